@@ -1,0 +1,225 @@
+"""The operator's commands: `python -m api COMMAND`."""
+
+import argparse
+import asyncio
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import yaml
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from api import clock, contract, database, sandbox, settings
+from api.app import create_app
+from api.embedded import Embedded, PostgresDidNotStart, default_folder
+from api.partners import keys
+from api.partners import queries as partners
+from api.plan import loading
+from api.plan import queries as plans
+from api.refusals import NotFound, Refused
+from schema.partners import Grant, Scope
+
+PLAN = Path(__file__).parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    try:
+        return given.command(given, settings.read())
+    except (Refused, settings.BadSetting, PostgresDidNotStart) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m api", description="Run and look after the Work and Health API.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="migrate the database, load the plan, serve the API")
+    run.add_argument("--sandbox", action="store_true", help="with DATABASE_URL: load the sandbox as well")
+    run.set_defaults(command=_run)
+
+    migrate = commands.add_parser("migrate", help="bring the database to the newest schema")
+    migrate.set_defaults(command=_migrate)
+
+    load = commands.add_parser("load-plan", help="load a plan file as a new version of its programme")
+    load.add_argument("file", type=Path)
+    load.add_argument("--sandbox", action="store_true", help="load it as a place to try things out")
+    load.set_defaults(command=_load_plan)
+
+    issue = commands.add_parser("issue-key", help="make a client with a key, which is shown once")
+    issue.add_argument("name", help="whose key it is, such as 'IPS returns script'")
+    issue.add_argument("--organisation", required=True, help="the organisation that it acts for")
+    issue.add_argument("--programme", required=True, action="append", help="may be given several times")
+    issue.add_argument("--scope", required=True, action="append", choices=[str(s) for s in Scope])
+    issue.add_argument("--days", type=int, default=365, help="until it expires (365)")
+    issue.set_defaults(command=_issue_key)
+
+    revoke = commands.add_parser("revoke-key", help="close a key for good")
+    revoke.add_argument("key", help="its public part: the ten letters and digits after wh_live_ or wh_sandbox_")
+    revoke.set_defaults(command=_revoke_key)
+
+    write = commands.add_parser("write-contract", help="write openapi.yaml from the code")
+    write.add_argument("file", type=Path)
+    write.set_defaults(command=_write_contract)
+    return parser
+
+
+@contextmanager
+def _database(given: settings.Settings) -> Generator[str]:
+    """The URL of the database: the one that is set, or else the embedded one, started and stopped again."""
+    if given.database_url is not None:
+        yield given.database_url
+        return
+    with Embedded(given.work_health_data or default_folder()) as embedded:
+        yield embedded.dsn()
+
+
+@asynccontextmanager
+async def _owner(url: str) -> AsyncGenerator[AsyncConnection]:
+    engine = database.owner_engine(url)
+    try:
+        async with engine.begin() as transaction:
+            yield transaction
+    finally:
+        await engine.dispose()
+
+
+async def _migrated(url: str) -> None:
+    engine = database.owner_engine(url)
+    try:
+        await database.migrate(engine)
+    finally:
+        await engine.dispose()
+
+
+def _run(arguments: argparse.Namespace, given: settings.Settings) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _database(given) as url:
+        with_sandbox = given.database_url is None or arguments.sandbox
+        key = asyncio.run(_prepare(url, with_sandbox=with_sandbox, folder=given.work_health_data or default_folder()))
+        address = f"http://{given.work_health_host}:{given.work_health_port}"
+        print(sandbox.greeting(address, key, embedded=given.database_url is None), flush=True)
+        os.environ["DATABASE_URL"] = url
+        _serve(given)
+    return 0
+
+
+async def _prepare(url: str, *, with_sandbox: bool, folder: Path) -> str | None:
+    """Migrate and load; the sandbox's key, if there is a sandbox."""
+    await _migrated(url)
+    plan = loading.read(PLAN)
+    async with _owner(url) as transaction:
+        await loading.load(transaction, plan, sandbox=False, now=clock.system())
+        if not with_sandbox:
+            return None
+        await loading.load(transaction, loading.as_sandbox(plan), sandbox=True, now=clock.system())
+    return await sandbox.fill(url, loading.as_sandbox(plan).slug, key_file=folder.parent / "sandbox-key")
+
+
+def _serve(given: settings.Settings) -> None:
+    from granian import Granian  # noqa: PLC0415  the other commands start without a server
+    from granian.constants import Interfaces, Loops  # noqa: PLC0415
+
+    Granian(
+        "api.app:serve",
+        factory=True,
+        address=given.work_health_host,
+        port=given.work_health_port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=given.work_health_workers,
+        backpressure=64,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        websockets=False,
+        log_enabled=False,
+    ).serve()
+
+
+def _migrate(_: argparse.Namespace, given: settings.Settings) -> int:
+    with _database(given) as url:
+        asyncio.run(_migrated(url))
+    print("The database has the newest schema.")
+    return 0
+
+
+def _load_plan(arguments: argparse.Namespace, given: settings.Settings) -> int:
+    plan = loading.read(arguments.file)
+    plan = loading.as_sandbox(plan) if arguments.sandbox else plan
+
+    async def load(url: str) -> loading.Loaded:
+        await _migrated(url)
+        async with _owner(url) as transaction:
+            return await loading.load(transaction, plan, sandbox=arguments.sandbox, now=clock.system())
+
+    with _database(given) as url:
+        loaded = asyncio.run(load(url))
+    if not loaded.changes:
+        print(f"{loaded.programme}: version {loaded.version} says the same already.")
+        return 0
+    print(f"{loaded.programme}: version {loaded.version}")
+    print("\n".join(f"  {line}" for line in loaded.changes))
+    return 0
+
+
+def _issue_key(arguments: argparse.Namespace, given: settings.Settings) -> int:
+    async def issue(url: str) -> str:
+        async with _owner(url) as transaction:
+            catalogues = [await plans.current(transaction, slug) for slug in arguments.programme]
+            for catalogue in catalogues:
+                if arguments.organisation not in catalogue.ids.organisations:
+                    raise NotFound(f"{arguments.organisation!r} is not an organisation of {catalogue.slug}.")
+            key = keys.make(secrets.token_bytes(38), sandbox=all(c.sandbox for c in catalogues))
+            now = clock.system()
+            await partners.issue(
+                transaction,
+                key,
+                client_id=uuid4(),
+                name=arguments.name,
+                grants=[
+                    Grant(
+                        programme=c.slug,
+                        organisation=arguments.organisation,
+                        scopes=[Scope(scope) for scope in dict.fromkeys(arguments.scope)],
+                    )
+                    for c in catalogues
+                ],
+                now=now,
+                expires_at=now + timedelta(days=arguments.days),
+            )
+            return key.secret
+
+    with _database(given) as url:
+        print(asyncio.run(issue(url)))
+    print("The key is shown this once. It goes into an Authorization header, never into an address.", file=sys.stderr)
+    return 0
+
+
+def _revoke_key(arguments: argparse.Namespace, given: settings.Settings) -> int:
+    async def revoke(url: str) -> bool:
+        async with _owner(url) as transaction:
+            return await partners.revoke(transaction, arguments.key, now=clock.system())
+
+    with _database(given) as url:
+        if not asyncio.run(revoke(url)):
+            raise NotFound(f"There is no open key {arguments.key!r}.")
+    print(f"{arguments.key} is revoked.")
+    return 0
+
+
+def _write_contract(arguments: argparse.Namespace, _: settings.Settings) -> int:
+    app = create_app(create_async_engine("postgresql+asyncpg://"))
+    text = yaml.safe_dump(contract.document(app), sort_keys=False, allow_unicode=True, width=110)
+    arguments.file.write_text("# Made from the code by `make contract`; compared with it in a test.\n" + text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

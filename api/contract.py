@@ -1,0 +1,149 @@
+"""openapi.yaml, made from the code: paths from the routes, schemas from the structs, nothing written twice."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import yaml
+from litestar import Litestar
+from litestar.serialization import encode_json
+
+import schema.outcomes
+import schema.partners
+import schema.plan
+import schema.problems
+import schema.programmes
+import schema.submissions
+
+Json = Any
+EXAMPLES: dict[str, Json] = yaml.safe_load(Path(__file__).with_name("examples.yaml").read_bytes())
+NULL = {"type": "null"}
+MODULES = (
+    schema.plan,
+    schema.programmes,
+    schema.partners,
+    schema.problems,
+    schema.submissions,
+    schema.outcomes,
+)
+
+
+def document(app: Litestar) -> dict[str, Json]:
+    """The contract as data, the same whatever the hash seed."""
+    made = cast("dict[str, Json]", msgspec.json.decode(encode_json(app.openapi_schema.to_schema())))
+    made["components"]["schemas"] = _schemas(set(made["components"]["schemas"]))
+    operations = [operation for item in made["paths"].values() for operation in item.values()]
+    for operation in operations:
+        _complete(operation)
+    made["paths"] = dict(sorted(made["paths"].items()))
+    made["components"]["responses"] = _shared_problems(operations)
+    made["components"]["headers"] = {
+        "RequestId": {
+            "description": "Names the request. Quote it when you ask for help.",
+            "schema": {"type": "string"},
+            "example": "req_0f8e2c61d5a94b7c3e11",
+        }
+    }
+    made["servers"] = [{"url": "/", "description": "This server."}]
+    return {"openapi": "3.1.0", **{k: v for k, v in _walk(made, _plain).items() if k != "openapi"}}
+
+
+def _schemas(wanted: set[str]) -> dict[str, Json]:
+    """msgspec's own schemas of our structs: they keep docstrings, defaults, bounds and order."""
+    named = {name: kind for module in MODULES for name, kind in vars(module).items() if isinstance(kind, type)}
+    _, components = msgspec.json.schema_components(
+        [named[name] for name in sorted(wanted & named.keys())], ref_template="#/components/schemas/{name}"
+    )
+    return dict(sorted(components.items()))
+
+
+def _plain(node: dict[str, Json]) -> dict[str, Json]:
+    """One spelling for what two generators spell differently."""
+    if isinstance(node.get("enum"), list) and "type" not in node:
+        node["type"] = "string"
+    for union in ("oneOf", "anyOf"):
+        options: list[Json] = node.get(union) or []
+        if not options:
+            continue
+        rest = [option for option in options if option != NULL]
+        if len(rest) == len(options) and len(rest) > 1:
+            continue
+        del node[union]
+        if len(rest) == 1 and "$ref" not in rest[0]:
+            node.update({**rest[0], **node})
+            if len(rest) < len(options):
+                node["type"] = [rest[0]["type"], "null"]
+        elif len(rest) < len(options):
+            node["anyOf"] = [*rest, NULL]
+        else:
+            node.update(rest[0])
+    for bound in ("minimum", "maximum"):
+        if isinstance(node.get(bound), float) and node[bound].is_integer():
+            node[bound] = int(node[bound])
+    for flag in ("deprecated", "allowEmptyValue", "allowReserved"):
+        if node.get(flag) is False:
+            del node[flag]
+    return node
+
+
+def _complete(operation: dict[str, Json]) -> None:
+    """Parameters are absent, never null, and described; examples stand beside bodies."""
+    name = operation["operationId"]
+    for parameter in operation.get("parameters", ()):
+        node = parameter["schema"]
+        options = [o for key in ("oneOf", "anyOf") for o in node.pop(key, []) if o != NULL]
+        if options:
+            node.update(options[0])
+        described = EXAMPLES["parameters_of"].get(name, {})
+        parameter.update(EXAMPLES["parameters"][parameter["name"]] | described.get(parameter["name"], {}))
+        node.pop("examples", None)
+    if "parameters" in operation:
+        operation["parameters"].sort(key=_path_first)
+    if "requestBody" in operation:
+        for content in operation["requestBody"]["content"].values():
+            content["example"] = EXAMPLES["requests"][name]
+    for status, answer in operation["responses"].items():
+        if int(status) < 400:
+            answer["description"] = "Done." if status == "201" else "The answer."
+            answer["headers"] = {"Request-Id": {"$ref": "#/components/headers/RequestId"}}
+            for content in answer["content"].values():
+                content["example"] = EXAMPLES["responses"][name]
+
+
+def _path_first(parameter: dict[str, Json]) -> bool:
+    return parameter["in"] != "path"
+
+
+def _shared_problems(operations: list[dict[str, Json]]) -> dict[str, Json]:
+    shared: dict[str, Json] = {}
+    for operation in operations:
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                name = "Problem" + status
+                shared[name] = {**answer, "headers": {"Request-Id": {"$ref": "#/components/headers/RequestId"}}}
+                for content in shared[name]["content"].values():
+                    content["example"] = _problem(int(status), answer["description"])
+                operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    return dict(sorted(shared.items()))
+
+
+def _problem(status: int, phrase: str) -> dict[str, Json]:
+    slug = re.sub("[^a-z]+", "-", phrase.lower())
+    return {
+        "type": f"/errors/{slug}" if status < 500 else "about:blank",
+        "title": f"{phrase}.",
+        "status": status,
+        "detail": "What was wrong, in a sentence.",
+        "request_id": "req_0f8e2c61d5a94b7c3e11",
+    }
+
+
+def _walk(node: Json, change: Callable[[dict[str, Json]], dict[str, Json]]) -> Json:
+    if isinstance(node, dict):
+        inner = cast("dict[str, Json]", node)
+        return change({key: value if key == "example" else _walk(value, change) for key, value in inner.items()})
+    if isinstance(node, list):
+        return [_walk(item, change) for item in cast("list[Json]", node)]
+    return node

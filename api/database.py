@@ -1,0 +1,72 @@
+"""The one place where connections are made and a transaction begins and ends."""
+
+from collections.abc import AsyncIterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+driver: Any = import_module("asyncpg")  # it has no type stubs
+
+APPLICATION_ROLE = "work_health_app"
+MIGRATION_LOCK = 0x776F726B  # any constant will do, as long as it is ours
+
+Transaction = NamedDependency[AsyncConnection]
+
+
+def owner_engine(url: str) -> AsyncEngine:
+    """Connections of the user named in `url`, for migrations and the operator's commands."""
+    return _engine(url, pool_size=1)
+
+
+def application_engine(url: str, *, pool_size: int) -> AsyncEngine:
+    """Connections that have taken on the application's role, which row-level security binds.
+
+    The role is set while connecting, so that even `reset role` returns to it.
+    """
+    return _engine(url, pool_size=pool_size, role=APPLICATION_ROLE)
+
+
+def _engine(url: str, *, pool_size: int, **server_settings: str) -> AsyncEngine:
+    async def connect() -> Any:
+        return await driver.connect(url, server_settings={"application_name": "work-and-health"} | server_settings)
+
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_size=pool_size, max_overflow=0)
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Bring the database to the newest schema. Processes that start together wait for each other."""
+    async with engine.connect() as connection:
+        await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        await connection.commit()
+        await connection.run_sync(lambda c: command.upgrade(alembic_config(c), "head"))
+        await connection.commit()
+        await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK})
+        await connection.commit()
+
+
+def alembic_config(connection: object) -> Config:
+    config = Config(toml_file=str(Path(__file__).parent.parent / "pyproject.toml"))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def transaction(state: State) -> AsyncIterator[AsyncConnection]:
+    """One for each request: committed before the answer is sent, rolled back if the handler raises."""
+    async with state.engine.begin() as connection:
+        yield connection
+
+
+async def copy(
+    connection: AsyncConnection, table: str, columns: Sequence[str], records: Sequence[tuple[object, ...]]
+) -> None:
+    """Write many rows at once, inside the transaction that `connection` is in."""
+    raw = await connection.get_raw_connection()
+    connected: Any = raw.driver_connection
+    await connected.copy_records_to_table(table, records=records, columns=columns)

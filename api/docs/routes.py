@@ -1,0 +1,296 @@
+"""The reference at `/docs`, the OpenAPI document, and a page for every code. Nothing is loaded from elsewhere."""
+
+import base64
+import gzip
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, get
+from litestar.params import FromPath
+from litestar.response import Redirect
+from msgspec import Struct
+
+from api.plan.catalogue import suggestion
+from api.problems import code_of, title_of
+from api.refusals import NotFound, Refused
+from api.submissions.findings import CODES
+from schema.problems import Severity
+
+DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
+STATIC = Path(__file__).parent / "static"
+SCRIPT_SHA256 = (STATIC / "scalar.sha256").read_text().split()[0]
+
+NAME = "Work and Health API"
+FAVICON = '<link rel="icon" href="data:,">'
+
+# With these options Scalar asks for nothing but the document; with its defaults, for fonts from its own host.
+SCALAR = {
+    "url": "/openapi.json",
+    "withDefaultFonts": False,
+    "telemetry": False,
+    "proxyUrl": "",
+    "agent": {"disabled": True},
+    "mcp": {"disabled": True},
+    "showDeveloperTools": "never",
+    "hideClientButton": True,
+    "persistAuth": True,
+    "authentication": {"preferredSecurityScheme": "key"},
+}
+START = f"Scalar.createApiReference('#reference', {msgspec.json.encode(SCALAR).decode()})"
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #17202a; --quiet: #5b6773; --line: #dfe4e8; --page: #fff; --chip: #f1f4f6;
+  --link: #0b5cad; --error: #a8281e; --warning: #875300 }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ecef; --quiet: #9aa6b1; --line: #303941; --page: #14191d;
+  --chip: #222a31; --link: #7db8f5; --error: #ff968c; --warning: #f0bd62 } }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--page); color: var(--ink); line-height: 1.55;
+  font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif }
+header { border-bottom: 1px solid var(--line) }
+nav, main { max-width: 46rem; margin: 0 auto; padding: 0 1.25rem }
+nav { display: flex; gap: 1.5rem; padding-top: .9rem; padding-bottom: .9rem }
+nav :first-child { font-weight: 600; margin-right: auto; color: inherit }
+main { padding-top: 2.5rem; padding-bottom: 4rem }
+a { color: var(--link); text-decoration: none }
+a:hover { text-decoration: underline }
+a:focus-visible { outline: 2px solid var(--link); outline-offset: 3px }
+h1 { font-size: 1.7rem; line-height: 1.25; letter-spacing: -.01em; margin: .35rem 0 1rem; text-wrap: balance }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; line-height: 1.35 }
+h3 { font-size: .8rem; margin: 1.75rem 0 .25rem; color: var(--quiet); text-transform: uppercase; letter-spacing: .06em }
+p { margin: 0 0 .75rem }
+code { font: .92em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; background: var(--chip);
+  border-radius: .3rem; padding: .1em .35em; overflow-wrap: anywhere }
+.code { background: none; padding: 0; color: var(--quiet); font-size: 1rem }
+.error, .warning { font-weight: 600 }
+.error { color: var(--error) }
+.warning { color: var(--warning) }
+ul { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line) }
+li a { display: grid; grid-template-columns: 15.5rem 1fr; gap: 0 1.25rem; align-items: baseline; padding: .6rem 0;
+  color: inherit; border-bottom: 1px solid var(--line) }
+li a:hover { background: var(--chip); text-decoration: none }
+li a > code { color: var(--link); background: none; padding: 0 }
+@media (max-width: 40rem) { li a { grid-template-columns: 1fr } }
+"""
+
+
+def policy_hash(inline: str) -> str:
+    """How a Content-Security-Policy names the one inline script or style that it lets through."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
+
+
+_CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+# Scalar writes its own style elements and attributes; its script is let through by name, and no other inline one.
+REFERENCE_POLICY = (
+    f"default-src 'self'; script-src 'self' {policy_hash(START)}; style-src 'self' 'unsafe-inline'; "
+    f"img-src 'self' data: blob:; font-src 'self' data:; {_CLOSED}"
+)
+PAGE_POLICY = f"default-src 'none'; style-src {policy_hash(STYLE)}; img-src data:; {_CLOSED}"
+
+REFERENCE = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{NAME}</title>
+{FAVICON}
+</head>
+<body>
+<div id="reference"></div>
+<noscript>This page needs JavaScript. The document that it shows is <a href="/openapi.yaml">/openapi.yaml</a>;
+the codes of refusals are explained under <a href="/errors">/errors</a>.</noscript>
+<script src="/docs/scalar.js?v={SCRIPT_SHA256[:12]}"></script>
+<script>{START}</script>
+</body>
+</html>
+"""
+
+
+class Sense(Struct, frozen=True):
+    """One of the things that a code can mean. Most have one."""
+
+    meaning: str
+    mend: str
+    told: str  # as what the caller meets it
+    severity: Severity
+
+
+def _kinds(refusal: type[Refused]) -> Iterator[type[Refused]]:
+    for kind in refusal.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+def refusals() -> dict[str, list[Sense]]:
+    """What can be the `type` of a problem. Looked up when asked for: by then every module is imported."""
+    told: dict[str, list[Sense]] = {}
+    for kind in _kinds(Refused):
+        status = HTTPStatus(kind.status)
+        sense = Sense(title_of(kind), kind.mend, f"HTTP {status.value} {status.phrase}", Severity.ERROR)
+        told.setdefault(code_of(kind), []).append(sense)
+    return told
+
+
+def findings() -> dict[str, list[Sense]]:
+    """What can be the `code` of a finding in a submission."""
+    consequence = {
+        Severity.ERROR: "Error in a submission: nothing of it is written",
+        Severity.WARNING: "Warning in a submission: it is taken all the same",
+    }
+    return {
+        code: [Sense(found.meaning, found.mend, consequence[found.severity], found.severity)]
+        for code, found in CODES.items()
+    }
+
+
+def _prose(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _page(title: str, body: str) -> Response[str]:
+    html = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+{FAVICON}
+<style>{STYLE}</style>
+</head>
+<body>
+<header><nav><a href="/docs">{NAME}</a><a href="/docs">Reference</a><a href="/errors">Codes</a></nav></header>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+    return _html(html, PAGE_POLICY)
+
+
+def _html(html: str, policy: str) -> Response[str]:
+    headers = {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-cache",
+    }
+    return Response(html, media_type=MediaType.HTML, headers=headers)
+
+
+def _listed(codes: dict[str, list[Sense]]) -> str:
+    return "\n".join(
+        f'<li><a href="/errors/{escape(code)}">'
+        f"<code>{escape(code)}</code><span>{_prose(senses[0].meaning)}</span></a></li>"
+        for code, senses in codes.items()
+    )
+
+
+def _explained(sense: Sense, heading: str) -> str:
+    return (
+        f"<{heading}>{_prose(sense.meaning)}</{heading}>\n"
+        f'<p class="{sense.severity.value}">{escape(sense.told)}</p>\n'
+        f"<h3>How to mend it</h3>\n<p>{_prose(sense.mend)}</p>"
+    )
+
+
+@cache
+def _document() -> dict[str, bytes]:
+    text = DOCUMENT.read_bytes()
+    return {"yaml": text, "json": msgspec.json.encode(msgspec.yaml.decode(text))}
+
+
+@cache
+def _script() -> bytes:
+    return (STATIC / "scalar.js.gz").read_bytes()
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    for offered in accept_encoding.lower().split(","):
+        name, *parameters = (part.strip() for part in offered.split(";"))
+        if name == "gzip":
+            return not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
+    return False
+
+
+@get("/", include_in_schema=False, sync_to_thread=False)
+def root() -> Redirect:
+    return Redirect("/docs", status_code=302)
+
+
+@get("/docs", include_in_schema=False, sync_to_thread=False)
+def reference() -> Response[str]:
+    return _html(REFERENCE, REFERENCE_POLICY)
+
+
+@get("/docs/scalar.js", include_in_schema=False, sync_to_thread=False)
+def script(request: Request[Any, Any, Any]) -> Response[bytes | None]:
+    """The page asks for it by its checksum, so that it can be kept for a year and is still replaced at once."""
+    zipped = _takes_gzip(request.headers.get("Accept-Encoding", ""))
+    tag = f'"{SCRIPT_SHA256[:16]}{"-gzip" if zipped else ""}"'
+    headers = {"ETag": tag, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if tag in request.headers.get("If-None-Match", ""):
+        return Response(None, status_code=304, headers=headers)
+    headers["X-Content-Type-Options"] = "nosniff"
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
+    content = _script() if zipped else gzip.decompress(_script())
+    return Response(content, media_type="text/javascript", headers=headers)
+
+
+@get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+def openapi_json() -> Response[bytes]:
+    return Response(_document()["json"], media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+@get("/openapi.yaml", include_in_schema=False, sync_to_thread=False)
+def openapi_yaml() -> Response[bytes]:
+    return Response(_document()["yaml"], media_type="application/yaml", headers={"Cache-Control": "no-cache"})
+
+
+@get("/errors", include_in_schema=False, sync_to_thread=False)
+def codes() -> Response[str]:
+    return _page(
+        f"Codes · {NAME}",
+        f"""<h1>What a refusal means</h1>
+<p>A refusal is problem+json (RFC 9457). The last part of its <code>type</code> is one of the codes of refusals;
+each entry of its <code>errors</code> has one of the codes of findings.</p>
+<h2>Refusals</h2>
+<ul>
+{_listed(dict(sorted(refusals().items())))}
+</ul>
+<h2>Findings in a submission</h2>
+<ul>
+{_listed(findings())}
+</ul>""",
+    )
+
+
+@get("/errors/{code:str}", include_in_schema=False, sync_to_thread=False)
+def explanation(code: FromPath[str]) -> Response[str]:
+    refused, found = refusals(), findings()
+    senses = [*refused.get(code, []), *found.get(code, [])]
+    if not senses:
+        hint = suggestion(code, refused | found) or "`/errors` lists them all."
+        raise NotFound(f"There is no code {code!r}. {hint}")
+    if len(senses) == 1:
+        body = _explained(senses[0], "h1")
+    else:
+        body = "<h1>It can mean either of these</h1>\n" + "\n".join(_explained(sense, "h2") for sense in senses)
+    return _page(
+        f"{code} · {NAME}",
+        f'<code class="code">{escape(code)}</code>\n{body}',
+    )
+
+
+router = Router(
+    path="/",
+    route_handlers=[root, reference, script, openapi_json, openapi_yaml, codes, explanation],
+    include_in_schema=False,
+)

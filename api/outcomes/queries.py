@@ -1,0 +1,96 @@
+"""Standing revisions and their cells, in SQL."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.outcomes.standing import StandingCells, StandingRevision
+from api.plan.catalogue import Catalogue
+from api.statistics import periods
+from schema.submissions import ReturnKind, Status
+from schema.tables import cell, return_, revision
+
+
+async def standing(
+    transaction: AsyncConnection, catalogue: Catalogue, series: Sequence[tuple[str, str]]
+) -> list[StandingRevision]:
+    """The newest revision of every return of these series."""
+    newest = (
+        select(
+            revision.c["return"],
+            func.max(revision.c.number).label("number"),
+            func.min(revision.c.recorded_at).label("first_recorded_at"),
+        )
+        .where(revision.c.programme == catalogue.id)
+        .group_by(revision.c["return"])
+        .subquery()
+    )
+    rows = await transaction.execute(
+        select(
+            revision.c.id,
+            return_.c.series,
+            return_.c.organisation,
+            return_.c.service,
+            return_.c.period,
+            revision.c.kind,
+            newest.c.first_recorded_at,
+        )
+        .join(return_, and_(return_.c.programme == revision.c.programme, return_.c.id == revision.c["return"]))
+        .join(newest, and_(newest.c["return"] == return_.c.id, newest.c.number == revision.c.number))
+        .where(
+            revision.c.programme == catalogue.id,
+            return_.c.series.in_([catalogue.ids.series[key] for key in series]),
+        )
+        .order_by(return_.c.series, return_.c.period_start, return_.c.organisation, return_.c.service)
+    )
+    return [
+        StandingRevision(
+            id=row.id,
+            measure=catalogue.series_slugs[row.series][0],
+            series=catalogue.series_slugs[row.series][1],
+            organisation=catalogue.organisation_slugs[row.organisation],
+            service=row.service,
+            period=periods.parse(row.period),
+            kind=ReturnKind(row.kind),
+            first_recorded_at=row.first_recorded_at,
+        )
+        for row in rows
+    ]
+
+
+async def cells(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    *,
+    revisions: Sequence[int],
+    areas: Sequence[str],
+    breakdowns: Sequence[str],
+) -> StandingCells:
+    """The cells of these revisions for these areas and breakdowns."""
+    numbers = ("value", "numerator", "denominator", "lower", "upper")
+    rows = (
+        await transaction.execute(
+            select(*(cell.c[name] for name in ("revision", "area", "breakdown", *numbers, "status"))).where(
+                cell.c.programme == catalogue.id,
+                cell.c.revision == func.any(list(revisions)),
+                cell.c.area.in_([catalogue.ids.areas[code] for code in areas]),
+                cell.c.breakdown.in_([catalogue.ids.breakdowns[key] for key in breakdowns]),
+            )
+        )
+    ).all()
+    columns = list(zip(*rows, strict=True)) or [()] * (4 + len(numbers))
+    ids = [np.array(columns[index], dtype=np.int64) for index in range(3)]
+    counts = [np.array(columns[index], dtype=np.float64) for index in range(3, 8)]  # None becomes NaN
+    return StandingCells(
+        revision=ids[0],
+        area=ids[1],
+        breakdown=ids[2],
+        value=counts[0],
+        numerator=counts[1],
+        denominator=counts[2],
+        lower=counts[3],
+        upper=counts[4],
+        hidden=np.array([status == Status.CONFIDENTIAL for status in columns[8]], dtype=np.bool_),
+    )

@@ -1,0 +1,37 @@
+"""What a roll-up starts from: the newest revision of each return, and its cells as columns."""
+
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from schema.periods import Period
+from schema.submissions import ReturnKind
+
+
+class StandingRevision(Struct, frozen=True, kw_only=True):
+    """The newest revision of a return."""
+
+    id: int
+    measure: str
+    series: str
+    organisation: str
+    service: str
+    period: Period
+    kind: ReturnKind
+    first_recorded_at: datetime
+
+
+class StandingCells(Struct, frozen=True, kw_only=True, eq=False):
+    """Cells of standing revisions. NaN stands for a number that is not there."""
+
+    revision: npt.NDArray[np.int64]
+    area: npt.NDArray[np.int64]
+    breakdown: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
+    numerator: npt.NDArray[np.float64]
+    denominator: npt.NDArray[np.float64]
+    lower: npt.NDArray[np.float64]
+    upper: npt.NDArray[np.float64]
+    hidden: npt.NDArray[np.bool_]  # status `c`

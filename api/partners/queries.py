@@ -1,0 +1,117 @@
+"""Clients and their keys, in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.partners.keys import NewKey
+from schema.partners import Grant, KeyRecord, Scope
+from schema.tables import client, client_grant, client_key, organisation, programme
+
+# One write a minute tells when a key was last used; one a call would make every read a write.
+LAST_USED_STEP = timedelta(minutes=1)
+
+
+async def key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | None, list[Grant]]:
+    """The key with this digest, and what its client may do."""
+    rows = (
+        await transaction.execute(
+            select(
+                client_key.c.id,
+                client_key.c.client,
+                client.c.name,
+                client_key.c.created_at,
+                client_key.c.expires_at,
+                client_key.c.revoked_at,
+                client_key.c.last_used_at,
+                programme.c.slug.label("programme"),
+                organisation.c.slug.label("organisation"),
+                client_grant.c.scopes,
+            )
+            .select_from(client_key)
+            .join(client, client.c.id == client_key.c.client)
+            .outerjoin(client_grant, client_grant.c.client == client.c.id)
+            .outerjoin(programme, programme.c.id == client_grant.c.programme)
+            .outerjoin(
+                organisation,
+                (organisation.c.programme == client_grant.c.programme)
+                & (organisation.c.id == client_grant.c.organisation),
+            )
+            .where(client_key.c.digest == digest)
+            .order_by(programme.c.slug)
+        )
+    ).all()
+    if not rows:
+        return None, []
+    grants = [
+        Grant(programme=row.programme, organisation=row.organisation, scopes=[Scope(s) for s in row.scopes])
+        for row in rows
+        if row.programme is not None
+    ]
+    return KeyRecord(**{name: getattr(rows[0], name) for name in KeyRecord.__struct_fields__}), grants
+
+
+async def used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:
+    if record.last_used_at is None or record.last_used_at < now - LAST_USED_STEP:
+        await transaction.execute(update(client_key).where(client_key.c.id == record.id).values(last_used_at=now))
+
+
+async def enter(transaction: AsyncConnection, grant: Grant) -> None:
+    """Bind the rest of the transaction to the grant's programme and organisation: PostgreSQL's own wall."""
+    await transaction.execute(
+        text(
+            """
+            select set_config('work_health.programme', p.id::text, true),
+                   set_config('work_health.organisation', o.id::text, true),
+                   set_config('work_health.review', :review, true)
+            from programme p join organisation o on o.programme = p.id
+            where p.slug = :programme and o.slug = :organisation
+            """
+        ),
+        {
+            "programme": grant.programme,
+            "organisation": grant.organisation,
+            "review": "on" if Scope.REVIEW in grant.scopes else "off",
+        },
+    )
+
+
+async def issue(
+    transaction: AsyncConnection,
+    key: NewKey,
+    *,
+    client_id: UUID,
+    name: str,
+    grants: Sequence[Grant],
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """A new client with one key."""
+    await transaction.execute(insert(client).values(id=client_id, name=name, created_at=now))
+    for grant in grants:
+        row = (
+            select(organisation.c.programme, organisation.c.id)
+            .join(programme)
+            .where(programme.c.slug == grant.programme, organisation.c.slug == grant.organisation)
+        )
+        found = (await transaction.execute(row)).one()
+        await transaction.execute(
+            upsert(client_grant).values(
+                client=client_id, programme=found.programme, organisation=found.id, scopes=list(grant.scopes)
+            )
+        )
+    await transaction.execute(
+        insert(client_key).values(id=key.id, client=client_id, digest=key.digest, created_at=now, expires_at=expires_at)
+    )
+
+
+async def revoke(transaction: AsyncConnection, key_id: str, *, now: datetime) -> bool:
+    """False where there is no such key, or it is revoked already."""
+    done = await transaction.execute(
+        update(client_key).where(client_key.c.id == key_id, client_key.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return done.rowcount == 1

@@ -1,0 +1,169 @@
+"""A plan with the numbers that the database knows its codes by, and the ways to look things up in it."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from itertools import product
+
+from msgspec import Struct
+
+from api.refusals import NotFound
+from schema.plan import Area, Dimension, Duty, Measure, Plan, Scheme, Series
+
+TOTAL = ""  # the key of the empty breakdown
+
+
+def breakdown_key(breakdown: Mapping[str, str]) -> str:
+    """`{"sex": "female", "age-band": "25-34"}` → `age-band=25-34;sex=female`."""
+    return ";".join(f"{dimension}={breakdown[dimension]}" for dimension in sorted(breakdown))
+
+
+def breakdown_of(key: str) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in key.split(";")) if key else {}
+
+
+def breakdown_keys(plan: Plan) -> list[str]:
+    """Every breakdown that some measure of the plan is collected by, the total first."""
+    categories = {d.slug: [c.code for c in d.categories] for d in plan.dimensions}
+    schemes = {tuple(sorted(scheme.dimensions)) for measure in plan.measures for scheme in measure.schemes}
+    keys = [TOTAL]
+    for dimensions in sorted(schemes):
+        crossed = product(*(categories[d] for d in dimensions))
+        keys.extend(breakdown_key(dict(zip(dimensions, codes, strict=True))) for codes in crossed)
+    return keys
+
+
+def nearest(code: str, known: Iterable[str]) -> list[str]:
+    """Up to three known codes that look like `code`, the likeliest first."""
+    return difflib.get_close_matches(code, list(known), n=3, cutoff=0.5)
+
+
+def suggestion(code: str, known: Iterable[str]) -> str | None:
+    """A sentence that offers the nearest codes, if any is near."""
+    found = nearest(code, known)
+    return f"Did you mean {' or '.join(found)}?" if found else None
+
+
+class Ids(Struct, frozen=True, kw_only=True):
+    """The database's numbers for the codes of one programme. A code keeps its number for ever."""
+
+    organisations: dict[str, int]
+    series: dict[tuple[str, str], int]
+    areas: dict[str, int]
+    breakdowns: dict[str, int]
+
+
+class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
+    """One plan version of one programme. Codes that a later version dropped keep their ids and are not in `plan`."""
+
+    id: int
+    slug: str
+    sandbox: bool
+    version: int
+    plan: Plan
+    ids: Ids
+
+    @cached_property
+    def measures(self) -> dict[str, Measure]:
+        return {measure.slug: measure for measure in self.plan.measures}
+
+    @cached_property
+    def areas(self) -> dict[str, Area]:
+        return {area.code: area for area in self.plan.areas}
+
+    @cached_property
+    def dimensions(self) -> dict[str, Dimension]:
+        return {dimension.slug: dimension for dimension in self.plan.dimensions}
+
+    @cached_property
+    def categories(self) -> dict[str, frozenset[str]]:
+        return {d.slug: frozenset(c.code for c in d.categories) for d in self.plan.dimensions}
+
+    @cached_property
+    def levels(self) -> dict[str, int]:
+        """Levels by fineness within their family: 0 is the widest."""
+        return {level: rank for family in self.plan.families for rank, level in enumerate(family.levels)}
+
+    @cached_property
+    def roles(self) -> dict[str, str | None]:
+        """Each role's organisation, or None while it is unassigned."""
+        return {role.slug: role.bound_to for role in self.plan.roles}
+
+    @cached_property
+    def open_sets(self) -> frozenset[str]:
+        return frozenset(o.slug for o in self.plan.organisations if o.open_set)
+
+    @cached_property
+    def organisation_slugs(self) -> dict[int, str]:
+        return {number: slug for slug, number in self.ids.organisations.items()}
+
+    @cached_property
+    def series_slugs(self) -> dict[int, tuple[str, str]]:
+        return {number: key for key, number in self.ids.series.items()}
+
+    @cached_property
+    def area_codes(self) -> dict[int, str]:
+        return {number: code for code, number in self.ids.areas.items()}
+
+    @cached_property
+    def breakdown_texts(self) -> dict[int, str]:
+        return {number: key for key, number in self.ids.breakdowns.items()}
+
+    @cached_property
+    def breakdowns_by(self) -> dict[frozenset[str], list[int]]:
+        """The numbers of the breakdowns by the same dimensions."""
+        found: dict[frozenset[str], list[int]] = {}
+        for number in self.breakdown_texts:
+            found.setdefault(self.dimensions_of(number), []).append(number)
+        return found
+
+    def measure(self, slug: str) -> Measure:
+        """Raises NotFound, naming the nearest."""
+        if slug not in self.measures:
+            hint = suggestion(slug, self.measures) or f"`/v1/programmes/{self.slug}/measures` lists them."
+            raise NotFound(f"{slug!r} is not a measure of this programme. {hint}")
+        return self.measures[slug]
+
+    def series(self, measure: Measure, slug: str) -> Series | None:
+        return next((series for series in measure.series if series.slug == slug), None)
+
+    def scheme(self, measure: Measure, dimensions: Iterable[str]) -> Scheme | None:
+        wanted = set(dimensions)
+        return next((scheme for scheme in measure.schemes if set(scheme.dimensions) == wanted), None)
+
+    def finest_level(self, measure: Measure, dimensions: Iterable[str]) -> str | None:
+        """The finest area level at which a breakdown of the measure is collected; None where it is not at all.
+
+        The total is collected as finely as any breakdown.
+        """
+        wanted = set(dimensions)
+        levels = [s.finest_level for s in measure.schemes if not wanted or set(s.dimensions) == wanted]
+        if not wanted:
+            levels.append(self.areas[self.plan.area].level)
+        return max(levels, key=self.levels.__getitem__, default=None)
+
+    def dimensions_of(self, breakdown: int) -> frozenset[str]:
+        return frozenset(breakdown_of(self.breakdown_texts[breakdown]))
+
+    def margin(self, breakdown: int, kept: Iterable[str]) -> int:
+        """The breakdown that is left when all dimensions but those kept are summed over; -1 where none has it."""
+        whole = breakdown_of(self.breakdown_texts[breakdown])
+        return self.ids.breakdowns.get(breakdown_key({dimension: whole[dimension] for dimension in kept}), -1)
+
+    def holder(self, duty: Duty) -> str | None:
+        """The organisation that a duty falls to; None while a role is unassigned or a class has no members here."""
+        if duty.holder in self.roles:
+            return self.roles[duty.holder]
+        return None if duty.holder in self.open_sets else duty.holder
+
+    def ancestors(self, code: str) -> list[str]:
+        """The area itself and those that contain it, from the finest to the widest."""
+        found: list[str] = []
+        current: str | None = code
+        while current is not None and current in self.areas:
+            found.append(current)
+            current = self.areas[current].parent
+        return found
+
+    def lies_within(self, code: str, outer: str) -> bool:
+        return outer in self.ancestors(code)

@@ -1,0 +1,228 @@
+"""Reading the plan. None of it needs a key."""
+
+from litestar import Router, get
+from litestar.params import FromPath, FromQuery
+
+from api.database import Transaction
+from api.plan import queries, rules
+from api.plan.catalogue import Catalogue
+from api.problems import refusals
+from api.statistics import periods
+from schema.periods import Period, PeriodType
+from schema.plan import Column, DisclosureClass, Kind, Measure
+from schema.programmes import (
+    AreaPage,
+    DimensionPage,
+    Gaps,
+    LogicModel,
+    MeasurePage,
+    OrganisationPage,
+    PeriodPage,
+    Programme,
+    ProgrammePage,
+)
+
+
+def _programme(catalogue: Catalogue) -> Programme:
+    plan = catalogue.plan
+    return Programme(
+        slug=catalogue.slug,
+        title=plan.title,
+        sandbox=catalogue.sandbox,
+        owner=plan.owner,
+        area=plan.area,
+        document=plan.document,
+        window=plan.window,
+        calendar=plan.calendar,
+        themes=plan.themes,
+        plan_version=catalogue.version,
+    )
+
+
+@get(
+    "/programmes",
+    operation_id="list_programmes",
+    summary="The programmes that this server carries",
+    responses=refusals(),
+)
+async def list_programmes(transaction: Transaction) -> ProgrammePage:
+    """Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out."""
+    return ProgrammePage(items=[_programme(catalogue) for catalogue in await queries.every(transaction)])
+
+
+@get("/programmes/{programme:str}", operation_id="get_programme", summary="One programme", responses=refusals(404))
+async def get_programme(programme: FromPath[str], transaction: Transaction) -> Programme:
+    """Its owner, the area that it is for, its window, and when returns are due."""
+    return _programme(await queries.current(transaction, programme))
+
+
+@get(
+    "/programmes/{programme:str}/logic-model",
+    operation_id="get_logic_model",
+    summary="What is meant to lead to what",
+    responses=refusals(404),
+)
+async def get_logic_model(programme: FromPath[str], transaction: Transaction) -> LogicModel:
+    """Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
+
+    Each link has its basis and the sentence that supports it.
+    """
+    catalogue = await queries.current(transaction, programme)
+    plan = catalogue.plan
+    return LogicModel(
+        programme=catalogue.slug,
+        plan_version=catalogue.version,
+        nodes=plan.nodes,
+        links=plan.links,
+        measure_links=plan.measure_links,
+        unmodelled_activities=plan.unmodelled_activities,
+    )
+
+
+@get(
+    "/programmes/{programme:str}/logic-model/gaps",
+    operation_id="get_logic_model_gaps",
+    summary="Where the logic model does not join up",
+    responses=refusals(404),
+)
+async def get_logic_model_gaps(programme: FromPath[str], transaction: Transaction) -> Gaps:
+    """What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in."""
+    catalogue = await queries.current(transaction, programme)
+    return rules.gaps(catalogue.plan, version=catalogue.version)
+
+
+@get(
+    "/programmes/{programme:str}/measures",
+    operation_id="list_measures",
+    summary="What is counted",
+    responses=refusals(404, 422),
+)
+async def list_measures(
+    programme: FromPath[str],
+    transaction: Transaction,
+    theme: FromQuery[str | None] = None,
+    column: FromQuery[Column | None] = None,
+    kind: FromQuery[Kind | None] = None,
+    disclosure_class: FromQuery[DisclosureClass | None] = None,
+    organisation: FromQuery[str | None] = None,
+    reference: FromQuery[str | None] = None,
+) -> MeasurePage:
+    """In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
+    plan such as `M2.4` or `OC1`."""
+    catalogue = await queries.current(transaction, programme)
+    wanted = rules.measures(
+        catalogue,
+        theme=theme,
+        column=column,
+        kind=kind,
+        disclosure_class=disclosure_class,
+        organisation=organisation,
+        reference=reference,
+    )
+    return MeasurePage(programme=catalogue.slug, plan_version=catalogue.version, items=wanted)
+
+
+@get(
+    "/programmes/{programme:str}/measures/{measure:str}",
+    operation_id="get_measure",
+    summary="One measure",
+    responses=refusals(404),
+)
+async def get_measure(programme: FromPath[str], measure: FromPath[str], transaction: Transaction) -> Measure:
+    """Its place in the plan, its kind, series, breakdowns and disclosure class."""
+    return (await queries.current(transaction, programme)).measure(measure)
+
+
+@get(
+    "/programmes/{programme:str}/organisations",
+    operation_id="list_organisations",
+    summary="Who takes part",
+    responses=refusals(404),
+)
+async def list_organisations(programme: FromPath[str], transaction: Transaction) -> OrganisationPage:
+    """Organisations with their identifiers, and the roles that the plan leaves unnamed."""
+    catalogue = await queries.current(transaction, programme)
+    return OrganisationPage(
+        programme=catalogue.slug,
+        plan_version=catalogue.version,
+        items=catalogue.plan.organisations,
+        roles=catalogue.plan.roles,
+    )
+
+
+@get(
+    "/programmes/{programme:str}/dimensions",
+    operation_id="list_dimensions",
+    summary="The ways to break a measure down",
+    responses=refusals(404),
+)
+async def list_dimensions(programme: FromPath[str], transaction: Transaction) -> DimensionPage:
+    """Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category."""
+    catalogue = await queries.current(transaction, programme)
+    return DimensionPage(programme=catalogue.slug, plan_version=catalogue.version, items=catalogue.plan.dimensions)
+
+
+@get("/programmes/{programme:str}/areas", operation_id="list_areas", summary="Places", responses=refusals(404, 422))
+async def list_areas(
+    programme: FromPath[str],
+    transaction: Transaction,
+    level: FromQuery[str | None] = None,
+    within: FromQuery[str | None] = None,
+) -> AreaPage:
+    """GSS codes, levels and families. `within` keeps the areas inside another, itself included."""
+    catalogue = await queries.current(transaction, programme)
+    return AreaPage(
+        programme=catalogue.slug,
+        plan_version=catalogue.version,
+        families=catalogue.plan.families,
+        items=rules.areas(catalogue, level=level, within=within),
+    )
+
+
+@get(
+    "/programmes/{programme:str}/periods",
+    operation_id="list_periods",
+    summary="The periods of the programme",
+    responses=refusals(404, 422),
+)
+async def list_periods(
+    programme: FromPath[str],
+    transaction: Transaction,
+    type: FromQuery[PeriodType] = PeriodType.FINANCIAL_QUARTER,  # noqa: A002  the name on the wire
+) -> PeriodPage:
+    """Those of one type that lie wholly within the programme's window."""
+    catalogue = await queries.current(transaction, programme)
+    return PeriodPage(programme=catalogue.slug, items=rules.periods_of(catalogue.plan.window, type))
+
+
+@get(
+    "/periods/{code:str}",
+    operation_id="get_period",
+    summary="What a period code means",
+    responses=refusals(404, 422),
+)
+async def get_period(code: FromPath[str]) -> Period:
+    """Its type, first and last day, and label. A spelling that could mean several periods is refused with them."""
+    try:
+        return periods.parse(code)
+    except periods.NotAPeriod as error:
+        raise rules.UnclearPeriod.of(error.code, error.candidates) from error
+
+
+router = Router(
+    "/v1",
+    route_handlers=[
+        list_programmes,
+        get_programme,
+        get_logic_model,
+        get_logic_model_gaps,
+        list_measures,
+        get_measure,
+        list_organisations,
+        list_dimensions,
+        list_areas,
+        list_periods,
+        get_period,
+    ],
+    tags=["Plan"],
+)

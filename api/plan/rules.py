@@ -1,0 +1,429 @@
+"""What makes a plan file a plan, what may change between two versions of it, and where its logic model has holes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from msgspec import Struct
+
+from api.plan.catalogue import Catalogue, breakdown_key, suggestion
+from api.refusals import Invalid
+from api.statistics import periods
+from schema.periods import Period, PeriodType
+from schema.plan import Area, Collection, Column, DisclosureClass, Kind, Measure, Plan, Series, Window
+from schema.programmes import Gaps
+
+COLUMNS = list(Column)
+RATIOS = {Kind.PROPORTION, Kind.RATE, Kind.MEAN}
+
+
+class BadPlan(Invalid):
+    """The plan file does not hold together."""
+
+    mend = "Correct each fault that is named in the file and load it again; nothing of it was loaded."
+
+
+class NeedsNewSeries(Invalid):
+    """The change would give another meaning to figures that are already there."""
+
+    mend = "Leave the old code as it is and add a new series, measure or code beside it."
+
+
+def check(plan: Plan) -> None:
+    """Raises BadPlan with every fault, not just the first."""
+    faults = [fault for part in PARTS for fault in part(plan)]
+    if faults:
+        raise BadPlan("\n".join(faults))
+
+
+def _once(what: str, codes: Iterable[str]) -> Iterator[str]:
+    yield from (f"{what} {code!r} is there {n} times" for code, n in Counter(codes).items() if n > 1)
+
+
+def _known(where: str, what: str, codes: Iterable[str | None], known: Iterable[str]) -> Iterator[str]:
+    allowed = set(known)
+    yield from (f"{where}: {code!r} is not {what}" for code in codes if code is not None and code not in allowed)
+
+
+def _codes_are_unique(plan: Plan) -> Iterator[str]:
+    yield from _once("theme", (t.slug for t in plan.themes))
+    yield from _once("node", (n.slug for n in plan.nodes))
+    yield from _once("node code", (n.code for n in plan.nodes))
+    yield from _once("measure", (m.slug for m in plan.measures))
+    yield from _once("area", (a.code for a in plan.areas))
+    yield from _once("family", (f.slug for f in plan.families))
+    yield from _once("level", (level for f in plan.families for level in f.levels))
+    yield from _once("dimension", (d.slug for d in plan.dimensions))
+    yield from _once("organisation or role", [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)])
+    for dimension in plan.dimensions:
+        yield from _once(f"dimension {dimension.slug}: category", (c.code for c in dimension.categories))
+    for measure in plan.measures:
+        yield from _once(f"measure {measure.slug}: series", (s.slug for s in measure.series))
+        schemes = (breakdown_key(dict.fromkeys(s.dimensions, "*")) for s in measure.schemes)
+        yield from _once(f"measure {measure.slug}: scheme", schemes)
+    yield from _once("link", (f"{link.source} → {link.target}" for link in plan.links))
+    duties = (f"{d.holder} {d.measure} {d.series} {d.service} {d.valid_from}" for d in plan.duties)
+    yield from _once("duty", duties)
+    yield from _once("plan reference", (r.code for m in plan.measures for r in m.plan_references))
+
+
+def _links_run_forward(plan: Plan) -> Iterator[str]:
+    columns = {node.slug: COLUMNS.index(node.column) for node in plan.nodes}
+    for link in plan.links:
+        where = f"link {link.source} → {link.target}"
+        yield from _known(where, "a node", (link.source, link.target), columns)
+        if link.source in columns and link.target in columns and columns[link.target] < columns[link.source]:
+            yield f"{where} runs backwards, from {COLUMNS[columns[link.source]]} to {COLUMNS[columns[link.target]]}"
+    try:
+        TopologicalSorter({n.slug: {k.source for k in plan.links if k.target == n.slug} for n in plan.nodes}).prepare()
+    except CycleError as error:
+        yield f"the links run in a circle: {' → '.join(error.args[1])}"
+
+
+def _logic_model_refers(plan: Plan) -> Iterator[str]:
+    nodes = {n.slug for n in plan.nodes}
+    measures = {m.slug for m in plan.measures}
+    for link in plan.measure_links:
+        yield from _known(f"measure link of {link.measure}", "a node", [link.source], nodes)
+        yield from _known("measure link", "a measure", [link.measure], measures)
+    yield from _known("owner", "an organisation", [plan.owner], (o.slug for o in plan.organisations))
+
+
+def _areas_nest(plan: Plan) -> Iterator[str]:
+    areas = {a.code: a for a in plan.areas}
+    families = {f.slug: f for f in plan.families}
+    yield from _known("area of the plan", "an area", [plan.area], areas)
+    for area in plan.areas:
+        where = f"area {area.code}"
+        yield from _known(where, "a family", area.families, families)
+        yield from _known(where, "an area", [area.parent, *area.successors], areas)
+        own = [families[f] for f in area.families if f in families]
+        if not any(area.level in family.levels for family in own):
+            yield f"{where}: {area.level!r} is not a level of its families"
+        parent = areas.get(area.parent) if area.parent is not None else None
+        if parent is not None and not any(
+            {area.level, parent.level} <= set(f.levels) and f.levels.index(parent.level) < f.levels.index(area.level)
+            for f in own
+        ):
+            yield f"{where} lies in {parent.code}, which is not at a wider level of the same family"
+
+
+def _dimensions_hold(plan: Plan) -> Iterator[str]:
+    for dimension in plan.dimensions:
+        codes = [c.code for c in dimension.categories]
+        yield from _known(
+            f"dimension {dimension.slug}", "one of its categories", (c.parent for c in dimension.categories), codes
+        )
+        yield from (
+            f"dimension {dimension.slug}: {code!r} is a total; the total is the absence of the dimension"
+            for code in codes
+            if code in {"all", "total", "persons"}
+        )
+
+
+def _organisations_hold(plan: Plan) -> Iterator[str]:
+    slugs = [o.slug for o in plan.organisations]
+    for organisation in plan.organisations:
+        where = f"organisation {organisation.slug}"
+        yield from _known(where, "an organisation", [organisation.member_of, *organisation.successors], slugs)
+        if organisation.valid_from and organisation.valid_to and organisation.valid_to < organisation.valid_from:
+            yield f"{where} ends before it begins"
+    for role in plan.roles:
+        yield from _known(f"role {role.slug}", "an organisation", [role.bound_to], slugs)
+
+
+def _measures_hold(plan: Plan) -> Iterator[str]:
+    families = {f.slug: f for f in plan.families}
+    everyone = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
+    slugs = [m.slug for m in plan.measures]
+    for measure in plan.measures:
+        where = f"measure {measure.slug}"
+        yield from _known(where, "a theme", [measure.theme], (t.slug for t in plan.themes))
+        yield from _known(where, "a node", measure.nodes, (n.slug for n in plan.nodes))
+        yield from _known(where, "an area family", [measure.area_family], families)
+        yield from _known(where, "a measure", [*measure.contains, *measure.shares_denominator], slugs)
+        yield from _known(where, "an organisation or role", [measure.owner], everyone)
+        if sum(series.headline for series in measure.series) != 1:
+            yield f"{where} needs exactly one headline series"
+        for scheme in measure.schemes:
+            yield from _known(f"{where}: scheme", "a dimension", scheme.dimensions, (d.slug for d in plan.dimensions))
+            levels = families[measure.area_family].levels if measure.area_family in families else []
+            yield from _known(f"{where}: scheme", f"a level of {measure.area_family}", [scheme.finest_level], levels)
+        yield from _kind_is_complete(measure)
+        for series in measure.series:
+            yield from _series_holds(measure, series, slugs)
+
+
+def _kind_is_complete(measure: Measure) -> Iterator[str]:
+    where = f"measure {measure.slug}"
+    if (measure.kind is Kind.MILESTONE) != bool(measure.stages):
+        yield f"{where}: a milestone has stages, and nothing else has"
+    if (measure.kind is Kind.EVIDENCE) != bool(measure.domains):
+        yield f"{where}: an evidence measure has domains, and nothing else has"
+
+
+def _series_holds(measure: Measure, series: Series, measures: list[str]) -> Iterator[str]:
+    where = f"measure {measure.slug}: series {series.slug}"
+    yield from _known(where, "a series of the measure", [series.supersedes], (s.slug for s in measure.series))
+    if measure.kind in RATIOS and series.denominator is None:
+        yield f"{where}: a {measure.kind} needs a denominator"
+    if (series.collection is Collection.PUBLISHED) != (series.source is not None):
+        yield f"{where}: a published series has a source, and nothing else has"
+    if (series.collection is Collection.DERIVED) != (series.formula is not None):
+        yield f"{where}: a derived series has a formula, and nothing else has"
+    if series.formula is not None:
+        yield from _known(where, "a measure", series.formula.measures, measures)
+    if (series.resets is not None) and measure.kind is not Kind.CUMULATIVE:
+        yield f"{where}: only a cumulative series resets"
+
+
+def _duties_hold(plan: Plan) -> Iterator[str]:
+    everyone = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
+    collections = {(m.slug, s.slug): s.collection for m in plan.measures for s in m.series}
+    areas = {a.code for a in plan.areas}
+    for duty in plan.duties:
+        where = f"duty of {duty.holder} for {duty.measure}"
+        yield from _known(where, "an organisation or role", [duty.holder], everyone)
+        yield from _known(where, "an area", [duty.area], areas)
+        collection = collections.get((duty.measure, duty.series))
+        if collection is None:
+            yield f"{where}: there is no series {duty.series!r} of that measure"
+        elif collection is Collection.DERIVED:
+            yield f"{where}: {duty.series!r} is derived; nobody returns it"
+
+
+def _window_holds(plan: Plan) -> Iterator[str]:
+    if plan.window.end < plan.window.start:
+        yield "the window ends before it begins"
+    calendar = plan.calendar
+    if calendar.timely_days < calendar.due_days:
+        yield "the calendar: a return is timely until it is due, at the least"
+    if calendar.closes_days is not None and calendar.closes_days < calendar.timely_days:
+        yield "the calendar: a period closes no earlier than the last timely day"
+
+
+PARTS: list[Callable[[Plan], Iterator[str]]] = [
+    _codes_are_unique,
+    _links_run_forward,
+    _logic_model_refers,
+    _areas_nest,
+    _dimensions_hold,
+    _organisations_hold,
+    _measures_hold,
+    _duties_hold,
+    _window_holds,
+]
+
+
+class UnclearPeriod(Invalid):
+    """The period code is not one, or could mean several periods."""
+
+    mend = "Use one of the candidates; `/docs` has a table of the codes."
+
+    @classmethod
+    def of(cls, code: str, candidates: Sequence[str]) -> "UnclearPeriod":
+        return cls(f"{code!r} is not a period code. " + candidates_hint(candidates))
+
+
+def candidates_hint(candidates: Sequence[str]) -> str:
+    if not candidates:
+        return "A code says its own type, such as 2025-07, FY2025-26-Q1 or CY2025."
+    return f"Did you mean {' or '.join(candidates)}?"
+
+
+class UnknownCode(Invalid):
+    """A parameter has a value that this programme does not know."""
+
+    mend = "Use one of the codes that the detail names."
+
+
+def known(what: str, code: str, codes: Iterable[str]) -> str:
+    """`code`, if it is one of `codes`. Raises UnknownCode with the nearest."""
+    codes = sorted(codes)
+    if code not in codes:
+        raise UnknownCode(
+            f"{code!r} is not {what}. " + (suggestion(code, codes) or f"There are: {', '.join(codes[:20])}.")
+        )
+    return code
+
+
+def measures(
+    catalogue: Catalogue,
+    *,
+    theme: str | None = None,
+    column: Column | None = None,
+    kind: Kind | None = None,
+    disclosure_class: DisclosureClass | None = None,
+    organisation: str | None = None,
+    reference: str | None = None,
+) -> list[Measure]:
+    """The measures that satisfy every condition given. Raises UnknownCode."""
+    plan = catalogue.plan
+    if theme is not None:
+        known("a theme", theme, (t.slug for t in plan.themes))
+    if organisation is not None:
+        known("an organisation or role", organisation, [*(o.slug for o in plan.organisations), *catalogue.roles])
+    if reference is not None:
+        known("a plan reference", reference, (r.code for m in plan.measures for r in m.plan_references))
+    returned = {d.measure for d in plan.duties if organisation in (d.holder, catalogue.holder(d))}
+    return [
+        measure
+        for measure in plan.measures
+        if (theme is None or measure.theme == theme)
+        and (column is None or measure.column is column)
+        and (kind is None or measure.kind is kind)
+        and (disclosure_class is None or measure.disclosure_class is disclosure_class)
+        and (organisation is None or measure.slug in returned)
+        and (reference is None or reference in {r.code for r in measure.plan_references})
+    ]
+
+
+def areas(catalogue: Catalogue, *, level: str | None = None, within: str | None = None) -> list[Area]:
+    """Raises UnknownCode."""
+    if level is not None:
+        known("a level", level, catalogue.levels)
+    if within is not None:
+        known("an area", within, catalogue.areas)
+    return [
+        area
+        for area in catalogue.plan.areas
+        if (level is None or area.level == level) and (within is None or catalogue.lies_within(area.code, within))
+    ]
+
+
+def periods_of(window: Window, period_type: PeriodType, *, months: int | None = None) -> list[Period]:
+    """The periods of a type that lie wholly within the programme's window. A snapshot is any day: none is listed."""
+    if period_type in (PeriodType.SNAPSHOT, PeriodType.TO_DATE) or (
+        period_type is PeriodType.MONTHS_ENDING and months is None
+    ):
+        return []
+    return list(periods.between(period_type, window.start, window.end, months=months))
+
+
+class InUse(Struct, frozen=True, kw_only=True):
+    """What returns already rest on."""
+
+    series: frozenset[tuple[str, str]]
+    organisations: frozenset[str]
+    areas: frozenset[str]
+    categories: frozenset[tuple[str, str]]
+
+
+def permit_change(old: Plan, new: Plan, in_use: InUse) -> None:
+    """Raises NeedsNewSeries if `new` gives another meaning to a code that returns rest on."""
+    faults = [*_series_keep_meaning(old, new, in_use), *_codes_keep_meaning(old, new, in_use)]
+    if faults:
+        raise NeedsNewSeries("\n".join(faults))
+
+
+def _series_keep_meaning(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
+    before = {(m.slug, s.slug): (m, s) for m in old.measures for s in m.series}
+    after = {(m.slug, s.slug): (m, s) for m in new.measures for s in m.series}
+    for key in sorted(in_use.series & before.keys()):
+        where = f"series {key[1]} of measure {key[0]} has returns"
+        if key not in after:
+            yield f"{where} and is gone from the file"
+            continue
+        (old_measure, old_series), (new_measure, new_series) = before[key], after[key]
+        changed = [
+            name for name in ("kind", "unit", "area_family") if getattr(old_measure, name) != getattr(new_measure, name)
+        ] + [
+            name
+            for name in ("definition", "numerator", "denominator", "geography_basis", "collection", "resets")
+            if getattr(old_series, name) != getattr(new_series, name)
+        ]
+        if changed:
+            yield f"{where} and changes its {', '.join(changed)}"
+
+
+def _codes_keep_meaning(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
+    areas = {a.code: (a.name, a.level, a.parent) for a in new.areas}
+    for area in old.areas:
+        if area.code in in_use.areas and areas.get(area.code) != (area.name, area.level, area.parent):
+            yield f"area {area.code} has returns and is gone or means another place"
+    categories = {(d.slug, c.code): c.label for d in new.dimensions for c in d.categories}
+    for dimension in old.dimensions:
+        for category in dimension.categories:
+            key = (dimension.slug, category.code)
+            if key in in_use.categories and categories.get(key) != category.label:
+                yield f"category {key[1]} of {key[0]} has returns and is gone or has another label"
+    for slug in sorted(in_use.organisations - {o.slug for o in new.organisations}):
+        yield f"organisation {slug} has returns and is gone from the file"
+
+
+def changes(old: Plan | None, new: Plan) -> list[str]:
+    """What the new version adds, changes and drops, one line each."""
+    before = _items(old) if old is not None else {}
+    after = _items(new)
+    return [
+        *(f"added {what}" for what in after if what not in before),
+        *(f"changed {what}" for what in after if what in before and before[what] != after[what]),
+        *(f"dropped {what}" for what in before if what not in after),
+    ]
+
+
+def _items(plan: Plan) -> dict[str, object]:
+    return {
+        "programme": (plan.title, plan.owner, plan.area, plan.window, plan.calendar, plan.document),
+        **{f"theme {t.slug}": t for t in plan.themes},
+        **{f"node {n.slug}": n for n in plan.nodes},
+        **{f"link {link.source} → {link.target}": link for link in plan.links},
+        **{f"measure link {link.source} → {link.measure}": link for link in plan.measure_links},
+        **{f"unmodelled activity {a.slug}": a for a in plan.unmodelled_activities},
+        **{f"family {f.slug}": f for f in plan.families},
+        **{f"area {a.code}": a for a in plan.areas},
+        **{f"dimension {d.slug}": d for d in plan.dimensions},
+        **{f"organisation {o.slug}": o for o in plan.organisations},
+        **{f"role {r.slug}": r for r in plan.roles},
+        **{f"measure {m.slug}": m for m in plan.measures},
+        **{f"duty {d.holder} {d.measure} {d.series} {d.service} {d.valid_from}": d for d in plan.duties},
+    }
+
+
+def gaps(plan: Plan, *, version: int) -> Gaps:
+    """Where the logic model does not join up, read off its links alone."""
+    columns = {node.slug: node.column for node in plan.nodes}
+    sources = {node.slug: {link.source for link in plan.links if link.target == node.slug} for node in plan.nodes}
+    origin: dict[str, set[Column]] = {slug: {columns[s] for s in _upstream(slug, sources)} for slug in columns}
+    leads = {link.source for link in plan.links}
+    hangs = {link.measure for link in plan.measure_links if link.source is not None}
+    measured = {node for measure in plan.measures for node in measure.nodes}
+    referred = {
+        node
+        for measure in plan.measures
+        if any(reference.code.startswith("M") for reference in measure.plan_references)
+        for node in measure.nodes
+    }
+
+    def of(*wanted: Column) -> list[str]:
+        return [node.slug for node in plan.nodes if node.column in wanted]
+
+    def reaches(slug: str, column: Column) -> bool:
+        return any(link.source == slug and columns[link.target] is column for link in plan.links)
+
+    return Gaps(
+        programme=plan.slug,
+        plan_version=version,
+        nodes_without_measure=[n for n in of(Column.OUTPUT, Column.OUTCOME) if n not in measured],
+        nodes_without_origin=[n for n in of(*COLUMNS[1:]) if not sources[n]],
+        nodes_without_effect=[n for n in of(*COLUMNS[:-1]) if n not in leads],
+        outcomes_without_activity=[n for n in of(Column.OUTCOME) if Column.ACTIVITY not in origin[n]],
+        outcomes_without_output=[n for n in of(Column.OUTCOME) if Column.OUTPUT not in origin[n]],
+        activities_without_output=[n for n in of(Column.ACTIVITY) if not reaches(n, Column.OUTPUT)],
+        measures_without_node=[m.slug for m in plan.measures if not m.nodes],
+        measures_without_origin=[m.slug for m in plan.measures if not m.nodes and m.slug not in hangs],
+        nodes_without_reference=[n for n in of(Column.OUTPUT, Column.OUTCOME) if n not in referred],
+        inputs_without_use=[n for n in of(Column.INPUT) if not reaches(n, Column.ACTIVITY)],
+        unmodelled_activities=plan.unmodelled_activities,
+    )
+
+
+def _upstream(slug: str, sources: dict[str, set[str]]) -> set[str]:
+    """Every node from which links lead to `slug`."""
+    found: set[str] = set()
+    waiting = [slug]
+    while waiting:
+        for source in sources[waiting.pop()] - found:
+            found.add(source)
+            waiting.append(source)
+    return found

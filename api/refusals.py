@@ -1,0 +1,80 @@
+"""Every kind of refusal. The class is the code; its docstring, the title; `mend`, what to do about it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from schema.problems import Finding
+
+
+class Refused(Exception):  # noqa: N818  a refusal is not an error of ours
+    """The request was refused."""
+
+    status: ClassVar[int] = 400
+    mend: ClassVar[str] = "Correct the request as the detail says and send it again."
+
+    def __init__(self, detail: str, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(detail)
+        self.findings = tuple(findings)
+
+
+class Malformed(Refused):
+    """The body could not be read."""
+
+    mend = "Send valid JSON in UTF-8, whole, with `Content-Type: application/json`."
+
+
+class Unauthenticated(Refused):
+    """The call needs a valid key."""
+
+    status = 401
+    mend = (
+        "Send `Authorization: Bearer <key>`. Keys expire and can be revoked; "
+        "whoever runs this server can issue another."
+    )
+
+
+class NotAllowed(Refused):
+    """The key does not open this."""
+
+    status = 403
+    mend = "`GET /v1/me` says what the key opens. Ask whoever runs this server for the scope that is missing."
+
+
+class NotFound(Refused):
+    """There is no such thing."""
+
+    status = 404
+    mend = "Check the spelling against the list that the detail names."
+
+
+class Conflict(Refused):
+    """It conflicts with what is already recorded."""
+
+    status = 409
+    mend = "Read what stands, then decide whether to send again."
+
+
+class TooLarge(Refused):
+    """The body is larger than is taken in one piece."""
+
+    status = 413
+    mend = "Split the submission at return boundaries: each part is taken whole or not at all."
+
+
+class UnsupportedMedia(Refused):
+    """The body is of a type or encoding that is not taken here."""
+
+    status = 415
+    mend = "Send `application/json`, plain or with `Content-Encoding: gzip`."
+
+
+class Invalid(Refused):
+    """The request is well formed and cannot be carried out."""
+
+    status = 422
+
+
+class BadParameter(Invalid):
+    """A parameter is not known, or its value cannot be read."""
+
+    mend = "`/docs` lists the operation's parameters and what each takes."

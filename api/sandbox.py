@@ -1,0 +1,142 @@
+"""The sandbox: example returns to look at, a key to try things with, and a first thing to try."""
+
+import asyncio
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+import httpx
+import msgspec
+
+from api import clock, database
+from api.app import create_app
+from api.partners import keys
+from api.partners import queries as partners
+from schema.partners import Grant, Scope
+
+ORGANISATION = "nottingham-city-council"
+YEARS = timedelta(days=3650)
+
+
+async def fill(url: str, programme: str, *, key_file: Path) -> str:
+    """Push the example returns, as any partner would, and return the sandbox's key.
+
+    The key is kept in a file that only this user can read, and made anew where it is gone or closed.
+    """
+    engine = database.application_engine(url, pool_size=1)
+    try:
+        app = create_app(engine)
+        transport = httpx.ASGITransport(cast("Any", app))
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
+            secret = await asyncio.to_thread(_kept, key_file)
+            known = await http.get("/v1/me", headers={"Authorization": f"Bearer {secret}"})
+            if known.is_error or not _opens(known, programme):
+                secret = await _issue(url, programme, ORGANISATION, [Scope.SUBMIT, Scope.REVIEW], clock.system())
+                await asyncio.to_thread(_keep, key_file, secret)
+            headers = {"Authorization": f"Bearer {secret}"}
+            standing = await http.get(f"/v1/programmes/{programme}/returns", headers=headers)
+            if not standing.raise_for_status().json()["items"]:
+                pushed = await http.post(f"/v1/programmes/{programme}/submissions", headers=headers, json=EXAMPLES)
+                pushed.raise_for_status()
+    finally:
+        await engine.dispose()
+    return secret
+
+
+def _kept(file: Path) -> str:
+    return file.read_text().strip() if file.exists() else ""
+
+
+def _keep(file: Path, secret: str) -> None:
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_text(secret + "\n")
+
+
+def _opens(me: httpx.Response, programme: str) -> bool:
+    return any(grant["programme"] == programme for grant in me.json()["grants"])
+
+
+async def _issue(url: str, programme: str, organisation: str, scopes: list[Scope], now: datetime) -> str:
+    key = keys.make(secrets.token_bytes(38), sandbox=True)
+    owner = database.owner_engine(url)
+    try:
+        async with owner.begin() as transaction:
+            await partners.issue(
+                transaction,
+                key,
+                client_id=uuid4(),
+                name="Sandbox",
+                grants=[Grant(programme=programme, organisation=organisation, scopes=scopes)],
+                now=now,
+                expires_at=now + YEARS,
+            )
+    finally:
+        await owner.dispose()
+    return key.secret
+
+
+def _referrals(period: str, female: int, male: int, unknown: int) -> dict[str, object]:
+    """An invented return: the sandbox has nobody's real figures."""
+    area = "E06000018"
+    by_sex = {"female": female, "male": male, "unknown": unknown}
+    return {
+        "measure": "ips-primary-care-referrals",
+        "period": period,
+        "observations": [
+            {"area": area, "value": female + male + unknown},
+            *({"area": area, "breakdown": {"sex": sex}, "value": value} for sex, value in by_sex.items()),
+        ],
+    }
+
+
+EXAMPLES = {
+    "note": "Invented figures, for trying things out.",
+    "returns": [
+        _referrals("FY2025-26-Q1", 61, 48, 3),
+        _referrals("FY2025-26-Q2", 70, 55, 0),
+        *(
+            {
+                "measure": "neet-16-17",
+                "series": "ccis-provisional",
+                "period": period,
+                "observations": [{"area": "E06000018", "numerator": numerator, "denominator": 7450}],
+            }
+            for period, numerator in (("R3-2026-02", 371),)
+        ),
+    ],
+}
+
+
+def greeting(address: str, key: str | None, *, embedded: bool) -> str:
+    """What the operator reads when the server starts: where it is and a first thing to try."""
+    lines = [f"Work and Health is at {address}   docs: {address}/docs   stop: Ctrl-C"]
+    if embedded:
+        lines.append("Its database is the embedded one: for development and trying out, not for production.")
+    if key is not None:
+        programme = "work-and-health-2025-2028-sandbox"
+        push = msgspec.json.encode(
+            {
+                "returns": [
+                    {
+                        "measure": "ips-primary-care-referrals",
+                        "period": "FY2025-26-Q3",
+                        "observations": [{"area": "E06000018", "value": 140}],
+                    }
+                ]
+            }
+        ).decode()
+        at = f"{address}/v1/programmes/{programme}"
+        lines += [
+            "",
+            "Push a count into the sandbox and read what it did to the year:",
+            "",
+            f"  export KEY={key}",
+            f"  curl -sS {at}/submissions -H \"Authorization: Bearer $KEY\" --json '{push}'",
+            f"  curl -sS '{at}/preview/outcomes?measure=ips-primary-care-referrals&period=FY2025-26'"
+            ' -H "Authorization: Bearer $KEY"',
+            "",
+        ]
+    return "\n".join(lines)

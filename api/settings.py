@@ -1,0 +1,41 @@
+"""What the operator sets, read once from the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Each field is the environment variable of the same name in capitals; the README lists them."""
+
+    database_url: Annotated[
+        str | None,
+        Meta(description="A libpq URL of PostgreSQL 16 or later. Without it the embedded one is used."),
+    ] = None
+    work_health_data: Annotated[
+        Path | None, Meta(description="The folder of the embedded database; by default below the user's home.")
+    ] = None
+    work_health_host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
+    work_health_port: Annotated[int, Meta(ge=1, le=65535, description="The port to listen on.")] = 8000
+    work_health_workers: Annotated[int, Meta(ge=1, le=64, description="Server processes.")] = 1
+    work_health_pool: Annotated[int, Meta(ge=1, le=100, description="Database connections of each server process.")] = 8
+
+
+class BadSetting(Exception):  # noqa: N818  told to the operator as it stands
+    """An environment variable cannot be understood."""
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Raises BadSetting with the variable's name."""
+    given = {
+        name: environment[name.upper()] for name in Settings.__struct_fields__ if environment.get(name.upper(), "")
+    }
+    try:
+        return msgspec.convert(given, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+    except msgspec.ValidationError as error:
+        name = str(error).rpartition("$.")[2].rstrip("`").upper()
+        raise BadSetting(f"{name}: {str(error).partition(' - at')[0]}") from error

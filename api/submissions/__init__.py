@@ -1,0 +1,1 @@
+"""What partners send: checked tier by tier, kept in numbered revisions, never changed."""

@@ -1,0 +1,44 @@
+"""When a return is due, still timely, and no longer taken: three instants, by the London calendar."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from schema.periods import Period
+from schema.plan import Calendar
+from schema.submissions import Timeliness
+
+LONDON = ZoneInfo("Europe/London")
+
+
+class Deadlines(Struct, frozen=True, kw_only=True):
+    """Each is the first instant that is too late: midnight, London time, after the last day allowed."""
+
+    due: datetime
+    timely_until: datetime
+    closes_at: datetime | None
+
+
+def deadlines(period: Period, calendar: Calendar) -> Deadlines:
+    def after(days: int) -> datetime:
+        return datetime.combine(period.end + timedelta(days=days + 1), time(), tzinfo=LONDON)
+
+    return Deadlines(
+        due=after(calendar.due_days),
+        timely_until=after(calendar.timely_days),
+        closes_at=None if calendar.closes_days is None else after(calendar.closes_days),
+    )
+
+
+def timeliness(period: Period, calendar: Calendar, *, first_recorded_at: datetime) -> Timeliness:
+    """Judged by the first return for the period: a later correction does not make it late."""
+    limits = deadlines(period, calendar)
+    if first_recorded_at < limits.due:
+        return Timeliness.ON_TIME
+    return Timeliness.TIMELY if first_recorded_at < limits.timely_until else Timeliness.LATE
+
+
+def today(now: datetime) -> date:
+    """The date in London."""
+    return now.astimezone(LONDON).date()

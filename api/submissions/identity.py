@@ -1,0 +1,175 @@
+"""The first tier after syntax: whose return it is, of what, and for when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from api.plan.catalogue import Catalogue, suggestion
+from api.plan.rules import candidates_hint
+from api.statistics import periods
+from api.submissions import calendar
+from api.submissions.findings import Findings
+from api.submissions.revisions import Identified
+from schema.periods import Period
+from schema.plan import Cadence, Collection, Duty, Kind, Measure
+from schema.submissions import NewReturn, ReturnKind
+
+COUNTED = {Kind.FLOW, Kind.STOCK, Kind.CUMULATIVE, Kind.DISTINCT, Kind.PROPORTION, Kind.RATE, Kind.MEAN}
+
+
+def identify(
+    returns: Sequence[NewReturn], catalogue: Catalogue, organisation: str, *, now: datetime, findings: Findings
+) -> list[Identified]:
+    """The returns that could be identified; what stood in the way of the others is in `findings`."""
+    identified: list[Identified] = []
+    seen: set[tuple[str, str, str, str]] = set()
+    for index, given in enumerate(returns):
+        path = f"/returns/{index}"
+        duty = _duty(given, catalogue, organisation, path, findings)
+        period = _period(given, catalogue, duty, path, now, findings)
+        _content(given, path, findings)
+        if duty is None or period is None:
+            continue
+        measure = catalogue.measures[duty.measure]
+        series = next(s for s in measure.series if s.slug == duty.series)
+        found = Identified(given=given, measure=measure, series=series, duty=duty, period=period)
+        if found.key in seen:
+            findings.add("duplicate-return", f"There is another return for {' '.join(found.key)}.", path=path)
+        seen.add(found.key)
+        identified.append(found)
+    return identified
+
+
+def _duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: str, findings: Findings) -> Duty | None:
+    measure = catalogue.measures.get(given.measure)
+    if measure is None:
+        findings.add(
+            "unknown-measure",
+            f"{given.measure!r} is not a measure of this programme.",
+            path=f"{path}/measure",
+            actual=given.measure,
+            hint=suggestion(given.measure, catalogue.measures),
+        )
+        return None
+    known = [series.slug for series in measure.series]
+    if given.series is not None and given.series not in known:
+        findings.add(
+            "unknown-series",
+            f"{given.series!r} is not a series of {measure.slug}.",
+            path=f"{path}/series",
+            expected=" or ".join(known),
+            actual=given.series,
+        )
+        return None
+    duties = [
+        duty
+        for duty in catalogue.plan.duties
+        if duty.measure == measure.slug
+        and given.series in (None, duty.series)
+        and catalogue.holder(duty) == organisation
+    ]
+    return _one_duty(given, measure, duties, path, findings)
+
+
+def _one_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: str, findings: Findings) -> Duty | None:
+    collections = {series.slug: series.collection for series in measure.series}
+    returned = [duty for duty in duties if collections[duty.series] is Collection.PARTNERS]
+    wanted = [series for slug, series in collections.items() if given.series in (None, slug)]
+    if measure.kind not in COUNTED or Collection.PARTNERS not in wanted:
+        findings.add("not-returned", f"{measure.slug} is not returned as counts.", path=f"{path}/measure")
+        return None
+    if len({duty.series for duty in returned}) > 1:
+        findings.add(
+            "series-needed",
+            f"You return more than one series of {measure.slug}.",
+            path=f"{path}/series",
+            expected=" or ".join(sorted({duty.series for duty in returned})),
+        )
+        return None
+    for duty in returned:
+        if duty.service == given.service:
+            return duty
+    services = sorted({duty.service for duty in returned})
+    findings.add(
+        "no-duty",
+        f"Your organisation has no duty to return {measure.slug} for the service {given.service!r}.",
+        path=f"{path}/service" if services else f"{path}/measure",
+        expected=" or ".join(services) or None,
+        actual=given.service,
+    )
+    return None
+
+
+def _period(
+    given: NewReturn, catalogue: Catalogue, duty: Duty | None, path: str, now: datetime, findings: Findings
+) -> Period | None:
+    path = f"{path}/period"
+    try:
+        period = periods.parse(given.period)
+    except periods.NotAPeriod as error:
+        findings.add(
+            "unclear-period",
+            f"{given.period!r} is not a period code.",
+            path=path,
+            actual=given.period,
+            hint=candidates_hint(error.candidates),
+        )
+        return None
+    if duty is None:
+        return None
+    cadence = catalogue.measures[duty.measure].cadence
+    meant = _same_days(period, cadence)
+    if meant != period:
+        findings.add(
+            "wrong-period-type",
+            f"{duty.measure} is returned for each {cadence.period_type}, and {period.code} is not one.",
+            path=path,
+            expected=cadence.period_type,
+            actual=period.type,
+            hint=f"The same days are {meant.code}." if meant else None,
+        )
+        return None
+    return period if _open(period, catalogue, duty, path, now, findings) else None
+
+
+def _same_days(period: Period, cadence: Cadence) -> Period | None:
+    """The period of the cadence's type that has the same days, if there is one."""
+    try:
+        meant = periods.of(cadence.period_type, period.start, months=cadence.months)
+    except (ValueError, periods.NotAPeriod):
+        return None
+    return meant if periods.same_span(meant, period) else None
+
+
+def _open(period: Period, catalogue: Catalogue, duty: Duty, path: str, now: datetime, findings: Findings) -> bool:
+    window = catalogue.plan.window
+    first = max(window.start, duty.valid_from or window.start)
+    last = min(window.end, duty.valid_to or window.end)
+    if period.start < first or period.end > last:
+        findings.add(
+            "period-outside-programme",
+            f"{period.code} does not lie between {first} and {last}.",
+            path=path,
+            expected=f"{first} to {last}",
+            actual=f"{period.start} to {period.end}",
+        )
+        return False
+    if period.end >= calendar.today(now):
+        findings.add(
+            "period-not-over",
+            f"{period.code} ends on {period.end}.",
+            path=path,
+            hint=f"Send it from the day after {period.end}.",
+        )
+        return False
+    closes_at = calendar.deadlines(period, catalogue.plan.calendar).closes_at
+    if closes_at is not None and now >= closes_at:
+        findings.add("period-closed", f"{period.code} closed at {closes_at.isoformat()}.", path=path)
+        return False
+    return True
+
+
+def _content(given: NewReturn, path: str, findings: Findings) -> None:
+    if given.kind is ReturnKind.NIL and given.observations:
+        findings.add("nil-with-observations", "A nil return has no observations.", path=f"{path}/observations")
+    if given.kind is ReturnKind.DATA and not given.observations:
+        findings.add("no-observations", "The return has no observations.", path=f"{path}/observations")

@@ -1,0 +1,174 @@
+"""The third tier: within a return, parts must fit their totals, hidden parts counted by their bounds."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from api.plan.catalogue import TOTAL, Catalogue
+from api.submissions.findings import Findings
+from api.submissions.revisions import NULL, RATIOS, Cells, Column, Identified, Mask
+from schema.plan import Kind, Scheme
+
+Bounds = npt.NDArray[np.float64]
+
+
+class Parts(Struct, frozen=True, kw_only=True, eq=False):
+    """Cells that are parts of other cells of the same return."""
+
+    rows: Column
+    whole: Column  # for each part, the row of its total
+    complete: int | None  # how many parts a whole has in all; None where that cannot be known
+    exclusive: bool
+    what: str
+
+
+def check(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
+    """Every breakdown has its total; parts fit it, by each scheme and by area."""
+    rows = Rows(cells)
+    _totals_are_there(cells, rows, identified, catalogue, findings)
+    low, high = bounds(cells, np.array([one.measure.kind in RATIOS for one in identified], dtype=np.bool_)[cells.item])
+    for parts in (*_by_scheme(cells, rows, identified, catalogue), _by_area(cells, rows, identified, catalogue)):
+        if parts.exclusive:
+            _sums_fit(parts, low, high, findings)
+        elif (larger := parts.rows[low[parts.rows] > high[parts.whole]]).size:
+            findings.add("part-exceeds-total", f"A part {parts.what} is larger than its total.", rows=larger)
+
+
+def bounds(cells: Cells, is_ratio: Mask) -> tuple[Bounds, Bounds]:
+    """What each cell's count (a ratio's denominator) lies between.
+
+    Of a hidden count its own bounds are known at best, of a missing one nothing: at least 0, at most infinite.
+    """
+    number = np.where(is_ratio, cells.denominator, cells.value)
+    known = number != NULL
+    low = np.where(known, number, np.maximum(cells.lower, 0)).astype(np.float64)
+    hidden_high = np.where(cells.upper != NULL, cells.upper.astype(np.float64), np.inf)
+    return low, np.where(known, number.astype(np.float64), hidden_high)
+
+
+class Rows:
+    """Finds the row of a return's cell."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._places = np.unique(cells.place)
+        keys = cells.item * len(self._places) + np.searchsorted(self._places, cells.place)
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+
+    def find(self, item: Column, area: Column, breakdown: Column) -> Column:
+        """The row of each cell asked for; NULL where the return has none."""
+        place = area << 32 | breakdown
+        index = np.minimum(np.searchsorted(self._places, place), len(self._places) - 1)
+        keys = item * len(self._places) + index
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        there = (self._places[index] == place) & (self._keys[at] == keys)
+        return np.where(there, self._order[at], NULL)
+
+
+def _totals_are_there(
+    cells: Cells, rows: Rows, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
+) -> None:
+    total = np.full(len(cells), catalogue.ids.breakdowns[TOTAL])
+    without = rows.find(cells.item, cells.area, total) == NULL
+    for item, area in np.unique(np.stack([cells.item[without], cells.area[without]]), axis=1).T:
+        findings.add(
+            "total-missing",
+            f"There is a breakdown without its total for {catalogue.area_codes[int(area)]}.",
+            rows=np.flatnonzero(without & (cells.item == item) & (cells.area == area)),
+        )
+    for item, one in enumerate(identified):
+        mine = cells.item == item
+        if mine.any() and not (mine & (cells.area == catalogue.ids.areas[one.duty.area])).any():
+            findings.add(
+                "total-missing",
+                f"{one.measure.slug} {one.period.code} has no total for {one.duty.area}.",
+                rows=np.flatnonzero(mine)[:1],
+            )
+
+
+def _by_scheme(cells: Cells, rows: Rows, identified: Sequence[Identified], catalogue: Catalogue) -> Iterator[Parts]:
+    measures = {one.measure.slug: one.measure for one in identified}
+    schemes: dict[tuple[str, ...], list[tuple[str, Scheme]]] = {}
+    for measure in measures.values():
+        for scheme in measure.schemes:
+            schemes.setdefault(tuple(sorted(scheme.dimensions)), []).append((measure.slug, scheme))
+    for dimensions, uses in schemes.items():
+        broken_down = np.isin(cells.breakdown, catalogue.breakdowns_by[frozenset(dimensions)])
+        if not broken_down.any():
+            continue
+        for exclusive, exhaustive in sorted({(scheme.exclusive, scheme.exhaustive) for _, scheme in uses}):
+            using = {slug for slug, s in uses if (s.exclusive, s.exhaustive) == (exclusive, exhaustive)}
+            mine = broken_down & np.array([one.measure.slug in using for one in identified])[cells.item]
+            for size in range(len(dimensions)):
+                for kept in combinations(dimensions, size):
+                    yield _margins(cells, rows, mine, dimensions, kept, catalogue, exclusive, exhaustive)
+
+
+def _margins(
+    cells: Cells,
+    rows: Rows,
+    mine: Mask,
+    dimensions: Sequence[str],
+    kept: Sequence[str],
+    catalogue: Catalogue,
+    exclusive: bool,
+    exhaustive: bool,
+) -> Parts:
+    breakdowns, place = np.unique(cells.breakdown[mine], return_inverse=True)
+    margins = np.array([catalogue.margin(int(breakdown), kept) for breakdown in breakdowns], dtype=np.int64)
+    complete = int(np.prod([len(catalogue.categories[d]) for d in dimensions if d not in kept]))
+    return _linked(
+        np.flatnonzero(mine),
+        rows.find(cells.item[mine], cells.area[mine], margins[place]),
+        complete=complete if exhaustive else None,
+        exclusive=exclusive,
+        what=f"by {' and '.join(dimensions)}",
+    )
+
+
+def _by_area(cells: Cells, rows: Rows, identified: Sequence[Identified], catalogue: Catalogue) -> Parts:
+    """One person may be counted in two wards of a quarter, so areas of distinct people are no parts of a sum."""
+    areas, place = np.unique(cells.area, return_inverse=True)
+    parents = [catalogue.areas[catalogue.area_codes[int(area)]].parent for area in areas]
+    parent = np.array([NULL if p is None else catalogue.ids.areas[p] for p in parents], dtype=np.int64)[place]
+    mine = np.array([one.measure.kind is not Kind.DISTINCT for one in identified], dtype=np.bool_)[cells.item]
+    mine &= parent != NULL
+    return _linked(
+        np.flatnonzero(mine),
+        rows.find(cells.item[mine], parent[mine], cells.breakdown[mine]),
+        complete=None,
+        exclusive=True,
+        what="by area",
+    )
+
+
+def _linked(part: Column, whole: Column, *, complete: int | None, exclusive: bool, what: str) -> Parts:
+    there = whole != NULL
+    return Parts(rows=part[there], whole=whole[there], complete=complete, exclusive=exclusive, what=what)
+
+
+def _sums_fit(parts: Parts, low: Bounds, high: Bounds, findings: Findings) -> None:
+    size = len(low)
+    number = np.bincount(parts.whole, minlength=size)
+    lowest = np.bincount(parts.whole, weights=low[parts.rows], minlength=size)
+    highest = np.bincount(parts.whole, weights=high[parts.rows], minlength=size)
+    above = (number > 0) & (lowest > high)
+    below = (number > 0) & (highest < low) if parts.complete is not None else np.zeros(size, dtype=np.bool_)
+    for whole in np.flatnonzero(above | below):
+        code, bound, together, total = (
+            ("parts-exceed-total", "at least", lowest[whole], high[whole])
+            if above[whole]
+            else ("parts-below-total", "at most", highest[whole], low[whole])
+            if number[whole] == parts.complete
+            else ("categories-missing", "at most", highest[whole], low[whole])
+        )
+        findings.add(
+            code,
+            f"The parts {parts.what} add up to {bound} {together:.0f}; their total in row {whole + 1} is {total:.0f}.",
+            rows=[int(whole), *parts.rows[parts.whole == whole].tolist()],
+            expected=f"{total:.0f}",
+            actual=f"{together:.0f}",
+        )

@@ -1,0 +1,22 @@
+"""Alembic's environment: it works on the connection that the caller hands over."""
+
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
+
+from schema.tables import TransactionId, metadata
+
+ischema_names["xid8"] = TransactionId
+
+connection: Connection = context.config.attributes["connection"]
+# A migration that must wait for a long read gives up instead of queueing every other reader behind it.
+connection.execute(text("set lock_timeout = '10s'"))
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    compare_type=True,
+    compare_server_default=True,
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,243 @@
+"""The database, as declared. `migrations/` is how it came to be so.
+
+Every key of a table that grows begins with the programme, so that the schema can be sharded by it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import UserDefinedType
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fk",
+        "uq": "%(table_name)s_%(constraint_name)s_uq",
+        "ck": "%(table_name)s_%(constraint_name)s_ck",
+        "ix": "%(table_name)s_%(column_0_N_name)s_ix",
+    }
+)
+
+
+class TransactionId(UserDefinedType[int]):
+    """PostgreSQL's xid8: the transaction that wrote a row, in an order that never wraps."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
+
+
+def moment(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+programme = Table(
+    "programme",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("sandbox", Boolean, nullable=False),
+    moment("created_at"),
+    UniqueConstraint("slug", name="slug"),
+)
+
+plan_version = Table(
+    "plan_version",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("content", JSONB, nullable=False),
+    Column("changes", JSONB, nullable=False),
+    moment("loaded_at"),
+    PrimaryKeyConstraint("programme", "number"),
+    CheckConstraint("number >= 1", name="number_counts_from_one"),
+    comment="Immutable: one loading of a programme's file that changed it.",
+)
+
+
+def registry(name: str, *codes: str) -> Table:
+    """A code's small number. It is given once and never changes, whatever later plan versions say."""
+    return Table(
+        name,
+        metadata,
+        Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+        Column("id", Integer, Identity(), nullable=False),
+        *(Column(code, Text, nullable=False) for code in codes),
+        PrimaryKeyConstraint("programme", "id"),
+        UniqueConstraint("programme", *codes, name="code"),
+    )
+
+
+organisation = registry("organisation", "slug")
+series = registry("series", "measure", "slug")
+area = registry("area", "code")
+breakdown = registry("breakdown", "key")
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    moment("created_at"),
+    comment="A program or person that calls. It acts for one organisation in each programme.",
+)
+
+client_grant = Table(
+    "client_grant",
+    metadata,
+    Column("client", Uuid, ForeignKey("client.id"), nullable=False),
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("organisation", Integer, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    PrimaryKeyConstraint("client", "programme"),
+    ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
+    CheckConstraint("scopes <@ array['submit', 'read', 'review', 'publish', 'admin']::text[]", name="scopes_are_known"),
+)
+
+client_key = Table(
+    "client_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client", Uuid, ForeignKey("client.id"), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    moment("created_at"),
+    moment("expires_at"),
+    moment("revoked_at", nullable=True),
+    moment("last_used_at", nullable=True),
+    UniqueConstraint("digest", name="digest"),
+    comment="A key is shown once and kept as its SHA-256: with 256 random bits there is nothing to guess.",
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("organisation", Integer, nullable=False),
+    Column("client", Uuid, ForeignKey("client.id"), nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    Column("content_sha256", LargeBinary, nullable=False),
+    Column("note", Text),
+    Column("report", JSONB, nullable=False),
+    moment("received_at"),
+    PrimaryKeyConstraint("programme", "id"),
+    ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
+    ForeignKeyConstraint(["programme", "plan_version"], ["plan_version.programme", "plan_version.number"]),
+)
+
+return_ = Table(
+    "return",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("id", BigInteger, Identity(), nullable=False),
+    Column("organisation", Integer, nullable=False),
+    Column("series", Integer, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    PrimaryKeyConstraint("programme", "id"),
+    UniqueConstraint("programme", "organisation", "series", "service", "period", name="once"),
+    UniqueConstraint("programme", "organisation", "id", name="of_organisation"),
+    ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
+    ForeignKeyConstraint(["programme", "series"], ["series.programme", "series.id"]),
+    Index(None, "programme", "series", "period_start"),
+    comment="Row-level security by organisation.",
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("id", BigInteger, Identity(), nullable=False),
+    Column("return", BigInteger, nullable=False),
+    Column("organisation", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("submission", Uuid, nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    Column("cells", Integer, nullable=False),
+    Column("note", Text),
+    moment("recorded_at"),
+    Column("transaction", TransactionId, nullable=False, server_default=text("pg_current_xact_id()")),
+    PrimaryKeyConstraint("programme", "id"),
+    UniqueConstraint("programme", "return", "number", name="number"),
+    ForeignKeyConstraint(
+        ["programme", "organisation", "return"], ["return.programme", "return.organisation", "return.id"]
+    ),
+    ForeignKeyConstraint(["programme", "submission"], ["submission.programme", "submission.id"]),
+    ForeignKeyConstraint(["programme", "plan_version"], ["plan_version.programme", "plan_version.number"]),
+    CheckConstraint("kind in ('data', 'nil')", name="kind_is_known"),
+    CheckConstraint("kind = 'data' or cells = 0", name="nil_has_no_cells"),
+    comment="Never changed. Row-level security by organisation.",
+)
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("programme", Integer, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("area", Integer, nullable=False),
+    Column("breakdown", Integer, nullable=False),
+    Column("value", BigInteger),
+    Column("numerator", BigInteger),
+    Column("denominator", BigInteger),
+    Column("lower", BigInteger),
+    Column("upper", BigInteger),
+    Column("status", Text),
+    Column("note", Text),
+    PrimaryKeyConstraint("programme", "revision", "area", "breakdown"),
+    CheckConstraint(
+        "(status is not null) = (value is null and numerator is null and denominator is null)",
+        name="a_number_or_a_reason",
+    ),
+    CheckConstraint("status in ('c', 'x', 'z', 'w')", name="status_is_known"),
+    CheckConstraint("value >= 0", name="value_is_a_count"),
+    CheckConstraint(
+        "(numerator is null) = (denominator is null) and (numerator is null or value is null)",
+        name="one_form_of_number",
+    ),
+    CheckConstraint("numerator >= 0 and denominator >= 0", name="ratio_is_of_counts"),
+    CheckConstraint("lower >= 0 and upper >= 0 and lower <= upper", name="bounds_are_ordered"),
+    CheckConstraint("status = 'c' or (lower is null and upper is null)", name="bounds_belong_to_what_is_hidden"),
+    comment=(
+        "Written by COPY, which row-level security would forbid, and never changed. A trigger checks each "
+        "statement's revisions, areas and breakdowns at once instead of a foreign key row by row. "
+        "Read through the view cell."
+    ),
+)
+
+# The view that the application reads observations through; the migration creates it.
+cell = Table(
+    "cell",
+    MetaData(),
+    Column("return", BigInteger, nullable=False),
+    Column("organisation", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    *(Column(c.name, c.type, nullable=c.nullable) for c in observation.columns),
+)

@@ -1,0 +1,28 @@
+"""The plainest words: codes and names that every other word is made of."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+Slug = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=80,
+        description="A kebab-case code. It never changes once it is in use.",
+    ),
+]
+AreaCode = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Z][0-9]{8}(-unknown)?$",
+        description=(
+            "A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, "
+            "the finer area not known*."
+        ),
+        examples=["E06000018"],
+    ),
+]
+Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset.")]

@@ -1,0 +1,127 @@
+"""Push counts into a delivery plan for health and work, and read what they amount to.
+
+```python
+from work_health import WorkHealth, new_return, new_submission, observation
+
+with WorkHealth("wh_live_…", base_url="https://…") as api:
+    api.create_submission("work-and-health-2025-2028", new_submission(
+        new_return("ips-primary-care-referrals", "FY2025-26-Q3", [observation("E06000018", 140)]),
+    ))
+```
+"""
+
+from ._core import VERSION
+from ._generated.models import (
+    Area,
+    AreaPage,
+    Column,
+    DimensionPage,
+    DisclosureClass,
+    Finding,
+    Gaps,
+    Kind,
+    LogicModel,
+    Me,
+    Measure,
+    MeasurePage,
+    NewReturn,
+    NewSubmission,
+    Observation,
+    ObservationBreakdown,
+    Organisation,
+    OrganisationPage,
+    Period,
+    PeriodPage,
+    PeriodType,
+    Preview,
+    Problem,
+    Programme,
+    ProgrammePage,
+    Receipt,
+    Report,
+    ReturnDetail,
+    ReturnKind,
+    ReturnPage,
+    ReturnReport,
+    Scope,
+    Series,
+    Severity,
+    StandingReturn,
+    Status,
+    SubmissionOutcome,
+    UnprotectedFigure,
+)
+from ._generated.types import UNSET, Unset
+from .client import AsyncWorkHealth, WorkHealth
+from .errors import (
+    ApiError,
+    Conflict,
+    ConnectionFailed,
+    NotAllowed,
+    NotFound,
+    RateLimited,
+    Rejected,
+    ServerFault,
+    WorkHealthError,
+)
+from .submitting import new_return, new_submission, observation
+
+__version__ = VERSION
+
+__all__ = [
+    "UNSET",
+    "ApiError",
+    "Area",
+    "AreaPage",
+    "AsyncWorkHealth",
+    "Column",
+    "Conflict",
+    "ConnectionFailed",
+    "DimensionPage",
+    "DisclosureClass",
+    "Finding",
+    "Gaps",
+    "Kind",
+    "LogicModel",
+    "Me",
+    "Measure",
+    "MeasurePage",
+    "NewReturn",
+    "NewSubmission",
+    "NotAllowed",
+    "NotFound",
+    "Observation",
+    "ObservationBreakdown",
+    "Organisation",
+    "OrganisationPage",
+    "Period",
+    "PeriodPage",
+    "PeriodType",
+    "Preview",
+    "Problem",
+    "Programme",
+    "ProgrammePage",
+    "RateLimited",
+    "Receipt",
+    "Rejected",
+    "Report",
+    "ReturnDetail",
+    "ReturnKind",
+    "ReturnPage",
+    "ReturnReport",
+    "Scope",
+    "Series",
+    "ServerFault",
+    "Severity",
+    "StandingReturn",
+    "Status",
+    "SubmissionOutcome",
+    "UnprotectedFigure",
+    "Unset",
+    "WorkHealth",
+    "WorkHealthError",
+    "__version__",
+    "new_return",
+    "new_submission",
+    "observation",
+]

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from ...._core import Call
+from ...._http import httpx
+from ...models.preview import Preview
+
+
+def call(
+    programme: str,
+    *,
+    measure: Iterable[str] | None = None,
+    series: str | None = None,
+    theme: str | None = None,
+    period: Iterable[str] | None = None,
+    area: Iterable[str] | None = None,
+    group_by: Iterable[str] | None = None,
+) -> Call[Preview]:
+    return Call(
+        method="GET",
+        path="/v1/programmes/{programme}/preview/outcomes".format(
+            programme=quote(str(programme), safe=""),
+        ),
+        query={
+            "measure": measure,
+            "series": series,
+            "theme": theme,
+            "period": period,
+            "area": area,
+            "group_by": group_by,
+        },
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> Preview:
+    if response.status_code == 200:
+        response_200 = Preview.from_dict(response.json())
+
+        return response_200
+
+    raise ValueError(f"{response.status_code} is not in the contract")

@@ -1,0 +1,383 @@
+from __future__ import annotations
+
+from ...._core import AsyncCaller, Caller
+from ...models.area_page import AreaPage
+from ...models.column import Column
+from ...models.dimension_page import DimensionPage
+from ...models.disclosure_class import DisclosureClass
+from ...models.gaps import Gaps
+from ...models.kind import Kind
+from ...models.logic_model import LogicModel
+from ...models.measure import Measure
+from ...models.measure_page import MeasurePage
+from ...models.organisation_page import OrganisationPage
+from ...models.period import Period
+from ...models.period_page import PeriodPage
+from ...models.period_type import PeriodType
+from ...models.programme import Programme
+from ...models.programme_page import ProgrammePage
+from . import get_logic_model as _get_logic_model
+from . import get_logic_model_gaps as _get_logic_model_gaps
+from . import get_measure as _get_measure
+from . import get_period as _get_period
+from . import get_programme as _get_programme
+from . import list_areas as _list_areas
+from . import list_dimensions as _list_dimensions
+from . import list_measures as _list_measures
+from . import list_organisations as _list_organisations
+from . import list_periods as _list_periods
+from . import list_programmes as _list_programmes
+
+
+class Plan(Caller):
+    def get_period(
+        self,
+        code: str,
+    ) -> Period:
+        """What a period code means.
+
+        Its type, first and last day, and label. A spelling that could mean several periods is refused with them.
+        """
+        return self._send(
+            _get_period.call(
+                code,
+            )
+        )
+
+    def list_programmes(
+        self,
+    ) -> ProgrammePage:
+        """The programmes that this server carries.
+
+        Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out.
+        """
+        return self._send(_list_programmes.call())
+
+    def get_programme(
+        self,
+        programme: str,
+    ) -> Programme:
+        """One programme.
+
+        Its owner, the area that it is for, its window, and when returns are due.
+        """
+        return self._send(
+            _get_programme.call(
+                programme,
+            )
+        )
+
+    def list_areas(
+        self,
+        programme: str,
+        *,
+        level: str | None = None,
+        within: str | None = None,
+    ) -> AreaPage:
+        """Places.
+
+        GSS codes, levels and families. `within` keeps the areas inside another, itself included.
+        """
+        return self._send(
+            _list_areas.call(
+                programme,
+                level=level,
+                within=within,
+            )
+        )
+
+    def list_dimensions(
+        self,
+        programme: str,
+    ) -> DimensionPage:
+        """The ways to break a measure down.
+
+        Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
+        """
+        return self._send(
+            _list_dimensions.call(
+                programme,
+            )
+        )
+
+    def get_logic_model(
+        self,
+        programme: str,
+    ) -> LogicModel:
+        """What is meant to lead to what.
+
+        Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
+
+        Each link has its basis and the sentence that supports it.
+        """
+        return self._send(
+            _get_logic_model.call(
+                programme,
+            )
+        )
+
+    def get_logic_model_gaps(
+        self,
+        programme: str,
+    ) -> Gaps:
+        """Where the logic model does not join up.
+
+        What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in.
+        """
+        return self._send(
+            _get_logic_model_gaps.call(
+                programme,
+            )
+        )
+
+    def list_measures(
+        self,
+        programme: str,
+        *,
+        theme: str | None = None,
+        column: Column | str | None = None,
+        kind: Kind | str | None = None,
+        disclosure_class: DisclosureClass | str | None = None,
+        organisation: str | None = None,
+        reference: str | None = None,
+    ) -> MeasurePage:
+        """What is counted.
+
+        In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
+        plan such as `M2.4` or `OC1`.
+        """
+        return self._send(
+            _list_measures.call(
+                programme,
+                theme=theme,
+                column=column,
+                kind=kind,
+                disclosure_class=disclosure_class,
+                organisation=organisation,
+                reference=reference,
+            )
+        )
+
+    def get_measure(
+        self,
+        programme: str,
+        measure: str,
+    ) -> Measure:
+        """One measure.
+
+        Its place in the plan, its kind, series, breakdowns and disclosure class.
+        """
+        return self._send(
+            _get_measure.call(
+                programme,
+                measure,
+            )
+        )
+
+    def list_organisations(
+        self,
+        programme: str,
+    ) -> OrganisationPage:
+        """Who takes part.
+
+        Organisations with their identifiers, and the roles that the plan leaves unnamed.
+        """
+        return self._send(
+            _list_organisations.call(
+                programme,
+            )
+        )
+
+    def list_periods(
+        self,
+        programme: str,
+        *,
+        type_: PeriodType | str | None = None,
+    ) -> PeriodPage:
+        """The periods of the programme.
+
+        Those of one type that lie wholly within the programme's window.
+        """
+        return self._send(
+            _list_periods.call(
+                programme,
+                type_=type_,
+            )
+        )
+
+
+class AsyncPlan(AsyncCaller):
+    async def get_period(
+        self,
+        code: str,
+    ) -> Period:
+        """What a period code means.
+
+        Its type, first and last day, and label. A spelling that could mean several periods is refused with them.
+        """
+        return await self._send(
+            _get_period.call(
+                code,
+            )
+        )
+
+    async def list_programmes(
+        self,
+    ) -> ProgrammePage:
+        """The programmes that this server carries.
+
+        Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out.
+        """
+        return await self._send(_list_programmes.call())
+
+    async def get_programme(
+        self,
+        programme: str,
+    ) -> Programme:
+        """One programme.
+
+        Its owner, the area that it is for, its window, and when returns are due.
+        """
+        return await self._send(
+            _get_programme.call(
+                programme,
+            )
+        )
+
+    async def list_areas(
+        self,
+        programme: str,
+        *,
+        level: str | None = None,
+        within: str | None = None,
+    ) -> AreaPage:
+        """Places.
+
+        GSS codes, levels and families. `within` keeps the areas inside another, itself included.
+        """
+        return await self._send(
+            _list_areas.call(
+                programme,
+                level=level,
+                within=within,
+            )
+        )
+
+    async def list_dimensions(
+        self,
+        programme: str,
+    ) -> DimensionPage:
+        """The ways to break a measure down.
+
+        Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
+        """
+        return await self._send(
+            _list_dimensions.call(
+                programme,
+            )
+        )
+
+    async def get_logic_model(
+        self,
+        programme: str,
+    ) -> LogicModel:
+        """What is meant to lead to what.
+
+        Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
+
+        Each link has its basis and the sentence that supports it.
+        """
+        return await self._send(
+            _get_logic_model.call(
+                programme,
+            )
+        )
+
+    async def get_logic_model_gaps(
+        self,
+        programme: str,
+    ) -> Gaps:
+        """Where the logic model does not join up.
+
+        What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in.
+        """
+        return await self._send(
+            _get_logic_model_gaps.call(
+                programme,
+            )
+        )
+
+    async def list_measures(
+        self,
+        programme: str,
+        *,
+        theme: str | None = None,
+        column: Column | str | None = None,
+        kind: Kind | str | None = None,
+        disclosure_class: DisclosureClass | str | None = None,
+        organisation: str | None = None,
+        reference: str | None = None,
+    ) -> MeasurePage:
+        """What is counted.
+
+        In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
+        plan such as `M2.4` or `OC1`.
+        """
+        return await self._send(
+            _list_measures.call(
+                programme,
+                theme=theme,
+                column=column,
+                kind=kind,
+                disclosure_class=disclosure_class,
+                organisation=organisation,
+                reference=reference,
+            )
+        )
+
+    async def get_measure(
+        self,
+        programme: str,
+        measure: str,
+    ) -> Measure:
+        """One measure.
+
+        Its place in the plan, its kind, series, breakdowns and disclosure class.
+        """
+        return await self._send(
+            _get_measure.call(
+                programme,
+                measure,
+            )
+        )
+
+    async def list_organisations(
+        self,
+        programme: str,
+    ) -> OrganisationPage:
+        """Who takes part.
+
+        Organisations with their identifiers, and the roles that the plan leaves unnamed.
+        """
+        return await self._send(
+            _list_organisations.call(
+                programme,
+            )
+        )
+
+    async def list_periods(
+        self,
+        programme: str,
+        *,
+        type_: PeriodType | str | None = None,
+    ) -> PeriodPage:
+        """The periods of the programme.
+
+        Those of one type that lie wholly within the programme's window.
+        """
+        return await self._send(
+            _list_periods.call(
+                programme,
+                type_=type_,
+            )
+        )

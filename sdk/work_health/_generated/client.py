@@ -1,0 +1,1 @@
+"""Empty on purpose: the client is `work_health.client`."""

@@ -1,0 +1,1 @@
+"""Empty on purpose: the errors are in `work_health.errors`."""

@@ -1,0 +1,147 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .aim import Aim
+from .area import Area
+from .area_page import AreaPage
+from .basis import Basis
+from .cadence import Cadence
+from .calendar import Calendar
+from .category import Category
+from .category_mappings import CategoryMappings
+from .collection import Collection
+from .column import Column
+from .counts import Counts
+from .coverage import Coverage
+from .dimension import Dimension
+from .dimension_page import DimensionPage
+from .direction import Direction
+from .disclosure_class import DisclosureClass
+from .document import Document
+from .family import Family
+from .finding import Finding
+from .formula import Formula
+from .gaps import Gaps
+from .geography_basis import GeographyBasis
+from .grant import Grant
+from .identifier import Identifier
+from .kind import Kind
+from .link import Link
+from .logic_model import LogicModel
+from .me import Me
+from .measure import Measure
+from .measure_link import MeasureLink
+from .measure_page import MeasurePage
+from .new_return import NewReturn
+from .new_submission import NewSubmission
+from .node import Node
+from .observation import Observation
+from .observation_breakdown import ObservationBreakdown
+from .operation import Operation
+from .organisation import Organisation
+from .organisation_page import OrganisationPage
+from .overlap import Overlap
+from .period import Period
+from .period_page import PeriodPage
+from .period_type import PeriodType
+from .plan_reference import PlanReference
+from .preview import Preview
+from .preview_basis import PreviewBasis
+from .preview_protection import PreviewProtection
+from .problem import Problem
+from .programme import Programme
+from .programme_page import ProgrammePage
+from .receipt import Receipt
+from .report import Report
+from .return_detail import ReturnDetail
+from .return_kind import ReturnKind
+from .return_page import ReturnPage
+from .return_report import ReturnReport
+from .role import Role
+from .scheme import Scheme
+from .scope import Scope
+from .series import Series
+from .severity import Severity
+from .source import Source
+from .standing_return import StandingReturn
+from .status import Status
+from .submission_outcome import SubmissionOutcome
+from .theme import Theme
+from .timeliness import Timeliness
+from .unmodelled_activity import UnmodelledActivity
+from .unprotected_figure import UnprotectedFigure
+from .unprotected_figure_breakdown import UnprotectedFigureBreakdown
+from .window import Window
+
+__all__ = (
+    "Aim",
+    "Area",
+    "AreaPage",
+    "Basis",
+    "Cadence",
+    "Calendar",
+    "Category",
+    "CategoryMappings",
+    "Collection",
+    "Column",
+    "Counts",
+    "Coverage",
+    "Dimension",
+    "DimensionPage",
+    "Direction",
+    "DisclosureClass",
+    "Document",
+    "Family",
+    "Finding",
+    "Formula",
+    "Gaps",
+    "GeographyBasis",
+    "Grant",
+    "Identifier",
+    "Kind",
+    "Link",
+    "LogicModel",
+    "Me",
+    "Measure",
+    "MeasureLink",
+    "MeasurePage",
+    "NewReturn",
+    "NewSubmission",
+    "Node",
+    "Observation",
+    "ObservationBreakdown",
+    "Operation",
+    "Organisation",
+    "OrganisationPage",
+    "Overlap",
+    "Period",
+    "PeriodPage",
+    "PeriodType",
+    "PlanReference",
+    "Preview",
+    "PreviewBasis",
+    "PreviewProtection",
+    "Problem",
+    "Programme",
+    "ProgrammePage",
+    "Receipt",
+    "Report",
+    "ReturnDetail",
+    "ReturnKind",
+    "ReturnPage",
+    "ReturnReport",
+    "Role",
+    "Scheme",
+    "Scope",
+    "Series",
+    "Severity",
+    "Source",
+    "StandingReturn",
+    "Status",
+    "SubmissionOutcome",
+    "Theme",
+    "Timeliness",
+    "UnmodelledActivity",
+    "UnprotectedFigure",
+    "UnprotectedFigureBreakdown",
+    "Window",
+)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Area")
+
+
+@_attrs_define
+class Area:
+    """A place with a GSS code."""
+
+    code: str
+    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
+    known*. """
+    name: str
+    level: str
+    """ A kebab-case code. It never changes once it is in use. """
+    families: list[str]
+    parent: None | str | Unset = UNSET
+    """ The area of the family that contains it. """
+    valid_from: datetime.date | None | Unset = UNSET
+    valid_to: datetime.date | None | Unset = UNSET
+    successors: list[str] | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        code = self.code
+
+        name = self.name
+
+        level = self.level
+
+        families = self.families
+
+        parent: None | str | Unset
+        if isinstance(self.parent, Unset):
+            parent = UNSET
+        else:
+            parent = self.parent
+
+        valid_from: None | str | Unset
+        if isinstance(self.valid_from, Unset):
+            valid_from = UNSET
+        elif isinstance(self.valid_from, datetime.date):
+            valid_from = self.valid_from.isoformat()
+        else:
+            valid_from = self.valid_from
+
+        valid_to: None | str | Unset
+        if isinstance(self.valid_to, Unset):
+            valid_to = UNSET
+        elif isinstance(self.valid_to, datetime.date):
+            valid_to = self.valid_to.isoformat()
+        else:
+            valid_to = self.valid_to
+
+        successors: list[str] | Unset = UNSET
+        if not isinstance(self.successors, Unset):
+            successors = self.successors
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "code": code,
+                "name": name,
+                "level": level,
+                "families": families,
+            }
+        )
+        if parent is not UNSET:
+            field_dict["parent"] = parent
+        if valid_from is not UNSET:
+            field_dict["valid_from"] = valid_from
+        if valid_to is not UNSET:
+            field_dict["valid_to"] = valid_to
+        if successors is not UNSET:
+            field_dict["successors"] = successors
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        code = d.pop("code")
+
+        name = d.pop("name")
+
+        level = d.pop("level")
+
+        families = cast(list[str], d.pop("families"))
+
+        def _parse_parent(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        parent = _parse_parent(d.pop("parent", UNSET))
+
+        def _parse_valid_from(data: object) -> datetime.date | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                valid_from_type_0 = datetime.date.fromisoformat(data)
+
+                return valid_from_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.date | None | Unset, data)
+
+        valid_from = _parse_valid_from(d.pop("valid_from", UNSET))
+
+        def _parse_valid_to(data: object) -> datetime.date | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                valid_to_type_0 = datetime.date.fromisoformat(data)
+
+                return valid_to_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.date | None | Unset, data)
+
+        valid_to = _parse_valid_to(d.pop("valid_to", UNSET))
+
+        successors = cast(list[str], d.pop("successors", UNSET))
+
+        area = cls(
+            code=code,
+            name=name,
+            level=level,
+            families=families,
+            parent=parent,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            successors=successors,
+        )
+
+        return area

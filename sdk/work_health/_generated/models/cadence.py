@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.basis import Basis
+from ..models.period_type import PeriodType
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Cadence")
+
+
+@_attrs_define
+class Cadence:
+    """The periods for which a measure is returned."""
+
+    period_type: PeriodType
+    """ How a period is cut out of the calendar. """
+    basis: Basis
+    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    months: int | None | Unset = UNSET
+    """ The length of a `months-ending` period. """
+    note: None | str | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        period_type = self.period_type.value
+
+        basis = self.basis.value
+
+        months: int | None | Unset
+        if isinstance(self.months, Unset):
+            months = UNSET
+        else:
+            months = self.months
+
+        note: None | str | Unset
+        if isinstance(self.note, Unset):
+            note = UNSET
+        else:
+            note = self.note
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "period_type": period_type,
+                "basis": basis,
+            }
+        )
+        if months is not UNSET:
+            field_dict["months"] = months
+        if note is not UNSET:
+            field_dict["note"] = note
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        period_type = PeriodType(d.pop("period_type"))
+
+        basis = Basis(d.pop("basis"))
+
+        def _parse_months(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        months = _parse_months(d.pop("months", UNSET))
+
+        def _parse_note(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        note = _parse_note(d.pop("note", UNSET))
+
+        cadence = cls(
+            period_type=period_type,
+            basis=basis,
+            months=months,
+            note=note,
+        )
+
+        return cadence

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.basis import Basis
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Calendar")
+
+
+@_attrs_define
+class Calendar:
+    """When a return is due, counted in days after the last day of its period, London time."""
+
+    due_days: int
+    """ Days until the return is due. """
+    timely_days: int
+    """ Days until which it still counts as timely. """
+    basis: Basis
+    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    closes_days: int | None | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        due_days = self.due_days
+
+        timely_days = self.timely_days
+
+        basis = self.basis.value
+
+        closes_days: int | None | Unset
+        if isinstance(self.closes_days, Unset):
+            closes_days = UNSET
+        else:
+            closes_days = self.closes_days
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "due_days": due_days,
+                "timely_days": timely_days,
+                "basis": basis,
+            }
+        )
+        if closes_days is not UNSET:
+            field_dict["closes_days"] = closes_days
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        due_days = d.pop("due_days")
+
+        timely_days = d.pop("timely_days")
+
+        basis = Basis(d.pop("basis"))
+
+        def _parse_closes_days(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        closes_days = _parse_closes_days(d.pop("closes_days", UNSET))
+
+        calendar = cls(
+            due_days=due_days,
+            timely_days=timely_days,
+            basis=basis,
+            closes_days=closes_days,
+        )
+
+        return calendar

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.category import Category
+
+
+T = TypeVar("T", bound="Dimension")
+
+
+@_attrs_define
+class Dimension:
+    """A way to break a measure down. The total is the absence of the dimension, never a code."""
+
+    slug: str
+    """ A kebab-case code. It never changes once it is in use. """
+    label: str
+    categories: list[Category]
+    description: None | str | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        slug = self.slug
+
+        label = self.label
+
+        categories = []
+        for categories_item_data in self.categories:
+            categories_item = categories_item_data.to_dict()
+            categories.append(categories_item)
+
+        description: None | str | Unset
+        if isinstance(self.description, Unset):
+            description = UNSET
+        else:
+            description = self.description
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "slug": slug,
+                "label": label,
+                "categories": categories,
+            }
+        )
+        if description is not UNSET:
+            field_dict["description"] = description
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.category import Category  # noqa: PLC0415
+
+        d = dict(src_dict)
+        slug = d.pop("slug")
+
+        label = d.pop("label")
+
+        categories = []
+        _categories = d.pop("categories")
+        for categories_item_data in _categories:
+            categories_item = Category.from_dict(categories_item_data)
+
+            categories.append(categories_item)
+
+        def _parse_description(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        description = _parse_description(d.pop("description", UNSET))
+
+        dimension = cls(
+            slug=slug,
+            label=label,
+            categories=categories,
+            description=description,
+        )
+
+        return dimension

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..models.aim import Aim
+from ..models.basis import Basis
+
+T = TypeVar("T", bound="Direction")
+
+
+@_attrs_define
+class Direction:
+    """Which way is better, and who says so."""
+
+    aim: Aim
+    """ The way the plan wants a measure to move. """
+    basis: Basis
+    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+
+    def to_dict(self) -> dict[str, Any]:
+        aim = self.aim.value
+
+        basis = self.basis.value
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "aim": aim,
+                "basis": basis,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        aim = Aim(d.pop("aim"))
+
+        basis = Basis(d.pop("basis"))
+
+        direction = cls(
+            aim=aim,
+            basis=basis,
+        )
+
+        return direction

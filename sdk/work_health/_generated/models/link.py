@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.basis import Basis
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Link")
+
+
+@_attrs_define
+class Link:
+    """An arrow of the logic model, with the sentence of the plan that supports it."""
+
+    source: str
+    """ The node that leads. """
+    target: str
+    """ The node that it leads to. """
+    basis: Basis
+    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    quote: str
+    """ The plan's exact words. """
+    note: None | str | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        source = self.source
+
+        target = self.target
+
+        basis = self.basis.value
+
+        quote = self.quote
+
+        note: None | str | Unset
+        if isinstance(self.note, Unset):
+            note = UNSET
+        else:
+            note = self.note
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "source": source,
+                "target": target,
+                "basis": basis,
+                "quote": quote,
+            }
+        )
+        if note is not UNSET:
+            field_dict["note"] = note
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        source = d.pop("source")
+
+        target = d.pop("target")
+
+        basis = Basis(d.pop("basis"))
+
+        quote = d.pop("quote")
+
+        def _parse_note(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        note = _parse_note(d.pop("note", UNSET))
+
+        link = cls(
+            source=source,
+            target=target,
+            basis=basis,
+            quote=quote,
+            note=note,
+        )
+
+        return link

@@ -1,0 +1,325 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.column import Column
+from ..models.disclosure_class import DisclosureClass
+from ..models.kind import Kind
+from ..models.overlap import Overlap
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.cadence import Cadence
+    from ..models.direction import Direction
+    from ..models.plan_reference import PlanReference
+    from ..models.scheme import Scheme
+    from ..models.series import Series
+
+
+T = TypeVar("T", bound="Measure")
+
+
+@_attrs_define
+class Measure:
+    """A quantity that everybody who holds a piece of it returns in the same way."""
+
+    slug: str
+    """ A kebab-case code. It never changes once it is in use. """
+    label: str
+    """ A short name of ours. """
+    title: str
+    """ The plan's exact words. """
+    theme: str
+    """ A kebab-case code. It never changes once it is in use. """
+    column: Column
+    """ The columns of a logic model, in their order. """
+    nodes: list[str]
+    """ The items of the logic model that it measures. """
+    plan_references: list[PlanReference]
+    kind: Kind
+    """ How a measure's figures combine over time, organisations and categories. """
+    unit: str
+    """ A kebab-case code. It never changes once it is in use. """
+    direction: Direction
+    """ Which way is better, and who says so. """
+    disclosure_class: DisclosureClass
+    """ Which rule protects a measure when it is released. """
+    cadence: Cadence
+    """ The periods for which a measure is returned. """
+    area_family: str
+    """ A kebab-case code. It never changes once it is in use. """
+    series: list[Series]
+    overlap: Overlap | Unset = UNSET
+    """ Whether the people or employers that two organisations count may be the same ones. """
+    schemes: list[Scheme] | Unset = UNSET
+    contains: list[str] | Unset = UNSET
+    """ Measures whose counts are part of this one's. """
+    shares_denominator: list[str] | Unset = UNSET
+    stages: list[str] | Unset = UNSET
+    """ The stages of a milestone, in their order. """
+    domains: list[str] | Unset = UNSET
+    """ The domains of an evidence measure. """
+    baseline: float | None | Unset = UNSET
+    target: float | None | Unset = UNSET
+    owner: None | str | Unset = UNSET
+    """ A kebab-case code. It never changes once it is in use. """
+    caveats: list[str] | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        slug = self.slug
+
+        label = self.label
+
+        title = self.title
+
+        theme = self.theme
+
+        column = self.column.value
+
+        nodes = self.nodes
+
+        plan_references = []
+        for plan_references_item_data in self.plan_references:
+            plan_references_item = plan_references_item_data.to_dict()
+            plan_references.append(plan_references_item)
+
+        kind = self.kind.value
+
+        unit = self.unit
+
+        direction = self.direction.to_dict()
+
+        disclosure_class = self.disclosure_class.value
+
+        cadence = self.cadence.to_dict()
+
+        area_family = self.area_family
+
+        series = []
+        for series_item_data in self.series:
+            series_item = series_item_data.to_dict()
+            series.append(series_item)
+
+        overlap: str | Unset = UNSET
+        if not isinstance(self.overlap, Unset):
+            overlap = self.overlap.value
+
+        schemes: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.schemes, Unset):
+            schemes = []
+            for schemes_item_data in self.schemes:
+                schemes_item = schemes_item_data.to_dict()
+                schemes.append(schemes_item)
+
+        contains: list[str] | Unset = UNSET
+        if not isinstance(self.contains, Unset):
+            contains = self.contains
+
+        shares_denominator: list[str] | Unset = UNSET
+        if not isinstance(self.shares_denominator, Unset):
+            shares_denominator = self.shares_denominator
+
+        stages: list[str] | Unset = UNSET
+        if not isinstance(self.stages, Unset):
+            stages = self.stages
+
+        domains: list[str] | Unset = UNSET
+        if not isinstance(self.domains, Unset):
+            domains = self.domains
+
+        baseline: float | None | Unset
+        if isinstance(self.baseline, Unset):
+            baseline = UNSET
+        else:
+            baseline = self.baseline
+
+        target: float | None | Unset
+        if isinstance(self.target, Unset):
+            target = UNSET
+        else:
+            target = self.target
+
+        owner: None | str | Unset
+        if isinstance(self.owner, Unset):
+            owner = UNSET
+        else:
+            owner = self.owner
+
+        caveats: list[str] | Unset = UNSET
+        if not isinstance(self.caveats, Unset):
+            caveats = self.caveats
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "slug": slug,
+                "label": label,
+                "title": title,
+                "theme": theme,
+                "column": column,
+                "nodes": nodes,
+                "plan_references": plan_references,
+                "kind": kind,
+                "unit": unit,
+                "direction": direction,
+                "disclosure_class": disclosure_class,
+                "cadence": cadence,
+                "area_family": area_family,
+                "series": series,
+            }
+        )
+        if overlap is not UNSET:
+            field_dict["overlap"] = overlap
+        if schemes is not UNSET:
+            field_dict["schemes"] = schemes
+        if contains is not UNSET:
+            field_dict["contains"] = contains
+        if shares_denominator is not UNSET:
+            field_dict["shares_denominator"] = shares_denominator
+        if stages is not UNSET:
+            field_dict["stages"] = stages
+        if domains is not UNSET:
+            field_dict["domains"] = domains
+        if baseline is not UNSET:
+            field_dict["baseline"] = baseline
+        if target is not UNSET:
+            field_dict["target"] = target
+        if owner is not UNSET:
+            field_dict["owner"] = owner
+        if caveats is not UNSET:
+            field_dict["caveats"] = caveats
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.cadence import Cadence  # noqa: PLC0415
+        from ..models.direction import Direction  # noqa: PLC0415
+        from ..models.plan_reference import PlanReference  # noqa: PLC0415
+        from ..models.scheme import Scheme  # noqa: PLC0415
+        from ..models.series import Series  # noqa: PLC0415
+
+        d = dict(src_dict)
+        slug = d.pop("slug")
+
+        label = d.pop("label")
+
+        title = d.pop("title")
+
+        theme = d.pop("theme")
+
+        column = Column(d.pop("column"))
+
+        nodes = cast(list[str], d.pop("nodes"))
+
+        plan_references = []
+        _plan_references = d.pop("plan_references")
+        for plan_references_item_data in _plan_references:
+            plan_references_item = PlanReference.from_dict(plan_references_item_data)
+
+            plan_references.append(plan_references_item)
+
+        kind = Kind(d.pop("kind"))
+
+        unit = d.pop("unit")
+
+        direction = Direction.from_dict(d.pop("direction"))
+
+        disclosure_class = DisclosureClass(d.pop("disclosure_class"))
+
+        cadence = Cadence.from_dict(d.pop("cadence"))
+
+        area_family = d.pop("area_family")
+
+        series = []
+        _series = d.pop("series")
+        for series_item_data in _series:
+            series_item = Series.from_dict(series_item_data)
+
+            series.append(series_item)
+
+        _overlap = d.pop("overlap", UNSET)
+        overlap: Overlap | Unset
+        if isinstance(_overlap, Unset):
+            overlap = UNSET
+        else:
+            overlap = Overlap(_overlap)
+
+        _schemes = d.pop("schemes", UNSET)
+        schemes: list[Scheme] | Unset = UNSET
+        if _schemes is not UNSET:
+            schemes = []
+            for schemes_item_data in _schemes:
+                schemes_item = Scheme.from_dict(schemes_item_data)
+
+                schemes.append(schemes_item)
+
+        contains = cast(list[str], d.pop("contains", UNSET))
+
+        shares_denominator = cast(list[str], d.pop("shares_denominator", UNSET))
+
+        stages = cast(list[str], d.pop("stages", UNSET))
+
+        domains = cast(list[str], d.pop("domains", UNSET))
+
+        def _parse_baseline(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        baseline = _parse_baseline(d.pop("baseline", UNSET))
+
+        def _parse_target(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        target = _parse_target(d.pop("target", UNSET))
+
+        def _parse_owner(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        owner = _parse_owner(d.pop("owner", UNSET))
+
+        caveats = cast(list[str], d.pop("caveats", UNSET))
+
+        measure = cls(
+            slug=slug,
+            label=label,
+            title=title,
+            theme=theme,
+            column=column,
+            nodes=nodes,
+            plan_references=plan_references,
+            kind=kind,
+            unit=unit,
+            direction=direction,
+            disclosure_class=disclosure_class,
+            cadence=cadence,
+            area_family=area_family,
+            series=series,
+            overlap=overlap,
+            schemes=schemes,
+            contains=contains,
+            shares_denominator=shares_denominator,
+            stages=stages,
+            domains=domains,
+            baseline=baseline,
+            target=target,
+            owner=owner,
+            caveats=caveats,
+        )
+
+        return measure

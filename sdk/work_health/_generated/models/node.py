@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.column import Column
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Node")
+
+
+@_attrs_define
+class Node:
+    """An item of the logic model."""
+
+    slug: str
+    """ A kebab-case code. It never changes once it is in use. """
+    code: str
+    column: Column
+    """ The columns of a logic model, in their order. """
+    title: str
+    """ The plan's exact words. """
+    group: None | str | Unset = UNSET
+    """ A kebab-case code. It never changes once it is in use. """
+
+    def to_dict(self) -> dict[str, Any]:
+        slug = self.slug
+
+        code = self.code
+
+        column = self.column.value
+
+        title = self.title
+
+        group: None | str | Unset
+        if isinstance(self.group, Unset):
+            group = UNSET
+        else:
+            group = self.group
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "slug": slug,
+                "code": code,
+                "column": column,
+                "title": title,
+            }
+        )
+        if group is not UNSET:
+            field_dict["group"] = group
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        slug = d.pop("slug")
+
+        code = d.pop("code")
+
+        column = Column(d.pop("column"))
+
+        title = d.pop("title")
+
+        def _parse_group(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        group = _parse_group(d.pop("group", UNSET))
+
+        node = cls(
+            slug=slug,
+            code=code,
+            column=column,
+            title=title,
+            group=group,
+        )
+
+        return node

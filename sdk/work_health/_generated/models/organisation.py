@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.basis import Basis
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.identifier import Identifier
+
+
+T = TypeVar("T", bound="Organisation")
+
+
+@_attrs_define
+class Organisation:
+    """An organisation that has a part in the plan."""
+
+    slug: str
+    """ A kebab-case code. It never changes once it is in use. """
+    name: str
+    kind: str
+    """ A kebab-case code. It never changes once it is in use. """
+    plan_name: None | str
+    """ The plan's exact words for it; null where the plan does not name it. """
+    basis: Basis
+    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    identifiers: list[Identifier] | Unset = UNSET
+    open_set: bool | Unset = False
+    """ True where the plan names a class of organisations and not its members. """
+    member_of: None | str | Unset = UNSET
+    """ A kebab-case code. It never changes once it is in use. """
+    valid_from: datetime.date | None | Unset = UNSET
+    valid_to: datetime.date | None | Unset = UNSET
+    successors: list[str] | Unset = UNSET
+    note: None | str | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        slug = self.slug
+
+        name = self.name
+
+        kind = self.kind
+
+        plan_name: None | str
+        plan_name = self.plan_name
+
+        basis = self.basis.value
+
+        identifiers: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.identifiers, Unset):
+            identifiers = []
+            for identifiers_item_data in self.identifiers:
+                identifiers_item = identifiers_item_data.to_dict()
+                identifiers.append(identifiers_item)
+
+        open_set = self.open_set
+
+        member_of: None | str | Unset
+        if isinstance(self.member_of, Unset):
+            member_of = UNSET
+        else:
+            member_of = self.member_of
+
+        valid_from: None | str | Unset
+        if isinstance(self.valid_from, Unset):
+            valid_from = UNSET
+        elif isinstance(self.valid_from, datetime.date):
+            valid_from = self.valid_from.isoformat()
+        else:
+            valid_from = self.valid_from
+
+        valid_to: None | str | Unset
+        if isinstance(self.valid_to, Unset):
+            valid_to = UNSET
+        elif isinstance(self.valid_to, datetime.date):
+            valid_to = self.valid_to.isoformat()
+        else:
+            valid_to = self.valid_to
+
+        successors: list[str] | Unset = UNSET
+        if not isinstance(self.successors, Unset):
+            successors = self.successors
+
+        note: None | str | Unset
+        if isinstance(self.note, Unset):
+            note = UNSET
+        else:
+            note = self.note
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "slug": slug,
+                "name": name,
+                "kind": kind,
+                "plan_name": plan_name,
+                "basis": basis,
+            }
+        )
+        if identifiers is not UNSET:
+            field_dict["identifiers"] = identifiers
+        if open_set is not UNSET:
+            field_dict["open_set"] = open_set
+        if member_of is not UNSET:
+            field_dict["member_of"] = member_of
+        if valid_from is not UNSET:
+            field_dict["valid_from"] = valid_from
+        if valid_to is not UNSET:
+            field_dict["valid_to"] = valid_to
+        if successors is not UNSET:
+            field_dict["successors"] = successors
+        if note is not UNSET:
+            field_dict["note"] = note
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.identifier import Identifier  # noqa: PLC0415
+
+        d = dict(src_dict)
+        slug = d.pop("slug")
+
+        name = d.pop("name")
+
+        kind = d.pop("kind")
+
+        def _parse_plan_name(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        plan_name = _parse_plan_name(d.pop("plan_name"))
+
+        basis = Basis(d.pop("basis"))
+
+        _identifiers = d.pop("identifiers", UNSET)
+        identifiers: list[Identifier] | Unset = UNSET
+        if _identifiers is not UNSET:
+            identifiers = []
+            for identifiers_item_data in _identifiers:
+                identifiers_item = Identifier.from_dict(identifiers_item_data)
+
+                identifiers.append(identifiers_item)
+
+        open_set = d.pop("open_set", UNSET)
+
+        def _parse_member_of(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        member_of = _parse_member_of(d.pop("member_of", UNSET))
+
+        def _parse_valid_from(data: object) -> datetime.date | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                valid_from_type_0 = datetime.date.fromisoformat(data)
+
+                return valid_from_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.date | None | Unset, data)
+
+        valid_from = _parse_valid_from(d.pop("valid_from", UNSET))
+
+        def _parse_valid_to(data: object) -> datetime.date | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                valid_to_type_0 = datetime.date.fromisoformat(data)
+
+                return valid_to_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.date | None | Unset, data)
+
+        valid_to = _parse_valid_to(d.pop("valid_to", UNSET))
+
+        successors = cast(list[str], d.pop("successors", UNSET))
+
+        def _parse_note(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        note = _parse_note(d.pop("note", UNSET))
+
+        organisation = cls(
+            slug=slug,
+            name=name,
+            kind=kind,
+            plan_name=plan_name,
+            basis=basis,
+            identifiers=identifiers,
+            open_set=open_set,
+            member_of=member_of,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            successors=successors,
+            note=note,
+        )
+
+        return organisation

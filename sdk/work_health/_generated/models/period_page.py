@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.period import Period
+
+
+T = TypeVar("T", bound="PeriodPage")
+
+
+@_attrs_define
+class PeriodPage:
+    """The periods of one type that lie within the programme's window."""
+
+    programme: str
+    """ A kebab-case code. It never changes once it is in use. """
+    items: list[Period]
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        programme = self.programme
+
+        items = []
+        for items_item_data in self.items:
+            items_item = items_item_data.to_dict()
+            items.append(items_item)
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "programme": programme,
+                "items": items,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.period import Period  # noqa: PLC0415
+
+        d = dict(src_dict)
+        programme = d.pop("programme")
+
+        items = []
+        _items = d.pop("items")
+        for items_item_data in _items:
+            items_item = Period.from_dict(items_item_data)
+
+            items.append(items_item)
+
+        period_page = cls(
+            programme=programme,
+            items=items,
+        )
+
+        period_page.additional_properties = d
+        return period_page
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

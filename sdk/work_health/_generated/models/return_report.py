@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.submission_outcome import SubmissionOutcome
+from ..models.timeliness import Timeliness
+
+if TYPE_CHECKING:
+    from ..models.counts import Counts
+    from ..models.period import Period
+
+
+T = TypeVar("T", bound="ReturnReport")
+
+
+@_attrs_define
+class ReturnReport:
+    """What became of one return of a submission."""
+
+    measure: str
+    """ A kebab-case code. It never changes once it is in use. """
+    series: str
+    """ A kebab-case code. It never changes once it is in use. """
+    service: str
+    """ A kebab-case code. It never changes once it is in use. """
+    period: Period
+    """ A span of whole days with its code. """
+    outcome: SubmissionOutcome
+    """ `unchanged`: all of it stood already, and no revision was made. """
+    revision: int
+    """ The number of the revision that stands now. """
+    counts: Counts
+    """ Cells. `received` is always `added` + `changed` + `unchanged`. """
+    timeliness: Timeliness
+    """ When the first return for a period came, by the server's clock. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        measure = self.measure
+
+        series = self.series
+
+        service = self.service
+
+        period = self.period.to_dict()
+
+        outcome = self.outcome.value
+
+        revision = self.revision
+
+        counts = self.counts.to_dict()
+
+        timeliness = self.timeliness.value
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "measure": measure,
+                "series": series,
+                "service": service,
+                "period": period,
+                "outcome": outcome,
+                "revision": revision,
+                "counts": counts,
+                "timeliness": timeliness,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.counts import Counts  # noqa: PLC0415
+        from ..models.period import Period  # noqa: PLC0415
+
+        d = dict(src_dict)
+        measure = d.pop("measure")
+
+        series = d.pop("series")
+
+        service = d.pop("service")
+
+        period = Period.from_dict(d.pop("period"))
+
+        outcome = SubmissionOutcome(d.pop("outcome"))
+
+        revision = d.pop("revision")
+
+        counts = Counts.from_dict(d.pop("counts"))
+
+        timeliness = Timeliness(d.pop("timeliness"))
+
+        return_report = cls(
+            measure=measure,
+            series=series,
+            service=service,
+            period=period,
+            outcome=outcome,
+            revision=revision,
+            counts=counts,
+            timeliness=timeliness,
+        )
+
+        return_report.additional_properties = d
+        return return_report
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+T = TypeVar("T", bound="Scheme")
+
+
+@_attrs_define
+class Scheme:
+    """A breakdown that is collected: by area and at most two dimensions."""
+
+    dimensions: list[str]
+    exclusive: bool
+    """ Nobody is in two categories. """
+    exhaustive: bool
+    """ Everybody is in a category, `unknown` included. """
+    finest_level: str
+    """ The finest area level at which it is collected. """
+
+    def to_dict(self) -> dict[str, Any]:
+        dimensions = self.dimensions
+
+        exclusive = self.exclusive
+
+        exhaustive = self.exhaustive
+
+        finest_level = self.finest_level
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "dimensions": dimensions,
+                "exclusive": exclusive,
+                "exhaustive": exhaustive,
+                "finest_level": finest_level,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        dimensions = cast(list[str], d.pop("dimensions"))
+
+        exclusive = d.pop("exclusive")
+
+        exhaustive = d.pop("exhaustive")
+
+        finest_level = d.pop("finest_level")
+
+        scheme = cls(
+            dimensions=dimensions,
+            exclusive=exclusive,
+            exhaustive=exhaustive,
+            finest_level=finest_level,
+        )
+
+        return scheme

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+T = TypeVar("T", bound="UnmodelledActivity")
+
+
+@_attrs_define
+class UnmodelledActivity:
+    """Something that the plan's text says will be done and its logic model does not show."""
+
+    slug: str
+    """ A kebab-case code. It never changes once it is in use. """
+    label: str
+    quote: str
+    """ The plan's exact words. """
+
+    def to_dict(self) -> dict[str, Any]:
+        slug = self.slug
+
+        label = self.label
+
+        quote = self.quote
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "slug": slug,
+                "label": label,
+                "quote": quote,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        slug = d.pop("slug")
+
+        label = d.pop("label")
+
+        quote = d.pop("quote")
+
+        unmodelled_activity = cls(
+            slug=slug,
+            label=label,
+            quote=quote,
+        )
+
+        return unmodelled_activity

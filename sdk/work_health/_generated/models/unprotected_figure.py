@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.kind import Kind
+from ..models.status import Status
+
+if TYPE_CHECKING:
+    from ..models.coverage import Coverage
+    from ..models.period import Period
+    from ..models.unprotected_figure_breakdown import UnprotectedFigureBreakdown
+
+
+T = TypeVar("T", bound="UnprotectedFigure")
+
+
+@_attrs_define
+class UnprotectedFigure:
+    """A live figure without disclosure control, for reviewers alone.
+
+    A value that can only be bounded is null with `lower_bound` and `upper_bound`.
+
+    """
+
+    measure: str
+    """ A kebab-case code. It never changes once it is in use. """
+    series: str
+    """ A kebab-case code. It never changes once it is in use. """
+    kind: Kind
+    """ How a measure's figures combine over time, organisations and categories. """
+    unit: str
+    """ A kebab-case code. It never changes once it is in use. """
+    period: Period
+    """ A span of whole days with its code. """
+    area: str
+    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
+    known*. """
+    breakdown: UnprotectedFigureBreakdown
+    value: float | None
+    """ A count, or a percentage for a proportion. """
+    lower_bound: float | None
+    """ The value is at least this. """
+    upper_bound: float | None
+    """ The value is at most this; null where unbounded. """
+    numerator: float | None
+    denominator: float | None
+    status: None | Status
+    """ Why there is no number. """
+    reason: None | str
+    """ The same, in one word for machines. """
+    as_of: None | Period
+    """ For stocks and cumulative counts: the period of the latest return used. """
+    cells_without_number: int
+    """ Cells that say only why they have no number. They are missing from the value. """
+    coverage: Coverage
+    """ The returns behind a figure. `expected` and `received` count the same duties, so never more than all. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.period import Period  # noqa: PLC0415
+
+        measure = self.measure
+
+        series = self.series
+
+        kind = self.kind.value
+
+        unit = self.unit
+
+        period = self.period.to_dict()
+
+        area = self.area
+
+        breakdown = self.breakdown.to_dict()
+
+        value: float | None
+        value = self.value
+
+        lower_bound: float | None
+        lower_bound = self.lower_bound
+
+        upper_bound: float | None
+        upper_bound = self.upper_bound
+
+        numerator: float | None
+        numerator = self.numerator
+
+        denominator: float | None
+        denominator = self.denominator
+
+        status: None | str
+        if isinstance(self.status, Status):
+            status = self.status.value
+        else:
+            status = self.status
+
+        reason: None | str
+        reason = self.reason
+
+        as_of: dict[str, Any] | None
+        if isinstance(self.as_of, Period):
+            as_of = self.as_of.to_dict()
+        else:
+            as_of = self.as_of
+
+        cells_without_number = self.cells_without_number
+
+        coverage = self.coverage.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "measure": measure,
+                "series": series,
+                "kind": kind,
+                "unit": unit,
+                "period": period,
+                "area": area,
+                "breakdown": breakdown,
+                "value": value,
+                "lower_bound": lower_bound,
+                "upper_bound": upper_bound,
+                "numerator": numerator,
+                "denominator": denominator,
+                "status": status,
+                "reason": reason,
+                "as_of": as_of,
+                "cells_without_number": cells_without_number,
+                "coverage": coverage,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.coverage import Coverage  # noqa: PLC0415
+        from ..models.period import Period  # noqa: PLC0415
+        from ..models.unprotected_figure_breakdown import UnprotectedFigureBreakdown  # noqa: PLC0415
+
+        d = dict(src_dict)
+        measure = d.pop("measure")
+
+        series = d.pop("series")
+
+        kind = Kind(d.pop("kind"))
+
+        unit = d.pop("unit")
+
+        period = Period.from_dict(d.pop("period"))
+
+        area = d.pop("area")
+
+        breakdown = UnprotectedFigureBreakdown.from_dict(d.pop("breakdown"))
+
+        def _parse_value(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        value = _parse_value(d.pop("value"))
+
+        def _parse_lower_bound(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        lower_bound = _parse_lower_bound(d.pop("lower_bound"))
+
+        def _parse_upper_bound(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        upper_bound = _parse_upper_bound(d.pop("upper_bound"))
+
+        def _parse_numerator(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        numerator = _parse_numerator(d.pop("numerator"))
+
+        def _parse_denominator(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        denominator = _parse_denominator(d.pop("denominator"))
+
+        def _parse_status(data: object) -> None | Status:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                status_type_0 = Status(data)
+
+                return status_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Status, data)
+
+        status = _parse_status(d.pop("status"))
+
+        def _parse_reason(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        reason = _parse_reason(d.pop("reason"))
+
+        def _parse_as_of(data: object) -> None | Period:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                as_of_type_0 = Period.from_dict(data)
+
+                return as_of_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Period, data)
+
+        as_of = _parse_as_of(d.pop("as_of"))
+
+        cells_without_number = d.pop("cells_without_number")
+
+        coverage = Coverage.from_dict(d.pop("coverage"))
+
+        unprotected_figure = cls(
+            measure=measure,
+            series=series,
+            kind=kind,
+            unit=unit,
+            period=period,
+            area=area,
+            breakdown=breakdown,
+            value=value,
+            lower_bound=lower_bound,
+            upper_bound=upper_bound,
+            numerator=numerator,
+            denominator=denominator,
+            status=status,
+            reason=reason,
+            as_of=as_of,
+            cells_without_number=cells_without_number,
+            coverage=coverage,
+        )
+
+        unprotected_figure.additional_properties = d
+        return unprotected_figure
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

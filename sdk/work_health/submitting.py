@@ -1,0 +1,77 @@
+"""Short ways to write down what is sent."""
+
+from collections.abc import Iterable, Mapping
+
+from ._generated.models import NewReturn, NewSubmission, Observation, ObservationBreakdown, ReturnKind, Status
+
+
+def observation(
+    area: str,
+    value: int | None = None,
+    *,
+    breakdown: Mapping[str, str] | None = None,
+    numerator: int | None = None,
+    denominator: int | None = None,
+    lower: int | None = None,
+    upper: int | None = None,
+    status: Status | str | None = None,
+    note: str | None = None,
+) -> Observation:
+    """One cell: `observation("E06000018", 140, breakdown={"sex": "female"})`.
+
+    Args:
+        area: A GSS code.
+        value: A count. A proportion has a numerator and a denominator in its place.
+        breakdown: Dimension to category; none for the total.
+        numerator: Of a proportion.
+        denominator: Of a proportion.
+        lower: With status `c`: it is at least this.
+        upper: With status `c`: it is at most this.
+        status: Why there is no number.
+        note: Whatever the reader should know.
+    """
+    return Observation(
+        area=area,
+        breakdown=ObservationBreakdown.from_dict(breakdown or {}),
+        value=value,
+        numerator=numerator,
+        denominator=denominator,
+        lower=lower,
+        upper=upper,
+        status=None if status is None else Status(status),
+        note=note,
+    )
+
+
+def new_return(
+    measure: str,
+    period: str,
+    observations: Iterable[Observation] = (),
+    *,
+    series: str | None = None,
+    service: str = "main",
+    kind: ReturnKind | str = ReturnKind.DATA,
+    note: str | None = None,
+) -> NewReturn:
+    """What is said of one measure in one period. It replaces what stood, whole."""
+    return NewReturn(
+        measure=measure,
+        period=period,
+        series=series,
+        service=service,
+        kind=ReturnKind(kind),
+        observations=list(observations),
+        note=note,
+    )
+
+
+def new_submission(
+    *returns: NewReturn,
+    organisation: str | None = None,
+    confirm_withdrawals: bool = False,
+    note: str | None = None,
+) -> NewSubmission:
+    """One push of one or more returns: all of them are taken, or none."""
+    return NewSubmission(
+        returns=list(returns), organisation=organisation, confirm_withdrawals=confirm_withdrawals, note=note
+    )

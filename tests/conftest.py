@@ -1,0 +1,159 @@
+"""One PostgreSQL for the whole run; for each test a database of its own, cloned from a migrated one."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx2
+import pytest
+from litestar import Litestar
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import database
+from api.app import create_app
+from api.embedded import Embedded
+from api.partners import keys
+from api.partners import queries as partners
+from api.plan import loading
+from schema.partners import Grant, Scope
+from schema.plan import Plan
+from work_health import AsyncWorkHealth
+
+HERE = Path(__file__).parent
+NOTTINGHAM = HERE.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
+PROGRAMME = "work-and-health-2025-2028"
+NOW = datetime(2025, 10, 20, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Callable[[str], str]]:
+    """The libpq URL of a database, by its name, on the server of this run."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield lambda name: given.rpartition("/")[0] + "/" + name + ("?" + given.partition("?")[2]) * ("?" in given)
+        return
+    version = int(os.environ.get("TEST_POSTGRES", "16"))
+    with tempfile.TemporaryDirectory(prefix="work-health-") as folder:
+        Path(folder).chmod(0o755)
+        with Embedded(Path(folder) / "data", version=version, durable=False) as embedded:
+            yield embedded.dsn
+
+
+@pytest.fixture(scope="session")
+def plan() -> Plan:
+    return loading.read(NOTTINGHAM)
+
+
+@pytest.fixture(scope="session")
+async def template(server: Callable[[str], str], plan: Plan) -> str:
+    """A migrated database with Nottingham's plan, to be cloned."""
+    name = f"template_{uuid4().hex[:8]}"
+    await _administer(server, f"create database {name}")
+    engine = database.owner_engine(server(name))
+    await database.migrate(engine)
+    async with engine.begin() as transaction:
+        await loading.load(transaction, plan, sandbox=False, now=NOW)
+    await engine.dispose()
+    return name
+
+
+async def _administer(server: Callable[[str], str], statement: str) -> None:
+    connection = await asyncpg.connect(server("postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def url(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex[:12]}"
+    await _administer(server, f"create database {name} template {template}")
+    yield server(name)
+    await _administer(server, f"drop database {name} with (force)")
+
+
+class World:
+    """A running application with a clock that stands until it is moved."""
+
+    def __init__(self, url: str, owner: AsyncEngine, engine: AsyncEngine) -> None:
+        self.url, self.owner, self.engine = url, owner, engine
+        self.now = NOW
+        numbers = count(1)
+        self.app: Litestar = create_app(engine, clock=lambda: self.now, ids=lambda: UUID(int=next(numbers)))
+        self._open: list[httpx2.AsyncClient] = []
+
+    async def key(
+        self, organisation: str, *scopes: Scope, programme: str = PROGRAMME, days: float = 30, sandbox: bool = False
+    ) -> str:
+        made = keys.make(os.urandom(38), sandbox=sandbox)
+        async with self.owner.begin() as transaction:
+            await partners.issue(
+                transaction,
+                made,
+                client_id=uuid4(),
+                name=f"{organisation} script",
+                grants=[Grant(programme=programme, organisation=organisation, scopes=list(scopes))],
+                now=self.now,
+                expires_at=self.now + timedelta(days=days),
+            )
+        return made.secret
+
+    def http(self, key: str | None = None) -> httpx2.AsyncClient:
+        """Bare HTTP, for what the SDK would never send."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        transport = httpx2.ASGITransport(app=self.app)  # pyright: ignore
+        client = httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers)
+        self._open.append(client)
+        return client
+
+    def holding(self, key: str | None = None) -> AsyncWorkHealth:
+        """The SDK with this key in its hand."""
+        return AsyncWorkHealth(key, base_url="http://test", http=self.http(), max_retries=0)
+
+    async def partner(self, organisation: str, *scopes: Scope) -> AsyncWorkHealth:
+        return self.holding(await self.key(organisation, *(scopes or (Scope.SUBMIT, Scope.READ))))
+
+    async def count(self, table: str) -> int:
+        connection = await asyncpg.connect(self.url)
+        try:
+            return await connection.fetchval(f'select count(*) from "{table}"')
+        finally:
+            await connection.close()
+
+    async def close(self) -> None:
+        for client in self._open:
+            await client.aclose()
+
+
+@pytest.fixture
+async def world(url: str) -> AsyncIterator[World]:
+    async with running(url) as world:
+        yield world
+
+
+@asynccontextmanager
+async def running(url: str) -> AsyncIterator[World]:
+    owner = database.owner_engine(url)
+    engine = database.application_engine(url, pool_size=4)
+    world = World(url, owner, engine)
+    yield world
+    await world.close()
+    await engine.dispose()
+    await owner.dispose()
+
+
+@pytest.fixture
+async def council(world: World) -> AsyncWorkHealth:
+    """A provider: it submits referrals and reads its own returns."""
+    return await world.partner("nottingham-city-council")
+
+
+@pytest.fixture
+async def reviewer(world: World) -> AsyncWorkHealth:
+    return await world.partner("ohid", Scope.REVIEW)

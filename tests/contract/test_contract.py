@@ -1,0 +1,93 @@
+"""The contract is what the code serves, and keeps its own rules."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from work_health import AsyncWorkHealth, WorkHealth
+
+ROOT = Path(__file__).parent.parent.parent
+CONTRACT = yaml.safe_load((ROOT / "openapi.yaml").read_bytes())
+OPERATIONS = {op["operationId"]: op for item in CONTRACT["paths"].values() for op in item.values()}
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_the_committed_contract_is_what_the_code_makes(tmp_path, seed):
+    made = tmp_path / "openapi.yaml"
+    subprocess.run(
+        [sys.executable, "-m", "api", "write-contract", made],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": seed},
+    )
+    assert made.read_text() == (ROOT / "openapi.yaml").read_text(), "run `make contract`"
+
+
+def test_the_generated_sdk_is_what_the_contract_makes(tmp_path):
+    subprocess.run([sys.executable, ROOT / "tools" / "generate_sdk.py", tmp_path / "_generated"], check=True, cwd=ROOT)
+    committed = ROOT / "sdk" / "work_health" / "_generated"
+
+    def texts(folder: Path) -> dict[str, str]:
+        return {str(file.relative_to(folder)): file.read_text() for file in sorted(folder.rglob("*.py"))}
+
+    assert texts(tmp_path / "_generated") == texts(committed), "run `make contract`"
+
+
+@pytest.mark.parametrize("client", [WorkHealth, AsyncWorkHealth])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_is_a_method_of_the_sdk(client, operation):
+    assert callable(getattr(client, operation))
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_says_what_it_is(name):
+    operation = OPERATIONS[name]
+    assert operation["summary"]
+    assert operation["description"]
+    assert len(operation["tags"]) == 1
+    assert operation["tags"][0] in {tag["name"] for tag in CONTRACT["tags"]}
+    assert {"400", "500"} <= operation["responses"].keys()
+    assert ("401" in operation["responses"]) == ("security" in operation)
+    for parameter in operation.get("parameters", ()):
+        assert parameter["description"]
+        assert "null" not in str(parameter["schema"].get("type"))
+
+
+def validator(schema: dict) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator({**schema, "components": CONTRACT["components"]})
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_answers_are_objects_of_one_content_type_with_an_example_that_validates(name):
+    for status, answer in OPERATIONS[name]["responses"].items():
+        shared = CONTRACT["components"]["responses"][answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
+        [(media_type, content)] = shared["content"].items()
+        assert media_type == ("application/problem+json" if int(status) >= 400 else "application/json")
+        assert "$ref" in content["schema"], "a named struct, never a bare list"
+        validator(content["schema"]).validate(content["example"])
+
+
+def test_the_request_example_validates_and_has_one_content_type():
+    [(media_type, content)] = OPERATIONS["create_submission"]["requestBody"]["content"].items()
+    assert media_type == "application/json"
+    validator(content["schema"]).validate(content["example"])
+
+
+def test_a_wrong_example_would_be_noticed():
+    [(_, content)] = OPERATIONS["create_submission"]["requestBody"]["content"].items()
+    with pytest.raises(jsonschema.ValidationError):
+        validator(content["schema"]).validate({"returns": [{"measure": "x"}]})
+
+
+def test_every_schema_is_described():
+    undescribed = [
+        name
+        for name, schema in CONTRACT["components"]["schemas"].items()
+        if not schema.get("description") and "enum" not in schema
+    ]
+    assert undescribed == []

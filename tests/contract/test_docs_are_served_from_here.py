@@ -1,0 +1,145 @@
+"""The reference and the pages of the codes: complete, whole, and loaded from nowhere else."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import AsyncGenerator, Iterator
+from html import escape, unescape
+from urllib.parse import quote
+
+import httpx2
+import pytest
+from litestar import Litestar
+
+import api.app  # noqa: F401  so that every refusal is known
+from api.docs import routes
+from api.problems import HANDLERS, code_of
+from api.refusals import Refused
+from api.submissions.findings import CODES
+
+
+def kinds(refusal: type[Refused] = Refused) -> Iterator[type[Refused]]:
+    for kind in refusal.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
+MENDS = [(code_of(kind), kind.mend) for kind in kinds()] + [(code, found.mend) for code, found in CODES.items()]
+
+
+@pytest.fixture
+async def client() -> AsyncGenerator[httpx2.AsyncClient]:
+    app = Litestar([routes.router], exception_handlers=HANDLERS, openapi_config=None, logging_config=None)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://here") as client:
+        yield client
+
+
+def text_of(html: str) -> str:
+    return unescape(re.sub(r"</?code[^>]*>", "", html))
+
+
+async def test_the_root_leads_to_the_reference(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/docs")
+
+
+def test_the_script_is_the_one_whose_checksum_is_committed() -> None:
+    committed = dict(line.split()[::-1] for line in (routes.STATIC / "scalar.sha256").read_text().splitlines())
+    zipped = (routes.STATIC / "scalar.js.gz").read_bytes()
+    assert committed == {
+        "scalar.js": hashlib.sha256(gzip.decompress(zipped)).hexdigest(),
+        "scalar.js.gz": hashlib.sha256(zipped).hexdigest(),
+    }
+
+
+@pytest.mark.parametrize("path", ["/docs", "/errors", "/errors/no-duty"])
+async def test_a_page_names_no_other_host(client: httpx2.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    for said in (answer.text, answer.headers["content-security-policy"]):
+        assert "//" not in said.replace("<!doctype html>", "")
+    for address in re.findall(r'(?:src|href)="([^"]*)"', answer.text):
+        assert address == "data:," or address.startswith("/")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/errors"])
+async def test_the_policy_lets_through_what_the_page_has_inline(client: httpx2.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    inline = re.findall(r"<(?:script|style)>(.*?)</", answer.text, re.DOTALL)
+    assert len(inline) == 1
+    assert routes.policy_hash(inline[0]) in answer.headers["content-security-policy"]
+
+
+async def test_the_page_asks_for_the_script_by_its_checksum(client: httpx2.AsyncClient) -> None:
+    asked = re.findall(r'<script src="([^"]+)"', (await client.get("/docs")).text)
+    assert len(asked) == 1
+    answer = await client.get(asked[0])
+    assert answer.status_code == 200
+    assert asked[0].endswith("?v=" + hashlib.sha256(answer.content).hexdigest()[:12])
+
+
+async def test_a_client_gets_the_same_script_with_and_without_gzip(client: httpx2.AsyncClient) -> None:
+    zipped = await client.get("/docs/scalar.js", headers={"Accept-Encoding": "br, gzip"})
+    plain = [
+        await client.get("/docs/scalar.js", headers={"Accept-Encoding": encoding})
+        for encoding in ("identity", "br", "gzip;q=0")
+    ]
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert int(zipped.headers["content-length"]) < 1_500_000
+    for answer in plain:
+        assert "content-encoding" not in answer.headers
+        assert answer.content == zipped.content
+        assert answer.headers["etag"] != zipped.headers["etag"]
+    for answer in (zipped, *plain):
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert answer.headers["vary"] == "Accept-Encoding"
+
+
+async def test_a_script_that_the_client_has_is_not_sent_again(client: httpx2.AsyncClient) -> None:
+    first = await client.get("/docs/scalar.js")
+    again = await client.get("/docs/scalar.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    changed = await client.get("/docs/scalar.js", headers={"If-None-Match": '"another"'})
+    assert changed.status_code == 200
+
+
+@pytest.mark.parametrize(("code", "mend"), MENDS)
+async def test_every_code_has_a_page_with_its_mend(client: httpx2.AsyncClient, code: str, mend: str) -> None:
+    answer = await client.get(f"/errors/{code}")
+    assert answer.status_code == 200
+    assert mend.replace("`", "") in text_of(answer.text)
+    assert f'href="/errors/{code}"' in (await client.get("/errors")).text
+
+
+async def test_a_code_of_two_kinds_is_explained_as_both(client: httpx2.AsyncClient) -> None:
+    page = text_of((await client.get("/errors/unclear-period")).text)
+    assert "HTTP 422" in page
+    assert "Error in a submission" in page
+
+
+async def test_a_finding_that_only_warns_says_so(client: httpx2.AsyncClient) -> None:
+    assert "Warning in a submission" in (await client.get("/errors/categories-missing")).text
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [("no-dutty", "Did you mean no-duty?"), ("zzzz", "`/errors` lists them all.")]
+)
+async def test_an_unknown_code_is_refused_with_a_hint(client: httpx2.AsyncClient, code: str, hint: str) -> None:
+    answer = await client.get(f"/errors/{code}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "/errors/not-found"
+    assert hint in answer.json()["detail"]
+
+
+async def test_what_a_page_shows_is_escaped(client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    spiteful = '<b>&"'
+    found = {spiteful: [routes.Sense(spiteful, spiteful, spiteful, CODES["no-duty"].severity)]}
+    monkeypatch.setattr(routes, "findings", lambda: found)
+    for path in ("/errors", f"/errors/{quote(spiteful)}"):
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        assert escape(spiteful) in answer.text
+        assert "<b>" not in answer.text

@@ -1,0 +1,108 @@
+"""The migrations and the declared tables agree; each can be undone, with rows in place; there is one head."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import database
+from schema.tables import metadata
+from work_health import new_return, new_submission, observation
+
+MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
+
+
+def scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(database.alembic_config(None))
+
+
+@pytest.fixture
+async def empty_url(server: Callable[[str], str]) -> AsyncIterator[str]:
+    name = f"migrations_{uuid4().hex[:8]}"
+    administrator = await asyncpg.connect(server("postgres"))
+    await administrator.execute(f"create database {name}")
+    yield server(name)
+    await administrator.execute(f"drop database {name} with (force)")
+    await administrator.close()
+
+
+@pytest.fixture
+async def empty(empty_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = database.owner_engine(empty_url)
+    yield engine
+    await engine.dispose()
+
+
+async def run(engine: AsyncEngine, step, revision: str) -> None:
+    async with engine.connect() as connection:
+        await connection.run_sync(lambda c: step(database.alembic_config(c), revision))
+        await connection.commit()
+
+
+async def left(engine: AsyncEngine) -> set[str]:
+    async with engine.connect() as connection:
+        found = await connection.execute(
+            text(
+                """
+                select relname from pg_class where relnamespace = 'public'::regnamespace
+                union select proname from pg_proc where pronamespace = 'public'::regnamespace
+                union select typname from pg_type where typnamespace = 'public'::regnamespace and typtype = 'e'
+                """
+            )
+        )
+        return set(found.scalars())
+
+
+async def test_each_migration_can_be_undone_and_done_again(empty):
+    revisions = [script.revision for script in reversed(list(scripts().walk_revisions()))]
+    for revision in revisions:
+        await run(empty, command.upgrade, revision)
+        await run(empty, command.downgrade, "-1")
+        await run(empty, command.upgrade, revision)
+    await run(empty, command.downgrade, "base")
+    assert await left(empty) == {"alembic_version", "alembic_version_pkc"}
+
+
+async def test_the_tables_are_as_declared(empty):
+    await database.migrate(empty)
+    async with empty.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        difference = await connection.run_sync(
+            lambda c: compare_metadata(MigrationContext.configure(c, opts=options), metadata)
+        )
+    assert difference == []
+
+
+async def test_a_database_with_returns_in_it_can_be_migrated_down_and_up(world, council):
+    await council.create_submission(
+        "work-and-health-2025-2028",
+        new_submission(new_return("ips-primary-care-referrals", "FY2025-26-Q2", [observation("E06000018", 40)])),
+    )
+    await world.engine.dispose()
+    await run(world.owner, command.downgrade, "base")
+    await run(world.owner, command.upgrade, "head")
+    assert await world.count("revision") == 0
+
+
+async def test_processes_that_start_together_migrate_once(empty, empty_url):
+    engines = [database.owner_engine(empty_url) for _ in range(3)]
+    await asyncio.gather(*(database.migrate(engine) for engine in engines))
+    for engine in engines:
+        await engine.dispose()
+    assert "observation" in await left(empty)
+
+
+def test_there_is_one_head_and_HEAD_names_it():  # noqa: N802
+    [head] = scripts().get_heads()
+    newest = sorted((MIGRATIONS / "versions").glob("*.py"))[-1].stem
+    assert (MIGRATIONS / "HEAD").read_text() == f"{newest}\n"
+    assert newest.startswith(head)

@@ -1,0 +1,517 @@
+"""What a period's code says, what is refused and what may have been meant, and how periods nest and tile."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from api.statistics.periods import (
+    FIRST_DAY,
+    LAST_DAY,
+    NotAPeriod,
+    NotPartitioned,
+    between,
+    children,
+    contains,
+    following,
+    of,
+    parse,
+    partition,
+    same_span,
+)
+from schema.periods import Period, PeriodType
+
+CODES = """
+    2025-07             month              2025-07-01  2025-07-31  July 2025
+    2024-02             month              2024-02-01  2024-02-29  February 2024
+    FY2025-26-Q1        financial-quarter  2025-04-01  2025-06-30  Q1 2025/26 (Apr to Jun 2025)
+    FY2025-26-Q2        financial-quarter  2025-07-01  2025-09-30  Q2 2025/26 (Jul to Sep 2025)
+    FY2025-26-Q4        financial-quarter  2026-01-01  2026-03-31  Q4 2025/26 (Jan to Mar 2026)
+    FY2025-26-H1        financial-half     2025-04-01  2025-09-30  Apr to Sep 2025
+    FY2025-26-H2        financial-half     2025-10-01  2026-03-31  Oct 2025 to Mar 2026
+    FY2025-26           financial-year     2025-04-01  2026-03-31  2025/26
+    FY1999-00           financial-year     1999-04-01  2000-03-31  1999/00
+    CY2025-Q3           calendar-quarter   2025-07-01  2025-09-30  Jul to Sep 2025
+    CY2025              calendar-year      2025-01-01  2025-12-31  2025
+    AY2025-26           academic-year      2025-09-01  2026-08-31  2025/26 academic year
+    R12-2025-12         months-ending      2025-01-01  2025-12-31  12 months ending December 2025
+    R3-2025-02          months-ending      2024-12-01  2025-02-28  3 months ending February 2025
+    R1-2025-12          months-ending      2025-12-01  2025-12-31  1 month ending December 2025
+    R60-1994-12         months-ending      1990-01-01  1994-12-31  60 months ending December 1994
+    D2025-09-30         snapshot           2025-09-30  2025-09-30  at 30 September 2025
+    D2025-07-01         snapshot           2025-07-01  2025-07-01  at 1 July 2025
+    P2025-04..2025-12   to-date            2025-04-01  2025-12-31  April to December 2025
+    P2025-04..2026-03   to-date            2025-04-01  2026-03-31  April 2025 to March 2026
+    P2025-04..2025-04   to-date            2025-04-01  2025-04-30  April 2025
+    1990-01             month              1990-01-01  1990-01-31  January 1990
+    CY2100              calendar-year      2100-01-01  2100-12-31  2100
+"""
+
+MEANT = {
+    # No type.
+    "2025": ["CY2025", "FY2025-26", "AY2025-26"],
+    "2025/26": ["FY2025-26", "AY2025-26"],
+    "2025-26": ["FY2025-26", "AY2025-26"],
+    "2025–26": ["FY2025-26", "AY2025-26"],
+    "2025/2026": ["FY2025-26", "AY2025-26"],
+    "25/26": ["FY2025-26", "AY2025-26"],
+    "202526": ["FY2025-26", "AY2025-26"],
+    "2025-Q1": ["FY2025-26-Q1", "CY2025-Q1"],
+    "2025Q1": ["FY2025-26-Q1", "CY2025-Q1"],
+    "Q1 2025": ["FY2025-26-Q1", "CY2025-Q1"],
+    "2025-H1": ["FY2025-26-H1", "P2025-01..2025-06"],
+    "H2 2025": ["FY2025-26-H2", "P2025-07..2025-12"],
+    "2025/26 Q1": ["FY2025-26-Q1"],
+    "Q1 2025/26": ["FY2025-26-Q1"],
+    "Q1 25/26": ["FY2025-26-Q1"],
+    # The financial year named by one of its two calendar years.
+    "FY2025": ["FY2025-26", "FY2024-25"],
+    "FY25": ["FY2025-26", "FY2024-25"],
+    "FY2025-Q1": ["FY2025-26-Q1", "FY2024-25-Q1"],
+    "AY2025": ["AY2025-26", "AY2024-25"],
+    # Nearly the code.
+    "fy2025-26-q1": ["FY2025-26-Q1"],
+    "FY2025/26 Q1": ["FY2025-26-Q1"],
+    "FY2025-2026": ["FY2025-26"],
+    "FY2025-27": ["FY2025-26"],
+    "cy2025": ["CY2025"],
+    "CY2025-26": ["CY2025"],
+    "CY2025-H2": ["P2025-07..2025-12"],
+    "R012-2025-12": ["R12-2025-12"],
+    "r12-2025-12": ["R12-2025-12"],
+    "p2025-04..2025-12": ["P2025-04..2025-12"],
+    "2025-04/2025-12": ["P2025-04..2025-12"],
+    "2025-04 to 2025-12": ["P2025-04..2025-12"],
+    " 2025-07 ": ["2025-07"],
+    "2025-07\n": ["2025-07"],
+    # Months.
+    "July 2025": ["2025-07"],
+    "2025 July": ["2025-07"],
+    "Jul-25": ["2025-07"],
+    "Sept 2025": ["2025-09"],
+    "202507": ["2025-07"],
+    "M2025-07": ["2025-07"],
+    "2025M7": ["2025-07"],
+    "2025-7": ["2025-07"],
+    "07/2025": ["2025-07"],
+    "200910": ["FY2009-10", "AY2009-10", "2009-10"],
+    # Days.
+    "2025-09-30": ["D2025-09-30"],
+    "20250930": ["D2025-09-30"],
+    "30/09/2025": ["D2025-09-30"],
+    "30 September 2025": ["D2025-09-30"],
+    "d2025-09-30": ["D2025-09-30"],
+    "2025-07-01": ["D2025-07-01", "2025-07"],
+    # Nothing to go by.
+    "": [],
+    "Q1": [],
+    "latest": [],
+    "2025-W14": [],
+    "2025-13": [],
+    "2025-00": [],
+    "٢٠٢٥-٠٧": [],
+    "D2025-02-30": [],
+    "FY2025-26-Q0": [],
+    "FY2025-26-Q5": [],
+    "FY2025-26-H3": [],
+    "AY2025-26-Q1": [],
+    "2025-27": [],
+    "P2025-12..2025-04": [],
+    "P2025-04..2025-13": [],
+    "R0-2025-12": [],
+    "R61-2025-12": [],
+    "2025" * 50: [],
+    # Outside 1990 to 2100, if only by a day.
+    "1989": [],
+    "2101": [],
+    "FY1989-90": [],
+    "FY2100-01": [],
+    "R2-1990-01": [],
+    "D1989-12-31": [],
+    "D2101-01-01": [],
+    "D0000-01-01": [],
+}
+
+TILING = [
+    PeriodType.MONTH,
+    PeriodType.FINANCIAL_QUARTER,
+    PeriodType.FINANCIAL_HALF,
+    PeriodType.FINANCIAL_YEAR,
+    PeriodType.CALENDAR_QUARTER,
+    PeriodType.CALENDAR_YEAR,
+    PeriodType.ACADEMIC_YEAR,
+]
+ONE_DAY = timedelta(days=1)
+
+
+def codes(periods):
+    return [period.code for period in periods]
+
+
+def days_of(period):
+    return (period.end - period.start).days + 1
+
+
+def tiles_near(days):
+    return st.builds(
+        lambda type_, day: between(type_, day, day + timedelta(days=800))[0], st.sampled_from(TILING), days
+    )
+
+
+def spans_near(type_, days):
+    return st.builds(lambda day, months: of(type_, day.replace(day=1), months=months), days, st.integers(1, 60))
+
+
+days = st.dates(min_value=date(1995, 1, 1), max_value=date(2095, 12, 31))
+tiles = tiles_near(days)
+trailing = spans_near(PeriodType.MONTHS_ENDING, days)
+to_date = spans_near(PeriodType.TO_DATE, days)
+snapshots = st.builds(of, st.just(PeriodType.SNAPSHOT), days)
+periods = st.one_of(tiles, trailing, to_date, snapshots)
+
+
+@pytest.mark.parametrize("row", CODES.strip().splitlines())
+def test_a_code_says_its_type_and_days(row):
+    code, type_, start, end, label = row.split(maxsplit=4)
+    assert parse(code) == Period(
+        code=code,
+        type=PeriodType(type_),
+        start=date.fromisoformat(start),
+        end=date.fromisoformat(end),
+        label=label,
+    )
+
+
+@pytest.mark.parametrize("spelling", MEANT)
+def test_any_other_spelling_is_refused_with_what_it_may_mean(spelling):
+    with pytest.raises(NotAPeriod) as refused:
+        parse(spelling)
+    assert refused.value.code == spelling
+    assert refused.value.candidates == tuple(MEANT[spelling])
+    assert codes(map(parse, refused.value.candidates)) == MEANT[spelling]
+
+
+def test_the_refusal_reads_as_a_sentence():
+    assert str(NotAPeriod("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1"))) == (
+        "'2025-Q1' is not the code of a period; it may mean FY2025-26-Q1 or CY2025-Q1."
+    )
+    assert str(NotAPeriod("Q1")) == "'Q1' is not the code of a period."
+
+
+@settings(deadline=None)
+@given(periods)
+def test_parse_undoes_code(period):
+    assert parse(period.code) == period
+
+
+@settings(deadline=None)
+@given(periods)
+def test_every_code_has_only_characters_that_a_url_leaves_alone(period):
+    assert set(period.code) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
+    assert 4 <= len(period.code) <= 32
+
+
+@settings(deadline=None)
+@given(st.one_of(st.text(), st.text("0123456789-/ QHFCAYRDPM.qhfcay", max_size=24)))
+@example("D9999-99-99")
+@example("R99-0000-00")
+@example("P0000-00..9999-99")
+@example("\x00")
+@example("9" * 5000)
+def test_no_string_raises_anything_but_the_refusal(text):
+    try:
+        read = [parse(text).code], [text]
+    except NotAPeriod as refused:
+        read = codes(map(parse, refused.candidates)), list(refused.candidates)
+    assert read[0] == read[1]
+
+
+@settings(deadline=None)
+@given(periods)
+def test_a_period_can_be_made_from_its_first_day(period):
+    months = (period.end.year - period.start.year) * 12 + period.end.month - period.start.month + 1
+    assert of(period.type, period.start, months=months) == period
+
+
+@pytest.mark.parametrize(
+    ("type_", "start", "months"),
+    [
+        (PeriodType.MONTH, date(2025, 7, 2), None),
+        (PeriodType.FINANCIAL_QUARTER, date(2025, 5, 1), None),
+        (PeriodType.FINANCIAL_YEAR, date(2025, 1, 1), None),
+        (PeriodType.ACADEMIC_YEAR, date(2025, 8, 1), None),
+        (PeriodType.TO_DATE, date(2025, 4, 15), 3),
+        (PeriodType.TO_DATE, date(2025, 4, 1), None),
+        (PeriodType.MONTHS_ENDING, date(2025, 4, 1), None),
+        (PeriodType.MONTHS_ENDING, date(2025, 4, 1), 0),
+        (PeriodType.MONTHS_ENDING, date(2025, 4, 1), -12),
+        (PeriodType.MONTHS_ENDING, date(2025, 4, 1), 61),
+    ],
+)
+def test_a_period_is_not_made_from_a_day_or_length_that_it_cannot_have(type_, start, months):
+    with pytest.raises(ValueError, match=r"No .* period begins on|cannot have"):
+        of(type_, start, months=months)
+
+
+@pytest.mark.parametrize("type_", [PeriodType.SNAPSHOT, PeriodType.MONTH])
+def test_a_period_is_not_made_outside_the_years_1990_to_2100(type_):
+    for start in (FIRST_DAY.replace(year=1989), date(2101, 1, 1)):
+        with pytest.raises(NotAPeriod):
+            of(type_, start)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "expected"),
+    [
+        ("FY2025-26-Q1", "2025-06", True),
+        ("FY2025-26-Q1", "D2025-06-30", True),
+        ("FY2025-26-Q1", "D2025-07-01", False),
+        ("FY2025-26", "FY2025-26-H2", True),
+        ("FY2025-26-H2", "FY2025-26", False),
+        ("FY2025-26", "CY2025", False),
+        ("2025-06", "2025-06", True),
+        ("D2025-06-30", "D2025-06-30", True),
+    ],
+)
+def test_a_period_contains_what_lies_within_its_days(outer, inner, expected):
+    assert contains(parse(outer), parse(inner)) is expected
+
+
+def test_one_span_may_have_several_names():
+    names = [parse(code) for code in ("CY2025-Q3", "FY2025-26-Q2", "R3-2025-09", "P2025-07..2025-09")]
+    assert all(same_span(a, b) for a in names for b in names)
+    assert not same_span(parse("CY2025"), parse("FY2025-26"))
+
+
+PARTITIONS = {
+    "months make a quarter": ("FY2025-26-Q1", "2025-06 2025-04 2025-05", "2025-04 2025-05 2025-06"),
+    "what lies outside is left aside": (
+        "FY2025-26-Q1",
+        "2025-03 2025-04 2025-05 2025-06 2025-07",
+        "2025-04 2025-05 2025-06",
+    ),
+    "a gap": ("FY2025-26-Q1", "2025-04 2025-06", None),
+    "the end is missing": ("FY2025-26-Q1", "2025-04 2025-05", None),
+    "nothing": ("FY2025-26-Q1", "", None),
+    "itself": ("FY2025-26-Q1", "FY2025-26-Q1", "FY2025-26-Q1"),
+    "the longer period was itself returned": (
+        "FY2025-26-Q1",
+        "2025-04 2025-05 2025-06 FY2025-26-Q1",
+        "FY2025-26-Q1",
+    ),
+    "lengths may mix": (
+        "FY2025-26-H1",
+        "2025-04 2025-05 2025-06 CY2025-Q3",
+        "2025-04 2025-05 2025-06 CY2025-Q3",
+    ),
+    "parts that overlap are not both taken": (
+        "FY2025-26-H1",
+        "R2-2025-05 R2-2025-06 R4-2025-09 FY2025-26-Q2",
+        "R2-2025-05 R4-2025-09",
+    ),
+    "another name of the span": ("FY2025-26-Q2", "CY2025-Q3", "CY2025-Q3"),
+    "its own name goes first": ("FY2025-26-Q2", "CY2025-Q3 FY2025-26-Q2", "FY2025-26-Q2"),
+    "twelve months ending": (
+        "R12-2025-12",
+        "CY2025-Q1 FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3",
+        "CY2025-Q1 FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3",
+    ),
+    "to date": (
+        "P2025-04..2025-12",
+        "FY2025-26-Q3 FY2025-26-Q2 FY2025-26-Q1",
+        "FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3",
+    ),
+    "an academic year is not made of quarters": (
+        "AY2025-26",
+        "FY2025-26-Q2 FY2025-26-Q3 FY2025-26-Q4 FY2026-27-Q1 FY2026-27-Q2",
+        None,
+    ),
+    "snapshots are not parts": ("2025-06", "D2025-06-30", None),
+    "nor have they any": ("D2025-06-30", "D2025-06-30", None),
+}
+
+
+@pytest.mark.parametrize(("whole", "given_", "expected"), PARTITIONS.values(), ids=PARTITIONS)
+def test_a_roll_up_exists_where_parts_make_up_the_whole(whole, given_, expected):
+    parts = [parse(code) for code in given_.split()]
+    found = partition(parse(whole), parts)
+    assert (found and " ".join(codes(found))) == expected
+
+
+@settings(deadline=None)
+@given(st.lists(periods, max_size=12), tiles, st.randoms(use_true_random=False))
+def test_a_partition_has_no_gap_and_no_overlap_whatever_the_order(others, whole, random: Random):
+    parts = [*others, *children(whole, PeriodType.MONTH)]
+    found = partition(whole, parts)
+    assert found is not None
+    assert sum(map(days_of, found)) == days_of(whole)
+    assert all(before.end + ONE_DAY == after.start for before, after in pairwise(found))
+    random.shuffle(parts)
+    assert partition(whole, parts) == found
+    assert len(partition(whole, [*parts, whole])) == 1
+
+
+CHILDREN = [
+    ("FY2025-26-Q1", "month", "2025-04 2025-05 2025-06"),
+    ("FY2025-26", "financial-half", "FY2025-26-H1 FY2025-26-H2"),
+    ("FY2025-26", "financial-quarter", "FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3 FY2025-26-Q4"),
+    ("FY2025-26", "calendar-quarter", "CY2025-Q2 CY2025-Q3 CY2025-Q4 CY2026-Q1"),
+    ("FY2025-26-H2", "financial-quarter", "FY2025-26-Q3 FY2025-26-Q4"),
+    ("CY2025", "financial-quarter", "FY2024-25-Q4 FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3"),
+    ("R12-2025-12", "calendar-quarter", "CY2025-Q1 CY2025-Q2 CY2025-Q3 CY2025-Q4"),
+    ("P2025-04..2025-12", "financial-quarter", "FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3"),
+    ("2025-04", "month", "2025-04"),
+    ("AY2025-26", "financial-quarter", None),
+    ("CY2025", "financial-year", None),
+    ("FY2025-26-Q1", "financial-year", None),
+    ("FY2025-26-Q1", "snapshot", None),
+    ("FY2025-26-Q1", "months-ending", None),
+    ("FY2025-26-Q1", "to-date", None),
+    ("D2025-06-30", "month", None),
+]
+
+
+@pytest.mark.parametrize(("code", "type_", "expected"), CHILDREN)
+def test_a_period_is_cut_into_shorter_ones_that_fit(code, type_, expected):
+    period, into = parse(code), PeriodType(type_)
+    if expected is None:
+        with pytest.raises(NotPartitioned, match=f"{code} cannot be cut") as refused:
+            children(period, into)
+        assert (refused.value.period, refused.value.into) == (period, into)
+    else:
+        assert " ".join(codes(children(period, into))) == expected
+
+
+@settings(deadline=None)
+@given(st.one_of(tiles, trailing, to_date), st.sampled_from(TILING))
+def test_children_partition_their_parent(parent, type_):
+    try:
+        found = children(parent, type_)
+    except NotPartitioned:
+        assert partition(parent, between(type_, parent.start, parent.end)) is None
+    else:
+        assert partition(parent, found) == found
+        assert {child.type for child in found} == {type_}
+
+
+FOLLOWING = [
+    ("2025-12", 1, {}, "2026-01"),
+    ("2025-12", -12, {}, "2024-12"),
+    ("FY2025-26-Q4", 1, {}, "FY2026-27-Q1"),
+    ("FY2025-26-H2", 1, {}, "FY2026-27-H1"),
+    ("FY1999-00", 1, {}, "FY2000-01"),
+    ("CY2025-Q1", -1, {}, "CY2024-Q4"),
+    ("AY2025-26", 2, {}, "AY2027-28"),
+    ("CY2025", 0, {}, "CY2025"),
+    ("R12-2025-12", 1, {}, "R12-2026-01"),
+    ("R12-2025-12", 1, {"months": 3}, "R12-2026-03"),
+    ("R12-2025-12", -4, {"months": 3}, "R12-2024-12"),
+    ("P2025-04..2025-12", 1, {}, "P2025-04..2026-01"),
+    ("P2025-04..2025-06", 1, {"months": 3}, "P2025-04..2025-09"),
+    ("D2025-06-30", 1, {}, "D2025-07-31"),
+    ("D2025-06-30", 1, {"months": 3}, "D2025-09-30"),
+    ("D2025-09-15", -1, {}, "D2025-08-15"),
+    ("D2025-01-30", 1, {}, "D2025-02-28"),
+]
+
+
+@pytest.mark.parametrize(("code", "n", "step", "expected"), FOLLOWING)
+def test_what_follows(code, n, step, expected):
+    assert following(parse(code), n, **step).code == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "n"),
+    [
+        ("2100-12", 1),
+        ("1990-01", -1),
+        ("FY2025-26-Q1", 10**12),
+        ("FY2025-26-Q1", -(10**12)),
+        ("R60-1994-12", -1),
+        ("D2100-12-31", 1),
+        ("D2025-06-30", -(10**12)),
+        ("P2025-04..2025-12", -9),
+    ],
+)
+def test_nothing_follows_outside_the_calendar(code, n):
+    with pytest.raises(NotAPeriod) as refused:
+        following(parse(code), n)
+    assert refused.value.candidates == ()
+
+
+steps = st.integers(-15, 15)
+far_from_either_end = st.dates(min_value=date(2025, 1, 1), max_value=date(2060, 12, 31))
+
+
+@settings(deadline=None)
+@given(
+    st.one_of(tiles_near(far_from_either_end), spans_near(PeriodType.MONTHS_ENDING, far_from_either_end)),
+    steps,
+    steps,
+)
+def test_steps_add_up(period, a, b):
+    there = following(following(period, a, months=2), b, months=2)
+    assert there == following(period, a + b, months=2)
+    assert there.type is period.type
+
+
+BETWEEN = [
+    ("financial-quarter", "2025-04-01", "2026-03-31", None, "FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3 FY2025-26-Q4"),
+    ("financial-quarter", "2025-04-02", "2026-03-30", None, "FY2025-26-Q2 FY2025-26-Q3"),
+    ("month", "2025-04-01", "2025-04-30", None, "2025-04"),
+    ("month", "2025-04-01", "2025-04-29", None, ""),
+    ("month", "2025-06-01", "2025-04-30", None, ""),
+    ("academic-year", "2025-01-01", "2027-12-31", None, "AY2025-26 AY2026-27"),
+    ("months-ending", "2025-01-01", "2026-02-28", 12, "R12-2025-12 R12-2026-01 R12-2026-02"),
+    ("months-ending", "2025-01-01", "2025-11-30", 12, ""),
+    ("snapshot", "2025-04-15", "2025-06-30", None, "D2025-04-30 D2025-05-31 D2025-06-30"),
+    ("snapshot", "2025-04-15", "2025-04-20", None, ""),
+    ("to-date", "2025-04-01", "2025-06-30", None, "P2025-04..2025-04 P2025-04..2025-05 P2025-04..2025-06"),
+    ("calendar-year", "0001-01-01", "1991-12-31", None, "CY1990 CY1991"),
+    ("calendar-year", "2099-01-01", "9999-12-31", None, "CY2099 CY2100"),
+    ("calendar-year", "0001-01-01", "1989-12-31", None, ""),
+    ("calendar-year", "9999-12-31", "9999-12-31", None, ""),
+]
+
+
+@pytest.mark.parametrize(("type_", "first", "last", "months", "expected"), BETWEEN)
+def test_the_periods_within_a_span(type_, first, last, months, expected):
+    found = between(PeriodType(type_), date.fromisoformat(first), date.fromisoformat(last), months=months)
+    assert " ".join(codes(found)) == expected
+
+
+def test_a_programme_of_three_years_has_twelve_quarters():
+    quarters = between(PeriodType.FINANCIAL_QUARTER, date(2025, 4, 1), date(2028, 3, 31))
+    assert (quarters[0].code, quarters[-1].code, len(quarters)) == ("FY2025-26-Q1", "FY2027-28-Q4", 12)
+
+
+@pytest.mark.parametrize("months", [None, 0, -1, 61])
+def test_months_ending_are_listed_only_with_their_length(months):
+    with pytest.raises(ValueError, match="cannot have"):
+        between(PeriodType.MONTHS_ENDING, date(2025, 4, 1), date(2026, 3, 31), months=months)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(PeriodType), st.dates(), st.dates(), st.integers(1, 60))
+@example(PeriodType.SNAPSHOT, date.min, date.max, 1)
+@example(PeriodType.MONTH, date.max, date.min, 1)
+def test_periods_within_a_span_are_in_order_and_follow_each_other(type_, first, last, months):
+    last = min(last, max(first, FIRST_DAY) + timedelta(days=2000)) if last > first else last
+    found = between(type_, first, last, months=months)
+    assert all(following(before) == after for before, after in pairwise(found))
+    assert all(first <= period.start and period.end <= last for period in found)
+    assert all(period.start >= FIRST_DAY and period.end <= LAST_DAY for period in found)
+
+
+@settings(deadline=None)
+@given(tiles, st.integers(0, 40), st.integers(0, 40))
+def test_no_period_within_a_span_is_left_out(period, before, after):
+    span = (period.start - timedelta(days=before), period.end + timedelta(days=after))
+    found = between(period.type, *span)
+    assert period in found
+    assert following(found[0], -1).start < span[0]
+    assert following(found[-1]).end > span[1]
+    assert all(before.end + ONE_DAY == after.start for before, after in pairwise(found))

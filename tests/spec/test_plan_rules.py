@@ -1,0 +1,276 @@
+"""What makes a plan file a plan, and what may change between two versions of it. No database."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from api.plan import loading, rules
+from api.plan.catalogue import Catalogue, Ids, breakdown_keys
+from schema.periods import PeriodType
+from schema.plan import Column, DisclosureClass, Kind, Plan, Window
+
+HARBOUR = Path(__file__).parent.parent / "plans" / "harbour.yaml"
+NOTTINGHAM = Path(__file__).parent.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
+
+
+def harbour() -> dict:
+    return yaml.safe_load(HARBOUR.read_bytes())
+
+
+def changed(change) -> Plan:
+    raw = msgspec.yaml.decode(msgspec.yaml.encode(harbour()))  # a copy in which no part is shared
+    change(raw)
+    return msgspec.convert(raw, Plan)
+
+
+def by(items: list, key: str, value: str) -> dict:
+    return next(item for item in items if item[key] == value)
+
+
+def measure(raw: dict, slug: str) -> dict:
+    return by(raw["measures"], "slug", slug)
+
+
+def test_both_plans_hold_together():
+    for file in (HARBOUR, NOTTINGHAM):
+        rules.check(loading.read(file))
+
+
+FAULTS = {
+    "theme 'skills' is there 2 times": lambda p: p["themes"].append({"slug": "skills", "title": "Again"}),
+    "plan reference 'M1.1' is there 2 times": lambda p: measure(p, "on-roll")["plan_references"][0].update(code="M1.1"),
+    "scheme 'sex=*' is there 2 times": lambda p: measure(p, "learners")["schemes"].append(
+        {"dimensions": ["sex"], "exclusive": True, "exhaustive": True, "finest_level": "town"}
+    ),
+    "runs backwards, from outcome to output": lambda p: p["links"].append(
+        {"source": "jobs", "target": "learners", "basis": "inferred", "quote": "Back."}
+    ),
+    "'ghost' is not a node": lambda p: p["links"].append(
+        {"source": "ghost", "target": "jobs", "basis": "inferred", "quote": "Boo."}
+    ),
+    "the links run in a circle": lambda p: (
+        p["nodes"].append({"slug": "more", "code": "O2", "column": "output", "title": "More"}),
+        p["links"].extend(
+            {"source": a, "target": b, "basis": "inferred", "quote": "Round."}
+            for a, b in (("learners", "more"), ("more", "learners"))
+        ),
+    ),
+    "measure link of learners: 'ghost' is not a node": lambda p: p.update(
+        measure_links=[{"source": "ghost", "measure": "learners", "basis": "stated", "quote": "Boo."}]
+    ),
+    "owner: 'nobody' is not an organisation": lambda p: p.update(owner="nobody"),
+    "area E05999991: 'E06000000' is not an area": lambda p: by(p["areas"], "code", "E05999991").update(
+        parent="E06000000"
+    ),
+    "'street' is not a level of its families": lambda p: by(p["areas"], "code", "E05999991").update(level="street"),
+    "area E05999992 lies in E05999991, which is not at a wider level": lambda p: by(
+        p["areas"], "code", "E05999992"
+    ).update(parent="E05999991"),
+    "'county' is not a family": lambda p: p["areas"][1].update(families=["town", "county"]),
+    "dimension sex: 'all' is a total": lambda p: p["dimensions"][0]["categories"].append(
+        {"code": "all", "label": "All"}
+    ),
+    "dimension sex: 'nobody' is not one of its categories": lambda p: p["dimensions"][0]["categories"][0].update(
+        parent="nobody"
+    ),
+    "organisation quay-college ends before it begins": lambda p: p["organisations"][1].update(
+        valid_from="2026-02-01", valid_to="2026-01-01"
+    ),
+    "role job-club: 'nobody' is not an organisation": lambda p: p["roles"][0].update(bound_to="nobody"),
+    "'arts' is not a theme": lambda p: measure(p, "learners").update(theme="arts"),
+    "'county' is not an area family": lambda p: measure(p, "learners").update(area_family="county"),
+    "needs exactly one headline series": lambda p: measure(p, "learners")["series"][0].update(headline=False),
+    "scheme: 'age' is not a dimension": lambda p: measure(p, "learners")["schemes"][0].update(dimensions=["age"]),
+    "a milestone has stages, and nothing else has": lambda p: measure(p, "learners").update(stages=["begun"]),
+    "an evidence measure has domains": lambda p: measure(p, "learners").update(kind="evidence"),
+    "a proportion needs a denominator": lambda p: measure(p, "pass-rate")["series"][0].pop("denominator"),
+    "a published series has a source": lambda p: measure(p, "learners")["series"][0].update(collection="published"),
+    "a derived series has a formula": lambda p: measure(p, "learners")["series"][0].update(collection="derived"),
+    "series headline: 'ghosts' is not a measure": lambda p: measure(p, "learners")["series"][0].update(
+        formula={"operation": "sum", "measures": ["on-roll", "ghosts"]}
+    ),
+    "only a cumulative series resets": lambda p: measure(p, "learners")["series"][0].update(resets="financial-year"),
+    "duty of nobody for learners: 'nobody' is not an organisation or role": lambda p: p["duties"][0].update(
+        holder="nobody"
+    ),
+    "there is no series 'second' of that measure": lambda p: p["duties"][0].update(series="second"),
+    "'headline' is derived; nobody returns it": lambda p: measure(p, "on-roll")["series"][0].update(
+        collection="derived", formula={"operation": "sum", "measures": ["learners", "members"]}
+    ),
+    "the window ends before it begins": lambda p: p["window"].update(end="2025-01-01"),
+    "a return is timely until it is due": lambda p: p["calendar"].update(timely_days=5),
+    "a period closes no earlier": lambda p: p["calendar"].update(closes_days=12),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_plan_that_does_not_hold_together_is_refused(fault):
+    with pytest.raises(rules.BadPlan) as refusal:
+        rules.check(changed(FAULTS[fault]))
+    assert fault in str(refusal.value)
+
+
+def test_every_fault_is_named_not_just_the_first():
+    def spoil(p: dict) -> None:
+        p["owner"] = "nobody"
+        p["window"]["end"] = "2025-01-01"
+
+    with pytest.raises(rules.BadPlan) as refusal:
+        rules.check(changed(spoil))
+    assert len(str(refusal.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("content", ["slug: [", "slug: x", "[]", "\ud800".encode("utf-8", "surrogatepass")])
+def test_a_file_that_is_no_plan_is_refused_with_its_name(tmp_path, content):
+    file = tmp_path / "plan.yaml"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(rules.BadPlan, match="plan.yaml"):
+        loading.read(file)
+
+
+IN_USE = rules.InUse(
+    series=frozenset({("learners", "headline")}),
+    organisations=frozenset({"quay-college"}),
+    areas=frozenset({"E05999991"}),
+    categories=frozenset({("sex", "female")}),
+)
+FORBIDDEN = {
+    "changes its kind": lambda p: measure(p, "learners").update(kind="stock"),
+    "changes its numerator": lambda p: measure(p, "learners")["series"][0].update(numerator="Others."),
+    "is gone from the file": lambda p: (
+        p["measures"].remove(measure(p, "learners")),
+        p.update(duties=[d for d in p["duties"] if d["measure"] != "learners"]),
+    ),
+    "area E05999991 has returns": lambda p: by(p["areas"], "code", "E05999991").update(name="Elsewhere"),
+    "category female of sex has returns": lambda p: p["dimensions"][0]["categories"][0].update(label="Girls"),
+    "organisation quay-college has returns": lambda p: p["organisations"].remove(
+        by(p["organisations"], "slug", "quay-college")
+    ),
+}
+
+
+@pytest.mark.parametrize("change", FORBIDDEN)
+def test_a_code_in_use_keeps_its_meaning(change):
+    with pytest.raises(rules.NeedsNewSeries) as refusal:
+        rules.permit_change(changed(lambda _: None), changed(FORBIDDEN[change]), IN_USE)
+    assert change in str(refusal.value)
+
+
+def test_what_is_not_in_use_may_change():
+    nothing = rules.InUse(series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset())
+    for change in FORBIDDEN.values():
+        rules.permit_change(changed(lambda _: None), changed(change), nothing)
+
+
+def test_changes_are_told_one_by_one():
+    def edit(p: dict) -> None:
+        p["themes"][0]["title"] = "Better skills"
+        p["roles"].append({"slug": "mentor", "title": "Mentor"})
+        p["links"].pop()
+
+    assert rules.changes(changed(lambda _: None), changed(edit)) == [
+        "added role mentor",
+        "changed theme skills",
+        "dropped link jobs → wealth",
+    ]
+    assert "added programme" in rules.changes(None, changed(lambda _: None))
+
+
+def test_gaps_are_read_off_the_links():
+    def open_holes(p: dict) -> None:
+        p["links"] = [link for link in p["links"] if link["source"] != "courses"]
+        p["measures"].remove(measure(p, "pass-rate"))
+        p["measure_links"] = [
+            {"source": "courses", "measure": "members", "basis": "stated", "quote": "Courses have members."}
+        ]
+
+    gaps = rules.gaps(changed(open_holes), version=1)
+    assert gaps.nodes_without_measure == ["jobs"]
+    assert gaps.nodes_without_origin == ["learners"]
+    assert gaps.nodes_without_effect == ["courses"]
+    assert gaps.outcomes_without_activity == ["jobs"]
+    assert gaps.outcomes_without_output == []
+    assert gaps.activities_without_output == ["courses"]
+    assert gaps.measures_without_node == ["members"]
+    assert gaps.measures_without_origin == []
+    assert gaps.nodes_without_reference == ["jobs"]
+    assert gaps.inputs_without_use == []
+
+
+def catalogue(plan: Plan) -> Catalogue:
+    return Catalogue(
+        id=1,
+        slug=plan.slug,
+        sandbox=False,
+        version=1,
+        plan=plan,
+        ids=Ids(
+            organisations={o.slug: n for n, o in enumerate(plan.organisations, 1)},
+            series={(m.slug, s.slug): n for n, m in enumerate(plan.measures, 1) for s in m.series},
+            areas={a.code: n for n, a in enumerate(plan.areas, 1)},
+            breakdowns={key: n for n, key in enumerate(breakdown_keys(plan), 1)},
+        ),
+    )
+
+
+#   filter                                              measures
+FILTERS = [
+    ({}, ["learners", "on-roll", "pass-rate", "members"]),
+    ({"theme": "skills", "kind": Kind.STOCK}, ["on-roll"]),
+    ({"column": Column.OUTCOME}, ["pass-rate"]),
+    ({"disclosure_class": DisclosureClass.NONE}, []),
+    ({"organisation": "job-club"}, ["learners"]),
+    ({"organisation": "harbour-council"}, []),
+    ({"reference": "OC1"}, ["pass-rate"]),
+]
+
+
+@pytest.mark.parametrize(("conditions", "expected"), FILTERS)
+def test_measures_are_filtered(conditions, expected):
+    found = rules.measures(catalogue(changed(lambda _: None)), **conditions)
+    assert [m.slug for m in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("conditions", "told"),
+    [
+        ({"theme": "skill"}, "Did you mean skills?"),
+        ({"organisation": "xyz"}, "There are: "),
+        ({"reference": "M1.9"}, "Did you mean"),
+    ],
+)
+def test_an_unknown_filter_is_refused_with_the_nearest(conditions, told):
+    with pytest.raises(rules.UnknownCode, match=told.replace("?", r"\?")):
+        rules.measures(catalogue(changed(lambda _: None)), **conditions)
+
+
+def test_areas_are_filtered():
+    here = catalogue(changed(lambda _: None))
+    assert [a.code for a in rules.areas(here, level="town")] == ["E06999999"]
+    assert len(rules.areas(here, within="E06999999")) == 4
+    with pytest.raises(rules.UnknownCode, match="town"):
+        rules.areas(here, level="twon")
+    with pytest.raises(rules.UnknownCode, match="E06999999"):
+        rules.areas(here, within="E06999998")
+
+
+@pytest.mark.parametrize(
+    ("period_type", "months", "number"),
+    [
+        (PeriodType.FINANCIAL_QUARTER, None, 4),
+        (PeriodType.MONTH, None, 12),
+        (PeriodType.MONTHS_ENDING, 12, 1),
+        (PeriodType.MONTHS_ENDING, None, 0),
+        (PeriodType.SNAPSHOT, None, 0),
+    ],
+)
+def test_periods_lie_wholly_in_the_window(period_type, months, number):
+    window = msgspec.convert({"start": "2026-01-01", "end": "2026-12-31", "basis": "stated"}, Window)
+    assert len(rules.periods_of(window, period_type, months=months)) == number
+
+
+def test_an_unclear_period_offers_what_it_could_be():
+    assert "FY2025-26-Q1 or CY2025-Q1" in str(rules.UnclearPeriod.of("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1")))
+    assert "says its own type" in str(rules.UnclearPeriod.of("Q1", ()))

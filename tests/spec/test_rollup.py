@@ -1,0 +1,583 @@
+"""What the figures of a measure add up to, for each kind: worked examples, then rules that hold for all figures.
+
+A figure is written `12`; suppressed, `1–4`, or `c` where nothing is known but that it is not negative; a ratio,
+`8/10`; and `x` where there is none.
+"""
+
+from collections import defaultdict
+from itertools import pairwise
+from math import inf, isnan, nan
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from api.statistics.periods import following, parse
+from api.statistics.rollup import Cells, NotAdditive, Tally, difference, tally
+from schema.plan import Kind, Overlap
+
+RATIOS = (Kind.PROPORTION, Kind.RATE, Kind.MEAN)
+DATED = (Kind.STOCK, Kind.CUMULATIVE)
+ROLLED_UP = (Kind.FLOW, *DATED, Kind.DISTINCT, *RATIOS)
+
+
+def bounds(figure):
+    if figure in {"x", "c"}:
+        return (nan, nan) if figure == "x" else (0.0, inf)
+    low, _, high = figure.partition("–")
+    return float(low), float(high or low)
+
+
+def ordinal(code):
+    return parse(code).end.toordinal()
+
+
+def cells_of(rows, *, ratio):
+    """Build cells of (group, source, period ordinal, (low, high), (base_low, base_high)) rows."""
+    groups, sources, periods, counts, bases = zip(*rows, strict=True) if rows else ((),) * 5
+    low, high = np.array(counts, dtype=np.float64).reshape(-1, 2).T
+    base_low, base_high = np.array(bases, dtype=np.float64).reshape(-1, 2).T
+    return Cells(
+        group=np.array(groups, dtype=np.int64),
+        source=np.array(sources, dtype=np.int64),
+        period=np.array(periods, dtype=np.int64),
+        low=low,
+        high=high,
+        base_low=base_low if ratio else None,
+        base_high=base_high if ratio else None,
+    )
+
+
+def rolled_up(kind, table, **how):
+    """Roll up a table of source, period and figure to one tally."""
+    lines = [line.split() for line in table.strip().splitlines()]
+    names = sorted({source for source, _, _ in lines})
+    rows = []
+    for source, period, figure in lines:
+        count, _, base = figure.partition("/")
+        rows.append((0, names.index(source), ordinal(period), bounds(count), bounds(base or "x")))
+    (result,) = tally(kind, cells_of(rows, ratio=kind in RATIOS), groups=1, **how)
+    return result
+
+
+def value(result):
+    return result.low, result.high
+
+
+def ratio(result):
+    return result.ratio_low, result.ratio_high
+
+
+# --- flow --------------------------------------------------------------------------------------------------
+
+
+def test_a_flow_adds_over_periods_and_sources():
+    result = rolled_up(
+        Kind.FLOW,
+        """
+        council  2025-04  10
+        council  2025-05  12
+        trust    2025-04   3
+        trust    2025-06   0
+        """,
+    )
+    assert value(result) == (25, 25)
+    assert result.exact
+    assert (result.sources, result.periods) == (2, 3)
+    assert result.as_of is None
+
+
+def test_a_suppressed_part_gives_bounds():
+    result = rolled_up(
+        Kind.FLOW,
+        """
+        council  2025-04  12
+        council  2025-04  1–4
+        council  2025-04  7
+        """,
+    )
+    assert value(result) == (20, 23)
+    assert not result.exact
+
+
+def test_a_suppressed_part_of_which_nothing_is_known_has_no_upper_bound():
+    result = rolled_up(Kind.FLOW, "council 2025-04 12\n council 2025-05 c")
+    assert value(result) == (12, None)
+    assert not result.exact
+    assert result.reason is None
+
+
+@pytest.mark.parametrize("kind", ROLLED_UP)
+@pytest.mark.parametrize("table", ["", "council 2025-04 x/x"])
+def test_missing_is_not_zero(kind, table):
+    result = rolled_up(kind, table)
+    assert result == Tally(reason="no_data", left_out=1 if table else 0)
+    assert not result.exact
+
+
+def test_zero_is_data():
+    result = rolled_up(Kind.FLOW, "council 2025-04 0")
+    assert result == Tally(low=0, high=0, sources=1, periods=1)
+    assert result.exact
+
+
+# --- stock and cumulative ----------------------------------------------------------------------------------
+
+
+def test_a_stock_is_the_last_one_within_the_window():
+    result = rolled_up(
+        Kind.STOCK,
+        """
+        council  2025-04  100
+        council  2025-05  120
+        """,
+    )
+    assert value(result) == (120, 120)
+    assert result.as_of == ordinal("2025-05")
+    assert result.periods == 2  # of the quarter's three
+    assert not result.mixed_as_of
+
+
+def test_a_stock_that_is_not_available_for_the_last_period_is_as_of_the_one_before():
+    result = rolled_up(Kind.STOCK, "council 2025-04 100\n council 2025-05 120\n council 2025-06 x")
+    assert (value(result), result.as_of, result.left_out) == ((120, 120), ordinal("2025-05"), 1)
+
+
+def test_a_stock_over_sources_is_the_sum_of_each_ones_last():
+    result = rolled_up(
+        Kind.STOCK,
+        """
+        A  2025-04  100
+        A  2025-05  120
+        B  2025-05   90
+        B  2025-06   80
+        """,
+    )
+    assert value(result) == (200, 200)
+    assert result.as_of == ordinal("2025-06")
+    assert result.mixed_as_of
+
+
+def test_sources_that_stand_at_one_period_are_not_mixed():
+    result = rolled_up(Kind.STOCK, "A 2025-04 1\n A 2025-06 2\n B 2025-06 3")
+    assert (value(result), result.mixed_as_of) == ((5, 5), False)
+
+
+def test_a_stock_in_several_wards_is_added_before_the_last_is_taken():
+    result = rolled_up(
+        Kind.STOCK,
+        """
+        A  2025-05   70
+        A  2025-05   50
+        A  2025-06   60
+        A  2025-06  1–4
+        A  2025-06   55
+        """,
+    )
+    assert value(result) == (116, 119)
+
+
+@pytest.mark.parametrize("april", [10, 12])
+def test_a_cumulative_count_is_its_last_by_period_however_late_an_earlier_one_is_corrected(april):
+    """Akvo RSR #5241: a late edit to an earlier period overwrote the later ones."""
+    result = rolled_up(
+        Kind.CUMULATIVE,
+        f"""
+        council  2025-05   25
+        council  2025-06   40
+        council  2025-04   {april}
+        """,
+    )
+    assert value(result) == (40, 40)
+    assert result.as_of == ordinal("2025-06")
+
+
+def test_a_snapshot_and_a_month_end_are_put_in_order_by_their_day():
+    result = rolled_up(Kind.STOCK, "A D2025-06-15 9\n A 2025-05 7")
+    assert (value(result), result.as_of) == ((9, 9), ordinal("D2025-06-15"))
+
+
+# --- distinct ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("overlap", Overlap)
+def test_distinct_people_of_three_months_may_be_the_same_ones(overlap):
+    result = rolled_up(Kind.DISTINCT, "A 2025-04 30\n A 2025-05 30\n A 2025-06 30", overlap=overlap)
+    assert value(result) == (30, 90)
+
+
+def test_distinct_people_in_the_longer_period_itself_are_exact():
+    assert value(rolled_up(Kind.DISTINCT, "A FY2025-26-Q1 55")) == (55, 55)
+
+
+OVERLAPS = [
+    # over sources
+    (Overlap.DISJOINT, False, "A 2025-04 30; B 2025-04 20", (50, 50)),
+    (Overlap.UNKNOWN, False, "A 2025-04 30; B 2025-04 20", (30, 50)),
+    # over time and sources
+    (Overlap.DISJOINT, False, "A 2025-04 30; A 2025-05 10; B 2025-04 20; B 2025-05 25", (55, 85)),
+    (Overlap.UNKNOWN, False, "A 2025-04 30; A 2025-05 10; B 2025-04 20; B 2025-05 25", (30, 85)),
+    # over the parts of a return
+    (Overlap.DISJOINT, False, "A 2025-04 30; A 2025-04 20", (30, 50)),
+    (Overlap.DISJOINT, True, "A 2025-04 30; A 2025-04 20", (50, 50)),
+    (Overlap.UNKNOWN, True, "A 2025-04 30; A 2025-04 20; A 2025-05 45; B 2025-04 60", (60, 155)),
+    # suppressed
+    (Overlap.UNKNOWN, False, "A 2025-04 30; B 2025-04 1–4", (30, 34)),
+    (Overlap.DISJOINT, False, "A 2025-04 30; B 2025-04 1–4", (31, 34)),
+    (Overlap.DISJOINT, False, "A 2025-04 30; B 2025-04 c", (30, None)),
+]
+
+
+@pytest.mark.parametrize(("overlap", "parts_disjoint", "table", "expected"), OVERLAPS)
+def test_distinct_people_add_only_where_nobody_is_counted_twice(overlap, parts_disjoint, table, expected):
+    result = rolled_up(Kind.DISTINCT, table.replace(";", "\n"), overlap=overlap, parts_disjoint=parts_disjoint)
+    assert value(result) == expected
+
+
+# --- proportion, rate, mean --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", RATIOS)
+def test_ratios_are_not_averaged(kind):
+    result = rolled_up(kind, "A 2025-04 8/10\n B 2025-04 30/60")
+    assert (value(result), result.base_low, result.base_high) == ((38, 38), 70, 70)
+    assert ratio(result) == (38 / 70, 38 / 70)
+    assert result.exact
+
+
+@pytest.mark.parametrize("kind", RATIOS)
+def test_a_ratio_rests_on_the_returns_that_have_both_numerator_and_denominator(kind):
+    result = rolled_up(
+        kind,
+        """
+        A  2025-04   8/10
+        A  2025-05   9/x
+        B  2025-04  30/60
+        C  2025-04   x/50
+        """,
+    )
+    assert ratio(result) == (38 / 70, 38 / 70)
+    assert (result.sources, result.periods, result.left_out) == (2, 1, 2)
+
+
+def test_a_ratio_without_any_common_coverage_has_no_value():
+    assert rolled_up(Kind.RATE, "A 2025-04 8/x\n B 2025-04 x/60") == Tally(reason="no_data", left_out=2)
+
+
+RATIO_BOUNDS = [
+    (Kind.PROPORTION, "1–4/10", (0.1, 0.4)),
+    (Kind.PROPORTION, "2/4–8", (0.25, 0.5)),
+    (Kind.PROPORTION, "1–4/5–10", (0.1, 0.8)),
+    (Kind.PROPORTION, "c/10", (0.0, 1.0)),
+    (Kind.PROPORTION, "1–4/2–8", (0.125, 1.0)),
+    (Kind.PROPORTION, "3/c", (0.0, 1.0)),
+    (Kind.RATE, "c/10", (0.0, None)),
+    (Kind.RATE, "1–4/2–8", (0.125, 2.0)),
+    (Kind.RATE, "3/c", (0.0, None)),
+    (Kind.RATE, "0/c", (0.0, 0.0)),
+    (Kind.RATE, "30/10", (3.0, 3.0)),
+    (Kind.MEAN, "95/4", (23.75, 23.75)),
+]
+
+
+@pytest.mark.parametrize(("kind", "figure", "expected"), RATIO_BOUNDS)
+def test_a_ratio_of_bounds_is_bounded_by_its_extremes(kind, figure, expected):
+    assert ratio(rolled_up(kind, f"A 2025-04 {figure}")) == expected
+
+
+@pytest.mark.parametrize("kind", RATIOS)
+@pytest.mark.parametrize("figure", ["0/0", "3/0"])
+def test_a_denominator_of_zero_gives_no_ratio(kind, figure):
+    result = rolled_up(kind, f"A 2025-04 {figure}")
+    assert ratio(result) == (None, None)
+    assert (result.base_low, result.base_high) == (0, 0)
+    assert result.reason == "zero_denominator"
+
+
+def test_a_ratio_is_refused_without_denominators():
+    with pytest.raises(ValueError, match="A rate needs denominators"):
+        tally(Kind.RATE, cells_of([], ratio=False), groups=1)
+
+
+# --- the other kinds ---------------------------------------------------------------------------------------
+
+INSTEAD = {
+    Kind.GAP: "its two proportions",
+    Kind.MILESTONE: "the items",
+    Kind.EVIDENCE: "the entries",
+    Kind.DERIVED: "the measures of its formula",
+}
+
+
+@pytest.mark.parametrize("kind", INSTEAD)
+def test_kinds_that_are_not_rolled_up_say_what_to_ask_for(kind):
+    with pytest.raises(NotAdditive, match=f"`{kind}` is not rolled up.*{INSTEAD[kind]}") as refused:
+        tally(kind, cells_of([], ratio=False), groups=1)
+    assert refused.value.kind is kind
+
+
+def test_every_kind_is_rolled_up_or_refused():
+    assert {*ROLLED_UP, *INSTEAD} == set(Kind)
+
+
+# --- groups and faults -------------------------------------------------------------------------------------
+
+
+def test_each_group_has_its_own_tally_in_order():
+    rows = [(2, 0, 1, (5, 5), (0, 0)), (0, 1, 1, (1, 1), (0, 0)), (2, 0, 2, (7, 9), (0, 0))]
+    assert tally(Kind.FLOW, cells_of(rows, ratio=False), groups=4) == [
+        Tally(low=1, high=1, sources=1, periods=1),
+        Tally(reason="no_data"),
+        Tally(low=12, high=14, sources=1, periods=2),
+        Tally(reason="no_data"),
+    ]
+
+
+def test_no_groups_give_no_tallies():
+    assert tally(Kind.FLOW, cells_of([], ratio=False), groups=0) == []
+
+
+@pytest.mark.parametrize(
+    ("group", "count", "fault"),
+    [
+        (-1, (1, 1), "outside 0 to 1"),
+        (2, (1, 1), "outside 0 to 1"),
+        (0, (-1, 1), "negative or not whole"),
+        (0, (1.5, 2), "negative or not whole"),
+        (0, (3, 2), "above its upper bound"),
+        (0, (inf, inf), "infinite"),
+    ],
+)
+def test_cells_that_break_their_rules_are_refused(group, count, fault):
+    with pytest.raises(ValueError, match=fault):
+        tally(Kind.FLOW, cells_of([(group, 0, 1, count, (1, 1))], ratio=False), groups=2)
+
+
+# --- from cumulative to flow -------------------------------------------------------------------------------
+
+
+def at(period, figure, *, sources=1, mixed=False):
+    low, high = bounds(figure)
+    high = None if high == inf else int(high)
+    as_of = ordinal(period)
+    return Tally(low=int(low), high=high, sources=sources, periods=1, as_of=as_of, mixed_as_of=mixed)
+
+
+DIFFERENCES = [
+    ("40", "25", (15, 15), None),
+    ("40", "40", (0, 0), None),
+    ("38–41", "25", (13, 16), None),
+    ("40", "22–25", (15, 18), None),
+    ("38–41", "37–40", (0, 4), None),
+    ("c", "25", (0, None), None),
+    ("40", "c", (0, 40), None),
+    ("25", "40", (None, None), "fell"),
+    ("20–25", "26–30", (None, None), "fell"),
+    ("20–25", "25–30", (0, 0), None),
+]
+
+
+@pytest.mark.parametrize(("later", "earlier", "expected", "reason"), DIFFERENCES)
+def test_the_flow_is_the_difference_of_two_cumulative_counts(later, earlier, expected, reason):
+    result = difference(at("2025-06", later), at("2025-05", earlier))
+    assert (value(result), result.reason) == (expected, reason)
+    assert result.as_of == ordinal("2025-06")
+
+
+def test_a_difference_is_of_whole_quarters_too():
+    first = rolled_up(Kind.CUMULATIVE, "A 2025-04 10\n A 2025-06 40\n B 2025-06 5")
+    second = rolled_up(Kind.CUMULATIVE, "A 2025-07 47\n A 2025-09 60\n B 2025-09 9")
+    assert value(difference(second, first)) == (24, 24)
+
+
+EMPTY = Tally(reason="no_data")
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier", "reason"),
+    [
+        (EMPTY, at("2025-05", "25"), "no_data"),
+        (at("2025-06", "40"), EMPTY, "no_data"),
+        (at("2025-05", "25"), at("2025-05", "25"), "no_data"),
+        (at("2025-06", "40", sources=3), at("2025-05", "25", sources=2), "coverage_differs"),
+        (at("2025-06", "40", mixed=True), at("2025-05", "25"), "mixed_as_of"),
+        (at("2025-06", "40"), at("2025-05", "25", mixed=True), "mixed_as_of"),
+    ],
+)
+def test_a_return_that_is_missing_does_not_pass_for_no_growth(later, earlier, reason):
+    result = difference(later, earlier)
+    assert (value(result), result.reason) == ((None, None), reason)
+
+
+# --- rules that hold for all figures -----------------------------------------------------------------------
+
+counts = st.builds(
+    lambda low, width: (float(low), low + width), st.integers(0, 20), st.sampled_from([0.0, 0.0, 3.0, inf])
+)
+figures = st.one_of(counts, counts, counts, st.just((nan, nan)))
+rows = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(1, 4), figures, figures)
+tables = st.lists(rows, max_size=12)
+kinds = st.sampled_from(ROLLED_UP)
+overlaps = st.sampled_from(Overlap)
+exact_counts = st.integers(0, 20).map(lambda count: (float(count), float(count)))
+exact_tables = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(1, 4), exact_counts, exact_counts), max_size=12
+)
+
+
+def or_none(number, bound):
+    return None if bound == inf else number(bound)
+
+
+def oracle(kind, table, group, overlap, parts_disjoint):
+    """Work out one group's tally the long way, from the definition of its kind."""
+    mine = [row for row in table if row[0] == group]
+    has_base = kind in RATIOS
+    standing = [row for row in mine if not isnan(row[3][0]) and not (has_base and isnan(row[4][0]))]
+    left_out = len(mine) - len(standing)
+    if not standing:
+        return Tally(reason="no_data", left_out=left_out)
+    by_source = defaultdict(lambda: defaultdict(list))
+    for _, source, period, count, _ in standing:
+        by_source[source][period].append(count)
+    result = Tally(sources=len(by_source), periods=len({row[2] for row in standing}), left_out=left_out)
+    if kind in DATED:
+        lasts = {max(periods) for periods in by_source.values()}
+        used = [count for periods in by_source.values() for count in periods[max(periods)]]
+        result = replace(result, as_of=max(lasts), mixed_as_of=len(lasts) > 1)
+    else:
+        used = [row[3] for row in standing]
+    low, high = sum(count[0] for count in used), sum(count[1] for count in used)
+    if kind is Kind.DISTINCT:
+        merge = sum if parts_disjoint else max
+        each = [max(merge(low for low, _ in parts) for parts in periods.values()) for periods in by_source.values()]
+        low = sum(each) if overlap is Overlap.DISJOINT else max(each)
+    result = replace(result, low=int(low), high=or_none(int, high))
+    if not has_base:
+        return result
+    base_low, base_high = sum(row[4][0] for row in standing), sum(row[4][1] for row in standing)
+    result = replace(result, base_low=int(base_low), base_high=or_none(int, base_high))
+    if base_high == 0:
+        return replace(result, reason="zero_denominator")
+    least = low / base_high
+    greatest = 0.0 if high == 0 else inf if base_low == 0 else high / base_low
+    if kind is Kind.PROPORTION:
+        least, greatest = min(least, 1.0), min(greatest, 1.0)
+    return replace(result, ratio_low=least, ratio_high=or_none(float, greatest))
+
+
+@settings(max_examples=400, deadline=None)
+@given(kinds, tables, overlaps, st.booleans())
+def test_the_roll_up_agrees_with_the_definitions(kind, table, overlap, parts_disjoint):
+    results = tally(
+        kind,
+        cells_of(table, ratio=kind in RATIOS),
+        groups=3,
+        overlap=overlap,
+        parts_disjoint=parts_disjoint,
+    )
+    assert results == [oracle(kind, table, group, overlap, parts_disjoint) for group in range(3)]
+
+
+@settings(deadline=None)
+@given(kinds, tables, st.randoms(use_true_random=False))
+def test_the_order_of_arrival_plays_no_role(kind, table, random: Random):
+    shuffled = random.sample(table, len(table))
+    ratio = kind in RATIOS
+    assert tally(kind, cells_of(shuffled, ratio=ratio), groups=3) == tally(kind, cells_of(table, ratio=ratio), groups=3)
+
+
+def interval(low, high):
+    return low, inf if high is None else high
+
+
+def holds(outer, inner):
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def widened(bounds, less, more):
+    return max(bounds[0] - less, 0.0), bounds[1] + more
+
+
+@settings(deadline=None)
+@given(kinds, tables, overlaps, st.booleans(), st.data())
+def test_knowing_less_never_tells_more(kind, table, overlap, parts_disjoint, data):
+    vaguer = [
+        (
+            *row[:3],
+            *(widened(bounds, *data.draw(st.tuples(st.integers(0, 5), st.integers(0, 5)))) for bounds in row[3:]),
+        )
+        if not isnan(row[3][0]) and not isnan(row[4][0])
+        else row
+        for row in table
+    ]
+    before, after = (
+        tally(
+            kind,
+            cells_of(each, ratio=kind in RATIOS),
+            groups=3,
+            overlap=overlap,
+            parts_disjoint=parts_disjoint,
+        )
+        for each in (table, vaguer)
+    )
+    for sharp, vague in zip(before, after, strict=True):
+        if sharp.reason == "no_data":
+            assert vague == sharp
+            continue
+        assert holds(interval(vague.low, vague.high), interval(sharp.low, sharp.high))
+        if kind in RATIOS and sharp.reason is None:
+            assert holds(interval(*ratio(vague)), interval(*ratio(sharp)))
+
+
+@settings(deadline=None)
+@given(kinds, exact_tables)
+def test_exact_figures_give_exact_results_where_nobody_is_counted_twice(kind, table):
+    if kind is Kind.DISTINCT:
+        table = list({(group, source): (group, source, *rest) for group, source, *rest in table}.values())
+    for result in tally(
+        kind, cells_of(table, ratio=kind in RATIOS), groups=3, overlap=Overlap.DISJOINT, parts_disjoint=True
+    ):
+        assert result.exact or result.reason == "no_data"
+        assert result.ratio_low == result.ratio_high
+
+
+@settings(deadline=None)
+@given(kinds, tables, overlaps, st.booleans())
+def test_the_least_is_never_more_than_the_most(kind, table, overlap, parts_disjoint):
+    for result in tally(
+        kind, cells_of(table, ratio=kind in RATIOS), groups=3, overlap=overlap, parts_disjoint=parts_disjoint
+    ):
+        if result.low is not None:
+            low, high = interval(*value(result))
+            assert 0 <= low <= high
+        if result.ratio_low is not None:
+            low, high = interval(*ratio(result))
+            assert 0 <= low <= high
+
+
+members = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(1, 3), st.sets(st.integers(0, 8), min_size=1)), min_size=1, max_size=6
+)
+
+
+@settings(deadline=None)
+@given(members)
+def test_the_true_number_of_distinct_people_lies_within_the_bounds(returns):
+    table = [(0, source, period, (len(people), len(people)), (nan, nan)) for source, period, people in returns]
+    (result,) = tally(Kind.DISTINCT, cells_of(table, ratio=False), groups=1)
+    everybody = set().union(*(people for _, _, people in returns))
+    assert result.low <= len(everybody) <= result.high
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=12))
+def test_the_differences_of_a_cumulative_count_are_its_flow(flows):
+    months = [following(parse("2025-04"), n).code for n in range(len(flows))]
+    totals = [sum(flows[: n + 1]) for n in range(len(flows))]
+    standing = [rolled_up(Kind.CUMULATIVE, f"A {month} {total}") for month, total in zip(months, totals, strict=True)]
+    grown = [difference(later, earlier) for earlier, later in pairwise(standing)]
+    assert [value(flow) for flow in grown] == [(flow, flow) for flow in flows[1:]]

@@ -1,0 +1,320 @@
+"""What is taken of a submission and what is found wrong in it. Pure: no database, the clock stands."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import numpy as np
+import pytest
+
+from api.plan import loading
+from api.plan.catalogue import Catalogue, Ids, breakdown_keys
+from api.refusals import NotAllowed
+from api.statistics import periods
+from api.submissions import calendar, rules
+from api.submissions.findings import CODES, Findings, Rejected
+from api.submissions.revisions import NULL, STATUSES, Cells, Standing
+from schema.submissions import NewSubmission, Status, SubmissionOutcome, Timeliness
+
+HARBOUR = Path(__file__).parent.parent / "plans" / "harbour.yaml"
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+TOWN, EAST, WEST = "E06999999", "E05999991", "E05999992"
+PLAN = loading.read(HARBOUR)
+HERE = Catalogue(
+    id=1,
+    slug=PLAN.slug,
+    sandbox=False,
+    version=1,
+    plan=PLAN,
+    ids=Ids(
+        organisations={o.slug: n for n, o in enumerate(PLAN.organisations, 1)},
+        series={(m.slug, s.slug): n for n, m in enumerate(PLAN.measures, 1) for s in m.series},
+        areas={a.code: n for n, a in enumerate(PLAN.areas, 1)},
+        breakdowns={key: n for n, key in enumerate(breakdown_keys(PLAN), 1)},
+    ),
+)
+
+
+def cell(text: str) -> dict:
+    """`E06999999 sex=female 12`, `… 8/10`, `… c`, `… c:1-4`: an observation as one would say it."""
+    area, *breakdown, figure = text.split()
+    made: dict = {"area": {"town": TOWN, "east": EAST, "west": WEST}.get(area, area)}
+    made["breakdown"] = dict(part.split("=") for part in breakdown)
+    if figure[0] in "cxzw":
+        status, _, bounds = figure.partition(":")
+        made["status"] = status
+        if bounds:
+            lower, upper = bounds.split("-")
+            made |= {"lower": int(lower)} | ({"upper": int(upper)} if upper else {})
+    elif "/" in figure:
+        numerator, denominator = figure.split("/")
+        made |= {"numerator": int(numerator), "denominator": int(denominator)}
+    elif figure != "?":
+        made["value"] = int(figure)
+    return made
+
+
+def returned(measure: str, *cells: str, period: str = "2026-02", **more: object) -> dict:
+    return {"measure": measure, "period": period, "observations": [cell(c) for c in cells]} | more
+
+
+def examine(*returns: dict, organisation: str = "quay-college") -> rules.Examined:
+    submission = msgspec.convert({"returns": list(returns)}, NewSubmission)
+    return rules.examine(submission, HERE, organisation, now=NOW)
+
+
+def found(*returns: dict, organisation: str = "quay-college") -> list[tuple[str, list[int]]]:
+    """The codes of what is wrong, with their rows."""
+    with pytest.raises(Rejected) as refusal:
+        examine(*returns, organisation=organisation)
+    return [(finding.code, finding.rows) for finding in refusal.value.findings]
+
+
+GOOD = returned("learners", "town 20", "town sex=female 12", "town sex=male 7", "town sex=unknown 1")
+
+
+def test_a_good_return_is_taken():
+    assert examine(GOOD).findings.told() == []
+
+
+def test_a_nil_return_is_taken():
+    assert examine(returned("learners", kind="nil")).returns[0].given.kind == "nil"
+
+
+def test_nobody_submits_for_another():
+    with pytest.raises(NotAllowed, match="quay-college"):
+        rules.examine(
+            msgspec.convert({"returns": [GOOD], "organisation": "pier-college"}, NewSubmission),
+            HERE,
+            "quay-college",
+            now=NOW,
+        )
+
+
+# fmt: off
+WRONG = {
+    # who, what, when
+    "unknown measure":        (returned("lerners", "town 1"),                     [("unknown-measure", [])]),
+    "unknown series":         (returned("learners", "town 1", series="second"),   [("unknown-series", [])]),
+    "unknown service":        (returned("learners", "town 1", service="night"),   [("no-duty", [])]),
+    "unclear period":         (returned("learners", "town 1", period="2026"),     [("unclear-period", [])]),
+    "a quarter for a month":  (returned("learners", "town 1", period="CY2025-Q4"), [("wrong-period-type", [])]),
+    "before the programme":   (returned("learners", "town 1", period="2025-12"),  [("period-outside-programme", [])]),
+    "not over":               (returned("learners", "town 1", period="2026-03"),  [("period-not-over", [])]),
+    "nil with figures":       (returned("learners", "town 1", kind="nil"),        [("nil-with-observations", [])]),
+    "nothing":                (returned("learners"),                              [("no-observations", [])]),
+    # the cell
+    "unknown area":           (returned("learners", "E05001822 1"),               [("unknown-area", [1])]),
+    "unknown dimension":      (returned("learners", "town 9", "town sexx=female 1"), [("unknown-dimension", [2])]),
+    "unknown category":       (returned("learners", "town 9", "town sex=femal 1"), [("unknown-category", [2])]),
+    "not for this measure":   (returned("on-roll", "town 9", "town sex=female 1"), [("breakdown-not-collected", [2])]),
+    "too fine":               (returned("learners", "town 9", "east 4", "east need=travel 1"), [("area-too-fine", [3])]),
+    "no number":              (returned("learners", "town ?"),                    [("value-missing", [1])]),
+    "a ratio for a count":    (returned("learners", "town 1/2"),                  [("wrong-form", [1])]),
+    "a count for a ratio":    (returned("pass-rate", "town 1"),                   [("wrong-form", [1])]),
+    "more passed than sat":   (returned("pass-rate", "town 11/10"),               [("numerator-above-denominator", [1])]),
+    "bounds the wrong way":   (returned("learners", "town c:4-1"),                [("bounds-reversed", [1])]),
+    "the same cell twice":    (returned("learners", "town 1", "town 1"),          [("duplicate-cell", [2])]),
+    # within the return
+    "no total":               (returned("learners", "town sex=female 1"),         [("total-missing", [1])]),
+    "no total for the town":  (returned("learners", "east 1"),                    [("total-missing", [1])]),
+    "parts above the total":  (returned("learners", "town 9", "town sex=female 5", "town sex=male 5"),
+                               [("parts-exceed-total", [1, 2, 3])]),
+    "hidden parts above it":  (returned("learners", "town 9", "town sex=female 8", "town sex=male c:2-4"),
+                               [("parts-exceed-total", [1, 2, 3])]),
+    "all parts below it":     (returned("learners", "town 9", "town sex=female 5", "town sex=male 1", "town sex=unknown 1"),
+                               [("parts-below-total", [1, 2, 3, 4])]),
+    "quarters above the town": (returned("learners", "town 9", "east 5", "west 5"), [("parts-exceed-total", [1, 2, 3])]),
+    "one need above all":     (returned("learners", "town 9", "town need=travel 10"), [("part-exceeds-total", [2])]),
+    "cross above its margin": (returned("learners", "town 9", "town sex=male 2", "town sex=female 7", "town sex=unknown 0",
+                                        "town sex=male need=travel 3"), [("parts-exceed-total", [2, 5])]),
+    "denominators":           (returned("pass-rate", "town 5/9", "east 1/5", "west 1/5"),
+                               [("parts-exceed-total", [1, 2, 3])]),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_found_in_its_rows(case):
+    given, expected = WRONG[case]
+    assert found(given) == expected
+
+
+# fmt: off
+FINE = {
+    "crossed with an unsent margin":  returned("learners", "town 9", "town sex=male need=travel 1", "town need=travel 1"),
+    "hidden parts that could fit":    returned("learners", "town 20", "town sex=female 12", "town sex=male c:1-4", "town sex=unknown 4"),
+    "a hidden part without bounds":   returned("learners", "town 20", "town sex=female 12", "town sex=male c", "town sex=unknown 1"),
+    "a missing part":                 returned("learners", "town 20", "town sex=female 12", "town sex=male x"),
+    "overlapping needs":              returned("learners", "town 9", "town need=travel 8", "town need=childcare 7"),
+    "members in two quarters":        returned("members", "town 9"),
+    "zero":                           returned("learners", "town 0"),
+    "a ratio of nobody":              returned("pass-rate", "town 0/0"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", FINE)
+def test_what_may_be_right_is_taken(case):
+    assert [f.code for f in examine(FINE[case]).findings.told() if f.severity == "error"] == []
+
+
+def test_missing_categories_warn():
+    [warning] = examine(returned("learners", "town 20", "town sex=female 12", "town sex=male 7")).findings.told()
+    assert (warning.code, warning.severity, warning.rows) == ("categories-missing", "warning", [1, 2, 3])
+
+
+@pytest.mark.parametrize("field", ["value", "lower"])
+def test_a_number_beside_its_reason_is_found(field):
+    given = returned("learners", "town 1")
+    given["observations"][0] |= {"status": "x", field: 3}
+    assert ("value-and-status", [1]) in found(given)
+
+
+def test_bounds_without_confidentiality_are_found():
+    given = returned("learners", "town 1")
+    given["observations"][0] |= {"lower": 1}
+    assert found(given) == [("bounds-without-c", [1])]
+
+
+def test_two_returns_of_the_same_are_found():
+    assert found(GOOD, GOOD) == [("duplicate-return", [])]
+
+
+def test_rows_count_over_the_whole_submission():
+    assert found(GOOD, returned("on-roll", "town ?")) == [("value-missing", [5])]
+
+
+def test_a_closed_period_is_refused():
+    late = datetime(2026, 4, 10, tzinfo=UTC)  # January closes forty days after its end: 12 March at midnight
+    submission = msgspec.convert({"returns": [returned("learners", "town 1", period="2026-01")]}, NewSubmission)
+    with pytest.raises(Rejected) as refusal:
+        rules.examine(submission, HERE, "quay-college", now=late)
+    assert [f.code for f in refusal.value.findings] == ["period-closed"]
+
+
+def test_someone_without_the_duty_is_told_so():
+    assert found(GOOD, organisation="harbour-council") == [("no-duty", [])]
+
+
+def test_the_same_days_under_another_name_are_offered():
+    given = returned("learners", "town 1", period="P2026-02..2026-02")
+    with pytest.raises(Rejected) as refusal:
+        examine(given)
+    assert refusal.value.findings[0].hint == "The same days are 2026-02."
+
+
+def test_equal_findings_are_told_once_with_at_most_a_thousand_rows():
+    told = Findings()
+    told.add("value-missing", "Nothing.", rows=range(1500))
+    told.add("value-missing", "Nothing else.", rows=[7])
+    first, second = told.told()
+    assert (len(first.rows), first.rows[0], first.row_count) == (1000, 1, 1500)
+    assert (second.rows, second.row_count) == ([], 1)
+
+
+def test_every_code_is_explained():
+    for explanation in CODES.values():
+        assert explanation.meaning.endswith(".")
+        assert explanation.mend.endswith((".", "."))
+
+
+def standing(examined: rules.Examined, number: int = 1) -> Standing:
+    return Standing(number=number, kind="data", first_recorded_at=NOW, cells=examined.cells)
+
+
+NOTHING = Cells(
+    **dict.fromkeys(
+        ("item", "area", "breakdown", "value", "numerator", "denominator", "lower", "upper", "status"),
+        np.zeros(0, dtype=np.int64),
+    ),
+    notes=[],
+)
+NEVER = Standing(number=0, kind=None, first_recorded_at=None, cells=NOTHING)
+
+
+def compare(given: dict, before: Standing, *, confirm: bool = False) -> tuple[SubmissionOutcome, int, dict[str, int]]:
+    examined = examine(given)
+    [one] = rules.compare(examined, {examined.returns[0].key: before}, confirm_withdrawals=confirm, now=NOW)
+    return one.outcome, one.number, msgspec.to_builtins(one.counts)
+
+
+#   what is sent                                    added changed unchanged withdrawn
+CHANGES = [
+    (GOOD,                                                                  "unchanged", 1, (0, 0, 4, 0)),
+    (returned("learners", "town 20", "town sex=female 11", "town sex=male 8", "town sex=unknown 1"), "accepted", 2, (0, 2, 2, 0)),
+    (returned("learners", "town 20", "town sex=female 12", "town sex=male 7", "town sex=unknown c"), "accepted", 2, (0, 1, 3, 0)),
+    (returned("learners", "town 20", "town sex=female 12", "town sex=male 7", "town sex=unknown 1", "east 3"), "accepted", 2, (1, 0, 4, 0)),
+    (returned("learners", "town 20"),                                       "accepted", 2, (0, 0, 1, 3)),
+    (returned("learners", kind="nil"),                                      "accepted", 2, (0, 0, 0, 4)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "outcome", "number", "counts"), CHANGES)
+def test_a_return_is_compared_with_what_stands(given, outcome, number, counts):
+    added, changed, unchanged, withdrawn = counts
+    assert compare(given, standing(examine(GOOD)), confirm=True) == (
+        outcome,
+        number,
+        {
+            "received": added + changed + unchanged,
+            "added": added,
+            "changed": changed,
+            "unchanged": unchanged,
+            "withdrawn": withdrawn,
+        },
+    )
+
+
+def test_the_first_return_is_all_new():
+    outcome, number, counts = compare(GOOD, NEVER)
+    assert (outcome, number, counts["added"]) == ("accepted", 1, 4)
+
+
+def test_withdrawals_have_to_be_confirmed():
+    with pytest.raises(Rejected) as refusal:
+        compare(returned("learners", "town 20"), standing(examine(GOOD)))
+    [finding] = refusal.value.findings
+    assert (finding.code, finding.actual) == ("unconfirmed-withdrawals", "3")
+
+
+def test_the_report_adds_up():
+    examined = examine(GOOD, returned("on-roll", "town 5"))
+    compared = rules.compare(examined, {one.key: NEVER for one in examined.returns}, confirm_withdrawals=False, now=NOW)
+    report = rules.report(compared, HERE, examined, submission=UUID(int=1), content_sha256=b"\1" * 32, now=NOW)
+    assert report.outcome is SubmissionOutcome.ACCEPTED
+    assert (report.counts.received, report.counts.added) == (5, 5)
+    assert report.receipt.content_sha256 == "01" * 32
+    again = rules.compare(
+        examine(GOOD), {examined.returns[0].key: standing(examine(GOOD))}, confirm_withdrawals=False, now=NOW
+    )
+    replay = rules.report(again, HERE, examined, submission=UUID(int=2), content_sha256=b"", now=NOW)
+    assert replay.outcome is SubmissionOutcome.UNCHANGED
+
+
+#   London time; February ends on the 28th, due after ten days, timely for fifteen, closed after forty
+WHEN = [
+    ("2026-03-10T23:59:59+00:00", Timeliness.ON_TIME),
+    ("2026-03-11T00:00:00+00:00", Timeliness.TIMELY),
+    ("2026-03-15T23:59:59+00:00", Timeliness.TIMELY),
+    ("2026-03-16T00:00:00+00:00", Timeliness.LATE),
+]
+
+
+@pytest.mark.parametrize(("instant", "expected"), WHEN)
+def test_timeliness_is_by_londons_midnight(instant, expected):
+    february = periods.parse("2026-02")
+    assert calendar.timeliness(february, PLAN.calendar, first_recorded_at=datetime.fromisoformat(instant)) is expected
+
+
+def test_deadlines_follow_summer_time():
+    closes = calendar.deadlines(periods.parse("2026-02"), PLAN.calendar).closes_at
+    assert closes is not None
+    assert closes.isoformat() == "2026-04-10T00:00:00+01:00"
+    assert calendar.today(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)).isoformat() == "2026-07-01"
+
+
+def test_null_and_statuses_are_apart_from_every_count():
+    assert NULL < 0
+    assert set(STATUSES[1:]) == set(Status)

@@ -1,0 +1,274 @@
+"""What the plan file gives as the plan's exact words is in the published plan, to the letter.
+
+Where the plan's text has a whole item (a heading, a bullet, an entry of the logic model), the whole item must
+match: a truncated title would pass a search for it.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from schema.plan import Basis, Collection, Column, Plan
+
+PLANS = Path(__file__).parents[2] / "schema" / "plans"
+SLUG = "work-and-health-2025-2028"
+PUBLISHED_SHA256 = "19d7c0a74fed773e7311297e03a63caf301cc4f38056123df70f331c3094ae63"
+PLAN = msgspec.yaml.decode((PLANS / f"{SLUG}.yaml").read_bytes(), type=Plan)
+
+ACTIVITIES = {node.slug for node in PLAN.nodes if node.column is Column.ACTIVITY}
+REFERENCES = [(measure, reference) for measure in PLAN.measures for reference in measure.plan_references]
+
+
+def normal(text: str) -> str:
+    """One space between words: the plan's text came out of a PDF and breaks inside sentences."""
+    return " ".join(text.split())
+
+
+def without_markup(text: str) -> str:
+    """Links as their text, tags of the appendix as white space."""
+    return re.sub(r"<[^>]+>", " ", re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text))
+
+
+MARKDOWN = (PLANS / f"{SLUG}.md").read_text(encoding="utf-8")
+WORDS = normal(without_markup(MARKDOWN))
+LINES = [normal(without_markup(line)) for line in MARKDOWN.splitlines()]
+BODY, APPENDIX = MARKDOWN.split("Appendix – logic model")
+
+
+def measuring_impact() -> dict[str, str]:
+    """The bullets under *Measuring impact* by code: M1.1 is the first one of theme 1."""
+    bullets: dict[str, str] = {}
+    theme, listing, item = 0, False, 0
+    for line in BODY.splitlines():
+        if heading := re.match(r"Theme (\d) – ", line):
+            theme, listing, item = int(heading[1]), False, 0
+        elif line.strip() == "Measuring impact":
+            listing = True
+        elif listing and line.startswith("- "):
+            item += 1
+            bullets[f"M{theme}.{item}"] = normal(line.removeprefix("- "))
+    return bullets
+
+
+def logic_model() -> list[list[str]]:
+    """The entries of the appendix, by column, without their group headings."""
+    cells = APPENDIX.strip().splitlines()[-1].strip().strip("|").split(" | ")
+    entries = [re.split(r"•|</p>", re.sub(r"<u>.*?</u>", "", cell)) for cell in cells]
+    return [[text for entry in cell if (text := normal(without_markup(entry)))] for cell in entries]
+
+
+BULLETS = measuring_impact()
+ENTRIES = dict(zip(Column, logic_model(), strict=True))
+
+
+def is_in_the_plan(words: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", WORDS) is not None
+
+
+def quotes() -> list[object]:
+    return [
+        *(pytest.param(link.quote, id=f"{link.source}-to-{link.target}") for link in PLAN.links),
+        *(pytest.param(link.quote, id=f"to-measure-{link.measure}") for link in PLAN.measure_links),
+        *(pytest.param(item.quote, id=f"unmodelled-{item.slug}") for item in PLAN.unmodelled_activities),
+    ]
+
+
+def test_the_published_text_is_untouched() -> None:
+    """A word changed here and in the plan file alike would go unseen by every other test."""
+    assert hashlib.sha256((PLANS / f"{SLUG}.md").read_bytes()).hexdigest() == PUBLISHED_SHA256
+
+
+def test_the_title_is_the_plans_heading() -> None:
+    first = next(line for line in LINES if line)
+    assert first == PLAN.title
+    assert first == PLAN.document.title
+
+
+@pytest.mark.parametrize("theme", PLAN.themes, ids=lambda theme: theme.slug)
+def test_a_theme_has_the_plans_heading(theme) -> None:
+    heading = f"Theme {theme.slug.removeprefix('theme-')} – {theme.title}"
+    assert heading in LINES
+    assert heading in normal(without_markup(APPENDIX))
+
+
+def test_the_plan_has_three_themes() -> None:
+    assert [line[:7] for line in LINES if line.startswith("Theme ")] == ["Theme 1", "Theme 2", "Theme 3"]
+    assert [theme.slug for theme in PLAN.themes] == ["theme-1", "theme-2", "theme-3"]
+
+
+@pytest.mark.parametrize("node", PLAN.nodes, ids=lambda node: node.code)
+def test_a_node_is_a_whole_entry_of_its_column(node) -> None:
+    assert node.title in ENTRIES[node.column]
+
+
+@pytest.mark.parametrize(
+    ("column", "count"),
+    [
+        (Column.INPUT, 12),
+        (Column.ACTIVITY, 7),
+        (Column.OUTPUT, 7),
+        (Column.OUTCOME, 4),
+        (Column.IMPACT, 5),
+    ],
+    ids=str,
+)
+def test_a_column_of_the_logic_model_is_whole_and_in_order(column, count) -> None:
+    titles = [node.title for node in PLAN.nodes if node.column is column]
+    assert titles == ENTRIES[column]
+    assert len(titles) == count
+
+
+@pytest.mark.parametrize("quote", quotes())
+def test_a_quote_is_in_the_plan(quote) -> None:
+    assert is_in_the_plan(quote)
+
+
+@pytest.mark.parametrize(
+    ("words", "there"),
+    [
+        ("have an opportunity to make considerable impact", True),
+        ("more prosperous communities (PHE, 2019; IPPR, 2024)", True),
+        ("We will launch the Good Employment Hub.", True),
+        ("We will launch the good Employment Hub.", False),
+        ("We will launch the Good Employment Hu", False),
+        ("e will launch the Good Employment Hub.", False),
+        ('We will ask "anchor institutions" to lead by example', False),
+        ("We will launch the Good Employment Hub", True),
+    ],
+    ids=[
+        "across-a-page-break",
+        "across-a-link",
+        "a-sentence",
+        "another-letter",
+        "half-a-word-at-the-end",
+        "half-a-word-at-the-start",
+        "other-quotation-marks",
+        "without-the-full-stop",
+    ],
+)
+def test_the_search_itself_is_to_the_letter(words, there) -> None:
+    assert is_in_the_plan(words) is there
+
+
+@pytest.mark.parametrize(
+    "organisation",
+    [organisation for organisation in PLAN.organisations if organisation.plan_name is not None],
+    ids=lambda organisation: organisation.slug,
+)
+def test_an_organisation_has_the_name_that_the_plan_gives_it(organisation) -> None:
+    assert is_in_the_plan(organisation.plan_name)
+    assert organisation.basis is Basis.STATED
+
+
+def test_an_organisation_that_the_plan_does_not_name_is_not_said_to_be_stated() -> None:
+    unnamed = {item.slug: item.basis for item in PLAN.organisations if item.plan_name is None}
+    assert unnamed == {
+        "nottingham-university-hospitals": Basis.INFERRED,
+        "nottinghamshire-healthcare": Basis.INFERRED,
+        "office-for-national-statistics": Basis.PROPOSED,
+        "department-for-education": Basis.PROPOSED,
+    }
+
+
+def test_every_contributor_that_the_plan_lists_is_an_organisation() -> None:
+    listed = BODY.split("Delivery will require contribution from:")[1].split("How will we know")[0]
+    contributors = [line.removeprefix("- ") for line in listed.splitlines() if line.startswith("- ")]
+    names = {item.plan_name for item in PLAN.organisations}
+    universities = "University of Nottingham and Nottingham Trent University"
+    assert len(contributors) == 10
+    assert set(contributors) - names == {universities}
+    assert set(universities.split(" and ")) <= names
+
+
+@pytest.mark.parametrize(("measure", "reference"), REFERENCES, ids=[ref.code for _, ref in REFERENCES])
+def test_a_plan_reference_is_a_whole_text_of_the_plan(measure, reference) -> None:
+    if reference.code.startswith("M"):
+        assert reference.text == BULLETS[reference.code]
+        assert measure.theme == f"theme-{reference.code[1]}"
+    else:
+        node = next(node for node in PLAN.nodes if node.code == reference.code)
+        assert reference.text == node.title
+        assert node.slug in measure.nodes
+
+
+def test_the_27_texts_are_each_referred_to_once() -> None:
+    codes = [reference.code for _, reference in REFERENCES]
+    outputs, outcomes = ENTRIES[Column.OUTPUT], ENTRIES[Column.OUTCOME]
+    asked = [*BULLETS, *(f"O{i + 1}" for i in range(len(outputs))), *(f"OC{i + 1}" for i in range(len(outcomes)))]
+    assert sorted(codes) == sorted(asked)
+    assert Counter(code.rstrip(".123456789") for code in codes) == {"M": 16, "O": 7, "OC": 4}
+    assert len(codes) == 27
+
+
+@pytest.mark.parametrize("measure", PLAN.measures, ids=lambda measure: measure.slug)
+def test_a_measure_has_the_title_of_its_first_reference(measure) -> None:
+    assert measure.title == measure.plan_references[0].text
+
+
+def test_there_are_20_measures() -> None:
+    assert len(PLAN.measures) == 20
+    assert len({measure.slug for measure in PLAN.measures}) == 20
+    counts = Counter(len(measure.plan_references) for measure in PLAN.measures)
+    assert counts == {1: 13, 2: 7}
+
+
+def test_the_links_are_those_of_the_catalogue() -> None:
+    """The catalogue has 44 rows, 13 of them stated; a row for all seven activities stands here as seven links."""
+    rows: dict[tuple[str, Basis, str], set[str]] = {}
+    for link in PLAN.links:
+        rows.setdefault((link.source, link.basis, link.quote), set()).add(link.target)
+    for_all = Counter(basis for (_, basis, _), targets in rows.items() if targets == ACTIVITIES)
+    links = Counter(link.basis for link in PLAN.links)
+    assert for_all == {Basis.STATED: 2, Basis.INFERRED: 2}
+    assert links == {Basis.STATED: 25, Basis.INFERRED: 43}
+    assert {basis: links[basis] - 6 * for_all[basis] for basis in links} == {
+        Basis.STATED: 13,
+        Basis.INFERRED: 31,
+    }
+    assert len({(link.source, link.target) for link in PLAN.links}) == len(PLAN.links)
+
+
+def test_the_measures_without_a_node_hang_on_five_links() -> None:
+    assert len(PLAN.measure_links) == 5
+    assert sum(link.source is None for link in PLAN.measure_links) == 2
+    assert {link.source for link in PLAN.measure_links} - {None} <= ACTIVITIES
+
+
+@pytest.mark.parametrize("measure", PLAN.measures, ids=lambda measure: measure.slug)
+def test_nothing_is_made_up_where_the_plan_is_silent(measure) -> None:
+    """The plan states no baseline, no target, no owner of a measure, and no cadence."""
+    assert measure.baseline is None
+    assert measure.target is None
+    assert measure.owner is None
+    assert measure.cadence.basis is Basis.PROPOSED
+
+
+def test_the_window_and_the_calendar_are_proposals() -> None:
+    assert PLAN.window.basis is Basis.PROPOSED
+    assert PLAN.calendar.basis is Basis.PROPOSED
+
+
+def test_no_role_is_bound_by_us() -> None:
+    assert len(PLAN.roles) == 6
+    assert [role.slug for role in PLAN.roles if role.bound_to is not None] == []
+
+
+def test_the_plan_states_one_duty() -> None:
+    """M2.6 says "for any funded local organisations"; who returns all else is our reading or our proposal."""
+    stated = [(duty.holder, duty.measure) for duty in PLAN.duties if duty.basis is Basis.STATED]
+    assert stated == [("funded-local-organisations", "funded-support-into-employment")]
+
+
+def test_every_series_but_a_derived_one_has_a_holder() -> None:
+    owed = {(duty.measure, duty.series) for duty in PLAN.duties}
+    series = {
+        (measure.slug, item.slug)
+        for measure in PLAN.measures
+        for item in measure.series
+        if item.collection is not Collection.DERIVED
+    }
+    assert owed == series
