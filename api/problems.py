@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.refusals import BadParameter, NotFound, Refused, TooLarge, Unauthenticated
+from api.refusals import BadParameter, Malformed, NotFound, Refused, TooLarge, Unauthenticated
 from schema.problems import Finding, Problem, Severity
 
 log = logging.getLogger("work_health")
@@ -53,7 +53,9 @@ def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) 
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return refused(request, TooLarge(error.detail))
     if isinstance(error, ValidationException):
-        return refused(request, _bad_parameters(error))
+        faults = cast("list[dict[str, str]]", error.extra or [])
+        empty = any(fault.get("key") == "data" for fault in faults)
+        return refused(request, Malformed("The body is empty.") if empty else _bad_parameters(faults))
     status = HTTPStatus(error.status_code)
     problem = Problem(
         type="about:blank",
@@ -66,8 +68,7 @@ def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) 
     return Response(problem, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers))
 
 
-def _bad_parameters(error: ValidationException) -> BadParameter:
-    faults = cast("list[dict[str, str]]", error.extra or [])
+def _bad_parameters(faults: list[dict[str, str]]) -> BadParameter:
     findings = [
         Finding(
             code="unreadable-parameter",

@@ -5,7 +5,7 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Engine, Table, distinct, func, insert, select
+from sqlalchemy import Engine, Table, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -114,12 +114,14 @@ async def codes_in_use(
 ) -> tuple[list[tuple[str, str]], list[str], list[str], list[str]]:
     """Series, organisations, areas and breakdown keys that some return of the programme rests on."""
     series_rows = await transaction.execute(
-        select(distinct(series.c.measure), series.c.slug)
+        select(series.c.measure, series.c.slug)
+        .distinct()
         .join(return_, (return_.c.programme == series.c.programme) & (return_.c.series == series.c.id))
         .where(series.c.programme == number)
     )
     organisations = await transaction.execute(
-        select(distinct(organisation.c.slug))
+        select(organisation.c.slug)
+        .distinct()
         .join(
             return_,
             (return_.c.programme == organisation.c.programme) & (return_.c.organisation == organisation.c.id),

@@ -1,0 +1,82 @@
+"""Who calls and what the key opens."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from api.partners import keys
+from api.partners import queries as partners
+from schema.partners import Scope as Scopes
+from work_health import NotAllowed, NotFound, Scope
+
+PROGRAMME = "work-and-health-2025-2028"
+
+
+async def test_me_says_who_the_key_belongs_to(world):
+    secret = await world.key("nottingham-city-council", Scopes.SUBMIT, Scopes.READ)
+    me = await world.holding(secret).get_me()
+    [grant] = me.grants
+    assert (grant.programme, grant.organisation, set(grant.scopes)) == (
+        PROGRAMME,
+        "nottingham-city-council",
+        {Scope.SUBMIT, Scope.READ},
+    )
+    assert (me.key, me.last_used_at) == (secret.split("_")[2], None)
+    world.now += timedelta(minutes=5)
+    assert (await world.holding(secret).get_me()).last_used_at is not None
+
+
+async def test_a_secret_is_not_kept(world):
+    secret = await world.key("ohid", Scopes.READ)
+    async with world.owner.connect() as connection:
+        rows = (await connection.execute(text("select client_key::text, client::text from client_key, client"))).all()
+    assert secret.rsplit("_", 1)[-1] not in str(rows)
+
+
+async def test_an_expired_key_opens_nothing(world):
+    secret = await world.key("ohid", Scopes.READ, days=1)
+    world.now += timedelta(days=1)
+    with pytest.raises(NotAllowed, match="expired"):
+        await world.holding(secret).get_me()
+
+
+async def test_a_revoked_key_opens_nothing(world):
+    secret = await world.key("ohid", Scopes.READ)
+    async with world.owner.begin() as transaction:
+        assert await partners.revoke(transaction, secret.split("_")[2], now=world.now)
+        assert not await partners.revoke(transaction, secret.split("_")[2], now=world.now)
+    with pytest.raises(NotAllowed, match="revoked"):
+        await world.holding(secret).get_me()
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (None, "no Authorization header"),
+        ("Basic abc", "Bearer"),
+        ("Bearer abc", "not a key"),
+        ("Bearer " + keys.make(bytes(38), sandbox=False).secret, "not known"),
+    ],
+)
+async def test_without_a_good_key_the_answer_says_what_is_wrong(world, header, told):
+    answer = await world.http().get("/v1/me", headers={"Authorization": header} if header else {})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert told in answer.json()["detail"]
+
+
+async def test_a_scope_that_is_missing_is_named(council):
+    with pytest.raises(NotAllowed, match="needs the scope review; the key has submit, read"):
+        await council.preview_outcomes(PROGRAMME)
+
+
+async def test_a_programme_that_the_key_does_not_open_is_like_one_that_is_not_there(council):
+    with pytest.raises(NotFound, match="opens no programme"):
+        await council.list_returns("elsewhere")
+
+
+def test_keys_are_made_of_enough_randomness():
+    with pytest.raises(ValueError, match="38"):
+        keys.make(b"short", sandbox=True)
+    assert keys.well_formed(keys.make(bytes(range(38)), sandbox=True).secret)

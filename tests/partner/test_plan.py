@@ -1,0 +1,146 @@
+"""Reading the plan, without a key; and loading it."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from api.plan import loading, rules
+from api.refusals import Conflict
+from work_health import NotFound, Rejected, new_return, new_submission, observation
+
+PROGRAMME = "work-and-health-2025-2028"
+PLANS = Path(__file__).parent.parent.parent / "schema" / "plans"
+HARBOUR = Path(__file__).parent.parent / "plans" / "harbour.yaml"
+
+
+@pytest.fixture
+def anyone(world):
+    return world.holding()
+
+
+async def test_programmes_are_listed(anyone):
+    [programme] = (await anyone.list_programmes()).items
+    assert (programme.slug, programme.sandbox, programme.plan_version) == (PROGRAMME, False, 1)
+    assert (await anyone.get_programme(PROGRAMME)).window.basis == "proposed"
+
+
+async def test_the_logic_model_is_whole(anyone):
+    model = await anyone.get_logic_model(PROGRAMME)
+    assert len(model.nodes) == 35
+    assert {link.basis for link in model.links} == {"stated", "inferred"}
+    assert all(link.quote for link in model.links)
+    assert [link.measure for link in model.measure_links if link.source is None] == [
+        "funded-support-into-employment",
+        "neet-16-17",
+    ]
+
+
+async def test_the_plans_own_holes_are_shown(anyone):
+    gaps = await anyone.get_logic_model_gaps(PROGRAMME)
+    assert gaps.outcomes_without_activity == gaps.outcomes_without_output == ["reduced-neet"]
+    assert gaps.activities_without_output == ["involve-lived-experience"]
+    assert gaps.measures_without_node == [
+        "lived-experience-involvement",
+        "hub-recruitment-specialist-post",
+        "hub-job-placements",
+        "funded-support-into-employment",
+    ]
+    assert "work-health-conversations" in gaps.nodes_without_reference
+    assert len(gaps.unmodelled_activities) == 9
+
+
+async def test_all_27_texts_of_the_plan_lead_to_their_measure(anyone):
+    codes = [f"M1.{n}" for n in (1, 2)] + [f"M2.{n}" for n in range(1, 9)] + [f"M3.{n}" for n in range(1, 7)]
+    codes += [f"O{n}" for n in range(1, 8)] + [f"OC{n}" for n in range(1, 5)]
+    assert len(codes) == 27
+    published = " ".join((PLANS / f"{PROGRAMME}.md").read_text().split())
+    reached = set()
+    for code in codes:
+        [measure] = (await anyone.list_measures(PROGRAMME, reference=code)).items
+        [text] = [reference.text for reference in measure.plan_references if reference.code == code]
+        assert text in published
+        reached.add(measure.slug)
+    assert len(reached) == 20
+
+
+async def test_measures_are_filtered_and_unknown_filters_refused(anyone):
+    stocks = (await anyone.list_measures(PROGRAMME, kind="stock")).items
+    assert len(stocks) == 4
+    mine = (await anyone.list_measures(PROGRAMME, organisation="nottingham-city-council")).items
+    assert "ips-primary-care-referrals" in {measure.slug for measure in mine}
+    with pytest.raises(Rejected, match="Did you mean theme-"):
+        await anyone.list_measures(PROGRAMME, theme="theme-9")
+
+
+async def test_one_measure_says_what_it_is(anyone):
+    measure = await anyone.get_measure(PROGRAMME, "hub-employers-engaged")
+    assert (measure.kind, measure.baseline, measure.target, measure.owner) == ("distinct", None, None, None)
+    with pytest.raises(NotFound, match="Did you mean hub-employers-engaged"):
+        await anyone.get_measure(PROGRAMME, "hub-employers-engage")
+
+
+async def test_organisations_dimensions_areas(anyone):
+    organisations = await anyone.list_organisations(PROGRAMME)
+    assert {role.slug for role in organisations.roles if not role.bound_to} >= {"good-employment-hub"}
+    assert "sex" in {dimension.slug for dimension in (await anyone.list_dimensions(PROGRAMME)).items}
+    wards = (await anyone.list_areas(PROGRAMME, level="ward", within="E06000018")).items
+    assert len(wards) == 21  # twenty, and ward unknown
+
+
+async def test_periods_resolve_explain_and_offer(anyone):
+    period = await anyone.get_period("FY2025-26-Q2")
+    assert (str(period.start), str(period.end)) == ("2025-07-01", "2025-09-30")
+    with pytest.raises(Rejected, match="FY2025-26-Q1 or CY2025-Q1"):
+        await anyone.get_period("2025-Q1")
+    assert len((await anyone.list_periods(PROGRAMME)).items) == 12
+
+
+async def test_an_unknown_programme_is_refused_with_the_nearest(anyone):
+    with pytest.raises(NotFound, match=PROGRAMME):
+        await anyone.get_programme("work-and-health")
+
+
+async def test_loading_the_same_file_again_changes_nothing(world, plan):
+    async with world.owner.begin() as transaction:
+        loaded = await loading.load(transaction, plan, sandbox=False, now=world.now)
+    assert (loaded.version, loaded.changes) == (1, [])
+
+
+async def test_a_changed_file_makes_a_new_version_and_is_served_at_once(world, plan, anyone):
+    await anyone.get_programme(PROGRAMME)
+    themes = [msgspec.structs.replace(plan.themes[0], title="Know the need"), *plan.themes[1:]]
+    async with world.owner.begin() as transaction:
+        changed = msgspec.structs.replace(plan, themes=themes)
+        loaded = await loading.load(transaction, changed, sandbox=False, now=world.now)
+    assert (loaded.version, loaded.changes) == (2, ["changed theme theme-1"])
+    programme = await anyone.get_programme(PROGRAMME)
+    assert (programme.plan_version, programme.themes[0].title) == (2, "Know the need")
+
+
+async def test_a_series_with_returns_keeps_its_meaning(world, plan, council):
+    cells = [observation("E06000018", 40), observation("E06000018", 40, breakdown={"sex": "female"})]
+    await council.create_submission(
+        PROGRAMME, new_submission(new_return("ips-primary-care-referrals", "FY2025-26-Q2", cells))
+    )
+    measures = [
+        msgspec.structs.replace(m, kind="stock") if m.slug == "ips-primary-care-referrals" else m for m in plan.measures
+    ]
+    changed = msgspec.structs.replace(plan, measures=measures)
+    async with world.owner.begin() as transaction:
+        with pytest.raises(rules.NeedsNewSeries, match="changes its kind"):
+            await loading.load(transaction, changed, sandbox=False, now=world.now)
+    assert await world.count("plan_version") == 1
+
+
+async def test_another_place_adopts_it_with_a_file_of_its_own(world, anyone):
+    async with world.owner.begin() as transaction:
+        await loading.load(transaction, loading.read(HARBOUR), sandbox=False, now=world.now)
+    assert [p.slug for p in (await anyone.list_programmes()).items] == ["harbour-skills-2026", PROGRAMME]
+    assert len((await anyone.list_measures("harbour-skills-2026")).items) == 4
+
+
+async def test_a_sandbox_and_a_real_programme_do_not_share_a_name(world, plan):
+    async with world.owner.begin() as transaction:
+        with pytest.raises(Conflict):
+            await loading.load(transaction, plan, sandbox=True, now=world.now)

@@ -1,0 +1,158 @@
+"""A real server process over a socket: the README's example, the operator's commands, a body that is cut off."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from api import sandbox
+from api.settings import Settings
+from work_health import WorkHealth
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[str, str]]:
+    """`make run`'s own command on a fresh machine: address and sandbox key, as it prints them."""
+    with tempfile.TemporaryDirectory(prefix="work-health-run-") as folder:
+        Path(folder).chmod(0o755)
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        environment |= {"WORK_HEALTH_DATA": f"{folder}/data", "WORK_HEALTH_PORT": str(free_port())}
+        with subprocess.Popen(
+            [sys.executable, "-m", "api", "run"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            printed = ""
+            while "preview/outcomes" not in printed:
+                line = process.stdout.readline()
+                assert line, f"it stopped: {printed}"
+                printed += line
+            address = re.search(r"http://[0-9.:]+", printed)
+            key = re.search(r"wh_sandbox_\w+_[\w-]{43}", printed)
+            assert address
+            assert key
+            wait_for(address[0])
+            yield address[0], key[0]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+
+
+def wait_for(address: str) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    for _ in range(300):
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+            return
+        asyncio.run(asyncio.sleep(0.05))
+    pytest.fail("nobody listens")
+
+
+def test_the_readmes_example_runs(running):
+    address, key = running
+    [example] = re.findall(r"<!-- test: example -->\n```python\n(.*?)```", README, re.DOTALL)
+    environment = os.environ | {"WORK_HEALTH_KEY": key, "WORK_HEALTH_URL": address, "PYTHONPATH": str(ROOT / "sdk")}
+    done = subprocess.run(
+        [sys.executable, "-c", example], env=environment, capture_output=True, text=True, check=True, cwd="/"
+    )
+    assert re.match(r"accepted [0-9a-f-]{36}\n377\.?0? referrals from 3 of 4 quarters", done.stdout), done.stdout
+
+
+def test_the_sandbox_has_example_returns_and_the_real_programme_none(running):
+    address, key = running
+    with WorkHealth(key, base_url=address) as client:
+        slugs = {programme.slug: programme.sandbox for programme in client.list_programmes().items}
+        assert slugs == {"work-and-health-2025-2028": False, "work-and-health-2025-2028-sandbox": True}
+        assert len(client.list_returns("work-and-health-2025-2028-sandbox").items) >= 3
+        assert [grant.programme for grant in client.get_me().grants] == ["work-and-health-2025-2028-sandbox"]
+
+
+def test_the_printed_example_is_two_calls_with_curl(running):
+    address, key = running
+    greeting = sandbox.greeting(address, key, embedded=True)
+    commands = "\n".join(line.strip() for line in greeting.splitlines() if line.startswith("  "))
+    done = subprocess.run(["/bin/sh", "-ec", commands], capture_output=True, text=True, check=True)
+    assert '"outcome":' in done.stdout
+    assert '"value":377' in done.stdout
+
+
+def test_a_body_that_is_cut_off_is_nobodys_fault_of_ours(running):
+    address, key = running
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(
+            b"POST /v1/programmes/work-and-health-2025-2028-sandbox/submissions HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 1000\r\n"
+            b"Authorization: Bearer " + key.encode() + b'\r\n\r\n{"returns": ['
+        )
+    with WorkHealth(key, base_url=address) as client:
+        assert client.get_me().client == "Sandbox"
+
+
+def test_the_docs_are_there(running):
+    address, _ = running
+    with httpx2.Client(base_url=address) as http:
+        assert http.get("/docs").status_code == 200
+        assert http.get("/openapi.yaml").text == (ROOT / "openapi.yaml").read_text()
+        assert http.get("/errors/rejected").status_code == 200
+
+
+def api(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "api", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_operators_commands(url):
+    plan = str(ROOT / "schema" / "plans" / "work-and-health-2025-2028.yaml")
+    on_this = {"DATABASE_URL": url}
+    assert api("migrate", **on_this).stdout == "The database has the newest schema.\n"
+    assert "says the same already" in api("load-plan", plan, **on_this).stdout
+    assert "added programme" in api("load-plan", plan, "--sandbox", **on_this).stdout
+    issue = ["issue-key", "Script", "--programme", "work-and-health-2025-2028", "--scope", "submit"]
+    issued = api(*issue, "--organisation", "nottingham-city-council", **on_this)
+    assert issued.stdout.startswith("wh_live_")
+    assert "shown this once" in issued.stderr
+    key_id = issued.stdout.split("_")[2]
+    assert api("revoke-key", key_id, **on_this).stdout == f"{key_id} is revoked.\n"
+    again = api("revoke-key", key_id, **on_this)
+    assert (again.returncode, again.stderr) == (1, f"There is no open key '{key_id}'.\n")
+    unknown = api(*issue, "--organisation", "nobody", **on_this)
+    assert (unknown.returncode, "'nobody' is not an organisation" in unknown.stderr) == (1, True)
+
+
+def test_a_setting_that_cannot_be_understood_is_named():
+    done = api("migrate", WORK_HEALTH_PORT="eighty")
+    assert (done.returncode, done.stderr) == (1, "WORK_HEALTH_PORT: Expected `int`, got `str`\n")
+
+
+def test_every_setting_is_documented():
+    for name in Settings.__struct_fields__:
+        assert f"`{name.upper()}`" in README
+
+
+def test_nothing_of_ours_is_installed():
+    installed = metadata.packages_distributions()
+    assert not {"api", "schema", "migrations", "tests"} & installed.keys()

@@ -1,0 +1,183 @@
+"""Two organisations, and every way across: through the API, and in SQL under the application's own role."""
+
+import asyncpg
+import pytest
+
+from schema.partners import Scope
+from work_health import NotAllowed, NotFound, new_return, new_submission, observation
+
+PROGRAMME = "work-and-health-2025-2028"
+CITY = "E06000018"
+WHERE = {
+    "organisation": "nottingham-city-council",
+    "measure": "ips-primary-care-referrals",
+    "series": "headline",
+    "service": "main",
+    "period": "FY2025-26-Q2",
+}
+
+
+@pytest.fixture
+async def pushed(council):
+    cells = [observation(CITY, 112), observation(CITY, 61, breakdown={"sex": "female"})]
+    await council.create_submission(PROGRAMME, new_submission(new_return(WHERE["measure"], WHERE["period"], cells)))
+
+
+@pytest.fixture
+async def trust(world):
+    """Another provider, with returns of its own to make."""
+    return await world.partner("nottinghamshire-healthcare")
+
+
+@pytest.mark.usefixtures("pushed")
+async def test_another_provider_sees_nothing_of_it(trust):
+    assert (await trust.list_returns(PROGRAMME)).items == []
+    assert (await trust.list_returns(PROGRAMME, organisation="nottingham-city-council")).items == []
+    with pytest.raises(NotFound):
+        await trust.get_return(PROGRAMME, **WHERE)
+
+
+async def test_nobody_submits_for_another(world, trust):
+    mine = new_return("work-health-conversations", "FY2025-26-Q2", [observation(CITY, 9)])
+    with pytest.raises(NotAllowed, match="submits for nobody else"):
+        await trust.create_submission(PROGRAMME, new_submission(mine, organisation="nottingham-city-council"))
+    assert await world.count("submission") == 0
+
+
+@pytest.mark.usefixtures("pushed")
+async def test_a_reviewer_reads_everybodys_and_writes_nothing(reviewer):
+    assert len((await reviewer.list_returns(PROGRAMME)).items) == 1
+    assert (await reviewer.get_return(PROGRAMME, **WHERE)).observations[0].value == 112
+    with pytest.raises(NotAllowed, match="needs the scope submit"):
+        await reviewer.create_submission(PROGRAMME, new_submission(new_return("x", "2025-07")))
+
+
+class Application:
+    """A connection that has taken on the application's role, bound to one organisation."""
+
+    def __init__(self, connection: asyncpg.Connection, programme: int, organisation: int) -> None:
+        self.connection, self.programme, self.organisation = connection, programme, organisation
+
+
+@pytest.fixture
+async def sql(world):
+    """The application's role in the hand of the Trust, inside a transaction."""
+    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+    async with world.owner.connect() as owner:
+        found = await owner.exec_driver_sql(
+            "select programme, id from organisation where slug = 'nottinghamshire-healthcare'"
+        )
+        programme, organisation = found.one()
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute(
+        "select set_config('work_health.programme', $1, true), set_config('work_health.organisation', $2, true)",
+        str(programme),
+        str(organisation),
+    )
+    yield Application(connection, programme, organisation)
+    await transaction.rollback()
+    await connection.close()
+
+
+@pytest.mark.usefixtures("pushed")
+@pytest.mark.parametrize("table", ["return", "revision", "submission", "cell"])
+async def test_in_sql_another_organisations_rows_are_not_there(sql, table):
+    assert await sql.connection.fetch(f'select * from "{table}"') == []
+
+
+@pytest.mark.usefixtures("pushed")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select * from observation",
+        "update observation set value = 0",
+        "delete from observation",
+        "truncate observation",
+        "update revision set number = 9",
+        'delete from "return"',
+        "delete from submission",
+        "insert into plan_version select * from plan_version",
+        "update client_key set revoked_at = null",
+        "insert into client_key select * from client_key",
+        "alter table revision disable row level security",
+    ],
+)
+async def test_in_sql_the_application_may_not(sql, statement):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await sql.connection.execute(statement)
+
+
+async def test_resetting_the_role_gains_nothing(sql):
+    await sql.connection.execute("reset role")
+    assert await sql.connection.fetchval("select current_user") == "work_health_app"
+
+
+async def test_in_sql_nobody_writes_a_return_for_another(sql):
+    statement = """
+        insert into "return" (programme, organisation, series, service, period, period_start, period_end)
+        select programme, id, (select min(id) from series), 'main', 'FY2025-26-Q2', '2025-07-01', '2025-09-30'
+        from organisation where slug = 'nottingham-city-council'
+    """
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await sql.connection.execute(statement)
+
+
+async def first_revision(world, organisation: str | None = None) -> tuple[int, int, int, int]:
+    async with world.owner.connect() as owner:
+        found = await owner.exec_driver_sql(
+            "select r.programme, r.id, (select min(id) from area), (select min(id) from breakdown) from revision r"
+        )
+        return found.one()
+
+
+@pytest.mark.usefixtures("pushed")
+async def test_in_sql_nobody_copies_into_anothers_revision(world, sql):
+    programme, revision, area, breakdown = await first_revision(world)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="made in this transaction"):
+        await sql.connection.copy_records_to_table(
+            "observation",
+            records=[(programme, revision, area, breakdown, 1)],
+            columns=["programme", "revision", "area", "breakdown", "value"],
+        )
+
+
+@pytest.mark.usefixtures("pushed")
+async def test_in_sql_nobody_adds_to_an_old_revision_of_its_own(world):
+    programme, revision, area, breakdown = await first_revision(world)
+    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                """
+                select set_config('work_health.programme', programme::text, true),
+                       set_config('work_health.organisation', id::text, true)
+                from organisation where slug = 'nottingham-city-council'
+                """
+            )
+            assert len(await connection.fetch("select * from cell")) == 2
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="made in this transaction"):
+                await connection.copy_records_to_table(
+                    "observation",
+                    records=[(programme, revision, area + 5, breakdown, 1)],
+                    columns=["programme", "revision", "area", "breakdown", "value"],
+                )
+    except asyncpg.InFailedSQLTransactionError:
+        pass
+    finally:
+        await connection.close()
+
+
+async def test_in_sql_a_caller_that_is_bound_to_nothing_sees_nothing(world, pushed):
+    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+    try:
+        assert await connection.fetch("select * from revision") == []
+        assert await connection.fetch("select * from cell") == []
+    finally:
+        await connection.close()
+
+
+async def test_a_key_of_one_programme_opens_no_other(world):
+    http = world.http(await world.key("nottingham-city-council", Scope.SUBMIT))
+    answer = await http.get("/v1/programmes/other/returns")
+    assert answer.status_code == 404
