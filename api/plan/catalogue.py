@@ -8,7 +8,7 @@ from itertools import product
 from msgspec import Struct
 
 from api.refusals import NotFound
-from schema.plan import Area, Dimension, Duty, Measure, Plan, Scheme, Series
+from schema.plan import Area, Dimension, Duty, Measure, Plan, Scheme
 
 TOTAL = ""  # the key of the empty breakdown
 
@@ -110,6 +110,11 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         return {number: key for key, number in self.ids.breakdowns.items()}
 
     @cached_property
+    def breakdowns(self) -> dict[str, int]:
+        """The breakdowns of this version: a category that it dropped can no longer be sent."""
+        return {key: self.ids.breakdowns[key] for key in breakdown_keys(self.plan)}
+
+    @cached_property
     def breakdowns_by(self) -> dict[frozenset[str], list[int]]:
         """The numbers of the breakdowns by the same dimensions."""
         found: dict[frozenset[str], list[int]] = {}
@@ -123,9 +128,6 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
             hint = suggestion(slug, self.measures) or f"`/v1/programmes/{self.slug}/measures` lists them."
             raise NotFound(f"{slug!r} is not a measure of this programme. {hint}")
         return self.measures[slug]
-
-    def series(self, measure: Measure, slug: str) -> Series | None:
-        return next((series for series in measure.series if series.slug == slug), None)
 
     def scheme(self, measure: Measure, dimensions: Iterable[str]) -> Scheme | None:
         wanted = set(dimensions)

@@ -52,7 +52,7 @@ def _numbers(observations: Sequence[Observation], name: str) -> Column:
 
 
 def _breakdown_ids(observations: Sequence[Observation], catalogue: Catalogue) -> list[int]:
-    known = catalogue.ids.breakdowns
+    known = catalogue.breakdowns
     return [known.get(breakdown_key(o.breakdown), NULL) for o in observations]
 
 

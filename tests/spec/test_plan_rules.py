@@ -193,8 +193,8 @@ def test_gaps_are_read_off_the_links():
     assert gaps.outcomes_without_activity == ["jobs"]
     assert gaps.outcomes_without_output == []
     assert gaps.activities_without_output == ["courses"]
-    assert gaps.measures_without_node == ["members"]
-    assert gaps.measures_without_origin == []
+    assert gaps.measures_without_node == ["members", "visits"]
+    assert gaps.measures_without_origin == ["visits"]
     assert gaps.nodes_without_reference == ["jobs"]
     assert gaps.inputs_without_use == []
 
@@ -217,10 +217,10 @@ def catalogue(plan: Plan) -> Catalogue:
 
 #   filter                                              measures
 FILTERS = [
-    ({}, ["learners", "on-roll", "pass-rate", "members"]),
+    ({}, ["learners", "on-roll", "pass-rate", "members", "visits"]),
     ({"theme": "skills", "kind": Kind.STOCK}, ["on-roll"]),
     ({"column": Column.OUTCOME}, ["pass-rate"]),
-    ({"disclosure_class": DisclosureClass.NONE}, []),
+    ({"disclosure_class": DisclosureClass.PUBLISHED}, []),
     ({"organisation": "job-club"}, ["learners"]),
     ({"organisation": "harbour-council"}, []),
     ({"reference": "OC1"}, ["pass-rate"]),
@@ -248,12 +248,12 @@ def test_an_unknown_filter_is_refused_with_the_nearest(conditions, told):
 
 def test_areas_are_filtered():
     here = catalogue(changed(lambda _: None))
-    assert [a.code for a in rules.areas(here, level="town")] == ["E06999999"]
+    assert [a.code for a in rules.areas(here, level="town")] == ["E06999999", "E06999998"]
     assert len(rules.areas(here, within="E06999999")) == 4
     with pytest.raises(rules.UnknownCode, match="town"):
         rules.areas(here, level="twon")
     with pytest.raises(rules.UnknownCode, match="E06999999"):
-        rules.areas(here, within="E06999998")
+        rules.areas(here, within="E06999990")
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,13 @@ WRONG = {
     "nothing":                (returned("learners"),                              [("no-observations", [])]),
     # the cell
     "unknown area":           (returned("learners", "E05001822 1"),               [("unknown-area", [1])]),
+    "one unknown area twice": (returned("learners", "E05001822 1", "E05001822 1"), [("unknown-area", [1, 2])]),
     "unknown dimension":      (returned("learners", "town 9", "town sexx=female 1"), [("unknown-dimension", [2])]),
     "unknown category":       (returned("learners", "town 9", "town sex=femal 1"), [("unknown-category", [2])]),
+    "outside the duty":       (returned("learners", "town 1", "E06999998 1"),      [("area-outside-duty", [2])]),
+    "never collected":        (returned("learners", "town 9", "town colour=red 1"), [("breakdown-not-collected", [2])]),
+    "which of two series":    (returned("visits", "town 1"),                       [("series-needed", [])]),
+    "a day for a month":      (returned("learners", "town 1", period="D2026-02-15"), [("wrong-period-type", [])]),
     "not for this measure":   (returned("on-roll", "town 9", "town sex=female 1"), [("breakdown-not-collected", [2])]),
     "too fine":               (returned("learners", "town 9", "east 4", "east need=travel 1"), [("area-too-fine", [3])]),
     "no number":              (returned("learners", "town ?"),                    [("value-missing", [1])]),
