@@ -354,6 +354,13 @@ class Duty(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     basis: Basis
 
 
+class SelfReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That reviewers may decide on returns of their own organisation, and why."""
+
+    reason: Text
+    basis: Basis
+
+
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The published plan that the file was written from."""
 
@@ -371,6 +378,9 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     area: Annotated[AreaCode, Meta(description="The area that the plan is for.")]
     window: Window
     calendar: Calendar
+    self_review: Annotated[
+        SelfReview | None, Meta(description="Absent: nobody approves a return of the own organisation.")
+    ] = None
     themes: Annotated[list[Theme], Meta(min_length=1)]
     nodes: Annotated[list[Node], Meta(min_length=1)]
     links: list[Link]

@@ -1,5 +1,6 @@
 """What partners send, what stands, and what they are told."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -7,14 +8,15 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from schema.periods import Period, PeriodCode
-from schema.problems import Finding
-from schema.words import AreaCode, Instant, Slug
-
-ANSWER = {"frozen": True, "kw_only": True}
+from schema.problems import CellName, Finding
+from schema.words import AreaCode, Instant, Slug, Text
 
 # PostgreSQL's bigint would hold more; a count of people beyond 2**53 is a slip, and JSON readers lose it.
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Note = Annotated[str, Meta(max_length=2000)]
+WebAddress = Annotated[
+    str, Meta(pattern="^https?://[^\\s]+$", max_length=2000, examples=["https://www.nottinghaminsight.org.uk/"])
+]
 
 
 class Status(StrEnum):
@@ -27,10 +29,21 @@ class Status(StrEnum):
 
 
 class ReturnKind(StrEnum):
-    """`data` has figures; `nil` says that there was nothing to count."""
+    """`data` has figures; `nil` says that there was nothing to count; `withdrawn` takes back what was said."""
 
     DATA = "data"
     NIL = "nil"
+    WITHDRAWN = "withdrawn"
+
+
+class ReviewState(StrEnum):
+    """Where a revision stands. A newer revision supersedes one that is not approved; its approval, one that is."""
+
+    PENDING = "pending"
+    QUERIED = "queried"
+    APPROVED = "approved"
+    SUPERSEDED = "superseded"
+    REDACTED = "redacted"
 
 
 class Observation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +67,28 @@ class Observation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     note: Note | None = None
 
 
+class MilestoneItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that is to be achieved, and the stage that it has reached."""
+
+    item: Annotated[
+        Slug, Meta(description="Your own code for it, the same in each return.", examples=["jsna-research-1"])
+    ]
+    title: Annotated[Text, Meta(examples=["Barriers to work for carers"])]
+    stage: Annotated[Slug, Meta(description="One of the measure's `stages`.")]
+    date: Annotated[date, Meta(description="The day on which it reached the stage.")]
+    url: Annotated[WebAddress | None, Meta(description="The evidence.")] = None
+
+
+class EvidenceEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One occasion of what the measure asks evidence of."""
+
+    domain: Annotated[Slug, Meta(description="One of the measure's `domains`.")]
+    title: Text
+    date: date
+    url: WebAddress | None = None
+    people: Annotated[Count | None, Meta(description="How many people took part, where that is known.")] = None
+
+
 class NewReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one organisation says of one measure in one period. It replaces what stood, whole."""
 
@@ -65,7 +100,25 @@ class NewReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service: Slug = "main"
     kind: ReturnKind = ReturnKind.DATA
     observations: list[Observation] = []
-    note: Note | None = None
+    items: Annotated[list[MilestoneItem], Meta(max_length=1000, description="Of a milestone measure.")] = []
+    entries: Annotated[list[EvidenceEntry], Meta(max_length=1000, description="Of an evidence measure.")] = []
+    base_revision: Annotated[
+        Annotated[int, Meta(ge=0, le=2**31 - 1)] | None,
+        Meta(
+            description=(
+                "The number of the revision that this return was made from, 0 for none: the submission is refused with "
+                "the difference if another stands by now."
+            ),
+        ),
+    ] = None
+    note: Annotated[Note | None, Meta(description="Seen by your organisation and reviewers alone.")] = None
+
+
+class Justification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a figure is right although a check doubts it."""
+
+    finding: Annotated[str, Meta(description="The finding's `id`.", examples=["3f9a1c20b7d4"])]
+    text: Annotated[Text, Meta(examples=["Two providers joined in July; the caseload did double."])]
 
 
 class NewSubmission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +137,7 @@ class NewSubmission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             )
         ),
     ] = False
+    justifications: Annotated[list[Justification], Meta(max_length=1000)] = []
     note: Note | None = None
 
 
@@ -112,6 +166,14 @@ class Counts(Struct, frozen=True, kw_only=True):
     withdrawn: Annotated[int, Meta(description="Cells that stood and were not sent again.")]
 
 
+class Completeness(Struct, frozen=True, kw_only=True):
+    """Of the cells that the duty asks for: the total of each area, and every category of each scheme."""
+
+    required: int
+    present: int
+    missing: Annotated[list[CellName], Meta(description="At most 100 of those that are not there.")]
+
+
 class ReturnReport(Struct, frozen=True, kw_only=True):
     """What became of one return of a submission."""
 
@@ -123,6 +185,57 @@ class ReturnReport(Struct, frozen=True, kw_only=True):
     revision: Annotated[int, Meta(description="The number of the revision that stands now.")]
     counts: Counts
     timeliness: Timeliness
+    completeness: Completeness
+
+
+class CellValue(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a cell says."""
+
+    value: int | None = None
+    numerator: int | None = None
+    denominator: int | None = None
+    lower: int | None = None
+    upper: int | None = None
+    status: Status | None = None
+    note: str | None = None
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """A cell that differs from the revision before."""
+
+    cell: CellName
+    was: Annotated[CellValue | None, Meta(description="Null where the cell was not there.")]
+    now: Annotated[CellValue | None, Meta(description="Null where it is withdrawn.")]
+
+
+class Amount(Struct, frozen=True, kw_only=True):
+    """A rolled-up figure: exact, or between two bounds."""
+
+    value: float | None
+    lower_bound: float | None
+    upper_bound: float | None
+    numerator: float | None = None
+    denominator: float | None = None
+
+
+class EffectScope(StrEnum):
+    """Whose figure moves: the organisation's own, or (told to reviewers alone) the programme's."""
+
+    OWN = "own"
+    PROGRAMME = "programme"
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """A total that the submission moves, rolled up as the measure declares."""
+
+    scope: EffectScope
+    measure: Slug
+    series: Slug
+    area: AreaCode
+    period: Period
+    unit: Slug
+    was: Annotated[Amount | None, Meta(description="Null where nothing stood.")]
+    now: Annotated[Amount | None, Meta(description="Null where nothing stands any more.")]
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -134,20 +247,33 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What became of a submission."""
+    """What becomes of a submission: the same words for a dry run and for the submission itself."""
 
     programme: Slug
     organisation: Slug
     plan_version: int
     outcome: SubmissionOutcome
-    receipt: Receipt
+    dry_run: Annotated[bool, Meta(description="True: nothing was written.")]
+    receipt: Annotated[Receipt | None, Meta(description="Null for a dry run.")]
+    preview_token: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "Of a dry run: send it with the same content, and the submission is refused if your own standing "
+                "returns have moved since."
+            )
+        ),
+    ]
     counts: Counts
     returns: list[ReturnReport]
     findings: Annotated[list[Finding], Meta(description="Warnings; a submission with errors is not taken.")]
+    changes: Annotated[list[Change], Meta(description="Of returns that stood already; at most 1,000 cells.")]
+    change_count: int
+    effects: Annotated[list[Effect], Meta(description="The totals that it moves.")]
 
 
 class StandingReturn(Struct, frozen=True, kw_only=True):
-    """A return as it stands, without its cells."""
+    """A revision of a return, without its cells."""
 
     organisation: Slug
     measure: Slug
@@ -156,6 +282,10 @@ class StandingReturn(Struct, frozen=True, kw_only=True):
     period: Period
     kind: ReturnKind
     revision: int
+    state: ReviewState
+    approved_revision: Annotated[
+        int | None, Meta(description="The revision that counts as approved; a correction is pending beside it.")
+    ]
     cells: Annotated[int, Meta(description="How many observations the revision holds.")]
     submission: UUID
     recorded_at: Instant
@@ -170,7 +300,113 @@ class ReturnPage(Struct, frozen=True, kw_only=True):
 
 
 class ReturnDetail(Struct, frozen=True, kw_only=True):
-    """One revision of a return with its cells."""
+    """One revision of a return with what it says."""
 
     standing: StandingReturn
     observations: list[Observation]
+    items: list[MilestoneItem] = []
+    entries: list[EvidenceEntry] = []
+    justifications: list[Justification] = []
+
+
+class RevisionPage(Struct, frozen=True, kw_only=True):
+    """Every revision of a return, the newest first."""
+
+    items: list[StandingReturn]
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """What differs between two revisions of a return."""
+
+    older: StandingReturn
+    newer: StandingReturn
+    counts: Counts
+    changes: Annotated[list[Change], Meta(description="By area and breakdown; at most 10,000.")]
+    change_count: int
+
+
+class CellChange(StrEnum):
+    """What happened to a cell since the instant that was asked for."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    WITHDRAWN = "withdrawn"
+
+
+class StandingObservation(Struct, frozen=True, kw_only=True):
+    """One cell of a return as it stands, or stood: a tidy row."""
+
+    organisation: Slug
+    measure: Slug
+    series: Slug
+    service: Slug
+    period: PeriodCode
+    revision: int
+    recorded_at: Instant
+    area: AreaCode
+    breakdown: dict[str, str]
+    value: int | None
+    numerator: int | None
+    denominator: int | None
+    lower: int | None
+    upper: int | None
+    status: Status | None
+    note: str | None
+    change: Annotated[
+        CellChange | None,
+        Meta(description="With `updated_after`: what happened to it; a withdrawn cell has no figures."),
+    ] = None
+
+
+class ObservationPage(Struct, frozen=True, kw_only=True):
+    """Cells, by measure, series, service, organisation, period, area and breakdown."""
+
+    items: list[StandingObservation]
+    next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None
+
+
+class EventKind(StrEnum):
+    """What can happen to a revision."""
+
+    RECORDED = "recorded"
+    SUPERSEDED = "superseded"
+    APPROVED = "approved"
+    QUERIED = "queried"
+    REOPENED = "reopened"
+    COMMENTED = "commented"
+    CLEARED = "cleared"
+    REDACTION_PROPOSED = "redaction-proposed"
+    REDACTED = "redacted"
+
+
+class ReturnChange(Struct, frozen=True, kw_only=True):
+    """Something that happened to a return."""
+
+    id: UUID
+    event: EventKind
+    at: Instant
+    organisation: Slug
+    measure: Slug
+    series: Slug
+    service: Slug
+    period: Period
+    revision: int
+    kind: ReturnKind
+    state: Annotated[
+        ReviewState | None, Meta(description="The revision's state after it; null where it has not moved.")
+    ]
+    by: Annotated[Slug, Meta(description="The organisation that did it.")]
+    text: Annotated[str | None, Meta(description="The reason, or the comment.")]
+
+
+class ChangePage(Struct, frozen=True, kw_only=True):
+    """Events in the order in which they were committed."""
+
+    items: list[ReturnChange]
+    next_cursor: Annotated[
+        str | None,
+        Meta(
+            description="Send it as `cursor`, now or next month, for what came after; null while there is nothing yet."
+        ),
+    ]
+    more: Annotated[bool, Meta(description="Whether there is more already.")]

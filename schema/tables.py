@@ -4,6 +4,7 @@ Every key of a table that grows begins with the programme, so that the schema ca
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -182,6 +183,8 @@ revision = Table(
     Column("submission", Uuid, nullable=False),
     Column("plan_version", Integer, nullable=False),
     Column("cells", Integer, nullable=False),
+    Column("content", JSONB, comment="The items of a milestone return, the entries of an evidence return."),
+    Column("justifications", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("note", Text),
     moment("recorded_at"),
     Column("transaction", TransactionId, nullable=False, server_default=text("pg_current_xact_id()")),
@@ -192,9 +195,9 @@ revision = Table(
     ),
     ForeignKeyConstraint(["programme", "submission"], ["submission.programme", "submission.id"]),
     ForeignKeyConstraint(["programme", "plan_version"], ["plan_version.programme", "plan_version.number"]),
-    CheckConstraint("kind in ('data', 'nil')", name="kind_is_known"),
+    CheckConstraint("kind in ('data', 'nil', 'withdrawn')", name="kind_is_known"),
     CheckConstraint("kind = 'data' or cells = 0", name="nil_has_no_cells"),
-    comment="Never changed. Row-level security by organisation.",
+    comment="Never changed but by redact(). Row-level security by organisation.",
 )
 
 observation = Table(
@@ -230,6 +233,159 @@ observation = Table(
         "statement's revisions, areas and breakdowns at once instead of a foreign key row by row. "
         "Read through the view cell."
     ),
+)
+
+return_event = Table(
+    "return_event",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("position", BigInteger, Identity(), nullable=False),
+    Column("return", BigInteger, nullable=False),
+    Column("organisation", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("state", Text, comment="The revision's state from here on; null where the event does not move it."),
+    Column("text", Text),
+    Column("entries", ARRAY(Integer), comment="Of `cleared`: the items or entries, counted from 1."),
+    Column("client", Uuid, ForeignKey("client.id"), nullable=False),
+    Column("by_organisation", Integer, nullable=False),
+    moment("at"),
+    Column("transaction", TransactionId, nullable=False, server_default=text("pg_current_xact_id()")),
+    PrimaryKeyConstraint("programme", "id"),
+    ForeignKeyConstraint(
+        ["programme", "organisation", "return"], ["return.programme", "return.organisation", "return.id"]
+    ),
+    ForeignKeyConstraint(
+        ["programme", "return", "number"], ["revision.programme", "revision.return", "revision.number"]
+    ),
+    CheckConstraint(
+        "event in ('recorded', 'superseded', 'approved', 'queried', 'reopened', 'commented', 'cleared', "
+        "'redaction-proposed', 'redacted')",
+        name="event_is_known",
+    ),
+    CheckConstraint(
+        "state in ('pending', 'queried', 'approved', 'superseded', 'redacted')",
+        name="state_is_known",
+    ),
+    CheckConstraint("event <> 'queried' or text is not null", name="a_query_has_a_reason"),
+    Index(None, "programme", "return", "position"),
+    Index(None, "programme", "transaction", "position"),
+    comment="Everything that happened to returns, in order. Appended to alone. Row-level security by organisation.",
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("client", Uuid, ForeignKey("client.id"), nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("organisation", Integer, nullable=False),
+    Column("content_sha256", LargeBinary, nullable=False),
+    Column("submission", Uuid),
+    Column("answer", LargeBinary, comment="Null once its content is redacted."),
+    moment("created_at"),
+    PrimaryKeyConstraint("programme", "client", "operation", "key"),
+    ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
+    comment="Answers kept for 30 days, to be given again. Row-level security by organisation.",
+)
+
+obligation = Table(
+    "obligation",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("series", Integer, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("organisation", Integer, comment="Null while the holder is a role without an organisation."),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    moment("due"),
+    moment("timely_until"),
+    moment("closes_at", nullable=True),
+    PrimaryKeyConstraint("programme", "holder", "series", "service", "period"),
+    ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
+    ForeignKeyConstraint(["programme", "series"], ["series.programme", "series.id"]),
+    Index(None, "programme", "organisation", "due"),
+    comment="The returns that the newest plan version expects: duties times calendar. Made anew with each version.",
+)
+
+
+def decision(name: str, *columns: Column[Any], comment: str) -> Table:
+    """Something that reviewers decide about an expected return."""
+    return Table(
+        name,
+        metadata,
+        Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+        Column("id", Uuid, nullable=False),
+        Column("organisation", Integer, nullable=False),
+        Column("series", Integer, nullable=False),
+        Column("service", Text, nullable=False),
+        Column("period", Text, nullable=False),
+        *columns,
+        Column("reason", Text, nullable=False),
+        Column("client", Uuid, ForeignKey("client.id"), nullable=False),
+        moment("at"),
+        Column("position", BigInteger, Identity(), nullable=False),
+        PrimaryKeyConstraint("programme", "id"),
+        ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
+        ForeignKeyConstraint(["programme", "series"], ["series.programme", "series.id"]),
+        Index(None, "programme", "organisation", "series", "service", "period"),
+        comment=comment,
+    )
+
+
+extension = decision(
+    "extension",
+    moment("until"),
+    comment="More time for a return. Appended to alone. Row-level security by organisation.",
+)
+exemption = decision(
+    "exemption",
+    Column("exempt", Boolean, nullable=False),
+    comment="Whether a return is expected; the newest counts. Appended to alone. Row-level security by organisation.",
+)
+
+redaction = Table(
+    "redaction",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("return", BigInteger, nullable=False),
+    Column("organisation", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", Uuid, ForeignKey("client.id"), nullable=False),
+    moment("proposed_at"),
+    Column("confirmed_by", Uuid, ForeignKey("client.id")),
+    moment("confirmed_at", nullable=True),
+    Column("content_sha256", LargeBinary, comment="Of what was removed."),
+    PrimaryKeyConstraint("programme", "id"),
+    UniqueConstraint("programme", "return", "number", name="once"),
+    ForeignKeyConstraint(
+        ["programme", "return", "number"], ["revision.programme", "revision.return", "revision.number"]
+    ),
+    CheckConstraint("proposed_by <> confirmed_by", name="two_people"),
+    comment="Two people agree that content goes. Row-level security by organisation.",
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("id", BigInteger, Identity(), nullable=False),
+    moment("at"),
+    Column("action", Text, nullable=False),
+    Column("client", Uuid, ForeignKey("client.id"), comment="Null for the operator."),
+    Column("key", Text),
+    Column("organisation", Integer),
+    Column("request_id", Text, nullable=False),
+    Column("subject", JSONB, nullable=False),
+    PrimaryKeyConstraint("programme", "id"),
+    ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
+    comment="Who did what, when. Appended to alone; read by those with the scope admin.",
 )
 
 # The view that the application reads observations through; the migration creates it.

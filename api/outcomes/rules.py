@@ -14,7 +14,7 @@ from api.plan.rules import UnclearPeriod, known
 from api.refusals import Invalid
 from api.statistics import periods, rollup
 from api.statistics.rollup import Tally
-from api.submissions import calendar
+from api.plan import calendar
 from schema.outcomes import Coverage, UnprotectedFigure
 from schema.periods import Period, PeriodType
 from schema.plan import Collection, Duty, Measure, Series

@@ -60,22 +60,28 @@ async def used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime
         await transaction.execute(update(client_key).where(client_key.c.id == record.id).values(last_used_at=now))
 
 
-async def enter(transaction: AsyncConnection, grant: Grant) -> None:
-    """Bind the rest of the transaction to the grant's programme and organisation: PostgreSQL's own wall."""
+async def enter(transaction: AsyncConnection, grant: Grant, acts_for: Sequence[str]) -> None:
+    """Bind the rest of the transaction to the grant's programme and scopes: PostgreSQL's own wall.
+
+    `acts_for` are the grant's organisation and those that it succeeds.
+    """
     await transaction.execute(
         text(
             """
             select set_config('work_health.programme', p.id::text, true),
-                   set_config('work_health.organisation', o.id::text, true),
-                   set_config('work_health.review', :review, true)
+                   set_config('work_health.organisations', string_agg(o.id::text, ','), true),
+                   set_config('work_health.review', :review, true),
+                   set_config('work_health.admin', :admin, true)
             from programme p join organisation o on o.programme = p.id
-            where p.slug = :programme and o.slug = :organisation
+            where p.slug = :programme and o.slug = any(:organisations)
+            group by p.id
             """
         ),
         {
             "programme": grant.programme,
-            "organisation": grant.organisation,
+            "organisations": list(acts_for),
             "review": "on" if Scope.REVIEW in grant.scopes else "off",
+            "admin": "on" if Scope.ADMIN in grant.scopes else "off",
         },
     )
 

@@ -158,6 +158,13 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
             return self.roles[duty.holder]
         return None if duty.holder in self.open_sets else duty.holder
 
+    def acts_for(self, organisation: str) -> list[str]:
+        """The organisation itself, then those that it succeeds, whose returns it reads and corrects."""
+        found = [organisation]
+        for slug in found:
+            found += [o.slug for o in self.plan.organisations if slug in o.successors and o.slug not in found]
+        return found
+
     def ancestors(self, code: str) -> list[str]:
         """The area itself and those that contain it, from the finest to the widest."""
         found: list[str] = []

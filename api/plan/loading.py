@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.plan import queries, rules
+from api.plan import obligations, queries, rules
 from api.plan.catalogue import breakdown_of
 from api.refusals import Conflict
 from schema.plan import Plan
@@ -51,6 +51,8 @@ async def load(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, now: 
     number, version, standing, standing_hash = await queries.newest(transaction, plan.slug)
     sha256 = hashlib.sha256(msgspec.json.encode(plan)).digest()
     if sha256 == standing_hash:
+        # The same plan may expect other returns of a newer server.
+        await queries.expect(transaction, number, await queries.ids(transaction, number), obligations.expected(plan))
         return Loaded(programme=plan.slug, version=version, changes=[])
     if standing is not None:
         series, organisations, areas, breakdowns = await queries.codes_in_use(transaction, number)
@@ -63,4 +65,5 @@ async def load(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, now: 
         rules.permit_change(standing, plan, in_use)
     changes = rules.changes(standing, plan)
     await queries.add_version(transaction, number, version + 1, plan, sha256=sha256, changes=changes, now=now)
+    await queries.expect(transaction, number, await queries.ids(transaction, number), obligations.expected(plan))
     return Loaded(programme=plan.slug, version=version + 1, changes=changes)

@@ -1,18 +1,19 @@
 """Programmes, their plan versions, and the numbers of their codes, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Engine, Table, func, insert, select
+from sqlalchemy import Engine, Table, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.plan.catalogue import Catalogue, Ids, breakdown_keys, suggestion
+from api.plan.obligations import Expected
 from api.refusals import NotFound
 from schema.plan import Plan
-from schema.tables import area, breakdown, observation, organisation, plan_version, programme, return_, series
+from schema.tables import area, breakdown, obligation, observation, organisation, plan_version, programme, return_, series
 
 # Plan versions are immutable, and the newest number is asked for each time: what is kept is never stale.
 _read: WeakKeyDictionary[Engine, dict[tuple[int, int], Catalogue]] = WeakKeyDictionary()
@@ -58,12 +59,12 @@ async def _version(transaction: AsyncConnection, slug: str, number: int, version
         sandbox=row.sandbox,
         version=version,
         plan=msgspec.convert(row.content, Plan),
-        ids=await _ids(transaction, number),
+        ids=await ids(transaction, number),
     )
     return read[number, version]
 
 
-async def _ids(transaction: AsyncConnection, number: int) -> Ids:
+async def ids(transaction: AsyncConnection, number: int) -> Ids:
     async def of(table: Table, code: str) -> dict[str, int]:
         rows = await transaction.execute(select(table.c[code], table.c.id).where(table.c.programme == number))
         return {row[0]: row[1] for row in rows}
@@ -145,6 +146,31 @@ async def codes_in_use(
         list(await observed(area, "code", "area")),
         list(await observed(breakdown, "key", "breakdown")),
     )
+
+
+async def expect(
+    transaction: AsyncConnection, number: int, ids: Ids, expectations: Iterable[Expected]
+) -> None:
+    """Put these obligations in place of those of the version before."""
+    await transaction.execute(delete(obligation).where(obligation.c.programme == number))
+    rows = [
+        {
+            "programme": number,
+            "holder": one.holder,
+            "series": ids.series[one.measure, one.series],
+            "service": one.service,
+            "period": one.period.code,
+            "organisation": None if one.organisation is None else ids.organisations[one.organisation],
+            "period_start": one.period.start,
+            "period_end": one.period.end,
+            "due": one.deadlines.due,
+            "timely_until": one.deadlines.timely_until,
+            "closes_at": one.deadlines.closes_at,
+        }
+        for one in expectations
+    ]
+    if rows:
+        await transaction.execute(insert(obligation), rows)
 
 
 async def add_version(

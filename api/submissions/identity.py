@@ -6,7 +6,7 @@ from datetime import datetime
 from api.plan.catalogue import Catalogue, suggestion
 from api.plan.rules import candidates_hint
 from api.statistics import periods
-from api.submissions import calendar
+from api.plan import calendar
 from api.submissions.findings import Findings
 from api.submissions.revisions import Identified
 from schema.periods import Period

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from api.plan.catalogue import Catalogue
 from api.refusals import NotAllowed
-from api.submissions import calendar, cells, identity, totals
+from api.plan import calendar
+from api.submissions import cells, identity, totals
 from api.submissions.findings import Findings
 from api.submissions.revisions import NUMBERS, Cells, Compared, Identified, Mask, Standing
 from schema.problems import Finding

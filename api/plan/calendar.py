@@ -31,9 +31,19 @@ def deadlines(period: Period, calendar: Calendar) -> Deadlines:
     )
 
 
-def timeliness(period: Period, calendar: Calendar, *, first_recorded_at: datetime) -> Timeliness:
+def extended(limits: Deadlines, until: datetime | None) -> Deadlines:
+    """With an extension no instant is earlier than its end; once that is past, nothing of it is left."""
+    if until is None:
+        return limits
+    return Deadlines(
+        due=max(limits.due, until),
+        timely_until=max(limits.timely_until, until),
+        closes_at=None if limits.closes_at is None else max(limits.closes_at, until),
+    )
+
+
+def timeliness(limits: Deadlines, *, first_recorded_at: datetime) -> Timeliness:
     """Judged by the first return for the period: a later correction does not make it late."""
-    limits = deadlines(period, calendar)
     if first_recorded_at < limits.due:
         return Timeliness.ON_TIME
     return Timeliness.TIMELY if first_recorded_at < limits.timely_until else Timeliness.LATE
