@@ -18,7 +18,10 @@ import schema.programmes
 import schema.submissions
 
 Json = Any
-EXAMPLES: dict[str, Json] = yaml.safe_load(Path(__file__).with_name("examples.yaml").read_bytes())
+EXAMPLES: dict[str, Json] = {"parameters": {}, "parameters_of": {}, "requests": {}, "responses": {}}
+for file in sorted(Path(__file__).with_name("examples").glob("*.yaml")):
+    for part, found in yaml.safe_load(file.read_bytes()).items():
+        EXAMPLES[part] |= found
 NULL = {"type": "null"}
 MODULES = (
     schema.plan,
@@ -107,9 +110,12 @@ def _complete(operation: dict[str, Json]) -> None:
     for status, answer in operation["responses"].items():
         if int(status) < 400:
             answer["description"] = "Done." if status == "201" else "The answer."
+            if "dry_run" in {p["name"] for p in operation.get("parameters", ())}:
+                answer["description"] = "Done." if status == "201" else "The dry run."
             answer["headers"] = {"Request-Id": {"$ref": "#/components/headers/RequestId"}}
             for content in answer["content"].values():
                 content["example"] = EXAMPLES["responses"][name]
+                content.pop("examples", None)
 
 
 def _path_first(parameter: dict[str, Json]) -> bool:

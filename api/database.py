@@ -1,6 +1,6 @@
 """The one place where connections are made and a transaction begins and ends."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -63,10 +63,26 @@ async def transaction(state: State) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-async def copy(
-    connection: AsyncConnection, table: str, columns: Sequence[str], records: Sequence[tuple[object, ...]]
-) -> None:
-    """Write many rows at once, inside the transaction that `connection` is in."""
+async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str], content: Iterable[bytes]) -> None:
+    """Write rows in the binary COPY format, inside the transaction that `connection` is in."""
+
+    async def source() -> AsyncIterator[bytes]:
+        for piece in content:
+            yield piece
+
     raw = await connection.get_raw_connection()
     connected: Any = raw.driver_connection
-    await connected.copy_records_to_table(table, records=records, columns=columns)
+    await connected.copy_to_table(table, source=source(), columns=columns, format="binary")
+
+
+async def copy_out(connection: AsyncConnection, query: str) -> bytes:
+    """What a query finds, in the binary COPY format. It takes no parameters: only numbers may be written into it."""
+    content = bytearray()
+
+    async def output(piece: bytes) -> None:
+        content.extend(piece)
+
+    raw = await connection.get_raw_connection()
+    connected: Any = raw.driver_connection
+    await connected.copy_from_query(query, output=output, format="binary")
+    return bytes(content)

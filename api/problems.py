@@ -9,6 +9,7 @@ from typing import Any, cast
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Struct
 
 from api.refusals import BadParameter, Malformed, NotFound, Refused, TooLarge, Unauthenticated
 from schema.problems import Finding, Problem, Severity
@@ -35,6 +36,8 @@ def title_of(refusal: type[Refused]) -> str:
 def refused(request: Request[Any, Any, Any], refusal: Refused) -> Response[Problem]:
     kind = type(refusal)
     headers = {"WWW-Authenticate": 'Bearer realm="work-and-health"'} if kind is Unauthenticated else {}
+    if kind.retry_after is not None:
+        headers["Retry-After"] = str(kind.retry_after)
     problem = Problem(
         type=f"/errors/{code_of(kind)}",
         title=title_of(kind),
@@ -101,6 +104,11 @@ HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Re
     HTTPException: refused_by_framework,
     Exception: failed,
 }
+
+
+def answers(kind: type[Struct], *statuses: int) -> dict[int, ResponseSpec]:
+    """The `responses=` of a route that answers with bytes which are such a struct."""
+    return {status: ResponseSpec(kind, description="The answer.", generate_examples=False) for status in statuses}
 
 
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:

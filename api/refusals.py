@@ -11,6 +11,7 @@ class Refused(Exception):  # noqa: N818  a refusal is not an error of ours
 
     status: ClassVar[int] = 400
     mend: ClassVar[str] = "Correct the request as the detail says and send it again."
+    retry_after: ClassVar[int | None] = None  # seconds, where the same request may pass later
 
     def __init__(self, detail: str, findings: Sequence[Finding] = ()) -> None:
         super().__init__(detail)

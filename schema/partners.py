@@ -50,6 +50,22 @@ class Caller(Struct, frozen=True, kw_only=True):
     grants: list[Grant]
 
 
+class Author(Struct, frozen=True, kw_only=True):
+    """Who does something, by which request: what is kept beside every act."""
+
+    client: UUID
+    key: str
+    organisation: Slug
+    request_id: str
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """An answer that is kept to be given again. `answer` is null once its content is redacted."""
+
+    content_sha256: bytes
+    answer: bytes | None
+
+
 class KeyRecord(Struct, frozen=True, kw_only=True):
     """What is kept of a key."""
 

@@ -141,6 +141,13 @@ class NewSubmission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     note: Note | None = None
 
 
+class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Taking back what was said, and why."""
+
+    reason: Text
+    base_revision: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+
+
 class SubmissionOutcome(StrEnum):
     """`unchanged`: all of it stood already, and no revision was made."""
 

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
-from schema.submissions import ReturnKind, Status
+from api.submissions.queries import approved_of, state_of
+from schema.submissions import ReturnKind, ReviewState, Status
 from schema.tables import cell, return_, revision
 
 
@@ -36,11 +37,14 @@ async def standing(
             return_.c.period,
             revision.c.kind,
             newest.c.first_recorded_at,
+            approved_of(return_).label("approved"),
         )
         .join(return_, and_(return_.c.programme == revision.c.programme, return_.c.id == revision.c["return"]))
         .join(newest, and_(newest.c["return"] == return_.c.id, newest.c.number == revision.c.number))
         .where(
             revision.c.programme == catalogue.id,
+            revision.c.kind != ReturnKind.WITHDRAWN,
+            state_of(revision) != ReviewState.REDACTED,
             return_.c.series.in_([catalogue.ids.series[key] for key in series]),
         )
         .order_by(return_.c.series, return_.c.period_start, return_.c.organisation, return_.c.service)
@@ -54,6 +58,7 @@ async def standing(
             service=row.service,
             period=periods.parse(row.period),
             kind=ReturnKind(row.kind),
+            approved=row.approved is not None,
             first_recorded_at=row.first_recorded_at,
         )
         for row in rows

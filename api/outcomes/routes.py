@@ -41,8 +41,8 @@ async def preview_outcomes(
     dimensions of one scheme, and an area level such as `ward`.
     """
     grant = permissions.permit(caller, programme, Scope.REVIEW)
-    await partners.enter(transaction, grant)
     catalogue = await plans.current(transaction, programme)
+    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
     question = rules.Question(
         measures=measure or [],
         series=series,

@@ -9,12 +9,12 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from api.outcomes.standing import StandingCells, StandingRevision
+from api.plan import calendar
 from api.plan.catalogue import Catalogue, breakdown_key, breakdown_of
 from api.plan.rules import UnclearPeriod, known
 from api.refusals import Invalid
 from api.statistics import periods, rollup
 from api.statistics.rollup import Tally
-from api.plan import calendar
 from schema.outcomes import Coverage, UnprotectedFigure
 from schema.periods import Period, PeriodType
 from schema.plan import Collection, Duty, Measure, Series
@@ -249,7 +249,7 @@ def _mapped(asked: Asked, cells: StandingCells, catalogue: Catalogue) -> rollup.
 def _coverage(asked: Asked, catalogue: Catalogue) -> Coverage:
     """Expected and received count the same duties: one that is only admitted counts once it is returned."""
     there = {(r.organisation, r.service, r.period.code): r for r in asked.returns}
-    expected = received = late = 0
+    expected = received = approved = late = 0
     for duty, part in product(_duties(asked, catalogue), asked.parts):
         if (duty.valid_from or part.start) > part.start or (duty.valid_to or part.end) < part.end:
             continue
@@ -258,9 +258,11 @@ def _coverage(asked: Asked, catalogue: Catalogue) -> Coverage:
         expected += duty.required or found is not None
         if found is not None:
             received += 1
-            limit = calendar.timeliness(part, catalogue.plan.calendar, first_recorded_at=found.first_recorded_at)
+            approved += found.approved
+            limits = calendar.deadlines(part, catalogue.plan.calendar)
+            limit = calendar.timeliness(limits, first_recorded_at=found.first_recorded_at)
             late += limit is Timeliness.LATE
-    return Coverage(expected=expected, received=received, approved=0, late=late, exempt=0)
+    return Coverage(expected=expected, received=received, approved=approved, late=late, exempt=0)
 
 
 def _duties(asked: Asked, catalogue: Catalogue) -> list[Duty]:

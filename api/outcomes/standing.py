@@ -20,6 +20,7 @@ class StandingRevision(Struct, frozen=True, kw_only=True):
     service: str
     period: Period
     kind: ReturnKind
+    approved: bool = False  # whether some revision of the return counts as approved
     first_recorded_at: datetime
 
 

@@ -1,16 +1,19 @@
 """Clients and their keys, in SQL."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.partners.keys import NewKey
-from schema.partners import Grant, KeyRecord, Scope
-from schema.tables import client, client_grant, client_key, organisation, programme
+from schema.partners import Author, Grant, Kept, KeyRecord, Scope
+from schema.tables import audit, client, client_grant, client_key, idempotency, organisation, programme
+
+KEPT_FOR = timedelta(days=30)
 
 # One write a minute tells when a key was last used; one a call would make every read a write.
 LAST_USED_STEP = timedelta(minutes=1)
@@ -121,3 +124,93 @@ async def revoke(transaction: AsyncConnection, key_id: str, *, now: datetime) ->
         update(client_key).where(client_key.c.id == key_id, client_key.c.revoked_at.is_(None)).values(revoked_at=now)
     )
     return done.rowcount == 1
+
+
+async def claim(transaction: AsyncConnection, by: Author, operation: str, key: str) -> bool:
+    """False while another request with this key is being carried out. Held until the transaction ends."""
+    name = hashlib.sha256(f"{by.client} {operation} {key}".encode()).digest()
+    number = int.from_bytes(name[:8], signed=True)
+    return bool(
+        (await transaction.execute(text("select pg_try_advisory_xact_lock(:number)"), {"number": number})).scalar_one()
+    )
+
+
+async def kept(
+    transaction: AsyncConnection, programme_id: int, by: Author, operation: str, key: str, *, now: datetime
+) -> Kept | None:
+    """The answer to an earlier request with this key, of the last 30 days."""
+    row = (
+        await transaction.execute(
+            select(idempotency.c.content_sha256, idempotency.c.answer).where(
+                idempotency.c.programme == programme_id,
+                idempotency.c.client == by.client,
+                idempotency.c.operation == operation,
+                idempotency.c.key == key,
+                idempotency.c.created_at > now - KEPT_FOR,
+            )
+        )
+    ).one_or_none()
+    return None if row is None else Kept(content_sha256=row.content_sha256, answer=row.answer)
+
+
+async def keep(
+    transaction: AsyncConnection,
+    programme_id: int,
+    by: Author,
+    operation: str,
+    key: str,
+    *,
+    organisation_id: int,
+    content_sha256: bytes,
+    answer: bytes,
+    submission: UUID | None = None,
+    now: datetime,
+) -> None:
+    """Keep an answer, and forget this client's that are older than 30 days."""
+    await transaction.execute(
+        delete(idempotency).where(
+            idempotency.c.programme == programme_id,
+            idempotency.c.client == by.client,
+            idempotency.c.created_at <= now - KEPT_FOR,
+        )
+    )
+    await transaction.execute(
+        insert(idempotency).values(
+            programme=programme_id,
+            client=by.client,
+            operation=operation,
+            key=key,
+            organisation=organisation_id,
+            content_sha256=content_sha256,
+            submission=submission,
+            answer=answer,
+            created_at=now,
+        )
+    )
+
+
+async def tell_audit(
+    transaction: AsyncConnection,
+    programme_id: int,
+    by: Author,
+    action: str,
+    subject: Mapping[str, str],
+    *,
+    organisation_id: int,
+    now: datetime,
+) -> None:
+    """Write down who did what. It goes with the act: rolled back together, or there together."""
+    await transaction.execute(
+        insert(audit)
+        .inline()  # nothing is returned: whoever acts may not read what is written of it
+        .values(
+            programme=programme_id,
+            at=now,
+            action=action,
+            client=by.client,
+            key=by.key,
+            organisation=organisation_id,
+            request_id=by.request_id,
+            subject=dict(subject),
+        )
+    )

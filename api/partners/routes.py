@@ -1,11 +1,12 @@
 """`GET /v1/me`, and how every other route learns who is calling."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, Router, get
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
+from litestar.params import HeaderParameter
 
 from api.clock import Now
 from api.database import Transaction
@@ -13,6 +14,7 @@ from api.partners import keys, queries, rules
 from api.problems import refusals
 from schema.partners import Caller, Me
 
+IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=255)]
 KEY: list[dict[str, list[str]]] = [{"key": []}]
 
 

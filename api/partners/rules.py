@@ -3,8 +3,28 @@
 from datetime import datetime
 
 from api.partners import keys
-from api.refusals import NotAllowed, NotFound, Unauthenticated
-from schema.partners import Caller, Grant, KeyRecord, Scope
+from api.refusals import Conflict, Invalid, NotAllowed, NotFound, Refused, Unauthenticated
+from schema.partners import Author, Caller, Grant, Kept, KeyRecord, Scope
+
+
+class IdempotencyKeyReused(Invalid):
+    """The Idempotency-Key was sent before, with another content."""
+
+    mend = "Make a new key for each new request; repeat a request that may have been lost with its own key."
+
+
+class IdempotencyInProgress(Conflict):
+    """A request with this Idempotency-Key is still being carried out."""
+
+    mend = "Wait a second and send the same again: the answer is kept for you."
+    retry_after = 1
+
+
+class Redacted(Refused):
+    """The content was removed."""
+
+    status = 410
+    mend = "It held what should never have been sent. What remains is its hash; the audit says who removed it."
 
 
 def secret_of(authorization: str | None) -> str:
@@ -50,3 +70,21 @@ def permit(caller: Caller, programme: str, *scopes: Scope) -> Grant:
                 raise NotAllowed(f"This needs the scope {wanted}; the key has {', '.join(grant.scopes) or 'none'}.")
             return grant
     raise NotFound(f"The key opens no programme {programme!r}; `GET /v1/me` lists those that it does.")
+
+
+def author(caller: Caller, grant: Grant, request_id: str) -> Author:
+    return Author(client=caller.client, key=caller.key, organisation=grant.organisation, request_id=request_id)
+
+
+def replayed(kept: Kept | None, content_sha256: bytes) -> bytes | None:
+    """The answer that is to be given again; None where the request is new.
+
+    Raises IdempotencyKeyReused for another content, Redacted where the answer is gone.
+    """
+    if kept is None:
+        return None
+    if kept.content_sha256 != content_sha256:
+        raise IdempotencyKeyReused("The key belongs to a request with another content.")
+    if kept.answer is None:
+        raise Redacted("The answer to that request has been redacted.")
+    return kept.answer

@@ -43,11 +43,7 @@ def expected(plan: Plan) -> Iterator[Expected]:
             if owed(duty, period):
                 yield Expected(
                     holder=duty.holder,
-                    organisation=roles[duty.holder]
-                    if duty.holder in roles
-                    else None
-                    if duty.holder in classes
-                    else duty.holder,
+                    organisation=roles.get(duty.holder, None if duty.holder in classes else duty.holder),
                     measure=duty.measure,
                     series=duty.series,
                     service=duty.service,

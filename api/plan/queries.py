@@ -13,7 +13,17 @@ from api.plan.catalogue import Catalogue, Ids, breakdown_keys, suggestion
 from api.plan.obligations import Expected
 from api.refusals import NotFound
 from schema.plan import Plan
-from schema.tables import area, breakdown, obligation, observation, organisation, plan_version, programme, return_, series
+from schema.tables import (
+    area,
+    breakdown,
+    obligation,
+    observation,
+    organisation,
+    plan_version,
+    programme,
+    return_,
+    series,
+)
 
 # Plan versions are immutable, and the newest number is asked for each time: what is kept is never stale.
 _read: WeakKeyDictionary[Engine, dict[tuple[int, int], Catalogue]] = WeakKeyDictionary()
@@ -148,9 +158,7 @@ async def codes_in_use(
     )
 
 
-async def expect(
-    transaction: AsyncConnection, number: int, ids: Ids, expectations: Iterable[Expected]
-) -> None:
+async def expect(transaction: AsyncConnection, number: int, ids: Ids, expectations: Iterable[Expected]) -> None:
     """Put these obligations in place of those of the version before."""
     await transaction.execute(delete(obligation).where(obligation.c.programme == number))
     rows = [

@@ -1,82 +1,73 @@
 """The second tier: the cells of a submission as columns, and what each must be by itself."""
 
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
 
 from api.plan.catalogue import Catalogue, breakdown_key, suggestion
 from api.submissions.findings import Findings
-from api.submissions.revisions import NULL, NUMBERS, RATIOS, STATUSES, Cells, Column, Identified, Mask
+from api.submissions.revisions import NULL, NUMBERS, RATIOS, STATUSES, Cells, Identified, Mask, Sent
 from schema.plan import Kind
-from schema.submissions import Observation, Status
+from schema.submissions import Status
 
 
-def resolve(identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> Cells:
+def resolve(sent: Sent, catalogue: Catalogue, findings: Findings) -> Cells:
     """The cells with codes turned into numbers. Unknown codes are NULL and in `findings`."""
-    observations = list(chain.from_iterable(one.given.observations for one in identified))
-    sizes = [len(one.given.observations) for one in identified]
-    item = np.repeat(np.arange(len(identified), dtype=np.int64), sizes)
-    ids = catalogue.ids
-    known_areas = {code: ids.areas[code] for code in catalogue.areas}
-    breakdowns = _breakdown_ids(observations, catalogue)
-    cells = Cells(
-        item=item,
-        area=_column([known_areas.get(o.area, NULL) for o in observations]),
-        breakdown=_column(breakdowns),
-        status=_column([STATUSES.index(o.status) for o in observations]),
-        notes=[o.note for o in observations],
-        **{name: _numbers(observations, name) for name in NUMBERS},
+    known_areas = {code: catalogue.ids.areas[code] for code in catalogue.areas}
+    areas = np.array([known_areas.get(word, NULL) for word in sent.area_words], dtype=np.int64)
+    breakdowns = np.array(
+        [catalogue.breakdowns.get(breakdown_key(word), NULL) for word in sent.breakdown_words], dtype=np.int64
     )
-    for row in np.flatnonzero(cells.area == NULL).tolist():
-        code = observations[row].area
+    for index in np.flatnonzero(areas == NULL).tolist():
+        code = sent.area_words[index]
         findings.add(
             "unknown-area",
             f"{code!r} is not an area of this programme.",
-            rows=[row],
+            rows=np.flatnonzero(sent.area == index),
+            column="area",
             actual=code,
             hint=suggestion(code, catalogue.areas),
         )
-    for row in np.flatnonzero(cells.breakdown == NULL).tolist():
-        _explain_breakdown(observations[row].breakdown, row, catalogue, findings)
-    return cells
+    for index in np.flatnonzero(breakdowns == NULL).tolist():
+        rows = np.flatnonzero(sent.breakdown == index).tolist()
+        _explain_breakdown(sent.breakdown_words[index], rows, catalogue, findings)
+    return Cells(
+        item=sent.item,
+        area=areas[sent.area] if len(areas) else sent.area,
+        breakdown=breakdowns[sent.breakdown] if len(breakdowns) else sent.breakdown,
+        status=sent.status,
+        notes=sent.notes,
+        **{name: getattr(sent, name) for name in NUMBERS},
+    )
 
 
-def _column(numbers: Sequence[int]) -> Column:
-    return np.array(numbers, dtype=np.int64)
-
-
-def _numbers(observations: Sequence[Observation], name: str) -> Column:
-    given = [getattr(o, name) for o in observations]
-    return _column([NULL if number is None else number for number in given])
-
-
-def _breakdown_ids(observations: Sequence[Observation], catalogue: Catalogue) -> list[int]:
-    known = catalogue.breakdowns
-    return [known.get(breakdown_key(o.breakdown), NULL) for o in observations]
-
-
-def _explain_breakdown(breakdown: dict[str, str], row: int, catalogue: Catalogue, findings: Findings) -> None:
+def _explain_breakdown(breakdown: dict[str, str], rows: list[int], catalogue: Catalogue, findings: Findings) -> None:
     told = False
     for dimension, category in breakdown.items():
         if dimension not in catalogue.categories:
             hint = suggestion(dimension, catalogue.categories)
             findings.add(
-                "unknown-dimension", f"{dimension!r} is not a dimension.", rows=[row], actual=dimension, hint=hint
+                "unknown-dimension",
+                f"{dimension!r} is not a dimension.",
+                rows=rows,
+                column=dimension,
+                actual=dimension,
+                hint=hint,
             )
             told = True
         elif category not in catalogue.categories[dimension]:
             findings.add(
                 "unknown-category",
                 f"{category!r} is not a category of {dimension}.",
-                rows=[row],
+                rows=rows,
+                column=dimension,
                 actual=category,
                 hint=suggestion(category, catalogue.categories[dimension]),
             )
             told = True
     if not told:
         dimensions = " and ".join(sorted(breakdown))
-        findings.add("breakdown-not-collected", f"Nothing is collected by {dimensions}.", rows=[row])
+        findings.add("breakdown-not-collected", f"Nothing is collected by {dimensions}.", rows=rows)
 
 
 def check(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
@@ -94,8 +85,12 @@ def check(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, 
 
 def _check_places(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
     """Areas within the duty's, no finer than the breakdown is collected at; breakdowns among the measure's."""
+    alike: dict[tuple[str, str], list[int]] = {}
     for index, one in enumerate(identified):
-        mine = cells.item == index
+        alike.setdefault((one.measure.slug, one.duty.area), []).append(index)
+    for indices in alike.values():
+        one = identified[indices[0]]
+        mine = np.isin(np.arange(len(identified)), indices)[cells.item]
         for area in np.unique(cells.area[mine & (cells.area != NULL)]):
             code = catalogue.area_codes[int(area)]
             if not catalogue.lies_within(code, one.duty.area):
@@ -103,6 +98,7 @@ def _check_places(cells: Cells, identified: Sequence[Identified], catalogue: Cat
                     "area-outside-duty",
                     f"{code} does not lie in {one.duty.area}.",
                     rows=np.flatnonzero(mine & (cells.area == area)),
+                    column="area",
                     expected=f"{one.duty.area}, or an area inside it",
                     actual=code,
                 )
@@ -134,6 +130,7 @@ def _check_breakdowns(cells: Cells, mine: Mask, one: Identified, catalogue: Cata
                 "area-too-fine",
                 f"{one.measure.slug}{by} is not collected below the level {finest}.",
                 rows=fine,
+                column="area",
                 expected=f"{finest} or wider",
             )
 

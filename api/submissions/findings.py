@@ -1,13 +1,21 @@
 """What a check can find: each kind with its meaning and its mend, and how equal findings are told once."""
 
+import hashlib
+import re
 from collections.abc import Iterable
 
+import msgspec
+import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
-from api.refusals import Invalid
-from schema.problems import Finding, Severity
+from api.refusals import Conflict, Invalid
+from api.submissions.revisions import Sent
+from schema.problems import CellName, Finding, Severity
 
 LISTED_ROWS = 1000
+LISTED_FINDINGS = 200
+OF_RETURN = re.compile(r"/returns/(?P<item>\d+)(?:/(?P<column>[a-z_]+).*)?")
 
 
 class Rejected(Invalid):
@@ -16,12 +24,28 @@ class Rejected(Invalid):
     mend = "Each error names its rows, the rule and the mend. Correct them and send the whole submission again."
 
 
+class StaleBase(Conflict):
+    """Another revision stands than the one that this was made from."""
+
+    mend = (
+        "Each error names a cell that has changed since. Take the change over into your return, and send it with the "
+        "number of the revision that stands as its `base_revision`."
+    )
+
+
+class PreviewMoved(Conflict):
+    """What stands is no longer what the dry run saw."""
+
+    mend = "Make the dry run again, and look at what it says now."
+
+
 class Explanation(Struct, frozen=True, kw_only=True):
     """What a code means, for the page that `/errors/{code}` shows."""
 
     meaning: str
     mend: str
     severity: Severity = Severity.ERROR
+    justifiable: bool = False
 
 
 # In the order of the tiers: who and what and when; the cell; within the return; against what stands.
@@ -83,6 +107,31 @@ CODES: dict[str, Explanation] = {
         meaning="The return has no observations.",
         mend='Send its figures, or `"kind": "nil"` if there was nothing to count.',
     ),
+    "reason-missing": Explanation(
+        meaning="A return is withdrawn without a reason.",
+        mend="Say in the return's `note` why it is withdrawn.",
+    ),
+    "wrong-content": Explanation(
+        meaning="A milestone measure is returned by `items`, an evidence measure by `entries`, any other by "
+        "`observations`.",
+        mend="Put the content where it belongs, and leave the other lists out.",
+    ),
+    "unknown-stage": Explanation(meaning="The measure has no such stage.", mend="Use one of the measure's `stages`."),
+    "unknown-domain": Explanation(
+        meaning="The measure has no such domain.", mend="Use one of the measure's `domains`."
+    ),
+    "duplicate-item": Explanation(
+        meaning="The return has the same item, or the very same entry, more than once.",
+        mend="Keep one: an item stands at one stage.",
+    ),
+    "date-in-future": Explanation(meaning="The date has not come yet.", mend="Send what has happened; check the year."),
+    "looks-personal": Explanation(
+        meaning="A text has what looks like somebody's e-mail address, telephone number, National Insurance number, "
+        "NHS number or date of birth.",
+        mend="Take it out: nobody may be identified. If it is not about a person (the address of a public office, "
+        "say), say so in a `justification`.",
+        justifiable=True,
+    ),
     "unknown-area": Explanation(
         meaning="The area is not one of the programme's.",
         mend="Use a `code` of `GET /v1/programmes/{programme}/areas`.",
@@ -142,12 +191,14 @@ CODES: dict[str, Explanation] = {
     ),
     "parts-below-total": Explanation(
         meaning="All categories are there and add up to less than the total.",
-        mend="Put those whose category is not known under `unknown`.",
+        mend="Put those whose category is not known under `unknown`, or say in a `justification` why it is right.",
+        justifiable=True,
     ),
     "categories-missing": Explanation(
         meaning="Some categories were not sent, and those that were add up to less than the total.",
         mend="Send every category, zero included, and those not known under `unknown`.",
         severity=Severity.WARNING,
+        justifiable=True,
     ),
     "part-exceeds-total": Explanation(
         meaning="A part is larger than its total.", mend="Correct the part or the total."
@@ -157,14 +208,53 @@ CODES: dict[str, Explanation] = {
         "that stand.",
         mend='Send the missing cells as well, or `"confirm_withdrawals": true` if they should go.',
     ),
+    "nothing-to-withdraw": Explanation(
+        meaning="No return stands that could be withdrawn.",
+        mend="Check measure, series, service and period against `GET …/returns`.",
+    ),
+    "moved-since-base": Explanation(
+        meaning="The cell has changed since the revision that the return was made from.",
+        mend="Take the change over, or decide against it, and send the return with the newest `base_revision`.",
+    ),
+    "unlike-earlier": Explanation(
+        meaning="The figure lies far from those of the earlier periods: its modified z-score, from at least six of "
+        "them, is beyond 3.5.",
+        mend="Check for a slip of the pen, a cumulative figure, or a change of what was counted. If it is right, say "
+        "why in a `justification`: the reviewer sees it.",
+        severity=Severity.WARNING,
+        justifiable=True,
+    ),
+    "cumulative-fell": Explanation(
+        meaning="A cumulative count is lower than in the period before, and none was to be reset.",
+        mend="Check whether the figure is for the period alone. If earlier ones were too high, correct them as well, "
+        "or say why in a `justification`.",
+        severity=Severity.WARNING,
+        justifiable=True,
+    ),
+    "possible-double-count": Explanation(
+        meaning="Several organisations count people, or employers, that may be the same ones. Told to reviewers alone.",
+        mend="Ask the organisations whether they share cases. The roll-up gives bounds, never a sum.",
+        severity=Severity.WARNING,
+    ),
+    "unknown-justification": Explanation(
+        meaning="A justification names no finding of this submission that can be justified.",
+        mend="Use the `id` of a finding, as the dry run tells it. A figure that has changed has another id.",
+    ),
 }
 
 
 class Findings:
-    """Collects what the checks of a tier find; equal findings become one that lists its rows."""
+    """Collects what the checks of a tier find; equal findings become one that lists its rows.
 
-    def __init__(self) -> None:
-        self._found: dict[tuple[str, str, str | None, str | None, str | None], tuple[str | None, list[int]]] = {}
+    Rows are told by the numbers that their sender knows them by; without `sent`, as they are. What is found in a
+    return of a table is told of the rows that it was made from. Justifications are texts, by the id of a finding.
+    """
+
+    def __init__(self, sent: Sent | None = None) -> None:
+        self._sent = sent
+        self._justifications = {j.finding: j.text for j in sent.envelope.justifications} if sent else {}
+        self._found: dict[str, tuple[Finding, list[int]]] = {}
+        self._untold: dict[str, int] = {}
 
     def add(
         self,
@@ -173,45 +263,90 @@ class Findings:
         *,
         path: str | None = None,
         rows: Iterable[int] = (),
+        column: str | None = None,
+        cell: CellName | None = None,
         expected: str | None = None,
         actual: str | None = None,
         hint: str | None = None,
     ) -> None:
-        """`rows` count from 0 over the whole submission; they are told from 1."""
-        key = (code, message, expected, actual, hint)
-        _, listed = self._found.setdefault(key, (path, []))
-        listed.extend(int(row) + 1 for row in rows)
+        """`rows` count from 0 over the whole submission; without `sent` they are the sender's own numbers."""
+        explained = CODES[code]
+        part = OF_RETURN.fullmatch(path or "")
+        if part and self._sent is not None and self._sent.tabular:
+            rows = [*rows] or np.flatnonzero(self._sent.item == int(part["item"]))
+            path, column = None, column or part["column"]
+        where = path if cell is None else None
+        key = msgspec.json.encode((code, message, where, cell, column, expected, actual, hint))
+        finding = Finding(
+            id=hashlib.sha256(msgspec.json.encode((code, where, cell, expected, actual))).hexdigest()[:12],
+            code=code,
+            severity=explained.severity,
+            message=message,
+            path=path,
+            column=column,
+            cell=cell,
+            expected=expected,
+            actual=actual,
+            hint=hint or explained.mend,
+            justifiable=explained.justifiable,
+        )
+        _, listed = self._found.setdefault(key.decode(), (finding, []))
+        listed.extend(self._number(int(row)) for row in rows)
+
+    def more(self, code: str, number: int) -> None:
+        """There are so many more of the kind than were added."""
+        self._untold[code] = self._untold.get(code, 0) + number
+
+    def _number(self, row: int) -> int:
+        return row if self._sent is None else int(self._sent.row[row])
 
     def told(self) -> list[Finding]:
-        """In the order of the codes, then as found; at most 1,000 rows for each code."""
+        """In the order of the codes, then as found; at most 200 findings and 1,000 rows for each code."""
         left = dict.fromkeys(CODES, LISTED_ROWS)
+        room = dict.fromkeys(CODES, LISTED_FINDINGS)
         order = list(CODES)
         told: list[Finding] = []
-        for (code, message, expected, actual, hint), (path, rows) in sorted(
-            self._found.items(), key=lambda item: order.index(item[0][0])
-        ):
+        for finding, rows in sorted(self._found.values(), key=lambda item: order.index(item[0].code)):
+            room[finding.code] -= 1
+            if room[finding.code] < 0:
+                continue
             rows.sort()
-            listed = rows[: left[code]]
-            left[code] -= len(listed)
+            listed = rows[: left[finding.code]]
+            left[finding.code] -= len(listed)
             told.append(
-                Finding(
-                    code=code,
-                    severity=CODES[code].severity,
-                    message=message,
-                    path=path,
-                    rows=listed,
-                    row_count=len(rows) if len(rows) > len(listed) else None,
-                    expected=expected,
-                    actual=actual,
-                    hint=hint or CODES[code].mend,
-                )
+                self._answered(replace(finding, rows=listed, row_count=len(rows) if len(rows) > len(listed) else None))
             )
         return told
 
+    def _answered(self, finding: Finding) -> Finding:
+        text = self._justifications.get(finding.id or "")
+        if text is None or not finding.justifiable:
+            return finding
+        return replace(finding, severity=Severity.WARNING, justification=text)
+
     def settle(self) -> list[Finding]:
-        """The warnings. Raises Rejected if there is an error among the findings."""
+        """The warnings. Raises Rejected if there is an error among the findings that nothing justifies."""
         told = self.told()
-        errors = sum(finding.severity is Severity.ERROR for finding in told)
+        errors = [finding for finding in told if finding.severity is Severity.ERROR]
         if errors:
-            raise Rejected(f"{errors} error{'s' if errors > 1 else ''}. Nothing was written.", told)
+            untold = len(self._found) - len(told) + sum(self._untold.values())
+            more = f" of {len(errors) + untold:,}" if untold else ""
+            detail = f"{len(errors)}{more} error{'s' if len(errors) > 1 else ''}. Nothing was written."
+            if all(finding.justifiable for finding in errors):
+                detail += " Each can be justified."
+            raise Rejected(detail, told)
         return told
+
+    def conclude(self) -> list[Finding]:
+        """The warnings at the very end. Raises Rejected also for a justification that answers nothing."""
+        ids = {finding.id for finding in self.told() if finding.justifiable}
+        for index, answered in enumerate(self._justifications):
+            if answered not in ids:
+                self.add(
+                    "unknown-justification",
+                    f"No finding that can be justified has the id {answered!r}.",
+                    path=f"/justifications/{index}/finding",
+                    actual=answered,
+                    expected=" or ".join(sorted(i for i in ids if i)) or None,
+                )
+        return self.settle()

@@ -1,37 +1,61 @@
 """The first tier after syntax: whose return it is, of what, and for when."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
+import numpy as np
+
+from api.plan import calendar
+from api.plan.calendar import Deadlines
 from api.plan.catalogue import Catalogue, suggestion
 from api.plan.rules import candidates_hint
 from api.statistics import periods
-from api.plan import calendar
+from api.submissions import content
 from api.submissions.findings import Findings
-from api.submissions.revisions import Identified
+from api.submissions.revisions import Identified, ReturnKey, Sent
 from schema.periods import Period
 from schema.plan import Cadence, Collection, Duty, Kind, Measure
-from schema.submissions import NewReturn, ReturnKind
+from schema.submissions import NewReturn
 
-COUNTED = {Kind.FLOW, Kind.STOCK, Kind.CUMULATIVE, Kind.DISTINCT, Kind.PROPORTION, Kind.RATE, Kind.MEAN}
+RETURNED = {kind for kind in Kind if kind not in (Kind.GAP, Kind.DERIVED)}
 
 
 def identify(
-    returns: Sequence[NewReturn], catalogue: Catalogue, organisation: str, *, now: datetime, findings: Findings
+    sent: Sent,
+    catalogue: Catalogue,
+    organisation: str,
+    extensions: Mapping[ReturnKey, datetime],
+    *,
+    now: datetime,
+    findings: Findings,
 ) -> list[Identified]:
     """The returns that could be identified; what stood in the way of the others is in `findings`."""
     identified: list[Identified] = []
-    seen: set[tuple[str, str, str, str]] = set()
-    for index, given in enumerate(returns):
+    seen: set[ReturnKey] = set()
+    sizes = np.bincount(sent.item, minlength=len(sent.returns)).tolist()
+    for index, given in enumerate(sent.returns):
         path = f"/returns/{index}"
         duty = _duty(given, catalogue, organisation, path, findings)
-        period = _period(given, catalogue, duty, path, now, findings)
-        _content(given, path, findings)
+        period = _period(given, catalogue, duty, path, findings)
         if duty is None or period is None:
             continue
         measure = catalogue.measures[duty.measure]
         series = next(s for s in measure.series if s.slug == duty.series)
-        found = Identified(given=given, measure=measure, series=series, duty=duty, period=period)
+        limits = calendar.extended(
+            calendar.deadlines(period, catalogue.plan.calendar),
+            extensions.get((measure.slug, series.slug, duty.service, period.code)),
+        )
+        _check_open(period, limits, catalogue, duty, f"{path}/period", now, findings)
+        said = content.check(given, measure, sizes[index], path=path, today=calendar.today(now), findings=findings)
+        found = Identified(
+            given=given,
+            measure=measure,
+            series=series,
+            duty=duty,
+            period=period,
+            deadlines=limits,
+            content=said,
+        )
         if found.key in seen:
             findings.add("duplicate-return", f"There is another return for {' '.join(found.key)}.", path=path)
         seen.add(found.key)
@@ -74,8 +98,8 @@ def _one_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: str,
     collections = {series.slug: series.collection for series in measure.series}
     returned = [duty for duty in duties if collections[duty.series] is Collection.PARTNERS]
     wanted = [series for slug, series in collections.items() if given.series in (None, slug)]
-    if measure.kind not in COUNTED or Collection.PARTNERS not in wanted:
-        findings.add("not-returned", f"{measure.slug} is not returned as counts.", path=f"{path}/measure")
+    if measure.kind not in RETURNED or Collection.PARTNERS not in wanted:
+        findings.add("not-returned", f"{measure.slug} is not returned by anybody here.", path=f"{path}/measure")
         return None
     if len({duty.series for duty in returned}) > 1:
         findings.add(
@@ -99,9 +123,7 @@ def _one_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: str,
     return None
 
 
-def _period(
-    given: NewReturn, catalogue: Catalogue, duty: Duty | None, path: str, now: datetime, findings: Findings
-) -> Period | None:
+def _period(given: NewReturn, catalogue: Catalogue, duty: Duty | None, path: str, findings: Findings) -> Period | None:
     path = f"{path}/period"
     try:
         period = periods.parse(given.period)
@@ -128,7 +150,7 @@ def _period(
             hint=f"The same days are {meant.code}." if meant else None,
         )
         return None
-    return period if _open(period, catalogue, duty, path, now, findings) else None
+    return period
 
 
 def _same_days(period: Period, cadence: Cadence) -> Period | None:
@@ -140,7 +162,15 @@ def _same_days(period: Period, cadence: Cadence) -> Period | None:
     return meant if periods.same_span(meant, period) else None
 
 
-def _open(period: Period, catalogue: Catalogue, duty: Duty, path: str, now: datetime, findings: Findings) -> bool:
+def _check_open(
+    period: Period,
+    limits: Deadlines,
+    catalogue: Catalogue,
+    duty: Duty,
+    path: str,
+    now: datetime,
+    findings: Findings,
+) -> None:
     window = catalogue.plan.window
     first = max(window.start, duty.valid_from or window.start)
     last = min(window.end, duty.valid_to or window.end)
@@ -152,24 +182,12 @@ def _open(period: Period, catalogue: Catalogue, duty: Duty, path: str, now: date
             expected=f"{first} to {last}",
             actual=f"{period.start} to {period.end}",
         )
-        return False
-    if period.end >= calendar.today(now):
+    elif period.end >= calendar.today(now):
         findings.add(
             "period-not-over",
             f"{period.code} ends on {period.end}.",
             path=path,
             hint=f"Send it from the day after {period.end}.",
         )
-        return False
-    closes_at = calendar.deadlines(period, catalogue.plan.calendar).closes_at
-    if closes_at is not None and now >= closes_at:
-        findings.add("period-closed", f"{period.code} closed at {closes_at.isoformat()}.", path=path)
-        return False
-    return True
-
-
-def _content(given: NewReturn, path: str, findings: Findings) -> None:
-    if given.kind is ReturnKind.NIL and given.observations:
-        findings.add("nil-with-observations", "A nil return has no observations.", path=f"{path}/observations")
-    if given.kind is ReturnKind.DATA and not given.observations:
-        findings.add("no-observations", "The return has no observations.", path=f"{path}/observations")
+    elif limits.closes_at is not None and now >= limits.closes_at:
+        findings.add("period-closed", f"{period.code} closed at {limits.closes_at.isoformat()}.", path=path)

@@ -4,32 +4,65 @@ Every statement names the organisation as well as the programme; row-level secur
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 import numpy as np
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, and_, func, insert, literal, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Row, and_, func, insert, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.cursors import Place
-from api.database import copy
-from api.plan.catalogue import Catalogue, breakdown_of
+from api.database import copy_in, copy_out
+from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
 from api.statistics import periods
-from api.submissions.revisions import NULL, NUMBERS, STATUSES, Cells, Column, Compared, Identified, Standing
+from api.submissions.packing import HEADER, packed, unpacked
+from api.submissions.revisions import (
+    NULL,
+    NUMBERS,
+    Cells,
+    Compared,
+    Content,
+    Identified,
+    PastTotal,
+    ReturnKey,
+    Standing,
+)
+from schema.partners import Author
+from schema.plan import Kind
 from schema.submissions import (
+    EventKind,
+    EvidenceEntry,
+    Justification,
+    MilestoneItem,
+    NewSubmission,
     Observation,
+    Receipt,
     Report,
+    ReturnDetail,
     ReturnKind,
+    ReviewState,
     StandingReturn,
     Status,
     SubmissionOutcome,
 )
-from schema.tables import cell, observation, organisation, return_, revision, series, submission
+from schema.tables import (
+    cell,
+    extension,
+    observation,
+    organisation,
+    return_,
+    return_event,
+    revision,
+    series,
+    submission,
+)
 
-ReturnKey = tuple[str, str, str, str]
+# Writers hold this in common while they write; who reads the past waits for those that were writing then.
+WRITING = 0x77726974
 
 
 async def hold(
@@ -40,6 +73,7 @@ async def hold(
     Submissions to the same return wait for each other here, always in the same order, so never in a circle.
     """
     wanted = sorted(identified, key=lambda one: one.key)
+    await begin_writing(transaction, catalogue)
     rows = [
         {
             "programme": catalogue.id,
@@ -52,8 +86,7 @@ async def hold(
         }
         for one in wanted
     ]
-    for row in rows:
-        await transaction.execute(upsert(return_).values(row).on_conflict_do_nothing())
+    await transaction.execute(upsert(return_).values(rows).on_conflict_do_nothing())
     names = ("organisation", "series", "service", "period")
     found = await transaction.execute(
         select(return_.c.id, *(return_.c[name] for name in names)).where(
@@ -63,99 +96,297 @@ async def hold(
     )
     ids = {(row.series, row.service, row.period): row.id for row in found}
     numbers = [ids[row["series"], row["service"], row["period"]] for row in rows]
-    for number in sorted(numbers):
-        await transaction.execute(select(func.pg_advisory_xact_lock(number)))
+    await transaction.execute(
+        text("select pg_advisory_xact_lock(number) from unnest(cast(:numbers as bigint[])) as number"),
+        {"numbers": sorted(numbers)},
+    )
     return {one.key: number for one, number in zip(wanted, numbers, strict=True)}
+
+
+async def begin_writing(transaction: AsyncConnection, catalogue: Catalogue) -> None:
+    """From here on the clock may be read for `recorded_at`: whoever reads the past waits for this transaction."""
+    await transaction.execute(
+        text("select pg_advisory_xact_lock_shared(:kind, :programme)"), {"kind": WRITING, "programme": catalogue.id}
+    )
+
+
+async def extensions(transaction: AsyncConnection, catalogue: Catalogue, owner: str) -> dict[ReturnKey, datetime]:
+    """How long each return of the organisation has been given, where it was given more time."""
+    rows = await transaction.execute(
+        select(extension.c.series, extension.c.service, extension.c.period, func.max(extension.c.until))
+        .where(extension.c.programme == catalogue.id, extension.c.organisation == catalogue.ids.organisations[owner])
+        .group_by(extension.c.series, extension.c.service, extension.c.period)
+    )
+    return {(*catalogue.series_slugs[number], service, period): until for number, service, period, until in rows}
 
 
 async def standing(
     transaction: AsyncConnection, catalogue: Catalogue, held: Mapping[ReturnKey, int]
-) -> dict[ReturnKey, Standing]:
-    """What stands of each return, its cells included."""
-    newest = await transaction.execute(
+) -> tuple[dict[ReturnKey, Standing], dict[ReturnKey, int]]:
+    """What stands of each return, and its newest revision's number in the database."""
+    newest = (
         select(
+            revision.c["return"],
+            func.max(revision.c.number).label("number"),
+            func.min(submission.c.received_at).label("first_received_at"),
+        )
+        .join(
+            submission,
+            and_(submission.c.programme == revision.c.programme, submission.c.id == revision.c.submission),
+        )
+        .where(revision.c.programme == catalogue.id, revision.c["return"].in_(held.values()))
+        .group_by(revision.c["return"])
+        .subquery()
+    )
+    rows = await transaction.execute(
+        select(
+            revision.c.id,
             revision.c["return"],
             revision.c.number,
             revision.c.kind,
-            func.min(revision.c.recorded_at).over(partition_by=revision.c["return"]).label("first_recorded_at"),
+            revision.c.content,
+            revision.c.justifications,
+            revision.c.note,
+            newest.c.first_received_at,
+            state_of(revision).label("state"),
         )
-        .where(revision.c.programme == catalogue.id, revision.c["return"].in_(held.values()))
-        .order_by(revision.c.number)
+        .join(newest, and_(newest.c["return"] == revision.c["return"], newest.c.number == revision.c.number))
+        .where(revision.c.programme == catalogue.id)
     )
-    by_return = {row[0]: row for row in newest}
-    found: dict[ReturnKey, Standing] = {}
-    for key, number in held.items():
-        row = by_return.get(number)
-        found[key] = Standing(
-            number=row.number if row else 0,
-            kind=row.kind if row else None,
-            first_recorded_at=row.first_recorded_at if row else None,
-            cells=await _cells(transaction, catalogue, number, row.number if row else 0),
-        )
-    return found
-
-
-async def _cells(transaction: AsyncConnection, catalogue: Catalogue, number: int, newest: int) -> Cells:
-    names = ("area", "breakdown", *NUMBERS, "status", "note")
-    rows = (
-        await transaction.execute(
-            select(*(cell.c[name] for name in names)).where(
-                cell.c.programme == catalogue.id, cell.c["return"] == number, cell.c.number == newest
+    keys = {number: key for key, number in held.items()}
+    found = {keys[row[1]]: row for row in rows}
+    return (
+        {
+            key: Standing(
+                number=row.number,
+                kind=ReturnKind(row.kind),
+                state=ReviewState(row.state),
+                first_received_at=row.first_received_at,
+                content=content_of(row.content, catalogue.measures[key[0]].kind),
+                justifications=msgspec.convert(row.justifications, list[Justification]),
+                note=row.note,
             )
-        )
-    ).all()
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-
-    def numbers(index: int) -> Column:
-        return np.array([NULL if n is None else n for n in columns[index]], dtype=np.int64)
-
-    return Cells(
-        item=np.zeros(len(rows), dtype=np.int64),
-        area=numbers(0),
-        breakdown=numbers(1),
-        value=numbers(2),
-        numerator=numbers(3),
-        denominator=numbers(4),
-        lower=numbers(5),
-        upper=numbers(6),
-        status=np.array([STATUSES.index(Status(s) if s else None) for s in columns[7]], dtype=np.int64),
-        notes=list(columns[8]),
+            for key, row in found.items()
+        },
+        {key: row.id for key, row in found.items()},
     )
+
+
+def state_of(of: FromClause) -> ColumnElement[str]:
+    """Where a revision stands: the state that the last event which moved it has led to."""
+    return (
+        select(return_event.c.state)
+        .where(
+            return_event.c.programme == of.c.programme,
+            return_event.c["return"] == of.c["return"],
+            return_event.c.number == of.c.number,
+            return_event.c.state.is_not(None),
+        )
+        .order_by(return_event.c.position.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def approved_of(of: FromClause) -> ColumnElement[int]:
+    """The revision of a return that counts as approved: one whose last move was its approval; null where none is."""
+    later = return_event.alias("later")
+    moved_on = select(later.c.id).where(
+        later.c.programme == return_event.c.programme,
+        later.c["return"] == return_event.c["return"],
+        later.c.number == return_event.c.number,
+        later.c.position > return_event.c.position,
+        later.c.state.is_not(None),
+    )
+    return (
+        select(func.max(return_event.c.number))
+        .where(
+            return_event.c.programme == of.c.programme,
+            return_event.c["return"] == of.c.id,
+            return_event.c.state == ReviewState.APPROVED,
+            ~moved_on.exists(),
+        )
+        .scalar_subquery()
+    )
+
+
+def content_of(stored: Any, kind: Kind) -> Content:
+    if stored is None:
+        return []
+    return msgspec.convert(stored, list[MilestoneItem] if kind is Kind.MILESTONE else list[EvidenceEntry])
+
+
+async def cells_of(transaction: AsyncConnection, catalogue: Catalogue, revisions: Mapping[int, int]) -> Cells:
+    """The cells of these revisions, given by the database's numbers, each with the item that it is to have."""
+    if not revisions:
+        return unpacked(HEADER, {})
+    pairs = ", ".join(f"({number:d}, {item:d})" for number, item in revisions.items())
+    numbers = ", ".join(f"coalesce(c.{name}, {NULL})" for name in NUMBERS)
+    status = f"coalesce(array_position(array{[s.value for s in Status]}, c.status), 0)::bigint"
+    chosen = f"from cell c join (values {pairs}) as v (revision, item) on v.revision = c.revision"
+    here = f"where c.programme = {catalogue.id:d}"
+    content = await copy_out(
+        transaction,
+        f"select v.item::bigint, c.area::bigint, c.breakdown::bigint, {numbers}, {status} {chosen} {here}",
+    )
+    notes = await transaction.execute(
+        text(f"select v.item, c.area, c.breakdown, c.note {chosen} {here} and c.note is not null")
+    )
+    return unpacked(content, {(item, area, breakdown): note for item, area, breakdown, note in notes})
+
+
+async def revision_number(transaction: AsyncConnection, catalogue: Catalogue, held: int, number: int) -> int | None:
+    """The database's number of a return's revision."""
+    found = await transaction.execute(
+        select(revision.c.id).where(
+            revision.c.programme == catalogue.id, revision.c["return"] == held, revision.c.number == number
+        )
+    )
+    return found.scalar_one_or_none()
+
+
+async def newest_revisions(
+    transaction: AsyncConnection, catalogue: Catalogue, owner: str, keys: Sequence[ReturnKey]
+) -> dict[ReturnKey, int]:
+    """The newest revision of each of these returns of an organisation, by the database's number."""
+    if not keys:
+        return {}
+    rows = await transaction.execute(
+        select(return_.c.series, return_.c.service, return_.c.period, func.max(revision.c.id))
+        .join(revision, and_(revision.c.programme == return_.c.programme, revision.c["return"] == return_.c.id))
+        .where(
+            return_.c.programme == catalogue.id,
+            return_.c.organisation == catalogue.ids.organisations[owner],
+            tuple_(return_.c.series, return_.c.service, return_.c.period).in_(
+                [(catalogue.ids.series[key[0], key[1]], key[2], key[3]) for key in keys]
+            ),
+        )
+        .group_by(return_.c.series, return_.c.service, return_.c.period)
+    )
+    return {(*catalogue.series_slugs[row[0]], row[1], row[2]): row[3] for row in rows}
+
+
+async def totals(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    identified: Sequence[Identified],
+    *,
+    only: str | None,
+) -> list[PastTotal]:
+    """What stands of the totals of these series, for the areas of these duties, in every period.
+
+    Those of the organisation `only`, where one is given.
+    """
+    pairs = sorted({(one.measure.slug, one.series.slug, one.duty.area) for one in identified if one.content is None})
+    if not pairs:
+        return []
+    newest = (
+        select(revision.c["return"], func.max(revision.c.number).label("number"))
+        .where(revision.c.programme == catalogue.id)
+        .group_by(revision.c["return"])
+        .subquery()
+    )
+    numbers = (*NUMBERS, "status")
+    query = (
+        select(
+            organisation.c.slug,
+            return_.c.series,
+            return_.c.service,
+            return_.c.period,
+            revision.c.kind,
+            cell.c.area,
+            *(cell.c[name] for name in numbers),
+        )
+        .select_from(return_)
+        .join(
+            organisation,
+            and_(organisation.c.programme == return_.c.programme, organisation.c.id == return_.c.organisation),
+        )
+        .join(newest, newest.c["return"] == return_.c.id)
+        .join(
+            revision,
+            and_(
+                revision.c.programme == return_.c.programme,
+                revision.c["return"] == return_.c.id,
+                revision.c.number == newest.c.number,
+            ),
+        )
+        .outerjoin(
+            cell,
+            and_(
+                cell.c.programme == revision.c.programme,
+                cell.c.revision == revision.c.id,
+                cell.c.breakdown == catalogue.ids.breakdowns[TOTAL],
+                cell.c.area.in_({catalogue.ids.areas[area] for _, _, area in pairs}),
+            ),
+        )
+        .where(
+            return_.c.programme == catalogue.id,
+            return_.c.series.in_({catalogue.ids.series[measure, slug] for measure, slug, _ in pairs}),
+        )
+        .order_by(return_.c.period_start, return_.c.service)
+    )
+    if only is not None:
+        query = query.where(organisation.c.slug == only)
+    found: list[PastTotal] = []
+    for row in await transaction.execute(query):
+        measure, slug = catalogue.series_slugs[row.series]
+        for area in {area for *key, area in pairs if key == [measure, slug]}:
+            if row.kind == ReturnKind.DATA and row.area != catalogue.ids.areas[area]:
+                continue
+            found.append(
+                PastTotal(
+                    organisation=row.slug,
+                    measure=measure,
+                    series=slug,
+                    service=row.service,
+                    period=periods.parse(row.period),
+                    kind=ReturnKind(row.kind),
+                    area=area,
+                    hidden=row.status == Status.CONFIDENTIAL,
+                    **{name: getattr(row, name) for name in NUMBERS},
+                )
+            )
+    return found
 
 
 async def record(
     transaction: AsyncConnection,
     catalogue: Catalogue,
-    compared: Sequence[Compared],
+    comparison: Sequence[Compared],
+    cells: Cells,
     held: Mapping[ReturnKey, int],
     report: Report,
     *,
-    client: UUID,
-    request_id: str,
-    note: str | None,
+    receipt: Receipt,
+    envelope: NewSubmission,
+    by: Author,
+    recorded_at: datetime,
 ) -> None:
-    """Write the submission, a revision for each return that changes, and their observations."""
+    """Write the submission, a revision for each return that changes, their observations, and what happened."""
     owner = catalogue.ids.organisations[report.organisation]
-    receipt = report.receipt
     await transaction.execute(
         insert(submission).values(
             programme=catalogue.id,
             id=receipt.submission,
             organisation=owner,
-            client=client,
-            request_id=request_id,
+            client=by.client,
+            request_id=by.request_id,
             plan_version=catalogue.version,
             content_sha256=bytes.fromhex(receipt.content_sha256),
-            note=note,
+            note=envelope.note,
             report=msgspec.to_builtins(report),
             received_at=receipt.received_at,
         )
     )
-    changed = [one for one in compared if one.outcome is SubmissionOutcome.ACCEPTED]
-    for one in changed:
-        made = await transaction.execute(
-            insert(revision)
-            .values(
+    changed = [one for one in comparison if one.outcome is SubmissionOutcome.ACCEPTED]
+    if not changed:
+        return
+    justifications = [msgspec.to_builtins(one) for one in envelope.justifications]
+    made = await transaction.execute(
+        insert(revision)
+        .values(
+            [
                 {
                     "programme": catalogue.id,
                     "return": held[one.identified.key],
@@ -164,26 +395,84 @@ async def record(
                     "kind": one.identified.given.kind,
                     "submission": receipt.submission,
                     "plan_version": catalogue.version,
-                    "cells": len(one.cells),
+                    "cells": one.counts.received if one.identified.content is None else 0,
+                    "content": None if one.identified.content is None else msgspec.to_builtins(one.identified.content),
+                    "justifications": justifications,
                     "note": one.identified.given.note,
-                    "recorded_at": receipt.received_at,
+                    "recorded_at": recorded_at,
+                }
+                for one in changed
+            ]
+        )
+        .returning(revision.c.id, revision.c["return"])
+    )
+    numbers = {row[1]: row[0] for row in made}
+    await _tell(transaction, catalogue, changed, held, owner, receipt.submission, by, recorded_at)
+    by_item = np.full(len(comparison), NULL, dtype=np.int64)
+    for one in changed:
+        by_item[one.item] = numbers[held[one.identified.key]]
+    revisions = by_item[cells.item]
+    new = revisions != NULL
+    if new.any():
+        content = packed(cells.take(new), revisions[new], catalogue.id)
+        await copy_in(transaction, observation.name, [column.name for column in observation.columns], content)
+
+
+async def _tell(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    changed: Sequence[Compared],
+    held: Mapping[ReturnKey, int],
+    owner: int,
+    submission_id: UUID,
+    by: Author,
+    at: datetime,
+) -> None:
+    """Each new revision is recorded, and what stood before and is not approved is superseded by it."""
+    events: list[dict[str, object]] = []
+    for one in changed:
+        told: dict[str, object] = {
+            "programme": catalogue.id,
+            "return": held[one.identified.key],
+            "organisation": owner,
+            "client": by.client,
+            "by_organisation": catalogue.ids.organisations[by.organisation],
+            "at": at,
+        }
+        name = " ".join(one.identified.key)
+        if one.before.state in (ReviewState.PENDING, ReviewState.QUERIED):
+            events.append(
+                told
+                | {
+                    "id": uuid5(submission_id, f"superseded {name}"),
+                    "number": one.before.number,
+                    "event": EventKind.SUPERSEDED,
+                    "state": ReviewState.SUPERSEDED,
+                    "text": None,
                 }
             )
-            .returning(revision.c.id)
+        events.append(
+            told
+            | {
+                "id": uuid5(submission_id, f"recorded {name}"),
+                "number": one.number,
+                "event": EventKind.RECORDED,
+                "state": ReviewState.PENDING,
+                "text": one.identified.given.note,
+            }
         )
-        await _write(transaction, catalogue, made.scalar_one(), one.cells)
+    await transaction.execute(insert(return_event).values(events))
 
 
-async def _write(transaction: AsyncConnection, catalogue: Catalogue, number: int, cells: Cells) -> None:
-    def nullable(column: Column) -> list[int | None]:
-        return [None if number == NULL else number for number in column.tolist()]
-
-    size = len(cells)
-    numbers = [nullable(getattr(cells, name)) for name in NUMBERS]
-    statuses: list[Status | None] = [STATUSES[int(index)] for index in cells.status]
-    places = [cells.area.tolist(), cells.breakdown.tolist()]
-    records = zip([catalogue.id] * size, [number] * size, *places, *numbers, statuses, cells.notes, strict=True)
-    await copy(transaction, observation.name, [column.name for column in observation.columns], list(records))
+async def report_of(
+    transaction: AsyncConnection, catalogue: Catalogue, wanted: UUID, *, only: Sequence[str] | None
+) -> Report | None:
+    """What a submission was told; None where the caller can see none."""
+    query = select(submission.c.report).where(submission.c.programme == catalogue.id, submission.c.id == wanted)
+    if only is not None:
+        query = query.where(submission.c.organisation.in_([catalogue.ids.organisations[slug] for slug in only]))
+    found = (await transaction.execute(query)).scalar_one_or_none()
+    return None if found is None else msgspec.convert(found, Report)
 
 
 # What a page of returns is ordered by, and a cursor points into: names, so that it tells nothing of anyone else.
@@ -222,11 +511,11 @@ async def returns(
     catalogue: Catalogue,
     chosen: Chosen,
     *,
-    only: str | None,
+    only: Sequence[str] | None,
     after: Place | None = None,
     limit: int,
 ) -> list[StandingReturn]:
-    """Returns as they stand; those of the organisation `only`, where one is given."""
+    """Returns as they stand; those of the organisations `only`, where they are given."""
     newest = (
         select(revision.c["return"], func.max(revision.c.number).label("number"))
         .where(revision.c.programme == catalogue.id)
@@ -236,7 +525,7 @@ async def returns(
     latest = and_(revision.c["return"] == newest.c["return"], revision.c.number == newest.c.number)
     query = _with_names(catalogue).join(newest, latest).where(*chosen.conditions()).order_by(*ORDER).limit(limit)
     if only is not None:
-        query = query.where(organisation.c.slug == only)
+        query = query.where(organisation.c.slug.in_(only))
     if after is not None:
         query = query.where(tuple_(*ORDER) > tuple_(*(literal(value) for value in msgspec.structs.astuple(after))))
     return [_standing(row) for row in await transaction.execute(query)]
@@ -249,12 +538,17 @@ def place(last: StandingReturn) -> Place:
 
 
 async def of_revision(
-    transaction: AsyncConnection, catalogue: Catalogue, chosen: Chosen, *, only: str | None, number: int | None
-) -> tuple[StandingReturn, list[Observation]] | None:
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    chosen: Chosen,
+    *,
+    only: Sequence[str] | None,
+    number: int | None,
+) -> ReturnDetail | None:
     """One revision of a return, the newest where no number is given; None where the caller can see none."""
     query = _with_names(catalogue).where(*chosen.conditions()).order_by(revision.c.number.desc()).limit(1)
     if only is not None:
-        query = query.where(organisation.c.slug == only)
+        query = query.where(organisation.c.slug.in_(only))
     if number is not None:
         query = query.where(revision.c.number == number)
     row = (await transaction.execute(query)).one_or_none()
@@ -265,16 +559,23 @@ async def of_revision(
         .where(cell.c.programme == catalogue.id, cell.c.revision == row.revision_id)
         .order_by(cell.c.area, cell.c.breakdown)
     )
-    return _standing(row), [
-        Observation(
-            area=catalogue.area_codes[c.area],
-            breakdown=breakdown_of(catalogue.breakdown_texts[c.breakdown]),
-            status=Status(c.status) if c.status else None,
-            note=c.note,
-            **{name: getattr(c, name) for name in NUMBERS},
-        )
-        for c in cells
-    ]
+    content = content_of(row.content, catalogue.measures[row.measure].kind)
+    return ReturnDetail(
+        standing=_standing(row),
+        observations=[
+            Observation(
+                area=catalogue.area_codes[c.area],
+                breakdown=breakdown_of(catalogue.breakdown_texts[c.breakdown]),
+                status=Status(c.status) if c.status else None,
+                note=c.note,
+                **{name: getattr(c, name) for name in NUMBERS},
+            )
+            for c in cells
+        ],
+        items=[one for one in content if isinstance(one, MilestoneItem)],
+        entries=[one for one in content if isinstance(one, EvidenceEntry)],
+        justifications=msgspec.convert(row.justifications, list[Justification]),
+    )
 
 
 def _with_names(catalogue: Catalogue) -> Any:
@@ -292,6 +593,10 @@ def _with_names(catalogue: Catalogue) -> Any:
             revision.c.submission,
             revision.c.recorded_at,
             revision.c.note,
+            revision.c.content,
+            revision.c.justifications,
+            state_of(revision).label("state"),
+            approved_of(return_).label("approved"),
         )
         .select_from(return_)
         .join(series, and_(series.c.programme == return_.c.programme, series.c.id == return_.c.series))
@@ -316,6 +621,8 @@ def _standing(row: Row[Any]) -> StandingReturn:
         period=periods.parse(row.period),
         kind=ReturnKind(row.kind),
         revision=row.number,
+        state=ReviewState(row.state),
+        approved_revision=row.approved,
         cells=row.cells,
         submission=row.submission,
         recorded_at=row.recorded_at,

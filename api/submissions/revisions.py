@@ -3,18 +3,35 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
+from math import inf, nan
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
+from msgspec.structs import replace
 
+from api.plan.calendar import Deadlines
 from schema.periods import Period
 from schema.plan import Duty, Kind, Measure, Series
-from schema.submissions import Counts, Justification, NewReturn, NewSubmission, Observation, ReviewState, Status
-from schema.submissions import SubmissionOutcome
+from schema.problems import CellName
+from schema.submissions import (
+    Completeness,
+    Counts,
+    EvidenceEntry,
+    Justification,
+    MilestoneItem,
+    NewReturn,
+    NewSubmission,
+    Observation,
+    ReturnKind,
+    ReviewState,
+    Status,
+    SubmissionOutcome,
+)
 
 Column = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Content = list[MilestoneItem] | list[EvidenceEntry]
 Notes = npt.NDArray[np.object_]  # str or None
 
 NULL = -1  # counts and ids are never negative
@@ -50,6 +67,14 @@ class Sent(Struct, frozen=True, kw_only=True, eq=False):
     def returns(self) -> list[NewReturn]:
         return self.envelope.returns
 
+    def together(self) -> "Sent":
+        """The same with the entries of each return beside each other, in the order of the returns."""
+        if not (np.diff(self.item) < 0).any():
+            return self
+        order = np.argsort(self.item, kind="stable")
+        columns = ("item", "area", "breakdown", *NUMBERS, "status", "notes", "row")
+        return replace(self, **{name: getattr(self, name)[order] for name in columns})
+
 
 def sent(submission: NewSubmission) -> Sent:
     """A submission of structs, as columns."""
@@ -61,14 +86,16 @@ def sent(submission: NewSubmission) -> Sent:
         item=np.repeat(np.arange(len(submission.returns)), [len(one.observations) for one in submission.returns]),
         area=_column([areas.setdefault(o.area, len(areas)) for o in observations]),
         area_words=list(areas),
-        breakdown=_column(
-            [breakdowns.setdefault(tuple(o.breakdown.items()), len(breakdowns)) for o in observations]
-        ),
+        breakdown=_column([breakdowns.setdefault(tuple(o.breakdown.items()), len(breakdowns)) for o in observations]),
         breakdown_words=[dict(pairs) for pairs in breakdowns],
         status=_column([STATUSES.index(o.status) for o in observations]),
         notes=np.array([o.note for o in observations], dtype=np.object_),
-        row=np.arange(1, len(observations) + 1),
-        **{name: _numbers(observations, name) for name in NUMBERS},
+        row=np.arange(1, len(observations) + 1, dtype=np.int64),
+        value=_numbers(observations, "value"),
+        numerator=_numbers(observations, "numerator"),
+        denominator=_numbers(observations, "denominator"),
+        lower=_numbers(observations, "lower"),
+        upper=_numbers(observations, "upper"),
     )
 
 
@@ -106,6 +133,13 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
     def take(self, chosen: Mask) -> "Cells":
         return Cells(**{name: getattr(self, name)[chosen] for name in Cells.__struct_fields__})
 
+    def part(self, rows: slice) -> "Cells":
+        """A view of neighbouring rows; nothing is copied."""
+        return Cells(**{name: getattr(self, name)[rows] for name in Cells.__struct_fields__})
+
+
+ReturnKey = tuple[str, str, str, str]  # measure, series, service, period
+
 
 class Identified(Struct, frozen=True, kw_only=True):
     """A return whose measure, series, duty and period are known."""
@@ -115,27 +149,98 @@ class Identified(Struct, frozen=True, kw_only=True):
     series: Series
     duty: Duty
     period: Period
+    deadlines: Deadlines
+    content: Content | None  # items or entries; None for a measure that is counted
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> ReturnKey:
         return (self.measure.slug, self.series.slug, self.duty.service, self.period.code)
 
+    def named(self, area: str, breakdown: dict[str, str]) -> CellName:
+        """The name of one of its cells."""
+        measure, series, service, period = self.key
+        return CellName(measure=measure, series=series, service=service, period=period, area=area, breakdown=breakdown)
 
-class Standing(Struct, frozen=True, kw_only=True, eq=False):
-    """What stands of a return: its newest revision. `number` is 0 where there is none yet."""
+
+class PastTotal(Struct, frozen=True, kw_only=True):
+    """The total of a return for the area of its duty: one that stands, or one that is sent (then with its row)."""
+
+    organisation: str
+    measure: str
+    series: str
+    service: str
+    period: Period
+    kind: ReturnKind
+    area: str
+    value: int | None = None
+    numerator: int | None = None
+    denominator: int | None = None
+    lower: int | None = None
+    upper: int | None = None
+    hidden: bool = False  # status `c`
+    row: int | None = None
+
+    @property
+    def key(self) -> ReturnKey:
+        return (self.measure, self.series, self.service, self.period.code)
+
+    @property
+    def cell(self) -> CellName:
+        return CellName(
+            measure=self.measure, series=self.series, service=self.service, period=self.period.code, area=self.area
+        )
+
+    @property
+    def figure(self) -> float | None:
+        """The count or the quotient; None where there is none. Nothing to count is 0."""
+        if self.kind is not ReturnKind.DATA:
+            return 0.0 if self.kind is ReturnKind.NIL else None
+        if self.denominator is not None:
+            return None if self.numerator is None or not self.denominator else self.numerator / self.denominator
+        return None if self.value is None else float(self.value)
+
+    def bounds(self, ratio: bool) -> tuple[float, float]:
+        """What the count, or the numerator, lies between; NaN where it is not known at all."""
+        if self.kind is ReturnKind.NIL:
+            return 0.0, 0.0
+        number = self.numerator if ratio else self.value
+        if number is not None:
+            return float(number), float(number)
+        if ratio or not self.hidden:
+            return nan, nan
+        return float(self.lower or 0), inf if self.upper is None else float(self.upper)
+
+    @property
+    def base(self) -> float:
+        """The denominator; NaN where there is none."""
+        if self.kind is ReturnKind.NIL:
+            return 0.0
+        return nan if self.denominator is None else float(self.denominator)
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What stands of a return: its newest revision, without its cells. `number` is 0 where there is none yet."""
 
     number: int
-    kind: str | None
-    first_recorded_at: datetime | None
-    cells: Cells
+    kind: ReturnKind | None
+    state: ReviewState | None
+    first_received_at: datetime | None
+    content: Content
+    justifications: list[Justification]
+    note: str | None
 
 
-class Compared(Struct, frozen=True, kw_only=True, eq=False):
+NOTHING = Standing(number=0, kind=None, state=None, first_received_at=None, content=[], justifications=[], note=None)
+
+
+class Compared(Struct, frozen=True, kw_only=True):
     """A return beside what stands: whether it needs a revision, and which."""
 
     identified: Identified
-    cells: Cells
+    item: int
+    before: Standing
     counts: Counts
+    completeness: Completeness
     outcome: SubmissionOutcome
     number: int
-    first_recorded_at: datetime
+    first_received_at: datetime

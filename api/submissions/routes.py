@@ -2,9 +2,12 @@
 
 import hashlib
 from typing import Annotated, Any
+from uuid import UUID
 
-from litestar import Request, Router, get, post
+import msgspec
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
+from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api import cursors
@@ -12,13 +15,128 @@ from api.clock import NewId, Now
 from api.database import Transaction
 from api.partners import queries as partners
 from api.partners import rules as permissions
-from api.partners.routes import KEY, with_key
+from api.partners.routes import KEY, IdempotencyKey, with_key
 from api.plan import queries as plans
-from api.problems import refusals
+from api.plan.catalogue import Catalogue
+from api.problems import answers, refusals, request_id_of
 from api.refusals import NotFound
-from api.submissions import queries, rules
-from schema.partners import Caller, Scope
-from schema.submissions import NewSubmission, Report, ReturnDetail, ReturnPage
+from api.submissions import history, queries, rules
+from api.submissions.revisions import Sent, sent
+from schema.partners import Author, Caller, Grant, Scope
+from schema.submissions import NewReturn, NewSubmission, Report, ReturnDetail, ReturnKind, ReturnPage, Withdrawal
+
+DryRun = Annotated[bool, QueryParameter()]
+PreviewToken = Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{64}$")]
+TAKEN = refusals(401, 403, 404, 409, 410, 413, 415, 422)
+
+
+class Push(msgspec.Struct, frozen=True, kw_only=True):
+    """How a submission is to be taken."""
+
+    operation: str
+    content_sha256: bytes
+    idempotency_key: str | None
+    dry_run: bool
+    preview_token: str | None
+
+
+async def take(
+    request: Request[Any, Any, Any],
+    transaction: Transaction,
+    catalogue: Catalogue,
+    grant: Grant,
+    by: Author,
+    content: Sent,
+    push: Push,
+    *,
+    now: Now,
+    new_id: UUID,
+) -> Response[bytes]:
+    """One pipeline for every format. A dry run is the same, rolled back: it keeps no key and writes no audit."""
+    key = None if push.dry_run else push.idempotency_key
+    if key is not None:
+        if not await partners.claim(transaction, by, push.operation, key):
+            raise permissions.IdempotencyInProgress("Another request with this key is still running.")
+        kept = await partners.kept(transaction, catalogue.id, by, push.operation, key, now=now)
+        if (answer := permissions.replayed(kept, push.content_sha256)) is not None:
+            return Response(answer, status_code=201, media_type=MediaType.JSON, headers={"Idempotent-Replayed": "true"})
+    owner = rules.for_whom(content.envelope.organisation, grant.organisation, catalogue)
+    extensions = await queries.extensions(transaction, catalogue, owner)
+    examined = rules.examine(content, catalogue, owner, extensions, now=now)
+    async with transaction.begin_nested() as savepoint:
+        held = await queries.hold(transaction, catalogue, owner, examined.returns)
+        recorded_at = request.app.state.clock()
+        standing, newest = await queries.standing(transaction, catalogue, held)
+        items = {newest[one.key]: item for item, one in enumerate(examined.returns) if one.key in newest}
+        before = await queries.cells_of(transaction, catalogue, items)
+        comparison = rules.compare(examined, standing, before, catalogue, now=now)
+        for one in rules.stale(comparison.returns):
+            base = await queries.revision_number(
+                transaction, catalogue, held[one.identified.key], one.identified.given.base_revision or 0
+            )
+            rules.refuse_stale(
+                one,
+                await queries.cells_of(transaction, catalogue, {} if base is None else {base: one.item}),
+                before.take(before.item == one.item),
+                catalogue,
+            )
+        own = await queries.totals(transaction, catalogue, examined.returns, only=owner)
+        everybody = (
+            await queries.totals(transaction, catalogue, examined.returns, only=None)
+            if Scope.REVIEW in grant.scopes
+            else None
+        )
+        beside = history.neighbours(examined.returns, own)
+        earlier = await queries.newest_revisions(
+            transaction, catalogue, owner, history.elsewhere(beside, examined.returns)
+        )
+        cells_of = {k: await queries.cells_of(transaction, catalogue, {number: 0}) for k, number in earlier.items()}
+        totals = rules.look_back(examined, own, beside, cells_of, catalogue)
+        receipt = rules.receipt(new_id, push.content_sha256, now=now)
+        report = rules.report(
+            comparison,
+            catalogue,
+            examined,
+            moved=rules.moved(own, everybody, totals, catalogue),
+            content_sha256=push.content_sha256,
+            receipt=None if push.dry_run else receipt,
+            expected_token=push.preview_token,
+        )
+        await queries.record(
+            transaction,
+            catalogue,
+            comparison.returns,
+            comparison.now,
+            held,
+            report,
+            receipt=receipt,
+            envelope=content.envelope,
+            by=by,
+            recorded_at=recorded_at,
+        )
+        if push.dry_run:
+            await savepoint.rollback()
+    answer = msgspec.json.encode(report)
+    if not push.dry_run:
+        organisation_id = catalogue.ids.organisations[owner]
+        subject = {"submission": str(new_id), "returns": str(len(report.returns)), "outcome": report.outcome}
+        await partners.tell_audit(
+            transaction, catalogue.id, by, "submission.accepted", subject, organisation_id=organisation_id, now=now
+        )
+        if key is not None:
+            await partners.keep(
+                transaction,
+                catalogue.id,
+                by,
+                push.operation,
+                key,
+                organisation_id=organisation_id,
+                content_sha256=push.content_sha256,
+                answer=answer,
+                submission=new_id,
+                now=now,
+            )
+    return Response(answer, status_code=200 if push.dry_run else 201, media_type=MediaType.JSON)
 
 
 @post(
@@ -27,7 +145,7 @@ from schema.submissions import NewSubmission, Report, ReturnDetail, ReturnPage
     summary="Push one or more returns",
     guards=[with_key],
     security=KEY,
-    responses=refusals(401, 403, 404, 413, 415, 422),
+    responses=TAKEN | answers(Report, 200, 201),
 )
 async def create_submission(
     request: Request[Any, Any, Any],
@@ -37,37 +155,100 @@ async def create_submission(
     transaction: Transaction,
     now: Now,
     new_id: NewId,
-) -> Report:
+    idempotency_key: IdempotencyKey = None,
+    dry_run: DryRun = False,
+    preview_token: PreviewToken = None,
+) -> Response[bytes]:
     """All of the returns are taken, or none: 201 with a receipt, or 422 with every finding and nothing written.
 
-    A return replaces what stood of it as a whole. One that says what stands already makes no revision.
+    A return replaces what stood of it as a whole. One that says what stands already makes no revision. A dry run
+    answers with the same report, and writes nothing.
     """
     grant = permissions.permit(caller, programme, Scope.SUBMIT)
-    await partners.enter(transaction, grant)
     catalogue = await plans.current(transaction, programme)
-    examined = rules.examine(data, catalogue, grant.organisation, now=now)
-    held = await queries.hold(transaction, catalogue, grant.organisation, examined.returns)
-    standing = await queries.standing(transaction, catalogue, held)
-    compared = rules.compare(examined, standing, confirm_withdrawals=data.confirm_withdrawals, now=now)
-    report = rules.report(
-        compared,
-        catalogue,
-        examined,
-        submission=new_id,
+    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    push = Push(
+        operation="create_submission",
         content_sha256=hashlib.sha256(await request.body()).digest(),
-        now=now,
+        idempotency_key=idempotency_key,
+        dry_run=dry_run,
+        preview_token=preview_token,
     )
-    await queries.record(
-        transaction,
-        catalogue,
-        compared,
-        held,
-        report,
-        client=caller.client,
-        request_id=request.scope["state"]["request_id"],
-        note=data.note,
-    )
+    by = permissions.author(caller, grant, request_id_of(request))
+    return await take(request, transaction, catalogue, grant, by, sent(data), push, now=now, new_id=new_id)
+
+
+@get(
+    "/programmes/{programme:str}/submissions/{submission:uuid}",
+    operation_id="get_submission",
+    summary="What a submission was told",
+    guards=[with_key],
+    security=KEY,
+    responses=refusals(401, 403, 404),
+)
+async def get_submission(
+    programme: FromPath[str], submission: FromPath[UUID], caller: NamedDependency[Caller], transaction: Transaction
+) -> Report:
+    """Its report and receipt, as they were answered. Findings and changes go if the content is redacted."""
+    grant = permissions.permit(caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
+    catalogue = await plans.current(transaction, programme)
+    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    report = await queries.report_of(transaction, catalogue, submission, only=visible(grant, catalogue))
+    if report is None:
+        raise NotFound("You can see no such submission; a receipt names yours.")
     return report
+
+
+RETURN = "/programmes/{programme:str}/returns/{organisation:str}/{measure:str}/{series:str}/{service:str}/{period:str}"
+
+
+@post(
+    f"{RETURN}/withdrawal",
+    operation_id="withdraw_return",
+    summary="Take back a return",
+    guards=[with_key],
+    security=KEY,
+    responses=TAKEN | answers(Report, 200, 201),
+)
+async def withdraw_return(
+    request: Request[Any, Any, Any],
+    programme: FromPath[str],
+    organisation: FromPath[str],
+    measure: FromPath[str],
+    series: FromPath[str],
+    service: FromPath[str],
+    period: FromPath[str],
+    data: JSONBody[Withdrawal],
+    caller: NamedDependency[Caller],
+    transaction: Transaction,
+    now: Now,
+    new_id: NewId,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: DryRun = False,
+) -> Response[bytes]:
+    """The return then counts as not sent. What it said can still be read, as an earlier revision."""
+    grant = permissions.permit(caller, programme, Scope.SUBMIT)
+    catalogue = await plans.current(transaction, programme)
+    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    withdrawn = NewReturn(
+        measure=measure,
+        period=period,
+        series=series,
+        service=service,
+        kind=ReturnKind.WITHDRAWN,
+        base_revision=data.base_revision,
+        note=data.reason,
+    )
+    push = Push(
+        operation=f"withdraw_return {organisation} {measure} {series} {service} {period}",
+        content_sha256=hashlib.sha256(await request.body()).digest(),
+        idempotency_key=idempotency_key,
+        dry_run=dry_run,
+        preview_token=None,
+    )
+    by = permissions.author(caller, grant, request_id_of(request))
+    content = sent(NewSubmission(returns=[withdrawn], organisation=organisation, confirm_withdrawals=True))
+    return await take(request, transaction, catalogue, grant, by, content, push, now=now, new_id=new_id)
 
 
 @get(
@@ -90,16 +271,15 @@ async def list_returns(
 ) -> ReturnPage:
     """Your organisation's; with the scope `review`, everybody's."""
     grant = permissions.permit(caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
-    await partners.enter(transaction, grant)
     catalogue = await plans.current(transaction, programme)
+    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
     if measure is not None:
         catalogue.measure(measure)
-    own = grant.organisation if Scope.REVIEW not in grant.scopes else None
     found = await queries.returns(
         transaction,
         catalogue,
         queries.Chosen(measure=measure, organisation=organisation, period=period),
-        only=own,
+        only=visible(grant, catalogue),
         after=cursors.decode(cursor),
         limit=limit + 1,
     )
@@ -132,18 +312,27 @@ async def get_return(
 ) -> ReturnDetail:
     """The newest revision, or the one whose number is given: no revision is ever changed."""
     grant = permissions.permit(caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
-    await partners.enter(transaction, grant)
     catalogue = await plans.current(transaction, programme)
+    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
     found = await queries.of_revision(
         transaction,
         catalogue,
         queries.Chosen(organisation=organisation, measure=measure, series=series, service=service, period=period),
-        only=grant.organisation if Scope.REVIEW not in grant.scopes else None,
+        only=visible(grant, catalogue),
         number=revision,
     )
     if found is None:
         raise NotFound("You can see no such return; `GET …/returns` lists those that you can.")
-    return ReturnDetail(standing=found[0], observations=found[1])
+    return found
 
 
-router = Router("/v1", route_handlers=[create_submission, list_returns, get_return], tags=["Submissions"])
+def visible(grant: Grant, catalogue: Catalogue) -> list[str] | None:
+    """Whose returns the caller may read; None: everybody's."""
+    return None if Scope.REVIEW in grant.scopes else catalogue.acts_for(grant.organisation)
+
+
+router = Router(
+    "/v1",
+    route_handlers=[create_submission, get_submission, withdraw_return, list_returns, get_return],
+    tags=["Submissions"],
+)

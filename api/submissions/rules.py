@@ -1,112 +1,235 @@
 """Whether a submission is taken, and what it changes of what stands."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
+from api.plan import calendar
 from api.plan.catalogue import Catalogue
 from api.refusals import NotAllowed
-from api.plan import calendar
-from api.submissions import cells, identity, totals
-from api.submissions.findings import Findings
-from api.submissions.revisions import NUMBERS, Cells, Compared, Identified, Mask, Standing
-from schema.problems import Finding
-from schema.submissions import Counts, NewSubmission, Receipt, Report, ReturnReport, SubmissionOutcome
+from api.submissions import cells, content, differences, effects, history, identity, template, totals
+from api.submissions.differences import Difference
+from api.submissions.findings import Findings, PreviewMoved, StaleBase
+from api.submissions.history import Neighbours
+from api.submissions.revisions import (
+    NOTHING,
+    Cells,
+    Column,
+    Compared,
+    Identified,
+    PastTotal,
+    ReturnKey,
+    Sent,
+    Standing,
+)
+from schema.problems import CellName, Finding, Severity
+from schema.submissions import (
+    CellValue,
+    Change,
+    Counts,
+    Effect,
+    EffectScope,
+    Receipt,
+    Report,
+    ReturnKind,
+    ReturnReport,
+    SubmissionOutcome,
+)
 
 WITHDRAWALS_WITHOUT_ASKING = 0.1
+TOLD_CHANGES = 1000
 
 
 class Examined(Struct, frozen=True, kw_only=True, eq=False):
     """A submission without errors, not yet compared with what stands."""
 
+    sent: Sent
     organisation: str
     returns: list[Identified]
     cells: Cells
     findings: Findings
 
+    @property
+    def rows(self) -> list[slice]:
+        """Where each return's cells are: they lie together, in the order of the returns."""
+        ends = np.cumsum(np.bincount(self.cells.item, minlength=len(self.returns))).tolist()
+        return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
-def examine(submission: NewSubmission, catalogue: Catalogue, organisation: str, *, now: datetime) -> Examined:
-    """Tier after tier; each tells all that it finds. Raises Rejected, or NotAllowed for another's returns."""
-    if submission.organisation not in (None, organisation):
-        raise NotAllowed(f"The key belongs to {organisation} and submits for nobody else.")
-    findings = Findings()
-    returns = identity.identify(submission.returns, catalogue, organisation, now=now, findings=findings)
+
+class Comparison(Struct, frozen=True, kw_only=True, eq=False):
+    """A submission beside what stands."""
+
+    returns: list[Compared]
+    difference: Difference
+    now: Cells
+    before: Cells
+
+
+def for_whom(wanted: str | None, organisation: str, catalogue: Catalogue) -> str:
+    """Whose returns these are. Raises NotAllowed for those of an organisation that the caller does not succeed."""
+    if wanted is None or wanted in catalogue.acts_for(organisation):
+        return wanted or organisation
+    raise NotAllowed(f"The key belongs to {organisation} and submits for nobody else.")
+
+
+def examine(
+    sent: Sent,
+    catalogue: Catalogue,
+    organisation: str,
+    extensions: Mapping[ReturnKey, datetime],
+    *,
+    now: datetime,
+) -> Examined:
+    """Tier after tier; each tells all that it finds. Raises Rejected."""
+    sent = sent.together()
+    findings = Findings(sent)
+    content.check_texts(sent.envelope, sent.notes, findings)
+    returns = identity.identify(sent, catalogue, organisation, extensions, now=now, findings=findings)
     findings.settle()
-    columns = cells.resolve(returns, catalogue, findings)
+    columns = cells.resolve(sent, catalogue, findings)
     cells.check(columns, returns, catalogue, findings)
     findings.settle()
     if len(columns):
         totals.check(columns, returns, catalogue, findings)
     findings.settle()
-    return Examined(organisation=organisation, returns=returns, cells=columns, findings=findings)
+    return Examined(sent=sent, organisation=organisation, returns=returns, cells=columns, findings=findings)
 
 
 def compare(
     examined: Examined,
-    standing: Mapping[tuple[str, str, str, str], Standing],
+    standing: Mapping[ReturnKey, Standing],
+    before: Cells,
+    catalogue: Catalogue,
     *,
-    confirm_withdrawals: bool,
     now: datetime,
-) -> list[Compared]:
-    """Each return beside what stands. Raises Rejected for withdrawals that nobody confirmed."""
+) -> Comparison:
+    """Each return beside what stands. `before` are the standing cells, by the same items. Raises Rejected."""
+    found = differences.difference(examined.cells, before)
+    counts = differences.counts(found, examined.cells, before, len(examined.returns))
+    kept = np.bincount(before.item, minlength=len(examined.returns)).tolist()
     compared: list[Compared] = []
-    for index, one in enumerate(examined.returns):
-        before = standing[one.key]
-        mine = examined.cells.take(examined.cells.item == index)
-        counts = _counts(mine, before.cells)
-        limit = WITHDRAWALS_WITHOUT_ASKING * len(before.cells)
-        if counts.withdrawn > limit and not confirm_withdrawals:
-            examined.findings.add(
-                "unconfirmed-withdrawals",
-                f"{one.measure.slug} {one.period.code} would lose {counts.withdrawn} of its {len(before.cells)} cells.",
-                path=f"/returns/{index}",
-                expected=f"at most {int(limit)} without confirm_withdrawals",
-                actual=str(counts.withdrawn),
-            )
-        same = before.kind == one.given.kind and not (counts.added or counts.changed or counts.withdrawn)
+    for item, (one, rows) in enumerate(zip(examined.returns, examined.rows, strict=True)):
+        stood = standing.get(one.key, NOTHING)
+        mine = counts[item]
+        if one.content is not None:
+            mine = content.counts(one.content, stood.content)
+        _check_withdrawal(one, item, mine, stood, kept[item] or len(stood.content), examined)
+        same = stood.kind == one.given.kind and not (mine.added or mine.changed or mine.withdrawn)
+        same &= one.given.kind is not ReturnKind.WITHDRAWN or stood.number == 0
         compared.append(
             Compared(
                 identified=one,
-                cells=mine,
-                counts=counts,
+                item=item,
+                before=stood,
+                counts=mine,
+                completeness=template.completeness(one, examined.cells.place[rows], catalogue),
                 outcome=SubmissionOutcome.UNCHANGED if same else SubmissionOutcome.ACCEPTED,
-                number=before.number if same else before.number + 1,
-                first_recorded_at=before.first_recorded_at or now,
+                number=stood.number if same else stood.number + 1,
+                first_received_at=stood.first_received_at or now,
             )
         )
     examined.findings.settle()
-    return compared
+    return Comparison(returns=compared, difference=found, now=examined.cells, before=before)
 
 
-def _counts(now: Cells, before: Cells) -> Counts:
-    shared, at, was = np.intersect1d(now.place, before.place, assume_unique=True, return_indices=True)
-    equal: Mask = np.ones(len(shared), dtype=np.bool_)
-    for name in (*NUMBERS, "status"):
-        equal &= getattr(now, name)[at] == getattr(before, name)[was]
-    equal &= np.array([now.notes[i] == before.notes[j] for i, j in zip(at, was, strict=True)], dtype=np.bool_)
-    unchanged = int(equal.sum())
-    return Counts(
-        received=len(now),
-        added=len(now) - len(shared),
-        changed=len(shared) - unchanged,
-        unchanged=unchanged,
-        withdrawn=len(before) - len(shared),
+def _check_withdrawal(
+    one: Identified, item: int, counts: Counts, stood: Standing, standing: int, examined: Examined
+) -> None:
+    confirmed = examined.sent.envelope.confirm_withdrawals
+    limit = WITHDRAWALS_WITHOUT_ASKING * standing
+    if one.given.kind is ReturnKind.WITHDRAWN:
+        if stood.kind in (None, ReturnKind.WITHDRAWN):
+            examined.findings.add(
+                "nothing-to-withdraw",
+                f"No return of {one.measure.slug} {one.period.code} stands.",
+                path=f"/returns/{item}",
+            )
+    elif counts.withdrawn > limit and not confirmed:
+        examined.findings.add(
+            "unconfirmed-withdrawals",
+            f"{one.measure.slug} {one.period.code} would lose {counts.withdrawn} of its {standing} cells.",
+            path=f"/returns/{item}",
+            expected=f"at most {int(limit)} without confirm_withdrawals",
+            actual=str(counts.withdrawn),
+        )
+
+
+def stale(compared: Sequence[Compared]) -> list[Compared]:
+    """Those returns that were made from another revision than the one that stands."""
+    return [one for one in compared if one.identified.given.base_revision not in (None, one.before.number)]
+
+
+def refuse_stale(one: Compared, base: Cells, stands: Cells, catalogue: Catalogue) -> None:
+    """Raises StaleBase with every cell that has changed between the base revision and the one that stands."""
+    found = differences.difference(stands, base)
+    changes = differences.changes(
+        found, stands, base, catalogue, lambda _, area, key: one.identified.named(area, key), most=TOLD_CHANGES
+    )
+    given = one.identified.given
+    raise StaleBase(
+        f"{given.measure} {given.period} was made from revision {given.base_revision}; {one.before.number} stands.",
+        [
+            Finding(
+                code="moved-since-base",
+                severity=Severity.ERROR,
+                message="The cell has changed since.",
+                cell=change.cell,
+                expected=_said(change.was),
+                actual=_said(change.now),
+                hint=f"Revision {one.before.number} says {_said(change.now)}.",
+            )
+            for change in changes
+        ],
     )
 
 
+def _said(value: CellValue | None) -> str:
+    if value is None:
+        return "nothing"
+    figure = value.value if value.denominator is None else f"{value.numerator}/{value.denominator}"
+    return str(value.status if figure is None else figure)
+
+
+def look_back(
+    examined: Examined,
+    past: Sequence[PastTotal],
+    neighbours: Sequence[Neighbours],
+    cells_of: Mapping[ReturnKey, Cells],
+    catalogue: Catalogue,
+) -> list[PastTotal]:
+    """The tier that warns: against history. Returns the totals that are sent. `past` are the partner's own."""
+    sent = history.current_totals(examined.returns, examined.organisation, examined.cells, catalogue)
+    history.check_outliers(examined.returns, sent, past, examined.findings)
+    here = {
+        one.key: (examined.cells.part(rows), np.arange(rows.start, rows.stop, dtype=np.int64))
+        for one, rows in zip(examined.returns, examined.rows, strict=True)
+    }
+    known: dict[ReturnKey, tuple[Cells, Column | None]] = {key: (one, None) for key, one in cells_of.items()}
+    known.update(here)
+    history.check_cumulative(neighbours, known, catalogue, examined.findings)
+    return sent
+
+
 def report(
-    compared: Sequence[Compared],
+    comparison: Comparison,
     catalogue: Catalogue,
     examined: Examined,
     *,
-    submission: UUID,
+    moved: Sequence[Effect],
     content_sha256: bytes,
-    now: datetime,
+    receipt: Receipt | None,
+    expected_token: str | None = None,
 ) -> Report:
-    """What became of it, from the partner's own figures and the plan alone."""
+    """What becomes of it. Without a receipt it is a dry run. Raises Rejected, or PreviewMoved."""
+    findings = examined.findings.conclude()
+    token = preview_token(comparison, catalogue, examined, findings, content_sha256)
+    if expected_token not in (None, token):
+        raise PreviewMoved("Your own standing returns, the plan or the content are not what the dry run saw.")
     returns = [
         ReturnReport(
             measure=one.identified.measure.slug,
@@ -116,23 +239,67 @@ def report(
             outcome=one.outcome,
             revision=one.number,
             counts=one.counts,
-            timeliness=calendar.timeliness(
-                one.identified.period, catalogue.plan.calendar, first_recorded_at=one.first_recorded_at
-            ),
+            timeliness=calendar.timeliness(one.identified.deadlines, first_recorded_at=one.first_received_at),
+            completeness=one.completeness,
         )
-        for one in compared
+        for one in comparison.returns
     ]
-    accepted = any(one.outcome is SubmissionOutcome.ACCEPTED for one in compared)
-    findings: list[Finding] = examined.findings.told()
+    changes, change_count = _changes(comparison, catalogue)
+    accepted = any(one.outcome is SubmissionOutcome.ACCEPTED for one in comparison.returns)
     return Report(
         programme=catalogue.slug,
         organisation=examined.organisation,
         plan_version=catalogue.version,
         outcome=SubmissionOutcome.ACCEPTED if accepted else SubmissionOutcome.UNCHANGED,
-        receipt=Receipt(submission=submission, content_sha256=content_sha256.hex(), received_at=now),
+        dry_run=receipt is None,
+        receipt=receipt,
+        preview_token=token if receipt is None else None,
         counts=Counts(
-            **{name: sum(getattr(one.counts, name) for one in compared) for name in Counts.__struct_fields__}
+            **{name: sum(getattr(one.counts, name) for one in comparison.returns) for name in Counts.__struct_fields__}
         ),
         returns=returns,
         findings=findings,
+        changes=changes,
+        change_count=change_count,
+        effects=list(moved),
     )
+
+
+def _changes(comparison: Comparison, catalogue: Catalogue) -> tuple[list[Change], int]:
+    """Of the returns that stood already: a first return is all new, and says so in its counts."""
+    stood = np.array([one.before.number > 0 for one in comparison.returns], dtype=np.bool_)
+    found = comparison.difference
+    found = msgspec.structs.replace(found, added=found.added[stood[comparison.now.item[found.added]]])
+
+    def named(item: int, area: str, key: dict[str, str]) -> CellName:
+        return comparison.returns[item].identified.named(area, key)
+
+    told = differences.changes(found, comparison.now, comparison.before, catalogue, named, most=TOLD_CHANGES)
+    return told, len(found.added) + len(found.changed) + len(found.withdrawn)
+
+
+def preview_token(
+    comparison: Comparison,
+    catalogue: Catalogue,
+    examined: Examined,
+    findings: Sequence[Finding],
+    content_sha256: bytes,
+) -> str:
+    """Of the content, and of what the partner itself has standing: nothing else moves it."""
+    stands = [(one.identified.key, one.before.number) for one in comparison.returns]
+    told = (content_sha256.hex(), examined.organisation, catalogue.version, stands, [f.id for f in findings])
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
+
+
+def moved(
+    own: Sequence[PastTotal], everybody: Sequence[PastTotal] | None, now: Sequence[PastTotal], catalogue: Catalogue
+) -> list[Effect]:
+    """What moves: the organisation's own totals; and for a reviewer, to whom everybody's are shown, the programme's."""
+    told = effects.effects(EffectScope.OWN, own, now, catalogue)
+    if everybody is not None:
+        told += effects.effects(EffectScope.PROGRAMME, everybody, now, catalogue)
+    return told
+
+
+def receipt(submission: UUID, content_sha256: bytes, *, now: datetime) -> Receipt:
+    return Receipt(submission=submission, content_sha256=content_sha256.hex(), received_at=now)

@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from api.plan.catalogue import TOTAL, Catalogue
+from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
 from api.submissions.findings import Findings
 from api.submissions.revisions import NULL, RATIOS, Cells, Column, Identified, Mask
 from schema.plan import Kind, Scheme
 
+TOLD = 1000  # of one kind of fault; beyond it a number says enough
 Bounds = npt.NDArray[np.float64]
 
 
@@ -32,7 +33,7 @@ def check(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, 
     low, high = bounds(cells, np.array([one.measure.kind in RATIOS for one in identified], dtype=np.bool_)[cells.item])
     for parts in (*_by_scheme(cells, rows, identified, catalogue), _by_area(cells, rows, identified, catalogue)):
         if parts.exclusive:
-            _sums_fit(parts, low, high, findings)
+            _sums_fit(parts, low, high, cells, identified, catalogue, findings)
         elif (larger := parts.rows[low[parts.rows] > high[parts.whole]]).size:
             findings.add("part-exceeds-total", f"A part {parts.what} is larger than its total.", rows=larger)
 
@@ -73,20 +74,34 @@ def _totals_are_there(
 ) -> None:
     total = np.full(len(cells), catalogue.ids.breakdowns[TOTAL])
     without = rows.find(cells.item, cells.area, total) == NULL
-    for item, area in np.unique(np.stack([cells.item[without], cells.area[without]]), axis=1).T:
+    lacking = np.flatnonzero(without)
+    places, group = np.unique(np.stack([cells.item[lacking], cells.area[lacking]]), axis=1, return_inverse=True)
+    for (item, area), found in zip(places.T[:TOLD], _runs(lacking, group.ravel()), strict=False):
         findings.add(
             "total-missing",
             f"There is a breakdown without its total for {catalogue.area_codes[int(area)]}.",
-            rows=np.flatnonzero(without & (cells.item == item) & (cells.area == area)),
+            rows=found,
+            cell=identified[int(item)].named(catalogue.area_codes[int(area)], {}),
         )
-    for item, one in enumerate(identified):
-        mine = cells.item == item
-        if mine.any() and not (mine & (cells.area == catalogue.ids.areas[one.duty.area])).any():
-            findings.add(
-                "total-missing",
-                f"{one.measure.slug} {one.period.code} has no total for {one.duty.area}.",
-                rows=np.flatnonzero(mine)[:1],
-            )
+    findings.more("total-missing", max(places.shape[1] - TOLD, 0))
+    areas = np.array([catalogue.ids.areas[one.duty.area] for one in identified], dtype=np.int64)
+    sizes = np.bincount(cells.item, minlength=len(identified))
+    totals = np.bincount(cells.item[cells.area == areas[cells.item]], minlength=len(identified))
+    for item in map(int, np.flatnonzero((sizes > 0) & (totals == 0))[:TOLD]):
+        one = identified[item]
+        findings.add(
+            "total-missing",
+            f"{one.measure.slug} {one.period.code} has no total for {one.duty.area}.",
+            rows=np.flatnonzero(cells.item == item)[:1],
+            cell=one.named(one.duty.area, {}),
+        )
+
+
+def _runs(rows: Column, group: Column) -> list[Column]:
+    """The rows of each group, in the order of the groups."""
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    return np.split(rows[order], starts[1:]) if len(rows) else []
 
 
 def _by_scheme(cells: Cells, rows: Rows, identified: Sequence[Identified], catalogue: Catalogue) -> Iterator[Parts]:
@@ -150,14 +165,24 @@ def _linked(part: Column, whole: Column, *, complete: int | None, exclusive: boo
     return Parts(rows=part[there], whole=whole[there], complete=complete, exclusive=exclusive, what=what)
 
 
-def _sums_fit(parts: Parts, low: Bounds, high: Bounds, findings: Findings) -> None:
+def _sums_fit(
+    parts: Parts,
+    low: Bounds,
+    high: Bounds,
+    cells: Cells,
+    identified: Sequence[Identified],
+    catalogue: Catalogue,
+    findings: Findings,
+) -> None:
     size = len(low)
     number = np.bincount(parts.whole, minlength=size)
     lowest = np.bincount(parts.whole, weights=low[parts.rows], minlength=size)
     highest = np.bincount(parts.whole, weights=high[parts.rows], minlength=size)
     above = (number > 0) & (lowest > high)
     below = (number > 0) & (highest < low) if parts.complete is not None else np.zeros(size, dtype=np.bool_)
-    for whole in np.flatnonzero(above | below):
+    wrong = np.flatnonzero(above | below)
+    mine = np.flatnonzero(np.isin(parts.whole, wrong[:TOLD]))
+    for whole, part in zip(wrong[:TOLD], _runs(parts.rows[mine], parts.whole[mine]), strict=True):
         code, bound, together, total = (
             ("parts-exceed-total", "at least", lowest[whole], high[whole])
             if above[whole]
@@ -167,8 +192,13 @@ def _sums_fit(parts: Parts, low: Bounds, high: Bounds, findings: Findings) -> No
         )
         findings.add(
             code,
-            f"The parts {parts.what} add up to {bound} {together:.0f}; their total in row {whole + 1} is {total:.0f}.",
-            rows=[int(whole), *parts.rows[parts.whole == whole].tolist()],
+            f"The parts {parts.what} add up to {bound} {together:.0f}; their total is {total:.0f}.",
+            rows=[int(whole), *part.tolist()],
+            cell=identified[int(cells.item[whole])].named(
+                catalogue.area_codes[int(cells.area[whole])],
+                breakdown_of(catalogue.breakdown_texts[int(cells.breakdown[whole])]),
+            ),
             expected=f"{total:.0f}",
             actual=f"{together:.0f}",
         )
+    findings.more("parts-exceed-total", max(len(wrong) - TOLD, 0))

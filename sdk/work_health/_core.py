@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from itertools import count
 from typing import Generic, TypeVar
+from uuid import uuid4
 
 from ._http import httpx
 from .errors import ConnectionFailed, error_of, misunderstood
@@ -22,6 +23,7 @@ LONGEST_PAUSE = 8.0
 LONGEST_RETRY_AFTER = 60.0
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+IN_PROGRESS = 409  # with Retry-After: an earlier attempt is still being carried out
 PASSING_ERRORS = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
 NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -29,6 +31,7 @@ VERSION = "0.1.0"
 USER_AGENT = f"work-health-python/{VERSION} python/{platform.python_version()} httpx2/{httpx.__version__}"
 
 T = TypeVar("T")
+Content = bytes | str
 Parameter = str | int | float | Iterable[str] | None
 
 
@@ -41,6 +44,19 @@ class Call(Generic[T]):
     parse: Callable[[httpx.Response], T]
     query: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
     body: object = None
+    content: Content | None = None
+    content_type: str | None = None
+    idempotency_key: str | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the server does it once, however often it is asked to."""
+        return self.method in SAFE_METHODS or self.idempotency_key is not None
+
+
+def new_key() -> str:
+    """A name for one request, whichever number of attempts it takes."""
+    return uuid4().hex
 
 
 class Settings:
@@ -73,24 +89,34 @@ class Settings:
             self.url + call.path,
             params=query or None,
             json=call.body,
-            headers=self.headers,
+            content=call.content,
+            headers=self._headers(call),
             timeout=self.timeout,
         )
+
+    def _headers(self, call: Call[T]) -> dict[str, str]:
+        headers = dict(self.headers)
+        if call.content_type is not None:
+            headers["Content-Type"] = call.content_type
+        if call.idempotency_key is not None:
+            headers["Idempotency-Key"] = call.idempotency_key
+        return headers
 
     def pause(self, call: Call[T], outcome: httpx.Response | httpx.RequestError, attempt: int) -> float | None:
         """Seconds until the next attempt, or None where there should be none.
 
         Only what is safe to repeat is repeated; anything else if the connection was never made.
         """
-        safe = call.method in SAFE_METHODS
+        safe = call.repeatable
         if attempt >= self.max_retries:
             return None
         if isinstance(outcome, httpx.RequestError):
             again = isinstance(outcome, PASSING_ERRORS if safe else NEVER_CONNECTED)
             return _backoff(attempt) if again else None
-        if not safe or outcome.status_code not in PASSING_STATUSES:
-            return None
         asked = _retry_after(outcome)
+        passing = outcome.status_code in PASSING_STATUSES
+        if not safe or not (passing or (outcome.status_code == IN_PROGRESS and asked is not None)):
+            return None
         if asked is None:
             return _backoff(attempt)
         return asked if asked <= LONGEST_RETRY_AFTER else None
@@ -109,7 +135,7 @@ class Settings:
         why = str(error) or type(error).__name__
         tries = f" (tried {attempt + 1} times)" if attempt else ""
         text = f"{call.method} {self.url}{call.path}: {why}{tries}"
-        if call.method in SAFE_METHODS or isinstance(error, NEVER_CONNECTED):
+        if call.repeatable or isinstance(error, NEVER_CONNECTED):
             return text
         return text + ". It may have been taken all the same. Send it again: what stands already changes nothing."
 

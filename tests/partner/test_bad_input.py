@@ -69,7 +69,7 @@ BODIES = {
                                                                          422, "rejected",           "numerator-above-denominator"),
     "a cell twice":           (in_return(observations=[{"area": "E06000018", "value": 1}] * 2),
                                                                          422, "rejected",           "duplicate-cell"),
-    "a milestone":            (in_return(measure="jsna-research-published"), 422, "rejected",           "not-returned"),
+    "a milestone":            (in_return(measure="hub-recruitment-specialist-post"), 422, "rejected", "no-duty"),
     "a published statistic":  (in_return(measure="economic-inactivity-ill-health", period="R12-2025-06"), 422, "rejected", "not-returned"),
     "another's return":       (GOOD | {"organisation": "ohid"},          403, "not-allowed",        "submits for nobody else"),
 }

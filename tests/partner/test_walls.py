@@ -71,7 +71,7 @@ async def sql(world):
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute(
-        "select set_config('work_health.programme', $1, true), set_config('work_health.organisation', $2, true)",
+        "select set_config('work_health.programme', $1, true), set_config('work_health.organisations', $2, true)",
         str(programme),
         str(organisation),
     )
@@ -151,7 +151,7 @@ async def test_in_sql_nobody_adds_to_an_old_revision_of_its_own(world):
             await connection.execute(
                 """
                 select set_config('work_health.programme', programme::text, true),
-                       set_config('work_health.organisation', id::text, true)
+                       set_config('work_health.organisations', id::text, true)
                 from organisation where slug = 'nottingham-city-council'
                 """
             )

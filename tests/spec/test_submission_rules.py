@@ -5,17 +5,16 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
-import numpy as np
 import pytest
 
-from api.plan import loading
+from api.plan import calendar, loading
 from api.plan.catalogue import Catalogue, Ids, breakdown_keys
 from api.refusals import NotAllowed
 from api.statistics import periods
-from api.submissions import calendar, rules
-from api.submissions.findings import CODES, Findings, Rejected
-from api.submissions.revisions import NULL, STATUSES, Cells, Standing
-from schema.submissions import NewSubmission, Status, SubmissionOutcome, Timeliness
+from api.submissions import rules
+from api.submissions.findings import CODES, Findings, PreviewMoved, Rejected
+from api.submissions.revisions import NULL, STATUSES, Standing, sent
+from schema.submissions import NewSubmission, ReturnKind, ReviewState, Status, SubmissionOutcome, Timeliness
 
 HARBOUR = Path(__file__).parent.parent / "plans" / "harbour.yaml"
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -59,9 +58,9 @@ def returned(measure: str, *cells: str, period: str = "2026-02", **more: object)
     return {"measure": measure, "period": period, "observations": [cell(c) for c in cells]} | more
 
 
-def examine(*returns: dict, organisation: str = "quay-college") -> rules.Examined:
-    submission = msgspec.convert({"returns": list(returns)}, NewSubmission)
-    return rules.examine(submission, HERE, organisation, now=NOW)
+def examine(*returns: dict, organisation: str = "quay-college", **more: object) -> rules.Examined:
+    submission = msgspec.convert({"returns": list(returns)} | more, NewSubmission)
+    return rules.examine(sent(submission), HERE, organisation, {}, now=NOW)
 
 
 def found(*returns: dict, organisation: str = "quay-college") -> list[tuple[str, list[int]]]:
@@ -84,12 +83,7 @@ def test_a_nil_return_is_taken():
 
 def test_nobody_submits_for_another():
     with pytest.raises(NotAllowed, match="quay-college"):
-        rules.examine(
-            msgspec.convert({"returns": [GOOD], "organisation": "pier-college"}, NewSubmission),
-            HERE,
-            "quay-college",
-            now=NOW,
-        )
+        rules.for_whom("pier-college", "quay-college", HERE)
 
 
 # fmt: off
@@ -195,8 +189,10 @@ def test_a_closed_period_is_refused():
     late = datetime(2026, 4, 10, tzinfo=UTC)  # January closes forty days after its end: 12 March at midnight
     submission = msgspec.convert({"returns": [returned("learners", "town 1", period="2026-01")]}, NewSubmission)
     with pytest.raises(Rejected) as refusal:
-        rules.examine(submission, HERE, "quay-college", now=late)
+        rules.examine(sent(submission), HERE, "quay-college", {}, now=late)
     assert [f.code for f in refusal.value.findings] == ["period-closed"]
+    given = {("learners", "headline", "main", "2026-01"): datetime(2026, 4, 11, tzinfo=UTC)}
+    assert rules.examine(sent(submission), HERE, "quay-college", given, now=late).returns
 
 
 def test_someone_without_the_duty_is_told_so():
@@ -212,7 +208,7 @@ def test_the_same_days_under_another_name_are_offered():
 
 def test_equal_findings_are_told_once_with_at_most_a_thousand_rows():
     told = Findings()
-    told.add("value-missing", "Nothing.", rows=range(1500))
+    told.add("value-missing", "Nothing.", rows=range(1, 1501))
     told.add("value-missing", "Nothing else.", rows=[7])
     first, second = told.told()
     assert (len(first.rows), first.rows[0], first.row_count) == (1000, 1, 1500)
@@ -225,23 +221,21 @@ def test_every_code_is_explained():
         assert explanation.mend.endswith((".", "."))
 
 
-def standing(examined: rules.Examined, number: int = 1) -> Standing:
-    return Standing(number=number, kind="data", first_recorded_at=NOW, cells=examined.cells)
+def stood(number: int = 1, **more: object) -> Standing:
+    known = {"state": ReviewState.PENDING, "first_received_at": NOW, "content": [], "justifications": [], "note": None}
+    return Standing(**{"number": number, "kind": ReturnKind.DATA} | known | more)
 
 
-NOTHING = Cells(
-    **dict.fromkeys(
-        ("item", "area", "breakdown", "value", "numerator", "denominator", "lower", "upper", "status"),
-        np.zeros(0, dtype=np.int64),
-    ),
-    notes=[],
-)
-NEVER = Standing(number=0, kind=None, first_recorded_at=None, cells=NOTHING)
+NO_CELLS = examine(returned("learners", kind="nil")).cells
 
 
-def compare(given: dict, before: Standing, *, confirm: bool = False) -> tuple[SubmissionOutcome, int, dict[str, int]]:
-    examined = examine(given)
-    [one] = rules.compare(examined, {examined.returns[0].key: before}, confirm_withdrawals=confirm, now=NOW)
+def compare(
+    given: dict, before: dict | None, *, confirm: bool = False
+) -> tuple[SubmissionOutcome, int, dict[str, int]]:
+    examined = examine(given, confirm_withdrawals=confirm)
+    standing = {} if before is None else {examined.returns[0].key: stood()}
+    cells = NO_CELLS if before is None else examine(before).cells
+    [one] = rules.compare(examined, standing, cells, HERE, now=NOW).returns
     return one.outcome, one.number, msgspec.to_builtins(one.counts)
 
 
@@ -259,7 +253,7 @@ CHANGES = [
 @pytest.mark.parametrize(("given", "outcome", "number", "counts"), CHANGES)
 def test_a_return_is_compared_with_what_stands(given, outcome, number, counts):
     added, changed, unchanged, withdrawn = counts
-    assert compare(given, standing(examine(GOOD)), confirm=True) == (
+    assert compare(given, GOOD, confirm=True) == (
         outcome,
         number,
         {
@@ -273,29 +267,48 @@ def test_a_return_is_compared_with_what_stands(given, outcome, number, counts):
 
 
 def test_the_first_return_is_all_new():
-    outcome, number, counts = compare(GOOD, NEVER)
+    outcome, number, counts = compare(GOOD, None)
     assert (outcome, number, counts["added"]) == ("accepted", 1, 4)
 
 
 def test_withdrawals_have_to_be_confirmed():
     with pytest.raises(Rejected) as refusal:
-        compare(returned("learners", "town 20"), standing(examine(GOOD)))
+        compare(returned("learners", "town 20"), GOOD)
     [finding] = refusal.value.findings
     assert (finding.code, finding.actual) == ("unconfirmed-withdrawals", "3")
 
 
-def test_the_report_adds_up():
-    examined = examine(GOOD, returned("on-roll", "town 5"))
-    compared = rules.compare(examined, {one.key: NEVER for one in examined.returns}, confirm_withdrawals=False, now=NOW)
-    report = rules.report(compared, HERE, examined, submission=UUID(int=1), content_sha256=b"\1" * 32, now=NOW)
-    assert report.outcome is SubmissionOutcome.ACCEPTED
-    assert (report.counts.received, report.counts.added) == (5, 5)
-    assert report.receipt.content_sha256 == "01" * 32
-    again = rules.compare(
-        examine(GOOD), {examined.returns[0].key: standing(examine(GOOD))}, confirm_withdrawals=False, now=NOW
+def report(given: dict, before: dict | None, *, dry_run: bool = False, token: str | None = None):
+    examined = examine(given)
+    standing = {} if before is None else {examined.returns[0].key: stood()}
+    comparison = rules.compare(examined, standing, NO_CELLS if before is None else examine(before).cells, HERE, now=NOW)
+    return rules.report(
+        comparison,
+        HERE,
+        examined,
+        moved=[],
+        content_sha256=b"\1" * 32,
+        receipt=None if dry_run else rules.receipt(UUID(int=1), b"\1" * 32, now=NOW),
+        expected_token=token,
     )
-    replay = rules.report(again, HERE, examined, submission=UUID(int=2), content_sha256=b"", now=NOW)
-    assert replay.outcome is SubmissionOutcome.UNCHANGED
+
+
+def test_the_report_adds_up():
+    made = report(GOOD, None)
+    assert made.outcome is SubmissionOutcome.ACCEPTED
+    assert (made.counts.received, made.counts.added, made.change_count) == (4, 4, 0)
+    assert made.receipt is not None
+    assert made.receipt.content_sha256 == "01" * 32
+    assert report(GOOD, GOOD).outcome is SubmissionOutcome.UNCHANGED
+
+
+def test_a_dry_run_says_the_same_and_has_a_token_instead_of_a_receipt():
+    said, made = report(GOOD, None, dry_run=True), report(GOOD, None)
+    assert (said.receipt, said.dry_run, made.preview_token, made.dry_run) == (None, True, None, False)
+    assert msgspec.structs.replace(said, receipt=made.receipt, preview_token=None, dry_run=False) == made
+    assert report(GOOD, None, token=said.preview_token) == made
+    with pytest.raises(PreviewMoved):
+        report(GOOD, GOOD, token=said.preview_token)
 
 
 #   London time; February ends on the 28th, due after ten days, timely for fifteen, closed after forty
@@ -310,7 +323,8 @@ WHEN = [
 @pytest.mark.parametrize(("instant", "expected"), WHEN)
 def test_timeliness_is_by_londons_midnight(instant, expected):
     february = periods.parse("2026-02")
-    assert calendar.timeliness(february, PLAN.calendar, first_recorded_at=datetime.fromisoformat(instant)) is expected
+    limits = calendar.deadlines(february, PLAN.calendar)
+    assert calendar.timeliness(limits, first_recorded_at=datetime.fromisoformat(instant)) is expected
 
 
 def test_deadlines_follow_summer_time():

@@ -1,6 +1,7 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .aim import Aim
+from .amount import Amount
 from .area import Area
 from .area_page import AreaPage
 from .basis import Basis
@@ -8,8 +9,13 @@ from .cadence import Cadence
 from .calendar import Calendar
 from .category import Category
 from .category_mappings import CategoryMappings
+from .cell_name import CellName
+from .cell_name_breakdown import CellNameBreakdown
+from .cell_value import CellValue
+from .change import Change
 from .collection import Collection
 from .column import Column
+from .completeness import Completeness
 from .counts import Counts
 from .coverage import Coverage
 from .dimension import Dimension
@@ -17,6 +23,9 @@ from .dimension_page import DimensionPage
 from .direction import Direction
 from .disclosure_class import DisclosureClass
 from .document import Document
+from .effect import Effect
+from .effect_scope import EffectScope
+from .evidence_entry import EvidenceEntry
 from .family import Family
 from .finding import Finding
 from .formula import Formula
@@ -24,6 +33,7 @@ from .gaps import Gaps
 from .geography_basis import GeographyBasis
 from .grant import Grant
 from .identifier import Identifier
+from .justification import Justification
 from .kind import Kind
 from .link import Link
 from .logic_model import LogicModel
@@ -31,6 +41,7 @@ from .me import Me
 from .measure import Measure
 from .measure_link import MeasureLink
 from .measure_page import MeasurePage
+from .milestone_item import MilestoneItem
 from .new_return import NewReturn
 from .new_submission import NewSubmission
 from .node import Node
@@ -56,6 +67,7 @@ from .return_detail import ReturnDetail
 from .return_kind import ReturnKind
 from .return_page import ReturnPage
 from .return_report import ReturnReport
+from .review_state import ReviewState
 from .role import Role
 from .scheme import Scheme
 from .scope import Scope
@@ -71,9 +83,11 @@ from .unmodelled_activity import UnmodelledActivity
 from .unprotected_figure import UnprotectedFigure
 from .unprotected_figure_breakdown import UnprotectedFigureBreakdown
 from .window import Window
+from .withdrawal import Withdrawal
 
 __all__ = (
     "Aim",
+    "Amount",
     "Area",
     "AreaPage",
     "Basis",
@@ -81,8 +95,13 @@ __all__ = (
     "Calendar",
     "Category",
     "CategoryMappings",
+    "CellName",
+    "CellNameBreakdown",
+    "CellValue",
+    "Change",
     "Collection",
     "Column",
+    "Completeness",
     "Counts",
     "Coverage",
     "Dimension",
@@ -90,6 +109,9 @@ __all__ = (
     "Direction",
     "DisclosureClass",
     "Document",
+    "Effect",
+    "EffectScope",
+    "EvidenceEntry",
     "Family",
     "Finding",
     "Formula",
@@ -97,6 +119,7 @@ __all__ = (
     "GeographyBasis",
     "Grant",
     "Identifier",
+    "Justification",
     "Kind",
     "Link",
     "LogicModel",
@@ -104,6 +127,7 @@ __all__ = (
     "Measure",
     "MeasureLink",
     "MeasurePage",
+    "MilestoneItem",
     "NewReturn",
     "NewSubmission",
     "Node",
@@ -129,6 +153,7 @@ __all__ = (
     "ReturnKind",
     "ReturnPage",
     "ReturnReport",
+    "ReviewState",
     "Role",
     "Scheme",
     "Scope",
@@ -144,4 +169,5 @@ __all__ = (
     "UnprotectedFigure",
     "UnprotectedFigureBreakdown",
     "Window",
+    "Withdrawal",
 )

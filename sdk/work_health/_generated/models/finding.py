@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.severity import Severity
 from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.cell_name import CellName
+
 
 T = TypeVar("T", bound="Finding")
 
@@ -19,28 +23,47 @@ class Finding:
     code: str
     """ Stable; `/errors/{code}` explains it. """
     severity: Severity
-    """ Whether a finding stops the submission. """
+    """ Whether a finding stops the submission. An error that can be justified becomes a warning once it is. """
     message: str
+    id: None | str | Unset = UNSET
+    """ The same for the same fault of the same figures: what a justification names. """
     path: None | str | Unset = UNSET
     """ A JSON pointer to the first place it was found. """
     rows: list[int] | Unset = UNSET
-    """ The observations concerned, counted from 1 over the whole submission; at most 1,000 of them. """
+    """ The observations concerned, at most 1,000 of them: in JSON counted from 1 over the whole submission, in CSV
+    and NDJSON the line that a spreadsheet or editor shows, the first line being 1. """
     row_count: int | None | Unset = UNSET
     """ How many rows there are, where more than listed. """
+    column: None | str | Unset = UNSET
+    """ The CSV column or the field. """
+    cell: CellName | None | Unset = UNSET
+    """ The figure concerned, where it is one. """
     expected: None | str | Unset = UNSET
     """ What would have been right. """
     actual: None | str | Unset = UNSET
     """ What was sent. """
     hint: None | str | Unset = UNSET
     """ How to mend it. """
+    justifiable: bool | Unset = False
+    """ A `justification` that names this finding lets the submission pass. """
+    justification: None | str | Unset = UNSET
+    """ The justification that was given. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.cell_name import CellName  # noqa: PLC0415
+
         code = self.code
 
         severity = self.severity.value
 
         message = self.message
+
+        id: None | str | Unset
+        if isinstance(self.id, Unset):
+            id = UNSET
+        else:
+            id = self.id
 
         path: None | str | Unset
         if isinstance(self.path, Unset):
@@ -57,6 +80,20 @@ class Finding:
             row_count = UNSET
         else:
             row_count = self.row_count
+
+        column: None | str | Unset
+        if isinstance(self.column, Unset):
+            column = UNSET
+        else:
+            column = self.column
+
+        cell: dict[str, Any] | None | Unset
+        if isinstance(self.cell, Unset):
+            cell = UNSET
+        elif isinstance(self.cell, CellName):
+            cell = self.cell.to_dict()
+        else:
+            cell = self.cell
 
         expected: None | str | Unset
         if isinstance(self.expected, Unset):
@@ -76,6 +113,14 @@ class Finding:
         else:
             hint = self.hint
 
+        justifiable = self.justifiable
+
+        justification: None | str | Unset
+        if isinstance(self.justification, Unset):
+            justification = UNSET
+        else:
+            justification = self.justification
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -85,29 +130,50 @@ class Finding:
                 "message": message,
             }
         )
+        if id is not UNSET:
+            field_dict["id"] = id
         if path is not UNSET:
             field_dict["path"] = path
         if rows is not UNSET:
             field_dict["rows"] = rows
         if row_count is not UNSET:
             field_dict["row_count"] = row_count
+        if column is not UNSET:
+            field_dict["column"] = column
+        if cell is not UNSET:
+            field_dict["cell"] = cell
         if expected is not UNSET:
             field_dict["expected"] = expected
         if actual is not UNSET:
             field_dict["actual"] = actual
         if hint is not UNSET:
             field_dict["hint"] = hint
+        if justifiable is not UNSET:
+            field_dict["justifiable"] = justifiable
+        if justification is not UNSET:
+            field_dict["justification"] = justification
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.cell_name import CellName  # noqa: PLC0415
+
         d = dict(src_dict)
         code = d.pop("code")
 
         severity = Severity(d.pop("severity"))
 
         message = d.pop("message")
+
+        def _parse_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        id = _parse_id(d.pop("id", UNSET))
 
         def _parse_path(data: object) -> None | str | Unset:
             if data is None:
@@ -128,6 +194,32 @@ class Finding:
             return cast(int | None | Unset, data)
 
         row_count = _parse_row_count(d.pop("row_count", UNSET))
+
+        def _parse_column(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        column = _parse_column(d.pop("column", UNSET))
+
+        def _parse_cell(data: object) -> CellName | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                cell_type_0 = CellName.from_dict(data)
+
+                return cell_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(CellName | None | Unset, data)
+
+        cell = _parse_cell(d.pop("cell", UNSET))
 
         def _parse_expected(data: object) -> None | str | Unset:
             if data is None:
@@ -156,16 +248,32 @@ class Finding:
 
         hint = _parse_hint(d.pop("hint", UNSET))
 
+        justifiable = d.pop("justifiable", UNSET)
+
+        def _parse_justification(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        justification = _parse_justification(d.pop("justification", UNSET))
+
         finding = cls(
             code=code,
             severity=severity,
             message=message,
+            id=id,
             path=path,
             rows=rows,
             row_count=row_count,
+            column=column,
+            cell=cell,
             expected=expected,
             actual=actual,
             hint=hint,
+            justifiable=justifiable,
+            justification=justification,
         )
 
         finding.additional_properties = d

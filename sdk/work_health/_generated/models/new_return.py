@@ -9,6 +9,8 @@ from ..models.return_kind import ReturnKind
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.evidence_entry import EvidenceEntry
+    from ..models.milestone_item import MilestoneItem
     from ..models.observation import Observation
 
 
@@ -29,9 +31,17 @@ class NewReturn:
     service: str | Unset = "main"
     """ A kebab-case code. It never changes once it is in use. """
     kind: ReturnKind | Unset = UNSET
-    """ `data` has figures; `nil` says that there was nothing to count. """
+    """ `data` has figures; `nil` says that there was nothing to count; `withdrawn` takes back what was said. """
     observations: list[Observation] | Unset = UNSET
+    items: list[MilestoneItem] | Unset = UNSET
+    """ Of a milestone measure. """
+    entries: list[EvidenceEntry] | Unset = UNSET
+    """ Of an evidence measure. """
+    base_revision: int | None | Unset = UNSET
+    """ The number of the revision that this return was made from, 0 for none: the submission is refused with the
+    difference if another stands by now. """
     note: None | str | Unset = UNSET
+    """ Seen by your organisation and reviewers alone. """
 
     def to_dict(self) -> dict[str, Any]:
         measure = self.measure
@@ -57,6 +67,26 @@ class NewReturn:
                 observations_item = observations_item_data.to_dict()
                 observations.append(observations_item)
 
+        items: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.items, Unset):
+            items = []
+            for items_item_data in self.items:
+                items_item = items_item_data.to_dict()
+                items.append(items_item)
+
+        entries: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.entries, Unset):
+            entries = []
+            for entries_item_data in self.entries:
+                entries_item = entries_item_data.to_dict()
+                entries.append(entries_item)
+
+        base_revision: int | None | Unset
+        if isinstance(self.base_revision, Unset):
+            base_revision = UNSET
+        else:
+            base_revision = self.base_revision
+
         note: None | str | Unset
         if isinstance(self.note, Unset):
             note = UNSET
@@ -79,6 +109,12 @@ class NewReturn:
             field_dict["kind"] = kind
         if observations is not UNSET:
             field_dict["observations"] = observations
+        if items is not UNSET:
+            field_dict["items"] = items
+        if entries is not UNSET:
+            field_dict["entries"] = entries
+        if base_revision is not UNSET:
+            field_dict["base_revision"] = base_revision
         if note is not UNSET:
             field_dict["note"] = note
 
@@ -86,6 +122,8 @@ class NewReturn:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.evidence_entry import EvidenceEntry  # noqa: PLC0415
+        from ..models.milestone_item import MilestoneItem  # noqa: PLC0415
         from ..models.observation import Observation  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -120,6 +158,33 @@ class NewReturn:
 
                 observations.append(observations_item)
 
+        _items = d.pop("items", UNSET)
+        items: list[MilestoneItem] | Unset = UNSET
+        if _items is not UNSET:
+            items = []
+            for items_item_data in _items:
+                items_item = MilestoneItem.from_dict(items_item_data)
+
+                items.append(items_item)
+
+        _entries = d.pop("entries", UNSET)
+        entries: list[EvidenceEntry] | Unset = UNSET
+        if _entries is not UNSET:
+            entries = []
+            for entries_item_data in _entries:
+                entries_item = EvidenceEntry.from_dict(entries_item_data)
+
+                entries.append(entries_item)
+
+        def _parse_base_revision(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        base_revision = _parse_base_revision(d.pop("base_revision", UNSET))
+
         def _parse_note(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -136,6 +201,9 @@ class NewReturn:
             service=service,
             kind=kind,
             observations=observations,
+            items=items,
+            entries=entries,
+            base_revision=base_revision,
             note=note,
         )
 

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.justification import Justification
     from ..models.new_return import NewReturn
 
 
@@ -24,6 +25,7 @@ class NewSubmission:
     confirm_withdrawals: bool | Unset = False
     """ Cells that stand and are not sent again are withdrawn. More than a tenth of a return's cells are withdrawn
     only if this is true. """
+    justifications: list[Justification] | Unset = UNSET
     note: None | str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,6 +41,13 @@ class NewSubmission:
             organisation = self.organisation
 
         confirm_withdrawals = self.confirm_withdrawals
+
+        justifications: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.justifications, Unset):
+            justifications = []
+            for justifications_item_data in self.justifications:
+                justifications_item = justifications_item_data.to_dict()
+                justifications.append(justifications_item)
 
         note: None | str | Unset
         if isinstance(self.note, Unset):
@@ -57,6 +66,8 @@ class NewSubmission:
             field_dict["organisation"] = organisation
         if confirm_withdrawals is not UNSET:
             field_dict["confirm_withdrawals"] = confirm_withdrawals
+        if justifications is not UNSET:
+            field_dict["justifications"] = justifications
         if note is not UNSET:
             field_dict["note"] = note
 
@@ -64,6 +75,7 @@ class NewSubmission:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.justification import Justification  # noqa: PLC0415
         from ..models.new_return import NewReturn  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -85,6 +97,15 @@ class NewSubmission:
 
         confirm_withdrawals = d.pop("confirm_withdrawals", UNSET)
 
+        _justifications = d.pop("justifications", UNSET)
+        justifications: list[Justification] | Unset = UNSET
+        if _justifications is not UNSET:
+            justifications = []
+            for justifications_item_data in _justifications:
+                justifications_item = Justification.from_dict(justifications_item_data)
+
+                justifications.append(justifications_item)
+
         def _parse_note(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -98,6 +119,7 @@ class NewSubmission:
             returns=returns,
             organisation=organisation,
             confirm_withdrawals=confirm_withdrawals,
+            justifications=justifications,
             note=note,
         )
 

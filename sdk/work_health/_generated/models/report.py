@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -9,7 +9,9 @@ from attrs import field as _attrs_field
 from ..models.submission_outcome import SubmissionOutcome
 
 if TYPE_CHECKING:
+    from ..models.change import Change
     from ..models.counts import Counts
+    from ..models.effect import Effect
     from ..models.finding import Finding
     from ..models.receipt import Receipt
     from ..models.return_report import ReturnReport
@@ -20,7 +22,7 @@ T = TypeVar("T", bound="Report")
 
 @_attrs_define
 class Report:
-    """What became of a submission."""
+    """What becomes of a submission: the same words for a dry run and for the submission itself."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -29,16 +31,28 @@ class Report:
     plan_version: int
     outcome: SubmissionOutcome
     """ `unchanged`: all of it stood already, and no revision was made. """
-    receipt: Receipt
-    """ Proof of what was received and when. """
+    dry_run: bool
+    """ True: nothing was written. """
+    receipt: None | Receipt
+    """ Null for a dry run. """
+    preview_token: None | str
+    """ Of a dry run: send it with the same content, and the submission is refused if your own standing returns have
+    moved since. """
     counts: Counts
     """ Cells. `received` is always `added` + `changed` + `unchanged`. """
     returns: list[ReturnReport]
     findings: list[Finding]
     """ Warnings; a submission with errors is not taken. """
+    changes: list[Change]
+    """ Of returns that stood already; at most 1,000 cells. """
+    change_count: int
+    effects: list[Effect]
+    """ The totals that it moves. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.receipt import Receipt  # noqa: PLC0415
+
         programme = self.programme
 
         organisation = self.organisation
@@ -47,7 +61,16 @@ class Report:
 
         outcome = self.outcome.value
 
-        receipt = self.receipt.to_dict()
+        dry_run = self.dry_run
+
+        receipt: dict[str, Any] | None
+        if isinstance(self.receipt, Receipt):
+            receipt = self.receipt.to_dict()
+        else:
+            receipt = self.receipt
+
+        preview_token: None | str
+        preview_token = self.preview_token
 
         counts = self.counts.to_dict()
 
@@ -61,6 +84,18 @@ class Report:
             findings_item = findings_item_data.to_dict()
             findings.append(findings_item)
 
+        changes = []
+        for changes_item_data in self.changes:
+            changes_item = changes_item_data.to_dict()
+            changes.append(changes_item)
+
+        change_count = self.change_count
+
+        effects = []
+        for effects_item_data in self.effects:
+            effects_item = effects_item_data.to_dict()
+            effects.append(effects_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -69,10 +104,15 @@ class Report:
                 "organisation": organisation,
                 "plan_version": plan_version,
                 "outcome": outcome,
+                "dry_run": dry_run,
                 "receipt": receipt,
+                "preview_token": preview_token,
                 "counts": counts,
                 "returns": returns,
                 "findings": findings,
+                "changes": changes,
+                "change_count": change_count,
+                "effects": effects,
             }
         )
 
@@ -80,7 +120,9 @@ class Report:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.change import Change  # noqa: PLC0415
         from ..models.counts import Counts  # noqa: PLC0415
+        from ..models.effect import Effect  # noqa: PLC0415
         from ..models.finding import Finding  # noqa: PLC0415
         from ..models.receipt import Receipt  # noqa: PLC0415
         from ..models.return_report import ReturnReport  # noqa: PLC0415
@@ -94,7 +136,29 @@ class Report:
 
         outcome = SubmissionOutcome(d.pop("outcome"))
 
-        receipt = Receipt.from_dict(d.pop("receipt"))
+        dry_run = d.pop("dry_run")
+
+        def _parse_receipt(data: object) -> None | Receipt:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                receipt_type_0 = Receipt.from_dict(data)
+
+                return receipt_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Receipt, data)
+
+        receipt = _parse_receipt(d.pop("receipt"))
+
+        def _parse_preview_token(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        preview_token = _parse_preview_token(d.pop("preview_token"))
 
         counts = Counts.from_dict(d.pop("counts"))
 
@@ -112,15 +176,36 @@ class Report:
 
             findings.append(findings_item)
 
+        changes = []
+        _changes = d.pop("changes")
+        for changes_item_data in _changes:
+            changes_item = Change.from_dict(changes_item_data)
+
+            changes.append(changes_item)
+
+        change_count = d.pop("change_count")
+
+        effects = []
+        _effects = d.pop("effects")
+        for effects_item_data in _effects:
+            effects_item = Effect.from_dict(effects_item_data)
+
+            effects.append(effects_item)
+
         report = cls(
             programme=programme,
             organisation=organisation,
             plan_version=plan_version,
             outcome=outcome,
+            dry_run=dry_run,
             receipt=receipt,
+            preview_token=preview_token,
             counts=counts,
             returns=returns,
             findings=findings,
+            changes=changes,
+            change_count=change_count,
+            effects=effects,
         )
 
         report.additional_properties = d

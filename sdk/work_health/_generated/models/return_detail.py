@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
+    from ..models.evidence_entry import EvidenceEntry
+    from ..models.justification import Justification
+    from ..models.milestone_item import MilestoneItem
     from ..models.observation import Observation
     from ..models.standing_return import StandingReturn
 
@@ -16,11 +21,14 @@ T = TypeVar("T", bound="ReturnDetail")
 
 @_attrs_define
 class ReturnDetail:
-    """One revision of a return with its cells."""
+    """One revision of a return with what it says."""
 
     standing: StandingReturn
-    """ A return as it stands, without its cells. """
+    """ A revision of a return, without its cells. """
     observations: list[Observation]
+    items: list[MilestoneItem] | Unset = UNSET
+    entries: list[EvidenceEntry] | Unset = UNSET
+    justifications: list[Justification] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -31,6 +39,27 @@ class ReturnDetail:
             observations_item = observations_item_data.to_dict()
             observations.append(observations_item)
 
+        items: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.items, Unset):
+            items = []
+            for items_item_data in self.items:
+                items_item = items_item_data.to_dict()
+                items.append(items_item)
+
+        entries: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.entries, Unset):
+            entries = []
+            for entries_item_data in self.entries:
+                entries_item = entries_item_data.to_dict()
+                entries.append(entries_item)
+
+        justifications: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.justifications, Unset):
+            justifications = []
+            for justifications_item_data in self.justifications:
+                justifications_item = justifications_item_data.to_dict()
+                justifications.append(justifications_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -39,11 +68,20 @@ class ReturnDetail:
                 "observations": observations,
             }
         )
+        if items is not UNSET:
+            field_dict["items"] = items
+        if entries is not UNSET:
+            field_dict["entries"] = entries
+        if justifications is not UNSET:
+            field_dict["justifications"] = justifications
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.evidence_entry import EvidenceEntry  # noqa: PLC0415
+        from ..models.justification import Justification  # noqa: PLC0415
+        from ..models.milestone_item import MilestoneItem  # noqa: PLC0415
         from ..models.observation import Observation  # noqa: PLC0415
         from ..models.standing_return import StandingReturn  # noqa: PLC0415
 
@@ -57,9 +95,39 @@ class ReturnDetail:
 
             observations.append(observations_item)
 
+        _items = d.pop("items", UNSET)
+        items: list[MilestoneItem] | Unset = UNSET
+        if _items is not UNSET:
+            items = []
+            for items_item_data in _items:
+                items_item = MilestoneItem.from_dict(items_item_data)
+
+                items.append(items_item)
+
+        _entries = d.pop("entries", UNSET)
+        entries: list[EvidenceEntry] | Unset = UNSET
+        if _entries is not UNSET:
+            entries = []
+            for entries_item_data in _entries:
+                entries_item = EvidenceEntry.from_dict(entries_item_data)
+
+                entries.append(entries_item)
+
+        _justifications = d.pop("justifications", UNSET)
+        justifications: list[Justification] | Unset = UNSET
+        if _justifications is not UNSET:
+            justifications = []
+            for justifications_item_data in _justifications:
+                justifications_item = Justification.from_dict(justifications_item_data)
+
+                justifications.append(justifications_item)
+
         return_detail = cls(
             standing=standing,
             observations=observations,
+            items=items,
+            entries=entries,
+            justifications=justifications,
         )
 
         return_detail.additional_properties = d

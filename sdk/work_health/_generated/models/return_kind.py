@@ -6,6 +6,7 @@ from enum import StrEnum
 class ReturnKind(StrEnum):
     DATA = "data"
     NIL = "nil"
+    WITHDRAWN = "withdrawn"
 
     @classmethod
     def _missing_(cls, value: object) -> ReturnKind | None:

@@ -10,6 +10,7 @@ from ..models.submission_outcome import SubmissionOutcome
 from ..models.timeliness import Timeliness
 
 if TYPE_CHECKING:
+    from ..models.completeness import Completeness
     from ..models.counts import Counts
     from ..models.period import Period
 
@@ -37,6 +38,8 @@ class ReturnReport:
     """ Cells. `received` is always `added` + `changed` + `unchanged`. """
     timeliness: Timeliness
     """ When the first return for a period came, by the server's clock. """
+    completeness: Completeness
+    """ Of the cells that the duty asks for: the total of each area, and every category of each scheme. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,6 +59,8 @@ class ReturnReport:
 
         timeliness = self.timeliness.value
 
+        completeness = self.completeness.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -68,6 +73,7 @@ class ReturnReport:
                 "revision": revision,
                 "counts": counts,
                 "timeliness": timeliness,
+                "completeness": completeness,
             }
         )
 
@@ -75,6 +81,7 @@ class ReturnReport:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.completeness import Completeness  # noqa: PLC0415
         from ..models.counts import Counts  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
 
@@ -95,6 +102,8 @@ class ReturnReport:
 
         timeliness = Timeliness(d.pop("timeliness"))
 
+        completeness = Completeness.from_dict(d.pop("completeness"))
+
         return_report = cls(
             measure=measure,
             series=series,
@@ -104,6 +113,7 @@ class ReturnReport:
             revision=revision,
             counts=counts,
             timeliness=timeliness,
+            completeness=completeness,
         )
 
         return_report.additional_properties = d

@@ -9,6 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.return_kind import ReturnKind
+from ..models.review_state import ReviewState
 
 if TYPE_CHECKING:
     from ..models.period import Period
@@ -19,7 +20,7 @@ T = TypeVar("T", bound="StandingReturn")
 
 @_attrs_define
 class StandingReturn:
-    """A return as it stands, without its cells."""
+    """A revision of a return, without its cells."""
 
     organisation: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -32,8 +33,13 @@ class StandingReturn:
     period: Period
     """ A span of whole days with its code. """
     kind: ReturnKind
-    """ `data` has figures; `nil` says that there was nothing to count. """
+    """ `data` has figures; `nil` says that there was nothing to count; `withdrawn` takes back what was said. """
     revision: int
+    state: ReviewState
+    """ Where a revision stands. A newer revision supersedes one that is not approved; its approval, one that is.
+    """
+    approved_revision: int | None
+    """ The revision that counts as approved; a correction is pending beside it. """
     cells: int
     """ How many observations the revision holds. """
     submission: UUID
@@ -57,6 +63,11 @@ class StandingReturn:
 
         revision = self.revision
 
+        state = self.state.value
+
+        approved_revision: int | None
+        approved_revision = self.approved_revision
+
         cells = self.cells
 
         submission = str(self.submission)
@@ -77,6 +88,8 @@ class StandingReturn:
                 "period": period,
                 "kind": kind,
                 "revision": revision,
+                "state": state,
+                "approved_revision": approved_revision,
                 "cells": cells,
                 "submission": submission,
                 "recorded_at": recorded_at,
@@ -105,6 +118,15 @@ class StandingReturn:
 
         revision = d.pop("revision")
 
+        state = ReviewState(d.pop("state"))
+
+        def _parse_approved_revision(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        approved_revision = _parse_approved_revision(d.pop("approved_revision"))
+
         cells = d.pop("cells")
 
         submission = UUID(d.pop("submission"))
@@ -126,6 +148,8 @@ class StandingReturn:
             period=period,
             kind=kind,
             revision=revision,
+            state=state,
+            approved_revision=approved_revision,
             cells=cells,
             submission=submission,
             recorded_at=recorded_at,

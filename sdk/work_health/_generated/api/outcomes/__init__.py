@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncCaller, Caller, Content
 from ...models.preview import Preview
 from . import preview_outcomes as _preview_outcomes
 

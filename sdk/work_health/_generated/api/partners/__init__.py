@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncCaller, Caller, Content
 from ...models.me import Me
 from . import get_me as _get_me
 

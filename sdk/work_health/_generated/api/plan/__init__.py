@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncCaller, Caller, Content
 from ...models.area_page import AreaPage
 from ...models.column import Column
 from ...models.dimension_page import DimensionPage
@@ -170,7 +170,7 @@ class Plan(Caller):
         return self._send(
             _get_measure.call(
                 programme,
-                measure,
+                measure=measure,
             )
         )
 
@@ -347,7 +347,7 @@ class AsyncPlan(AsyncCaller):
         return await self._send(
             _get_measure.call(
                 programme,
-                measure,
+                measure=measure,
             )
         )
 

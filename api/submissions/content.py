@@ -1,0 +1,143 @@
+"""Returns that are not counts: the items of a milestone, the entries of evidence, and what each must be."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import numpy as np
+
+from api.submissions.findings import Findings
+from api.submissions.revisions import Content, Notes
+from schema.plan import Kind, Measure
+from schema.submissions import Counts, EvidenceEntry, MilestoneItem, NewReturn, NewSubmission, ReturnKind
+
+# What is likely to point at one person. A National Insurance number is two letters, six digits, a letter (HMRC
+# NIM39110); an NHS number ten digits in threes and four (NHS Data Dictionary).
+PERSONAL = {
+    "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"),
+    "a National Insurance number": re.compile(r"\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", re.IGNORECASE),
+    "an NHS number": re.compile(r"\b\d{3}[ -]\d{3}[ -]\d{4}\b"),
+    "a telephone number": re.compile(r"(?<![\w/])(?:\+44|0)(?:[ -]?\d){9,10}\b"),
+    "a date of birth": re.compile(r"\b(?:d\.?o\.?b\.?|born|date of birth)\W{0,3}\d", re.IGNORECASE),
+}
+
+
+def check(
+    given: NewReturn, measure: Measure, observations: int, *, path: str, today: date, findings: Findings
+) -> Content | None:
+    """The items or entries of a milestone or evidence return, None for a measure that is counted."""
+    belongs = {Kind.MILESTONE: "items", Kind.EVIDENCE: "entries"}.get(measure.kind, "observations")
+    sizes = {"observations": observations, "items": len(given.items), "entries": len(given.entries)}
+    for name, size in sizes.items():
+        if size and name != belongs:
+            findings.add(
+                "wrong-content",
+                f"{measure.slug} is returned by `{belongs}`, not `{name}`.",
+                path=f"{path}/{name}",
+                expected=belongs,
+                actual=name,
+            )
+    if given.kind is not ReturnKind.DATA and any(sizes.values()):
+        findings.add(
+            "nil-with-observations",
+            f"A return that is {given.kind} has no {belongs}.",
+            path=f"{path}/{belongs}",
+        )
+    if given.kind is ReturnKind.DATA and not any(sizes.values()):
+        findings.add("no-observations", f"The return has no {belongs}.", path=f"{path}/{belongs}")
+    if given.kind is ReturnKind.WITHDRAWN and not given.note:
+        findings.add("reason-missing", "A withdrawn return says why, in its `note`.", path=f"{path}/note")
+    if measure.kind is Kind.MILESTONE:
+        _check_items(given.items, measure, path, today, findings)
+        return given.items
+    if measure.kind is Kind.EVIDENCE:
+        _check_entries(given.entries, measure, path, today, findings)
+        return given.entries
+    return None
+
+
+def _check_items(items: Sequence[MilestoneItem], measure: Measure, path: str, today: date, findings: Findings) -> None:
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        at = f"{path}/items/{index}"
+        if item.stage not in measure.stages:
+            stages = " or ".join(measure.stages)
+            findings.add(
+                "unknown-stage",
+                f"{item.stage!r} is not a stage of {measure.slug}.",
+                path=f"{at}/stage",
+                expected=stages,
+                actual=item.stage,
+            )
+        if item.item in seen:
+            findings.add("duplicate-item", f"{item.item!r} is there already.", path=f"{at}/item", actual=item.item)
+        seen.add(item.item)
+        _check_date(item.date, at, today, findings)
+
+
+def _check_entries(
+    entries: Sequence[EvidenceEntry], measure: Measure, path: str, today: date, findings: Findings
+) -> None:
+    for index, entry in enumerate(entries):
+        at = f"{path}/entries/{index}"
+        if entry.domain not in measure.domains:
+            findings.add(
+                "unknown-domain",
+                f"{entry.domain!r} is not a domain of {measure.slug}.",
+                path=f"{at}/domain",
+                expected=" or ".join(measure.domains),
+                actual=entry.domain,
+            )
+        if entry in entries[:index]:
+            findings.add("duplicate-item", "The very same entry is there already.", path=at)
+        _check_date(entry.date, at, today, findings)
+
+
+def _check_date(day: date, at: str, today: date, findings: Findings) -> None:
+    if day > today:
+        findings.add("date-in-future", f"{day} has not come yet.", path=f"{at}/date", actual=str(day))
+
+
+def check_texts(submission: NewSubmission, notes: Notes, findings: Findings) -> None:
+    """Free text may not point at a person. `notes` are those of the observations, row by row."""
+    for path, text in _texts(submission):
+        for what, pattern in PERSONAL.items():
+            if pattern.search(text):
+                findings.add("looks-personal", f"The text has what looks like {what}.", path=path)
+    for row in np.flatnonzero(notes).tolist():
+        for what, pattern in PERSONAL.items():
+            if pattern.search(notes[row]):
+                findings.add(
+                    "looks-personal", f"The note has what looks like {what}.", path="note", column="note", rows=[row]
+                )
+
+
+def _texts(submission: NewSubmission) -> Iterator[tuple[str, str]]:
+    yield "/note", submission.note or ""
+    for index, justification in enumerate(submission.justifications):
+        yield f"/justifications/{index}/text", justification.text
+    for index, one in enumerate(submission.returns):
+        yield f"/returns/{index}/note", one.note or ""
+        for at, item in enumerate(one.items):
+            yield f"/returns/{index}/items/{at}/title", item.title
+        for at, entry in enumerate(one.entries):
+            yield f"/returns/{index}/entries/{at}/title", entry.title
+
+
+def counts(now: Content, before: Content) -> Counts:
+    """Items are known by their code; entries have none, so one that differs is another."""
+    if any(isinstance(one, MilestoneItem) for one in (*now, *before)):
+        old = {one.item: one for one in before if isinstance(one, MilestoneItem)}
+        new = {one.item: one for one in now if isinstance(one, MilestoneItem)}
+        shared = old.keys() & new.keys()
+        unchanged = sum(old[item] == new[item] for item in shared)
+    else:
+        unchanged = sum(entry in before for entry in now)
+        shared = range(unchanged)
+    return Counts(
+        received=len(now),
+        added=len(now) - len(shared),
+        changed=len(shared) - unchanged,
+        unchanged=unchanged,
+        withdrawn=len(before) - len(shared),
+    )

@@ -1,0 +1,89 @@
+"""What differs between two sets of cells of the same returns."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from api.plan.catalogue import Catalogue, breakdown_of
+from api.submissions.revisions import NULL, NUMBERS, STATUSES, Cells, Column
+from schema.problems import CellName
+from schema.submissions import CellValue, Change, Counts
+
+
+class Difference(Struct, frozen=True, kw_only=True, eq=False):
+    """Rows of the cells now and before, by what happened to them."""
+
+    added: Column  # rows of now
+    changed: Column  # rows of now …
+    was: Column  # … and of before, one beside the other
+    unchanged: Column  # rows of now
+    withdrawn: Column  # rows of before
+
+
+def difference(now: Cells, before: Cells) -> Difference:
+    """The cells of each return (`item`) beside those of the same return before. No cell may be there twice."""
+    places = np.unique(np.concatenate([now.place, before.place]))
+    size = max(len(places), 1)
+    keys = [cells.item * size + np.searchsorted(places, cells.place) for cells in (now, before)]
+    _, at, was = np.intersect1d(*keys, assume_unique=True, return_indices=True)
+    equal = np.ones(len(at), dtype=np.bool_)
+    for name in (*NUMBERS, "status", "notes"):
+        equal &= np.asarray(getattr(now, name)[at] == getattr(before, name)[was], dtype=np.bool_)
+    return Difference(
+        added=np.setdiff1d(np.arange(len(now)), at, assume_unique=True),
+        changed=at[~equal],
+        was=was[~equal],
+        unchanged=at[equal],
+        withdrawn=np.setdiff1d(np.arange(len(before)), was, assume_unique=True),
+    )
+
+
+def counts(found: Difference, now: Cells, before: Cells, items: int) -> list[Counts]:
+    """For each return, by its item."""
+
+    def of(cells: Cells, rows: Column) -> list[int]:
+        return np.bincount(cells.item[rows], minlength=items).tolist()
+
+    received = np.bincount(now.item, minlength=items).tolist()
+    columns = [of(now, found.added), of(now, found.changed), of(now, found.unchanged), of(before, found.withdrawn)]
+    return [
+        Counts(received=r, added=a, changed=c, unchanged=u, withdrawn=w)
+        for r, a, c, u, w in zip(received, *columns, strict=True)
+    ]
+
+
+Named = Callable[[int, str, dict[str, str]], CellName]
+
+
+def changes(
+    found: Difference, now: Cells, before: Cells, catalogue: Catalogue, named: Named, *, most: int
+) -> list[Change]:
+    """At most so many changes, told by area and breakdown: those that changed, then withdrawn, then added ones."""
+
+    def name(cells: Cells, row: int) -> CellName:
+        area = catalogue.area_codes[int(cells.area[row])]
+        return named(int(cells.item[row]), area, breakdown_of(catalogue.breakdown_texts[int(cells.breakdown[row])]))
+
+    told = [
+        Change(cell=name(now, row), was=value(before, old), now=value(now, row))
+        for row, old in zip(found.changed[:most].tolist(), found.was[:most].tolist(), strict=True)
+    ]
+    gone = found.withdrawn[: most - len(told)].tolist()
+    told += [Change(cell=name(before, row), was=value(before, row), now=None) for row in gone]
+    new = found.added[: most - len(told)].tolist()
+    return told + [Change(cell=name(now, row), was=None, now=value(now, row)) for row in new]
+
+
+def value(cells: Cells, row: int) -> CellValue:
+    numbers = {name: int(getattr(cells, name)[row]) for name in NUMBERS}
+    return CellValue(
+        status=STATUSES[int(cells.status[row])],
+        note=cells.notes[row],
+        **{name: number for name, number in numbers.items() if number != NULL},
+    )
+
+
+def joined(parts: Sequence[Cells]) -> Cells:
+    """Several sets of cells as one."""
+    return Cells(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in Cells.__struct_fields__})

@@ -1,0 +1,202 @@
+"""The tier that looks back: whether a figure is like the earlier ones, and a cumulative one not below them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from statistics import median
+
+import numpy as np
+from msgspec import Struct
+
+from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
+from api.statistics import periods
+from api.submissions import totals
+from api.submissions.findings import Findings
+from api.submissions.revisions import NULL, RATIOS, STATUSES, Cells, Column, Identified, PastTotal, ReturnKey
+from schema.periods import Period
+from schema.plan import Kind, Series
+from schema.problems import CellName
+from schema.submissions import ReturnKind, Status
+
+POINTS = 6
+BEYOND = 3.5
+
+
+def spread(values: Sequence[float], floor: float) -> float:
+    """1.4826 times the median absolute deviation, so that (x - median) / spread is the modified z-score.
+
+    Iglewicz and Hoaglin, *How to Detect and Handle Outliers*, 1993, p. 11: beyond 3.5 is a likely outlier. `floor` is
+    the noise that a count has by itself: without it six equal figures would make any seventh an outlier.
+    """
+    middle = median(values)
+    return max(median(abs(value - middle) for value in values) / 0.6745, floor)
+
+
+def check_outliers(
+    identified: Sequence[Identified], now: Sequence[PastTotal], past: Sequence[PastTotal], findings: Findings
+) -> None:
+    """The total of each return beside those of its earlier periods, where there are at least six."""
+    earlier: dict[tuple[str, str, str], dict[str, PastTotal]] = {}
+    for total in (*past, *now):
+        earlier.setdefault((total.measure, total.series, total.service), {})[total.period.code] = total
+    measures = {one.key: one.measure for one in identified}
+    for total in now:
+        figure = total.figure
+        others = [
+            other.figure
+            for other in earlier[total.measure, total.series, total.service].values()
+            if other.period.end < total.period.end and other.figure is not None
+        ]
+        if figure is None or len(others) < POINTS:
+            continue
+        middle = median(others)
+        wide = BEYOND * spread(others, _noise(measures[total.key].kind, middle, total.denominator))
+        if abs(figure - middle) > wide:
+            share = total.denominator is not None
+            least, most = max(middle - wide, 0.0), middle + wide
+            findings.add(
+                "unlike-earlier",
+                f"{_said(figure, share)} is far from the {len(others)} earlier figures of {total.measure}, whose "
+                f"median is {_said(middle, share)}.",
+                rows=[total.row] if total.row is not None else [],
+                cell=total.cell,
+                expected=f"{_said(least, share)} to {_said(most, share)}",
+                actual=_said(figure, share),
+            )
+
+
+def _noise(kind: Kind, middle: float, denominator: int | None) -> float:
+    """The standard deviation that a count of this size (Poisson), or a share of so many (binomial), has anyway."""
+    if kind is Kind.PROPORTION and denominator:
+        return float(max((middle * (1 - middle) / denominator) ** 0.5, 1 / denominator))
+    if kind in RATIOS:
+        return float(max((middle / denominator) ** 0.5 if denominator else 0.0, 1e-9))
+    return float(max(middle**0.5, 1.0))
+
+
+def _said(figure: float, share: bool) -> str:
+    return f"{figure:.3g}" if share else f"{figure:.0f}"
+
+
+class Neighbours(Struct, frozen=True, kw_only=True):
+    """Two returns of one cumulative series that follow each other and have no reset between them."""
+
+    earlier: ReturnKey
+    later: ReturnKey
+
+
+def neighbours(identified: Sequence[Identified], past: Sequence[PastTotal]) -> list[Neighbours]:
+    """Of each cumulative return that is sent, the one before it and the one after it."""
+    found: set[tuple[ReturnKey, ReturnKey]] = set()
+    for one in identified:
+        if one.measure.kind is not Kind.CUMULATIVE or one.given.kind is ReturnKind.WITHDRAWN:
+            continue
+        standing = {total.period.code: total.period for total in past if total.key[:3] == one.key[:3]}
+        standing |= {other.period.code: other.period for other in identified if other.key[:3] == one.key[:3]}
+        before = [p for p in standing.values() if p.end < one.period.end and not _reset(one.series, p, one.period)]
+        after = [p for p in standing.values() if p.end > one.period.end and not _reset(one.series, one.period, p)]
+        if before:
+            found.add(((*one.key[:3], max(before, key=lambda p: p.end).code), one.key))
+        if after:
+            found.add((one.key, (*one.key[:3], min(after, key=lambda p: p.end).code)))
+    return [Neighbours(earlier=earlier, later=later) for earlier, later in sorted(found)]
+
+
+def elsewhere(pairs: Sequence[Neighbours], identified: Sequence[Identified]) -> list[ReturnKey]:
+    """The neighbours that stand and are not sent: their cells have to be read."""
+    here = {one.key for one in identified}
+    return sorted({key for pair in pairs for key in (pair.earlier, pair.later)} - here)
+
+
+def _reset(series: Series, earlier: Period, later: Period) -> bool:
+    """Whether the series starts again after the earlier period and before the later one."""
+    if series.resets is None:
+        return False
+    return not any(
+        periods.contains(spell, earlier) and periods.contains(spell, later)
+        for spell in periods.between(series.resets, _years_before(earlier), _years_after(later))
+    )
+
+
+def _years_before(period: Period) -> date:
+    return period.start.replace(year=period.start.year - 1, month=1, day=1)
+
+
+def _years_after(period: Period) -> date:
+    return period.end.replace(year=period.end.year + 1, month=12, day=31)
+
+
+def check_cumulative(
+    pairs: Sequence[Neighbours],
+    cells: Mapping[ReturnKey, tuple[Cells, Column | None]],
+    catalogue: Catalogue,
+    findings: Findings,
+) -> None:
+    """No cell of the later return may certainly be below the same cell of the earlier one.
+
+    `cells` are those of each return, with their rows in this submission where they are in it.
+    """
+    for pair in pairs:
+        (older, old_rows), (newer, new_rows) = cells[pair.earlier], cells[pair.later]
+        no_ratio = np.zeros(len(older), dtype=np.bool_), np.zeros(len(newer), dtype=np.bool_)
+        _, at, was = np.intersect1d(newer.place, older.place, assume_unique=True, return_indices=True)
+        low, _ = totals.bounds(older, no_ratio[0])
+        _, high = totals.bounds(newer, no_ratio[1])
+        for index, old in zip(at.tolist(), was.tolist(), strict=True):
+            if high[index] < low[old]:
+                measure, series, service, period = pair.later
+                rows = [] if new_rows is None else [int(new_rows[index])]
+                if new_rows is None and old_rows is not None:
+                    rows = [int(old_rows[old])]
+                findings.add(
+                    "cumulative-fell",
+                    f"{measure} stood at {low[old]:.0f} at the end of {pair.earlier[3]}, and is {high[index]:.0f} at "
+                    f"the end of {period}.",
+                    rows=rows,
+                    cell=CellName(
+                        measure=measure,
+                        series=series,
+                        service=service,
+                        period=period,
+                        area=catalogue.area_codes[int(newer.area[index])],
+                        breakdown=breakdown_of(catalogue.breakdown_texts[int(newer.breakdown[index])]),
+                    ),
+                    expected=f"at least {low[old]:.0f}",
+                    actual=f"{high[index]:.0f}",
+                )
+
+
+def current_totals(
+    identified: Sequence[Identified], organisation: str, cells: Cells, catalogue: Catalogue
+) -> list[PastTotal]:
+    """The totals that are sent, in the words of those that stand."""
+    total = cells.breakdown == catalogue.ids.breakdowns[TOTAL]
+    made: list[PastTotal] = []
+    for item, one in enumerate(identified):
+        if one.content is not None:
+            continue
+        at = np.flatnonzero(total & (cells.item == item) & (cells.area == catalogue.ids.areas[one.duty.area]))
+        row = int(at[0]) if len(at) else None
+
+        def number(name: str, row: int | None = row) -> int | None:
+            found = NULL if row is None else int(getattr(cells, name)[row])
+            return None if found == NULL else found
+
+        made.append(
+            PastTotal(
+                organisation=organisation,
+                measure=one.measure.slug,
+                series=one.series.slug,
+                service=one.duty.service,
+                period=one.period,
+                kind=one.given.kind,
+                area=one.duty.area,
+                value=number("value"),
+                numerator=number("numerator"),
+                denominator=number("denominator"),
+                lower=number("lower"),
+                upper=number("upper"),
+                hidden=row is not None and STATUSES[int(cells.status[row])] is Status.CONFIDENTIAL,
+                row=row,
+            )
+        )
+    return made

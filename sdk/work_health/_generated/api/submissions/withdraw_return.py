@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ...._core import Call, new_key
+from ...._http import httpx
+from ...models.report import Report
+from ...models.withdrawal import Withdrawal
+
+
+def call(
+    programme: str,
+    *,
+    organisation: str,
+    measure: str,
+    series: str,
+    service: str,
+    period: str,
+    withdrawal: Withdrawal,
+    dry_run: bool | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Report]:
+    return Call(
+        method="POST",
+        path="/v1/programmes/{programme}/returns/{organisation}/{measure}/{series}/{service}/{period}/withdrawal".format(
+            programme=quote(str(programme), safe=""),
+            organisation=quote(str(organisation), safe=""),
+            measure=quote(str(measure), safe=""),
+            series=quote(str(series), safe=""),
+            service=quote(str(service), safe=""),
+            period=quote(str(period), safe=""),
+        ),
+        query={
+            "dry_run": dry_run,
+        },
+        body=withdrawal.to_dict(),
+        idempotency_key=idempotency_key or new_key(),
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> Report:
+    if response.status_code == 200:
+        response_200 = Report.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 201:
+        response_201 = Report.from_dict(response.json())
+
+        return response_201
+
+    raise ValueError(f"{response.status_code} is not in the contract")

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.effect_scope import EffectScope
+
+if TYPE_CHECKING:
+    from ..models.amount import Amount
+    from ..models.period import Period
+
+
+T = TypeVar("T", bound="Effect")
+
+
+@_attrs_define
+class Effect:
+    """A total that the submission moves, rolled up as the measure declares."""
+
+    scope: EffectScope
+    """ Whose figure moves: the organisation's own, or (told to reviewers alone) the programme's. """
+    measure: str
+    """ A kebab-case code. It never changes once it is in use. """
+    series: str
+    """ A kebab-case code. It never changes once it is in use. """
+    area: str
+    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
+    known*. """
+    period: Period
+    """ A span of whole days with its code. """
+    unit: str
+    """ A kebab-case code. It never changes once it is in use. """
+    was: Amount | None
+    """ Null where nothing stood. """
+    now: Amount | None
+    """ Null where nothing stands any more. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.amount import Amount  # noqa: PLC0415
+
+        scope = self.scope.value
+
+        measure = self.measure
+
+        series = self.series
+
+        area = self.area
+
+        period = self.period.to_dict()
+
+        unit = self.unit
+
+        was: dict[str, Any] | None
+        if isinstance(self.was, Amount):
+            was = self.was.to_dict()
+        else:
+            was = self.was
+
+        now: dict[str, Any] | None
+        if isinstance(self.now, Amount):
+            now = self.now.to_dict()
+        else:
+            now = self.now
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "scope": scope,
+                "measure": measure,
+                "series": series,
+                "area": area,
+                "period": period,
+                "unit": unit,
+                "was": was,
+                "now": now,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.amount import Amount  # noqa: PLC0415
+        from ..models.period import Period  # noqa: PLC0415
+
+        d = dict(src_dict)
+        scope = EffectScope(d.pop("scope"))
+
+        measure = d.pop("measure")
+
+        series = d.pop("series")
+
+        area = d.pop("area")
+
+        period = Period.from_dict(d.pop("period"))
+
+        unit = d.pop("unit")
+
+        def _parse_was(data: object) -> Amount | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                was_type_0 = Amount.from_dict(data)
+
+                return was_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Amount | None, data)
+
+        was = _parse_was(d.pop("was"))
+
+        def _parse_now(data: object) -> Amount | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                now_type_0 = Amount.from_dict(data)
+
+                return now_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Amount | None, data)
+
+        now = _parse_now(d.pop("now"))
+
+        effect = cls(
+            scope=scope,
+            measure=measure,
+            series=series,
+            area=area,
+            period=period,
+            unit=unit,
+            was=was,
+            now=now,
+        )
+
+        effect.additional_properties = d
+        return effect
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Withdrawal")
+
+
+@_attrs_define
+class Withdrawal:
+    """Taking back what was said, and why."""
+
+    reason: str
+    base_revision: int | None | Unset = UNSET
+
+    def to_dict(self) -> dict[str, Any]:
+        reason = self.reason
+
+        base_revision: int | None | Unset
+        if isinstance(self.base_revision, Unset):
+            base_revision = UNSET
+        else:
+            base_revision = self.base_revision
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "reason": reason,
+            }
+        )
+        if base_revision is not UNSET:
+            field_dict["base_revision"] = base_revision
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        reason = d.pop("reason")
+
+        def _parse_base_revision(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        base_revision = _parse_base_revision(d.pop("base_revision", UNSET))
+
+        withdrawal = cls(
+            reason=reason,
+            base_revision=base_revision,
+        )
+
+        return withdrawal
