@@ -52,12 +52,15 @@ class TypedRequest(Request[Any, Any, Any]):
         decoder = self._decoders.setdefault(kind, msgspec.json.Decoder(kind))
         content = await self.body()
         try:
-            return decoder.decode(content)
-        except msgspec.ValidationError as error:
-            faults = list(violations(kind, msgspec.json.decode(content)))[:TOLD]
-            raise InvalidBody(str(error), faults) from error
+            try:
+                return decoder.decode(content)
+            except msgspec.ValidationError:
+                # It was stopped at the first fault of form; what comes after may not even be JSON.
+                raw = msgspec.json.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed(f"The body is not JSON: {error}.") from error
+        faults = list(violations(kind, raw))[:TOLD]
+        raise InvalidBody(f"The body does not have the form of a {kind.__name__}.", faults)
 
 
 def decompressed(raw: bytes, encoding: str) -> bytes:

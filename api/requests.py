@@ -17,6 +17,9 @@ GIVEN = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 
 async def known_parameters_only(request: Request[Any, Any, Any]) -> None:
     """A parameter that the operation does not have is refused: a misspelt filter must not answer with everything."""
+    values = (*request.path_params.values(), *(value for _, value in request.query_params.multi_items()))
+    if any("\x00" in str(value) for value in values):
+        raise BadParameter("A parameter has a NUL character, which no code and no text has.")
     handler = request.route_handler
     fields = handler.parsed_fn_signature.parameters
     unknown = sorted(set(request.query_params) - set(fields))

@@ -13,9 +13,9 @@ from schema.words import AreaCode, Instant, Slug, Text
 
 # PostgreSQL's bigint would hold more; a count of people beyond 2**53 is a slip, and JSON readers lose it.
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Note = Annotated[str, Meta(max_length=2000)]
+Note = Annotated[str, Meta(max_length=2000, pattern="^[^\\x00]*$")]
 WebAddress = Annotated[
-    str, Meta(pattern="^https?://[^\\s]+$", max_length=2000, examples=["https://www.nottinghaminsight.org.uk/"])
+    str, Meta(pattern="^https?://[^\\s\\x00]+$", max_length=2000, examples=["https://www.nottinghaminsight.org.uk/"])
 ]
 
 

@@ -24,5 +24,5 @@ AreaCode = Annotated[
         examples=["E06000018"],
     ),
 ]
-Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+Text = Annotated[str, Meta(min_length=1, max_length=2000, pattern="^[^\\x00]*$")]  # no database keeps a NUL
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset.")]

@@ -69,6 +69,8 @@ BODIES = {
                                                                          422, "rejected",           "numerator-above-denominator"),
     "a cell twice":           (in_return(observations=[{"area": "E06000018", "value": 1}] * 2),
                                                                          422, "rejected",           "duplicate-cell"),
+    "a NUL in a note":        (in_return(note="a\x00b"),                 422, "invalid-body",       "note"),
+    "wrong, then not JSON":   (b'"FY2025"}',                            400, "malformed",          "not JSON"),
     "a milestone":            (in_return(measure="hub-recruitment-specialist-post"), 422, "rejected", "no-duty"),
     "a published statistic":  (in_return(measure="economic-inactivity-ill-health", period="R12-2025-06"), 422, "rejected", "not-returned"),
     "another's return":       (GOOD | {"organisation": "ohid"},          403, "not-allowed",        "submits for nobody else"),

@@ -1,0 +1,102 @@
+"""Every operation of the contract, asked for by a machine that reads it: no answer is a 500 or outside the contract.
+
+`FUZZ` says how many requests are made of each operation. Values that exist take the place of some that were made up,
+so that more than the first door is tried.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import schemathesis
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.plan import loading
+from schema.partners import Scope
+from schema.plan import Plan
+from tests.conftest import PROGRAMME, running
+from tests.faults.test_crash import Server, served
+from work_health import WorkHealth, new_return, new_submission, observation
+
+CONTRACT = yaml.safe_load((Path(__file__).parent.parent.parent / "openapi.yaml").read_bytes())
+FUZZ = int(os.environ.get("FUZZ", "8"))
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+SCHEMA = schemathesis.openapi.from_dict(CONTRACT)
+OPERATIONS: dict[str, Any] = {
+    result.ok().definition.raw["operationId"]: result.ok() for result in SCHEMA.get_all_operations()
+}
+SANDBOX = f"{PROGRAMME}-sandbox"
+EXISTING = {
+    "programme": [SANDBOX],
+    "organisation": ["nottingham-city-council", "ohid"],
+    "measure": ["ips-primary-care-referrals", "jsna-research-published", "economic-inactivity-ill-health"],
+    "series": ["headline"],
+    "service": ["main"],
+    "period": ["FY2025-26-Q1", "FY2025-26-Q2", "latest"],
+    "area": ["E06000018"],
+    "code": ["FY2025-26-Q1", "2025"],
+    "group_by": ["sex"],
+    "theme": ["theme-2"],
+}
+
+
+@pytest.fixture(scope="module")
+async def at(server: Callable[[str], str], template: str, plan: Plan) -> AsyncIterator[tuple[Server, str]]:
+    """A served sandbox with a return in it, and a key that opens all of it."""
+    administrator = await asyncpg.connect(server("postgres"))
+    await administrator.execute(f"create database fuzz template {template}")
+    async with running(server("fuzz")) as world:
+        async with world.owner.begin() as transaction:
+            await loading.load(transaction, loading.as_sandbox(plan), sandbox=True, now=world.now)
+        key = await world.key("nottingham-city-council", *Scope, programme=SANDBOX, days=36500, sandbox=True)
+    with served(server("fuzz")) as process:
+        await process.start()
+        with WorkHealth(key, base_url=process.address) as partner:
+            cells = [observation("E06000018", 12), observation("E06000018", 7, breakdown={"sex": "female"})]
+            referrals = new_return("ips-primary-care-referrals", "FY2025-26-Q1", cells)
+            await asyncio.to_thread(partner.create_submission, SANDBOX, new_submission(referrals))
+        yield process, key
+    await administrator.execute("drop database fuzz with (force)")
+    await administrator.close()
+
+
+def with_existing(draw: st.DrawFn, given_parameters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: draw(st.sampled_from(EXISTING[name])) if name in EXISTING and draw(st.integers(0, 3)) else value
+        for name, value in given_parameters.items()
+    }
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_no_request_finds_a_fault(at: tuple[Server, str], name: str) -> None:
+    process, key = at
+
+    @given(st.data())
+    @settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck), derandomize=FUZZ < 100)
+    def attempt(data: st.DataObject) -> None:
+        case = data.draw(OPERATIONS[name].as_strategy())
+        case.path_parameters = with_existing(data.draw, dict(case.path_parameters or {}))
+        case.query = with_existing(data.draw, dict(case.query or {}))
+        response = case.call(base_url=process.address, headers={"Authorization": f"Bearer {key}"})
+        case.validate_response(response, checks=CHECKS)
+
+    attempt()
+
+
+def test_the_server_still_answers(at: tuple[Server, str]) -> None:
+    process, key = at
+    with WorkHealth(key, base_url=process.address) as partner:
+        assert partner.get_me().grants

@@ -1,0 +1,130 @@
+"""The server process is killed at random moments under concurrent submissions, and started again.
+
+Clients only know that no answer came, and repeat with the same key. At the end everything that was acknowledged is
+there once, and nothing is there by half. `CRASHES` says how often it is killed.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from api.plan import loading
+from schema.partners import Scope
+from schema.plan import Plan
+from tests.conftest import PROGRAMME, running
+from work_health import AsyncWorkHealth, new_return, new_submission, observation
+
+ROOT = Path(__file__).parent.parent.parent
+CRASHES = int(os.environ.get("CRASHES", "4"))
+CLIENTS, EACH = 6, 5
+CITY = "E06000018"
+SANDBOX = f"{PROGRAMME}-sandbox"  # its periods never close, and the server's clock is the real one
+REFERRALS, PERIODS = "ips-primary-care-referrals", ("FY2025-26-Q1", "FY2025-26-Q2")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+class Server:
+    """`python -m api run` in a process group of its own, so that all of it can be killed at once."""
+
+    def __init__(self, url: str) -> None:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._environment = os.environ | {"DATABASE_URL": url, "WORK_HEALTH_PORT": str(self.port)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "api", "run"],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for _ in range(600):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            await asyncio.sleep(0.05)
+        pytest.fail("nobody listens")
+
+    def kill(self) -> None:
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+@contextmanager
+def served(url: str) -> Iterator[Server]:
+    server = Server(url)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+async def push_until_acknowledged(address: str, key: str, client: int) -> list[str]:
+    """Submissions that each say something new of a return which the others write as well."""
+    acknowledged: list[str] = []
+    async with AsyncWorkHealth(key, base_url=address, max_retries=40) as partner:
+        for turn in range(EACH):
+            period = PERIODS[(client + turn) % len(PERIODS)]
+            total = 1000 * client + turn + 1
+            cells = [observation(CITY, total), observation(CITY, total, breakdown={"sex": "unknown"})]
+            report = await partner.create_submission(SANDBOX, new_submission(new_return(REFERRALS, period, cells)))
+            assert report.outcome == "accepted"
+            acknowledged.append(str(report.receipt.submission))
+    return acknowledged
+
+
+async def test_what_was_acknowledged_is_there_once_and_nothing_by_half(url: str, plan: Plan) -> None:
+    seed = random.randrange(2**32)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311
+    async with running(url) as world:
+        async with world.owner.begin() as transaction:
+            await loading.load(transaction, loading.as_sandbox(plan), sandbox=True, now=world.now)
+        key = await world.key("nottingham-city-council", Scope.SUBMIT, programme=SANDBOX, days=36500, sandbox=True)
+    with served(url) as server:
+        await server.start()
+        clients = asyncio.gather(*(push_until_acknowledged(server.address, key, n) for n in range(CLIENTS)))
+        for _ in range(CRASHES):
+            await asyncio.sleep(chance.uniform(0.05, 0.6))
+            server.kill()
+            await server.start()
+        acknowledged = [one for each in await clients for one in each]
+    connection = await asyncpg.connect(url)
+    try:
+        kept = {str(row[0]) for row in await connection.fetch("select id from submission")}
+        assert sorted(acknowledged) == sorted(kept), f"seed {seed}"
+        assert len(acknowledged) == len(set(acknowledged)) == CLIENTS * EACH
+        by_half = await connection.fetch(
+            """
+            select r.id from revision r left join observation o on o.programme = r.programme and o.revision = r.id
+            group by r.programme, r.id, r.cells having count(o.revision) <> r.cells
+            """
+        )
+        assert by_half == []
+        numbers = await connection.fetch(
+            'select array_agg(number order by number) as numbers from revision group by "return"'
+        )
+        assert all(row["numbers"] == list(range(1, len(row["numbers"]) + 1)) for row in numbers)
+        assert sum(len(row["numbers"]) for row in numbers) == len(kept)
+        [told] = await connection.fetch("select count(*) from return_event where event = 'recorded'")
+        assert told["count"] == len(kept)
+    finally:
+        await connection.close()
