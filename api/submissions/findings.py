@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from api.refusals import Invalid
-from schema.problems import Finding, Severity
+from schema.problems import CellName, Finding, Severity
 
 LISTED_ROWS = 1000
 
@@ -30,6 +30,131 @@ CODES: dict[str, Explanation] = {
         meaning="A field is missing, unknown, or of the wrong type.",
         mend="Compare the body with the operation's example in `/docs`. Counts are whole numbers, not texts.",
     ),
+    # How a file is read.
+    "not-text": Explanation(
+        meaning="The file is a workbook, or something else that is not text.",
+        mend="In a spreadsheet, save the sheet as `CSV UTF-8 (Comma delimited)` and send that file.",
+    ),
+    "wrong-encoding": Explanation(
+        meaning="The file is not in UTF-8, so letters with accents and signs such as £ cannot be told.",
+        mend="In Excel, save it as `CSV UTF-8 (Comma delimited)`, not as plain `CSV`.",
+    ),
+    "no-rows": Explanation(
+        meaning="The file has no rows with figures.", mend="Send a header, and a row for each figure."
+    ),
+    "header-missing": Explanation(
+        meaning="The file does not begin with the names of its columns.",
+        mend="The first row names the columns: `measure`, `period`, `area`, `value` and so on, in any order.",
+    ),
+    "column-missing": Explanation(
+        meaning="A column that is needed is not there.",
+        mend="Add the column, with its name in the first row.",
+    ),
+    "unknown-column": Explanation(
+        meaning="A column has a name that is not known, so that its cells would be lost.",
+        mend="Correct the name, or remove the column. Columns whose name ends in `_label` are passed over.",
+    ),
+    "repeated-column": Explanation(meaning="Two columns have the same name.", mend="Remove one of them."),
+    "unnamed-column": Explanation(
+        meaning="A column has cells and no name.", mend="Name the column in the first row, or clear its cells."
+    ),
+    "ragged-row": Explanation(
+        meaning="A row has more or fewer cells than there are columns, so that it cannot be told which is which.",
+        mend="Give the row a cell for each column. A text with a comma in it has to stand in double quotes.",
+    ),
+    "stray-quote": Explanation(
+        meaning="A double quote stands within a cell, or is never closed. What follows it could not be read.",
+        mend='Put the whole cell in double quotes, and write each quote within it twice: `"the ""new"" service"`.',
+    ),
+    "row-too-long": Explanation(
+        meaning="A row is longer than a megabyte.", mend="Check that rows end with line ends, and quotes are closed."
+    ),
+    "field-too-long": Explanation(
+        meaning="A cell has more text than is taken.", mend="Shorten it: codes have 80 characters, notes 2,000."
+    ),
+    "formula": Explanation(
+        meaning="A cell holds a formula, or begins as one does.",
+        mend="Paste the cells as values, and save the file again.",
+    ),
+    "cell-missing": Explanation(
+        meaning="A cell is empty that has to be filled in.", mend="Fill in the cell, or clear the whole row."
+    ),
+    "contradicts-parameter": Explanation(
+        meaning="A row says otherwise than the request's parameter of the same name.",
+        mend="Check that it is the right file. Leave the parameter out if the rows are to say it.",
+    ),
+    "spreadsheet-date": Explanation(
+        meaning="A spreadsheet has turned a period into a date, as it does with `Apr-25`.",
+        mend="Format the column as text, and write the period's code again: `2025-04` is April 2025.",
+    ),
+    "thousands-separator": Explanation(
+        meaning="A number has commas or blanks between its digits.",
+        mend="Format the column as a number without thousands separators, and save the file again.",
+    ),
+    "not-whole": Explanation(
+        meaning="A count is not a whole number.",
+        mend="Send what was counted. For a proportion send numerator and denominator, never the quotient.",
+    ),
+    "percentage": Explanation(
+        meaning="A percentage stands where a count should.",
+        mend="Send `numerator` and `denominator`: percentages are calculated from them.",
+    ),
+    "negative-number": Explanation(
+        meaning="A count is below zero.",
+        mend="Send the count. A correction is the corrected count, not the difference.",
+    ),
+    "number-too-large": Explanation(
+        meaning="A number is larger than a count can be.", mend="Check for digits that have run together."
+    ),
+    "unclear-mark": Explanation(
+        meaning="A mark stands for a number, and could mean zero, none recorded, not available or suppressed.",
+        mend="Send 0 for zero. Else send `[c]` for confidential, `[x]` for not available, `[z]` for not applicable "
+        "or `[w]` for none recorded. For *fewer than five*, send the status `c` with `lower` and `upper`.",
+    ),
+    "not-a-number": Explanation(
+        meaning="A cell that should be a number is something else.",
+        mend="Send a whole number, or leave the cell empty.",
+    ),
+    "unknown-status": Explanation(
+        meaning="The status is none that there is.",
+        mend="`c` confidential, `x` not available, `z` not applicable, `w` none recorded; empty beside a number.",
+    ),
+    "two-statuses": Explanation(
+        meaning="A row has two different statuses.", mend="Send one: in `status`, or as shorthand in `value`."
+    ),
+    "unknown-kind": Explanation(
+        meaning="The kind of return is none that there is.",
+        mend="`data` has figures, `nil` says that there was nothing to count, `withdrawn` takes back what was said.",
+    ),
+    "unlike-in-return": Explanation(
+        meaning="Rows of one return say different things of the return as a whole.",
+        mend="Say `kind`, `base_revision` and `return_note` once for each return, or the same in all of its rows.",
+    ),
+    "too-many-returns": Explanation(
+        meaning="There are more returns than are taken in one submission.",
+        mend="Split the submission at return boundaries: 1,000 returns at most in each.",
+    ),
+    "not-json": Explanation(
+        meaning="A line is not one JSON object.",
+        mend="Each line holds one whole object, and nothing else: the envelope first, then the observations.",
+    ),
+    "envelope-missing": Explanation(
+        meaning="The first line is not the envelope.",
+        mend='Begin with a line such as `{"returns": [{"measure": "…", "period": "…"}]}`; observations follow.',
+    ),
+    "envelope-with-observations": Explanation(
+        meaning="A return in the first line has observations of its own.",
+        mend="Put each observation in a line of its own, with `return` where it is not of the first return.",
+    ),
+    "unknown-return": Explanation(
+        meaning="An observation is of a return that the first line does not have.",
+        mend="`return` counts the returns of the first line, from 0.",
+    ),
+    "too-many-faults": Explanation(
+        meaning="So much is wrong that reading ended before the end of the file.",
+        mend="Correct what is told, and send the file again: the rest will be told then.",
+    ),
+    # Who, what, when.
     "unknown-measure": Explanation(
         meaning="The programme has no measure of that name.",
         mend="Use a `slug` of `GET /v1/programmes/{programme}/measures`.",
@@ -160,11 +285,17 @@ CODES: dict[str, Explanation] = {
 }
 
 
+class _Found:
+    def __init__(self, path: str | None, cell: CellName | None) -> None:
+        self.path, self.cell = path, cell
+        self.rows: list[int] = []
+
+
 class Findings:
     """Collects what the checks of a tier find; equal findings become one that lists its rows."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str, str | None, str | None, str | None], tuple[str | None, list[int]]] = {}
+        self._found: dict[tuple[str, str, str | None, str | None, str | None, str | None], _Found] = {}
 
     def add(
         self,
@@ -173,34 +304,37 @@ class Findings:
         *,
         path: str | None = None,
         rows: Iterable[int] = (),
+        column: str | None = None,
+        cell: CellName | None = None,
         expected: str | None = None,
         actual: str | None = None,
         hint: str | None = None,
     ) -> None:
-        """`rows` count from 0 over the whole submission; they are told from 1."""
-        key = (code, message, expected, actual, hint)
-        _, listed = self._found.setdefault(key, (path, []))
-        listed.extend(int(row) + 1 for row in rows)
+        """`rows` are the numbers by which their sender knows them."""
+        key = (code, message, column, expected, actual, hint)
+        self._found.setdefault(key, _Found(path, cell)).rows.extend(int(row) for row in rows)
 
     def told(self) -> list[Finding]:
         """In the order of the codes, then as found; at most 1,000 rows for each code."""
         left = dict.fromkeys(CODES, LISTED_ROWS)
         order = list(CODES)
         told: list[Finding] = []
-        for (code, message, expected, actual, hint), (path, rows) in sorted(
+        for (code, message, column, expected, actual, hint), found in sorted(
             self._found.items(), key=lambda item: order.index(item[0][0])
         ):
-            rows.sort()
-            listed = rows[: left[code]]
+            found.rows.sort()
+            listed = found.rows[: left[code]]
             left[code] -= len(listed)
             told.append(
                 Finding(
                     code=code,
                     severity=CODES[code].severity,
                     message=message,
-                    path=path,
+                    path=found.path,
                     rows=listed,
-                    row_count=len(rows) if len(rows) > len(listed) else None,
+                    row_count=len(found.rows) if len(found.rows) > len(listed) else None,
+                    column=column,
+                    cell=found.cell,
                     expected=expected,
                     actual=actual,
                     hint=hint or CODES[code].mend,
