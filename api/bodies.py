@@ -1,21 +1,23 @@
-"""How a body is read: bounded, decompressed within the same bound, decoded strictly in one pass."""
+"""How a body is read: bounded, decompressed within the same bound; JSON in one strict pass, files as they come."""
 
+import hashlib
 import re
 import zlib
-from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, get_args, get_origin
+from collections.abc import AsyncGenerator, Iterator
+from typing import Any, ClassVar
 
 import msgspec
 from litestar import Request
 from litestar.exceptions import InternalServerException
 from litestar.types import Empty
-from msgspec import Struct
 
 from api.refusals import Invalid, Malformed, TooLarge, UnsupportedMedia
-from schema.problems import Finding, Severity
+from api.violations import TOLD, violations
 
 LARGEST_JSON = 32 * 1024 * 1024
-TOLD = 100
+LARGEST_FILE = 1024**3
+CSV, NDJSON = "text/csv", "application/x-ndjson"
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class InvalidBody(Invalid):
@@ -46,21 +48,19 @@ class TypedRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json":
-            raise UnsupportedMedia(f"The body is {media_type or 'of no stated type'}.")
+            raise UnsupportedMedia(f"The body is {media_type or 'of no stated type'}; send `application/json`.")
         wanted = self.route_handler.parsed_data_field
         kind = wanted.annotation if wanted else object
         decoder = self._decoders.setdefault(kind, msgspec.json.Decoder(kind))
         content = await self.body()
         try:
+            return decoder.decode(content)
+        except _UNREADABLE as error:
             try:
-                return decoder.decode(content)
-            except msgspec.ValidationError:
-                # It was stopped at the first fault of form; what comes after may not even be JSON.
                 raw = msgspec.json.decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed(f"The body is not JSON: {error}.") from error
-        faults = list(violations(kind, raw))[:TOLD]
-        raise InvalidBody(f"The body does not have the form of a {kind.__name__}.", faults)
+            except _UNREADABLE as worse:
+                raise Malformed(f"The body is not JSON: {worse}.") from error
+            raise InvalidBody(str(error), list(violations(kind, raw))[:TOLD]) from error
 
 
 def decompressed(raw: bytes, encoding: str) -> bytes:
@@ -81,62 +81,74 @@ def decompressed(raw: bytes, encoding: str) -> bytes:
     return content
 
 
-_PLACE = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<place>.*)`)?$", re.DOTALL)
+class Arriving:
+    """A file in a request's body, piece by piece as it arrives, decompressed: `async for piece in arriving`.
 
-
-def violations(kind: Any, raw: Any, at: str = "") -> Iterator[Finding]:
-    """Every violation in `raw` (builtins), found by trying each failing part by itself.
-
-    msgspec stops at the first; somebody with two hundred rows wants to hear of all.
+    Raises UnsupportedMedia at once if it is not of the type; Malformed where it is cut off or not gzip; TooLarge as
+    soon as it passes a gigabyte decompressed, so that no bomb unfolds. A route that uses it takes no `data`, and has
+    `request_max_body_size=LARGEST_FILE`.
     """
-    try:
-        msgspec.convert(raw, kind, strict=True)
-    except msgspec.ValidationError as error:
-        first = _PLACE.match(str(error))
-    else:
-        return
-    base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    inner: list[Finding] = []
-    if isinstance(base, type) and issubclass(base, Struct) and isinstance(raw, dict):
-        inner.extend(_in_struct(base, raw, at))  # pyright: ignore[reportUnknownArgumentType]
-    elif get_origin(base) is list and isinstance(raw, list):
-        for index, item in enumerate(raw):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-            inner.extend(violations(get_args(base)[0], item, f"{at}/{index}"))
-            if len(inner) >= TOLD:
-                break
-    if not inner and first is not None:
-        inner.append(_violation(first["message"], at + _pointer(first["place"]), raw))
-    yield from inner
+
+    def __init__(self, request: Request[Any, Any, Any], media_type: str, *, largest: int = LARGEST_FILE) -> None:
+        sent = request.headers.get("content-type", "")
+        kind, _, parameters = sent.lower().partition(";")
+        if kind.strip() != media_type or not _UTF_8.fullmatch(parameters):
+            raise UnsupportedMedia(f"The body is {sent or 'of no stated type'}; send `{media_type}`, in UTF-8.")
+        self._encoding = request.headers.get("content-encoding", "identity").strip().lower()
+        if self._encoding not in {"identity", "gzip"}:
+            raise UnsupportedMedia(f"The body has the content encoding {self._encoding!r}; send it plain or as `gzip`.")
+        self._request = request
+        self._largest = largest
+        self._digest = hashlib.sha256()
+        self.size = 0  # bytes so far, decompressed
+
+    @property
+    def sha256(self) -> bytes:
+        """Of all that has arrived, decompressed."""
+        return self._digest.digest()
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        unzip = _Gunzip() if self._encoding == "gzip" else None
+        try:
+            async for piece in self._request.stream():
+                for content in unzip.feed(piece) if unzip else (piece,):
+                    if content:
+                        yield self._counted(content)
+        except InternalServerException as error:
+            raise Malformed("The connection ended before the body did.") from error
+        if unzip and not unzip.ended:
+            raise Malformed("The gzip body is cut off.")
+
+    def _counted(self, content: bytes) -> bytes:
+        self.size += len(content)
+        if self.size > self._largest:
+            raise TooLarge(
+                f"The body is larger than {self._largest:,} bytes when decompressed. "
+                "Send it in parts, each with whole returns."
+            )
+        self._digest.update(content)
+        return content
 
 
-def _in_struct(kind: type[Struct], raw: dict[Any, Any], at: str) -> Iterator[Finding]:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    for name, field in fields.items():
-        if name in raw:
-            yield from violations(field.type, raw[name], f"{at}/{name}")
-        elif field.required:
-            yield _violation(f"Object missing required field `{name}`", f"{at}/{name}", None)
-    for name in raw:
-        if name not in fields:
-            yield _violation(f"Object contains unknown field `{name}`", f"{at}/{_escaped(name)}", None)
+_UTF_8 = re.compile(r'\s*(?:charset\s*=\s*"?utf-8"?\s*)?')
+_PIECE = 1024 * 1024
 
 
-def _violation(message: str, path: str, raw: Any) -> Finding:
-    simple = isinstance(raw, (str, int, float, bool))
-    return Finding(
-        code="unreadable-field",
-        severity=Severity.ERROR,
-        message=f"{message}.",
-        path=path or "/",
-        actual=str(raw)[:80] if simple else None,
-    )
+class _Gunzip:
+    """Gzip, of one member or several after each other, no more than a megabyte at a time."""
 
+    def __init__(self) -> None:
+        self._unzip = zlib.decompressobj(wbits=31)
+        self.ended = False  # at the end of a member
 
-def _pointer(place: str | None) -> str:
-    """msgspec's `[0].count` as the JSON pointer `/0/count` (RFC 6901)."""
-    parts = re.findall(r"\.([^.\[]+)|\[([^\]]*)\]", place or "")
-    return "".join(f"/{_escaped(name or index)}" for name, index in parts)
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        while piece:
+            if self.ended:
+                self._unzip, self.ended = zlib.decompressobj(wbits=31), False
+            try:
+                content = self._unzip.decompress(piece, _PIECE)
+            except zlib.error as error:
+                raise Malformed(f"The body is not gzip: {error}.") from error
+            self.ended = self._unzip.eof
+            piece = self._unzip.unused_data if self.ended else self._unzip.unconsumed_tail
+            yield content

@@ -21,7 +21,7 @@ class Refused(Exception):  # noqa: N818  a refusal is not an error of ours
 class Malformed(Refused):
     """The body could not be read."""
 
-    mend = "Send valid JSON in UTF-8, whole, with `Content-Type: application/json`."
+    mend = "Send the body whole, in UTF-8, as what its `Content-Type` and `Content-Encoding` say that it is."
 
 
 class Unauthenticated(Refused):
@@ -66,7 +66,7 @@ class UnsupportedMedia(Refused):
     """The body is of a type or encoding that is not taken here."""
 
     status = 415
-    mend = "Send `application/json`, plain or with `Content-Encoding: gzip`."
+    mend = "Send the type that the detail names, plain or with `Content-Encoding: gzip`."
 
 
 class Invalid(Refused):

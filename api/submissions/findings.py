@@ -54,6 +54,131 @@ CODES: dict[str, Explanation] = {
         meaning="A field is missing, unknown, or of the wrong type.",
         mend="Compare the body with the operation's example in `/docs`. Counts are whole numbers, not texts.",
     ),
+    # How a file is read.
+    "not-text": Explanation(
+        meaning="The file is a workbook, or something else that is not text.",
+        mend="In a spreadsheet, save the sheet as `CSV UTF-8 (Comma delimited)` and send that file.",
+    ),
+    "wrong-encoding": Explanation(
+        meaning="The file is not in UTF-8, so letters with accents and signs such as £ cannot be told.",
+        mend="In Excel, save it as `CSV UTF-8 (Comma delimited)`, not as plain `CSV`.",
+    ),
+    "no-rows": Explanation(
+        meaning="The file has no rows with figures.", mend="Send a header, and a row for each figure."
+    ),
+    "header-missing": Explanation(
+        meaning="The file does not begin with the names of its columns.",
+        mend="The first row names the columns: `measure`, `period`, `area`, `value` and so on, in any order.",
+    ),
+    "column-missing": Explanation(
+        meaning="A column that is needed is not there.",
+        mend="Add the column, with its name in the first row.",
+    ),
+    "unknown-column": Explanation(
+        meaning="A column has a name that is not known, so that its cells would be lost.",
+        mend="Correct the name, or remove the column. Columns whose name ends in `_label` are passed over.",
+    ),
+    "repeated-column": Explanation(meaning="Two columns have the same name.", mend="Remove one of them."),
+    "unnamed-column": Explanation(
+        meaning="A column has cells and no name.", mend="Name the column in the first row, or clear its cells."
+    ),
+    "ragged-row": Explanation(
+        meaning="A row has more or fewer cells than there are columns, so that it cannot be told which is which.",
+        mend="Give the row a cell for each column. A text with a comma in it has to stand in double quotes.",
+    ),
+    "stray-quote": Explanation(
+        meaning="A double quote stands within a cell, or is never closed. What follows it could not be read.",
+        mend='Put the whole cell in double quotes, and write each quote within it twice: `"the ""new"" service"`.',
+    ),
+    "row-too-long": Explanation(
+        meaning="A row is longer than a megabyte.", mend="Check that rows end with line ends, and quotes are closed."
+    ),
+    "field-too-long": Explanation(
+        meaning="A cell has more text than is taken.", mend="Shorten it: codes have 80 characters, notes 2,000."
+    ),
+    "formula": Explanation(
+        meaning="A cell holds a formula, or begins as one does.",
+        mend="Paste the cells as values, and save the file again.",
+    ),
+    "cell-missing": Explanation(
+        meaning="A cell is empty that has to be filled in.", mend="Fill in the cell, or clear the whole row."
+    ),
+    "contradicts-parameter": Explanation(
+        meaning="A row says otherwise than the request's parameter of the same name.",
+        mend="Check that it is the right file. Leave the parameter out if the rows are to say it.",
+    ),
+    "spreadsheet-date": Explanation(
+        meaning="A spreadsheet has turned a period into a date, as it does with `Apr-25`.",
+        mend="Format the column as text, and write the period's code again: `2025-04` is April 2025.",
+    ),
+    "thousands-separator": Explanation(
+        meaning="A number has commas or blanks between its digits.",
+        mend="Format the column as a number without thousands separators, and save the file again.",
+    ),
+    "not-whole": Explanation(
+        meaning="A count is not a whole number.",
+        mend="Send what was counted. For a proportion send numerator and denominator, never the quotient.",
+    ),
+    "percentage": Explanation(
+        meaning="A percentage stands where a count should.",
+        mend="Send `numerator` and `denominator`: percentages are calculated from them.",
+    ),
+    "negative-number": Explanation(
+        meaning="A count is below zero.",
+        mend="Send the count. A correction is the corrected count, not the difference.",
+    ),
+    "number-too-large": Explanation(
+        meaning="A number is larger than a count can be.", mend="Check for digits that have run together."
+    ),
+    "unclear-mark": Explanation(
+        meaning="A mark stands for a number, and could mean zero, none recorded, not available or suppressed.",
+        mend="Send 0 for zero. Else send `[c]` for confidential, `[x]` for not available, `[z]` for not applicable "
+        "or `[w]` for none recorded. For *fewer than five*, send the status `c` with `lower` and `upper`.",
+    ),
+    "not-a-number": Explanation(
+        meaning="A cell that should be a number is something else.",
+        mend="Send a whole number, or leave the cell empty.",
+    ),
+    "unknown-status": Explanation(
+        meaning="The status is none that there is.",
+        mend="`c` confidential, `x` not available, `z` not applicable, `w` none recorded; empty beside a number.",
+    ),
+    "two-statuses": Explanation(
+        meaning="A row has two different statuses.", mend="Send one: in `status`, or as shorthand in `value`."
+    ),
+    "unknown-kind": Explanation(
+        meaning="The kind of return is none that there is.",
+        mend="`data` has figures, `nil` says that there was nothing to count, `withdrawn` takes back what was said.",
+    ),
+    "unlike-in-return": Explanation(
+        meaning="Rows of one return say different things of the return as a whole.",
+        mend="Say `kind`, `base_revision` and `return_note` once for each return, or the same in all of its rows.",
+    ),
+    "too-many-returns": Explanation(
+        meaning="There are more returns than are taken in one submission.",
+        mend="Split the submission at return boundaries: 1,000 returns at most in each.",
+    ),
+    "not-json": Explanation(
+        meaning="A line is not one JSON object.",
+        mend="Each line holds one whole object, and nothing else: the envelope first, then the observations.",
+    ),
+    "envelope-missing": Explanation(
+        meaning="The first line is not the envelope.",
+        mend='Begin with a line such as `{"returns": [{"measure": "…", "period": "…"}]}`; observations follow.',
+    ),
+    "envelope-with-observations": Explanation(
+        meaning="A return in the first line has observations of its own.",
+        mend="Put each observation in a line of its own, with `return` where it is not of the first return.",
+    ),
+    "unknown-return": Explanation(
+        meaning="An observation is of a return that the first line does not have.",
+        mend="`return` counts the returns of the first line, from 0.",
+    ),
+    "too-many-faults": Explanation(
+        meaning="So much is wrong that reading ended before the end of the file.",
+        mend="Correct what is told, and send the file again: the rest will be told then.",
+    ),
+    # Who, what, when.
     "unknown-measure": Explanation(
         meaning="The programme has no measure of that name.",
         mend="Use a `slug` of `GET /v1/programmes/{programme}/measures`.",

@@ -1,0 +1,523 @@
+"""What a CSV file says, and what is wrong in it: by the rows and columns that a spreadsheet shows."""
+
+import csv
+import io
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from api.refusals import Refused, TooLarge
+from api.submissions import columns, csv_fields, csv_rows, faults
+from api.submissions.csv_fields import Combinations, Words
+from api.submissions.csv_rows import CsvRows
+from api.submissions.findings import CODES, Rejected
+from api.submissions.revisions import NUMBERS, STATUSES, Sent, sent
+from schema.problems import Finding
+from schema.submissions import NewReturn, NewSubmission, Observation, ReturnKind, Status
+
+TOWN, EAST = "E06000018", "E05001822"
+DIMENSIONS = ["sex", "age-band"]
+ENVELOPE = NewSubmission(returns=[], note="Monthly")
+HEAD = "measure,period,area,value\n"
+GOOD = f"learners,2025-07,{TOWN},"
+
+
+def read(text: str | bytes, *, step: int = 0, chunk: int = csv_rows.CHUNK, **given: str) -> Sent:
+    data = text.encode() if isinstance(text, str) else text
+    reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=chunk, **given)
+    for at in range(0, len(data), step or max(len(data), 1)):
+        reader.feed(data[at : at + step] if step else data)
+    return reader.finish()
+
+
+def faulty(text: str | bytes, **given: str) -> list[Finding]:
+    with pytest.raises(Rejected) as refusal:
+        read(text, **given)
+    assert {finding.code for finding in refusal.value.findings} <= set(CODES)
+    return list(refusal.value.findings)
+
+
+def found(text: str | bytes, **given: str) -> list[tuple[str, list[int], str | None]]:
+    return [(finding.code, finding.rows, finding.column) for finding in faulty(text, **given)]
+
+
+def entries(of: Sent) -> list[tuple]:
+    """Row by row, whatever numbers the words have."""
+    returns = [(r.measure, r.series, r.service, r.period, r.kind, r.base_revision, r.note) for r in of.returns]
+    return [
+        (
+            returns[of.item[at]],
+            of.area_words[of.area[at]],
+            of.breakdown_words[of.breakdown[at]],
+            *(int(getattr(of, name)[at]) for name in NUMBERS),
+            STATUSES[of.status[at]],
+            of.notes[at],
+        )
+        for at in range(len(of.item))
+    ]
+
+
+def values(text: str | bytes, **given: str) -> list[int | str]:
+    """The numbers of `value`, or the status."""
+    of = read(text, **given)
+    return [str(STATUSES[s]) if s else int(v) for v, s in zip(of.value, of.status, strict=True)]
+
+
+# What is taken -------------------------------------------------------------------------------------------------
+
+
+def test_a_tidy_file_is_returns_with_their_cells():
+    of = read(
+        "measure,series,service,period,area,sex,age-band,value,numerator,denominator,lower,upper,status,note\n"
+        f"learners,enrolled,night,2025-07,{TOWN},,,20,,,,,,\n"
+        f"pass-rate,,,2025-07,{TOWN},,,,8,10,,,,\n"
+        f'learners,enrolled,night,2025-07,{EAST},female,25-34,,,,1,4,c,"Small, but\nreal: ""new"""\n'
+    )
+    assert of.tabular
+    assert of.envelope.note == "Monthly"
+    assert [(r.measure, r.series, r.service, r.period) for r in of.returns] == [
+        ("learners", "enrolled", "night", "2025-07"),
+        ("pass-rate", None, "main", "2025-07"),
+    ]
+    assert of.item.tolist() == [0, 1, 0]
+    assert of.row.tolist() == [2, 3, 4]
+    assert [row[1:] for row in entries(of)] == [
+        (TOWN, {}, 20, -1, -1, -1, -1, None, None),
+        (TOWN, {}, -1, 8, 10, -1, -1, None, None),
+        (
+            EAST,
+            {"sex": "female", "age-band": "25-34"},
+            -1,
+            -1,
+            -1,
+            1,
+            4,
+            Status.CONFIDENTIAL,
+            'Small, but\nreal: "new"',
+        ),
+    ]
+
+
+# fmt: off
+TAKEN = {
+    "any order":               f"value,area,period,measure\n12,{TOWN},2025-07,learners\n",
+    "no end of the last line": f"{HEAD}{GOOD}12",
+    "Windows line ends":       f"{HEAD}{GOOD}12\r\n".replace("\n", "\r\n").replace("\r\r", "\r"),
+    "old Macintosh line ends": f"{HEAD}{GOOD}12\n".replace("\n", "\r"),
+    "byte order mark":         f"\ufeff{HEAD}{GOOD}12\n",
+    "UTF-16":                  f"{HEAD}{GOOD}12\r\n".encode("utf-16"),
+    "UTF-16, other end first": f"\ufeff{HEAD}{GOOD}12\r\n".encode("utf-16-be"),
+    "semicolons":              f"{HEAD}{GOOD}12\n".replace(",", ";"),
+    "tabs":                    f"{HEAD}{GOOD}12\n".replace(",", "\t"),
+    "named separator":         f"sep=;\nmeasure;period;area;value;note\nlearners;2025-07;{TOWN};12;a, b, c\n",
+    "spelt by people":         f" Measure ,PERIOD,area,Value\n{GOOD}12\n",
+    "underscores":             f"measure,period,area,Age_Band,value\nlearners,2025-07,{TOWN},,12\n",
+    "quoted header":           f'"measure","period","area","value"\n{GOOD}12\n',
+    "labels":                  f"measure,measure_label,period,area,Area Label,value\nlearners,Learners,2025-07,{TOWN},Town,12\n",
+    "empty columns after":     f"measure,period,area,value,,\n{GOOD}12,,\n{GOOD}12\n{GOOD}12,\n",
+    "empty cells after":       f"{HEAD}{GOOD}12,,\n{GOOD}12,, \n",
+    "empty column between":    f"measure,,period,area,value\nlearners,,2025-07,{TOWN},12\n",
+    "blank rows":              f"\n,,,\n{HEAD}\n{GOOD}12\n,,,\n \n , ,\"\",\n{GOOD}12\n\n\n",
+    "as a decimal":            f"{HEAD}{GOOD}12.0\n{GOOD}12.\n{GOOD}12.000\n",
+    "with blanks":             f"{HEAD}{GOOD} 12 \n{GOOD}\" 12 \"\n{GOOD}\u00a012\n{GOOD}{' ' * 40}12\n learners ,2025-07 , {TOWN}, 12.0\n",
+    "all quoted":              f'{HEAD}"learners","2025-07","{TOWN}","12"\n',
+    "leading zeros":           f"{HEAD}{GOOD}0012\n{GOOD}000000000000000000000012\n",
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", TAKEN)
+@pytest.mark.parametrize("step", [0, 1, 7])
+def test_what_spreadsheets_do_is_taken(case, step):
+    text = TAKEN[case]
+    assert set(values(text)) == {12}
+    again = read(text, step=step, chunk=1)
+    assert entries(again) == entries(read(text))
+    assert len(again.returns) == 1
+
+
+def test_rows_are_counted_as_a_spreadsheet_shows_them():
+    of = read(f'\n{HEAD}\n{GOOD}1\n,,,\n"learners",2025-07,{TOWN},2\n')
+    assert of.row.tolist() == [4, 6]
+    quoted = read(f'measure,period,area,value,note\n{GOOD}1,"two\nlines"\n{GOOD}2,\n')
+    assert quoted.row.tolist() == [2, 3]
+
+
+def test_shorthand_says_why_there_is_no_number():
+    text = f"{HEAD}" + "".join(
+        f"{GOOD}{mark}\n" for mark in ("[c]", "[x]", "[z]", "[w]", "c", "[C]", " [c] ", "0", "7")
+    )
+    assert values(text) == ["c", "x", "z", "w", "c", "c", "c", 0, 7]
+
+
+def test_a_status_may_be_said_twice_if_it_is_the_same():
+    text = f"measure,period,area,value,status\n{GOOD}[c],c\n{GOOD},[x]\n{GOOD}[z],\n"
+    assert values(text) == ["c", "x", "z"]
+
+
+def test_nil_and_withdrawn_returns_have_a_row_without_figures():
+    of = read(
+        "measure,period,area,value,kind,base_revision,return_note\n"
+        f"learners,2025-07,{TOWN},5,,3,\n"
+        f"learners,2025-07,{EAST},5,data,,Late\n"
+        "visits,2025-07,,,nil,,\n"
+        f"members,2025-07,{TOWN},,Withdrawn,2,Wrong month\n"
+    )
+    assert [(r.measure, r.kind, r.base_revision, r.note) for r in of.returns] == [
+        ("learners", ReturnKind.DATA, 3, "Late"),
+        ("visits", ReturnKind.NIL, None, None),
+        ("members", ReturnKind.WITHDRAWN, 2, "Wrong month"),
+    ]
+    assert of.item.tolist() == [0, 0]
+
+
+def test_a_file_of_nil_returns_alone_needs_neither_area_nor_value():
+    of = read("measure,period,kind\nlearners,2025-07,nil\nvisits,2025-07,nil\n")
+    assert ([r.kind for r in of.returns], len(of.item), of.area_words) == ([ReturnKind.NIL] * 2, 0, [])
+
+
+def test_figures_of_a_nil_return_are_kept_for_the_checks_to_find():
+    of = read(f"measure,period,area,value,kind\nlearners,2025-07,{TOWN},5,nil\n")
+    assert (of.returns[0].kind, of.value.tolist()) == (ReturnKind.NIL, [5])
+
+
+def test_parameters_of_the_request_hold_for_rows_that_do_not_say_theirs():
+    of = read(f"area,value\n{TOWN},12\n", measure="learners", period="2025-07")
+    assert [(r.measure, r.period) for r in of.returns] == [("learners", "2025-07")]
+    of = read(f"{HEAD},,{TOWN},12\n{GOOD}12\n", measure="learners", period="2025-07")
+    assert [(r.measure, r.period) for r in of.returns] == [("learners", "2025-07")]
+
+
+# What is wrong -------------------------------------------------------------------------------------------------
+
+# fmt: off
+WRONG = {
+    # the file
+    "empty":                    ("",                                              [("no-rows", [], None)]),
+    "blank":                    ("\n,,\n \n",                                     [("no-rows", [], None)]),
+    "header alone":             (HEAD,                                            [("no-rows", [], None)]),
+    "header and blank rows":    (f"{HEAD},,,\n\n",                                [("no-rows", [], None)]),
+    "workbook":                 (b"PK\x03\x04\x14\x00",                           [("not-text", [1], None)]),
+    "NUL":                      (f"{HEAD}{GOOD}1\n{GOOD}1\0\n",                   [("not-text", [3], None)]),
+    "NUL after blank lines":    ("\n\nmea\0sure\n",                               [("not-text", [3], None)]),
+    "UTF-16 without its mark":  (HEAD.encode("utf-16-le"),                        [("not-text", [1], None)]),
+    "UTF-16 that is broken":    (b"\xff\xfe\x00\xd8a\x00",                        [("wrong-encoding", [1], None)]),
+    "Windows-1252":             (f"measure,period,area,value,note\n{GOOD}1,\n{GOOD}1,café\n{GOOD}1,é\n".encode("cp1252"),
+                                 [("wrong-encoding", [3], None)]),
+    "Windows-1252 header":      ("measure,period,area,value,naïf_label\n".encode("cp1252"), [("wrong-encoding", [1], None)]),
+    "never-ending quote":       (f'{HEAD}{GOOD}1\n{GOOD}"1\n{GOOD}1\n',           [("stray-quote", [3], None)]),
+    "quote in the header":      ('measure,"period\n',                             [("stray-quote", [1], None)]),
+    "odd quote in the header":  ('measure,pe"riod","area",value\n',               [("stray-quote", [1], None)]),
+    "inches":                   (f'measure,period,area,value,note\n{GOOD}1,\n{GOOD}x,5" pipe\n{GOOD}1,"a"\n{GOOD}x,\n',
+                                 [("stray-quote", [3], None)]),
+    "after a quote":            (f'{HEAD}{GOOD}y\n{GOOD}"1"2\n',                  [("stray-quote", [3], None), ("not-a-number", [2], "value")]),
+    # the header
+    "no header":                (f"{GOOD}1\n{GOOD}1\n",                           [("header-missing", [1], None)]),
+    "no measure, no period":    (f"area,value\n{TOWN},1\n",                       [("column-missing", [1], "measure"), ("column-missing", [1], "period")]),
+    "no area":                  ("measure,period,value\nlearners,2025-07,1\n",    [("column-missing", [1], "area")]),
+    "no number":                (f"measure,period,area,note\n{GOOD}1\n",          [("column-missing", [1], "value")]),
+    "misspelt":                 (f"measure,period,area,value,Sexe\n{GOOD}1,\n",   [("unknown-column", [1], "Sexe")]),
+    "unheard of":               (f"measure,period,area,value,Colour\n{GOOD}1,\n", [("unknown-column", [1], "Colour")]),
+    "twice":                    (f"measure,period,area,value,Value\n{GOOD}1,2\n", [("repeated-column", [1], "Value")]),
+    "cells without a name":     (f"measure,,period,area,value\nlearners,x,2025-07,{TOWN},1\n", [("unnamed-column", [2], None)]),
+    # rows
+    "too few cells":            (f"{HEAD}{GOOD}1\nlearners,2025-07\n",            [("ragged-row", [3], None)]),
+    "too many cells":           (f"{HEAD}{GOOD}1\n{GOOD}1,234\n",                 [("ragged-row", [3], None)]),
+    "no area in a row":         (f"{HEAD}{GOOD}1\nlearners,2025-07,,5\n",         [("cell-missing", [3], "area")]),
+    "no measure, no period in": (f"{HEAD},, {TOWN},5\n",                          [("cell-missing", [2], "measure"), ("cell-missing", [2], "period")]),
+    "a formula for an area":    (f"{HEAD}learners,2025-07,=B2,5\n",               [("formula", [2], "area")]),
+    "a command":                (f"{HEAD}+cmd,2025-07,{TOWN},5\n@x,2025-07,{TOWN},5\n", [("formula", [2, 3], "measure")]),
+    "a long code":              (f"{HEAD}learners,2025-07,{'E' * 81},5\n",        [("field-too-long", [2], "area")]),
+    "a long note":              (f"measure,period,area,value,note\n{GOOD}1,{'a' * 2001}\n", [("field-too-long", [2], "note")]),
+    # periods
+    "day number":               (f"{HEAD}learners,45748,{TOWN},5\n",              [("spreadsheet-date", [2], "period")]),
+    "month name":               (f"{HEAD}learners,Apr-25,{TOWN},5\n",             [("spreadsheet-date", [2], "period")]),
+    "day":                      (f"{HEAD}learners,01/04/2025,{TOWN},5\n",         [("unclear-period", [2], "period")]),
+    "year alone":               (f"{HEAD}learners,2025,{TOWN},5\nlearners,2025,{TOWN},5\n", [("unclear-period", [2, 3], "period")]),
+    "formula for a period":     (f"{HEAD}learners,=A1,{TOWN},5\n",                [("formula", [2], "period")]),
+    # statuses and what is said of a return
+    "unknown status":           (f"measure,period,area,status\n{GOOD}s\n",        [("unknown-status", [2], "status")]),
+    "two statuses":             (f"measure,period,area,value,status\n{GOOD}[c],x\n", [("two-statuses", [2], "value")]),
+    "unknown kind":             (f"measure,period,area,value,kind\n{GOOD}1,zero\n", [("unknown-kind", [2], "kind")]),
+    "two kinds":                (f"measure,period,area,value,kind\n{GOOD}1,data\n{GOOD}1,\n{GOOD},nil\n", [("unlike-in-return", [4], "kind")]),
+    "two bases":                (f"measure,period,area,value,base_revision\n{GOOD}1,1\n{GOOD}1,2\n{GOOD}1,2\n", [("unlike-in-return", [3, 4], "base_revision")]),
+    "no such revision":         (f"measure,period,area,value,base_revision\n{GOOD}1,{2**31}\n", [("number-too-large", [2], "base_revision")]),
+    "a long return note":       (f"measure,period,area,value,return_note\n{GOOD}1,{'a' * 2001}\n", [("field-too-long", [2], "return_note")]),
+    # all at once
+    "several":                  (f"{HEAD}learners,Apr-25,{TOWN},1\n{GOOD}-\n\n{GOOD}–\n{GOOD}\"1,000\"\n",
+                                 [("spreadsheet-date", [2], "period"), ("thousands-separator", [6], "value"), ("unclear-mark", [3, 5], "value")]),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_found_in_its_rows_and_columns(case):
+    text, expected = WRONG[case]
+    assert found(text) == expected
+
+
+# fmt: off
+NOT_NUMBERS = {
+    "thousands-separator": ["1,234", "12,345,678", "1 234", "1'234", "1\u00a0234", "1\u202f234", "1,234.0"],
+    "not-whole":           ["1.5", "0.25", ".5", "1,5", "1.234", "1,234.5"],
+    "percentage":          ["12%", "12.5 %", "-3%"],
+    "negative-number":     ["-3", "\u22123", "\u20133", "(3)", "-1,000"],
+    "formula":             ["=1+1", "+cmd", "@x", "=SUM(A1:A3)"],
+    "number-too-large":    [str(2**53), str(2**63), "9" * 16, "9" * 30],
+    "unclear-mark":        ["-", "–", "—", "*", "..", ":", "N/A", "null", "[low]", "[p]", "<5", "≤ 7"],
+    "not-a-number":        ["twelve", "1.2E+05", "1e5", "#REF!", "#####", "0x10", "1_000", "١٢", "12 people", "½"],
+    "field-too-long":      ["1" * 81, "a" * 100_000],
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("code", "word"), [(code, word) for code, words in NOT_NUMBERS.items() for word in words])
+def test_what_is_no_count_is_told_by_what_it_is(code, word):
+    separator = ";" if "," in word else ","
+    text = f"{HEAD}{GOOD}1\n{GOOD}".replace(",", separator) + f"{word}\n"
+    assert found(text) == [(code, [3], "value")]
+
+
+def test_the_largest_count_is_taken():
+    assert values(f"{HEAD}{GOOD}{2**53 - 1}\n") == [2**53 - 1]
+
+
+def test_shorthand_belongs_in_value():
+    text = f"measure,period,area,numerator,denominator\n{GOOD}[c],10\n{GOOD}1,2\n"
+    assert found(text) == [("unclear-mark", [2], "numerator")]
+
+
+def test_a_row_that_contradicts_the_request_is_found():
+    assert found(f"{HEAD}{GOOD}1\n", measure="visits") == [("contradicts-parameter", [2], "measure")]
+    assert found(f"{HEAD}{GOOD}1\n", period="2025-08") == [("contradicts-parameter", [2], "period")]
+    assert found(f"{HEAD}learners,=1,{TOWN},1\n", period="2025-08") == [("formula", [2], "period")]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (f"{HEAD}learners,45748,{TOWN},5\n", "2025-04 or D2025-04-01"),
+        (f"{HEAD}learners,45750.0,{TOWN},5\n", "D2025-04-03"),
+        (f"{HEAD}learners,Apr-25,{TOWN},5\n", "2025-04"),
+        (f"{HEAD}learners,25/26 Q1,{TOWN},5\n", "FY2025-26-Q1"),
+        (f"measure,period,area,value,Sexe\n{GOOD}1,\n", "Did you mean sex"),
+        (f"measure,period,area,value,Quux\n{GOOD}1,\n", "The columns are measure"),
+        ("Étape;area\n".encode("cp1252"), "CSV UTF-8"),
+    ],
+)
+def test_a_finding_says_how_to_mend_it(text, hint):
+    assert hint in (faulty(text)[0].hint or "")
+
+
+def test_equal_faults_are_one_finding_that_shows_the_first():
+    [finding] = faulty(HEAD + "".join(f'{GOOD}"1,{n % 1000:03}"\n' for n in range(1500)))
+    assert (finding.actual, finding.rows[:2], len(finding.rows), finding.row_count) == ("1,000", [2, 3], 1000, 1500)
+
+
+def test_of_very_many_different_faults_some_are_told_one_by_one():
+    told = faulty(HEAD + "".join(f"learners,{n % 28 + 1}/{n % 12 + 1}/{2000 + n % 50},{TOWN},1\n" for n in range(300)))
+    assert len(told) == faults.MOST_TOLD + 1
+    assert sum(len(finding.rows) for finding in told) == 300
+
+
+# Bounds --------------------------------------------------------------------------------------------------------
+
+
+def test_reading_ends_where_too_much_is_wrong(monkeypatch):
+    monkeypatch.setattr(csv_rows.Faults, "too_many", property(lambda self: self.cells > 10))
+    reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=1)
+    reader.feed(HEAD.encode())
+    for _ in range(50):
+        reader.feed(f"{GOOD}?\n".encode())
+    with pytest.raises(Rejected) as refusal:
+        reader.finish()
+    assert [(f.code, f.rows[-1]) for f in refusal.value.findings] == [("unclear-mark", 12), ("too-many-faults", 12)]
+
+
+def test_a_file_with_too_many_faults_ends():
+    told = faulty(HEAD + f"{GOOD}?\n" * (faults.MOST_CELLS + 1))
+    assert [f.code for f in told] == ["unclear-mark", "too-many-faults"]
+
+
+@pytest.mark.parametrize("bound", ["MOST_WORDS", "LARGEST_WORDS"])
+def test_a_column_of_codes_has_not_endless_codes(monkeypatch, bound):
+    monkeypatch.setattr(csv_rows, bound, 20)
+    text = HEAD + "".join(f"learners,2025-07,E{n:08},1\n" for n in range(21))
+    assert found(text) == [("too-many-faults", [22], "area")]
+
+
+def test_a_row_that_does_not_end_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(csv_rows, "LONGEST_ROW", 100)
+    reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=1)
+    for piece in (HEAD, f'{GOOD}1\n{GOOD}"', "a" * 200, "b" * 200):
+        reader.feed(piece.encode())
+    with pytest.raises(Rejected) as refusal:
+        reader.finish()
+    assert [(f.code, f.rows) for f in refusal.value.findings] == [("row-too-long", [3])]
+
+
+def test_more_returns_than_are_taken_are_found(monkeypatch):
+    monkeypatch.setattr(csv_rows, "MOST_RETURNS", 2)
+    rows = "".join(f"m{n},2025-07,{TOWN},1\n" for n in (1, 2, 3, 1, 4, 3))
+    assert found(HEAD + rows) == [("too-many-returns", [4, 6, 7], "period")]
+    without = rows.replace("2025-07,", "")
+    assert found("measure,area,value\n" + without, period="2025-07") == [("too-many-returns", [4, 6, 7], "period")]
+
+
+def test_more_rows_than_are_taken_are_refused(monkeypatch):
+    monkeypatch.setattr(columns, "MOST_ROWS", 3)
+    with pytest.raises(TooLarge, match="in parts"):
+        read(HEAD + f"{GOOD}1\n" * 4)
+
+
+def test_what_is_the_same_throughout_is_kept_once():
+    of = read(f"{HEAD}{GOOD}1\n{GOOD}2\n")
+    assert of.numerator.strides == (0,)
+    assert (of.numerator.tolist(), of.value.dtype) == ([-1, -1], np.int64)
+
+
+# Words and combinations ----------------------------------------------------------------------------------------
+
+
+def numbered(words: Words, given: list[bytes]) -> list[bytes]:
+    text = b"".join(given) + bytes(80)
+    length = np.array([len(word) for word in given], dtype=np.int64)
+    back = {number: word for word, number in words.known.items()}
+    numbers = words.number(text, np.cumsum(length) - length, length).tolist()
+    back |= {number: word for word, number in words.known.items()}
+    return [back[number] for number in numbers]
+
+
+WORDS = st.lists(st.lists(st.binary(max_size=80).map(lambda raw: raw.replace(b"\0", b"0")), min_size=1), max_size=4)
+
+
+@given(WORDS, st.booleans())
+def test_words_are_told_apart_by_all_their_bytes(chunks, colliding):
+    with pytest.MonkeyPatch.context() as patch:
+        if colliding:  # every key is that of the first eight bytes
+            patch.setattr(csv_fields, "_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
+        words = Words()
+        for chunk in chunks:
+            assert numbered(words, chunk + chunk[::-1]) == chunk + chunk[::-1]
+
+
+def test_words_that_share_a_key_are_kept_apart(monkeypatch):
+    monkeypatch.setattr(csv_fields, "_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
+    words = Words()
+    given = [b"measure-one", b"measure-two", b"measure-", b"measure-one", b"measure-three-and-more"]
+    assert numbered(words, given) == given
+    assert numbered(words, given[::-1]) == given[::-1]
+
+
+@given(st.lists(st.tuples(*[st.integers(-2, 2**31 - 1)] * 4), min_size=1))
+@example([(0, 0, 0, 2**31 - 1), (2**31 - 1, 0, 0, 0), (0, 2**31 - 1, 2**20, 0), (0, 0, 0, 2**31 - 1)])
+def test_combinations_are_numbered_as_they_come(rows):
+    combined = Combinations()
+    numbers = combined.number([np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)])
+    assert numbers.tolist() == [list(dict.fromkeys(rows)).index(row) for row in rows]
+    assert list(combined.known) == list(dict.fromkeys(rows))
+
+
+# Whatever is written, the same is read --------------------------------------------------------------------------
+
+SLUGS = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,12}){0,2}", fullmatch=True)
+AREAS = st.sampled_from([TOWN, EAST, "W06000015", "E06000018-unknown"])
+COUNTS = st.none() | st.integers(0, 2**53 - 1) | st.integers(0, 99)
+# Line ends are read as line feeds; and what a file cannot say in UTF-8 is not written.
+NOTES = st.none() | st.text(st.characters(exclude_characters="\r\0", codec="utf-8"), max_size=30).filter(str.strip)
+OBSERVATIONS = st.builds(
+    Observation,
+    area=AREAS,
+    breakdown=st.dictionaries(st.sampled_from(DIMENSIONS), SLUGS, max_size=2),
+    **dict.fromkeys(NUMBERS, COUNTS),
+    status=st.none() | st.sampled_from(Status),
+    note=NOTES,
+)
+RETURNS = st.builds(
+    NewReturn,
+    measure=SLUGS,
+    period=st.sampled_from(["2025-07", "FY2025-26-Q1", "D2025-09-30", "P2025-04..2025-12"]),
+    series=st.none() | SLUGS,
+    service=st.just("main") | SLUGS,
+    base_revision=st.none() | st.integers(0, 2**31 - 1),
+    note=NOTES,
+    observations=st.lists(OBSERVATIONS, min_size=1, max_size=4),
+)
+COLUMNS = [*csv_rows.OF_RETURN, "area", *DIMENSIONS, *NUMBERS, "status", "note", "area_label", ""]
+
+
+def cells(one: NewReturn, observation: Observation) -> dict[str, object]:
+    said = {name: getattr(observation, name) for name in (*NUMBERS, "area", "status", "note")}
+    of_return = {name: getattr(one, name) for name in ("measure", "period", "series", "service", "base_revision")}
+    return said | observation.breakdown | of_return | {"return_note": one.note, "area_label": "Somewhere, there"}
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(RETURNS, min_size=1, max_size=4, unique_by=lambda r: (r.measure, r.series, r.service, r.period)),
+    st.permutations(COLUMNS),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    st.sampled_from(",;\t"),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sets(st.integers(0, 1000), max_size=6),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_whatever_is_written_the_same_is_read(returns, order, quoting, separator, line_end, cuts, encoding):
+    written = io.StringIO(newline="")
+    writer = csv.DictWriter(written, order, quoting=quoting, delimiter=separator, lineterminator="\n", restval="")
+    writer.writeheader()
+    for one in returns:
+        for observation in one.observations:
+            writer.writerow({name: "" if value is None else value for name, value in cells(one, observation).items()})
+    text = written.getvalue().replace("\n", line_end)
+    data = text.encode(encoding)
+    reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=1)
+    for begin, end in pairwise([0, *sorted(cuts), max(len(data), 1000)]):
+        reader.feed(data[begin:end])
+    of = reader.finish()
+    whole = NewSubmission(returns=returns)
+    assert entries(of) == entries(sent(whole))
+    assert of.item.tolist() == sent(whole).item.tolist()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.binary(max_size=300)
+    | st.text(st.sampled_from(list('measureperiodareavalue,;\t"\n\r =-1.[]c\ufeff\u00e9\0')), max_size=300).map(
+        str.encode
+    )
+    | st.lists(
+        st.sampled_from(
+            [
+                b"measure",
+                b"period",
+                b"area",
+                b"value",
+                b"note",
+                b"kind",
+                b",",
+                b";",
+                b'"',
+                b"\n",
+                b"\r",
+                b"nil",
+                b"2025-07",
+                b"1",
+                b"\xe9",
+                b"=",
+                b"sep=",
+            ]
+        ),
+        max_size=60,
+    ).map(lambda parts: HEAD.encode() + b"".join(parts)),
+    st.integers(1, 50),
+    st.integers(1, 50),
+)
+def test_whatever_is_sent_is_read_or_refused(data, step, chunk):
+    try:
+        read(data, step=step, chunk=chunk)
+    except Refused as refusal:
+        assert refusal.findings  # noqa: PT017
