@@ -23,6 +23,8 @@ for file in sorted(Path(__file__).with_name("examples").glob("*.yaml")):
     for part, found in yaml.safe_load(file.read_bytes()).items():
         EXAMPLES[part] |= found
 NULL = {"type": "null"}
+# What is read as it arrives; the framework knows nothing of such a body.
+FILES = {"create_submission_csv": "text/csv", "create_submission_ndjson": "application/x-ndjson"}
 MODULES = (
     schema.plan,
     schema.programmes,
@@ -104,6 +106,9 @@ def _complete(operation: dict[str, Json]) -> None:
         node.pop("examples", None)
     if "parameters" in operation:
         operation["parameters"].sort(key=_path_first)
+    if name in FILES:
+        sent: Json = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"content": {FILES[name]: sent}, "required": True}
     if "requestBody" in operation:
         for content in operation["requestBody"]["content"].values():
             content["example"] = EXAMPLES["requests"][name]

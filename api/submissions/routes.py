@@ -11,6 +11,7 @@ from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api import cursors
+from api.bodies import LARGEST_FILE, Arriving
 from api.clock import NewId, Now
 from api.database import Transaction
 from api.partners import queries as partners
@@ -21,6 +22,8 @@ from api.plan.catalogue import Catalogue
 from api.problems import answers, refusals, request_id_of
 from api.refusals import NotFound
 from api.submissions import history, queries, rules
+from api.submissions.csv_rows import CsvRows
+from api.submissions.ndjson_rows import NdjsonRows
 from api.submissions.revisions import Sent, sent
 from schema.partners import Author, Caller, Grant, Scope
 from schema.submissions import NewReturn, NewSubmission, Report, ReturnDetail, ReturnKind, ReturnPage, Withdrawal
@@ -35,6 +38,7 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
 
     operation: str
     content_sha256: bytes
+    request_sha256: bytes  # of what makes it the same request: for a file also the parameters, which are its envelope
     idempotency_key: str | None
     dry_run: bool
     preview_token: str | None
@@ -58,7 +62,7 @@ async def take(
         if not await partners.claim(transaction, by, push.operation, key):
             raise permissions.IdempotencyInProgress("Another request with this key is still running.")
         kept = await partners.kept(transaction, catalogue.id, by, push.operation, key, now=now)
-        if (answer := permissions.replayed(kept, push.content_sha256)) is not None:
+        if (answer := permissions.replayed(kept, push.request_sha256)) is not None:
             return Response(answer, status_code=201, media_type=MediaType.JSON, headers={"Idempotent-Replayed": "true"})
     owner = rules.for_whom(content.envelope.organisation, grant.organisation, catalogue)
     extensions = await queries.extensions(transaction, catalogue, owner)
@@ -131,7 +135,7 @@ async def take(
                 push.operation,
                 key,
                 organisation_id=organisation_id,
-                content_sha256=push.content_sha256,
+                content_sha256=push.request_sha256,
                 answer=answer,
                 submission=new_id,
                 now=now,
@@ -169,13 +173,137 @@ async def create_submission(
     await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
     push = Push(
         operation="create_submission",
-        content_sha256=hashlib.sha256(await request.body()).digest(),
+        content_sha256=(content_sha256 := hashlib.sha256(await request.body()).digest()),
+        request_sha256=content_sha256,
         idempotency_key=idempotency_key,
         dry_run=dry_run,
         preview_token=preview_token,
     )
     by = permissions.author(caller, grant, request_id_of(request))
     return await take(request, transaction, catalogue, grant, by, sent(data), push, now=now, new_id=new_id)
+
+
+CSV, NDJSON = "text/csv", "application/x-ndjson"
+
+
+@post(
+    "/programmes/{programme:str}/submissions/csv",
+    operation_id="create_submission_csv",
+    summary="Push a CSV file",
+    guards=[with_key],
+    security=KEY,
+    responses=TAKEN | answers(Report, 200, 201),
+    request_max_body_size=LARGEST_FILE,
+)
+async def create_submission_csv(
+    request: Request[Any, Any, Any],
+    programme: FromPath[str],
+    caller: NamedDependency[Caller],
+    transaction: Transaction,
+    now: Now,
+    new_id: NewId,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: DryRun = False,
+    preview_token: PreviewToken = None,
+    measure: FromQuery[str | None] = None,
+    period: FromQuery[str | None] = None,
+    organisation: FromQuery[str | None] = None,
+    confirm_withdrawals: FromQuery[bool] = False,
+    justification: FromQuery[list[str] | None] = None,
+    note: Annotated[str | None, QueryParameter(max_length=2000)] = None,
+) -> Response[bytes]:
+    """The same pipeline, from a tidy file of up to 1 GB: one row for each cell, plain or gzip.
+
+    Columns, in any order: `measure`, `series`, `service`, `period`, `area`, one for each dimension, `value` or
+    `numerator` and `denominator`, `lower`, `upper`, `status`, `note`; `kind`, `base_revision` and `return_note`
+    speak of the return that the row belongs to. An empty dimension means the total; `[c]` in `value` is the status.
+    Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
+    """
+    grant = permissions.permit(caller, programme, Scope.SUBMIT)
+    catalogue = await plans.current(transaction, programme)
+    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    envelope = rules.envelope(
+        organisation=organisation,
+        confirm_withdrawals=confirm_withdrawals,
+        justifications=justification or [],
+        note=note,
+    )
+    rows = CsvRows(list(catalogue.dimensions), envelope, measure=measure, period=period)
+    return await _take_file(
+        request, transaction, catalogue, grant, caller, rows, CSV, idempotency_key, dry_run, preview_token, now, new_id
+    )
+
+
+@post(
+    "/programmes/{programme:str}/submissions/ndjson",
+    operation_id="create_submission_ndjson",
+    summary="Push lines of JSON",
+    guards=[with_key],
+    security=KEY,
+    responses=TAKEN | answers(Report, 200, 201),
+    request_max_body_size=LARGEST_FILE,
+)
+async def create_submission_ndjson(
+    request: Request[Any, Any, Any],
+    programme: FromPath[str],
+    caller: NamedDependency[Caller],
+    transaction: Transaction,
+    now: Now,
+    new_id: NewId,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: DryRun = False,
+    preview_token: PreviewToken = None,
+) -> Response[bytes]:
+    """The same pipeline, from lines of up to 1 GB: the first is the submission without its observations.
+
+    Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is of.
+    """
+    grant = permissions.permit(caller, programme, Scope.SUBMIT)
+    catalogue = await plans.current(transaction, programme)
+    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    return await _take_file(
+        request,
+        transaction,
+        catalogue,
+        grant,
+        caller,
+        NdjsonRows(),
+        NDJSON,
+        idempotency_key,
+        dry_run,
+        preview_token,
+        now,
+        new_id,
+    )
+
+
+async def _take_file(
+    request: Request[Any, Any, Any],
+    transaction: Transaction,
+    catalogue: Catalogue,
+    grant: Grant,
+    caller: Caller,
+    rows: CsvRows | NdjsonRows,
+    media_type: str,
+    idempotency_key: str | None,
+    dry_run: bool,
+    preview_token: str | None,
+    now: Now,
+    new_id: UUID,
+) -> Response[bytes]:
+    arriving = Arriving(request, media_type)
+    async for piece in arriving:
+        rows.feed(piece)
+    push = Push(
+        operation=f"create_submission {media_type}",
+        content_sha256=arriving.sha256,
+        request_sha256=hashlib.sha256(arriving.sha256 + request.url.query.encode()).digest(),
+        idempotency_key=idempotency_key,
+        dry_run=dry_run,
+        preview_token=preview_token,
+    )
+    by = permissions.author(caller, grant, request_id_of(request))
+    return await take(request, transaction, catalogue, grant, by, rows.finish(), push, now=now, new_id=new_id)
 
 
 @get(
@@ -241,7 +369,8 @@ async def withdraw_return(
     )
     push = Push(
         operation=f"withdraw_return {organisation} {measure} {series} {service} {period}",
-        content_sha256=hashlib.sha256(await request.body()).digest(),
+        content_sha256=(content_sha256 := hashlib.sha256(await request.body()).digest()),
+        request_sha256=content_sha256,
         idempotency_key=idempotency_key,
         dry_run=dry_run,
         preview_token=None,
@@ -333,6 +462,14 @@ def visible(grant: Grant, catalogue: Catalogue) -> list[str] | None:
 
 router = Router(
     "/v1",
-    route_handlers=[create_submission, get_submission, withdraw_return, list_returns, get_return],
+    route_handlers=[
+        create_submission,
+        create_submission_csv,
+        create_submission_ndjson,
+        get_submission,
+        withdraw_return,
+        list_returns,
+        get_return,
+    ],
     tags=["Submissions"],
 )

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
-from api.refusals import NotAllowed
+from api.refusals import BadParameter, NotAllowed
 from api.submissions import cells, content, differences, effects, history, identity, template, totals
 from api.submissions.differences import Difference
 from api.submissions.findings import Findings, PreviewMoved, StaleBase
@@ -34,6 +34,8 @@ from schema.submissions import (
     Counts,
     Effect,
     EffectScope,
+    Justification,
+    NewSubmission,
     Receipt,
     Report,
     ReturnKind,
@@ -42,6 +44,7 @@ from schema.submissions import (
 )
 
 WITHDRAWALS_WITHOUT_ASKING = 0.1
+LONGEST_TEXT = 2000
 TOLD_CHANGES = 1000
 
 
@@ -75,6 +78,27 @@ def for_whom(wanted: str | None, organisation: str, catalogue: Catalogue) -> str
     if wanted is None or wanted in catalogue.acts_for(organisation):
         return wanted or organisation
     raise NotAllowed(f"The key belongs to {organisation} and submits for nobody else.")
+
+
+def envelope(
+    *, organisation: str | None, confirm_withdrawals: bool, justifications: Sequence[str], note: str | None
+) -> NewSubmission:
+    """The envelope of a file, from the request's parameters. Raises BadParameter for a justification without a text."""
+    answered: list[Justification] = []
+    for given in justifications:
+        finding, colon, text = given.partition(":")
+        if not (finding.strip() and colon and text.strip()) or len(text) > LONGEST_TEXT:
+            raise BadParameter(
+                f"{given[:80]!r} is not of the form `finding: text`, with a text of at most {LONGEST_TEXT} characters."
+            )
+        answered.append(Justification(finding=finding.strip(), text=text.strip()))
+    return NewSubmission(
+        returns=[],
+        organisation=organisation,
+        confirm_withdrawals=confirm_withdrawals,
+        justifications=answered,
+        note=note,
+    )
 
 
 def examine(

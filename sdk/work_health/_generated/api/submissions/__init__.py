@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from ...._core import AsyncCaller, Caller, Content
@@ -9,6 +10,8 @@ from ...models.return_detail import ReturnDetail
 from ...models.return_page import ReturnPage
 from ...models.withdrawal import Withdrawal
 from . import create_submission as _create_submission
+from . import create_submission_csv as _create_submission_csv
+from . import create_submission_ndjson as _create_submission_ndjson
 from . import get_return as _get_return
 from . import get_submission as _get_submission
 from . import list_returns as _list_returns
@@ -119,6 +122,73 @@ class Submissions(Caller):
             _create_submission.call(
                 programme,
                 submission=submission,
+                dry_run=dry_run,
+                preview_token=preview_token,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def create_submission_csv(
+        self,
+        programme: str,
+        content: Content,
+        *,
+        dry_run: bool | None = None,
+        preview_token: str | None = None,
+        measure: str | None = None,
+        period: str | None = None,
+        organisation: str | None = None,
+        confirm_withdrawals: bool | None = None,
+        justification: Iterable[str] | None = None,
+        note: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Report:
+        """Push a CSV file.
+
+        The same pipeline, from a tidy file of up to 1 GB: one row for each cell, plain or gzip.
+
+        Columns, in any order: `measure`, `series`, `service`, `period`, `area`, one for each dimension, `value` or
+        `numerator` and `denominator`, `lower`, `upper`, `status`, `note`; `kind`, `base_revision` and `return_note`
+        speak of the return that the row belongs to. An empty dimension means the total; `[c]` in `value` is the
+        status.
+        Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
+        """
+        return self._send(
+            _create_submission_csv.call(
+                programme,
+                content=content,
+                dry_run=dry_run,
+                preview_token=preview_token,
+                measure=measure,
+                period=period,
+                organisation=organisation,
+                confirm_withdrawals=confirm_withdrawals,
+                justification=justification,
+                note=note,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def create_submission_ndjson(
+        self,
+        programme: str,
+        content: Content,
+        *,
+        dry_run: bool | None = None,
+        preview_token: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Report:
+        """Push lines of JSON.
+
+        The same pipeline, from lines of up to 1 GB: the first is the submission without its observations.
+
+        Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is
+        of.
+        """
+        return self._send(
+            _create_submission_ndjson.call(
+                programme,
+                content=content,
                 dry_run=dry_run,
                 preview_token=preview_token,
                 idempotency_key=idempotency_key,
@@ -246,6 +316,73 @@ class AsyncSubmissions(AsyncCaller):
             _create_submission.call(
                 programme,
                 submission=submission,
+                dry_run=dry_run,
+                preview_token=preview_token,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def create_submission_csv(
+        self,
+        programme: str,
+        content: Content,
+        *,
+        dry_run: bool | None = None,
+        preview_token: str | None = None,
+        measure: str | None = None,
+        period: str | None = None,
+        organisation: str | None = None,
+        confirm_withdrawals: bool | None = None,
+        justification: Iterable[str] | None = None,
+        note: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Report:
+        """Push a CSV file.
+
+        The same pipeline, from a tidy file of up to 1 GB: one row for each cell, plain or gzip.
+
+        Columns, in any order: `measure`, `series`, `service`, `period`, `area`, one for each dimension, `value` or
+        `numerator` and `denominator`, `lower`, `upper`, `status`, `note`; `kind`, `base_revision` and `return_note`
+        speak of the return that the row belongs to. An empty dimension means the total; `[c]` in `value` is the
+        status.
+        Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
+        """
+        return await self._send(
+            _create_submission_csv.call(
+                programme,
+                content=content,
+                dry_run=dry_run,
+                preview_token=preview_token,
+                measure=measure,
+                period=period,
+                organisation=organisation,
+                confirm_withdrawals=confirm_withdrawals,
+                justification=justification,
+                note=note,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def create_submission_ndjson(
+        self,
+        programme: str,
+        content: Content,
+        *,
+        dry_run: bool | None = None,
+        preview_token: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Report:
+        """Push lines of JSON.
+
+        The same pipeline, from lines of up to 1 GB: the first is the submission without its observations.
+
+        Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is
+        of.
+        """
+        return await self._send(
+            _create_submission_ndjson.call(
+                programme,
+                content=content,
                 dry_run=dry_run,
                 preview_token=preview_token,
                 idempotency_key=idempotency_key,
