@@ -1,6 +1,7 @@
 """Lines of JSON as what was sent: the envelope in the first, an observation in each that follows."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -208,7 +209,7 @@ class NdjsonRows:
             self._tell(found, row)
 
     def _take_columns(self, lines: Sequence[_Line], row: Column) -> None:
-        item = np.array([line.return_ for line in lines], dtype=np.int64)
+        item = np.array(list(map(attrgetter("return_"), lines)), dtype=np.int64)
         if self._returns is not None and (beyond := row[item >= self._returns]).size:
             fault = Fault(
                 code="unknown-return",
@@ -216,17 +217,17 @@ class NdjsonRows:
                 expected=f"at most {self._returns - 1}",
             )
             self._faults.add(fault, rows=beyond.tolist(), column="return", actual=str(item.max()))
-        breakdowns = [bytes(line.breakdown) for line in lines]
+        breakdowns = list(map(bytes, map(attrgetter("breakdown"), lines)))
         columns = {
             "item": item,
-            "area": self._areas.number([line.area for line in lines], row, self._faults),
+            "area": self._areas.number(list(map(attrgetter("area"), lines)), row, self._faults),
             "breakdown": self._breakdowns.number(breakdowns, row, self._faults),
-            "status": np.array([_STATUSES[line.status] for line in lines], dtype=np.int64),
+            "status": np.array(list(map(_STATUSES.__getitem__, map(attrgetter("status"), lines))), dtype=np.int64),
             "row": row,
         }
         for name in NUMBERS:
-            columns[name] = _numbers([getattr(line, name) for line in lines])
-        self._columns.add(columns, np.array([line.note for line in lines], dtype=np.object_))
+            columns[name] = _numbers(list(map(attrgetter(name), lines)))
+        self._columns.add(columns, np.array(list(map(attrgetter("note"), lines)), dtype=np.object_))
 
 
 class _Words(dict[Any, int]):
@@ -258,7 +259,7 @@ class _Words(dict[Any, int]):
         return FAULTY
 
     def number(self, words: list[Any], row: Column, faults: Faults) -> Column:
-        numbers = np.array([self[word] for word in words], dtype=np.int64)
+        numbers = np.array(list(map(self.__getitem__, words)), dtype=np.int64)
         if self._wrong:
             for at in np.flatnonzero(numbers == FAULTY).tolist():
                 for fault, actual in self._wrong[words[at]]:

@@ -204,7 +204,7 @@ OBSERVATIONS = st.builds(
     breakdown=st.dictionaries(SLUGS, SLUGS, max_size=2),
     **dict.fromkeys(NUMBERS, COUNTS),
     status=st.none() | st.sampled_from(Status),
-    note=st.none() | st.text(max_size=30),
+    note=st.none() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30),
 )
 RETURNS = st.builds(
     NewReturn,
