@@ -60,7 +60,7 @@ def check_outliers(
                 f"median is {_said(middle, measure)}.",
                 rows=[total.row] if total.row is not None else [],
                 cell=total.cell,
-                expected=_range(max(middle - wide, 0.0), middle + wide, measure),
+                expected=_range(middle - wide, middle + wide, measure),
                 actual=_said(figure, measure),
             )
 
@@ -69,16 +69,16 @@ def _noise(kind: Kind, middle: float, denominator: int | None) -> float:
     """The standard deviation that a count of this size (Poisson), or a share of so many (binomial), has anyway."""
     if kind not in RATIOS or not denominator:
         return max(middle**0.5, 1.0)
-    if kind is Kind.PROPORTION:
-        return max((middle * (1 - middle) / denominator) ** 0.5, 1 / denominator)
-    return max((middle / denominator) ** 0.5, 1e-9)
+    variance = middle * (1 - middle) if kind is Kind.PROPORTION else middle
+    return max((variance / denominator) ** 0.5, 1 / denominator)
 
 
 def _range(least: float, most: float, measure: Measure) -> str:
     """What would not have been doubted: whole counts, and the quotients in the measure's unit."""
-    if measure.kind in RATIOS:
-        return f"{_said(least, measure)} to {_said(most, measure)}"
-    return f"{ceil(least)} to {floor(most)}"
+    least = max(least, 0.0)
+    if measure.kind not in RATIOS:
+        return f"{ceil(least)} to {floor(most)}"
+    return f"{_said(least, measure)} to {_said(min(most, 1.0) if measure.kind is Kind.PROPORTION else most, measure)}"
 
 
 def _said(figure: float, measure: Measure) -> str:
@@ -175,7 +175,6 @@ def check_cumulative(
                 expected=f"at least {low[old]:.0f}",
                 actual=f"{high[index]:.0f}",
             )
-        findings.more("cumulative-fell", max(len(fell) - TOLD, 0))
 
 
 def nothing(total: PastTotal, catalogue: Catalogue) -> Cells:
