@@ -7,16 +7,16 @@ from datetime import date
 import numpy as np
 
 from api.submissions.findings import Findings
-from api.submissions.revisions import Content, Notes
+from api.submissions.revisions import Content, Sent
 from schema.plan import Kind, Measure
 from schema.submissions import Counts, EvidenceEntry, MilestoneItem, NewReturn, NewSubmission, ReturnKind
 
 # What is likely to point at one person. A National Insurance number is two letters, six digits, a letter (HMRC
 # NIM39110); an NHS number ten digits in threes and four (NHS Data Dictionary).
 PERSONAL = {
-    "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"),
+    "an e-mail address": re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.]+"),
     "a National Insurance number": re.compile(r"\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", re.IGNORECASE),
-    "an NHS number": re.compile(r"\b\d{3}[ -]\d{3}[ -]\d{4}\b"),
+    "an NHS number": re.compile(r"(?<![\w/=])\d{3}[ -]?\d{3}[ -]?\d{4}\b"),
     "a telephone number": re.compile(r"(?<![\w/])(?:\+44|0)(?:[ -]?\d){9,10}\b"),
     "a date of birth": re.compile(r"\b(?:d\.?o\.?b\.?|born|date of birth)\W{0,3}\d", re.IGNORECASE),
 }
@@ -45,7 +45,7 @@ def check(
         )
     if given.kind is ReturnKind.DATA and not any(sizes.values()):
         findings.add("no-observations", f"The return has no {belongs}.", path=f"{path}/{belongs}")
-    if given.kind is ReturnKind.WITHDRAWN and not given.note:
+    if given.kind is ReturnKind.WITHDRAWN and not (given.note or "").strip():
         findings.add("reason-missing", "A withdrawn return says why, in its `note`.", path=f"{path}/note")
     if measure.kind is Kind.MILESTONE:
         _check_items(given.items, measure, path, today, findings)
@@ -98,18 +98,26 @@ def _check_date(day: date, at: str, today: date, findings: Findings) -> None:
         findings.add("date-in-future", f"{day} has not come yet.", path=f"{at}/date", actual=str(day))
 
 
-def check_texts(submission: NewSubmission, notes: Notes, findings: Findings) -> None:
-    """Free text may not point at a person. `notes` are those of the observations, row by row."""
-    for path, text in _texts(submission):
+def check_texts(sent: Sent, findings: Findings) -> None:
+    """Free text may not point at a person. The id of what is found rests on the text: another one is doubted anew."""
+    for path, text in _texts(sent.envelope):
         for what, pattern in PERSONAL.items():
             if pattern.search(text):
-                findings.add("looks-personal", f"The text has what looks like {what}.", path=path)
-    for row in np.flatnonzero(notes).tolist():
+                findings.add("looks-personal", f"The text has what looks like {what}.", path=path, about=what + text)
+    suspect: dict[tuple[int, str], list[int]] = {}
+    for row in np.flatnonzero(sent.notes).tolist():
         for what, pattern in PERSONAL.items():
-            if pattern.search(notes[row]):
-                findings.add(
-                    "looks-personal", f"The note has what looks like {what}.", path="note", column="note", rows=[row]
-                )
+            if pattern.search(sent.notes[row]):
+                suspect.setdefault((int(sent.item[row]), what), []).append(row)
+    for (item, what), rows in suspect.items():
+        findings.add(
+            "looks-personal",
+            f"{'The note has' if len(rows) == 1 else 'The notes have'} what looks like {what}.",
+            path=f"/returns/{item}/observations",
+            column="note",
+            rows=rows,
+            about="\n".join([what, *(sent.notes[row] for row in rows)]),
+        )
 
 
 def _texts(submission: NewSubmission) -> Iterator[tuple[str, str]]:
@@ -141,3 +149,23 @@ def counts(now: Content, before: Content) -> Counts:
         unchanged=unchanged,
         withdrawn=len(before) - len(shared),
     )
+
+
+def moved(base: Content, stands: Content) -> Iterator[tuple[str, str, str]]:
+    """What differs, by name, with what it was and what it is."""
+    old, new = _by_name(base), _by_name(stands)
+    for name in (*old, *(name for name in new if name not in old)):
+        if old.get(name) != new.get(name):
+            yield name, old.get(name, "nothing"), new.get(name, "nothing")
+
+
+def _by_name(content: Content) -> dict[str, str]:
+    items = {
+        f"The item {o.item}": _line(o.title, o.stage, o.date, o.url) for o in content if isinstance(o, MilestoneItem)
+    }
+    entries = [_line(o.title, o.domain, o.date, o.url, o.people) for o in content if isinstance(o, EvidenceEntry)]
+    return items | {f"The entry {line!r}": line for line in entries}
+
+
+def _line(*parts: object) -> str:
+    return ", ".join(str(part) for part in parts if part is not None)

@@ -14,6 +14,7 @@ from schema.submissions import CellValue, Change, Counts
 class Difference(Struct, frozen=True, kw_only=True, eq=False):
     """Rows of the cells now and before, by what happened to them."""
 
+    # Each by return, area and breakdown.
     added: Column  # rows of now
     changed: Column  # rows of now …
     was: Column  # … and of before, one beside the other
@@ -25,18 +26,26 @@ def difference(now: Cells, before: Cells) -> Difference:
     """The cells of each return (`item`) beside those of the same return before. No cell may be there twice."""
     places = np.unique(np.concatenate([now.place, before.place]))
     size = max(len(places), 1)
-    keys = [cells.item * size + np.searchsorted(places, cells.place) for cells in (now, before)]
-    _, at, was = np.intersect1d(*keys, assume_unique=True, return_indices=True)
+    new, old = (cells.item * size + np.searchsorted(places, cells.place) for cells in (now, before))
+    _, at, was = np.intersect1d(new, old, assume_unique=True, return_indices=True)
     equal = np.ones(len(at), dtype=np.bool_)
     for name in (*NUMBERS, "status", "notes"):
         equal &= np.asarray(getattr(now, name)[at] == getattr(before, name)[was], dtype=np.bool_)
     return Difference(
-        added=np.setdiff1d(np.arange(len(now)), at, assume_unique=True),
+        added=_others(new, at),
         changed=at[~equal],
         was=was[~equal],
         unchanged=at[equal],
-        withdrawn=np.setdiff1d(np.arange(len(before)), was, assume_unique=True),
+        withdrawn=_others(old, was),
     )
+
+
+def _others(keys: Column, rows: Column) -> Column:
+    """The rows that are not among `rows`, by their keys."""
+    left = np.ones(len(keys), dtype=np.bool_)
+    left[rows] = False
+    others = np.flatnonzero(left)
+    return others[np.argsort(keys[others], kind="stable")]
 
 
 def counts(found: Difference, now: Cells, before: Cells, items: int) -> list[Counts]:

@@ -19,8 +19,8 @@ def effects(
 
     `was` are the totals that stand, of one organisation or of all; `now` are those that take the place of some.
     """
-    replaced = {(total.organisation, total.key): total for total in was}
-    after = list((replaced | {(total.organisation, total.key): total for total in now}).values())
+    replaced = {(total.organisation, total.key, total.area): total for total in was}
+    after = list((replaced | {(total.organisation, total.key, total.area): total for total in now}).values())
     moved: list[Effect] = []
     for measure_slug, series, area in sorted({(t.measure, t.series, t.area) for t in now}):
         measure = catalogue.measures[measure_slug]

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from api.refusals import Conflict, Invalid
 from api.submissions.revisions import Sent
 from schema.problems import CellName, Finding, Severity
+from schema.submissions import Justification
 
 LISTED_ROWS = 1000
 LISTED_FINDINGS = 200
@@ -377,8 +378,10 @@ class Findings:
 
     def __init__(self, sent: Sent | None = None) -> None:
         self._sent = sent
-        self._justifications = {j.finding: j.text for j in sent.envelope.justifications} if sent else {}
+        self._given = sent.envelope.justifications if sent else []
+        self._justifications = {one.finding: one.text for one in self._given}
         self._found: dict[str, tuple[Finding, list[int]]] = {}
+        self._returns: dict[str | None, set[int]] = {}  # of justifiable findings: the returns concerned, by id
         self._untold: dict[str, int] = {}
 
     def add(
@@ -393,17 +396,26 @@ class Findings:
         expected: str | None = None,
         actual: str | None = None,
         hint: str | None = None,
+        about: str = "",
     ) -> None:
-        """`rows` count from 0 over the whole submission; without `sent` they are the sender's own numbers."""
+        """`rows` count from 0 over the whole submission; without `sent` they are the sender's own numbers.
+
+        `about` is what else tells the fault from others at the same place: part of the id, and not told.
+        """
         explained = CODES[code]
+        rows = [int(row) for row in rows]
         part = OF_RETURN.fullmatch(path or "")
-        if part and self._sent is not None and self._sent.tabular:
-            rows = [*rows] or np.flatnonzero(self._sent.item == int(part["item"]))
-            path, column = None, column or part["column"]
+        returns = {int(part["item"])} if part else set[int]()
+        if self._sent is not None:
+            if part and self._sent.tabular:
+                rows = rows or np.flatnonzero(self._sent.item == int(part["item"])).tolist()
+                path, column = None, column or part["column"]
+            if explained.justifiable and not part:
+                returns = set(self._sent.item[rows].tolist())
         where = path if cell is None else None
-        key = msgspec.json.encode((code, message, where, cell, column, expected, actual, hint))
+        key = msgspec.json.encode((code, message, where, cell, column, expected, actual, hint, about))
         finding = Finding(
-            id=hashlib.sha256(msgspec.json.encode((code, where, cell, expected, actual))).hexdigest()[:12],
+            id=hashlib.sha256(msgspec.json.encode((code, where, cell, expected, actual, about))).hexdigest()[:12],
             code=code,
             severity=explained.severity,
             message=message,
@@ -416,7 +428,8 @@ class Findings:
             justifiable=explained.justifiable,
         )
         _, listed = self._found.setdefault(key.decode(), (finding, []))
-        listed.extend(self._number(int(row)) for row in rows)
+        listed.extend(map(self._number, rows))
+        self._returns.setdefault(finding.id, set()).update(returns)
 
     def more(self, code: str, number: int) -> None:
         """There are so many more of the kind than were added."""
@@ -426,21 +439,23 @@ class Findings:
         return row if self._sent is None else int(self._sent.row[row])
 
     def told(self) -> list[Finding]:
-        """In the order of the codes, then as found; at most 200 findings and 1,000 rows for each code."""
+        """In the order of the codes, what is not justified first, then as found; at most 200 findings, and 1,000 rows,
+        for each code."""
         left = dict.fromkeys(CODES, LISTED_ROWS)
         room = dict.fromkeys(CODES, LISTED_FINDINGS)
         order = list(CODES)
+        answered = ((self._answered(finding), rows) for finding, rows in self._found.values())
         told: list[Finding] = []
-        for finding, rows in sorted(self._found.values(), key=lambda item: order.index(item[0].code)):
+        for finding, rows in sorted(
+            answered, key=lambda it: (order.index(it[0].code), it[0].justification is not None)
+        ):
             room[finding.code] -= 1
             if room[finding.code] < 0:
                 continue
             rows.sort()
             listed = rows[: left[finding.code]]
             left[finding.code] -= len(listed)
-            told.append(
-                self._answered(replace(finding, rows=listed, row_count=len(rows) if len(rows) > len(listed) else None))
-            )
+            told.append(replace(finding, rows=listed, row_count=len(rows) if len(rows) > len(listed) else None))
         return told
 
     def _answered(self, finding: Finding) -> Finding:
@@ -449,29 +464,34 @@ class Findings:
             return finding
         return replace(finding, severity=Severity.WARNING, justification=text)
 
+    def justified(self, item: int) -> list[Justification]:
+        """The justifications that bear on a return: of its own findings, and of those of the submission as a whole."""
+        return [one for one in self._given if not (about := self._returns.get(one.finding)) or item in about]
+
     def settle(self) -> list[Finding]:
         """The warnings. Raises Rejected if there is an error among the findings that nothing justifies."""
         told = self.told()
         errors = [finding for finding in told if finding.severity is Severity.ERROR]
-        if errors:
-            untold = len(self._found) - len(told) + sum(self._untold.values())
-            more = f" of {len(errors) + untold:,}" if untold else ""
-            detail = f"{len(errors)}{more} error{'s' if len(errors) > 1 else ''}. Nothing was written."
-            if all(finding.justifiable for finding in errors):
+        number = sum(self._answered(finding).severity is Severity.ERROR for finding, _ in self._found.values())
+        number += sum(more for code, more in self._untold.items() if CODES[code].severity is Severity.ERROR)
+        if number:
+            listed = f"{len(errors)} of " if len(errors) < number else ""
+            detail = f"{listed}{number:,} error{'s' if number > 1 else ''}. Nothing was written."
+            if number == len(errors) and all(finding.justifiable for finding in errors):
                 detail += " Each can be justified."
             raise Rejected(detail, told)
         return told
 
     def conclude(self) -> list[Finding]:
         """The warnings at the very end. Raises Rejected also for a justification that answers nothing."""
-        ids = {finding.id for finding in self.told() if finding.justifiable}
-        for index, answered in enumerate(self._justifications):
-            if answered not in ids:
+        ids = {finding.id for finding, _ in self._found.values() if finding.justifiable}
+        for index, given in enumerate(self._given):
+            if given.finding not in ids:
                 self.add(
                     "unknown-justification",
-                    f"No finding that can be justified has the id {answered!r}.",
+                    f"No finding that can be justified has the id {given.finding!r}.",
                     path=f"/justifications/{index}/finding",
-                    actual=answered,
-                    expected=" or ".join(sorted(i for i in ids if i)) or None,
+                    actual=given.finding,
+                    expected=" or ".join(sorted(i for i in ids if i)[:20]) or None,
                 )
         return self.settle()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from math import ceil, floor
 from statistics import median
 
 import numpy as np
@@ -9,11 +10,12 @@ from msgspec import Struct
 
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
 from api.statistics import periods
-from api.submissions import totals
+from api.submissions import effects, totals
 from api.submissions.findings import Findings
 from api.submissions.revisions import NULL, RATIOS, STATUSES, Cells, Column, Identified, PastTotal, ReturnKey
+from api.submissions.totals import TOLD
 from schema.periods import Period
-from schema.plan import Kind, Series
+from schema.plan import Kind, Measure, Series
 from schema.problems import CellName
 from schema.submissions import ReturnKind, Status
 
@@ -35,46 +37,55 @@ def check_outliers(
     identified: Sequence[Identified], now: Sequence[PastTotal], past: Sequence[PastTotal], findings: Findings
 ) -> None:
     """The total of each return beside those of its earlier periods, where there are at least six."""
-    earlier: dict[tuple[str, str, str], dict[str, PastTotal]] = {}
+    earlier: dict[tuple[str, ...], dict[str, PastTotal]] = {}
     for total in (*past, *now):
-        earlier.setdefault((total.measure, total.series, total.service), {})[total.period.code] = total
+        earlier.setdefault((*total.key[:3], total.area), {})[total.period.code] = total
     measures = {one.key: one.measure for one in identified}
     for total in now:
-        figure = total.figure
-        others = [
-            other.figure
-            for other in earlier[total.measure, total.series, total.service].values()
-            if other.period.end < total.period.end and other.figure is not None
+        measure = measures[total.key]
+        ratio = measure.kind in RATIOS
+        figure = total.figure(ratio)
+        before = [
+            other for other in earlier[*total.key[:3], total.area].values() if other.period.end < total.period.end
         ]
+        others = [known for other in before if (known := other.figure(ratio)) is not None]
         if figure is None or len(others) < POINTS:
             continue
         middle = median(others)
-        wide = BEYOND * spread(others, _noise(measures[total.key].kind, middle, total.denominator))
+        wide = BEYOND * spread(others, _noise(measure.kind, middle, total.denominator))
         if abs(figure - middle) > wide:
-            share = total.denominator is not None
-            least, most = max(middle - wide, 0.0), middle + wide
             findings.add(
                 "unlike-earlier",
-                f"{_said(figure, share)} is far from the {len(others)} earlier figures of {total.measure}, whose "
-                f"median is {_said(middle, share)}.",
+                f"{_said(figure, measure)} is far from the {len(others)} earlier figures of {measure.slug}, whose "
+                f"median is {_said(middle, measure)}.",
                 rows=[total.row] if total.row is not None else [],
                 cell=total.cell,
-                expected=f"{_said(least, share)} to {_said(most, share)}",
-                actual=_said(figure, share),
+                expected=_range(middle - wide, middle + wide, measure),
+                actual=_said(figure, measure),
             )
 
 
 def _noise(kind: Kind, middle: float, denominator: int | None) -> float:
     """The standard deviation that a count of this size (Poisson), or a share of so many (binomial), has anyway."""
-    if kind is Kind.PROPORTION and denominator:
-        return float(max((middle * (1 - middle) / denominator) ** 0.5, 1 / denominator))
-    if kind in RATIOS:
-        return float(max((middle / denominator) ** 0.5 if denominator else 0.0, 1e-9))
-    return float(max(middle**0.5, 1.0))
+    if kind not in RATIOS or not denominator:
+        return max(middle**0.5, 1.0)
+    variance = middle * (1 - middle) if kind is Kind.PROPORTION else middle
+    return max((variance / denominator) ** 0.5, 1 / denominator)
 
 
-def _said(figure: float, share: bool) -> str:
-    return f"{figure:.3g}" if share else f"{figure:.0f}"
+def _range(least: float, most: float, measure: Measure) -> str:
+    """What would not have been doubted: whole counts, and the quotients in the measure's unit."""
+    least = max(least, 0.0)
+    if measure.kind not in RATIOS:
+        return f"{ceil(least)} to {floor(most)}"
+    return f"{_said(least, measure)} to {_said(min(most, 1.0) if measure.kind is Kind.PROPORTION else most, measure)}"
+
+
+def _said(figure: float, measure: Measure) -> str:
+    if measure.kind not in RATIOS:
+        return f"{figure:.1f}".removesuffix(".0")
+    figure *= effects.scale(measure)
+    return f"{figure:.0f}" if figure >= 1000 else f"{figure:.3g}"
 
 
 class Neighbours(Struct, frozen=True, kw_only=True):
@@ -90,10 +101,12 @@ def neighbours(identified: Sequence[Identified], past: Sequence[PastTotal]) -> l
     for one in identified:
         if one.measure.kind is not Kind.CUMULATIVE or one.given.kind is ReturnKind.WITHDRAWN:
             continue
-        standing = {total.period.code: total.period for total in past if total.key[:3] == one.key[:3]}
-        standing |= {other.period.code: other.period for other in identified if other.key[:3] == one.key[:3]}
-        before = [p for p in standing.values() if p.end < one.period.end and not _reset(one.series, p, one.period)]
-        after = [p for p in standing.values() if p.end > one.period.end and not _reset(one.series, one.period, p)]
+        alike = [(t.period, t.kind) for t in past if t.key[:3] == one.key[:3]]
+        alike += [(other.period, other.given.kind) for other in identified if other.key[:3] == one.key[:3]]
+        kinds = {period.code: (period, kind) for period, kind in alike}
+        standing = [period for period, kind in kinds.values() if kind is not ReturnKind.WITHDRAWN]
+        before = [p for p in standing if p.end < one.period.end and not _reset(one.series, p, one.period)]
+        after = [p for p in standing if p.end > one.period.end and not _reset(one.series, one.period, p)]
         if before:
             found.add(((*one.key[:3], max(before, key=lambda p: p.end).code), one.key))
         if after:
@@ -137,32 +150,49 @@ def check_cumulative(
     """
     for pair in pairs:
         (older, old_rows), (newer, new_rows) = cells[pair.earlier], cells[pair.later]
-        no_ratio = np.zeros(len(older), dtype=np.bool_), np.zeros(len(newer), dtype=np.bool_)
         _, at, was = np.intersect1d(newer.place, older.place, assume_unique=True, return_indices=True)
-        low, _ = totals.bounds(older, no_ratio[0])
-        _, high = totals.bounds(newer, no_ratio[1])
-        for index, old in zip(at.tolist(), was.tolist(), strict=True):
-            if high[index] < low[old]:
-                measure, series, service, period = pair.later
-                rows = [] if new_rows is None else [int(new_rows[index])]
-                if new_rows is None and old_rows is not None:
-                    rows = [int(old_rows[old])]
-                findings.add(
-                    "cumulative-fell",
-                    f"{measure} stood at {low[old]:.0f} at the end of {pair.earlier[3]}, and is {high[index]:.0f} at "
-                    f"the end of {period}.",
-                    rows=rows,
-                    cell=CellName(
-                        measure=measure,
-                        series=series,
-                        service=service,
-                        period=period,
-                        area=catalogue.area_codes[int(newer.area[index])],
-                        breakdown=breakdown_of(catalogue.breakdown_texts[int(newer.breakdown[index])]),
-                    ),
-                    expected=f"at least {low[old]:.0f}",
-                    actual=f"{high[index]:.0f}",
-                )
+        low, _ = totals.bounds(older, np.zeros(len(older), dtype=np.bool_))
+        _, high = totals.bounds(newer, np.zeros(len(newer), dtype=np.bool_))
+        fell = np.flatnonzero(high[at] < low[was])
+        measure, series, service, period = pair.later
+        for index, old in zip(at[fell][:TOLD].tolist(), was[fell][:TOLD].tolist(), strict=True):
+            rows = [] if new_rows is None else [int(new_rows[index])]
+            if new_rows is None and old_rows is not None:
+                rows = [int(old_rows[old])]
+            findings.add(
+                "cumulative-fell",
+                f"{measure} stood at {low[old]:.0f} at the end of {pair.earlier[3]}, and is {high[index]:.0f} at "
+                f"the end of {period}.",
+                rows=rows,
+                cell=CellName(
+                    measure=measure,
+                    series=series,
+                    service=service,
+                    period=period,
+                    area=catalogue.area_codes[int(newer.area[index])],
+                    breakdown=breakdown_of(catalogue.breakdown_texts[int(newer.breakdown[index])]),
+                ),
+                expected=f"at least {low[old]:.0f}",
+                actual=f"{high[index]:.0f}",
+            )
+
+
+def nothing(total: PastTotal, catalogue: Catalogue) -> Cells:
+    """A nil return of a cumulative measure as cells: its total is 0."""
+    none = np.array([NULL], dtype=np.int64)
+    zero = np.zeros(1, dtype=np.int64)
+    return Cells(
+        item=zero,
+        area=zero + catalogue.ids.areas[total.area],
+        breakdown=zero + catalogue.ids.breakdowns[TOTAL],
+        value=zero,
+        numerator=none,
+        denominator=none,
+        lower=none,
+        upper=none,
+        status=zero,
+        notes=np.array([None], dtype=np.object_),
+    )
 
 
 def current_totals(

@@ -3,7 +3,7 @@
 Every statement names the organisation as well as the programme; row-level security does the same once more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -38,7 +38,6 @@ from schema.submissions import (
     EvidenceEntry,
     Justification,
     MilestoneItem,
-    NewSubmission,
     Observation,
     Receipt,
     Report,
@@ -235,14 +234,19 @@ async def cells_of(transaction: AsyncConnection, catalogue: Catalogue, revisions
     return unpacked(content, {(item, area, breakdown): note for item, area, breakdown, note in notes})
 
 
-async def revision_number(transaction: AsyncConnection, catalogue: Catalogue, held: int, number: int) -> int | None:
-    """The database's number of a return's revision."""
+async def at_revision(
+    transaction: AsyncConnection, catalogue: Catalogue, one: Identified, held: Mapping[ReturnKey, int], number: int
+) -> tuple[int | None, Content]:
+    """The database's number of a return's revision, and its items or entries; None where there is none."""
     found = await transaction.execute(
-        select(revision.c.id).where(
-            revision.c.programme == catalogue.id, revision.c["return"] == held, revision.c.number == number
+        select(revision.c.id, revision.c.content).where(
+            revision.c.programme == catalogue.id,
+            revision.c["return"] == held[one.key],
+            revision.c.number == number,
         )
     )
-    return found.scalar_one_or_none()
+    row = found.one_or_none()
+    return (None, []) if row is None else (row.id, content_of(row.content, one.measure.kind))
 
 
 async def newest_revisions(
@@ -359,11 +363,15 @@ async def record(
     report: Report,
     *,
     receipt: Receipt,
-    envelope: NewSubmission,
+    note: str | None,
+    justified: Callable[[int], list[Justification]],
     by: Author,
     recorded_at: datetime,
 ) -> None:
-    """Write the submission, a revision for each return that changes, their observations, and what happened."""
+    """Write the submission, a revision for each return that changes, their observations, and what happened.
+
+    `justified` gives the justifications that bear on a return, by its item.
+    """
     owner = catalogue.ids.organisations[report.organisation]
     await transaction.execute(
         insert(submission).values(
@@ -374,7 +382,7 @@ async def record(
             request_id=by.request_id,
             plan_version=catalogue.version,
             content_sha256=bytes.fromhex(receipt.content_sha256),
-            note=envelope.note,
+            note=note,
             report=msgspec.to_builtins(report),
             received_at=receipt.received_at,
         )
@@ -382,7 +390,6 @@ async def record(
     changed = [one for one in comparison if one.outcome is SubmissionOutcome.ACCEPTED]
     if not changed:
         return
-    justifications = [msgspec.to_builtins(one) for one in envelope.justifications]
     made = await transaction.execute(
         insert(revision)
         .values(
@@ -397,7 +404,7 @@ async def record(
                     "plan_version": catalogue.version,
                     "cells": one.counts.received if one.identified.content is None else 0,
                     "content": None if one.identified.content is None else msgspec.to_builtins(one.identified.content),
-                    "justifications": justifications,
+                    "justifications": msgspec.to_builtins(justified(one.item)),
                     "note": one.identified.given.note,
                     "recorded_at": recorded_at,
                 }

@@ -190,13 +190,12 @@ class PastTotal(Struct, frozen=True, kw_only=True):
             measure=self.measure, series=self.series, service=self.service, period=self.period.code, area=self.area
         )
 
-    @property
-    def figure(self) -> float | None:
-        """The count or the quotient; None where there is none. Nothing to count is 0."""
-        if self.kind is not ReturnKind.DATA:
-            return 0.0 if self.kind is ReturnKind.NIL else None
-        if self.denominator is not None:
+    def figure(self, ratio: bool) -> float | None:
+        """The count or the quotient; None where there is none. Nothing to count is 0, and has no quotient."""
+        if ratio:
             return None if self.numerator is None or not self.denominator else self.numerator / self.denominator
+        if self.kind is ReturnKind.NIL:
+            return 0.0
         return None if self.value is None else float(self.value)
 
     def bounds(self, ratio: bool) -> tuple[float, float]:

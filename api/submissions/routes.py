@@ -73,17 +73,22 @@ async def take(
         standing, newest = await queries.standing(transaction, catalogue, held)
         items = {newest[one.key]: item for item, one in enumerate(examined.returns) if one.key in newest}
         before = await queries.cells_of(transaction, catalogue, items)
-        comparison = rules.compare(examined, standing, before, catalogue, now=now)
-        for one in rules.stale(comparison.returns):
-            base = await queries.revision_number(
-                transaction, catalogue, held[one.identified.key], one.identified.given.base_revision or 0
-            )
+        if stale := rules.stale(examined, standing):
+            bases = {
+                one.item: await queries.at_revision(
+                    transaction, catalogue, one.identified, held, one.identified.given.base_revision or 0
+                )
+                for one in stale
+            }
+            made_from = {number: item for item, (number, _) in bases.items() if number is not None}
             rules.refuse_stale(
-                one,
-                await queries.cells_of(transaction, catalogue, {} if base is None else {base: one.item}),
-                before.take(before.item == one.item),
+                stale,
+                {item: content for item, (_, content) in bases.items()},
+                await queries.cells_of(transaction, catalogue, made_from),
+                before,
                 catalogue,
             )
+        comparison = rules.compare(examined, standing, before, catalogue, now=now)
         own = await queries.totals(transaction, catalogue, examined.returns, only=owner)
         everybody = (
             await queries.totals(transaction, catalogue, examined.returns, only=None)
@@ -114,7 +119,8 @@ async def take(
             held,
             report,
             receipt=receipt,
-            envelope=content.envelope,
+            note=content.envelope.note,
+            justified=examined.findings.justified,
             by=by,
             recorded_at=recorded_at,
         )

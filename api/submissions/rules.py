@@ -21,6 +21,7 @@ from api.submissions.revisions import (
     Cells,
     Column,
     Compared,
+    Content,
     Identified,
     PastTotal,
     ReturnKey,
@@ -112,7 +113,7 @@ def examine(
     """Tier after tier; each tells all that it finds. Raises Rejected."""
     sent = sent.together()
     findings = Findings(sent)
-    content.check_texts(sent.envelope, sent.notes, findings)
+    content.check_texts(sent, findings)
     returns = identity.identify(sent, catalogue, organisation, extensions, now=now, findings=findings)
     findings.settle()
     columns = cells.resolve(sent, catalogue, findings)
@@ -144,7 +145,6 @@ def compare(
             mine = content.counts(one.content, stood.content)
         _check_withdrawal(one, item, mine, stood, kept[item] or len(stood.content), examined)
         same = stood.kind == one.given.kind and not (mine.added or mine.changed or mine.withdrawn)
-        same &= one.given.kind is not ReturnKind.WITHDRAWN or stood.number == 0
         compared.append(
             Compared(
                 identified=one,
@@ -183,40 +183,85 @@ def _check_withdrawal(
         )
 
 
-def stale(compared: Sequence[Compared]) -> list[Compared]:
-    """Those returns that were made from another revision than the one that stands."""
-    return [one for one in compared if one.identified.given.base_revision not in (None, one.before.number)]
+class Stale(Struct, frozen=True, kw_only=True):
+    """A return that was made from another revision than the one that stands."""
+
+    item: int
+    identified: Identified
+    stands: Standing
 
 
-def refuse_stale(one: Compared, base: Cells, stands: Cells, catalogue: Catalogue) -> None:
-    """Raises StaleBase with every cell that has changed between the base revision and the one that stands."""
-    found = differences.difference(stands, base)
+def stale(examined: Examined, standing: Mapping[ReturnKey, Standing]) -> list[Stale]:
+    """Those returns of a submission whose `base_revision` does not stand any more."""
+    beside = [(one, standing.get(one.key, NOTHING)) for one in examined.returns]
+    return [
+        Stale(item=item, identified=one, stands=stands)
+        for item, (one, stands) in enumerate(beside)
+        if one.given.base_revision not in (None, stands.number)
+    ]
+
+
+def refuse_stale(
+    returns: Sequence[Stale], base: Mapping[int, Content], cells: Cells, before: Cells, catalogue: Catalogue
+) -> None:
+    """Raises StaleBase with all that has changed between the base revisions and those that stand, if any is stale.
+
+    `base` are the items and entries of the base revisions, and `cells` their cells; `before` are those that stand.
+    """
+    if not returns:
+        return
+    named = {one.item: one.identified.named for one in returns}
+    mine = before.take(np.isin(before.item, list(named)))
     changes = differences.changes(
-        found, stands, base, catalogue, lambda _, area, key: one.identified.named(area, key), most=TOLD_CHANGES
+        differences.difference(mine, cells),
+        mine,
+        cells,
+        catalogue,
+        lambda item, area, key: named[item](area, key),
+        most=TOLD_CHANGES,
     )
-    given = one.identified.given
-    raise StaleBase(
-        f"{given.measure} {given.period} was made from revision {given.base_revision}; {one.before.number} stands.",
-        [
-            Finding(
-                code="moved-since-base",
-                severity=Severity.ERROR,
-                message="The cell has changed since.",
-                cell=change.cell,
-                expected=_said(change.was),
-                actual=_said(change.now),
-                hint=f"Revision {one.before.number} says {_said(change.now)}.",
-            )
-            for change in changes
-        ],
+    by_key = {one.identified.key: one for one in returns}
+    found: list[Finding] = []
+    for change in changes:
+        cell = change.cell
+        one = by_key[cell.measure, cell.series, cell.service, cell.period]
+        found.append(_moved("The cell", one.identified, one.stands, cell, _said(change.was), _said(change.now)))
+    for one in returns:
+        measure, series, service, period = one.identified.key
+        whole = CellName(measure=measure, series=series, service=service, period=period)
+        for name, was, now in content.moved(base.get(one.item, []), one.stands.content):
+            found.append(_moved(name, one.identified, one.stands, whole, was, now))
+    made = (
+        f"{one.identified.measure.slug} {one.identified.period.code} was made from revision "
+        f"{one.identified.given.base_revision}, and revision {one.stands.number} stands"
+        f"{f' ({one.stands.kind})' if one.stands.kind not in (None, ReturnKind.DATA) else ''}."
+        for one in returns
+    )
+    raise StaleBase(" ".join(made), found)
+
+
+def _moved(what: str, one: Identified, stands: Standing, cell: CellName, was: str, now: str) -> Finding:
+    return Finding(
+        code="moved-since-base",
+        severity=Severity.ERROR,
+        message=f"{what} has changed since revision {one.given.base_revision}.",
+        cell=cell,
+        expected=was,
+        actual=now,
+        hint=f"Revision {stands.number} says {now}. Take it over, or decide against it, and send the return with "
+        f"`base_revision` {stands.number}.",
     )
 
 
 def _said(value: CellValue | None) -> str:
+    """A cell in one line: `12`, `8/10`, `c 1-4`, with its note."""
     if value is None:
         return "nothing"
     figure = value.value if value.denominator is None else f"{value.numerator}/{value.denominator}"
-    return str(value.status if figure is None else figure)
+    said = str(value.status if figure is None else figure)
+    if value.lower is not None or value.upper is not None:
+        said += f" {value.lower or 0}-{'' if value.upper is None else value.upper}"
+    return said if value.note is None else f"{said} (note: {value.note})"
 
 
 def look_back(
@@ -235,6 +280,12 @@ def look_back(
     }
     known: dict[ReturnKey, tuple[Cells, Column | None]] = {key: (one, None) for key, one in cells_of.items()}
     known.update(here)
+    for total in past:
+        if total.kind is ReturnKind.NIL and total.key in cells_of:
+            known[total.key] = (history.nothing(total, catalogue), None)
+    for total in sent:
+        if total.kind is ReturnKind.NIL:
+            known[total.key] = (history.nothing(total, catalogue), None)
     history.check_cumulative(neighbours, known, catalogue, examined.findings)
     return sent
 
@@ -251,7 +302,7 @@ def report(
 ) -> Report:
     """What becomes of it. Without a receipt it is a dry run. Raises Rejected, or PreviewMoved."""
     findings = examined.findings.conclude()
-    token = preview_token(comparison, catalogue, examined, findings, content_sha256)
+    token = preview_token(comparison, catalogue, examined, findings, moved, content_sha256)
     if expected_token not in (None, token):
         raise PreviewMoved("Your own standing returns, the plan or the content are not what the dry run saw.")
     returns = [
@@ -307,11 +358,13 @@ def preview_token(
     catalogue: Catalogue,
     examined: Examined,
     findings: Sequence[Finding],
+    moved: Sequence[Effect],
     content_sha256: bytes,
 ) -> str:
-    """Of the content, and of what the partner itself has standing: nothing else moves it."""
+    """Of the content, and of what the partner itself has standing and would be told of it: nothing else moves it."""
     stands = [(one.identified.key, one.before.number) for one in comparison.returns]
-    told = (content_sha256.hex(), examined.organisation, catalogue.version, stands, [f.id for f in findings])
+    own = [effect for effect in moved if effect.scope is EffectScope.OWN]
+    told = (content_sha256.hex(), examined.organisation, catalogue.version, stands, [f.id for f in findings], own)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 

@@ -180,25 +180,26 @@ def _sums_fit(
     highest = np.bincount(parts.whole, weights=high[parts.rows], minlength=size)
     above = (number > 0) & (lowest > high)
     below = (number > 0) & (highest < low) if parts.complete is not None else np.zeros(size, dtype=np.bool_)
-    wrong = np.flatnonzero(above | below)
-    mine = np.flatnonzero(np.isin(parts.whole, wrong[:TOLD]))
-    for whole, part in zip(wrong[:TOLD], _runs(parts.rows[mine], parts.whole[mine]), strict=True):
-        code, bound, together, total = (
-            ("parts-exceed-total", "at least", lowest[whole], high[whole])
-            if above[whole]
-            else ("parts-below-total", "at most", highest[whole], low[whole])
-            if number[whole] == parts.complete
-            else ("categories-missing", "at most", highest[whole], low[whole])
-        )
-        findings.add(
-            code,
-            f"The parts {parts.what} add up to {bound} {together:.0f}; their total is {total:.0f}.",
-            rows=[int(whole), *part.tolist()],
-            cell=identified[int(cells.item[whole])].named(
-                catalogue.area_codes[int(cells.area[whole])],
-                breakdown_of(catalogue.breakdown_texts[int(cells.breakdown[whole])]),
-            ),
-            expected=f"{total:.0f}",
-            actual=f"{together:.0f}",
-        )
-    findings.more("parts-exceed-total", max(len(wrong) - TOLD, 0))
+    missing = below & (number != parts.complete)
+    faults = [
+        ("parts-exceed-total", above, "at least", lowest, high),
+        ("parts-below-total", below & ~missing, "at most", highest, low),
+        ("categories-missing", missing, "at most", highest, low),
+    ]
+    for code, faulty, bound, together, total in faults:
+        wrong = np.flatnonzero(faulty)
+        mine = np.flatnonzero(np.isin(parts.whole, wrong[:TOLD]))
+        for whole, part in zip(wrong[:TOLD], _runs(parts.rows[mine], parts.whole[mine]), strict=True):
+            findings.add(
+                code,
+                f"The parts {parts.what} add up to {bound} {together[whole]:.0f}; their total is {total[whole]:.0f}.",
+                rows=[int(whole), *part.tolist()],
+                cell=identified[int(cells.item[whole])].named(
+                    catalogue.area_codes[int(cells.area[whole])],
+                    breakdown_of(catalogue.breakdown_texts[int(cells.breakdown[whole])]),
+                ),
+                expected=f"{total[whole]:.0f}",
+                actual=f"{together[whole]:.0f}",
+                about=parts.what,
+            )
+        findings.more(code, max(len(wrong) - TOLD, 0))

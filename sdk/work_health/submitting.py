@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
-from ._generated.models import NewReturn, NewSubmission, Observation, ObservationBreakdown, ReturnKind, Status
+from ._generated.models import (
+    EvidenceEntry,
+    Justification,
+    MilestoneItem,
+    NewReturn,
+    NewSubmission,
+    Observation,
+    ObservationBreakdown,
+    ReturnKind,
+    Status,
+)
 
 
 def observation(
@@ -51,9 +61,16 @@ def new_return(
     series: str | None = None,
     service: str = "main",
     kind: ReturnKind | str = ReturnKind.DATA,
+    items: Iterable[MilestoneItem] = (),
+    entries: Iterable[EvidenceEntry] = (),
+    base_revision: int | None = None,
     note: str | None = None,
 ) -> NewReturn:
-    """What is said of one measure in one period. It replaces what stood, whole."""
+    """What is said of one measure in one period. It replaces what stood, whole.
+
+    A milestone measure has `items`, an evidence measure `entries`, any other `observations`. `base_revision` is the
+    revision that the return was made from (0 for none): if another stands by now, `Conflict` tells the difference.
+    """
     return NewReturn(
         measure=measure,
         period=period,
@@ -61,6 +78,9 @@ def new_return(
         service=service,
         kind=ReturnKind(kind),
         observations=list(observations),
+        items=list(items),
+        entries=list(entries),
+        base_revision=base_revision,
         note=note,
     )
 
@@ -69,9 +89,14 @@ def new_submission(
     *returns: NewReturn,
     organisation: str | None = None,
     confirm_withdrawals: bool = False,
+    justifications: Mapping[str, str] | None = None,
     note: str | None = None,
 ) -> NewSubmission:
-    """One push of one or more returns: all of them are taken, or none."""
+    """One push of one or more returns: all of them are taken, or none. `justifications` are texts by a finding's id."""
     return NewSubmission(
-        returns=list(returns), organisation=organisation, confirm_withdrawals=confirm_withdrawals, note=note
+        returns=list(returns),
+        organisation=organisation,
+        confirm_withdrawals=confirm_withdrawals,
+        justifications=[Justification(finding=one, text=text) for one, text in (justifications or {}).items()],
+        note=note,
     )

@@ -137,7 +137,7 @@ async def test_another_place_adopts_it_with_a_file_of_its_own(world, anyone):
     async with world.owner.begin() as transaction:
         await loading.load(transaction, loading.read(HARBOUR), sandbox=False, now=world.now)
     assert [p.slug for p in (await anyone.list_programmes()).items] == ["harbour-skills-2026", PROGRAMME]
-    assert len((await anyone.list_measures("harbour-skills-2026")).items) == 5
+    assert len((await anyone.list_measures("harbour-skills-2026")).items) == 8
 
 
 async def test_a_sandbox_and_a_real_programme_do_not_share_a_name(world, plan):

@@ -1,66 +1,19 @@
 """What is taken of a submission and what is found wrong in it. Pure: no database, the clock stands."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
 import pytest
 
-from api.plan import calendar, loading
-from api.plan.catalogue import Catalogue, Ids, breakdown_keys
+from api.plan import calendar
 from api.refusals import NotAllowed
 from api.statistics import periods
 from api.submissions import rules
 from api.submissions.findings import CODES, Findings, PreviewMoved, Rejected
 from api.submissions.revisions import NULL, STATUSES, Standing, sent
 from schema.submissions import NewSubmission, ReturnKind, ReviewState, Status, SubmissionOutcome, Timeliness
-
-HARBOUR = Path(__file__).parent.parent / "plans" / "harbour.yaml"
-NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
-TOWN, EAST, WEST = "E06999999", "E05999991", "E05999992"
-PLAN = loading.read(HARBOUR)
-HERE = Catalogue(
-    id=1,
-    slug=PLAN.slug,
-    sandbox=False,
-    version=1,
-    plan=PLAN,
-    ids=Ids(
-        organisations={o.slug: n for n, o in enumerate(PLAN.organisations, 1)},
-        series={(m.slug, s.slug): n for n, m in enumerate(PLAN.measures, 1) for s in m.series},
-        areas={a.code: n for n, a in enumerate(PLAN.areas, 1)},
-        breakdowns={key: n for n, key in enumerate(breakdown_keys(PLAN), 1)},
-    ),
-)
-
-
-def cell(text: str) -> dict:
-    """`E06999999 sex=female 12`, `… 8/10`, `… c`, `… c:1-4`: an observation as one would say it."""
-    area, *breakdown, figure = text.split()
-    made: dict = {"area": {"town": TOWN, "east": EAST, "west": WEST}.get(area, area)}
-    made["breakdown"] = dict(part.split("=") for part in breakdown)
-    if figure[0] in "cxzw":
-        status, _, bounds = figure.partition(":")
-        made["status"] = status
-        if bounds:
-            lower, upper = bounds.split("-")
-            made |= {"lower": int(lower)} | ({"upper": int(upper)} if upper else {})
-    elif "/" in figure:
-        numerator, denominator = figure.split("/")
-        made |= {"numerator": int(numerator), "denominator": int(denominator)}
-    elif figure != "?":
-        made["value"] = int(figure)
-    return made
-
-
-def returned(measure: str, *cells: str, period: str = "2026-02", **more: object) -> dict:
-    return {"measure": measure, "period": period, "observations": [cell(c) for c in cells]} | more
-
-
-def examine(*returns: dict, organisation: str = "quay-college", **more: object) -> rules.Examined:
-    submission = msgspec.convert({"returns": list(returns)} | more, NewSubmission)
-    return rules.examine(sent(submission), HERE, organisation, {}, now=NOW)
+from tests.harbour import HERE, NOW, PLAN, examine, returned
 
 
 def found(*returns: dict, organisation: str = "quay-college") -> list[tuple[str, list[int]]]:

@@ -1,0 +1,230 @@
+"""Beside what was sent before: how far is too far, and what a cumulative count may not do."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from api.submissions import history, rules
+from api.submissions.findings import Findings
+from api.submissions.revisions import sent
+from schema.plan import Kind
+from schema.submissions import NewSubmission
+from tests.harbour import HERE, cells_of, examine, returned, total
+
+# Columns: figure, modified z-score. From https://codingace.net/ds/modified_z_score.html, median 12 and MAD 1.
+WORKED = [(10, -1.3490), (12, 0.0), (12, 0.0), (13, 0.6745), (12, 0.0), (11, -0.6745), (14, 1.3490), (300, 194.2560)]
+
+
+@pytest.mark.parametrize(("figure", "score"), WORKED)
+def test_the_modified_z_score_is_that_of_a_worked_example(figure, score):
+    values = [value for value, _ in WORKED]
+    assert (figure - 12) / history.spread(values, 0.0) == pytest.approx(score, abs=5e-5)
+
+
+def test_nists_example_has_its_one_outlier():
+    """NIST/SEMATECH e-Handbook 1.3.5.17.1: eight measurements of uranium, of which 245.57 is an outlier."""
+    uranium = [199.31, 199.53, 200.19, 200.82, 201.92, 201.95, 202.18, 245.57]
+    middle, wide = (200.82 + 201.92) / 2, history.BEYOND * history.spread(uranium, 0.0)
+    assert [value for value in uranium if abs(value - middle) > wide] == [245.57]
+
+
+def test_equal_figures_have_the_spread_that_counts_have_anyway():
+    assert history.spread([100] * 6, 10.0) == 10.0
+
+
+MONTHS = ["2025-08", "2025-09", "2025-10", "2025-11", "2025-12", "2026-01"]
+STEADY = ["100"] * 6
+
+# fmt: off
+#   measure, the six months before it         sent now     doubted: (expected, actual), or None
+OUTLIERS = {
+    "like before":              ("learners", STEADY,                             "110",     None),
+    "just within chance":       ("learners", STEADY,                             "135",     None),
+    "just beyond chance":       ("learners", STEADY,                             "136",     ("65 to 135", "136")),
+    "a digit too many":         ("learners", STEADY,                             "1000",    ("65 to 135", "1000")),
+    "a digit too few":          ("learners", STEADY,                             "10",      ("65 to 135", "10")),
+    "nothing at all":           ("learners", STEADY,                             "nil",     ("65 to 135", "0")),
+    "a median between counts":  ("learners", ["4", "5", "4", "5", "4", "5"],     "30",      ("0 to 11", "30")),
+    "restless before":          ("learners", ["50", "150", "80", "120", "20", "180"], "250", None),
+    "five points are too few":  ("learners", STEADY[1:],                         "1000",    None),
+    "nil is a point":           ("learners", [*STEADY[1:], "nil"],               "1000",    ("65 to 135", "1000")),
+    "withdrawn is none":        ("learners", [*STEADY[1:], "withdrawn"],         "1000",    None),
+    "a missing count is none":  ("learners", [*STEADY[1:], "x"],                 "1000",    None),
+    "a hidden count is none":   ("learners", STEADY,                             "c:1-4",   None),
+    "withdrawing is no figure": ("learners", STEADY,                             "withdrawn", None),
+    "zeros and then three":     ("learners", ["0"] * 6,                          "3",       None),
+    "zeros and then four":      ("learners", ["0"] * 6,                          "4",       ("0 to 3", "4")),
+    "a share like before":      ("pass-rate", ["80/100"] * 6,                    "85/100",  None),
+    "a share turned round":     ("pass-rate", ["80/100"] * 6,                    "20/100",  ("66 to 94", "20")),
+    "few people vary more":     ("pass-rate", ["80/100"] * 6,                    "3/5",     None),
+    "always all, then most":    ("pass-rate", ["50/50"] * 6,                     "49/50",   None),
+    "always all, then half":    ("pass-rate", ["50/50"] * 6,                     "25/50",   ("93 to 100", "50")),
+    "a share of nobody":        ("pass-rate", ["80/100"] * 6,                    "0/0",     None),
+    "nobody to have a share":   ("pass-rate", ["80/100"] * 6,                    "nil",     None),
+    "a nil is no share":        ("pass-rate", [*["80/100"] * 5, "nil"],          "20/100",  None),
+}
+# fmt: on
+
+
+def doubted(measure: str, past: list[str], now: str):
+    before = [total(measure, f"{month} {said}") for month, said in zip(MONTHS, past, strict=False)]
+    found = Findings()
+    submission = examine(returned(measure, kind="nil"))
+    history.check_outliers(submission.returns, [total(measure, f"2026-02 {now}", row=7)], before, found)
+    return found.told()
+
+
+@pytest.mark.parametrize("case", OUTLIERS)
+def test_a_figure_far_from_six_earlier_ones_is_doubted(case):
+    measure, past, now, expected = OUTLIERS[case]
+    told = doubted(measure, past, now)
+    assert [(one.code, one.expected, one.actual) for one in told] == (
+        [("unlike-earlier", *expected)] if expected else []
+    )
+
+
+def test_the_doubt_names_the_row_the_median_and_the_mend():
+    [one] = doubted("pass-rate", ["80/100"] * 6, "20/100")
+    assert (one.rows, one.severity, one.justifiable) == ([7], "warning", True)
+    assert one.message == "20 is far from the 6 earlier figures of pass-rate, whose median is 80."
+    assert "justification" in one.hint
+
+
+def test_later_periods_and_the_period_itself_are_no_history():
+    past = [total("learners", f"2026-0{n} 100") for n in range(3, 9)] + [total("learners", "2026-02 100")]
+    found = Findings()
+    now = [total("learners", "2026-02 999", row=0)]
+    history.check_outliers(examine(returned("learners", kind="nil")).returns, now, past, found)
+    assert found.told() == []
+
+
+def test_what_is_sent_along_is_history_and_takes_the_place_of_what_stood():
+    past = [total("learners", f"{month} 5000") for month in MONTHS]
+    now = [total("learners", f"{month} 100", row=n) for n, month in enumerate(MONTHS)]
+    now.append(total("learners", "2026-02 5000", row=6))
+    found = Findings()
+    returns = examine(returned("learners", kind="nil")).returns
+    sent_too = [msgspec.structs.replace(returns[0], period=one.period) for one in now]
+    history.check_outliers(sent_too, now, past, found)
+    assert [(one.rows, one.actual) for one in found.told()] == [([6], "5000")]
+
+
+def test_areas_do_not_stand_for_each_other():
+    past = [total("learners", f"{month} 100", area="E05999991") for month in MONTHS]
+    found = Findings()
+    now = [total("learners", "2026-02 999", row=0)]
+    history.check_outliers(examine(returned("learners", kind="nil")).returns, now, past, found)
+    assert found.told() == []
+
+
+# fmt: off
+#   sent, the six before it     doubted: (expected, actual)
+RATES = [
+    ("240/100",  "200/100",     None),
+    ("250/100",  "200/100",     ("1.51 to 2.49", "2.5")),
+    ("25/10",    "20/10",       None),
+    ("3/10000",  "0/10000",     None),
+    ("15/10000", "0/10000",     ("0 to 0.00035", "0.0015")),
+    ("250000/100", "200000/100", ("1984 to 2016", "2500")),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("now", "before", "expected"), RATES)
+def test_a_rate_varies_as_its_count_does(now, before, expected):
+    rate = msgspec.structs.replace(HERE.measures["pass-rate"], kind=Kind.RATE, unit="per-head")
+    [one] = examine(returned("pass-rate", kind="nil")).returns
+    found = Findings()
+    past = [total("pass-rate", f"{month} {before}") for month in MONTHS]
+    history.check_outliers(
+        [msgspec.structs.replace(one, measure=rate)], [total("pass-rate", f"2026-02 {now}")], past, found
+    )
+    assert [(f.expected, f.actual) for f in found.told()] == ([expected] if expected else [])
+
+
+PIER, QUAY = "pier-college", "quay-college"
+GIVEN = {("enrolments", "ever", "main", f"2026-0{n}"): datetime(2027, 1, 1, tzinfo=UTC) for n in range(1, 9)}
+
+
+def examined(organisation: str, *sayings: str):
+    returns = []
+    for saying in sayings:
+        period, said = saying.split(" ", 1)
+        if said in ("nil", "withdrawn"):
+            returns.append(returned("enrolments", period=period, kind=said, note="Why."))
+        else:
+            returns.append(returned("enrolments", *said.split(", "), period=period))
+    made = msgspec.convert({"returns": returns}, NewSubmission)
+    given = {(m, s, v, p): end for (m, _, v, p), end in GIVEN.items() for s in ("ever", "headline")}
+    return rules.examine(sent(made), HERE, organisation, given, now=datetime(2026, 9, 5, tzinfo=UTC))
+
+
+def fallen(organisation: str, standing: list[str], *sayings: str):
+    """What is found where these totals stand and those returns are sent."""
+    sub = examined(organisation, *sayings)
+    past = [total("enrolments", saying.replace("town ", ""), organisation=organisation) for saying in standing]
+    pairs = history.neighbours(sub.returns, past)
+    cells = {
+        key: cells_of(*(f"town {one.value}" for one in past if one.key == key and one.value is not None))
+        for key in history.elsewhere(pairs, sub.returns)
+    }
+    rules.look_back(sub, past, pairs, cells, HERE)
+    return [(one.rows, one.cell.period, one.expected, one.actual) for one in sub.findings.told()]
+
+
+# fmt: off
+#   who, what stands (totals of the town), what is sent              what is found: rows, period, expected, actual
+FALLS = {
+    "it grows":                  (PIER, ["2026-01 10"], ["2026-02 town 25"],  []),
+    "it stays":                  (PIER, ["2026-01 10"], ["2026-02 town 10"],  []),
+    "it falls":                  (PIER, ["2026-01 10"], ["2026-02 town 9"],   [([1], "2026-02", "at least 10", "9")]),
+    "below a later one":         (PIER, ["2026-03 10"], ["2026-02 town 11"],  [([1], "2026-03", "at least 11", "10")]),
+    "between the two":           (PIER, ["2026-01 10", "2026-03 30"], ["2026-02 town 20"], []),
+    "only the neighbours count": (PIER, ["2026-01 90", "2026-02 10"], ["2026-03 town 20"], []),
+    "both of one submission":    (PIER, [], ["2026-01 town 10", "2026-02 town 9"], [([2], "2026-02", "at least 10", "9")]),
+    "a gap of months":           (PIER, ["2026-01 10"], ["2026-06 town 9"],   [([1], "2026-06", "at least 10", "9")]),
+    "nothing stands":            (PIER, [], ["2026-02 town 9"],               []),
+    "the earlier is withdrawn":  (PIER, ["2026-01 10", "2026-02 withdrawn"], ["2026-03 town 9"], [([1], "2026-03", "at least 10", "9")]),
+    "it is withdrawn":           (PIER, ["2026-01 10", "2026-02 20"], ["2026-02 withdrawn"], []),
+    "withdrawn along with it":   (PIER, ["2026-01 10", "2026-02 20"], ["2026-02 withdrawn", "2026-03 town 15"], []),
+    "nil after ten":             (PIER, ["2026-01 10"], ["2026-02 nil"],      [([], "2026-02", "at least 10", "0")]),
+    "ten before a nil":          (PIER, ["2026-02 nil"], ["2026-01 town 10"], [([1], "2026-02", "at least 10", "0")]),
+    "nil before ten":            (PIER, ["2026-01 nil"], ["2026-02 town 10"], []),
+    "it may not have fallen":    (PIER, ["2026-01 10"], ["2026-02 town c:5-10"], []),
+    "it must have fallen":       (PIER, ["2026-01 10"], ["2026-02 town c:5-9"], [([1], "2026-02", "at least 10", "9")]),
+    "from at least five":        (PIER, [], ["2026-01 town c:5-9", "2026-02 town 4"], [([2], "2026-02", "at least 5", "4")]),
+    "missing is not zero":       (PIER, ["2026-01 10"], ["2026-02 town x"],   []),
+    "reset between":             (QUAY, ["2026-03 90"], ["2026-04 town 10"],  []),
+    "no reset between":          (QUAY, ["2026-01 90"], ["2026-02 town 10"],  [([1], "2026-02", "at least 90", "10")]),
+    "before the reset":          (QUAY, ["2026-04 10"], ["2026-03 town 90"],  []),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", FALLS)
+def test_a_cumulative_count_does_not_fall_but_where_it_resets(case):
+    organisation, standing, sayings, expected = FALLS[case]
+    assert fallen(organisation, standing, *sayings) == expected
+
+
+def test_each_cell_is_held_against_its_own():
+    sub = examined(PIER, "2026-02 town 30, town sex=female 9, town sex=male 21, town sex=unknown 0")
+    pairs = history.neighbours(sub.returns, [total("enrolments", "2026-01 25", organisation=PIER)])
+    before = cells_of("town 25", "town sex=female 10", "town sex=male 15")
+    rules.look_back(sub, [], pairs, {pairs[0].earlier: before}, HERE)
+    [fall] = sub.findings.told()
+    assert (fall.rows, fall.cell.breakdown) == ([2], {"sex": "female"})
+    assert fall.message == "enrolments stood at 10 at the end of 2026-01, and is 9 at the end of 2026-02."
+
+
+def test_returns_of_items_have_no_totals():
+    item = {"item": "spring", "title": "Spring", "stage": "drafted", "date": "2026-02-01"}
+    given = examine(
+        {"measure": "prospectus", "period": "2026-02", "items": [item]},
+        returned("learners", "town 20"),
+        returned("on-roll", "town c:1-4"),
+    )
+    made = history.current_totals(given.returns, "quay-college", given.cells, HERE)
+    assert [(one.measure, one.value, one.row) for one in made] == [("learners", 20, 0), ("on-roll", None, 1)]
+    assert made[1].hidden
