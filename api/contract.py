@@ -109,9 +109,9 @@ def _complete(operation: dict[str, Json]) -> None:
     if name in FILES:
         sent: Json = {"schema": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {"content": {FILES[name]: sent}, "required": True}
-    if "requestBody" in operation:
-        for content in operation["requestBody"]["content"].values():
-            content["example"] = EXAMPLES["requests"][name]
+    body: Json = operation.get("requestBody", {"content": {}})
+    for content in body["content"].values():
+        content["example"] = EXAMPLES["requests"][name]
     for status, answer in operation["responses"].items():
         if int(status) < 400:
             answer["description"] = "Done." if status == "201" else "The answer."
