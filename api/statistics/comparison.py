@@ -10,7 +10,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from api.statistics.periods import months, same_span
+from api.statistics.periods import length_in_months, same_span
 from api.statistics.readings import Reading, judged
 from schema.intervals import Confidence, Interval
 from schema.plan import Aim
@@ -84,7 +84,7 @@ def _may_start(earlier: Reading, reading: Reading) -> bool:
         earlier.series == reading.series
         and earlier.bounds is not None
         and earlier.period.type is reading.period.type
-        and months(earlier.period) == months(reading.period)
+        and length_in_months(earlier.period) == length_in_months(reading.period)
         and earlier.period.end < reading.period.end
     )
 

@@ -108,7 +108,7 @@ def same_span(a: Period, b: Period) -> bool:
     return (a.start, a.end) == (b.start, b.end)
 
 
-def months(period: Period) -> int:
+def length_in_months(period: Period) -> int:
     """Return how many calendar months the period touches: 3 for a quarter, 1 for a month or a snapshot's day."""
     return _month(period.end) - _month(period.start) + 1
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from api.statistics.intervals import deviate
-from api.statistics.periods import months
+from api.statistics.periods import length_in_months
 from api.statistics.readings import Reading, judged
 from schema.intervals import Confidence
 from schema.periods import PeriodType
@@ -86,7 +86,11 @@ def _unfit(last: Sequence[Reading], kind: Kind) -> NoTrend | None:
 def _misplaced(earlier: Reading, later: Reading) -> NoTrend | None:
     """Return why `later` is not the same stretch of the next year, or a snapshot in the same month of it."""
     before, after = earlier.period, later.period
-    if before.type not in _ANNUAL or after.type is not before.type or months(after) != months(before):
+    if (
+        before.type not in _ANNUAL
+        or after.type is not before.type
+        or length_in_months(after) != length_in_months(before)
+    ):
         return NoTrend.NOT_ANNUAL
     if after.start <= before.end:
         return NoTrend.OVERLAPPING_PERIODS
