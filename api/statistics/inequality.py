@@ -59,7 +59,7 @@ class Indices(Struct, frozen=True, kw_only=True):
     relative_interval: Interval | None = None
     reason: str | None = None
     """Why something is missing: `too_few_groups`, `missing_value` or `no_population` for all, `not_positive` for
-    the relative index or its interval, since the line meets 0 or may, `no_standard_error` for the intervals."""
+    the relative index or its interval, as the line meets 0 or may, `no_standard_error` for the intervals."""
 
 
 def gap(of: Counts, minus: Counts, *, confidence: Confidence = Confidence.P95, per: float = 100) -> Contrast:
@@ -109,14 +109,15 @@ def indices(groups: Sequence[Group], *, confidence: Confidence = Confidence.P95)
     values = np.array([group.value for group in groups], dtype=np.float64)
     first, last = _ends(np.array([group.population for group in groups], dtype=np.float64))
     start, end = float(first @ values), float(last @ values)
-    found = Indices(slope=end - start, relative=end / start if start > 0 else None)
+    positive = min(start, end) > 0
+    found = Indices(slope=end - start, relative=end / start if positive else None)
     errors = [group.standard_error for group in groups]
     if None in errors:
         return replace(found, reason="no_standard_error")
     variances = np.array(errors, dtype=np.float64) ** 2
     margin = deviate(confidence) * sqrt(variances @ (last - first) ** 2)
     slope = (end - start - margin, end - start + margin)
-    relative = _fieller((end, start), variances, (last, first), deviate(confidence))
+    relative = _fieller((end, start), variances, (last, first), deviate(confidence)) if positive else None
     return replace(
         found,
         slope_interval=_interval(slope, confidence, IntervalMethod.NORMAL),
@@ -151,10 +152,10 @@ def _ends(populations: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _fieller(
     ends: tuple[float, float], variances: FloatArray, weights: tuple[FloatArray, FloatArray], z: float
 ) -> tuple[float, float] | None:
-    """Return the limits of a ratio of two linear functions of the values; None where the lower end may be 0."""
+    """Return the limits of a ratio of two linear functions of the values; None where the one below may be 0."""
     (over, under), (over_weights, under_weights) = ends, weights
     square = under**2 - z**2 * float(variances @ under_weights**2)
-    if under <= 0 or square <= 0:
+    if square <= 0:
         return None
     middle = over * under - z**2 * float(variances @ (over_weights * under_weights))
     constant = over**2 - z**2 * float(variances @ over_weights**2)

@@ -6,7 +6,7 @@ and of `SingleOverlappingCIsForTwoCILevelsComparerTest.cs` in github.com/ukhsa-c
 """
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.statistics.comparison import compare, movement
@@ -125,6 +125,7 @@ def test_equal_spans_are_one_period():
 limits = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted)
 
 
+@settings(deadline=None)
 @given(limits, st.floats(0, 1), st.sampled_from([Aim.INCREASE, Aim.DECREASE]))
 def test_what_is_better_one_way_is_worse_the_other(interval, benchmark, aim):
     area, beside = reading(interval[0], published(*interval)), reading(benchmark)

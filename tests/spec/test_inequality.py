@@ -200,11 +200,12 @@ def test_one_missing_standard_error_leaves_the_indices_without_intervals():
 
 
 def test_a_line_that_meets_nought_has_no_relative_index():
-    # The line on equal groups goes from -5 to 45, or from 5 to 55 with errors so large that it may start at 0.
+    # The line on equal groups goes from -5 to 45, or back, or from 5 to 55 with errors so large that it may start at 0.
     through = [Group(population=1, value=value, standard_error=1) for value in (0.0, 10.0, 20.0, 30.0, 40.0)]
-    found = indices(through)
-    assert found.slope_interval is not None
-    assert (found.relative, found.relative_interval, found.reason) == (None, None, "not_positive")
+    for ordered in through, through[::-1]:
+        found = indices(ordered)
+        assert found.slope_interval is not None
+        assert (found.relative, found.relative_interval, found.reason) == (None, None, "not_positive")
     vague = [replace(group, value=group.value + 10, standard_error=9) for group in through]
     found = indices(vague)
     assert found.relative == pytest.approx(11)

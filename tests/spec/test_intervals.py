@@ -320,6 +320,17 @@ def test_the_envelope_of_a_ratio_holds_all_its_intervals(of, to):
     assert envelope.envelope
 
 
+@pytest.mark.parametrize("act", [difference, gap_to_whole, ratio])
+def test_of_two_counts_one_with_bounds_is_enough_for_an_envelope(act):
+    sharp, vague = counts("8/20"), counts("7–9/20")
+    assert [act(a, b).envelope for a in (sharp, vague) for b in (sharp, vague)] == [False, True, True, True]
+
+
+def test_bounds_of_the_denominator_alone_make_an_envelope_too():
+    assert proportion(counts("8/19–21")).envelope
+    assert rate(counts("8/19–21")).envelope
+
+
 NOT_KNOWN = [
     ("c/10", (0, 1)),
     ("3/c", (0, 1)),

@@ -9,7 +9,7 @@ the Nomis date `2020-09` of the annual population survey is Oct 2019 to Sep 2020
 from datetime import date
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api.statistics.periods import NotAPeriod, between, parse, same_span
@@ -77,6 +77,7 @@ def test_nomis_has_months_and_months_ending_alone(code):
     assert to_nomis(parse(code)) is None
 
 
+@settings(deadline=None)
 @given(months_ending)
 def test_there_and_back_by_nomis(period):
     length = int(period.code.partition("-")[0][1:])
@@ -141,6 +142,7 @@ def test_ees_has_no_identifier_for_them(code):
     assert to_ees(parse(code)) is None
 
 
+@settings(deadline=None)
 @given(periods)
 @example(parse("AY1990-91"))
 @example(parse("FY2099-00"))
@@ -286,6 +288,7 @@ def test_some_periods_fingertips_has_not(code, year_type):
     assert to_fingertips(parse(code), year_type) is None
 
 
+@settings(deadline=None)
 @given(periods, st.sampled_from(YearType))
 @example(parse("2025-06"), YearType.CALENDAR_ROLLING_MONTHLY)
 @example(parse("P1990-01..1999-12"), YearType.CALENDAR)
@@ -296,6 +299,7 @@ def test_there_and_back_by_fingertips(period, year_type):
         assert theirs.label
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99_999_999), st.sampled_from(YearType), st.integers(-1, 9))
 def test_every_number_is_a_period_or_refused(sortable, year_type, years):
     try:
