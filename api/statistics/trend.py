@@ -28,6 +28,8 @@ CRITICAL = deviate(Confidence.P99_8) ** 2
 
 _WIDTH = 3.92
 """Standard errors between the limits of a 95 % interval; Fingertips' rounding, so that its results are met."""
+_NOISE = 1e-12
+"""A slope that is smaller than this part of what it sums up is 0 but for rounding."""
 _YEARS = np.arange(1.0, POINTS + 1)
 _ANNUAL = {
     PeriodType.FINANCIAL_YEAR,
@@ -134,10 +136,9 @@ def _slopes(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, float]
     centre = kept @ _YEARS / kept.sum(axis=1)
     distance = _YEARS - centre[:, np.newaxis]
     spread = (kept * distance**2).sum(axis=1)
-    # Measured from the first value kept, so that equal values give a slope of exactly 0.
-    origin = np.full((POINTS + 1, 1), values[0])
-    origin[1] = values[1]
-    rise = (kept * distance * (values - origin)).sum(axis=1)
+    terms = kept * distance * values
+    rise = terms.sum(axis=1)
+    rise[np.abs(rise) < _NOISE * np.abs(terms).sum(axis=1)] = 0
     return rise / spread, float(spread[0])
 
 

@@ -288,7 +288,7 @@ def test_the_envelope_of_a_count_is_the_union_of_all_its_intervals(low, high, co
     assert limits(count(low, high, confidence=confidence)) == close(*union(each))
 
 
-SMALL = ["0–3/6–8", "3/0–4", "5–6/5–7", "2/9", "1–4/2–5"]
+SMALL = ["0–3/6–8", "3/0–4", "5–6/5–7", "2/9", "1–4/2–5", "0–1/0–2"]
 
 
 @pytest.mark.parametrize("confidence", Confidence)

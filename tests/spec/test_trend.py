@@ -176,6 +176,7 @@ ONE_YEAR = [
     ((10, 14, 10, 10, 10), 160, Tendency.NO_SIGNIFICANT_CHANGE),
     ((10, 10, 10, 11, 14), 810, Tendency.INCREASING),
     ((14, 11, 10, 10, 10), 810, Tendency.DECREASING),
+    ((10, 11, 12, 11, 10.9), 32.4, Tendency.NO_SIGNIFICANT_CHANGE),
     ((10, 10.1, 10.2, 10.3, 10.4), 10, Tendency.INCREASING),
     ((10, 10.09, 10.18, 10.27, 10.36), 8.1, Tendency.NO_SIGNIFICANT_CHANGE),
     ((10, 10, 10, 10, 10), 0, Tendency.NO_SIGNIFICANT_CHANGE),
