@@ -11,7 +11,7 @@ from itertools import product
 from math import inf
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api.statistics.intervals import (
@@ -406,6 +406,15 @@ def test_turned_round_a_difference_changes_its_sign(a, b, confidence):
     lower, upper = limits(difference(a, b, confidence=confidence))
     assert -1 <= lower <= upper <= 1
     assert limits(difference(b, a, confidence=confidence)) == pytest.approx((-upper, -lower), abs=1e-12)
+
+
+@settings(deadline=None)
+@given(exact, exact, confidences)
+@example(exactly(1, 1), exactly(0, 1), P95)
+def test_of_exact_counts_the_gap_to_the_whole_is_scaled_by_one_number(group, rest, confidence):
+    part = rest.base_low / (rest.base_low + group.base_low)
+    lower, upper = limits(difference(rest, group, confidence=confidence))
+    assert limits(gap_to_whole(group, rest, confidence=confidence)) == close(part * lower, part * upper)
 
 
 @settings(deadline=None)
