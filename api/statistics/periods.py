@@ -108,6 +108,11 @@ def same_span(a: Period, b: Period) -> bool:
     return (a.start, a.end) == (b.start, b.end)
 
 
+def length_in_months(period: Period) -> int:
+    """Return how many calendar months the period touches: 3 for a quarter, 1 for a month or a snapshot's day."""
+    return _month(period.end) - _month(period.start) + 1
+
+
 def partition(whole: Period, parts: Iterable[Period]) -> tuple[Period, ...] | None:
     """Choose, of the parts given, those that make up the whole with no gap and no overlap, in order of time.
 

@@ -17,6 +17,7 @@ from api.statistics.periods import (
     children,
     contains,
     following,
+    length_in_months,
     of,
     parse,
     partition,
@@ -232,8 +233,7 @@ def test_no_string_raises_anything_but_the_refusal(text):
 @settings(deadline=None)
 @given(periods)
 def test_a_period_can_be_made_from_its_first_day(period):
-    months = (period.end.year - period.start.year) * 12 + period.end.month - period.start.month + 1
-    assert of(period.type, period.start, months=months) == period
+    assert of(period.type, period.start, months=length_in_months(period)) == period
 
 
 @pytest.mark.parametrize(
@@ -284,6 +284,17 @@ def test_one_span_may_have_several_names():
     names = [parse(code) for code in ("CY2025-Q3", "FY2025-26-Q2", "R3-2025-09", "P2025-07..2025-09")]
     assert all(same_span(a, b) for a in names for b in names)
     assert not same_span(parse("CY2025"), parse("FY2025-26"))
+
+
+LENGTHS = """
+    2025-07 1             FY2025-26-Q1 3  FY2025-26-H2 6  FY2025-26 12  CY2025-Q1 3  CY2025 12  AY2025-26 12
+    P2025-04..2025-12 9   R12-2025-12 12  R60-1994-12 60  D2025-09-30 1
+"""
+
+
+def test_a_period_has_so_many_months():
+    words = LENGTHS.split()
+    assert [length_in_months(parse(code)) for code in words[::2]] == [int(length) for length in words[1::2]]
 
 
 PARTITIONS = {

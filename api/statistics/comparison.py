@@ -1,0 +1,93 @@
+"""A figure beside a comparator, by the rule of Fingertips; and beside its own start, by direction alone.
+
+The comparison is that of `SingleOverlappingCIsForOneCILevelComparer` and `…ForTwoCILevelsComparer` in
+github.com/ukhsa-collaboration/fingertips-open: the interval of the figure against the value of the comparator,
+whose own interval plays no role. A value on a limit is inside.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from msgspec.structs import replace
+
+from api.statistics.periods import length_in_months, same_span
+from api.statistics.readings import Reading, judged
+from schema.intervals import Confidence, Interval
+from schema.plan import Aim
+from schema.verdicts import Comparison, Movement, NotCompared, NotMoved, Since, Verdict
+
+
+def compare(reading: Reading, comparator: Reading | None, aim: Aim | None, *, five_way: bool = False) -> Comparison:
+    """Return `similar` where the comparator's value lies inside the 95 % interval, else on which side it lies.
+
+    With `five_way` the 99.8 % interval is needed too; `confidence` then tells `better` at 95 from `better` at
+    99.8. Without a direction it is `higher` or `lower`. There is no verdict, and a reason, where there is no
+    comparator or no interval, or where series or period differ.
+    """
+    if comparator is None or comparator.value is None:
+        return Comparison(reason=NotCompared.NO_COMPARATOR)
+    if comparator.series != reading.series:
+        return Comparison(reason=NotCompared.DIFFERENT_SERIES)
+    if not same_span(comparator.period, reading.period):
+        return Comparison(reason=NotCompared.DIFFERENT_PERIOD)
+    narrow, wide = reading.interval(Confidence.P95), reading.interval(Confidence.P99_8)
+    if narrow is None or (five_way and wide is None):
+        return Comparison(reason=NotCompared.NO_INTERVAL)
+    if not _outside(comparator.value, narrow):
+        return Comparison(verdict=Verdict.SIMILAR, confidence=Confidence.P95)
+    widest = wide if five_way and wide is not None and _outside(comparator.value, wide) else narrow
+    return Comparison(
+        verdict=judged(upward=narrow.lower > comparator.value, aim=aim),
+        confidence=widest.confidence,
+    )
+
+
+def movement(
+    reading: Reading, released: Iterable[Reading], aim: Aim | None, *, baseline: float | None = None
+) -> Movement:
+    """Return which way a figure has gone since the stated baseline or, without one, since it was first released.
+
+    `released` are figures of the same area and breakdown. The first is the earliest of the same series that
+    has a value and whose period is as long as the reading's and of its type: the count of a year is not set
+    against that of a quarter. A difference that the bounds of the two figures leave open is not told.
+    """
+    if baseline is None:
+        since = Since.FIRST_RELEASED
+        start = min((each for each in released if _may_start(each, reading)), key=_end, default=None)
+    else:
+        since = Since.BASELINE
+        start = replace(reading, value=baseline, low=None, high=None)
+    if reading.bounds is None:
+        return Movement(reason=NotMoved.NO_VALUE)
+    if start is None or start.bounds is None:
+        return Movement(reason=NotMoved.NO_START)
+    moved = Movement(
+        since=since,
+        start_period=start.period.code if since is Since.FIRST_RELEASED else None,
+        start=start.value,
+        change=None if reading.value is None or start.value is None else reading.value - start.value,
+    )
+    (low, high), (start_low, start_high) = reading.bounds, start.bounds
+    if low > start_high or high < start_low:
+        return replace(moved, verdict=judged(upward=low > start_high, aim=aim))
+    if low == high == start_low == start_high:
+        return replace(moved, verdict=Verdict.UNCHANGED)
+    return replace(moved, reason=NotMoved.BOUNDS_OVERLAP)
+
+
+def _outside(value: float, interval: Interval) -> bool:
+    return value < interval.lower or value > interval.upper
+
+
+def _may_start(earlier: Reading, reading: Reading) -> bool:
+    return (
+        earlier.series == reading.series
+        and earlier.bounds is not None
+        and earlier.period.type is reading.period.type
+        and length_in_months(earlier.period) == length_in_months(reading.period)
+        and earlier.period.end < reading.period.end
+    )
+
+
+def _end(reading: Reading) -> date:
+    return reading.period.end

@@ -1,0 +1,234 @@
+"""A figure beside its comparator, and beside its start.
+
+The vectors are those of `BenchmarkComparisonEngineTests.cs` in github.com/dhsc-govuk/FingertipsNext (commit d1600f4)
+and of `SingleOverlappingCIsForTwoCILevelsComparerTest.cs` in github.com/ukhsa-collaboration/fingertips-open
+(commit 6780897), both under the MIT licence.
+"""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.statistics.comparison import compare, movement
+from api.statistics.periods import parse
+from api.statistics.readings import Reading
+from schema.intervals import Confidence, Interval, IntervalMethod
+from schema.plan import Aim
+from schema.verdicts import Comparison, Movement, NotCompared, NotMoved, Since, Verdict
+
+P95, P99_8 = Confidence.P95, Confidence.P99_8
+
+
+def published(lower, upper, confidence=P95):
+    return Interval(lower=lower, upper=upper, confidence=confidence, method=IntervalMethod.PUBLISHED)
+
+
+def reading(value, *intervals, period="CY2020", series="rate", **more):
+    return Reading(series=series, period=parse(period), value=value, intervals=intervals, **more)
+
+
+# --- comparison --------------------------------------------------------------------------------------------
+
+# Area and benchmark in four years; each limit 1.1 from its value.
+NEXT = """
+    aim        4 v 1   3 v 2    2 v 3    1 v 4
+    increase   better  similar  similar  worse
+    decrease   worse   similar  similar  better
+    -          higher  similar  similar  lower
+"""
+
+
+@pytest.mark.parametrize("line", NEXT.strip().splitlines()[1:])
+def test_areas_are_compared_as_by_fingertips_next(line):
+    aim, *verdicts = line.split()
+    for area, benchmark, expected in zip((4, 3, 2, 1), (1, 2, 3, 4), verdicts, strict=True):
+        compared = compare(
+            reading(area, published(area - 1.1, area + 1.1)), reading(benchmark), None if aim == "-" else Aim(aim)
+        )
+        assert compared == Comparison(verdict=Verdict(expected), confidence=P95)
+
+
+# The sexes beside persons (4, 3, 2, 1) in four years, without a direction.
+INEQUALITY = """
+    female  2 3 4 5  lower similar higher  higher
+    male    1 2 3 4  lower similar similar higher
+"""
+
+
+@pytest.mark.parametrize("line", INEQUALITY.strip().splitlines())
+def test_groups_are_compared_with_all_as_by_fingertips_next(line):
+    values, verdicts = line.split()[1:5], line.split()[5:]
+    for value, persons, expected in zip(map(int, values), (4, 3, 2, 1), verdicts, strict=True):
+        assert compare(reading(value, published(value - 1.1, value + 1.1)), reading(persons), None).verdict == expected
+
+
+# The area's value is 2.6, its limits 2.5–2.7 at 95 % and 2.3–2.9 at 99.8 %.
+TWO_LEVELS = """
+    benchmark  decrease     increase
+    3.0        better 99.8  worse  99.8
+    2.8        better 95    worse  95
+    2.6        similar 95   similar 95
+    2.4        worse 95     better 95
+    2.2        worse 99.8   better 99.8
+"""
+
+
+@pytest.mark.parametrize("line", TWO_LEVELS.strip().splitlines()[1:])
+def test_the_five_way_comparison_is_that_of_fingertips(line):
+    benchmark, *words = line.split()
+    area = reading(2.6, published(2.5, 2.7), published(2.3, 2.9, P99_8))
+    for aim, verdict, confidence in zip((Aim.DECREASE, Aim.INCREASE), words[::2], words[1::2], strict=True):
+        beside = reading(float(benchmark))
+        assert compare(area, beside, aim, five_way=True) == Comparison(
+            verdict=Verdict(verdict), confidence=Confidence(confidence)
+        )
+        assert compare(area, beside, aim) == Comparison(verdict=Verdict(verdict), confidence=P95)
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "verdict"), [(2.5, Verdict.SIMILAR), (2.7, Verdict.SIMILAR), (2.4999, Verdict.HIGHER)]
+)
+def test_a_comparator_on_a_limit_is_inside(benchmark, verdict):
+    assert compare(reading(2.6, published(2.5, 2.7)), reading(benchmark), None).verdict is verdict
+
+
+def test_a_milestone_has_no_direction_in_numbers():
+    assert compare(reading(4, published(3, 5)), reading(1), Aim.ACHIEVE).verdict is Verdict.HIGHER
+
+
+def test_an_interval_is_enough_where_the_value_has_bounds():
+    assert compare(reading(None, published(3, 5), low=3.5, high=4.5), reading(1), None).verdict is Verdict.HIGHER
+
+
+AREA = reading(4, published(3, 5))
+NOT_COMPARED = [
+    (AREA, None, False, NotCompared.NO_COMPARATOR),
+    (AREA, reading(None), False, NotCompared.NO_COMPARATOR),
+    (AREA, reading(1, series="another"), False, NotCompared.DIFFERENT_SERIES),
+    (AREA, reading(1, period="CY2019"), False, NotCompared.DIFFERENT_PERIOD),
+    (reading(4), reading(1), False, NotCompared.NO_INTERVAL),
+    (reading(4, published(3, 5, P99_8)), reading(1), False, NotCompared.NO_INTERVAL),
+    (AREA, reading(1), True, NotCompared.NO_INTERVAL),
+    (reading(4, published(3, 5, P99_8)), reading(1), True, NotCompared.NO_INTERVAL),
+]
+
+
+@pytest.mark.parametrize(("area", "beside", "five_way", "reason"), NOT_COMPARED)
+def test_what_cannot_be_compared_says_why(area, beside, five_way, reason):
+    assert compare(area, beside, Aim.INCREASE, five_way=five_way) == Comparison(reason=reason)
+
+
+def test_equal_spans_are_one_period():
+    assert compare(AREA, reading(1, period="R12-2020-12"), Aim.INCREASE).verdict is Verdict.BETTER
+
+
+limits = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted)
+
+
+@settings(deadline=None)
+@given(limits, st.floats(0, 1), st.sampled_from([Aim.INCREASE, Aim.DECREASE]))
+def test_what_is_better_one_way_is_worse_the_other(interval, benchmark, aim):
+    area, beside = reading(interval[0], published(*interval)), reading(benchmark)
+    other = Aim.DECREASE if aim is Aim.INCREASE else Aim.INCREASE
+    turned = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER, Verdict.SIMILAR: Verdict.SIMILAR}
+    assert compare(area, beside, other).verdict is turned[compare(area, beside, aim).verdict]
+
+
+# --- movement ----------------------------------------------------------------------------------------------
+
+MOVED = """
+    from  to  increase   decrease   -
+    20    25  better     worse      higher
+    25    20  worse      better     lower
+    20    20  unchanged  unchanged  unchanged
+    0     3   better     worse      higher
+"""
+
+
+@pytest.mark.parametrize("line", MOVED.strip().splitlines()[1:])
+def test_a_movement_is_judged_by_direction_alone(line):
+    start, now, *verdicts = line.split()
+    for aim, expected in zip((Aim.INCREASE, Aim.DECREASE, None), verdicts, strict=True):
+        first = reading(int(start), period="FY2025-26-Q1")
+        moved = movement(reading(int(now), period="FY2025-26-Q3"), [first], aim)
+        assert moved == Movement(
+            verdict=Verdict(expected),
+            since=Since.FIRST_RELEASED,
+            start_period="FY2025-26-Q1",
+            start=int(start),
+            change=int(now) - int(start),
+        )
+
+
+def test_a_stated_baseline_goes_before_the_first_release():
+    first = reading(20, period="FY2025-26-Q1")
+    now = reading(25, period="FY2025-26-Q3", low=23, high=27)
+    assert movement(now, [first], Aim.INCREASE, baseline=30) == Movement(
+        verdict=Verdict.WORSE, since=Since.BASELINE, start=30, change=-5
+    )
+
+
+def test_a_baseline_of_nought_is_one():
+    assert movement(reading(5), [], Aim.INCREASE, baseline=0).verdict is Verdict.BETTER
+
+
+FIRST = [
+    # The start is the earliest with a value, in whatever order they come.
+    ("FY2025-26-Q3", "FY2025-26-Q2 7; FY2025-26-Q1 5; FY2025-26-Q3 9", "FY2025-26-Q1"),
+    ("FY2025-26-Q3", "FY2025-26-Q1 c; FY2025-26-Q2 7", "FY2025-26-Q2"),
+    # Of the same length and type.
+    ("FY2025-26-Q3", "2025-04 3; FY2024-25 40; CY2025-Q1 6; FY2025-26-Q2 7", "FY2025-26-Q2"),
+    ("R12-2025-12", "R3-2024-12 1; R12-2025-09 2", "R12-2025-09"),
+    ("P2026-04..2026-06", "P2025-04..2026-03 40; P2025-04..2025-06 9", "P2025-04..2025-06"),
+    ("2025-06", "D2025-04-30 8; 2025-05 9", "2025-05"),
+    # Nothing earlier.
+    ("FY2025-26-Q1", "FY2025-26-Q1 5; FY2025-26-Q2 7", None),
+    ("FY2025-26-Q1", "", None),
+]
+
+
+@pytest.mark.parametrize(("now", "released", "start"), FIRST)
+def test_the_start_is_the_first_released_period_of_the_same_length(now, released, start):
+    history = [
+        reading(None if value == "c" else int(value), period=code)
+        for code, value in (each.split() for each in released.split(";") if each)
+    ]
+    moved = movement(reading(100, period=now), history, Aim.INCREASE)
+    assert moved.start_period == start
+    assert moved.reason is (None if start else NotMoved.NO_START)
+
+
+def test_another_series_is_no_start():
+    first = reading(20, period="CY2019", series="another")
+    assert movement(reading(25), [first], Aim.INCREASE) == Movement(reason=NotMoved.NO_START)
+
+
+@pytest.mark.parametrize("baseline", [None, 3])
+def test_without_a_value_there_is_no_movement(baseline):
+    first = reading(20, period="CY2019")
+    assert movement(reading(None), [first], Aim.INCREASE, baseline=baseline) == Movement(reason=NotMoved.NO_VALUE)
+
+
+BOUNDS = [
+    # start, now: as displayed where rounded, with the least and the most that is true
+    ((20, 18, 22), (25, 23, 27), Verdict.BETTER, 5),
+    ((25, 23, 27), (20, 18, 22), Verdict.WORSE, -5),
+    ((20, 18, 22), (25, 22, 28), None, 5),
+    ((20, 18, 22), (20, 18, 22), None, 0),
+    ((None, 30, 90), (None, 91, 120), Verdict.BETTER, None),
+    ((None, 30, 90), (60, 60, 60), None, None),
+    ((None, 30, None), (20, None, None), Verdict.WORSE, None),
+    ((None, 30, None), (40, None, None), None, None),
+    ((40, 40, 40), (40, None, None), Verdict.UNCHANGED, 0),
+]
+
+
+@pytest.mark.parametrize(("start", "now", "verdict", "change"), BOUNDS)
+def test_a_difference_within_the_bounds_is_not_told(start, now, verdict, change):
+    first, last = (
+        reading(value, period=period, low=low, high=high)
+        for (value, low, high), period in ((start, "CY2019"), (now, "CY2020"))
+    )
+    moved = movement(last, [first], Aim.INCREASE)
+    assert (moved.verdict, moved.start, moved.change) == (verdict, start[0], change)
+    assert moved.reason is (None if verdict else NotMoved.BOUNDS_OVERLAP)

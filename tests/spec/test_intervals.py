@@ -1,0 +1,453 @@
+"""Confidence intervals: published examples, other people's software, and every case that bounds admit.
+
+A proportion is written `8/10`; bounded counts, `6–10/8–12`; `c` is a count of which nothing is known.
+
+Where a value is given to more digits than its publication has, it is from SciPy 1.17.1 (`chi2`, `relative_risk`),
+statsmodels 0.15.0 (`proportion_confint` with `wilson`, `confint_proportions_2indep` with `newcomb`) or
+PHStatsMethods 0.1.16 (`ph_proportion`, `ph_rate`), run apart from this project, and agrees with the publication.
+"""
+
+from itertools import product
+from math import inf
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from api.statistics.intervals import (
+    Counts,
+    count,
+    deviate,
+    difference,
+    exactly,
+    gap_to_whole,
+    proportion,
+    rate,
+    ratio,
+    share,
+    standard_error,
+)
+from schema.intervals import Confidence, Interval, IntervalMethod
+
+P95, P99_8 = Confidence.P95, Confidence.P99_8
+
+
+def bounds(figure):
+    low, _, high = figure.partition("–")
+    return (0, None) if figure == "c" else (int(low), int(high or low))
+
+
+def counts(text):
+    (low, high), (base_low, base_high) = map(bounds, text.split("/"))
+    return Counts(low=low, high=high, base_low=base_low, base_high=base_high)
+
+
+def limits(interval):
+    return interval.lower, interval.upper
+
+
+def close(*expected):
+    return pytest.approx(expected, rel=1e-12, abs=1e-15)
+
+
+def test_the_deviates_are_those_of_the_normal_distribution():
+    # SciPy 1.17.1, norm.isf(0.025) and norm.isf(0.001).
+    assert deviate(P95) == pytest.approx(1.959963984540054, rel=1e-14)
+    assert deviate(P99_8) == pytest.approx(3.090232306167813, rel=1e-14)
+
+
+# --- proportions -------------------------------------------------------------------------------------------
+
+# The 95 % limits of 81/263, 15/148, 0/20 and 1/29 are the worked examples of Newcombe, Statistics in Medicine
+# 1998; 17: 857-872, table I, method 3: 0.2553–0.3662, 0.0624–0.1605, 0–0.1611 and 0.0061–0.1718. All: statsmodels.
+WILSON = """
+    81/263    0.2552885198782742      0.36620957698280004     0.22803574024200476     0.40138942190936955
+    15/148    0.06238639953073628     0.16048724172330803     0.04738368050657231     0.20364553090199017
+    0/20      0                       0.1611251580528194      0                       0.32317041462405505
+    1/29      0.006113214292762667    0.17175521879320294     0.003016001358716963    0.29658645803642136
+    8/10      0.49016247153664183     0.9433178485456247      0.3378114798671746      0.9691011798607483
+    38/70     0.42698259205475575     0.6542725740243641      0.36503558765956096     0.7103891140278074
+    20/20     0.8388748419471804      1                       0.676829585375945       1
+    9/9       0.7008549515804557      1                       0.48518734606648345     1
+    7/100000  3.390903779016499e-05   0.00014449869695711307  2.3066819914187108e-05  0.00021240605058079923
+"""
+
+
+@pytest.mark.parametrize("line", WILSON.strip().splitlines())
+def test_the_interval_of_a_proportion_is_wilsons(line):
+    figure, *expected = line.split()
+    lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
+    assert limits(proportion(counts(figure))) == close(lower_95, upper_95)
+    assert limits(proportion(counts(figure), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+
+
+def test_an_interval_says_how_it_was_made():
+    assert proportion(counts("0/20"), confidence=P99_8, per=100) == Interval(
+        lower=0.0,
+        upper=pytest.approx(32.317041462405505),
+        confidence=P99_8,
+        method=IntervalMethod.WILSON,
+    )
+
+
+def test_at_none_and_all_a_limit_is_exactly_there():
+    assert proportion(counts("0/7")).lower == 0
+    assert proportion(counts("7/7")).upper == 1
+
+
+def test_a_standard_error_is_read_off_a_symmetric_interval():
+    for confidence, width in (P95, 3.919927969080108), (P99_8, 6.180464612335626):
+        interval = Interval(lower=50, upper=50 + width, confidence=confidence, method=IntervalMethod.PUBLISHED)
+        assert standard_error(interval) == pytest.approx(1)
+
+
+# --- counts and rates --------------------------------------------------------------------------------------
+
+# The 95 % limits are those printed since Garwood, Biometrika 1936; 28: 437-442 (5: 1.62–11.67). All: SciPy,
+# chi2.ppf(tail, 2x) / 2 and chi2.isf(tail, 2x + 2) / 2.
+EXACT = """
+    0  0                     3.6888794541139363  0                     6.907755278982137
+    1  0.025317807984289876  5.571643390938898   0.001000500333583534  9.233413476451586
+    2  0.24220927854396496   7.224687667723961   0.045402017769489544  11.228872242412661
+    3  0.6186721228956014    8.767273069742325   0.1905333775684032    13.062240779188071
+    4  1.0898653736263249    10.241588675403696  0.428552413628423     14.79414922253721
+    5  1.6234863901184207    11.66833207932267   0.7393717319178323    16.454745203680105
+    6  2.2018942534908508    13.059474022518685  1.1071046602556394    18.06163684019907
+    7  2.8143630515198654    14.422675361702382  1.5203362603988093    19.62617739538424
+    8  3.4538321767485014    15.763189220193311  1.9708139217403657    21.156198165839985
+    9  4.115373097378334     17.08480345141917   2.452424404363775     22.657373309062933
+"""
+
+
+@pytest.mark.parametrize("line", EXACT.strip().splitlines())
+def test_the_interval_of_a_count_below_ten_is_exact(line):
+    x, *expected = line.split()
+    lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
+    interval = count(int(x), int(x))
+    assert limits(interval) == close(lower_95, upper_95)
+    assert interval.method is IntervalMethod.EXACT_POISSON
+    assert not interval.envelope
+    assert limits(count(int(x), int(x), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+
+
+# Per 100,000; PHStatsMethods. 1415 in 49,300,918 is Fingertips' indicator 41203, England 2023, published as 2.8701
+# (2.7225–3.0237): IndicatorTestData.cs in dhsc-govuk/FingertipsNext, MIT.
+RATES = """
+    1/1000         exact-poisson  2.531780798429    557.164339093890   0.100050033358    923.341347645158
+    4/5000         exact-poisson  21.797307472527   204.831773508074   8.571048272568    295.882984450744
+    9/1000         exact-poisson  411.537309737833  1708.480345141917  245.242440436378  2265.737330906293
+    10/1000        byar           478.744991396756  1839.145860575647  291.631837469569  2419.372492788055
+    11/20000       byar           27.418450992250   98.416185580732    17.241851192004   128.232602582787
+    65/120000      byar           41.802656425383   69.040948788283    35.733551226234   78.333575703598
+    1415/49300918  byar           2.722513780198    3.023667672207     2.640103255910    3.113826736837
+"""
+
+
+@pytest.mark.parametrize("line", RATES.strip().splitlines())
+def test_the_interval_of_a_rate_is_byars_from_ten_events_on(line):
+    figure, method, *expected = line.split()
+    lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
+    interval = rate(counts(figure))
+    assert limits(interval) == pytest.approx((lower_95, upper_95), rel=1e-10, abs=1e-12)
+    assert interval.method == method
+    interval = rate(counts(figure), confidence=P99_8)
+    assert limits(interval) == pytest.approx((lower_99_8, upper_99_8), rel=1e-10, abs=1e-12)
+
+
+def test_a_rate_may_be_above_one_and_has_any_multiplier():
+    assert limits(rate(counts("30/10"), per=1)) == close(*(limit / 10 for limit in limits(count(30, 30))))
+
+
+# --- difference --------------------------------------------------------------------------------------------
+
+# The examples of Newcombe, Statistics in Medicine 1998; 17: 873-890, table II, method 10, 95 %, to four decimals;
+# 99.8 %: statsmodels.
+NEWCOMBE = """
+    56/70  48/80   0.0524   0.3339  -0.03348725364244223  0.4018117646026352
+    9/10   3/10    0.1705   0.8090  -0.04762237192141028  0.8540903630788513
+    6/7    2/7     0.0582   0.8062  -0.15847946398464352  0.8454767295012287
+    5/56   0/29   -0.0381   0.1926  -0.1666616007496382   0.27332304949935227
+    0/10   0/20   -0.1611   0.2775  -0.32317041462405505  0.4884789004534622
+    0/10   0/10   -0.2775   0.2775  -0.4884789004534622   0.4884789004534622
+    10/10  0/20    0.6791   1.0000   0.4142946533652717   1
+    10/10  0/10    0.6075   1.0000   0.3091865140456166   1
+"""
+
+
+@pytest.mark.parametrize("line", NEWCOMBE.strip().splitlines())
+def test_the_interval_of_a_difference_is_newcombes(line):
+    of, minus, *expected = line.split()
+    lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
+    interval = difference(counts(of), counts(minus))
+    assert limits(interval) == pytest.approx((lower_95, upper_95), abs=5e-5)
+    assert interval.method is IntervalMethod.NEWCOMBE
+    assert limits(difference(counts(of), counts(minus), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+
+
+def test_a_difference_in_percentage_points():
+    assert limits(difference(counts("56/70"), counts("48/80"), per=100)) == close(5.243147240236498, 33.387265403690614)
+
+
+# --- a group and the whole that contains it ----------------------------------------------------------------
+
+# 48 of 80 with a condition and 56 of 70 without are employed: 104 of 150 in all. The whole less the group is
+# 104/150 - 48/80 = 7/75, the rest's share 70/150, and the limits are 70/150 of Newcombe's for 56/70 less 48/80.
+GROUP, REST = counts("48/80"), counts("56/70")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "newcombe"),
+    [(P95, (0.05243147240236498, 0.33387265403690614)), (P99_8, (-0.03348725364244223, 0.4018117646026352))],
+)
+def test_the_gap_to_the_whole_is_the_gap_to_the_rest_scaled(confidence, newcombe):
+    interval = gap_to_whole(GROUP, REST, confidence=confidence)
+    assert limits(interval) == close(*(limit * 70 / 150 for limit in newcombe))
+    assert interval.method is IntervalMethod.NEWCOMBE_SCALED
+    assert not interval.envelope
+    assert limits(gap_to_whole(GROUP, REST, confidence=confidence, per=100)) == close(
+        *(limit * 7000 / 150 for limit in newcombe)
+    )
+
+
+def test_as_if_group_and_whole_were_independent_the_interval_would_be_too_wide():
+    naive = difference(counts("104/150"), GROUP)
+    interval = gap_to_whole(GROUP, REST)
+    assert (naive.upper - naive.lower) / (interval.upper - interval.lower) > 1.3
+
+
+# --- ratio -------------------------------------------------------------------------------------------------
+
+# The example of SciPy's documentation of `relative_risk`, after Sahai and Khurshid, Statistics in Epidemiology,
+# CRC 1996: 2.5 (1.1261564003469628 to 5.549850800541033); the rest, SciPy.
+KATZ = """
+    10/75      12/225     1.1261564003469628  5.549850800541033   0.7110027236285821   8.79040233222076
+    189/11034  104/11037  1.4330309030505628  2.3058842324224456  1.2493666640935643   2.644862760377707
+    7/34       1/34       0.9096055118420768  53.869506464146454  0.28039806922424276  174.75155993607513
+"""
+
+
+@pytest.mark.parametrize("line", KATZ.strip().splitlines())
+def test_the_interval_of_a_ratio_is_katzs(line):
+    of, to, *expected = line.split()
+    lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
+    interval = ratio(counts(of), counts(to))
+    assert limits(interval) == close(lower_95, upper_95)
+    assert interval.method is IntervalMethod.KATZ_LOG
+    assert limits(ratio(counts(of), counts(to), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+
+
+@pytest.mark.parametrize(
+    ("of", "to"),
+    [("0/10", "3/10"), ("3/10", "0/10"), ("0–4/10", "3/10"), ("3/10", "c/10"), ("3/c", "3/10"), ("3/10", "3/c")],
+)
+def test_a_ratio_has_no_interval_where_a_logarithm_may_have_no_error(of, to):
+    assert ratio(counts(of), counts(to)) is None
+
+
+# --- bounds ------------------------------------------------------------------------------------------------
+
+
+def pairs(bounded, *, above=False):
+    """List all pairs of whole numbers that bounds admit, with a denominator and, unless `above`, x at most n."""
+    xs = range(bounded.low, bounded.high + 1)
+    ns = range(max(bounded.base_low, 1), bounded.base_high + 1)
+    return [exactly(x, n) for x, n in product(xs, ns) if above or x <= n]
+
+
+def union(intervals):
+    lowers, uppers = zip(*map(limits, intervals), strict=True)
+    return min(lowers), max(uppers)
+
+
+BOUNDED = ["6–10/8–12", "0–7/20", "8–12/8–12", "3/0–9", "0–7/0–7", "5–9/3–6", "48–52/98–102", "28–32/5–30", "7–12/4–9"]
+
+
+@pytest.mark.parametrize("confidence", Confidence)
+@pytest.mark.parametrize("figure", BOUNDED)
+def test_the_envelope_of_a_proportion_is_the_union_of_all_its_intervals(figure, confidence):
+    bounded = counts(figure)
+    envelope = proportion(bounded, confidence=confidence)
+    assert limits(envelope) == close(*union(proportion(pair, confidence=confidence) for pair in pairs(bounded)))
+    assert envelope.envelope
+
+
+@pytest.mark.parametrize("confidence", Confidence)
+@pytest.mark.parametrize("figure", [*BOUNDED, "7–13/1000–1010", "40–60/7"])
+def test_the_envelope_of_a_rate_is_the_union_of_all_its_intervals(figure, confidence):
+    bounded = counts(figure)
+    envelope = rate(bounded, confidence=confidence)
+    each = [rate(pair, confidence=confidence) for pair in pairs(bounded, above=True)]
+    assert limits(envelope) == close(*union(each))
+    assert envelope.method == max(each, key=lambda interval: interval.upper).method
+
+
+@pytest.mark.parametrize("confidence", Confidence)
+@pytest.mark.parametrize(("low", "high"), [(0, 4), (1, 7), (6, 14), (9, 10), (28, 32)])
+def test_the_envelope_of_a_count_is_the_union_of_all_its_intervals(low, high, confidence):
+    each = [count(x, x, confidence=confidence) for x in range(low, high + 1)]
+    assert limits(count(low, high, confidence=confidence)) == close(*union(each))
+
+
+SMALL = ["0–3/6–8", "3/0–4", "5–6/5–7", "2/9", "1–4/2–5", "0–1/0–2"]
+
+
+@pytest.mark.parametrize("confidence", Confidence)
+@pytest.mark.parametrize(("of", "minus"), [*product(SMALL, SMALL)])
+def test_the_envelope_of_a_difference_is_the_union_of_all_its_intervals(of, minus, confidence):
+    a, b = counts(of), counts(minus)
+    every = union(difference(x, y, confidence=confidence) for x, y in product(pairs(a), pairs(b)))
+    assert limits(difference(a, b, confidence=confidence)) == close(*every)
+
+
+def holds(outer, inner):
+    return outer[0] <= inner[0] + 1e-12 and inner[1] <= outer[1] + 1e-12
+
+
+@pytest.mark.parametrize(("group", "rest"), [*product([*SMALL, "0–7/8–12"], [*SMALL, "c/20–24", "30–34/38–42"])])
+def test_the_envelope_of_a_gap_to_the_whole_holds_all_its_intervals(group, rest):
+    a, b = counts(group), counts(rest.replace("c", "0–24"))
+    every = union(gap_to_whole(x, y) for x, y in product(pairs(a), pairs(b)))
+    assert holds(limits(gap_to_whole(a, counts(rest))), every)
+
+
+@pytest.mark.parametrize(
+    ("of", "to"), [*product(["1–4/6–8", "3/3–5", "8–12/48–52"], ["1–4/6–8", "2/9", "48–52/98–102", "5–7/5–6"])]
+)
+def test_the_envelope_of_a_ratio_holds_all_its_intervals(of, to):
+    a, b = counts(of), counts(to)
+    envelope = ratio(a, b)
+    assert holds(limits(envelope), union(ratio(x, y) for x, y in product(pairs(a), pairs(b))))
+    assert envelope.envelope
+
+
+@pytest.mark.parametrize("act", [difference, gap_to_whole, ratio])
+def test_of_two_counts_one_with_bounds_is_enough_for_an_envelope(act):
+    sharp, vague = counts("8/20"), counts("7–9/20")
+    assert [act(a, b).envelope for a in (sharp, vague) for b in (sharp, vague)] == [False, True, True, True]
+
+
+def test_bounds_of_the_denominator_alone_make_an_envelope_too():
+    assert proportion(counts("8/19–21")).envelope
+    assert rate(counts("8/19–21")).envelope
+
+
+NOT_KNOWN = [
+    ("c/10", (0, 1)),
+    ("3/c", (0, 1)),
+    ("2/8–9", (2 / 9, 2 / 8)),
+    ("c/c", (0, 1)),
+]
+
+
+@pytest.mark.parametrize(("figure", "expected"), NOT_KNOWN)
+def test_where_nothing_is_known_the_envelope_leaves_room_for_everything(figure, expected):
+    least, most = expected
+    interval = proportion(counts(figure))
+    assert share(counts(figure)) == expected
+    assert interval.lower <= least
+    assert interval.upper >= most
+
+
+def test_without_a_greatest_denominator_the_difference_and_the_rate_still_have_limits():
+    unbounded = Counts(low=3, high=3, base_low=5, base_high=None)
+    assert difference(unbounded, counts("2/9")).lower == pytest.approx(-proportion(counts("2/9")).upper)
+    assert rate(unbounded).lower == 0
+    for group, rest in (unbounded, GROUP), (GROUP, unbounded):
+        lower, upper = limits(gap_to_whole(group, rest))
+        assert -1 <= lower <= 0 <= upper <= 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "base_low", "base_high"),
+    [(-1, 3, 5, 5), (4, 3, 5, 5), (0, 3, -1, 5), (0, 3, 6, 5), (0, 3, 0, 0)],
+)
+def test_counts_that_cannot_be_are_refused(low, high, base_low, base_high):
+    with pytest.raises(ValueError, match=r"No count lies between|There is no denominator"):
+        Counts(low=low, high=high, base_low=base_low, base_high=base_high)
+
+
+def test_a_proportion_above_one_is_refused():
+    for act in share, proportion:
+        with pytest.raises(ValueError, match="above its denominator"):
+            act(counts("8–9/5–7"))
+
+
+def test_a_rate_whose_numerator_has_no_upper_bound_has_no_interval():
+    with pytest.raises(ValueError, match="no upper limit"):
+        rate(counts("c/10"))
+
+
+# --- rules that hold for all counts ------------------------------------------------------------------------
+
+exact = st.integers(1, 500).flatmap(lambda n: st.builds(exactly, st.integers(0, n), st.just(n)))
+confidences = st.sampled_from(Confidence)
+
+
+@st.composite
+def bounded_counts(draw):
+    n = draw(st.integers(1, 40))
+    x = draw(st.integers(0, n))
+    less, more, base_less, base_more = (draw(st.integers(0, 4)) for _ in range(4))
+    return Counts(low=max(x - less, 0), high=x + more, base_low=max(n - base_less, 0), base_high=n + base_more)
+
+
+@settings(deadline=None)
+@given(exact, confidences)
+def test_the_interval_of_a_proportion_holds_it_and_mirrors_its_complement(pair, confidence):
+    lower, upper = limits(proportion(pair, confidence=confidence))
+    assert 0 <= lower <= share(pair)[0] <= upper <= 1
+    complement = exactly(pair.base_low - pair.low, pair.base_low)
+    assert limits(proportion(complement, confidence=confidence)) == pytest.approx((1 - upper, 1 - lower), abs=1e-12)
+
+
+@settings(deadline=None)
+@given(exact, exact, confidences)
+def test_turned_round_a_difference_changes_its_sign(a, b, confidence):
+    lower, upper = limits(difference(a, b, confidence=confidence))
+    assert -1 <= lower <= upper <= 1
+    assert limits(difference(b, a, confidence=confidence)) == pytest.approx((-upper, -lower), abs=1e-12)
+
+
+@settings(deadline=None)
+@given(exact, exact, confidences)
+@example(exactly(1, 1), exactly(0, 1), P95)
+def test_of_exact_counts_the_gap_to_the_whole_is_scaled_by_one_number(group, rest, confidence):
+    part = rest.base_low / (rest.base_low + group.base_low)
+    lower, upper = limits(difference(rest, group, confidence=confidence))
+    assert limits(gap_to_whole(group, rest, confidence=confidence)) == close(part * lower, part * upper)
+
+
+@settings(deadline=None)
+@given(exact, exact)
+def test_more_confidence_is_never_narrower(a, b):
+    for act in (
+        lambda c: proportion(a, confidence=c),
+        lambda c: rate(a, confidence=c),
+        lambda c: difference(a, b, confidence=c),
+        lambda c: gap_to_whole(a, b, confidence=c),
+    ):
+        assert holds(limits(act(P99_8)), limits(act(P95)))
+
+
+@settings(deadline=None)
+@given(bounded_counts(), bounded_counts(), confidences, st.data())
+def test_knowing_less_never_makes_an_interval_narrower(a, b, confidence, data):
+    x, y = data.draw(st.sampled_from(pairs(a))), data.draw(st.sampled_from(pairs(b)))
+    for act, args, exacts in [
+        (proportion, (a,), (x,)),
+        (rate, (a,), (x,)),
+        (difference, (a, b), (x, y)),
+        (gap_to_whole, (a, b), (x, y)),
+        (ratio, (a, b), (x, y)),
+    ]:
+        envelope, interval = act(*args, confidence=confidence), act(*exacts, confidence=confidence)
+        assert envelope is None or holds(limits(envelope), limits(interval))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 400), confidences)
+def test_the_limits_of_counts_rise_with_them_across_the_change_of_method(x, confidence):
+    (lower, upper), (next_lower, next_upper) = (limits(count(n, n, confidence=confidence)) for n in (x, x + 1))
+    assert -inf < lower <= x < upper
+    assert lower < next_lower
+    assert upper < next_upper
