@@ -18,7 +18,10 @@ GIVEN = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 async def known_parameters_only(request: Request[Any, Any, Any]) -> None:
     """A parameter that the operation does not have is refused: a misspelt filter must not answer with everything."""
     handler = request.route_handler
-    fields = handler.parsed_fn_signature.parameters
+    fields = [
+        getattr(field.kwarg_definition, "name", None) or name
+        for name, field in handler.parsed_fn_signature.parameters.items()
+    ]
     unknown = sorted(set(request.query_params) - set(fields))
     if unknown and handler.include_in_schema is not False:
         near = difflib.get_close_matches(unknown[0], fields, n=1)
