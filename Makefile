@@ -1,6 +1,6 @@
 # `make run` serves the API, `make test` tests it; both set themselves up. Python 3.11 or later is all they need.
 PYTHON ?= python3
-PURE := api/statistics/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[!qr_]*.py,api/submissions/revisions.py
+PURE := api/statistics/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[!qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/cursors.py
 BIN := .venv/bin
 
 .PHONY: run test check contract lock look

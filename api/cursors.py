@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import date
+from typing import TypeVar
 
 import msgspec
 
@@ -15,27 +15,19 @@ class BadCursor(Invalid):
     mend = "Send `next_cursor` as it was answered, or leave it out to begin again."
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
-    """The key of the last return of a page."""
-
-    measure: str
-    series: str
-    service: str
-    organisation: str
-    start: date
-    period: str
+PlaceT = TypeVar("PlaceT", bound=msgspec.Struct)
 
 
-def encode(place: Place) -> str:
+def encode(place: msgspec.Struct) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
-def decode(cursor: str | None) -> Place | None:
+def decode(cursor: str | None, kind: type[PlaceT]) -> PlaceT | None:
     """Raises BadCursor."""
     if cursor is None:
         return None
     try:
         content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(content, type=Place)
+        return msgspec.json.decode(content, type=kind)
     except (binascii.Error, msgspec.DecodeError, ValueError) as error:
         raise BadCursor(f"{cursor[:80]!r} is not a cursor.") from error

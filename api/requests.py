@@ -21,7 +21,10 @@ async def known_parameters_only(request: Request[Any, Any, Any]) -> None:
     if any("\x00" in str(value) for value in values):
         raise BadParameter("A parameter has a NUL character, which no code and no text has.")
     handler = request.route_handler
-    fields = handler.parsed_fn_signature.parameters
+    fields = [
+        getattr(field.kwarg_definition, "name", None) or name
+        for name, field in handler.parsed_fn_signature.parameters.items()
+    ]
     unknown = sorted(set(request.query_params) - set(fields))
     if unknown and handler.include_in_schema is not False:
         near = difflib.get_close_matches(unknown[0], fields, n=1)

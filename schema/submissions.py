@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -322,14 +322,33 @@ class RevisionPage(Struct, frozen=True, kw_only=True):
     items: list[StandingReturn]
 
 
+class ItemChange(Struct, frozen=True, kw_only=True):
+    """An item of a milestone return that differs between two revisions. Items are known by their code."""
+
+    item: Slug
+    was: Annotated[MilestoneItem | None, Meta(description="Null where it was not there.")]
+    now: Annotated[MilestoneItem | None, Meta(description="Null where it is withdrawn.")]
+
+
+class EntryChange(Struct, frozen=True, kw_only=True):
+    """An entry of an evidence return that one revision has and the other has not. One that differs is another."""
+
+    was: Annotated[EvidenceEntry | None, Meta(description="Null where it was not there.")]
+    now: Annotated[EvidenceEntry | None, Meta(description="Null where it is withdrawn.")]
+
+
 class Comparison(Struct, frozen=True, kw_only=True):
-    """What differs between two revisions of a return."""
+    """What differs between two revisions of a return: cells of a count, items of a milestone, entries of evidence."""
 
     older: StandingReturn
     newer: StandingReturn
     counts: Counts
-    changes: Annotated[list[Change], Meta(description="By area and breakdown; at most 10,000.")]
-    change_count: int
+    changes: Annotated[
+        list[Change], Meta(description="Cells that changed, then withdrawn, then added ones; at most 10,000.")
+    ]
+    change_count: Annotated[int, Meta(description="How many cells, items or entries differ.")]
+    items: list[ItemChange] = []
+    entries: list[EntryChange] = []
 
 
 class CellChange(StrEnum):
@@ -417,3 +436,21 @@ class ChangePage(Struct, frozen=True, kw_only=True):
         ),
     ]
     more: Annotated[bool, Meta(description="Whether there is more already.")]
+
+
+class ReturnSchema(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"dialect": "$schema", "unevaluated_properties": "unevaluatedProperties", "all_of": "allOf"},
+):
+    """JSON Schema 2020-12 of one return: exactly the areas and breakdowns that the partner owes."""
+
+    dialect: Annotated[str, Meta(examples=["https://json-schema.org/draft/2020-12/schema"])]
+    title: str
+    description: str
+    type: str
+    required: list[str]
+    properties: dict[str, Any]
+    unevaluated_properties: bool
+    all_of: list[dict[str, Any]]

@@ -35,8 +35,7 @@ def identify(
     sizes = np.bincount(sent.item, minlength=len(sent.returns)).tolist()
     for index, given in enumerate(sent.returns):
         path = f"/returns/{index}"
-        duty = _duty(given, catalogue, organisation, path, findings)
-        period = _period(given, catalogue, duty, path, findings)
+        duty, period = owed(given, catalogue, organisation, path=path, findings=findings)
         if duty is None or period is None:
             continue
         measure = catalogue.measures[duty.measure]
@@ -61,6 +60,14 @@ def identify(
         seen.add(found.key)
         identified.append(found)
     return identified
+
+
+def owed(
+    given: NewReturn, catalogue: Catalogue, organisation: str, *, path: str, findings: Findings
+) -> tuple[Duty | None, Period | None]:
+    """The duty that the return answers, and its period. What stands in the way of either is in `findings`."""
+    duty = _duty(given, catalogue, organisation, path, findings)
+    return duty, _period(given, catalogue, duty, path, findings)
 
 
 def _duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: str, findings: Findings) -> Duty | None:
@@ -171,18 +178,9 @@ def _check_open(
     now: datetime,
     findings: Findings,
 ) -> None:
-    window = catalogue.plan.window
-    first = max(window.start, duty.valid_from or window.start)
-    last = min(window.end, duty.valid_to or window.end)
-    if period.start < first or period.end > last:
-        findings.add(
-            "period-outside-programme",
-            f"{period.code} does not lie between {first} and {last}.",
-            path=path,
-            expected=f"{first} to {last}",
-            actual=f"{period.start} to {period.end}",
-        )
-    elif period.end >= calendar.today(now):
+    if not within(period, duty, catalogue, path=path, findings=findings):
+        return
+    if period.end >= calendar.today(now):
         findings.add(
             "period-not-over",
             f"{period.code} ends on {period.end}.",
@@ -191,3 +189,20 @@ def _check_open(
         )
     elif limits.closes_at is not None and now >= limits.closes_at:
         findings.add("period-closed", f"{period.code} closed at {limits.closes_at.isoformat()}.", path=path)
+
+
+def within(period: Period, duty: Duty, catalogue: Catalogue, *, path: str, findings: Findings) -> bool:
+    """Whether the period lies in the programme and in the duty's own dates."""
+    window = catalogue.plan.window
+    first = max(window.start, duty.valid_from or window.start)
+    last = min(window.end, duty.valid_to or window.end)
+    if first <= period.start and period.end <= last:
+        return True
+    findings.add(
+        "period-outside-programme",
+        f"{period.code} does not lie between {first} and {last}.",
+        path=path,
+        expected=f"{first} to {last}",
+        actual=f"{period.start} to {period.end}",
+    )
+    return False

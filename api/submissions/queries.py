@@ -10,14 +10,12 @@ from uuid import UUID, uuid5
 
 import msgspec
 import numpy as np
-from msgspec import Struct
-from sqlalchemy import ColumnElement, FromClause, Row, and_, func, insert, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, FromClause, and_, func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.cursors import Place
 from api.database import copy_in, copy_out
-from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
+from api.plan.catalogue import TOTAL, Catalogue
 from api.statistics import periods
 from api.submissions.packing import HEADER, packed, unpacked
 from api.submissions.revisions import (
@@ -38,13 +36,10 @@ from schema.submissions import (
     EvidenceEntry,
     Justification,
     MilestoneItem,
-    Observation,
     Receipt,
     Report,
-    ReturnDetail,
     ReturnKind,
     ReviewState,
-    StandingReturn,
     Status,
     SubmissionOutcome,
 )
@@ -56,7 +51,6 @@ from schema.tables import (
     return_,
     return_event,
     revision,
-    series,
     submission,
 )
 
@@ -171,8 +165,8 @@ async def standing(
     )
 
 
-def state_of(of: FromClause) -> ColumnElement[str]:
-    """Where a revision stands: the state that the last event which moved it has led to."""
+def state_of(of: FromClause, *, as_of: datetime | None = None) -> ColumnElement[str]:
+    """Where a revision stands, or stood: the state that the last event which moved it has led to."""
     return (
         select(return_event.c.state)
         .where(
@@ -180,6 +174,7 @@ def state_of(of: FromClause) -> ColumnElement[str]:
             return_event.c["return"] == of.c["return"],
             return_event.c.number == of.c.number,
             return_event.c.state.is_not(None),
+            *_until(return_event, as_of),
         )
         .order_by(return_event.c.position.desc())
         .limit(1)
@@ -187,7 +182,11 @@ def state_of(of: FromClause) -> ColumnElement[str]:
     )
 
 
-def approved_of(of: FromClause) -> ColumnElement[int]:
+def _until(events: FromClause, as_of: datetime | None) -> list[ColumnElement[bool]]:
+    return [] if as_of is None else [events.c.at <= as_of]
+
+
+def approved_of(of: FromClause, *, as_of: datetime | None = None) -> ColumnElement[int]:
     """The revision of a return that counts as approved: one whose last move was its approval; null where none is."""
     later = return_event.alias("later")
     moved_on = select(later.c.id).where(
@@ -196,6 +195,7 @@ def approved_of(of: FromClause) -> ColumnElement[int]:
         later.c.number == return_event.c.number,
         later.c.position > return_event.c.position,
         later.c.state.is_not(None),
+        *_until(later, as_of),
     )
     return (
         select(func.max(return_event.c.number))
@@ -203,6 +203,7 @@ def approved_of(of: FromClause) -> ColumnElement[int]:
             return_event.c.programme == of.c.programme,
             return_event.c["return"] == of.c.id,
             return_event.c.state == ReviewState.APPROVED,
+            *_until(return_event, as_of),
             ~moved_on.exists(),
         )
         .scalar_subquery()
@@ -480,158 +481,3 @@ async def report_of(
         query = query.where(submission.c.organisation.in_([catalogue.ids.organisations[slug] for slug in only]))
     found = (await transaction.execute(query)).scalar_one_or_none()
     return None if found is None else msgspec.convert(found, Report)
-
-
-# What a page of returns is ordered by, and a cursor points into: names, so that it tells nothing of anyone else.
-ORDER = (
-    series.c.measure,
-    series.c.slug,
-    return_.c.service,
-    organisation.c.slug,
-    return_.c.period_start,
-    return_.c.period,
-)
-
-
-class Chosen(Struct, frozen=True, kw_only=True):
-    """Which returns; a field that is None chooses all."""
-
-    organisation: str | None = None
-    measure: str | None = None
-    series: str | None = None
-    service: str | None = None
-    period: str | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        columns = {
-            organisation.c.slug: self.organisation,
-            series.c.measure: self.measure,
-            series.c.slug: self.series,
-            return_.c.service: self.service,
-            return_.c.period: self.period,
-        }
-        return [column == value for column, value in columns.items() if value is not None]
-
-
-async def returns(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    chosen: Chosen,
-    *,
-    only: Sequence[str] | None,
-    after: Place | None = None,
-    limit: int,
-) -> list[StandingReturn]:
-    """Returns as they stand; those of the organisations `only`, where they are given."""
-    newest = (
-        select(revision.c["return"], func.max(revision.c.number).label("number"))
-        .where(revision.c.programme == catalogue.id)
-        .group_by(revision.c["return"])
-        .subquery()
-    )
-    latest = and_(revision.c["return"] == newest.c["return"], revision.c.number == newest.c.number)
-    query = _with_names(catalogue).join(newest, latest).where(*chosen.conditions()).order_by(*ORDER).limit(limit)
-    if only is not None:
-        query = query.where(organisation.c.slug.in_(only))
-    if after is not None:
-        query = query.where(tuple_(*ORDER) > tuple_(*(literal(value) for value in msgspec.structs.astuple(after))))
-    return [_standing(row) for row in await transaction.execute(query)]
-
-
-def place(last: StandingReturn) -> Place:
-    """What `ORDER` says of a return."""
-    period = last.period
-    return Place(last.measure, last.series, last.service, last.organisation, period.start, period.code)
-
-
-async def of_revision(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    chosen: Chosen,
-    *,
-    only: Sequence[str] | None,
-    number: int | None,
-) -> ReturnDetail | None:
-    """One revision of a return, the newest where no number is given; None where the caller can see none."""
-    query = _with_names(catalogue).where(*chosen.conditions()).order_by(revision.c.number.desc()).limit(1)
-    if only is not None:
-        query = query.where(organisation.c.slug.in_(only))
-    if number is not None:
-        query = query.where(revision.c.number == number)
-    row = (await transaction.execute(query)).one_or_none()
-    if row is None:
-        return None
-    cells = await transaction.execute(
-        select(cell)
-        .where(cell.c.programme == catalogue.id, cell.c.revision == row.revision_id)
-        .order_by(cell.c.area, cell.c.breakdown)
-    )
-    content = content_of(row.content, catalogue.measures[row.measure].kind)
-    return ReturnDetail(
-        standing=_standing(row),
-        observations=[
-            Observation(
-                area=catalogue.area_codes[c.area],
-                breakdown=breakdown_of(catalogue.breakdown_texts[c.breakdown]),
-                status=Status(c.status) if c.status else None,
-                note=c.note,
-                **{name: getattr(c, name) for name in NUMBERS},
-            )
-            for c in cells
-        ],
-        items=[one for one in content if isinstance(one, MilestoneItem)],
-        entries=[one for one in content if isinstance(one, EvidenceEntry)],
-        justifications=msgspec.convert(row.justifications, list[Justification]),
-    )
-
-
-def _with_names(catalogue: Catalogue) -> Any:
-    return (
-        select(
-            series.c.measure,
-            series.c.slug.label("series"),
-            return_.c.service,
-            organisation.c.slug.label("organisation"),
-            return_.c.period,
-            revision.c.id.label("revision_id"),
-            revision.c.number,
-            revision.c.kind,
-            revision.c.cells,
-            revision.c.submission,
-            revision.c.recorded_at,
-            revision.c.note,
-            revision.c.content,
-            revision.c.justifications,
-            state_of(revision).label("state"),
-            approved_of(return_).label("approved"),
-        )
-        .select_from(return_)
-        .join(series, and_(series.c.programme == return_.c.programme, series.c.id == return_.c.series))
-        .join(
-            organisation,
-            and_(organisation.c.programme == return_.c.programme, organisation.c.id == return_.c.organisation),
-        )
-        .join(
-            revision,
-            and_(revision.c.programme == return_.c.programme, revision.c["return"] == return_.c.id),
-        )
-        .where(return_.c.programme == catalogue.id)
-    )
-
-
-def _standing(row: Row[Any]) -> StandingReturn:
-    return StandingReturn(
-        organisation=row.organisation,
-        measure=row.measure,
-        series=row.series,
-        service=row.service,
-        period=periods.parse(row.period),
-        kind=ReturnKind(row.kind),
-        revision=row.number,
-        state=ReviewState(row.state),
-        approved_revision=row.approved,
-        cells=row.cells,
-        submission=row.submission,
-        recorded_at=row.recorded_at,
-        note=row.note,
-    )

@@ -1,4 +1,4 @@
-"""Pushing returns, and reading one's own."""
+"""Pushing returns, and taking them back."""
 
 import hashlib
 from typing import Annotated, Any
@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from api import cursors
 from api.bodies import LARGEST_FILE, Arriving
 from api.clock import NewId, Now
 from api.database import Transaction
@@ -26,7 +25,7 @@ from api.submissions.csv_rows import CsvRows
 from api.submissions.ndjson_rows import NdjsonRows
 from api.submissions.revisions import Sent, sent
 from schema.partners import Author, Caller, Grant, Scope
-from schema.submissions import NewReturn, NewSubmission, Report, ReturnDetail, ReturnKind, ReturnPage, Withdrawal
+from schema.submissions import NewReturn, NewSubmission, Report, ReturnKind, Withdrawal
 
 DryRun = Annotated[bool, QueryParameter()]
 PreviewToken = Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{64}$")]
@@ -386,81 +385,6 @@ async def withdraw_return(
     return await take(request, transaction, catalogue, grant, by, content, push, now=now, new_id=new_id)
 
 
-@get(
-    "/programmes/{programme:str}/returns",
-    operation_id="list_returns",
-    summary="Returns as they stand",
-    guards=[with_key],
-    security=KEY,
-    responses=refusals(401, 403, 404, 422),
-)
-async def list_returns(
-    programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
-    measure: FromQuery[str | None] = None,
-    organisation: FromQuery[str | None] = None,
-    period: FromQuery[str | None] = None,
-    cursor: FromQuery[str | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
-) -> ReturnPage:
-    """Your organisation's; with the scope `review`, everybody's."""
-    grant = permissions.permit(caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
-    if measure is not None:
-        catalogue.measure(measure)
-    found = await queries.returns(
-        transaction,
-        catalogue,
-        queries.Chosen(measure=measure, organisation=organisation, period=period),
-        only=visible(grant, catalogue),
-        after=cursors.decode(cursor),
-        limit=limit + 1,
-    )
-    page, more = found[:limit], len(found) > limit
-    last = page[-1] if more else None
-    return ReturnPage(
-        items=page,
-        next_cursor=cursors.encode(queries.place(last)) if last else None,
-    )
-
-
-@get(
-    "/programmes/{programme:str}/returns/{organisation:str}/{measure:str}/{series:str}/{service:str}/{period:str}",
-    operation_id="get_return",
-    summary="One return with its cells",
-    guards=[with_key],
-    security=KEY,
-    responses=refusals(401, 403, 404, 422),
-)
-async def get_return(
-    programme: FromPath[str],
-    organisation: FromPath[str],
-    measure: FromPath[str],
-    series: FromPath[str],
-    service: FromPath[str],
-    period: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
-    revision: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
-) -> ReturnDetail:
-    """The newest revision, or the one whose number is given: no revision is ever changed."""
-    grant = permissions.permit(caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
-    found = await queries.of_revision(
-        transaction,
-        catalogue,
-        queries.Chosen(organisation=organisation, measure=measure, series=series, service=service, period=period),
-        only=visible(grant, catalogue),
-        number=revision,
-    )
-    if found is None:
-        raise NotFound("You can see no such return; `GET …/returns` lists those that you can.")
-    return found
-
-
 def visible(grant: Grant, catalogue: Catalogue) -> list[str] | None:
     """Whose returns the caller may read; None: everybody's."""
     return None if Scope.REVIEW in grant.scopes else catalogue.acts_for(grant.organisation)
@@ -474,8 +398,6 @@ router = Router(
         create_submission_ndjson,
         get_submission,
         withdraw_return,
-        list_returns,
-        get_return,
     ],
     tags=["Submissions"],
 )

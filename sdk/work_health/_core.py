@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import count
 from typing import Generic, TypeVar
 from uuid import uuid4
@@ -32,7 +32,7 @@ USER_AGENT = f"work-health-python/{VERSION} python/{platform.python_version()} h
 
 T = TypeVar("T")
 Content = bytes | str
-Parameter = str | int | float | Iterable[str] | None
+Parameter = str | int | float | datetime | Iterable[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +74,12 @@ class Settings:
         self.url = url
         self.timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
         self.max_retries = max_retries
-        self.headers = {"Accept": "application/json, application/problem+json", "User-Agent": USER_AGENT}
+        self.headers = {"Accept": "application/json, application/problem+json, text/csv", "User-Agent": USER_AGENT}
         if key:
             self.headers["Authorization"] = f"Bearer {key}"
 
     def request(self, client: httpx.Client | httpx.AsyncClient, call: Call[T]) -> httpx.Request:
-        query = {
-            name: value if isinstance(value, str | int | float) else list(value)
-            for name, value in call.query.items()
-            if value is not None
-        }
+        query = {name: _spelled(value) for name, value in call.query.items() if value is not None}
         return client.build_request(
             call.method,
             self.url + call.path,
@@ -178,6 +174,12 @@ class AsyncCaller:
                 return self._settings.finish(call, outcome, attempt)
             await asyncio.sleep(pause)
         raise AssertionError  # count() does not end
+
+
+def _spelled(value: str | float | datetime | Iterable[str]) -> str | float | list[str]:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float) else list(value)
 
 
 def _backoff(attempt: int) -> float:

@@ -1,6 +1,7 @@
 """The two clients: the same operations, waited for or awaited."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -8,13 +9,23 @@ from ._core import AsyncCaller, Caller, Settings
 from ._generated.api.outcomes import AsyncOutcomes, Outcomes
 from ._generated.api.partners import AsyncPartners, Partners
 from ._generated.api.plan import AsyncPlan, Plan
+from ._generated.api.returns import AsyncReturns, Returns
 from ._generated.api.submissions import AsyncSubmissions, Submissions
-from ._generated.models import ReturnPage, StandingReturn
+from ._generated.models import (
+    ChangePage,
+    ObservationPage,
+    ReturnChange,
+    ReturnKind,
+    ReturnPage,
+    ReviewState,
+    StandingObservation,
+    StandingReturn,
+)
 from ._http import httpx
 from .errors import WorkHealthError
 
 
-class WorkHealth(Plan, Partners, Submissions, Outcomes, Caller):
+class WorkHealth(Plan, Partners, Submissions, Returns, Outcomes, Caller):
     """The API, operation by operation. Each returns what was asked for or raises a `WorkHealthError`.
 
     Args:
@@ -43,24 +54,84 @@ class WorkHealth(Plan, Partners, Submissions, Outcomes, Caller):
         self,
         programme: str,
         *,
-        measure: str | None = None,
         organisation: str | None = None,
+        measure: str | None = None,
+        series: str | None = None,
+        service: str | None = None,
         period: str | None = None,
+        kind: ReturnKind | str | None = None,
+        state: ReviewState | str | None = None,
+        as_of: datetime | None = None,
+        updated_after: datetime | None = None,
         limit: int | None = None,
     ) -> Iterator[StandingReturn]:
-        """Every return as it stands, page after page; `limit` is the size of a page."""
+        """Every return as it stands, or stood, page after page; `limit` is the size of a page."""
         cursors = _Cursors()
         while True:
             page = self.list_returns(
                 programme,
-                measure=measure,
                 organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
                 period=period,
+                kind=kind,
+                state=state,
+                as_of=as_of,
+                updated_after=updated_after,
                 limit=limit,
                 cursor=cursors.current,
             )
             yield from page.items
             if not cursors.advance(page):
+                return
+
+    def iter_observations(
+        self,
+        programme: str,
+        *,
+        organisation: str | None = None,
+        measure: str | None = None,
+        series: str | None = None,
+        service: str | None = None,
+        period: str | None = None,
+        area: str | None = None,
+        as_of: datetime | None = None,
+        updated_after: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[StandingObservation]:
+        """Every cell of the returns as they stand, or stood, page after page; `limit` is the size of a page."""
+        cursors = _Cursors()
+        while True:
+            page = self.list_observations(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                area=area,
+                as_of=as_of,
+                updated_after=updated_after,
+                limit=limit,
+                cursor=cursors.current,
+            )
+            yield from page.items
+            if not cursors.advance(page):
+                return
+
+    def iter_changes(
+        self, programme: str, *, cursor: str | None = None, limit: int | None = None
+    ) -> Iterator[ReturnChange]:
+        """What happened to returns, from the beginning or after `cursor`, until there is no more for now.
+
+        To go on another day use `list_return_changes`, and keep the `next_cursor` that it answers.
+        """
+        cursors = _Cursors(cursor)
+        while True:
+            page = self.list_return_changes(programme, cursor=cursors.current, limit=limit)
+            yield from page.items
+            if not (page.more and cursors.advance(page)):
                 return
 
     def close(self) -> None:
@@ -79,7 +150,7 @@ class WorkHealth(Plan, Partners, Submissions, Outcomes, Caller):
         return f"WorkHealth(base_url={self._settings.url!r})"
 
 
-class AsyncWorkHealth(AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncOutcomes, AsyncCaller):
+class AsyncWorkHealth(AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncReturns, AsyncOutcomes, AsyncCaller):
     """`WorkHealth` with operations to be awaited.
 
     Args:
@@ -108,25 +179,87 @@ class AsyncWorkHealth(AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncOutcomes,
         self,
         programme: str,
         *,
-        measure: str | None = None,
         organisation: str | None = None,
+        measure: str | None = None,
+        series: str | None = None,
+        service: str | None = None,
         period: str | None = None,
+        kind: ReturnKind | str | None = None,
+        state: ReviewState | str | None = None,
+        as_of: datetime | None = None,
+        updated_after: datetime | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[StandingReturn]:
-        """Every return as it stands, page after page; `limit` is the size of a page."""
+        """Every return as it stands, or stood, page after page; `limit` is the size of a page."""
         cursors = _Cursors()
         while True:
             page = await self.list_returns(
                 programme,
-                measure=measure,
                 organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
                 period=period,
+                kind=kind,
+                state=state,
+                as_of=as_of,
+                updated_after=updated_after,
                 limit=limit,
                 cursor=cursors.current,
             )
             for item in page.items:
                 yield item
             if not cursors.advance(page):
+                return
+
+    async def iter_observations(
+        self,
+        programme: str,
+        *,
+        organisation: str | None = None,
+        measure: str | None = None,
+        series: str | None = None,
+        service: str | None = None,
+        period: str | None = None,
+        area: str | None = None,
+        as_of: datetime | None = None,
+        updated_after: datetime | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[StandingObservation]:
+        """Every cell of the returns as they stand, or stood, page after page; `limit` is the size of a page."""
+        cursors = _Cursors()
+        while True:
+            page = await self.list_observations(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                area=area,
+                as_of=as_of,
+                updated_after=updated_after,
+                limit=limit,
+                cursor=cursors.current,
+            )
+            for item in page.items:
+                yield item
+            if not cursors.advance(page):
+                return
+
+    async def iter_changes(
+        self, programme: str, *, cursor: str | None = None, limit: int | None = None
+    ) -> AsyncIterator[ReturnChange]:
+        """What happened to returns, from the beginning or after `cursor`, until there is no more for now.
+
+        To go on another day use `list_return_changes`, and keep the `next_cursor` that it answers.
+        """
+        cursors = _Cursors(cursor)
+        while True:
+            page = await self.list_return_changes(programme, cursor=cursors.current, limit=limit)
+            for item in page.items:
+                yield item
+            if not (page.more and cursors.advance(page)):
                 return
 
     async def aclose(self) -> None:
@@ -148,11 +281,11 @@ class AsyncWorkHealth(AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncOutcomes,
 class _Cursors:
     """Where a reading of many pages stands. A cursor that comes twice would never end."""
 
-    def __init__(self) -> None:
-        self.current: str | None = None
+    def __init__(self, first: str | None = None) -> None:
+        self.current: str | None = first
         self._seen: set[str] = set()
 
-    def advance(self, page: ReturnPage) -> bool:
+    def advance(self, page: ReturnPage | ObservationPage | ChangePage) -> bool:
         if not page.next_cursor:
             return False
         if page.next_cursor in self._seen:

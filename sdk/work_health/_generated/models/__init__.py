@@ -9,12 +9,15 @@ from .cadence import Cadence
 from .calendar import Calendar
 from .category import Category
 from .category_mappings import CategoryMappings
+from .cell_change import CellChange
 from .cell_name import CellName
 from .cell_name_breakdown import CellNameBreakdown
 from .cell_value import CellValue
 from .change import Change
+from .change_page import ChangePage
 from .collection import Collection
 from .column import Column
+from .comparison import Comparison
 from .completeness import Completeness
 from .counts import Counts
 from .coverage import Coverage
@@ -25,6 +28,8 @@ from .disclosure_class import DisclosureClass
 from .document import Document
 from .effect import Effect
 from .effect_scope import EffectScope
+from .entry_change import EntryChange
+from .event_kind import EventKind
 from .evidence_entry import EvidenceEntry
 from .family import Family
 from .finding import Finding
@@ -33,6 +38,7 @@ from .gaps import Gaps
 from .geography_basis import GeographyBasis
 from .grant import Grant
 from .identifier import Identifier
+from .item_change import ItemChange
 from .justification import Justification
 from .kind import Kind
 from .link import Link
@@ -47,6 +53,7 @@ from .new_submission import NewSubmission
 from .node import Node
 from .observation import Observation
 from .observation_breakdown import ObservationBreakdown
+from .observation_page import ObservationPage
 from .operation import Operation
 from .organisation import Organisation
 from .organisation_page import OrganisationPage
@@ -63,17 +70,24 @@ from .programme import Programme
 from .programme_page import ProgrammePage
 from .receipt import Receipt
 from .report import Report
+from .return_change import ReturnChange
 from .return_detail import ReturnDetail
 from .return_kind import ReturnKind
 from .return_page import ReturnPage
 from .return_report import ReturnReport
+from .return_schema import ReturnSchema
+from .return_schema_all_of_item import ReturnSchemaAllOfItem
+from .return_schema_properties import ReturnSchemaProperties
 from .review_state import ReviewState
+from .revision_page import RevisionPage
 from .role import Role
 from .scheme import Scheme
 from .scope import Scope
 from .series import Series
 from .severity import Severity
 from .source import Source
+from .standing_observation import StandingObservation
+from .standing_observation_breakdown import StandingObservationBreakdown
 from .standing_return import StandingReturn
 from .status import Status
 from .submission_outcome import SubmissionOutcome
@@ -95,12 +109,15 @@ __all__ = (
     "Calendar",
     "Category",
     "CategoryMappings",
+    "CellChange",
     "CellName",
     "CellNameBreakdown",
     "CellValue",
     "Change",
+    "ChangePage",
     "Collection",
     "Column",
+    "Comparison",
     "Completeness",
     "Counts",
     "Coverage",
@@ -111,6 +128,8 @@ __all__ = (
     "Document",
     "Effect",
     "EffectScope",
+    "EntryChange",
+    "EventKind",
     "EvidenceEntry",
     "Family",
     "Finding",
@@ -119,6 +138,7 @@ __all__ = (
     "GeographyBasis",
     "Grant",
     "Identifier",
+    "ItemChange",
     "Justification",
     "Kind",
     "Link",
@@ -133,6 +153,7 @@ __all__ = (
     "Node",
     "Observation",
     "ObservationBreakdown",
+    "ObservationPage",
     "Operation",
     "Organisation",
     "OrganisationPage",
@@ -149,17 +170,24 @@ __all__ = (
     "ProgrammePage",
     "Receipt",
     "Report",
+    "ReturnChange",
     "ReturnDetail",
     "ReturnKind",
     "ReturnPage",
     "ReturnReport",
+    "ReturnSchema",
+    "ReturnSchemaAllOfItem",
+    "ReturnSchemaProperties",
     "ReviewState",
+    "RevisionPage",
     "Role",
     "Scheme",
     "Scope",
     "Series",
     "Severity",
     "Source",
+    "StandingObservation",
+    "StandingObservationBreakdown",
     "StandingReturn",
     "Status",
     "SubmissionOutcome",

@@ -6,71 +6,15 @@ from uuid import UUID
 from ...._core import AsyncCaller, Caller, Content
 from ...models.new_submission import NewSubmission
 from ...models.report import Report
-from ...models.return_detail import ReturnDetail
-from ...models.return_page import ReturnPage
 from ...models.withdrawal import Withdrawal
 from . import create_submission as _create_submission
 from . import create_submission_csv as _create_submission_csv
 from . import create_submission_ndjson as _create_submission_ndjson
-from . import get_return as _get_return
 from . import get_submission as _get_submission
-from . import list_returns as _list_returns
 from . import withdraw_return as _withdraw_return
 
 
 class Submissions(Caller):
-    def list_returns(
-        self,
-        programme: str,
-        *,
-        measure: str | None = None,
-        organisation: str | None = None,
-        period: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-    ) -> ReturnPage:
-        """Returns as they stand.
-
-        Your organisation's; with the scope `review`, everybody's.
-        """
-        return self._send(
-            _list_returns.call(
-                programme,
-                measure=measure,
-                organisation=organisation,
-                period=period,
-                cursor=cursor,
-                limit=limit,
-            )
-        )
-
-    def get_return(
-        self,
-        programme: str,
-        *,
-        organisation: str,
-        measure: str,
-        series: str,
-        service: str,
-        period: str,
-        revision: int | None = None,
-    ) -> ReturnDetail:
-        """One return with its cells.
-
-        The newest revision, or the one whose number is given: no revision is ever changed.
-        """
-        return self._send(
-            _get_return.call(
-                programme,
-                organisation=organisation,
-                measure=measure,
-                series=series,
-                service=service,
-                period=period,
-                revision=revision,
-            )
-        )
-
     def withdraw_return(
         self,
         programme: str,
@@ -213,58 +157,6 @@ class Submissions(Caller):
 
 
 class AsyncSubmissions(AsyncCaller):
-    async def list_returns(
-        self,
-        programme: str,
-        *,
-        measure: str | None = None,
-        organisation: str | None = None,
-        period: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-    ) -> ReturnPage:
-        """Returns as they stand.
-
-        Your organisation's; with the scope `review`, everybody's.
-        """
-        return await self._send(
-            _list_returns.call(
-                programme,
-                measure=measure,
-                organisation=organisation,
-                period=period,
-                cursor=cursor,
-                limit=limit,
-            )
-        )
-
-    async def get_return(
-        self,
-        programme: str,
-        *,
-        organisation: str,
-        measure: str,
-        series: str,
-        service: str,
-        period: str,
-        revision: int | None = None,
-    ) -> ReturnDetail:
-        """One return with its cells.
-
-        The newest revision, or the one whose number is given: no revision is ever changed.
-        """
-        return await self._send(
-            _get_return.call(
-                programme,
-                organisation=organisation,
-                measure=measure,
-                series=series,
-                service=service,
-                period=period,
-                revision=revision,
-            )
-        )
-
     async def withdraw_return(
         self,
         programme: str,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from urllib.parse import quote
 
 from ...._core import Call
@@ -16,6 +17,7 @@ def call(
     service: str,
     period: str,
     revision: int | None = None,
+    as_of: datetime.datetime | None = None,
 ) -> Call[ReturnDetail]:
     return Call(
         method="GET",
@@ -29,6 +31,7 @@ def call(
         ),
         query={
             "revision": revision,
+            "as_of": as_of,
         },
         parse=_parse,
     )

@@ -1,0 +1,56 @@
+"""What is asked of returns: which of them, as of when, and from which place on."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from schema.submissions import ReturnKind, ReviewState
+from schema.words import AreaCode, Slug
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """Which returns; a field that is None chooses all. `only` are the organisations whose returns may be seen."""
+
+    only: Sequence[str] | None
+    organisation: str | None = None
+    measure: str | None = None
+    series: str | None = None
+    service: str | None = None
+    period: str | None = None
+    kind: ReturnKind | None = None
+    state: ReviewState | None = None
+
+
+class Moments(Struct, frozen=True, kw_only=True):
+    """As it stood at `as_of`, None for now; and of that, what has changed after `updated_after`."""
+
+    as_of: datetime | None = None
+    updated_after: datetime | None = None
+
+
+class ReturnPlace(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The key of the last return of a page."""
+
+    measure: Slug
+    series: Slug
+    service: Slug
+    organisation: Slug
+    start: date
+    period: Annotated[str, Meta(pattern="^[A-Z0-9.-]{4,32}$")]
+
+
+class CellPlace(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The key of the last cell of a page. `breakdown` is its key: empty for the total."""
+
+    of: ReturnPlace
+    area: AreaCode
+    breakdown: str
+
+
+class EventPlace(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The last event that was read, by its own id."""
+
+    event: UUID

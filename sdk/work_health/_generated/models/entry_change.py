@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.evidence_entry import EvidenceEntry
+
+
+T = TypeVar("T", bound="EntryChange")
+
+
+@_attrs_define
+class EntryChange:
+    """An entry of an evidence return that one revision has and the other has not. One that differs is another."""
+
+    was: EvidenceEntry | None
+    """ Null where it was not there. """
+    now: EvidenceEntry | None
+    """ Null where it is withdrawn. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.evidence_entry import EvidenceEntry  # noqa: PLC0415
+
+        was: dict[str, Any] | None
+        if isinstance(self.was, EvidenceEntry):
+            was = self.was.to_dict()
+        else:
+            was = self.was
+
+        now: dict[str, Any] | None
+        if isinstance(self.now, EvidenceEntry):
+            now = self.now.to_dict()
+        else:
+            now = self.now
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "was": was,
+                "now": now,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.evidence_entry import EvidenceEntry  # noqa: PLC0415
+
+        d = dict(src_dict)
+
+        def _parse_was(data: object) -> EvidenceEntry | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                was_type_0 = EvidenceEntry.from_dict(data)
+
+                return was_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(EvidenceEntry | None, data)
+
+        was = _parse_was(d.pop("was"))
+
+        def _parse_now(data: object) -> EvidenceEntry | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                now_type_0 = EvidenceEntry.from_dict(data)
+
+                return now_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(EvidenceEntry | None, data)
+
+        now = _parse_now(d.pop("now"))
+
+        entry_change = cls(
+            was=was,
+            now=now,
+        )
+
+        entry_change.additional_properties = d
+        return entry_change
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
