@@ -124,7 +124,7 @@ async def test_a_finding_that_only_warns_says_so(client: httpx2.AsyncClient) -> 
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"), [("no-dutty", "Did you mean no-duty?"), ("zzzz", "`/errors` lists them all.")]
+    ("code", "hint"), [("no-dutty", "Did you mean no-duty"), ("zzzz", "`/errors` lists them all.")]
 )
 async def test_an_unknown_code_is_refused_with_a_hint(client: httpx2.AsyncClient, code: str, hint: str) -> None:
     answer = await client.get(f"/errors/{code}")

@@ -52,6 +52,11 @@ EXISTING = {
 }
 
 
+@schemathesis.serializer("application/x-ndjson")
+def as_it_is(_: object, value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 @pytest.fixture(scope="module")
 async def at(server: Callable[[str], str], template: str, plan: Plan) -> AsyncIterator[tuple[Server, str]]:
     """A served sandbox with a return in it, and a key that opens all of it."""
