@@ -16,7 +16,7 @@ from schema.submissions import Counts, EvidenceEntry, MilestoneItem, NewReturn, 
 PERSONAL = {
     "an e-mail address": re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.]+"),
     "a National Insurance number": re.compile(r"\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", re.IGNORECASE),
-    "an NHS number": re.compile(r"(?<![\w/=])\d{3}[ -]?\d{3}[ -]?\d{4}\b"),
+    "an NHS number": re.compile(r"(?<![\w/=])(?<!\+44[ -])\d{3}[ -]?\d{3}[ -]?\d{4}\b"),
     "a telephone number": re.compile(r"(?<![\w/])(?:\+44|0)(?:[ -]?\d){9,10}\b"),
     "a date of birth": re.compile(r"\b(?:d\.?o\.?b\.?|born|date of birth)\W{0,3}\d", re.IGNORECASE),
 }

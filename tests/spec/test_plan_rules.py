@@ -7,11 +7,10 @@ import pytest
 import yaml
 
 from api.plan import loading, rules
-from api.plan.catalogue import Catalogue, Ids, breakdown_keys
 from schema.periods import PeriodType
 from schema.plan import Column, DisclosureClass, Kind, Plan, Window
+from tests.harbour import HARBOUR, catalogue
 
-HARBOUR = Path(__file__).parent.parent / "plans" / "harbour.yaml"
 NOTTINGHAM = Path(__file__).parent.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
 WITHOUT_NODE = ["enrolments", "prospectus", "learner-voice"]
 
@@ -200,22 +199,6 @@ def test_gaps_are_read_off_the_links():
     assert gaps.inputs_without_use == []
 
 
-def catalogue(plan: Plan) -> Catalogue:
-    return Catalogue(
-        id=1,
-        slug=plan.slug,
-        sandbox=False,
-        version=1,
-        plan=plan,
-        ids=Ids(
-            organisations={o.slug: n for n, o in enumerate(plan.organisations, 1)},
-            series={(m.slug, s.slug): n for n, m in enumerate(plan.measures, 1) for s in m.series},
-            areas={a.code: n for n, a in enumerate(plan.areas, 1)},
-            breakdowns={key: n for n, key in enumerate(breakdown_keys(plan), 1)},
-        ),
-    )
-
-
 #   filter                                              measures
 FILTERS = [
     ({}, ["learners", "on-roll", "pass-rate", "members", "visits", *WITHOUT_NODE]),
@@ -275,3 +258,14 @@ def test_periods_lie_wholly_in_the_window(period_type, months, number):
 def test_an_unclear_period_offers_what_it_could_be():
     assert "FY2025-26-Q1 or CY2025-Q1" in str(rules.UnclearPeriod.of("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1")))
     assert "says its own type" in str(rules.UnclearPeriod.of("Q1", ()))
+
+
+def test_numbers_lead_back_to_their_codes():
+    here = catalogue(changed(lambda _: None))
+    for codes, numbers in (
+        (here.organisation_slugs, here.ids.organisations),
+        (here.series_slugs, here.ids.series),
+        (here.area_codes, here.ids.areas),
+        (here.breakdown_texts, here.ids.breakdowns),
+    ):
+        assert codes == {number: code for code, number in numbers.items()}

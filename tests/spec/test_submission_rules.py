@@ -12,8 +12,9 @@ from api.statistics import periods
 from api.submissions import rules
 from api.submissions.findings import CODES, Findings, PreviewMoved, Rejected
 from api.submissions.revisions import NULL, STATUSES, Standing, sent
+from schema.plan import Plan
 from schema.submissions import NewSubmission, ReturnKind, ReviewState, Status, SubmissionOutcome, Timeliness
-from tests.harbour import HERE, NOW, PLAN, examine, returned
+from tests.harbour import HERE, NOW, PLAN, catalogue, examine, returned, total
 
 
 def found(*returns: dict, organisation: str = "quay-college") -> list[tuple[str, list[int]]]:
@@ -34,9 +35,38 @@ def test_a_nil_return_is_taken():
     assert examine(returned("learners", kind="nil")).returns[0].given.kind == "nil"
 
 
-def test_nobody_submits_for_another():
-    with pytest.raises(NotAllowed, match="quay-college"):
-        rules.for_whom("pier-college", "quay-college", HERE)
+# fmt: off
+#   asked for             the key's organisation    for whom it is; None: refused
+FOR_WHOM = [
+    (None,                "quay-college",           "quay-college"),
+    ("quay-college",      "quay-college",           "quay-college"),
+    ("old-quay-school",   "quay-college",           "old-quay-school"),
+    ("old-net-loft",      "quay-college",           "old-net-loft"),
+    ("quay-college",      "old-quay-school",        None),
+    ("pier-college",      "quay-college",           None),
+    ("nobody-at-all",     "quay-college",           None),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("wanted", "organisation", "owner"), FOR_WHOM)
+def test_an_organisation_submits_for_itself_and_those_that_it_succeeds(wanted, organisation, owner):
+    if owner is not None:
+        assert rules.for_whom(wanted, organisation, HERE) == owner
+        return
+    with pytest.raises(NotAllowed, match=f"belongs to {organisation}"):
+        rules.for_whom(wanted, organisation, HERE)
+
+
+def test_what_nobody_returns_is_refused():
+    raw = msgspec.to_builtins(PLAN)
+    raw["measures"][0]["kind"] = "gap"
+    here = catalogue(msgspec.convert(raw, Plan))
+    submission = msgspec.convert({"returns": [GOOD]}, NewSubmission)
+    with pytest.raises(Rejected) as refusal:
+        rules.examine(sent(submission), here, "quay-college", {}, now=NOW)
+    [one] = refusal.value.findings
+    assert (one.code, one.message) == ("not-returned", "learners is not returned by anybody here.")
 
 
 # fmt: off
@@ -231,6 +261,62 @@ def test_withdrawals_have_to_be_confirmed():
     assert (finding.code, finding.actual) == ("unconfirmed-withdrawals", "3")
 
 
+WITHDRAWN = returned("learners", kind="withdrawn", note="Counted twice.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken"),
+    [(None, False), (ReturnKind.WITHDRAWN, False), (ReturnKind.NIL, True), (ReturnKind.DATA, True)],
+)
+def test_only_what_stands_can_be_withdrawn(kind, taken):
+    examined = examine(WITHDRAWN)
+    standing = {} if kind is None else {examined.returns[0].key: stood(4, kind=kind)}
+    before = examine(GOOD).cells if kind is ReturnKind.DATA else NO_CELLS
+    if taken:
+        [one] = rules.compare(examined, standing, before, HERE, now=NOW).returns
+        assert (one.outcome, one.number, one.counts.withdrawn) == ("accepted", 5, len(before))
+        return
+    with pytest.raises(Rejected) as refusal:
+        rules.compare(examined, standing, before, HERE, now=NOW)
+    assert [(one.code, one.path) for one in refusal.value.findings] == [("nothing-to-withdraw", "/returns/0")]
+
+
+#   of forty cells that stand, so many may go unasked: a tenth
+@pytest.mark.parametrize(("gone", "taken"), [(4, True), (5, False)])
+def test_a_tenth_may_go_without_asking(gone, taken):
+    many = returned("learners", *(f"E069999{n:02} 1" for n in range(40)))
+    areas = [f"E069999{n:02}" for n in range(40)]
+    raw = msgspec.to_builtins(PLAN)
+    raw["areas"] = raw["areas"][:1] + [
+        {"code": code, "name": code, "level": "quarter", "families": ["town"], "parent": "E06999999"} for code in areas
+    ]
+    here = catalogue(msgspec.convert(raw, Plan))
+    whole = returned("learners", "town 40")["observations"]
+
+    def sent_of(cells: list) -> rules.Examined:
+        given = many | {"observations": whole + cells}
+        return rules.examine(
+            sent(msgspec.convert({"returns": [given]}, NewSubmission)), here, "quay-college", {}, now=NOW
+        )
+
+    before = sent_of(many["observations"][:39])
+    now = sent_of(many["observations"][: 39 - gone])
+    standing = {now.returns[0].key: stood()}
+    if taken:
+        assert rules.compare(now, standing, before.cells, here, now=NOW).returns[0].counts.withdrawn == gone
+        return
+    with pytest.raises(Rejected, match="1 error"):
+        rules.compare(now, standing, before.cells, here, now=NOW)
+
+
+def test_first_received_is_kept_with_a_correction():
+    early = datetime(2026, 3, 1, tzinfo=UTC)
+    examined = examine(GOOD)
+    standing = {examined.returns[0].key: stood(first_received_at=early)}
+    [one] = rules.compare(examined, standing, NO_CELLS, HERE, now=NOW).returns
+    assert one.first_received_at == early
+
+
 def report(given: dict, before: dict | None, *, dry_run: bool = False, token: str | None = None):
     examined = examine(given)
     standing = {} if before is None else {examined.returns[0].key: stood()}
@@ -255,6 +341,15 @@ def test_the_report_adds_up():
     assert report(GOOD, GOOD).outcome is SubmissionOutcome.UNCHANGED
 
 
+def test_the_report_tells_what_changes_of_what_stood():
+    made = report(returned("learners", "town 20", "town sex=female 11", "town sex=male 8", "town sex=unknown 1"), GOOD)
+    assert [(one.cell.breakdown["sex"], one.was.value, one.now.value) for one in made.changes] == [
+        ("female", 12, 11),
+        ("male", 7, 8),
+    ]
+    assert (made.change_count, made.counts.changed, made.changes[0].cell.period) == (2, 2, "2026-02")
+
+
 def test_a_dry_run_says_the_same_and_has_a_token_instead_of_a_receipt():
     said, made = report(GOOD, None, dry_run=True), report(GOOD, None)
     assert (said.receipt, said.dry_run, made.preview_token, made.dry_run) == (None, True, None, False)
@@ -262,6 +357,21 @@ def test_a_dry_run_says_the_same_and_has_a_token_instead_of_a_receipt():
     assert report(GOOD, None, token=said.preview_token) == made
     with pytest.raises(PreviewMoved):
         report(GOOD, GOOD, token=said.preview_token)
+
+
+def token(moved: list) -> str | None:
+    examined = examine(GOOD)
+    comparison = rules.compare(examined, {}, NO_CELLS, HERE, now=NOW)
+    return rules.report(comparison, HERE, examined, moved=moved, content_sha256=b"\1" * 32, receipt=None).preview_token
+
+
+def test_a_token_rests_on_what_the_partner_itself_is_told():
+    now = [total("learners", "2026-02 20")]
+    own = rules.moved([], None, now, HERE)
+    assert token(rules.moved([total("learners", "2026-01 5")], None, now, HERE)) != token(own)
+    for others in ("2026-02 7", "2026-02 8"):
+        everybody = [total("learners", others, organisation="pier-college")]
+        assert token(rules.moved([], everybody, now, HERE)) == token(own)
 
 
 #   London time; February ends on the 28th, due after ten days, timely for fifteen, closed after forty

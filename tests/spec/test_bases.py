@@ -1,0 +1,138 @@
+"""A return that was made from a revision which stands no more: refused, with all that has changed since."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from api.submissions import rules
+from api.submissions.findings import StaleBase
+from api.submissions.revisions import Cells, Standing
+from schema.submissions import MilestoneItem, ReturnKind, ReviewState
+from tests.harbour import HERE, NOW, cells_of, examine, returned
+
+ITEM = {"item": "spring", "title": "Spring", "stage": "drafted", "date": "2026-02-14"}
+EMPTY = examine(returned("learners", kind="nil")).cells
+
+
+def stands(number: int, kind: ReturnKind = ReturnKind.DATA, content: list | None = None) -> Standing:
+    return Standing(
+        number=number,
+        kind=kind if number else None,
+        state=ReviewState.PENDING,
+        first_received_at=NOW,
+        content=content or [],
+        justifications=[],
+        note=None,
+    )
+
+
+# fmt: off
+#   base, stands      whether it is refused
+BASES = [
+    (None, 0, False),
+    (None, 3, False),
+    (0, 0, False),
+    (3, 3, False),
+    (0, 1, True),
+    (2, 3, True),
+    (4, 3, True),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("base", "number", "refused"), BASES)
+def test_a_base_that_does_not_stand_is_stale(base, number, refused):
+    examined = examine(returned("learners", "town 1", base_revision=base))
+    standing = {examined.returns[0].key: stands(number)} if number else {}
+    assert bool(rules.stale(examined, standing)) is refused
+
+
+def refusal(given: list[dict], standing: list[Standing], base: Cells, before: Cells, content: dict | None = None):
+    examined = examine(*given)
+    known = {one.key: stood for one, stood in zip(examined.returns, standing, strict=True)}
+    with pytest.raises(StaleBase) as raised:
+        rules.refuse_stale(rules.stale(examined, known), content or {}, base, before, HERE)
+    return raised.value
+
+
+# fmt: off
+#   in the base      stands now          was, now
+CELLS = {
+    "another count":    (["town 12"],        ["town 15"],        [("12", "15")]),
+    "a hidden one":     (["town 12"],        ["town c:1-4"],     [("12", "c 1-4")]),
+    "at least":         (["town c:3-"],      ["town c"],         [("c 3-", "c")]),
+    "other bounds":     (["town c:1-4"],     ["town c:2-4"],     [("c 1-4", "c 2-4")]),
+    "a new cell":       (["town 12"],        ["town 12", "east 3"], [("nothing", "3")]),
+    "a withdrawn cell": (["town 12", "east 3"], ["town 12"],     [("3", "nothing")]),
+    "the same":         (["town 12"],        ["town 12"],        []),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", CELLS)
+def test_every_cell_that_moved_is_told(case):
+    was, now, expected = CELLS[case]
+    given = [returned("learners", "town 1", base_revision=1)]
+    found = refusal(given, [stands(2)], cells_of(*was), cells_of(*now)).findings
+    assert [(one.code, one.expected, one.actual) for one in found] == [("moved-since-base", *pair) for pair in expected]
+
+
+def test_shares_and_notes_are_told_in_one_line():
+    noted = msgspec.structs.replace(cells_of("town 8/10"), notes=np.array(["Estimated."], dtype=np.object_))
+    given = [returned("pass-rate", "town 1/2", base_revision=1)]
+    [one] = refusal(given, [stands(2)], cells_of("town 9/10"), noted).findings
+    assert (one.expected, one.actual) == ("9/10", "8/10 (note: Estimated.)")
+
+
+def test_the_finding_says_which_revision_to_take_over():
+    given = [returned("learners", "town 1", base_revision=1)]
+    error = refusal(given, [stands(3)], cells_of("town 12"), cells_of("town 15"))
+    assert str(error) == "learners 2026-02 was made from revision 1, and revision 3 stands."
+    [one] = error.findings
+    assert one.message == "The cell has changed since revision 1."
+    assert one.hint == (
+        "Revision 3 says 15. Take it over, or decide against it, and send the return with `base_revision` 3."
+    )
+
+
+def test_all_that_are_stale_are_told_together_and_the_others_not():
+    given = [
+        returned("learners", "town 1", base_revision=1),
+        returned("on-roll", "town 1", base_revision=2),
+        returned("members", "town 1", base_revision=1),
+    ]
+    base = cells_of("town 10", "town 30", items=[0, 2])
+    before = cells_of("town 11", "town 20", "town 31", items=[0, 1, 2])
+    error = refusal(given, [stands(2), stands(2), stands(2)], base, before)
+    assert [(one.cell.measure, one.expected, one.actual) for one in error.findings] == [
+        ("learners", "10", "11"),
+        ("members", "30", "31"),
+    ]
+    assert "learners 2026-02" in str(error)
+    assert "members 2026-02" in str(error)
+    assert "on-roll" not in str(error)
+
+
+@pytest.mark.parametrize("kind", [ReturnKind.NIL, ReturnKind.WITHDRAWN])
+def test_a_return_without_cells_is_named(kind):
+    given = [returned("learners", "town 1", base_revision=1)]
+    error = refusal(given, [stands(2, kind)], cells_of("town 12"), EMPTY)
+    assert str(error).endswith(f"revision 2 stands ({kind}).")
+    assert [(one.expected, one.actual) for one in error.findings] == [("12", "nothing")]
+
+
+def test_items_that_moved_are_told():
+    given = [{"measure": "prospectus", "period": "2026-02", "items": [ITEM], "base_revision": 1}]
+    old, new = (msgspec.convert(ITEM | {"stage": stage}, MilestoneItem) for stage in ("drafted", "printed"))
+    error = refusal(given, [stands(2, content=[new])], EMPTY, EMPTY, {0: [old]})
+    [one] = error.findings
+    assert (one.message, one.expected, one.actual) == (
+        "The item spring has changed since revision 1.",
+        "Spring, drafted, 2026-02-14",
+        "Spring, printed, 2026-02-14",
+    )
+    assert one.cell.measure == "prospectus"
+
+
+def test_what_is_not_stale_passes():
+    rules.refuse_stale([], {}, EMPTY, EMPTY, HERE)

@@ -1,0 +1,128 @@
+"""What a key looks like, what it opens, and which answer is given again."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from api.partners import keys, rules
+from api.refusals import NotAllowed, NotFound, Unauthenticated
+from schema.partners import Grant, Kept, KeyRecord, Scope
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+KEY = keys.make(bytes(range(38)), sandbox=False)
+
+
+def test_a_key_is_made_of_38_bytes_and_says_where_it_belongs():
+    # 6 bytes in base32, 32 in base64 (RFC 4648)
+    hidden = "BgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCU"
+    assert KEY.secret == f"wh_live_aaaqeayeau_{hidden}"
+    assert (KEY.id, len(KEY.digest)) == ("aaaqeayeau", 32)
+    assert keys.make(bytes(range(38)), sandbox=True).secret.startswith("wh_sandbox_")
+    assert KEY.digest == keys.digest(KEY.secret)
+    with pytest.raises(ValueError, match="38"):
+        keys.make(bytes(37), sandbox=False)
+
+
+# fmt: off
+#   Authorization                         what is said
+HEADERS = [
+    (None,                                "no Authorization header"),
+    ("",                                  "not of the form"),
+    ("Basic dXNlcjpwdw==",                "not of the form"),
+    (KEY.secret,                          "not of the form"),
+    ("Bearer",                            "not a key"),
+    ("Bearer password",                   "not a key"),
+    (f"Bearer {KEY.secret[:-1]}",         "not a key"),
+    (f"Bearer {KEY.secret}x",             "not a key"),
+    (f"Bearer {KEY.secret.upper()}",      "not a key"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("header", "said"), HEADERS)
+def test_what_is_no_key_is_refused_before_anything_is_read(header, said):
+    with pytest.raises(Unauthenticated, match=said):
+        rules.secret_of(header)
+
+
+@pytest.mark.parametrize("header", [f"Bearer {KEY.secret}", f"bearer  {KEY.secret} "])
+def test_a_key_is_found_in_its_header(header):
+    assert rules.secret_of(header) == KEY.secret
+
+
+GRANT = Grant(programme="harbour", organisation="quay-college", scopes=[Scope.SUBMIT, Scope.READ])
+RECORD = KeyRecord(
+    id=KEY.id,
+    client=UUID(int=1),
+    name="script",
+    created_at=NOW - timedelta(days=1),
+    expires_at=NOW + timedelta(days=1),
+    revoked_at=None,
+    last_used_at=None,
+)
+
+
+def test_a_key_in_force_is_admitted():
+    caller = rules.admit(RECORD, [GRANT], now=NOW)
+    assert (caller.client, caller.key, caller.grants) == (UUID(int=1), KEY.id, [GRANT])
+    author = rules.author(caller, GRANT, "req_1")
+    assert msgspec.structs.astuple(author) == (UUID(int=1), KEY.id, "quay-college", "req_1")
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (None, "not known here"),
+        (msgspec.structs.replace(RECORD, revoked_at=NOW), "was revoked at 2026-03-05T12:00:00"),
+        (msgspec.structs.replace(RECORD, expires_at=NOW), "expired at 2026-03-05T12:00:00"),
+    ],
+)
+def test_a_key_that_has_ended_is_not(record, said):
+    with pytest.raises(Unauthenticated, match=said):
+        rules.admit(record, [GRANT], now=NOW)
+
+
+# fmt: off
+#   programme, scopes asked for           refused with
+PERMITTED = [
+    ("harbour", [Scope.SUBMIT],                 None),
+    ("harbour", [Scope.REVIEW, Scope.READ],     None),
+    ("harbour", [Scope.REVIEW],                 (NotAllowed, "needs the scope review; the key has submit, read")),
+    ("harbour", [Scope.REVIEW, Scope.PUBLISH],  (NotAllowed, "needs the scope review or publish")),
+    ("other",   [Scope.SUBMIT],                 (NotFound, "opens no programme 'other'")),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("programme", "scopes", "refusal"), PERMITTED)
+def test_a_key_opens_what_it_was_granted(programme, scopes, refusal):
+    empty = Grant(programme="empty", organisation="quay-college", scopes=[])
+    caller = rules.admit(RECORD, [empty, GRANT], now=NOW)
+    if refusal is None:
+        assert rules.permit(caller, programme, *scopes) is GRANT
+        return
+    with pytest.raises(refusal[0], match=refusal[1]):
+        rules.permit(caller, programme, *scopes)
+
+
+def test_a_grant_without_scopes_opens_nothing():
+    caller = rules.admit(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], now=NOW)
+    with pytest.raises(NotAllowed, match="the key has none"):
+        rules.permit(caller, "harbour", Scope.READ)
+
+
+CONTENT, OTHER = b"\1" * 32, b"\2" * 32
+
+
+def test_an_answer_is_given_again_to_the_same_content_alone():
+    assert rules.replayed(None, CONTENT) is None
+    assert rules.replayed(Kept(content_sha256=CONTENT, answer=b"{}"), CONTENT) == b"{}"
+    with pytest.raises(rules.IdempotencyKeyReused):
+        rules.replayed(Kept(content_sha256=CONTENT, answer=b"{}"), OTHER)
+    with pytest.raises(rules.Redacted):
+        rules.replayed(Kept(content_sha256=CONTENT, answer=None), CONTENT)
+    with pytest.raises(rules.IdempotencyKeyReused):  # no more is said of an answer that is gone
+        rules.replayed(Kept(content_sha256=CONTENT, answer=None), OTHER)
+    assert rules.IdempotencyInProgress.retry_after == 1
