@@ -22,6 +22,7 @@ from api.partners import routes as partners
 from api.plan import routes as plan
 from api.problems import HANDLERS
 from api.requests import RequestId, known_parameters_only
+from api.reviews import routes as reviews
 from api.submissions import routes as submissions
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -43,7 +44,7 @@ def create_app(
 ) -> Litestar:
     """Everything wired together. The clock and the source of ids are arguments, so that tests can hold them."""
     return Litestar(
-        route_handlers=[docs.router, plan.router, partners.router, submissions.router, outcomes.router],
+        route_handlers=[docs.router, plan.router, partners.router, submissions.router, reviews.router, outcomes.router],
         dependencies={
             "transaction": transaction,
             "caller": partners.caller,
@@ -64,6 +65,7 @@ def create_app(
                 Tag(name="Plan", description="What is meant to lead to what, and what is counted. No key needed."),
                 Tag(name="Partners", description="Who the key belongs to."),
                 Tag(name="Submissions", description="Pushing returns, and reading one's own."),
+                Tag(name="Reviews", description="What is owed, what reviewers decide, and who did what."),
                 Tag(name="Outcomes", description="What the returns amount to."),
             ],
             components=Components(

@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Request
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
+from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.refusals import BadParameter
@@ -18,7 +19,11 @@ GIVEN = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 async def known_parameters_only(request: Request[Any, Any, Any]) -> None:
     """A parameter that the operation does not have is refused: a misspelt filter must not answer with everything."""
     handler = request.route_handler
-    fields = handler.parsed_fn_signature.parameters
+    fields = [
+        field.kwarg_definition.name or name
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    ]
     unknown = sorted(set(request.query_params) - set(fields))
     if unknown and handler.include_in_schema is not False:
         near = difflib.get_close_matches(unknown[0], fields, n=1)

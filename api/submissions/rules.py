@@ -38,6 +38,7 @@ from schema.submissions import (
     Report,
     ReturnKind,
     ReturnReport,
+    ReviewState,
     SubmissionOutcome,
 )
 
@@ -121,6 +122,7 @@ def compare(
         _check_withdrawal(one, item, mine, stood, kept[item] or len(stood.content), examined)
         same = stood.kind == one.given.kind and not (mine.added or mine.changed or mine.withdrawn)
         same &= one.given.kind is not ReturnKind.WITHDRAWN or stood.number == 0
+        same &= stood.state is not ReviewState.REDACTED
         compared.append(
             Compared(
                 identified=one,

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import count
 from typing import Generic, TypeVar
 from uuid import uuid4
@@ -32,7 +32,7 @@ USER_AGENT = f"work-health-python/{VERSION} python/{platform.python_version()} h
 
 T = TypeVar("T")
 Content = bytes | str
-Parameter = str | int | float | Iterable[str] | None
+Parameter = str | int | float | datetime | Iterable[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,13 @@ class Call(Generic[T]):
     def repeatable(self) -> bool:
         """Whether the server does it once, however often it is asked to."""
         return self.method in SAFE_METHODS or self.idempotency_key is not None
+
+
+def _plain(value: str | float | datetime | Iterable[str]) -> str | int | float | list[str]:
+    """An instant as RFC 3339, several values as a list."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float) else list(value)
 
 
 def new_key() -> str:
@@ -79,11 +86,7 @@ class Settings:
             self.headers["Authorization"] = f"Bearer {key}"
 
     def request(self, client: httpx.Client | httpx.AsyncClient, call: Call[T]) -> httpx.Request:
-        query = {
-            name: value if isinstance(value, str | int | float) else list(value)
-            for name, value in call.query.items()
-            if value is not None
-        }
+        query = {name: _plain(value) for name, value in call.query.items() if value is not None}
         return client.build_request(
             call.method,
             self.url + call.path,

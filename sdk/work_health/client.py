@@ -8,13 +8,14 @@ from ._core import AsyncCaller, Caller, Settings
 from ._generated.api.outcomes import AsyncOutcomes, Outcomes
 from ._generated.api.partners import AsyncPartners, Partners
 from ._generated.api.plan import AsyncPlan, Plan
+from ._generated.api.reviews import AsyncReviews, Reviews
 from ._generated.api.submissions import AsyncSubmissions, Submissions
 from ._generated.models import ReturnPage, StandingReturn
 from ._http import httpx
 from .errors import WorkHealthError
 
 
-class WorkHealth(Plan, Partners, Submissions, Outcomes, Caller):
+class WorkHealth(Plan, Partners, Submissions, Reviews, Outcomes, Caller):
     """The API, operation by operation. Each returns what was asked for or raises a `WorkHealthError`.
 
     Args:
@@ -79,7 +80,7 @@ class WorkHealth(Plan, Partners, Submissions, Outcomes, Caller):
         return f"WorkHealth(base_url={self._settings.url!r})"
 
 
-class AsyncWorkHealth(AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncOutcomes, AsyncCaller):
+class AsyncWorkHealth(AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncReviews, AsyncOutcomes, AsyncCaller):
     """`WorkHealth` with operations to be awaited.
 
     Args:

@@ -1,9 +1,13 @@
 """Contains all the data models used in inputs/outputs"""
 
+from .action import Action
 from .aim import Aim
 from .amount import Amount
 from .area import Area
 from .area_page import AreaPage
+from .audit_entry import AuditEntry
+from .audit_entry_subject import AuditEntrySubject
+from .audit_page import AuditPage
 from .basis import Basis
 from .cadence import Cadence
 from .calendar import Calendar
@@ -13,11 +17,13 @@ from .cell_name import CellName
 from .cell_name_breakdown import CellNameBreakdown
 from .cell_value import CellValue
 from .change import Change
+from .clearance import Clearance
 from .collection import Collection
 from .column import Column
 from .completeness import Completeness
 from .counts import Counts
 from .coverage import Coverage
+from .decision import Decision
 from .dimension import Dimension
 from .dimension_page import DimensionPage
 from .direction import Direction
@@ -25,7 +31,11 @@ from .disclosure_class import DisclosureClass
 from .document import Document
 from .effect import Effect
 from .effect_scope import EffectScope
+from .event_kind import EventKind
 from .evidence_entry import EvidenceEntry
+from .exemption import Exemption
+from .extension import Extension
+from .extension_page import ExtensionPage
 from .family import Family
 from .finding import Finding
 from .formula import Formula
@@ -42,9 +52,15 @@ from .measure import Measure
 from .measure_link import MeasureLink
 from .measure_page import MeasurePage
 from .milestone_item import MilestoneItem
+from .new_comment import NewComment
+from .new_exemption import NewExemption
+from .new_extension import NewExtension
 from .new_return import NewReturn
 from .new_submission import NewSubmission
 from .node import Node
+from .obligation import Obligation
+from .obligation_page import ObligationPage
+from .obligation_state import ObligationState
 from .observation import Observation
 from .observation_breakdown import ObservationBreakdown
 from .operation import Operation
@@ -61,13 +77,20 @@ from .preview_protection import PreviewProtection
 from .problem import Problem
 from .programme import Programme
 from .programme_page import ProgrammePage
+from .queried import Queried
+from .reason import Reason
 from .receipt import Receipt
+from .redaction import Redaction
+from .redaction_page import RedactionPage
 from .report import Report
+from .return_change import ReturnChange
 from .return_detail import ReturnDetail
 from .return_kind import ReturnKind
 from .return_page import ReturnPage
 from .return_report import ReturnReport
+from .review import Review
 from .review_state import ReviewState
+from .reviewed import Reviewed
 from .role import Role
 from .scheme import Scheme
 from .scope import Scope
@@ -86,10 +109,14 @@ from .window import Window
 from .withdrawal import Withdrawal
 
 __all__ = (
+    "Action",
     "Aim",
     "Amount",
     "Area",
     "AreaPage",
+    "AuditEntry",
+    "AuditEntrySubject",
+    "AuditPage",
     "Basis",
     "Cadence",
     "Calendar",
@@ -99,11 +126,13 @@ __all__ = (
     "CellNameBreakdown",
     "CellValue",
     "Change",
+    "Clearance",
     "Collection",
     "Column",
     "Completeness",
     "Counts",
     "Coverage",
+    "Decision",
     "Dimension",
     "DimensionPage",
     "Direction",
@@ -111,7 +140,11 @@ __all__ = (
     "Document",
     "Effect",
     "EffectScope",
+    "EventKind",
     "EvidenceEntry",
+    "Exemption",
+    "Extension",
+    "ExtensionPage",
     "Family",
     "Finding",
     "Formula",
@@ -128,9 +161,15 @@ __all__ = (
     "MeasureLink",
     "MeasurePage",
     "MilestoneItem",
+    "NewComment",
+    "NewExemption",
+    "NewExtension",
     "NewReturn",
     "NewSubmission",
     "Node",
+    "Obligation",
+    "ObligationPage",
+    "ObligationState",
     "Observation",
     "ObservationBreakdown",
     "Operation",
@@ -147,12 +186,19 @@ __all__ = (
     "Problem",
     "Programme",
     "ProgrammePage",
+    "Queried",
+    "Reason",
     "Receipt",
+    "Redaction",
+    "RedactionPage",
     "Report",
+    "ReturnChange",
     "ReturnDetail",
     "ReturnKind",
     "ReturnPage",
     "ReturnReport",
+    "Review",
+    "Reviewed",
     "ReviewState",
     "Role",
     "Scheme",
