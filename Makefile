@@ -1,6 +1,6 @@
 # `make run` serves the API, `make test` tests it; both set themselves up. Python 3.11 or later is all they need.
 PYTHON ?= python3
-PURE := api/statistics/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[!qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/cursors.py
+PURE := api/statistics/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[!qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/reviews/[!qr_]*.py,api/cursors.py
 BIN := .venv/bin
 
 .PHONY: run test check contract lock look
@@ -22,6 +22,7 @@ check: .venv/dev.txt
 contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml
 	$(BIN)/python tools/generate_sdk.py
+	$(BIN)/python tools/draw_states.py
 
 lock: .venv/dev.txt
 	cd requirements && for file in run dev; do ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 \

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ from api.plan import loading
 from api.plan import queries as plans
 from api.refusals import NotFound, Refused
 from schema.partners import Grant, Scope
+from schema.plan import Plan
 
 PLAN = Path(__file__).parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
 
@@ -116,11 +117,35 @@ async def _prepare(url: str, *, with_sandbox: bool, folder: Path) -> str | None:
     await _migrated(url)
     plan = loading.read(PLAN)
     async with _owner(url) as transaction:
-        await loading.load(transaction, plan, sandbox=False, now=clock.system())
+        await _load(transaction, plan, sandbox=False)
         if not with_sandbox:
             return None
-        await loading.load(transaction, loading.as_sandbox(plan), sandbox=True, now=clock.system())
+        await _load(transaction, loading.as_sandbox(plan), sandbox=True)
     return await sandbox.fill(url, loading.as_sandbox(plan).slug, key_file=folder.parent / "sandbox-key")
+
+
+async def _load(transaction: AsyncConnection, plan: Plan, *, sandbox: bool) -> loading.Loaded:
+    now = clock.system()
+    loaded = await loading.load(transaction, plan, sandbox=sandbox, now=now)
+    if loaded.changes:
+        catalogue = await plans.current(transaction, loaded.programme)
+        await _tell_audit(transaction, catalogue.id, "plan.loaded", {"plan_version": str(loaded.version)}, now)
+    return loaded
+
+
+async def _tell_audit(
+    transaction: AsyncConnection,
+    programme_id: int,
+    action: str,
+    subject: dict[str, str],
+    now: datetime,
+    *,
+    organisation_id: int | None = None,
+) -> None:
+    """What the operator does is written down like what anyone does."""
+    await partners.tell_audit(
+        transaction, programme_id, None, action, subject, organisation_id=organisation_id, now=now
+    )
 
 
 def _serve(given: settings.Settings) -> None:
@@ -157,7 +182,7 @@ def _load_plan(arguments: argparse.Namespace, given: settings.Settings) -> int:
     async def load(url: str) -> loading.Loaded:
         await _migrated(url)
         async with _owner(url) as transaction:
-            return await loading.load(transaction, plan, sandbox=arguments.sandbox, now=clock.system())
+            return await _load(transaction, plan, sandbox=arguments.sandbox)
 
     with _database(given) as url:
         loaded = asyncio.run(load(url))
@@ -194,6 +219,10 @@ def _issue_key(arguments: argparse.Namespace, given: settings.Settings) -> int:
                 now=now,
                 expires_at=now + timedelta(days=arguments.days),
             )
+            subject = {"key": key.id, "client": arguments.name, "scopes": " ".join(dict.fromkeys(arguments.scope))}
+            for catalogue in catalogues:
+                owner = catalogue.ids.organisations[arguments.organisation]
+                await _tell_audit(transaction, catalogue.id, "key.issued", subject, now, organisation_id=owner)
             return key.secret
 
     with _database(given) as url:
@@ -205,7 +234,11 @@ def _issue_key(arguments: argparse.Namespace, given: settings.Settings) -> int:
 def _revoke_key(arguments: argparse.Namespace, given: settings.Settings) -> int:
     async def revoke(url: str) -> bool:
         async with _owner(url) as transaction:
-            return await partners.revoke(transaction, arguments.key, now=clock.system())
+            now = clock.system()
+            revoked = await partners.revoke(transaction, arguments.key, now=now)
+            for programme_id in await partners.opened_by(transaction, arguments.key) if revoked else ():
+                await _tell_audit(transaction, programme_id, "key.revoked", {"key": arguments.key}, now)
+            return revoked
 
     with _database(given) as url:
         if not asyncio.run(revoke(url)):

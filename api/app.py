@@ -23,6 +23,7 @@ from api.plan import routes as plan
 from api.problems import HANDLERS
 from api.requests import RequestId, known_parameters_only
 from api.returns import routes as returns
+from api.reviews import routes as reviews
 from api.submissions import routes as submissions
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -50,6 +51,7 @@ def create_app(
             partners.router,
             submissions.router,
             returns.router,
+            reviews.router,
             outcomes.router,
         ],
         dependencies={
@@ -73,6 +75,7 @@ def create_app(
                 Tag(name="Partners", description="Who the key belongs to."),
                 Tag(name="Submissions", description="Pushing returns, and taking them back."),
                 Tag(name="Returns", description="Reading returns as they stand or stood, and forms to be filled in."),
+                Tag(name="Reviews", description="What is owed, what reviewers decide, and who did what."),
                 Tag(name="Outcomes", description="What the returns amount to."),
             ],
             components=Components(

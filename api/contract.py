@@ -15,6 +15,7 @@ import schema.partners
 import schema.plan
 import schema.problems
 import schema.programmes
+import schema.reviews
 import schema.submissions
 
 Json = Any
@@ -31,6 +32,7 @@ MODULES = (
     schema.partners,
     schema.problems,
     schema.submissions,
+    schema.reviews,
     schema.outcomes,
 )
 

@@ -2,11 +2,14 @@
 
 import base64
 import binascii
-from typing import TypeVar
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from api.refusals import Invalid
+from schema.words import Instant
 
 
 class BadCursor(Invalid):
@@ -16,6 +19,24 @@ class BadCursor(Invalid):
 
 
 PlaceT = TypeVar("PlaceT", bound=msgspec.Struct)
+
+
+class Deadline(msgspec.Struct, frozen=True, array_like=True):
+    """The key of the last expected return of a page."""
+
+    due: Instant
+    holder: str
+    measure: str
+    series: str
+    service: str
+    period: str
+
+
+class Moment(msgspec.Struct, frozen=True, array_like=True):
+    """The instant of the last entry of a page, and how many entries of that very instant have been seen."""
+
+    at: Instant
+    seen: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
 def encode(place: msgspec.Struct) -> str:
@@ -28,6 +49,17 @@ def decode(cursor: str | None, kind: type[PlaceT]) -> PlaceT | None:
         return None
     try:
         content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(content, type=kind)
-    except (binascii.Error, msgspec.DecodeError, ValueError) as error:
+        place = msgspec.json.decode(content, type=kind)
+        for value in msgspec.structs.astuple(place):
+            if isinstance(value, datetime):
+                value.astimezone(UTC)  # some instants that can be written are none that can be reckoned with
+    except (binascii.Error, msgspec.DecodeError, ValueError, OverflowError) as error:
         raise BadCursor(f"{cursor[:80]!r} is not a cursor.") from error
+    return place
+
+
+def moment(page: Sequence[datetime], before: Moment | None) -> Moment:
+    """Where a page of instants, the latest first, ends."""
+    last = page[-1]
+    earlier = before.seen if before is not None and before.at == last else 0
+    return Moment(last, earlier + sum(at == last for at in page))

@@ -10,8 +10,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
 
-from api.refusals import BadParameter, Malformed, NotFound, Refused, TooLarge, Unauthenticated
+from api.refusals import BadParameter, Malformed, NotFound, Refused, TooLarge, Unauthenticated, UnstorableText
 from schema.problems import Finding, Problem, Severity
 
 log = logging.getLogger("work_health")
@@ -85,6 +86,16 @@ def _bad_parameters(faults: list[dict[str, str]]) -> BadParameter:
     return BadParameter(f"The value of {names or 'a parameter'} cannot be read.", findings)
 
 
+# What PostgreSQL calls a text that it cannot hold: the character NUL, in a text or in JSON.
+UNSTORABLE = {"22021", "22P05"}
+
+
+def refused_by_database(request: Request[Any, Any, Any], error: DBAPIError) -> Response[Problem]:
+    if getattr(error.orig, "sqlstate", None) in UNSTORABLE:
+        return refused(request, UnstorableText("A text has the character NUL (U+0000) in it."))
+    return failed(request, error)
+
+
 def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """A fault of ours. The log has it with the request's id; the caller is told nothing of its inside."""
     request_id = request_id_of(request)
@@ -102,6 +113,7 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
 HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Problem]]] = {
     Refused: refused,
     HTTPException: refused_by_framework,
+    DBAPIError: refused_by_database,
     Exception: failed,
 }
 

@@ -75,6 +75,12 @@ class Invalid(Refused):
     status = 422
 
 
+class UnstorableText(Invalid):
+    """A text cannot be kept as it is."""
+
+    mend = "Remove the control characters: a text is words."
+
+
 class BadParameter(Invalid):
     """A parameter is not known, or its value cannot be read."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Request
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
+from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.refusals import BadParameter
@@ -22,8 +23,9 @@ async def known_parameters_only(request: Request[Any, Any, Any]) -> None:
         raise BadParameter("A parameter has a NUL character, which no code and no text has.")
     handler = request.route_handler
     fields = [
-        getattr(field.kwarg_definition, "name", None) or name
+        field.kwarg_definition.name or name
         for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
     ]
     unknown = sorted(set(request.query_params) - set(fields))
     if unknown and handler.include_in_schema is not False:

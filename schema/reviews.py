@@ -40,6 +40,13 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Text
 
 
+class NewComment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """On one revision, be it the newest or not. Seen by the organisation and reviewers alone."""
+
+    revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    text: Text
+
+
 class Clearance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which items or entries of a revision, counted from 1, were read and found free of personal data."""
 
@@ -120,7 +127,7 @@ class NewExemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     organisation: Slug
     measure: Slug
     period: PeriodCode
-    exempt: bool
+    exempt: Annotated[bool, Meta(description="False takes an earlier exemption back.")]
     reason: Text
     series: Slug = "headline"
     service: Slug = "main"
@@ -168,8 +175,8 @@ class Obligation(Struct, frozen=True, kw_only=True):
         int | None, Meta(description="Cells of the template that the newest revision lacks; null while there is none.")
     ]
     query: Queried | None
-    reason: Annotated[str | None, Meta(description="Why it is exempt.")]
-    actions: list[Action]
+    reason: Annotated[str | None, Meta(description="Why it is exempt, where it is.")]
+    actions: Annotated[list[Action], Meta(description="What you may do next.")]
 
 
 class ObligationPage(Struct, frozen=True, kw_only=True):
@@ -195,6 +202,12 @@ class Redaction(Struct, frozen=True, kw_only=True):
     confirmed_by: str | None
     confirmed_at: Instant | None
     content_sha256: Annotated[str | None, Meta(description="Of what was removed, once it is.")]
+
+
+class RedactionPage(Struct, frozen=True, kw_only=True):
+    """Redactions, proposed and confirmed, the newest first."""
+
+    items: list[Redaction]
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):

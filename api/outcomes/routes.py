@@ -1,16 +1,20 @@
 """Live figures for reviewers. The public's come out of releases alone."""
 
-from litestar import Router, get
+from typing import Any
+
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from api.clock import Now
 from api.database import Transaction
 from api.outcomes import queries, rules
 from api.partners import queries as partners
 from api.partners import rules as permissions
 from api.partners.routes import KEY, with_key
 from api.plan import queries as plans
-from api.problems import refusals
+from api.problems import refusals, request_id_of
+from api.reviews import queries as reviews
 from schema.outcomes import Preview
 from schema.partners import Caller, Scope
 
@@ -24,9 +28,11 @@ from schema.partners import Caller, Scope
     responses=refusals(401, 403, 404, 422),
 )
 async def preview_outcomes(
+    request: Request[Any, Any, Any],
     programme: FromPath[str],
     caller: NamedDependency[Caller],
     transaction: Transaction,
+    now: Now,
     measure: FromQuery[list[str] | None] = None,
     series: FromQuery[str | None] = None,
     theme: FromQuery[str | None] = None,
@@ -61,12 +67,22 @@ async def preview_outcomes(
         areas=sorted({code for one in asked for code in one.areas}),
         breakdowns=sorted({key for one in asked for key in one.breakdowns}),
     )
+    granted = await reviews.leeway(transaction, catalogue)
+    await partners.tell_audit(
+        transaction,
+        catalogue.id,
+        permissions.author(caller, grant, request_id_of(request)),
+        "preview.read",
+        rules.named(question, wanted),
+        organisation_id=catalogue.ids.organisations[grant.organisation],
+        now=now,
+    )
     return Preview(
         programme=catalogue.slug,
         plan_version=catalogue.version,
         protection="none",
         basis="latest",
-        items=[figure for one in asked for figure in rules.figures(one, cells, catalogue)],
+        items=[figure for one in asked for figure in rules.figures(one, cells, catalogue, granted)],
     )
 
 

@@ -9,10 +9,12 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from api.outcomes.standing import StandingCells, StandingRevision
-from api.plan import calendar
+from api.plan import calendar, obligations
 from api.plan.catalogue import Catalogue, breakdown_key, breakdown_of
 from api.plan.rules import UnclearPeriod, known
 from api.refusals import Invalid
+from api.reviews import leeway
+from api.reviews.leeway import Leeway
 from api.statistics import periods, rollup
 from api.statistics.rollup import Tally
 from schema.outcomes import Coverage, UnprotectedFigure
@@ -69,6 +71,17 @@ def series_asked(question: Question, catalogue: Catalogue) -> list[tuple[Measure
         else:
             found.append((measure, next(s for s in measure.series if s.headline)))
     return found
+
+
+def named(question: Question, series: Sequence[tuple[Measure, Series]]) -> dict[str, str]:
+    """What was asked for, as the audit keeps it."""
+    asked = {
+        "series": [f"{measure.slug}/{one.slug}" for measure, one in series],
+        "period": question.periods or [LATEST],
+        "area": question.areas,
+        "group_by": question.group_by,
+    }
+    return {name: ", ".join(values) for name, values in asked.items() if values}
 
 
 def ask(
@@ -185,7 +198,9 @@ NOTHING = rollup.Cells(
 )
 
 
-def figures(asked: Asked, cells: StandingCells, catalogue: Catalogue) -> list[UnprotectedFigure]:
+def figures(
+    asked: Asked, cells: StandingCells, catalogue: Catalogue, granted: Leeway = leeway.NONE
+) -> list[UnprotectedFigure]:
     """A figure for each area and breakdown asked for, those without data included. They are not protected."""
     places = list(product(asked.areas, asked.breakdowns))
     if asked.reason is None:
@@ -193,7 +208,7 @@ def figures(asked: Asked, cells: StandingCells, catalogue: Catalogue) -> list[Un
         tallies = rollup.tally(asked.measure.kind, mapped, groups=len(places), overlap=asked.measure.overlap)
     else:
         tallies = [Tally(reason=asked.reason)] * len(places)
-    coverage = _coverage(asked, catalogue)
+    coverage = _coverage(asked, catalogue, granted)
     period = asked.period or _whole_window(catalogue)
     return [
         _figure(asked, period, area, breakdown, tally, coverage)
@@ -246,23 +261,26 @@ def _mapped(asked: Asked, cells: StandingCells, catalogue: Catalogue) -> rollup.
     )
 
 
-def _coverage(asked: Asked, catalogue: Catalogue) -> Coverage:
-    """Expected and received count the same duties: one that is only admitted counts once it is returned."""
+def _coverage(asked: Asked, catalogue: Catalogue, granted: Leeway) -> Coverage:
+    """Expected and received count the same duties: one that is only admitted, or exempt, counts once it is returned."""
     there = {(r.organisation, r.service, r.period.code): r for r in asked.returns}
-    expected = received = approved = late = 0
+    expected = received = approved = late = exempt = 0
     for duty, part in product(_duties(asked, catalogue), asked.parts):
-        if (duty.valid_from or part.start) > part.start or (duty.valid_to or part.end) < part.end:
+        if not obligations.owed(duty, part):
             continue
-        holder = catalogue.holder(duty)
-        found = there.get((holder, duty.service, part.code)) if holder is not None else None
-        expected += duty.required or found is not None
+        holder = catalogue.holder(duty) or ""
+        key = (holder, duty.measure, duty.series, duty.service, part.code)
+        found = there.get((holder, duty.service, part.code))
+        excused = duty.required and found is None and key in granted.exempt
+        exempt += excused
+        expected += (duty.required and not excused) or found is not None
         if found is not None:
             received += 1
             approved += found.approved
-            limits = calendar.deadlines(part, catalogue.plan.calendar)
+            limits = granted.deadlines(key, part, catalogue.plan.calendar)
             limit = calendar.timeliness(limits, first_recorded_at=found.first_recorded_at)
             late += limit is Timeliness.LATE
-    return Coverage(expected=expected, received=received, approved=approved, late=late, exempt=0)
+    return Coverage(expected=expected, received=received, approved=approved, late=late, exempt=exempt)
 
 
 def _duties(asked: Asked, catalogue: Catalogue) -> list[Duty]:

@@ -13,6 +13,7 @@ from api.partners.keys import NewKey
 from schema.partners import Author, Grant, Kept, KeyRecord, Scope
 from schema.tables import audit, client, client_grant, client_key, idempotency, organisation, programme
 
+OPERATOR = "operator"  # in the place of a request's id
 KEPT_FOR = timedelta(days=30)
 
 # One write a minute tells when a key was last used; one a call would make every read a write.
@@ -196,14 +197,17 @@ async def keep(
 async def tell_audit(
     transaction: AsyncConnection,
     programme_id: int,
-    by: Author,
+    by: Author | None,
     action: str,
     subject: Mapping[str, str],
     *,
-    organisation_id: int,
+    organisation_id: int | None,
     now: datetime,
 ) -> None:
-    """Write down who did what. It goes with the act: rolled back together, or there together."""
+    """Write down who did what; `by` is null for the operator.
+
+    It goes with the act: rolled back together, or there together.
+    """
     await transaction.execute(
         insert(audit)
         .inline()  # nothing is returned: whoever acts may not read what is written of it
@@ -211,10 +215,21 @@ async def tell_audit(
             programme=programme_id,
             at=now,
             action=action,
-            client=by.client,
-            key=by.key,
+            client=by and by.client,
+            key=by and by.key,
             organisation=organisation_id,
-            request_id=by.request_id,
+            request_id=by.request_id if by else OPERATOR,
             subject=dict(subject),
         )
     )
+
+
+async def opened_by(transaction: AsyncConnection, key_id: str) -> list[int]:
+    """The programmes that a key opens, by number."""
+    found = await transaction.execute(
+        select(client_grant.c.programme)
+        .join(client_key, client_key.c.client == client_grant.c.client)
+        .where(client_key.c.id == key_id)
+        .order_by(client_grant.c.programme)
+    )
+    return list(found.scalars().all())

@@ -1,18 +1,23 @@
 """`GET /v1/me`, and how every other route learns who is calling."""
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated, Any
 
-from litestar import Request, Router, get
+import msgspec
+from litestar import Request, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
+from litestar.enums import MediaType
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.clock import Now
 from api.database import Transaction
 from api.partners import keys, queries, rules
 from api.problems import refusals
-from schema.partners import Caller, Me
+from schema.partners import Author, Caller, Me
 
 IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=255)]
 KEY: list[dict[str, list[str]]] = [{"key": []}]
@@ -30,6 +35,51 @@ async def caller(request: Request[Any, Any, Any], transaction: Transaction, now:
     if record is not None:
         await queries.used(transaction, record, now=now)
     return admitted
+
+
+class Keyed(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as its Idempotency-Key knows it. `operation` names what it is done to as well."""
+
+    operation: str
+    content_sha256: bytes
+    key: str | None
+
+
+async def once(
+    transaction: AsyncConnection,
+    programme_id: int,
+    by: Author,
+    request: Keyed,
+    act: Callable[[], Awaitable[msgspec.Struct]],
+    *,
+    organisation_id: int,
+    now: datetime,
+) -> Response[bytes]:
+    """Do it, and keep the answer by the request's key; or give the answer that was given before.
+
+    Raises IdempotencyInProgress, IdempotencyKeyReused, Redacted.
+    """
+    key = request.key
+    if key is not None:
+        if not await queries.claim(transaction, by, request.operation, key):
+            raise rules.IdempotencyInProgress("Another request with this key is still running.")
+        kept = await queries.kept(transaction, programme_id, by, request.operation, key, now=now)
+        if (answer := rules.replayed(kept, request.content_sha256)) is not None:
+            return Response(answer, status_code=201, media_type=MediaType.JSON, headers={"Idempotent-Replayed": "true"})
+    answer = msgspec.json.encode(await act())
+    if key is not None:
+        await queries.keep(
+            transaction,
+            programme_id,
+            by,
+            request.operation,
+            key,
+            organisation_id=organisation_id,
+            content_sha256=request.content_sha256,
+            answer=answer,
+            now=now,
+        )
+    return Response(answer, status_code=201, media_type=MediaType.JSON)
 
 
 @get(

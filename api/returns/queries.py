@@ -206,7 +206,7 @@ def _newest(catalogue: Catalogue, until: datetime | None, name: str) -> Subquery
     return query.group_by(revision.c["return"]).subquery(name)
 
 
-def _conditions(catalogue: Catalogue, chosen: Chosen) -> list[ColumnElement[bool]]:
+def conditions(catalogue: Catalogue, chosen: Chosen) -> list[ColumnElement[bool]]:
     columns = {
         organisation.c.slug: chosen.organisation,
         series.c.measure: chosen.measure,
@@ -242,7 +242,7 @@ def _named(query: Query, catalogue: Catalogue, chosen: Chosen) -> Query:
             and_(organisation.c.programme == return_.c.programme, organisation.c.id == return_.c.organisation),
         )
         .join(revision, and_(revision.c.programme == return_.c.programme, revision.c["return"] == return_.c.id))
-        .where(*_conditions(catalogue, chosen))
+        .where(*conditions(catalogue, chosen))
     )
 
 

@@ -41,6 +41,7 @@ from schema.submissions import (
     Report,
     ReturnKind,
     ReturnReport,
+    ReviewState,
     SubmissionOutcome,
 )
 
@@ -145,6 +146,7 @@ def compare(
             mine = content.counts(one.content, stood.content)
         _check_withdrawal(one, item, mine, stood, kept[item] or len(stood.content), examined)
         same = stood.kind == one.given.kind and not (mine.added or mine.changed or mine.withdrawn)
+        same &= stood.state is not ReviewState.REDACTED
         compared.append(
             Compared(
                 identified=one,

@@ -91,6 +91,29 @@ REDACT = """
         )
         update idempotency i set answer = null from told
         where i.programme = in_programme and i.submission = told.id;
+        -- Findings against history quote what stood in other periods, and effects add it up.
+        with told as (
+            update submission s
+            set report = s.report || jsonb_build_object('effects', '[]'::jsonb, 'findings', (
+                select coalesce(jsonb_agg(f), '[]'::jsonb) from jsonb_array_elements(s.report -> 'findings') f
+                where f ->> 'code' not in ('unlike-earlier', 'cumulative-fell')
+                    or f -> 'cell' ->> 'measure' <> named.measure or f -> 'cell' ->> 'series' <> named.slug
+                    or f -> 'cell' ->> 'service' <> named.service
+            ))
+            where s.programme = in_programme and s.organisation = agreed.organisation
+                and s.received_at >= (
+                    select first.received_at from submission first
+                    where first.programme = in_programme and first.id = target.submission
+                )
+                and exists (
+                    select from jsonb_array_elements(s.report -> 'returns') one
+                    where one ->> 'measure' = named.measure and one ->> 'series' = named.slug
+                        and one ->> 'service' = named.service
+                )
+            returning s.id
+        )
+        update idempotency i set answer = null from told
+        where i.programme = in_programme and i.submission = told.id;
         update return_event e set text = null
         where e.programme = in_programme and e."return" = agreed."return" and e.number = agreed.number
             and e.event not in ('redaction-proposed', 'queried');

@@ -10,6 +10,7 @@ from ._generated.api.outcomes import AsyncOutcomes, Outcomes
 from ._generated.api.partners import AsyncPartners, Partners
 from ._generated.api.plan import AsyncPlan, Plan
 from ._generated.api.returns import AsyncReturns, Returns
+from ._generated.api.reviews import AsyncReviews, Reviews
 from ._generated.api.submissions import AsyncSubmissions, Submissions
 from ._generated.models import (
     ChangePage,
@@ -25,7 +26,7 @@ from ._http import httpx
 from .errors import WorkHealthError
 
 
-class WorkHealth(Plan, Partners, Submissions, Returns, Outcomes, Caller):
+class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Caller):
     """The API, operation by operation. Each returns what was asked for or raises a `WorkHealthError`.
 
     Args:
@@ -150,7 +151,9 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Outcomes, Caller):
         return f"WorkHealth(base_url={self._settings.url!r})"
 
 
-class AsyncWorkHealth(AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncReturns, AsyncOutcomes, AsyncCaller):
+class AsyncWorkHealth(
+    AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncReturns, AsyncReviews, AsyncOutcomes, AsyncCaller
+):
     """`WorkHealth` with operations to be awaited.
 
     Args:

@@ -1,9 +1,13 @@
 """Contains all the data models used in inputs/outputs"""
 
+from .action import Action
 from .aim import Aim
 from .amount import Amount
 from .area import Area
 from .area_page import AreaPage
+from .audit_entry import AuditEntry
+from .audit_entry_subject import AuditEntrySubject
+from .audit_page import AuditPage
 from .basis import Basis
 from .cadence import Cadence
 from .calendar import Calendar
@@ -15,12 +19,14 @@ from .cell_name_breakdown import CellNameBreakdown
 from .cell_value import CellValue
 from .change import Change
 from .change_page import ChangePage
+from .clearance import Clearance
 from .collection import Collection
 from .column import Column
 from .comparison import Comparison
 from .completeness import Completeness
 from .counts import Counts
 from .coverage import Coverage
+from .decision import Decision
 from .dimension import Dimension
 from .dimension_page import DimensionPage
 from .direction import Direction
@@ -31,6 +37,9 @@ from .effect_scope import EffectScope
 from .entry_change import EntryChange
 from .event_kind import EventKind
 from .evidence_entry import EvidenceEntry
+from .exemption import Exemption
+from .extension import Extension
+from .extension_page import ExtensionPage
 from .family import Family
 from .finding import Finding
 from .formula import Formula
@@ -48,9 +57,15 @@ from .measure import Measure
 from .measure_link import MeasureLink
 from .measure_page import MeasurePage
 from .milestone_item import MilestoneItem
+from .new_comment import NewComment
+from .new_exemption import NewExemption
+from .new_extension import NewExtension
 from .new_return import NewReturn
 from .new_submission import NewSubmission
 from .node import Node
+from .obligation import Obligation
+from .obligation_page import ObligationPage
+from .obligation_state import ObligationState
 from .observation import Observation
 from .observation_breakdown import ObservationBreakdown
 from .observation_page import ObservationPage
@@ -68,7 +83,11 @@ from .preview_protection import PreviewProtection
 from .problem import Problem
 from .programme import Programme
 from .programme_page import ProgrammePage
+from .queried import Queried
+from .reason import Reason
 from .receipt import Receipt
+from .redaction import Redaction
+from .redaction_page import RedactionPage
 from .report import Report
 from .return_change import ReturnChange
 from .return_detail import ReturnDetail
@@ -78,7 +97,9 @@ from .return_report import ReturnReport
 from .return_schema import ReturnSchema
 from .return_schema_all_of_item import ReturnSchemaAllOfItem
 from .return_schema_properties import ReturnSchemaProperties
+from .review import Review
 from .review_state import ReviewState
+from .reviewed import Reviewed
 from .revision_page import RevisionPage
 from .role import Role
 from .scheme import Scheme
@@ -100,10 +121,14 @@ from .window import Window
 from .withdrawal import Withdrawal
 
 __all__ = (
+    "Action",
     "Aim",
     "Amount",
     "Area",
     "AreaPage",
+    "AuditEntry",
+    "AuditEntrySubject",
+    "AuditPage",
     "Basis",
     "Cadence",
     "Calendar",
@@ -115,12 +140,14 @@ __all__ = (
     "CellValue",
     "Change",
     "ChangePage",
+    "Clearance",
     "Collection",
     "Column",
     "Comparison",
     "Completeness",
     "Counts",
     "Coverage",
+    "Decision",
     "Dimension",
     "DimensionPage",
     "Direction",
@@ -131,6 +158,9 @@ __all__ = (
     "EntryChange",
     "EventKind",
     "EvidenceEntry",
+    "Exemption",
+    "Extension",
+    "ExtensionPage",
     "Family",
     "Finding",
     "Formula",
@@ -148,9 +178,15 @@ __all__ = (
     "MeasureLink",
     "MeasurePage",
     "MilestoneItem",
+    "NewComment",
+    "NewExemption",
+    "NewExtension",
     "NewReturn",
     "NewSubmission",
     "Node",
+    "Obligation",
+    "ObligationPage",
+    "ObligationState",
     "Observation",
     "ObservationBreakdown",
     "ObservationPage",
@@ -168,7 +204,11 @@ __all__ = (
     "Problem",
     "Programme",
     "ProgrammePage",
+    "Queried",
+    "Reason",
     "Receipt",
+    "Redaction",
+    "RedactionPage",
     "Report",
     "ReturnChange",
     "ReturnDetail",
@@ -178,6 +218,8 @@ __all__ = (
     "ReturnSchema",
     "ReturnSchemaAllOfItem",
     "ReturnSchemaProperties",
+    "Review",
+    "Reviewed",
     "ReviewState",
     "RevisionPage",
     "Role",

@@ -1,0 +1,1 @@
+"""What reviewers decide about returns, what is expected of whom, and who did what."""

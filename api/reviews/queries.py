@@ -1,0 +1,709 @@
+"""Reviews, obligations, redactions and the audit, in SQL.
+
+Every statement names the organisation as well as the programme; row-level security does the same once more.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.cursors import Deadline, Moment
+from api.plan.calendar import Deadlines
+from api.plan.catalogue import TOTAL, Catalogue
+from api.returns.asked import Chosen
+from api.returns.queries import conditions
+from api.reviews.acts import Expectation, Reviewable, RevisionState, StandingTotal, Told
+from api.reviews.leeway import Leeway, OwedKey
+from api.statistics import periods
+from api.submissions.queries import approved_of, begin_writing, state_of
+from api.submissions.revisions import NUMBERS
+from schema.partners import Author
+from schema.reviews import AuditEntry, Exemption, Extension, Queried, Redaction
+from schema.submissions import EventKind, ReturnChange, ReturnKind, ReviewState, StandingReturn
+from schema.tables import (
+    audit,
+    cell,
+    client,
+    exemption,
+    extension,
+    obligation,
+    organisation,
+    redaction,
+    return_,
+    return_event,
+    revision,
+    series,
+)
+
+
+async def find(transaction: AsyncConnection, catalogue: Catalogue, chosen: Chosen) -> tuple[int, str] | None:
+    """The database's number of a return, and whose it is; None where the caller can see none."""
+    query = _named(select(return_.c.id, organisation.c.slug), return_).where(*conditions(catalogue, chosen))
+    row = (await transaction.execute(query)).one_or_none()
+    return None if row is None else (row.id, row.slug)
+
+
+def _named(query: Any, of: FromClause) -> Select[Any]:
+    """With the names of the series and the organisation."""
+    return (
+        query.select_from(of)
+        .join(series, and_(series.c.programme == of.c.programme, series.c.id == of.c.series))
+        .join(organisation, and_(organisation.c.programme == of.c.programme, organisation.c.id == of.c.organisation))
+    )
+
+
+async def hold(transaction: AsyncConnection, catalogue: Catalogue, number: int) -> None:
+    """Until the transaction ends, nobody else submits to the return or decides on it. Then the clock may be read."""
+    await begin_writing(transaction, catalogue)
+    await transaction.execute(text("select pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+async def reviewable(transaction: AsyncConnection, catalogue: Catalogue, number: int, owner: str) -> Reviewable:
+    """A return with the states of its revisions."""
+    rows = await transaction.execute(
+        select(
+            revision.c.number,
+            revision.c.kind,
+            state_of(revision).label("state"),
+            _length(revision.c.content).label("entries"),
+        )
+        .where(revision.c.programme == catalogue.id, revision.c["return"] == number)
+        .order_by(revision.c.number)
+    )
+    return Reviewable(
+        id=number,
+        organisation=owner,
+        revisions=[
+            RevisionState(
+                number=row.number, kind=ReturnKind(row.kind), state=ReviewState(row.state), entries=row.entries
+            )
+            for row in rows
+        ],
+    )
+
+
+def _length(content: ColumnElement[Any]) -> ColumnElement[int]:
+    """How many items or entries; what has none is null in SQL or in JSON."""
+    return case((func.jsonb_typeof(content) == "array", func.jsonb_array_length(content)), else_=0)
+
+
+async def tell(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    one: Reviewable,
+    told: Sequence[Told],
+    *,
+    by: Author,
+    at: datetime,
+    act: UUID,
+) -> None:
+    """Write down what happened, in order."""
+    for event in told:
+        await transaction.execute(
+            insert(return_event)
+            .inline()
+            .values(
+                {
+                    "programme": catalogue.id,
+                    "id": uuid5(act, f"{event.event} {event.number}"),
+                    "return": one.id,
+                    "organisation": catalogue.ids.organisations[one.organisation],
+                    "number": event.number,
+                    "event": event.event,
+                    "state": event.state,
+                    "text": event.text,
+                    "entries": event.entries,
+                    "client": by.client,
+                    "by_organisation": catalogue.ids.organisations[by.organisation],
+                    "at": at,
+                }
+            )
+        )
+
+
+async def events(
+    transaction: AsyncConnection, catalogue: Catalogue, number: int, one: StandingReturn
+) -> tuple[list[ReturnChange], list[int]]:
+    """Everything that happened to a return, oldest first, and which entries of the revision `one` are cleared."""
+    rows = (
+        await transaction.execute(
+            select(
+                *(return_event.c[name] for name in ("id", "event", "at", "number", "state", "text", "entries")),
+                organisation.c.slug.label("by"),
+                revision.c.kind,
+            )
+            .select_from(return_event)
+            .join(
+                organisation,
+                and_(
+                    organisation.c.programme == return_event.c.programme,
+                    organisation.c.id == return_event.c.by_organisation,
+                ),
+            )
+            .join(revision, _same_revision(revision, return_event))
+            .where(return_event.c.programme == catalogue.id, return_event.c["return"] == number)
+            .order_by(return_event.c.position)
+        )
+    ).all()
+    changes = [
+        ReturnChange(
+            id=row.id,
+            event=EventKind(row.event),
+            at=row.at,
+            organisation=one.organisation,
+            measure=one.measure,
+            series=one.series,
+            service=one.service,
+            period=one.period,
+            revision=row.number,
+            kind=ReturnKind(row.kind),
+            state=None if row.state is None else ReviewState(row.state),
+            by=row.by,
+            text=row.text,
+        )
+        for row in rows
+    ]
+    cleared = {entry for row in rows if row.number == one.revision for entry in row.entries or ()}
+    return changes, sorted(cleared)
+
+
+def _same_revision(left: FromClause, right: FromClause) -> ColumnElement[bool]:
+    return and_(
+        left.c.programme == right.c.programme,
+        left.c["return"] == right.c["return"],
+        left.c.number == right.c.number,
+    )
+
+
+def _newest(catalogue: Catalogue) -> Any:
+    return (
+        select(revision.c["return"], func.max(revision.c.number).label("number"))
+        .where(revision.c.programme == catalogue.id)
+        .group_by(revision.c["return"])
+        .subquery("newest")
+    )
+
+
+async def standing_totals(
+    transaction: AsyncConnection, catalogue: Catalogue, one: StandingReturn
+) -> list[StandingTotal]:
+    """What every organisation's standing return of this series and period says of whole areas. For reviewers."""
+    newest = _newest(catalogue)
+    rows = await transaction.execute(
+        _named(
+            select(
+                organisation.c.slug,
+                return_.c.service,
+                revision.c.kind,
+                *(cell.c[name] for name in ("area", *NUMBERS, "status")),
+            ),
+            return_,
+        )
+        .join(newest, newest.c["return"] == return_.c.id)
+        .join(
+            revision,
+            and_(
+                revision.c.programme == return_.c.programme,
+                revision.c["return"] == return_.c.id,
+                revision.c.number == newest.c.number,
+            ),
+        )
+        .outerjoin(
+            cell,
+            and_(
+                cell.c.programme == revision.c.programme,
+                cell.c.revision == revision.c.id,
+                cell.c.breakdown == catalogue.ids.breakdowns[TOTAL],
+            ),
+        )
+        .where(
+            return_.c.programme == catalogue.id,
+            series.c.measure == one.measure,
+            series.c.slug == one.series,
+            return_.c.period == one.period.code,
+            revision.c.kind != ReturnKind.WITHDRAWN,
+            state_of(revision) != ReviewState.REDACTED,
+        )
+    )
+    return [
+        StandingTotal(
+            organisation=row.slug,
+            service=row.service,
+            kind=ReturnKind(row.kind),
+            area=None if row.area is None else catalogue.area_codes[row.area],
+            status=row.status,
+            **{name: getattr(row, name) for name in NUMBERS},
+        )
+        for row in rows
+        if row.kind == ReturnKind.NIL or row.area is not None
+    ]
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which expected returns; a field that is None chooses all."""
+
+    organisation: str | None = None
+    measure: str | None = None
+    period: str | None = None
+    due_before: datetime | None = None
+
+
+OWED = ("organisation", "series", "service", "period")
+
+
+def _of_obligation(table: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.programme == obligation.c.programme, *(table.c[name] == obligation.c[name] for name in OWED))
+
+
+def _first(table: FromClause, order: ColumnElement[Any], name: str) -> Any:
+    """The first decision of a kind about each obligation."""
+    return (
+        select(table)
+        .where(_of_obligation(table))
+        .order_by(order, table.c.position.desc())
+        .limit(1)
+        .correlate(obligation)
+        .lateral(name)
+    )
+
+
+async def expectations(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    wanted: Wanted,
+    *,
+    only: Sequence[str] | None,
+    after: Deadline | None,
+    limit: int,
+) -> list[Expectation]:
+    """Expected returns by due date, extensions included, with all that is known of each."""
+    longest = _first(extension, extension.c.until.desc(), "longest")
+    decided = _first(exemption, exemption.c.at.desc(), "decided")
+    last = (
+        select(revision)
+        .where(revision.c.programme == return_.c.programme, revision.c["return"] == return_.c.id)
+        .order_by(revision.c.number.desc())
+        .limit(1)
+        .correlate(return_)
+        .lateral("last")
+    )
+    asked = (
+        select(return_event.c.at, return_event.c.text)
+        .where(_same_revision(return_event, last), return_event.c.event == EventKind.QUERIED)
+        .order_by(return_event.c.position.desc())
+        .limit(1)
+        .correlate(last)
+        .lateral("asked")
+    )
+    due = func.greatest(obligation.c.due, longest.c.until)
+    order = (due, obligation.c.holder, series.c.measure, series.c.slug, obligation.c.service, obligation.c.period)
+    query = (
+        select(
+            *(obligation.c[name] for name in ("holder", "service", "period", "due", "timely_until", "closes_at")),
+            series.c.measure,
+            series.c.slug.label("series"),
+            organisation.c.slug.label("organisation"),
+            due.label("extended_due"),
+            *(longest.c[name].label(f"extension_{name}") for name in ("id", "until", "reason", "at")),
+            decided.c.exempt,
+            decided.c.reason.label("exempt_reason"),
+            last.c.id.label("revision_id"),
+            last.c.number,
+            last.c.kind,
+            _length(last.c.content).label("entries"),
+            state_of(last).label("state"),
+            approved_of(return_).label("approved"),
+            asked.c.at.label("queried_at"),
+            asked.c.text.label("query"),
+            redaction.c.proposed_by,
+        )
+        .select_from(obligation)
+        .join(series, and_(series.c.programme == obligation.c.programme, series.c.id == obligation.c.series))
+        .outerjoin(
+            organisation,
+            and_(organisation.c.programme == obligation.c.programme, organisation.c.id == obligation.c.organisation),
+        )
+        .outerjoin(return_, _of_obligation(return_))
+        .outerjoin(last, literal(True))
+        .outerjoin(asked, literal(True))
+        .outerjoin(longest, literal(True))
+        .outerjoin(decided, literal(True))
+        .outerjoin(redaction, _same_revision(redaction, last))
+        .where(obligation.c.programme == catalogue.id, obligation.c.series.in_(catalogue.series_slugs))
+        .order_by(*order)
+        .limit(limit)
+    )
+    chosen = {organisation.c.slug: wanted.organisation, series.c.measure: wanted.measure}
+    chosen[obligation.c.period] = wanted.period
+    query = query.where(*(column == value for column, value in chosen.items() if value is not None))
+    if wanted.due_before is not None:
+        query = query.where(due < wanted.due_before)
+    if only is not None:
+        query = query.where(organisation.c.slug.in_(only))
+    if after is not None:
+        place = (after.due, after.holder, after.measure, after.series, after.service, after.period)
+        query = query.where(tuple_(*order) > tuple_(*(literal(value) for value in place)))
+    return [_expectation(row) for row in await transaction.execute(query)]
+
+
+def _expectation(row: Any) -> Expectation:
+    newest = granted = None
+    if row.number is not None:
+        newest = RevisionState(
+            number=row.number, kind=ReturnKind(row.kind), state=ReviewState(row.state), entries=row.entries
+        )
+    if row.extension_id is not None:
+        granted = Extension(
+            id=row.extension_id,
+            organisation=row.organisation,
+            measure=row.measure,
+            series=row.series,
+            service=row.service,
+            period=row.period,
+            until=row.extension_until,
+            reason=row.extension_reason,
+            granted_at=row.extension_at,
+        )
+    query = None
+    if newest is not None and newest.state is ReviewState.QUERIED:
+        query = Queried(revision=newest.number, at=row.queried_at, reason=row.query)
+    return Expectation(
+        holder=row.holder,
+        organisation=row.organisation,
+        measure=row.measure,
+        series=row.series,
+        service=row.service,
+        period=periods.parse(row.period),
+        deadlines=Deadlines(due=row.due, timely_until=row.timely_until, closes_at=row.closes_at),
+        extended_due=row.extended_due,
+        extension=granted,
+        exempt=row.exempt_reason if row.exempt else None,
+        newest=newest,
+        revision_id=row.revision_id,
+        approved=row.approved,
+        query=query,
+        proposed_by=row.proposed_by,
+    )
+
+
+def place(last: Expectation) -> Deadline:
+    """What expected returns are ordered by: names, so that it tells nothing of anyone else."""
+    return Deadline(last.extended_due, last.holder, last.measure, last.series, last.service, last.period.code)
+
+
+async def present(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    revisions: Mapping[int, tuple[str, str]],
+    owed: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
+) -> dict[int, int]:
+    """How many of the cells that are owed each revision has. `owed`: area and breakdown, by measure and duty's area."""
+    groups = {group: number for number, group in enumerate(owed)}
+    cells = [
+        (groups[group], catalogue.ids.areas[area], catalogue.ids.breakdowns[key])
+        for group, places in owed.items()
+        for area, key in places
+    ]
+    if not revisions or not cells:
+        return {}
+    rows = await transaction.execute(
+        text(
+            """
+            select v.revision, count(*)
+            from unnest(cast(:revisions as bigint[]), cast(:groups as int[])) as v (revision, duty)
+            join cell c on c.programme = :programme and c.revision = v.revision
+            join unnest(cast(:duties as int[]), cast(:areas as int[]), cast(:breakdowns as int[]))
+                as w (duty, area, breakdown)
+                on w.duty = v.duty and w.area = c.area and w.breakdown = c.breakdown
+            group by v.revision
+            """
+        ),
+        {
+            "programme": catalogue.id,
+            "revisions": list(revisions),
+            "groups": [groups[group] for group in revisions.values()],
+            "duties": [duty for duty, _, _ in cells],
+            "areas": [area for _, area, _ in cells],
+            "breakdowns": [breakdown for _, _, breakdown in cells],
+        },
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def grant(
+    transaction: AsyncConnection, catalogue: Catalogue, key: OwedKey, one: Extension, *, by: Author
+) -> None:
+    await transaction.execute(
+        insert(extension)
+        .inline()
+        .values(_decided(catalogue, key, one.id, one.reason, by, one.granted_at), until=one.until)
+    )
+
+
+async def decide(
+    transaction: AsyncConnection, catalogue: Catalogue, key: OwedKey, one: Exemption, *, by: Author
+) -> None:
+    await transaction.execute(
+        insert(exemption)
+        .inline()
+        .values(_decided(catalogue, key, one.id, one.reason, by, one.decided_at), exempt=one.exempt)
+    )
+
+
+def _decided(
+    catalogue: Catalogue, key: OwedKey, number: UUID, reason: str, by: Author, at: datetime
+) -> dict[str, object]:
+    owner, measure, slug, service, period = key
+    return {
+        "programme": catalogue.id,
+        "id": number,
+        "organisation": catalogue.ids.organisations[owner],
+        "series": catalogue.ids.series[measure, slug],
+        "service": service,
+        "period": period,
+        "reason": reason,
+        "client": by.client,
+        "at": at,
+    }
+
+
+async def extensions(
+    transaction: AsyncConnection, catalogue: Catalogue, *, only: Sequence[str] | None
+) -> list[Extension]:
+    """The newest first."""
+    query = _named(
+        select(
+            *(extension.c[name] for name in ("id", "service", "period", "until", "reason", "at")),
+            series.c.measure,
+            series.c.slug.label("series"),
+            organisation.c.slug.label("organisation"),
+        ),
+        extension,
+    ).where(extension.c.programme == catalogue.id)
+    if only is not None:
+        query = query.where(organisation.c.slug.in_(only))
+    return [
+        Extension(
+            id=row.id,
+            organisation=row.organisation,
+            measure=row.measure,
+            series=row.series,
+            service=row.service,
+            period=row.period,
+            until=row.until,
+            reason=row.reason,
+            granted_at=row.at,
+        )
+        for row in await transaction.execute(query.order_by(extension.c.position.desc()))
+    ]
+
+
+async def leeway(transaction: AsyncConnection, catalogue: Catalogue) -> Leeway:
+    """What was granted, to everybody: it needs the scope `review`."""
+
+    def key(row: Any) -> OwedKey:
+        measure, slug = catalogue.series_slugs[row.series]
+        return (catalogue.organisation_slugs[row.organisation], measure, slug, row.service, row.period)
+
+    columns = [extension.c[name] for name in OWED]
+    longer = await transaction.execute(
+        select(*columns, func.max(extension.c.until).label("until"))
+        .where(extension.c.programme == catalogue.id, extension.c.series.in_(catalogue.series_slugs))
+        .group_by(*columns)
+    )
+    decided = await transaction.execute(
+        select(*(exemption.c[name] for name in OWED), exemption.c.exempt)
+        .where(exemption.c.programme == catalogue.id, exemption.c.series.in_(catalogue.series_slugs))
+        .order_by(exemption.c.at, exemption.c.position)
+    )
+    newest = {key(row): row.exempt for row in decided}  # the last of each return stays
+    return Leeway(
+        exempt=frozenset(owed for owed, exempt in newest.items() if exempt),
+        until={key(row): row.until for row in longer},
+    )
+
+
+async def propose(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    one: Reviewable,
+    number: int,
+    reason: str,
+    *,
+    by: Author,
+    at: datetime,
+    act: UUID,
+) -> bool:
+    """False where it is proposed already."""
+    done = await transaction.execute(
+        upsert(redaction)
+        .values(
+            {
+                "programme": catalogue.id,
+                "id": act,
+                "return": one.id,
+                "organisation": catalogue.ids.organisations[one.organisation],
+                "number": number,
+                "reason": reason,
+                "proposed_by": by.client,
+                "proposed_at": at,
+            }
+        )
+        .on_conflict_do_nothing()
+        .returning(redaction.c.id)
+    )
+    return done.one_or_none() is not None
+
+
+async def proposed_by(transaction: AsyncConnection, catalogue: Catalogue, held: int, number: int) -> UUID | None:
+    """Which client has proposed to redact the revision."""
+    found = await transaction.execute(
+        select(redaction.c.proposed_by).where(
+            redaction.c.programme == catalogue.id, redaction.c["return"] == held, redaction.c.number == number
+        )
+    )
+    return found.scalar_one_or_none()
+
+
+async def confirm(
+    transaction: AsyncConnection, catalogue: Catalogue, held: int, number: int, *, by: Author, at: datetime
+) -> None:
+    """Another one agrees, and the content goes."""
+    agreed = await transaction.execute(
+        update(redaction)
+        .where(
+            redaction.c.programme == catalogue.id,
+            redaction.c["return"] == held,
+            redaction.c.number == number,
+            redaction.c.confirmed_by.is_(None),
+        )
+        .values(confirmed_by=by.client, confirmed_at=at)
+        .returning(redaction.c.id)
+    )
+    await transaction.execute(
+        text("select redact(:programme, :wanted)"), {"programme": catalogue.id, "wanted": agreed.scalar_one()}
+    )
+
+
+async def redactions(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    *,
+    only: Sequence[str] | None,
+    held: int | None = None,
+    number: int | None = None,
+) -> list[Redaction]:
+    """Proposed and confirmed, the newest first; those of one return's revision, where it is given."""
+    proposer, confirmer = client.alias(), client.alias()
+    query = (
+        _named(
+            select(
+                redaction,
+                return_.c.service,
+                return_.c.period,
+                series.c.measure,
+                series.c.slug.label("series"),
+                organisation.c.slug.label("owner"),
+                proposer.c.name.label("proposer"),
+                confirmer.c.name.label("confirmer"),
+            ),
+            return_,
+        )
+        .join(redaction, and_(redaction.c.programme == return_.c.programme, redaction.c["return"] == return_.c.id))
+        .join(proposer, proposer.c.id == redaction.c.proposed_by)
+        .outerjoin(confirmer, confirmer.c.id == redaction.c.confirmed_by)
+        .where(redaction.c.programme == catalogue.id)
+        .order_by(redaction.c.proposed_at.desc(), redaction.c.id)
+    )
+    if only is not None:
+        query = query.where(organisation.c.slug.in_(only))
+    if held is not None:
+        query = query.where(redaction.c["return"] == held, redaction.c.number == number)
+    return [
+        Redaction(
+            id=row.id,
+            organisation=row.owner,
+            measure=row.measure,
+            series=row.series,
+            service=row.service,
+            period=row.period,
+            revision=row.number,
+            reason=row.reason,
+            proposed_by=row.proposer,
+            proposed_at=row.proposed_at,
+            confirmed_by=row.confirmer,
+            confirmed_at=row.confirmed_at,
+            content_sha256=None if row.content_sha256 is None else row.content_sha256.hex(),
+        )
+        for row in await transaction.execute(query)
+    ]
+
+
+class Entries(Struct, frozen=True, kw_only=True):
+    """Which entries of the audit; a field that is None chooses all. `start` is included, `end` is not."""
+
+    action: str | None = None
+    organisation: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+async def entries(
+    transaction: AsyncConnection, catalogue: Catalogue, wanted: Entries, *, after: Moment | None, limit: int
+) -> list[AuditEntry]:
+    """The newest first. `organisation`: who did it, or whom it was done to."""
+    query = (
+        select(audit, client.c.name, organisation.c.slug)
+        .select_from(audit)
+        .outerjoin(client, client.c.id == audit.c.client)
+        .outerjoin(
+            organisation,
+            and_(organisation.c.programme == audit.c.programme, organisation.c.id == audit.c.organisation),
+        )
+        .where(audit.c.programme == catalogue.id)
+        .order_by(audit.c.at.desc(), audit.c.id.desc())
+        .limit(limit)
+    )
+    if wanted.action is not None:
+        query = query.where(audit.c.action == wanted.action)
+    if wanted.organisation is not None:
+        subject = audit.c.subject["organisation"].astext
+        query = query.where(or_(organisation.c.slug == wanted.organisation, subject == wanted.organisation))
+    if wanted.start is not None:
+        query = query.where(audit.c.at >= wanted.start)
+    if wanted.end is not None:
+        query = query.where(audit.c.at < wanted.end)
+    if after is not None:
+        query = query.where(audit.c.at <= after.at).offset(after.seen)
+    return [
+        AuditEntry(
+            at=row.at,
+            action=row.action,
+            client=row.name,
+            key=row.key,
+            organisation=row.slug,
+            request_id=row.request_id,
+            subject=row.subject,
+        )
+        for row in await transaction.execute(query)
+    ]

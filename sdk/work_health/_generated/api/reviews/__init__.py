@@ -1,0 +1,759 @@
+from __future__ import annotations
+
+import datetime
+
+from ...._core import AsyncCaller, Caller, Content
+from ...models.audit_page import AuditPage
+from ...models.clearance import Clearance
+from ...models.decision import Decision
+from ...models.exemption import Exemption
+from ...models.extension import Extension
+from ...models.extension_page import ExtensionPage
+from ...models.new_comment import NewComment
+from ...models.new_exemption import NewExemption
+from ...models.new_extension import NewExtension
+from ...models.obligation_page import ObligationPage
+from ...models.obligation_state import ObligationState
+from ...models.reason import Reason
+from ...models.redaction import Redaction
+from ...models.redaction_page import RedactionPage
+from ...models.review import Review
+from ...models.reviewed import Reviewed
+from . import approve_return as _approve_return
+from . import clear_text as _clear_text
+from . import comment_on_return as _comment_on_return
+from . import confirm_redaction as _confirm_redaction
+from . import decide_exemption as _decide_exemption
+from . import get_review as _get_review
+from . import grant_extension as _grant_extension
+from . import list_audit as _list_audit
+from . import list_extensions as _list_extensions
+from . import list_obligations as _list_obligations
+from . import list_redactions as _list_redactions
+from . import propose_redaction as _propose_redaction
+from . import query_return as _query_return
+from . import reopen_return as _reopen_return
+
+
+class Reviews(Caller):
+    def list_audit(
+        self,
+        programme: str,
+        *,
+        action: str | None = None,
+        organisation: str | None = None,
+        from_: datetime.datetime | None = None,
+        to: datetime.datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> AuditPage:
+        """Who did what, when.
+
+        The newest first. Nothing of it is ever changed or deleted. Needs the scope `admin`.
+        """
+        return self._send(
+            _list_audit.call(
+                programme,
+                action=action,
+                organisation=organisation,
+                from_=from_,
+                to=to,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def decide_exemption(
+        self,
+        programme: str,
+        exemption: NewExemption,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Exemption:
+        """Decide whether a return is expected.
+
+        An exempt return is not counted among those expected, unless it comes all the same. The newest decision
+        counts.
+        """
+        return self._send(
+            _decide_exemption.call(
+                programme,
+                exemption=exemption,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def list_extensions(
+        self,
+        programme: str,
+    ) -> ExtensionPage:
+        """More time that was given.
+
+        To your organisation; with the scope `review`, to everybody.
+        """
+        return self._send(
+            _list_extensions.call(
+                programme,
+            )
+        )
+
+    def grant_extension(
+        self,
+        programme: str,
+        extension: NewExtension,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Extension:
+        """Give more time for a return.
+
+        It moves all three instants that lie before its end, and ends by itself. The longest one counts.
+        """
+        return self._send(
+            _grant_extension.call(
+                programme,
+                extension=extension,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def list_obligations(
+        self,
+        programme: str,
+        *,
+        organisation: str | None = None,
+        measure: str | None = None,
+        period: str | None = None,
+        state: ObligationState | str | None = None,
+        due_before: datetime.datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ObligationPage:
+        """What is owed, by when, and where it stands.
+
+        Your organisation's expected returns, by due date; with the scope `review` everybody's, and those of roles
+        that
+        nobody holds yet. Each says what is missing, what was queried and why, and what you may do.
+        """
+        return self._send(
+            _list_obligations.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                period=period,
+                state=state,
+                due_before=due_before,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def list_redactions(
+        self,
+        programme: str,
+    ) -> RedactionPage:
+        """What was removed, or is to be.
+
+        Of your organisation's returns; with the scope `review`, of everybody's.
+        """
+        return self._send(
+            _list_redactions.call(
+                programme,
+            )
+        )
+
+    def approve_return(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        decision: Decision,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Approve a revision.
+
+        From now on it counts, in the place of the one that was approved before. A correction that comes later is
+        pending beside it. Needs the scope `review`, and another organisation than the return's own.
+        """
+        return self._send(
+            _approve_return.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                decision=decision,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def clear_text(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        clearance: Clearance,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Mark texts as free of personal data.
+
+        Items of a milestone return, entries of an evidence return. Only texts that are marked can be released.
+        """
+        return self._send(
+            _clear_text.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                clearance=clearance,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def comment_on_return(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        comment: NewComment,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Say something about a revision.
+
+        Seen by the organisation and reviewers alone. It moves nothing. Nobody may be identified in it.
+        """
+        return self._send(
+            _comment_on_return.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                comment=comment,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def query_return(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        reason: Reason,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Send a revision back with a question.
+
+        The organisation sees the reason, and corrects the return or comments. What was approved before still counts.
+        """
+        return self._send(
+            _query_return.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                reason=reason,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def propose_redaction(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        reason: Reason,
+        idempotency_key: str | None = None,
+    ) -> Redaction:
+        """Propose to remove a revision's content.
+
+        For what should never have been sent, such as somebody's name. Nothing goes until another person confirms it.
+        """
+        return self._send(
+            _propose_redaction.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                reason=reason,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def confirm_redaction(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        decision: Decision,
+        idempotency_key: str | None = None,
+    ) -> Redaction:
+        """Remove a revision's content for good.
+
+        By another person than who proposed it. The content goes everywhere that it is kept, and cannot be brought
+        back; its hash and the record of who removed it stay.
+        """
+        return self._send(
+            _confirm_redaction.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                decision=decision,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def reopen_return(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        reason: Reason,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Take an approval back.
+
+        The revision no longer counts as approved. It is pending again; where a newer one stands, it is superseded.
+        """
+        return self._send(
+            _reopen_return.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                reason=reason,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def get_review(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        revision: int | None = None,
+    ) -> Review:
+        """A revision as its review sees it.
+
+        What it says, what was found in it and how that was justified, what happened to the return, and what you may
+        do.
+
+        To reviewers it also tells whether other organisations may have counted the same people.
+        """
+        return self._send(
+            _get_review.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                revision=revision,
+            )
+        )
+
+
+class AsyncReviews(AsyncCaller):
+    async def list_audit(
+        self,
+        programme: str,
+        *,
+        action: str | None = None,
+        organisation: str | None = None,
+        from_: datetime.datetime | None = None,
+        to: datetime.datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> AuditPage:
+        """Who did what, when.
+
+        The newest first. Nothing of it is ever changed or deleted. Needs the scope `admin`.
+        """
+        return await self._send(
+            _list_audit.call(
+                programme,
+                action=action,
+                organisation=organisation,
+                from_=from_,
+                to=to,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    async def decide_exemption(
+        self,
+        programme: str,
+        exemption: NewExemption,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Exemption:
+        """Decide whether a return is expected.
+
+        An exempt return is not counted among those expected, unless it comes all the same. The newest decision
+        counts.
+        """
+        return await self._send(
+            _decide_exemption.call(
+                programme,
+                exemption=exemption,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def list_extensions(
+        self,
+        programme: str,
+    ) -> ExtensionPage:
+        """More time that was given.
+
+        To your organisation; with the scope `review`, to everybody.
+        """
+        return await self._send(
+            _list_extensions.call(
+                programme,
+            )
+        )
+
+    async def grant_extension(
+        self,
+        programme: str,
+        extension: NewExtension,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Extension:
+        """Give more time for a return.
+
+        It moves all three instants that lie before its end, and ends by itself. The longest one counts.
+        """
+        return await self._send(
+            _grant_extension.call(
+                programme,
+                extension=extension,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def list_obligations(
+        self,
+        programme: str,
+        *,
+        organisation: str | None = None,
+        measure: str | None = None,
+        period: str | None = None,
+        state: ObligationState | str | None = None,
+        due_before: datetime.datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ObligationPage:
+        """What is owed, by when, and where it stands.
+
+        Your organisation's expected returns, by due date; with the scope `review` everybody's, and those of roles
+        that
+        nobody holds yet. Each says what is missing, what was queried and why, and what you may do.
+        """
+        return await self._send(
+            _list_obligations.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                period=period,
+                state=state,
+                due_before=due_before,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    async def list_redactions(
+        self,
+        programme: str,
+    ) -> RedactionPage:
+        """What was removed, or is to be.
+
+        Of your organisation's returns; with the scope `review`, of everybody's.
+        """
+        return await self._send(
+            _list_redactions.call(
+                programme,
+            )
+        )
+
+    async def approve_return(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        decision: Decision,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Approve a revision.
+
+        From now on it counts, in the place of the one that was approved before. A correction that comes later is
+        pending beside it. Needs the scope `review`, and another organisation than the return's own.
+        """
+        return await self._send(
+            _approve_return.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                decision=decision,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def clear_text(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        clearance: Clearance,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Mark texts as free of personal data.
+
+        Items of a milestone return, entries of an evidence return. Only texts that are marked can be released.
+        """
+        return await self._send(
+            _clear_text.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                clearance=clearance,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def comment_on_return(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        comment: NewComment,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Say something about a revision.
+
+        Seen by the organisation and reviewers alone. It moves nothing. Nobody may be identified in it.
+        """
+        return await self._send(
+            _comment_on_return.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                comment=comment,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def query_return(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        reason: Reason,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Send a revision back with a question.
+
+        The organisation sees the reason, and corrects the return or comments. What was approved before still counts.
+        """
+        return await self._send(
+            _query_return.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                reason=reason,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def propose_redaction(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        reason: Reason,
+        idempotency_key: str | None = None,
+    ) -> Redaction:
+        """Propose to remove a revision's content.
+
+        For what should never have been sent, such as somebody's name. Nothing goes until another person confirms it.
+        """
+        return await self._send(
+            _propose_redaction.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                reason=reason,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def confirm_redaction(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        decision: Decision,
+        idempotency_key: str | None = None,
+    ) -> Redaction:
+        """Remove a revision's content for good.
+
+        By another person than who proposed it. The content goes everywhere that it is kept, and cannot be brought
+        back; its hash and the record of who removed it stay.
+        """
+        return await self._send(
+            _confirm_redaction.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                decision=decision,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def reopen_return(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        reason: Reason,
+        idempotency_key: str | None = None,
+    ) -> Reviewed:
+        """Take an approval back.
+
+        The revision no longer counts as approved. It is pending again; where a newer one stands, it is superseded.
+        """
+        return await self._send(
+            _reopen_return.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                reason=reason,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def get_review(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        revision: int | None = None,
+    ) -> Review:
+        """A revision as its review sees it.
+
+        What it says, what was found in it and how that was justified, what happened to the return, and what you may
+        do.
+
+        To reviewers it also tells whether other organisations may have counted the same people.
+        """
+        return await self._send(
+            _get_review.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                revision=revision,
+            )
+        )

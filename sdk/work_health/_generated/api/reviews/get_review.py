@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ...._core import Call
+from ...._http import httpx
+from ...models.review import Review
+
+
+def call(
+    programme: str,
+    *,
+    organisation: str,
+    measure: str,
+    series: str,
+    service: str,
+    period: str,
+    revision: int | None = None,
+) -> Call[Review]:
+    return Call(
+        method="GET",
+        path="/v1/programmes/{programme}/returns/{organisation}/{measure}/{series}/{service}/{period}/review".format(
+            programme=quote(str(programme), safe=""),
+            organisation=quote(str(organisation), safe=""),
+            measure=quote(str(measure), safe=""),
+            series=quote(str(series), safe=""),
+            service=quote(str(service), safe=""),
+            period=quote(str(period), safe=""),
+        ),
+        query={
+            "revision": revision,
+        },
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> Review:
+    if response.status_code == 200:
+        response_200 = Review.from_dict(response.json())
+
+        return response_200
+
+    raise ValueError(f"{response.status_code} is not in the contract")

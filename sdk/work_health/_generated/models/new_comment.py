@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+T = TypeVar("T", bound="NewComment")
+
+
+@_attrs_define
+class NewComment:
+    """On one revision, be it the newest or not. Seen by the organisation and reviewers alone."""
+
+    revision: int
+    text: str
+
+    def to_dict(self) -> dict[str, Any]:
+        revision = self.revision
+
+        text = self.text
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "revision": revision,
+                "text": text,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        revision = d.pop("revision")
+
+        text = d.pop("text")
+
+        new_comment = cls(
+            revision=revision,
+            text=text,
+        )
+
+        return new_comment

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="NewExemption")
+
+
+@_attrs_define
+class NewExemption:
+    """Whether an expected return is not expected after all: it then leaves the count of those expected."""
+
+    organisation: str
+    """ A kebab-case code. It never changes once it is in use. """
+    measure: str
+    """ A kebab-case code. It never changes once it is in use. """
+    period: str
+    """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
+    `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
+    exempt: bool
+    """ False takes an earlier exemption back. """
+    reason: str
+    series: str | Unset = "headline"
+    """ A kebab-case code. It never changes once it is in use. """
+    service: str | Unset = "main"
+    """ A kebab-case code. It never changes once it is in use. """
+
+    def to_dict(self) -> dict[str, Any]:
+        organisation = self.organisation
+
+        measure = self.measure
+
+        period = self.period
+
+        exempt = self.exempt
+
+        reason = self.reason
+
+        series = self.series
+
+        service = self.service
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "organisation": organisation,
+                "measure": measure,
+                "period": period,
+                "exempt": exempt,
+                "reason": reason,
+            }
+        )
+        if series is not UNSET:
+            field_dict["series"] = series
+        if service is not UNSET:
+            field_dict["service"] = service
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        organisation = d.pop("organisation")
+
+        measure = d.pop("measure")
+
+        period = d.pop("period")
+
+        exempt = d.pop("exempt")
+
+        reason = d.pop("reason")
+
+        series = d.pop("series", UNSET)
+
+        service = d.pop("service", UNSET)
+
+        new_exemption = cls(
+            organisation=organisation,
+            measure=measure,
+            period=period,
+            exempt=exempt,
+            reason=reason,
+            series=series,
+            service=service,
+        )
+
+        return new_exemption

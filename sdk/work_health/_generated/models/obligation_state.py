@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ObligationState(StrEnum):
+    APPROVED = "approved"
+    CLOSED = "closed"
+    EXEMPT = "exempt"
+    NOT_DUE = "not-due"
+    OPEN = "open"
+    OVERDUE = "overdue"
+    PENDING = "pending"
+    QUERIED = "queried"
+
+    @classmethod
+    def _missing_(cls, value: object) -> ObligationState | None:
+        """A value that the API has learnt since this release is kept as it is."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member

@@ -1,0 +1,25 @@
+"""The picture of the review states is the table."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from api.submissions.states import TRANSITIONS
+from schema.submissions import ReviewState
+
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "docs" / "review-states.md"
+
+
+def test_the_committed_picture_is_what_the_table_makes(tmp_path):
+    made = tmp_path / "states.md"
+    subprocess.run([sys.executable, ROOT / "tools" / "draw_states.py", made], check=True, cwd=tmp_path)
+    assert made.read_text() == PAGE.read_text(), "run `make contract`"
+
+
+def test_every_state_and_every_transition_is_in_it():
+    [diagram] = PAGE.read_text().split("```")[1::2]
+    for state in ReviewState:
+        assert f"--> {state}:" in diagram or f" {state} -->" in diagram
+    for (start, event), end in TRANSITIONS.items():
+        assert f"{start} --> {end}: {event}\n" in diagram
