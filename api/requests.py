@@ -11,15 +11,16 @@ from litestar.middleware import ASGIMiddleware
 from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.refusals import BadParameter
+from api.refusals import BadParameter, NotFound
 
 GIVEN = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 
 
 async def known_parameters_only(request: Request[Any, Any, Any]) -> None:
     """A parameter that the operation does not have is refused: a misspelt filter must not answer with everything."""
-    values = (*request.path_params.values(), *(value for _, value in request.query_params.multi_items()))
-    if any("\x00" in str(value) for value in values):
+    if any("\x00" in str(value) for value in request.path_params.values()):
+        raise NotFound("The address has a NUL character, which no code has.")
+    if any("\x00" in str(value) for _, value in request.query_params.multi_items()):
         raise BadParameter("A parameter has a NUL character, which no code and no text has.")
     handler = request.route_handler
     fields = [

@@ -54,6 +54,8 @@ def _in_struct(kind: type[Struct], raw: dict[Any, Any], at: str) -> Iterator[Fin
 
 def _violation(message: str, path: str, raw: Any) -> Finding:
     simple = isinstance(raw, (str, int, float, bool))
+    if isinstance(raw, str) and "\x00" in raw:
+        message = "The text has a NUL character, which no database keeps"
     return Finding(
         code="unreadable-field",
         severity=Severity.ERROR,
