@@ -59,8 +59,12 @@ async def key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | 
 
 
 async def used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:
+    """Write down that the key was used, unless another request is writing it: nobody waits for that."""
     if record.last_used_at is None or record.last_used_at < now - LAST_USED_STEP:
-        await transaction.execute(update(client_key).where(client_key.c.id == record.id).values(last_used_at=now))
+        free = select(client_key.c.id).where(client_key.c.id == record.id).with_for_update(skip_locked=True)
+        await transaction.execute(
+            update(client_key).where(client_key.c.id == free.scalar_subquery()).values(last_used_at=now)
+        )
 
 
 async def enter(transaction: AsyncConnection, grant: Grant, acts_for: Sequence[str]) -> None:
