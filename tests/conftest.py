@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
+import msgspec
 import pytest
 from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,10 +24,12 @@ from api.partners import queries as partners
 from api.plan import loading
 from schema.partners import Grant, Scope
 from schema.plan import Plan
+from schema.tables import metadata
 from work_health import AsyncWorkHealth
 
 HERE = Path(__file__).parent
 NOTTINGHAM = HERE.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
+HARBOUR = HERE / "plans" / "harbour.yaml"
 PROGRAMME = "work-and-health-2025-2028"
 NOW = datetime(2025, 10, 20, 9, 30, tzinfo=UTC)
 
@@ -116,8 +119,8 @@ class World:
         """The SDK with this key in its hand."""
         return AsyncWorkHealth(key, base_url="http://test", http=self.http(), max_retries=0)
 
-    async def partner(self, organisation: str, *scopes: Scope) -> AsyncWorkHealth:
-        return self.holding(await self.key(organisation, *(scopes or (Scope.SUBMIT, Scope.READ))))
+    async def partner(self, organisation: str, *scopes: Scope, programme: str = PROGRAMME) -> AsyncWorkHealth:
+        return self.holding(await self.key(organisation, *(scopes or (Scope.SUBMIT, Scope.READ)), programme=programme))
 
     async def count(self, table: str) -> int:
         connection = await asyncpg.connect(self.url)
@@ -125,6 +128,10 @@ class World:
             return await connection.fetchval(f'select count(*) from "{table}"')
         finally:
             await connection.close()
+
+    async def rows(self) -> dict[str, int]:
+        """How many rows each table has."""
+        return {table.name: await self.count(table.name) for table in metadata.sorted_tables}
 
     async def close(self) -> None:
         for client in self._open:
@@ -152,6 +159,17 @@ async def running(url: str) -> AsyncIterator[World]:
 async def council(world: World) -> AsyncWorkHealth:
     """A provider: it submits referrals and reads its own returns."""
     return await world.partner("nottingham-city-council")
+
+
+@pytest.fixture
+async def harbour(world: World) -> str:
+    """The invented programme, in the autumn of its year, with periods that never close."""
+    world.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
+    plan = loading.read(HARBOUR)
+    open_end = msgspec.structs.replace(plan, calendar=msgspec.structs.replace(plan.calendar, closes_days=None))
+    async with world.owner.begin() as transaction:
+        await loading.load(transaction, open_end, sandbox=False, now=world.now)
+    return plan.slug
 
 
 @pytest.fixture

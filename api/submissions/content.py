@@ -11,6 +11,8 @@ from api.submissions.revisions import Content, Sent
 from schema.plan import Kind, Measure
 from schema.submissions import Counts, EvidenceEntry, MilestoneItem, NewReturn, NewSubmission, ReturnKind
 
+BELONGS = {Kind.MILESTONE: "items", Kind.EVIDENCE: "entries"}
+
 # What is likely to point at one person. A National Insurance number is two letters, six digits, a letter (HMRC
 # NIM39110); an NHS number ten digits in threes and four (NHS Data Dictionary).
 PERSONAL = {
@@ -26,7 +28,7 @@ def check(
     given: NewReturn, measure: Measure, observations: int, *, path: str, today: date, findings: Findings
 ) -> Content | None:
     """The items or entries of a milestone or evidence return, None for a measure that is counted."""
-    belongs = {Kind.MILESTONE: "items", Kind.EVIDENCE: "entries"}.get(measure.kind, "observations")
+    belongs = BELONGS.get(measure.kind, "observations")
     sizes = {"observations": observations, "items": len(given.items), "entries": len(given.entries)}
     for name, size in sizes.items():
         if size and name != belongs:

@@ -168,6 +168,7 @@ def _check_withdrawal(
 ) -> None:
     confirmed = examined.sent.envelope.confirm_withdrawals
     limit = WITHDRAWALS_WITHOUT_ASKING * standing
+    of = content.BELONGS.get(one.measure.kind, "cells")
     if one.given.kind is ReturnKind.WITHDRAWN:
         if stood.kind in (None, ReturnKind.WITHDRAWN):
             examined.findings.add(
@@ -178,7 +179,7 @@ def _check_withdrawal(
     elif counts.withdrawn > limit and not confirmed:
         examined.findings.add(
             "unconfirmed-withdrawals",
-            f"{one.measure.slug} {one.period.code} would lose {counts.withdrawn} of its {standing} cells.",
+            f"{one.measure.slug} {one.period.code} would lose {counts.withdrawn} of its {standing} {of}.",
             path=f"/returns/{item}",
             expected=f"at most {int(limit)} without confirm_withdrawals",
             actual=str(counts.withdrawn),

@@ -1,0 +1,160 @@
+"""What is doubted can be answered, and the answer stays beside the figures."""
+
+import pytest
+
+from work_health import Rejected, new_return, new_submission, observation
+
+PROGRAMME = "work-and-health-2025-2028"
+CITY = "E06000018"
+WHERE = {
+    "organisation": "nottingham-city-council",
+    "measure": "ips-primary-care-referrals",
+    "series": "headline",
+    "service": "main",
+    "period": "FY2025-26-Q2",
+}
+WHY = "Three referrals came without a form."
+
+
+def referrals(total: int, unknown: int = 0, note: str | None = None):
+    """Of all but `total` - 9 - `unknown` the sex is told."""
+    by_sex = {"female": 5, "male": 4, "unknown": unknown}
+    cells = [observation(CITY, total)]
+    cells += [observation(CITY, value, breakdown={"sex": sex}) for sex, value in by_sex.items()]
+    return new_return(WHERE["measure"], WHERE["period"], cells, note=note)
+
+
+async def push(partner, *returns, **more):
+    return await partner.create_submission(PROGRAMME, new_submission(*returns, **more))
+
+
+async def doubt(partner, *returns, **more):
+    with pytest.raises(Rejected) as refusal:
+        await push(partner, *returns, **more)
+    return refusal.value
+
+
+async def test_parts_below_their_total_wait_for_a_justification(world, council):
+    refusal = await doubt(council, referrals(12))
+    assert "Each can be justified." in refusal.detail
+    [one] = refusal.findings
+    assert (one.code, one.rows, one.expected, one.actual, one.justifiable) == (
+        "parts-below-total",
+        [1, 2, 3, 4],
+        "12",
+        "9",
+        True,
+    )
+    assert one.message == "The parts by sex add up to at most 9; their total is 12."
+    assert "`unknown`" in one.hint
+    assert await world.count("revision") == 0
+    report = await push(council, referrals(12), justifications={one.id: WHY})
+    [told] = report.findings
+    assert (told.id, told.severity, told.justification) == (one.id, "warning", WHY)
+
+
+async def test_the_justification_is_kept_with_the_revision(council, reviewer):
+    [one] = (await doubt(council, referrals(12))).findings
+    other = new_return("health-to-employment-referrals", WHERE["period"], [observation(CITY, 40)])
+    await push(council, referrals(12), other, justifications={one.id: WHY})
+    kept = await reviewer.get_return(PROGRAMME, **WHERE)
+    assert [(given.finding, given.text) for given in kept.justifications] == [(one.id, WHY)]
+    beside = await reviewer.get_return(PROGRAMME, **WHERE | {"measure": "health-to-employment-referrals"})
+    assert beside.justifications == []
+    await push(council, referrals(9))
+    assert (await reviewer.get_return(PROGRAMME, **WHERE)).justifications == []
+    assert len((await reviewer.get_return(PROGRAMME, **WHERE, revision=1)).justifications) == 1
+
+
+async def test_other_figures_are_doubted_anew(council):
+    [one] = (await doubt(council, referrals(12))).findings
+    [anew] = (await doubt(council, referrals(13), justifications={one.id: WHY})).findings
+    assert (anew.code, anew.severity) == ("parts-below-total", "error")
+    assert anew.id != one.id
+    assert (await doubt(council, referrals(12))).findings[0].id == one.id
+
+
+async def test_a_justification_that_answers_nothing_is_refused(world, council):
+    refusal = await doubt(council, referrals(9), justifications={"0123456789ab": WHY})
+    [one] = refusal.findings
+    assert (one.code, one.path, one.actual) == ("unknown-justification", "/justifications/0/finding", "0123456789ab")
+    assert await world.count("submission") == 0
+
+
+async def test_a_warning_can_be_justified(council):
+    cells = [observation(CITY, 12), observation(CITY, 5, breakdown={"sex": "female"})]
+    missing = new_return(WHERE["measure"], WHERE["period"], cells)
+    [warning] = (await push(council, missing)).findings
+    assert (warning.code, warning.severity) == ("categories-missing", "warning")
+    cells = [observation(CITY, 12), observation(CITY, 6, breakdown={"sex": "female"})]
+    changed = new_return(WHERE["measure"], WHERE["period"], cells)
+    [warning] = (await council.create_submission(PROGRAMME, new_submission(changed), dry_run=True)).findings
+    [told] = (await push(council, changed, justifications={warning.id: WHY})).findings
+    assert (told.code, told.justification) == ("categories-missing", WHY)
+    assert (await council.get_return(PROGRAMME, **WHERE)).justifications[0].text == WHY
+
+
+async def test_an_error_is_not_justified_away(council):
+    [error] = (await doubt(council, referrals(8))).findings
+    [still] = (await doubt(council, referrals(8), justifications={error.id: WHY})).findings
+    assert (error.code, still.severity) == ("parts-exceed-total", "error")
+
+
+async def test_an_outlier_can_be_justified(world, harbour):
+    quay = await world.partner("quay-college", programme=harbour)
+    month = "2026-{:02}".format
+    past = [new_return("visits", month(n), [observation("E06999999", 100)], series="by-day") for n in range(1, 7)]
+    await quay.create_submission(harbour, new_submission(*past))
+    wild = new_return("visits", month(7), [observation("E06999999", 1000)], series="by-day")
+    [warning] = (await quay.create_submission(harbour, new_submission(wild), dry_run=True)).findings
+    assert (warning.code, warning.expected, warning.actual) == ("unlike-earlier", "65 to 135", "1000")
+    answered = new_submission(wild, justifications={warning.id: "The tall ships came."})
+    [told] = (await quay.create_submission(harbour, answered)).findings
+    assert told.justification == "The tall ships came."
+
+
+async def test_a_cumulative_count_that_fell_is_doubted(world, harbour):
+    pier = await world.partner("pier-college", programme=harbour)
+
+    def ever(month: str, total: int, female: int):
+        cells = [observation("E06999999", total)]
+        by_sex = {"female": female, "male": total - female, "unknown": 0}
+        cells += [observation("E06999999", value, breakdown={"sex": sex}) for sex, value in by_sex.items()]
+        return new_return("enrolments", month, cells)
+
+    await pier.create_submission(harbour, new_submission(ever("2026-01", 10, 4), ever("2026-03", 30, 14)))
+    report = await pier.create_submission(harbour, new_submission(ever("2026-02", 24, 15)))
+    found = {
+        (one.cell.period, one.cell.breakdown["sex"]): (one.rows, one.expected, one.actual) for one in report.findings
+    }
+    assert found == {("2026-03", "female"): ([2], "at least 15", "14")}
+    await pier.create_submission(
+        harbour, new_submission(new_return("enrolments", "2026-02", kind="withdrawn", note="Wrong."))
+    )
+    report = await pier.create_submission(harbour, new_submission(ever("2026-03", 9, 4)))
+    assert [(one.message, one.rows) for one in report.findings][:1] == [
+        ("enrolments stood at 10 at the end of 2026-01, and is 9 at the end of 2026-03.", [1])
+    ]
+
+
+# ---- texts that look personal
+
+
+@pytest.mark.parametrize("text", ["ask jo@harbour.example", "call 0115 496 0123", "NHS 943 476 5919"])
+async def test_a_text_that_looks_personal_is_stopped_and_never_kept(world, council, text):
+    refusal = await doubt(council, referrals(9, note=text))
+    [one] = refusal.findings
+    assert (one.code, one.path, one.justifiable) == ("looks-personal", "/returns/0/note", True)
+    assert text not in str(refusal)
+    assert await world.count("submission") == 0
+    report = await push(council, referrals(9, note=text), justifications={one.id: "A public office."})
+    assert report.findings[0].justification == "A public office."
+    assert (await council.get_return(PROGRAMME, **WHERE)).standing.note == text
+
+
+async def test_notes_of_observations_are_told_by_row(council):
+    cells = [observation(CITY, 9), observation(CITY, 9, breakdown={"sex": "female"}, note="born 1.2.1980")]
+    refusal = await doubt(council, new_return(WHERE["measure"], WHERE["period"], cells))
+    [one] = refusal.findings
+    assert (one.code, one.rows, one.column) == ("looks-personal", [2], "note")
+    assert one.message == "The note has what looks like a date of birth."
