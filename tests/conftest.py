@@ -72,6 +72,12 @@ async def _administer(server: Callable[[str], str], statement: str) -> None:
 
 @pytest.fixture
 async def url(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
+    async with database_of(server, template) as url:
+        yield url
+
+
+@asynccontextmanager
+async def database_of(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex[:12]}"
     await _administer(server, f"create database {name} template {template}")
     yield server(name)
@@ -134,6 +140,13 @@ class World:
 @pytest.fixture
 async def world(url: str) -> AsyncIterator[World]:
     async with running(url) as world:
+        yield world
+
+
+@pytest.fixture
+async def twin(server: Callable[[str], str], template: str) -> AsyncIterator[World]:
+    """Another world, begun like the first."""
+    async with database_of(server, template) as url, running(url) as world:
         yield world
 
 
