@@ -1,5 +1,6 @@
 """One PostgreSQL for the whole run; for each test a database of its own, cloned from a migrated one."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -129,6 +130,18 @@ class World:
         connection = await asyncpg.connect(self.url)
         try:
             return await connection.fetchval(f'select count(*) from "{table}"')
+        finally:
+            await connection.close()
+
+    async def settled(self) -> None:
+        """Until no transaction runs that is older than an event: the server's own housekeeping has some as well."""
+        young = 'select count(*) from return_event where "transaction" >= pg_snapshot_xmin(pg_current_snapshot())'
+        connection = await asyncpg.connect(self.url)
+        try:
+            for _ in range(1000):
+                if not await connection.fetchval(young):
+                    break
+                await asyncio.sleep(0.01)
         finally:
             await connection.close()
 

@@ -143,6 +143,7 @@ async def life(world: World, act: Act) -> list[tuple[str, int, dict[str, str], b
     await first.push(CONVERSATIONS, Q2, 1, organisation="nottinghamshire-healthcare")
     await first.push(CONVERSATIONS, Q1, 61)
     await act(other)
+    await world.settled()
     await everything_that_is_told(first)
     return [plain(heard) for heard in first.heard]
 
