@@ -59,6 +59,8 @@ def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) 
     if isinstance(error, ValidationException):
         faults = cast("list[dict[str, str]]", error.extra or [])
         empty = any(fault.get("key") == "data" for fault in faults)
+        if not faults:  # a parameter that is needed is not there
+            return refused(request, BadParameter(error.detail))
         return refused(request, Malformed("The body is empty.") if empty else _bad_parameters(faults))
     status = HTTPStatus(error.status_code)
     problem = Problem(

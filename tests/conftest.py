@@ -1,5 +1,6 @@
 """One PostgreSQL for the whole run; for each test a database of its own, cloned from a migrated one."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -75,6 +76,12 @@ async def _administer(server: Callable[[str], str], statement: str) -> None:
 
 @pytest.fixture
 async def url(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
+    async with database_of(server, template) as url:
+        yield url
+
+
+@asynccontextmanager
+async def database_of(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex[:12]}"
     await _administer(server, f"create database {name} template {template}")
     yield server(name)
@@ -133,6 +140,18 @@ class World:
         """How many rows each table has."""
         return {table.name: await self.count(table.name) for table in metadata.sorted_tables}
 
+    async def settled(self) -> None:
+        """Until no transaction runs that is older than an event: the server's own housekeeping has some as well."""
+        young = 'select count(*) from return_event where "transaction" >= pg_snapshot_xmin(pg_current_snapshot())'
+        connection = await asyncpg.connect(self.url)
+        try:
+            for _ in range(1000):
+                if not await connection.fetchval(young):
+                    break
+                await asyncio.sleep(0.01)
+        finally:
+            await connection.close()
+
     async def close(self) -> None:
         for client in self._open:
             await client.aclose()
@@ -141,6 +160,13 @@ class World:
 @pytest.fixture
 async def world(url: str) -> AsyncIterator[World]:
     async with running(url) as world:
+        yield world
+
+
+@pytest.fixture
+async def twin(server: Callable[[str], str], template: str) -> AsyncIterator[World]:
+    """Another world, begun like the first."""
+    async with database_of(server, template) as url, running(url) as world:
         yield world
 
 

@@ -40,6 +40,7 @@ Query = Any  # a select, of whatever columns
 
 LONGEST_WAIT = 10.0  # seconds, for those that are writing
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.1
+AT_ONCE = 200  # returns whose cells are looked for
 
 # What a page of returns is ordered by, and a cursor points into: names, so that it tells nothing of anyone else.
 ORDER = (
@@ -317,7 +318,7 @@ async def observations(
     found: list[StandingObservation] = []
     place, including = (None, False) if after is None else (after.of, True)
     while True:
-        pairs = await _pairs(transaction, catalogue, chosen, moments, place, including=including, limit=limit)
+        pairs = await _pairs(transaction, catalogue, chosen, moments, place, including=including)
         for batch in _batches(pairs, limit):
             start = after if including and after is not None and batch[0].place == after.of else None
             found += await _cells(
@@ -325,7 +326,7 @@ async def observations(
             )
             if len(found) == limit:
                 return found
-        if len(pairs) < limit:
+        if len(pairs) < AT_ONCE:
             return found
         place, including = pairs[-1].place, False
 
@@ -338,7 +339,6 @@ async def _pairs(
     after: ReturnPlace | None,
     *,
     including: bool,
-    limit: int,
 ) -> list[Pair]:
     newest = _newest(catalogue, moments.as_of, "newest")
     then, earlier = _newest(catalogue, moments.updated_after, "then"), revision.alias("earlier")
@@ -368,7 +368,7 @@ async def _pairs(
         query = query.where(revision.c.cells > 0)
     if after is not None:
         query = query.where(tuple_(*ORDER) >= _values(after) if including else tuple_(*ORDER) > _values(after))
-    rows = await transaction.execute(query.order_by(*ORDER).limit(limit))
+    rows = await transaction.execute(query.order_by(*ORDER).limit(AT_ONCE))
     return [Pair.of(row) for row in rows]
 
 

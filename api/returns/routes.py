@@ -338,7 +338,7 @@ async def get_template(
     form = forms.form(catalogue, whose, measure=measure, series=series, service=service, period=period)
     return Response(
         forms.csv_of(form, catalogue),
-        media_type="text/csv; charset=utf-8; header=present",
+        media_type="text/csv; header=present",
         headers={"Content-Disposition": f'attachment; filename="{form.filename}"'},
     )
 

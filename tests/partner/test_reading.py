@@ -375,6 +375,7 @@ async def test_what_is_answered_for_an_instant_never_changes(world, council, rev
 
 
 async def test_the_feed_tells_every_event_in_order(world, council, reviewer, history):
+    await world.settled()
     events = [one async for one in council.iter_changes(PROGRAMME, limit=2)]
     assert [(e.period.code, e.revision, e.event, e.state) for e in events] == [
         (Q2, 1, "recorded", "pending"),
@@ -402,6 +403,7 @@ async def test_the_feed_tells_every_event_in_order(world, council, reviewer, his
 async def test_an_event_that_is_committed_late_is_not_missed(world, council, writer):
     """The late transaction has the older id: its event comes first, and nothing younger is told before it."""
     await push(council, referrals(112))
+    await world.settled()
     first = await council.list_return_changes(PROGRAMME)
     await writer.begin()
     await writer.write(REFERRALS, world.now)
@@ -409,6 +411,7 @@ async def test_an_event_that_is_committed_late_is_not_missed(world, council, wri
     held_back = await council.list_return_changes(PROGRAMME, cursor=first.next_cursor)
     assert (held_back.items, held_back.next_cursor) == ([], first.next_cursor)
     await writer.commit()
+    await world.settled()
     rest = await council.list_return_changes(PROGRAMME, cursor=held_back.next_cursor)
     assert [(e.period.code, e.revision) for e in rest.items] == [(Q2, 2), (Q1, 1)]
 
@@ -457,6 +460,7 @@ async def test_whoever_polls_the_feed_gets_every_event_exactly_once(world, counc
         await asyncio.gather(
             write(council, REFERRALS, Q1), write(council, REFERRALS, Q2), write(other, CONVERSATIONS, Q2), late()
         )
+        await world.settled()
     finally:
         done.set()
     await polling
