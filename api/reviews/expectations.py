@@ -189,7 +189,9 @@ def check_until(until: datetime, *, now: datetime) -> None:
 
 
 def utc(name: str, instant: datetime | None) -> datetime | None:
-    """Raises BadParameter for one that no calendar in UTC has."""
+    """Raises BadParameter for one without an offset, or that no calendar in UTC has."""
+    if instant is not None and instant.tzinfo is None:
+        raise BadParameter(f"{name} says no offset: send an instant such as 2026-02-01T00:00:00Z.")
     try:
         return None if instant is None else instant.astimezone(UTC)
     except OverflowError as error:

@@ -456,7 +456,7 @@ async def grant(
     await transaction.execute(
         insert(extension)
         .inline()
-        .values(_decided(catalogue, key, one.id, one.reason, by, one.granted_at), until=one.until)
+        .values({**_decided(catalogue, key, one.id, one.reason, by, one.granted_at), "until": one.until})
     )
 
 
@@ -466,7 +466,7 @@ async def decide(
     await transaction.execute(
         insert(exemption)
         .inline()
-        .values(_decided(catalogue, key, one.id, one.reason, by, one.decided_at), exempt=one.exempt)
+        .values({**_decided(catalogue, key, one.id, one.reason, by, one.decided_at), "exempt": one.exempt})
     )
 
 

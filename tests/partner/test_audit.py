@@ -1,0 +1,186 @@
+"""Who did what, when: written with every act, never changed, read by those with the scope `admin` alone."""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+import msgspec
+import pytest
+
+from api import __main__ as commands
+from api.settings import Settings
+from schema.partners import Scope
+from work_health import NotAllowed, comment, decision, new_extension, new_return, new_submission, observation, reason
+
+PROGRAMME = "work-and-health-2025-2028"
+CITY = "E06000018"
+WHERE = {
+    "organisation": "nottingham-city-council",
+    "measure": "ips-primary-care-referrals",
+    "series": "headline",
+    "service": "main",
+    "period": "FY2025-26-Q2",
+}
+
+
+@pytest.fixture
+async def admin(world):
+    return await world.partner("nhs-nottingham-nottinghamshire-icb", Scope.ADMIN)
+
+
+async def push(partner, value: int = 112):
+    one = new_return(WHERE["measure"], WHERE["period"], [observation(CITY, value)])
+    await partner.create_submission(PROGRAMME, new_submission(one))
+
+
+async def test_every_act_is_written_down_with_who_and_when_and_what(world, admin, council, reviewer):
+    await push(council)
+    for act in (
+        reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
+        council.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Because.")),
+        reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
+        reviewer.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "No.")),
+        reviewer.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]], period=["FY2025-26"]),
+    ):
+        world.now += timedelta(minutes=1)
+        await act
+    items = (await admin.list_audit(PROGRAMME)).items
+    assert [(entry.action, entry.organisation) for entry in reversed(items)] == [
+        ("submission.accepted", "nottingham-city-council"),
+        ("review.queried", "ohid"),
+        ("review.commented", "nottingham-city-council"),
+        ("review.approved", "ohid"),
+        ("review.reopened", "ohid"),
+        ("preview.read", "ohid"),
+    ]
+    assert items[1].subject.to_dict() == WHERE | {"revision": "1"}
+    assert items[0].subject.to_dict() == {"series": "ips-primary-care-referrals/headline", "period": "FY2025-26"}
+    assert {entry.client for entry in items} == {"ohid script", "nottingham-city-council script"}
+    assert all(entry.request_id.startswith("req_") and entry.key for entry in items)
+    assert items[0].at == world.now
+
+
+async def test_no_reason_and_no_comment_is_in_it(admin, council, reviewer):
+    await push(council)
+    await reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, "Is this about Ann?"))
+    assert "Ann" not in str((await admin.list_audit(PROGRAMME)).to_dict())
+
+
+async def test_what_is_refused_or_replayed_is_not_written_down(admin, council, reviewer):
+    await push(council)
+    for _ in range(2):
+        await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
+    with pytest.raises(Exception, match="approved cannot be approved"):
+        await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    assert [e.action for e in (await admin.list_audit(PROGRAMME)).items] == ["review.approved", "submission.accepted"]
+
+
+async def test_it_is_filtered_and_read_page_by_page(world, admin, council, reviewer):
+    start = world.now
+    for value in range(5):  # at the very same instant
+        await push(council, value)
+    world.now += timedelta(hours=1)
+    until = world.now + timedelta(days=60)
+    wanted = new_extension(
+        WHERE["organisation"], WHERE["measure"], WHERE["period"], until=until, reason="A new system."
+    )
+    await reviewer.grant_extension(PROGRAMME, wanted)
+    whole = (await admin.list_audit(PROGRAMME)).items
+    assert len(whole) == 6
+    read, cursor = [], None
+    while True:
+        page = await admin.list_audit(PROGRAMME, limit=2, cursor=cursor)
+        read += page.items
+        cursor = page.next_cursor
+        if not cursor:
+            break
+    assert [entry.to_dict() for entry in read] == [entry.to_dict() for entry in whole]
+
+    async def counted(**query):
+        return len((await admin.list_audit(PROGRAMME, **query)).items)
+
+    assert await counted(action="extension.granted") == 1
+    assert await counted(organisation="ohid") == 1
+    assert await counted(organisation="nottingham-city-council") == 6  # by it, and about it
+    assert await counted(to=world.now) == 5
+    assert await counted(from_=world.now) == 1
+    assert await counted(from_=start, to=start) == 0
+
+
+@pytest.mark.parametrize(
+    "query", ["from=2025-10-31", "to=0001-01-01T00:00:00%2B12:00", "cursor=x", "organisation=x", "since=1"]
+)
+async def test_a_question_that_cannot_be_answered_is_refused(world, query):
+    http = world.http(await world.key("ohid", Scope.ADMIN))
+    answer = await http.get(f"/v1/programmes/{PROGRAMME}/audit?{query}")
+    assert answer.status_code == 422
+
+
+async def test_it_needs_the_scope_admin(council, reviewer):
+    for partner in (council, reviewer):
+        with pytest.raises(NotAllowed, match="needs the scope admin"):
+            await partner.list_audit(PROGRAMME)
+
+
+@pytest.fixture
+async def sql(world, council):
+    """The application's role inside a transaction, bound to the programme; the scopes are set by the test."""
+    await push(council)
+    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("select set_config('work_health.programme', id::text, true) from programme")
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+@pytest.mark.parametrize("admin", ["on", "off"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update audit set action = 'nothing'",
+        "delete from audit",
+        "truncate audit",
+        "alter table audit disable row level security",
+    ],
+)
+async def test_in_sql_nothing_of_it_is_changed(sql, admin, statement):
+    await sql.execute("select set_config('work_health.admin', $1, true)", admin)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await sql.execute(statement)
+
+
+async def test_in_sql_only_an_admin_of_the_programme_reads_it(sql):
+    assert await sql.fetch("select * from audit") == []
+    await sql.execute("select set_config('work_health.review', 'on', true)")
+    assert await sql.fetch("select * from audit") == []
+    await sql.execute("select set_config('work_health.admin', 'on', true)")
+    assert len(await sql.fetch("select * from audit")) == 1
+    await sql.execute("select set_config('work_health.programme', '99', true)")
+    assert await sql.fetch("select * from audit") == []
+
+
+def run(url: str, *arguments: str) -> None:
+    given = commands._parser().parse_args(arguments)
+    assert given.command(given, Settings(database_url=url)) == 0
+
+
+async def test_what_the_operator_does_is_written_down(world, admin, tmp_path, capsys, plan):
+    scope = ["--organisation", "ohid", "--programme", PROGRAMME, "--scope", "read"]
+    await asyncio.to_thread(run, world.url, "issue-key", "A script", *scope)
+    key = capsys.readouterr().out.split("_")[2]
+    await asyncio.to_thread(run, world.url, "revoke-key", key)
+    file = tmp_path / "plan.yaml"
+    file.write_bytes(msgspec.yaml.encode(msgspec.structs.replace(plan, title="Another title")))
+    await asyncio.to_thread(run, world.url, "load-plan", str(file))
+    await asyncio.to_thread(run, world.url, "load-plan", str(file))  # says the same already
+    items = (await admin.list_audit(PROGRAMME)).items
+    told = {entry.action: entry.subject.to_dict() for entry in items}
+    assert told == {
+        "key.issued": {"key": key, "client": "A script", "scopes": "read"},
+        "key.revoked": {"key": key},
+        "plan.loaded": {"plan_version": "2"},
+    }
+    assert len(items) == 3
+    assert {(entry.client, entry.request_id) for entry in items} == {(None, "operator")}

@@ -1,0 +1,206 @@
+"""What should never have been sent goes everywhere that it is kept, once two people agree."""
+
+from datetime import date
+
+import asyncpg
+import pytest
+
+from schema.partners import Scope
+from work_health import (
+    ApiError,
+    Conflict,
+    NotAllowed,
+    clearance,
+    comment,
+    decision,
+    new_return,
+    new_submission,
+    observation,
+    reason,
+)
+from work_health._generated.models import EvidenceEntry, NewReturn
+
+PROGRAMME = "work-and-health-2025-2028"
+CITY = "E06000018"
+COUNCIL = "nottingham-city-council"
+WHERE = {
+    "organisation": COUNCIL,
+    "measure": "ips-primary-care-referrals",
+    "series": "headline",
+    "service": "main",
+    "period": "FY2025-26-Q2",
+}
+PERSON = "Zebedee"
+NUMBER = 918273
+
+
+@pytest.fixture
+async def officer(world):
+    """Another reviewer, of another organisation."""
+    return await world.partner("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW)
+
+
+def counts(value: int = NUMBER, note: str = PERSON):
+    cells = [observation(CITY, value, note=note), observation(CITY, value, breakdown={"sex": "male"})]
+    return new_return(WHERE["measure"], WHERE["period"], cells, note=note)
+
+
+async def push(partner, one, key: str | None = None):
+    return await partner.create_submission(
+        PROGRAMME, new_submission(one, note=PERSON, confirm_withdrawals=True), idempotency_key=key
+    )
+
+
+async def dump(world) -> str:
+    """Everything that the database holds, as text."""
+    connection = await asyncpg.connect(world.url)
+    try:
+        tables = await connection.fetch(
+            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+        )
+        rows = [await connection.fetch(f'select t::text from "{table[0]}" t') for table in tables]
+        answers = await connection.fetch(
+            "select convert_from(answer, 'UTF8') from idempotency where answer is not null"
+        )
+        return "\n".join(row[0] for found in [*rows, answers] for row in found)
+    finally:
+        await connection.close()
+
+
+async def redact(reviewer, officer, revision: int = 1, where=WHERE):
+    await reviewer.propose_redaction(PROGRAMME, **where, reason=reason(revision, "It names somebody."))
+    return await officer.confirm_redaction(PROGRAMME, **where, decision=decision(revision))
+
+
+async def test_content_goes_everywhere_and_its_hash_stays(world, council, reviewer, officer):
+    sent = await push(council, counts(), key="a")
+    await council.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, f"It was {PERSON}."))
+    await reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, f"Who is {PERSON}?"))
+    await push(council, counts(40, "Corrected."), key="b")  # its report tells what changed, so what was
+    assert PERSON in await dump(world)
+    assert str(NUMBER) in await dump(world)
+
+    done = await redact(reviewer, officer)
+    left = await dump(world)
+    assert PERSON not in left
+    assert str(NUMBER) not in left
+    assert len(done.content_sha256) == 64
+    assert (done.proposed_by, done.confirmed_by) == ("ohid script", "nhs-nottingham-nottinghamshire-icb script")
+
+    tombstone = await council.get_review(PROGRAMME, **WHERE, revision=1)
+    assert tombstone.detail.standing.state == "redacted"
+    assert (tombstone.detail.observations, tombstone.detail.standing.note) == ([], None)
+    assert tombstone.findings == []
+    assert [(e.event, e.text) for e in tombstone.events if e.revision == 1] == [
+        ("recorded", None),
+        ("commented", None),
+        ("queried", "(redacted)"),
+        ("superseded", None),
+        ("redaction-proposed", "It names somebody."),
+        ("redacted", None),
+    ]
+    assert (await council.list_redactions(PROGRAMME)).items == [done]
+    report = await council.get_submission(PROGRAMME, sent.receipt.submission)
+    assert (report.findings, report.changes, report.effects) == ([], [], [])
+    assert report.receipt.content_sha256 == sent.receipt.content_sha256
+    with pytest.raises(ApiError) as gone:
+        await push(council, counts(), key="a")
+    assert (gone.value.status, gone.value.problem.type_) == (410, "/errors/redacted")
+    standing = (await council.get_return(PROGRAMME, **WHERE)).standing
+    assert (standing.revision, standing.state) == (2, "pending")
+
+
+async def test_it_takes_two_people(world, council, reviewer, officer):
+    await push(council, counts())
+    with pytest.raises(Conflict, match="No redaction of revision 1 waits"):
+        await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+    await reviewer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
+    with pytest.raises(NotAllowed, match="proposed it yourself"):
+        await reviewer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+    with pytest.raises(Conflict, match="waits to be confirmed"):
+        await officer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Me too."))
+    assert PERSON in await dump(world)
+    assert "confirm-redaction" not in (await reviewer.get_review(PROGRAMME, **WHERE)).actions
+    assert "confirm-redaction" in (await officer.get_review(PROGRAMME, **WHERE)).actions
+    [waiting] = (await officer.list_redactions(PROGRAMME)).items
+    assert (waiting.confirmed_by, waiting.content_sha256) == (None, None)
+    await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+    with pytest.raises(Conflict, match="redacted cannot be redacted"):
+        await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+
+
+async def test_partners_can_do_neither(council):
+    await push(council, counts())
+    with pytest.raises(NotAllowed, match="needs the scope review"):
+        await council.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Mine."))
+    with pytest.raises(NotAllowed, match="needs the scope review"):
+        await council.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+
+
+async def test_what_is_redacted_counts_no_more_and_is_owed_again(council, reviewer, officer):
+    await push(council, counts())
+    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    await redact(reviewer, officer)
+    [figure] = (await reviewer.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]], period=[WHERE["period"]])).items
+    assert (figure.value, figure.coverage.received, figure.coverage.approved) == (None, 0, 0)
+    [one] = (await council.list_obligations(PROGRAMME, measure=WHERE["measure"], period=WHERE["period"])).items
+    assert (one.state, one.revision, one.approved_revision, one.missing_cells) == ("open", 1, None, None)
+    assert one.actions == ["submit"]
+    for deciding in (
+        reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
+        council.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Sorry.")),
+    ):
+        with pytest.raises(Conflict, match="redacted cannot be"):
+            await deciding
+
+
+@pytest.mark.parametrize("kind", ["data", "nil"])
+async def test_the_same_may_be_sent_again_without_what_was_wrong(council, reviewer, officer, kind):
+    one = counts(40, "Fine.") if kind == "data" else new_return(WHERE["measure"], WHERE["period"], kind="nil")
+    await push(council, one)
+    await redact(reviewer, officer)
+    report = await push(council, one)
+    assert (report.outcome, report.returns[0].revision) == ("accepted", 2)
+
+
+async def test_entries_of_evidence_go_too_and_cannot_be_cleared(world, council, reviewer, officer):
+    where = WHERE | {"measure": "lived-experience-involvement", "period": "FY2025-26-H1"}
+    entry = EvidenceEntry(domain="evaluation", title=f"Talk with {PERSON}", date=date(2025, 9, 1))
+    await push(council, NewReturn(measure=where["measure"], period=where["period"], entries=[entry]))
+    await redact(reviewer, officer, where=where)
+    assert PERSON not in await dump(world)
+    with pytest.raises(Conflict, match="redacted cannot be cleared"):
+        await reviewer.clear_text(PROGRAMME, **where, clearance=clearance(1, [1]))
+
+
+async def test_in_sql_content_goes_only_with_two_people(world, council, reviewer):
+    await push(council, counts())
+    made = await reviewer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
+    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                """
+                select set_config('work_health.programme', id::text, true),
+                       set_config('work_health.review', 'on', true)
+                from programme
+                """
+            )
+            programme = await connection.fetchval("select programme from redaction")
+            for statement in (
+                "update redaction set confirmed_by = proposed_by",
+                "update redaction set reason = ''",
+                "delete from redaction",
+                "update revision set note = null",
+                "delete from return_event",
+                "update return_event set text = null",
+            ):
+                with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.CheckViolationError)):
+                    async with connection.transaction():
+                        await connection.execute(statement)
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="two people"):
+                async with connection.transaction():
+                    await connection.execute("select redact($1, $2)", programme, made.id)
+    finally:
+        await connection.close()
+    assert PERSON in await dump(world)
