@@ -9,7 +9,9 @@ run: .venv/run.txt
 	@$(BIN)/python -m api run
 
 test: check
-	$(BIN)/python -m coverage run -m pytest -q
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -q -n 2
+	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report -m --fail-under=100 --include='$(PURE)'
 	TEST_POSTGRES=18 $(BIN)/python -m pytest -q tests/partner tests/contract/test_migrations.py
 
