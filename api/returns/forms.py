@@ -23,7 +23,7 @@ NULL: Json = {"type": "null"}
 INTEGER: Json = {"type": "integer"}
 
 
-class NoTemplate(Invalid):
+class NothingToFillIn(Invalid):
     """There is nothing of the kind to fill in."""
 
     mend = "Each error says which parameter to change, and how."
@@ -53,7 +53,7 @@ def form(
     service: str | None,
     period: str,
 ) -> Form:
-    """The duty is found as it is when the return is sent. Raises NoTemplate with what stands in the way."""
+    """The duty is found as it is when the return is sent. Raises NothingToFillIn with what stands in the way."""
     findings = Findings()
     given = NewReturn(measure=measure, series=series, service=service or "main", period=period)
     duty, span = identity.owed(given, catalogue, organisation, path="", findings=findings)
@@ -72,7 +72,7 @@ def form(
             cells=() if _has_content(found) else template.owed(catalogue, found.slug, duty.area),
         )
     told = findings.told()
-    raise NoTemplate(" ".join(finding.message for finding in told), [_of_parameter(finding) for finding in told])
+    raise NothingToFillIn(" ".join(finding.message for finding in told), [_of_parameter(finding) for finding in told])
 
 
 def _of_parameter(finding: Finding) -> Finding:
@@ -103,11 +103,11 @@ def csv_of(form: Form, catalogue: Catalogue) -> bytes:
 
     Without the mark Excel, when a file is opened by a double click, reads it in the machine's own code page, and
     spoils every name that is not ASCII. Whoever reads it as `utf-8-sig` does not see the mark. Columns whose names end
-    in `_label` are for people: they are not read when the file is sent back. Raises NoTemplate.
+    in `_label` are for people: they are not read when the file is sent back. Raises NothingToFillIn.
     """
     if _has_content(form.measure):
         what = "items" if form.measure.kind is Kind.MILESTONE else "entries"
-        raise NoTemplate(
+        raise NothingToFillIn(
             f"{form.measure.slug} is returned by {what}, which have no place in a table of figures. "
             "Send them as JSON; `template.json` says how."
         )

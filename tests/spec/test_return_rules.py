@@ -318,7 +318,7 @@ def test_a_form_of_a_ratio_asks_for_its_parts():
     ],
 )
 def test_what_cannot_be_filled_in_says_why(asked, codes):
-    with pytest.raises(forms.NoTemplate) as refusal:
+    with pytest.raises(forms.NothingToFillIn) as refusal:
         form(**asked)
     assert [finding.code for finding in refusal.value.findings] == codes
     assert {finding.path for finding in refusal.value.findings} <= {"measure", "series", "service", "period"}
@@ -343,5 +343,5 @@ def test_what_is_told_in_words_has_a_schema_and_no_table(kind, name):
     schema = msgspec.to_builtins(forms.schema_of(made))
     assert schema["required"][-1] == name
     jsonschema.Draft202012Validator.check_schema(schema)
-    with pytest.raises(forms.NoTemplate, match=f"returned by {name}"):
+    with pytest.raises(forms.NothingToFillIn, match=f"returned by {name}"):
         forms.csv_of(made, HERE)
