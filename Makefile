@@ -1,9 +1,11 @@
 # `make run` serves the API, `make test` tests it; both set themselves up. Python 3.11 or later is all they need.
 PYTHON ?= python3
 PURE := api/statistics/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[!qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/reviews/[!qr_]*.py,api/cursors.py
+# What rests on PostgreSQL itself runs on 18 as well, each time; `make test-18` runs all of it there.
+ON_18 := tests/contract/test_migrations.py $(addprefix tests/partner/test_,walls.py submissions.py files.py reading.py redaction.py)
 BIN := .venv/bin
 
-.PHONY: run test check contract lock look
+.PHONY: run test test-18 check contract lock look
 
 run: .venv/run.txt
 	@$(BIN)/python -m api run
@@ -13,7 +15,10 @@ test: check
 	$(BIN)/python -m coverage run -m pytest -q -n 2
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report -m --fail-under=100 --include='$(PURE)'
-	TEST_POSTGRES=18 $(BIN)/python -m pytest -q tests/partner tests/contract/test_migrations.py
+	TEST_POSTGRES=18 $(BIN)/python -m pytest -q -n 2 $(ON_18)
+
+test-18: .venv/dev.txt
+	TEST_POSTGRES=18 $(BIN)/python -m pytest -q -n 2 tests/partner tests/contract/test_migrations.py
 
 check: .venv/dev.txt
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """What differs between two sets of cells of the same returns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from msgspec import Struct
@@ -91,8 +91,3 @@ def value(cells: Cells, row: int) -> CellValue:
         note=cells.notes[row],
         **{name: number for name, number in numbers.items() if number != NULL},
     )
-
-
-def joined(parts: Sequence[Cells]) -> Cells:
-    """Several sets of cells as one."""
-    return Cells(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in Cells.__struct_fields__})

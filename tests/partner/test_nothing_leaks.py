@@ -122,7 +122,8 @@ async def everything_that_is_told(first: Actor) -> None:
     await first.ask("GET", OWN.replace("nottingham-university-hospitals", "nottinghamshire-healthcare"))
     for kind in ("csv", "json"):
         await first.ask("GET", f"{API}/measures/{CONVERSATIONS}/template.{kind}", params={"period": Q2})
-    await first.ask("GET", f"{API}/obligations")  # a stage that may not be there yet: then nobody has it
+    await first.ask("GET", f"{API}/obligations")
+    await first.ask("GET", f"{OWN}/review")
     await first.ask("GET", f"{API}/preview/outcomes", params={"measure": CONVERSATIONS})
     await first.ask("GET", "/v1/me")
 

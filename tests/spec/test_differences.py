@@ -100,9 +100,3 @@ def test_what_changed_is_told_first_then_what_went_then_what_came():
 def test_a_note_is_part_of_what_a_cell_says():
     noted = msgspec.structs.replace(BEFORE, notes=np.array(["Estimated.", None, None], dtype=np.object_))
     assert changes(noted, BEFORE) == [(TOWN, {}, CellValue(value=20), CellValue(value=20, note="Estimated."))]
-
-
-def test_sets_are_joined_end_to_end():
-    joined = differences.joined([NOW, BEFORE])
-    assert joined.value.tolist() == [20, 8, NULL, 20, 7, 13]
-    assert len(joined) == 6
