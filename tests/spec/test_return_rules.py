@@ -30,7 +30,7 @@ from schema.submissions import (
     StandingObservation,
     StandingReturn,
 )
-from tests.spec.test_submission_rules import EAST, HERE, TOWN, WEST
+from tests.harbour import EAST, HERE, TOWN, WEST
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 PLACE = ReturnPlace("learners", "headline", "main", "quay-college", date(2026, 2, 1), "2026-02")
