@@ -1,13 +1,13 @@
 """The second tier: the cells of a submission as columns, and what each must be by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from api.plan.catalogue import Catalogue, breakdown_key, suggestion
-from api.submissions.findings import Findings
-from api.submissions.revisions import NULL, NUMBERS, RATIOS, STATUSES, Cells, Identified, Mask, Sent
-from schema.plan import Kind
+from api.submissions.findings import LISTED_FINDINGS, Findings
+from api.submissions.revisions import NULL, NUMBERS, RATIOS, STATUSES, Cells, Column, Identified, Mask, Sent
+from schema.plan import Kind, Measure
 from schema.submissions import Status
 
 
@@ -18,18 +18,18 @@ def resolve(sent: Sent, catalogue: Catalogue, findings: Findings) -> Cells:
     breakdowns = np.array(
         [catalogue.breakdowns.get(breakdown_key(word), NULL) for word in sent.breakdown_words], dtype=np.int64
     )
-    for index in np.flatnonzero(areas == NULL).tolist():
+    for index, rows in _told(sent.area, np.flatnonzero(areas == NULL).tolist(), "unknown-area", findings):
         code = sent.area_words[index]
         findings.add(
             "unknown-area",
             f"{code!r} is not an area of this programme.",
-            rows=np.flatnonzero(sent.area == index),
+            rows=rows,
             column="area",
             actual=code,
             hint=suggestion(code, catalogue.areas),
         )
-    for index in np.flatnonzero(breakdowns == NULL).tolist():
-        rows = np.flatnonzero(sent.breakdown == index).tolist()
+    wrong = np.flatnonzero(breakdowns == NULL).tolist()
+    for index, rows in _told(sent.breakdown, wrong, "unknown-category", findings):
         _explain_breakdown(sent.breakdown_words[index], rows, catalogue, findings)
     return Cells(
         item=sent.item,
@@ -41,7 +41,7 @@ def resolve(sent: Sent, catalogue: Catalogue, findings: Findings) -> Cells:
     )
 
 
-def _explain_breakdown(breakdown: dict[str, str], rows: list[int], catalogue: Catalogue, findings: Findings) -> None:
+def _explain_breakdown(breakdown: dict[str, str], rows: Column, catalogue: Catalogue, findings: Findings) -> None:
     told = False
     for dimension, category in breakdown.items():
         if dimension not in catalogue.categories:
@@ -72,67 +72,111 @@ def _explain_breakdown(breakdown: dict[str, str], rows: list[int], catalogue: Ca
 
 def check(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
     """What a cell must be by itself, and that it is there once."""
-    _check_places(cells, identified, catalogue, findings)
+    areas, area = _numbered(cells.area, catalogue.area_codes)
+    breakdowns, breakdown = _numbered(cells.breakdown, catalogue.breakdown_texts)
+    _check_areas(cells, areas, area, identified, catalogue, findings)
+    _check_breakdowns(cells, areas, area, breakdowns, breakdown, identified, catalogue, findings)
     _check_forms(cells, identified, findings)
-    _, first, count = np.unique(np.stack([cells.item, cells.place]), axis=1, return_index=True, return_counts=True)
-    if (count > 1).any():
-        repeated = np.ones(len(cells), dtype=np.bool_)
-        repeated[first] = False
-        known = (cells.area != NULL) & (cells.breakdown != NULL)
-        if (rows := np.flatnonzero(repeated & known)).size:
-            findings.add("duplicate-cell", "The same area and breakdown is there already.", rows=rows)
+    key = (cells.item * len(areas) + area) * len(breakdowns) + breakdown  # one number sorts faster than a pair
+    order = np.argsort(key, kind="stable")
+    repeated = np.sort(order[1:][np.diff(key[order]) == 0])
+    if (rows := repeated[(area[repeated] > 0) & (breakdown[repeated] > 0)]).size:
+        findings.add("duplicate-cell", "The same area and breakdown is there already.", rows=rows)
 
 
-def _check_places(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
-    """Areas within the duty's, no finer than the breakdown is collected at; breakdowns among the measure's."""
-    alike: dict[tuple[str, str], list[int]] = {}
-    for index, one in enumerate(identified):
-        alike.setdefault((one.measure.slug, one.duty.area), []).append(index)
-    for indices in alike.values():
-        one = identified[indices[0]]
-        mine = np.isin(np.arange(len(identified)), indices)[cells.item]
-        for area in np.unique(cells.area[mine & (cells.area != NULL)]):
-            code = catalogue.area_codes[int(area)]
-            if not catalogue.lies_within(code, one.duty.area):
-                findings.add(
-                    "area-outside-duty",
-                    f"{code} does not lie in {one.duty.area}.",
-                    rows=np.flatnonzero(mine & (cells.area == area)),
-                    column="area",
-                    expected=f"{one.duty.area}, or an area inside it",
-                    actual=code,
-                )
-        _check_breakdowns(cells, mine, one, catalogue, findings)
+def _numbered(column: Column, known: Iterable[int]) -> tuple[Column, Column]:
+    """NULL and the known numbers in their order, and the place that each of the column has among them."""
+    numbers = np.array([NULL, *sorted(known)], dtype=np.int64)
+    return numbers, np.searchsorted(numbers, column)
 
 
-def _check_breakdowns(cells: Cells, mine: Mask, one: Identified, catalogue: Catalogue, findings: Findings) -> None:
+def _told(keys: Column, wrong: Sequence[int], code: str, findings: Findings) -> Iterator[tuple[int, Column]]:
+    """The rows of each wrong key, as many as are listed. They are looked for all at once."""
+    wrong = sorted(wrong)
+    findings.more(code, max(len(wrong) - LISTED_FINDINGS, 0))
+    rows = np.flatnonzero(np.isin(keys, wrong[:LISTED_FINDINGS]))
+    rows = rows[np.argsort(keys[rows], kind="stable")]
+    found, starts = np.unique(keys[rows], return_index=True)
+    return zip(found.tolist(), np.split(rows, starts[1:]), strict=True) if len(rows) else iter(())
+
+
+def _check_areas(
+    cells: Cells,
+    areas: Column,
+    area: Column,
+    identified: Sequence[Identified],
+    catalogue: Catalogue,
+    findings: Findings,
+) -> None:
+    """Each lies in the duty's."""
+    outer = list(dict.fromkeys(one.duty.area for one in identified))
+    pair = np.array([outer.index(one.duty.area) for one in identified], dtype=np.int64)[cells.item] * len(areas) + area
+
+    def names(key: int) -> tuple[str, str]:
+        return catalogue.area_codes[int(areas[key % len(areas)])], outer[key // len(areas)]
+
+    known = [key for key in np.unique(pair).tolist() if key % len(areas)]
+    outside = [key for key in known if not catalogue.lies_within(*names(key))]
+    for key, rows in _told(pair, outside, "area-outside-duty", findings):
+        code, duty = names(key)
+        findings.add(
+            "area-outside-duty",
+            f"{code} does not lie in {duty}.",
+            rows=rows,
+            column="area",
+            expected=f"{duty}, or an area inside it",
+            actual=code,
+        )
+
+
+def _check_breakdowns(
+    cells: Cells,
+    areas: Column,
+    area: Column,
+    breakdowns: Column,
+    breakdown: Column,
+    identified: Sequence[Identified],
+    catalogue: Catalogue,
+    findings: Findings,
+) -> None:
+    """Each is among the measure's, and its areas are no finer than it is collected at."""
     levels = catalogue.levels
-    family = {code: levels[area.level] for code, area in catalogue.areas.items()}
-    fineness = np.array([NULL, *(family.get(code, NULL) for code in catalogue.area_codes.values())])
-    area_ids = np.array([NULL, *catalogue.area_codes])
-    order = np.argsort(area_ids)
-    level = fineness[order[np.searchsorted(area_ids[order], cells.area)]]
-    for breakdown in np.unique(cells.breakdown[mine & (cells.breakdown != NULL)]):
-        dimensions = sorted(catalogue.dimensions_of(int(breakdown)))
-        rows = mine & (cells.breakdown == breakdown)
-        finest = catalogue.finest_level(one.measure, dimensions)
-        if finest is None:
-            findings.add(
-                "breakdown-not-collected",
-                f"{one.measure.slug} is not collected by {' and '.join(dimensions)}.",
-                rows=np.flatnonzero(rows),
-                expected=" or ".join(" and ".join(s.dimensions) for s in one.measure.schemes) or "the total alone",
-                actual=" and ".join(dimensions),
-            )
-        elif (fine := np.flatnonzero(rows & (level > levels[finest]))).size:
-            by = f" by {' and '.join(dimensions)}" if dimensions else ""
-            findings.add(
-                "area-too-fine",
-                f"{one.measure.slug}{by} is not collected below the level {finest}.",
-                rows=fine,
-                column="area",
-                expected=f"{finest} or wider",
-            )
+    family = {code: levels[one.level] for code, one in catalogue.areas.items()}
+    fineness = np.array([NULL, *(family.get(catalogue.area_codes[int(number)], NULL) for number in areas[1:])])
+    measures = {one.measure.slug: one.measure for one in identified}
+    index = {slug: number for number, slug in enumerate(measures)}
+    pair = np.array([index[one.measure.slug] for one in identified], dtype=np.int64)[cells.item] * len(breakdowns)
+    pair += breakdown
+
+    def names(key: int) -> tuple[Measure, list[str]]:
+        number = int(breakdowns[key % len(breakdowns)])
+        return list(measures.values())[key // len(breakdowns)], sorted(catalogue.dimensions_of(number))
+
+    known = [key for key in np.unique(pair).tolist() if key % len(breakdowns)]
+    finest = {key: catalogue.finest_level(*names(key)) for key in known}
+    for key, rows in _told(pair, [k for k in known if finest[k] is None], "breakdown-not-collected", findings):
+        measure, dimensions = names(key)
+        findings.add(
+            "breakdown-not-collected",
+            f"{measure.slug} is not collected by {' and '.join(dimensions)}.",
+            rows=rows,
+            expected=" or ".join(" and ".join(s.dimensions) for s in measure.schemes) or "the total alone",
+            actual=" and ".join(dimensions),
+        )
+    limit = np.full(len(measures) * len(breakdowns), len(levels), dtype=np.int64)
+    for key, level in finest.items():
+        limit[key] = len(levels) if level is None else levels[level]
+    fine = np.where(fineness[area] > limit[pair], pair, NULL)
+    for key, rows in _told(fine, [k for k in np.unique(fine).tolist() if k != NULL], "area-too-fine", findings):
+        measure, dimensions = names(key)
+        by = f" by {' and '.join(dimensions)}" if dimensions else ""
+        findings.add(
+            "area-too-fine",
+            f"{measure.slug}{by} is not collected below the level {finest[key]}.",
+            rows=rows,
+            column="area",
+            expected=f"{finest[key]} or wider",
+        )
 
 
 def _check_forms(cells: Cells, identified: Sequence[Identified], findings: Findings) -> None:

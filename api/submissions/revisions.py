@@ -130,7 +130,7 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
         """Area and breakdown in one number: the same cell of two revisions has the same place."""
         return self.area << 32 | self.breakdown
 
-    def take(self, chosen: Mask) -> "Cells":
+    def take(self, chosen: Mask | Column) -> "Cells":
         return Cells(**{name: getattr(self, name)[chosen] for name in Cells.__struct_fields__})
 
     def part(self, rows: slice) -> "Cells":
