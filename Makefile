@@ -3,7 +3,7 @@ PYTHON ?= python3
 PURE := api/statistics/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[!qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/reviews/[!qr_]*.py,api/cursors.py
 BIN := .venv/bin
 
-.PHONY: run test check contract lock look
+.PHONY: run test check fuzz contract lock look
 
 run: .venv/run.txt
 	@$(BIN)/python -m api run
@@ -18,6 +18,9 @@ check: .venv/dev.txt
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+
+fuzz: .venv/dev.txt
+	FUZZ=500 CRASHES=30 $(BIN)/python -m pytest -q tests/faults
 
 contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml

@@ -70,24 +70,49 @@ def _explain_breakdown(breakdown: dict[str, str], rows: Column, catalogue: Catal
         findings.add("breakdown-not-collected", f"Nothing is collected by {dimensions}.", rows=rows)
 
 
-def check(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
-    """What a cell must be by itself, and that it is there once."""
-    areas, area = _numbered(cells.area, catalogue.area_codes)
-    breakdowns, breakdown = _numbered(cells.breakdown, catalogue.breakdown_texts)
-    _check_areas(cells, areas, area, identified, catalogue, findings)
-    _check_breakdowns(cells, areas, area, breakdowns, breakdown, identified, catalogue, findings)
-    _check_forms(cells, identified, findings)
-    key = (cells.item * len(areas) + area) * len(breakdowns) + breakdown  # one number sorts faster than a pair
-    order = np.argsort(key, kind="stable")
-    repeated = np.sort(order[1:][np.diff(key[order]) == 0])
-    if (rows := repeated[(area[repeated] > 0) & (breakdown[repeated] > 0)]).size:
-        findings.add("duplicate-cell", "The same area and breakdown is there already.", rows=rows)
+class Grid:
+    """Where each cell lies, and which row a return has at some place.
+
+    Areas and breakdowns are counted as `areas` and `breakdowns` list them, from 1; 0 is one that is not known. What is
+    asked of each area or breakdown is then answered once for each, and taken for every cell by its place.
+    """
+
+    def __init__(self, cells: Cells, catalogue: Catalogue) -> None:
+        self.areas, self.area = _numbered(cells.area, catalogue.area_codes)
+        self.breakdowns, self.breakdown = _numbered(cells.breakdown, catalogue.breakdown_texts)
+        keys = self._key(cells.item, self.area, self.breakdown)
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+
+    def _key(self, item: Column, area: Column, breakdown: Column) -> Column:
+        """One number for each place: it sorts faster than three."""
+        return (item * len(self.areas) + area) * len(self.breakdowns) + breakdown
+
+    def repeated(self) -> Column:
+        """The rows whose place another one before them has."""
+        rows = np.sort(self._order[1:][np.diff(self._keys) == 0])
+        return rows[(self.area[rows] > 0) & (self.breakdown[rows] > 0)]
+
+    def find(self, item: Column, area: Column, breakdown: Column) -> Column:
+        """The row of each cell asked for; NULL where the return has none."""
+        wanted = self._key(item, area, breakdown)
+        at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        return np.where((self._keys[at] == wanted) & (area > 0) & (breakdown > 0), self._order[at], NULL)
 
 
 def _numbered(column: Column, known: Iterable[int]) -> tuple[Column, Column]:
     """NULL and the known numbers in their order, and the place that each of the column has among them."""
     numbers = np.array([NULL, *sorted(known)], dtype=np.int64)
     return numbers, np.searchsorted(numbers, column)
+
+
+def check(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
+    """What a cell must be by itself, and that it is there once."""
+    _check_areas(cells, grid, identified, catalogue, findings)
+    _check_breakdowns(cells, grid, identified, catalogue, findings)
+    _check_forms(cells, identified, findings)
+    if (rows := grid.repeated()).size:
+        findings.add("duplicate-cell", "The same area and breakdown is there already.", rows=rows)
 
 
 def _told(keys: Column, wrong: Sequence[int], code: str, findings: Findings) -> Iterator[tuple[int, Column]]:
@@ -101,21 +126,17 @@ def _told(keys: Column, wrong: Sequence[int], code: str, findings: Findings) -> 
 
 
 def _check_areas(
-    cells: Cells,
-    areas: Column,
-    area: Column,
-    identified: Sequence[Identified],
-    catalogue: Catalogue,
-    findings: Findings,
+    cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
 ) -> None:
     """Each lies in the duty's."""
+    size = len(grid.areas)
     outer = list(dict.fromkeys(one.duty.area for one in identified))
-    pair = np.array([outer.index(one.duty.area) for one in identified], dtype=np.int64)[cells.item] * len(areas) + area
+    pair = np.array([outer.index(one.duty.area) for one in identified], dtype=np.int64)[cells.item] * size + grid.area
 
     def names(key: int) -> tuple[str, str]:
-        return catalogue.area_codes[int(areas[key % len(areas)])], outer[key // len(areas)]
+        return catalogue.area_codes[int(grid.areas[key % size])], outer[key // size]
 
-    known = [key for key in np.unique(pair).tolist() if key % len(areas)]
+    known = [key for key in np.unique(pair).tolist() if key % size]
     outside = [key for key in known if not catalogue.lies_within(*names(key))]
     for key, rows in _told(pair, outside, "area-outside-duty", findings):
         code, duty = names(key)
@@ -130,29 +151,22 @@ def _check_areas(
 
 
 def _check_breakdowns(
-    cells: Cells,
-    areas: Column,
-    area: Column,
-    breakdowns: Column,
-    breakdown: Column,
-    identified: Sequence[Identified],
-    catalogue: Catalogue,
-    findings: Findings,
+    cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
 ) -> None:
     """Each is among the measure's, and its areas are no finer than it is collected at."""
+    size = len(grid.breakdowns)
     levels = catalogue.levels
     family = {code: levels[one.level] for code, one in catalogue.areas.items()}
-    fineness = np.array([NULL, *(family.get(catalogue.area_codes[int(number)], NULL) for number in areas[1:])])
+    fineness = np.array([NULL, *(family.get(catalogue.area_codes[int(number)], NULL) for number in grid.areas[1:])])
     measures = {one.measure.slug: one.measure for one in identified}
     index = {slug: number for number, slug in enumerate(measures)}
-    pair = np.array([index[one.measure.slug] for one in identified], dtype=np.int64)[cells.item] * len(breakdowns)
-    pair += breakdown
+    pair = np.array([index[one.measure.slug] for one in identified], dtype=np.int64)[cells.item] * size + grid.breakdown
 
     def names(key: int) -> tuple[Measure, list[str]]:
-        number = int(breakdowns[key % len(breakdowns)])
-        return list(measures.values())[key // len(breakdowns)], sorted(catalogue.dimensions_of(number))
+        number = int(grid.breakdowns[key % size])
+        return list(measures.values())[key // size], sorted(catalogue.dimensions_of(number))
 
-    known = [key for key in np.unique(pair).tolist() if key % len(breakdowns)]
+    known = [key for key in np.unique(pair).tolist() if key % size]
     finest = {key: catalogue.finest_level(*names(key)) for key in known}
     for key, rows in _told(pair, [k for k in known if finest[k] is None], "breakdown-not-collected", findings):
         measure, dimensions = names(key)
@@ -163,10 +177,10 @@ def _check_breakdowns(
             expected=" or ".join(" and ".join(s.dimensions) for s in measure.schemes) or "the total alone",
             actual=" and ".join(dimensions),
         )
-    limit = np.full(len(measures) * len(breakdowns), len(levels), dtype=np.int64)
+    limit = np.full(len(measures) * size, len(levels), dtype=np.int64)
     for key, level in finest.items():
         limit[key] = len(levels) if level is None else levels[level]
-    fine = np.where(fineness[area] > limit[pair], pair, NULL)
+    fine = np.where(fineness[grid.area] > limit[pair], pair, NULL)
     for key, rows in _told(fine, [k for k in np.unique(fine).tolist() if k != NULL], "area-too-fine", findings):
         measure, dimensions = names(key)
         by = f" by {' and '.join(dimensions)}" if dimensions else ""

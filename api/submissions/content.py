@@ -108,7 +108,9 @@ def check_texts(sent: Sent, findings: Findings) -> None:
                 findings.add("looks-personal", f"The text has what looks like {what}.", path=path, about=what + text)
     suspect: dict[tuple[int, str], list[int]] = {}
     noted = np.flatnonzero(sent.notes)
-    looks = {text: [what for what, pattern in PERSONAL.items() if pattern.search(text)] for text in {*sent.notes[noted]}}
+    looks = {
+        text: [what for what, pattern in PERSONAL.items() if pattern.search(text)] for text in {*sent.notes[noted]}
+    }
     for row in noted.tolist() if any(looks.values()) else ():
         for what in looks[sent.notes[row]]:
             suspect.setdefault((int(sent.item[row]), what), []).append(row)

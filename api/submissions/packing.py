@@ -43,7 +43,9 @@ def _chunk(cells: Cells, revision: Column, programme: int) -> Iterator[bytes]:
         yield _rows(cells.take(rows), revision[rows], programme, [texts[row] for row in rows.tolist()]).tobytes()
 
 
-def _rows(cells: Cells, revision: Column, programme: int, texts: list[bytes | None]) -> np.ndarray[tuple[int], np.dtype]:
+def _rows(
+    cells: Cells, revision: Column, programme: int, texts: list[bytes | None]
+) -> np.ndarray[tuple[int], np.dtype]:
     """Rows of one layout."""
     columns: dict[str, Any] = {"programme": programme, "revision": revision}
     columns |= {"area": cells.area, "breakdown": cells.breakdown}

@@ -118,10 +118,11 @@ def examine(
     returns = identity.identify(sent, catalogue, organisation, extensions, now=now, findings=findings)
     findings.settle()
     columns = cells.resolve(sent, catalogue, findings)
-    cells.check(columns, returns, catalogue, findings)
+    grid = cells.Grid(columns, catalogue)
+    cells.check(columns, grid, returns, catalogue, findings)
     findings.settle()
     if len(columns):
-        totals.check(columns, returns, catalogue, findings)
+        totals.check(columns, grid, returns, catalogue, findings)
     findings.settle()
     return Examined(sent=sent, organisation=organisation, returns=returns, cells=columns, findings=findings)
 

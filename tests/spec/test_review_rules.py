@@ -551,4 +551,4 @@ def test_a_cursor_counts_what_was_seen_of_its_instant():
     assert first == cursors.Moment(NOW, 2)
     assert cursors.moment([NOW, NOW], first) == cursors.Moment(NOW, 4)
     assert cursors.moment([NOW, NOW - TICK], first) == cursors.Moment(NOW - TICK, 1)
-    assert cursors.read(cursors.encode(first), cursors.Moment) == first
+    assert cursors.decode(cursors.encode(first), cursors.Moment) == first
