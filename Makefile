@@ -5,7 +5,7 @@ PURE := api/statistics/*,api/*/rules.py,api/violations.py,api/partners/keys.py,a
 ON_18 := tests/contract/test_migrations.py $(addprefix tests/partner/test_,walls.py submissions.py files.py reading.py redaction.py)
 BIN := .venv/bin
 
-.PHONY: run test test-18 check contract lock look
+.PHONY: run test test-18 check fuzz contract lock look
 
 run: .venv/run.txt
 	@$(BIN)/python -m api run
@@ -25,6 +25,9 @@ check: .venv/dev.txt
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+
+fuzz: .venv/dev.txt
+	FUZZ=500 CRASHES=30 $(BIN)/python -m pytest -q tests/faults
 
 contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml

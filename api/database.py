@@ -1,6 +1,6 @@
 """The one place where connections are made and a transaction begins and ends."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -75,14 +75,15 @@ async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str
     await connected.copy_to_table(table, source=source(), columns=columns, format="binary")
 
 
-async def copy_out(connection: AsyncConnection, query: str) -> bytes:
-    """What a query finds, in the binary COPY format. It takes no parameters: only numbers may be written into it."""
-    content = bytearray()
+async def copy_out(connection: AsyncConnection, query: str, take: Callable[[bytes], None]) -> None:
+    """Hand over what a query finds, in the binary COPY format, piece by piece.
+
+    It takes no parameters: only numbers may be written into it.
+    """
 
     async def output(piece: bytes) -> None:
-        content.extend(piece)
+        take(piece)
 
     raw = await connection.get_raw_connection()
     connected: Any = raw.driver_connection
     await connected.copy_from_query(query, output=output, format="binary")
-    return bytes(content)

@@ -1,13 +1,13 @@
 """The second tier: the cells of a submission as columns, and what each must be by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from api.plan.catalogue import Catalogue, breakdown_key, suggestion
-from api.submissions.findings import Findings
-from api.submissions.revisions import NULL, NUMBERS, RATIOS, STATUSES, Cells, Identified, Mask, Sent
-from schema.plan import Kind
+from api.submissions.findings import LISTED_FINDINGS, Findings
+from api.submissions.revisions import NULL, NUMBERS, RATIOS, STATUSES, Cells, Column, Identified, Mask, Sent
+from schema.plan import Kind, Measure
 from schema.submissions import Status
 
 
@@ -18,18 +18,18 @@ def resolve(sent: Sent, catalogue: Catalogue, findings: Findings) -> Cells:
     breakdowns = np.array(
         [catalogue.breakdowns.get(breakdown_key(word), NULL) for word in sent.breakdown_words], dtype=np.int64
     )
-    for index in np.flatnonzero(areas == NULL).tolist():
+    for index, rows in _told(sent.area, np.flatnonzero(areas == NULL).tolist(), "unknown-area", findings):
         code = sent.area_words[index]
         findings.add(
             "unknown-area",
             f"{code!r} is not an area of this programme.",
-            rows=np.flatnonzero(sent.area == index),
+            rows=rows,
             column="area",
             actual=code,
             hint=suggestion(code, catalogue.areas),
         )
-    for index in np.flatnonzero(breakdowns == NULL).tolist():
-        rows = np.flatnonzero(sent.breakdown == index).tolist()
+    wrong = np.flatnonzero(breakdowns == NULL).tolist()
+    for index, rows in _told(sent.breakdown, wrong, "unknown-category", findings):
         _explain_breakdown(sent.breakdown_words[index], rows, catalogue, findings)
     return Cells(
         item=sent.item,
@@ -41,7 +41,7 @@ def resolve(sent: Sent, catalogue: Catalogue, findings: Findings) -> Cells:
     )
 
 
-def _explain_breakdown(breakdown: dict[str, str], rows: list[int], catalogue: Catalogue, findings: Findings) -> None:
+def _explain_breakdown(breakdown: dict[str, str], rows: Column, catalogue: Catalogue, findings: Findings) -> None:
     told = False
     for dimension, category in breakdown.items():
         if dimension not in catalogue.categories:
@@ -70,69 +70,127 @@ def _explain_breakdown(breakdown: dict[str, str], rows: list[int], catalogue: Ca
         findings.add("breakdown-not-collected", f"Nothing is collected by {dimensions}.", rows=rows)
 
 
-def check(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
+class Grid:
+    """Where each cell lies, and which row a return has at some place.
+
+    Areas and breakdowns are counted as `areas` and `breakdowns` list them, from 1; 0 is one that is not known. What is
+    asked of each area or breakdown is then answered once for each, and taken for every cell by its place.
+    """
+
+    def __init__(self, cells: Cells, catalogue: Catalogue) -> None:
+        self.areas, self.area = _numbered(cells.area, catalogue.area_codes)
+        self.breakdowns, self.breakdown = _numbered(cells.breakdown, catalogue.breakdown_texts)
+        keys = self._key(cells.item, self.area, self.breakdown)
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+
+    def _key(self, item: Column, area: Column, breakdown: Column) -> Column:
+        """One number for each place: it sorts faster than three."""
+        return (item * len(self.areas) + area) * len(self.breakdowns) + breakdown
+
+    def repeated(self) -> Column:
+        """The rows whose place another one before them has."""
+        rows = np.sort(self._order[1:][np.diff(self._keys) == 0])
+        return rows[(self.area[rows] > 0) & (self.breakdown[rows] > 0)]
+
+    def find(self, item: Column, area: Column, breakdown: Column) -> Column:
+        """The row of each cell asked for; NULL where the return has none."""
+        wanted = self._key(item, area, breakdown)
+        at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        return np.where((self._keys[at] == wanted) & (area > 0) & (breakdown > 0), self._order[at], NULL)
+
+
+def _numbered(column: Column, known: Iterable[int]) -> tuple[Column, Column]:
+    """NULL and the known numbers in their order, and the place that each of the column has among them."""
+    numbers = np.array([NULL, *sorted(known)], dtype=np.int64)
+    return numbers, np.searchsorted(numbers, column)
+
+
+def check(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
     """What a cell must be by itself, and that it is there once."""
-    _check_places(cells, identified, catalogue, findings)
+    _check_areas(cells, grid, identified, catalogue, findings)
+    _check_breakdowns(cells, grid, identified, catalogue, findings)
     _check_forms(cells, identified, findings)
-    _, first, count = np.unique(np.stack([cells.item, cells.place]), axis=1, return_index=True, return_counts=True)
-    if (count > 1).any():
-        repeated = np.ones(len(cells), dtype=np.bool_)
-        repeated[first] = False
-        known = (cells.area != NULL) & (cells.breakdown != NULL)
-        if (rows := np.flatnonzero(repeated & known)).size:
-            findings.add("duplicate-cell", "The same area and breakdown is there already.", rows=rows)
+    if (rows := grid.repeated()).size:
+        findings.add("duplicate-cell", "The same area and breakdown is there already.", rows=rows)
 
 
-def _check_places(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
-    """Areas within the duty's, no finer than the breakdown is collected at; breakdowns among the measure's."""
-    alike: dict[tuple[str, str], list[int]] = {}
-    for index, one in enumerate(identified):
-        alike.setdefault((one.measure.slug, one.duty.area), []).append(index)
-    for indices in alike.values():
-        one = identified[indices[0]]
-        mine = np.isin(np.arange(len(identified)), indices)[cells.item]
-        for area in np.unique(cells.area[mine & (cells.area != NULL)]):
-            code = catalogue.area_codes[int(area)]
-            if not catalogue.lies_within(code, one.duty.area):
-                findings.add(
-                    "area-outside-duty",
-                    f"{code} does not lie in {one.duty.area}.",
-                    rows=np.flatnonzero(mine & (cells.area == area)),
-                    column="area",
-                    expected=f"{one.duty.area}, or an area inside it",
-                    actual=code,
-                )
-        _check_breakdowns(cells, mine, one, catalogue, findings)
+def _told(keys: Column, wrong: Sequence[int], code: str, findings: Findings) -> Iterator[tuple[int, Column]]:
+    """The rows of each wrong key, as many as are listed. They are looked for all at once."""
+    wrong = sorted(wrong)
+    findings.more(code, max(len(wrong) - LISTED_FINDINGS, 0))
+    rows = np.flatnonzero(np.isin(keys, wrong[:LISTED_FINDINGS]))
+    rows = rows[np.argsort(keys[rows], kind="stable")]
+    found, starts = np.unique(keys[rows], return_index=True)
+    return zip(found.tolist(), np.split(rows, starts[1:]), strict=True) if len(rows) else iter(())
 
 
-def _check_breakdowns(cells: Cells, mine: Mask, one: Identified, catalogue: Catalogue, findings: Findings) -> None:
+def _check_areas(
+    cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
+) -> None:
+    """Each lies in the duty's."""
+    size = len(grid.areas)
+    outer = list(dict.fromkeys(one.duty.area for one in identified))
+    pair = np.array([outer.index(one.duty.area) for one in identified], dtype=np.int64)[cells.item] * size + grid.area
+
+    def names(key: int) -> tuple[str, str]:
+        return catalogue.area_codes[int(grid.areas[key % size])], outer[key // size]
+
+    known = [key for key in np.unique(pair).tolist() if key % size]
+    outside = [key for key in known if not catalogue.lies_within(*names(key))]
+    for key, rows in _told(pair, outside, "area-outside-duty", findings):
+        code, duty = names(key)
+        findings.add(
+            "area-outside-duty",
+            f"{code} does not lie in {duty}.",
+            rows=rows,
+            column="area",
+            expected=f"{duty}, or an area inside it",
+            actual=code,
+        )
+
+
+def _check_breakdowns(
+    cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
+) -> None:
+    """Each is among the measure's, and its areas are no finer than it is collected at."""
+    size = len(grid.breakdowns)
     levels = catalogue.levels
-    family = {code: levels[area.level] for code, area in catalogue.areas.items()}
-    fineness = np.array([NULL, *(family.get(code, NULL) for code in catalogue.area_codes.values())])
-    area_ids = np.array([NULL, *catalogue.area_codes])
-    order = np.argsort(area_ids)
-    level = fineness[order[np.searchsorted(area_ids[order], cells.area)]]
-    for breakdown in np.unique(cells.breakdown[mine & (cells.breakdown != NULL)]):
-        dimensions = sorted(catalogue.dimensions_of(int(breakdown)))
-        rows = mine & (cells.breakdown == breakdown)
-        finest = catalogue.finest_level(one.measure, dimensions)
-        if finest is None:
-            findings.add(
-                "breakdown-not-collected",
-                f"{one.measure.slug} is not collected by {' and '.join(dimensions)}.",
-                rows=np.flatnonzero(rows),
-                expected=" or ".join(" and ".join(s.dimensions) for s in one.measure.schemes) or "the total alone",
-                actual=" and ".join(dimensions),
-            )
-        elif (fine := np.flatnonzero(rows & (level > levels[finest]))).size:
-            by = f" by {' and '.join(dimensions)}" if dimensions else ""
-            findings.add(
-                "area-too-fine",
-                f"{one.measure.slug}{by} is not collected below the level {finest}.",
-                rows=fine,
-                column="area",
-                expected=f"{finest} or wider",
-            )
+    family = {code: levels[one.level] for code, one in catalogue.areas.items()}
+    fineness = np.array([NULL, *(family.get(catalogue.area_codes[int(number)], NULL) for number in grid.areas[1:])])
+    measures = {one.measure.slug: one.measure for one in identified}
+    index = {slug: number for number, slug in enumerate(measures)}
+    pair = np.array([index[one.measure.slug] for one in identified], dtype=np.int64)[cells.item] * size + grid.breakdown
+
+    def names(key: int) -> tuple[Measure, list[str]]:
+        number = int(grid.breakdowns[key % size])
+        return list(measures.values())[key // size], sorted(catalogue.dimensions_of(number))
+
+    known = [key for key in np.unique(pair).tolist() if key % size]
+    finest = {key: catalogue.finest_level(*names(key)) for key in known}
+    for key, rows in _told(pair, [k for k in known if finest[k] is None], "breakdown-not-collected", findings):
+        measure, dimensions = names(key)
+        findings.add(
+            "breakdown-not-collected",
+            f"{measure.slug} is not collected by {' and '.join(dimensions)}.",
+            rows=rows,
+            expected=" or ".join(" and ".join(s.dimensions) for s in measure.schemes) or "the total alone",
+            actual=" and ".join(dimensions),
+        )
+    limit = np.full(len(measures) * size, len(levels), dtype=np.int64)
+    for key, level in finest.items():
+        limit[key] = len(levels) if level is None else levels[level]
+    fine = np.where(fineness[grid.area] > limit[pair], pair, NULL)
+    for key, rows in _told(fine, [k for k in np.unique(fine).tolist() if k != NULL], "area-too-fine", findings):
+        measure, dimensions = names(key)
+        by = f" by {' and '.join(dimensions)}" if dimensions else ""
+        findings.add(
+            "area-too-fine",
+            f"{measure.slug}{by} is not collected below the level {finest[key]}.",
+            rows=rows,
+            column="area",
+            expected=f"{finest[key]} or wider",
+        )
 
 
 def _check_forms(cells: Cells, identified: Sequence[Identified], findings: Findings) -> None:

@@ -1,6 +1,7 @@
 """The columns of what is sent, as they grow chunk by chunk; kept small until they are whole."""
 
-from typing import Any, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,44 +13,30 @@ MOST_ROWS = 10_000_000
 COLUMNS = ("item", "area", "breakdown", *NUMBERS, "status", "row")
 
 
-class Joined(TypedDict):
-    """The columns of `Sent`."""
-
-    item: Column
-    area: Column
-    breakdown: Column
-    value: Column
-    numerator: Column
-    denominator: Column
-    lower: Column
-    upper: Column
-    status: Column
-    row: Column
-    notes: Notes
-
-
 class Growing:
     """A part that says the same throughout is kept as one number, seen as often as it has rows."""
 
-    def __init__(self) -> None:
-        self._parts: dict[str, list[npt.NDArray[np.generic]]] = {name: [] for name in COLUMNS}
+    def __init__(self, names: Sequence[str] = COLUMNS) -> None:
+        self._parts: dict[str, list[npt.NDArray[np.generic]]] = {name: [] for name in names}
         self._notes: list[Notes] = [np.empty(0, dtype=np.object_)]
         self.count = 0
 
-    def add(self, columns: dict[str, Column], notes: Notes) -> None:
+    def add(self, columns: Mapping[str, Column], notes: Notes) -> None:
         """Raises TooLarge beyond ten million rows."""
         self.count += len(notes)
         if self.count > MOST_ROWS:
             raise TooLarge(f"There are more than {MOST_ROWS:,} rows. Send them in parts, each with whole returns.")
         if len(notes):
             self._notes.append(notes)
-            for name in COLUMNS:
-                self._parts[name].append(_small(columns[name]))
+            for name, parts in self._parts.items():
+                parts.append(_small(columns[name]))
 
-    def joined(self) -> Joined:
+    def joined(self) -> dict[str, Any]:
         """Hands the columns over, and keeps nothing."""
-        whole: Any = {name: self._whole(name) for name in COLUMNS}
-        return Joined(**whole, notes=np.concatenate(self._notes))
+        whole: dict[str, Any] = {name: self._whole(name) for name in list(self._parts)}
+        whole["notes"] = np.concatenate(self._notes)
+        self._notes.clear()
+        return whole
 
     def _whole(self, name: str) -> Column:
         parts = self._parts.pop(name)

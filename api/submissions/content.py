@@ -107,10 +107,13 @@ def check_texts(sent: Sent, findings: Findings) -> None:
             if pattern.search(text):
                 findings.add("looks-personal", f"The text has what looks like {what}.", path=path, about=what + text)
     suspect: dict[tuple[int, str], list[int]] = {}
-    for row in np.flatnonzero(sent.notes).tolist():
-        for what, pattern in PERSONAL.items():
-            if pattern.search(sent.notes[row]):
-                suspect.setdefault((int(sent.item[row]), what), []).append(row)
+    noted = np.flatnonzero(sent.notes)
+    looks = {
+        text: [what for what, pattern in PERSONAL.items() if pattern.search(text)] for text in {*sent.notes[noted]}
+    }
+    for row in noted.tolist() if any(looks.values()) else ():
+        for what in looks[sent.notes[row]]:
+            suspect.setdefault((int(sent.item[row]), what), []).append(row)
     for (item, what), rows in suspect.items():
         findings.add(
             "looks-personal",

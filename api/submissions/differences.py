@@ -27,7 +27,7 @@ def difference(now: Cells, before: Cells) -> Difference:
     places = np.unique(np.concatenate([now.place, before.place]))
     size = max(len(places), 1)
     new, old = (cells.item * size + np.searchsorted(places, cells.place) for cells in (now, before))
-    _, at, was = np.intersect1d(new, old, assume_unique=True, return_indices=True)
+    at, was = shared(new, old)
     equal = np.ones(len(at), dtype=np.bool_)
     for name in (*NUMBERS, "status", "notes"):
         equal &= np.asarray(getattr(now, name)[at] == getattr(before, name)[was], dtype=np.bool_)
@@ -38,6 +38,16 @@ def difference(now: Cells, before: Cells) -> Difference:
         unchanged=at[equal],
         withdrawn=_others(old, was),
     )
+
+
+def shared(new: Column, old: Column) -> tuple[Column, Column]:
+    """Where the keys that both have lie in one and in the other, in the order of the keys. None may be there twice."""
+    order, old_order = (np.argsort(keys, kind="stable") for keys in (new, old))
+    if not len(old):
+        return order[:0], old_order
+    at = np.minimum(np.searchsorted(old[old_order], new[order]), len(old) - 1)
+    same = old[old_order[at]] == new[order]
+    return order[same], old_order[at[same]]
 
 
 def _others(keys: Column, rows: Column) -> Column:

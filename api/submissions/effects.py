@@ -22,18 +22,14 @@ def effects(
     replaced = {(total.organisation, total.key, total.area): total for total in was}
     after = list((replaced | {(total.organisation, total.key, total.area): total for total in now}).values())
     moved: list[Effect] = []
-    for measure_slug, series, area in sorted({(t.measure, t.series, t.area) for t in now}):
+    sent, stood, stands = _by_series(now), _by_series(was), _by_series(after)
+    for measure_slug, series, area in sorted(sent):
+        key = measure_slug, series, area
         measure = catalogue.measures[measure_slug]
-        spans = {
-            span.code: span
-            for total in now
-            if (total.measure, total.series, total.area) == (measure_slug, series, area)
-            for span in _spans(total.period)
-        }
+        spans = {span.code: span for total in sent[key] for span in _spans(total.period)}
         for span in sorted(spans.values(), key=lambda p: (p.start, p.end)):
             old, new = (
-                _amount(measure, [t for t in totals if _behind(t, measure_slug, series, area, span)])
-                for totals in (was, after)
+                _amount(measure, [t for t in totals.get(key, ()) if _behind(t, span)]) for totals in (stood, stands)
             )
             if old != new:
                 moved.append(
@@ -63,12 +59,16 @@ def _spans(period: Period) -> list[Period]:
     return [period, *(year for year in years if periods.contains(year, period) and year != period)]
 
 
-def _behind(total: PastTotal, measure: str, series: str, area: str, span: Period) -> bool:
-    return (
-        (total.measure, total.series, total.area) == (measure, series, area)
-        and total.kind is not ReturnKind.WITHDRAWN
-        and periods.contains(span, total.period)
-    )
+def _by_series(totals: Sequence[PastTotal]) -> dict[tuple[str, str, str], list[PastTotal]]:
+    """By measure, series and area."""
+    found: dict[tuple[str, str, str], list[PastTotal]] = {}
+    for total in totals:
+        found.setdefault((total.measure, total.series, total.area), []).append(total)
+    return found
+
+
+def _behind(total: PastTotal, span: Period) -> bool:
+    return total.kind is not ReturnKind.WITHDRAWN and periods.contains(span, total.period)
 
 
 def _amount(measure: Measure, totals: Sequence[PastTotal]) -> Amount | None:

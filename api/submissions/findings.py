@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.refusals import Conflict, Invalid
-from api.submissions.revisions import Sent
+from api.submissions.revisions import Column, Sent
 from schema.problems import CellName, Finding, Severity
 from schema.submissions import Justification
 
@@ -380,7 +380,7 @@ class Findings:
         self._sent = sent
         self._given = sent.envelope.justifications if sent else []
         self._justifications = {one.finding: one.text for one in self._given}
-        self._found: dict[str, tuple[Finding, list[int]]] = {}
+        self._found: dict[str, tuple[Finding, list[Column]]] = {}
         self._returns: dict[str | None, set[int]] = {}  # of justifiable findings: the returns concerned, by id
         self._untold: dict[str, int] = {}
 
@@ -390,7 +390,7 @@ class Findings:
         message: str,
         *,
         path: str | None = None,
-        rows: Iterable[int] = (),
+        rows: Iterable[int] | Column = (),
         column: str | None = None,
         cell: CellName | None = None,
         expected: str | None = None,
@@ -403,15 +403,15 @@ class Findings:
         `about` is what else tells the fault from others at the same place: part of the id, and not told.
         """
         explained = CODES[code]
-        rows = [int(row) for row in rows]
+        rows = np.asarray(rows if isinstance(rows, np.ndarray) else list(rows), dtype=np.int64)
         part = OF_RETURN.fullmatch(path or "")
         returns = {int(part["item"])} if part else set[int]()
         if self._sent is not None:
             if part and self._sent.tabular:
-                rows = rows or np.flatnonzero(self._sent.item == int(part["item"])).tolist()
+                rows = rows if rows.size else np.flatnonzero(self._sent.item == int(part["item"]))
                 path, column = None, column or part["column"]
             if explained.justifiable and not part:
-                returns = set(self._sent.item[rows].tolist())
+                returns = {*self._sent.item[rows].tolist()}
         where = path if cell is None else None
         key = msgspec.json.encode((code, message, where, cell, column, expected, actual, hint, about))
         finding = Finding(
@@ -428,15 +428,12 @@ class Findings:
             justifiable=explained.justifiable,
         )
         _, listed = self._found.setdefault(key.decode(), (finding, []))
-        listed.extend(map(self._number, rows))
+        listed.append(rows if self._sent is None else self._sent.row[rows])
         self._returns.setdefault(finding.id, set()).update(returns)
 
     def more(self, code: str, number: int) -> None:
         """There are so many more of the kind than were added."""
         self._untold[code] = self._untold.get(code, 0) + number
-
-    def _number(self, row: int) -> int:
-        return row if self._sent is None else int(self._sent.row[row])
 
     def told(self) -> list[Finding]:
         """In the order of the codes, what is not justified first, then as found; at most 200 findings, and 1,000 rows,
@@ -452,10 +449,10 @@ class Findings:
             room[finding.code] -= 1
             if room[finding.code] < 0:
                 continue
-            rows.sort()
-            listed = rows[: left[finding.code]]
+            every = np.sort(np.concatenate(rows))
+            listed = every[: left[finding.code]].tolist()
             left[finding.code] -= len(listed)
-            told.append(replace(finding, rows=listed, row_count=len(rows) if len(rows) > len(listed) else None))
+            told.append(replace(finding, rows=listed, row_count=len(every) if len(every) > len(listed) else None))
         return told
 
     def _answered(self, finding: Finding) -> Finding:

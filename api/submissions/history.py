@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
 from api.statistics import periods
-from api.submissions import effects, totals
+from api.submissions import differences, effects, totals
 from api.submissions.findings import Findings
 from api.submissions.revisions import NULL, RATIOS, STATUSES, Cells, Column, Identified, PastTotal, ReturnKey
 from api.submissions.totals import TOLD
@@ -150,7 +150,7 @@ def check_cumulative(
     """
     for pair in pairs:
         (older, old_rows), (newer, new_rows) = cells[pair.earlier], cells[pair.later]
-        _, at, was = np.intersect1d(newer.place, older.place, assume_unique=True, return_indices=True)
+        at, was = differences.shared(newer.place, older.place)
         low, _ = totals.bounds(older, np.zeros(len(older), dtype=np.bool_))
         _, high = totals.bounds(newer, np.zeros(len(newer), dtype=np.bool_))
         fell = np.flatnonzero(high[at] < low[was])
@@ -199,13 +199,15 @@ def current_totals(
     identified: Sequence[Identified], organisation: str, cells: Cells, catalogue: Catalogue
 ) -> list[PastTotal]:
     """The totals that are sent, in the words of those that stand."""
-    total = cells.breakdown == catalogue.ids.breakdowns[TOTAL]
+    areas = np.array([catalogue.ids.areas[one.duty.area] for one in identified], dtype=np.int64)
+    total = np.flatnonzero(cells.breakdown == catalogue.ids.breakdowns[TOTAL])
+    total = total[cells.area[total] == areas[cells.item[total]]]
+    row_of = dict(zip(cells.item[total].tolist(), total.tolist(), strict=True))
     made: list[PastTotal] = []
     for item, one in enumerate(identified):
         if one.content is not None:
             continue
-        at = np.flatnonzero(total & (cells.item == item) & (cells.area == catalogue.ids.areas[one.duty.area]))
-        row = int(at[0]) if len(at) else None
+        row = row_of.get(item)
 
         def number(name: str, row: int | None = row) -> int | None:
             found = NULL if row is None else int(getattr(cells, name)[row])

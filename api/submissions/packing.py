@@ -1,83 +1,106 @@
 """Cells as rows of PostgreSQL's binary COPY format, packed by numpy.
 
 The format: https://www.postgresql.org/docs/16/sql-copy.html, *Binary Format*. A row is the number of its fields, then
-for each its length and its bytes, -1 for null. Rows that have nulls in the same places have one layout, so there is
-one array for each such pattern; there are few.
+for each its length and its bytes, -1 for null. Rows that have nulls in the same places and notes of one length have one
+layout, so there is one array for each such layout; there are few.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
-from api.submissions.revisions import NULL, NUMBERS, STATUSES, Cells, Column, Mask
+from api.submissions.columns import Growing
+from api.submissions.revisions import NULL, NUMBERS, STATUSES, Cells, Column
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 TRAILER = struct.pack(">h", -1)
-CHUNK = 65_536
+CHUNK = 16_384  # rows; packed in milliseconds, between which other requests are answered
 FIELDS = ("programme", "revision", "area", "breakdown", *NUMBERS, "status", "note")
 TYPES = {"programme": ">i4", "area": ">i4", "breakdown": ">i4", "status": "S1"}  # the rest are bigint
 _LETTERS = np.array([(status or "-").encode() for status in STATUSES], dtype="S1")
 
 
 def packed(cells: Cells, revision: Column, programme: int) -> Iterator[bytes]:
-    """The whole of a binary COPY into `observation`: `revision` has each cell's revision."""
+    """The whole of a binary COPY into `observation`: `revision` has each cell's revision, NULL where it has none."""
     yield HEADER
-    with_note = np.array(cells.notes != None, dtype=np.bool_)  # noqa: E711  asked of each element
-    filled = np.stack([*(getattr(cells, name) != NULL for name in NUMBERS), cells.status != 0])
-    pattern = np.zeros(len(cells), dtype=np.int64)
-    for bit, there in enumerate(filled):
-        pattern |= there.astype(np.int64) << bit
-    for bits in np.unique(pattern).tolist():
-        alike: Mask = pattern == bits
-        plain = np.flatnonzero(alike & ~with_note)
-        for start in range(0, len(plain), CHUNK):
-            yield _rows(cells, plain[start : start + CHUNK], revision, programme, bits).tobytes()
-        for row in np.flatnonzero(alike & with_note).tolist():
-            one = _rows(cells, np.array([row]), revision, programme, bits).tobytes()
-            text = str(cells.notes[row]).encode()
-            yield one[:-4] + struct.pack(">i", len(text)) + text
+    rows = np.flatnonzero(revision != NULL)
+    for start in range(0, len(rows), CHUNK):
+        chosen = rows[start : start + CHUNK]
+        yield from _chunk(cells.take(chosen), revision[chosen], programme)
     yield TRAILER
 
 
-def _rows(cells: Cells, rows: Column, revision: Column, programme: int, bits: int) -> np.ndarray[tuple[int], np.dtype]:
-    """The note, which is last, is null."""
-    there = dict(zip((*NUMBERS, "status"), (bool(bits >> bit & 1) for bit in range(len(NUMBERS) + 1)), strict=True))
-    there |= {"programme": True, "revision": True, "area": True, "breakdown": True, "note": False}
+def _chunk(cells: Cells, revision: Column, programme: int) -> Iterator[bytes]:
+    """Layout after layout: within a chunk the order of the rows means little to the table's index."""
+    texts = [None if note is None else note.encode() for note in cells.notes.tolist()]
+    layout = np.array([NULL if text is None else len(text) for text in texts], dtype=np.int64)
+    for there in (cells.status != 0, *(getattr(cells, name) != NULL for name in NUMBERS)):
+        layout = layout << 1 | there
+    for one in np.unique(layout).tolist():
+        rows = np.flatnonzero(layout == one)
+        yield _rows(cells.take(rows), revision[rows], programme, [texts[row] for row in rows.tolist()]).tobytes()
+
+
+def _rows(
+    cells: Cells, revision: Column, programme: int, texts: list[bytes | None]
+) -> np.ndarray[tuple[int], np.dtype]:
+    """Rows of one layout."""
+    columns: dict[str, Any] = {"programme": programme, "revision": revision}
+    columns |= {"area": cells.area, "breakdown": cells.breakdown}
+    columns |= {name: column for name in NUMBERS if (column := getattr(cells, name))[0] != NULL}
+    if cells.status[0]:
+        columns["status"] = _LETTERS[cells.status]
+    types = dict(TYPES)
+    if texts[0] is not None:
+        columns["note"], types["note"] = texts, f"S{len(texts[0])}"
     layout: list[tuple[str, str]] = [("fields", ">i2")]
     for name in FIELDS:
         layout.append((f"{name} length", ">i4"))
-        if there[name]:
-            layout.append((name, TYPES.get(name, ">i8")))
-    made = np.zeros(len(rows), dtype=layout)
+        if name in columns:
+            layout.append((name, types.get(name, ">i8")))
+    made = np.zeros(len(revision), dtype=layout)
     made["fields"] = len(FIELDS)
     for name in FIELDS:
-        made[f"{name} length"] = made.dtype[name].itemsize if there[name] else -1
-    made["programme"] = programme
-    made["revision"] = revision[rows]
-    for name in ("area", "breakdown", *(name for name in NUMBERS if there[name])):
-        made[name] = getattr(cells, name)[rows]
-    if there["status"]:
-        made["status"] = _LETTERS[cells.status[rows]]
+        made[f"{name} length"] = made.dtype[name].itemsize if name in columns else -1
+        if name in columns:
+            made[name] = columns[name]
     return made
 
 
-READ = ("item", "area", "breakdown", *NUMBERS, "status")
-
-
-def unpacked(content: bytes, notes: dict[tuple[int, int, int], str]) -> Cells:
-    """Cells of a binary COPY out whose fields are those of READ, all bigint and none null; notes by their cell."""
-    layout = np.dtype([("fields", ">i2"), *((f"{name}{part}", kind) for name in READ for part, kind in _PARTS)])
-    body = np.frombuffer(
-        content, dtype=layout, offset=len(HEADER), count=(len(content) - len(HEADER)) // layout.itemsize
-    )
-    columns = {name: body[name].astype(np.int64) for name in READ}
-    texts = np.full(len(body), None, dtype=np.object_)
-    if notes:
-        keys = zip(*(columns[name].tolist() for name in READ[:3]), strict=True)
-        for row, key in enumerate(keys):
-            texts[row] = notes.get(key)
-    return Cells(notes=texts, **columns)
-
-
+READ = ("item", "area", "breakdown", *NUMBERS, "status", "noted")
 _PARTS = ((" length", ">i4"), ("", ">i8"))
+_READ = np.dtype([("fields", ">i2"), *((f"{name}{part}", kind) for name in READ for part, kind in _PARTS)])
+
+
+class Unpacking:
+    """Cells of a binary COPY out that comes in pieces, cut anywhere: `feed` each, then `cells`.
+
+    Its fields are those of READ, all bigint and none null; `noted` is 1 where the cell's note is among `notes`.
+    """
+
+    def __init__(self, notes: Mapping[tuple[int, int, int], str]) -> None:
+        self._notes = notes
+        self._growing = Growing(READ[:-1])
+        self._waiting = b""
+        self._start = len(HEADER)
+
+    def feed(self, piece: bytes) -> None:
+        content = self._waiting + piece
+        number = (len(content) - self._start) // _READ.itemsize
+        if number <= 0:
+            self._waiting = content
+            return
+        body = np.frombuffer(content, dtype=_READ, offset=self._start, count=number)
+        self._waiting = content[self._start + number * _READ.itemsize :]
+        self._start = 0
+        columns = {name: body[name].astype(np.int64) for name in READ}
+        texts = np.full(number, None, dtype=np.object_)
+        for row in np.flatnonzero(columns["noted"]).tolist():
+            item, area, breakdown = (int(columns[name][row]) for name in READ[:3])
+            texts[row] = self._notes.get((item, area, breakdown))
+        self._growing.add(columns, texts)
+
+    def cells(self) -> Cells:
+        return Cells(**self._growing.joined())

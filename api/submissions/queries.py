@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import copy_in, copy_out
 from api.plan.catalogue import TOTAL, Catalogue
 from api.statistics import periods
-from api.submissions.packing import HEADER, packed, unpacked
+from api.submissions.packing import Unpacking, packed
 from api.submissions.revisions import (
     NULL,
     NUMBERS,
@@ -219,20 +219,23 @@ def content_of(stored: Any, kind: Kind) -> Content:
 async def cells_of(transaction: AsyncConnection, catalogue: Catalogue, revisions: Mapping[int, int]) -> Cells:
     """The cells of these revisions, given by the database's numbers, each with the item that it is to have."""
     if not revisions:
-        return unpacked(HEADER, {})
+        return Unpacking({}).cells()
     pairs = ", ".join(f"({number:d}, {item:d})" for number, item in revisions.items())
     numbers = ", ".join(f"coalesce(c.{name}, {NULL})" for name in NUMBERS)
     status = f"coalesce(array_position(array{[s.value for s in Status]}, c.status), 0)::bigint"
     chosen = f"from cell c join (values {pairs}) as v (revision, item) on v.revision = c.revision"
     here = f"where c.programme = {catalogue.id:d}"
-    content = await copy_out(
-        transaction,
-        f"select v.item::bigint, c.area::bigint, c.breakdown::bigint, {numbers}, {status} {chosen} {here}",
-    )
     notes = await transaction.execute(
         text(f"select v.item, c.area, c.breakdown, c.note {chosen} {here} and c.note is not null")
     )
-    return unpacked(content, {(item, area, breakdown): note for item, area, breakdown, note in notes})
+    found = Unpacking({(item, area, breakdown): note for item, area, breakdown, note in notes})
+    noted = "(c.note is not null)::int::bigint"
+    await copy_out(
+        transaction,
+        f"select v.item::bigint, c.area::bigint, c.breakdown::bigint, {numbers}, {status}, {noted} {chosen} {here}",
+        found.feed,
+    )
+    return found.cells()
 
 
 async def at_revision(
@@ -420,9 +423,8 @@ async def record(
     for one in changed:
         by_item[one.item] = numbers[held[one.identified.key]]
     revisions = by_item[cells.item]
-    new = revisions != NULL
-    if new.any():
-        content = packed(cells.take(new), revisions[new], catalogue.id)
+    if (revisions != NULL).any():
+        content = packed(cells, revisions, catalogue.id)
         await copy_in(transaction, observation.name, [column.name for column in observation.columns], content)
 
 

@@ -36,6 +36,7 @@ Notes = npt.NDArray[np.object_]  # str or None
 
 NULL = -1  # counts and ids are never negative
 STATUSES: tuple[Status | None, ...] = (None, *Status)
+_STATUS_NUMBERS = {status: number for number, status in enumerate(STATUSES)}
 RATIOS = {Kind.PROPORTION, Kind.RATE, Kind.MEAN}
 NUMBERS = ("value", "numerator", "denominator", "lower", "upper")
 
@@ -88,7 +89,7 @@ def sent(submission: NewSubmission) -> Sent:
         area_words=list(areas),
         breakdown=_column([breakdowns.setdefault(tuple(o.breakdown.items()), len(breakdowns)) for o in observations]),
         breakdown_words=[dict(pairs) for pairs in breakdowns],
-        status=_column([STATUSES.index(o.status) for o in observations]),
+        status=_column([_STATUS_NUMBERS[o.status] for o in observations]),
         notes=np.array([o.note for o in observations], dtype=np.object_),
         row=np.arange(1, len(observations) + 1, dtype=np.int64),
         value=_numbers(observations, "value"),
@@ -130,7 +131,7 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
         """Area and breakdown in one number: the same cell of two revisions has the same place."""
         return self.area << 32 | self.breakdown
 
-    def take(self, chosen: Mask) -> "Cells":
+    def take(self, chosen: Mask | Column) -> "Cells":
         return Cells(**{name: getattr(self, name)[chosen] for name in Cells.__struct_fields__})
 
     def part(self, rows: slice) -> "Cells":

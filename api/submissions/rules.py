@@ -118,10 +118,11 @@ def examine(
     returns = identity.identify(sent, catalogue, organisation, extensions, now=now, findings=findings)
     findings.settle()
     columns = cells.resolve(sent, catalogue, findings)
-    cells.check(columns, returns, catalogue, findings)
+    grid = cells.Grid(columns, catalogue)
+    cells.check(columns, grid, returns, catalogue, findings)
     findings.settle()
     if len(columns):
-        totals.check(columns, returns, catalogue, findings)
+        totals.check(columns, grid, returns, catalogue, findings)
     findings.settle()
     return Examined(sent=sent, organisation=organisation, returns=returns, cells=columns, findings=findings)
 
@@ -138,6 +139,7 @@ def compare(
     found = differences.difference(examined.cells, before)
     counts = differences.counts(found, examined.cells, before, len(examined.returns))
     kept = np.bincount(before.item, minlength=len(examined.returns)).tolist()
+    places = examined.cells.place
     compared: list[Compared] = []
     for item, (one, rows) in enumerate(zip(examined.returns, examined.rows, strict=True)):
         stood = standing.get(one.key, NOTHING)
@@ -153,7 +155,7 @@ def compare(
                 item=item,
                 before=stood,
                 counts=mine,
-                completeness=template.completeness(one, examined.cells.place[rows], catalogue),
+                completeness=template.completeness(one, places[rows], catalogue),
                 outcome=SubmissionOutcome.UNCHANGED if same else SubmissionOutcome.ACCEPTED,
                 number=stood.number if same else stood.number + 1,
                 first_received_at=stood.first_received_at or now,

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
+from api.submissions.cells import Grid
 from api.submissions.findings import Findings
 from api.submissions.revisions import NULL, RATIOS, Cells, Column, Identified, Mask
 from schema.plan import Kind, Scheme
@@ -26,12 +27,11 @@ class Parts(Struct, frozen=True, kw_only=True, eq=False):
     what: str
 
 
-def check(cells: Cells, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
+def check(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
     """Every breakdown has its total; parts fit it, by each scheme and by area."""
-    rows = Rows(cells)
-    _totals_are_there(cells, rows, identified, catalogue, findings)
+    _totals_are_there(cells, grid, identified, catalogue, findings)
     low, high = bounds(cells, np.array([one.measure.kind in RATIOS for one in identified], dtype=np.bool_)[cells.item])
-    for parts in (*_by_scheme(cells, rows, identified, catalogue), _by_area(cells, rows, identified, catalogue)):
+    for parts in (*_by_scheme(cells, grid, identified, catalogue), _by_area(cells, grid, identified, catalogue)):
         if parts.exclusive:
             _sums_fit(parts, low, high, cells, identified, catalogue, findings)
         elif (larger := parts.rows[low[parts.rows] > high[parts.whole]]).size:
@@ -50,40 +50,24 @@ def bounds(cells: Cells, is_ratio: Mask) -> tuple[Bounds, Bounds]:
     return low, np.where(known, number.astype(np.float64), hidden_high)
 
 
-class Rows:
-    """Finds the row of a return's cell."""
-
-    def __init__(self, cells: Cells) -> None:
-        self._places = np.unique(cells.place)
-        keys = cells.item * len(self._places) + np.searchsorted(self._places, cells.place)
-        self._order = np.argsort(keys, kind="stable")
-        self._keys = keys[self._order]
-
-    def find(self, item: Column, area: Column, breakdown: Column) -> Column:
-        """The row of each cell asked for; NULL where the return has none."""
-        place = area << 32 | breakdown
-        index = np.minimum(np.searchsorted(self._places, place), len(self._places) - 1)
-        keys = item * len(self._places) + index
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        there = (self._places[index] == place) & (self._keys[at] == keys)
-        return np.where(there, self._order[at], NULL)
-
-
 def _totals_are_there(
-    cells: Cells, rows: Rows, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
+    cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
 ) -> None:
-    total = np.full(len(cells), catalogue.ids.breakdowns[TOTAL])
-    without = rows.find(cells.item, cells.area, total) == NULL
-    lacking = np.flatnonzero(without)
-    places, group = np.unique(np.stack([cells.item[lacking], cells.area[lacking]]), axis=1, return_inverse=True)
-    for (item, area), found in zip(places.T[:TOLD], _runs(lacking, group.ravel()), strict=False):
+    pair = cells.item * len(grid.areas) + grid.area
+    is_total = cells.breakdown == catalogue.ids.breakdowns[TOTAL]
+    lacking = np.flatnonzero(~np.isin(pair, pair[is_total]))
+    pairs, group = np.unique(pair[lacking], return_inverse=True)
+    keys: list[int] = pairs[:TOLD].tolist()
+    for key, found in zip(keys, _runs(lacking, group), strict=False):
+        item, area = divmod(key, len(grid.areas))
+        code = catalogue.area_codes[int(grid.areas[area])]
         findings.add(
             "total-missing",
-            f"There is a breakdown without its total for {catalogue.area_codes[int(area)]}.",
+            f"There is a breakdown without its total for {code}.",
             rows=found,
-            cell=identified[int(item)].named(catalogue.area_codes[int(area)], {}),
+            cell=identified[item].named(code, {}),
         )
-    findings.more("total-missing", max(places.shape[1] - TOLD, 0))
+    findings.more("total-missing", max(len(pairs) - TOLD, 0))
     areas = np.array([catalogue.ids.areas[one.duty.area] for one in identified], dtype=np.int64)
     sizes = np.bincount(cells.item, minlength=len(identified))
     totals = np.bincount(cells.item[cells.area == areas[cells.item]], minlength=len(identified))
@@ -104,14 +88,14 @@ def _runs(rows: Column, group: Column) -> list[Column]:
     return np.split(rows[order], starts[1:]) if len(rows) else []
 
 
-def _by_scheme(cells: Cells, rows: Rows, identified: Sequence[Identified], catalogue: Catalogue) -> Iterator[Parts]:
+def _by_scheme(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue) -> Iterator[Parts]:
     measures = {one.measure.slug: one.measure for one in identified}
     schemes: dict[tuple[str, ...], list[tuple[str, Scheme]]] = {}
     for measure in measures.values():
         for scheme in measure.schemes:
             schemes.setdefault(tuple(sorted(scheme.dimensions)), []).append((measure.slug, scheme))
     for dimensions, uses in schemes.items():
-        broken_down = np.isin(cells.breakdown, catalogue.breakdowns_by[frozenset(dimensions)])
+        broken_down = np.isin(grid.breakdowns, catalogue.breakdowns_by[frozenset(dimensions)])[grid.breakdown]
         if not broken_down.any():
             continue
         for exclusive, exhaustive in sorted({(scheme.exclusive, scheme.exhaustive) for _, scheme in uses}):
@@ -119,45 +103,57 @@ def _by_scheme(cells: Cells, rows: Rows, identified: Sequence[Identified], catal
             mine = broken_down & np.array([one.measure.slug in using for one in identified])[cells.item]
             for size in range(len(dimensions)):
                 for kept in combinations(dimensions, size):
-                    yield _margins(cells, rows, mine, dimensions, kept, catalogue, exclusive, exhaustive)
+                    yield _margins(
+                        cells, grid, np.flatnonzero(mine), dimensions, kept, catalogue, exclusive, exhaustive
+                    )
 
 
 def _margins(
     cells: Cells,
-    rows: Rows,
-    mine: Mask,
+    grid: Grid,
+    mine: Column,
     dimensions: Sequence[str],
     kept: Sequence[str],
     catalogue: Catalogue,
     exclusive: bool,
     exhaustive: bool,
 ) -> Parts:
-    breakdowns, place = np.unique(cells.breakdown[mine], return_inverse=True)
-    margins = np.array([catalogue.margin(int(breakdown), kept) for breakdown in breakdowns], dtype=np.int64)
+    by = set(catalogue.breakdowns_by[frozenset(dimensions)])
+    margin = _places(
+        grid.breakdowns, [catalogue.margin(b, kept) if b in by else NULL for b in grid.breakdowns.tolist()]
+    )
     complete = int(np.prod([len(catalogue.categories[d]) for d in dimensions if d not in kept]))
     return _linked(
-        np.flatnonzero(mine),
-        rows.find(cells.item[mine], cells.area[mine], margins[place]),
+        mine,
+        grid.find(cells.item[mine], grid.area[mine], margin[grid.breakdown[mine]]),
         complete=complete if exhaustive else None,
         exclusive=exclusive,
         what=f"by {' and '.join(dimensions)}",
     )
 
 
-def _by_area(cells: Cells, rows: Rows, identified: Sequence[Identified], catalogue: Catalogue) -> Parts:
+def _by_area(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue) -> Parts:
     """One person may be counted in two wards of a quarter, so areas of distinct people are no parts of a sum."""
-    areas, place = np.unique(cells.area, return_inverse=True)
-    parents = [catalogue.areas[catalogue.area_codes[int(area)]].parent for area in areas]
-    parent = np.array([NULL if p is None else catalogue.ids.areas[p] for p in parents], dtype=np.int64)[place]
+    ids = {catalogue.ids.areas[code]: area.parent for code, area in catalogue.areas.items()}
+    parents = [
+        NULL if (code := ids.get(number)) is None else catalogue.ids.areas[code] for number in grid.areas.tolist()
+    ]
+    parent = _places(grid.areas, parents)[grid.area]
     mine = np.array([one.measure.kind is not Kind.DISTINCT for one in identified], dtype=np.bool_)[cells.item]
-    mine &= parent != NULL
+    mine = np.flatnonzero(mine & (parent > 0))
     return _linked(
-        np.flatnonzero(mine),
-        rows.find(cells.item[mine], parent[mine], cells.breakdown[mine]),
+        mine,
+        grid.find(cells.item[mine], parent[mine], grid.breakdown[mine]),
         complete=None,
         exclusive=True,
         what="by area",
     )
+
+
+def _places(numbers: Column, wanted: Sequence[int]) -> Column:
+    """Where each wanted number lies among the numbers; 0, where NULL lies, if it is not one of them."""
+    at = np.searchsorted(numbers, wanted)
+    return np.where(np.append(numbers, NULL)[at] == wanted, at, 0)
 
 
 def _linked(part: Column, whole: Column, *, complete: int | None, exclusive: bool, what: str) -> Parts:

@@ -243,7 +243,7 @@ def test_many_warnings_do_not_hide_an_error_behind_them():
     findings = Findings(wide)
     whole = rules.examine(one, HERE, "quay-college", {}, now=NOW)
     columns = rules.cells.resolve(wide, HERE, findings)
-    rules.totals.check(columns, whole.returns * size, HERE, findings)
+    rules.totals.check(columns, rules.cells.Grid(columns, HERE), whole.returns * size, HERE, findings)
     with pytest.raises(Rejected) as refusal:
         findings.settle()
     assert [(f.rows, f.actual) for f in refusal.value.findings if f.severity == "error"] == [([3999, 4000], "10")]

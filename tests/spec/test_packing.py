@@ -89,21 +89,27 @@ def test_more_rows_than_one_chunk_are_all_there():
     assert [integer(row[4]) for row in rows(b"".join(pieces))] == list(range(len(many)))
 
 
-def read_back(read: list[tuple[int, ...]], notes: dict | None = None) -> Cells:
-    """What PostgreSQL sends for a query whose fields are all bigint and none null."""
-    body = b"".join(
-        struct.pack(">h", len(row)) + b"".join(struct.pack(">iq", 8, number) for number in row) for row in read
-    )
-    return packing.unpacked(packing.HEADER + body + packing.TRAILER, notes or {})
-
-
 READ = [(0, 5, 2, 12, NULL, NULL, NULL, NULL, 0), (1, 6, 1, NULL, NULL, NULL, 1, 4, 1)]
 
 
+def read_back(read: list[tuple[int, ...]], notes: dict | None = None, *, every: int = 10**6) -> Cells:
+    """What PostgreSQL sends for a query whose fields are all bigint and none null, in pieces of `every` bytes."""
+    told = [(*row, int(row[:3] in (notes or {}))) for row in read]
+    body = b"".join(
+        struct.pack(">h", len(row)) + b"".join(struct.pack(">iq", 8, number) for number in row) for row in told
+    )
+    content = packing.HEADER + body + packing.TRAILER
+    unpacking = packing.Unpacking(notes or {})
+    for start in range(0, len(content), every):
+        unpacking.feed(content[start : start + every])
+    return unpacking.cells()
+
+
+@pytest.mark.parametrize("every", [1, 18, 19, 20, 122, 150, 10**6])
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_what_postgresql_sends_is_read_as_columns(number):
-    cells = read_back(READ[:number])
-    assert list(zip(*(getattr(cells, name).tolist() for name in packing.READ), strict=True)) == READ[:number]
+def test_what_postgresql_sends_is_read_as_columns_wherever_it_is_cut(number, every):
+    cells = read_back(READ[:number], every=every)
+    assert list(zip(*(getattr(cells, name).tolist() for name in packing.READ[:-1]), strict=True)) == READ[:number]
     assert cells.notes.tolist() == [None] * number
 
 
@@ -112,4 +118,10 @@ def test_notes_find_their_cells():
 
 
 def test_an_answer_without_rows_has_no_cells():
-    assert len(packing.unpacked(packing.HEADER, {})) == 0
+    assert len(packing.Unpacking({}).cells()) == 0
+
+
+def test_a_cell_without_a_revision_is_not_packed():
+    cells = cells_of("town 7", "east 3")
+    content = b"".join(packing.packed(cells, np.array([NULL, 9]), 1))
+    assert [(integer(row[1]), integer(row[4])) for row in rows(content)] == [(9, 3)]
