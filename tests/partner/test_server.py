@@ -18,51 +18,17 @@ import pytest
 
 from api import sandbox
 from api.settings import Settings
+from tests.running import make_run
 from work_health import WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[str, str]]:
-    """`make run`'s own command on a fresh machine: address and sandbox key, as it prints them."""
-    with tempfile.TemporaryDirectory(prefix="work-health-run-") as folder:
-        Path(folder).chmod(0o755)
-        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment |= {"WORK_HEALTH_DATA": f"{folder}/data", "WORK_HEALTH_PORT": str(free_port())}
-        with subprocess.Popen(
-            [sys.executable, "-m", "api", "run"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            printed = ""
-            while "preview/outcomes" not in printed:
-                line = process.stdout.readline()
-                assert line, f"it stopped: {printed}"
-                printed += line
-            address = re.search(r"http://[0-9.:]+", printed)
-            key = re.search(r"wh_sandbox_\w+_[\w-]{43}", printed)
-            assert address
-            assert key
-            wait_for(address[0])
-            yield address[0], key[0]
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
-
-
-def wait_for(address: str) -> None:
-    host, port = address.removeprefix("http://").split(":")
-    for _ in range(300):
-        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
-            return
-        asyncio.run(asyncio.sleep(0.05))
-    pytest.fail("nobody listens")
+    with make_run() as found:
+        yield found.address, found.key
 
 
 def test_the_readmes_example_runs(running):
