@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -9,6 +10,7 @@ from markdown_it.token import Token
 from msgspec import Struct
 
 FOLDER = Path(__file__).parents[2] / "docs"
+NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 NAMES = ("submitting", "reviewing", "reading", "pains")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
 _PICTURE = re.compile(r'<p><img src="([\w-]+\.svg)" alt="[^"]*" ?/?></p>')
@@ -31,8 +33,8 @@ def guides() -> dict[str, Guide]:
 
 def _guide(name: str) -> Guide:
     tokens = _MARKDOWN.parse((FOLDER / f"{name}.md").read_text())
-    headings = [(here, then.content) for here, then in zip(tokens, tokens[1:], strict=False) if here.tag == "h1"]
-    paragraphs = [then.content for here, then in zip(tokens, tokens[1:], strict=False) if here.type == "paragraph_open"]
+    headings = [(here, then.content) for here, then in pairwise(tokens) if here.tag == "h1"]
+    paragraphs = [then.content for here, then in pairwise(tokens) if here.type == "paragraph_open"]
     _link(tokens)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     return Guide(
@@ -45,7 +47,7 @@ def _guide(name: str) -> Guide:
 
 def _link(tokens: list[Token]) -> None:
     """Headings get the names that GitHub gives them; links between guides lead to their pages here."""
-    for token, inside in zip(tokens, tokens[1:], strict=False):
+    for token, inside in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", re.sub(r"[^\w -]", "", inside.content.lower()).replace(" ", "-"))
     for child in (child for token in tokens for child in token.children or []):
@@ -54,5 +56,5 @@ def _link(tokens: list[Token]) -> None:
 
 
 def _drawn(picture: Path) -> str:
-    """A picture is part of the page, so that the page's style gives it its colours."""
-    return f"<figure>{picture.read_text().strip()}</figure>"
+    """A picture is part of the page, so that the page's style gives it its colours; there it needs no namespace."""
+    return f"<figure>{picture.read_text().strip().replace(NAMESPACE, '')}</figure>"

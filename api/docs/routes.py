@@ -55,7 +55,7 @@ STYLE = """
 body { margin: 0; background: var(--page); color: var(--ink); line-height: 1.55;
   font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif }
 header { border-bottom: 1px solid var(--line) }
-nav, main { max-width: 46rem; margin: 0 auto; padding: 0 1.25rem }
+nav, main { max-width: 54rem; margin: 0 auto; padding: 0 1.25rem }
 nav { display: flex; gap: 1.5rem; padding-top: .9rem; padding-bottom: .9rem }
 nav :first-child { font-weight: 600; margin-right: auto; color: inherit }
 main { padding-top: 2.5rem; padding-bottom: 4rem }
@@ -66,6 +66,7 @@ h1 { font-size: 1.7rem; line-height: 1.25; letter-spacing: -.01em; margin: .35re
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; line-height: 1.35 }
 h3 { font-size: .8rem; margin: 1.75rem 0 .25rem; color: var(--quiet); text-transform: uppercase; letter-spacing: .06em }
 p { margin: 0 0 .75rem }
+p, .guide li { max-width: 44rem }
 code { font: .92em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; background: var(--chip);
   border-radius: .3rem; padding: .1em .35em; overflow-wrap: anywhere }
 .code { background: none; padding: 0; color: var(--quiet); font-size: 1rem }
@@ -75,6 +76,7 @@ code { font: .92em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
 pre { margin: .25rem 0 .75rem; padding: .75rem .9rem; background: var(--chip); border-radius: .4rem; overflow-x: auto;
   font-size: .92rem; line-height: 1.5 }
 pre code { background: none; padding: 0; overflow-wrap: normal }
+pre:has(.language-text) { background: none; border-left: 3px solid var(--line); border-radius: 0; padding: .1rem .9rem }
 .list { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line) }
 .list a { display: grid; grid-template-columns: 15.5rem 1fr; gap: 0 1.25rem; align-items: baseline; padding: .6rem 0;
   color: inherit; border-bottom: 1px solid var(--line) }
@@ -83,9 +85,10 @@ pre code { background: none; padding: 0; overflow-wrap: normal }
 .guide ul, .guide ol { margin: 0 0 .75rem; padding-left: 1.3rem }
 .guide li { margin-bottom: .3rem }
 .guide h3 { font-size: 1rem; color: inherit; text-transform: none; letter-spacing: 0 }
-table { display: block; overflow-x: auto; border-collapse: collapse; margin: .5rem 0 1rem; font-size: .94rem }
+table { border-collapse: collapse; margin: .5rem 0 1rem; font-size: .94rem }
 th, td { text-align: left; vertical-align: top; padding: .45rem .9rem .45rem 0; border-bottom: 1px solid var(--line) }
-td code { overflow-wrap: break-word }
+td code { overflow-wrap: normal }
+td:last-child code { overflow-wrap: anywhere }
 figure { margin: 1rem 0; overflow-x: auto }
 figure svg { display: block; max-width: 100%; height: auto }
 figure .ground { fill: none }
@@ -183,7 +186,8 @@ def _page(title: str, body: str) -> Response[str]:
 <style>{STYLE}</style>
 </head>
 <body>
-<header><nav><a href="/docs">{NAME}</a><a href="/docs">Reference</a><a href="/guides">Guides</a><a href="/errors">Codes</a></nav></header>
+<header><nav><a href="/docs">{NAME}</a>
+<a href="/docs">Reference</a><a href="/guides">Guides</a><a href="/errors">Codes</a></nav></header>
 <main>
 {body}
 </main>

@@ -11,6 +11,7 @@ import pytest
 
 from api.docs.guides import FOLDER, NAMES
 from tests.running import ROOT, Running, make_run
+from work_health import WorkHealth
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PAIN = re.compile(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
@@ -34,9 +35,18 @@ def here(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path
 
 
+@pytest.fixture
+def names() -> Iterator[dict[str, object]]:
+    """What the blocks of a guide have named so far."""
+    found: dict[str, object] = {"__name__": "__main__"}
+    yield found
+    for one in found.values():
+        if isinstance(one, WorkHealth):
+            one.close()
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_guide_does_what_it_says(here: Path, name: str) -> None:
-    names: dict[str, object] = {"__name__": "__main__"}
+def test_a_guide_does_what_it_says(here: Path, names: dict[str, object], name: str) -> None:
     printed = None
     for number, (language, block) in enumerate(BLOCK.findall((FOLDER / f"{name}.md").read_text()), 1):
         where = f"{name}.md, block {number}"

@@ -1,14 +1,10 @@
 """A real server process over a socket: the README's example, the operator's commands, a body that is cut off."""
 
-import asyncio
-import contextlib
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -18,11 +14,18 @@ import pytest
 
 from api import sandbox
 from api.settings import Settings
-from tests.running import make_run
-from work_health import WorkHealth
+from tests.running import SANDBOX, make_run
+from work_health import Withdrawal, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
+FOURTH_QUARTER = {
+    "organisation": "nottingham-city-council",
+    "measure": "ips-primary-care-referrals",
+    "series": "headline",
+    "service": "main",
+    "period": "FY2025-26-Q4",
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +34,29 @@ def running() -> Iterator[tuple[str, str]]:
         yield found.address, found.key
 
 
-def test_the_readmes_example_runs(running):
+def printed_by(example: str, running: tuple[str, str]) -> str:
+    """What an example of the README prints."""
     address, key = running
-    [example] = re.findall(r"<!-- test: example -->\n```python\n(.*?)```", README, re.DOTALL)
+    [code] = re.findall(rf"<!-- test: {example} -->\n```python\n(.*?)```", README, re.DOTALL)
     environment = os.environ | {"WORK_HEALTH_KEY": key, "WORK_HEALTH_URL": address, "PYTHONPATH": str(ROOT / "sdk")}
-    done = subprocess.run(
-        [sys.executable, "-c", example], env=environment, capture_output=True, text=True, check=True, cwd="/"
-    )
-    assert re.match(r"accepted [0-9a-f-]{36}\n377\.?0? referrals from 3 of 4 quarters", done.stdout), done.stdout
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, cwd="/"
+    ).stdout
+
+
+def test_the_readmes_example_runs(running):
+    printed = printed_by("example", running)
+    assert re.match(r"accepted [0-9a-f-]{36}\n377\.?0? referrals from 3 of 4 quarters", printed), printed
+
+
+def test_the_readmes_file_is_refused_mended_and_taken(running):
+    printed = printed_by("file", running)
+    assert "parts-exceed-total" in printed
+    assert printed.endswith("\naccepted 4 cells\n")
+    address, key = running
+    with WorkHealth(key, base_url=address) as client:
+        reason = Withdrawal(reason="The other examples count three quarters.")
+        client.withdraw_return(SANDBOX, **FOURTH_QUARTER, withdrawal=reason)
 
 
 def test_the_sandbox_has_example_returns_and_the_real_programme_none(running):
