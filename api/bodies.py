@@ -23,6 +23,7 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class InvalidBody(Invalid):
     """The body does not have the form that the operation takes."""
 
+    example = '{"return": [{"measure": "ips-primary-care-referrals"}]}\n\nThe field is called `returns`.'
     mend = "Each error names the field. Compare the body with the operation's example in `/docs`."
 
 

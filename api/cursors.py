@@ -15,6 +15,7 @@ from schema.words import Instant
 class BadCursor(Invalid):
     """The cursor is not one that this operation gave out."""
 
+    example = "A cursor of `…/returns` is sent to `…/observations`."
     mend = "Send `next_cursor` as it was answered, or leave it out to begin again."
 
 

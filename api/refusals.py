@@ -10,6 +10,7 @@ class Refused(Exception):  # noqa: N818  a refusal is not an error of ours
     """The request was refused."""
 
     status: ClassVar[int] = 400
+    example: ClassVar[str] = ""  # written as those of findings are
     mend: ClassVar[str] = "Correct the request as the detail says and send it again."
     retry_after: ClassVar[int | None] = None  # seconds, where the same request may pass later
 
@@ -21,6 +22,7 @@ class Refused(Exception):  # noqa: N818  a refusal is not an error of ours
 class Malformed(Refused):
     """The body could not be read."""
 
+    example = 'The connection was cut after `{"returns": [`, or a body that says `gzip` is not.'
     mend = "Send the body whole, in UTF-8, as what its `Content-Type` and `Content-Encoding` say that it is."
 
 
@@ -28,6 +30,7 @@ class Unauthenticated(Refused):
     """The call needs a valid key."""
 
     status = 401
+    example = "`Authorization: Basic …`, or a key that ended last month."
     mend = (
         "Send `Authorization: Bearer <key>`. Keys expire and can be revoked; "
         "whoever runs this server can issue another."
@@ -38,6 +41,7 @@ class NotAllowed(Refused):
     """The key does not open this."""
 
     status = 403
+    example = "A key with the scope `submit` alone approves a return."
     mend = "`GET /v1/me` says what the key opens. Ask whoever runs this server for the scope that is missing."
 
 
@@ -45,6 +49,7 @@ class NotFound(Refused):
     """There is no such thing."""
 
     status = 404
+    example = "GET /v1/programmes/work-and-health-2025\n\nThe programme is called `work-and-health-2025-2028`."
     mend = "Check the spelling against the list that the detail names."
 
 
@@ -52,6 +57,7 @@ class Conflict(Refused):
     """It conflicts with what is already recorded."""
 
     status = 409
+    example = "The operator loads a sandbox under the name of a real programme."
     mend = "Read what stands, then decide whether to send again."
 
 
@@ -59,6 +65,7 @@ class TooLarge(Refused):
     """The body is larger than is taken in one piece."""
 
     status = 413
+    example = "A JSON body of 40 MB: it may have 32 MB. A CSV or NDJSON file may have 1 GB."
     mend = "Split the submission at return boundaries: each part is taken whole or not at all."
 
 
@@ -66,6 +73,7 @@ class UnsupportedMedia(Refused):
     """The body is of a type or encoding that is not taken here."""
 
     status = 415
+    example = "A CSV file goes to `…/submissions`, which takes JSON; `…/submissions/csv` takes it."
     mend = "Send the type that the detail names, plain or with `Content-Encoding: gzip`."
 
 
@@ -73,15 +81,18 @@ class Invalid(Refused):
     """The request is well formed and cannot be carried out."""
 
     status = 422
+    example = "Nothing is refused as this alone: each case has a code of its own."
 
 
 class UnstorableText(Invalid):
     """A text cannot be kept as it is."""
 
+    example = '{"area": "E06000018", "value": 140, "note": "July\\u0000"}'
     mend = "Remove the control characters: a text is words."
 
 
 class BadParameter(Invalid):
     """A parameter is not known, or its value cannot be read."""
 
+    example = "GET …/returns?perod=FY2025-26-Q2"
     mend = "`/docs` lists the operation's parameters and what each takes."

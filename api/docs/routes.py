@@ -1,4 +1,4 @@
-"""The reference at `/docs`, the OpenAPI document, and a page for every code. Nothing is loaded from elsewhere."""
+"""The reference, the OpenAPI document, the guides, and a page for every code. Nothing is loaded from elsewhere."""
 
 import base64
 import gzip
@@ -17,6 +17,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
+from api.docs.guides import guides
 from api.plan.catalogue import suggestion
 from api.problems import code_of, title_of
 from api.refusals import NotFound, Refused
@@ -54,7 +55,7 @@ STYLE = """
 body { margin: 0; background: var(--page); color: var(--ink); line-height: 1.55;
   font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif }
 header { border-bottom: 1px solid var(--line) }
-nav, main { max-width: 46rem; margin: 0 auto; padding: 0 1.25rem }
+nav, main { max-width: 54rem; margin: 0 auto; padding: 0 1.25rem }
 nav { display: flex; gap: 1.5rem; padding-top: .9rem; padding-bottom: .9rem }
 nav :first-child { font-weight: 600; margin-right: auto; color: inherit }
 main { padding-top: 2.5rem; padding-bottom: 4rem }
@@ -65,18 +66,38 @@ h1 { font-size: 1.7rem; line-height: 1.25; letter-spacing: -.01em; margin: .35re
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; line-height: 1.35 }
 h3 { font-size: .8rem; margin: 1.75rem 0 .25rem; color: var(--quiet); text-transform: uppercase; letter-spacing: .06em }
 p { margin: 0 0 .75rem }
+p, .guide li { max-width: 44rem }
 code { font: .92em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; background: var(--chip);
   border-radius: .3rem; padding: .1em .35em; overflow-wrap: anywhere }
 .code { background: none; padding: 0; color: var(--quiet); font-size: 1rem }
 .error, .warning { font-weight: 600 }
 .error { color: var(--error) }
 .warning { color: var(--warning) }
-ul { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line) }
-li a { display: grid; grid-template-columns: 15.5rem 1fr; gap: 0 1.25rem; align-items: baseline; padding: .6rem 0;
+pre { margin: .25rem 0 .75rem; padding: .75rem .9rem; background: var(--chip); border-radius: .4rem; overflow-x: auto;
+  font-size: .92rem; line-height: 1.5 }
+pre code { background: none; padding: 0; overflow-wrap: normal }
+pre:has(.language-text) { background: none; border-left: 3px solid var(--line); border-radius: 0; padding: .1rem .9rem }
+.list { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line) }
+.list a { display: grid; grid-template-columns: 15.5rem 1fr; gap: 0 1.25rem; align-items: baseline; padding: .6rem 0;
   color: inherit; border-bottom: 1px solid var(--line) }
-li a:hover { background: var(--chip); text-decoration: none }
-li a > code { color: var(--link); background: none; padding: 0 }
-@media (max-width: 40rem) { li a { grid-template-columns: 1fr } }
+.list a:hover { background: var(--chip); text-decoration: none }
+.list a > :first-child { color: var(--link); background: none; padding: 0 }
+.guide ul, .guide ol { margin: 0 0 .75rem; padding-left: 1.3rem }
+.guide li { margin-bottom: .3rem }
+.guide h3 { font-size: 1rem; color: inherit; text-transform: none; letter-spacing: 0 }
+table { border-collapse: collapse; margin: .5rem 0 1rem; font-size: .94rem }
+th, td { text-align: left; vertical-align: top; padding: .45rem .9rem .45rem 0; border-bottom: 1px solid var(--line) }
+td code { overflow-wrap: normal }
+td:last-child code { overflow-wrap: anywhere }
+figure { margin: 1rem 0; overflow-x: auto }
+figure svg { display: block; max-width: 100%; height: auto }
+figure .ground { fill: none }
+figure .box { fill: var(--chip) }
+figure .line, figure .box { stroke: var(--quiet) }
+figure .tip { fill: var(--quiet) }
+figure text { fill: var(--ink) }
+figure .event { fill: var(--quiet); stroke: var(--page) }
+@media (max-width: 40rem) { .list a { grid-template-columns: 1fr } nav { gap: 1rem } }
 """
 
 
@@ -116,6 +137,7 @@ class Sense(Struct, frozen=True):
     """One of the things that a code can mean. Most have one."""
 
     meaning: str
+    example: str
     mend: str
     told: str  # as what the caller meets it
     severity: Severity
@@ -132,7 +154,7 @@ def refusals() -> dict[str, list[Sense]]:
     told: dict[str, list[Sense]] = {}
     for kind in _kinds(Refused):
         status = HTTPStatus(kind.status)
-        sense = Sense(title_of(kind), kind.mend, f"HTTP {status.value} {status.phrase}", Severity.ERROR)
+        sense = Sense(title_of(kind), kind.example, kind.mend, f"HTTP {status.value} {status.phrase}", Severity.ERROR)
         told.setdefault(code_of(kind), []).append(sense)
     return told
 
@@ -144,7 +166,7 @@ def findings() -> dict[str, list[Sense]]:
         Severity.WARNING: "Warning in a submission: it is taken all the same",
     }
     return {
-        code: [Sense(found.meaning, found.mend, consequence[found.severity], found.severity)]
+        code: [Sense(found.meaning, found.example, found.mend, consequence[found.severity], found.severity)]
         for code, found in CODES.items()
     }
 
@@ -164,7 +186,8 @@ def _page(title: str, body: str) -> Response[str]:
 <style>{STYLE}</style>
 </head>
 <body>
-<header><nav><a href="/docs">{NAME}</a><a href="/docs">Reference</a><a href="/errors">Codes</a></nav></header>
+<header><nav><a href="/docs">{NAME}</a>
+<a href="/docs">Reference</a><a href="/guides">Guides</a><a href="/errors">Codes</a></nav></header>
 <main>
 {body}
 </main>
@@ -192,10 +215,19 @@ def _listed(codes: dict[str, list[Sense]]) -> str:
     )
 
 
+def _example(text: str) -> str:
+    """Paragraphs: those that end with a full stop are words, any other is shown as it would be sent."""
+    return "\n".join(
+        f"<p>{_prose(part)}</p>" if part.endswith(".") else f"<pre><code>{escape(part)}</code></pre>"
+        for part in text.split("\n\n")
+    )
+
+
 def _explained(sense: Sense, heading: str) -> str:
+    example = f"<h3>For example</h3>\n{_example(sense.example)}\n" if sense.example else ""
     return (
         f"<{heading}>{_prose(sense.meaning)}</{heading}>\n"
-        f'<p class="{sense.severity.value}">{escape(sense.told)}</p>\n'
+        f'<p class="{sense.severity.value}">{escape(sense.told)}</p>\n{example}'
         f"<h3>How to mend it</h3>\n<p>{_prose(sense.mend)}</p>"
     )
 
@@ -262,11 +294,11 @@ def codes() -> Response[str]:
 <p>A refusal is problem+json (RFC 9457). The last part of its <code>type</code> is one of the codes of refusals;
 each entry of its <code>errors</code> has one of the codes of findings.</p>
 <h2>Refusals</h2>
-<ul>
+<ul class="list">
 {_listed(dict(sorted(refusals().items())))}
 </ul>
 <h2>Findings in a submission</h2>
-<ul>
+<ul class="list">
 {_listed(findings())}
 </ul>""",
     )
@@ -289,8 +321,27 @@ def explanation(code: FromPath[str]) -> Response[str]:
     )
 
 
+@get("/guides", include_in_schema=False, sync_to_thread=False)
+def list_of_guides() -> Response[str]:
+    listed = "\n".join(
+        f'<li><a href="/guides/{guide.name}"><span>{escape(guide.title)}</span>'
+        f"<span>{_prose(guide.summary)}</span></a></li>"
+        for guide in guides().values()
+    )
+    return _page(f"Guides · {NAME}", f'<h1>Guides</h1>\n<ul class="list">\n{listed}\n</ul>')
+
+
+@get("/guides/{name:str}", include_in_schema=False, sync_to_thread=False)
+def guide(name: FromPath[str]) -> Response[str]:
+    found = guides().get(name)
+    if found is None:
+        hint = suggestion(name, guides()) or "`/guides` lists them all."
+        raise NotFound(f"There is no guide {name!r}. {hint}")
+    return _page(f"{found.title} · {NAME}", f'<div class="guide">\n{found.html}</div>')
+
+
 router = Router(
     path="/",
-    route_handlers=[root, reference, script, openapi_json, openapi_yaml, codes, explanation],
+    route_handlers=[root, reference, script, openapi_json, openapi_yaml, codes, explanation, list_of_guides, guide],
     include_in_schema=False,
 )

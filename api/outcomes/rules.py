@@ -29,6 +29,7 @@ PERCENT = "percent"
 class NotCollected(Invalid):
     """The measure is not collected like that."""
 
+    example = "GET …/preview/outcomes?measure=ips-primary-care-referrals&group_by=carer-status"
     mend = "Use one of the breakdowns that the detail names."
 
 

@@ -20,12 +20,14 @@ RATIOS = {Kind.PROPORTION, Kind.RATE, Kind.MEAN}
 class BadPlan(Invalid):
     """The plan file does not hold together."""
 
+    example = "A duty names a measure that the plan does not have."
     mend = "Correct each fault that is named in the file and load it again; nothing of it was loaded."
 
 
 class NeedsNewSeries(Invalid):
     """The change would give another meaning to figures that are already there."""
 
+    example = "A `stock` that was already returned is to become a `flow`."
     mend = "Leave the old code as it is and add a new series, measure or code beside it."
 
 
@@ -218,6 +220,7 @@ PARTS: list[Callable[[Plan], Iterator[str]]] = [
 class UnclearPeriod(Invalid):
     """The period code is not one, or could mean several periods."""
 
+    example = "GET …/periods/2025\n\nIt could be the calendar year, the financial year or the academic year."
     mend = "Use one of the candidates; `/docs` has a table of the codes."
 
     @classmethod
@@ -234,6 +237,7 @@ def candidates_hint(candidates: Sequence[str]) -> str:
 class UnknownCode(Invalid):
     """A parameter has a value that this programme does not know."""
 
+    example = "GET …/preview/outcomes?measure=ips-referrals"
     mend = "Use one of the codes that the detail names."
 
 

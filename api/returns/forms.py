@@ -26,6 +26,7 @@ INTEGER: Json = {"type": "integer"}
 class NoTemplate(Invalid):
     """There is nothing of the kind to fill in."""
 
+    example = "GET …/measures/lived-experience-involvement/template.csv\n\nEvidence is told in words, and has no table."
     mend = "Each error says which parameter to change, and how."
 
 

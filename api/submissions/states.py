@@ -7,6 +7,7 @@ from schema.submissions import EventKind, ReviewState
 class NotNow(Conflict):
     """The revision is not in a state for that."""
 
+    example = "A revision that was approved is to be approved once more."
     mend = "Read the return: `state` is where it stands, `actions` what can be done with it."
 
 

@@ -13,6 +13,7 @@ from litestar import Litestar
 
 import api.app  # noqa: F401  so that every refusal is known
 from api.docs import routes
+from api.docs.guides import FOLDER, NAMES, NAMESPACE
 from api.problems import HANDLERS, code_of
 from api.refusals import Refused
 from api.submissions.findings import CODES
@@ -24,6 +25,8 @@ def kinds(refusal: type[Refused] = Refused) -> Iterator[type[Refused]]:
         yield from kinds(kind)
 
 
+GUIDES = [f"/guides/{name}" for name in NAMES]
+PAGES = ["/docs", "/errors", "/errors/no-duty", "/guides", *GUIDES]
 MENDS = [(code_of(kind), kind.mend) for kind in kinds()] + [(code, found.mend) for code, found in CODES.items()]
 
 
@@ -52,7 +55,7 @@ def test_the_script_is_the_one_whose_checksum_is_committed() -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/docs", "/errors", "/errors/no-duty"])
+@pytest.mark.parametrize("path", PAGES)
 async def test_a_page_names_no_other_host(client: httpx2.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert answer.status_code == 200
@@ -60,10 +63,43 @@ async def test_a_page_names_no_other_host(client: httpx2.AsyncClient, path: str)
     for said in (answer.text, answer.headers["content-security-policy"]):
         assert "//" not in said.replace("<!doctype html>", "")
     for address in re.findall(r'(?:src|href)="([^"]*)"', answer.text):
-        assert address == "data:," or address.startswith("/")
+        assert address == "data:," or address.startswith(("/", "#"))
 
 
-@pytest.mark.parametrize("path", ["/docs", "/errors"])
+@pytest.mark.parametrize("path", [*GUIDES, "/guides", "/errors"])
+async def test_every_link_of_a_page_leads_somewhere(client: httpx2.AsyncClient, path: str) -> None:
+    for address in set(re.findall(r'href="([/#][^"]*)"', (await client.get(path)).text)):
+        page, _, part = address.partition("#")
+        answer = await client.get(page or path)
+        assert answer.status_code == 200, address
+        assert not part or f'id="{part}"' in answer.text, address
+
+
+async def test_every_guide_is_served_whole(client: httpx2.AsyncClient) -> None:
+    listed = (await client.get("/guides")).text
+    for name in NAMES:
+        page = await client.get(f"/guides/{name}")
+        written = (FOLDER / f"{name}.md").read_text()
+        assert escape(written.splitlines()[0].removeprefix("# ")) in listed
+        assert page.text.count("<h2 ") == len(re.findall(r"^## ", written, re.MULTILINE))
+        assert page.text.count("<pre>") == written.count("```") / 2
+        assert "<img" not in page.text
+        assert "style=" not in page.text
+    assert {path.stem for path in FOLDER.glob("*.md")} == {*NAMES, "review-states"}
+
+
+async def test_the_states_are_drawn_in_the_page(client: httpx2.AsyncClient) -> None:
+    drawn = (FOLDER / "review-states.svg").read_text().strip()
+    assert drawn.replace(NAMESPACE, "") in (await client.get("/guides/reviewing")).text
+
+
+async def test_an_unknown_guide_is_refused_with_a_hint(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/guides/submiting")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/errors/not-found")
+    assert "Did you mean submitting" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 async def test_the_policy_lets_through_what_the_page_has_inline(client: httpx2.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     inline = re.findall(r"<(?:script|style)>(.*?)</", answer.text, re.DOTALL)
@@ -113,6 +149,13 @@ async def test_every_code_has_a_page_with_its_mend(client: httpx2.AsyncClient, c
     assert f'href="/errors/{code}"' in (await client.get("/errors")).text
 
 
+@pytest.mark.parametrize("code", CODES)
+async def test_every_finding_has_its_example(client: httpx2.AsyncClient, code: str) -> None:
+    page = unescape((await client.get(f"/errors/{code}")).text)
+    for part in CODES[code].example.split("\n\n"):
+        assert re.sub("`([^`]+)`", r"<code>\1</code>", part) in page
+
+
 async def test_a_code_of_two_kinds_is_explained_as_both(client: httpx2.AsyncClient) -> None:
     page = text_of((await client.get("/errors/unclear-period")).text)
     assert "HTTP 422" in page
@@ -136,7 +179,7 @@ async def test_an_unknown_code_is_refused_with_a_hint(client: httpx2.AsyncClient
 
 async def test_what_a_page_shows_is_escaped(client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     spiteful = '<b>&"'
-    found = {spiteful: [routes.Sense(spiteful, spiteful, spiteful, CODES["no-duty"].severity)]}
+    found = {spiteful: [routes.Sense(spiteful, spiteful, spiteful, spiteful, CODES["no-duty"].severity)]}
     monkeypatch.setattr(routes, "findings", lambda: found)
     for path in ("/errors", f"/errors/{quote(spiteful)}"):
         answer = await client.get(path)

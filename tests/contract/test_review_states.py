@@ -9,12 +9,14 @@ from schema.submissions import ReviewState
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "review-states.md"
+PICTURE = PAGE.with_suffix(".svg")
 
 
 def test_the_committed_picture_is_what_the_table_makes(tmp_path):
     made = tmp_path / "states.md"
     subprocess.run([sys.executable, ROOT / "tools" / "draw_states.py", made], check=True, cwd=tmp_path)
     assert made.read_text() == PAGE.read_text(), "run `make contract`"
+    assert made.with_suffix(".svg").read_text() == PICTURE.read_text(), "run `make contract`"
 
 
 def test_every_state_and_every_transition_is_in_it():
@@ -23,3 +25,17 @@ def test_every_state_and_every_transition_is_in_it():
         assert f"--> {state}:" in diagram or f" {state} -->" in diagram
     for (start, event), end in TRANSITIONS.items():
         assert f"{start} --> {end}: {event}\n" in diagram
+
+
+def test_the_drawing_has_every_state_and_names_every_event():
+    drawn = PICTURE.read_text()
+    for state in ReviewState:
+        assert f">{state}</text>" in drawn
+    for (start, event), end in TRANSITIONS.items():
+        assert f">{event}</text>" in drawn
+        assert f"{start} to {end}: {event}" in drawn
+
+
+def test_the_drawing_needs_no_style_of_its_own():
+    for forbidden in ("<style", "style=", "<script", "href"):
+        assert forbidden not in PICTURE.read_text()

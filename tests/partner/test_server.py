@@ -1,14 +1,10 @@
 """A real server process over a socket: the README's example, the operator's commands, a body that is cut off."""
 
-import asyncio
-import contextlib
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -18,61 +14,49 @@ import pytest
 
 from api import sandbox
 from api.settings import Settings
-from work_health import WorkHealth
+from tests.running import SANDBOX, make_run
+from work_health import Withdrawal, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+FOURTH_QUARTER = {
+    "organisation": "nottingham-city-council",
+    "measure": "ips-primary-care-referrals",
+    "series": "headline",
+    "service": "main",
+    "period": "FY2025-26-Q4",
+}
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[str, str]]:
-    """`make run`'s own command on a fresh machine: address and sandbox key, as it prints them."""
-    with tempfile.TemporaryDirectory(prefix="work-health-run-") as folder:
-        Path(folder).chmod(0o755)
-        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment |= {"WORK_HEALTH_DATA": f"{folder}/data", "WORK_HEALTH_PORT": str(free_port())}
-        with subprocess.Popen(
-            [sys.executable, "-m", "api", "run"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            printed = ""
-            while "preview/outcomes" not in printed:
-                line = process.stdout.readline()
-                assert line, f"it stopped: {printed}"
-                printed += line
-            address = re.search(r"http://[0-9.:]+", printed)
-            key = re.search(r"wh_sandbox_\w+_[\w-]{43}", printed)
-            assert address
-            assert key
-            wait_for(address[0])
-            yield address[0], key[0]
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
+    with make_run() as found:
+        yield found.address, found.key
 
 
-def wait_for(address: str) -> None:
-    host, port = address.removeprefix("http://").split(":")
-    for _ in range(300):
-        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
-            return
-        asyncio.run(asyncio.sleep(0.05))
-    pytest.fail("nobody listens")
+def printed_by(example: str, running: tuple[str, str]) -> str:
+    """What an example of the README prints."""
+    address, key = running
+    [code] = re.findall(rf"<!-- test: {example} -->\n```python\n(.*?)```", README, re.DOTALL)
+    environment = os.environ | {"WORK_HEALTH_KEY": key, "WORK_HEALTH_URL": address, "PYTHONPATH": str(ROOT / "sdk")}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, cwd="/"
+    ).stdout
 
 
 def test_the_readmes_example_runs(running):
+    printed = printed_by("example", running)
+    assert re.match(r"accepted [0-9a-f-]{36}\n377\.?0? referrals from 3 of 4 quarters", printed), printed
+
+
+def test_the_readmes_file_is_refused_mended_and_taken(running):
+    printed = printed_by("file", running)
+    assert "parts-exceed-total" in printed
+    assert printed.endswith("\naccepted 4 cells\n")
     address, key = running
-    [example] = re.findall(r"<!-- test: example -->\n```python\n(.*?)```", README, re.DOTALL)
-    environment = os.environ | {"WORK_HEALTH_KEY": key, "WORK_HEALTH_URL": address, "PYTHONPATH": str(ROOT / "sdk")}
-    done = subprocess.run(
-        [sys.executable, "-c", example], env=environment, capture_output=True, text=True, check=True, cwd="/"
-    )
-    assert re.match(r"accepted [0-9a-f-]{36}\n377\.?0? referrals from 3 of 4 quarters", done.stdout), done.stdout
+    with WorkHealth(key, base_url=address) as client:
+        reason = Withdrawal(reason="The other examples count three quarters.")
+        client.withdraw_return(SANDBOX, **FOURTH_QUARTER, withdrawal=reason)
 
 
 def test_the_sandbox_has_example_returns_and_the_real_programme_none(running):

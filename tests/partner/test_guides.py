@@ -1,0 +1,78 @@
+"""What the guides show works: each block is run in order, against a real server, and prints what stands below it."""
+
+import contextlib
+import io
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.docs.guides import FOLDER, NAMES
+from tests.running import ROOT, Running, make_run
+from work_health import WorkHealth
+
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PAIN = re.compile(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with make_run() as found:
+        yield found
+
+
+@pytest.fixture
+def here(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Whoever reads the guide has the sandbox's key, and two reviewers' to look over their shoulders."""
+    monkeypatch.setenv("WORK_HEALTH_URL", running.address)
+    monkeypatch.setenv("WORK_HEALTH_KEY", running.key)
+    monkeypatch.setenv("REVIEWER_KEY", running.issue("ohid", "review", "admin"))
+    monkeypatch.setenv("COLLEAGUE_KEY", running.issue("nhs-nottingham-nottinghamshire-icb", "review"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def names() -> Iterator[dict[str, object]]:
+    """What the blocks of a guide have named so far."""
+    found: dict[str, object] = {"__name__": "__main__"}
+    yield found
+    for one in found.values():
+        if isinstance(one, WorkHealth):
+            one.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_guide_does_what_it_says(here: Path, names: dict[str, object], name: str) -> None:
+    printed = None
+    for number, (language, block) in enumerate(BLOCK.findall((FOLDER / f"{name}.md").read_text()), 1):
+        where = f"{name}.md, block {number}"
+        if language == "text":
+            assert printed is not None, f"{where}: nothing was run"
+            assert printed.splitlines() == [line.rstrip() for line in block.splitlines()], where
+            printed = None
+        elif language == "python":
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said):
+                exec(compile(block, where, "exec"), names)  # noqa: S102  it is what the guide tells its reader to do
+            printed = said.getvalue()
+        elif language == "sh":
+            done = subprocess.run(["/bin/sh", "-ec", block], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{where}: {done.stderr}"
+            printed = done.stdout
+        else:
+            assert language == "csv", f"{where}: {language or 'a block of no language'} is not run"
+            (here / f"{name}.csv").write_text(block)
+
+
+def test_the_fifteen_pains_are_each_held_by_a_test() -> None:
+    rows = PAIN.findall((FOLDER / "pains.md").read_text())
+    assert [int(number) for number, *_ in rows] == list(range(1, 16))
+    for number, _, _, held in rows:
+        tests = TEST.findall(held)
+        assert tests, f"pain {number} names no test"
+        for file, test in tests:
+            assert re.search(rf"^(?:async )?def {test}\(", (ROOT / file).read_text(), re.MULTILINE), f"{file}::{test}"

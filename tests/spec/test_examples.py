@@ -1,0 +1,96 @@
+"""The examples on the pages of the codes: each, sent as it is shown, finds what it is an example of."""
+
+import json
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+import api.app  # noqa: F401  so that every refusal is known
+from api.plan import loading
+from api.refusals import Refused
+from api.submissions import rules
+from api.submissions.csv_rows import CsvRows
+from api.submissions.findings import CODES, Rejected
+from api.submissions.ndjson_rows import NdjsonRows
+from api.submissions.revisions import Sent, sent
+from schema.problems import Severity
+from schema.submissions import NewSubmission
+from tests.conftest import NOTTINGHAM
+from tests.harbour import catalogue
+
+COUNCIL = "nottingham-city-council"
+HERE = catalogue(loading.read(NOTTINGHAM))
+MAY_2026 = datetime(2026, 5, 20, 12, tzinfo=UTC)
+AT = {"period-closed": datetime(2027, 1, 15, 12, tzinfo=UTC)}
+WHOLE_FILES = {"not-json", "envelope-missing", "envelope-with-observations", "unknown-return"}
+REFERRALS = {"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2"}
+FILLED = {"observations": [{"area": "E06000018", "value": 140}]}
+
+# Told in words, or resting on what stands: other tests find them.
+TOLD = {
+    "not-text", "wrong-encoding", "row-too-long", "field-too-long", "contradicts-parameter", "too-many-returns",
+    "too-many-faults", "series-needed", "unconfirmed-withdrawals", "nothing-to-withdraw", "moved-since-base",
+    "unlike-earlier", "cumulative-fell", "possible-double-count", "unknown-justification",
+}  # fmt: skip
+
+
+def shown(code: str) -> str:
+    """The part of an example that is sent, without its words."""
+    return "\n\n".join(part for part in CODES[code].example.split("\n\n") if not part.endswith("."))
+
+
+def submission(example: str) -> Sent:
+    """Returns as they are; else observations, items or entries of a return."""
+    try:
+        told = [json.loads(example)]
+    except ValueError:
+        told = [json.loads(line) for line in example.splitlines()]
+    one = told[0]
+    if "measure" in one:
+        returns = [one if {"observations", "kind"} & set(one) else FILLED | one for one in told]
+    elif "item" in one:
+        returns = [{"measure": "jsna-research-published", "period": "FY2025-26", "items": told}]
+    else:
+        returns = [{"measure": "lived-experience-involvement", "period": "FY2025-26-H1", "entries": told}]
+    return sent(msgspec.convert({"returns": returns}, NewSubmission))
+
+
+def read(code: str) -> Sent:
+    example = shown(code)
+    if not example.startswith("{"):
+        reader = CsvRows(list(HERE.dimensions), NewSubmission(returns=[]))
+    elif code in WHOLE_FILES:
+        reader = NdjsonRows()
+    elif '"area"' in example.split(":")[0]:
+        reader = NdjsonRows()
+        example = json.dumps({"returns": [REFERRALS]}) + "\n" + example
+    else:
+        return submission(example)
+    reader.feed(example.encode())
+    return reader.finish()
+
+
+@pytest.mark.parametrize("code", sorted(set(CODES) - TOLD))
+def test_an_example_finds_what_it_is_an_example_of(code):
+    try:
+        examined = rules.examine(read(code), HERE, COUNCIL, {}, now=AT.get(code, MAY_2026))
+    except Rejected as refusal:
+        found = [finding.code for finding in refusal.findings]
+    else:
+        found = [finding.code for finding in examined.findings.told()]
+        assert CODES[code].severity is Severity.WARNING
+    assert found == [code]
+
+
+@pytest.mark.parametrize("code", sorted(TOLD))
+def test_what_is_told_is_told_in_words(code):
+    assert CODES[code].example.endswith(".")
+
+
+def kinds(refusal: type[Refused] = Refused) -> list[type[Refused]]:
+    return [found for kind in refusal.__subclasses__() for found in (kind, *kinds(kind))]
+
+
+def test_every_refusal_has_an_example_of_its_own():
+    assert [kind.__name__ for kind in kinds() if not vars(kind).get("example")] == []
