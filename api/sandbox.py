@@ -50,6 +50,7 @@ def _kept(file: Path) -> str:
 
 
 def _keep(file: Path, secret: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.chmod(0o600)
     file.write_text(secret + "\n")
