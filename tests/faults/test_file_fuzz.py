@@ -19,7 +19,19 @@ from tests.faults.test_submission_fuzz import CITY, PATH, RIGHT, STRANGE, WARD, 
 
 FUZZ = int(os.environ.get("FUZZ", "60"))
 REFERRALS = "ips-primary-care-referrals"
-HEADER = ["measure", "series", "service", "period", "area", "sex", "value", "numerator", "denominator", "status", "note"]
+HEADER = [
+    "measure",
+    "series",
+    "service",
+    "period",
+    "area",
+    "sex",
+    "value",
+    "numerator",
+    "denominator",
+    "status",
+    "note",
+]
 ROWS = [
     [REFERRALS, "headline", "main", "FY2025-26-Q1", CITY, "", "20", "", "", "", ""],
     [REFERRALS, "headline", "main", "FY2025-26-Q1", CITY, "female", "12", "", "", "", ""],
