@@ -37,6 +37,7 @@ Result = TypeVar("Result")
 # longer than that. numpy and the parsers let go of the interpreter, or are interrupted, so that a thread holds up none.
 LARGE = 5000
 BYTES_OF_A_CELL = 50  # of a file, about
+PIECE = 512 * 1024  # of a file, read at once: not a thread for each packet that the network has made of it
 TAKEN = refusals(401, 403, 404, 409, 410, 413, 415, 422)
 
 
@@ -315,8 +316,13 @@ async def _take_file(
     new_id: UUID,
 ) -> Response[bytes]:
     arriving = Arriving(request, media_type)
+    gathered = bytearray()
     async for piece in arriving:
-        await _aside(arriving.size // BYTES_OF_A_CELL, partial(rows.feed, piece))
+        gathered += piece
+        if len(gathered) >= PIECE:
+            await _aside(arriving.size // BYTES_OF_A_CELL, partial(rows.feed, bytes(gathered)))
+            gathered.clear()
+    rows.feed(bytes(gathered))
     content = await _aside(arriving.size // BYTES_OF_A_CELL, rows.finish)
     push = Push(
         operation=f"create_submission {media_type}",

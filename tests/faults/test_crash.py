@@ -63,6 +63,11 @@ class Server:
             await asyncio.sleep(0.05)
         pytest.fail("nobody listens")
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGKILL)
