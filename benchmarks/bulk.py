@@ -440,9 +440,8 @@ def main() -> None:
         Path(folder).chmod(0o755)
         with Embedded(Path(folder) / "data") as embedded:
             heads = " ".join(f"{column:>8}" for column in COLUMNS)
-            print(
-                f"{'rows':>9} {'form':>6} {'':5} {heads} {'COPY':>6} {'ratio':>6} waits: 50%  100% {'MB':>4} {'idle':>5}"
-            )
+            print(f"{'rows':>9} {'form':>6} {'':5} {heads} {'COPY':>6} {'ratio':>6}", end=" ")
+            print(f"waits: 50%  100% {'MB':>4} {'idle':>5}")
             for size in sizes:
                 measure(embedded.dsn, Path(folder), size, forms)
 
