@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from api.submissions.states import TRANSITIONS, UNMOVING  # noqa: E402  it runs from the checkout
-from schema.submissions import EventKind, ReviewState  # noqa: E402
+from api.submissions.states import TRANSITIONS, UNMOVING
+from schema.submissions import EventKind, ReviewState
 
 PAGE = ROOT / "docs" / "review-states.md"
 
