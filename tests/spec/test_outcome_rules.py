@@ -275,3 +275,14 @@ def test_snapshots_lie_in_the_period_that_contains_their_day():
     found = rules.parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
     assert found is not None
     assert [p.code for p in found] == ["D2026-01-15"]
+
+
+def test_what_was_asked_is_named_for_the_audit():
+    measure = HARBOUR.plan.measures[0]
+    question = Question(areas=[TOWN, EAST], group_by=["sex"])
+    assert rules.named(question, [(measure, measure.series[0])]) == {
+        "series": f"{measure.slug}/{measure.series[0].slug}",
+        "period": "latest",
+        "area": f"{TOWN}, {EAST}",
+        "group_by": "sex",
+    }

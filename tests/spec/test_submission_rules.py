@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from api.plan import calendar
-from api.refusals import NotAllowed
+from api.refusals import BadParameter, NotAllowed
 from api.statistics import periods
 from api.submissions import rules
 from api.submissions.findings import CODES, Findings, PreviewMoved, Rejected
@@ -400,3 +400,17 @@ def test_deadlines_follow_summer_time():
 def test_null_and_statuses_are_apart_from_every_count():
     assert NULL < 0
     assert set(STATUSES[1:]) == set(Status)
+
+
+def test_the_parameters_of_a_file_are_its_envelope():
+    made = rules.envelope(
+        organisation=None, confirm_withdrawals=True, justifications=["3f9a1c20b7d4: As counted: twice."], note="Q2"
+    )
+    [answered] = made.justifications
+    assert (answered.finding, answered.text, made.note) == ("3f9a1c20b7d4", "As counted: twice.", "Q2")
+
+
+@pytest.mark.parametrize("given", ["no colon", ": no finding", "3f9a1c20b7d4:  ", "3f9a1c20b7d4: " + 2001 * "x"])
+def test_a_justification_in_a_parameter_has_a_finding_and_a_text(given):
+    with pytest.raises(BadParameter, match="finding: text"):
+        rules.envelope(organisation=None, confirm_withdrawals=False, justifications=[given], note=None)

@@ -73,3 +73,11 @@ async def test_a_body_is_taken_or_refused(body, status):
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=APP), base_url="http://here") as client:
         answer = await client.post("/", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status, answer.text
+
+
+def test_a_nul_is_told_by_its_name():
+    class Noted(Struct):
+        note: Annotated[str, Meta(pattern="^[^\\x00]*$")]
+
+    [finding] = violations(Noted, {"note": "a\x00b"})
+    assert (finding.path, finding.message) == ("/note", "The text has a NUL character, which no database keeps.")
