@@ -474,6 +474,7 @@ def test_a_role_that_nobody_holds_is_seen_to_be_missing():
 
 def test_the_area_is_the_dutys_and_the_programmes_where_no_duty_is_left():
     assert expectations.area(expected(), HERE) == TOWN
+    assert expectations.area(expected(holder="pier-college", measure="pass-rate"), HERE) == TOWN
     assert expectations.area(expected(), catalogue(duties=[])) == PLAN.area
 
 
