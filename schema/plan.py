@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schema.periods import PeriodType
+from schema.periods import PeriodCode, PeriodType
 from schema.words import AreaCode, Slug, Text
 
 
@@ -304,6 +304,14 @@ class Cadence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Text | None = None
 
 
+class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the programme wants a measure to have reached at the end of a period, in the measure's unit."""
+
+    period: PeriodCode
+    value: float
+    basis: Basis
+
+
 class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A quantity that everybody who holds a piece of it returns in the same way."""
 
@@ -330,7 +338,7 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stages: Annotated[list[Slug], Meta(description="The stages of a milestone, in their order.")] = []
     domains: Annotated[list[Slug], Meta(description="The domains of an evidence measure.")] = []
     baseline: float | None = None
-    target: float | None = None
+    targets: list[Target] = []
     owner: Slug | None = None
     caveats: list[Text] = []
 

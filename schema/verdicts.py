@@ -32,7 +32,7 @@ class NotCompared(StrEnum):
     NO_INTERVAL = "no_interval"
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class Compared(Struct, frozen=True, kw_only=True):
     """Whether the comparator's value lies outside the figure's own interval."""
 
     verdict: Verdict | None = None
