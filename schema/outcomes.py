@@ -39,10 +39,14 @@ class Comparator(Struct, frozen=True, kw_only=True):
 
     area: AreaCode
     name: str
-    value: Annotated[float | None, Meta(description="Null with a `reason`.")]
+    value: float | None
     verdict: Verdict | None
-    confidence: Confidence | None
-    reason: Annotated[str | None, Meta(examples=["no_published_equivalent"])]
+    confidence: Annotated[
+        Confidence | None, Meta(description="The widest interval outside which it lies; 95 where it is similar.")
+    ]
+    reason: Annotated[
+        str | None, Meta(description="Why there is no value or no verdict.", examples=["no_published_equivalent"])
+    ]
 
 
 class TargetVerdict(Struct, frozen=True, kw_only=True):
@@ -78,7 +82,9 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     value: Annotated[float | None, Meta(description="A count, or a percentage for a proportion.")]
     lower_bound: Annotated[float | None, Meta(description="The value is at least this.")]
     upper_bound: Annotated[float | None, Meta(description="The value is at most this; null where unbounded.")]
-    largest_error: Annotated[float | None, Meta(description="How far `value` may lie from the truth; 0 where exact.")]
+    largest_error: Annotated[
+        float | None, Meta(description="How far `value` may lie from what was returned; null without one.")
+    ]
     numerator: float | None
     denominator: float | None
     lower: Annotated[float | None, Meta(description="Of the 95 % confidence interval.")]
@@ -101,9 +107,10 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     movement: Movement | None
     target: TargetVerdict | None
     contributors: Annotated[list[Contributor], Meta(description="At most 100 of the returns that it rests on.")]
+    instead: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
 
 
-class Basis(StrEnum):
+class RevisionBasis(StrEnum):
     """Which revision of each return counts."""
 
     LATEST = "latest"
@@ -116,7 +123,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     programme: Slug
     plan_version: int
     protection: Annotated[Literal["none"], Meta(description="No disclosure control has been applied.")]
-    basis: Basis
+    basis: RevisionBasis
     items: list[UnprotectedFigure]
     labels: Annotated[
         dict[str, dict[str, str]],

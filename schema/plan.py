@@ -88,10 +88,15 @@ class GeographyBasis(StrEnum):
 
 
 class Operation(StrEnum):
-    """How a derived series is made of others: `sum` adds; `union` counts distinct members, so gives bounds."""
+    """How a derived series is made of others.
+
+    `sum` adds; `union` counts distinct members, so gives bounds; `difference` is the first of two proportions less the
+    second, and a measure that `contains` the other is the whole that it is part of.
+    """
 
     SUM = "sum"
     UNION = "union"
+    DIFFERENCE = "difference"
 
 
 class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -173,6 +178,9 @@ class Dimension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Text
     description: Text | None = None
     categories: Annotated[list[Category], Meta(min_length=1)]
+    ordered: Annotated[
+        bool, Meta(description="The categories stand in order, the worst off first; `unknown` stands outside it.")
+    ] = False
 
 
 class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

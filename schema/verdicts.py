@@ -55,6 +55,7 @@ class NotMoved(StrEnum):
     NO_VALUE = "no_value"
     NO_START = "no_start"
     BOUNDS_OVERLAP = "bounds_overlap"
+    INCOMPLETE = "incomplete"  # a return is missing that an organisation owes
 
 
 class Movement(Struct, frozen=True, kw_only=True):

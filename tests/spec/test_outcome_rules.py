@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.outcomes import rules
+from api.outcomes import judging, rules
 from api.outcomes.rules import Question
 from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan import loading
@@ -102,7 +102,9 @@ def figures(*rows: str, here: Catalogue = HARBOUR, **question: object) -> list[U
     asked_for = Question(**({"measures": [rows[0]]} if rows else {}) | question)  # pyright: ignore
     series = rules.series_asked(asked_for, here)
     return [
-        figure for asked in rules.ask(asked_for, series, here, standing) for figure in rules.figures(asked, cells, here)
+        figure
+        for asked in rules.ask(asked_for, series, here, standing)
+        for figure in judging.answered(asked, cells, here)
     ]
 
 
@@ -202,7 +204,7 @@ def test_grouping_gives_every_category_and_area():
 
 
 def test_what_is_not_collected_is_refused_or_says_so():
-    with pytest.raises(rules.NotCollected, match="but by nothing"):
+    with pytest.raises(rules.NotCollected, match="collected by nothing"):
         figures("on-roll", group_by=["sex"])
     reasons = {f.measure: f.reason for f in figures(group_by=["sex"])}
     assert (reasons["on-roll"], reasons["learners"]) == ("breakdown_not_collected", "no_data")
@@ -236,8 +238,8 @@ def test_a_series_can_be_chosen():
 #   measure                        why there is no live figure
 UNANSWERED = [
     ("economic-inactivity-ill-health", "as_published_only"),
-    ("existing-schemes-uptake", "derived"),
-    ("jsna-research-published", "not_additive"),
+    ("existing-schemes-uptake", "no_data"),
+    ("jsna-research-published", "not_a_count"),
 ]
 
 
