@@ -248,7 +248,7 @@ def _periods(tokens: Sequence[str], measure: Measure, returned: Sequence[Period]
 
 def _latest(measure: Measure, returned: Sequence[Period]) -> Period | None:
     last = max(returned, key=lambda period: period.end, default=None)
-    if last is None or measure.kind is not Kind.DERIVED:
+    if last is None or measure.kind not in (Kind.DERIVED, Kind.GAP):
         return last
     around = periods.between(
         measure.cadence.period_type,
