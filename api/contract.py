@@ -10,6 +10,7 @@ import yaml
 from litestar import Litestar
 from litestar.serialization import encode_json
 
+import schema.inequality
 import schema.outcomes
 import schema.partners
 import schema.plan
@@ -17,6 +18,7 @@ import schema.problems
 import schema.programmes
 import schema.reviews
 import schema.submissions
+import schema.verdicts
 
 Json = Any
 EXAMPLES: dict[str, Json] = {"parameters": {}, "parameters_of": {}, "requests": {}, "responses": {}}
@@ -33,7 +35,9 @@ MODULES = (
     schema.problems,
     schema.submissions,
     schema.reviews,
+    schema.verdicts,
     schema.outcomes,
+    schema.inequality,
 )
 
 

@@ -1,12 +1,15 @@
 """What the returns amount to."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from schema.periods import Period
+from schema.intervals import Confidence, IntervalMethod
+from schema.periods import Period, PeriodCode
 from schema.plan import Kind
-from schema.submissions import Status
+from schema.submissions import ReviewState, Status
+from schema.verdicts import Movement, Trend, Verdict
 from schema.words import AreaCode, Slug
 
 
@@ -18,6 +21,49 @@ class Coverage(Struct, frozen=True, kw_only=True):
     approved: int
     late: int
     exempt: int
+
+
+class Marker(StrEnum):
+    """What is to be known of a number that is there (GSS shorthand)."""
+
+    PROVISIONAL = "p"
+    REVISED = "r"
+    ESTIMATED = "e"
+    LOW_RELIABILITY = "u"
+    BREAK = "b"
+    LOW = "low"
+
+
+class Comparator(Struct, frozen=True, kw_only=True):
+    """The same series for a wider area, as published, and how the figure stands to it."""
+
+    area: AreaCode
+    name: str
+    value: float | None
+    verdict: Verdict | None
+    confidence: Annotated[
+        Confidence | None, Meta(description="The widest interval outside which it lies; 95 where it is similar.")
+    ]
+    reason: Annotated[
+        str | None, Meta(description="Why there is no value or no verdict.", examples=["no_published_equivalent"])
+    ]
+
+
+class TargetVerdict(Struct, frozen=True, kw_only=True):
+    """The programme's own aim for the period, where it sets one."""
+
+    value: float
+    met: Annotated[bool | None, Meta(description="Null where the figure is known by bounds on both sides of it.")]
+
+
+class Contributor(Struct, frozen=True, kw_only=True):
+    """A return that the figure rests on."""
+
+    organisation: Slug
+    service: Slug
+    period: PeriodCode
+    revision: int
+    state: ReviewState
 
 
 class UnprotectedFigure(Struct, frozen=True, kw_only=True):
@@ -36,9 +82,18 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     value: Annotated[float | None, Meta(description="A count, or a percentage for a proportion.")]
     lower_bound: Annotated[float | None, Meta(description="The value is at least this.")]
     upper_bound: Annotated[float | None, Meta(description="The value is at most this; null where unbounded.")]
+    largest_error: Annotated[
+        float | None, Meta(description="How far `value` may lie from what was returned; null without one.")
+    ]
     numerator: float | None
     denominator: float | None
+    lower: Annotated[float | None, Meta(description="Of the 95 % confidence interval.")]
+    upper: float | None
+    lower_99_8: Annotated[float | None, Meta(description="Of the 99.8 % confidence interval.")]
+    upper_99_8: float | None
+    interval_method: IntervalMethod | None
     status: Annotated[Status | None, Meta(description="Why there is no number.")]
+    markers: list[Marker]
     reason: Annotated[str | None, Meta(description="The same, in one word for machines.", examples=["no_data"])]
     as_of: Annotated[
         Period | None, Meta(description="For stocks and cumulative counts: the period of the latest return used.")
@@ -47,6 +102,19 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
         int, Meta(description="Cells that say only why they have no number. They are missing from the value.")
     ]
     coverage: Coverage
+    comparators: list[Comparator]
+    trend: Trend | None
+    movement: Movement | None
+    target: TargetVerdict | None
+    contributors: Annotated[list[Contributor], Meta(description="At most 100 of the returns that it rests on.")]
+    instead: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
+
+
+class RevisionBasis(StrEnum):
+    """Which revision of each return counts."""
+
+    LATEST = "latest"
+    APPROVED = "approved"
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -55,5 +123,12 @@ class Preview(Struct, frozen=True, kw_only=True):
     programme: Slug
     plan_version: int
     protection: Annotated[Literal["none"], Meta(description="No disclosure control has been applied.")]
-    basis: Annotated[Literal["latest"], Meta(description="The latest revision of each return, reviewed or not.")]
+    basis: RevisionBasis
     items: list[UnprotectedFigure]
+    labels: Annotated[
+        dict[str, dict[str, str]],
+        Meta(
+            description="With `labels=true`: what the codes of measures, areas, dimensions and categories are called."
+        ),
+    ] = {}
+    next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schema.periods import PeriodType
+from schema.periods import PeriodCode, PeriodType
 from schema.words import AreaCode, Slug, Text
 
 
@@ -88,10 +88,15 @@ class GeographyBasis(StrEnum):
 
 
 class Operation(StrEnum):
-    """How a derived series is made of others: `sum` adds; `union` counts distinct members, so gives bounds."""
+    """How a derived series is made of others.
+
+    `sum` adds; `union` counts distinct members, so gives bounds; `difference` is the first of two proportions less the
+    second, and a measure that `contains` the other is the whole that it is part of.
+    """
 
     SUM = "sum"
     UNION = "union"
+    DIFFERENCE = "difference"
 
 
 class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -173,6 +178,9 @@ class Dimension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Text
     description: Text | None = None
     categories: Annotated[list[Category], Meta(min_length=1)]
+    ordered: Annotated[
+        bool, Meta(description="The categories stand in order, the worst off first; `unknown` stands outside it.")
+    ] = False
 
 
 class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -304,6 +312,14 @@ class Cadence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Text | None = None
 
 
+class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the programme wants a measure to have reached at the end of a period, in the measure's unit."""
+
+    period: PeriodCode
+    value: float
+    basis: Basis
+
+
 class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A quantity that everybody who holds a piece of it returns in the same way."""
 
@@ -330,7 +346,7 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stages: Annotated[list[Slug], Meta(description="The stages of a milestone, in their order.")] = []
     domains: Annotated[list[Slug], Meta(description="The domains of an evidence measure.")] = []
     baseline: float | None = None
-    target: float | None = None
+    targets: list[Target] = []
     owner: Slug | None = None
     caveats: list[Text] = []
 

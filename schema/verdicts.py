@@ -32,7 +32,7 @@ class NotCompared(StrEnum):
     NO_INTERVAL = "no_interval"
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class Compared(Struct, frozen=True, kw_only=True):
     """Whether the comparator's value lies outside the figure's own interval."""
 
     verdict: Verdict | None = None
@@ -55,6 +55,7 @@ class NotMoved(StrEnum):
     NO_VALUE = "no_value"
     NO_START = "no_start"
     BOUNDS_OVERLAP = "bounds_overlap"
+    INCOMPLETE = "incomplete"  # a return is missing that an organisation owes
 
 
 class Movement(Struct, frozen=True, kw_only=True):

@@ -10,14 +10,18 @@ from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from api.submissions.queries import approved_of, state_of
+from schema.outcomes import RevisionBasis
 from schema.submissions import ReturnKind, ReviewState, Status
 from schema.tables import cell, return_, revision
 
 
 async def standing(
-    transaction: AsyncConnection, catalogue: Catalogue, series: Sequence[tuple[str, str]]
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    series: Sequence[tuple[str, str]],
+    basis: RevisionBasis = RevisionBasis.LATEST,
 ) -> list[StandingRevision]:
-    """The newest revision of every return of these series."""
+    """The newest or the approved revision of every return of these series; the newest where none is approved."""
     newest = (
         select(
             revision.c["return"],
@@ -28,23 +32,26 @@ async def standing(
         .group_by(revision.c["return"])
         .subquery()
     )
+    approved = approved_of(return_)
+    shown = newest.c.number if basis is RevisionBasis.LATEST else func.coalesce(approved, newest.c.number)
     rows = await transaction.execute(
         select(
             revision.c.id,
+            revision.c.number,
             return_.c.series,
             return_.c.organisation,
             return_.c.service,
             return_.c.period,
             revision.c.kind,
+            state_of(revision).label("state"),
             newest.c.first_recorded_at,
-            approved_of(return_).label("approved"),
+            approved.label("approved"),
         )
         .join(return_, and_(return_.c.programme == revision.c.programme, return_.c.id == revision.c["return"]))
-        .join(newest, and_(newest.c["return"] == return_.c.id, newest.c.number == revision.c.number))
+        .join(newest, and_(newest.c["return"] == return_.c.id, shown == revision.c.number))
         .where(
             revision.c.programme == catalogue.id,
             revision.c.kind != ReturnKind.WITHDRAWN,
-            state_of(revision) != ReviewState.REDACTED,
             return_.c.series.in_([catalogue.ids.series[key] for key in series]),
         )
         .order_by(return_.c.series, return_.c.period_start, return_.c.organisation, return_.c.service)
@@ -52,6 +59,9 @@ async def standing(
     return [
         StandingRevision(
             id=row.id,
+            number=row.number,
+            state=ReviewState(row.state),
+            counts=basis is RevisionBasis.LATEST or row.approved is not None,
             measure=catalogue.series_slugs[row.series][0],
             series=catalogue.series_slugs[row.series][1],
             organisation=catalogue.organisation_slugs[row.organisation],
@@ -62,6 +72,7 @@ async def standing(
             first_recorded_at=row.first_recorded_at,
         )
         for row in rows
+        if row.state != ReviewState.REDACTED
     ]
 
 

@@ -1,29 +1,28 @@
-"""What is asked for, whether it can be answered, and what the standing returns amount to."""
+"""What is asked for, and whether it can be answered: each series in one period, with the returns that feed it."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
-from itertools import product
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import chain, product
 
-import numpy as np
-import numpy.typing as npt
 from msgspec import Struct
+from msgspec.structs import replace
 
-from api.outcomes.standing import StandingCells, StandingRevision
-from api.plan import calendar, obligations
-from api.plan.catalogue import Catalogue, breakdown_key, breakdown_of
+from api.outcomes.standing import StandingRevision
+from api.plan.catalogue import Catalogue, breakdown_key
 from api.plan.rules import UnclearPeriod, known
 from api.refusals import Invalid
-from api.reviews import leeway
-from api.reviews.leeway import Leeway
 from api.statistics import periods, rollup
-from api.statistics.rollup import Tally
-from schema.outcomes import Coverage, UnprotectedFigure
 from schema.periods import Period, PeriodType
-from schema.plan import Collection, Duty, Measure, Series
-from schema.submissions import ReturnKind, Status, Timeliness
+from schema.plan import Collection, Kind, Measure, Series
 
 LATEST = "latest"
-PERCENT = "percent"
+UNCOUNTED = {
+    Kind.MILESTONE: "Read its items in the returns of the measure: each item's stage is the latest.",
+    Kind.EVIDENCE: "Read its entries in the returns of the measure.",
+}
+COMPARED = frozenset({Kind.PROPORTION, Kind.RATE, Kind.MEAN, Kind.GAP})
+"""The kinds whose figures do not grow with the area, so that a wider one can stand beside them."""
 
 
 class NotCollected(Invalid):
@@ -42,6 +41,7 @@ class Question(Struct, frozen=True, kw_only=True):
     periods: list[str] = []
     areas: list[str] = []
     group_by: list[str] = []
+    comparators: list[str] = []
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -52,9 +52,26 @@ class Asked(Struct, frozen=True, kw_only=True):
     period: Period | None
     areas: list[str]
     breakdowns: list[str]
+    beside: list[str] = []  # areas that are no answer, but may be compared with
+    comparators: list[str] | None = (
+        None  # those that every figure is set beside; None for the wider ones that there are
+    )
     parts: tuple[Period, ...] = ()
     returns: list[StandingRevision] = []
+    inputs: "list[Asked]" = []  # the measures of the formula, where the series has one
+    earlier: "list[Asked]" = []  # the same in the periods before, in order of time
     reason: str | None = None
+    instead: str | None = None
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Areas and breakdowns; those that are an answer come first."""
+        return list(product([*self.areas, *self.beside], self.breakdowns))
+
+    @property
+    def all_returns(self) -> Iterator[StandingRevision]:
+        """Whatever it rests on, or is judged by."""
+        return chain(self.returns, *(one.all_returns for one in (*self.inputs, *self.earlier)))
 
 
 def series_asked(question: Question, catalogue: Catalogue) -> list[tuple[Measure, Series]]:
@@ -74,6 +91,19 @@ def series_asked(question: Question, catalogue: Catalogue) -> list[tuple[Measure
     return found
 
 
+def series_behind(series: Sequence[tuple[Measure, Series]], catalogue: Catalogue) -> list[tuple[str, str]]:
+    """The series whose returns are needed: those asked for, and those that a formula is made of."""
+    found = {
+        (measure.slug, one.slug) for each, its in series for measure, one in [(each, its), *_inputs(its, catalogue)]
+    }
+    return sorted(found)
+
+
+def _inputs(series: Series, catalogue: Catalogue) -> list[tuple[Measure, Series]]:
+    measures = [catalogue.measures[slug] for slug in series.formula.measures] if series.formula else []
+    return [(measure, next(one for one in measure.series if one.headline)) for measure in measures]
+
+
 def named(question: Question, series: Sequence[tuple[Measure, Series]]) -> dict[str, str]:
     """What was asked for, as the audit keeps it."""
     asked = {
@@ -81,6 +111,7 @@ def named(question: Question, series: Sequence[tuple[Measure, Series]]) -> dict[
         "period": question.periods or [LATEST],
         "area": question.areas,
         "group_by": question.group_by,
+        "comparator": question.comparators,
     }
     return {name: ", ".join(values) for name, values in asked.items() if values}
 
@@ -96,6 +127,42 @@ def ask(
     dimensions = [item for item in question.group_by if item not in catalogue.levels]
     for dimension in dimensions:
         known("a dimension or an area level", dimension, [*catalogue.dimensions, *catalogue.levels])
+    areas = _areas(question, levels, catalogue)
+    comparators = [known("an area", code, catalogue.areas) for code in question.comparators]
+    returns: defaultdict[tuple[str, str], list[StandingRevision]] = defaultdict(list)
+    for one in standing:
+        returns[one.measure, one.series].append(one)
+    asked: list[Asked] = []
+    for measure, one in series:
+        breakdowns = _breakdowns(measure, dimensions, catalogue, explicit=bool(question.measures))
+        reason, instead = _refusal(measure, one)
+        if breakdowns is None:
+            breakdowns, reason, instead = [""], reason or "breakdown_not_collected", instead or _collected(measure)
+        wider = comparators or (_wider(areas, catalogue) if measure.kind in COMPARED else [])
+        whole = Asked(
+            measure=measure,
+            series=one,
+            period=None,
+            areas=areas,
+            breakdowns=breakdowns,
+            beside=[code for code in wider if code not in areas],
+            comparators=comparators or (None if measure.kind in COMPARED else []),
+            reason=reason,
+            instead=instead,
+        )
+        there = [r.period for key in series_behind([(measure, one)], catalogue) for r in returns[key] if r.counts]
+        for period in _periods(question.periods or [LATEST], measure, there):
+            before = [] if period is None or reason else earlier(period, measure, one, there)
+            asked.append(
+                replace(
+                    _at(whole, period, catalogue, returns),
+                    earlier=[_at(whole, past, catalogue, returns) for past in before],
+                )
+            )
+    return asked
+
+
+def _areas(question: Question, levels: Sequence[str], catalogue: Catalogue) -> list[str]:
     areas = [known("an area", code, catalogue.areas) for code in question.areas or [catalogue.plan.area]]
     for level in levels:
         areas = [
@@ -103,70 +170,132 @@ def ask(
             for area in catalogue.plan.areas
             if area.level == level and any(catalogue.lies_within(area.code, outer) for outer in areas)
         ]
-    returns = list(standing)
-    asked: list[Asked] = []
-    for measure, one in series:
-        mine = [r for r in returns if (r.measure, r.series) == (measure.slug, one.slug)]
-        breakdowns = _breakdowns(measure, dimensions, catalogue, explicit=bool(question.measures))
-        reason = _reason(measure, one)
-        if breakdowns is None:
-            breakdowns, reason = [""], reason or "breakdown_not_collected"
-        for period in _periods(question.periods or [LATEST], mine):
-            made_up = None if period is None or reason else parts(period, measure, (r.period for r in mine))
-            asked.append(
-                Asked(
-                    measure=measure,
-                    series=one,
-                    period=period,
-                    areas=areas,
-                    breakdowns=breakdowns,
-                    parts=made_up or (),
-                    returns=[r for r in mine if r.period in (made_up or ())],
-                    reason=reason or ("no_data" if period is None else _unless(made_up, "period_not_partitioned")),
-                )
-            )
-    return asked
+    return areas
 
 
-def _unless(made_up: tuple[Period, ...] | None, reason: str) -> str | None:
-    return reason if made_up is None else None
+def _wider(areas: Sequence[str], catalogue: Catalogue) -> list[str]:
+    """The areas that contain one of these."""
+    return list(dict.fromkeys(chain.from_iterable(catalogue.ancestors(code)[1:] for code in areas)))
 
 
-def _reason(measure: Measure, series: Series) -> str | None:
-    """Why no figure of the series can be rolled up from returns."""
+def _at(
+    whole: Asked, period: Period | None, catalogue: Catalogue, returns: Mapping[tuple[str, str], list[StandingRevision]]
+) -> Asked:
+    """The question in one period. Of a formula, each of its measures is asked by its own kind and cadence."""
+    if whole.reason:
+        return replace(whole, period=period)
+    if period is None:
+        return replace(whole, reason="no_data")
+    inputs: list[Asked] = []
+    for measure, series in _inputs(whole.series, catalogue):
+        reason, instead = _refusal(measure, series)
+        part = replace(whole, measure=measure, series=series, reason=reason, instead=instead)
+        inputs.append(_at(part, period, catalogue, returns))
+    if inputs:
+        return replace(whole, period=period, inputs=inputs)
+    mine = returns.get((whole.measure.slug, whole.series.slug), [])
+    made_up = parts(period, whole.measure, (r.period for r in mine))
+    if made_up is None:
+        cadence = whole.measure.cadence.period_type
+        return replace(
+            whole,
+            period=period,
+            reason="period_not_partitioned",
+            instead=f"Ask for a period that is made of whole periods of the type `{cadence}`.",
+        )
+    return replace(whole, period=period, parts=made_up, returns=[r for r in mine if r.period in made_up])
+
+
+def _refusal(measure: Measure, series: Series) -> tuple[str | None, str | None]:
+    """Why no figure of the series can be rolled up from returns, and what can be asked instead."""
+    if measure.kind in UNCOUNTED:
+        return "not_a_count", UNCOUNTED[measure.kind]
     if series.collection is Collection.PUBLISHED:
-        return "as_published_only"
-    if series.collection is Collection.DERIVED:
-        return "derived"
-    try:
-        rollup.tally(measure.kind, NOTHING, groups=0)
-    except rollup.NotAdditive:
-        return "not_additive"
-    return None
+        return "as_published_only", "Ask for a period, an area and a breakdown for which its publisher gives a figure."
+    if series.formula is not None:
+        return None, None
+    if measure.kind not in rollup.KINDS:
+        return "not_additive", str(rollup.NotAdditive(measure.kind))
+    return None, None
+
+
+def _collected(measure: Measure) -> str:
+    there = " or ".join(" and ".join(scheme.dimensions) for scheme in measure.schemes) or "nothing"
+    return f"It is collected by {there}."
 
 
 def _breakdowns(measure: Measure, dimensions: list[str], catalogue: Catalogue, *, explicit: bool) -> list[str] | None:
     if dimensions and catalogue.scheme(measure, dimensions) is None:
         if explicit:
-            there = " or ".join(" and ".join(scheme.dimensions) for scheme in measure.schemes) or "nothing"
-            raise NotCollected(f"{measure.slug} is not collected by {' and '.join(dimensions)}, but by {there}.")
+            raise NotCollected(f"{measure.slug} is not collected by {' and '.join(dimensions)}. {_collected(measure)}")
         return None
     codes = [[category.code for category in catalogue.dimensions[d].categories] for d in dimensions]
     return [breakdown_key(dict(zip(dimensions, chosen, strict=True))) for chosen in product(*codes)]
 
 
-def _periods(tokens: Sequence[str], returns: Sequence[StandingRevision]) -> list[Period | None]:
-    """`latest` is the last period for which anything of the series stands; None where nothing does."""
+def _periods(tokens: Sequence[str], measure: Measure, returned: Sequence[Period]) -> list[Period | None]:
+    """`latest` is the last period of the cadence for which anything counts; None where nothing does."""
     found: list[Period | None] = []
     for token in tokens:
         if token == LATEST:
-            found.append(max((r.period for r in returns), key=lambda period: period.end, default=None))
+            found.append(_latest(measure, returned))
             continue
         try:
             found.append(periods.parse(token))
         except periods.NotAPeriod as error:
             raise UnclearPeriod.of(error.code, error.candidates) from error
     return found
+
+
+def _latest(measure: Measure, returned: Sequence[Period]) -> Period | None:
+    last = max(returned, key=lambda period: period.end, default=None)
+    if last is None or measure.kind not in (Kind.DERIVED, Kind.GAP):
+        return last
+    around = periods.between(
+        measure.cadence.period_type,
+        last.start.replace(year=last.start.year - 1, day=1),
+        last.end.replace(year=last.end.year + 1, month=12, day=31),
+        months=measure.cadence.months,
+    )
+    return next((period for period in around if periods.contains(period, last)), last)
+
+
+def earlier(period: Period, measure: Measure, series: Series, returned: Iterable[Period]) -> list[Period]:
+    """The periods before this one, of its type and length, for which anything counts, in order of time.
+
+    Where months make up longer windows, these do not overlap. A cumulative count is only set beside counts that
+    began as long before, by the rule that resets it.
+    """
+    there = set(returned)
+    if not there or period.type is PeriodType.TO_DATE:
+        return []
+    months = periods.length_in_months(period)
+    cadence = measure.cadence.period_type
+    if cadence is period.type or period.type is PeriodType.SNAPSHOT:
+        before: Iterable[Period] = there
+    else:
+        first = min(each.start for each in there)
+        since = first.replace(year=first.year - 1, day=1)
+        windows = periods.between(period.type, since, period.start - timedelta(days=1), months=months)
+        before = windows[:: -months if period.type is PeriodType.MONTHS_ENDING else -1]
+    found = {
+        each
+        for each in before
+        if each.type is period.type
+        and periods.length_in_months(each) == months
+        and each.end < period.end
+        and _as_long_since(each, period, series.resets)
+        and any(periods.contains(each, one) for one in there)
+    }
+    return sorted(found, key=lambda each: each.end)
+
+
+def _as_long_since(before: Period, period: Period, resets: PeriodType | None) -> bool:
+    if resets is None:
+        return True
+    [spell, *_] = periods.between(resets, periods.FIRST_DAY, periods.LAST_DAY, months=1)
+    apart = 12 * (period.end.year - before.end.year) + period.end.month - before.end.month
+    return apart % periods.length_in_months(spell) == 0
 
 
 def parts(period: Period, measure: Measure, returned: Iterable[Period]) -> tuple[Period, ...] | None:
@@ -184,142 +313,3 @@ def parts(period: Period, measure: Measure, returned: Iterable[Period]) -> tuple
         return periods.children(period, cadence.period_type)
     except (periods.NotPartitioned, periods.NotAPeriod, ValueError):
         return None
-
-
-_EMPTY_IDS: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-_EMPTY: npt.NDArray[np.float64] = np.zeros(0)
-NOTHING = rollup.Cells(
-    group=_EMPTY_IDS,
-    source=_EMPTY_IDS,
-    period=_EMPTY_IDS,
-    low=_EMPTY,
-    high=_EMPTY,
-    base_low=_EMPTY,
-    base_high=_EMPTY,
-)
-
-
-def figures(
-    asked: Asked, cells: StandingCells, catalogue: Catalogue, granted: Leeway = leeway.NONE
-) -> list[UnprotectedFigure]:
-    """A figure for each area and breakdown asked for, those without data included. They are not protected."""
-    places = list(product(asked.areas, asked.breakdowns))
-    if asked.reason is None:
-        mapped = _mapped(asked, cells, catalogue)
-        tallies = rollup.tally(asked.measure.kind, mapped, groups=len(places), overlap=asked.measure.overlap)
-    else:
-        tallies = [Tally(reason=asked.reason)] * len(places)
-    coverage = _coverage(asked, catalogue, granted)
-    period = asked.period or _whole_window(catalogue)
-    return [
-        _figure(asked, period, area, breakdown, tally, coverage)
-        for (area, breakdown), tally in zip(places, tallies, strict=True)
-    ]
-
-
-def _whole_window(catalogue: Catalogue) -> Period:
-    """What a figure is about when nothing was ever returned: the programme from its first month to its last."""
-    window = catalogue.plan.window
-    months = (window.end.year - window.start.year) * 12 + window.end.month - window.start.month + 1
-    return periods.of(PeriodType.TO_DATE, date(window.start.year, window.start.month, 1), months=months)
-
-
-def _mapped(asked: Asked, cells: StandingCells, catalogue: Catalogue) -> rollup.Cells:
-    """The cells of the returns behind a series and period, each with the place that it feeds."""
-    areas = {catalogue.ids.areas[code]: index for index, code in enumerate(asked.areas)}
-    breakdowns = {catalogue.ids.breakdowns[key]: index for index, key in enumerate(asked.breakdowns)}
-    sources = {key: index for index, key in enumerate(sorted({(r.organisation, r.service) for r in asked.returns}))}
-    by_revision = {r.id: r for r in asked.returns}
-    chosen = (
-        np.isin(cells.revision, list(by_revision))
-        & np.isin(cells.area, list(areas))
-        & np.isin(cells.breakdown, list(breakdowns))
-    )
-    behind = [by_revision[number] for number in cells.revision[chosen].tolist()]
-    places = [
-        areas[area] * len(breakdowns) + breakdowns[breakdown]
-        for area, breakdown in zip(cells.area[chosen].tolist(), cells.breakdown[chosen].tolist(), strict=True)
-    ]
-    ratio = asked.series.denominator is not None and asked.measure.kind in rollup.RATIOS
-    number = (cells.numerator if ratio else cells.value)[chosen]
-    hidden = cells.hidden[chosen] & (not ratio)
-    low = np.where(hidden, np.nan_to_num(cells.lower[chosen], nan=0.0), number)
-    high = np.where(hidden, np.nan_to_num(cells.upper[chosen], nan=np.inf), number)
-    nils = [
-        (r, place) for r in asked.returns if r.kind is ReturnKind.NIL for place in range(len(areas) * len(breakdowns))
-    ]
-    behind += [r for r, _ in nils]
-    none = np.zeros(len(nils))
-    base = np.append(cells.denominator[chosen], none)
-    return rollup.Cells(
-        group=np.array(places + [place for _, place in nils], dtype=np.int64),
-        source=np.array([sources[r.organisation, r.service] for r in behind], dtype=np.int64),
-        period=np.array([r.period.end.toordinal() for r in behind], dtype=np.int64),
-        low=np.append(low, none),
-        high=np.append(high, none),
-        base_low=base if ratio else None,
-        base_high=base if ratio else None,
-    )
-
-
-def _coverage(asked: Asked, catalogue: Catalogue, granted: Leeway) -> Coverage:
-    """Expected and received count the same duties: one that is only admitted, or exempt, counts once it is returned."""
-    there = {(r.organisation, r.service, r.period.code): r for r in asked.returns}
-    expected = received = approved = late = exempt = 0
-    for duty, part in product(_duties(asked, catalogue), asked.parts):
-        if not obligations.owed(duty, part):
-            continue
-        holder = catalogue.holder(duty) or ""
-        key = (holder, duty.measure, duty.series, duty.service, part.code)
-        found = there.get((holder, duty.service, part.code))
-        excused = duty.required and found is None and key in granted.exempt
-        exempt += excused
-        expected += (duty.required and not excused) or found is not None
-        if found is not None:
-            received += 1
-            approved += found.approved
-            limits = granted.deadlines(key, part, catalogue.plan.calendar)
-            limit = calendar.timeliness(limits, first_recorded_at=found.first_recorded_at)
-            late += limit is Timeliness.LATE
-    return Coverage(expected=expected, received=received, approved=approved, late=late, exempt=exempt)
-
-
-def _duties(asked: Asked, catalogue: Catalogue) -> list[Duty]:
-    key = (asked.measure.slug, asked.series.slug)
-    return [duty for duty in catalogue.plan.duties if (duty.measure, duty.series) == key]
-
-
-def _figure(
-    asked: Asked, period: Period, area: str, breakdown: str, tally: Tally, coverage: Coverage
-) -> UnprotectedFigure:
-    ratio = tally.base_low is not None
-    scale = 100.0 if asked.measure.unit == PERCENT else 1.0
-    low = (
-        None
-        if ratio and tally.ratio_low is None
-        else tally.ratio_low * scale
-        if ratio and tally.ratio_low is not None
-        else tally.low
-    )
-    high = tally.ratio_high * scale if ratio and tally.ratio_high is not None else None if ratio else tally.high
-    exact = low is not None and low == high
-    ends = {part.end.toordinal(): part for part in asked.parts}
-    return UnprotectedFigure(
-        measure=asked.measure.slug,
-        series=asked.series.slug,
-        kind=asked.measure.kind,
-        unit=asked.measure.unit,
-        period=period,
-        area=area,
-        breakdown=breakdown_of(breakdown),
-        value=low if exact else None,
-        lower_bound=low,
-        upper_bound=high,
-        numerator=tally.low if ratio and tally.low == tally.high else None,
-        denominator=tally.base_low if ratio and tally.base_low == tally.base_high else None,
-        status=None if low is not None else Status.NOT_AVAILABLE,
-        reason=tally.reason,
-        as_of=None if tally.as_of is None else ends[tally.as_of],
-        cells_without_number=tally.left_out,
-        coverage=coverage,
-    )

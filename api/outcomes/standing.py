@@ -1,4 +1,4 @@
-"""What a roll-up starts from: the newest revision of each return, and its cells as columns."""
+"""What a roll-up starts from: the revision of each return that counts, and its cells as columns."""
 
 from datetime import datetime
 
@@ -7,13 +7,16 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from schema.periods import Period
-from schema.submissions import ReturnKind
+from schema.submissions import ReturnKind, ReviewState
 
 
 class StandingRevision(Struct, frozen=True, kw_only=True):
-    """The newest revision of a return."""
+    """The revision of a return that counts: the newest one, or the approved one."""
 
     id: int
+    number: int = 1
+    state: ReviewState = ReviewState.PENDING
+    counts: bool = True  # False where the return was received and none of its revisions is approved, as was asked
     measure: str
     series: str
     organisation: str

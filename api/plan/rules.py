@@ -10,7 +10,7 @@ from api.plan.catalogue import Catalogue, breakdown_key, suggestion
 from api.refusals import Invalid
 from api.statistics import periods
 from schema.periods import Period, PeriodType
-from schema.plan import Area, Collection, Column, DisclosureClass, Kind, Measure, Plan, Series, Window
+from schema.plan import Area, Collection, Column, DisclosureClass, Kind, Measure, Operation, Plan, Series, Window
 from schema.programmes import Gaps
 
 COLUMNS = list(Column)
@@ -138,6 +138,7 @@ def _measures_hold(plan: Plan) -> Iterator[str]:
     families = {f.slug: f for f in plan.families}
     everyone = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
     slugs = [m.slug for m in plan.measures]
+    counted = [m.slug for m in plan.measures if not any(s.headline and s.formula for s in m.series)]
     for measure in plan.measures:
         where = f"measure {measure.slug}"
         yield from _known(where, "a theme", [measure.theme], (t.slug for t in plan.themes))
@@ -152,8 +153,11 @@ def _measures_hold(plan: Plan) -> Iterator[str]:
             levels = families[measure.area_family].levels if measure.area_family in families else []
             yield from _known(f"{where}: scheme", f"a level of {measure.area_family}", [scheme.finest_level], levels)
         yield from _kind_is_complete(measure)
+        yield from _targets_are_dated(measure)
         for series in measure.series:
             yield from _series_holds(measure, series, slugs)
+            parts = series.formula.measures if series.formula else []
+            yield from _known(where, "a measure that is counted", (slug for slug in parts if slug in slugs), counted)
 
 
 def _kind_is_complete(measure: Measure) -> Iterator[str]:
@@ -162,6 +166,14 @@ def _kind_is_complete(measure: Measure) -> Iterator[str]:
         yield f"{where}: a milestone has stages, and nothing else has"
     if (measure.kind is Kind.EVIDENCE) != bool(measure.domains):
         yield f"{where}: an evidence measure has domains, and nothing else has"
+
+
+def _targets_are_dated(measure: Measure) -> Iterator[str]:
+    for target in measure.targets:
+        try:
+            periods.parse(target.period)
+        except periods.NotAPeriod as error:
+            yield f"measure {measure.slug}: a target: {error}"
 
 
 def _series_holds(measure: Measure, series: Series, measures: list[str]) -> Iterator[str]:
@@ -175,6 +187,10 @@ def _series_holds(measure: Measure, series: Series, measures: list[str]) -> Iter
         yield f"{where}: a derived series has a formula, and nothing else has"
     if series.formula is not None:
         yield from _known(where, "a measure", series.formula.measures, measures)
+        if (measure.kind is Kind.GAP) != (series.formula.operation is Operation.DIFFERENCE):
+            yield f"{where}: a gap is a `difference`, and nothing else is"
+        if series.formula.operation is Operation.DIFFERENCE and len(series.formula.measures) != 2:
+            yield f"{where}: a `difference` is of two measures"
     if (series.resets is not None) and measure.kind is not Kind.CUMULATIVE:
         yield f"{where}: only a cumulative series resets"
 

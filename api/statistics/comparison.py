@@ -14,10 +14,10 @@ from api.statistics.periods import length_in_months, same_span
 from api.statistics.readings import Reading, judged
 from schema.intervals import Confidence, Interval
 from schema.plan import Aim
-from schema.verdicts import Comparison, Movement, NotCompared, NotMoved, Since, Verdict
+from schema.verdicts import Compared, Movement, NotCompared, NotMoved, Since, Verdict
 
 
-def compare(reading: Reading, comparator: Reading | None, aim: Aim | None, *, five_way: bool = False) -> Comparison:
+def compare(reading: Reading, comparator: Reading | None, aim: Aim | None, *, five_way: bool = False) -> Compared:
     """Return `similar` where the comparator's value lies inside the 95 % interval, else on which side it lies.
 
     With `five_way` the 99.8 % interval is needed too; `confidence` then tells `better` at 95 from `better` at
@@ -25,18 +25,18 @@ def compare(reading: Reading, comparator: Reading | None, aim: Aim | None, *, fi
     comparator or no interval, or where series or period differ.
     """
     if comparator is None or comparator.value is None:
-        return Comparison(reason=NotCompared.NO_COMPARATOR)
+        return Compared(reason=NotCompared.NO_COMPARATOR)
     if comparator.series != reading.series:
-        return Comparison(reason=NotCompared.DIFFERENT_SERIES)
+        return Compared(reason=NotCompared.DIFFERENT_SERIES)
     if not same_span(comparator.period, reading.period):
-        return Comparison(reason=NotCompared.DIFFERENT_PERIOD)
+        return Compared(reason=NotCompared.DIFFERENT_PERIOD)
     narrow, wide = reading.interval(Confidence.P95), reading.interval(Confidence.P99_8)
     if narrow is None or (five_way and wide is None):
-        return Comparison(reason=NotCompared.NO_INTERVAL)
+        return Compared(reason=NotCompared.NO_INTERVAL)
     if not _outside(comparator.value, narrow):
-        return Comparison(verdict=Verdict.SIMILAR, confidence=Confidence.P95)
+        return Compared(verdict=Verdict.SIMILAR, confidence=Confidence.P95)
     widest = wide if five_way and wide is not None and _outside(comparator.value, wide) else narrow
-    return Comparison(
+    return Compared(
         verdict=judged(upward=narrow.lower > comparator.value, aim=aim),
         confidence=widest.confidence,
     )

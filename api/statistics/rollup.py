@@ -117,6 +117,8 @@ _STEPS: dict[Kind, tuple[_Step, _Step, _Step]] = {
     Kind.RATE: (_sum, _sum, _sum),
     Kind.MEAN: (_sum, _sum, _sum),
 }
+KINDS = frozenset(_STEPS)
+"""The kinds that are rolled up."""
 RATIOS = frozenset({Kind.PROPORTION, Kind.RATE, Kind.MEAN})
 
 

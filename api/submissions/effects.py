@@ -108,5 +108,6 @@ def _amount(measure: Measure, totals: Sequence[PastTotal]) -> Amount | None:
 
 
 def scale(measure: Measure) -> float:
-    """What a ratio is multiplied by to be told in the measure's unit."""
-    return 100.0 if measure.unit == "percent" else 1.0
+    """What a ratio is multiplied by to be told in the measure's unit: `percent`, or `per-1000` and the like."""
+    per = measure.unit.removeprefix("per-")
+    return 100.0 if measure.unit == "percent" else float(per) if per.isdecimal() else 1.0

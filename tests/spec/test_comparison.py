@@ -1,6 +1,6 @@
 """A figure beside its comparator, and beside its start.
 
-The vectors are those of `BenchmarkComparisonEngineTests.cs` in github.com/dhsc-govuk/FingertipsNext (commit d1600f4)
+The vectors are those of `BenchmarkComparedEngineTests.cs` in github.com/dhsc-govuk/FingertipsNext (commit d1600f4)
 and of `SingleOverlappingCIsForTwoCILevelsComparerTest.cs` in github.com/ukhsa-collaboration/fingertips-open
 (commit 6780897), both under the MIT licence.
 """
@@ -14,7 +14,7 @@ from api.statistics.periods import parse
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.plan import Aim
-from schema.verdicts import Comparison, Movement, NotCompared, NotMoved, Since, Verdict
+from schema.verdicts import Compared, Movement, NotCompared, NotMoved, Since, Verdict
 
 P95, P99_8 = Confidence.P95, Confidence.P99_8
 
@@ -45,7 +45,7 @@ def test_areas_are_compared_as_by_fingertips_next(line):
         compared = compare(
             reading(area, published(area - 1.1, area + 1.1)), reading(benchmark), None if aim == "-" else Aim(aim)
         )
-        assert compared == Comparison(verdict=Verdict(expected), confidence=P95)
+        assert compared == Compared(verdict=Verdict(expected), confidence=P95)
 
 
 # The sexes beside persons (4, 3, 2, 1) in four years, without a direction.
@@ -79,10 +79,10 @@ def test_the_five_way_comparison_is_that_of_fingertips(line):
     area = reading(2.6, published(2.5, 2.7), published(2.3, 2.9, P99_8))
     for aim, verdict, confidence in zip((Aim.DECREASE, Aim.INCREASE), words[::2], words[1::2], strict=True):
         beside = reading(float(benchmark))
-        assert compare(area, beside, aim, five_way=True) == Comparison(
+        assert compare(area, beside, aim, five_way=True) == Compared(
             verdict=Verdict(verdict), confidence=Confidence(confidence)
         )
-        assert compare(area, beside, aim) == Comparison(verdict=Verdict(verdict), confidence=P95)
+        assert compare(area, beside, aim) == Compared(verdict=Verdict(verdict), confidence=P95)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ NOT_COMPARED = [
 
 @pytest.mark.parametrize(("area", "beside", "five_way", "reason"), NOT_COMPARED)
 def test_what_cannot_be_compared_says_why(area, beside, five_way, reason):
-    assert compare(area, beside, Aim.INCREASE, five_way=five_way) == Comparison(reason=reason)
+    assert compare(area, beside, Aim.INCREASE, five_way=five_way) == Compared(reason=reason)
 
 
 def test_equal_spans_are_one_period():

@@ -69,6 +69,7 @@ def test_a_share_has_its_parts_and_its_unit():
     assert (one.unit, one.now.value, one.now.numerator, one.now.denominator) == ("percent", 80, 8, 10)
     share = msgspec.structs.replace(HERE.measures["pass-rate"], unit="ratio")
     assert (effects.scale(HERE.measures["pass-rate"]), effects.scale(share)) == (100.0, 1.0)
+    assert effects.scale(msgspec.structs.replace(share, unit="per-1000")) == 1000.0
 
 
 def test_each_area_has_its_own_total():

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.outcomes import rules
+from api.outcomes import judging, rules
 from api.outcomes.rules import Question
 from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan import loading
@@ -49,9 +49,10 @@ HARBOUR = catalogue(HERE.parent / "plans" / "harbour.yaml")
 NOTTINGHAM = catalogue(HERE.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml")
 
 
-def returned(*rows: str) -> tuple[list[StandingRevision], StandingCells]:
+def returned(*rows: str, here: Catalogue | None = None) -> tuple[list[StandingRevision], StandingCells]:
     """Rows such as `quay 2026-01 town sex=female 12` of one measure, given first as `learners:`."""
     measure, *rows = rows
+    ids = (here or HARBOUR).ids
     revisions: dict[tuple[str, str], StandingRevision] = {}
     cells: list[tuple[int, str, dict[str, str], str]] = []
     for row in rows:
@@ -86,8 +87,8 @@ def returned(*rows: str) -> tuple[list[StandingRevision], StandingCells]:
 
     return list(revisions.values()), StandingCells(
         revision=np.array([c[0] for c in cells], dtype=np.int64),
-        area=np.array([HARBOUR.ids.areas[c[1]] for c in cells], dtype=np.int64),
-        breakdown=np.array([HARBOUR.ids.breakdowns[breakdown_key(c[2])] for c in cells], dtype=np.int64),
+        area=np.array([ids.areas[c[1]] for c in cells], dtype=np.int64),
+        breakdown=np.array([ids.breakdowns[breakdown_key(c[2])] for c in cells], dtype=np.int64),
         value=numbers(lambda figure: int(figure) if figure.isdigit() else None),
         numerator=numbers(ratio(0)),
         denominator=numbers(ratio(1)),
@@ -102,7 +103,9 @@ def figures(*rows: str, here: Catalogue = HARBOUR, **question: object) -> list[U
     asked_for = Question(**({"measures": [rows[0]]} if rows else {}) | question)  # pyright: ignore
     series = rules.series_asked(asked_for, here)
     return [
-        figure for asked in rules.ask(asked_for, series, here, standing) for figure in rules.figures(asked, cells, here)
+        figure
+        for asked in rules.ask(asked_for, series, here, standing)
+        for figure in judging.answered(asked, cells, here)
     ]
 
 
@@ -124,6 +127,9 @@ VECTORS = [
     (("on-roll", "quay 2026-01 town 100", "pier 2026-02 town 80"),       "CY2026-Q1",    (180, 180, 180)),
     (("members", "quay 2026-01 town 30", "quay 2026-02 town 30", "quay 2026-03 town 30"), "CY2026-Q1", (None, 30, 90)),
     (("pass-rate", "quay 2026-01 town 8/10", "pier 2026-01 town 30/60"), "2026-01",      (pytest.approx(100 * 38 / 70),) * 3),
+    (("pass-rate", "quay 2026-01 town 8/10", "pier 2026-01 town x"),     "2026-01",      (pytest.approx(80),) * 3),
+    (("enrolments", "quay 2026-01 town 10", "quay 2026-02 town 25", "quay 2026-03 town 40"), "CY2026-Q1", (40, 40, 40)),
+    (("enrolments", "quay 2026-03 town 40", "quay 2026-02 town 25", "quay 2026-01 town 12"), "CY2026-Q1", (40, 40, 40)),
 ]
 # fmt: on
 
@@ -153,6 +159,12 @@ def test_a_stock_says_as_of_when():
 def test_a_cell_without_a_number_is_counted_as_missing():
     figure = one("learners", "quay 2026-01 town 10", "pier 2026-01 town x")
     assert (figure.value, figure.cells_without_number) == (10, 1)
+
+
+def test_a_stock_whose_last_month_is_missing_says_so_by_its_coverage():
+    figure = one("on-roll", "quay 2026-01 town 100", "quay 2026-02 town 120", "pier 2026-01 nil", periods=["CY2026-Q1"])
+    assert figure.as_of is not None
+    assert (figure.value, figure.as_of.code, figure.coverage.received) == (120, "2026-02", 3)
 
 
 def test_coverage_counts_duties_and_the_unassigned_role_is_missing():
@@ -202,7 +214,7 @@ def test_grouping_gives_every_category_and_area():
 
 
 def test_what_is_not_collected_is_refused_or_says_so():
-    with pytest.raises(rules.NotCollected, match="but by nothing"):
+    with pytest.raises(rules.NotCollected, match="collected by nothing"):
         figures("on-roll", group_by=["sex"])
     reasons = {f.measure: f.reason for f in figures(group_by=["sex"])}
     assert (reasons["on-roll"], reasons["learners"]) == ("breakdown_not_collected", "no_data")
@@ -236,8 +248,8 @@ def test_a_series_can_be_chosen():
 #   measure                        why there is no live figure
 UNANSWERED = [
     ("economic-inactivity-ill-health", "as_published_only"),
-    ("existing-schemes-uptake", "derived"),
-    ("jsna-research-published", "not_additive"),
+    ("existing-schemes-uptake", "no_data"),
+    ("jsna-research-published", "not_a_count"),
 ]
 
 

@@ -91,6 +91,36 @@ FAULTS = {
     "series headline: 'ghosts' is not a measure": lambda p: measure(p, "learners")["series"][0].update(
         formula={"operation": "sum", "measures": ["on-roll", "ghosts"]}
     ),
+    "series headline: a gap is a `difference`": lambda p: measure(p, "learners")["series"][0].update(
+        collection="derived", formula={"operation": "difference", "measures": ["on-roll", "members"]}
+    ),
+    "a `difference` is of two measures": lambda p: measure(p, "learners").update(
+        kind="gap",
+        series=[
+            measure(p, "learners")["series"][0]
+            | {
+                "collection": "derived",
+                "formula": {"operation": "difference", "measures": ["on-roll", "members", "visits"]},
+            }
+        ],
+    ),
+    "measure on-roll: 'learners' is not a measure that is counted": lambda p: (
+        measure(p, "learners")["series"][0].update(
+            collection="derived", formula={"operation": "sum", "measures": ["visits", "members"]}
+        ),
+        measure(p, "on-roll").update(
+            series=[
+                measure(p, "on-roll")["series"][0]
+                | {"collection": "derived", "formula": {"operation": "sum", "measures": ["learners", "members"]}}
+            ]
+        ),
+    ),
+    "measure learners: a target: '2026' is not the code of a period": lambda p: measure(p, "learners").update(
+        targets=[
+            {"period": "2026-12", "value": 3, "basis": "stated"},
+            {"period": "2026", "value": 3, "basis": "stated"},
+        ]
+    ),
     "only a cumulative series resets": lambda p: measure(p, "learners")["series"][0].update(resets="financial-year"),
     "duty of nobody for learners: 'nobody' is not an organisation or role": lambda p: p["duties"][0].update(
         holder="nobody"

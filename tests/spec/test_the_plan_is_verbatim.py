@@ -242,7 +242,7 @@ def test_the_measures_without_a_node_hang_on_five_links() -> None:
 def test_nothing_is_made_up_where_the_plan_is_silent(measure) -> None:
     """The plan states no baseline, no target, no owner of a measure, and no cadence."""
     assert measure.baseline is None
-    assert measure.target is None
+    assert measure.targets == []
     assert measure.owner is None
     assert measure.cadence.basis is Basis.PROPOSED
 

@@ -23,6 +23,8 @@ class Dimension:
     label: str
     categories: list[Category]
     description: None | str | Unset = UNSET
+    ordered: bool | Unset = False
+    """ The categories stand in order, the worst off first; `unknown` stands outside it. """
 
     def to_dict(self) -> dict[str, Any]:
         slug = self.slug
@@ -40,6 +42,8 @@ class Dimension:
         else:
             description = self.description
 
+        ordered = self.ordered
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -51,6 +55,8 @@ class Dimension:
         )
         if description is not UNSET:
             field_dict["description"] = description
+        if ordered is not UNSET:
+            field_dict["ordered"] = ordered
 
         return field_dict
 
@@ -79,11 +85,14 @@ class Dimension:
 
         description = _parse_description(d.pop("description", UNSET))
 
+        ordered = d.pop("ordered", UNSET)
+
         dimension = cls(
             slug=slug,
             label=label,
             categories=categories,
             description=description,
+            ordered=ordered,
         )
 
         return dimension

@@ -15,7 +15,11 @@ class Formula:
     """How a derived series is made."""
 
     operation: Operation
-    """ How a derived series is made of others: `sum` adds; `union` counts distinct members, so gives bounds. """
+    """ How a derived series is made of others.
+
+        `sum` adds; `union` counts distinct members, so gives bounds; `difference` is the first of two proportions
+    less the
+        second, and a measure that `contains` the other is the whole that it is part of. """
     measures: list[str]
 
     def to_dict(self) -> dict[str, Any]:

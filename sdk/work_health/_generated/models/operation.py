@@ -4,6 +4,7 @@ from enum import StrEnum
 
 
 class Operation(StrEnum):
+    DIFFERENCE = "difference"
     SUM = "sum"
     UNION = "union"
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from ...._core import Call
 from ...._http import httpx
 from ...models.preview import Preview
+from ...models.revision_basis import RevisionBasis
 
 
 def call(
@@ -17,6 +18,9 @@ def call(
     period: Iterable[str] | None = None,
     area: Iterable[str] | None = None,
     group_by: Iterable[str] | None = None,
+    comparator: Iterable[str] | None = None,
+    basis: RevisionBasis | str | None = None,
+    min_coverage: float | None = None,
 ) -> Call[Preview]:
     return Call(
         method="GET",
@@ -30,6 +34,9 @@ def call(
             "period": period,
             "area": area,
             "group_by": group_by,
+            "comparator": comparator,
+            "basis": basis,
+            "min_coverage": min_coverage,
         },
         parse=_parse,
     )

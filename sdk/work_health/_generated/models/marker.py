@@ -3,11 +3,16 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class PreviewBasis(StrEnum):
-    LATEST = "latest"
+class Marker(StrEnum):
+    B = "b"
+    E = "e"
+    LOW = "low"
+    P = "p"
+    R = "r"
+    U = "u"
 
     @classmethod
-    def _missing_(cls, value: object) -> PreviewBasis | None:
+    def _missing_(cls, value: object) -> Marker | None:
         """A value that the API has learnt since this release is kept as it is."""
         if not isinstance(value, str):
             return None

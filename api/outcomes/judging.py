@@ -1,0 +1,188 @@
+"""What a figure says beside others: a wider area, its own start, its own recent years, the programme's target.
+
+It is told from readings, whatever they were made from: the returns of partners, or figures as published.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from api.outcomes import figures
+from api.outcomes.figures import Plain
+from api.outcomes.rules import Asked
+from api.outcomes.standing import StandingCells
+from api.plan.catalogue import Catalogue, breakdown_key
+from api.reviews import leeway
+from api.reviews.leeway import Leeway
+from api.statistics import comparison, periods, rollup
+from api.statistics import trend as trends
+from api.statistics.readings import Reading
+from schema.intervals import Confidence, Interval
+from schema.outcomes import Comparator, TargetVerdict, UnprotectedFigure
+from schema.periods import Period
+from schema.plan import Aim, Kind, Measure
+from schema.verdicts import Movement, NotMoved, Trend, TrendMethod
+
+Source = Callable[[str, dict[str, str], Period], Reading | None]
+"""The reading of an area, a breakdown and a period in one series; None where there is none."""
+
+
+def answered(
+    asked: Asked,
+    cells: StandingCells,
+    catalogue: Catalogue,
+    granted: Leeway = leeway.NONE,
+    least_coverage: float | None = None,
+) -> list[UnprotectedFigure]:
+    """A figure for each area and breakdown asked for, with all that it says. They are not protected."""
+    now = figures.plain(asked, cells, catalogue, granted, least_coverage)
+    before = [figures.plain(one, cells, catalogue, granted, least_coverage) for one in asked.earlier]
+    source = source_of(now, *before)
+    starts = _source_periods(before)
+    wanted = len(asked.areas) * len(asked.breakdowns)
+    return [
+        replace(
+            figure,
+            comparators=list(_comparators(figure, source, asked, catalogue)),
+            movement=_movement(figure, source, starts, asked, catalogue, whole=now.whole),
+            trend=_trend(figure, source, asked),
+            target=_target(figure, asked, catalogue),
+        )
+        if figure.lower_bound is not None
+        else figure
+        for figure in now.figures[:wanted]
+    ]
+
+
+def reading_of(figure: UnprotectedFigure) -> Reading:
+    """The figure as the verdicts read it."""
+    found: list[Interval] = []
+    for confidence, lower, upper in (
+        (Confidence.P95, figure.lower, figure.upper),
+        (Confidence.P99_8, figure.lower_99_8, figure.upper_99_8),
+    ):
+        if lower is not None and upper is not None and figure.interval_method is not None:
+            found.append(Interval(lower=lower, upper=upper, confidence=confidence, method=figure.interval_method))
+    bounded = figure.value is None
+    return Reading(
+        series=f"{figure.measure}/{figure.series}",
+        period=figure.period,
+        value=figure.value,
+        low=figure.lower_bound if bounded else None,
+        high=figure.upper_bound if bounded else None,
+        numerator=None if figure.numerator is None else int(figure.numerator),
+        denominator=None if figure.denominator is None else int(figure.denominator),
+        intervals=tuple(found),
+    )
+
+
+def source_of(*rolled: Plain) -> Source:
+    """What returns say, as readings."""
+    found = {
+        (figure.area, breakdown_key(figure.breakdown), figure.period.code): reading_of(figure)
+        for one in rolled
+        for figure in one.figures
+    }
+    return lambda area, breakdown, period: found.get((area, breakdown_key(breakdown), period.code))
+
+
+def _source_periods(before: Sequence[Plain]) -> list[tuple[Period, bool]]:
+    return [(one.figures[0].period, one.whole) for one in before if one.figures]
+
+
+def _comparators(figure: UnprotectedFigure, source: Source, asked: Asked, catalogue: Catalogue) -> Iterator[Comparator]:
+    """Those that were asked for; else the wider areas of the family that have a value.
+
+    Where no wider area has one, the nearest stands for them and says so.
+    """
+    aim = asked.measure.direction.aim
+    wider = catalogue.ancestors(figure.area)[1:]
+    codes = asked.comparators
+    if codes is None:
+        there = [code for code in wider if _value(source(code, figure.breakdown, figure.period)) is not None]
+        codes = there or wider[:1]
+    reading = reading_of(figure)
+    for code in codes:
+        beside = source(code, figure.breakdown, figure.period)
+        name = catalogue.areas[code].name
+        if _value(beside) is None:
+            yield Comparator(
+                area=code, name=name, value=None, verdict=None, confidence=None, reason="no_published_equivalent"
+            )
+            continue
+        five_way = reading.interval(Confidence.P99_8) is not None
+        compared = comparison.compare(reading, beside, aim, five_way=five_way)
+        yield Comparator(
+            area=code,
+            name=name,
+            value=_value(beside),
+            verdict=compared.verdict,
+            confidence=compared.confidence,
+            reason=compared.reason,
+        )
+
+
+def _value(reading: Reading | None) -> float | None:
+    return None if reading is None else reading.value
+
+
+def _is_the_programmes(figure: UnprotectedFigure, asked: Asked, catalogue: Catalogue) -> bool:
+    """Whether baseline and targets are about it: the plan states them for its own area and the headline series."""
+    return asked.series.headline and figure.area == catalogue.plan.area and not figure.breakdown
+
+
+def _movement(
+    figure: UnprotectedFigure,
+    source: Source,
+    before: Sequence[tuple[Period, bool]],
+    asked: Asked,
+    catalogue: Catalogue,
+    *,
+    whole: bool,
+) -> Movement:
+    """Since the plan's baseline, or the first period of the series with a value.
+
+    In a preview `first_released` is the first period that was returned: no release is looked at. A count with a
+    return missing is set beside nothing, nor is anything set beside it, or the gap would pass for a fall.
+    """
+    ratio = asked.measure.kind in rollup.RATIOS or asked.measure.kind is Kind.GAP
+    if not (whole or ratio):
+        return Movement(reason=NotMoved.INCOMPLETE)
+    starts = [source(figure.area, figure.breakdown, period) for period, complete in before if complete or ratio]
+    return comparison.movement(
+        reading_of(figure),
+        [one for one in starts if one is not None],
+        asked.measure.direction.aim,
+        baseline=asked.measure.baseline if _is_the_programmes(figure, asked, catalogue) else None,
+    )
+
+
+def _trend(figure: UnprotectedFigure, source: Source, asked: Asked) -> Trend:
+    """Over the last five years of the series, this figure's the last; a proportion of counts by its counts."""
+    years = [one.period for one in asked.earlier if one.period is not None]
+    points = [source(figure.area, figure.breakdown, period) for period in (*years, figure.period)]
+    there = [point for point in points if point is not None]
+    counted = asked.measure.kind is Kind.PROPORTION and all(point.numerator is not None for point in there)
+    method = TrendMethod.COCHRAN_ARMITAGE if counted else TrendMethod.WEIGHTED_LEAST_SQUARES
+    return trends.trend(there, asked.measure.direction.aim, kind=asked.measure.kind, method=method)
+
+
+def _target(figure: UnprotectedFigure, asked: Asked, catalogue: Catalogue) -> TargetVerdict | None:
+    if not _is_the_programmes(figure, asked, catalogue):
+        return None
+    values = [each.value for each in asked.measure.targets if _at_the_end(each.period, figure.period)]
+    return TargetVerdict(value=values[0], met=_met(figure, values[0], asked.measure)) if values else None
+
+
+def _at_the_end(code: str, period: Period) -> bool:
+    return periods.same_span(periods.parse(code), period)
+
+
+def _met(figure: UnprotectedFigure, target: float, measure: Measure) -> bool | None:
+    """Whether the figure is at the target or beyond; None where its bounds lie on both sides."""
+    low, high = figure.lower_bound, figure.upper_bound
+    if measure.direction.aim is Aim.DECREASE:
+        reached, missed = high is not None and high <= target, low is not None and low > target
+    else:
+        reached, missed = low is not None and low >= target, high is not None and high < target
+    return True if reached else False if missed else None

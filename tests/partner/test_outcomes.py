@@ -1,0 +1,119 @@
+"""Live figures as a reviewer reads them, through the SDK."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from api.plan import loading
+from schema.partners import Scope
+from work_health import NotAllowed, Rejected, decision, new_return, new_submission, observation
+
+PROGRAMME = "work-and-health-2025-2028"
+CITY, WARD = "E06000018", "E05012270"
+TOWN = "E06999999"
+REFERRALS = "ips-primary-care-referrals"
+WHERE = {
+    "organisation": "nottingham-city-council",
+    "measure": REFERRALS,
+    "series": "headline",
+    "service": "main",
+    "period": "FY2025-26-Q2",
+}
+
+
+async def push(partner, value: int, period: str = "FY2025-26-Q2"):
+    one = new_return(REFERRALS, period, [observation(CITY, value)])
+    return await partner.create_submission(PROGRAMME, new_submission(one))
+
+
+async def one(reviewer, **question):
+    [figure] = (await reviewer.preview_outcomes(PROGRAMME, measure=[REFERRALS], **question)).items
+    return figure
+
+
+async def test_an_approved_figure_stays_while_a_correction_is_pending(council, reviewer):
+    await push(council, 112)
+    await push(council, 50, period="FY2025-26-Q1")
+    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    await push(council, 115)
+    latest, approved = await one(reviewer, basis="latest"), await one(reviewer, basis="approved")
+    assert (latest.value, latest.markers, latest.contributors[0].revision) == (115, ["p"], 2)
+    assert (approved.value, approved.markers, approved.contributors[0].revision) == (112, [], 1)
+    assert approved.contributors[0].state == "approved"
+    year = await one(reviewer, basis="approved", period=["FY2025-26"])
+    assert (year.value, year.coverage.received, year.coverage.approved) == (112, 2, 1)
+    preview = await reviewer.preview_outcomes(PROGRAMME, measure=[REFERRALS], basis="approved")
+    assert preview.basis == "approved"
+
+
+async def test_a_figure_says_how_it_has_moved(council, reviewer):
+    await push(council, 50, period="FY2025-26-Q1")
+    await push(council, 60)
+    movement = (await one(reviewer)).movement
+    assert (movement.verdict, movement.since, movement.start_period, movement.change) == (
+        "better",
+        "first_released",
+        "FY2025-26-Q1",
+        10,
+    )
+
+
+async def test_little_coverage_withholds_a_figure(council, reviewer):
+    await push(council, 112)
+    year = await one(reviewer, period=["FY2025-26"], min_coverage=0.5)
+    assert (year.value, year.reason, year.coverage.expected) == (None, "coverage_below_minimum", 4)
+    assert (await one(reviewer, period=["FY2025-26"], min_coverage=0.25)).value == 112
+
+
+@pytest.mark.parametrize("question", [{"min_coverage": 2}, {"basis": "published"}, {"comparator": ["E1"]}])
+async def test_what_cannot_be_meant_is_refused(reviewer, question):
+    with pytest.raises(Rejected):
+        await one(reviewer, **question)
+
+
+async def test_the_uptake_of_existing_schemes_is_its_parts(world, reviewer):
+    figures = await reviewer.preview_outcomes(PROGRAMME, measure=["existing-schemes-uptake"], period=["FY2025-26-H1"])
+    assert [(f.value, f.reason) for f in figures.items] == [(None, "no_data")]
+    dwp = await world.partner("department-for-work-and-pensions")
+    employers = new_return("disability-confident-uptake", "FY2025-26-Q2", [observation(CITY, 40)])
+    await dwp.create_submission(PROGRAMME, new_submission(employers))
+    [figure] = (
+        await reviewer.preview_outcomes(PROGRAMME, measure=["existing-schemes-uptake"], period=["FY2025-26-H1"])
+    ).items
+    assert (figure.value, figure.reason, figure.coverage.received) == (None, "part_without_value", 1)
+
+
+@pytest.fixture
+async def colours(world, harbour) -> str:
+    """The harbour with what its pass rate is collected by in order."""
+    plan = loading.read(Path(__file__).parent.parent / "plans" / "harbour.yaml")
+    ordered = [msgspec.structs.replace(d, ordered=d.slug == "sex") for d in plan.dimensions]
+    open_end = msgspec.structs.replace(plan.calendar, closes_days=None)
+    async with world.owner.begin() as transaction:
+        changed = msgspec.structs.replace(plan, dimensions=ordered, calendar=open_end)
+        await loading.load(transaction, changed, sandbox=False, now=world.now)
+    return harbour
+
+
+async def test_how_far_apart_two_categories_are(world, colours):
+    quay = await world.partner("quay-college", programme=colours)
+    cells = [
+        observation(TOWN, numerator=104, denominator=150),
+        observation(TOWN, numerator=56, denominator=70, breakdown={"sex": "female"}),
+        observation(TOWN, numerator=48, denominator=80, breakdown={"sex": "male"}),
+        observation(TOWN, numerator=0, denominator=0, breakdown={"sex": "unknown"}),
+    ]
+    await quay.create_submission(colours, new_submission(new_return("pass-rate", "2026-07", cells)))
+    asked = {"measure": "pass-rate", "dimension": "sex", "of": "female", "against": "male"}
+    reviewer = await world.partner("harbour-council", Scope.REVIEW, Scope.ADMIN, programme=colours)
+    found = await reviewer.preview_inequality(colours, **asked)
+    # Newcombe, Statistics in Medicine 1998; 17: 873-890, method 10, example (a)
+    assert (found.gap.value, found.gap.lower, found.gap.upper) == pytest.approx((20, 5.24, 33.39), abs=0.005)
+    assert (found.period.code, found.slope.reason, found.protection) == ("2026-07", "too_few_groups", "none")
+    with pytest.raises(Rejected, match="against"):
+        await reviewer.preview_inequality(colours, **(asked | {"against": "female"}))
+    with pytest.raises(NotAllowed):
+        await quay.preview_inequality(colours, **asked)
+    read = [entry for entry in (await reviewer.list_audit(colours)).items if entry.action == "preview.read"]
+    assert [entry.subject["of"] for entry in read] == ["female"]
