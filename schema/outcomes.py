@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from schema.intervals import Confidence, IntervalMethod
 from schema.periods import Period, PeriodCode
 from schema.plan import Kind
-from schema.submissions import ReviewState, Status
+from schema.submissions import Marker, ReviewState, Status
 from schema.verdicts import Movement, Trend, Verdict
 from schema.words import AreaCode, Slug
 
@@ -21,17 +21,6 @@ class Coverage(Struct, frozen=True, kw_only=True):
     approved: int
     late: int
     exempt: int
-
-
-class Marker(StrEnum):
-    """What is to be known of a number that is there (GSS shorthand)."""
-
-    PROVISIONAL = "p"
-    REVISED = "r"
-    ESTIMATED = "e"
-    LOW_RELIABILITY = "u"
-    BREAK = "b"
-    LOW = "low"
 
 
 class Comparator(Struct, frozen=True, kw_only=True):
@@ -103,7 +92,7 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     contributors: Annotated[list[Contributor], Meta(description="At most 100 of the returns that it rests on.")]
 
 
-class Basis(StrEnum):
+class PreviewBasis(StrEnum):
     """Which revision of each return counts."""
 
     LATEST = "latest"
@@ -116,7 +105,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     programme: Slug
     plan_version: int
     protection: Annotated[Literal["none"], Meta(description="No disclosure control has been applied.")]
-    basis: Basis
+    basis: PreviewBasis
     items: list[UnprotectedFigure]
     labels: Annotated[
         dict[str, dict[str, str]],

@@ -192,8 +192,8 @@ CODES: dict[str, Explanation] = {
         mend="Say which in `series`.",
     ),
     "not-returned": Explanation(
-        meaning="Nobody returns this series here: it is derived from others, taken from published statistics, "
-        "or not a count.",
+        meaning="Your organisation does not return this series: it is derived from others, taken from published "
+        "statistics, which their publisher returns, or not a count.",
         mend="Leave the return out.",
     ),
     "no-duty": Explanation(
@@ -238,9 +238,30 @@ CODES: dict[str, Explanation] = {
         mend="Say in the return's `note` why it is withdrawn.",
     ),
     "wrong-content": Explanation(
-        meaning="A milestone measure is returned by `items`, an evidence measure by `entries`, any other by "
-        "`observations`.",
+        meaning="A milestone measure is returned by `items`, an evidence measure by `entries`, a published series by "
+        "`figures`, any other by `observations`.",
         mend="Put the content where it belongs, and leave the other lists out.",
+    ),
+    "nil-published": Explanation(
+        meaning="A published series has figures, and each may say by its `status` why there is none.",
+        mend="Send the figures with their `status`, or withdraw the return.",
+    ),
+    "limits-not-around-value": Explanation(
+        meaning="The value of a published figure does not lie between its limits.",
+        mend="Check whether the publisher gives a half-width: limits are value minus and value plus it. If it is "
+        "published so, say so in a `justification`.",
+        justifiable=True,
+    ),
+    "limits-twice": Explanation(
+        meaning="A published figure has limits of the same confidence more than once.",
+        mend="Keep one of each confidence.",
+    ),
+    "fraction-not-the-value": Explanation(
+        meaning="Numerator over denominator is not the value, allowing for how each is rounded. A number is taken to "
+        "be rounded to its last digit that is not zero.",
+        mend="Check that all three are of the same series. The publisher's own rounding may be coarser.",
+        severity=Severity.WARNING,
+        justifiable=True,
     ),
     "unknown-stage": Explanation(meaning="The measure has no such stage.", mend="Use one of the measure's `stages`."),
     "unknown-domain": Explanation(

@@ -24,6 +24,7 @@ from ._generated.models import (
     Clearance,
     Column,
     Comparison,
+    Confidence,
     Decision,
     DimensionPage,
     DisclosureClass,
@@ -33,11 +34,13 @@ from ._generated.models import (
     Exemption,
     Extension,
     ExtensionPage,
+    FigureLimits,
     Finding,
     Gaps,
     Justification,
     Kind,
     LogicModel,
+    Marker,
     Me,
     Measure,
     MeasurePage,
@@ -62,6 +65,8 @@ from ._generated.models import (
     Problem,
     Programme,
     ProgrammePage,
+    PublishedFigure,
+    PublishedFigureBreakdown,
     Queried,
     Reason,
     Receipt,
@@ -103,7 +108,7 @@ from .errors import (
     WorkHealthError,
 )
 from .reviewing import clearance, comment, decision, new_exemption, new_extension, reason
-from .submitting import new_return, new_submission, observation
+from .submitting import figure, new_return, new_submission, observation
 
 __version__ = VERSION
 
@@ -123,6 +128,7 @@ __all__ = [
     "Clearance",
     "Column",
     "Comparison",
+    "Confidence",
     "Conflict",
     "ConnectionFailed",
     "Decision",
@@ -134,11 +140,13 @@ __all__ = [
     "Exemption",
     "Extension",
     "ExtensionPage",
+    "FigureLimits",
     "Finding",
     "Gaps",
     "Justification",
     "Kind",
     "LogicModel",
+    "Marker",
     "Me",
     "Measure",
     "MeasurePage",
@@ -165,6 +173,8 @@ __all__ = [
     "Problem",
     "Programme",
     "ProgrammePage",
+    "PublishedFigure",
+    "PublishedFigureBreakdown",
     "Queried",
     "RateLimited",
     "Reason",
@@ -201,6 +211,7 @@ __all__ = [
     "clearance",
     "comment",
     "decision",
+    "figure",
     "new_exemption",
     "new_extension",
     "new_return",

@@ -22,8 +22,11 @@ from .change_page import ChangePage
 from .clearance import Clearance
 from .collection import Collection
 from .column import Column
+from .comparator import Comparator
 from .comparison import Comparison
 from .completeness import Completeness
+from .confidence import Confidence
+from .contributor import Contributor
 from .counts import Counts
 from .coverage import Coverage
 from .decision import Decision
@@ -41,28 +44,35 @@ from .exemption import Exemption
 from .extension import Extension
 from .extension_page import ExtensionPage
 from .family import Family
+from .figure_change import FigureChange
+from .figure_limits import FigureLimits
 from .finding import Finding
 from .formula import Formula
 from .gaps import Gaps
 from .geography_basis import GeographyBasis
 from .grant import Grant
 from .identifier import Identifier
+from .interval_method import IntervalMethod
 from .item_change import ItemChange
 from .justification import Justification
 from .kind import Kind
 from .link import Link
 from .logic_model import LogicModel
+from .marker import Marker
 from .me import Me
 from .measure import Measure
 from .measure_link import MeasureLink
 from .measure_page import MeasurePage
 from .milestone_item import MilestoneItem
+from .movement import Movement
 from .new_comment import NewComment
 from .new_exemption import NewExemption
 from .new_extension import NewExtension
 from .new_return import NewReturn
 from .new_submission import NewSubmission
+from .no_trend import NoTrend
 from .node import Node
+from .not_moved import NotMoved
 from .obligation import Obligation
 from .obligation_page import ObligationPage
 from .obligation_state import ObligationState
@@ -79,10 +89,14 @@ from .period_type import PeriodType
 from .plan_reference import PlanReference
 from .preview import Preview
 from .preview_basis import PreviewBasis
+from .preview_labels import PreviewLabels
+from .preview_labels_additional_property import PreviewLabelsAdditionalProperty
 from .preview_protection import PreviewProtection
 from .problem import Problem
 from .programme import Programme
 from .programme_page import ProgrammePage
+from .published_figure import PublishedFigure
+from .published_figure_breakdown import PublishedFigureBreakdown
 from .queried import Queried
 from .reason import Reason
 from .receipt import Receipt
@@ -106,17 +120,24 @@ from .scheme import Scheme
 from .scope import Scope
 from .series import Series
 from .severity import Severity
+from .since import Since
 from .source import Source
 from .standing_observation import StandingObservation
 from .standing_observation_breakdown import StandingObservationBreakdown
 from .standing_return import StandingReturn
 from .status import Status
 from .submission_outcome import SubmissionOutcome
+from .target import Target
+from .target_verdict import TargetVerdict
+from .tendency import Tendency
 from .theme import Theme
 from .timeliness import Timeliness
+from .trend import Trend
+from .trend_method import TrendMethod
 from .unmodelled_activity import UnmodelledActivity
 from .unprotected_figure import UnprotectedFigure
 from .unprotected_figure_breakdown import UnprotectedFigureBreakdown
+from .verdict import Verdict
 from .window import Window
 from .withdrawal import Withdrawal
 
@@ -143,8 +164,11 @@ __all__ = (
     "Clearance",
     "Collection",
     "Column",
+    "Comparator",
     "Comparison",
     "Completeness",
+    "Confidence",
+    "Contributor",
     "Counts",
     "Coverage",
     "Decision",
@@ -162,28 +186,35 @@ __all__ = (
     "Extension",
     "ExtensionPage",
     "Family",
+    "FigureChange",
+    "FigureLimits",
     "Finding",
     "Formula",
     "Gaps",
     "GeographyBasis",
     "Grant",
     "Identifier",
+    "IntervalMethod",
     "ItemChange",
     "Justification",
     "Kind",
     "Link",
     "LogicModel",
+    "Marker",
     "Me",
     "Measure",
     "MeasureLink",
     "MeasurePage",
     "MilestoneItem",
+    "Movement",
     "NewComment",
     "NewExemption",
     "NewExtension",
     "NewReturn",
     "NewSubmission",
     "Node",
+    "NotMoved",
+    "NoTrend",
     "Obligation",
     "ObligationPage",
     "ObligationState",
@@ -200,10 +231,14 @@ __all__ = (
     "PlanReference",
     "Preview",
     "PreviewBasis",
+    "PreviewLabels",
+    "PreviewLabelsAdditionalProperty",
     "PreviewProtection",
     "Problem",
     "Programme",
     "ProgrammePage",
+    "PublishedFigure",
+    "PublishedFigureBreakdown",
     "Queried",
     "Reason",
     "Receipt",
@@ -227,17 +262,24 @@ __all__ = (
     "Scope",
     "Series",
     "Severity",
+    "Since",
     "Source",
     "StandingObservation",
     "StandingObservationBreakdown",
     "StandingReturn",
     "Status",
     "SubmissionOutcome",
+    "Target",
+    "TargetVerdict",
+    "Tendency",
     "Theme",
     "Timeliness",
+    "Trend",
+    "TrendMethod",
     "UnmodelledActivity",
     "UnprotectedFigure",
     "UnprotectedFigureBreakdown",
+    "Verdict",
     "Window",
     "Withdrawal",
 )

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 
 class PreviewBasis(StrEnum):
+    APPROVED = "approved"
     LATEST = "latest"
 
     @classmethod
