@@ -94,7 +94,7 @@ class EvidenceEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 DecimalText = Annotated[
     str,
     Meta(
-        pattern="^-?[0-9]{1,15}(\\.[0-9]{1,12})?$",
+        pattern="^-?[0-9]{1,15}(\\.[0-9]{1,17})?$",
         description="A decimal number as its publisher gives it, with its own number of digits.",
         examples=["25.0"],
     ),

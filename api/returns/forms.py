@@ -247,7 +247,7 @@ def _forms(numbers: tuple[str, ...]) -> list[Json]:
     ]
 
 
-DECIMAL: Json = {"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,12})?$"}
+DECIMAL: Json = {"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,17})?$"}
 NO_DECIMAL: Json = DECIMAL | {"type": ["string", "null"]}
 
 
