@@ -81,15 +81,14 @@ def _of_inactive(cells: Cells) -> list[PublishedFigure]:
         if variable in BREAKDOWNS and VALUE in measures:
             value, width = _number(measures, VALUE), _number(measures, CONFIDENCE)
             numerator, denominator = _number(measures, NUMERATOR), _number(measures, DENOMINATOR)
-            both = numerator is not None and denominator is not None
             found.append(
                 PublishedFigure(
                     area=area,
                     breakdown=BREAKDOWNS[variable],
                     value=None if value is None else plain(value),
                     limits=_limits(value, width, IntervalMethod.PUBLISHED),
-                    numerator=plain(numerator) if both else None,
-                    denominator=plain(denominator) if both else None,
+                    numerator=plain(numerator) if numerator is not None and denominator is not None else None,
+                    denominator=plain(denominator) if numerator is not None and denominator is not None else None,
                     status=None if value is not None else _status(measures[VALUE]),
                     markers=[] if value is None else _markers(measures[VALUE]),
                 )

@@ -32,9 +32,7 @@ def read(text: str, columns: Collection[str]) -> list[Row]:
     rows = list(lines)
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values():
-            raise NotThePublication(
-                f"Row {number} has not as many fields as the header: the file was cut off, or is broken."
-            )
+            raise NotThePublication(f"Row {number} has not as many fields as the header: the file was cut off.")
     return [{name: said.strip() for name, said in row.items()} for row in rows]
 
 
