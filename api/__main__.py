@@ -66,6 +66,17 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("key", help="its public part: the ten letters and digits after wh_live_ or wh_sandbox_")
     revoke.set_defaults(command=_revoke_key)
 
+    fetch = commands.add_parser("fetch", help="read a publisher's figures and submit them, with WORK_HEALTH_KEY")
+    fetch.add_argument("source", choices=["nomis", "fingertips", "ees", "disability-confident"])
+    fetch.add_argument("--api", help="the server to submit to (this machine's)")
+    fetch.add_argument("--programme", default=PLAN.stem)
+    fetch.add_argument("--address", help="where the publisher's API is, or the list of employers")
+    fetch.add_argument("--date", default="latest", help="nomis: its dates, as 2024-12,2025-06 (latest)")
+    fetch.add_argument("--period", help="disability-confident: the quarter that the list is taken for")
+    fetch.add_argument("--dry-run", action="store_true", help="say what would become of it; nothing is written")
+    fetch.add_argument("--confirm-withdrawals", action="store_true", help="what is not published any more may go")
+    fetch.set_defaults(command=_fetch)
+
     write = commands.add_parser("write-contract", help="write openapi.yaml from the code")
     write.add_argument("file", type=Path)
     write.set_defaults(command=_write_contract)
@@ -244,6 +255,26 @@ def _revoke_key(arguments: argparse.Namespace, given: settings.Settings) -> int:
         if not asyncio.run(revoke(url)):
             raise NotFound(f"There is no open key {arguments.key!r}.")
     print(f"{arguments.key} is revoked.")
+    return 0
+
+
+def _fetch(arguments: argparse.Namespace, given: settings.Settings) -> int:
+    from api.publications import fetching  # noqa: PLC0415  the other commands do without its client
+
+    if given.work_health_key is None:
+        raise settings.BadSetting("WORK_HEALTH_KEY: the key of the publisher, with the scope `submit`, goes here.")
+    wanted = fetching.Wanted(
+        source=arguments.source,
+        programme=arguments.programme,
+        address=arguments.address,
+        dates=arguments.date,
+        period=arguments.period,
+        dry_run=arguments.dry_run,
+        confirm_withdrawals=arguments.confirm_withdrawals,
+    )
+    server = arguments.api or f"http://{given.work_health_host}:{given.work_health_port}"
+    report = asyncio.run(fetching.fetch_and_submit(wanted, server=server, key=given.work_health_key))
+    print("\n".join(fetching.lines(report)))
     return 0
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from schema.intervals import Confidence, IntervalMethod
 from schema.periods import Period, PeriodCode
 from schema.plan import Kind
-from schema.submissions import ReviewState, Status
+from schema.submissions import Marker, ReviewState, Status
 from schema.verdicts import Movement, Trend, Verdict
 from schema.words import AreaCode, Slug
 
@@ -21,17 +21,6 @@ class Coverage(Struct, frozen=True, kw_only=True):
     approved: int
     late: int
     exempt: int
-
-
-class Marker(StrEnum):
-    """What is to be known of a number that is there (GSS shorthand)."""
-
-    PROVISIONAL = "p"
-    REVISED = "r"
-    ESTIMATED = "e"
-    LOW_RELIABILITY = "u"
-    BREAK = "b"
-    LOW = "low"
 
 
 class Comparator(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from schema.intervals import Confidence, IntervalMethod
 from schema.periods import Period, PeriodCode
 from schema.problems import CellName, Finding
 from schema.words import AreaCode, Instant, Slug, Text
@@ -89,6 +90,59 @@ class EvidenceEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     people: Annotated[Count | None, Meta(description="How many people took part, where that is known.")] = None
 
 
+# A text, so that it keeps its publisher's digits: `25.0` is not `25`.
+DecimalText = Annotated[
+    str,
+    Meta(
+        pattern="^-?[0-9]{1,15}(\\.[0-9]{1,17})?$",
+        description="A decimal number as its publisher gives it, with its own number of digits.",
+        examples=["25.0"],
+    ),
+]
+
+
+class Marker(StrEnum):
+    """What is to be known of a number (GSS shorthand). It annotates the number and never stands in its place."""
+
+    PROVISIONAL = "p"
+    REVISED = "r"
+    ESTIMATED = "e"
+    LOW_RELIABILITY = "u"
+    BREAK = "b"
+    LOW = "low"
+
+
+class FigureLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits of a figure, in its unit; never a half-width."""
+
+    lower: DecimalText
+    upper: DecimalText
+    confidence: Confidence = Confidence.P95
+    method: Annotated[
+        IntervalMethod,
+        Meta(description="`published` where the publisher gives the limits, else how they were worked out."),
+    ] = IntervalMethod.PUBLISHED
+
+
+class PublishedFigure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One figure of a published statistic: what its publisher says of an area and a breakdown, or why it says nothing.
+
+    It is kept as it was published and never rolled up.
+    """
+
+    area: Annotated[AreaCode, Meta(description="Any area of the plan: the comparators as well.")]
+    breakdown: Annotated[
+        dict[Slug, Slug], Meta(description="Dimension to category; empty for the total.", max_length=2)
+    ] = {}
+    value: Annotated[DecimalText | None, Meta(description="In the measure's unit: 25.3 is 25.3 per cent.")] = None
+    limits: Annotated[list[FigureLimits], Meta(max_length=2, description="At most one of each confidence.")] = []
+    numerator: DecimalText | None = None
+    denominator: DecimalText | None = None
+    status: Status | None = None
+    markers: Annotated[list[Marker], Meta(max_length=6)] = []
+    note: Note | None = None
+
+
 class NewReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one organisation says of one measure in one period. It replaces what stood, whole."""
 
@@ -102,6 +156,9 @@ class NewReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     observations: list[Observation] = []
     items: Annotated[list[MilestoneItem], Meta(max_length=1000, description="Of a milestone measure.")] = []
     entries: Annotated[list[EvidenceEntry], Meta(max_length=1000, description="Of an evidence measure.")] = []
+    figures: Annotated[
+        list[PublishedFigure], Meta(max_length=10_000, description="Of a published series, by its publisher.")
+    ] = []
     base_revision: Annotated[
         Annotated[int, Meta(ge=0, le=2**31 - 1)] | None,
         Meta(
@@ -191,7 +248,9 @@ class ReturnReport(Struct, frozen=True, kw_only=True):
     outcome: SubmissionOutcome
     revision: Annotated[int, Meta(description="The number of the revision that stands now.")]
     counts: Counts
-    timeliness: Timeliness
+    timeliness: Annotated[
+        Timeliness | None, Meta(description="Null for a published series: a publication has no due date here.")
+    ]
     completeness: Completeness
 
 
@@ -313,6 +372,7 @@ class ReturnDetail(Struct, frozen=True, kw_only=True):
     observations: list[Observation]
     items: list[MilestoneItem] = []
     entries: list[EvidenceEntry] = []
+    figures: list[PublishedFigure] = []
     justifications: list[Justification] = []
 
 
@@ -337,8 +397,16 @@ class EntryChange(Struct, frozen=True, kw_only=True):
     now: Annotated[EvidenceEntry | None, Meta(description="Null where it is withdrawn.")]
 
 
+class FigureChange(Struct, frozen=True, kw_only=True):
+    """A published figure that differs between two revisions. Figures are known by area and breakdown."""
+
+    was: Annotated[PublishedFigure | None, Meta(description="Null where it was not there.")]
+    now: Annotated[PublishedFigure | None, Meta(description="Null where it is withdrawn.")]
+
+
 class Comparison(Struct, frozen=True, kw_only=True):
-    """What differs between two revisions of a return: cells of a count, items of a milestone, entries of evidence."""
+    """What differs between two revisions of a return: cells of a count, items of a milestone, entries of evidence,
+    figures of a published series."""
 
     older: StandingReturn
     newer: StandingReturn
@@ -346,9 +414,10 @@ class Comparison(Struct, frozen=True, kw_only=True):
     changes: Annotated[
         list[Change], Meta(description="Cells that changed, then withdrawn, then added ones; at most 10,000.")
     ]
-    change_count: Annotated[int, Meta(description="How many cells, items or entries differ.")]
+    change_count: Annotated[int, Meta(description="How many cells, items, entries or figures differ.")]
     items: list[ItemChange] = []
     entries: list[EntryChange] = []
+    figures: list[FigureChange] = []
 
 
 class CellChange(StrEnum):

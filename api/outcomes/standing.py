@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from api.plan.catalogue import breakdown_key
 from schema.periods import Period
-from schema.submissions import ReturnKind, ReviewState
+from schema.submissions import PublishedFigure, ReturnKind, ReviewState
 
 
 class StandingRevision(Struct, frozen=True, kw_only=True):
@@ -39,3 +40,21 @@ class StandingCells(Struct, frozen=True, kw_only=True, eq=False):
     lower: npt.NDArray[np.float64]
     upper: npt.NDArray[np.float64]
     hidden: npt.NDArray[np.bool_]  # status `c`
+
+
+class StandingFigure(Struct, frozen=True, kw_only=True):
+    """A figure of a published series as it stands: its publisher's own, never rolled up."""
+
+    measure: str
+    series: str
+    organisation: str
+    period: Period
+    revision: int
+    approved: bool  # whether this very revision counts as approved
+    recorded_at: datetime
+    figure: PublishedFigure
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Area, key of the breakdown, period: where comparators and gaps look it up."""
+        return (self.figure.area, breakdown_key(self.figure.breakdown), self.period.code)

@@ -8,7 +8,7 @@ from itertools import product
 from msgspec import Struct
 
 from api.refusals import NotFound
-from schema.plan import Area, Dimension, Duty, Measure, Plan, Scheme
+from schema.plan import Area, Dimension, Duty, Measure, Plan, Scheme, Series
 
 TOTAL = ""  # the key of the empty breakdown
 
@@ -128,6 +128,9 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
             hint = suggestion(slug, self.measures) or f"`/v1/programmes/{self.slug}/measures` lists them."
             raise NotFound(f"{slug!r} is not a measure of this programme. {hint}")
         return self.measures[slug]
+
+    def series_of(self, duty: Duty) -> Series:
+        return next(one for one in self.measures[duty.measure].series if one.slug == duty.series)
 
     def scheme(self, measure: Measure, dimensions: Iterable[str]) -> Scheme | None:
         wanted = set(dimensions)

@@ -6,21 +6,23 @@ from typing import Any
 
 from msgspec import Struct
 
-from api.plan.catalogue import Catalogue, breakdown_of
+from api.plan.catalogue import Catalogue, breakdown_keys, breakdown_of
 from api.refusals import Invalid, NotAllowed
-from api.submissions import identity, template
+from api.submissions import content, identity, template
 from api.submissions.findings import Findings
 from api.submissions.revisions import RATIOS
+from schema.intervals import Confidence, IntervalMethod
 from schema.periods import Period
-from schema.plan import Kind, Measure
+from schema.plan import Duty, Measure
 from schema.problems import Finding
-from schema.submissions import NewReturn, ReturnKind, ReturnSchema, Status
+from schema.submissions import Marker, NewReturn, ReturnKind, ReturnSchema, Status
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MOST = 2**53 - 1  # as schema.submissions.Count
 Json = dict[str, Any]
 NULL: Json = {"type": "null"}
 INTEGER: Json = {"type": "integer"}
+NONE_OF_IT: Json = {"maxItems": 0}
 
 
 class NothingToFillIn(Invalid):
@@ -38,6 +40,7 @@ class Form(Struct, frozen=True, kw_only=True, eq=False):
     series: str
     service: str
     period: Period
+    content: str  # the list of a return that it goes into
     cells: tuple[tuple[str, str], ...]
 
     @property
@@ -64,13 +67,15 @@ def form(
         and identity.within(span, duty, catalogue, path="/period", findings=findings)
     ):
         found = catalogue.measures[duty.measure]
+        belongs = content.belongs_in(found, catalogue.series_of(duty))
         return Form(
             organisation=organisation,
             measure=found,
             series=duty.series,
             service=duty.service,
             period=span,
-            cells=() if _has_content(found) else template.owed(catalogue, found.slug, duty.area),
+            content=belongs,
+            cells=_cells(catalogue, found, duty, belongs),
         )
     told = findings.told()
     raise NothingToFillIn(" ".join(finding.message for finding in told), [_of_parameter(finding) for finding in told])
@@ -95,8 +100,15 @@ def for_whom(wanted: str | None, organisation: str, catalogue: Catalogue, *, any
     raise NotAllowed(f"The key belongs to {organisation}; the templates of others are for reviewers.")
 
 
-def _has_content(measure: Measure) -> bool:
-    return measure.kind in (Kind.MILESTONE, Kind.EVIDENCE)
+def _cells(catalogue: Catalogue, measure: Measure, duty: Duty, belongs: str) -> tuple[tuple[str, str], ...]:
+    """Of a published series any area of the plan, by every breakdown of the measure: more than anybody publishes."""
+    if belongs == "observations":
+        return template.owed(catalogue, measure.slug, duty.area)
+    if belongs != "figures":
+        return ()
+    by = {frozenset(scheme.dimensions) for scheme in measure.schemes}
+    keys = [key for key in breakdown_keys(catalogue.plan) if not key or frozenset(breakdown_of(key)) in by]
+    return tuple((code, key) for code in catalogue.areas for key in keys)
 
 
 def csv_of(form: Form, catalogue: Catalogue) -> bytes:
@@ -106,10 +118,9 @@ def csv_of(form: Form, catalogue: Catalogue) -> bytes:
     spoils every name that is not ASCII. Whoever reads it as `utf-8-sig` does not see the mark. Columns whose names end
     in `_label` are for people: they are not read when the file is sent back. Raises NothingToFillIn.
     """
-    if _has_content(form.measure):
-        what = "items" if form.measure.kind is Kind.MILESTONE else "entries"
+    if form.content != "observations":
         raise NothingToFillIn(
-            f"{form.measure.slug} is returned by {what}, which have no place in a table of figures. "
+            f"{form.measure.slug} is returned by {form.content}, which have no place in a table of figures. "
             "Send them as JSON; `template.json` says how."
         )
     dimensions = sorted({name for scheme in form.measure.schemes for name in scheme.dimensions})
@@ -142,8 +153,8 @@ def schema_of(form: Form) -> ReturnSchema:
 
     It cannot say that parts fit their totals, nor that a numerator is at most its denominator: a dry run does.
     """
-    content = {Kind.MILESTONE: _items(form.measure), Kind.EVIDENCE: _entries(form.measure)}.get(form.measure.kind)
-    name, said = content or ("observations", _observations(form))
+    name = form.content
+    said = {"items": _items, "entries": _entries, "figures": _figures, "observations": _observations}[name](form)
     return ReturnSchema(
         dialect=DRAFT,
         title=f"{form.measure.label}, {form.period.label}",
@@ -155,7 +166,10 @@ def schema_of(form: Form) -> ReturnSchema:
             "series": {"const": form.series},
             "service": {"const": form.service},
             "period": {"const": form.period.code},
-            "kind": {"enum": [*ReturnKind], "default": ReturnKind.DATA},
+            "kind": {
+                "enum": [kind for kind in ReturnKind if name != "figures" or kind is not ReturnKind.NIL],
+                "default": ReturnKind.DATA,
+            },
             name: said,
             "base_revision": {"type": ["integer", "null"], "minimum": 0},
             "note": {"type": ["string", "null"], "maxLength": 2000},
@@ -234,12 +248,46 @@ def _forms(numbers: tuple[str, ...]) -> list[Json]:
     ]
 
 
-def _items(measure: Measure) -> tuple[str, Json]:
-    return "items", _array(
+DECIMAL: Json = {"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,17})?$"}
+NO_DECIMAL: Json = DECIMAL | {"type": ["string", "null"]}
+
+
+def _figures(form: Form) -> Json:
+    areas, keys = (list(dict.fromkeys(column)) for column in zip(*form.cells, strict=True))
+    limits = {
+        "lower": DECIMAL,
+        "upper": DECIMAL,
+        "confidence": {"enum": [*Confidence]},
+        "method": {"enum": [*IntervalMethod]},
+    }
+    figures = _array(
+        {
+            "area": {"enum": areas},
+            "breakdown": {"enum": [breakdown_of(key) for key in keys]},
+            **dict.fromkeys(("value", "numerator", "denominator"), NO_DECIMAL),
+            "limits": _array(limits, optional="confidence method", most=2),
+            "status": {"enum": [*Status, None]},
+            "markers": {"type": "array", "maxItems": len(Marker), "items": {"enum": [*Marker]}},
+            "note": {"type": ["string", "null"], "maxLength": 2000},
+        },
+        optional="breakdown value numerator denominator limits status markers note",
+        most=10_000,
+    )
+    has_value: Json = {"required": ["value"], "properties": {"value": DECIMAL, "status": NULL}}
+    without: Json = {
+        "required": ["status"],
+        "properties": {"value": NULL, "status": {"type": "string"}, **dict.fromkeys(("limits", "markers"), NONE_OF_IT)},
+    }
+    figures["items"]["oneOf"] = [has_value, without]
+    return figures
+
+
+def _items(form: Form) -> Json:
+    return _array(
         {
             "item": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 80},
             "title": {"type": "string", "minLength": 1, "maxLength": 2000},
-            "stage": {"enum": measure.stages},
+            "stage": {"enum": form.measure.stages},
             "date": {"type": "string", "format": "date"},
             "url": {"type": ["string", "null"], "pattern": r"^https?://[^\s]+$", "maxLength": 2000},
         },
@@ -247,10 +295,10 @@ def _items(measure: Measure) -> tuple[str, Json]:
     )
 
 
-def _entries(measure: Measure) -> tuple[str, Json]:
-    return "entries", _array(
+def _entries(form: Form) -> Json:
+    return _array(
         {
-            "domain": {"enum": measure.domains},
+            "domain": {"enum": form.measure.domains},
             "title": {"type": "string", "minLength": 1, "maxLength": 2000},
             "date": {"type": "string", "format": "date"},
             "url": {"type": ["string", "null"], "pattern": r"^https?://[^\s]+$", "maxLength": 2000},
@@ -260,10 +308,10 @@ def _entries(measure: Measure) -> tuple[str, Json]:
     )
 
 
-def _array(properties: Json, *, optional: str) -> Json:
+def _array(properties: Json, *, optional: str, most: int = 1000) -> Json:
     return {
         "type": "array",
-        "maxItems": 1000,
+        "maxItems": most,
         "items": {
             "type": "object",
             "required": [name for name in properties if name not in optional.split()],

@@ -26,6 +26,7 @@ from schema.submissions import (
     Justification,
     MilestoneItem,
     Observation,
+    PublishedFigure,
     ReturnChange,
     ReturnDetail,
     ReturnKind,
@@ -183,6 +184,7 @@ def _detail(row: Row[Any], catalogue: Catalogue, observations: list[Observation]
         observations=observations,
         items=[one for one in content if isinstance(one, MilestoneItem)],
         entries=[one for one in content if isinstance(one, EvidenceEntry)],
+        figures=[one for one in content if isinstance(one, PublishedFigure)],
         justifications=msgspec.convert(row.justifications, list[Justification]),
     )
 

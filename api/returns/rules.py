@@ -20,8 +20,10 @@ from schema.submissions import (
     Change,
     Comparison,
     EntryChange,
+    FigureChange,
     ItemChange,
     MilestoneItem,
+    PublishedFigure,
     ReturnDetail,
     ReturnKind,
     ReviewState,
@@ -189,9 +191,10 @@ def two(older: int, newer: int) -> tuple[int, int]:
 
 
 def compare(before: tuple[ReturnDetail, Cells], now: tuple[ReturnDetail, Cells], catalogue: Catalogue) -> Comparison:
-    """Cells of what is counted; else items, known by their code, and entries, of which one that differs is another."""
+    """Cells of what is counted; else items, known by their code, figures, known by area and breakdown, and entries,
+    of which one that differs is another."""
     older, newer = before[0], now[0]
-    said, told = older.items or older.entries, newer.items or newer.entries
+    said, told = (one.items or one.entries or one.figures for one in (older, newer))
     if said or told:
         counts = content.counts(told, said)
         return Comparison(
@@ -205,6 +208,7 @@ def compare(before: tuple[ReturnDetail, Cells], now: tuple[ReturnDetail, Cells],
                 *(EntryChange(was=one, now=None) for one in older.entries if one not in newer.entries),
                 *(EntryChange(was=None, now=one) for one in newer.entries if one not in older.entries),
             ],
+            figures=_figures(older.figures, newer.figures),
         )
     found = differences.difference(now[1], before[1])
     return Comparison(
@@ -228,6 +232,16 @@ def _cells(of: StandingReturn, found: Difference, before: Cells, now: Cells, cat
         )
 
     return differences.changes(found, now, before, catalogue, named, most=TOLD_CHANGES)
+
+
+def _figures(before: Sequence[PublishedFigure], now: Sequence[PublishedFigure]) -> list[FigureChange]:
+    was = {content.place_of(one): one for one in before}
+    said = {content.place_of(one): one for one in now}
+    return [
+        FigureChange(was=was.get(place), now=said.get(place))
+        for place in dict.fromkeys([*was, *said])
+        if was.get(place) != said.get(place)
+    ]
 
 
 def _items(before: Sequence[MilestoneItem], now: Sequence[MilestoneItem]) -> list[ItemChange]:

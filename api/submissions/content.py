@@ -1,4 +1,4 @@
-"""Returns that are not counts: the items of a milestone, the entries of evidence, and what each must be."""
+"""Returns that are not counts: items of a milestone, entries of evidence, published figures; what each must be."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,11 +6,21 @@ from datetime import date
 
 import numpy as np
 
+from api.plan.catalogue import breakdown_key
 from api.submissions.findings import Findings
 from api.submissions.revisions import Content, Sent
-from schema.plan import Kind, Measure
-from schema.submissions import Counts, EvidenceEntry, MilestoneItem, NewReturn, NewSubmission, ReturnKind
+from schema.plan import Collection, Kind, Measure, Series
+from schema.submissions import (
+    Counts,
+    EvidenceEntry,
+    MilestoneItem,
+    NewReturn,
+    NewSubmission,
+    PublishedFigure,
+    ReturnKind,
+)
 
+ONLY_JSON = "Published figures have texts, limits and markers: send them as JSON, in the return's `figures`."
 BELONGS = {Kind.MILESTONE: "items", Kind.EVIDENCE: "entries"}
 
 # What is likely to point at one person. A National Insurance number is two letters, six digits, a letter (HMRC
@@ -24,12 +34,24 @@ PERSONAL = {
 }
 
 
+def belongs_in(measure: Measure, series: Series) -> str:
+    """The name of the list that holds what is returned of a series."""
+    if series.collection is Collection.PUBLISHED:
+        return "figures"
+    return BELONGS.get(measure.kind, "observations")
+
+
 def check(
-    given: NewReturn, measure: Measure, observations: int, *, path: str, today: date, findings: Findings
+    given: NewReturn, measure: Measure, series: Series, observations: int, *, path: str, today: date, findings: Findings
 ) -> Content | None:
-    """The items or entries of a milestone or evidence return, None for a measure that is counted."""
-    belongs = BELONGS.get(measure.kind, "observations")
-    sizes = {"observations": observations, "items": len(given.items), "entries": len(given.entries)}
+    """The items, entries or figures of a return, None for a series that is counted."""
+    belongs = belongs_in(measure, series)
+    sizes = {
+        "observations": observations,
+        "items": len(given.items),
+        "entries": len(given.entries),
+        "figures": len(given.figures),
+    }
     for name, size in sizes.items():
         if size and name != belongs:
             findings.add(
@@ -38,6 +60,7 @@ def check(
                 path=f"{path}/{name}",
                 expected=belongs,
                 actual=name,
+                hint=ONLY_JSON if belongs == "figures" else None,
             )
     if given.kind is not ReturnKind.DATA and any(sizes.values()):
         findings.add(
@@ -49,6 +72,10 @@ def check(
         findings.add("no-observations", f"The return has no {belongs}.", path=f"{path}/{belongs}")
     if given.kind is ReturnKind.WITHDRAWN and not (given.note or "").strip():
         findings.add("reason-missing", "A withdrawn return says why, in its `note`.", path=f"{path}/note")
+    if belongs == "figures":
+        if given.kind is ReturnKind.NIL:
+            findings.add("nil-published", f"{series.slug} is published: nothing is no figure of it.", path=path)
+        return given.figures
     if measure.kind is Kind.MILESTONE:
         _check_items(given.items, measure, path, today, findings)
         return given.items
@@ -135,18 +162,15 @@ def _texts(submission: NewSubmission) -> Iterator[tuple[str, str]]:
             yield f"/returns/{index}/items/{at}/title", item.title
         for at, entry in enumerate(one.entries):
             yield f"/returns/{index}/entries/{at}/title", entry.title
+        for at, figure in enumerate(one.figures):
+            yield f"/returns/{index}/figures/{at}/note", figure.note or ""
 
 
 def counts(now: Content, before: Content) -> Counts:
-    """Items are known by their code; entries have none, so one that differs is another."""
-    if any(isinstance(one, MilestoneItem) for one in (*now, *before)):
-        old = {one.item: one for one in before if isinstance(one, MilestoneItem)}
-        new = {one.item: one for one in now if isinstance(one, MilestoneItem)}
-        shared = old.keys() & new.keys()
-        unchanged = sum(old[item] == new[item] for item in shared)
-    else:
-        unchanged = sum(entry in before for entry in now)
-        shared = range(unchanged)
+    """Items are known by their code, figures by their place; entries by neither, so one that differs is another."""
+    old, new = _by_place(before), _by_place(now)
+    shared = old.keys() & new.keys()
+    unchanged = sum(old[place] == new[place] for place in shared)
     return Counts(
         received=len(now),
         added=len(now) - len(shared),
@@ -154,6 +178,17 @@ def counts(now: Content, before: Content) -> Counts:
         unchanged=unchanged,
         withdrawn=len(before) - len(shared),
     )
+
+
+def _by_place(content: Content) -> dict[object, MilestoneItem | EvidenceEntry | PublishedFigure]:
+    return {place_of(one): one for one in content}
+
+
+def place_of(one: MilestoneItem | EvidenceEntry | PublishedFigure) -> object:
+    """What it is known by: the same in two revisions where one replaces the other."""
+    if isinstance(one, MilestoneItem):
+        return one.item
+    return one if isinstance(one, EvidenceEntry) else (one.area, breakdown_key(one.breakdown))
 
 
 def moved(base: Content, stands: Content) -> Iterator[tuple[str, str, str]]:
@@ -169,7 +204,18 @@ def _by_name(content: Content) -> dict[str, str]:
         f"The item {o.item}": _line(o.title, o.stage, o.date, o.url) for o in content if isinstance(o, MilestoneItem)
     }
     entries = [_line(o.title, o.domain, o.date, o.url, o.people) for o in content if isinstance(o, EvidenceEntry)]
-    return items | {f"The entry {line!r}": line for line in entries}
+    figures = {
+        f"The figure {' '.join([o.area, breakdown_key(o.breakdown)]).strip()}": _figure_line(o)
+        for o in content
+        if isinstance(o, PublishedFigure)
+    }
+    return items | {f"The entry {line!r}": line for line in entries} | figures
+
+
+def _figure_line(figure: PublishedFigure) -> str:
+    limits = [f"{one.lower} to {one.upper} ({one.confidence} %)" for one in figure.limits]
+    parts = None if figure.numerator is None else f"{figure.numerator}/{figure.denominator}"
+    return _line(figure.value or figure.status, parts, *limits, *figure.markers, figure.note)
 
 
 def _line(*parts: object) -> str:

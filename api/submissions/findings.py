@@ -263,8 +263,8 @@ CODES: dict[str, Explanation] = {
         mend="Say which in `series`.",
     ),
     "not-returned": Explanation(
-        meaning="Nobody returns this series here: it is derived from others, taken from published statistics, "
-        "or not a count.",
+        meaning="Your organisation does not return this series: it is derived from others, taken from published "
+        "statistics, which their publisher returns, or not a count.",
         example='{"measure": "ltc-employment-gap", "period": "CY2025"}\n\nThe gap is a published statistic.',
         mend="Leave the return out.",
     ),
@@ -328,11 +328,38 @@ CODES: dict[str, Explanation] = {
         mend="Say in the return's `note` why it is withdrawn.",
     ),
     "wrong-content": Explanation(
-        meaning="A milestone measure is returned by `items`, an evidence measure by `entries`, any other by "
-        "`observations`.",
+        meaning="A milestone measure is returned by `items`, an evidence measure by `entries`, a published series by "
+        "`figures`, any other by `observations`.",
         example='{"measure": "jsna-research-published", "period": "FY2025-26", "observations": [{"area": '
         '"E06000018", "value": 1}]}',
         mend="Put the content where it belongs, and leave the other lists out.",
+    ),
+    "nil-published": Explanation(
+        meaning="A published series has figures, and each may say by its `status` why there is none.",
+        example='{"measure": "economic-inactivity-ill-health", "period": "R12-2025-06", "kind": "nil"}',
+        mend="Send the figures with their `status`, or withdraw the return.",
+    ),
+    "limits-not-around-value": Explanation(
+        meaning="The value of a published figure does not lie between its limits.",
+        example='{"area": "E06000018", "value": "31.4", "limits": [{"lower": "4.1", "upper": "4.1", '
+        '"confidence": "95"}]}\n\nA half-width was taken for the limits.',
+        mend="Check whether the publisher gives a half-width: limits are value minus and value plus it. If it is "
+        "published so, say so in a `justification`.",
+        justifiable=True,
+    ),
+    "limits-twice": Explanation(
+        meaning="A published figure has limits of the same confidence more than once.",
+        example='{"area": "E06000018", "value": "31.4", "limits": [{"lower": "27.3", "upper": "35.5", '
+        '"confidence": "95"}, {"lower": "27", "upper": "36", "confidence": "95"}]}',
+        mend="Keep one of each confidence.",
+    ),
+    "fraction-not-the-value": Explanation(
+        meaning="Numerator over denominator is not the value, allowing for how each is rounded. A number is taken to "
+        "be rounded to its last digit that is not zero.",
+        example='{"area": "E06000018", "value": "31.4", "numerator": "16000", "denominator": "23000"}',
+        mend="Check that all three are of the same series. The publisher's own rounding may be coarser.",
+        severity=Severity.WARNING,
+        justifiable=True,
     ),
     "unknown-stage": Explanation(
         meaning="The measure has no such stage.",

@@ -1,16 +1,17 @@
 """The first tier after syntax: whose return it is, of what, and for when."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
+from msgspec.structs import replace
 
 from api.plan import calendar
 from api.plan.calendar import Deadlines
 from api.plan.catalogue import Catalogue, suggestion
 from api.plan.rules import candidates_hint
 from api.statistics import periods
-from api.submissions import content
+from api.submissions import content, figures
 from api.submissions.findings import Findings
 from api.submissions.revisions import Identified, ReturnKey, Sent
 from schema.periods import Period
@@ -39,13 +40,15 @@ def identify(
         if duty is None or period is None:
             continue
         measure = catalogue.measures[duty.measure]
-        series = next(s for s in measure.series if s.slug == duty.series)
-        limits = calendar.extended(
-            calendar.deadlines(period, catalogue.plan.calendar),
-            extensions.get((measure.slug, series.slug, duty.service, period.code)),
-        )
+        series = catalogue.series_of(duty)
+        until = extensions.get((measure.slug, series.slug, duty.service, period.code))
+        limits = _deadlines(period, catalogue, duty, until)
         _check_open(period, limits, catalogue, duty, f"{path}/period", now, findings)
-        said = content.check(given, measure, sizes[index], path=path, today=calendar.today(now), findings=findings)
+        said = content.check(
+            given, measure, series, sizes[index], path=path, today=calendar.today(now), findings=findings
+        )
+        if series.collection is Collection.PUBLISHED:
+            figures.check(given.figures, measure, catalogue, path=path, findings=findings)
         found = Identified(
             given=given,
             measure=measure,
@@ -60,6 +63,13 @@ def identify(
         seen.add(found.key)
         identified.append(found)
     return identified
+
+
+def _deadlines(period: Period, catalogue: Catalogue, duty: Duty, until: datetime | None) -> Deadlines | None:
+    """None for a published series: its publisher keeps its own calendar, and corrects what it published years ago."""
+    if catalogue.series_of(duty).collection is Collection.PUBLISHED:
+        return None
+    return calendar.extended(calendar.deadlines(period, catalogue.plan.calendar), until)
 
 
 def owed(
@@ -103,9 +113,10 @@ def _duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: str, 
 
 def _one_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: str, findings: Findings) -> Duty | None:
     collections = {series.slug: series.collection for series in measure.series}
-    returned = [duty for duty in duties if collections[duty.series] is Collection.PARTNERS]
+    counted = [duty for duty in duties if collections[duty.series] is Collection.PARTNERS]
+    returned = [duty for duty in duties if collections[duty.series] is Collection.PUBLISHED] + counted
     wanted = [series for slug, series in collections.items() if given.series in (None, slug)]
-    if measure.kind not in RETURNED or Collection.PARTNERS not in wanted:
+    if returned == counted and (measure.kind not in RETURNED or Collection.PARTNERS not in wanted):
         findings.add("not-returned", f"{measure.slug} is not returned by anybody here.", path=f"{path}/measure")
         return None
     if len({duty.series for duty in returned}) > 1:
@@ -171,7 +182,7 @@ def _same_days(period: Period, cadence: Cadence) -> Period | None:
 
 def _check_open(
     period: Period,
-    limits: Deadlines,
+    limits: Deadlines | None,
     catalogue: Catalogue,
     duty: Duty,
     path: str,
@@ -187,13 +198,18 @@ def _check_open(
             path=path,
             hint=f"Send it from the day after {period.end}.",
         )
-    elif limits.closes_at is not None and now >= limits.closes_at:
+    elif limits is not None and limits.closes_at is not None and now >= limits.closes_at:
         findings.add("period-closed", f"{period.code} closed at {limits.closes_at.isoformat()}.", path=path)
 
 
 def within(period: Period, duty: Duty, catalogue: Catalogue, *, path: str, findings: Findings) -> bool:
-    """Whether the period lies in the programme and in the duty's own dates."""
+    """Whether the period lies in the programme and in the duty's own dates.
+
+    What was published of earlier years is wanted: a baseline and a trend rest on it.
+    """
     window = catalogue.plan.window
+    if catalogue.series_of(duty).collection is Collection.PUBLISHED:
+        window = replace(window, start=date.min, end=date.max)
     first = max(window.start, duty.valid_from or window.start)
     last = min(window.end, duty.valid_to or window.end)
     if first <= period.start and period.end <= last:

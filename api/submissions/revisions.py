@@ -23,6 +23,7 @@ from schema.submissions import (
     NewReturn,
     NewSubmission,
     Observation,
+    PublishedFigure,
     ReturnKind,
     ReviewState,
     Status,
@@ -31,7 +32,7 @@ from schema.submissions import (
 
 Column = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Content = list[MilestoneItem] | list[EvidenceEntry]
+Content = list[MilestoneItem] | list[EvidenceEntry] | list[PublishedFigure]
 Notes = npt.NDArray[np.object_]  # str or None
 
 NULL = -1  # counts and ids are never negative
@@ -150,8 +151,8 @@ class Identified(Struct, frozen=True, kw_only=True):
     series: Series
     duty: Duty
     period: Period
-    deadlines: Deadlines
-    content: Content | None  # items or entries; None for a measure that is counted
+    deadlines: Deadlines | None  # a publication has none
+    content: Content | None  # items, entries or figures; None for a measure that is counted
 
     @property
     def key(self) -> ReturnKey:

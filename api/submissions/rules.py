@@ -170,7 +170,8 @@ def _check_withdrawal(
 ) -> None:
     confirmed = examined.sent.envelope.confirm_withdrawals
     limit = WITHDRAWALS_WITHOUT_ASKING * standing
-    of = content.BELONGS.get(one.measure.kind, "cells")
+    of = content.belongs_in(one.measure, one.series)
+    of = "cells" if of == "observations" else of
     if one.given.kind is ReturnKind.WITHDRAWN:
         if stood.kind in (None, ReturnKind.WITHDRAWN):
             examined.findings.add(
@@ -319,7 +320,8 @@ def report(
             outcome=one.outcome,
             revision=one.number,
             counts=one.counts,
-            timeliness=calendar.timeliness(one.identified.deadlines, first_recorded_at=one.first_received_at),
+            timeliness=one.identified.deadlines
+            and calendar.timeliness(one.identified.deadlines, first_recorded_at=one.first_received_at),
             completeness=one.completeness,
         )
         for one in comparison.returns

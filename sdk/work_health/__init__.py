@@ -38,6 +38,7 @@ from ._generated.models import (
     Exemption,
     Extension,
     ExtensionPage,
+    FigureLimits,
     Finding,
     Gaps,
     GroupFigure,
@@ -72,6 +73,8 @@ from ._generated.models import (
     Problem,
     Programme,
     ProgrammePage,
+    PublishedFigure,
+    PublishedFigureBreakdown,
     Queried,
     Reason,
     Receipt,
@@ -118,7 +121,7 @@ from .errors import (
     WorkHealthError,
 )
 from .reviewing import clearance, comment, decision, new_exemption, new_extension, reason
-from .submitting import new_return, new_submission, observation
+from .submitting import figure, new_return, new_submission, observation
 
 __version__ = VERSION
 
@@ -154,6 +157,7 @@ __all__ = [
     "Exemption",
     "Extension",
     "ExtensionPage",
+    "FigureLimits",
     "Finding",
     "Gaps",
     "GroupFigure",
@@ -190,6 +194,8 @@ __all__ = [
     "Problem",
     "Programme",
     "ProgrammePage",
+    "PublishedFigure",
+    "PublishedFigureBreakdown",
     "Queried",
     "RateLimited",
     "Reason",
@@ -231,6 +237,7 @@ __all__ = [
     "clearance",
     "comment",
     "decision",
+    "figure",
     "new_exemption",
     "new_extension",
     "new_return",

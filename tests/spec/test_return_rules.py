@@ -339,7 +339,9 @@ def test_forms_are_for_their_own_organisation_and_reviewers():
 @pytest.mark.parametrize(("kind", "name"), [(Kind.MILESTONE, "items"), (Kind.EVIDENCE, "entries")])
 def test_what_is_told_in_words_has_a_schema_and_no_table(kind, name):
     plain = form("learners")
-    made = replace(plain, measure=replace(plain.measure, kind=kind, stages=["begun"], domains=["study"]), cells=())
+    made = replace(
+        plain, measure=replace(plain.measure, kind=kind, stages=["begun"], domains=["study"]), content=name, cells=()
+    )
     schema = msgspec.to_builtins(forms.schema_of(made))
     assert schema["required"][-1] == name
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -45,6 +45,8 @@ from .exemption import Exemption
 from .extension import Extension
 from .extension_page import ExtensionPage
 from .family import Family
+from .figure_change import FigureChange
+from .figure_limits import FigureLimits
 from .finding import Finding
 from .formula import Formula
 from .gaps import Gaps
@@ -96,6 +98,8 @@ from .preview_protection import PreviewProtection
 from .problem import Problem
 from .programme import Programme
 from .programme_page import ProgrammePage
+from .published_figure import PublishedFigure
+from .published_figure_breakdown import PublishedFigureBreakdown
 from .queried import Queried
 from .reason import Reason
 from .receipt import Receipt
@@ -187,6 +191,8 @@ __all__ = (
     "Extension",
     "ExtensionPage",
     "Family",
+    "FigureChange",
+    "FigureLimits",
     "Finding",
     "Formula",
     "Gaps",
@@ -238,6 +244,8 @@ __all__ = (
     "Problem",
     "Programme",
     "ProgrammePage",
+    "PublishedFigure",
+    "PublishedFigureBreakdown",
     "Queried",
     "Reason",
     "Receipt",

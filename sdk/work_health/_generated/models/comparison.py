@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..models.change import Change
     from ..models.counts import Counts
     from ..models.entry_change import EntryChange
+    from ..models.figure_change import FigureChange
     from ..models.item_change import ItemChange
     from ..models.standing_return import StandingReturn
 
@@ -21,7 +22,10 @@ T = TypeVar("T", bound="Comparison")
 
 @_attrs_define
 class Comparison:
-    """What differs between two revisions of a return: cells of a count, items of a milestone, entries of evidence."""
+    """What differs between two revisions of a return: cells of a count, items of a milestone, entries of evidence,
+    figures of a published series.
+
+    """
 
     older: StandingReturn
     """ A revision of a return, without its cells. """
@@ -32,9 +36,10 @@ class Comparison:
     changes: list[Change]
     """ Cells that changed, then withdrawn, then added ones; at most 10,000. """
     change_count: int
-    """ How many cells, items or entries differ. """
+    """ How many cells, items, entries or figures differ. """
     items: list[ItemChange] | Unset = UNSET
     entries: list[EntryChange] | Unset = UNSET
+    figures: list[FigureChange] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,6 +70,13 @@ class Comparison:
                 entries_item = entries_item_data.to_dict()
                 entries.append(entries_item)
 
+        figures: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.figures, Unset):
+            figures = []
+            for figures_item_data in self.figures:
+                figures_item = figures_item_data.to_dict()
+                figures.append(figures_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -80,6 +92,8 @@ class Comparison:
             field_dict["items"] = items
         if entries is not UNSET:
             field_dict["entries"] = entries
+        if figures is not UNSET:
+            field_dict["figures"] = figures
 
         return field_dict
 
@@ -88,6 +102,7 @@ class Comparison:
         from ..models.change import Change  # noqa: PLC0415
         from ..models.counts import Counts  # noqa: PLC0415
         from ..models.entry_change import EntryChange  # noqa: PLC0415
+        from ..models.figure_change import FigureChange  # noqa: PLC0415
         from ..models.item_change import ItemChange  # noqa: PLC0415
         from ..models.standing_return import StandingReturn  # noqa: PLC0415
 
@@ -125,6 +140,15 @@ class Comparison:
 
                 entries.append(entries_item)
 
+        _figures = d.pop("figures", UNSET)
+        figures: list[FigureChange] | Unset = UNSET
+        if _figures is not UNSET:
+            figures = []
+            for figures_item_data in _figures:
+                figures_item = FigureChange.from_dict(figures_item_data)
+
+                figures.append(figures_item)
+
         comparison = cls(
             older=older,
             newer=newer,
@@ -133,6 +157,7 @@ class Comparison:
             change_count=change_count,
             items=items,
             entries=entries,
+            figures=figures,
         )
 
         comparison.additional_properties = d

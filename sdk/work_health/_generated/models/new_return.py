@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..models.evidence_entry import EvidenceEntry
     from ..models.milestone_item import MilestoneItem
     from ..models.observation import Observation
+    from ..models.published_figure import PublishedFigure
 
 
 T = TypeVar("T", bound="NewReturn")
@@ -37,6 +38,8 @@ class NewReturn:
     """ Of a milestone measure. """
     entries: list[EvidenceEntry] | Unset = UNSET
     """ Of an evidence measure. """
+    figures: list[PublishedFigure] | Unset = UNSET
+    """ Of a published series, by its publisher. """
     base_revision: int | None | Unset = UNSET
     """ The number of the revision that this return was made from, 0 for none: the submission is refused with the
     difference if another stands by now. """
@@ -81,6 +84,13 @@ class NewReturn:
                 entries_item = entries_item_data.to_dict()
                 entries.append(entries_item)
 
+        figures: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.figures, Unset):
+            figures = []
+            for figures_item_data in self.figures:
+                figures_item = figures_item_data.to_dict()
+                figures.append(figures_item)
+
         base_revision: int | None | Unset
         if isinstance(self.base_revision, Unset):
             base_revision = UNSET
@@ -113,6 +123,8 @@ class NewReturn:
             field_dict["items"] = items
         if entries is not UNSET:
             field_dict["entries"] = entries
+        if figures is not UNSET:
+            field_dict["figures"] = figures
         if base_revision is not UNSET:
             field_dict["base_revision"] = base_revision
         if note is not UNSET:
@@ -125,6 +137,7 @@ class NewReturn:
         from ..models.evidence_entry import EvidenceEntry  # noqa: PLC0415
         from ..models.milestone_item import MilestoneItem  # noqa: PLC0415
         from ..models.observation import Observation  # noqa: PLC0415
+        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
 
         d = dict(src_dict)
         measure = d.pop("measure")
@@ -176,6 +189,15 @@ class NewReturn:
 
                 entries.append(entries_item)
 
+        _figures = d.pop("figures", UNSET)
+        figures: list[PublishedFigure] | Unset = UNSET
+        if _figures is not UNSET:
+            figures = []
+            for figures_item_data in _figures:
+                figures_item = PublishedFigure.from_dict(figures_item_data)
+
+                figures.append(figures_item)
+
         def _parse_base_revision(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -203,6 +225,7 @@ class NewReturn:
             observations=observations,
             items=items,
             entries=entries,
+            figures=figures,
             base_revision=base_revision,
             note=note,
         )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..models.justification import Justification
     from ..models.milestone_item import MilestoneItem
     from ..models.observation import Observation
+    from ..models.published_figure import PublishedFigure
     from ..models.standing_return import StandingReturn
 
 
@@ -28,6 +29,7 @@ class ReturnDetail:
     observations: list[Observation]
     items: list[MilestoneItem] | Unset = UNSET
     entries: list[EvidenceEntry] | Unset = UNSET
+    figures: list[PublishedFigure] | Unset = UNSET
     justifications: list[Justification] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -53,6 +55,13 @@ class ReturnDetail:
                 entries_item = entries_item_data.to_dict()
                 entries.append(entries_item)
 
+        figures: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.figures, Unset):
+            figures = []
+            for figures_item_data in self.figures:
+                figures_item = figures_item_data.to_dict()
+                figures.append(figures_item)
+
         justifications: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.justifications, Unset):
             justifications = []
@@ -72,6 +81,8 @@ class ReturnDetail:
             field_dict["items"] = items
         if entries is not UNSET:
             field_dict["entries"] = entries
+        if figures is not UNSET:
+            field_dict["figures"] = figures
         if justifications is not UNSET:
             field_dict["justifications"] = justifications
 
@@ -83,6 +94,7 @@ class ReturnDetail:
         from ..models.justification import Justification  # noqa: PLC0415
         from ..models.milestone_item import MilestoneItem  # noqa: PLC0415
         from ..models.observation import Observation  # noqa: PLC0415
+        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
         from ..models.standing_return import StandingReturn  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -113,6 +125,15 @@ class ReturnDetail:
 
                 entries.append(entries_item)
 
+        _figures = d.pop("figures", UNSET)
+        figures: list[PublishedFigure] | Unset = UNSET
+        if _figures is not UNSET:
+            figures = []
+            for figures_item_data in _figures:
+                figures_item = PublishedFigure.from_dict(figures_item_data)
+
+                figures.append(figures_item)
+
         _justifications = d.pop("justifications", UNSET)
         justifications: list[Justification] | Unset = UNSET
         if _justifications is not UNSET:
@@ -127,6 +148,7 @@ class ReturnDetail:
             observations=observations,
             items=items,
             entries=entries,
+            figures=figures,
             justifications=justifications,
         )
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -36,8 +36,8 @@ class ReturnReport:
     """ The number of the revision that stands now. """
     counts: Counts
     """ Cells. `received` is always `added` + `changed` + `unchanged`. """
-    timeliness: Timeliness
-    """ When the first return for a period came, by the server's clock. """
+    timeliness: None | Timeliness
+    """ Null for a published series: a publication has no due date here. """
     completeness: Completeness
     """ Of the cells that the duty asks for: the total of each area, and every category of each scheme. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -57,7 +57,11 @@ class ReturnReport:
 
         counts = self.counts.to_dict()
 
-        timeliness = self.timeliness.value
+        timeliness: None | str
+        if isinstance(self.timeliness, Timeliness):
+            timeliness = self.timeliness.value
+        else:
+            timeliness = self.timeliness
 
         completeness = self.completeness.to_dict()
 
@@ -100,7 +104,20 @@ class ReturnReport:
 
         counts = Counts.from_dict(d.pop("counts"))
 
-        timeliness = Timeliness(d.pop("timeliness"))
+        def _parse_timeliness(data: object) -> None | Timeliness:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                timeliness_type_0 = Timeliness(data)
+
+                return timeliness_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Timeliness, data)
+
+        timeliness = _parse_timeliness(d.pop("timeliness"))
 
         completeness = Completeness.from_dict(d.pop("completeness"))
 

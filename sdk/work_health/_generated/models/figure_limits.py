@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..models.confidence import Confidence
+from ..models.interval_method import IntervalMethod
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="FigureLimits")
+
+
+@_attrs_define
+class FigureLimits:
+    """The limits of a figure, in its unit; never a half-width."""
+
+    lower: str
+    """ A decimal number as its publisher gives it, with its own number of digits. """
+    upper: str
+    """ A decimal number as its publisher gives it, with its own number of digits. """
+    confidence: Confidence | Unset = UNSET
+    """ Per cent of such intervals that hold the true value; both tails are equal. """
+    method: IntervalMethod | Unset = UNSET
+    """ How an interval was made. `published` ones are their publisher's. """
+
+    def to_dict(self) -> dict[str, Any]:
+        lower = self.lower
+
+        upper = self.upper
+
+        confidence: str | Unset = UNSET
+        if not isinstance(self.confidence, Unset):
+            confidence = self.confidence.value
+
+        method: str | Unset = UNSET
+        if not isinstance(self.method, Unset):
+            method = self.method.value
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "lower": lower,
+                "upper": upper,
+            }
+        )
+        if confidence is not UNSET:
+            field_dict["confidence"] = confidence
+        if method is not UNSET:
+            field_dict["method"] = method
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        lower = d.pop("lower")
+
+        upper = d.pop("upper")
+
+        _confidence = d.pop("confidence", UNSET)
+        confidence: Confidence | Unset
+        if isinstance(_confidence, Unset):
+            confidence = UNSET
+        else:
+            confidence = Confidence(_confidence)
+
+        _method = d.pop("method", UNSET)
+        method: IntervalMethod | Unset
+        if isinstance(_method, Unset):
+            method = UNSET
+        else:
+            method = IntervalMethod(_method)
+
+        figure_limits = cls(
+            lower=lower,
+            upper=upper,
+            confidence=confidence,
+            method=method,
+        )
+
+        return figure_limits

@@ -1,0 +1,260 @@
+"""Publishers' files, a few rows of each in its own shape, and what becomes of them. All figures are invented."""
+
+import pytest
+
+from api.publications import disability_confident, ees, fingertips, nomis, tables
+from api.publications.tables import NotThePublication, Said
+from schema.submissions import Marker, PublishedFigure, Status
+
+AREAS = {"E06000018", "E92000001", "E12000004"}
+
+
+def csv(header: str, *rows: str) -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+def line(figure: PublishedFigure) -> str:
+    """A figure in one line."""
+    limits = [f"{one.lower}..{one.upper}@{one.confidence}/{one.method}" for one in figure.limits]
+    fraction = [] if figure.numerator is None else [f"{figure.numerator}/{figure.denominator}"]
+    return " ".join(
+        [
+            figure.area,
+            *figure.breakdown.values(),
+            figure.value or figure.status or "",
+            *figure.markers,
+            *limits,
+            *fraction,
+        ]
+    )
+
+
+#   field             what it says
+SYMBOLS = [
+    ("12.50",         Said(value="12.50")),
+    ("1,250",         Said(value="1250")),
+    ("1e-3",          Said(value="0.001")),
+    ("0.1234567890123456789", Said(value="0.12345678901234568")),
+    ("c",             Said(status=Status.CONFIDENTIAL)),
+    ("[c]",           Said(status=Status.CONFIDENTIAL)),
+    ("*",             Said(status=Status.CONFIDENTIAL)),
+    ("x",             Said(status=Status.NOT_AVAILABLE)),
+    (":",             Said(status=Status.NOT_AVAILABLE)),
+    ("",              Said(status=Status.NOT_AVAILABLE)),
+    ("z",             Said(status=Status.NOT_APPLICABLE)),
+    ("w",             Said(status=Status.NONE_RECORDED)),
+    ("low",           Said(value="0", markers=(Marker.LOW,))),
+    ("k",             Said(value="0", markers=(Marker.LOW,))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), SYMBOLS)
+def test_a_field_is_a_number_or_a_symbol(text, expected):
+    assert tables.said(text) == expected
+
+
+@pytest.mark.parametrize("text", ["about 5", "NaN", "inf", "q"])
+def test_what_is_neither_is_refused(text):
+    with pytest.raises(NotThePublication, match="no number and no symbol"):
+        tables.said(text)
+
+
+#   file                                what is said
+BROKEN = [
+    ("<html><title> Busy </title>",     "A web page came in the place of a CSV file: Busy"),
+    ("<oops/>",                         "A web page came in the place of a CSV file: <oops/>"),
+    ("",                                "no column 'A' or 'B'"),
+    ("A,C\n1,2\n",                      "no column 'B'"),
+    ("A,B\n1,2\n3",                     "Row 3 has not as many fields"),
+    ("A,B\n1,2,3\n",                    "Row 2 has not as many fields"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), BROKEN)
+def test_a_file_that_is_none_is_refused(text, told):
+    with pytest.raises(NotThePublication, match=told):
+        tables.read(text, ("A", "B"))
+
+
+def test_columns_may_come_in_any_order_and_with_a_mark():
+    assert tables.read("\ufeffB,A\n 2 ,1\n", ("A", "B")) == [{"B": "2", "A": "1"}]
+
+
+NOMIS = "DATE,GEOGRAPHY_CODE,VARIABLE,MEASURES,OBS_VALUE,OBS_STATUS_NAME,RECORD_COUNT"
+
+
+def of_nomis(*rows: str, status: str = "Normal Value") -> dict[str, list[str]]:
+    """Rows as `E06000018 1496 20599 30.1`; figures by series and period."""
+    parts = [[*row.split(), ""][:4] for row in rows]
+    made = [f"2025-06,{a},{v},{m},{o},{status},{len(rows)}" for a, v, m, o in parts]
+    found = nomis.returns(nomis.rows(csv(NOMIS, *made)), AREAS)
+    return {f"{one.series} {one.period}": [line(f) for f in one.figures] for one in found}
+
+
+INACTIVE, POPULATION = "lts-of-inactive-16-64 R12-2025-06", "lts-of-population-16-64 R12-2025-06"
+CITY = [
+    "E06000018 1496 20599 30.1",
+    "E06000018 1496 21001 15100",
+    "E06000018 1496 21002 50200",
+    "E06000018 1496 21003 5.1",
+]
+
+
+def test_nomis_half_widths_become_limits_and_the_rate_is_worked_out():
+    found = of_nomis(*CITY, "E06000018 45 21002 220000", "E06000018 45 20599 70.0", "W92000004 1496 20599 1")
+    assert found == {
+        INACTIVE: ["E06000018 30.1 25.0..35.2@95/published 15100/50200"],
+        POPULATION: ["E06000018 6.9 e 5.7..8.1@95/normal 15100/220000"],  # 15100/220000; 5.1 × 50200/220000 = 1.16
+    }
+
+
+#   rows                                                         the figures of the inactive
+NOMIS_ROWS = [
+    (["E06000018 1503 20599 28"],                                ["E06000018 male 28"]),
+    (["E06000018 1510 20599 28"],                                ["E06000018 female 28"]),
+    (["E06000018 1496 20599 2.0", "E06000018 1496 21003 5.1"],   ["E06000018 2.0 0..7.1@95/published"]),
+    (["E06000018 1496 20599 99", "E06000018 1496 21003 5"],      ["E06000018 99 94..100@95/published"]),
+    (["E06000018 1496 20599 30", "E06000018 1496 21001 5"],      ["E06000018 30"]),
+    (["E06000018 1496 20599 -"],                                 ["E06000018 x"]),
+    (["E06000018 1496 20599"],                                   ["E06000018 x"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "expected"), NOMIS_ROWS)
+def test_nomis_rows(rows, expected):
+    assert of_nomis(*rows) == {INACTIVE: expected}
+
+
+def test_nomis_says_why_there_is_none():
+    assert of_nomis("E06000018 1496 20599", status="These figures are suppressed as statistically unreliable") == {
+        INACTIVE: ["E06000018 c"]
+    }
+    assert of_nomis(*CITY[:1], status="Estimate is unreliable") == {INACTIVE: ["E06000018 30.1 u"]}
+    found = of_nomis("E06000018 1496 21001 -", "E06000018 45 21002 220000")
+    assert found == {POPULATION: ["E06000018 x"]}
+
+
+@pytest.mark.parametrize("date", ["latest", "2025", "2025-13"])
+def test_nomis_dates_that_are_none(date):
+    with pytest.raises(NotThePublication, match="no date"):
+        nomis.returns(nomis.rows(csv(NOMIS, f"{date},E06000018,1496,20599,30.1,,1")), AREAS)
+
+
+def test_nomis_says_how_many_rows_there_are():
+    assert nomis.expected([]) == 0
+    assert nomis.expected(nomis.rows(csv(NOMIS, "2025-06,E,1,2,3,,25001"))) == 25_001
+    with pytest.raises(NotThePublication, match="RECORD_COUNT says 1 and 2"):
+        nomis.expected(nomis.rows(csv(NOMIS, "a,b,c,d,e,f,1", "a,b,c,d,e,f,2")))
+    with pytest.raises(NotThePublication, match="is there twice"):
+        of_nomis(*CITY[:1], *CITY[:1])
+
+
+FINGERTIPS = ",".join(f'"{name}"' for name in fingertips.COLUMNS)
+
+
+def of_fingertips(*rows: str) -> dict[str, list[str]]:
+    """Rows as the columns have them, with `|` between."""
+    found = fingertips.returns(fingertips.rows(csv(FINGERTIPS, *(row.replace("|", ",") for row in rows))), AREAS)
+    return {f"{one.measure} {one.period}": [line(f) for f in one.figures] for one in found}
+
+
+def test_fingertips_has_both_levels_of_limits_and_england_with_every_parent():
+    england = "93882|E92000001|Persons||65.30|6530|10000||65.0|65.6|64.8|65.8|20230000|1y"
+    assert of_fingertips(england, england, england.replace("E92000001", "E06000001")) == {
+        "ltc-employment-rate FY2023-24": [
+            "E92000001 65.30 65.0..65.6@95/published 64.8..65.8@99.8/published 6530/10000"
+        ]
+    }
+    with pytest.raises(NotThePublication, match="two values"):
+        of_fingertips(england, england.replace("65.30", "65.31"))
+
+
+#   row                                                              figure
+FINGERTIPS_ROWS = [
+    ("90282|E06000018|Persons||-1||||||||20230000|1y",              {"ltc-employment-gap FY2023-24": ["E06000018 -1"]}),
+    ("90282|E06000018|Female||9.5|10|20||8|11|||20220000|1y",        {"ltc-employment-gap FY2022-23": ["E06000018 female 9.5 8..11@95/published"]}),
+    ("93882|E06000018|Male||-1|-1|-1|Too few|||||20230000|1y",       {"ltc-employment-rate FY2023-24": ["E06000018 male x"]}),
+    ("93882|E06000018|Male||50||10||||||20230000|1y",                {"ltc-employment-rate FY2023-24": ["E06000018 male 50"]}),
+    ("93882|E06000018|Persons|Deprivation deciles|50||||||||20230000|1y", {}),
+    ("93882|E06000018|Not applicable||50||||||||20230000|1y",        {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "expected"), FINGERTIPS_ROWS)
+def test_fingertips_rows(row, expected):
+    assert of_fingertips(row) == expected
+
+
+#   row                                                              what is said
+FINGERTIPS_BAD = [
+    ("93882|E06000018|Male||50||||||||2023|1y",                      "no period"),
+    ("93882|E06000018|Male||50||||||||20230000|year",                "no period"),
+    ("90366|E06000018|Male||50||||||||20230000|1y",                  "not one that the plan has"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "told"), FINGERTIPS_BAD)
+def test_fingertips_that_is_wrong_is_refused(row, told):
+    with pytest.raises(NotThePublication, match=told):
+        of_fingertips(row)
+
+
+EES = ",".join(ees.COLUMNS)
+
+
+def of_ees(*rows: str, year: str = "2025", identifier: str = "Calendar year") -> dict[str, list[str]]:
+    """Rows as `Local authority|16-17|Gender|Female|635370|19280|3.0`."""
+    made: list[str] = []
+    for row in rows:
+        level, *rest = row.split("|")
+        made.append(",".join([year, identifier, level, "E92000001", "E12000004", "E06000018", *rest]))
+    found = ees.returns(ees.rows(csv(EES, *made)), AREAS)
+    return {one.period: [line(f) for f in one.figures] for one in found}
+
+
+#   row                                                              figure
+EES_ROWS = [
+    ("National|16-17|Total|Total|635370|19280|3.0",                  ["E92000001 3.0 19280/635370"]),
+    ("Regional|16-17|Gender|Female|c|c|c",                           ["E12000004 female c"]),
+    ("Local authority|16-17|Sex|Male|50.5|0|low",                    ["E06000018 male 0 low 0/50.5"]),
+    ("Local authority|16-17|Ethnic group|Mixed|100|z|z",             ["E06000018 mixed z"]),
+    ("Local authority|16-17|SEND|EHCP|100|2|2.0",                    None),
+    ("Local authority|16-17|Gender|Total|100|2|2.0",                 None),
+    ("Local authority|16|Total|Total|100|2|2.0",                     None),
+    ("School|16-17|Total|Total|100|2|2.0",                           None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "expected"), EES_ROWS)
+def test_ees_rows(row, expected):
+    assert of_ees(row) == ({} if expected is None else {"R3-2025-02": expected})
+
+
+def test_ees_that_is_wrong_is_refused():
+    row = "National|16-17|Total|Total|635370|19280|3.0"
+    with pytest.raises(NotThePublication, match="is there twice"):
+        of_ees(row, row)
+    for wrong in ({"year": "202425"}, {"identifier": "Academic year"}):
+        with pytest.raises(NotThePublication, match="no calendar year"):
+            of_ees(row, **wrong)
+
+
+def of_list(*rows: str, header: str = "Business Name,Town/City,DC Level") -> list[int | None]:
+    found = disability_confident.rows(csv(header, *rows))
+    (one,) = disability_confident.returns(found, area="E06000018", town="Nottingham", period="FY2025-26-Q2")
+    return [cell.value for cell in one.observations]
+
+
+def test_employers_are_counted_by_the_level_that_they_hold_now():
+    rows = [
+        "A Ltd,Nottingham,Committed",
+        "a  ltd,NOTTINGHAM,Level 2",
+        "B,Nottingham,Leader",
+        "C,Nottingham,?",
+        "D,Derby,Leader",
+    ]
+    assert of_list(*rows) == [3, 1, 0, 1, 1]  # all, not known, 1, 2, 3
+    with pytest.raises(NotThePublication, match="no employer in 'Nottingham'"):
+        of_list("D,Derby,Leader")
+    with pytest.raises(NotThePublication, match="no column 'Town/City'"):
+        of_list("A,1", header="Business Name,DC Level")
