@@ -15,6 +15,7 @@ import schema.partners
 import schema.plan
 import schema.problems
 import schema.programmes
+import schema.reading
 import schema.reviews
 import schema.submissions
 
@@ -34,6 +35,7 @@ MODULES = (
     schema.submissions,
     schema.reviews,
     schema.outcomes,
+    schema.reading,
 )
 
 

@@ -103,7 +103,16 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     contributors: Annotated[list[Contributor], Meta(description="At most 100 of the returns that it rests on.")]
 
 
-class Basis(StrEnum):
+class Resolved(Struct, frozen=True, kw_only=True):
+    """What a relative token such as `latest` stood for."""
+
+    token: str
+    measure: Slug
+    series: Slug
+    period: Annotated[PeriodCode | None, Meta(description="Null where nothing of the series was ever returned.")]
+
+
+class RevisionBasis(StrEnum):
     """Which revision of each return counts."""
 
     LATEST = "latest"
@@ -116,8 +125,11 @@ class Preview(Struct, frozen=True, kw_only=True):
     programme: Slug
     plan_version: int
     protection: Annotated[Literal["none"], Meta(description="No disclosure control has been applied.")]
-    basis: Basis
+    basis: RevisionBasis
     items: list[UnprotectedFigure]
+    resolved: Annotated[
+        list[Resolved], Meta(description="What `latest` and its like stood for, for each series that was asked for.")
+    ] = []
     labels: Annotated[
         dict[str, dict[str, str]],
         Meta(

@@ -4,10 +4,12 @@ from .action import Action
 from .aim import Aim
 from .amount import Amount
 from .area import Area
+from .area_family import AreaFamily
 from .area_page import AreaPage
 from .audit_entry import AuditEntry
 from .audit_entry_subject import AuditEntrySubject
 from .audit_page import AuditPage
+from .availability import Availability
 from .basis import Basis
 from .cadence import Cadence
 from .calendar import Calendar
@@ -22,8 +24,11 @@ from .change_page import ChangePage
 from .clearance import Clearance
 from .collection import Collection
 from .column import Column
+from .comparator import Comparator
 from .comparison import Comparison
 from .completeness import Completeness
+from .confidence import Confidence
+from .contributor import Contributor
 from .counts import Counts
 from .coverage import Coverage
 from .decision import Decision
@@ -41,28 +46,66 @@ from .exemption import Exemption
 from .extension import Extension
 from .extension_page import ExtensionPage
 from .family import Family
+from .feature import Feature
+from .feature_collection import FeatureCollection
+from .feature_collection_type import FeatureCollectionType
+from .feature_properties import FeatureProperties
+from .feature_type import FeatureType
 from .finding import Finding
+from .format_ import Format
 from .formula import Formula
 from .gaps import Gaps
 from .geography_basis import GeographyBasis
+from .geometry import Geometry
+from .geometry_type import GeometryType
 from .grant import Grant
 from .identifier import Identifier
+from .interval_method import IntervalMethod
 from .item_change import ItemChange
+from .json_stat_category import JsonStatCategory
+from .json_stat_category_index import JsonStatCategoryIndex
+from .json_stat_category_label import JsonStatCategoryLabel
+from .json_stat_category_unit import JsonStatCategoryUnit
+from .json_stat_dataset import JsonStatDataset
+from .json_stat_dataset_class import JsonStatDatasetClass
+from .json_stat_dataset_dimension import JsonStatDatasetDimension
+from .json_stat_dataset_status import JsonStatDatasetStatus
+from .json_stat_dataset_version import JsonStatDatasetVersion
+from .json_stat_dimension import JsonStatDimension
+from .json_stat_extension import JsonStatExtension
+from .json_stat_extension_coverage import JsonStatExtensionCoverage
+from .json_stat_extension_lower import JsonStatExtensionLower
+from .json_stat_extension_lower_bound import JsonStatExtensionLowerBound
+from .json_stat_extension_protection import JsonStatExtensionProtection
+from .json_stat_extension_reason import JsonStatExtensionReason
+from .json_stat_extension_upper import JsonStatExtensionUpper
+from .json_stat_extension_upper_bound import JsonStatExtensionUpperBound
+from .json_stat_role import JsonStatRole
+from .json_stat_unit import JsonStatUnit
 from .justification import Justification
 from .kind import Kind
 from .link import Link
 from .logic_model import LogicModel
+from .logic_model_outcomes import LogicModelOutcomes
+from .logic_model_outcomes_protection import LogicModelOutcomesProtection
+from .marker import Marker
 from .me import Me
 from .measure import Measure
+from .measure_availability import MeasureAvailability
 from .measure_link import MeasureLink
 from .measure_page import MeasurePage
+from .measure_progress import MeasureProgress
 from .milestone_item import MilestoneItem
+from .movement import Movement
 from .new_comment import NewComment
 from .new_exemption import NewExemption
 from .new_extension import NewExtension
 from .new_return import NewReturn
 from .new_submission import NewSubmission
+from .no_trend import NoTrend
 from .node import Node
+from .node_outcomes import NodeOutcomes
+from .not_moved import NotMoved
 from .obligation import Obligation
 from .obligation_page import ObligationPage
 from .obligation_state import ObligationState
@@ -78,17 +121,22 @@ from .period_page import PeriodPage
 from .period_type import PeriodType
 from .plan_reference import PlanReference
 from .preview import Preview
-from .preview_basis import PreviewBasis
+from .preview_labels import PreviewLabels
+from .preview_labels_additional_property import PreviewLabelsAdditionalProperty
 from .preview_protection import PreviewProtection
 from .problem import Problem
 from .programme import Programme
 from .programme_page import ProgrammePage
+from .progress import Progress
+from .progress_protection import ProgressProtection
 from .queried import Queried
 from .reason import Reason
 from .receipt import Receipt
 from .redaction import Redaction
 from .redaction_page import RedactionPage
+from .relation import Relation
 from .report import Report
+from .resolved import Resolved
 from .return_change import ReturnChange
 from .return_detail import ReturnDetail
 from .return_kind import ReturnKind
@@ -100,23 +148,33 @@ from .return_schema_properties import ReturnSchemaProperties
 from .review import Review
 from .review_state import ReviewState
 from .reviewed import Reviewed
+from .revision_basis import RevisionBasis
 from .revision_page import RevisionPage
 from .role import Role
 from .scheme import Scheme
 from .scope import Scope
 from .series import Series
+from .series_availability import SeriesAvailability
 from .severity import Severity
+from .since import Since
 from .source import Source
 from .standing_observation import StandingObservation
 from .standing_observation_breakdown import StandingObservationBreakdown
 from .standing_return import StandingReturn
 from .status import Status
 from .submission_outcome import SubmissionOutcome
+from .target import Target
+from .target_verdict import TargetVerdict
+from .tendency import Tendency
 from .theme import Theme
+from .theme_progress import ThemeProgress
 from .timeliness import Timeliness
+from .trend import Trend
+from .trend_method import TrendMethod
 from .unmodelled_activity import UnmodelledActivity
 from .unprotected_figure import UnprotectedFigure
 from .unprotected_figure_breakdown import UnprotectedFigureBreakdown
+from .verdict import Verdict
 from .window import Window
 from .withdrawal import Withdrawal
 
@@ -125,10 +183,12 @@ __all__ = (
     "Aim",
     "Amount",
     "Area",
+    "AreaFamily",
     "AreaPage",
     "AuditEntry",
     "AuditEntrySubject",
     "AuditPage",
+    "Availability",
     "Basis",
     "Cadence",
     "Calendar",
@@ -143,8 +203,11 @@ __all__ = (
     "Clearance",
     "Collection",
     "Column",
+    "Comparator",
     "Comparison",
     "Completeness",
+    "Confidence",
+    "Contributor",
     "Counts",
     "Coverage",
     "Decision",
@@ -162,28 +225,66 @@ __all__ = (
     "Extension",
     "ExtensionPage",
     "Family",
+    "Feature",
+    "FeatureCollection",
+    "FeatureCollectionType",
+    "FeatureProperties",
+    "FeatureType",
     "Finding",
+    "Format",
     "Formula",
     "Gaps",
     "GeographyBasis",
+    "Geometry",
+    "GeometryType",
     "Grant",
     "Identifier",
+    "IntervalMethod",
     "ItemChange",
+    "JsonStatCategory",
+    "JsonStatCategoryIndex",
+    "JsonStatCategoryLabel",
+    "JsonStatCategoryUnit",
+    "JsonStatDataset",
+    "JsonStatDatasetClass",
+    "JsonStatDatasetDimension",
+    "JsonStatDatasetStatus",
+    "JsonStatDatasetVersion",
+    "JsonStatDimension",
+    "JsonStatExtension",
+    "JsonStatExtensionCoverage",
+    "JsonStatExtensionLower",
+    "JsonStatExtensionLowerBound",
+    "JsonStatExtensionProtection",
+    "JsonStatExtensionReason",
+    "JsonStatExtensionUpper",
+    "JsonStatExtensionUpperBound",
+    "JsonStatRole",
+    "JsonStatUnit",
     "Justification",
     "Kind",
     "Link",
     "LogicModel",
+    "LogicModelOutcomes",
+    "LogicModelOutcomesProtection",
+    "Marker",
     "Me",
     "Measure",
+    "MeasureAvailability",
     "MeasureLink",
     "MeasurePage",
+    "MeasureProgress",
     "MilestoneItem",
+    "Movement",
     "NewComment",
     "NewExemption",
     "NewExtension",
     "NewReturn",
     "NewSubmission",
     "Node",
+    "NodeOutcomes",
+    "NotMoved",
+    "NoTrend",
     "Obligation",
     "ObligationPage",
     "ObligationState",
@@ -199,17 +300,22 @@ __all__ = (
     "PeriodType",
     "PlanReference",
     "Preview",
-    "PreviewBasis",
+    "PreviewLabels",
+    "PreviewLabelsAdditionalProperty",
     "PreviewProtection",
     "Problem",
     "Programme",
     "ProgrammePage",
+    "Progress",
+    "ProgressProtection",
     "Queried",
     "Reason",
     "Receipt",
     "Redaction",
     "RedactionPage",
+    "Relation",
     "Report",
+    "Resolved",
     "ReturnChange",
     "ReturnDetail",
     "ReturnKind",
@@ -221,23 +327,33 @@ __all__ = (
     "Review",
     "Reviewed",
     "ReviewState",
+    "RevisionBasis",
     "RevisionPage",
     "Role",
     "Scheme",
     "Scope",
     "Series",
+    "SeriesAvailability",
     "Severity",
+    "Since",
     "Source",
     "StandingObservation",
     "StandingObservationBreakdown",
     "StandingReturn",
     "Status",
     "SubmissionOutcome",
+    "Target",
+    "TargetVerdict",
+    "Tendency",
     "Theme",
+    "ThemeProgress",
     "Timeliness",
+    "Trend",
+    "TrendMethod",
     "UnmodelledActivity",
     "UnprotectedFigure",
     "UnprotectedFigureBreakdown",
+    "Verdict",
     "Window",
     "Withdrawal",
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..models.plan_reference import PlanReference
     from ..models.scheme import Scheme
     from ..models.series import Series
+    from ..models.target import Target
 
 
 T = TypeVar("T", bound="Measure")
@@ -63,7 +64,7 @@ class Measure:
     domains: list[str] | Unset = UNSET
     """ The domains of an evidence measure. """
     baseline: float | None | Unset = UNSET
-    target: float | None | Unset = UNSET
+    targets: list[Target] | Unset = UNSET
     owner: None | str | Unset = UNSET
     """ A kebab-case code. It never changes once it is in use. """
     caveats: list[str] | Unset = UNSET
@@ -136,11 +137,12 @@ class Measure:
         else:
             baseline = self.baseline
 
-        target: float | None | Unset
-        if isinstance(self.target, Unset):
-            target = UNSET
-        else:
-            target = self.target
+        targets: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.targets, Unset):
+            targets = []
+            for targets_item_data in self.targets:
+                targets_item = targets_item_data.to_dict()
+                targets.append(targets_item)
 
         owner: None | str | Unset
         if isinstance(self.owner, Unset):
@@ -186,8 +188,8 @@ class Measure:
             field_dict["domains"] = domains
         if baseline is not UNSET:
             field_dict["baseline"] = baseline
-        if target is not UNSET:
-            field_dict["target"] = target
+        if targets is not UNSET:
+            field_dict["targets"] = targets
         if owner is not UNSET:
             field_dict["owner"] = owner
         if caveats is not UNSET:
@@ -202,6 +204,7 @@ class Measure:
         from ..models.plan_reference import PlanReference  # noqa: PLC0415
         from ..models.scheme import Scheme  # noqa: PLC0415
         from ..models.series import Series  # noqa: PLC0415
+        from ..models.target import Target  # noqa: PLC0415
 
         d = dict(src_dict)
         slug = d.pop("slug")
@@ -275,14 +278,14 @@ class Measure:
 
         baseline = _parse_baseline(d.pop("baseline", UNSET))
 
-        def _parse_target(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+        _targets = d.pop("targets", UNSET)
+        targets: list[Target] | Unset = UNSET
+        if _targets is not UNSET:
+            targets = []
+            for targets_item_data in _targets:
+                targets_item = Target.from_dict(targets_item_data)
 
-        target = _parse_target(d.pop("target", UNSET))
+                targets.append(targets_item)
 
         def _parse_owner(data: object) -> None | str | Unset:
             if data is None:
@@ -317,7 +320,7 @@ class Measure:
             stages=stages,
             domains=domains,
             baseline=baseline,
-            target=target,
+            targets=targets,
             owner=owner,
             caveats=caveats,
         )

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.preview_basis import PreviewBasis
 from ..models.preview_protection import PreviewProtection
+from ..models.revision_basis import RevisionBasis
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.preview_labels import PreviewLabels
+    from ..models.resolved import Resolved
     from ..models.unprotected_figure import UnprotectedFigure
 
 
@@ -25,9 +28,15 @@ class Preview:
     plan_version: int
     protection: PreviewProtection
     """ No disclosure control has been applied. """
-    basis: PreviewBasis
-    """ The latest revision of each return, reviewed or not. """
+    basis: RevisionBasis
+    """ Which revision of each return counts. """
     items: list[UnprotectedFigure]
+    resolved: list[Resolved] | Unset = UNSET
+    """ What `latest` and its like stood for, for each series that was asked for. """
+    labels: PreviewLabels | Unset = UNSET
+    """ With `labels=true`: what the codes of measures, areas, dimensions and categories are called. """
+    next_cursor: None | str | Unset = UNSET
+    """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -44,6 +53,23 @@ class Preview:
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
+        resolved: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.resolved, Unset):
+            resolved = []
+            for resolved_item_data in self.resolved:
+                resolved_item = resolved_item_data.to_dict()
+                resolved.append(resolved_item)
+
+        labels: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.labels, Unset):
+            labels = self.labels.to_dict()
+
+        next_cursor: None | str | Unset
+        if isinstance(self.next_cursor, Unset):
+            next_cursor = UNSET
+        else:
+            next_cursor = self.next_cursor
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -55,11 +81,19 @@ class Preview:
                 "items": items,
             }
         )
+        if resolved is not UNSET:
+            field_dict["resolved"] = resolved
+        if labels is not UNSET:
+            field_dict["labels"] = labels
+        if next_cursor is not UNSET:
+            field_dict["next_cursor"] = next_cursor
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.preview_labels import PreviewLabels  # noqa: PLC0415
+        from ..models.resolved import Resolved  # noqa: PLC0415
         from ..models.unprotected_figure import UnprotectedFigure  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -69,7 +103,7 @@ class Preview:
 
         protection = PreviewProtection(d.pop("protection"))
 
-        basis = PreviewBasis(d.pop("basis"))
+        basis = RevisionBasis(d.pop("basis"))
 
         items = []
         _items = d.pop("items")
@@ -78,12 +112,40 @@ class Preview:
 
             items.append(items_item)
 
+        _resolved = d.pop("resolved", UNSET)
+        resolved: list[Resolved] | Unset = UNSET
+        if _resolved is not UNSET:
+            resolved = []
+            for resolved_item_data in _resolved:
+                resolved_item = Resolved.from_dict(resolved_item_data)
+
+                resolved.append(resolved_item)
+
+        _labels = d.pop("labels", UNSET)
+        labels: PreviewLabels | Unset
+        if isinstance(_labels, Unset):
+            labels = UNSET
+        else:
+            labels = PreviewLabels.from_dict(_labels)
+
+        def _parse_next_cursor(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+
         preview = cls(
             programme=programme,
             plan_version=plan_version,
             protection=protection,
             basis=basis,
             items=items,
+            resolved=resolved,
+            labels=labels,
+            next_cursor=next_cursor,
         )
 
         preview.additional_properties = d

@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.interval_method import IntervalMethod
 from ..models.kind import Kind
+from ..models.marker import Marker
 from ..models.status import Status
 
 if TYPE_CHECKING:
+    from ..models.comparator import Comparator
+    from ..models.contributor import Contributor
     from ..models.coverage import Coverage
+    from ..models.movement import Movement
     from ..models.period import Period
+    from ..models.target_verdict import TargetVerdict
+    from ..models.trend import Trend
     from ..models.unprotected_figure_breakdown import UnprotectedFigureBreakdown
 
 
@@ -46,10 +53,20 @@ class UnprotectedFigure:
     """ The value is at least this. """
     upper_bound: float | None
     """ The value is at most this; null where unbounded. """
+    largest_error: float | None
+    """ How far `value` may lie from the truth; 0 where exact. """
     numerator: float | None
     denominator: float | None
+    lower: float | None
+    """ Of the 95 % confidence interval. """
+    upper: float | None
+    lower_99_8: float | None
+    """ Of the 99.8 % confidence interval. """
+    upper_99_8: float | None
+    interval_method: IntervalMethod | None
     status: None | Status
     """ Why there is no number. """
+    markers: list[Marker]
     reason: None | str
     """ The same, in one word for machines. """
     as_of: None | Period
@@ -58,10 +75,19 @@ class UnprotectedFigure:
     """ Cells that say only why they have no number. They are missing from the value. """
     coverage: Coverage
     """ The returns behind a figure. `expected` and `received` count the same duties, so never more than all. """
+    comparators: list[Comparator]
+    trend: None | Trend
+    movement: Movement | None
+    target: None | TargetVerdict
+    contributors: list[Contributor]
+    """ At most 100 of the returns that it rests on. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.movement import Movement  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
+        from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
+        from ..models.trend import Trend  # noqa: PLC0415
 
         measure = self.measure
 
@@ -86,17 +112,43 @@ class UnprotectedFigure:
         upper_bound: float | None
         upper_bound = self.upper_bound
 
+        largest_error: float | None
+        largest_error = self.largest_error
+
         numerator: float | None
         numerator = self.numerator
 
         denominator: float | None
         denominator = self.denominator
 
+        lower: float | None
+        lower = self.lower
+
+        upper: float | None
+        upper = self.upper
+
+        lower_99_8: float | None
+        lower_99_8 = self.lower_99_8
+
+        upper_99_8: float | None
+        upper_99_8 = self.upper_99_8
+
+        interval_method: None | str
+        if isinstance(self.interval_method, IntervalMethod):
+            interval_method = self.interval_method.value
+        else:
+            interval_method = self.interval_method
+
         status: None | str
         if isinstance(self.status, Status):
             status = self.status.value
         else:
             status = self.status
+
+        markers = []
+        for markers_item_data in self.markers:
+            markers_item = markers_item_data.value
+            markers.append(markers_item)
 
         reason: None | str
         reason = self.reason
@@ -110,6 +162,34 @@ class UnprotectedFigure:
         cells_without_number = self.cells_without_number
 
         coverage = self.coverage.to_dict()
+
+        comparators = []
+        for comparators_item_data in self.comparators:
+            comparators_item = comparators_item_data.to_dict()
+            comparators.append(comparators_item)
+
+        trend: dict[str, Any] | None
+        if isinstance(self.trend, Trend):
+            trend = self.trend.to_dict()
+        else:
+            trend = self.trend
+
+        movement: dict[str, Any] | None
+        if isinstance(self.movement, Movement):
+            movement = self.movement.to_dict()
+        else:
+            movement = self.movement
+
+        target: dict[str, Any] | None
+        if isinstance(self.target, TargetVerdict):
+            target = self.target.to_dict()
+        else:
+            target = self.target
+
+        contributors = []
+        for contributors_item_data in self.contributors:
+            contributors_item = contributors_item_data.to_dict()
+            contributors.append(contributors_item)
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -125,13 +205,25 @@ class UnprotectedFigure:
                 "value": value,
                 "lower_bound": lower_bound,
                 "upper_bound": upper_bound,
+                "largest_error": largest_error,
                 "numerator": numerator,
                 "denominator": denominator,
+                "lower": lower,
+                "upper": upper,
+                "lower_99_8": lower_99_8,
+                "upper_99_8": upper_99_8,
+                "interval_method": interval_method,
                 "status": status,
+                "markers": markers,
                 "reason": reason,
                 "as_of": as_of,
                 "cells_without_number": cells_without_number,
                 "coverage": coverage,
+                "comparators": comparators,
+                "trend": trend,
+                "movement": movement,
+                "target": target,
+                "contributors": contributors,
             }
         )
 
@@ -139,8 +231,13 @@ class UnprotectedFigure:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.comparator import Comparator  # noqa: PLC0415
+        from ..models.contributor import Contributor  # noqa: PLC0415
         from ..models.coverage import Coverage  # noqa: PLC0415
+        from ..models.movement import Movement  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
+        from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
+        from ..models.trend import Trend  # noqa: PLC0415
         from ..models.unprotected_figure_breakdown import UnprotectedFigureBreakdown  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -179,6 +276,13 @@ class UnprotectedFigure:
 
         upper_bound = _parse_upper_bound(d.pop("upper_bound"))
 
+        def _parse_largest_error(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        largest_error = _parse_largest_error(d.pop("largest_error"))
+
         def _parse_numerator(data: object) -> float | None:
             if data is None:
                 return data
@@ -192,6 +296,49 @@ class UnprotectedFigure:
             return cast(float | None, data)
 
         denominator = _parse_denominator(d.pop("denominator"))
+
+        def _parse_lower(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        lower = _parse_lower(d.pop("lower"))
+
+        def _parse_upper(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        upper = _parse_upper(d.pop("upper"))
+
+        def _parse_lower_99_8(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        lower_99_8 = _parse_lower_99_8(d.pop("lower_99_8"))
+
+        def _parse_upper_99_8(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        upper_99_8 = _parse_upper_99_8(d.pop("upper_99_8"))
+
+        def _parse_interval_method(data: object) -> IntervalMethod | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                interval_method_type_0 = IntervalMethod(data)
+
+                return interval_method_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(IntervalMethod | None, data)
+
+        interval_method = _parse_interval_method(d.pop("interval_method"))
 
         def _parse_status(data: object) -> None | Status:
             if data is None:
@@ -207,6 +354,13 @@ class UnprotectedFigure:
             return cast(None | Status, data)
 
         status = _parse_status(d.pop("status"))
+
+        markers = []
+        _markers = d.pop("markers")
+        for markers_item_data in _markers:
+            markers_item = Marker(markers_item_data)
+
+            markers.append(markers_item)
 
         def _parse_reason(data: object) -> None | str:
             if data is None:
@@ -234,6 +388,65 @@ class UnprotectedFigure:
 
         coverage = Coverage.from_dict(d.pop("coverage"))
 
+        comparators = []
+        _comparators = d.pop("comparators")
+        for comparators_item_data in _comparators:
+            comparators_item = Comparator.from_dict(comparators_item_data)
+
+            comparators.append(comparators_item)
+
+        def _parse_trend(data: object) -> None | Trend:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                trend_type_0 = Trend.from_dict(data)
+
+                return trend_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Trend, data)
+
+        trend = _parse_trend(d.pop("trend"))
+
+        def _parse_movement(data: object) -> Movement | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                movement_type_0 = Movement.from_dict(data)
+
+                return movement_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Movement | None, data)
+
+        movement = _parse_movement(d.pop("movement"))
+
+        def _parse_target(data: object) -> None | TargetVerdict:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                target_type_0 = TargetVerdict.from_dict(data)
+
+                return target_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | TargetVerdict, data)
+
+        target = _parse_target(d.pop("target"))
+
+        contributors = []
+        _contributors = d.pop("contributors")
+        for contributors_item_data in _contributors:
+            contributors_item = Contributor.from_dict(contributors_item_data)
+
+            contributors.append(contributors_item)
+
         unprotected_figure = cls(
             measure=measure,
             series=series,
@@ -245,13 +458,25 @@ class UnprotectedFigure:
             value=value,
             lower_bound=lower_bound,
             upper_bound=upper_bound,
+            largest_error=largest_error,
             numerator=numerator,
             denominator=denominator,
+            lower=lower,
+            upper=upper,
+            lower_99_8=lower_99_8,
+            upper_99_8=upper_99_8,
+            interval_method=interval_method,
             status=status,
+            markers=markers,
             reason=reason,
             as_of=as_of,
             cells_without_number=cells_without_number,
             coverage=coverage,
+            comparators=comparators,
+            trend=trend,
+            movement=movement,
+            target=target,
+            contributors=contributors,
         )
 
         unprotected_figure.additional_properties = d

@@ -3,11 +3,53 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...._core import AsyncCaller, Caller, Content
+from ...models.availability import Availability
+from ...models.feature_collection import FeatureCollection
+from ...models.json_stat_dataset import JsonStatDataset
+from ...models.logic_model_outcomes import LogicModelOutcomes
 from ...models.preview import Preview
+from ...models.progress import Progress
+from . import get_outcomes_availability as _get_outcomes_availability
+from . import preview_logic_model as _preview_logic_model
 from . import preview_outcomes as _preview_outcomes
+from . import preview_outcomes_csv as _preview_outcomes_csv
+from . import preview_outcomes_geojson as _preview_outcomes_geojson
+from . import preview_outcomes_json_stat as _preview_outcomes_json_stat
+from . import preview_outcomes_sdmx_csv as _preview_outcomes_sdmx_csv
+from . import preview_progress as _preview_progress
 
 
 class Outcomes(Caller):
+    def get_outcomes_availability(
+        self,
+        programme: str,
+    ) -> Availability:
+        """What may be asked.
+
+        Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
+        """
+        return self._send(
+            _get_outcomes_availability.call(
+                programme,
+            )
+        )
+
+    def preview_logic_model(
+        self,
+        programme: str,
+    ) -> LogicModelOutcomes:
+        """The logic model with its latest figures.
+
+        Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
+
+        Needs the scope `review`: there is no disclosure control.
+        """
+        return self._send(
+            _preview_logic_model.call(
+                programme,
+            )
+        )
+
     def preview_outcomes(
         self,
         programme: str,
@@ -16,16 +58,25 @@ class Outcomes(Caller):
         series: str | None = None,
         theme: str | None = None,
         period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
         area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        labels: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
     ) -> Preview:
         """Live figures, without disclosure control.
 
         Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
         Every measure is rolled up by the rule that it declares; what can only be bounded is given as bounds, and what
-        cannot be answered says why. `period` may be `latest`, and is where it is left out. `group_by` takes the
-        dimensions of one scheme, and an area level such as `ward`.
+        cannot be answered says why. `period` is `latest` where it is left out, and `resolved` says what that stood
+        for.
+        `group_by` takes the dimensions of one scheme, and an area level such as `ward`.
         """
         return self._send(
             _preview_outcomes.call(
@@ -34,13 +85,214 @@ class Outcomes(Caller):
                 series=series,
                 theme=theme,
                 period=period,
+                from_=from_,
+                to=to,
                 area=area,
+                within=within,
+                level=level,
                 group_by=group_by,
+                breakdown=breakdown,
+                labels=labels,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def preview_outcomes_csv(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        labels: bool | None = None,
+    ) -> bytes:
+        """Live figures as one tidy table.
+
+        All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
+
+        The columns are the same whatever is asked. Lists are JSON in a cell; the columns that end in `_label` are
+        filled
+        with `labels=true`.
+        """
+        return self._send(
+            _preview_outcomes_csv.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                labels=labels,
+            )
+        )
+
+    def preview_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """Live figures as a layer of a map.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        return self._send(
+            _preview_outcomes_geojson.call(
+                programme,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
+    def preview_outcomes_json_stat(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> JsonStatDataset:
+        """Live figures as a JSON-stat dataset.
+
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        """
+        return self._send(
+            _preview_outcomes_json_stat.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+            )
+        )
+
+    def preview_outcomes_sdmx_csv(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> bytes:
+        """Live figures as SDMX-CSV.
+
+        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+
+        `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own
+        way.
+        """
+        return self._send(
+            _preview_outcomes_sdmx_csv.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+            )
+        )
+
+    def preview_progress(
+        self,
+        programme: str,
+    ) -> Progress:
+        """How will we know we've made a difference.
+
+        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+
+        Needs the scope `review`: there is no disclosure control.
+        """
+        return self._send(
+            _preview_progress.call(
+                programme,
             )
         )
 
 
 class AsyncOutcomes(AsyncCaller):
+    async def get_outcomes_availability(
+        self,
+        programme: str,
+    ) -> Availability:
+        """What may be asked.
+
+        Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
+        """
+        return await self._send(
+            _get_outcomes_availability.call(
+                programme,
+            )
+        )
+
+    async def preview_logic_model(
+        self,
+        programme: str,
+    ) -> LogicModelOutcomes:
+        """The logic model with its latest figures.
+
+        Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
+
+        Needs the scope `review`: there is no disclosure control.
+        """
+        return await self._send(
+            _preview_logic_model.call(
+                programme,
+            )
+        )
+
     async def preview_outcomes(
         self,
         programme: str,
@@ -49,16 +301,25 @@ class AsyncOutcomes(AsyncCaller):
         series: str | None = None,
         theme: str | None = None,
         period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
         area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        labels: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
     ) -> Preview:
         """Live figures, without disclosure control.
 
         Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
         Every measure is rolled up by the rule that it declares; what can only be bounded is given as bounds, and what
-        cannot be answered says why. `period` may be `latest`, and is where it is left out. `group_by` takes the
-        dimensions of one scheme, and an area level such as `ward`.
+        cannot be answered says why. `period` is `latest` where it is left out, and `resolved` says what that stood
+        for.
+        `group_by` takes the dimensions of one scheme, and an area level such as `ward`.
         """
         return await self._send(
             _preview_outcomes.call(
@@ -67,7 +328,178 @@ class AsyncOutcomes(AsyncCaller):
                 series=series,
                 theme=theme,
                 period=period,
+                from_=from_,
+                to=to,
                 area=area,
+                within=within,
+                level=level,
                 group_by=group_by,
+                breakdown=breakdown,
+                labels=labels,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    async def preview_outcomes_csv(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        labels: bool | None = None,
+    ) -> bytes:
+        """Live figures as one tidy table.
+
+        All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
+
+        The columns are the same whatever is asked. Lists are JSON in a cell; the columns that end in `_label` are
+        filled
+        with `labels=true`.
+        """
+        return await self._send(
+            _preview_outcomes_csv.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                labels=labels,
+            )
+        )
+
+    async def preview_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """Live figures as a layer of a map.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        return await self._send(
+            _preview_outcomes_geojson.call(
+                programme,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
+    async def preview_outcomes_json_stat(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> JsonStatDataset:
+        """Live figures as a JSON-stat dataset.
+
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        """
+        return await self._send(
+            _preview_outcomes_json_stat.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+            )
+        )
+
+    async def preview_outcomes_sdmx_csv(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> bytes:
+        """Live figures as SDMX-CSV.
+
+        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+
+        `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own
+        way.
+        """
+        return await self._send(
+            _preview_outcomes_sdmx_csv.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+            )
+        )
+
+    async def preview_progress(
+        self,
+        programme: str,
+    ) -> Progress:
+        """How will we know we've made a difference.
+
+        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+
+        Needs the scope `review`: there is no disclosure control.
+        """
+        return await self._send(
+            _preview_progress.call(
+                programme,
             )
         )

@@ -3,11 +3,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class PreviewBasis(StrEnum):
-    LATEST = "latest"
+class FeatureType(StrEnum):
+    FEATURE = "Feature"
 
     @classmethod
-    def _missing_(cls, value: object) -> PreviewBasis | None:
+    def _missing_(cls, value: object) -> FeatureType | None:
         """A value that the API has learnt since this release is kept as it is."""
         if not isinstance(value, str):
             return None

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class IntervalMethod(StrEnum):
+    BYAR = "byar"
+    EXACT_POISSON = "exact-poisson"
+    FIELLER = "fieller"
+    KATZ_LOG = "katz-log"
+    NEWCOMBE = "newcombe"
+    NEWCOMBE_SCALED = "newcombe-scaled"
+    NORMAL = "normal"
+    PUBLISHED = "published"
+    WILSON = "wilson"
+
+    @classmethod
+    def _missing_(cls, value: object) -> IntervalMethod | None:
+        """A value that the API has learnt since this release is kept as it is."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.not_moved import NotMoved
+from ..models.since import Since
+from ..models.verdict import Verdict
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Movement")
+
+
+@_attrs_define
+class Movement:
+    """Which way a figure has gone, by direction alone: no test of significance, no target."""
+
+    verdict: None | Unset | Verdict = UNSET
+    since: None | Since | Unset = UNSET
+    start_period: None | str | Unset = UNSET
+    """ Null for a stated baseline. """
+    start: float | None | Unset = UNSET
+    """ Null where only its bounds are known. """
+    change: float | None | Unset = UNSET
+    """ Figure less start; null where either is not a number. """
+    reason: None | NotMoved | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        verdict: None | str | Unset
+        if isinstance(self.verdict, Unset):
+            verdict = UNSET
+        elif isinstance(self.verdict, Verdict):
+            verdict = self.verdict.value
+        else:
+            verdict = self.verdict
+
+        since: None | str | Unset
+        if isinstance(self.since, Unset):
+            since = UNSET
+        elif isinstance(self.since, Since):
+            since = self.since.value
+        else:
+            since = self.since
+
+        start_period: None | str | Unset
+        if isinstance(self.start_period, Unset):
+            start_period = UNSET
+        else:
+            start_period = self.start_period
+
+        start: float | None | Unset
+        if isinstance(self.start, Unset):
+            start = UNSET
+        else:
+            start = self.start
+
+        change: float | None | Unset
+        if isinstance(self.change, Unset):
+            change = UNSET
+        else:
+            change = self.change
+
+        reason: None | str | Unset
+        if isinstance(self.reason, Unset):
+            reason = UNSET
+        elif isinstance(self.reason, NotMoved):
+            reason = self.reason.value
+        else:
+            reason = self.reason
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if verdict is not UNSET:
+            field_dict["verdict"] = verdict
+        if since is not UNSET:
+            field_dict["since"] = since
+        if start_period is not UNSET:
+            field_dict["start_period"] = start_period
+        if start is not UNSET:
+            field_dict["start"] = start
+        if change is not UNSET:
+            field_dict["change"] = change
+        if reason is not UNSET:
+            field_dict["reason"] = reason
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+
+        def _parse_verdict(data: object) -> None | Unset | Verdict:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                verdict_type_0 = Verdict(data)
+
+                return verdict_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Unset | Verdict, data)
+
+        verdict = _parse_verdict(d.pop("verdict", UNSET))
+
+        def _parse_since(data: object) -> None | Since | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                since_type_0 = Since(data)
+
+                return since_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Since | Unset, data)
+
+        since = _parse_since(d.pop("since", UNSET))
+
+        def _parse_start_period(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        start_period = _parse_start_period(d.pop("start_period", UNSET))
+
+        def _parse_start(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        start = _parse_start(d.pop("start", UNSET))
+
+        def _parse_change(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        change = _parse_change(d.pop("change", UNSET))
+
+        def _parse_reason(data: object) -> None | NotMoved | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                reason_type_0 = NotMoved(data)
+
+                return reason_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | NotMoved | Unset, data)
+
+        reason = _parse_reason(d.pop("reason", UNSET))
+
+        movement = cls(
+            verdict=verdict,
+            since=since,
+            start_period=start_period,
+            start=start,
+            change=change,
+            reason=reason,
+        )
+
+        movement.additional_properties = d
+        return movement
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

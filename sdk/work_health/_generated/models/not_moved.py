@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class NotMoved(StrEnum):
+    BOUNDS_OVERLAP = "bounds_overlap"
+    NO_START = "no_start"
+    NO_VALUE = "no_value"
+
+    @classmethod
+    def _missing_(cls, value: object) -> NotMoved | None:
+        """A value that the API has learnt since this release is kept as it is."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..models.basis import Basis
+
+T = TypeVar("T", bound="Target")
+
+
+@_attrs_define
+class Target:
+    """What the programme wants a measure to have reached at the end of a period, in the measure's unit."""
+
+    period: str
+    """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
+    `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
+    value: float
+    basis: Basis
+    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+
+    def to_dict(self) -> dict[str, Any]:
+        period = self.period
+
+        value = self.value
+
+        basis = self.basis.value
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "period": period,
+                "value": value,
+                "basis": basis,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        period = d.pop("period")
+
+        value = d.pop("value")
+
+        basis = Basis(d.pop("basis"))
+
+        target = cls(
+            period=period,
+            value=value,
+            basis=basis,
+        )
+
+        return target

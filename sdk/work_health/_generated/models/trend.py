@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.no_trend import NoTrend
+from ..models.tendency import Tendency
+from ..models.trend_method import TrendMethod
+from ..models.verdict import Verdict
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Trend")
+
+
+@_attrs_define
+class Trend:
+    """The recent trend of a series, as Fingertips reckons it."""
+
+    tendency: Tendency
+    """ Where the last five years point. """
+    verdict: None | Unset | Verdict = UNSET
+    """ `better` or `worse`; null without a direction or a significant change. """
+    method: None | TrendMethod | Unset = UNSET
+    chi_squared: float | None | Unset = UNSET
+    """ Of the slope, with one degree of freedom. """
+    first_period: None | str | Unset = UNSET
+    """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
+    `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
+    last_period: None | str | Unset = UNSET
+    """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
+    `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
+    reason: None | NoTrend | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        tendency = self.tendency.value
+
+        verdict: None | str | Unset
+        if isinstance(self.verdict, Unset):
+            verdict = UNSET
+        elif isinstance(self.verdict, Verdict):
+            verdict = self.verdict.value
+        else:
+            verdict = self.verdict
+
+        method: None | str | Unset
+        if isinstance(self.method, Unset):
+            method = UNSET
+        elif isinstance(self.method, TrendMethod):
+            method = self.method.value
+        else:
+            method = self.method
+
+        chi_squared: float | None | Unset
+        if isinstance(self.chi_squared, Unset):
+            chi_squared = UNSET
+        else:
+            chi_squared = self.chi_squared
+
+        first_period: None | str | Unset
+        if isinstance(self.first_period, Unset):
+            first_period = UNSET
+        else:
+            first_period = self.first_period
+
+        last_period: None | str | Unset
+        if isinstance(self.last_period, Unset):
+            last_period = UNSET
+        else:
+            last_period = self.last_period
+
+        reason: None | str | Unset
+        if isinstance(self.reason, Unset):
+            reason = UNSET
+        elif isinstance(self.reason, NoTrend):
+            reason = self.reason.value
+        else:
+            reason = self.reason
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "tendency": tendency,
+            }
+        )
+        if verdict is not UNSET:
+            field_dict["verdict"] = verdict
+        if method is not UNSET:
+            field_dict["method"] = method
+        if chi_squared is not UNSET:
+            field_dict["chi_squared"] = chi_squared
+        if first_period is not UNSET:
+            field_dict["first_period"] = first_period
+        if last_period is not UNSET:
+            field_dict["last_period"] = last_period
+        if reason is not UNSET:
+            field_dict["reason"] = reason
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        tendency = Tendency(d.pop("tendency"))
+
+        def _parse_verdict(data: object) -> None | Unset | Verdict:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                verdict_type_0 = Verdict(data)
+
+                return verdict_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Unset | Verdict, data)
+
+        verdict = _parse_verdict(d.pop("verdict", UNSET))
+
+        def _parse_method(data: object) -> None | TrendMethod | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                method_type_0 = TrendMethod(data)
+
+                return method_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | TrendMethod | Unset, data)
+
+        method = _parse_method(d.pop("method", UNSET))
+
+        def _parse_chi_squared(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        chi_squared = _parse_chi_squared(d.pop("chi_squared", UNSET))
+
+        def _parse_first_period(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        first_period = _parse_first_period(d.pop("first_period", UNSET))
+
+        def _parse_last_period(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        last_period = _parse_last_period(d.pop("last_period", UNSET))
+
+        def _parse_reason(data: object) -> None | NoTrend | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                reason_type_0 = NoTrend(data)
+
+                return reason_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | NoTrend | Unset, data)
+
+        reason = _parse_reason(d.pop("reason", UNSET))
+
+        trend = cls(
+            tendency=tendency,
+            verdict=verdict,
+            method=method,
+            chi_squared=chi_squared,
+            first_period=first_period,
+            last_period=last_period,
+            reason=reason,
+        )
+
+        trend.additional_properties = d
+        return trend
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
