@@ -185,8 +185,13 @@ class _Spans:
 
     def __init__(self, measure: Measure, series: Series, returned: Sequence[Period]) -> None:
         self.measure, self.series = measure, series
-        self.returned = returned
-        self.newest = max(returned, key=_by_end, default=None)
+        self.returned = sorted({period.code: period for period in returned}.values(), key=_by_end)
+        self.newest = self.returned[-1] if self.returned else None
+        step = measure.cadence.period_type
+        self.irregular = series.collection is Collection.PUBLISHED or step in (
+            PeriodType.SNAPSHOT,
+            PeriodType.MONTHS_ENDING,
+        )
         self.resolved: list[Resolved] = []
 
     def of(self, tokens: Sequence[str]) -> list[str] | None:
@@ -195,7 +200,7 @@ class _Spans:
         return [period.code for period in sorted(found.values(), key=_by_end)] or None
 
     def range(self, filters: Filters) -> list[str] | None:
-        """The periods of the measure's own cadence that lie wholly in the range; of snapshots, those returned."""
+        """The periods of the measure's own cadence that lie wholly in the range; of irregular ones, those returned."""
         first, last = (self._one(token) for token in (filters.first or filters.last or "", filters.last or LATEST))
         if first is None or last is None:
             return None
@@ -205,22 +210,25 @@ class _Spans:
         cadence = self.measure.cadence
         if filters.first is None:
             start = min((period.start for period in self.returned), default=last.start)
-        if cadence.period_type is PeriodType.SNAPSHOT or self.series.collection is Collection.PUBLISHED:
-            inside = {p.code: p for p in self.returned if start <= p.start and p.end <= last.end}
-            return [period.code for period in sorted(inside.values(), key=_by_end)]
-        months = cadence.months if cadence.period_type is PeriodType.MONTHS_ENDING else None
-        return [period.code for period in periods.between(cadence.period_type, start, last.end, months=months)]
+        if self.irregular:
+            return [period.code for period in self.returned if start <= period.start and period.end <= last.end]
+        return [period.code for period in periods.between(cadence.period_type, start, last.end)]
 
     def _one(self, token: str) -> Period | None:
-        """`latest` is the last period of which anything stands, `latest-4` the fourth before it."""
+        """`latest` is the last period of which anything stands, `latest-4` the fourth before it.
+
+        Of published series, snapshots and months ending the fourth that was returned before it.
+        """
         relative = RELATIVE.fullmatch(token)
         try:
             if relative is None:
                 return periods.parse(token)
             back = int(relative[1] or 0)
             found = None
-            if self.newest is not None:
-                found = periods.following(self.newest, -back) if back else self.newest
+            if self.irregular:
+                found = self.returned[-1 - back] if back < len(self.returned) else None
+            elif self.newest is not None:
+                found = periods.following(self.newest, -back)
         except periods.NotAPeriod as error:
             raise UnclearPeriod.of(token, error.candidates if relative is None else [LATEST]) from error
         told = Resolved(

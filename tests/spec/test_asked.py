@@ -144,6 +144,9 @@ def test_published_periods_of_a_range_are_those_that_were_returned():
     returned = standing("R3-2025-02", "R3-2024-02", measure=measure.slug, series=series.slug)
     every, _ = asked.ask(question, wanted, NOTTINGHAM, returned)
     assert [one.period.code for one in every] == ["R3-2024-02", "R3-2025-02"]
+    before = Filters(measures=["neet-16-17"], periods=["latest-1", "latest-2"])
+    _, resolved = asked.ask(before, wanted, NOTTINGHAM, returned)
+    assert [one.period for one in resolved] == ["R3-2024-02", None]
 
 
 def test_pages_are_of_figures_and_none_is_told_twice_or_left_out():
