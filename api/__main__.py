@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from api import clock, contract, database, sandbox, settings
 from api.app import create_app
 from api.embedded import Embedded, PostgresDidNotStart, default_folder
+from api.outcomes import maps
+from api.outcomes import queries as outcomes
 from api.partners import keys
 from api.partners import queries as partners
 from api.plan import loading
@@ -53,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("file", type=Path)
     load.add_argument("--sandbox", action="store_true", help="load it as a place to try things out")
     load.set_defaults(command=_load_plan)
+
+    boundaries = commands.add_parser("load-boundaries", help="load a layer of the Open Geography Portal (GeoJSON)")
+    boundaries.add_argument("file", type=Path)
+    boundaries.set_defaults(command=_load_boundaries)
 
     issue = commands.add_parser("issue-key", help="make a client with a key, which is shown once")
     issue.add_argument("name", help="whose key it is, such as 'IPS returns script'")
@@ -202,6 +208,26 @@ def _load_plan(arguments: argparse.Namespace, given: settings.Settings) -> int:
         return 0
     print(f"{loaded.programme}: version {loaded.version}")
     print("\n".join(f"  {line}" for line in loaded.changes))
+    return 0
+
+
+def _load_boundaries(arguments: argparse.Namespace, given: settings.Settings) -> int:
+    try:
+        content = arguments.file.read_bytes()
+    except OSError as error:
+        raise maps.BadBoundaries(f"{arguments.file}: {error.strerror}") from error
+    found = maps.read(content)
+
+    async def load(url: str) -> tuple[int, int]:
+        await _migrated(url)
+        async with _owner(url) as transaction:
+            ours, others = maps.sorted_out(found, await outcomes.area_codes(transaction))
+            await outcomes.keep_boundaries(transaction, ours, source=arguments.file.name, now=clock.system())
+            return len(ours), others
+
+    with _database(given) as url:
+        loaded, others = asyncio.run(load(url))
+    print(f"{loaded} boundaries loaded; {others} are of areas that no plan here has.")
     return 0
 
 

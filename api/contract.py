@@ -16,6 +16,7 @@ import schema.partners
 import schema.plan
 import schema.problems
 import schema.programmes
+import schema.reading
 import schema.reviews
 import schema.submissions
 import schema.verdicts
@@ -38,6 +39,7 @@ MODULES = (
     schema.verdicts,
     schema.outcomes,
     schema.inequality,
+    schema.reading,
 )
 
 

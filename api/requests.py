@@ -23,9 +23,16 @@ async def known_parameters_only(request: Request[Any, Any, Any]) -> None:
     if any("\x00" in str(value) for _, value in request.query_params.multi_items()):
         raise BadParameter("A parameter has a NUL character, which no code and no text has.")
     handler = request.route_handler
+    signature = handler.parsed_fn_signature.parameters
+    provided = [
+        provider.parsed_fn_signature.parameters
+        for name, provider in handler.resolve_dependencies().items()
+        if name in signature
+    ]
     fields = [
         field.kwarg_definition.name or name
-        for name, field in handler.parsed_fn_signature.parameters.items()
+        for parameters in (signature, *provided)
+        for name, field in parameters.items()
         if isinstance(field.kwarg_definition, QueryParameter)
     ]
     unknown = sorted(set(request.query_params) - set(fields))

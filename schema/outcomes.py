@@ -99,6 +99,15 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     instead: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
 
 
+class Resolved(Struct, frozen=True, kw_only=True):
+    """What a relative token such as `latest` stood for."""
+
+    token: str
+    measure: Slug
+    series: Slug
+    period: Annotated[PeriodCode | None, Meta(description="Null where nothing of the series was ever returned.")]
+
+
 class RevisionBasis(StrEnum):
     """Which revision of each return counts."""
 
@@ -114,6 +123,9 @@ class Preview(Struct, frozen=True, kw_only=True):
     protection: Annotated[Literal["none"], Meta(description="No disclosure control has been applied.")]
     basis: RevisionBasis
     items: list[UnprotectedFigure]
+    resolved: Annotated[
+        list[Resolved], Meta(description="What `latest` and its like stood for, for each series that was asked for.")
+    ] = []
     labels: Annotated[
         dict[str, dict[str, str]],
         Meta(

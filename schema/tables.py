@@ -388,6 +388,16 @@ audit = Table(
     comment="Who did what, when. Appended to alone; read by those with the scope admin.",
 )
 
+boundary = Table(
+    "boundary",
+    metadata,
+    Column("area", Text, primary_key=True),
+    Column("geometry", JSONB, nullable=False),
+    Column("source", Text, nullable=False),
+    moment("loaded_at"),
+    comment="Published boundaries by GSS code. A code means the same place in every programme.",
+)
+
 # The view that the application reads observations through; the migration creates it.
 cell = Table(
     "cell",

@@ -1,9 +1,12 @@
 """Standing revisions and their cells, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+import msgspec
 import numpy as np
 from sqlalchemy import and_, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.outcomes.standing import StandingCells, StandingFigure, StandingRevision
@@ -11,8 +14,9 @@ from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from api.submissions.queries import approved_of, content_of, state_of
 from schema.outcomes import RevisionBasis
+from schema.reading import Geometry
 from schema.submissions import PublishedFigure, ReturnKind, ReviewState, Status
-from schema.tables import cell, return_, revision
+from schema.tables import area, boundary, cell, return_, revision
 
 
 async def standing(
@@ -166,3 +170,24 @@ async def published(
         for one in content_of(row.content, catalogue.measures[catalogue.series_slugs[row.series][0]].kind)
         if isinstance(one, PublishedFigure)
     ]
+
+
+async def boundaries(transaction: AsyncConnection, codes: Sequence[str]) -> dict[str, Geometry]:
+    rows = await transaction.execute(select(boundary.c.area, boundary.c.geometry).where(boundary.c.area.in_(codes)))
+    return {row.area: msgspec.convert(row.geometry, Geometry) for row in rows}
+
+
+async def area_codes(transaction: AsyncConnection) -> set[str]:
+    """Of every programme."""
+    return set((await transaction.execute(select(area.c.code))).scalars())
+
+
+async def keep_boundaries(
+    transaction: AsyncConnection, found: Mapping[str, Geometry], *, source: str, now: datetime
+) -> None:
+    """In place of those that were there."""
+    for code, geometry in found.items():
+        values = {"geometry": msgspec.to_builtins(geometry), "source": source, "loaded_at": now}
+        await transaction.execute(
+            upsert(boundary).values(area=code, **values).on_conflict_do_update(index_elements=["area"], set_=values)
+        )

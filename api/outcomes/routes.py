@@ -3,14 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from litestar import Request, Router, get
-from litestar.di import NamedDependency
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api import cursors
 from api.clock import Now
 from api.database import Transaction
-from api.outcomes import disparities, judging, queries, rules
+from api.outcomes import asked, disparities, json_stat, judging, maps, progress, queries, rules, sdmx_csv, tidy
+from api.outcomes import availability as registry
+from api.outcomes.asked import FigurePlace, Filters, Places
 from api.outcomes.standing import StandingCells
 from api.partners import queries as partners
 from api.partners import rules as permissions
@@ -20,76 +24,322 @@ from api.plan.catalogue import Catalogue
 from api.problems import refusals, request_id_of
 from api.reviews import queries as reviews
 from schema.inequality import Inequality
-from schema.outcomes import Preview, RevisionBasis
+from schema.outcomes import Preview, Resolved, RevisionBasis, UnprotectedFigure
 from schema.partners import Author, Caller, Scope
 from schema.plan import Measure, Series
+from schema.reading import Availability, FeatureCollection, JsonStatDataset, LogicModelOutcomes, Progress
+
+PREVIEW = "/programmes/{programme:str}/preview"
+READ = refusals(401, 403, 404, 422)
 
 
-@get(
-    "/programmes/{programme:str}/preview/outcomes",
-    operation_id="preview_outcomes",
-    summary="Live figures, without disclosure control",
-    guards=[with_key],
-    security=KEY,
-    responses=refusals(401, 403, 404, 422),
-)
-async def preview_outcomes(
-    request: Request[Any, Any, Any],
-    programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
-    now: Now,
+async def filters(
     measure: FromQuery[list[str] | None] = None,
     series: FromQuery[str | None] = None,
     theme: FromQuery[str | None] = None,
     period: FromQuery[list[str] | None] = None,
+    first: Annotated[str | None, QueryParameter(name="from")] = None,
+    last: Annotated[str | None, QueryParameter(name="to")] = None,
     area: FromQuery[list[str] | None] = None,
+    within: FromQuery[list[str] | None] = None,
+    level: FromQuery[list[str] | None] = None,
     group_by: FromQuery[list[str] | None] = None,
+    breakdown: FromQuery[list[str] | None] = None,
     comparator: FromQuery[list[str] | None] = None,
     basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
     min_coverage: Annotated[float | None, QueryParameter(ge=0, le=1)] = None,
+) -> Filters:
+    """The same for every form in which outcomes are answered."""
+    return Filters(
+        measures=measure or [],
+        series=series,
+        theme=theme,
+        periods=period or [],
+        first=first,
+        last=last,
+        areas=area or [],
+        within=within or [],
+        levels=level or [],
+        group_by=group_by or [],
+        breakdowns=breakdown or [],
+        comparators=comparator or [],
+        basis=basis,
+        min_coverage=min_coverage,
+    )
+
+
+class Looked(Struct, frozen=True, kw_only=True):
+    """What a reviewer is shown."""
+
+    catalogue: Catalogue
+    wanted: Places
+    figures: list[UnprotectedFigure]
+    resolved: list[Resolved]
+    following: FigurePlace | None
+
+
+class Reviewer:
+    """Whoever looks at live figures, as the request tells. Each look is written into the audit."""
+
+    def __init__(self, request: Request[Any, Any, Any], caller: Caller, transaction: Transaction, now: Now) -> None:
+        self.request, self.caller, self.transaction, self.now = request, caller, transaction, now
+
+    async def look(
+        self, programme: str, question: Filters, *, form: str, cursor: str | None = None, limit: int = asked.MOST
+    ) -> Looked:
+        grant = permissions.permit(self.caller, programme, Scope.REVIEW)
+        catalogue = await plans.current(self.transaction, programme)
+        await partners.enter(self.transaction, grant, catalogue.acts_for(grant.organisation))
+        wanted = asked.places(question, catalogue)
+        after = cursors.decode(cursor, FigurePlace)
+        behind = rules.series_behind(wanted.series, catalogue)
+        standing = await queries.standing(self.transaction, catalogue, behind, question.basis)
+        every, resolved = asked.ask(question, wanted, catalogue, standing)
+        page = asked.page(every, after, limit, catalogue)
+        figures = await self._figures(page.asked, catalogue, question.min_coverage)
+        author = permissions.author(self.caller, grant, request_id_of(self.request))
+        named = asked.named(question, wanted, form)
+        await _tell(self.transaction, catalogue, author, named, grant.organisation, self.now)
+        return Looked(
+            catalogue=catalogue,
+            wanted=wanted,
+            figures=asked.on_page(figures, page, catalogue),
+            resolved=resolved,
+            following=page.following,
+        )
+
+    async def _figures(
+        self, every: list[rules.Asked], catalogue: Catalogue, least_coverage: float | None
+    ) -> list[UnprotectedFigure]:
+        cells = await _cells(self.transaction, every, catalogue)
+        granted = await reviews.leeway(self.transaction, catalogue)
+        return [figure for one in every for figure in judging.answered(one, cells, catalogue, granted, least_coverage)]
+
+
+async def _read(
+    transaction: AsyncConnection,
+    question: rules.Question,
+    wanted: list[tuple[Measure, Series]],
+    basis: RevisionBasis,
+    catalogue: Catalogue,
+) -> tuple[list[rules.Asked], StandingCells]:
+    """Each series and period, and the cells of all that it rests on or is judged by."""
+    standing = await queries.standing(transaction, catalogue, rules.series_behind(wanted, catalogue), basis)
+    every = rules.ask(question, wanted, catalogue, standing)
+    return every, await _cells(transaction, every, catalogue)
+
+
+async def _cells(transaction: AsyncConnection, every: list[rules.Asked], catalogue: Catalogue) -> StandingCells:
+    """Of all returns that an answer rests on or is judged by."""
+    return await queries.cells(
+        transaction,
+        catalogue,
+        revisions=sorted({revision.id for one in every for revision in one.all_returns if revision.counts}),
+        areas=sorted({code for one in every for code in (*one.areas, *one.beside)}),
+        breakdowns=sorted({key for one in every for key in one.breakdowns}),
+    )
+
+
+async def _tell(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    author: Author,
+    named: dict[str, str],
+    organisation: str,
+    now: datetime,
+) -> None:
+    """That somebody looked at figures without disclosure control is in the audit."""
+    await partners.tell_audit(
+        transaction,
+        catalogue.id,
+        author,
+        "preview.read",
+        named,
+        organisation_id=catalogue.ids.organisations[organisation],
+        now=now,
+    )
+
+
+async def reviewer(
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], transaction: Transaction, now: Now
+) -> Reviewer:
+    return Reviewer(request, caller, transaction, now)
+
+
+@get(
+    f"{PREVIEW}/outcomes",
+    operation_id="preview_outcomes",
+    summary="Live figures, without disclosure control",
+    guards=[with_key],
+    security=KEY,
+    responses=READ,
+)
+async def preview_outcomes(
+    programme: FromPath[str],
+    reviewer: NamedDependency[Reviewer],
+    filters: NamedDependency[Filters],
+    labels: FromQuery[bool] = False,
+    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
 ) -> Preview:
     """Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
     Every measure is rolled up by the rule that it declares; what can only be bounded is given as bounds, and what
-    cannot be answered says why, with what can be asked `instead`. `period` may be `latest`, and is where it is left
-    out. `group_by` takes the dimensions of one scheme, and an area level such as `ward`. Milestones and evidence are
-    no counts: read their items and entries in the returns.
+    cannot be answered says why, with what can be asked `instead`. `period` is `latest` where it is left out, and
+    `resolved` says what that stood for. `group_by` takes the dimensions of one scheme, and an area level such as
+    `ward`. Milestones and evidence are no counts: read their items and entries in the returns.
 
     `basis=approved` counts approved revisions alone, also while a correction is pending; with `latest` a figure that
     rests on any other is marked `p`. `min_coverage`, from 0 to 1, withholds figures of which a smaller share of the
     expected returns is there. `comparator` names areas to set figures beside; left out, the wider areas that have a
     figure of the same series. `first_released` in a movement is here the first period that was returned.
     """
-    grant = permissions.permit(caller, programme, Scope.REVIEW)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
-    question = rules.Question(
-        measures=measure or [],
-        series=series,
-        theme=theme,
-        periods=period or [],
-        areas=area or [],
-        group_by=group_by or [],
-        comparators=comparator or [],
-    )
-    wanted = rules.series_asked(question, catalogue)
-    asked, cells = await _read(transaction, question, wanted, basis, catalogue)
-    granted = await reviews.leeway(transaction, catalogue)
-    author = permissions.author(caller, grant, request_id_of(request))
-    named = rules.named(question, wanted)
-    await _tell(transaction, catalogue, author, named, grant.organisation, now)
+    seen = await reviewer.look(programme, filters, form="json", cursor=cursor, limit=limit)
     return Preview(
-        programme=catalogue.slug,
-        plan_version=catalogue.version,
+        programme=seen.catalogue.slug,
+        plan_version=seen.catalogue.version,
         protection="none",
-        basis=basis,
-        items=[figure for one in asked for figure in judging.answered(one, cells, catalogue, granted, min_coverage)],
+        basis=filters.basis,
+        items=seen.figures,
+        resolved=seen.resolved,
+        labels=asked.labels(seen.figures, seen.catalogue) if labels else {},
+        next_cursor=cursors.encode(seen.following) if seen.following else None,
+    )
+
+
+def _csv(content: bytes, name: str) -> Response[bytes]:
+    return Response(
+        content,
+        media_type="text/csv; header=present",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
 @get(
-    "/programmes/{programme:str}/preview/inequality",
+    f"{PREVIEW}/outcomes.csv",
+    operation_id="preview_outcomes_csv",
+    summary="Live figures as one tidy table",
+    guards=[with_key],
+    security=KEY,
+    media_type="text/csv",
+    responses=READ,
+)
+async def preview_outcomes_csv(
+    programme: FromPath[str],
+    reviewer: NamedDependency[Reviewer],
+    filters: NamedDependency[Filters],
+    labels: FromQuery[bool] = False,
+) -> Response[bytes]:
+    """All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
+
+    The columns are the same whatever is asked. Lists are JSON in a cell; the columns that end in `_label` are filled
+    with `labels=true`.
+    """
+    seen = await reviewer.look(programme, filters, form="csv")
+    return _csv(tidy.csv_of(seen.figures, seen.catalogue, labels=labels), "outcomes.csv")
+
+
+@get(
+    f"{PREVIEW}/outcomes.json-stat",
+    operation_id="preview_outcomes_json_stat",
+    summary="Live figures as a JSON-stat dataset",
+    guards=[with_key],
+    security=KEY,
+    responses=READ,
+)
+async def preview_outcomes_json_stat(
+    programme: FromPath[str], reviewer: NamedDependency[Reviewer], filters: NamedDependency[Filters]
+) -> JsonStatDataset:
+    """JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`."""
+    seen = await reviewer.look(programme, filters, form="json-stat")
+    return json_stat.dataset(seen.figures, seen.catalogue, categories=seen.wanted.categories, resolved=seen.resolved)
+
+
+@get(
+    f"{PREVIEW}/outcomes.sdmx.csv",
+    operation_id="preview_outcomes_sdmx_csv",
+    summary="Live figures as SDMX-CSV",
+    guards=[with_key],
+    security=KEY,
+    media_type="text/csv",
+    responses=READ,
+)
+async def preview_outcomes_sdmx_csv(
+    programme: FromPath[str], reviewer: NamedDependency[Reviewer], filters: NamedDependency[Filters]
+) -> Response[bytes]:
+    """SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+
+    `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own way.
+    """
+    seen = await reviewer.look(programme, filters, form="sdmx-csv")
+    return _csv(sdmx_csv.csv_of(seen.figures, seen.catalogue), "outcomes.sdmx.csv")
+
+
+@get(
+    f"{PREVIEW}/outcomes.geojson",
+    operation_id="preview_outcomes_geojson",
+    summary="Live figures as a layer of a map",
+    guards=[with_key],
+    security=KEY,
+    media_type="application/geo+json",
+    responses=READ,
+)
+async def preview_outcomes_geojson(
+    programme: FromPath[str],
+    reviewer: NamedDependency[Reviewer],
+    transaction: Transaction,
+    measure: FromQuery[str],
+    level: FromQuery[str],
+    series: FromQuery[str | None] = None,
+    period: FromQuery[str] = rules.LATEST,
+    within: FromQuery[str | None] = None,
+    breakdown: FromQuery[list[str] | None] = None,
+) -> FeatureCollection:
+    """GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded."""
+    question = maps.question(
+        measure=measure, level=level, series=series, period=period, within=within, breakdowns=breakdown or []
+    )
+    seen = await reviewer.look(programme, question, form="geojson")
+    boundaries = await queries.boundaries(transaction, [figure.area for figure in seen.figures])
+    return maps.layer(seen.figures, boundaries, seen.catalogue)
+
+
+@get(
+    f"{PREVIEW}/progress",
+    operation_id="preview_progress",
+    summary="How will we know we've made a difference",
+    guards=[with_key],
+    security=KEY,
+    responses=READ,
+)
+async def preview_progress(programme: FromPath[str], reviewer: NamedDependency[Reviewer]) -> Progress:
+    """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+
+    Needs the scope `review`: there is no disclosure control.
+    """
+    seen = await reviewer.look(programme, Filters(), form="progress")
+    return progress.progress(seen.catalogue, seen.figures, RevisionBasis.LATEST)
+
+
+@get(
+    f"{PREVIEW}/logic-model",
+    operation_id="preview_logic_model",
+    summary="The logic model with its latest figures",
+    guards=[with_key],
+    security=KEY,
+    responses=READ,
+)
+async def preview_logic_model(programme: FromPath[str], reviewer: NamedDependency[Reviewer]) -> LogicModelOutcomes:
+    """Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
+
+    Needs the scope `review`: there is no disclosure control.
+    """
+    seen = await reviewer.look(programme, Filters(), form="logic-model")
+    return progress.logic_model(seen.catalogue, seen.figures, RevisionBasis.LATEST)
+
+
+@get(
+    f"{PREVIEW}/inequality",
     operation_id="preview_inequality",
     summary="How far apart the categories of a dimension are",
     guards=[with_key],
@@ -128,53 +378,39 @@ async def preview_inequality(
         group_by=[dimension],
     )
     wanted = rules.series_asked(question, catalogue)
-    [asked], cells = await _read(transaction, question, wanted, basis, catalogue)
+    [one], cells = await _read(transaction, question, wanted, basis, catalogue)
     granted = await reviews.leeway(transaction, catalogue)
     author = permissions.author(caller, grant, request_id_of(request))
     named = rules.named(question, wanted) | {"of": of, "against": against}
     await _tell(transaction, catalogue, author, named, grant.organisation, now)
-    found = judging.answered(asked, cells, catalogue, granted)
-    return disparities.inequality_of(asked, found, (of, against), basis, catalogue)
+    found = judging.answered(one, cells, catalogue, granted)
+    return disparities.inequality_of(one, found, (of, against), basis, catalogue)
 
 
-async def _read(
-    transaction: AsyncConnection,
-    question: rules.Question,
-    wanted: list[tuple[Measure, Series]],
-    basis: RevisionBasis,
-    catalogue: Catalogue,
-) -> tuple[list[rules.Asked], StandingCells]:
-    """Each series and period, and the cells of all that it rests on or is judged by."""
-    standing = await queries.standing(transaction, catalogue, rules.series_behind(wanted, catalogue), basis)
-    asked = rules.ask(question, wanted, catalogue, standing)
-    cells = await queries.cells(
-        transaction,
-        catalogue,
-        revisions=sorted({revision.id for one in asked for revision in one.all_returns if revision.counts}),
-        areas=sorted({code for one in asked for code in (*one.areas, *one.beside)}),
-        breakdowns=sorted({key for one in asked for key in one.breakdowns}),
-    )
-    return asked, cells
+@get(
+    "/programmes/{programme:str}/outcomes/availability",
+    operation_id="get_outcomes_availability",
+    summary="What may be asked",
+    responses=refusals(404),
+)
+async def get_outcomes_availability(programme: FromPath[str], transaction: Transaction) -> Availability:
+    """Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned."""
+    return registry.availability(await plans.current(transaction, programme))
 
 
-async def _tell(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    author: Author,
-    named: dict[str, str],
-    organisation: str,
-    now: datetime,
-) -> None:
-    """That somebody looked at figures without disclosure control is in the audit."""
-    await partners.tell_audit(
-        transaction,
-        catalogue.id,
-        author,
-        "preview.read",
-        named,
-        organisation_id=catalogue.ids.organisations[organisation],
-        now=now,
-    )
-
-
-router = Router("/v1", route_handlers=[preview_outcomes, preview_inequality], tags=["Outcomes"])
+router = Router(
+    "/v1",
+    route_handlers=[
+        preview_outcomes,
+        preview_outcomes_csv,
+        preview_outcomes_json_stat,
+        preview_outcomes_sdmx_csv,
+        preview_outcomes_geojson,
+        preview_progress,
+        preview_logic_model,
+        preview_inequality,
+        get_outcomes_availability,
+    ],
+    dependencies={"filters": Provide(filters), "reviewer": Provide(reviewer)},
+    tags=["Outcomes"],
+)

@@ -238,7 +238,7 @@ def _periods(tokens: Sequence[str], measure: Measure, returned: Sequence[Period]
     found: list[Period | None] = []
     for token in tokens:
         if token == LATEST:
-            found.append(_latest(measure, returned))
+            found.append(latest(measure, returned))
             continue
         try:
             found.append(periods.parse(token))
@@ -247,7 +247,8 @@ def _periods(tokens: Sequence[str], measure: Measure, returned: Sequence[Period]
     return found
 
 
-def _latest(measure: Measure, returned: Sequence[Period]) -> Period | None:
+def latest(measure: Measure, returned: Sequence[Period]) -> Period | None:
+    """The last period of which anything counts; of a formula, the one of its own cadence around it."""
     last = max(returned, key=lambda period: period.end, default=None)
     if last is None or measure.kind not in (Kind.DERIVED, Kind.GAP):
         return last

@@ -1,8 +1,9 @@
 """Reading the plan. None of it needs a key."""
 
-from litestar import Router, get
+from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery
 
+from api import csv_text
 from api.database import Transaction
 from api.plan import queries, rules
 from api.plan.catalogue import Catalogue
@@ -180,6 +181,29 @@ async def list_areas(
 
 
 @get(
+    "/programmes/{programme:str}/areas.csv",
+    operation_id="list_areas_csv",
+    summary="Places, as CSV",
+    media_type="text/csv",
+    responses=refusals(404, 422),
+)
+async def list_areas_csv(
+    programme: FromPath[str],
+    transaction: Transaction,
+    level: FromQuery[str | None] = None,
+    within: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """To be joined to a map by GSS code: levels, families, validity and successors."""
+    catalogue = await queries.current(transaction, programme)
+    rows = rules.area_rows(rules.areas(catalogue, level=level, within=within))
+    return Response(
+        csv_text.written(rules.AREA_COLUMNS, rows),
+        media_type="text/csv; header=present",
+        headers={"Content-Disposition": 'attachment; filename="areas.csv"'},
+    )
+
+
+@get(
     "/programmes/{programme:str}/periods",
     operation_id="list_periods",
     summary="The periods of the programme",
@@ -221,6 +245,7 @@ router = Router(
         list_organisations,
         list_dimensions,
         list_areas,
+        list_areas_csv,
         list_periods,
         get_period,
     ],

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from msgspec import Struct
 
+from api.csv_text import Value
 from api.plan.catalogue import Catalogue, breakdown_key, suggestion
 from api.refusals import Invalid
 from api.statistics import periods
@@ -308,6 +309,20 @@ def areas(catalogue: Catalogue, *, level: str | None = None, within: str | None 
         area
         for area in catalogue.plan.areas
         if (level is None or area.level == level) and (within is None or catalogue.lies_within(area.code, within))
+    ]
+
+
+AREA_COLUMNS = ("code", "name", "level", "parent", "families", "valid_from", "valid_to", "successors")
+
+
+def area_rows(areas: Iterable[Area]) -> list[list[Value]]:
+    """Families and successors are codes with spaces between them."""
+    return [
+        [
+            *(area.code, area.name, area.level, area.parent, " ".join(area.families)),
+            *(area.valid_from, area.valid_to, " ".join(area.successors)),
+        ]
+        for area in areas
     ]
 
 

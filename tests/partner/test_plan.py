@@ -75,7 +75,7 @@ async def test_measures_are_filtered_and_unknown_filters_refused(anyone):
 
 async def test_one_measure_says_what_it_is(anyone):
     measure = await anyone.get_measure(PROGRAMME, "hub-employers-engaged")
-    assert (measure.kind, measure.baseline, measure.target, measure.owner) == ("distinct", None, None, None)
+    assert (measure.kind, measure.baseline, measure.targets, measure.owner) == ("distinct", None, [], None)
     with pytest.raises(NotFound, match="Did you mean hub-employers-engaged"):
         await anyone.get_measure(PROGRAMME, "hub-employers-engage")
 

@@ -4,10 +4,12 @@ from .action import Action
 from .aim import Aim
 from .amount import Amount
 from .area import Area
+from .area_family import AreaFamily
 from .area_page import AreaPage
 from .audit_entry import AuditEntry
 from .audit_entry_subject import AuditEntrySubject
 from .audit_page import AuditPage
+from .availability import Availability
 from .basis import Basis
 from .cadence import Cadence
 from .calendar import Calendar
@@ -45,12 +47,20 @@ from .exemption import Exemption
 from .extension import Extension
 from .extension_page import ExtensionPage
 from .family import Family
+from .feature import Feature
+from .feature_collection import FeatureCollection
+from .feature_collection_type import FeatureCollectionType
+from .feature_properties import FeatureProperties
+from .feature_type import FeatureType
 from .figure_change import FigureChange
 from .figure_limits import FigureLimits
 from .finding import Finding
+from .format_ import Format
 from .formula import Formula
 from .gaps import Gaps
 from .geography_basis import GeographyBasis
+from .geometry import Geometry
+from .geometry_type import GeometryType
 from .grant import Grant
 from .group_figure import GroupFigure
 from .identifier import Identifier
@@ -58,15 +68,39 @@ from .inequality import Inequality
 from .inequality_protection import InequalityProtection
 from .interval_method import IntervalMethod
 from .item_change import ItemChange
+from .json_stat_category import JsonStatCategory
+from .json_stat_category_index import JsonStatCategoryIndex
+from .json_stat_category_label import JsonStatCategoryLabel
+from .json_stat_category_unit import JsonStatCategoryUnit
+from .json_stat_dataset import JsonStatDataset
+from .json_stat_dataset_class import JsonStatDatasetClass
+from .json_stat_dataset_dimension import JsonStatDatasetDimension
+from .json_stat_dataset_status import JsonStatDatasetStatus
+from .json_stat_dataset_version import JsonStatDatasetVersion
+from .json_stat_dimension import JsonStatDimension
+from .json_stat_extension import JsonStatExtension
+from .json_stat_extension_coverage import JsonStatExtensionCoverage
+from .json_stat_extension_lower import JsonStatExtensionLower
+from .json_stat_extension_lower_bound import JsonStatExtensionLowerBound
+from .json_stat_extension_protection import JsonStatExtensionProtection
+from .json_stat_extension_reason import JsonStatExtensionReason
+from .json_stat_extension_upper import JsonStatExtensionUpper
+from .json_stat_extension_upper_bound import JsonStatExtensionUpperBound
+from .json_stat_role import JsonStatRole
+from .json_stat_unit import JsonStatUnit
 from .justification import Justification
 from .kind import Kind
 from .link import Link
 from .logic_model import LogicModel
+from .logic_model_outcomes import LogicModelOutcomes
+from .logic_model_outcomes_protection import LogicModelOutcomesProtection
 from .marker import Marker
 from .me import Me
 from .measure import Measure
+from .measure_availability import MeasureAvailability
 from .measure_link import MeasureLink
 from .measure_page import MeasurePage
+from .measure_progress import MeasureProgress
 from .milestone_item import MilestoneItem
 from .movement import Movement
 from .new_comment import NewComment
@@ -76,6 +110,7 @@ from .new_return import NewReturn
 from .new_submission import NewSubmission
 from .no_trend import NoTrend
 from .node import Node
+from .node_outcomes import NodeOutcomes
 from .not_moved import NotMoved
 from .obligation import Obligation
 from .obligation_page import ObligationPage
@@ -98,6 +133,8 @@ from .preview_protection import PreviewProtection
 from .problem import Problem
 from .programme import Programme
 from .programme_page import ProgrammePage
+from .progress import Progress
+from .progress_protection import ProgressProtection
 from .published_figure import PublishedFigure
 from .published_figure_breakdown import PublishedFigureBreakdown
 from .queried import Queried
@@ -105,7 +142,9 @@ from .reason import Reason
 from .receipt import Receipt
 from .redaction import Redaction
 from .redaction_page import RedactionPage
+from .relation import Relation
 from .report import Report
+from .resolved import Resolved
 from .return_change import ReturnChange
 from .return_detail import ReturnDetail
 from .return_kind import ReturnKind
@@ -123,6 +162,7 @@ from .role import Role
 from .scheme import Scheme
 from .scope import Scope
 from .series import Series
+from .series_availability import SeriesAvailability
 from .severity import Severity
 from .since import Since
 from .source import Source
@@ -135,6 +175,7 @@ from .target import Target
 from .target_verdict import TargetVerdict
 from .tendency import Tendency
 from .theme import Theme
+from .theme_progress import ThemeProgress
 from .timeliness import Timeliness
 from .trend import Trend
 from .trend_method import TrendMethod
@@ -150,10 +191,12 @@ __all__ = (
     "Aim",
     "Amount",
     "Area",
+    "AreaFamily",
     "AreaPage",
     "AuditEntry",
     "AuditEntrySubject",
     "AuditPage",
+    "Availability",
     "Basis",
     "Cadence",
     "Calendar",
@@ -191,12 +234,20 @@ __all__ = (
     "Extension",
     "ExtensionPage",
     "Family",
+    "Feature",
+    "FeatureCollection",
+    "FeatureCollectionType",
+    "FeatureProperties",
+    "FeatureType",
     "FigureChange",
     "FigureLimits",
     "Finding",
+    "Format",
     "Formula",
     "Gaps",
     "GeographyBasis",
+    "Geometry",
+    "GeometryType",
     "Grant",
     "GroupFigure",
     "Identifier",
@@ -204,15 +255,39 @@ __all__ = (
     "InequalityProtection",
     "IntervalMethod",
     "ItemChange",
+    "JsonStatCategory",
+    "JsonStatCategoryIndex",
+    "JsonStatCategoryLabel",
+    "JsonStatCategoryUnit",
+    "JsonStatDataset",
+    "JsonStatDatasetClass",
+    "JsonStatDatasetDimension",
+    "JsonStatDatasetStatus",
+    "JsonStatDatasetVersion",
+    "JsonStatDimension",
+    "JsonStatExtension",
+    "JsonStatExtensionCoverage",
+    "JsonStatExtensionLower",
+    "JsonStatExtensionLowerBound",
+    "JsonStatExtensionProtection",
+    "JsonStatExtensionReason",
+    "JsonStatExtensionUpper",
+    "JsonStatExtensionUpperBound",
+    "JsonStatRole",
+    "JsonStatUnit",
     "Justification",
     "Kind",
     "Link",
     "LogicModel",
+    "LogicModelOutcomes",
+    "LogicModelOutcomesProtection",
     "Marker",
     "Me",
     "Measure",
+    "MeasureAvailability",
     "MeasureLink",
     "MeasurePage",
+    "MeasureProgress",
     "MilestoneItem",
     "Movement",
     "NewComment",
@@ -221,6 +296,7 @@ __all__ = (
     "NewReturn",
     "NewSubmission",
     "Node",
+    "NodeOutcomes",
     "NotMoved",
     "NoTrend",
     "Obligation",
@@ -244,6 +320,8 @@ __all__ = (
     "Problem",
     "Programme",
     "ProgrammePage",
+    "Progress",
+    "ProgressProtection",
     "PublishedFigure",
     "PublishedFigureBreakdown",
     "Queried",
@@ -251,7 +329,9 @@ __all__ = (
     "Receipt",
     "Redaction",
     "RedactionPage",
+    "Relation",
     "Report",
+    "Resolved",
     "ReturnChange",
     "ReturnDetail",
     "ReturnKind",
@@ -269,6 +349,7 @@ __all__ = (
     "Scheme",
     "Scope",
     "Series",
+    "SeriesAvailability",
     "Severity",
     "Since",
     "Source",
@@ -281,6 +362,7 @@ __all__ = (
     "TargetVerdict",
     "Tendency",
     "Theme",
+    "ThemeProgress",
     "Timeliness",
     "Trend",
     "TrendMethod",

@@ -12,6 +12,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.preview_labels import PreviewLabels
+    from ..models.resolved import Resolved
     from ..models.unprotected_figure import UnprotectedFigure
 
 
@@ -30,6 +31,8 @@ class Preview:
     basis: RevisionBasis
     """ Which revision of each return counts. """
     items: list[UnprotectedFigure]
+    resolved: list[Resolved] | Unset = UNSET
+    """ What `latest` and its like stood for, for each series that was asked for. """
     labels: PreviewLabels | Unset = UNSET
     """ With `labels=true`: what the codes of measures, areas, dimensions and categories are called. """
     next_cursor: None | str | Unset = UNSET
@@ -49,6 +52,13 @@ class Preview:
         for items_item_data in self.items:
             items_item = items_item_data.to_dict()
             items.append(items_item)
+
+        resolved: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.resolved, Unset):
+            resolved = []
+            for resolved_item_data in self.resolved:
+                resolved_item = resolved_item_data.to_dict()
+                resolved.append(resolved_item)
 
         labels: dict[str, Any] | Unset = UNSET
         if not isinstance(self.labels, Unset):
@@ -71,6 +81,8 @@ class Preview:
                 "items": items,
             }
         )
+        if resolved is not UNSET:
+            field_dict["resolved"] = resolved
         if labels is not UNSET:
             field_dict["labels"] = labels
         if next_cursor is not UNSET:
@@ -81,6 +93,7 @@ class Preview:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.preview_labels import PreviewLabels  # noqa: PLC0415
+        from ..models.resolved import Resolved  # noqa: PLC0415
         from ..models.unprotected_figure import UnprotectedFigure  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -98,6 +111,15 @@ class Preview:
             items_item = UnprotectedFigure.from_dict(items_item_data)
 
             items.append(items_item)
+
+        _resolved = d.pop("resolved", UNSET)
+        resolved: list[Resolved] | Unset = UNSET
+        if _resolved is not UNSET:
+            resolved = []
+            for resolved_item_data in _resolved:
+                resolved_item = Resolved.from_dict(resolved_item_data)
+
+                resolved.append(resolved_item)
 
         _labels = d.pop("labels", UNSET)
         labels: PreviewLabels | Unset
@@ -121,6 +143,7 @@ class Preview:
             protection=protection,
             basis=basis,
             items=items,
+            resolved=resolved,
             labels=labels,
             next_cursor=next_cursor,
         )

@@ -3,14 +3,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...._core import AsyncCaller, Caller, Content
+from ...models.availability import Availability
+from ...models.feature_collection import FeatureCollection
 from ...models.inequality import Inequality
+from ...models.json_stat_dataset import JsonStatDataset
+from ...models.logic_model_outcomes import LogicModelOutcomes
 from ...models.preview import Preview
+from ...models.progress import Progress
 from ...models.revision_basis import RevisionBasis
+from . import get_outcomes_availability as _get_outcomes_availability
 from . import preview_inequality as _preview_inequality
+from . import preview_logic_model as _preview_logic_model
 from . import preview_outcomes as _preview_outcomes
+from . import preview_outcomes_csv as _preview_outcomes_csv
+from . import preview_outcomes_geojson as _preview_outcomes_geojson
+from . import preview_outcomes_json_stat as _preview_outcomes_json_stat
+from . import preview_outcomes_sdmx_csv as _preview_outcomes_sdmx_csv
+from . import preview_progress as _preview_progress
 
 
 class Outcomes(Caller):
+    def get_outcomes_availability(
+        self,
+        programme: str,
+    ) -> Availability:
+        """What may be asked.
+
+        Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
+        """
+        return self._send(
+            _get_outcomes_availability.call(
+                programme,
+            )
+        )
+
     def preview_inequality(
         self,
         programme: str,
@@ -46,6 +72,22 @@ class Outcomes(Caller):
             )
         )
 
+    def preview_logic_model(
+        self,
+        programme: str,
+    ) -> LogicModelOutcomes:
+        """The logic model with its latest figures.
+
+        Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
+
+        Needs the scope `review`: there is no disclosure control.
+        """
+        return self._send(
+            _preview_logic_model.call(
+                programme,
+            )
+        )
+
     def preview_outcomes(
         self,
         programme: str,
@@ -54,22 +96,28 @@ class Outcomes(Caller):
         series: str | None = None,
         theme: str | None = None,
         period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
         area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
         basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
+        labels: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
     ) -> Preview:
         """Live figures, without disclosure control.
 
         Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
         Every measure is rolled up by the rule that it declares; what can only be bounded is given as bounds, and what
-        cannot be answered says why, with what can be asked `instead`. `period` may be `latest`, and is where it is
-        left
-        out. `group_by` takes the dimensions of one scheme, and an area level such as `ward`. Milestones and evidence
-        are
-        no counts: read their items and entries in the returns.
+        cannot be answered says why, with what can be asked `instead`. `period` is `latest` where it is left out, and
+        `resolved` says what that stood for. `group_by` takes the dimensions of one scheme, and an area level such as
+        `ward`. Milestones and evidence are no counts: read their items and entries in the returns.
 
         `basis=approved` counts approved revisions alone, also while a correction is pending; with `latest` a figure
         that
@@ -86,16 +134,219 @@ class Outcomes(Caller):
                 series=series,
                 theme=theme,
                 period=period,
+                from_=from_,
+                to=to,
                 area=area,
+                within=within,
+                level=level,
                 group_by=group_by,
+                breakdown=breakdown,
+                comparator=comparator,
+                basis=basis,
+                min_coverage=min_coverage,
+                labels=labels,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def preview_outcomes_csv(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        comparator: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+        labels: bool | None = None,
+    ) -> bytes:
+        """Live figures as one tidy table.
+
+        All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
+
+        The columns are the same whatever is asked. Lists are JSON in a cell; the columns that end in `_label` are
+        filled
+        with `labels=true`.
+        """
+        return self._send(
+            _preview_outcomes_csv.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                comparator=comparator,
+                basis=basis,
+                min_coverage=min_coverage,
+                labels=labels,
+            )
+        )
+
+    def preview_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """Live figures as a layer of a map.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        return self._send(
+            _preview_outcomes_geojson.call(
+                programme,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
+    def preview_outcomes_json_stat(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        comparator: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+    ) -> JsonStatDataset:
+        """Live figures as a JSON-stat dataset.
+
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        """
+        return self._send(
+            _preview_outcomes_json_stat.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
                 comparator=comparator,
                 basis=basis,
                 min_coverage=min_coverage,
             )
         )
 
+    def preview_outcomes_sdmx_csv(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        comparator: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+    ) -> bytes:
+        """Live figures as SDMX-CSV.
+
+        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+
+        `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own
+        way.
+        """
+        return self._send(
+            _preview_outcomes_sdmx_csv.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                comparator=comparator,
+                basis=basis,
+                min_coverage=min_coverage,
+            )
+        )
+
+    def preview_progress(
+        self,
+        programme: str,
+    ) -> Progress:
+        """How will we know we've made a difference.
+
+        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+
+        Needs the scope `review`: there is no disclosure control.
+        """
+        return self._send(
+            _preview_progress.call(
+                programme,
+            )
+        )
+
 
 class AsyncOutcomes(AsyncCaller):
+    async def get_outcomes_availability(
+        self,
+        programme: str,
+    ) -> Availability:
+        """What may be asked.
+
+        Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
+        """
+        return await self._send(
+            _get_outcomes_availability.call(
+                programme,
+            )
+        )
+
     async def preview_inequality(
         self,
         programme: str,
@@ -131,6 +382,22 @@ class AsyncOutcomes(AsyncCaller):
             )
         )
 
+    async def preview_logic_model(
+        self,
+        programme: str,
+    ) -> LogicModelOutcomes:
+        """The logic model with its latest figures.
+
+        Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
+
+        Needs the scope `review`: there is no disclosure control.
+        """
+        return await self._send(
+            _preview_logic_model.call(
+                programme,
+            )
+        )
+
     async def preview_outcomes(
         self,
         programme: str,
@@ -139,22 +406,28 @@ class AsyncOutcomes(AsyncCaller):
         series: str | None = None,
         theme: str | None = None,
         period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
         area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
         basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
+        labels: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
     ) -> Preview:
         """Live figures, without disclosure control.
 
         Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
         Every measure is rolled up by the rule that it declares; what can only be bounded is given as bounds, and what
-        cannot be answered says why, with what can be asked `instead`. `period` may be `latest`, and is where it is
-        left
-        out. `group_by` takes the dimensions of one scheme, and an area level such as `ward`. Milestones and evidence
-        are
-        no counts: read their items and entries in the returns.
+        cannot be answered says why, with what can be asked `instead`. `period` is `latest` where it is left out, and
+        `resolved` says what that stood for. `group_by` takes the dimensions of one scheme, and an area level such as
+        `ward`. Milestones and evidence are no counts: read their items and entries in the returns.
 
         `basis=approved` counts approved revisions alone, also while a correction is pending; with `latest` a figure
         that
@@ -171,10 +444,199 @@ class AsyncOutcomes(AsyncCaller):
                 series=series,
                 theme=theme,
                 period=period,
+                from_=from_,
+                to=to,
                 area=area,
+                within=within,
+                level=level,
                 group_by=group_by,
+                breakdown=breakdown,
                 comparator=comparator,
                 basis=basis,
                 min_coverage=min_coverage,
+                labels=labels,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    async def preview_outcomes_csv(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        comparator: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+        labels: bool | None = None,
+    ) -> bytes:
+        """Live figures as one tidy table.
+
+        All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
+
+        The columns are the same whatever is asked. Lists are JSON in a cell; the columns that end in `_label` are
+        filled
+        with `labels=true`.
+        """
+        return await self._send(
+            _preview_outcomes_csv.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                comparator=comparator,
+                basis=basis,
+                min_coverage=min_coverage,
+                labels=labels,
+            )
+        )
+
+    async def preview_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """Live figures as a layer of a map.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        return await self._send(
+            _preview_outcomes_geojson.call(
+                programme,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
+    async def preview_outcomes_json_stat(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        comparator: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+    ) -> JsonStatDataset:
+        """Live figures as a JSON-stat dataset.
+
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        """
+        return await self._send(
+            _preview_outcomes_json_stat.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                comparator=comparator,
+                basis=basis,
+                min_coverage=min_coverage,
+            )
+        )
+
+    async def preview_outcomes_sdmx_csv(
+        self,
+        programme: str,
+        *,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        comparator: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+    ) -> bytes:
+        """Live figures as SDMX-CSV.
+
+        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+
+        `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own
+        way.
+        """
+        return await self._send(
+            _preview_outcomes_sdmx_csv.call(
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                comparator=comparator,
+                basis=basis,
+                min_coverage=min_coverage,
+            )
+        )
+
+    async def preview_progress(
+        self,
+        programme: str,
+    ) -> Progress:
+        """How will we know we've made a difference.
+
+        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+
+        Needs the scope `review`: there is no disclosure control.
+        """
+        return await self._send(
+            _preview_progress.call(
+                programme,
             )
         )

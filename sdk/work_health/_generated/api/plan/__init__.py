@@ -22,6 +22,7 @@ from . import get_measure as _get_measure
 from . import get_period as _get_period
 from . import get_programme as _get_programme
 from . import list_areas as _list_areas
+from . import list_areas_csv as _list_areas_csv
 from . import list_dimensions as _list_dimensions
 from . import list_measures as _list_measures
 from . import list_organisations as _list_organisations
@@ -80,6 +81,25 @@ class Plan(Caller):
         """
         return self._send(
             _list_areas.call(
+                programme,
+                level=level,
+                within=within,
+            )
+        )
+
+    def list_areas_csv(
+        self,
+        programme: str,
+        *,
+        level: str | None = None,
+        within: str | None = None,
+    ) -> bytes:
+        """Places, as CSV.
+
+        To be joined to a map by GSS code: levels, families, validity and successors.
+        """
+        return self._send(
+            _list_areas_csv.call(
                 programme,
                 level=level,
                 within=within,
@@ -257,6 +277,25 @@ class AsyncPlan(AsyncCaller):
         """
         return await self._send(
             _list_areas.call(
+                programme,
+                level=level,
+                within=within,
+            )
+        )
+
+    async def list_areas_csv(
+        self,
+        programme: str,
+        *,
+        level: str | None = None,
+        within: str | None = None,
+    ) -> bytes:
+        """Places, as CSV.
+
+        To be joined to a map by GSS code: levels, families, validity and successors.
+        """
+        return await self._send(
+            _list_areas_csv.call(
                 programme,
                 level=level,
                 within=within,

@@ -1,0 +1,111 @@
+"""The plan's own view: its themes, and its logic model, with the latest figure of each measure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from api.plan.catalogue import Catalogue
+from schema.outcomes import Coverage, RevisionBasis, UnprotectedFigure
+from schema.plan import Plan
+from schema.reading import LogicModelOutcomes, MeasureProgress, NodeOutcomes, Progress, Relation, ThemeProgress
+
+Arrows = Mapping[str, set[str]]
+
+
+def progress(catalogue: Catalogue, latest: Sequence[UnprotectedFigure], basis: RevisionBasis) -> Progress:
+    figures = {figure.measure: figure for figure in latest}
+    return Progress(
+        programme=catalogue.slug,
+        plan_version=catalogue.version,
+        protection="none",
+        basis=basis,
+        themes=[
+            ThemeProgress(
+                theme=theme.slug,
+                title=theme.title,
+                measures=[
+                    MeasureProgress(
+                        measure=measure.slug,
+                        label=measure.label,
+                        title=measure.title,
+                        plan_references=measure.plan_references,
+                        direction=measure.direction,
+                        baseline=measure.baseline,
+                        targets=measure.targets,
+                        latest=figures[measure.slug],
+                    )
+                    for measure in catalogue.plan.measures
+                    if measure.theme == theme.slug
+                ],
+            )
+            for theme in catalogue.plan.themes
+        ],
+    )
+
+
+def logic_model(catalogue: Catalogue, latest: Sequence[UnprotectedFigure], basis: RevisionBasis) -> LogicModelOutcomes:
+    plan = catalogue.plan
+    figures = {figure.measure: figure for figure in latest}
+    told = relations(plan)
+    return LogicModelOutcomes(
+        programme=catalogue.slug,
+        plan_version=catalogue.version,
+        protection="none",
+        basis=basis,
+        nodes=[
+            NodeOutcomes(
+                slug=node.slug,
+                code=node.code,
+                column=node.column,
+                title=node.title,
+                relation=told[node.slug][0],
+                measures=told[node.slug][1],
+                coverage=together(figures[slug].coverage for slug in told[node.slug][1]),
+            )
+            for node in plan.nodes
+        ],
+        links=plan.links,
+        measure_links=plan.measure_links,
+        figures=list(latest),
+    )
+
+
+def together(coverages: Iterable[Coverage]) -> Coverage:
+    every = list(coverages)
+    return Coverage(
+        expected=sum(c.expected for c in every),
+        received=sum(c.received for c in every),
+        approved=sum(c.approved for c in every),
+        late=sum(c.late for c in every),
+        exempt=sum(c.exempt for c in every),
+    )
+
+
+def relations(plan: Plan) -> dict[str, tuple[Relation, list[str]]]:
+    """The measures that tell of each node: its own, else those downstream, else those upstream, in the plan's order."""
+    onward: dict[str, set[str]] = {node.slug: set() for node in plan.nodes}
+    back: dict[str, set[str]] = {node.slug: set() for node in plan.nodes}
+    for link in plan.links:
+        onward[link.source].add(link.target)
+        back[link.target].add(link.source)
+    measured = {node.slug: {m.slug for m in plan.measures if node.slug in m.nodes} for node in plan.nodes}
+    hung = {node.slug: {k.measure for k in plan.measure_links if k.source == node.slug} for node in plan.nodes}
+    found: dict[str, tuple[Relation, list[str]]] = {}
+    for slug, own in measured.items():
+        ahead, behind = _reached(slug, onward), _reached(slug, back)
+        tried = (
+            (Relation.OWN, own),
+            (Relation.DOWNSTREAM, hung[slug].union(*(measured[node] | hung[node] for node in ahead))),
+            (Relation.UPSTREAM, set[str]().union(*(measured[node] for node in behind))),
+        )
+        relation, slugs = next(((r, s) for r, s in tried if s), (Relation.NONE, set[str]()))
+        found[slug] = (relation, [m.slug for m in plan.measures if m.slug in slugs])
+    return found
+
+
+def _reached(slug: str, arrows: Arrows) -> set[str]:
+    found: set[str] = set()
+    waiting = [slug]
+    while waiting:
+        for node in arrows[waiting.pop()] - found:
+            found.add(node)
+            waiting.append(node)
+    return found

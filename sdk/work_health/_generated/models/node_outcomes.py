@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.column import Column
+from ..models.relation import Relation
+
+if TYPE_CHECKING:
+    from ..models.coverage import Coverage
+
+
+T = TypeVar("T", bound="NodeOutcomes")
+
+
+@_attrs_define
+class NodeOutcomes:
+    """A node of the logic model with the measures that tell of it."""
+
+    slug: str
+    """ A kebab-case code. It never changes once it is in use. """
+    code: str
+    column: Column
+    """ The columns of a logic model, in their order. """
+    title: str
+    """ The plan's exact words. """
+    relation: Relation
+    """ How a node stands to the measures beside it: its own, else those that it leads to, else those that lead to
+    it. """
+    measures: list[str]
+    """ Their figures stand in `figures`. """
+    coverage: Coverage
+    """ The returns behind a figure. `expected` and `received` count the same duties, so never more than all. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        slug = self.slug
+
+        code = self.code
+
+        column = self.column.value
+
+        title = self.title
+
+        relation = self.relation.value
+
+        measures = self.measures
+
+        coverage = self.coverage.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "slug": slug,
+                "code": code,
+                "column": column,
+                "title": title,
+                "relation": relation,
+                "measures": measures,
+                "coverage": coverage,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.coverage import Coverage  # noqa: PLC0415
+
+        d = dict(src_dict)
+        slug = d.pop("slug")
+
+        code = d.pop("code")
+
+        column = Column(d.pop("column"))
+
+        title = d.pop("title")
+
+        relation = Relation(d.pop("relation"))
+
+        measures = cast(list[str], d.pop("measures"))
+
+        coverage = Coverage.from_dict(d.pop("coverage"))
+
+        node_outcomes = cls(
+            slug=slug,
+            code=code,
+            column=column,
+            title=title,
+            relation=relation,
+            measures=measures,
+            coverage=coverage,
+        )
+
+        node_outcomes.additional_properties = d
+        return node_outcomes
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.collection import Collection
+
+T = TypeVar("T", bound="SeriesAvailability")
+
+
+@_attrs_define
+class SeriesAvailability:
+    """What may be asked of one series."""
+
+    slug: str
+    """ A kebab-case code. It never changes once it is in use. """
+    title: str
+    headline: bool
+    collection: Collection
+    """ Where a series' figures come from. """
+    reason: None | str
+    """ Why no figure of it can be rolled up; null where one can. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        slug = self.slug
+
+        title = self.title
+
+        headline = self.headline
+
+        collection = self.collection.value
+
+        reason: None | str
+        reason = self.reason
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "slug": slug,
+                "title": title,
+                "headline": headline,
+                "collection": collection,
+                "reason": reason,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        slug = d.pop("slug")
+
+        title = d.pop("title")
+
+        headline = d.pop("headline")
+
+        collection = Collection(d.pop("collection"))
+
+        def _parse_reason(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        reason = _parse_reason(d.pop("reason"))
+
+        series_availability = cls(
+            slug=slug,
+            title=title,
+            headline=headline,
+            collection=collection,
+            reason=reason,
+        )
+
+        series_availability.additional_properties = d
+        return series_availability
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,252 @@
+"""The question: which filters choose what, in which order, and what is refused. Pure: no database."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from api import cursors
+from api.cursors import BadCursor
+from api.outcomes import asked, judging
+from api.outcomes.asked import FigurePlace, Filters, TooMuch, Unanswerable
+from api.outcomes.standing import StandingRevision
+from api.plan.rules import UnclearPeriod, UnknownCode
+from api.statistics import periods
+from schema.submissions import ReturnKind
+from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, returned
+
+UNKNOWN, FAR = f"{TOWN}-unknown", "E06999998"
+
+
+def standing(*codes: str, measure: str = "learners", series: str = "headline") -> list[StandingRevision]:
+    return [
+        StandingRevision(
+            id=n,
+            measure=measure,
+            series=series,
+            organisation="quay-college",
+            service="main",
+            period=periods.parse(code),
+            kind=ReturnKind.NIL,
+            first_recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        for n, code in enumerate(codes, 1)
+    ]
+
+
+def places(**filters):
+    return asked.places(Filters(**filters), HARBOUR)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, [TOWN]),
+        ({"areas": [WEST, EAST]}, [EAST, WEST]),
+        ({"within": [TOWN]}, [TOWN, EAST, WEST, UNKNOWN]),
+        ({"within": [TOWN], "areas": [FAR]}, [TOWN, EAST, WEST, UNKNOWN, FAR]),
+        ({"levels": ["quarter"]}, [EAST, WEST, UNKNOWN]),
+        ({"group_by": ["quarter"]}, [EAST, WEST, UNKNOWN]),
+        ({"levels": ["quarter"], "areas": [EAST]}, [EAST]),
+        ({"levels": ["quarter", "town"], "within": [TOWN]}, [TOWN, EAST, WEST, UNKNOWN]),
+    ],
+)
+def test_areas_are_in_the_order_of_the_plan(filters, expected):
+    assert places(**filters).areas == expected
+
+
+@pytest.mark.parametrize(
+    ("filters", "refusal", "words"),
+    [
+        ({"areas": ["E06999990"]}, UnknownCode, "E06999999"),
+        ({"within": ["x"]}, UnknownCode, "not an area"),
+        ({"levels": ["ward"]}, UnknownCode, "quarter, town"),
+        ({"group_by": ["sax"]}, UnknownCode, "Did you mean sex"),
+        ({"breakdowns": ["sex=female"]}, Unanswerable, "sex:female"),
+        ({"breakdowns": ["sax:female"]}, UnknownCode, "sex"),
+        ({"breakdowns": ["sex:femal"]}, UnknownCode, "female"),
+        ({"levels": ["quarter"], "areas": [FAR]}, Unanswerable, "the levels there are town"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_what_is(filters, refusal, words):
+    with pytest.raises(refusal, match=words):
+        places(**filters)
+
+
+def test_a_breakdown_keeps_the_categories_that_are_named():
+    found = places(group_by=["sex"], breakdowns=["need:travel"])
+    assert found.dimensions == ["sex", "need"]
+    assert found.categories == {"sex": ["female", "male", "unknown"], "need": ["travel"]}
+    assert places(breakdowns=["sex:male", "sex:female"]).categories == {"sex": ["female", "male"]}
+
+
+def ask(returns=(), **filters):
+    question = Filters(**{"measures": ["learners"], **filters})
+    return asked.ask(question, asked.places(question, HARBOUR), HARBOUR, returns)
+
+
+@pytest.mark.parametrize(
+    ("filters", "codes"),
+    [
+        ({}, ["2026-03"]),
+        ({"periods": ["latest-1", "2026-03", "latest"]}, ["2026-02", "2026-03"]),
+        ({"periods": ["CY2026-Q1", "2026-03"]}, ["CY2026-Q1", "2026-03"]),
+        ({"first": "2026-02"}, ["2026-02", "2026-03"]),
+        ({"first": "latest-1", "last": "latest"}, ["2026-02", "2026-03"]),
+        ({"first": "CY2026-Q1", "last": "2026-04"}, ["2026-01", "2026-02", "2026-03", "2026-04"]),
+        ({"last": "2026-02"}, ["2026-01", "2026-02"]),
+    ],
+)
+def test_periods_are_in_the_order_of_time(filters, codes):
+    every, _ = ask(standing("2026-01", "2026-03"), **filters)
+    assert [one.period.code for one in every] == codes
+
+
+def test_relative_tokens_say_what_they_stood_for():
+    _, resolved = ask(standing("2026-03"), periods=["latest", "latest-2", "latest"])
+    assert [(one.token, one.period) for one in resolved] == [("latest", "2026-03"), ("latest-2", "2026-01")]
+    [one], [told] = ask()
+    assert (one.period, one.reason, told.period) == (None, "no_data", None)
+
+
+@pytest.mark.parametrize("filters", [{"first": "2026-01"}, {"last": "latest"}, {"periods": ["latest-3"]}])
+def test_nothing_ever_returned_has_no_latest(filters):
+    [one], _ = ask(**filters)
+    assert (one.period, one.reason) == (None, "no_data")
+
+
+def test_a_range_that_holds_no_period_of_the_measure_says_so():
+    [one], _ = ask(standing("2026-03"), first="D2026-03-02", last="D2026-03-05")
+    assert (one.period, one.reason) == (None, "no_period_in_range")
+
+
+@pytest.mark.parametrize(
+    ("filters", "refusal"),
+    [
+        ({"periods": ["latest"], "first": "2026-01"}, Unanswerable),
+        ({"first": "2026-03", "last": "2026-01"}, Unanswerable),
+        ({"periods": ["2026"]}, UnclearPeriod),
+        ({"periods": ["latest-999"]}, UnclearPeriod),
+        ({"periods": ["latest-x"]}, UnclearPeriod),
+        ({"first": "CY1990", "last": "CY2100", "group_by": ["sex", "need"], "within": [TOWN, FAR]}, TooMuch),
+    ],
+)
+def test_periods_that_cannot_be_are_refused(filters, refusal, monkeypatch):
+    monkeypatch.setattr(asked, "MOST", 10_000)
+    with pytest.raises(refusal):
+        ask(standing("2026-03"), **filters)
+
+
+def test_published_periods_of_a_range_are_those_that_were_returned():
+    [measure] = [m for m in NOTTINGHAM.plan.measures if m.slug == "neet-16-17"]
+    question = Filters(measures=["neet-16-17"], first="CY2020", last="CY2026")
+    wanted = asked.places(question, NOTTINGHAM)
+    [(_, series)] = wanted.series
+    returned = standing("R3-2025-02", "R3-2024-02", measure=measure.slug, series=series.slug)
+    every, _ = asked.ask(question, wanted, NOTTINGHAM, returned)
+    assert [one.period.code for one in every] == ["R3-2024-02", "R3-2025-02"]
+    before = Filters(measures=["neet-16-17"], periods=["latest-1", "latest-2"])
+    _, resolved = asked.ask(before, wanted, NOTTINGHAM, returned)
+    assert [one.period for one in resolved] == ["R3-2024-02", None]
+
+
+def test_pages_are_of_figures_and_none_is_told_twice_or_left_out():
+    returns = standing("2026-01", "2026-02") + standing("2026-01", measure="pass-rate")
+    filters = {"measures": ["pass-rate", "learners"], "periods": ["2026-01", "2026-02"]}
+    every, _ = ask(returns, **filters, group_by=["sex", "quarter"])
+    whole = asked.page(every, None, 1000, HARBOUR)
+    assert (whole.skipped, whole.count, whole.following) == (0, 36, None)
+    seen, after = [], None
+    while True:
+        page = asked.page(every, after, 5, HARBOUR)
+        keys = [(o.measure.slug, o.period.code, a, b) for o in page.asked for a in o.areas for b in o.breakdowns]
+        seen += keys[page.skipped : page.skipped + page.count]
+        if page.following is None:
+            break
+        after = cursors.decode(cursors.encode(page.following), FigurePlace)
+    assert len(seen) == len(set(seen)) == 36
+    assert seen == [(o.measure.slug, o.period.code, a, b) for o in every for a in o.areas for b in o.breakdowns]
+
+
+def test_a_page_goes_on_after_a_figure_that_is_no_longer_there():
+    every, _ = ask(standing("2026-03"))
+    gone = FigurePlace("learners", "headline", "2026-01", TOWN, "")
+    assert asked.page(every, gone, 10, HARBOUR).count == 1
+    last = FigurePlace("visits", "by-door", "2026-01", TOWN, "")
+    assert asked.page(every, last, 10, HARBOUR).count == 0
+    nothing, _ = ask()
+    assert asked.page(nothing, FigurePlace("learners", "headline", "", TOWN, ""), 10, HARBOUR).count == 0
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("x", "headline", "", TOWN, ""),
+        ("learners", "headline", "2026", TOWN, ""),
+        ("learners", "headline", "", "E06000001", ""),
+        ("learners", "headline", "", TOWN, "sex"),
+        ("learners", "headline", "", TOWN, "sex=x"),
+    ],
+)
+def test_a_cursor_of_something_else_is_refused(place):
+    every, _ = ask(standing("2026-03"))
+    with pytest.raises(BadCursor):
+        asked.page(every, FigurePlace(*place), 10, HARBOUR)
+
+
+def figures(**filters):
+    question = Filters(**filters)
+    wanted = asked.places(question, HARBOUR)
+    every, _ = asked.ask(question, wanted, HARBOUR, standing("2026-03"))
+    page = asked.page(every, None, 1000, HARBOUR)
+    _, empty = returned("learners:")
+    return asked.on_page([f for one in page.asked for f in judging.answered(one, empty, HARBOUR)], page, HARBOUR)
+
+
+@pytest.mark.parametrize(
+    ("measure", "area", "breakdown", "reason"),
+    [
+        ("learners", TOWN, [], None),
+        ("learners", EAST, ["sex"], None),
+        ("learners", EAST, ["need"], "level_not_collected"),
+        ("on-roll", EAST, [], "level_not_collected"),
+        ("learners", EAST, ["colour"], None),
+    ],
+)
+def test_what_nobody_could_return_says_so(measure, area, breakdown, reason):
+    assert asked.not_collected(HARBOUR.measures[measure], area, breakdown, HARBOUR) == reason
+
+
+def test_an_area_of_another_family_says_so():
+    [other] = [a.code for a in NOTTINGHAM.plan.areas if "administrative" not in a.families][:1]
+    measure = NOTTINGHAM.measures["ips-primary-care-referrals"]
+    assert asked.not_collected(measure, other, [], NOTTINGHAM) == "area_of_another_family"
+
+
+def test_figures_without_data_say_whether_anybody_could_have_returned_them():
+    found = figures(measures=["on-roll"], within=[TOWN], periods=["2026-01"])
+    assert {figure.reason for figure in found} == {"no_data", "level_not_collected"}
+    assert [figure.value for figure in figures(measures=["learners"])] == [0]
+
+
+def test_labels_are_of_the_codes_that_occur():
+    found = asked.labels(figures(measures=["learners"], breakdowns=["sex:female"]), HARBOUR)
+    assert found == {
+        "measure": {"learners": "Learners"},
+        "series": {"learners/headline": "As counted here"},
+        "area": {TOWN: "Harbour"},
+        "dimension": {"sex": "Sex"},
+        "sex": {"female": "Female"},
+    }
+
+
+def test_the_audit_keeps_what_was_asked():
+    question = Filters(measures=["learners"], first="2026-01", breakdowns=["sex:female"], within=[TOWN])
+    wanted = asked.places(question, HARBOUR)
+    assert asked.named(question, wanted, "csv") == {
+        "series": "learners/headline",
+        "period": "2026-01..",
+        "within": TOWN,
+        "breakdown": "sex:female",
+        "format": "csv",
+    }
+    assert asked.named(Filters(measures=["learners"]), wanted, "json")["period"] == "latest"
