@@ -28,12 +28,14 @@ MOST = 100_000
 class Unanswerable(Invalid):
     """The filters do not go together."""
 
+    example = "GET …/preview/outcomes?period=FY2025-26&from=FY2025-26-Q1"
     mend = "Change the filters as the detail says; `…/outcomes/availability` lists what may be asked."
 
 
 class TooMuch(Invalid):
     """The answer would be too large."""
 
+    example = "Ten years of months of every measure, in every ward, by sex and age."
     mend = "Ask for fewer measures, periods, areas or categories at a time."
 
 

@@ -25,6 +25,7 @@ UNKNOWN = "unknown"
 class SameCategory(Invalid):
     """A category is set against itself."""
 
+    example = "GET …/preview/inequality?measure=pass-rate&dimension=sex&of=female&against=female"
     mend = "Name two categories of the dimension."
 
 

@@ -17,6 +17,7 @@ Row = dict[str, str]
 class NotThePublication(Invalid):
     """What was read is not the publication that was asked for."""
 
+    example = "The publisher has renamed the column `Value` of its file."
     mend = "Open the address in a browser: the publisher may have moved it, changed its columns, or be out of order."
 
 

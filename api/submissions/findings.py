@@ -336,7 +336,8 @@ CODES: dict[str, Explanation] = {
     ),
     "nil-published": Explanation(
         meaning="A published series has figures, and each may say by its `status` why there is none.",
-        example='{"measure": "economic-inactivity-ill-health", "period": "R12-2025-06", "kind": "nil"}',
+        example='{"measure": "economic-inactivity-ill-health", "series": "lts-of-inactive-16-64", '
+        '"period": "R12-2025-06", "kind": "nil"}',
         mend="Send the figures with their `status`, or withdraw the return.",
     ),
     "limits-not-around-value": Explanation(

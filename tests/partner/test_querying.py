@@ -173,3 +173,20 @@ def test_a_file_that_is_no_layer_is_refused_by_the_command(tmp_path, capsys):
     (tmp_path / "x.geojson").write_text("{}")
     assert main(["load-boundaries", str(tmp_path / "x.geojson")]) == 1
     assert "No such file" in capsys.readouterr().err
+
+
+async def test_every_form_counts_by_the_basis_and_withholds_what_too_little_is_behind(pushed, reviewer):
+    asked = {"measure": [REFERRALS], "period": ["FY2025-26"]}
+    year = {**asked, "min_coverage": 0.9}
+    [figure] = (await reviewer.preview_outcomes(PROGRAMME, **year)).items
+    cube = await reviewer.preview_outcomes_json_stat(PROGRAMME, **year)
+    assert (figure.value, figure.reason) == (None, "coverage_below_minimum")
+    assert cube.value == [None]
+    [figure] = (await reviewer.preview_outcomes(PROGRAMME, **asked, basis="approved")).items
+    assert (figure.value, figure.coverage.received) == (None, 2)
+
+
+async def test_progress_says_how_a_measure_has_moved(pushed, reviewer):
+    themes = (await reviewer.preview_progress(PROGRAMME)).themes
+    [latest] = [one.latest for theme in themes for one in theme.measures if one.measure == REFERRALS]
+    assert (latest.value, latest.movement.verdict, latest.movement.change) == (112, "better", 12)

@@ -23,6 +23,7 @@ from schema.reading import Relation
 from schema.submissions import Status
 from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, returned
 
+COLLEGES = ("quay", "pier")
 ROWS = (
     "quay 2026-01 town 12",
     "quay 2026-01 town sex=female 7",
@@ -127,7 +128,7 @@ def test_the_cube_says_why_a_cell_is_empty_and_between_which_bounds_it_lies():
     made = cube()
     assert (made.id, made.size) == (["measure", "period", "area", "sex"], [2, 2, 4, 3])
     west = 2 * 3  # learners, January, West Quay, female
-    assert (made.value[west], made.status.get(str(west))) == (None, None)
+    assert (made.value[west], made.status.get(str(west))) == (None, "p")
     assert (made.extension.lower_bound[str(west)], made.extension.upper_bound[str(west)]) == (1, 4)
     last = str(len(made.value) - 1)  # on-roll is not collected by sex
     assert (made.status[last], made.extension.reason[last]) == ("x", "breakdown_not_collected")
@@ -184,7 +185,8 @@ def test_statuses_are_letters_of_the_code_list():
     def letter(**changes):
         return sdmx_csv.status_of(msgspec.structs.replace(one, **changes))
 
-    assert letter() == "A"
+    assert letter() == "P"  # nobody has approved it
+    assert letter(markers=[]) == "A"
     assert letter(markers=[Marker.PROVISIONAL, Marker.BREAK]) == "B"
     assert letter(markers=[Marker.REVISED]) == "A"
     assert letter(value=None) == "O"
@@ -213,13 +215,20 @@ def test_availability_is_told_from_the_plan_alone():
     assert {"month", "calendar-quarter", "financial-year", "to-date"} <= set(told["learners"].period_types)
     assert told["learners"].finest_level == "quarter"
     assert {slug: one.series[0].reason for slug, one in told.items() if one.series[0].reason} == {
-        "prospectus": "not_additive",
-        "learner-voice": "not_additive",
+        "prospectus": "not_a_count",
+        "learner-voice": "not_a_count",
     }
     assert [family.areas[0] for family in availability.availability(HARBOUR).families] == [TOWN]
     neet = next(m for m in availability.availability(NOTTINGHAM).measures if m.measure == "neet-16-17")
     assert {one.slug: one.reason for one in neet.series}["ccis-provisional"] is None
     assert "as_published_only" in {one.reason for one in neet.series}
+
+
+def test_a_category_is_judged_by_its_own_past_and_its_own_wider_area():
+    rows = [f"{who} {month} town sex=female {n}" for month, n in (("2026-01", 4), ("2026-02", 9)) for who in COLLEGES]
+    [figure] = answered(*rows, breakdowns=["sex:female"], comparators=[TOWN])[0]
+    assert (figure.value, figure.movement.start_period, figure.movement.start) == (18, "2026-01", 8)
+    assert [(one.area, one.value) for one in figure.comparators] == [(TOWN, 18)]
 
 
 def latest():
@@ -233,7 +242,7 @@ def latest():
 def test_progress_is_in_the_order_of_the_plan():
     [theme] = progress.progress(HARBOUR, latest(), RevisionBasis.LATEST).themes
     assert [one.measure for one in theme.measures] == [m.slug for m in HARBOUR.plan.measures]
-    assert (theme.measures[0].latest.period.code, theme.measures[-1].latest.reason) == ("2026-02", "not_additive")
+    assert (theme.measures[0].latest.period.code, theme.measures[-1].latest.reason) == ("2026-02", "not_a_count")
 
 
 def test_every_node_has_the_measures_that_tell_of_it():
