@@ -347,3 +347,8 @@ def test_what_is_told_in_words_has_a_schema_and_no_table(kind, name):
     jsonschema.Draft202012Validator.check_schema(schema)
     with pytest.raises(forms.NothingToFillIn, match=f"returned by {name}"):
         forms.csv_of(made, HERE)
+
+
+def test_what_is_not_counted_has_a_schema_without_cells():
+    schema = msgspec.to_builtins(forms.schema_of(form("prospectus")))
+    assert "items" in str(schema)
