@@ -58,7 +58,7 @@ BODIES = {
     "a missing field":        ({"returns": [{"measure": "x"}]},          422, "invalid-body",       "/returns/0/period"),
     "no returns":             ({"returns": []},                          422, "invalid-body",       "/returns"),
     "an unknown measure":     (in_return(measure="ips-primary-care-referal"), 422, "rejected",      "Did you mean ips-primary-care-referrals"),
-    "an unknown area":        (changed(area="E06000019"),                422, "rejected",           "Did you mean E06000018"),
+    "an unknown area":        (changed(area="E06000019"),                422, "rejected",           "or E06000018"),
     "an old ward":            (changed(area="E05001822"),                422, "rejected",           "unknown-area"),
     "an unknown category":    (changed(breakdown={"sex": "femal"}),      422, "rejected",           "Did you mean female"),
     "an ambiguous period":    (in_return(period="2025-Q2"),              422, "rejected",           "FY2025-26-Q2 or CY2025-Q2"),
