@@ -1,0 +1,164 @@
+"""Withhold a few more figures where the audit fails.
+
+For a count that nothing settles, one elastic programme asks which figures shown stand in the way of a table in
+which it is far enough from what it is known to be: every bound that could be given up has a slack, and slack costs
+the more, the wider the figure's reach. Totals are never hidden; margins go last. In a later release a figure is
+rather held as it was than withheld. Giving up bounds only adds tables, so that no count that has passed can fail.
+(Kelly, Golden, Assad, Networks 22, 1992; Castro, EJOR 171, 2006.)
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+from msgspec import Struct
+
+from api.statistics.disclosure.audit import TOLERANCE, Programme, View
+from api.statistics.disclosure.display import BoolArray, Counts, Display, can_be_held, held, where, withheld
+from api.statistics.disclosure.lattice import FloatArray, Lattice, Rows
+from api.statistics.disclosure.policy import Rule
+
+# What a slack of one costs, by the number of ways in which the figure is cut out of the total.
+_COSTS = np.array([100_000.0, 2_000.0, 60.0, 1.0])
+
+
+class Task(Struct, frozen=True, kw_only=True, eq=False):
+    """One reader's view of a chain of releases. It can be sent to another process."""
+
+    lattice: Lattice
+    rule: Rule
+    counts: Sequence[Counts]
+    displays: Sequence[Display]
+    atoms: FloatArray
+    provider: int | None
+
+
+class Repairs(Struct, frozen=True, kw_only=True, eq=False):
+    """What must be given up so that every count is protected from one reader."""
+
+    held: BoolArray
+    withheld: BoolArray
+    exposed: tuple[int, ...]
+    """Nodes and complements of which too much would be known all the same."""
+    audited: int
+    """How many counts and changes were audited."""
+    repaired: int
+    """How many of them needed a repair."""
+
+
+def repaired(task: Task) -> Repairs:
+    """Audit one reader's view, and repair it."""
+    view = View(task.lattice, task.rule, task.counts, task.displays, task.atoms, provider=task.provider)
+    repairs = _Repairs(view)
+    view.sweep()
+    exposed: list[int] = []
+    failing = 0
+    for row in view.unsettled().tolist():
+        if row in view.unsettled():
+            failing += repairs.mend(row)
+        if row in view.unsettled():
+            exposed.append(int(view.chain.node[row]))
+    return Repairs(
+        held=repairs.held,
+        withheld=repairs.withheld,
+        exposed=tuple(exposed),
+        audited=view.targets.size,
+        repaired=failing,
+    )
+
+
+class _Repairs:
+    def __init__(self, view: View) -> None:
+        self.view = view
+        size = view.lattice.whole.size
+        self.held, self.withheld = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+
+    def mend(self, row: int) -> bool:
+        """Find witnesses for a count, giving up as little as can be; whether anything was given up."""
+        view = self.view
+        for free, hide in product((view.near(row), np.ones(view.point.size, dtype=np.bool_)), (False, True)):
+            found = [self._elastic(row, free, hide=hide, up=up) for up in (True, False)]
+            best = min((each for each in found if each is not None), key=lambda each: each.cost, default=None)
+            if best is None:
+                continue
+            given_up = best.nodes.any()
+            if given_up:
+                self._give_up(best.nodes, hide=hide)
+            view.take(free, best.point)
+            return given_up
+        return False
+
+    def _looser(self, *, hide: bool) -> tuple[Display, BoolArray, BoolArray]:
+        """The last display with everything given up that may be; and the nodes that are then held, or withheld."""
+        view, last = self.view, self.view.displays[-1]
+        true, release = view.counts[-1].all, len(view.displays) - 1
+        hideable = last.shown & (view.lattice.ways > 0) & (view.lattice.broken_down | (not view.rule.totals_open))
+        holdable = np.zeros_like(hideable)
+        if release and not hide:
+            before = view.displays[-2]
+            holdable = last.shown & ~self.held & can_be_held(before, true, view.rule)
+            last = held(last, before, holdable, view.rule)
+        hideable &= ~holdable
+        return withheld(last, hideable, view.rule, true, release=release), holdable, hideable
+
+    def _give_up(self, nodes: BoolArray, *, hide: bool) -> None:
+        view = self.view
+        looser, holdable, hideable = self._looser(hide=hide)
+        self.held |= nodes & holdable
+        self.withheld |= nodes & hideable
+        view.displays[-1] = where(nodes, looser, view.displays[-1])
+        view.lower, view.upper = view.bounds(view.displays[-1])
+
+    def _elastic(self, row: int, free: BoolArray, *, hide: bool, up: bool) -> "_Found | None":
+        """The cheapest table in which the count is far from what it is known to be, one way or the other."""
+        view, chain = self.view, self.view.chain
+        least, most = np.ceil(view.least[row] - TOLERANCE), np.floor(view.most[row] + TOLERANCE)
+        far = least + view.rule.width if up else most - view.rule.width
+        if not view.strict[np.searchsorted(view.targets, row)]:
+            # It is enough that there may be nothing.
+            far = min(far, 0.0) if up and least < 0 else max(far, 0.0) if not up and most > 0 else far
+        programme, rows = view.freed(free)
+        lower, upper = view.bounds(self._looser(hide=hide)[0])
+        with np.errstate(invalid="ignore"):
+            below = np.nan_to_num(view.lower[rows] - lower[rows], nan=0.0, posinf=np.inf)
+            above = np.nan_to_num(upper[rows] - view.upper[rows], nan=0.0, posinf=np.inf)
+        gives = np.concatenate((np.flatnonzero(below > 0), np.flatnonzero(above > 0)))
+        signs = np.where(np.arange(gives.size) < np.count_nonzero(below > 0), 1.0, -1.0)
+        nodes = chain.node[rows[gives]]
+        columns = int(np.count_nonzero(free))
+        own = slice(chain.rows.starts[row], chain.rows.starts[row + 1])
+        ids, values = chain.rows.columns[own], chain.rows.values[own]
+        inside = free[ids]
+        goal = far - (view.point[ids] * values)[~inside].sum()
+        entries = (
+            np.concatenate((programme.rows.row_of(), gives, np.full(np.count_nonzero(inside), rows.size))),
+            np.concatenate(
+                (programme.rows.columns, columns + np.arange(gives.size), (np.cumsum(free) - 1)[ids[inside]])
+            ),
+            np.concatenate((programme.rows.values, signs, values[inside])),
+        )
+        order = np.argsort(entries[0], kind="stable")
+        elastic = Programme(
+            rows=Rows(
+                starts=np.searchsorted(entries[0][order], np.arange(rows.size + 2)),
+                columns=entries[1][order],
+                values=entries[2][order],
+                lower=np.append(programme.rows.lower, goal if up else -np.inf),
+                upper=np.append(programme.rows.upper, np.inf if up else goal),
+            )
+        )
+        costs = _COSTS[np.minimum(view.lattice.ways[nodes], 3)] * (1 + view.displays[-1].value[nodes] / 100)
+        most_slack = np.concatenate((np.full(columns, np.inf), below[below > 0], above[above > 0]))
+        point = elastic.solve(np.append(np.zeros(columns), costs), most_slack)
+        if point is None:
+            return None
+        slack = point[columns:]
+        given_up = np.zeros(view.lattice.whole.size, dtype=np.bool_)
+        given_up[nodes[slack > TOLERANCE]] = True
+        return _Found(cost=float(costs @ slack), nodes=given_up, point=point[:columns])
+
+
+class _Found(Struct, frozen=True, kw_only=True, eq=False):
+    cost: float
+    nodes: BoolArray
+    point: FloatArray
