@@ -188,19 +188,20 @@ class View:
         if provider is not None:
             others = others - atoms[releases, provider]
         self.point = others.ravel()
-        self.targets, self.strict = self._targets(public=provider is None)
+        self.targets, self.width, self.may_be_nothing = self._targets(public=provider is None)
         self.lower, self.upper = self.bounds(self.displays[-1])
         values = chain.rows.of(self.point)
         self.least, self.most = values.copy(), values.copy()
+        self.margins = self._margins()
         self.row_of = chain.rows.row_of()
         # Always the same numbers, so that an audit can be repeated.
         self.random = np.random.default_rng(8)
 
-    def _targets(self, *, public: bool) -> tuple[IntArray, BoolArray]:
+    def _targets(self, *, public: bool) -> tuple[IntArray, IntArray, BoolArray]:
         """Rows to be protected: small counts and small changes, as they are beside the reader's own part.
 
-        The public must be left a whole `width` at each hidden count, zero included; a provider, and whoever compares
-        two releases, must be left the possibility that there is nothing at all, or a whole width.
+        The public must be left a whole `width` at each small count, and at zero the possibility of another; a provider,
+        and whoever compares two releases, must be left the possibility that there is nothing at all, or a whole width.
         """
         rule, chain, lattice = self.rule, self.chain, self.lattice
         true = np.stack([each.all - own for each, own in zip(self.counts, self.own, strict=True)])
@@ -222,7 +223,20 @@ class View:
             )
         ]
         found = np.array(targets, dtype=np.int64)
-        return found, (chain.since[found] < 0) & public
+        strict = (chain.since[found] < 0) & public
+        zero = strict & (true[chain.release[found], chain.node[found]] == 0)
+        return found, np.where(zero, min(rule.width, 1), rule.width), ~strict
+
+    def _margins(self) -> list[BoolArray]:
+        """The columns of each one-way margin of the widest area, in all releases."""
+        lattice, chain = self.lattice, self.chain
+        nodes = np.flatnonzero((lattice.ways == 1) & lattice.broken_down & (lattice.whole < 0))
+        found: list[BoolArray] = []
+        for node in nodes:
+            atoms = np.zeros(lattice.atoms, dtype=np.bool_)
+            atoms[lattice.sums.columns[lattice.sums.starts[node] : lattice.sums.starts[node + 1]]] = True
+            found.append(np.tile(atoms, len(chain.releases)))
+        return found
 
     def bounds(self, last: Display) -> tuple[FloatArray, FloatArray]:
         """What the displays, the last one being this, tell the reader of each row."""
@@ -245,20 +259,22 @@ class View:
     def unsettled(self) -> IntArray:
         """The targets that no two witnesses settle yet."""
         least, most = self.least[self.targets], self.most[self.targets]
-        wide = np.floor(most + TOLERANCE) - np.ceil(least - TOLERANCE) >= self.rule.width
-        nothing = ~self.strict & (least <= TOLERANCE) & (most >= -TOLERANCE)
+        wide = np.floor(most + TOLERANCE) - np.ceil(least - TOLERANCE) >= self.width
+        nothing = self.may_be_nothing & (least <= TOLERANCE) & (most >= -TOLERANCE)
         return self.targets[~(wide | nothing)]
 
     def sweep(self) -> None:
-        """Free a few areas at a time, in all periods and releases, until that settles few counts more."""
+        """Free a few areas, or a margin in all areas, at a time, until that settles few counts more."""
         patches = np.unique(self.chain.patch[self.chain.patch >= 0])
         left = self.unsettled().size
         while left:
             self.random.shuffle(patches)
             for first in range(0, patches.size, TOGETHER):
                 self._push(self.around(patches[first : first + TOGETHER]))
+            for margin in self.margins:
+                self._push(margin)
             before, left = left, self.unsettled().size
-            if before - left < max(0.03 * before, 2):
+            if before - left < max(0.05 * before, 2):
                 break
 
     def improve(self, free: BoolArray, cost: FloatArray) -> None:
@@ -321,13 +337,17 @@ class View:
         near = np.concatenate((patches, -1 - patches // self.lattice.places))
         return np.isin(self.chain.patch, near)
 
-    def near(self, row: int) -> BoolArray:
-        """Columns of some areas of a row, and of some others."""
-        rows = self.chain.rows
-        every = np.unique(self.chain.patch)
-        own = np.unique(self.chain.patch[rows.columns[rows.starts[row] : rows.starts[row + 1]]])
-        chosen = [self.random.permutation(patches[patches >= 0])[: NEAR // 2] for patches in (own, every)]
-        return self.around(np.concatenate(chosen))
+    def near(self, row: int) -> list[BoolArray]:
+        """Columns to free for one count: some of its areas and those that could make up for it; then all."""
+        rows, patch = self.chain.rows, self.chain.patch
+        columns = rows.columns[rows.starts[row] : rows.starts[row + 1]]
+        own = self.random.permutation(np.unique(patch[columns]))[: NEAR // 2]
+        inside = np.bincount(self.row_of[np.isin(rows.columns, columns)], minlength=len(rows)) == columns.size
+        around = rows.columns[(inside & np.isfinite(self.upper))[self.row_of]]
+        fine = around[patch[around] >= 0]
+        weight = np.bincount(patch[fine], weights=self.point[fine])
+        heaviest = np.argsort(-weight, kind="stable")[: NEAR - NEAR // 2]
+        return [self.around(np.concatenate((own, heaviest))), np.ones(patch.size, dtype=np.bool_)]
 
 
 def _runs(sorted_keys: IntArray) -> tuple[IntArray, IntArray]:

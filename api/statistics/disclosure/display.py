@@ -75,7 +75,7 @@ class Display(Struct, frozen=True, kw_only=True, eq=False):
     """What a release shows, and what it tells. One entry for each node and complement; complements are not shown.
 
     What it tells are bounds on the count, and on its change since an earlier release: all that follows for somebody
-    who knows the rules, and is told besides which hidden counts are small and which are withheld for other reasons.
+    who knows the rules, and is told besides which hidden counts are small.
     """
 
     shown: BoolArray
@@ -174,27 +174,23 @@ def refreshable(chain: Sequence[Counts], before: Display) -> BoolArray:
     return (changed != 1) & (before.since >= 0)
 
 
-def withheld(display: Display, nodes: BoolArray, rule: Rule, counts: IntArray, *, release: int) -> Display:
-    """Withhold nodes. Who sees it is told that they are not among the small ones, where they were never shown."""
-    new = (display.since == release) & (display.change_since < 0)
-    hidden = replace(
-        absent(nodes.size),
-        since=np.full(nodes.size, release),
-        reference=counts,
-        told_low=np.where(new, _beyond(rule), 0.0),
-    )
+def withheld(display: Display, nodes: BoolArray, counts: IntArray, *, release: int) -> Display:
+    """Withhold nodes. It tells nothing of them: any `c` may be one of few."""
+    hidden = replace(absent(nodes.size), since=np.full(nodes.size, release), reference=counts)
     return where(nodes, hidden, display)
 
 
 def held(display: Display, before: Display, nodes: BoolArray, rule: Rule) -> Display:
     """Leave nodes as they were, with a larger error stated."""
-    farthest = 2 * rule.hold_back - 1
-    return where(nodes, _kept(before, farthest), display)
+    return where(nodes, _kept(before, _farthest(rule)), display)
 
 
-def can_be_held(before: Display, counts: IntArray, rule: Rule) -> BoolArray:
-    """Nodes whose number is still near enough to the truth to be left as it was."""
-    return before.shown & (np.abs(counts - before.reference) < 2 * rule.hold_back)
+def can_be_held(display: Display, before: Display, counts: IntArray, rule: Rule) -> BoolArray:
+    """Nodes whose number before is still near enough to the truth, and that tell less if it is left."""
+    farthest = _farthest(rule)
+    near = np.abs(counts - before.reference) <= farthest
+    less = (display.change_low >= -farthest) & (display.change_high <= farthest)
+    return before.shown & display.shown & near & less
 
 
 def _first(lattice: Lattice, rule: Rule, counts: Counts, *, release: int) -> Display:
@@ -265,7 +261,7 @@ def _later(lattice: Lattice, rule: Rule, chain: Sequence[Counts], before: Displa
     )
     display = where(outside, complements, display)
     lost = display.shown & (chain[-1].unknown | chain[-1].alone)
-    return withheld(display, lost, rule, true, release=release)
+    return withheld(display, lost, true, release=release)
 
 
 def _kept(before: Display, farthest: int) -> Display:
@@ -338,6 +334,11 @@ def _own_then(chain: Sequence[Counts], before: Display) -> IntArray:
 def _quiet(rule: Rule) -> int:
     """How far a count may move while the number shown stays."""
     return max(rule.hold_back - 1, rule.base // 2)
+
+
+def _farthest(rule: Rule) -> int:
+    """How far a count may have moved whose number is held: as far as a shift by one step reaches."""
+    return max(rule.base + rule.base // 2, _quiet(rule))
 
 
 def _beyond(rule: Rule) -> float:

@@ -46,7 +46,7 @@ class Repairs(Struct, frozen=True, kw_only=True, eq=False):
     """How many of them needed a repair."""
 
 
-def repaired(task: Task) -> Repairs:
+def mended(task: Task) -> Repairs:
     """Audit one reader's view, and repair it."""
     view = View(task.lattice, task.rule, task.counts, task.displays, task.atoms, provider=task.provider)
     repairs = _Repairs(view)
@@ -75,18 +75,31 @@ class _Repairs:
 
     def mend(self, row: int) -> bool:
         """Find witnesses for a count, giving up as little as can be; whether anything was given up."""
-        view = self.view
-        for free, hide in product((view.near(row), np.ones(view.point.size, dtype=np.bool_)), (False, True)):
-            found = [self._elastic(row, free, hide=hide, up=up) for up in (True, False)]
-            best = min((each for each in found if each is not None), key=lambda each: each.cost, default=None)
-            if best is None:
-                continue
-            given_up = best.nodes.any()
-            if given_up:
-                self._give_up(best.nodes, hide=hide)
-            view.take(free, best.point)
-            return given_up
-        return False
+        view, given_up = self.view, False
+        while row in view.unsettled() and (best := self._best(row)) is not None:
+            before = view.least[row], view.most[row]
+            if best.nodes.any():
+                given_up = True
+                self._give_up(best.nodes, hide=best.hide)
+            view.take(best.free, best.point)
+            if before == (view.least[row], view.most[row]):
+                break
+        return given_up
+
+    def _best(self, row: int) -> "_Found | None":
+        """The cheapest way to widen what is known of a count.
+
+        Where the neighbourhood of the count would have margins given up, all columns are freed for a better one.
+        """
+        best: _Found | None = None
+        for hide, free in product((False, True) if len(self.view.displays) > 1 else (True,), self.view.near(row)):
+            for up in (True, False):
+                found = self._elastic(row, free, hide=hide, up=up)
+                if found is not None and (best is None or found.cost < best.cost):
+                    best = found
+            if best is not None and (best.cost < _COSTS[2] or free.all()):
+                break
+        return best
 
     def _looser(self, *, hide: bool) -> tuple[Display, BoolArray, BoolArray]:
         """The last display with everything given up that may be; and the nodes that are then held, or withheld."""
@@ -96,10 +109,10 @@ class _Repairs:
         holdable = np.zeros_like(hideable)
         if release and not hide:
             before = view.displays[-2]
-            holdable = last.shown & ~self.held & can_be_held(before, true, view.rule)
+            holdable = ~self.held & can_be_held(last, before, true, view.rule)
             last = held(last, before, holdable, view.rule)
         hideable &= ~holdable
-        return withheld(last, hideable, view.rule, true, release=release), holdable, hideable
+        return withheld(last, hideable, true, release=release), holdable, hideable
 
     def _give_up(self, nodes: BoolArray, *, hide: bool) -> None:
         view = self.view
@@ -113,12 +126,17 @@ class _Repairs:
         """The cheapest table in which the count is far from what it is known to be, one way or the other."""
         view, chain = self.view, self.view.chain
         least, most = np.ceil(view.least[row] - TOLERANCE), np.floor(view.most[row] + TOLERANCE)
-        far = least + view.rule.width if up else most - view.rule.width
-        if not view.strict[np.searchsorted(view.targets, row)]:
+        target = np.searchsorted(view.targets, row)
+        far = least + view.width[target] if up else most - view.width[target]
+        if view.may_be_nothing[target]:
             # It is enough that there may be nothing.
             far = min(far, 0.0) if up and least < 0 else max(far, 0.0) if not up and most > 0 else far
-        programme, rows = view.freed(free)
         lower, upper = view.bounds(self._looser(hide=hide)[0])
+        lowest = 0.0 if chain.since[row] < 0 else -np.inf
+        far = min(far, upper[row]) if up else max(far, lower[row], lowest)
+        if least <= far <= most:
+            return None
+        programme, rows = view.freed(free)
         with np.errstate(invalid="ignore"):
             below = np.nan_to_num(view.lower[rows] - lower[rows], nan=0.0, posinf=np.inf)
             above = np.nan_to_num(upper[rows] - view.upper[rows], nan=0.0, posinf=np.inf)
@@ -155,10 +173,13 @@ class _Repairs:
         slack = point[columns:]
         given_up = np.zeros(view.lattice.whole.size, dtype=np.bool_)
         given_up[nodes[slack > TOLERANCE]] = True
-        return _Found(cost=float(costs @ slack), nodes=given_up, point=point[:columns])
+        return _Found(cost=float(costs @ slack), nodes=given_up, hide=hide, free=free, point=point[:columns])
 
 
 class _Found(Struct, frozen=True, kw_only=True, eq=False):
     cost: float
     nodes: BoolArray
+    hide: bool
+    """Whether the nodes are withheld rather than held."""
+    free: BoolArray
     point: FloatArray
