@@ -97,7 +97,7 @@ class _Repairs:
                 found = self._elastic(row, free, hide=hide, up=up)
                 if found is not None and (best is None or found.cost < best.cost):
                     best = found
-            if best is not None and (best.cost < _COSTS[2] or free.all()):
+            if best is not None and (best.cost < 2 * _COSTS[2] or free.all()):
                 break
         return best
 
