@@ -14,7 +14,7 @@ CITY = (Place(code="city"), Place(code="north", level=1, parent="city"), Place(c
 NOW = {"now": ("now",)}
 
 
-def lattice(*tables, dimensions=(SEX, AGE, GROUP), places=(Place(code="city"),), periods=None, **how):
+def lattice(*tables, dimensions=(SEX, AGE, GROUP), places=CITY[:1], periods=None, **how):
     return build(Shape(tables=tables, dimensions=dimensions, places=places, periods=periods or NOW, **how))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.disclosure.audit import Contradiction
+from api.statistics.disclosure.audit import Contradiction, Programme, View
 from api.statistics.disclosure.display import absent, counted, protect
 from api.statistics.disclosure.figures import Exposed, Figure, percentage, release
 from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build
@@ -143,6 +143,36 @@ def test_a_shifted_area_that_gives_few_away_is_withheld_where_it_cannot_be_held(
         displays.append(protected.display)
     for figure, count in zip(protected.figures, chain[-1].all, strict=True):
         assert figure.value is None or figure.low <= count <= figure.high
+
+
+def test_few_in_one_of_many_areas():
+    wards = [f"w{number}" for number in range(6)]
+    places = (Place(code="city"), *(Place(code=code, level=1, parent="city") for code in wards))
+    lattice = build(Shape(tables=SCHEMES, dimensions=(SEX,), places=places, periods={"now": ("now",)}))
+    women = {"w0": 3, **dict.fromkeys(wards[1:], 50)}
+
+    def count(node):
+        by_sex = {"f": sum(women.values()) if node.place == "city" else women[node.place]}
+        by_sex["m"] = 300 if node.place == "city" else 50
+        return sum(by_sex[code] for code in dict(node.breakdown).values() or by_sex)
+
+    tallies = {node: Tally(low=count(node), high=count(node)) for node in lattice.nodes}
+    protected = release(lattice, PERSONS, [counted(lattice, [tallies], may_stand_alone=[True])])
+    assert [figure.node.place for figure in protected.figures if figure.value is None] == ["w0"]
+    assert protected.report.repaired == 0
+
+
+def test_a_solver_that_vouches_for_nothing_lets_nothing_pass(monkeypatch):
+    solve = Programme.solve
+    monkeypatch.setattr(Programme, "solve", lambda self, cost, *most: None if cost.any() else solve(self, cost, *most))
+    with pytest.raises(Exposed):
+        release(WARDS, PERSONS, [returns("3/20 40/50 30/20")])
+
+
+def test_a_solution_that_is_no_witness_lets_nothing_pass(monkeypatch):
+    monkeypatch.setattr(View, "witness", lambda *_: None)
+    with pytest.raises(Exposed):
+        release(WARDS, PERSONS, [returns("3/20 40/50 30/20")])
 
 
 def test_tables_that_cannot_all_be_true_are_refused():

@@ -85,6 +85,12 @@ class Programme(Struct, frozen=True, kw_only=True, eq=False):
             rows=Rows(starts=rows.starts, columns=rows.columns, values=rows.values, lower=lower, upper=upper)
         )
 
+    def reaching(self, goal: float, *, up: bool) -> "Programme":
+        """The programme with its last row at least, or at most, this."""
+        lower, upper = self.rows.lower.copy(), self.rows.upper.copy()
+        (lower if up else upper)[-1] = goal
+        return self.bounded(lower, upper)
+
     def solve(self, cost: FloatArray, most: FloatArray | None = None) -> FloatArray | None:
         """The columns, at most `most`, that cost the least; None where the solver vouches for none."""
         rows, solver = self.rows, highspy.Highs()
@@ -139,7 +145,7 @@ def chained(lattice: Lattice, displays: Sequence[Display]) -> Chain:
         if at == 0:
             continue
         then = displays[releases[at - 1]].since >= 0
-        for node in np.flatnonzero(then):
+        for node in np.flatnonzero(then).tolist():
             for since in sorted({releases[at - 1], int(displays[release].change_since[node])} - {-1}):
                 earlier = ids[node] + releases.index(since) * lattice.atoms
                 forms.add(-np.inf, np.inf, (ids[node] + at * lattice.atoms, 1.0), (earlier, -1.0))
@@ -330,7 +336,8 @@ class View:
         by_row = np.zeros(len(self.chain.rows))
         by_row[rows] = weights
         by_entry = by_row[self.row_of] * self.chain.rows.values
-        return np.bincount(self.chain.rows.columns, weights=by_entry, minlength=self.chain.patch.size)
+        by_column = np.bincount(self.chain.rows.columns, weights=by_entry, minlength=self.chain.patch.size)
+        return by_column.astype(np.float64)
 
     def around(self, patches: IntArray) -> BoolArray:
         """Columns of these areas, and of the wider ones in the same periods."""

@@ -174,7 +174,8 @@ def _rounded(part: int, whole: int, shown: int, rule: Rule) -> float:
 
 def _percentages(lattice: Lattice, rule: Rule, shown: Sequence[Figure], true: Sequence[int]) -> dict[Node, Percentage]:
     found: dict[Node, Percentage] = {}
-    for part, whole in enumerate(lattice.whole[: len(shown)].tolist()):
+    wholes: list[int] = lattice.whole[: len(shown)].tolist()
+    for part, whole in enumerate(wholes):
         if whole < 0:
             continue
         one = percentage(shown[part], shown[whole], rule)

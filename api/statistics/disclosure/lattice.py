@@ -320,10 +320,11 @@ class _Builder:
         """What two blocks have in common adds up to the same."""
         coarser = min(one, other, key=lambda block: block.level)
         common = [name for name in one.features if name in other.features]
-        for period, place, *codes in product(self.base, coarser.places, *(range(self.sizes[name]) for name in common)):
+        for codes in product(*(range(self.sizes[name]) for name in common)):
             fixed = dict(zip(common, codes, strict=True))
-            ids = (self._ids(block, [period], place, fixed) for block in (one, other))
-            self.ties.add(0.0, 0.0, *zip(ids, (1.0, -1.0), strict=True))
+            for period, place in product(self.base, coarser.places):
+                ids = (self._ids(block, [period], place, fixed) for block in (one, other))
+                self.ties.add(0.0, 0.0, *zip(ids, (1.0, -1.0), strict=True))
 
     def _unions(self, nodes: dict[Node, IntArray]) -> None:
         """Who is counted in an area or period is counted in one of its parts, and not in every one."""

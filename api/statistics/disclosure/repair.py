@@ -9,6 +9,7 @@ rather held as it was than withheld. Giving up bounds only adds tables, so that 
 
 from collections.abc import Sequence
 from itertools import product
+from math import ceil, floor
 
 import numpy as np
 from msgspec import Struct
@@ -147,7 +148,7 @@ class _Repairs:
         own = slice(chain.rows.starts[row], chain.rows.starts[row + 1])
         ids, values = chain.rows.columns[own], chain.rows.values[own]
         inside = free[ids]
-        goal = far - (view.point[ids] * values)[~inside].sum()
+        goal = float(far - (view.point[ids] * values)[~inside].sum())
         entries = (
             np.concatenate((programme.rows.row_of(), gives, np.full(np.count_nonzero(inside), rows.size))),
             np.concatenate(
@@ -161,19 +162,29 @@ class _Repairs:
                 starts=np.searchsorted(entries[0][order], np.arange(rows.size + 2)),
                 columns=entries[1][order],
                 values=entries[2][order],
-                lower=np.append(programme.rows.lower, goal if up else -np.inf),
-                upper=np.append(programme.rows.upper, np.inf if up else goal),
+                lower=np.append(programme.rows.lower, -np.inf),
+                upper=np.append(programme.rows.upper, np.inf),
             )
         )
         costs = _COSTS[np.minimum(view.lattice.ways[nodes], 3)] * (1 + view.displays[-1].value[nodes] / 100)
+        costs = np.append(np.zeros(columns), costs)
         most_slack = np.concatenate((np.full(columns, np.inf), below[below > 0], above[above > 0]))
-        point = elastic.solve(np.append(np.zeros(columns), costs), most_slack)
+        point = elastic.reaching(goal, up=up).solve(costs, most_slack)
+        if point is None and free.all():
+            # So far cannot be reached whatever is given up: how far can?
+            count = np.zeros(costs.size)
+            count[(np.cumsum(free) - 1)[ids]] = values
+            best = elastic.solve(-count if up else count, most_slack)
+            if best is not None:
+                reached = float(count @ best)
+                goal = floor(reached + TOLERANCE) if up else ceil(reached - TOLERANCE)
+                point = None if least <= goal <= most else elastic.reaching(goal, up=up).solve(costs, most_slack)
         if point is None:
             return None
         slack = point[columns:]
         given_up = np.zeros(view.lattice.whole.size, dtype=np.bool_)
         given_up[nodes[slack > TOLERANCE]] = True
-        return _Found(cost=float(costs @ slack), nodes=given_up, hide=hide, free=free, point=point[:columns])
+        return _Found(cost=float(costs @ point), nodes=given_up, hide=hide, free=free, point=point[:columns])
 
 
 class _Found(Struct, frozen=True, kw_only=True, eq=False):
