@@ -3,7 +3,7 @@ PYTHON ?= python3
 PURE := api/statistics/*,api/*/rules.py,api/plan/catalogue.py,api/submissions/[cfirt]*.py,api/partners/keys.py
 BIN := .venv/bin
 
-.PHONY: run test check contract lock look
+.PHONY: run test check attack contract lock look
 
 run: .venv/run.txt
 	@$(BIN)/python -m api run
@@ -18,6 +18,9 @@ check: .venv/dev.txt
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+
+attack: .venv/dev.txt
+	$(BIN)/python tests/attacks/full.py
 
 contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml

@@ -14,15 +14,15 @@ USUAL = Policy()
     [
         (
             PERSONS,
-            "To protect people, counts of 0 to 7 are shown as [c] and all other counts are rounded to the nearest 5; a few other figures are withheld so that hidden ones cannot be worked out; percentages are calculated from the figures shown.",
+            "To protect those who are counted, counts of 0 to 7 are shown as [c] and all other counts are rounded to the nearest 5; a few other figures are withheld so that hidden ones cannot be worked out; percentages are calculated from the figures shown.",
         ),
         (
             ORGANISATIONS,
-            "To protect people, in breakdowns counts of 1 to 2 are shown as [c] and others are exact; a few other figures are withheld so that hidden ones cannot be worked out; percentages are calculated from the figures shown.",
+            "To protect those who are counted, in breakdowns, counts of 1 to 2 are shown as [c] and all others are exact; a few other figures are withheld so that hidden ones cannot be worked out; percentages are calculated from the figures shown.",
         ),
         (
             replace(PERSONS, hide_to=0),
-            "To protect people, a count of 0 are shown as [c] and all other counts are rounded to the nearest 5; a few other figures are withheld so that hidden ones cannot be worked out; percentages are calculated from the figures shown.",
+            "To protect those who are counted, a count of 0 is shown as [c] and all other counts are rounded to the nearest 5; a few other figures are withheld so that hidden ones cannot be worked out; percentages are calculated from the figures shown.",
         ),
         (OPEN, "The figures are shown as they are."),
     ],

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.disclosure.audit import Contradiction, Programme, View
+from api.statistics.disclosure.audit import Contradiction, Programme, View, crossed
 from api.statistics.disclosure.display import absent, counted, protect
 from api.statistics.disclosure.figures import Exposed, Figure, percentage, release
 from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build
@@ -173,6 +173,16 @@ def test_a_solution_that_is_no_witness_lets_nothing_pass(monkeypatch):
     monkeypatch.setattr(View, "witness", lambda *_: None)
     with pytest.raises(Exposed):
         release(WARDS, PERSONS, [returns("3/20 40/50 30/20")])
+
+
+def test_a_table_that_disagrees_with_what_is_shown_is_no_witness():
+    chain = [returns("3/20 40/50 30/20")]
+    display = protect(WARDS, PERSONS, chain)
+    view = View(WARDS, PERSONS, chain, [display], crossed(WARDS, chain))
+    truth = view.point
+    view.witness(truth + 1)
+    assert view.point is truth
+    assert (view.least == view.most).all()
 
 
 def test_tables_that_cannot_all_be_true_are_refused():

@@ -8,7 +8,7 @@ returns atoms, and none are needed: disclosure control knows the nodes' counts a
 A full cross of all dimensions would be huge and mostly idle. Age and sex hang together only where a scheme, or a
 chain of schemes, crosses them; so the atoms are the cross of each *block* of dimensions, where the blocks are the
 cliques of a triangulation of the schemes, joined to a tree by ties: what two neighbours have in common adds up to
-the same. Then whatever satisfies the ties also has a full cross (Lauritzen, Graphical Models, 1996, 2.1), and so
+the same. Then whatever satisfies the ties also has a full cross (Lauritzen, Graphical Models, 1996), and so
 nothing is lost. A block has the finest area and the shortest period of its schemes.
 
 A measure that is part of another one - the numerator of a proportion, or a measure that this one contains - is a

@@ -54,13 +54,14 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """One plain sentence for whoever reads the figures."""
         if not self.protects:
             return "The figures are shown as they are."
-        several = "counts" if self.hide_from < self.hide_to else "a count"
-        band = f"{self.hide_from} to {self.hide_to}" if self.hide_from < self.hide_to else f"{self.hide_to}"
-        rest = f"all other counts are rounded to the nearest {self.base}" if self.base > 1 else "others are exact"
-        where = "in breakdowns " if self.totals_open else ""
+        band = f"counts of {self.hide_from} to {self.hide_to} are"
+        if self.hide_from == self.hide_to:
+            band = f"a count of {self.hide_to} is"
+        rest = f"all other counts are rounded to the nearest {self.base}" if self.base > 1 else "all others are exact"
+        where = ", in breakdowns," if self.totals_open else ","
         return (
-            f"To protect people, {where}{several} of {band} are shown as [c] and {rest}; a few other figures are "
-            "withheld so that hidden ones cannot be worked out; percentages are calculated from the figures shown."
+            f"To protect those who are counted{where} {band} shown as [c] and {rest}; a few other figures are withheld "
+            "so that hidden ones cannot be worked out; percentages are calculated from the figures shown."
         )
 
 

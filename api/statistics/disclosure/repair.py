@@ -4,7 +4,7 @@ For a count that nothing settles, one elastic programme asks which figures shown
 which it is far enough from what it is known to be: every bound that could be given up has a slack, and slack costs
 the more, the wider the figure's reach. Totals are never hidden; margins go last. In a later release a figure is
 rather held as it was than withheld. Giving up bounds only adds tables, so that no count that has passed can fail.
-(Kelly, Golden, Assad, Networks 22, 1992; Castro, EJOR 171, 2006.)
+(The elastic heuristic for cell suppression; `reference/disclosure.md`, 2.3.)
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from api.statistics.disclosure.audit import TOLERANCE, Programme, View
 from api.statistics.disclosure.display import BoolArray, Counts, Display, can_be_held, held, where, withheld
-from api.statistics.disclosure.lattice import FloatArray, Lattice, Rows
+from api.statistics.disclosure.lattice import FloatArray, IntArray, Lattice, Rows
 from api.statistics.disclosure.policy import Rule
 
 # What a slack of one costs, by the number of ways in which the figure is cut out of the total.
@@ -94,8 +94,9 @@ class _Repairs:
         """
         best: _Found | None = None
         for hide, free in product((False, True) if len(self.view.displays) > 1 else (True,), self.view.near(row)):
+            elastic = self._elastic(row, free, hide=hide)
             for up in (True, False):
-                found = self._elastic(row, free, hide=hide, up=up)
+                found = self._moved(row, elastic, up=up)
                 if found is not None and (best is None or found.cost < best.cost):
                     best = found
             if best is not None and (best.cost < 2 * _COSTS[2] or free.all()):
@@ -123,74 +124,107 @@ class _Repairs:
         view.displays[-1] = where(nodes, looser, view.displays[-1])
         view.lower, view.upper = view.bounds(view.displays[-1])
 
-    def _elastic(self, row: int, free: BoolArray, *, hide: bool, up: bool) -> "_Found | None":
-        """The cheapest table in which the count is far from what it is known to be, one way or the other."""
+    def _elastic(self, row: int, free: BoolArray, *, hide: bool) -> "_Elastic":
+        """The polytope in the free columns, with slack where something can be given up; the count is its last row."""
         view, chain = self.view, self.view.chain
-        least, most = np.ceil(view.least[row] - TOLERANCE), np.floor(view.most[row] + TOLERANCE)
-        target = np.searchsorted(view.targets, row)
-        far = least + view.width[target] if up else most - view.width[target]
-        if view.may_be_nothing[target]:
-            # It is enough that there may be nothing.
-            far = min(far, 0.0) if up and least < 0 else max(far, 0.0) if not up and most > 0 else far
-        lower, upper = view.bounds(self._looser(hide=hide)[0])
-        lowest = 0.0 if chain.since[row] < 0 else -np.inf
-        far = min(far, upper[row]) if up else max(far, lower[row], lowest)
-        if least <= far <= most:
-            return None
         programme, rows = view.freed(free)
+        lower, upper = view.bounds(self._looser(hide=hide)[0])
         with np.errstate(invalid="ignore"):
             below = np.nan_to_num(view.lower[rows] - lower[rows], nan=0.0, posinf=np.inf)
             above = np.nan_to_num(upper[rows] - view.upper[rows], nan=0.0, posinf=np.inf)
-        gives = np.concatenate((np.flatnonzero(below > 0), np.flatnonzero(above > 0)))
-        signs = np.where(np.arange(gives.size) < np.count_nonzero(below > 0), 1.0, -1.0)
-        nodes = chain.node[rows[gives]]
+        slack = np.concatenate((np.flatnonzero(below > 0), np.flatnonzero(above > 0)))
+        signs = np.where(np.arange(slack.size) < np.count_nonzero(below > 0), 1.0, -1.0)
+        nodes = chain.node[rows[slack]]
         columns = int(np.count_nonzero(free))
         own = slice(chain.rows.starts[row], chain.rows.starts[row + 1])
         ids, values = chain.rows.columns[own], chain.rows.values[own]
         inside = free[ids]
-        goal = float(far - (view.point[ids] * values)[~inside].sum())
-        entries = (
-            np.concatenate((programme.rows.row_of(), gives, np.full(np.count_nonzero(inside), rows.size))),
-            np.concatenate(
-                (programme.rows.columns, columns + np.arange(gives.size), (np.cumsum(free) - 1)[ids[inside]])
-            ),
-            np.concatenate((programme.rows.values, signs, values[inside])),
-        )
-        order = np.argsort(entries[0], kind="stable")
-        elastic = Programme(
-            rows=Rows(
-                starts=np.searchsorted(entries[0][order], np.arange(rows.size + 2)),
-                columns=entries[1][order],
-                values=entries[2][order],
-                lower=np.append(programme.rows.lower, -np.inf),
-                upper=np.append(programme.rows.upper, np.inf),
-            )
-        )
+        local = (np.cumsum(free) - 1)[ids[inside]]
+        at = np.concatenate((programme.rows.row_of(), slack, np.full(local.size, rows.size)))
+        order = np.argsort(at, kind="stable")
+        count = np.zeros(columns + slack.size)
+        count[local] = values[inside]
         costs = _COSTS[np.minimum(view.lattice.ways[nodes], 3)] * (1 + view.displays[-1].value[nodes] / 100)
-        costs = np.append(np.zeros(columns), costs)
-        most_slack = np.concatenate((np.full(columns, np.inf), below[below > 0], above[above > 0]))
-        point = elastic.reaching(goal, up=up).solve(costs, most_slack)
-        if point is None and free.all():
-            # So far cannot be reached whatever is given up: how far can?
-            count = np.zeros(costs.size)
-            count[(np.cumsum(free) - 1)[ids]] = values
-            best = elastic.solve(-count if up else count, most_slack)
-            if best is not None:
-                reached = float(count @ best)
-                goal = floor(reached + TOLERANCE) if up else ceil(reached - TOLERANCE)
-                point = None if least <= goal <= most else elastic.reaching(goal, up=up).solve(costs, most_slack)
+        return _Elastic(
+            programme=Programme(
+                rows=Rows(
+                    starts=np.searchsorted(at[order], np.arange(rows.size + 2)),
+                    columns=np.concatenate((programme.rows.columns, columns + np.arange(slack.size), local))[order],
+                    values=np.concatenate((programme.rows.values, signs, values[inside]))[order],
+                    lower=np.append(programme.rows.lower, -np.inf),
+                    upper=np.append(programme.rows.upper, np.inf),
+                )
+            ),
+            costs=np.append(np.zeros(columns), costs),
+            most=np.concatenate((np.full(columns, np.inf), below[below > 0], above[above > 0])),
+            nodes=nodes,
+            count=count,
+            elsewhere=float((view.point[ids] * values)[~inside].sum()),
+            lowest=float(lower[row]) if chain.since[row] >= 0 else max(float(lower[row]), 0.0),
+            highest=float(upper[row]),
+            hide=hide,
+            free=free,
+        )
+
+    def _moved(self, row: int, elastic: "_Elastic", *, up: bool) -> "_Found | None":
+        """The cheapest table in which the count is far from what it is known to be, or as far as can be."""
+        view = self.view
+        least, most = ceil(view.least[row] - TOLERANCE), floor(view.most[row] + TOLERANCE)
+        target = np.searchsorted(view.targets, row)
+        width = int(view.width[target])
+        far = float(min(least + width, elastic.highest) if up else max(most - width, elastic.lowest))
+        if view.may_be_nothing[target]:
+            # It is enough that there may be nothing.
+            far = min(far, 0.0) if up and least < 0 else max(far, 0.0) if not up and most > 0 else far
+        if least <= far <= most:
+            return None
+        point = elastic.solve(far, up=up)
+        if point is None and elastic.free.all() and (reached := elastic.farthest(up=up)) is not None:
+            point = None if least <= reached <= most else elastic.solve(reached, up=up)
         if point is None:
             return None
-        slack = point[columns:]
-        given_up = np.zeros(view.lattice.whole.size, dtype=np.bool_)
-        given_up[nodes[slack > TOLERANCE]] = True
-        return _Found(cost=float(costs @ point), nodes=given_up, hide=hide, free=free, point=point[:columns])
+        columns = point.size - elastic.nodes.size
+        nodes = np.zeros(view.lattice.whole.size, dtype=np.bool_)
+        nodes[elastic.nodes[point[columns:] > TOLERANCE]] = True
+        return _Found(
+            cost=float(elastic.costs @ point), nodes=nodes, hide=elastic.hide, free=elastic.free, point=point[:columns]
+        )
+
+
+class _Elastic(Struct, frozen=True, kw_only=True, eq=False):
+    programme: Programme
+    costs: FloatArray
+    """Of each column; only slack costs, and its columns come last."""
+    most: FloatArray
+    nodes: IntArray
+    """Of each slack, what is given up."""
+    count: FloatArray
+    """The count that is to be moved, as a sum of columns."""
+    elsewhere: float
+    """What columns that are not free add to it."""
+    lowest: float
+    highest: float
+    """What would still be told of it if everything were given up."""
+    hide: bool
+    """Whether nodes are withheld, rather than held where that can be."""
+    free: BoolArray
+
+    def solve(self, far: float, *, up: bool) -> FloatArray | None:
+        """The cheapest columns with which the count is at least, or at most, so far."""
+        return self.programme.reaching(far - self.elsewhere, up=up).solve(self.costs, self.most)
+
+    def farthest(self, *, up: bool) -> int | None:
+        """The greatest, or the least, that the count can be at whatever cost."""
+        found = self.programme.solve(-self.count if up else self.count, self.most)
+        if found is None:
+            return None
+        reached = float(self.count @ found) + self.elsewhere
+        return floor(reached + TOLERANCE) if up else ceil(reached - TOLERANCE)
 
 
 class _Found(Struct, frozen=True, kw_only=True, eq=False):
     cost: float
     nodes: BoolArray
     hide: bool
-    """Whether the nodes are withheld rather than held."""
     free: BoolArray
     point: FloatArray
