@@ -174,10 +174,13 @@ def refreshable(chain: Sequence[Counts], before: Display) -> BoolArray:
     return (changed != 1) & (before.since >= 0)
 
 
-def withheld(display: Display, nodes: BoolArray, counts: IntArray, *, release: int) -> Display:
-    """Withhold nodes. It tells nothing of them: any `c` may be one of few."""
+def withheld(lattice: Lattice, display: Display, nodes: BoolArray, counts: IntArray, *, release: int) -> Display:
+    """Withhold nodes. It tells nothing of them, or of those outside: any `c` may be one of few."""
     hidden = replace(absent(nodes.size), since=np.full(nodes.size, release), reference=counts)
-    return where(nodes, hidden, display)
+    outside = np.zeros_like(nodes)
+    outside[lattice.complement[nodes & (lattice.complement >= 0)]] = True
+    outside &= np.isinf(display.told_high)
+    return replace(where(nodes, hidden, display), told_low=np.where(nodes | outside, 0.0, display.told_low))
 
 
 def held(display: Display, before: Display, nodes: BoolArray, rule: Rule) -> Display:
@@ -199,8 +202,8 @@ def _first(lattice: Lattice, rule: Rule, counts: Counts, *, release: int) -> Dis
     covered = rule.protects & (lattice.broken_down if rule.totals_open else np.ones(true.size, dtype=np.bool_))
     small = covered & (true >= rule.hide_from) & (true <= rule.hide_to) & ~counts.unknown
     hidden = small | counts.unknown | counts.alone
+    part = np.flatnonzero(lattice.complement >= 0)
     if rule.protect_complements:
-        part = np.flatnonzero(lattice.complement >= 0)
         hidden[part] |= (small | counts.unknown)[lattice.complement[part]]
     shown = ~hidden & ~outside
     value = rounded(true, rule.base)
@@ -209,7 +212,10 @@ def _first(lattice: Lattice, rule: Rule, counts: Counts, *, release: int) -> Dis
     low = np.where(covered & (true > rule.hide_to), np.maximum(low, rule.hide_to + 1), low).astype(np.float64)
     high = np.where(covered & (true < rule.hide_from), np.minimum(high, rule.hide_from - 1), high).astype(np.float64)
     told = ~counts.unknown & (~outside | rule.protect_complements)
-    told_low = np.where(shown, low, np.where(small, rule.hide_from, _beyond(rule)))
+    told_low = np.where(shown, low, np.where(small, rule.hide_from, 0.0))
+    # A part that shows tells that those outside are not few either.
+    beside = lattice.complement[part[shown[part]]]
+    told_low[beside] = np.maximum(told_low[beside], _beyond(rule))
     told_high = np.where(shown, high, np.where(small, rule.hide_to, np.inf))
     return replace(
         absent(true.size),
@@ -261,7 +267,7 @@ def _later(lattice: Lattice, rule: Rule, chain: Sequence[Counts], before: Displa
     )
     display = where(outside, complements, display)
     lost = display.shown & (chain[-1].unknown | chain[-1].alone)
-    return withheld(display, lost, true, release=release)
+    return withheld(lattice, display, lost, true, release=release)
 
 
 def _kept(before: Display, farthest: int) -> Display:

@@ -123,7 +123,7 @@ def release(
             held_back = np.any([one.held for one in found], axis=0) & ~hidden
             if earlier:
                 display = held(display, earlier[-1], held_back, rule)
-            display = withheld(display, hidden, chain[-1].all, release=len(earlier))
+            display = withheld(lattice, display, hidden, chain[-1].all, release=len(earlier))
             given_up = (given_up[0] | hidden, (given_up[1] | held_back) & ~hidden)
             audited += sum(one.audited for one in found)
             repaired += sum(one.repaired for one in found)

@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct
 
 from api.statistics.disclosure.audit import TOLERANCE, Programme, View
-from api.statistics.disclosure.display import BoolArray, Counts, Display, can_be_held, held, where, withheld
+from api.statistics.disclosure.display import BoolArray, Counts, Display, can_be_held, held, withheld
 from api.statistics.disclosure.lattice import FloatArray, IntArray, Lattice, Rows
 from api.statistics.disclosure.policy import Rule
 
@@ -73,6 +73,10 @@ class _Repairs:
         self.view = view
         size = view.lattice.whole.size
         self.held, self.withheld = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+        # What is told of those outside is given up by withholding the part.
+        self.shown_as = np.arange(size)
+        parts = np.flatnonzero(view.lattice.complement >= 0)
+        self.shown_as[view.lattice.complement[parts]] = parts
 
     def mend(self, row: int) -> bool:
         """Find witnesses for a count, giving up as little as can be; whether anything was given up."""
@@ -114,14 +118,17 @@ class _Repairs:
             holdable = ~self.held & can_be_held(last, before, true, view.rule)
             last = held(last, before, holdable, view.rule)
         hideable &= ~holdable
-        return withheld(last, hideable, true, release=release), holdable, hideable
+        return withheld(view.lattice, last, hideable, true, release=release), holdable, hideable
 
     def _give_up(self, nodes: BoolArray, *, hide: bool) -> None:
-        view = self.view
-        looser, holdable, hideable = self._looser(hide=hide)
+        view, true, release = self.view, self.view.counts[-1].all, len(self.view.displays) - 1
+        _, holdable, hideable = self._looser(hide=hide)
         self.held |= nodes & holdable
         self.withheld |= nodes & hideable
-        view.displays[-1] = where(nodes, looser, view.displays[-1])
+        last = view.displays[-1]
+        if release:
+            last = held(last, view.displays[-2], nodes & holdable, view.rule)
+        view.displays[-1] = withheld(view.lattice, last, nodes & hideable, true, release=release)
         view.lower, view.upper = view.bounds(view.displays[-1])
 
     def _elastic(self, row: int, free: BoolArray, *, hide: bool) -> "_Elastic":
@@ -134,7 +141,7 @@ class _Repairs:
             above = np.nan_to_num(upper[rows] - view.upper[rows], nan=0.0, posinf=np.inf)
         slack = np.concatenate((np.flatnonzero(below > 0), np.flatnonzero(above > 0)))
         signs = np.where(np.arange(slack.size) < np.count_nonzero(below > 0), 1.0, -1.0)
-        nodes = chain.node[rows[slack]]
+        nodes = self.shown_as[chain.node[rows[slack]]]
         columns = int(np.count_nonzero(free))
         own = slice(chain.rows.starts[row], chain.rows.starts[row + 1])
         ids, values = chain.rows.columns[own], chain.rows.values[own]
