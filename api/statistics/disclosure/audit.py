@@ -23,7 +23,7 @@ from api.statistics.disclosure.policy import Rule
 
 TOLERANCE = 1e-6
 TOGETHER = 4  # areas freed at once in a sweep
-NEAR = 6  # areas freed for one count
+NEAR = (3, 6)  # areas freed for one count, of its own and of those around it, before all are
 
 
 class Contradiction(Exception):  # noqa: N818  a refusal is not an error of ours
@@ -345,16 +345,16 @@ class View:
         return np.isin(self.chain.patch, near)
 
     def near(self, row: int) -> list[BoolArray]:
-        """Columns to free for one count: some of its areas and those that could make up for it; then all."""
+        """Columns to free for one count: some of its areas and those that could make up for it; more; then all."""
         rows, patch = self.chain.rows, self.chain.patch
         columns = rows.columns[rows.starts[row] : rows.starts[row + 1]]
-        own = self.random.permutation(np.unique(patch[columns]))[: NEAR // 2]
+        own = self.random.permutation(np.unique(patch[columns]))
         inside = np.bincount(self.row_of[np.isin(rows.columns, columns)], minlength=len(rows)) == columns.size
         around = rows.columns[(inside & np.isfinite(self.upper))[self.row_of]]
         fine = around[patch[around] >= 0]
-        weight = np.bincount(patch[fine], weights=self.point[fine])
-        heaviest = np.argsort(-weight, kind="stable")[: NEAR - NEAR // 2]
-        return [self.around(np.concatenate((own, heaviest))), np.ones(patch.size, dtype=np.bool_)]
+        heaviest = np.argsort(-np.bincount(patch[fine], weights=self.point[fine]), kind="stable")
+        some = [self.around(np.concatenate((own[:number], heaviest[:number]))) for number in NEAR]
+        return [*(free for free in some if not free.all()), np.ones(patch.size, dtype=np.bool_)]
 
 
 def _runs(sorted_keys: IntArray) -> tuple[IntArray, IntArray]:
