@@ -1,18 +1,18 @@
 # `make run` serves the API, `make test` tests it; both set themselves up. Python 3.11 or later is all they need.
 PYTHON ?= python3
-PURE := api/statistics/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[^qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/reviews/[^qr_]*.py,api/outcomes/[^qr_]*.py,api/publications/[dent]*.py,api/publications/fingertips.py,api/csv_text.py,api/cursors.py
+PURE := api/statistics/*,api/statistics/disclosure/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[^qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/reviews/[^qr_]*.py,api/outcomes/[^qr_]*.py,api/publications/[dent]*.py,api/publications/fingertips.py,api/csv_text.py,api/cursors.py
 # What rests on PostgreSQL itself runs on 18 as well, each time; `make test-18` runs all of it there.
 ON_18 := tests/contract/test_migrations.py $(addprefix tests/partner/test_,walls.py submissions.py files.py reading.py redaction.py)
 BIN := .venv/bin
 
-.PHONY: run test test-18 check fuzz contract lock look
+.PHONY: run test test-18 check fuzz attack contract lock look
 
 run: .venv/run.txt
 	@$(BIN)/python -m api run
 
 test: check
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -q -n 2 tests/spec
+	$(BIN)/python -m coverage run -m pytest -q -n 2 tests/spec tests/attacks
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report -m --skip-covered --fail-under=100 --include='$(PURE)'
 	$(BIN)/python -m pytest -q -n 2 tests/partner tests/contract tests/faults
@@ -29,6 +29,9 @@ check: .venv/dev.txt
 
 fuzz: .venv/dev.txt
 	FUZZ=500 CRASHES=30 $(BIN)/python -m pytest -q tests/faults
+
+attack: .venv/dev.txt
+	$(BIN)/python tests/attacks/full.py
 
 contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml

@@ -1,0 +1,191 @@
+"""From counts to figures: display, audit, repair, in this order. Nothing else makes figures of what was counted."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from api.statistics.disclosure.display import BoolArray, Counts, Display, held, protect, withheld
+from api.statistics.disclosure.lattice import Lattice, Node
+from api.statistics.disclosure.policy import Rule
+
+Across = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """One cell of a release, fit for publication."""
+
+    node: Node
+    value: int | None
+    """The number shown; None for `c`: few or none, or withheld so that few cannot be worked out."""
+    low: int | None = None
+    """The true count is at least this."""
+    high: int | None = None
+    """And at most this."""
+
+    @property
+    def largest_error(self) -> int | None:
+        """How far the true count can be from the number shown."""
+        if self.value is None or self.low is None or self.high is None:
+            return None
+        return max(self.value - self.low, self.high - self.value)
+
+
+class Percentage(Struct, frozen=True, kw_only=True):
+    """A percentage calculated from two figures alone, or why there is none."""
+
+    value: float | None
+    low: float | None = None
+    """The true percentage is at least this."""
+    high: float | None = None
+    """And at most this."""
+    reason: str | None = None
+    """`input_suppressed` or `small_denominator`."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What the audit of a release found. It names no count and no provider."""
+
+    audited: int
+    """Counts and changes that were audited, over all readers."""
+    repaired: int
+    """Of them, those for which something was given up."""
+    withheld: int
+    held: int
+
+
+class Protected(Struct, frozen=True, kw_only=True, eq=False):
+    """A release of one lattice: `figures` to publish, `display` to keep, for the next release, where none may read."""
+
+    figures: tuple[Figure, ...]
+    percentages: dict[Node, Percentage]
+    """Of each part, its share in the whole."""
+    display: Display
+    report: Report
+
+
+class Exposed(Exception):  # noqa: N818  a refusal is not an error of ours
+    """Some counts could be worked out whatever is withheld short of totals. Nothing may be published.
+
+    `nodes` are those concerned, or those that they are the complement of. They are not for publication.
+    """
+
+    def __init__(self, nodes: tuple[Node, ...]) -> None:
+        parts = sorted({node.part or "the whole" for node in nodes})
+        super().__init__(f"{len(nodes)} counts of {', '.join(parts)} cannot be protected.")
+        self.nodes = nodes
+
+
+def release(
+    lattice: Lattice,
+    rule: Rule,
+    chain: Sequence[Counts],
+    earlier: Sequence[Display] = (),
+    *,
+    afresh: BoolArray | None = None,
+    across: Across = map,
+) -> Protected:
+    """Protect the last of a chain of releases; `earlier` are the displays of those before it.
+
+    `across` is `map`, or that of a pool of processes: one task for each provider. Raises `Exposed`, and
+    `Contradiction` where a provider's tables cannot all be true.
+    """
+    display = protect(lattice, rule, chain, earlier[-1] if earlier else None, afresh=afresh)
+    audited = repaired = 0
+    given_up = (np.zeros_like(display.shown), np.zeros_like(display.shown))
+    if rule.protects:
+        # Only here: HiGHS takes its time to load, and who reads figures does not need it.
+        from api.statistics.disclosure.audit import crossed  # noqa: PLC0415
+        from api.statistics.disclosure.repair import Task, mended  # noqa: PLC0415
+
+        atoms = crossed(lattice, chain)
+        readers: list[list[int | None]] = [[None]]
+        if rule.audit_providers:
+            readers.append(list(range(chain[-1].own.shape[0])))
+        for together in readers:
+            tasks = [
+                Task(
+                    lattice=lattice,
+                    rule=rule,
+                    counts=chain,
+                    displays=(*earlier, display),
+                    atoms=atoms,
+                    provider=provider,
+                )
+                for provider in together
+            ]
+            found = list(across(mended, tasks))
+            exposed = sorted({node for one in found for node in one.exposed})
+            if exposed:
+                raise Exposed(tuple(_named(lattice, exposed)))
+            hidden = np.any([one.withheld for one in found], axis=0)
+            held_back = np.any([one.held for one in found], axis=0) & ~hidden
+            if earlier:
+                display = held(display, earlier[-1], held_back, rule)
+            display = withheld(lattice, display, hidden, chain[-1].all, release=len(earlier))
+            given_up = (given_up[0] | hidden, (given_up[1] | held_back) & ~hidden)
+            audited += sum(one.audited for one in found)
+            repaired += sum(one.repaired for one in found)
+    shown = tuple(figures(lattice, display))
+    return Protected(
+        figures=shown,
+        percentages=_percentages(lattice, rule, shown, chain[-1].all.tolist()),
+        display=display,
+        report=Report(
+            audited=audited,
+            repaired=repaired,
+            withheld=int(given_up[0].sum()),
+            held=int(given_up[1].sum()),
+        ),
+    )
+
+
+def figures(lattice: Lattice, display: Display) -> Iterator[Figure]:
+    """The figures of a display, one for each node, in their order; complements have none."""
+    columns = zip(
+        lattice.nodes,
+        display.shown.tolist(),
+        display.value.tolist(),
+        display.low.tolist(),
+        display.high.tolist(),
+        strict=False,
+    )
+    for node, shown, value, low, high in columns:
+        yield Figure(node=node, value=value, low=int(low), high=int(high)) if shown else Figure(node=node, value=None)
+
+
+def percentage(part: Figure, whole: Figure, rule: Rule) -> Percentage:
+    """Calculate a percentage from what is shown, with the bounds between which the true one lies for certain."""
+    if part.value is None or whole.value is None:
+        return Percentage(value=None, reason="input_suppressed")
+    if whole.value < rule.smallest_denominator or not whole.value:
+        return Percentage(value=None, reason="small_denominator")
+    return Percentage(
+        value=_rounded(part.value, whole.value, whole.value, rule),
+        low=100 * (part.low or 0) / max(whole.high or 0, 1),
+        high=min(100.0, 100 * (part.high or 0) / max(whole.low or 0, 1)),
+    )
+
+
+def _rounded(part: int, whole: int, shown: int, rule: Rule) -> float:
+    return round(min(100.0, 100 * part / whole), 0 if shown < rule.whole_percent_below else 1)
+
+
+def _percentages(lattice: Lattice, rule: Rule, shown: Sequence[Figure], true: Sequence[int]) -> dict[Node, Percentage]:
+    found: dict[Node, Percentage] = {}
+    wholes: list[int] = lattice.whole[: len(shown)].tolist()
+    for part, whole in enumerate(wholes):
+        if whole < 0:
+            continue
+        one = percentage(shown[part], shown[whole], rule)
+        if not rule.rates_from_displayed and one.value is not None:
+            value = _rounded(true[part], true[whole], shown[whole].value or 0, rule)
+            one = Percentage(value=value, low=one.low, high=one.high)
+        found[shown[part].node] = one
+    return found
+
+
+def _named(lattice: Lattice, indexes: Iterable[int]) -> Iterator[Node]:
+    of = {int(complement): part for part, complement in enumerate(lattice.complement) if complement >= 0}
+    return (lattice.nodes[of.get(index, index)] for index in indexes)

@@ -1,0 +1,379 @@
+"""What may be asked of a measure, fixed beforehand, and how the answers hang together.
+
+A *node* is a cell that may be published: so many people of a breakdown, in an area, in a period. An *atom* is a
+cell of the cross that links nodes: everybody counted has an age *and* a sex *and* an ethnic group, whatever was
+collected. A node is a sum of atoms, and that is all that somebody who reads the release can reckon with. Nobody
+returns atoms, and none are needed: disclosure control knows the nodes' counts and asks what else the atoms allow.
+
+A full cross of all dimensions would be huge and mostly idle. Age and sex hang together only where a scheme, or a
+chain of schemes, crosses them; so the atoms are the cross of each *block* of dimensions, where the blocks are the
+cliques of a triangulation of the schemes, joined to a tree by ties: what two neighbours have in common adds up to
+the same. Then whatever satisfies the ties also has a full cross (Lauritzen, Graphical Models, 1996), and so
+nothing is lost. A block has the finest area and the shortest period of its schemes.
+
+A measure that is part of another one - the numerator of a proportion, or a measure that this one contains - is a
+dimension with two codes, *in* and *out*, and so is each category of a dimension that is not exclusive. How many are
+*out* is never shown and always protected: it is the complement.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, product
+from math import inf, prod
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import replace
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+class Dimension(Struct, frozen=True, kw_only=True):
+    """A way to break down. `exclusive`: nobody is in two categories; `exhaustive`: everybody is in one."""
+
+    slug: str
+    codes: tuple[str, ...]
+    exclusive: bool = True
+    exhaustive: bool = True
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """An area of the one family that a measure uses. `level` is 0 for the widest."""
+
+    code: str
+    level: int = 0
+    parent: str | None = None
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """Cells that are collected and published together: one scheme of one measure, or its totals."""
+
+    dimensions: tuple[str, ...] = ()
+    part: str | None = None
+    """The measure that is part of the whole, such as the numerator; None for the whole itself."""
+    level: int = 0
+    """The finest level of the areas; all wider ones are published too."""
+    periods: tuple[str, ...] = ()
+    """Those that are published of it; empty for all."""
+
+
+class Shape(Struct, frozen=True, kw_only=True):
+    """All that is audited together: a measure with its parts, in all of its areas and periods."""
+
+    tables: tuple[Table, ...]
+    dimensions: tuple[Dimension, ...] = ()
+    places: tuple[Place, ...] = (Place(code="all"),)
+    periods: dict[str, tuple[str, ...]]
+    """Each published period with those that it is the sum of; itself where it is collected. A cumulative measure
+    is the sum of its increments, of which none but the first is published."""
+    overlapping_places: bool = False
+    """Whether somebody may be counted in two areas: then a wider one is at most the sum and at least the largest."""
+    overlapping_periods: bool = False
+    """The same of periods, each of which is collected by itself."""
+
+
+class Node(Struct, frozen=True, kw_only=True):
+    """A cell that may be published."""
+
+    part: str | None
+    breakdown: tuple[tuple[str, str], ...]
+    """Dimensions and codes, in the order of the table."""
+    place: str
+    period: str
+
+
+class Rows(Struct, frozen=True, kw_only=True, eq=False):
+    """Linear forms, one for each row, as compressed sparse rows, and the bounds that each keeps to."""
+
+    starts: IntArray
+    columns: IntArray
+    values: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+    def __len__(self) -> int:
+        return self.starts.size - 1
+
+    def row_of(self) -> IntArray:
+        """The row of each entry."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
+    def of(self, point: FloatArray) -> FloatArray:
+        """The value of each form at a point, whose last axis holds the columns."""
+        if not len(self):
+            return np.zeros((*point.shape[:-1], 0))
+        return np.add.reduceat(point[..., self.columns] * self.values, self.starts[:-1], axis=-1)
+
+
+class Lattice(Struct, frozen=True, kw_only=True, eq=False):
+    """The nodes over the atoms. Arrays over nodes go on, behind the nodes, with the complements of the parts."""
+
+    nodes: tuple[Node, ...]
+    atoms: int
+    sums: Rows
+    """Each node as a sum of atoms, at least 0."""
+    ties: Rows
+    """What atoms and nodes keep to whatever is counted."""
+    whole: IntArray
+    """Of a part, and of its complement, the node that it is a part of; else -1."""
+    complement: IntArray
+    """Of a part, its complement; else -1."""
+    ways: IntArray
+    """In how many ways a node is cut out of the total of its period: breakdowns and, below the widest, its area."""
+    broken_down: npt.NDArray[np.bool_]
+    patch: IntArray
+    """Of each atom, a number for its period and area; below 0 for those wider than the finest areas."""
+    places: int
+    """How many finest areas there are."""
+
+    def completed(self, counts: npt.NDArray[np.int64]) -> IntArray:
+        """Append the complements to counts of the nodes that are shown (last axis)."""
+        part = np.flatnonzero(self.complement >= 0)
+        return np.concatenate((counts, counts[..., self.whole[part]] - counts[..., part]), axis=-1)
+
+
+def build(shape: Shape, *, breakdowns: int = 2) -> Lattice:
+    """Lay out the nodes and atoms. Raises `ValueError` for a table of more than `breakdowns` dimensions."""
+    for table in shape.tables:
+        if len(table.dimensions) > breakdowns:
+            raise ValueError(f"A table has at most {breakdowns} dimensions, not {', '.join(table.dimensions)}.")
+    return _Builder(shape).lattice()
+
+
+class _Cell(Struct, frozen=True, kw_only=True):
+    """A cell of a table, by itself and by the features of its atoms.
+
+    A feature is a dimension as atoms have it: a part, or a category that excludes no other, has two codes.
+    """
+
+    table: Table
+    breakdown: tuple[tuple[str, str], ...]
+    codes: dict[str, int]
+
+
+_IN, _OUT = 0, 1
+
+
+class _Block(Struct, frozen=True, kw_only=True, eq=False):
+    """The atoms of one clique: an array of periods, areas and features."""
+
+    features: tuple[str, ...]
+    level: int
+    places: tuple[str, ...]
+    ids: IntArray
+
+
+class Forms:
+    """Linear forms in the making."""
+
+    def __init__(self) -> None:
+        self.columns: list[IntArray] = []
+        self.values: list[FloatArray] = []
+        self.bounds: list[tuple[float, float]] = []
+
+    def add(self, lower: float, upper: float, *terms: tuple[IntArray, float]) -> None:
+        """Add sums of columns, each sum so many times."""
+        columns = np.concatenate([ids for ids, _ in terms])
+        self.append(columns, np.concatenate([np.full(ids.size, times) for ids, times in terms]), lower, upper)
+
+    def append(self, columns: IntArray, values: FloatArray, lower: float, upper: float) -> None:
+        self.columns.append(columns)
+        self.values.append(values)
+        self.bounds.append((lower, upper))
+
+    def rows(self) -> Rows:
+        lower, upper = np.array(self.bounds).reshape(-1, 2).T
+        return Rows(
+            starts=np.cumsum([0, *(ids.size for ids in self.columns)]),
+            columns=np.concatenate([*self.columns, np.zeros(0, dtype=np.int64)]),
+            values=np.concatenate([*self.values, np.zeros(0)]),
+            lower=lower,
+            upper=upper,
+        )
+
+
+class _Builder:
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.dimensions = {dimension.slug: dimension for dimension in shape.dimensions}
+        self.parents = {place.code: place.parent for place in shape.places}
+        collected = shape.periods if shape.overlapping_periods else chain.from_iterable(shape.periods.values())
+        self.base = tuple(dict.fromkeys(collected))
+        self.cells = [cell for table in shape.tables for cell in self._cells(table)]
+        self.sizes = {name: self._size(name) for cell in self.cells for name in cell.codes}
+        self.ties = Forms()
+        self.atoms = 0
+
+    def lattice(self) -> Lattice:
+        blocks = self._blocks()
+        home = {
+            face: min((b for b in blocks if face <= set(b.features)), key=lambda block: block.ids.size)
+            for face in {frozenset(cell.codes) for cell in self.cells}
+        }
+        sums, nodes, ways, complements = Forms(), dict[Node, IntArray](), list[int](), dict[Node, IntArray]()
+        for cell in self.cells:
+            block = home[frozenset(cell.codes)]
+            for period, place in product(cell.table.periods or self.shape.periods, self.shape.places):
+                if place.level > cell.table.level:
+                    continue
+                node = Node(part=cell.table.part, breakdown=cell.breakdown, place=place.code, period=period)
+                nodes[node] = self._ids(block, self._parts(period), place.code, cell.codes)
+                ways.append(len(cell.breakdown) + (place.level > 0))
+                if cell.table.part is not None:
+                    out = cell.codes | {_part(cell.table.part): _OUT}
+                    complements[node] = self._ids(block, self._parts(period), place.code, out)
+        at = {node: index for index, node in enumerate(nodes)}
+        wholes = {node: at.get(replace(node, part=None), -1) for node in complements}
+        known = [node for node in complements if wholes[node] >= 0]
+        for ids in (*nodes.values(), *(complements[node] for node in known)):
+            sums.add(0.0, inf, (ids, 1.0))
+        self._unions(nodes)
+        self._covers(nodes)
+        whole = [wholes.get(node, -1) for node in nodes] + [wholes[node] for node in known]
+        complement = np.full(len(whole), -1)
+        complement[[at[node] for node in known]] = np.arange(len(nodes), len(whole))
+        return Lattice(
+            nodes=tuple(nodes),
+            atoms=self.atoms,
+            sums=sums.rows(),
+            ties=self.ties.rows(),
+            whole=np.array(whole, dtype=np.int64),
+            complement=complement,
+            ways=np.array(ways + [ways[at[node]] for node in known], dtype=np.int64),
+            broken_down=np.array([bool(node.breakdown) for node in (*nodes, *known)]),
+            patch=np.concatenate([self._patches(block, blocks[0]) for block in blocks]),
+            places=len(blocks[0].places),
+        )
+
+    def _cells(self, table: Table) -> Iterator[_Cell]:
+        part = {} if table.part is None else {_part(table.part): _IN}
+        for codes in product(*(self.dimensions[slug].codes for slug in table.dimensions)):
+            breakdown = tuple(zip(table.dimensions, codes, strict=True))
+            yield _Cell(table=table, breakdown=breakdown, codes=dict(map(self._feature, breakdown)) | part)
+
+    def _feature(self, one: tuple[str, str]) -> tuple[str, int]:
+        dimension = self.dimensions[one[0]]
+        if dimension.exclusive:
+            return dimension.slug, dimension.codes.index(one[1])
+        return f"{one[0]}={one[1]}", _IN
+
+    def _size(self, feature: str) -> int:
+        dimension = self.dimensions.get(feature)
+        return 2 if dimension is None else len(dimension.codes) + (not dimension.exhaustive)
+
+    def _parts(self, period: str) -> tuple[str, ...]:
+        return (period,) if self.shape.overlapping_periods else self.shape.periods[period]
+
+    def _blocks(self) -> list[_Block]:
+        """The blocks, each tied to the one before it with which it has the most in common (Prim)."""
+        finest = max(table.level for table in self.shape.tables)
+        levels = dict.fromkeys(self.sizes, 0)
+        cliques = _cliques({frozenset(cell.codes) for cell in self.cells})
+        for _ in cliques:  # a block is as fine as the finest that it hangs together with
+            for cell in self.cells:
+                level = max((cell.table.level, *(levels[name] for name in cell.codes)))
+                levels |= dict.fromkeys(cell.codes, level)
+        blocks = [self._block((), finest)]
+        while cliques:
+            clique, block = max(
+                product(sorted(cliques, key=sorted), blocks),
+                key=lambda pair: len(pair[0].intersection(pair[1].features)),
+            )
+            cliques.remove(clique)
+            blocks.append(self._block(tuple(sorted(clique)), max(levels[name] for name in clique)))
+            self._tie(blocks[-1], block)
+        return blocks
+
+    def _block(self, features: tuple[str, ...], level: int) -> _Block:
+        places = tuple(place.code for place in self.shape.places if self._collected(place, level))
+        sizes = (len(self.base), len(places), *(self.sizes[name] for name in features))
+        first, self.atoms = self.atoms, self.atoms + prod(sizes)
+        return _Block(features=features, level=level, places=places, ids=np.arange(first, self.atoms).reshape(sizes))
+
+    def _patches(self, block: _Block, root: _Block) -> IntArray:
+        """Number the atoms by period and area, as of the finest; coarser ones by their period, below 0."""
+        periods = np.arange(len(self.base))[:, None]
+        if block.level == root.level:
+            numbers = periods * len(root.places) + np.arange(len(root.places))
+        else:
+            numbers = np.broadcast_to(-1 - periods, (len(self.base), len(block.places)))
+        return np.repeat(numbers.ravel(), prod(block.ids.shape[2:]))
+
+    def _collected(self, place: Place, level: int) -> bool:
+        """Whether atoms are of this area: the finest there are, or all where they overlap."""
+        is_leaf = place.level == level or place.code not in self.parents.values()
+        return place.level <= level and (is_leaf or self.shape.overlapping_places)
+
+    def _within(self, inner: str | None, outer: str) -> bool:
+        while inner is not None and inner != outer:
+            inner = None if self.shape.overlapping_places else self.parents[inner]
+        return inner is not None
+
+    def _ids(self, block: _Block, periods: Sequence[str], place: str, codes: dict[str, int]) -> IntArray:
+        times = [self.base.index(period) for period in periods]
+        places = [at for at, inner in enumerate(block.places) if self._within(inner, place)]
+        fixed = ([codes[name]] if name in codes else range(self.sizes[name]) for name in block.features)
+        return block.ids[np.ix_(times, places, *fixed)].ravel()
+
+    def _tie(self, one: _Block, other: _Block) -> None:
+        """What two blocks have in common adds up to the same."""
+        coarser = min(one, other, key=lambda block: block.level)
+        common = [name for name in one.features if name in other.features]
+        for codes in product(*(range(self.sizes[name]) for name in common)):
+            fixed = dict(zip(common, codes, strict=True))
+            for period, place in product(self.base, coarser.places):
+                ids = (self._ids(block, [period], place, fixed) for block in (one, other))
+                self.ties.add(0.0, 0.0, *zip(ids, (1.0, -1.0), strict=True))
+
+    def _unions(self, nodes: dict[Node, IntArray]) -> None:
+        """Who is counted in an area or period is counted in one of its parts, and not in every one."""
+        parts: list[tuple[Node, list[Node]]] = []
+        if self.shape.overlapping_places:
+            children = {
+                code: [place.code for place in self.shape.places if place.parent == code] for code in self.parents
+            }
+            parts += [(node, [replace(node, place=code) for code in children[node.place]]) for node in nodes]
+        if self.shape.overlapping_periods:
+            shorter = {code: [part for part in parts if part != code] for code, parts in self.shape.periods.items()}
+            parts += [(node, [replace(node, period=code) for code in shorter[node.period]]) for node in nodes]
+        for node, found in parts:
+            there = [nodes[part] for part in found if part in nodes]
+            for ids in there:
+                self.ties.add(0.0, inf, (nodes[node], 1.0), (ids, -1.0))
+            if there and len(there) == len(found):
+                self.ties.add(0.0, inf, (np.concatenate(there), 1.0), (nodes[node], -1.0))
+
+    def _covers(self, nodes: dict[Node, IntArray]) -> None:
+        """Where everybody is in a category, or in several, the categories add up to the total at least."""
+        for table in self.shape.tables:
+            (dimension, *others) = (self.dimensions[slug] for slug in table.dimensions) if table.dimensions else (None,)
+            if dimension is None or others or dimension.exclusive or not dimension.exhaustive:
+                continue
+            for total in [node for node in nodes if node.part == table.part and not node.breakdown]:
+                members = [replace(total, breakdown=((dimension.slug, code),)) for code in dimension.codes]
+                if all(member in nodes for member in members):
+                    every = np.concatenate([nodes[member] for member in members])
+                    self.ties.add(0.0, inf, (every, 1.0), (nodes[total], -1.0))
+
+
+def _part(slug: str) -> str:
+    return f"part {slug}"
+
+
+def _cliques(faces: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """The largest cliques of a triangulation of the graph in which the features of a face are neighbours."""
+    graph: dict[str, set[str]] = {}
+    for face in faces:
+        for name in face:
+            graph.setdefault(name, set()).update(face - {name})
+    found: list[frozenset[str]] = []
+    while graph:
+        name = min(graph, key=lambda feature: (len(graph[feature]), feature))
+        around = graph.pop(name)
+        for other in around:
+            graph[other] = (graph[other] | around) - {name, other}
+        clique = frozenset(around | {name})
+        if not any(clique <= other for other in found):
+            found.append(clique)
+    return found

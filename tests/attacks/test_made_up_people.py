@@ -1,0 +1,41 @@
+"""Whoever reads three releases of made-up people learns of nobody: no few exactly, none that is certain to be there."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.statistics.disclosure.figures import Exposed
+from api.statistics.disclosure.policy import PERSONS
+from tests.attacks.cubes import Cube, attacks
+from tests.attacks.made_up import SMALL, attacked
+
+
+@pytest.mark.parametrize(("seed", "mean"), [(5, 20.0), (6, 8.0)])
+def test_nothing_is_found(seed, mean):
+    assert attacked(SMALL, seed=seed, mean=mean, rule=PERSONS) == []
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(data=st.data(), seed=st.integers(0, 10_000))
+def test_what_is_hidden_stays_ambiguous(data, seed):
+    """Small tables of few people, two providers, and late returns of up to four in every cell at once."""
+    dimensions = data.draw(
+        st.sampled_from(
+            [
+                {"sex": ("f", "m")},
+                {"place": ("w0", "w1"), "sex": ("f", "m")},
+                {"sex": ("f", "m"), "part": ("in", "out")},
+            ]
+        )
+    )
+    random = np.random.default_rng(seed)
+    shape = [len(codes) for codes in dimensions.values()]
+    first = [random.integers(0, 14, shape) for _ in range(2)]
+    history = [first, [np.maximum(table + random.integers(-4, 5, shape), 0) for table in first]]
+    cube = Cube(dimensions)
+    try:
+        published = cube.releases(history)
+    except Exposed:
+        return
+    assert [found for reader in (None, 0, 1) for found in attacks(cube, history, published, provider=reader)] == []

@@ -1,0 +1,241 @@
+"""What is shown of one count, release after release, and how far the truth can be from it.
+
+A small table: sex in one area, returned by two providers. A release is written as the two providers' women and men.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from api.statistics.disclosure.display import counted, protect, refreshable, rounded
+from api.statistics.disclosure.figures import figures
+from api.statistics.disclosure.lattice import Dimension, Node, Shape, Table, build
+from api.statistics.disclosure.policy import OPEN, ORGANISATIONS, PERSONS
+from api.statistics.rollup import Tally
+
+SEX = Dimension(slug="sex", codes=("f", "m"))
+TABLES = (Table(), Table(dimensions=("sex",)))
+PLAIN = build(Shape(tables=TABLES, dimensions=(SEX,), periods={"now": ("now",)}))
+PARTS = (*TABLES, Table(part="in"), Table(part="in", dimensions=("sex",)))
+WITH_PART = build(Shape(tables=PARTS, dimensions=(SEX,), periods={"now": ("now",)}))
+WOMEN, MEN = (Node(part=None, breakdown=(("sex", code),), place="all", period="now") for code in "fm")
+TOTAL = Node(part=None, breakdown=(), place="all", period="now")
+
+
+def returns(*providers, alone=True):
+    """Counts of providers that returned (women, men)."""
+    tallies = [
+        {TOTAL: Tally(low=f + m, high=f + m), WOMEN: Tally(low=f, high=f), MEN: Tally(low=m, high=m)}
+        for f, m in providers
+    ]
+    return counted(PLAIN, tallies, may_stand_alone=[alone] * len(providers))
+
+
+def shares(*cells):
+    """Counts of one provider that returned, for women and men, `in/all`."""
+    (fx, fn), (mx, mn) = (map(int, cell.split("/")) for cell in cells)
+    tallies = {
+        replace(node, part="in"): Tally(low=x, high=x, base_low=n, base_high=n)
+        for node, x, n in [(TOTAL, fx + mx, fn + mn), (WOMEN, fx, fn), (MEN, mx, mn)]
+    }
+    return counted(WITH_PART, [tallies], may_stand_alone=[True])
+
+
+def shown(display, lattice=PLAIN):
+    """Total, women and men as shown, `c` for hidden."""
+    return ["c" if f.value is None else f.value for f in figures(lattice, display)]
+
+
+def stated(display, node=WOMEN):
+    (figure,) = [f for f in figures(PLAIN, display) if f.node == node]
+    return figure.low, figure.high
+
+
+def after(*releases, rule=PERSONS, lattice=PLAIN, afresh=None):
+    """The display of the last of some releases."""
+    display = None
+    for number in range(1, len(releases) + 1):
+        last = number == len(releases)
+        display = protect(lattice, rule, releases[:number], display, afresh=afresh if last else None)
+    return display
+
+
+# --- the first release ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "as_shown", "between"),
+    [
+        (0, "c", (None, None)),
+        (1, "c", (None, None)),
+        (7, "c", (None, None)),
+        (8, 10, (8, 12)),
+        (12, 10, (8, 12)),
+        (13, 15, (13, 17)),
+        (99, 100, (98, 102)),
+    ],
+)
+def test_few_are_hidden_and_others_rounded(count, as_shown, between):
+    display = after(returns((count, 50)))
+    assert (shown(display)[1], stated(display)) == (as_shown, between)
+
+
+@pytest.mark.parametrize(
+    ("rule", "as_shown"),
+    [
+        (PERSONS, ["c", "c", "c"]),
+        (ORGANISATIONS, [3, "c", "c"]),
+        (OPEN, [3, 1, 2]),
+        (replace(PERSONS, hide_from=1, hide_to=2), [5, "c", "c"]),
+    ],
+)
+def test_each_class_by_its_own_rule(rule, as_shown):
+    assert shown(after(returns((1, 2)), rule=rule)) == as_shown
+
+
+@pytest.mark.parametrize(("rule", "zero"), [(PERSONS, "c"), (ORGANISATIONS, 0), (replace(PERSONS, hide_from=1), 0)])
+def test_zero_is_hidden_for_people_alone(rule, zero):
+    display = after(returns((0, 30)), rule=rule)
+    assert shown(display)[1] == zero
+    assert stated(display) == ((None, None) if zero == "c" else (0, 0))
+
+
+@pytest.mark.parametrize(
+    ("women", "as_shown"),
+    [
+        ("20/50", [50, 20]),
+        ("0/50", [50, "c"]),
+        ("7/50", [50, "c"]),
+        ("43/50", [50, "c"]),  # 7 are not in it
+        ("50/50", [50, "c"]),  # nobody is not
+        ("42/50", [50, 40]),
+        ("3/6", ["c", "c"]),
+    ],
+)
+def test_those_outside_a_part_are_hidden_like_those_in_it(women, as_shown):
+    display = shown(after(shares(women, "50/100"), lattice=WITH_PART), WITH_PART)
+    assert [display[1], display[4]] == as_shown
+
+
+def test_a_complement_that_is_not_protected_shows():
+    rule = replace(PERSONS, protect_complements=False)
+    assert shown(after(shares("50/50", "50/100"), rule=rule, lattice=WITH_PART), WITH_PART)[4] == 50
+
+
+@pytest.mark.parametrize(
+    ("providers", "as_shown"), [([(30, 30)], "c"), ([(30, 30), (0, 30)], "c"), ([(30, 30), (1, 30)], 30)]
+)
+def test_what_one_provider_feeds_alone_is_published_only_if_it_agreed(providers, as_shown):
+    assert shown(after(returns(*providers, alone=False)))[1] == as_shown
+
+
+def test_what_is_only_bounded_is_not_shown():
+    counts = counted(
+        PLAIN, [{WOMEN: Tally(low=20, high=23), TOTAL: Tally(low=60, high=60), MEN: Tally(reason="no_data")}]
+    )
+    assert shown(after(replace(counts, may_stand_alone=np.array([True])))) == [60, "c", "c"]
+
+
+@pytest.mark.parametrize(
+    ("count", "base", "nearest"), [(12, 5, 10), (13, 5, 15), (-12, 5, -10), (-13, 5, -15), (7, 1, 7), (5, 10, 10)]
+)
+def test_rounding(count, base, nearest):
+    assert rounded(np.array([count]), base).tolist() == [nearest]
+
+
+# --- hold-back and shift -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("women", "as_shown", "between"),
+    [
+        ([42, 46], 40, (34, 46)),  # held back: 4 more
+        ([42, 47], 45, (43, 49)),  # 5 more: moved by 5
+        ([42, 49], 45, (43, 49)),
+        ([42, 50], 50, (46, 54)),  # 8 more: moved by 10
+        ([42, 46, 49], 45, (43, 49)),  # 7 more since it was set
+        ([42, 47, 51], 45, (39, 53)),  # set at 47
+        ([42, 47, 52], 50, (48, 56)),  # 52 is rounded with the increments, 5 and 5
+        ([42, 37], 35, (31, 37)),
+        ([42, 12], 10, (0, 14)),
+        ([42, 3], 10, (0, 14)),  # no shift below 10: it may be any of these
+        ([9, 5], 10, (4, 16)),
+        ([9, 2], 10, (0, 7)),
+        ([9, 2, 9], 15, (5, 14)),  # 7 more: a shift by 5
+    ],
+)
+def test_a_number_moves_when_the_count_has_moved_by_5_and_by_the_rounded_increment(women, as_shown, between):
+    display = after(*(returns((count, 50), (0, 50)) for count in women))
+    assert (shown(display)[1], stated(display)) == (as_shown, between)
+    assert between[0] <= women[-1] <= between[1]
+
+
+def test_without_the_shift_rule_the_new_count_is_rounded():
+    rule = replace(PERSONS, shift=False)
+    assert shown(after(*(returns((count, 50)) for count in (42, 49)), rule=rule))[1] == 50
+    assert shown(after(*(returns((count, 50)) for count in (42, 46)), rule=rule))[1] == 40
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "as_shown"),
+    [
+        ([(3, 50), (3, 50)], [(5, 50), (4, 50)], "c"),  # 3 more
+        ([(3, 50), (3, 50)], [(20, 50), (3, 50)], "c"),  # one provider's increment would show the other's count
+        ([(3, 50), (3, 50)], [(8, 50), (8, 50)], 15),  # 5 more of each
+        ([(3, 50), (0, 50)], [(20, 50), (0, 50)], 20),  # there is no other
+        ([(0, 50), (0, 50)], [(5, 50), (1, 50)], "c"),
+    ],
+)
+def test_what_is_hidden_stays_so_until_it_has_moved_from_every_providers_point_of_view(first, second, as_shown):
+    assert shown(after(returns(*first), returns(*second)))[1] == as_shown
+
+
+@pytest.mark.parametrize(("later", "as_shown"), [("20/27", "c"), ("20/30", 20), ("26/26", "c")])
+def test_a_part_hidden_for_its_complement_waits_for_both(later, as_shown):
+    """14 of 16: 2 are outside."""
+    display = after(shares("14/16", "50/100"), shares(later, "50/100"), lattice=WITH_PART)
+    assert shown(display, WITH_PART)[4] == as_shown
+
+
+def test_what_only_one_provider_feeds_by_now_is_hidden():
+    both, one = returns((20, 50), (20, 50), alone=False), returns((40, 50), (0, 50), alone=False)
+    assert shown(after(both, one))[1] == "c"
+
+
+def test_a_period_released_anew_is_rounded_anew():
+    chain = [returns((count, 50), (0, 50)) for count in (42, 47, 52)]
+    assert shown(after(*chain, afresh=np.array([True, True, True])))[1] == 50
+    assert stated(after(*chain, afresh=np.array([True, True, True]))) == (48, 52)
+
+
+@pytest.mark.parametrize(
+    ("second", "allowed"), [([(20, 50), (20, 50)], True), ([(25, 50), (20, 50)], False), ([(25, 50), (21, 50)], True)]
+)
+def test_a_refresh_is_for_what_several_providers_changed_or_none(second, allowed):
+    first = returns((20, 50), (20, 50))
+    assert refreshable([first, returns(*second)], after(first))[1] == allowed
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=5))
+def test_a_figure_is_never_further_from_the_truth_than_it_states(history):
+    display = after(*(returns((f, m), (f // 2, m // 3)) for f, m in history))
+    women, men = history[-1]
+    women, men = women + women // 2, men + men // 3
+    for figure, count in zip(figures(PLAIN, display), (women + men, women, men), strict=True):
+        assert figure.value is None or figure.low <= count <= figure.high
+        assert figure.value is None or abs(count - figure.value) <= figure.largest_error
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(60, 200), min_size=2, max_size=5), st.integers(0, 60), st.integers(0, 60))
+def test_what_a_provider_sees_who_varies_its_own_returns_does_not_depend_on_the_others_count(own, one, other):
+    """The shift rule: after the first release the movements follow from the own increments."""
+    movements = []
+    for others in (one, other):
+        chain = [returns((mine, 50), (others, 50)) for mine in own]
+        numbers = [shown(after(*chain[:size]))[1] for size in range(1, len(own) + 1)]
+        movements.append(np.diff(numbers).tolist())
+    assert movements[0] == movements[1]

@@ -1,0 +1,285 @@
+"""A release as a whole: what the audit finds in tables that hide few and round the rest, and how it is repaired."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from api.statistics.disclosure.audit import Contradiction, Programme, View, crossed
+from api.statistics.disclosure.display import absent, counted, protect
+from api.statistics.disclosure.figures import Exposed, Figure, percentage, release
+from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build
+from api.statistics.disclosure.policy import OPEN, ORGANISATIONS, PERSONS
+from api.statistics.rollup import Tally
+
+CITY = (Place(code="city"), *(Place(code=code, level=1, parent="city") for code in ("north", "south", "west")))
+SEX = Dimension(slug="sex", codes=("f", "m"))
+SCHEMES = (Table(level=1), Table(dimensions=("sex",), level=1))
+WARDS = build(Shape(tables=SCHEMES, dimensions=(SEX,), places=CITY, periods={"now": ("now",)}))
+NO_PROVIDERS = replace(PERSONS, audit_providers=False)
+
+
+def returns(*providers, lattice=WARDS, scale=1):
+    """Counts of providers that returned, ward by ward, `women/men`."""
+    tallies = []
+    for wards in providers:
+        cells = {}
+        for place, pair in zip(("north", "south", "west"), wards.split(), strict=True):
+            cells |= {(place, sex): int(count) for sex, count in zip("fm", pair.split("/"), strict=True)}
+        found = {}
+        for node in lattice.nodes:
+            fits = [
+                n
+                for (place, sex), n in cells.items()
+                if node.place in {place, "city"} and dict(node.breakdown).get("sex", sex) == sex
+            ]
+            found[node] = Tally(low=sum(fits) * scale, high=sum(fits) * scale)
+        tallies.append(found)
+    return counted(lattice, tallies, may_stand_alone=[True] * len(tallies))
+
+
+def table(protected):
+    """What is shown, area by area: total, women and men."""
+    found = {}
+    for figure in protected.figures:
+        found.setdefault(figure.node.place, []).append("c" if figure.value is None else figure.value)
+    return {place: " ".join(map(str, row)) for place, row in found.items()}
+
+
+def test_a_table_that_keeps_its_secrets_is_left_alone():
+    protected = release(WARDS, PERSONS, [returns("3/20 40/50 30/20", "2/30 40/50 20/30")])
+    assert table(protected) == {"city": "335 135 200", "north": "55 c 50", "south": "180 80 100", "west": "100 50 50"}
+    assert (protected.report.withheld, protected.report.held, protected.report.repaired) == (0, 0, 0)
+    assert protected.report.audited > 0
+
+
+def test_two_hidden_counts_that_a_total_gives_away():
+    """7 and 7 are 14, shown as 15: of 13 at least, which 7 and 6 make at most. The ward's total is withheld."""
+    chain = [returns("7/7 40/50 30/20")]
+    unaudited = protect(WARDS, NO_PROVIDERS, chain)
+    assert (unaudited.value[1], unaudited.shown[[5, 9]].any()) == (15, False)
+    protected = release(WARDS, NO_PROVIDERS, chain)
+    assert table(protected)["north"] == "c c c"
+    assert table(protected)["city"] == "155 75 75"
+    assert (protected.report.withheld, protected.report.repaired) == (1, 1)
+
+
+def test_a_total_is_never_hidden_and_so_a_release_may_be_refused():
+    """The same with no wards: nothing but the total could be withheld."""
+    lattice = build(Shape(tables=(Table(), Table(dimensions=("sex",))), dimensions=(SEX,), periods={"now": ("now",)}))
+    tallies = {
+        node: Tally(low=7 * (2 - len(node.breakdown)), high=7 * (2 - len(node.breakdown))) for node in lattice.nodes
+    }
+    with pytest.raises(Exposed) as refused:
+        release(lattice, NO_PROVIDERS, [counted(lattice, [tallies], may_stand_alone=[True])])
+    assert {node.breakdown for node in refused.value.nodes} <= {(("sex", "f"),), (("sex", "m"),), ()}
+    assert str(refused.value) == f"{len(refused.value.nodes)} counts of the whole cannot be protected."
+
+
+def test_a_provider_would_know_what_the_others_returned():
+    """8 women and 8 men of a ward are 16, shown as 15: 8 or 9 of each. Who returned 7 women knows of 1 or 2 more."""
+    chain = [returns("7/0 20/20 20/20", "1/8 20/20 20/20")]
+    assert table(release(WARDS, NO_PROVIDERS, chain))["north"] == "15 10 10"
+    assert Counter(table(release(WARDS, PERSONS, chain))["north"].split())["c"] == 1
+
+
+def test_few_more_that_a_total_would_give_away_are_held():
+    """3 more women and 3 more men are 6 more: as neither has moved by more than 4, it is 1 to 4 of each. The women, or
+    the men, are left as they were even if they have moved by 7, and their error says so."""
+    lattice = build(Shape(tables=(Table(), Table(dimensions=("sex",))), dimensions=(SEX,), periods={"now": ("now",)}))
+    chain = [
+        counted(
+            lattice,
+            [
+                {
+                    node: Tally(low=each * (2 - len(node.breakdown)), high=each * (2 - len(node.breakdown)))
+                    for node in lattice.nodes
+                }
+            ],
+            may_stand_alone=[True],
+        )
+        for each in (50, 53)
+    ]
+    first = release(lattice, NO_PROVIDERS, chain[:1])
+    unaudited = protect(lattice, NO_PROVIDERS, chain, first.display)
+    assert unaudited.value.tolist() == [105, 50, 50]
+    second = release(lattice, NO_PROVIDERS, chain, [first.display])
+    assert [figure.value for figure in second.figures] == [105, 50, 50]
+    assert second.report.withheld == 0
+    assert sorted(figure.largest_error for figure in second.figures) in ([4, 6, 9], [4, 9, 9])
+
+
+def test_a_release_in_which_nothing_moved_tells_nothing_new():
+    chain = [returns("7/7 40/50 30/20")] * 3
+    displays = []
+    for size in (1, 2, 3):
+        displays.append(release(WARDS, NO_PROVIDERS, chain[:size], displays).display)
+    assert [display.value.tolist() for display in displays] == [displays[0].value.tolist()] * 3
+
+
+def test_a_new_area_period_or_breakdown_joins_in_a_later_release():
+    """What was not there before is kept as `absent`."""
+    chain = [returns("3/20 40/50 30/20")] * 2
+    first = release(WARDS, NO_PROVIDERS, chain[:1]).display
+    known = np.array([not node.breakdown for node in WARDS.nodes])
+    empty = absent(known.size)
+    old = type(first)(
+        **{name: np.where(known, getattr(first, name), getattr(empty, name)) for name in first.__struct_fields__}
+    )
+    second = release(WARDS, NO_PROVIDERS, chain, [old])
+    assert table(second) == table(release(WARDS, NO_PROVIDERS, chain[:1]))
+    assert second.display.since.tolist() == [0] * 4 + [1] * 8
+
+
+def test_a_shifted_area_that_gives_few_away_is_withheld_where_it_cannot_be_held():
+    """Ten more women and seven more men: both and the total would move."""
+    chain = [returns("7/30 40/50 30/20"), returns("7/30 52/53 30/20"), returns("7/30 52/57 33/23")]
+    displays = []
+    for size in (1, 2, 3):
+        protected = release(WARDS, PERSONS, chain[:size], displays)
+        displays.append(protected.display)
+    for figure, count in zip(protected.figures, chain[-1].all, strict=True):
+        assert figure.value is None or figure.low <= count <= figure.high
+
+
+def test_few_in_one_of_many_areas():
+    wards = [f"w{number}" for number in range(6)]
+    places = (Place(code="city"), *(Place(code=code, level=1, parent="city") for code in wards))
+    lattice = build(Shape(tables=SCHEMES, dimensions=(SEX,), places=places, periods={"now": ("now",)}))
+    women = {"w0": 3, **dict.fromkeys(wards[1:], 50)}
+
+    def count(node):
+        by_sex = {"f": sum(women.values()) if node.place == "city" else women[node.place]}
+        by_sex["m"] = 300 if node.place == "city" else 50
+        return sum(by_sex[code] for code in dict(node.breakdown).values() or by_sex)
+
+    tallies = {node: Tally(low=count(node), high=count(node)) for node in lattice.nodes}
+    protected = release(lattice, PERSONS, [counted(lattice, [tallies], may_stand_alone=[True])])
+    assert [figure.node.place for figure in protected.figures if figure.value is None] == ["w0"]
+    assert protected.report.repaired == 0
+
+
+def test_a_solver_that_vouches_for_nothing_lets_nothing_pass(monkeypatch):
+    solve = Programme.solve
+    monkeypatch.setattr(Programme, "solve", lambda self, cost, *most: None if cost.any() else solve(self, cost, *most))
+    with pytest.raises(Exposed):
+        release(WARDS, PERSONS, [returns("3/20 40/50 30/20")])
+
+
+def test_a_solution_that_is_no_witness_lets_nothing_pass(monkeypatch):
+    monkeypatch.setattr(View, "witness", lambda *_: None)
+    with pytest.raises(Exposed):
+        release(WARDS, PERSONS, [returns("3/20 40/50 30/20")])
+
+
+def test_a_table_that_disagrees_with_what_is_shown_is_no_witness():
+    chain = [returns("3/20 40/50 30/20")]
+    display = protect(WARDS, PERSONS, chain)
+    view = View(WARDS, PERSONS, chain, [display], crossed(WARDS, chain))
+    truth = view.point
+    view.witness(truth + 1)
+    assert view.point is truth
+    assert (view.least == view.most).all()
+
+
+def test_tables_that_cannot_all_be_true_are_refused():
+    tallies = {node: Tally(low=10, high=10) for node in WARDS.nodes}
+    with pytest.raises(Contradiction, match=r"provider 0 in release 0 of the chain contradict") as refused:
+        release(WARDS, PERSONS, [counted(WARDS, [tallies])])
+    assert (refused.value.provider, refused.value.release) == (0, 0)
+
+
+def test_employers_one_and_two_in_breakdowns_are_hidden_with_one_more_to_hide_them():
+    """Exact figures: 1 of 21 would be the difference, if nothing else were withheld."""
+    protected = release(WARDS, ORGANISATIONS, [returns("1/20 5/6 7/8")])
+    assert table(protected) == {"city": "47 c c", "north": "21 c c", "south": "11 5 6", "west": "15 7 8"} or Counter(
+        " ".join(table(protected).values()).split()
+    )["c"] in {3, 4}
+    assert [row.split()[0] for row in table(protected).values()] == ["47", "21", "11", "15"]
+
+
+def test_published_figures_are_left_as_they_are():
+    protected = release(WARDS, OPEN, [returns("1/20 5/6 7/8")])
+    assert table(protected)["north"] == "21 1 20"
+    assert protected.report.audited == 0
+
+
+def test_the_tasks_of_the_readers_can_go_to_other_processes():
+    tasks = []
+
+    def across(function, given):
+        given = list(given)
+        tasks.append([task.provider for task in given])
+        return map(function, given)
+
+    release(WARDS, PERSONS, [returns("3/20 40/50 30/20", "2/30 40/50 20/30")], across=across)
+    assert tasks == [[None], [0, 1]]
+
+
+def test_people_who_may_come_again_are_audited_with_their_bounds():
+    """A year of at most the sum of its halves: 8 and 4, shown as 10 and `c`; and 12 in the year, shown as 10."""
+    halves = {"h1": ("h1",), "h2": ("h2",), "year": ("h1", "h2")}
+    lattice = build(Shape(tables=(Table(),), periods=halves, overlapping_periods=True))
+    tallies = {node: Tally(low=n, high=n) for node, n in zip(lattice.nodes, (40, 4, 44), strict=True)}
+    protected = release(lattice, NO_PROVIDERS, [counted(lattice, [tallies], may_stand_alone=[True])])
+    assert [figure.value for figure in protected.figures] == [40, None, 45]
+
+
+# --- percentages ---------------------------------------------------------------------------------------------
+
+
+def figure(value, low=None, high=None):
+    return Figure(node=Node(part=None, breakdown=(), place="city", period="now"), value=value, low=low, high=high)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "value", "between", "reason"),
+    [
+        (figure(25, 23, 27), figure(50, 48, 52), 50.0, (100 * 23 / 52, 100 * 27 / 48), None),
+        (figure(25, 23, 27), figure(200, 198, 202), 12.5, (100 * 23 / 202, 100 * 27 / 198), None),
+        (figure(25, 23, 27), figure(35, 33, 37), 71.0, (100 * 23 / 37, 100 * 27 / 33), None),
+        (figure(25, 17, 33), figure(20, 18, 22), 100.0, (100 * 17 / 22, 100.0), None),
+        (figure(10, 8, 12), figure(15, 13, 17), None, (None, None), "small_denominator"),
+        (figure(None), figure(50, 48, 52), None, (None, None), "input_suppressed"),
+        (figure(10, 8, 12), figure(None), None, (None, None), "input_suppressed"),
+    ],
+)
+def test_a_percentage_of_what_is_shown(part, whole, value, between, reason):
+    found = percentage(part, whole, PERSONS)
+    assert (found.value, found.reason) == (value, reason)
+    assert (found.low, found.high) == between
+
+
+def test_there_is_no_percentage_of_nothing():
+    assert percentage(figure(0, 0, 0), figure(0, 0, 0), replace(OPEN, smallest_denominator=0)).value is None
+
+
+def test_what_is_hidden_has_no_error():
+    assert figure(None).largest_error is None
+    assert figure(25, 19, 27).largest_error == 6
+
+
+# --- what holds for all tables -------------------------------------------------------------------------------
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 40), min_size=6, max_size=6), st.lists(st.integers(-6, 8), min_size=6, max_size=6))
+def test_every_figure_holds_the_truth_within_what_it_states(first, changes):
+    chain = [
+        returns(" ".join(f"{f}/{m}" for f, m in zip(counts[::2], counts[1::2], strict=True)))
+        for counts in (first, [max(count + change, 0) for count, change in zip(first, changes, strict=True)])
+    ]
+    displays = []
+    for size in (1, 2):
+        try:
+            protected = release(WARDS, NO_PROVIDERS, chain[:size], displays)
+        except Exposed:
+            return
+        displays.append(protected.display)
+        for one, count in zip(protected.figures, chain[size - 1].all, strict=True):
+            assert one.value is None or one.low <= count <= one.high
+            assert one.value is None or one.value % 5 == 0
+            assert one.value is None or one.value >= 10
