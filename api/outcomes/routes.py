@@ -21,6 +21,7 @@ from api.partners import rules as permissions
 from api.partners.routes import KEY, with_key
 from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
+from api.plan.routes import enter
 from api.problems import refusals, request_id_of
 from api.reviews import queries as reviews
 from schema.inequality import Inequality
@@ -87,9 +88,7 @@ class Reviewer:
     async def look(
         self, programme: str, question: Filters, *, form: str, cursor: str | None = None, limit: int = asked.MOST
     ) -> Looked:
-        grant = permissions.permit(self.caller, programme, Scope.REVIEW)
-        catalogue = await plans.current(self.transaction, programme)
-        await partners.enter(self.transaction, grant, catalogue.acts_for(grant.organisation))
+        grant, catalogue = await enter(self.transaction, self.caller, programme, Scope.REVIEW)
         wanted = asked.places(question, catalogue)
         after = cursors.decode(cursor, FigurePlace)
         behind = rules.series_behind(wanted.series, catalogue)
@@ -366,9 +365,7 @@ async def preview_inequality(
     The gap and the ratio are of two categories of a proportion; the slope and the relative index of inequality are
     over all categories of an ordered dimension, as fifths by deprivation. What cannot be told says why.
     """
-    grant = permissions.permit(caller, programme, Scope.REVIEW)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    grant, catalogue = await enter(transaction, caller, programme, Scope.REVIEW)
     disparities.check(catalogue, measure, dimension, of, against)
     question = rules.Question(
         measures=[measure],

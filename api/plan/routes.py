@@ -5,10 +5,13 @@ from litestar.params import FromPath, FromQuery
 
 from api import csv_text
 from api.database import Transaction
+from api.partners import queries as partners
+from api.partners import rules as permissions
 from api.plan import queries, rules
 from api.plan.catalogue import Catalogue
 from api.problems import refusals
 from api.statistics import periods
+from schema.partners import Caller, Grant, Scope
 from schema.periods import Period, PeriodType
 from schema.plan import Column, DisclosureClass, Kind, Measure
 from schema.programmes import (
@@ -22,6 +25,17 @@ from schema.programmes import (
     Programme,
     ProgrammePage,
 )
+
+
+async def enter(transaction: Transaction, caller: Caller, programme: str, *scopes: Scope) -> tuple[Grant, Catalogue]:
+    """The way in to a programme for whoever has one of `scopes`: from here on PostgreSQL's own wall holds as well.
+
+    Raises NotFound, or NotAllowed.
+    """
+    grant = permissions.permit(caller, programme, *scopes)
+    catalogue = await queries.current(transaction, programme)
+    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    return grant, catalogue
 
 
 def _programme(catalogue: Catalogue) -> Programme:

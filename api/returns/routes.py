@@ -10,16 +10,14 @@ from api import cursors
 from api.clock import Now
 from api.cursors import BadCursor
 from api.database import Transaction
-from api.partners import queries as partners
-from api.partners import rules as permissions
 from api.partners.routes import KEY, with_key
-from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
+from api.plan.routes import enter
 from api.problems import refusals
 from api.returns import forms, queries, rules
 from api.returns.asked import EventPlace, Moments, ReturnPlace
 from api.submissions.routes import RETURN, visible
-from schema.partners import Caller, Grant, Scope
+from schema.partners import Caller, Scope
 from schema.submissions import (
     ChangePage,
     Comparison,
@@ -35,16 +33,9 @@ from schema.submissions import (
 Instant = Annotated[str | None, QueryParameter(schema_extra={"format": "date-time"})]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 Number = Annotated[int, QueryParameter(ge=1, le=2**31 - 1)]
+MAY_READ = (Scope.SUBMIT, Scope.READ, Scope.REVIEW)  # whoever sends or reads reads its own; reviewers, everybody's
 READ = refusals(401, 403, 404, 422)
 READ_AS_OF = refusals(401, 403, 404, 409, 422)
-
-
-async def enter(transaction: Transaction, caller: Caller, programme: str) -> tuple[Grant, Catalogue]:
-    """Whoever may send or read returns reads its own, and reviewers everybody's."""
-    grant = permissions.permit(caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
-    return grant, catalogue
 
 
 async def wait(transaction: Transaction, catalogue: Catalogue, moments: Moments) -> None:
@@ -83,7 +74,7 @@ async def list_returns(
 
     With `updated_after`, those of which a revision has come since, or whose review has moved.
     """
-    grant, catalogue = await enter(transaction, caller, programme)
+    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     chosen = rules.choose(
         catalogue,
         visible(grant, catalogue),
@@ -126,7 +117,7 @@ async def get_return(
     as_of: Instant = None,
 ) -> ReturnDetail:
     """The newest revision, the one whose number is given, or the one that stood: no revision is ever changed."""
-    grant, catalogue = await enter(transaction, caller, programme)
+    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     moments = rules.moments(as_of, None, now=now)
     chosen = rules.one(
         catalogue,
@@ -165,7 +156,7 @@ async def list_revisions(
     as_of: Instant = None,
 ) -> RevisionPage:
     """The newest first, each with where it stands in review; with `as_of`, those that there were, as they stood."""
-    grant, catalogue = await enter(transaction, caller, programme)
+    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     moments = rules.moments(as_of, None, now=now)
     chosen = rules.one(
         catalogue,
@@ -204,7 +195,7 @@ async def compare_revisions(
     newer: Number,
 ) -> Comparison:
     """Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries."""
-    grant, catalogue = await enter(transaction, caller, programme)
+    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     numbers = rules.two(older, newer)
     chosen = rules.one(
         catalogue,
@@ -250,7 +241,7 @@ async def list_observations(
     With `updated_after`, what was added, changed or withdrawn since; what is the same is not told again. To lose
     nothing, ask for one instant after another: `updated_after` is the `as_of` of the time before.
     """
-    grant, catalogue = await enter(transaction, caller, programme)
+    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     chosen = rules.choose(
         catalogue,
         visible(grant, catalogue),
@@ -293,7 +284,7 @@ async def list_return_changes(
     transaction has ended. So none comes to light before a cursor that you already have, however late it was
     committed: keep `next_cursor` and ask again, and you miss nothing.
     """
-    grant, catalogue = await enter(transaction, caller, programme)
+    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     only = visible(grant, catalogue)
     last = cursors.decode(cursor, EventPlace)
     after = None
@@ -333,7 +324,7 @@ async def get_template(
 
     UTF-8 with a byte order mark, so that Excel shows names as they are. Columns that end in `_label` are for people.
     """
-    grant, catalogue = await enter(transaction, caller, programme)
+    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     whose = forms.for_whom(organisation, grant.organisation, catalogue, anybody=Scope.REVIEW in grant.scopes)
     form = forms.form(catalogue, whose, measure=measure, series=series, service=service, period=period)
     return Response(
@@ -362,7 +353,7 @@ async def get_template_schema(
     service: FromQuery[str | None] = None,
 ) -> ReturnSchema:
     """What one entry of a submission's `returns` must be: exact areas and breakdowns, fields by kind, bounds."""
-    grant, catalogue = await enter(transaction, caller, programme)
+    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     whose = forms.for_whom(organisation, grant.organisation, catalogue, anybody=Scope.REVIEW in grant.scopes)
     return forms.schema_of(forms.form(catalogue, whose, measure=measure, series=series, service=service, period=period))
 

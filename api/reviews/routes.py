@@ -19,8 +19,8 @@ from api.partners import queries as partners
 from api.partners import rules as permissions
 from api.partners.routes import KEY, IdempotencyKey, Keyed, once, with_key
 from api.plan import calendar
-from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
+from api.plan.routes import enter
 from api.plan.rules import known
 from api.problems import answers, refusals, request_id_of
 from api.refusals import NotFound
@@ -111,9 +111,7 @@ async def seat(
     caller: NamedDependency[Caller],
     transaction: Transaction,
 ) -> Seat:
-    grant = permissions.permit(caller, programme, *Scope)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    grant, catalogue = await enter(transaction, caller, programme, *Scope)
     return Seat(request, transaction, caller, grant, catalogue)
 
 

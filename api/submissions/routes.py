@@ -19,8 +19,8 @@ from api.database import Transaction
 from api.partners import queries as partners
 from api.partners import rules as permissions
 from api.partners.routes import KEY, IdempotencyKey, with_key
-from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
+from api.plan.routes import enter
 from api.problems import answers, refusals, request_id_of
 from api.refusals import NotFound
 from api.submissions import history, queries, rules
@@ -191,9 +191,7 @@ async def create_submission(
     A return replaces what stood of it as a whole. One that says what stands already makes no revision. A dry run
     answers with the same report, and writes nothing.
     """
-    grant = permissions.permit(caller, programme, Scope.SUBMIT)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
     push = Push(
         operation="create_submission",
         content_sha256=(content_sha256 := hashlib.sha256(await request.body()).digest()),
@@ -243,9 +241,7 @@ async def create_submission_csv(
     speak of the return that the row belongs to. An empty dimension means the total; `[c]` in `value` is the status.
     Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
     """
-    grant = permissions.permit(caller, programme, Scope.SUBMIT)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
     envelope = rules.envelope(
         organisation=organisation,
         confirm_withdrawals=confirm_withdrawals,
@@ -282,9 +278,7 @@ async def create_submission_ndjson(
 
     Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is of.
     """
-    grant = permissions.permit(caller, programme, Scope.SUBMIT)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
     return await _take_file(
         request,
         transaction,
@@ -348,9 +342,7 @@ async def get_submission(
     programme: FromPath[str], submission: FromPath[UUID], caller: NamedDependency[Caller], transaction: Transaction
 ) -> Report:
     """Its report and receipt, as they were answered. Findings and changes go if the content is redacted."""
-    grant = permissions.permit(caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
     report = await queries.report_of(transaction, catalogue, submission, only=visible(grant, catalogue))
     if report is None:
         raise NotFound("You can see no such submission; a receipt names yours.")
@@ -385,9 +377,7 @@ async def withdraw_return(
     dry_run: DryRun = False,
 ) -> Response[bytes]:
     """The return then counts as not sent. What it said can still be read, as an earlier revision."""
-    grant = permissions.permit(caller, programme, Scope.SUBMIT)
-    catalogue = await plans.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
     withdrawn = NewReturn(
         measure=measure,
         period=period,
