@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from api.statistics.disclosure import figures
 from api.statistics.disclosure.display import Counts, protect
 from api.statistics.disclosure.lattice import Dimension, IntArray, Lattice, Place, Shape, Table, build
-from api.statistics.disclosure.policy import PERSONS
+from schema.disclosure import PERSONS
 
 PROVIDERS, WARDS = 10, 20
 SIZES = {"age": 6, "sex": 2, "ethnicity": 6}

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.disclosure import DisclosureClass, Policy
 from schema.periods import PeriodCode, PeriodType
 from schema.words import AreaCode, Slug, Text
 
@@ -45,15 +46,6 @@ class Kind(StrEnum):
     MILESTONE = "milestone"
     EVIDENCE = "evidence"
     DERIVED = "derived"
-
-
-class DisclosureClass(StrEnum):
-    """Which rule protects a measure when it is released."""
-
-    PERSONS = "persons"
-    ORGANISATIONS = "organisations"
-    PUBLISHED = "published"
-    NONE = "none"
 
 
 class Aim(StrEnum):
@@ -397,6 +389,9 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     self_review: Annotated[
         SelfReview | None, Meta(description="Absent: nobody approves a return of the own organisation.")
     ] = None
+    disclosure: Annotated[Policy, Meta(description="How what is released is protected; absent for what is usual.")] = (
+        Policy()
+    )
     themes: Annotated[list[Theme], Meta(min_length=1)]
     nodes: Annotated[list[Node], Meta(min_length=1)]
     links: list[Link]

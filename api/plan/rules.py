@@ -10,6 +10,8 @@ from api.csv_text import Value
 from api.plan.catalogue import Catalogue, breakdown_key, suggestion
 from api.refusals import Invalid
 from api.statistics import periods
+from api.statistics.disclosure.policy import TooLax, adopted
+from schema.disclosure import Policy
 from schema.periods import Period, PeriodType
 from schema.plan import Area, Collection, Column, DisclosureClass, Kind, Measure, Operation, Plan, Series, Window
 from schema.programmes import Gaps
@@ -221,6 +223,13 @@ def _window_holds(plan: Plan) -> Iterator[str]:
         yield "the calendar: a period closes no earlier than the last timely day"
 
 
+def _people_are_protected(plan: Plan) -> Iterator[str]:
+    try:
+        adopted(plan.disclosure, Policy())
+    except TooLax as refusal:
+        yield f"disclosure: {refusal}"
+
+
 PARTS: list[Callable[[Plan], Iterator[str]]] = [
     _codes_are_unique,
     _links_run_forward,
@@ -231,6 +240,7 @@ PARTS: list[Callable[[Plan], Iterator[str]]] = [
     _measures_hold,
     _duties_hold,
     _window_holds,
+    _people_are_protected,
 ]
 
 

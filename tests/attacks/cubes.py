@@ -8,8 +8,8 @@ from api.statistics.disclosure import figures
 from api.statistics.disclosure import lattice as lattices
 from api.statistics.disclosure.display import counted
 from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
-from api.statistics.disclosure.policy import PERSONS
 from api.statistics.rollup import Tally
+from schema.disclosure import PERSONS
 from tests.attacks.attacker import Attacker, verdict
 
 WIDEST = "all"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from api.statistics.disclosure.policy import PERSONS
+from schema.disclosure import PERSONS
 from tests.attacks.made_up import SMALL, attacked
 
 LARGER = {"place": ("w0", "w1", "w2"), "age": ("a", "b", "c"), "sex": ("f", "m"), "group": ("x", "y")}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.statistics.disclosure.figures import Exposed
-from api.statistics.disclosure.policy import PERSONS
+from schema.disclosure import PERSONS
 from tests.attacks.cubes import Cube, attacks
 from tests.attacks.made_up import SMALL, attacked
 

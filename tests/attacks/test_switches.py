@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from api.statistics.disclosure.policy import PERSONS
+from schema.disclosure import PERSONS
 from tests.attacks.cubes import Cube, attacks
 
 WARDS = {"place": ("w0", "w1", "w2")}

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from api.statistics.disclosure.display import counted, protect, refreshable, rounded
 from api.statistics.disclosure.figures import figures
 from api.statistics.disclosure.lattice import Dimension, Node, Shape, Table, build
-from api.statistics.disclosure.policy import OPEN, ORGANISATIONS, PERSONS
 from api.statistics.rollup import Tally
+from schema.disclosure import OPEN, ORGANISATIONS, PERSONS
 
 SEX = Dimension(slug="sex", codes=("f", "m"))
 TABLES = (Table(), Table(dimensions=("sex",)))

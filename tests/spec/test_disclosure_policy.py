@@ -1,9 +1,12 @@
 """A policy in words, and when a programme may have its own."""
 
+from datetime import date
+
 import pytest
 from msgspec.structs import replace
 
-from api.statistics.disclosure.policy import OPEN, ORGANISATIONS, PERSONS, Policy, TooLax, adopted
+from api.statistics.disclosure.policy import TooLax, adopted
+from schema.disclosure import OPEN, ORGANISATIONS, PERSONS, Decision, Policy
 from schema.plan import DisclosureClass
 
 USUAL = Policy()
@@ -66,4 +69,5 @@ def test_a_laxer_policy_needs_a_recorded_decision(own, fields):
     with pytest.raises(TooLax) as refused:
         adopted(own, USUAL)
     assert refused.value.fields == fields
-    assert adopted(replace(own, decision="DPIA of 1 May 2026, section 4"), USUAL).decision
+    decided = Decision(by="The board", on=date(2026, 5, 1), reason="Named recipients", assessment="DPIA 7, section 4")
+    assert adopted(replace(own, decision=decided), USUAL).decision

@@ -12,8 +12,8 @@ from api.statistics.disclosure.audit import Contradiction, Programme, View, cros
 from api.statistics.disclosure.display import absent, counted, protect
 from api.statistics.disclosure.figures import Exposed, Figure, percentage, release
 from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build
-from api.statistics.disclosure.policy import OPEN, ORGANISATIONS, PERSONS
 from api.statistics.rollup import Tally
+from schema.disclosure import OPEN, ORGANISATIONS, PERSONS
 
 CITY = (Place(code="city"), *(Place(code=code, level=1, parent="city") for code in ("north", "south", "west")))
 SEX = Dimension(slug="sex", codes=("f", "m"))

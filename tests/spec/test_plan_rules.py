@@ -131,6 +131,9 @@ FAULTS = {
     ),
     "the window ends before it begins": lambda p: p["window"].update(end="2025-01-01"),
     "a return is timely until it is due": lambda p: p["calendar"].update(timely_days=5),
+    "disclosure: Less strict than the usual policy, without a recorded decision: persons.hide_to": lambda p: p.update(
+        disclosure={"persons": {"hide_to": 4}}
+    ),
     "a period closes no earlier": lambda p: p["calendar"].update(closes_days=12),
 }
 

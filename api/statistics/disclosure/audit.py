@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from api.statistics.disclosure.display import BoolArray, Counts, Display
 from api.statistics.disclosure.lattice import FloatArray, Forms, IntArray, Lattice, Rows
-from api.statistics.disclosure.policy import Rule
+from schema.disclosure import Rule
 
 TOLERANCE = 1e-6
 TOGETHER = 4  # areas freed at once in a sweep

@@ -14,8 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.statistics.disclosure.lattice import FloatArray, IntArray, Lattice, Node
-from api.statistics.disclosure.policy import Rule
 from api.statistics.rollup import Tally
+from schema.disclosure import Rule
 
 BoolArray = npt.NDArray[np.bool_]
 

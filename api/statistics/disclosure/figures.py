@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from api.statistics.disclosure.display import BoolArray, Counts, Display, held, protect, withheld
 from api.statistics.disclosure.lattice import Lattice, Node
-from api.statistics.disclosure.policy import Rule
+from schema.disclosure import Rule
 
 Across = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
