@@ -305,7 +305,8 @@ def _fetch(arguments: argparse.Namespace, given: settings.Settings) -> int:
 
 
 def _write_contract(arguments: argparse.Namespace, _: settings.Settings) -> int:
-    app = create_app(create_async_engine("postgresql+asyncpg://"))
+    nowhere = create_async_engine("postgresql+asyncpg://")
+    app = create_app(nowhere, nowhere)
     text = yaml.safe_dump(contract.document(app), sort_keys=False, allow_unicode=True, width=110)
     arguments.file.write_text("# Made from the code by `make contract`; compared with it in a test.\n" + text)
     return 0

@@ -15,12 +15,14 @@ from api import clock as time_and_ids
 from api import settings
 from api.bodies import LARGEST_JSON, TypedRequest
 from api.clock import Clock, Ids
-from api.database import application_engine, transaction
+from api.database import application_engine, public, public_engine, transaction
 from api.docs import routes as docs
 from api.outcomes import routes as outcomes
 from api.partners import routes as partners
 from api.plan import routes as plan
 from api.problems import HANDLERS
+from api.releases import outcomes as released
+from api.releases import routes as releases
 from api.requests import RequestId, known_parameters_only
 from api.returns import routes as returns
 from api.reviews import routes as reviews
@@ -43,9 +45,17 @@ A refusal is problem+json (RFC 9457): its `type` opens as a page that explains i
 
 
 def create_app(
-    engine: AsyncEngine, *, lifespan: Sequence[Lifespan] = (), clock: Clock = time_and_ids.system, ids: Ids = uuid4
+    engine: AsyncEngine,
+    public_reads: AsyncEngine,
+    *,
+    lifespan: Sequence[Lifespan] = (),
+    clock: Clock = time_and_ids.system,
+    ids: Ids = uuid4,
 ) -> Litestar:
-    """Everything wired together. The clock and the source of ids are arguments, so that tests can hold them."""
+    """Everything wired together; `public_reads` are connections that can see releases alone.
+
+    The clock and the source of ids are arguments, so that tests can hold them.
+    """
     return Litestar(
         route_handlers=[
             docs.router,
@@ -55,9 +65,12 @@ def create_app(
             returns.router,
             reviews.router,
             outcomes.router,
+            releases.router,
+            released.router,
         ],
         dependencies={
             "transaction": transaction,
+            "public": public,
             "caller": partners.caller,
             "now": time_and_ids.now,
             "new_id": time_and_ids.new_id,
@@ -79,6 +92,7 @@ def create_app(
                 Tag(name="Returns", description="Reading returns as they stand or stood, and forms to be filled in."),
                 Tag(name="Reviews", description="What is owed, what reviewers decide, and who did what."),
                 Tag(name="Outcomes", description="What the returns amount to."),
+                Tag(name="Releases", description="Publishing figures that give nobody away."),
             ],
             components=Components(
                 security_schemes={
@@ -93,7 +107,7 @@ def create_app(
             render_plugins=[],
         ),
         lifespan=list(lifespan),
-        state=State({"engine": engine, "clock": clock, "ids": ids}),
+        state=State({"engine": engine, "public_engine": public_reads, "clock": clock, "ids": ids}),
     )
 
 
@@ -103,6 +117,7 @@ def serve() -> Litestar:
     if given.database_url is None:
         raise settings.BadSetting("DATABASE_URL: needed here; `python -m api run` sets it for the embedded database")
     engine = application_engine(given.database_url, pool_size=given.work_health_pool)
+    public_reads = public_engine(given.database_url, pool_size=given.work_health_pool)
 
     @asynccontextmanager
     async def connections(_: Litestar) -> AsyncGenerator[None]:
@@ -111,5 +126,6 @@ def serve() -> Litestar:
         gc.set_threshold(50_000, 20, 100)
         yield
         await engine.dispose()
+        await public_reads.dispose()
 
-    return create_app(engine, lifespan=[connections])
+    return create_app(engine, public_reads, lifespan=[connections])

@@ -10,6 +10,7 @@ import yaml
 from litestar import Litestar
 from litestar.serialization import encode_json
 
+import schema.disclosure
 import schema.inequality
 import schema.outcomes
 import schema.partners
@@ -17,6 +18,7 @@ import schema.plan
 import schema.problems
 import schema.programmes
 import schema.reading
+import schema.releases
 import schema.reviews
 import schema.submissions
 import schema.verdicts
@@ -40,6 +42,8 @@ MODULES = (
     schema.outcomes,
     schema.inequality,
     schema.reading,
+    schema.disclosure,
+    schema.releases,
 )
 
 

@@ -12,9 +12,13 @@ from litestar.di import NamedDependency
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from api import queue
+
 driver: Any = import_module("asyncpg")  # it has no type stubs
 
 APPLICATION_ROLE = "work_health_app"
+PUBLIC_ROLE = "work_health_public"
+PUBLISHER_ROLE = "work_health_publisher"
 MIGRATION_LOCK = 0x776F726B  # any constant will do, as long as it is ours
 
 Transaction = NamedDependency[AsyncConnection]
@@ -33,6 +37,23 @@ def application_engine(url: str, *, pool_size: int) -> AsyncEngine:
     return _engine(url, pool_size=pool_size, role=APPLICATION_ROLE)
 
 
+def public_engine(url: str, *, pool_size: int) -> AsyncEngine:
+    """Connections for what everybody may read: they can see the plan and releases, and nothing that was returned."""
+    return _engine(url, pool_size=pool_size, role=PUBLIC_ROLE)
+
+
+def publisher_engine(url: str) -> AsyncEngine:
+    """Connections that make releases: besides all that the application may, they write where the others read."""
+    return _engine(url, pool_size=2, role=PUBLISHER_ROLE)
+
+
+async def listening(url: str) -> Any:
+    """One connection of the driver's own, in the application's role, for the queue. The caller closes it."""
+    return await driver.connect(
+        url, server_settings={"application_name": "work-and-health-worker", "role": APPLICATION_ROLE}
+    )
+
+
 def _engine(url: str, *, pool_size: int, **server_settings: str) -> AsyncEngine:
     async def connect() -> Any:
         return await driver.connect(url, server_settings={"application_name": "work-and-health"} | server_settings)
@@ -47,6 +68,8 @@ async def migrate(engine: AsyncEngine) -> None:
         await connection.commit()
         await connection.run_sync(lambda c: command.upgrade(alembic_config(c), "head"))
         await connection.commit()
+        await queue.install(connection, APPLICATION_ROLE)
+        await connection.commit()
         await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK})
         await connection.commit()
 
@@ -55,6 +78,12 @@ def alembic_config(connection: object) -> Config:
     config = Config(toml_file=str(Path(__file__).parent.parent / "pyproject.toml"))
     config.attributes["connection"] = connection
     return config
+
+
+async def public(state: State) -> AsyncIterator[AsyncConnection]:
+    """The same for reads that everybody may make, in the role that can see releases alone."""
+    async with state.public_engine.begin() as connection:
+        yield connection
 
 
 async def transaction(state: State) -> AsyncIterator[AsyncConnection]:

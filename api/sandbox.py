@@ -27,7 +27,7 @@ async def fill(url: str, programme: str, *, key_file: Path) -> str:
     """
     engine = database.application_engine(url, pool_size=1)
     try:
-        app = create_app(engine)
+        app = create_app(engine, engine)
         transport = httpx.ASGITransport(cast("Any", app))
         async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
             secret = await asyncio.to_thread(_kept, key_file)

@@ -8,6 +8,7 @@ from schema.tables import TransactionId, metadata
 
 ischema_names["xid8"] = TransactionId
 
+OURS = {None, *(table.schema for table in metadata.tables.values())}
 connection: Connection = context.config.attributes["connection"]
 # A migration that must wait for a long read gives up instead of queueing every other reader behind it.
 connection.execute(text("set lock_timeout = '10s'"))
@@ -16,6 +17,8 @@ context.configure(
     target_metadata=metadata,
     compare_type=True,
     compare_server_default=True,
+    include_schemas=True,
+    include_name=lambda name, kind, _: kind != "schema" or name in OURS,
     transaction_per_migration=True,
 )
 with context.begin_transaction():

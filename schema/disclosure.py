@@ -97,7 +97,7 @@ ORGANISATIONS = Rule(
 OPEN = Rule(hide_to=-1, base=1, hold_back=1, smallest_after_shift=0, width=0, smallest_denominator=1)
 
 
-class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PolicyDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """That a programme may protect less than is usual: who decided it, when and why."""
 
     by: Text
@@ -116,7 +116,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     published: Rule = OPEN
     none: Rule = OPEN
     decision: Annotated[
-        Decision | None, Meta(description="Needed where anything is laxer than usual; null where nothing is.")
+        PolicyDecision | None, Meta(description="Needed where anything is laxer than usual; null where nothing is.")
     ] = None
 
     def rule(self, disclosure_class: DisclosureClass) -> Rule:

@@ -56,8 +56,9 @@ class JsonStatExtension(Struct, frozen=True, kw_only=True):
 
     programme: Slug
     plan_version: int
-    protection: Literal["none"]
-    lower_bound: Annotated[dict[str, float], Meta(description="Where there is no exact value: it is at least this.")]
+    protection: Annotated[Literal["none", "release"], Meta(description="`none` in a preview.")]
+    release: Annotated[int | None, Meta(description="Null in a preview.")]
+    lower_bound: Annotated[dict[str, float], Meta(description="Where the value is not exact: it is at least this.")]
     upper_bound: Annotated[dict[str, float], Meta(description="It is at most this; absent where unbounded.")]
     lower: Annotated[dict[str, float], Meta(description="Of the 95 % confidence interval.")]
     upper: dict[str, float]

@@ -398,6 +398,132 @@ boundary = Table(
     comment="Published boundaries by GSS code. A code means the same place in every programme.",
 )
 
+publication = Table(
+    "publication",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("client", Uuid, ForeignKey("client.id"), nullable=False),
+    Column("organisation", Integer, nullable=False),
+    Column("dry_run", Boolean, nullable=False),
+    Column("request", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    moment("requested_at"),
+    moment("frozen_at", nullable=True),
+    Column("plan_version", Integer),
+    moment("finished_at", nullable=True),
+    Column("scopes", Integer),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("release", Integer),
+    Column("failures", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("rehearsal", JSONB),
+    PrimaryKeyConstraint("programme", "id"),
+    ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
+    CheckConstraint(
+        "state in ('queued', 'running', 'published', 'rehearsed', 'refused', 'failed')", name="state_is_known"
+    ),
+    Index(
+        "publication_one_at_a_time_ix",
+        "programme",
+        unique=True,
+        postgresql_where=text("state in ('queued', 'running')"),
+    ),
+    comment="The making of a release, or its rehearsal.",
+)
+
+release = Table(
+    "release",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("publication", Uuid, nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    moment("published_at"),
+    moment("frozen_at"),
+    Column("notes", Text),
+    Column("policy", JSONB, nullable=False),
+    Column("report", JSONB, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    moment("withdrawn_at", nullable=True),
+    Column("withdrawal_reason", Text),
+    PrimaryKeyConstraint("programme", "number"),
+    CheckConstraint("number >= 1", name="number_counts_from_one"),
+    CheckConstraint("(withdrawn_at is null) = (withdrawal_reason is null)", name="withdrawn_with_a_reason"),
+    schema="release",
+    comment="Immutable, but for being withdrawn as a whole.",
+)
+
+
+def of_release(name: str, *rest: Column[Any] | PrimaryKeyConstraint | Index, schema: str, comment: str) -> Table:
+    """A table whose rows belong to a release."""
+    return Table(
+        name,
+        metadata,
+        Column("programme", Integer, nullable=False),
+        Column("release", Integer, nullable=False),
+        *rest,
+        ForeignKeyConstraint(["programme", "release"], ["release.release.programme", "release.release.number"]),
+        schema=schema,
+        comment=comment,
+    )
+
+
+released_period = of_release(
+    "period",
+    Column("series", Integer, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("received", Boolean, nullable=False),
+    PrimaryKeyConstraint("programme", "release", "series", "period"),
+    schema="release",
+    comment="The periods that a release covers of each series, and whether anything was returned for them.",
+)
+
+figure = of_release(
+    "figure",
+    Column("position", Integer, nullable=False),
+    Column("series", Integer, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("area", Integer, nullable=False),
+    Column("breakdown", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("programme", "release", "position"),
+    Index("figure_of_series_ix", "programme", "release", "series", "period", "area", "breakdown", unique=True),
+    schema="release",
+    comment="The figures of a release as they are answered, in the order of the plan.",
+)
+
+change = of_release(
+    "change",
+    Column("position", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("programme", "release", "position"),
+    schema="release",
+    comment="What differs from the release before.",
+)
+
+step = Table(
+    "step",
+    metadata,
+    Column("programme", Integer, nullable=False),
+    Column("publication", Uuid, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("programme", "publication", "scope"),
+    ForeignKeyConstraint(["programme", "publication"], ["publication.programme", "publication.id"]),
+    schema="protection",
+    comment="What a publication has done so far, so that it goes on where it broke. Deleted when it ends.",
+)
+
+kept = of_release(
+    "kept",
+    Column("scope", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("programme", "scope", "release"),
+    schema="protection",
+    comment="True counts and displays of each release, for the audits of later ones.",
+)
+
 # The view that the application reads observations through; the migration creates it.
 cell = Table(
     "cell",

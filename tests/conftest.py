@@ -17,12 +17,14 @@ import pytest
 from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import database
+from api import database, queue
 from api.app import create_app
 from api.embedded import Embedded
 from api.partners import keys
 from api.partners import queries as partners
 from api.plan import loading
+from api.releases.publishing import Publisher
+from api.releases.queries import PUBLISH
 from schema.partners import Grant, Scope
 from schema.plan import Plan
 from schema.tables import metadata
@@ -94,12 +96,14 @@ SPARE: list[Litestar] = []  # assembling one takes a third of a second, and it k
 class World:
     """A running application with a clock that stands until it is moved."""
 
-    def __init__(self, url: str, owner: AsyncEngine, engine: AsyncEngine) -> None:
+    def __init__(self, url: str, owner: AsyncEngine, engine: AsyncEngine, public: AsyncEngine) -> None:
         self.url, self.owner, self.engine = url, owner, engine
         self.now = NOW
         numbers = count(1)
-        self.app: Litestar = SPARE.pop() if SPARE else create_app(engine)
-        self.app.state.update(engine=engine, clock=lambda: self.now, ids=lambda: UUID(int=next(numbers)))
+        self.app: Litestar = SPARE.pop() if SPARE else create_app(engine, public)
+        self.app.state.update(
+            engine=engine, public_engine=public, clock=lambda: self.now, ids=lambda: UUID(int=next(numbers))
+        )
         self._open: list[httpx2.AsyncClient] = []
 
     async def key(
@@ -133,16 +137,29 @@ class World:
     async def partner(self, organisation: str, *scopes: Scope, programme: str = PROGRAMME) -> AsyncWorkHealth:
         return self.holding(await self.key(organisation, *(scopes or (Scope.SUBMIT, Scope.READ)), programme=programme))
 
+    async def publish(self, *, across=map) -> None:
+        """Do what is in the queue, as a worker would."""
+        engine = database.publisher_engine(self.url)
+        connection = await database.listening(self.url)
+        try:
+            publisher = Publisher(engine, lambda: self.now, across=across)
+            await queue.work(connection, {PUBLISH: publisher.handle}, until_empty=True)
+        finally:
+            await connection.close()
+            await engine.dispose()
+
     async def count(self, table: str) -> int:
         connection = await asyncpg.connect(self.url)
         try:
-            return await connection.fetchval(f'select count(*) from "{table}"')
+            return await connection.fetchval(
+                "select count(*) from " + ".".join(f'"{name}"' for name in table.split("."))
+            )
         finally:
             await connection.close()
 
     async def rows(self) -> dict[str, int]:
         """How many rows each table has."""
-        return {table.name: await self.count(table.name) for table in metadata.sorted_tables}
+        return {table.fullname: await self.count(table.fullname) for table in metadata.sorted_tables}
 
     async def settled(self) -> None:
         """Until no transaction runs that is older than an event: the server's own housekeeping has some as well."""
@@ -179,9 +196,11 @@ async def twin(server: Callable[[str], str], template: str) -> AsyncIterator[Wor
 async def running(url: str) -> AsyncIterator[World]:
     owner = database.owner_engine(url)
     engine = database.application_engine(url, pool_size=4)
-    world = World(url, owner, engine)
+    public = database.public_engine(url, pool_size=2)
+    world = World(url, owner, engine, public)
     yield world
     await world.close()
+    await public.dispose()
     await engine.dispose()
     await owner.dispose()
 

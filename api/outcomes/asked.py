@@ -19,6 +19,7 @@ from api.statistics import periods
 from schema.outcomes import Resolved, RevisionBasis, UnprotectedFigure
 from schema.periods import Period, PeriodType
 from schema.plan import Collection, Measure, Series
+from schema.releases import AnyFigure
 from schema.words import AreaCode, Slug
 
 RELATIVE = re.compile(r"latest(?:-(\d{1,3}))?")
@@ -157,13 +158,13 @@ def ask(
     if filters.periods and (filters.first or filters.last):
         raise Unanswerable("Ask by `period` or by `from` and `to`, not both.")
     returns = list(standing)
-    order = _Order(catalogue)
+    order = Order(catalogue)
     asked: list[Asked] = []
     resolved: list[Resolved] = []
     for measure, series in wanted.series:
         behind = rules.series_behind([(measure, series)], catalogue)
         mine = [r for r in returns if (r.measure, r.series) in behind]
-        spans = _Spans(measure, series, [r.period for r in mine if r.counts])
+        spans = Spans(measure, series, [r.period for r in mine if r.counts])
         codes = spans.range(filters) if filters.first or filters.last else spans.of(filters.periods or [LATEST])
         resolved += spans.resolved
         question = Question(
@@ -201,7 +202,7 @@ def _kept(keys: list[str], wanted: Places) -> list[str]:
     return [key for key in keys if all(category in wanted.categories[d] for d, category in breakdown_of(key).items())]
 
 
-class _Spans:
+class Spans:
     """The periods of one series: codes, relative tokens and ranges. `None` for codes means that nothing stands."""
 
     def __init__(self, measure: Measure, series: Series, returned: Sequence[Period]) -> None:
@@ -266,7 +267,7 @@ def _by_end(period: Period) -> tuple[date, date, str]:
 
 def page(asked: Sequence[Asked], after: FigurePlace | None, limit: int, catalogue: Catalogue) -> Page:
     """The next `limit` figures after a place, whether or not it is still there. Raises BadCursor."""
-    order = _Order(catalogue)
+    order = Order(catalogue)
     seen = None if after is None else order.of_place(after)
     every = [
         (index, order.of(one, area, key), _place(one, area, key))
@@ -291,7 +292,7 @@ def _place(asked: Asked, area: str, key: str) -> FigurePlace:
     return FigurePlace(asked.measure.slug, asked.series.slug, code, area, key)
 
 
-class _Order:
+class Order:
     """Where a figure stands among all others: by the plan's order, then by time."""
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -350,7 +351,7 @@ def not_collected(measure: Measure, area: str, breakdown: Iterable[str], catalog
     return None
 
 
-def labels(figures: Iterable[UnprotectedFigure], catalogue: Catalogue) -> dict[str, dict[str, str]]:
+def labels(figures: Iterable[AnyFigure], catalogue: Catalogue) -> dict[str, dict[str, str]]:
     """What the codes among the figures are called; a category by its dimension."""
     found: dict[str, dict[str, str]] = {"measure": {}, "series": {}, "area": {}, "dimension": {}}
     for figure in figures:

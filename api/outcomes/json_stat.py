@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from api.outcomes.asked import TooMuch
 from api.plan.catalogue import Catalogue
-from schema.outcomes import Resolved, UnprotectedFigure
+from schema.outcomes import Resolved
 from schema.reading import (
     JsonStatCategory,
     JsonStatDataset,
@@ -16,6 +16,7 @@ from schema.reading import (
     JsonStatRole,
     JsonStatUnit,
 )
+from schema.releases import AnyFigure
 from schema.submissions import Status
 
 MOST = 500_000
@@ -23,11 +24,12 @@ ToldT = TypeVar("ToldT")
 
 
 def dataset(
-    figures: Sequence[UnprotectedFigure],
+    figures: Sequence[AnyFigure],
     catalogue: Catalogue,
     *,
     categories: dict[str, list[str]],
     resolved: list[Resolved],
+    release: int | None = None,
 ) -> JsonStatDataset:
     """What was not asked, as a month of a measure that is returned by the quarter, is `z`. Raises TooMuch."""
     edges = {
@@ -55,9 +57,10 @@ def dataset(
         extension=JsonStatExtension(
             programme=catalogue.slug,
             plan_version=catalogue.version,
-            protection="none",
-            lower_bound=cells.told(lambda f: f.lower_bound if f.value is None else None),
-            upper_bound=cells.told(lambda f: f.upper_bound if f.value is None else None),
+            protection="none" if release is None else "release",
+            release=release,
+            lower_bound=cells.told(lambda f: None if f.lower_bound == f.value else f.lower_bound),
+            upper_bound=cells.told(lambda f: None if f.upper_bound == f.value else f.upper_bound),
             lower=cells.told(lambda f: f.lower),
             upper=cells.told(lambda f: f.upper),
             reason=cells.told(lambda f: f.reason),
@@ -73,9 +76,9 @@ class _Cells:
     def __init__(self, edges: dict[str, list[str]]) -> None:
         self.places = {place: index for index, place in enumerate(product(*edges.values()))}
         self.dimensions = list(edges.items())[3:]
-        self.behind: list[UnprotectedFigure | None] = [None] * len(self.places)
+        self.behind: list[AnyFigure | None] = [None] * len(self.places)
 
-    def put(self, figure: UnprotectedFigure) -> None:
+    def put(self, figure: AnyFigure) -> None:
         head = (f"{figure.measure}/{figure.series}", figure.period.code, figure.area)
         codes = [[figure.breakdown[d]] if d in figure.breakdown else every for d, every in self.dimensions]
         for tail in product(*codes):
@@ -88,7 +91,7 @@ class _Cells:
     def status(self) -> dict[str, str]:
         return {str(index): said for index, figure in enumerate(self.behind) if (said := _status(figure))}
 
-    def told(self, of: Callable[[UnprotectedFigure], ToldT | None]) -> dict[str, ToldT]:
+    def told(self, of: Callable[[AnyFigure], ToldT | None]) -> dict[str, ToldT]:
         return {
             str(index): found
             for index, figure in enumerate(self.behind)
@@ -96,7 +99,7 @@ class _Cells:
         }
 
 
-def _status(figure: UnprotectedFigure | None) -> str:
+def _status(figure: AnyFigure | None) -> str:
     if figure is None:
         return Status.NOT_APPLICABLE
     if figure.status is not None:
@@ -109,7 +112,7 @@ def _each(codes: Iterable[str]) -> list[str]:
 
 
 def _dimensions(
-    edges: dict[str, list[str]], figures: Sequence[UnprotectedFigure], catalogue: Catalogue
+    edges: dict[str, list[str]], figures: Sequence[AnyFigure], catalogue: Catalogue
 ) -> dict[str, JsonStatDimension]:
     series = {f"{m.slug}/{s.slug}": (m, s) for m in catalogue.plan.measures for s in m.series}
     called = {

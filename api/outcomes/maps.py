@@ -11,8 +11,8 @@ from api.outcomes import tidy
 from api.outcomes.asked import Filters, Unanswerable
 from api.plan.catalogue import Catalogue
 from api.refusals import Invalid, NotFound
-from schema.outcomes import UnprotectedFigure
 from schema.reading import Feature, FeatureCollection, Geometry, Rings
+from schema.releases import AnyFigure
 
 CODE = re.compile(r"[A-Z]{2,8}\d{2}CD", re.IGNORECASE)
 GSS = re.compile(r"[A-Z]\d{8}")
@@ -112,9 +112,7 @@ def code_property(features: Sequence[Mapping[str, Any]]) -> str:
     raise BadBoundaries(f"No property such as WD24CD holds a GSS code of its own for each feature: the file {found}.")
 
 
-def layer(
-    figures: Sequence[UnprotectedFigure], boundaries: Mapping[str, Geometry], catalogue: Catalogue
-) -> FeatureCollection:
+def layer(figures: Sequence[AnyFigure], boundaries: Mapping[str, Geometry], catalogue: Catalogue) -> FeatureCollection:
     """Raises NoBoundaries where there is not one of them."""
     if not any(figure.area in boundaries for figure in figures):
         levels = sorted({catalogue.areas[figure.area].level for figure in figures})

@@ -155,8 +155,8 @@ def ask(
             before = [] if period is None or reason else earlier(period, measure, one, there)
             asked.append(
                 replace(
-                    _at(whole, period, catalogue, returns),
-                    earlier=[_at(whole, past, catalogue, returns) for past in before],
+                    at(whole, period, catalogue, returns),
+                    earlier=[at(whole, past, catalogue, returns) for past in before],
                 )
             )
     return asked
@@ -178,7 +178,7 @@ def _wider(areas: Sequence[str], catalogue: Catalogue) -> list[str]:
     return list(dict.fromkeys(chain.from_iterable(catalogue.ancestors(code)[1:] for code in areas)))
 
 
-def _at(
+def at(
     whole: Asked, period: Period | None, catalogue: Catalogue, returns: Mapping[tuple[str, str], list[StandingRevision]]
 ) -> Asked:
     """The question in one period. Of a formula, each of its measures is asked by its own kind and cadence."""
@@ -190,7 +190,7 @@ def _at(
     for measure, series in _inputs(whole.series, catalogue):
         reason, instead = _refusal(measure, series)
         part = replace(whole, measure=measure, series=series, reason=reason, instead=instead)
-        inputs.append(_at(part, period, catalogue, returns))
+        inputs.append(at(part, period, catalogue, returns))
     if inputs:
         return replace(whole, period=period, inputs=inputs)
     mine = returns.get((whole.measure.slug, whole.series.slug), [])
@@ -285,13 +285,14 @@ def earlier(period: Period, measure: Measure, series: Series, returned: Iterable
         if each.type is period.type
         and periods.length_in_months(each) == months
         and each.end < period.end
-        and _as_long_since(each, period, series.resets)
+        and as_long_since(each, period, series.resets)
         and any(periods.contains(each, one) for one in there)
     }
     return sorted(found, key=lambda each: each.end)
 
 
-def _as_long_since(before: Period, period: Period, resets: PeriodType | None) -> bool:
+def as_long_since(before: Period, period: Period, resets: PeriodType | None) -> bool:
+    """Whether a cumulative count of the one began as long before its end as that of the other."""
     if resets is None:
         return True
     [spell, *_] = periods.between(resets, periods.FIRST_DAY, periods.LAST_DAY, months=1)

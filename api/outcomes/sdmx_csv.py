@@ -6,8 +6,9 @@ from api import csv_text
 from api.csv_text import Value
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
-from schema.outcomes import Marker, UnprotectedFigure
+from schema.outcomes import Marker
 from schema.periods import Period, PeriodType
+from schema.releases import AnyFigure
 from schema.submissions import Status
 
 AGENCY = "WORK_HEALTH"
@@ -56,12 +57,12 @@ def structure(catalogue: Catalogue) -> str:
     return f"{AGENCY}:{_id(catalogue.slug)}({catalogue.version}.0.0)"
 
 
-def csv_of(figures: Iterable[UnprotectedFigure], catalogue: Catalogue) -> bytes:
+def csv_of(figures: Iterable[AnyFigure], catalogue: Catalogue) -> bytes:
     columns = ["STRUCTURE", "STRUCTURE_ID", "ACTION", *dimensions(catalogue), "OBS_VALUE", *ATTRIBUTES]
     return csv_text.written(columns, (_row(figure, catalogue) for figure in figures))
 
 
-def _row(figure: UnprotectedFigure, catalogue: Catalogue) -> list[Value]:
+def _row(figure: AnyFigure, catalogue: Catalogue) -> list[Value]:
     return [
         *("dataflow", structure(catalogue), "I"),
         *(figure.measure, figure.series, figure.area),
@@ -75,7 +76,7 @@ def _row(figure: UnprotectedFigure, catalogue: Catalogue) -> list[Value]:
     ]
 
 
-def status_of(figure: UnprotectedFigure) -> str:
+def status_of(figure: AnyFigure) -> str:
     """One letter; of several markers the gravest. A value that is only bounded is missing."""
     if figure.status is not None:
         return MISSING[figure.status]

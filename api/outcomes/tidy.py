@@ -10,16 +10,17 @@ from api import csv_text
 from api.csv_text import Value
 from api.plan.catalogue import Catalogue
 from schema.outcomes import UnprotectedFigure
+from schema.releases import AnyFigure
 
 LABELS = ("measure_label", "area_label", "breakdown_label")
 
 
-def columns(catalogue: Catalogue) -> list[str]:
+def columns(catalogue: Catalogue, kind: type[AnyFigure] = UnprotectedFigure) -> list[str]:
     """As `pandas.json_normalize(items, sep="_")` names them, with a column for each dimension of the plan.
 
     Lists of things that have fields of their own are one column of JSON. The labels come last.
     """
-    return [*_columns(UnprotectedFigure, "", catalogue), *LABELS]
+    return [*_columns(kind, "", catalogue), *LABELS]
 
 
 def _columns(kind: type[Struct], prefix: str, catalogue: Catalogue) -> Iterator[str]:
@@ -42,7 +43,7 @@ def _struct_in(type_: Any) -> type[Struct] | None:
     return next((found for inner in get_args(type_) if (found := _struct_in(inner)) is not None), None)
 
 
-def row(figure: UnprotectedFigure, catalogue: Catalogue, *, labels: bool) -> dict[str, Value]:
+def row(figure: AnyFigure, catalogue: Catalogue, *, labels: bool) -> dict[str, Value]:
     """The columns of one figure; those that it has nothing for are not there."""
     found = dict(_flat(msgspec.to_builtins(figure), ""))
     if labels:
@@ -69,7 +70,10 @@ def _list(items: Sequence[Any]) -> str:
     return msgspec.json.encode(items).decode()
 
 
-def csv_of(figures: Iterable[UnprotectedFigure], catalogue: Catalogue, *, labels: bool) -> bytes:
-    names = columns(catalogue)
+def csv_of(
+    figures: Iterable[AnyFigure], catalogue: Catalogue, *, labels: bool, kind: type[AnyFigure] = UnprotectedFigure
+) -> bytes:
+    """`kind` is of the figures, so that the columns stand even where there are none."""
+    names = columns(catalogue, kind)
     rows = (row(figure, catalogue, labels=labels) for figure in figures)
     return csv_text.written(names, ([found.get(name) for name in names] for found in rows))

@@ -43,7 +43,7 @@ async def current(transaction: AsyncConnection, slug: str) -> Catalogue:
         known = (await transaction.execute(select(programme.c.slug))).scalars().all()
         hint = suggestion(slug, known) or "`/v1/programmes` lists them."
         raise NotFound(f"There is no programme {slug!r}. {hint}")
-    return await _version(transaction, slug, row.id, row.version)
+    return await version_of(transaction, slug, row.id, row.version)
 
 
 async def every(transaction: AsyncConnection) -> list[Catalogue]:
@@ -52,7 +52,8 @@ async def every(transaction: AsyncConnection) -> list[Catalogue]:
     return [await current(transaction, slug) for slug in rows.scalars().all()]
 
 
-async def _version(transaction: AsyncConnection, slug: str, number: int, version: int) -> Catalogue:
+async def version_of(transaction: AsyncConnection, slug: str, number: int, version: int) -> Catalogue:
+    """One plan version of a programme."""
     read = _read.setdefault(transaction.engine.sync_engine, {})
     if (number, version) in read:
         return read[number, version]

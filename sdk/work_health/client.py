@@ -9,6 +9,7 @@ from ._core import AsyncCaller, Caller, Settings
 from ._generated.api.outcomes import AsyncOutcomes, Outcomes
 from ._generated.api.partners import AsyncPartners, Partners
 from ._generated.api.plan import AsyncPlan, Plan
+from ._generated.api.releases import AsyncReleases, Releases
 from ._generated.api.returns import AsyncReturns, Returns
 from ._generated.api.reviews import AsyncReviews, Reviews
 from ._generated.api.submissions import AsyncSubmissions, Submissions
@@ -26,7 +27,7 @@ from ._http import httpx
 from .errors import WorkHealthError
 
 
-class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Caller):
+class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releases, Caller):
     """The API, operation by operation. Each returns what was asked for or raises a `WorkHealthError`.
 
     Args:
@@ -152,7 +153,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Caller
 
 
 class AsyncWorkHealth(
-    AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncReturns, AsyncReviews, AsyncOutcomes, AsyncCaller
+    AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncReturns, AsyncReviews, AsyncOutcomes, AsyncReleases, AsyncCaller
 ):
     """`WorkHealth` with operations to be awaited.
 

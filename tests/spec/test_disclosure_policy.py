@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from api.statistics.disclosure.policy import TooLax, adopted
-from schema.disclosure import OPEN, ORGANISATIONS, PERSONS, Decision, Policy
+from schema.disclosure import OPEN, ORGANISATIONS, PERSONS, Policy, PolicyDecision
 from schema.plan import DisclosureClass
 
 USUAL = Policy()
@@ -69,5 +69,7 @@ def test_a_laxer_policy_needs_a_recorded_decision(own, fields):
     with pytest.raises(TooLax) as refused:
         adopted(own, USUAL)
     assert refused.value.fields == fields
-    decided = Decision(by="The board", on=date(2026, 5, 1), reason="Named recipients", assessment="DPIA 7, section 4")
+    decided = PolicyDecision(
+        by="The board", on=date(2026, 5, 1), reason="Named recipients", assessment="DPIA 7, section 4"
+    )
     assert adopted(replace(own, decision=decided), USUAL).decision

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.disclosure.audit import Contradiction, Programme, View, crossed
-from api.statistics.disclosure.display import absent, counted, protect
+from api.statistics.disclosure.audit import Programme, View, crossed
+from api.statistics.disclosure.display import Contradiction, absent, counted, protect
 from api.statistics.disclosure.figures import Exposed, Figure, percentage, release
 from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build
 from api.statistics.rollup import Tally

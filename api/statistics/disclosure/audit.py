@@ -17,25 +17,13 @@ import highspy
 import numpy as np
 from msgspec import Struct
 
-from api.statistics.disclosure.display import BoolArray, Counts, Display
+from api.statistics.disclosure.display import BoolArray, Contradiction, Counts, Display
 from api.statistics.disclosure.lattice import FloatArray, Forms, IntArray, Lattice, Rows
 from schema.disclosure import Rule
 
 TOLERANCE = 1e-6
 TOGETHER = 4  # areas freed at once in a sweep
 NEAR = (3, 6)  # areas freed for one count, of its own and of those around it, before all are
-
-
-class Contradiction(Exception):  # noqa: N818  a refusal is not an error of ours
-    """What a provider returned cannot all be true: no cross of people has its tables.
-
-    `provider` is its row in the counts, `release` the place of the release in the chain.
-    """
-
-    def __init__(self, *, provider: int, release: int) -> None:
-        super().__init__(f"The tables of provider {provider} in release {release} of the chain contradict each other.")
-        self.provider = provider
-        self.release = release
 
 
 def crossed(lattice: Lattice, chain: Sequence[Counts]) -> FloatArray:

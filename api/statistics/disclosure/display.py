@@ -45,6 +45,18 @@ class Counts(Struct, frozen=True, kw_only=True, eq=False):
         return (feeds.sum(axis=0) == 1) & (feeds & ~self.may_stand_alone[:, None]).any(axis=0)
 
 
+class Contradiction(Exception):  # noqa: N818  a refusal is not an error of ours
+    """What a provider returned cannot all be true: no cross of people has its tables.
+
+    `provider` is its row in the counts, `release` the place of the release in the chain.
+    """
+
+    def __init__(self, *, provider: int, release: int) -> None:
+        super().__init__(f"The tables of provider {provider} in release {release} of the chain contradict each other.")
+        self.provider = provider
+        self.release = release
+
+
 def counted(
     lattice: Lattice, tallies: Sequence[Mapping[Node, Tally]], *, may_stand_alone: Sequence[bool] | None = None
 ) -> Counts:
@@ -62,13 +74,15 @@ def counted(
                 if low is not None:
                     own[provider, index] = low
                     unknown[index] |= low != high
-    complements = np.flatnonzero(lattice.complement >= 0)
-    lost = unknown[complements] | unknown[lattice.whole[complements]]
-    return Counts(
-        own=lattice.completed(own),
-        may_stand_alone=np.array(may_stand_alone or [False] * len(tallies), dtype=np.bool_),
-        unknown=np.concatenate((unknown, lost)),
-    )
+    stand = np.array(may_stand_alone or [False] * len(tallies), dtype=np.bool_)
+    return counts_of(lattice, own, unknown, stand)
+
+
+def counts_of(lattice: Lattice, own: IntArray, unknown: BoolArray, may_stand_alone: BoolArray) -> Counts:
+    """Take counts of the nodes, and complete them; a complement is unknown if its part or its whole is."""
+    parts = np.flatnonzero(lattice.complement >= 0)
+    lost = unknown[parts] | unknown[lattice.whole[parts]]
+    return Counts(own=lattice.completed(own), may_stand_alone=may_stand_alone, unknown=np.concatenate((unknown, lost)))
 
 
 class Display(Struct, frozen=True, kw_only=True, eq=False):

@@ -103,7 +103,7 @@ def release(
         readers: list[list[int | None]] = [[None]]
         if rule.audit_providers:
             readers.append(list(range(chain[-1].own.shape[0])))
-        for together in readers:
+        for together in filter(None, readers):  # before anybody has returned anything, there are no providers
             tasks = [
                 Task(
                     lattice=lattice,

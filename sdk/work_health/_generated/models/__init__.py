@@ -20,6 +20,7 @@ from .cell_name import CellName
 from .cell_name_breakdown import CellNameBreakdown
 from .cell_value import CellValue
 from .change import Change
+from .change_list import ChangeList
 from .change_page import ChangePage
 from .clearance import Clearance
 from .collection import Collection
@@ -46,12 +47,16 @@ from .evidence_entry import EvidenceEntry
 from .exemption import Exemption
 from .extension import Extension
 from .extension_page import ExtensionPage
+from .failed_scope import FailedScope
+from .failed_scope_code import FailedScopeCode
 from .family import Family
 from .feature import Feature
 from .feature_collection import FeatureCollection
 from .feature_collection_type import FeatureCollectionType
 from .feature_properties import FeatureProperties
 from .feature_type import FeatureType
+from .figure import Figure
+from .figure_breakdown import FigureBreakdown
 from .figure_change import FigureChange
 from .figure_limits import FigureLimits
 from .finding import Finding
@@ -100,12 +105,14 @@ from .measure import Measure
 from .measure_availability import MeasureAvailability
 from .measure_link import MeasureLink
 from .measure_page import MeasurePage
+from .measure_period import MeasurePeriod
 from .measure_progress import MeasureProgress
 from .milestone_item import MilestoneItem
 from .movement import Movement
 from .new_comment import NewComment
 from .new_exemption import NewExemption
 from .new_extension import NewExtension
+from .new_release import NewRelease
 from .new_return import NewReturn
 from .new_submission import NewSubmission
 from .no_trend import NoTrend
@@ -121,11 +128,16 @@ from .observation_page import ObservationPage
 from .operation import Operation
 from .organisation import Organisation
 from .organisation_page import OrganisationPage
+from .outcomes import Outcomes
+from .outcomes_labels import OutcomesLabels
+from .outcomes_labels_additional_property import OutcomesLabelsAdditionalProperty
 from .overlap import Overlap
 from .period import Period
 from .period_page import PeriodPage
 from .period_type import PeriodType
 from .plan_reference import PlanReference
+from .policy import Policy
+from .policy_decision import PolicyDecision
 from .preview import Preview
 from .preview_labels import PreviewLabels
 from .preview_labels_additional_property import PreviewLabelsAdditionalProperty
@@ -135,6 +147,9 @@ from .programme import Programme
 from .programme_page import ProgrammePage
 from .progress import Progress
 from .progress_protection import ProgressProtection
+from .publication import Publication
+from .publication_list import PublicationList
+from .publication_state import PublicationState
 from .published_figure import PublishedFigure
 from .published_figure_breakdown import PublishedFigureBreakdown
 from .queried import Queried
@@ -142,7 +157,20 @@ from .reason import Reason
 from .receipt import Receipt
 from .redaction import Redaction
 from .redaction_page import RedactionPage
+from .rehearsal import Rehearsal
 from .relation import Relation
+from .release import Release
+from .release_change import ReleaseChange
+from .release_change_breakdown import ReleaseChangeBreakdown
+from .release_change_why import ReleaseChangeWhy
+from .release_explanations import ReleaseExplanations
+from .release_list import ReleaseList
+from .release_report import ReleaseReport
+from .release_withdrawal import ReleaseWithdrawal
+from .released_logic_model import ReleasedLogicModel
+from .released_measure import ReleasedMeasure
+from .released_progress import ReleasedProgress
+from .released_theme import ReleasedTheme
 from .report import Report
 from .resolved import Resolved
 from .return_change import ReturnChange
@@ -159,8 +187,10 @@ from .reviewed import Reviewed
 from .revision_basis import RevisionBasis
 from .revision_page import RevisionPage
 from .role import Role
+from .rule import Rule
 from .scheme import Scheme
 from .scope import Scope
+from .scope_report import ScopeReport
 from .series import Series
 from .series_availability import SeriesAvailability
 from .severity import Severity
@@ -207,6 +237,7 @@ __all__ = (
     "CellNameBreakdown",
     "CellValue",
     "Change",
+    "ChangeList",
     "ChangePage",
     "Clearance",
     "Collection",
@@ -233,12 +264,16 @@ __all__ = (
     "Exemption",
     "Extension",
     "ExtensionPage",
+    "FailedScope",
+    "FailedScopeCode",
     "Family",
     "Feature",
     "FeatureCollection",
     "FeatureCollectionType",
     "FeatureProperties",
     "FeatureType",
+    "Figure",
+    "FigureBreakdown",
     "FigureChange",
     "FigureLimits",
     "Finding",
@@ -287,12 +322,14 @@ __all__ = (
     "MeasureAvailability",
     "MeasureLink",
     "MeasurePage",
+    "MeasurePeriod",
     "MeasureProgress",
     "MilestoneItem",
     "Movement",
     "NewComment",
     "NewExemption",
     "NewExtension",
+    "NewRelease",
     "NewReturn",
     "NewSubmission",
     "Node",
@@ -308,11 +345,16 @@ __all__ = (
     "Operation",
     "Organisation",
     "OrganisationPage",
+    "Outcomes",
+    "OutcomesLabels",
+    "OutcomesLabelsAdditionalProperty",
     "Overlap",
     "Period",
     "PeriodPage",
     "PeriodType",
     "PlanReference",
+    "Policy",
+    "PolicyDecision",
     "Preview",
     "PreviewLabels",
     "PreviewLabelsAdditionalProperty",
@@ -322,6 +364,9 @@ __all__ = (
     "ProgrammePage",
     "Progress",
     "ProgressProtection",
+    "Publication",
+    "PublicationList",
+    "PublicationState",
     "PublishedFigure",
     "PublishedFigureBreakdown",
     "Queried",
@@ -329,7 +374,20 @@ __all__ = (
     "Receipt",
     "Redaction",
     "RedactionPage",
+    "Rehearsal",
     "Relation",
+    "Release",
+    "ReleaseChange",
+    "ReleaseChangeBreakdown",
+    "ReleaseChangeWhy",
+    "ReleasedLogicModel",
+    "ReleasedMeasure",
+    "ReleasedProgress",
+    "ReleasedTheme",
+    "ReleaseExplanations",
+    "ReleaseList",
+    "ReleaseReport",
+    "ReleaseWithdrawal",
     "Report",
     "Resolved",
     "ReturnChange",
@@ -346,8 +404,10 @@ __all__ = (
     "RevisionBasis",
     "RevisionPage",
     "Role",
+    "Rule",
     "Scheme",
     "Scope",
+    "ScopeReport",
     "Series",
     "SeriesAvailability",
     "Severity",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -29,8 +29,11 @@ class JsonStatExtension:
     """ A kebab-case code. It never changes once it is in use. """
     plan_version: int
     protection: JsonStatExtensionProtection
+    """ `none` in a preview. """
+    release: int | None
+    """ Null in a preview. """
     lower_bound: JsonStatExtensionLowerBound
-    """ Where there is no exact value: it is at least this. """
+    """ Where the value is not exact: it is at least this. """
     upper_bound: JsonStatExtensionUpperBound
     """ It is at most this; absent where unbounded. """
     lower: JsonStatExtensionLower
@@ -47,6 +50,9 @@ class JsonStatExtension:
         plan_version = self.plan_version
 
         protection = self.protection.value
+
+        release: int | None
+        release = self.release
 
         lower_bound = self.lower_bound.to_dict()
 
@@ -72,6 +78,7 @@ class JsonStatExtension:
                 "programme": programme,
                 "plan_version": plan_version,
                 "protection": protection,
+                "release": release,
                 "lower_bound": lower_bound,
                 "upper_bound": upper_bound,
                 "lower": lower,
@@ -101,6 +108,13 @@ class JsonStatExtension:
 
         protection = JsonStatExtensionProtection(d.pop("protection"))
 
+        def _parse_release(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        release = _parse_release(d.pop("release"))
+
         lower_bound = JsonStatExtensionLowerBound.from_dict(d.pop("lower_bound"))
 
         upper_bound = JsonStatExtensionUpperBound.from_dict(d.pop("upper_bound"))
@@ -124,6 +138,7 @@ class JsonStatExtension:
             programme=programme,
             plan_version=plan_version,
             protection=protection,
+            release=release,
             lower_bound=lower_bound,
             upper_bound=upper_bound,
             lower=lower,

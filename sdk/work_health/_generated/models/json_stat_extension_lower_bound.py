@@ -11,7 +11,7 @@ T = TypeVar("T", bound="JsonStatExtensionLowerBound")
 
 @_attrs_define
 class JsonStatExtensionLowerBound:
-    """Where there is no exact value: it is at least this."""
+    """Where the value is not exact: it is at least this."""
 
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 class JsonStatExtensionProtection(StrEnum):
     NONE = "none"
+    RELEASE = "release"
 
     @classmethod
     def _missing_(cls, value: object) -> JsonStatExtensionProtection | None:

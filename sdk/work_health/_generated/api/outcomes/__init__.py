@@ -8,10 +8,20 @@ from ...models.feature_collection import FeatureCollection
 from ...models.inequality import Inequality
 from ...models.json_stat_dataset import JsonStatDataset
 from ...models.logic_model_outcomes import LogicModelOutcomes
+from ...models.outcomes import Outcomes
 from ...models.preview import Preview
 from ...models.progress import Progress
+from ...models.released_logic_model import ReleasedLogicModel
+from ...models.released_progress import ReleasedProgress
 from ...models.revision_basis import RevisionBasis
+from . import get_logic_model_outcomes as _get_logic_model_outcomes
 from . import get_outcomes_availability as _get_outcomes_availability
+from . import get_progress as _get_progress
+from . import list_outcomes as _list_outcomes
+from . import list_outcomes_csv as _list_outcomes_csv
+from . import list_outcomes_geojson as _list_outcomes_geojson
+from . import list_outcomes_json_stat as _list_outcomes_json_stat
+from . import list_outcomes_sdmx_csv as _list_outcomes_sdmx_csv
 from . import preview_inequality as _preview_inequality
 from . import preview_logic_model as _preview_logic_model
 from . import preview_outcomes as _preview_outcomes
@@ -23,6 +33,236 @@ from . import preview_progress as _preview_progress
 
 
 class Outcomes(Caller):
+    def get_logic_model_outcomes(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+    ) -> ReleasedLogicModel:
+        """The logic model with its latest published figures.
+
+        Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures.
+        """
+        return self._send(
+            _get_logic_model_outcomes.call(
+                programme,
+                release=release,
+            )
+        )
+
+    def list_outcomes(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
+        labels: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> Outcomes:
+        """Published figures.
+
+        Needs no key. Out of the newest release, or of the one that `release` names; all of a page is of one release.
+
+        Everything that may be asked is registered beforehand: rows are there whether or not anything was returned,
+        and
+        none, few and withheld are alike `c`. `period` is `latest` where it is left out, and `resolved` says what that
+        stood for. `group_by` takes the dimensions of one scheme, and an area level such as `ward`. Each figure
+        carries
+        its bounds and largest error, its interval, comparators, movement, trend, target, and the coverage that the
+        release froze. Percentages and whatever else is derived are calculated from the numbers shown.
+        """
+        return self._send(
+            _list_outcomes.call(
+                programme,
+                release=release,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                min_coverage=min_coverage,
+                labels=labels,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def list_outcomes_csv(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
+        labels: bool | None = None,
+    ) -> bytes:
+        """Published figures as one tidy table.
+
+        All rows at once, in the fields of the JSON, the same columns whatever is asked.
+
+        `period_start` is the `start` of `period`, and so on. Lists are JSON in a cell; the columns that end in
+        `_label`
+        are filled with `labels=true`.
+        """
+        return self._send(
+            _list_outcomes_csv.call(
+                programme,
+                release=release,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                min_coverage=min_coverage,
+                labels=labels,
+            )
+        )
+
+    def list_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """Published figures as a layer of a map.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        return self._send(
+            _list_outcomes_geojson.call(
+                programme,
+                release=release,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
+    def list_outcomes_json_stat(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
+    ) -> JsonStatDataset:
+        """Published figures as a JSON-stat dataset.
+
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        """
+        return self._send(
+            _list_outcomes_json_stat.call(
+                programme,
+                release=release,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                min_coverage=min_coverage,
+            )
+        )
+
+    def list_outcomes_sdmx_csv(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
+    ) -> bytes:
+        """Published figures as SDMX-CSV.
+
+        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+        """
+        return self._send(
+            _list_outcomes_sdmx_csv.call(
+                programme,
+                release=release,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                min_coverage=min_coverage,
+            )
+        )
+
     def get_outcomes_availability(
         self,
         programme: str,
@@ -331,8 +571,255 @@ class Outcomes(Caller):
             )
         )
 
+    def get_progress(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+    ) -> ReleasedProgress:
+        """How will we know we've made a difference.
+
+        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+        """
+        return self._send(
+            _get_progress.call(
+                programme,
+                release=release,
+            )
+        )
+
 
 class AsyncOutcomes(AsyncCaller):
+    async def get_logic_model_outcomes(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+    ) -> ReleasedLogicModel:
+        """The logic model with its latest published figures.
+
+        Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures.
+        """
+        return await self._send(
+            _get_logic_model_outcomes.call(
+                programme,
+                release=release,
+            )
+        )
+
+    async def list_outcomes(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
+        labels: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> Outcomes:
+        """Published figures.
+
+        Needs no key. Out of the newest release, or of the one that `release` names; all of a page is of one release.
+
+        Everything that may be asked is registered beforehand: rows are there whether or not anything was returned,
+        and
+        none, few and withheld are alike `c`. `period` is `latest` where it is left out, and `resolved` says what that
+        stood for. `group_by` takes the dimensions of one scheme, and an area level such as `ward`. Each figure
+        carries
+        its bounds and largest error, its interval, comparators, movement, trend, target, and the coverage that the
+        release froze. Percentages and whatever else is derived are calculated from the numbers shown.
+        """
+        return await self._send(
+            _list_outcomes.call(
+                programme,
+                release=release,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                min_coverage=min_coverage,
+                labels=labels,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    async def list_outcomes_csv(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
+        labels: bool | None = None,
+    ) -> bytes:
+        """Published figures as one tidy table.
+
+        All rows at once, in the fields of the JSON, the same columns whatever is asked.
+
+        `period_start` is the `start` of `period`, and so on. Lists are JSON in a cell; the columns that end in
+        `_label`
+        are filled with `labels=true`.
+        """
+        return await self._send(
+            _list_outcomes_csv.call(
+                programme,
+                release=release,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                min_coverage=min_coverage,
+                labels=labels,
+            )
+        )
+
+    async def list_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """Published figures as a layer of a map.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        return await self._send(
+            _list_outcomes_geojson.call(
+                programme,
+                release=release,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
+    async def list_outcomes_json_stat(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
+    ) -> JsonStatDataset:
+        """Published figures as a JSON-stat dataset.
+
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        """
+        return await self._send(
+            _list_outcomes_json_stat.call(
+                programme,
+                release=release,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                min_coverage=min_coverage,
+            )
+        )
+
+    async def list_outcomes_sdmx_csv(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: Iterable[str] | None = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Iterable[str] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
+        level: Iterable[str] | None = None,
+        group_by: Iterable[str] | None = None,
+        breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
+    ) -> bytes:
+        """Published figures as SDMX-CSV.
+
+        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+        """
+        return await self._send(
+            _list_outcomes_sdmx_csv.call(
+                programme,
+                release=release,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                min_coverage=min_coverage,
+            )
+        )
+
     async def get_outcomes_availability(
         self,
         programme: str,
@@ -638,5 +1125,22 @@ class AsyncOutcomes(AsyncCaller):
         return await self._send(
             _preview_progress.call(
                 programme,
+            )
+        )
+
+    async def get_progress(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+    ) -> ReleasedProgress:
+        """How will we know we've made a difference.
+
+        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+        """
+        return await self._send(
+            _get_progress.call(
+                programme,
+                release=release,
             )
         )

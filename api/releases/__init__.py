@@ -1,0 +1,1 @@
+"""Releases: what is approved, protected as a whole, published, and read by everybody."""

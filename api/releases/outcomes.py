@@ -1,0 +1,317 @@
+"""Reading outcomes: what everybody may read, out of releases alone, by connections that can see nothing else."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, Router, get
+from litestar.di import NamedDependency, Provide
+from litestar.enums import MediaType
+from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Struct
+
+from api import cursors
+from api.clock import Now
+from api.cursors import BadCursor
+from api.database import Transaction
+from api.outcomes import asked, json_stat, maps, sdmx_csv, tidy
+from api.outcomes import queries as boundaries
+from api.outcomes.asked import Filters, Places, TooMuch
+from api.plan import queries as plans
+from api.plan.catalogue import Catalogue
+from api.problems import answers, refusals
+from api.releases import queries, reading, rules
+from api.releases.reading import FigurePosition, Wanted
+from schema.outcomes import Resolved
+from schema.reading import FeatureCollection, JsonStatDataset
+from schema.releases import Figure, Outcomes, Release, ReleasedLogicModel, ReleasedProgress
+
+OUTCOMES = "/programmes/{programme:str}/outcomes"
+READ = refusals(404, 410, 422)
+WhichRelease = Annotated[str | None, QueryParameter(name="release")]
+
+
+async def released(
+    measure: FromQuery[list[str] | None] = None,
+    series: FromQuery[str | None] = None,
+    theme: FromQuery[str | None] = None,
+    period: FromQuery[list[str] | None] = None,
+    first: Annotated[str | None, QueryParameter(name="from")] = None,
+    last: Annotated[str | None, QueryParameter(name="to")] = None,
+    area: FromQuery[list[str] | None] = None,
+    within: FromQuery[list[str] | None] = None,
+    level: FromQuery[list[str] | None] = None,
+    group_by: FromQuery[list[str] | None] = None,
+    breakdown: FromQuery[list[str] | None] = None,
+    min_coverage: Annotated[float | None, QueryParameter(ge=0, le=1)] = None,
+) -> Filters:
+    """The same for every form in which a release is read."""
+    return Filters(
+        measures=measure or [],
+        series=series,
+        theme=theme,
+        periods=period or [],
+        first=first,
+        last=last,
+        areas=area or [],
+        within=within or [],
+        levels=level or [],
+        group_by=group_by or [],
+        breakdowns=breakdown or [],
+        min_coverage=min_coverage,
+    )
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """A release with the plan that it was made under."""
+
+    release: Release
+    catalogue: Catalogue
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What was asked of a release, and what it says."""
+
+    opened: Opened
+    places: Places
+    resolved: list[Resolved]
+    figures: list[Figure]
+
+
+async def opened(programme: FromPath[str], public: Transaction, now: Now, which: WhichRelease = None) -> Opened:
+    """The newest release that stands, or the one that is named. Raises NoRelease, WithdrawnRelease."""
+    newest = await plans.current(public, programme)
+    every = await queries.releases(public, newest.id, newest.slug, now=now)
+    standing = [one.number for one in reversed(every) if one.withdrawn_at is None]
+    numbers = standing if which in (None, rules.LATEST) else [one.number for one in reversed(every)]
+    number = rules.chosen(which, numbers)
+    release = next(one for one in every if one.number == number)
+    rules.stands(release)
+    catalogue = await plans.version_of(public, newest.slug, newest.id, release.plan_version)
+    return Opened(release=release, catalogue=catalogue)
+
+
+async def _wanted(public: Transaction, here: Opened, question: Filters) -> tuple[Places, Wanted]:
+    catalogue = here.catalogue
+    places = asked.places(question, catalogue)
+    rows = await queries.periods_of(public, catalogue.id, here.release.number)
+    return places, reading.wanted(question, places, reading.covered_by(rows, catalogue), catalogue)
+
+
+async def _every(public: Transaction, here: Opened, question: Filters) -> Found:
+    """All that is asked for at once. Raises TooMuch."""
+    places, wanted = await _wanted(public, here, question)
+    rows = await queries.figures(public, here.catalogue.id, here.release.number, wanted.filters, limit=asked.MOST + 1)
+    if len(rows) > asked.MOST:
+        raise TooMuch(f"That is more than {asked.MOST:,} figures.")
+    return Found(
+        opened=here,
+        places=places,
+        resolved=wanted.resolved,
+        figures=list(reading.least_covered(_decoded(rows), question.min_coverage)),
+    )
+
+
+def _decoded(rows: Sequence[tuple[int, bytes]]) -> list[Figure]:
+    decoder = msgspec.json.Decoder(Figure)
+    return [decoder.decode(content) for _, content in rows]
+
+
+class _Answer(Struct, frozen=True, kw_only=True):
+    """`Outcomes`, of which the figures are as they were written when the release was made."""
+
+    programme: str
+    release: int
+    plan_version: int
+    policy: int
+    protection: str
+    items: list[msgspec.Raw]
+    resolved: list[Resolved]
+    labels: dict[str, dict[str, str]]
+    next_cursor: str | None
+
+
+@get(
+    OUTCOMES,
+    operation_id="list_outcomes",
+    summary="Published figures",
+    responses=READ | answers(Outcomes, 200),
+)
+async def list_outcomes(
+    opened: NamedDependency[Opened],
+    filters: NamedDependency[Filters],
+    public: Transaction,
+    labels: FromQuery[bool] = False,
+    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
+) -> Response[bytes]:
+    """Needs no key. Out of the newest release, or of the one that `release` names; all of a page is of one release.
+
+    Everything that may be asked is registered beforehand: rows are there whether or not anything was returned, and
+    none, few and withheld are alike `c`. `period` is `latest` where it is left out, and `resolved` says what that
+    stood for. `group_by` takes the dimensions of one scheme, and an area level such as `ward`. Each figure carries
+    its bounds and largest error, its interval, comparators, movement, trend, target, and the coverage that the
+    release froze. Percentages and whatever else is derived are calculated from the numbers shown.
+    """
+    here = opened
+    place = cursors.decode(cursor, FigurePosition)
+    if place is not None and place.release != here.release.number:
+        raise BadCursor(f"The cursor belongs to release {place.release}; ask for `release={place.release}`.")
+    _, wanted = await _wanted(public, here, filters)
+    after = -1 if place is None else place.position
+    rows = await queries.figures(
+        public, here.catalogue.id, here.release.number, wanted.filters, after=after, limit=limit + 1
+    )
+    page = rows[:limit]
+    items = [msgspec.Raw(content) for _, content in page]
+    figures = _decoded(page)
+    if filters.min_coverage is not None:
+        figures = list(reading.least_covered(figures, filters.min_coverage))
+        items = [msgspec.Raw(msgspec.json.encode(figure)) for figure in figures]
+    answer = _Answer(
+        programme=here.catalogue.slug,
+        release=here.release.number,
+        plan_version=here.catalogue.version,
+        policy=here.release.policy.version,
+        protection=reading.explanation(here.release, figures, here.catalogue),
+        items=items,
+        resolved=wanted.resolved,
+        labels=asked.labels(figures, here.catalogue) if labels else {},
+        next_cursor=cursors.encode(FigurePosition(here.release.number, page[-1][0])) if len(rows) > limit else None,
+    )
+    return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
+
+
+def _csv(content: bytes, name: str) -> Response[bytes]:
+    return Response(
+        content,
+        media_type="text/csv; header=present",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@get(
+    f"{OUTCOMES}.csv",
+    operation_id="list_outcomes_csv",
+    summary="Published figures as one tidy table",
+    media_type="text/csv",
+    responses=READ,
+)
+async def list_outcomes_csv(
+    opened: NamedDependency[Opened],
+    filters: NamedDependency[Filters],
+    public: Transaction,
+    labels: FromQuery[bool] = False,
+) -> Response[bytes]:
+    """All rows at once, in the fields of the JSON, the same columns whatever is asked.
+
+    `period_start` is the `start` of `period`, and so on. Lists are JSON in a cell; the columns that end in `_label`
+    are filled with `labels=true`.
+    """
+    found = await _every(public, opened, filters)
+    return _csv(
+        tidy.csv_of(found.figures, opened.catalogue, labels=labels, kind=Figure),
+        f"outcomes-release-{opened.release.number}.csv",
+    )
+
+
+@get(
+    f"{OUTCOMES}.json-stat",
+    operation_id="list_outcomes_json_stat",
+    summary="Published figures as a JSON-stat dataset",
+    responses=READ,
+)
+async def list_outcomes_json_stat(
+    opened: NamedDependency[Opened], filters: NamedDependency[Filters], public: Transaction
+) -> JsonStatDataset:
+    """JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`."""
+    found = await _every(public, opened, filters)
+    return json_stat.dataset(
+        found.figures,
+        opened.catalogue,
+        categories=found.places.categories,
+        resolved=found.resolved,
+        release=opened.release.number,
+    )
+
+
+@get(
+    f"{OUTCOMES}.sdmx.csv",
+    operation_id="list_outcomes_sdmx_csv",
+    summary="Published figures as SDMX-CSV",
+    media_type="text/csv",
+    responses=READ,
+)
+async def list_outcomes_sdmx_csv(
+    opened: NamedDependency[Opened], filters: NamedDependency[Filters], public: Transaction
+) -> Response[bytes]:
+    """SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over."""
+    found = await _every(public, opened, filters)
+    return _csv(sdmx_csv.csv_of(found.figures, opened.catalogue), f"outcomes-release-{opened.release.number}.sdmx.csv")
+
+
+@get(
+    f"{OUTCOMES}.geojson",
+    operation_id="list_outcomes_geojson",
+    summary="Published figures as a layer of a map",
+    media_type="application/geo+json",
+    responses=READ,
+)
+async def list_outcomes_geojson(
+    opened: NamedDependency[Opened],
+    public: Transaction,
+    measure: FromQuery[str],
+    level: FromQuery[str],
+    series: FromQuery[str | None] = None,
+    period: FromQuery[str] = rules.LATEST,
+    within: FromQuery[str | None] = None,
+    breakdown: FromQuery[list[str] | None] = None,
+) -> FeatureCollection:
+    """GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded."""
+    question = maps.question(
+        measure=measure, level=level, series=series, period=period, within=within, breakdowns=breakdown or []
+    )
+    found = await _every(public, opened, question)
+    shapes = await boundaries.boundaries(public, [figure.area for figure in found.figures])
+    return maps.layer(found.figures, shapes, opened.catalogue)
+
+
+@get(
+    "/programmes/{programme:str}/progress",
+    operation_id="get_progress",
+    summary="How will we know we've made a difference",
+    responses=READ,
+)
+async def get_progress(opened: NamedDependency[Opened], public: Transaction) -> ReleasedProgress:
+    """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage."""
+    found = await _every(public, opened, Filters())
+    return reading.progress(opened.release, found.figures, opened.catalogue)
+
+
+@get(
+    "/programmes/{programme:str}/logic-model/outcomes",
+    operation_id="get_logic_model_outcomes",
+    summary="The logic model with its latest published figures",
+    responses=READ,
+)
+async def get_logic_model_outcomes(opened: NamedDependency[Opened], public: Transaction) -> ReleasedLogicModel:
+    """Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures."""
+    found = await _every(public, opened, Filters())
+    return reading.logic_model(opened.release, found.figures, opened.catalogue)
+
+
+ROUTES: list[Any] = [
+    list_outcomes,
+    list_outcomes_csv,
+    list_outcomes_json_stat,
+    list_outcomes_sdmx_csv,
+    list_outcomes_geojson,
+    get_progress,
+    get_logic_model_outcomes,
+]
+router = Router(
+    "/v1",
+    route_handlers=ROUTES,
+    dependencies={"filters": Provide(released), "opened": Provide(opened)},
+    tags=["Outcomes"],
+)

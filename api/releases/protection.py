@@ -1,0 +1,256 @@
+"""Disclosure control of one scope, in the light of all its earlier releases; and what is kept for later ones.
+
+What is kept holds true counts. It is written where nobody reads but the next audit.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import asdict, fields, replace
+
+from api.releases import scopes
+from api.releases.freezing import Frozen
+from api.releases.scopes import GeographyChanged
+from api.statistics.disclosure import figures
+from api.statistics.disclosure.display import BoolArray, Contradiction, Counts, Display, absent, counts_of, refreshable
+from api.statistics.disclosure.figures import Across, Exposed, Report
+from api.statistics.disclosure.lattice import IntArray, Lattice, Node, Shape, build
+from schema.disclosure import Rule
+from schema.releases import FailedScope, ScopeReport
+
+BREAKDOWNS = 2
+"""The most that a lattice is ever laid out for; a policy may allow fewer."""
+
+
+class Kept(Struct, frozen=True, kw_only=True, eq=False):
+    """What a release leaves for the audits of later ones."""
+
+    shape: Shape
+    frozen: Frozen
+    display: Display
+    group: dict[str, int]
+    """Of each organisation, the group that knew as one."""
+
+
+class Work(Struct, frozen=True, kw_only=True, eq=False):
+    """One scope to protect. It can be sent to another process."""
+
+    key: str
+    measures: tuple[str, ...]
+    rule: Rule
+    shape: Shape
+    """The lattice of the plan, and of all that was released of the scope before."""
+    frozen: Frozen
+    group: dict[str, int]
+    """Of each organisation, those of earlier releases included, the group that knows as one."""
+    earlier: tuple[Kept, ...]
+    anew: frozenset[str] = frozenset()
+    """Periods that are released as if for the first time."""
+    closed: frozenset[str] = frozenset()
+    """Periods that have closed since the last release: their figures may be rounded once more."""
+
+
+class Done(Struct, frozen=True, kw_only=True, eq=False):
+    """A protected scope. `kept` is of the last release in which anything changed."""
+
+    report: ScopeReport
+    kept: Kept
+
+
+def laid_out(shape: Shape) -> Lattice:
+    return build(shape, breakdowns=BREAKDOWNS)
+
+
+def shape_of(shape: Shape, earlier: Sequence[Kept]) -> Shape:
+    """The plan's lattice with what was released before. Raises GeographyChanged."""
+    return scopes.merged(earlier[-1].shape, shape) if earlier else shape
+
+
+def protected(work: Work, across: Across = map) -> Done | FailedScope:
+    """Protect a scope, or say why it cannot be published."""
+    lattice = laid_out(work.shape)
+    chain, displays = _chain(work, lattice)
+    if _stands(work, chain):
+        display, report = displays[-1], Report(audited=0, repaired=0, withheld=0, held=0)
+        return _done(work, lattice, display, report, carried=True)
+    counts = [_counts(work, lattice, each) for each in chain]
+    try:
+        found = figures.release(
+            lattice, work.rule, counts, displays, afresh=_afresh(work, lattice, counts, displays), across=across
+        )
+    except Exposed as refusal:
+        return _failed(work, "exposed", str(refusal))
+    except Contradiction:
+        return _failed(
+            work,
+            "contradiction",
+            "The tables of a provider contradict each other, so that no people can be behind them.",
+        )
+    return _done(work, lattice, found.display, found.report, carried=False)
+
+
+def failed_by_geography(key: str, measures: Sequence[str], refusal: GeographyChanged) -> FailedScope:
+    return FailedScope(scope=key, measures=list(measures), code="geography-changed", detail=str(refusal))
+
+
+def _failed(work: Work, code: str, detail: str) -> FailedScope:
+    return msgspec.convert(
+        {"scope": work.key, "measures": list(work.measures), "code": code, "detail": detail}, FailedScope
+    )
+
+
+def _done(work: Work, lattice: Lattice, display: Display, report: Report, *, carried: bool) -> Done:
+    shown = int(display.shown[: len(lattice.nodes)].sum())
+    return Done(
+        report=ScopeReport(
+            scope=work.key,
+            measures=list(work.measures),
+            figures=len(lattice.nodes),
+            shown=shown,
+            hidden=len(lattice.nodes) - shown,
+            audited=report.audited,
+            repaired=report.repaired,
+            withheld=report.withheld,
+            held=report.held,
+            carried=carried,
+        ),
+        kept=Kept(shape=work.shape, frozen=work.frozen, display=display, group=work.group),
+    )
+
+
+def _chain(work: Work, lattice: Lattice) -> tuple[list[Frozen], list[Display]]:
+    """The counts of all releases and the displays of earlier ones, on the nodes of the newest lattice."""
+    at = {node: index for index, node in enumerate(lattice.nodes)}
+    chain: list[Frozen] = []
+    displays: list[Display] = []
+    for kept in work.earlier:
+        old = laid_out(kept.shape)
+        place = np.array([at[node] for node in old.nodes], dtype=np.int64)
+        outside = {
+            index: int(lattice.complement[place[index]]) for index in np.flatnonzero(old.complement >= 0).tolist()
+        }
+        every = np.concatenate((place, np.array([outside[index] for index in sorted(outside)], dtype=np.int64)))
+        chain.append(_moved_counts(kept.frozen, place, len(lattice.nodes)))
+        displays.append(_moved_display(kept.display, every, lattice.whole.size))
+    return [*chain, work.frozen], displays
+
+
+def _moved_counts(frozen: Frozen, place: IntArray, size: int) -> Frozen:
+    """Of nodes that were not there yet nothing is known."""
+    own = np.zeros((len(frozen.organisations), size), dtype=np.int64)
+    own[:, place] = frozen.own
+    unknown, hidden = np.ones(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+    unknown[place], hidden[place] = frozen.unknown, frozen.hidden
+    return replace(frozen, own=own, unknown=unknown, hidden=hidden)
+
+
+def _moved_display(display: Display, place: IntArray, size: int) -> Display:
+    columns = {name: column.copy() for name, column in asdict(absent(size)).items()}  # some share one array
+    for name, column in asdict(display).items():
+        columns[name][place] = column
+    return Display(**columns)
+
+
+def _stands(work: Work, chain: Sequence[Frozen]) -> bool:
+    """Whether everything is as in the last release, so that nothing new is told."""
+    if not work.earlier or work.anew or work.closed or work.earlier[-1].shape != work.shape:
+        return False
+    last, now = chain[-2], chain[-1]
+    return (
+        _together(work.earlier[-1].group) == _together(work.group)
+        and last.organisations == now.organisations
+        and np.array_equal(last.own, now.own)
+        and np.array_equal(last.unknown, now.unknown)
+        and np.array_equal(last.may_stand_alone, now.may_stand_alone)
+    )
+
+
+def _together(group: dict[str, int]) -> frozenset[frozenset[str]]:
+    return frozenset(frozenset(one for one, its in group.items() if its == number) for number in group.values())
+
+
+def _counts(work: Work, lattice: Lattice, frozen: Frozen) -> Counts:
+    """A row for each group of organisations. One that has left or not yet come has returned nothing."""
+    rows = max(work.group.values(), default=-1) + 1
+    own = np.zeros((rows, len(lattice.nodes)), dtype=np.int64)
+    alone = np.ones(rows, dtype=np.bool_)
+    for organisation, counts, may in zip(frozen.organisations, frozen.own, frozen.may_stand_alone, strict=True):
+        own[work.group[organisation]] += counts
+        alone[work.group[organisation]] &= may
+    return counts_of(lattice, own, frozen.unknown, alone)
+
+
+def _afresh(work: Work, lattice: Lattice, counts: Sequence[Counts], displays: Sequence[Display]) -> BoolArray | None:
+    """Nodes of the periods that are released anew, and those that may be rounded once more as their period closes."""
+    if not displays or not (work.anew or work.closed):
+        return None
+    period = np.array([node.period for node in lattice.nodes])
+    parts = np.flatnonzero(lattice.complement >= 0)
+    period = np.concatenate((period, period[parts]))
+    anew = _touched(work.anew, work.shape)
+    closed = _touched(work.closed, work.shape)
+    may: npt.NDArray[np.bool_] = np.isin(period, list(closed)) & refreshable(counts, displays[-1])
+    return np.isin(period, list(anew)) | may
+
+
+def _touched(chosen: frozenset[str], shape: Shape) -> frozenset[str]:
+    """The periods, with the longer ones that are made of them."""
+    return frozenset(code for code, parts in shape.periods.items() if code in chosen or not chosen.isdisjoint(parts))
+
+
+class _Packed(Struct, frozen=True, kw_only=True):
+    shape: Shape
+    organisations: tuple[str, ...]
+    group: dict[str, int]
+    columns: dict[str, tuple[str, list[int], bytes]]
+
+
+def packed(kept: Kept) -> bytes:
+    """As it is stored: the same for the same content."""
+    columns = {f"frozen.{name}": getattr(kept.frozen, name) for name in _COUNTS}
+    columns |= {f"display.{field.name}": getattr(kept.display, field.name) for field in fields(Display)}
+    return msgspec.msgpack.encode(
+        _Packed(
+            shape=kept.shape,
+            organisations=kept.frozen.organisations,
+            group=kept.group,
+            columns={
+                name: (a.dtype.str, list(a.shape), np.ascontiguousarray(a).tobytes()) for name, a in columns.items()
+            },
+        )
+    )
+
+
+_COUNTS = ("own", "unknown", "hidden", "may_stand_alone")
+
+
+def unpacked(content: bytes) -> Kept:
+    found = msgspec.msgpack.decode(content, type=_Packed)
+    columns = {
+        name: np.frombuffer(data, dtype=np.dtype(kind)).reshape(shape).copy()
+        for name, (kind, shape, data) in found.columns.items()
+    }
+    frozen = {name: columns[f"frozen.{name}"] for name in _COUNTS}
+    display = {field.name: columns[f"display.{field.name}"] for field in fields(Display)}
+    return Kept(
+        shape=found.shape,
+        frozen=Frozen(organisations=found.organisations, **frozen),  # pyright: ignore[reportArgumentType]
+        group=found.group,
+        display=Display(**display),  # pyright: ignore[reportArgumentType]
+    )
+
+
+def percentages_of(kept: Kept, rule: Rule) -> tuple[dict[Node, figures.Figure], dict[Node, figures.Percentage]]:
+    """The figures of a protected scope by node, and of each part its share in the whole."""
+    lattice = laid_out(kept.shape)
+    shown = tuple(figures.figures(lattice, kept.display))
+    wholes: list[int] = lattice.whole[: len(shown)].tolist()
+    shares = {
+        shown[part].node: figures.percentage(shown[part], shown[whole], rule)
+        for part, whole in enumerate(wholes)
+        if whole >= 0
+    }
+    return {figure.node: figure for figure in shown}, shares

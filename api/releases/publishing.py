@@ -1,0 +1,376 @@
+"""Making a release: a job that can be killed at any point and goes on where it broke.
+
+What was approved is frozen first. Then each scope is protected by itself, and kept when it is done. Only when every
+audit has passed is anything written where readers see it, all in one transaction.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+
+import msgspec
+from anyio import to_thread
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from api.clock import Clock
+from api.outcomes import queries as outcomes
+from api.outcomes import rules as questions
+from api.outcomes.completeness import Completeness, completeness
+from api.outcomes.rules import Asked
+from api.outcomes.standing import StandingRevision
+from api.partners import queries as partners
+from api.plan import calendar
+from api.plan import queries as plans
+from api.plan.catalogue import TOTAL, Catalogue
+from api.releases import changes as differences
+from api.releases import figures as rows
+from api.releases import freezing, protection, queries, scopes, shown
+from api.releases.protection import Kept, Work
+from api.releases.queries import Job, Requested
+from api.releases.scopes import AuditScope, GeographyChanged
+from api.releases.shown import SeriesKey
+from api.reviews import queries as reviews
+from api.reviews.leeway import Leeway
+from api.statistics.disclosure.figures import Across
+from api.statistics.disclosure.lattice import Shape
+from schema.outcomes import RevisionBasis
+from schema.periods import Period
+from schema.releases import (
+    FailedScope,
+    Figure,
+    PublicationState,
+    Rehearsal,
+    ReleaseChange,
+    ReleaseReport,
+    ScopeReport,
+)
+
+STANDING = ""
+"""The step that freezes what is approved; the others are named by their scopes."""
+TOLD = 1000
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """The revisions that a publication rests on, however long it takes."""
+
+    returns: list[StandingRevision]
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """What protecting a scope came to."""
+
+    report: ScopeReport | None = None
+    kept: bytes | None = None
+    failed: FailedScope | None = None
+
+
+class Publisher:
+    """Does the jobs of the kind `publish`. `across` spreads the audits of a scope over processes."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, *, across: Across = map, at_once: int = 1) -> None:
+        self.engine, self.clock, self.across, self.at_once = engine, clock, across, at_once
+
+    async def handle(self, payload: bytes) -> None:
+        job = msgspec.json.decode(payload, type=Job)
+        try:
+            await self._publish(job)
+        except Exception:
+            async with self.engine.begin() as transaction:
+                await queries.bind(transaction, job.programme)
+                await queries.tell(transaction, job, state=PublicationState.FAILED, finished_at=self.clock())
+            raise
+
+    async def _publish(self, job: Job) -> None:
+        async with self.engine.begin() as transaction:
+            await queries.bind(transaction, job.programme)
+            asked = await queries.requested(transaction, job)
+            if asked.state not in (PublicationState.QUEUED, PublicationState.RUNNING):
+                return
+            frozen_at = asked.frozen_at or self.clock()
+            catalogue = await plans.current(transaction, asked.programme)
+            if asked.plan_version is not None:
+                catalogue = await plans.version_of(transaction, asked.programme, job.programme, asked.plan_version)
+            if asked.frozen_at is None:
+                every = [
+                    (measure.slug, series.slug) for measure in catalogue.plan.measures for series in measure.series
+                ]
+                returns = await outcomes.standing(transaction, catalogue, every, RevisionBasis.APPROVED)
+                await queries.take_step(transaction, job, STANDING, msgspec.msgpack.encode(Standing(returns=returns)))
+            returns = msgspec.msgpack.decode(await queries.step_of(transaction, job, STANDING), type=Standing).returns
+            every_scope = scopes.scopes(
+                catalogue, _returned(returns), today=calendar.today(frozen_at), without=asked.request.without
+            )
+            done = await queries.steps(transaction, job) - {STANDING}
+            await queries.tell(
+                transaction,
+                job,
+                state=PublicationState.RUNNING,
+                frozen_at=frozen_at,
+                plan_version=catalogue.version,
+                scopes=len(every_scope),
+                done=len(done),
+            )
+        run = _Run(self, job, asked, catalogue, returns, frozen_at)
+        await run.protect([scope for scope in every_scope if scope.key not in done], done=len(done))
+        await run.finish(every_scope)
+
+
+def _returned(returns: Iterable[StandingRevision]) -> dict[SeriesKey, list[Period]]:
+    found: dict[SeriesKey, list[Period]] = {}
+    for one in returns:
+        if one.counts:
+            found.setdefault((one.measure, one.series), []).append(one.period)
+    return found
+
+
+class _Run:
+    """One publication, from what is frozen to what is written."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        job: Job,
+        asked: Requested,
+        catalogue: Catalogue,
+        returns: list[StandingRevision],
+        frozen_at: datetime,
+    ) -> None:
+        self.publisher, self.job, self.asked = publisher, job, asked
+        self.catalogue, self.returns, self.frozen_at = catalogue, returns, frozen_at
+        self.engine = publisher.engine
+
+    async def protect(self, left: Sequence[AuditScope], *, done: int) -> None:
+        """Scope by scope, a few at once; each is kept as soon as it is done."""
+        limit = asyncio.Semaphore(self.publisher.at_once)
+        finished = done
+
+        async def one(scope: AuditScope) -> None:
+            nonlocal finished
+            async with limit:
+                stored = await self._protected(scope)
+                finished += 1
+                async with self.engine.begin() as transaction:
+                    await queries.bind(transaction, self.job.programme)
+                    await queries.take_step(transaction, self.job, scope.key, msgspec.msgpack.encode(stored))
+                    await queries.tell(transaction, self.job, done=finished)
+
+        async with asyncio.TaskGroup() as together:
+            for scope in left:
+                together.create_task(one(scope))
+
+    async def _protected(self, scope: AuditScope) -> Stored:
+        async with self.engine.begin() as transaction:
+            await queries.bind(transaction, self.job.programme)
+            contents = await queries.kept_of(transaction, self.job.programme, scope.key)
+            earlier = tuple(protection.unpacked(content) for content in contents)
+            try:
+                shape = protection.shape_of(scope.shape, earlier)
+            except GeographyChanged as refusal:
+                return Stored(failed=protection.failed_by_geography(scope.key, scope.measures, refusal))
+            mine = [
+                one for one in self.returns if one.counts and one.period.code in scope.collected and _is_of(one, scope)
+            ]
+            cells = await outcomes.cells(
+                transaction,
+                self.catalogue,
+                revisions=[one.id for one in mine],
+                areas=[place.code for place in shape.places if place.code in self.catalogue.ids.areas],
+                breakdowns=list(self.catalogue.breakdowns),
+            )
+            closed = await self._closed(transaction, scope)
+        frozen = await to_thread.run_sync(
+            lambda: freezing.frozen(scope, protection.laid_out(shape), self.catalogue, mine, cells)
+        )
+        work = self._work(scope, shape, frozen, earlier, closed)
+        result = await to_thread.run_sync(partial(protection.protected, work, self.publisher.across))
+        if isinstance(result, FailedScope):
+            return Stored(failed=result)
+        return Stored(report=result.report, kept=protection.packed(result.kept))
+
+    def _work(
+        self,
+        scope: AuditScope,
+        shape: Shape,
+        frozen: freezing.Frozen,
+        earlier: tuple[Kept, ...],
+        closed: frozenset[str],
+    ) -> Work:
+        organisations = sorted({*frozen.organisations, *(o for one in earlier for o in one.frozen.organisations)})
+        numbers = scopes.groups(self.catalogue, organisations)
+        anew = {one.period for one in self.asked.request.anew if one.measure in scope.measures}
+        return Work(
+            key=scope.key,
+            measures=tuple(scope.measures),
+            rule=self.catalogue.plan.disclosure.rule(scope.disclosure_class),
+            shape=shape,
+            frozen=frozen,
+            group=dict(zip(organisations, numbers, strict=True)),
+            earlier=earlier,
+            anew=frozenset(anew & set(shape.periods)),
+            closed=closed,
+        )
+
+    async def _closed(self, transaction: AsyncConnection, scope: AuditScope) -> frozenset[str]:
+        """The periods of returns that have closed since the last release."""
+        last = await queries.last_number(transaction, self.job.programme)
+        if last is None:
+            return frozenset()
+        _, then = await queries.made_under(transaction, self.job.programme, last)
+        ends = {
+            code: calendar.deadlines(period, self.catalogue.plan.calendar).closes_at
+            for code, period in scope.collected.items()
+        }
+        return frozenset(code for code, end in ends.items() if end is not None and then < end <= self.frozen_at)
+
+    async def finish(self, every: Sequence[AuditScope]) -> None:
+        """Write the release, or say why there is none; all of it or nothing."""
+        async with self.engine.begin() as transaction:
+            await queries.bind(transaction, self.job.programme)
+            stored = {
+                scope.key: msgspec.msgpack.decode(await queries.step_of(transaction, self.job, scope.key), type=Stored)
+                for scope in every
+            }
+            failures = [one.failed for one in stored.values() if one.failed is not None]
+            ended: dict[str, object] = {"finished_at": self.publisher.clock()}
+            if failures:
+                ended |= {"state": PublicationState.REFUSED, "failures": msgspec.to_builtins(failures)}
+            else:
+                ended |= await self._written(transaction, every, stored)
+            await queries.forget_steps(transaction, self.job)
+            await queries.tell(transaction, self.job, **ended)
+            subject = {"publication": str(self.job.publication), "state": str(ended["state"])}
+            if "release" in ended:
+                subject["release"] = str(ended["release"])
+            await partners.tell_audit(
+                transaction,
+                self.job.programme,
+                None,
+                "publication.ended",
+                subject,
+                organisation_id=None,
+                now=self.publisher.clock(),
+            )
+
+    async def _written(
+        self, transaction: AsyncConnection, every: Sequence[AuditScope], stored: Mapping[str, Stored]
+    ) -> dict[str, object]:
+        granted = await reviews.leeway(transaction, self.catalogue)
+        last = await queries.last_number(transaction, self.job.programme)
+        before: dict[tuple[str, ...], Figure] = {}
+        redefined: frozenset[str] = frozenset()
+        if last is not None:
+            old = queries.every_figure(transaction, self.job.programme, last)
+            before = {rows.place_of(figure): figure async for figure in old}
+            version, _ = await queries.made_under(transaction, self.job.programme, last)
+            plan = (await plans.version_of(transaction, self.asked.programme, self.job.programme, version)).plan
+            redefined = differences.redefined(plan.measures, self.catalogue.plan.measures)
+        number = await queries.next_number(transaction, self.job.programme)
+        snapshot = await to_thread.run_sync(lambda: self._snapshot(every, stored, granted, number))
+        made = await to_thread.run_sync(lambda: list(rows.figures(snapshot, before)))
+        found = list(differences.changes(before, made, anew=self.asked.request.anew, redefined=redefined))
+        reports = [one.report for one in stored.values() if one.report is not None]
+        report = ReleaseReport(
+            scopes=reports,
+            figures=len(made),
+            shown=sum(figure.lower_bound is not None for figure in made),
+            changes=len(found),
+        )
+        if self.asked.dry_run:
+            rehearsal = Rehearsal(report=report, changes=found[:TOLD])
+            return {"state": PublicationState.REHEARSED, "rehearsal": msgspec.to_builtins(rehearsal)}
+        await self._add(transaction, number, made, found, report)
+        changed = {
+            key: one.kept
+            for key, one in stored.items()
+            if one.kept is not None and one.report is not None and not one.report.carried
+        }
+        await queries.keep(transaction, self.job.programme, number, changed)
+        return {"state": PublicationState.PUBLISHED, "release": number}
+
+    async def _add(
+        self,
+        transaction: AsyncConnection,
+        number: int,
+        made: Sequence[Figure],
+        found: Sequence[ReleaseChange],
+        report: ReleaseReport,
+    ) -> None:
+        contents = [msgspec.json.encode(figure) for figure in made]
+        now = self.publisher.clock()
+        await queries.add(
+            transaction,
+            self.catalogue,
+            self.job,
+            number,
+            report,
+            notes=self.asked.request.notes,
+            published_at=max(self.asked.request.publish_at or now, now),
+            frozen_at=self.frozen_at,
+            sha256=hashlib.sha256(b"\n".join(contents)).digest(),
+        )
+        await queries.add_periods(transaction, self.catalogue, number, _periods(made))
+        await queries.add_figures(transaction, self.catalogue, number, list(zip(made, contents, strict=True)))
+        await queries.add_changes(transaction, self.catalogue, number, found)
+
+    def _snapshot(
+        self, every: Sequence[AuditScope], stored: Mapping[str, Stored], granted: Leeway, number: int
+    ) -> rows.Snapshot:
+        coverage = self._coverage(every, granted)
+        cells: rows.Cells = {}
+        for scope in every:
+            content = stored[scope.key].kept
+            if content is not None:
+                rule = self.catalogue.plan.disclosure.rule(scope.disclosure_class)
+                for key, cell, one in shown.shown(scope, protection.unpacked(content), rule, coverage):
+                    cells.setdefault(key, {})[cell] = one
+        return rows.Snapshot(
+            catalogue=self.catalogue,
+            number=number,
+            frozen_at=self.frozen_at,
+            cells=cells,
+            coverage=coverage,
+            without=frozenset(self.asked.request.without),
+        )
+
+    def _coverage(self, every: Sequence[AuditScope], granted: Leeway) -> dict[tuple[SeriesKey, str], Completeness]:
+        """Of each series in each period, as it is when the release is made."""
+        returns: dict[SeriesKey, list[StandingRevision]] = {}
+        for one in self.returns:
+            returns.setdefault((one.measure, one.series), []).append(one)
+        wanted: dict[SeriesKey, dict[str, Period]] = {}
+        for key, period in rows.spans(every):
+            wanted.setdefault(key, {})[period.code] = period
+        found: dict[tuple[SeriesKey, str], Completeness] = {}
+        for measure in self.catalogue.plan.measures:
+            for series in measure.series:
+                key = (measure.slug, series.slug)
+                if key not in wanted:
+                    over, longer = scopes.released_periods(
+                        measure,
+                        self.catalogue,
+                        [r.period for r in returns.get(key, [])],
+                        today=calendar.today(self.frozen_at),
+                    )
+                    wanted[key] = {period.code: period for period in (*over, *longer)}
+                whole = Asked(
+                    measure=measure, series=series, period=None, areas=[self.catalogue.plan.area], breakdowns=[TOTAL]
+                )
+                for code, period in wanted[key].items():
+                    asked = questions.at(whole, period, self.catalogue, returns)
+                    found[key, code] = completeness(asked, self.catalogue, granted)
+        return found
+
+
+def _is_of(one: StandingRevision, scope: AuditScope) -> bool:
+    return (one.measure, one.series) in {member.key for member in scope.members}
+
+
+def _periods(made: Iterable[Figure]) -> list[tuple[SeriesKey, Period, bool]]:
+    found: dict[tuple[SeriesKey, str], tuple[SeriesKey, Period, bool]] = {}
+    for figure in made:
+        key = (figure.measure, figure.series)
+        found.setdefault((key, figure.period.code), (key, figure.period, figure.coverage.received > 0))
+    return list(found.values())

@@ -1,0 +1,431 @@
+"""Publications, releases and their figures, in SQL."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Row, Select, delete, func, insert, select, text, union_all, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import queue
+from api.plan.catalogue import Catalogue, breakdown_key
+from api.releases.reading import FigureFilter
+from schema.disclosure import DisclosureClass, Policy
+from schema.partners import Author
+from schema.periods import Period
+from schema.releases import (
+    FailedScope,
+    Figure,
+    NewRelease,
+    Publication,
+    PublicationState,
+    Rehearsal,
+    Release,
+    ReleaseChange,
+    ReleaseReport,
+)
+from schema.tables import change, figure, kept, programme, publication, release, released_period, step
+
+PUBLISH = "publish"
+SOME = 1000
+
+
+class Requested(Struct, frozen=True, kw_only=True):
+    """A publication as the worker finds it."""
+
+    id: UUID
+    programme: str
+    dry_run: bool
+    request: NewRelease
+    state: PublicationState
+    requested_at: datetime
+    frozen_at: datetime | None
+    plan_version: int | None
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """What the queue is told."""
+
+    programme: int
+    publication: UUID
+
+
+async def request(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    new: NewRelease,
+    by: Author,
+    *,
+    number: UUID,
+    dry_run: bool,
+    now: datetime,
+) -> bool:
+    """Ask for a publication; False where another one of the programme has not ended."""
+    there = select(publication.c.id).where(
+        publication.c.programme == catalogue.id,
+        publication.c.state.in_([PublicationState.QUEUED, PublicationState.RUNNING]),
+    )
+    if (await transaction.execute(there.limit(1))).first() is not None:
+        return False
+    asked = insert(publication).values(
+        programme=catalogue.id,
+        id=number,
+        client=by.client,
+        organisation=catalogue.ids.organisations[by.organisation],
+        dry_run=dry_run,
+        request=msgspec.to_builtins(new),
+        state=PublicationState.QUEUED,
+        requested_at=now,
+    )
+    try:
+        async with transaction.begin_nested():
+            await transaction.execute(asked)
+    except IntegrityError:
+        return False
+    await queue.put(transaction, PUBLISH, msgspec.json.encode(Job(programme=catalogue.id, publication=number)))
+    return True
+
+
+async def publication_of(transaction: AsyncConnection, catalogue: Catalogue, number: UUID) -> Publication | None:
+    row = (
+        await transaction.execute(
+            select(publication).where(publication.c.programme == catalogue.id, publication.c.id == number)
+        )
+    ).one_or_none()
+    return None if row is None else _publication(row)
+
+
+async def publications(transaction: AsyncConnection, catalogue: Catalogue, *, limit: int) -> list[Publication]:
+    """The newest first."""
+    rows = await transaction.execute(
+        select(publication)
+        .where(publication.c.programme == catalogue.id)
+        .order_by(publication.c.requested_at.desc(), publication.c.id)
+        .limit(limit)
+    )
+    return [_publication(row) for row in rows]
+
+
+def _publication(row: Row[Any]) -> Publication:
+    return Publication(
+        id=row.id,
+        state=PublicationState(row.state),
+        dry_run=row.dry_run,
+        requested_at=row.requested_at,
+        frozen_at=row.frozen_at,
+        finished_at=row.finished_at,
+        scopes=row.scopes,
+        done=row.done,
+        release=row.release,
+        failures=msgspec.convert(row.failures, list[FailedScope]),
+        rehearsal=None if row.rehearsal is None else msgspec.convert(row.rehearsal, Rehearsal),
+    )
+
+
+async def bind(transaction: AsyncConnection, programme_id: int) -> None:
+    """The rest of the transaction reads every return of a programme, as those who publish it must."""
+    await transaction.execute(
+        text(
+            "select set_config('work_health.programme', :programme, true), set_config('work_health.review', 'on', true)"
+        ),
+        {"programme": str(programme_id)},
+    )
+
+
+async def requested(transaction: AsyncConnection, job: Job) -> Requested:
+    """The publication that a job is about, held against others."""
+    row = (
+        await transaction.execute(
+            select(publication, programme.c.slug)
+            .join(programme, programme.c.id == publication.c.programme)
+            .where(publication.c.programme == job.programme, publication.c.id == job.publication)
+            .with_for_update(of=publication)
+        )
+    ).one()
+    return Requested(
+        id=row.id,
+        programme=row.slug,
+        dry_run=row.dry_run,
+        request=msgspec.convert(row.request, NewRelease),
+        state=PublicationState(row.state),
+        requested_at=row.requested_at,
+        frozen_at=row.frozen_at,
+        plan_version=row.plan_version,
+    )
+
+
+async def tell(transaction: AsyncConnection, job: Job, **values: object) -> None:
+    """How far a publication is."""
+    await transaction.execute(
+        update(publication)
+        .where(publication.c.programme == job.programme, publication.c.id == job.publication)
+        .values(**values)
+    )
+
+
+async def steps(transaction: AsyncConnection, job: Job) -> set[str]:
+    found = await transaction.execute(
+        select(step.c.scope).where(step.c.programme == job.programme, step.c.publication == job.publication)
+    )
+    return set(found.scalars())
+
+
+async def step_of(transaction: AsyncConnection, job: Job, scope: str) -> bytes:
+    return (
+        await transaction.execute(
+            select(step.c.content).where(
+                step.c.programme == job.programme, step.c.publication == job.publication, step.c.scope == scope
+            )
+        )
+    ).scalar_one()
+
+
+async def take_step(transaction: AsyncConnection, job: Job, scope: str, content: bytes) -> None:
+    """Keep what was done, in place of what was there."""
+    await transaction.execute(
+        upsert(step)
+        .values(programme=job.programme, publication=job.publication, scope=scope, content=content)
+        .on_conflict_do_update(index_elements=["programme", "publication", "scope"], set_={"content": content})
+    )
+
+
+async def forget_steps(transaction: AsyncConnection, job: Job) -> None:
+    await transaction.execute(
+        delete(step).where(step.c.programme == job.programme, step.c.publication == job.publication)
+    )
+
+
+async def kept_of(transaction: AsyncConnection, programme_id: int, scope: str) -> list[bytes]:
+    """What earlier releases left for the audit of a scope, in their order. Withdrawn ones are remembered too."""
+    found = await transaction.execute(
+        select(kept.c.content).where(kept.c.programme == programme_id, kept.c.scope == scope).order_by(kept.c.release)
+    )
+    return list(found.scalars())
+
+
+async def keep(transaction: AsyncConnection, programme_id: int, number: int, every: Mapping[str, bytes]) -> None:
+    rows = [
+        {"programme": programme_id, "release": number, "scope": scope, "content": content}
+        for scope, content in every.items()
+    ]
+    if rows:
+        await transaction.execute(insert(kept), rows)
+
+
+async def next_number(transaction: AsyncConnection, programme_id: int) -> int:
+    newest = select(func.coalesce(func.max(release.c.number), 0)).where(release.c.programme == programme_id)
+    return (await transaction.execute(newest)).scalar_one() + 1
+
+
+async def add(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    job: Job,
+    number: int,
+    report: ReleaseReport,
+    *,
+    notes: str | None,
+    published_at: datetime,
+    frozen_at: datetime,
+    sha256: bytes,
+) -> None:
+    await transaction.execute(
+        insert(release).values(
+            programme=catalogue.id,
+            number=number,
+            publication=job.publication,
+            plan_version=catalogue.version,
+            published_at=published_at,
+            frozen_at=frozen_at,
+            notes=notes,
+            policy=msgspec.to_builtins(catalogue.plan.disclosure),
+            report=msgspec.to_builtins(report),
+            sha256=sha256,
+        )
+    )
+
+
+async def add_periods(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    number: int,
+    periods: Iterable[tuple[tuple[str, str], Period, bool]],
+) -> None:
+    rows = [
+        {
+            "programme": catalogue.id,
+            "release": number,
+            "series": catalogue.ids.series[key],
+            "period": period.code,
+            "period_end": period.end,
+            "received": received,
+        }
+        for key, period, received in periods
+    ]
+    if rows:
+        await transaction.execute(insert(released_period), rows)
+
+
+async def add_figures(
+    transaction: AsyncConnection, catalogue: Catalogue, number: int, figures: Sequence[tuple[Figure, bytes]]
+) -> None:
+    """In their order."""
+    for first in range(0, len(figures), SOME):
+        rows = [
+            {
+                "programme": catalogue.id,
+                "release": number,
+                "position": first + place,
+                "series": catalogue.ids.series[one.measure, one.series],
+                "period": one.period.code,
+                "area": catalogue.ids.areas[one.area],
+                "breakdown": catalogue.ids.breakdowns[breakdown_key(one.breakdown)],
+                "content": content,
+            }
+            for place, (one, content) in enumerate(figures[first : first + SOME])
+        ]
+        await transaction.execute(insert(figure), rows)
+
+
+async def add_changes(
+    transaction: AsyncConnection, catalogue: Catalogue, number: int, changes: Sequence[ReleaseChange]
+) -> None:
+    for first in range(0, len(changes), SOME):
+        rows = [
+            {
+                "programme": catalogue.id,
+                "release": number,
+                "position": first + place,
+                "content": msgspec.json.encode(one),
+            }
+            for place, one in enumerate(changes[first : first + SOME])
+        ]
+        await transaction.execute(insert(change), rows)
+
+
+def _released(programme_id: int, *, now: datetime) -> Select[Any]:
+    return select(release).where(release.c.programme == programme_id, release.c.published_at <= now)
+
+
+async def releases(transaction: AsyncConnection, programme_id: int, slug: str, *, now: datetime) -> list[Release]:
+    """Those that everybody may see, the newest first."""
+    rows = await transaction.execute(_released(programme_id, now=now).order_by(release.c.number.desc()))
+    return [_release(row, slug) for row in rows]
+
+
+def _release(row: Row[Any], slug: str) -> Release:
+    policy = msgspec.convert(row.policy, Policy)
+    return Release(
+        programme=slug,
+        number=row.number,
+        published_at=row.published_at,
+        frozen_at=row.frozen_at,
+        plan_version=row.plan_version,
+        notes=row.notes,
+        policy=policy,
+        explanations={one.value: policy.rule(one).explanation for one in DisclosureClass},
+        report=msgspec.convert(row.report, ReleaseReport),
+        sha256=row.sha256.hex(),
+        citation=f"{slug}, release {row.number}, {row.published_at.date().isoformat()}",
+        withdrawn_at=row.withdrawn_at,
+        withdrawal_reason=row.withdrawal_reason,
+    )
+
+
+async def last_number(transaction: AsyncConnection, programme_id: int) -> int | None:
+    """Of the newest release, embargoed ones included."""
+    newest = select(func.max(release.c.number)).where(release.c.programme == programme_id)
+    return (await transaction.execute(newest)).scalar_one()
+
+
+async def made_under(transaction: AsyncConnection, programme_id: int, number: int) -> tuple[int, datetime]:
+    """The plan version and the freeze of a release."""
+    row = (
+        await transaction.execute(
+            select(release.c.plan_version, release.c.frozen_at).where(
+                release.c.programme == programme_id, release.c.number == number
+            )
+        )
+    ).one()
+    return row.plan_version, row.frozen_at
+
+
+async def withdraw(transaction: AsyncConnection, programme_id: int, number: int, reason: str, *, now: datetime) -> bool:
+    """False where it is withdrawn already."""
+    done = await transaction.execute(
+        update(release)
+        .where(release.c.programme == programme_id, release.c.number == number, release.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=now, withdrawal_reason=reason)
+    )
+    return done.rowcount == 1
+
+
+async def figures(
+    transaction: AsyncConnection,
+    programme_id: int,
+    number: int,
+    wanted: Sequence[FigureFilter],
+    *,
+    after: int = -1,
+    limit: int,
+) -> list[tuple[int, bytes]]:
+    """Positions and contents, in order: each series has its own periods and breakdowns."""
+    if not wanted:
+        return []
+    each = [
+        select(figure.c.position, figure.c.content).where(
+            figure.c.programme == programme_id,
+            figure.c.release == number,
+            figure.c.series == one.series,
+            figure.c.period.in_(one.periods),
+            figure.c.area.in_(one.areas),
+            figure.c.breakdown.in_(one.breakdowns),
+            figure.c.position > after,
+        )
+        for one in wanted
+    ]
+    every = union_all(*each).subquery()
+    query = select(every.c.position, every.c.content).order_by(every.c.position).limit(limit)
+    return [(row.position, row.content) for row in await transaction.execute(query)]
+
+
+async def every_figure(transaction: AsyncConnection, programme_id: int, number: int) -> AsyncIterator[Figure]:
+    """All figures of a release, in order."""
+    decoder = msgspec.json.Decoder(Figure)
+    rows = await transaction.stream(
+        select(figure.c.content)
+        .where(figure.c.programme == programme_id, figure.c.release == number)
+        .order_by(figure.c.position)
+    )
+    async for row in rows:
+        yield decoder.decode(row.content)
+
+
+async def periods_of(transaction: AsyncConnection, programme_id: int, number: int) -> dict[int, list[tuple[str, bool]]]:
+    """The periods that a release covers of each series, in order of time, and whether anything was returned."""
+    found: dict[int, list[tuple[str, bool]]] = {}
+    rows = await transaction.execute(
+        select(released_period.c.series, released_period.c.period, released_period.c.received)
+        .where(released_period.c.programme == programme_id, released_period.c.release == number)
+        .order_by(released_period.c.series, released_period.c.period_end, released_period.c.period)
+    )
+    for row in rows:
+        found.setdefault(row.series, []).append((row.period, row.received))
+    return found
+
+
+async def changes(
+    transaction: AsyncConnection, programme_id: int, number: int, *, after: int, limit: int
+) -> list[tuple[int, ReleaseChange]]:
+    rows = await transaction.execute(
+        select(change.c.position, change.c.content)
+        .where(change.c.programme == programme_id, change.c.release == number, change.c.position > after)
+        .order_by(change.c.position)
+        .limit(limit)
+    )
+    return [(row.position, msgspec.json.decode(row.content, type=ReleaseChange)) for row in rows]

@@ -1,0 +1,258 @@
+"""Making releases, listing them, what changed in each, and taking one back."""
+
+import hashlib
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from api import cursors
+from api.clock import NewId, Now
+from api.cursors import BadCursor
+from api.database import Transaction
+from api.partners import queries as partners
+from api.partners import rules as permissions
+from api.partners.routes import KEY, IdempotencyKey, Keyed, once, with_key
+from api.plan import queries as plans
+from api.plan.routes import enter
+from api.problems import answers, refusals, request_id_of
+from api.refusals import NotFound
+from api.releases import queries, rules
+from schema.partners import Caller, Scope
+from schema.releases import (
+    ChangeList,
+    NewRelease,
+    Publication,
+    PublicationList,
+    Release,
+    ReleaseList,
+    ReleaseWithdrawal,
+)
+
+DryRun = Annotated[bool, QueryParameter()]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+
+
+class ChangePlace(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The last change of a page."""
+
+    release: int
+    position: int
+
+
+@post(
+    "/programmes/{programme:str}/releases",
+    operation_id="create_release",
+    summary="Publish what is approved",
+    guards=[with_key],
+    security=KEY,
+    status_code=202,
+    responses=refusals(401, 403, 404, 409, 410, 415, 422) | answers(Publication, 202),
+)
+async def create_release(
+    request: Request[Any, Any, Any],
+    programme: FromPath[str],
+    data: JSONBody[NewRelease],
+    caller: NamedDependency[Caller],
+    transaction: Transaction,
+    now: Now,
+    new_id: NewId,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: DryRun = False,
+) -> Response[bytes]:
+    """Takes minutes: the answer is a publication, whose address tells how far it is.
+
+    Everything that is approved when the work begins is protected as a whole, audited against the public, against
+    each provider and against all earlier releases, and published; or nothing is, and `failures` says which measures
+    failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
+    """
+    grant, catalogue = await enter(transaction, caller, programme, Scope.PUBLISH)
+    rules.permit(data, catalogue, now=now)
+    by = permissions.author(caller, grant, request_id_of(request))
+
+    async def act() -> Publication:
+        if not await queries.request(transaction, catalogue, data, by, number=new_id, dry_run=dry_run, now=now):
+            raise rules.AlreadyPublishing("A publication of this programme is waiting or running.")
+        await partners.tell_audit(
+            transaction,
+            catalogue.id,
+            by,
+            "publication.requested",
+            {"publication": str(new_id), "dry_run": str(dry_run).lower()},
+            organisation_id=catalogue.ids.organisations[grant.organisation],
+            now=now,
+        )
+        made = await queries.publication_of(transaction, catalogue, new_id)
+        assert made is not None  # noqa: S101  it has just been written
+        return made
+
+    content_sha256 = hashlib.sha256(await request.body()).digest()
+    keyed = Keyed(operation=f"create_release {dry_run}", content_sha256=content_sha256, key=idempotency_key)
+    answer = await once(
+        transaction,
+        catalogue.id,
+        by,
+        keyed,
+        act,
+        organisation_id=catalogue.ids.organisations[grant.organisation],
+        now=now,
+    )
+    return Response(answer.content, status_code=202, media_type=MediaType.JSON, headers=answer.headers)
+
+
+@get(
+    "/programmes/{programme:str}/publications",
+    operation_id="list_publications",
+    summary="Releases in the making",
+    guards=[with_key],
+    security=KEY,
+    responses=refusals(401, 403, 404, 422),
+)
+async def list_publications(
+    programme: FromPath[str], caller: NamedDependency[Caller], transaction: Transaction, limit: Limit = 20
+) -> PublicationList:
+    """Those that run, and those that have ended, with what came of them; the newest first."""
+    _, catalogue = await enter(transaction, caller, programme, Scope.PUBLISH)
+    return PublicationList(items=await queries.publications(transaction, catalogue, limit=limit))
+
+
+@get(
+    "/programmes/{programme:str}/publications/{publication:uuid}",
+    operation_id="get_publication",
+    summary="How far a publication is",
+    guards=[with_key],
+    security=KEY,
+    responses=refusals(401, 403, 404),
+)
+async def get_publication(
+    programme: FromPath[str], publication: FromPath[UUID], caller: NamedDependency[Caller], transaction: Transaction
+) -> Publication:
+    """Ask again every few seconds until `state` is neither `queued` nor `running`."""
+    _, catalogue = await enter(transaction, caller, programme, Scope.PUBLISH)
+    found = await queries.publication_of(transaction, catalogue, publication)
+    if found is None:
+        raise NotFound("There is no such publication; `GET …/publications` lists them.")
+    return found
+
+
+@get(
+    "/programmes/{programme:str}/releases",
+    operation_id="list_releases",
+    summary="The releases of a programme",
+    responses=refusals(404),
+)
+async def list_releases(programme: FromPath[str], public: Transaction, now: Now) -> ReleaseList:
+    """The newest first. One under embargo is not there until its time."""
+    catalogue = await plans.current(public, programme)
+    return ReleaseList(items=await queries.releases(public, catalogue.id, catalogue.slug, now=now))
+
+
+async def one_release(programme: FromPath[str], number: FromPath[int], public: Transaction, now: Now) -> Release:
+    catalogue = await plans.current(public, programme)
+    every = await queries.releases(public, catalogue.id, catalogue.slug, now=now)
+    wanted = rules.chosen(str(number), sorted(one.number for one in every))
+    return next(one for one in every if one.number == wanted)
+
+
+@get(
+    "/programmes/{programme:str}/releases/{number:int}",
+    operation_id="get_release",
+    summary="One release",
+    responses=refusals(404),
+)
+async def get_release(programme: FromPath[str], number: FromPath[int], public: Transaction, now: Now) -> Release:
+    """When and from what it was made, how people in it are protected, and what its audit found."""
+    return await one_release(programme, number, public, now)
+
+
+@get(
+    "/programmes/{programme:str}/releases/{number:int}/changes",
+    operation_id="list_release_changes",
+    summary="What a release changed",
+    responses=refusals(404, 410, 422),
+)
+async def list_release_changes(
+    programme: FromPath[str],
+    number: FromPath[int],
+    public: Transaction,
+    now: Now,
+    cursor: FromQuery[str | None] = None,
+    limit: Limit = 1000,
+) -> ChangeList:
+    """Every figure that is not as in the release before, with why: what an integrator loads after the first time.
+
+    Of the first release, every figure.
+    """
+    release = await one_release(programme, number, public, now)
+    rules.stands(release)
+    catalogue = await plans.current(public, programme)
+    last = cursors.decode(cursor, ChangePlace)
+    if last is not None and last.release != number:
+        raise BadCursor(f"The cursor belongs to release {last.release}.")
+    after = -1 if last is None else last.position
+    found = await queries.changes(public, catalogue.id, number, after=after, limit=limit + 1)
+    more = len(found) > limit
+    return ChangeList(
+        programme=catalogue.slug,
+        release=number,
+        before=number - 1 if number > 1 else None,
+        items=[change for _, change in found[:limit]],
+        next_cursor=cursors.encode(ChangePlace(number, found[limit - 1][0])) if more else None,
+    )
+
+
+@post(
+    "/programmes/{programme:str}/releases/{number:int}/withdrawal",
+    operation_id="withdraw_release",
+    summary="Take a release back",
+    guards=[with_key],
+    security=KEY,
+    status_code=200,
+    responses=refusals(401, 403, 404, 409, 415, 422) | answers(Release, 200),
+)
+async def withdraw_release(
+    request: Request[Any, Any, Any],
+    programme: FromPath[str],
+    number: FromPath[int],
+    data: JSONBody[ReleaseWithdrawal],
+    caller: NamedDependency[Caller],
+    transaction: Transaction,
+    now: Now,
+) -> Release:
+    """As a whole, with a reason that everybody can read. Nothing of it is answered any more.
+
+    What was published may be remembered: later releases are audited as if it were still there.
+    """
+    grant, catalogue = await enter(transaction, caller, programme, Scope.PUBLISH)
+    release = await one_release(programme, number, transaction, now)
+    if not await queries.withdraw(transaction, catalogue.id, release.number, data.reason, now=now):
+        raise rules.AlreadyWithdrawn(f"Release {number} has been withdrawn already.")
+    await partners.tell_audit(
+        transaction,
+        catalogue.id,
+        permissions.author(caller, grant, request_id_of(request)),
+        "release.withdrawn",
+        {"release": str(number)},
+        organisation_id=catalogue.ids.organisations[grant.organisation],
+        now=now,
+    )
+    return await one_release(programme, number, transaction, now)
+
+
+router = Router(
+    "/v1",
+    route_handlers=[
+        create_release,
+        list_publications,
+        get_publication,
+        list_releases,
+        get_release,
+        list_release_changes,
+        withdraw_release,
+    ],
+    tags=["Releases"],
+)

@@ -1,0 +1,337 @@
+"""What is audited together: measures that hang together, in all areas, breakdowns and periods that add up.
+
+Counts of a flow make up longer periods, so its months and quarters stand in one scope with their year. A stock of one
+day says nothing certain of another day's, so each of its periods is a scope; so is each of a count of different
+people. A cumulative count is the sum of its increments since it was last reset.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from api.plan.catalogue import Catalogue
+from api.plan.rules import periods_of
+from api.statistics import periods
+from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
+from schema.disclosure import DisclosureClass
+from schema.periods import Period, PeriodType
+from schema.plan import Collection, Duty, Kind, Measure, Series
+
+SUMMED = frozenset({Kind.FLOW, Kind.PROPORTION})
+COUNTED = SUMMED | {Kind.STOCK, Kind.CUMULATIVE, Kind.DISTINCT}
+"""The kinds that disclosure control knows how to protect."""
+
+LONGER = {
+    PeriodType.MONTH: (PeriodType.FINANCIAL_QUARTER, PeriodType.FINANCIAL_HALF, PeriodType.FINANCIAL_YEAR),
+    PeriodType.FINANCIAL_QUARTER: (PeriodType.FINANCIAL_HALF, PeriodType.FINANCIAL_YEAR),
+    PeriodType.FINANCIAL_HALF: (PeriodType.FINANCIAL_YEAR,),
+    PeriodType.CALENDAR_QUARTER: (PeriodType.CALENDAR_YEAR,),
+}
+"""The periods that are released beside those of returns, once they are over; the longest last."""
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """A series in a scope. A proportion's denominators are the whole, and its numerators a part of it."""
+
+    measure: Measure
+    series: Series
+    part: str | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.measure.slug, self.series.slug
+
+
+class AuditScope(Struct, frozen=True, kw_only=True):
+    """The members in their order, the whole first, and the lattice that they are laid out in."""
+
+    key: str
+    disclosure_class: DisclosureClass
+    members: tuple[Member, ...]
+    shape: Shape
+    collected: dict[str, Period]
+    """The periods of returns, by code, in order of time."""
+
+    @property
+    def measures(self) -> list[str]:
+        return [member.measure.slug for member in self.members]
+
+
+class GeographyChanged(Exception):  # noqa: N818  a refusal is not an error of ours
+    """An area has moved into another: the old figures and the new would be of different places."""
+
+    def __init__(self, area: str) -> None:
+        super().__init__(
+            f"{area} lies in another area than in the last release. A measure whose areas change needs a new series."
+        )
+
+
+def released_periods(
+    measure: Measure, catalogue: Catalogue, returned: Iterable[Period], *, today: date
+) -> tuple[list[Period], list[Period]]:
+    """The periods of its returns that are over, and the longer ones; by the calendar, whatever was returned.
+
+    Snapshots have no calendar: of them, those for which something was returned.
+    """
+    cadence = measure.cadence
+    if cadence.period_type is PeriodType.SNAPSHOT:
+        collected = sorted(set(returned), key=lambda period: period.end)
+    else:
+        collected = periods_of(catalogue.plan.window, cadence.period_type, months=cadence.months)
+    over = [period for period in collected if period.end < today]
+    types = LONGER.get(cadence.period_type, ()) if measure.kind in SUMMED else ()
+    longer = [
+        period
+        for type_ in types
+        for period in periods_of(catalogue.plan.window, type_)
+        if period.end < today and set(periods.children(period, cadence.period_type)) <= set(over)
+    ]
+    return over, longer
+
+
+def scopes(
+    catalogue: Catalogue,
+    returned: Mapping[tuple[str, str], Sequence[Period]],
+    *,
+    today: date,
+    without: Iterable[str] = (),
+) -> list[AuditScope]:
+    """Every scope of a release made on a day, in the order of the plan. `returned`: the periods of each series."""
+    left_out = set(without)
+    joined = _joined(catalogue)
+    parts = {slug for slugs in joined.values() for slug in slugs}
+    found: list[AuditScope] = []
+    for measure in catalogue.plan.measures:
+        for series in measure.series:
+            if series.collection is not Collection.PARTNERS or measure.kind not in COUNTED:
+                continue
+            if series.headline and measure.slug in parts:
+                continue
+            members = [Member(measure=measure, series=series, part=_part(measure))]
+            if series.headline:
+                members += [_contained(catalogue.measures[slug]) for slug in joined.get(measure.slug, [])]
+            members = [member for member in members if member.measure.slug not in left_out]
+            if members and places(members[0].measure, catalogue):
+                if members[0].measure is not measure:  # the whole is left out: its parts stand by themselves
+                    members = [replace(members[0], part=None)]
+                found += _of(members, catalogue, returned.get(members[0].key, ()), today=today)
+    return found
+
+
+def _part(measure: Measure) -> str | None:
+    return measure.slug if measure.kind is Kind.PROPORTION else None
+
+
+def _contained(measure: Measure) -> Member:
+    return Member(measure=measure, series=next(s for s in measure.series if s.headline), part=measure.slug)
+
+
+def _joined(catalogue: Catalogue) -> dict[str, list[str]]:
+    """Of each measure, those whose counts are part of its own in every return, so that they share their people.
+
+    That can be audited together where whoever returns the part returns the whole as well.
+    """
+    holders: defaultdict[str, set[str | None]] = defaultdict(set)
+    for duty in catalogue.plan.duties:
+        holders[duty.measure].add(catalogue.holder(duty) or duty.holder)
+    found: dict[str, list[str]] = {}
+    taken: set[str] = set()
+    for measure in catalogue.plan.measures:
+        for slug in (*measure.contains, *_sharing(measure, catalogue)):
+            part = catalogue.measures[slug]
+            alike = part.kind is measure.kind and part.cadence.period_type is measure.cadence.period_type
+            same_family = part.area_family == measure.area_family and part.disclosure_class is measure.disclosure_class
+            if alike and same_family and holders[slug] <= holders[measure.slug] and not {slug, measure.slug} & taken:
+                found.setdefault(measure.slug, []).append(slug)
+                taken.add(slug)
+    return found
+
+
+def _sharing(measure: Measure, catalogue: Catalogue) -> list[str]:
+    """The later measures of the plan with which a proportion shares its denominator."""
+    order = [one.slug for one in catalogue.plan.measures]
+    if measure.kind is not Kind.PROPORTION:
+        return []
+    return [slug for slug in measure.shares_denominator if order.index(slug) > order.index(measure.slug)]
+
+
+def _of(
+    members: Sequence[Member], catalogue: Catalogue, returned: Iterable[Period], *, today: date
+) -> Iterator[AuditScope]:
+    whole = members[0].measure
+    over, longer = released_periods(whole, catalogue, returned, today=today)
+    for spell, collected in _spells(members[0], catalogue, over).items():
+        made_of: dict[str, tuple[str, ...]] = {period.code: (period.code,) for period in collected}
+        if whole.kind is Kind.CUMULATIVE:
+            steps = [collected[0].code, *(f"since {before.code}" for before in collected[:-1])]
+            made_of = {period.code: tuple(steps[: at + 1]) for at, period in enumerate(collected)}
+        for period in longer:
+            inner = periods.children(period, whole.cadence.period_type)
+            if set(inner) <= set(collected):
+                made_of[period.code] = tuple(one.code for one in inner)
+        yield AuditScope(
+            key=f"{members[0].measure.slug}/{members[0].series.slug} {spell}",
+            disclosure_class=whole.disclosure_class,
+            members=tuple(members),
+            shape=_shape(members, catalogue, made_of),
+            collected={period.code: period for period in collected},
+        )
+
+
+def _spells(member: Member, catalogue: Catalogue, over: Sequence[Period]) -> dict[str, list[Period]]:
+    """Periods that hang together: of a flow those of a year, of a cumulative count those between two resets."""
+    kind, cadence = member.measure.kind, member.measure.cadence.period_type
+    type_: PeriodType | None = None
+    if kind in SUMMED and cadence in LONGER:
+        type_ = LONGER[cadence][-1]
+    elif kind is Kind.CUMULATIVE:
+        if member.series.resets is None:
+            return {"to-date": list(over)} if over else {}
+        type_ = member.series.resets
+    if type_ is None:
+        return {period.code: [period] for period in over}
+    spells = periods.between(type_, *_around(catalogue))
+    found: dict[str, list[Period]] = {}
+    for period in over:
+        spell = next((one.code for one in spells if periods.contains(one, period)), period.code)
+        found.setdefault(spell, []).append(period)
+    return found
+
+
+def _around(catalogue: Catalogue) -> tuple[date, date]:
+    window = catalogue.plan.window
+    return window.start.replace(year=window.start.year - 1, month=1, day=1), date(window.end.year + 1, 12, 31)
+
+
+def places(measure: Measure, catalogue: Catalogue) -> list[Place]:
+    """The plan's own area and those within it, of the measure's family, down to the finest at which it is collected.
+
+    None where the plan's area is not of that family.
+    """
+    ranks = next(family.levels for family in catalogue.plan.families if family.slug == measure.area_family)
+    top = catalogue.areas[catalogue.plan.area]
+    if measure.area_family not in top.families or top.level not in ranks:
+        return []
+    finest = catalogue.finest_level(measure, [])
+    deepest = ranks.index(finest) if finest in ranks else ranks.index(top.level)
+    return [
+        Place(
+            code=area.code,
+            level=ranks.index(area.level) - ranks.index(top.level),
+            parent=None if area.code == top.code else area.parent,
+        )
+        for area in catalogue.plan.areas
+        if measure.area_family in area.families
+        and area.level in ranks
+        and ranks.index(area.level) <= deepest
+        and catalogue.lies_within(area.code, top.code)
+    ]
+
+
+def _shape(members: Sequence[Member], catalogue: Catalogue, made_of: dict[str, tuple[str, ...]]) -> Shape:
+    tables: list[Table] = []
+    for member in members:
+        parts = (
+            [None, member.part] if member.measure.kind is Kind.PROPORTION and member is members[0] else [member.part]
+        )
+        tables += [replace(table, part=part) for part in parts for table in _tables(member.measure, catalogue)]
+    area = max((m.measure for m in members), key=lambda measure: len(places(measure, catalogue)))
+    return Shape(
+        dimensions=_dimensions([member.measure for member in members], catalogue),
+        places=tuple(places(area, catalogue)),
+        tables=tuple(tables),
+        periods=made_of,
+        # Somebody may be counted in two wards of a quarter: different people of areas are no parts of a sum.
+        overlapping_places=members[0].measure.kind is Kind.DISTINCT,
+    )
+
+
+def _tables(measure: Measure, catalogue: Catalogue) -> Iterator[Table]:
+    ranks = next(family.levels for family in catalogue.plan.families if family.slug == measure.area_family)
+    top = ranks.index(catalogue.areas[catalogue.plan.area].level)
+    most = catalogue.plan.disclosure.breakdowns
+    for dimensions in [(), *(tuple(sorted(scheme.dimensions)) for scheme in measure.schemes)]:
+        finest = catalogue.finest_level(measure, dimensions)
+        if len(dimensions) <= most and finest in ranks:
+            yield Table(dimensions=dimensions, level=max(ranks.index(finest) - top, 0))
+
+
+def _dimensions(measures: Sequence[Measure], catalogue: Catalogue) -> tuple[Dimension, ...]:
+    """As the scheme of the dimension alone says, or where there is none, as all that cross it say."""
+    found: list[Dimension] = []
+    for dimension in catalogue.plan.dimensions:
+        schemes = [s for measure in measures for s in measure.schemes if dimension.slug in s.dimensions]
+        chosen = [scheme for scheme in schemes if len(scheme.dimensions) == 1] or schemes
+        if chosen:
+            found.append(
+                Dimension(
+                    slug=dimension.slug,
+                    codes=tuple(category.code for category in dimension.categories),
+                    exclusive=all(scheme.exclusive for scheme in chosen),
+                    exhaustive=all(scheme.exhaustive for scheme in chosen),
+                )
+            )
+    return tuple(found)
+
+
+def merged(old: Shape, new: Shape) -> Shape:
+    """A lattice that holds what was released before as well: no later audit forgets it.
+
+    Raises GeographyChanged.
+    """
+    places = {place.code: place for place in old.places}
+    for place in new.places:
+        if place.code in places and places[place.code] != place:
+            raise GeographyChanged(place.code)
+        places[place.code] = place
+    tables = {(table.part, table.dimensions): table for table in old.tables}
+    for table in new.tables:
+        before = tables.get((table.part, table.dimensions), table)
+        tables[table.part, table.dimensions] = replace(table, level=max(table.level, before.level))
+    dimensions = {dimension.slug: dimension for dimension in old.dimensions}
+    for dimension in new.dimensions:
+        codes = dimensions.get(dimension.slug, dimension).codes
+        codes += tuple(code for code in dimension.codes if code not in codes)
+        dimensions[dimension.slug] = replace(dimension, codes=codes)
+    return replace(
+        new,
+        places=tuple(places.values()),
+        tables=tuple(tables.values()),
+        dimensions=tuple(dimensions.values()),
+        periods=old.periods | new.periods,
+    )
+
+
+def groups(catalogue: Catalogue, organisations: Sequence[str]) -> list[int]:
+    """The number of the group of each organisation: one knows what those know that it succeeds, or is a member of.
+
+    Those that the plan names as a class only, such as all choirs, know nothing of each other.
+    """
+    of = {slug: slug for slug in (o.slug for o in catalogue.plan.organisations)}
+
+    def found(slug: str) -> str:
+        while of.get(slug, slug) != slug:
+            slug = of[slug]
+        return slug
+
+    for organisation in catalogue.plan.organisations:
+        own = organisation.member_of
+        for other in (*organisation.successors, *([own] if own and own not in catalogue.open_sets else [])):
+            of[found(organisation.slug)] = found(other)
+    roots = [found(slug) for slug in organisations]
+    numbers = {root: number for number, root in enumerate(dict.fromkeys(roots))}
+    return [numbers[root] for root in roots]
+
+
+def may_stand_alone(members: Sequence[Member], organisation: str, catalogue: Catalogue) -> bool:
+    """Whether all its duties for these series say so."""
+    keys = {member.key for member in members}
+    duties: list[Duty] = [
+        duty
+        for duty in catalogue.plan.duties
+        if (duty.measure, duty.series) in keys and catalogue.holder(duty) == organisation
+    ]
+    return bool(duties) and all(duty.publish_alone for duty in duties)

@@ -1,0 +1,289 @@
+"""Releases: what has been published, how it was protected, and how one is made."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from schema.disclosure import Policy
+from schema.intervals import IntervalMethod
+from schema.outcomes import Comparator, Coverage, Resolved, TargetVerdict, UnprotectedFigure
+from schema.periods import Period, PeriodCode
+from schema.plan import Direction, Kind, Link, MeasureLink, PlanReference, Target
+from schema.reading import NodeOutcomes
+from schema.submissions import Marker, Status
+from schema.verdicts import Movement, Trend
+from schema.words import AreaCode, Instant, Slug, Text
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """One published cell of a release. Of people, none, few and withheld are alike `c`."""
+
+    measure: Slug
+    series: Slug
+    kind: Kind
+    unit: Slug
+    period: Period
+    area: AreaCode
+    breakdown: dict[str, str]
+    value: Annotated[float | None, Meta(description="A count as it is shown, or a percentage of shown counts.")]
+    lower_bound: Annotated[float | None, Meta(description="The true value is at least this.")]
+    upper_bound: Annotated[float | None, Meta(description="The true value is at most this; null where unbounded.")]
+    largest_error: Annotated[float | None, Meta(description="How far `value` can lie from the true one.")]
+    numerator: Annotated[float | None, Meta(description="Of a proportion: the count as it is shown.")]
+    numerator_low: Annotated[float | None, Meta(description="The true numerator is at least this.")]
+    numerator_high: float | None
+    denominator: float | None
+    denominator_low: float | None
+    denominator_high: float | None
+    lower: Annotated[
+        float | None,
+        Meta(
+            description="Of the 95 % confidence interval; of rounded counts the widest, which holds that of the true."
+        ),
+    ]
+    upper: float | None
+    lower_99_8: Annotated[float | None, Meta(description="Of the 99.8 % confidence interval.")]
+    upper_99_8: float | None
+    interval_method: IntervalMethod | None
+    status: Annotated[Status | None, Meta(description="Why there is no number.")]
+    markers: list[Marker]
+    reason: Annotated[str | None, Meta(description="The same, in one word for machines.", examples=["suppressed"])]
+    coverage: Annotated[
+        Coverage, Meta(description="Of the measure in the period, as it was when the release was made.")
+    ]
+    comparators: list[Comparator]
+    trend: Trend | None
+    movement: Movement | None
+    target: TargetVerdict | None
+    release: Annotated[int, Meta(description="The release that says so.")]
+    policy: Annotated[int, Meta(description="The version of the disclosure policy.")]
+    instead: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
+
+
+AnyFigure = UnprotectedFigure | Figure
+"""What the forms of outcomes are made of, whether protected or not."""
+
+
+class MeasurePeriod(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A measure in one of the periods for which it is returned."""
+
+    measure: Slug
+    period: PeriodCode
+
+
+class NewRelease(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be published: everything that is approved, as it stands when the work begins."""
+
+    notes: Annotated[Text | None, Meta(description="For readers: what is new, what was corrected and why.")] = None
+    publish_at: Annotated[
+        Instant | None, Meta(description="The end of the embargo; until then nobody can see that there is a release.")
+    ] = None
+    without: Annotated[list[Slug], Meta(description="Measures of which this release says nothing.")] = []
+    anew: Annotated[
+        list[MeasurePeriod],
+        Meta(
+            max_length=100,
+            description=(
+                "Released as if for the first time, because a gross error is mended. The notes must say why: "
+                "readers see the old figures beside the new."
+            ),
+        ),
+    ] = []
+
+
+class PublicationState(StrEnum):
+    """How far a publication is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PUBLISHED = "published"
+    REHEARSED = "rehearsed"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class ScopeReport(Struct, frozen=True, kw_only=True):
+    """What the audit of figures that hang together found. It names no count and no provider."""
+
+    scope: Annotated[str, Meta(examples=["ips-primary-care-referrals/headline FY2025-26"])]
+    measures: list[Slug]
+    figures: int
+    shown: int
+    hidden: Annotated[
+        int, Meta(description="As `c`, by the band, by a withheld figure, or as fed by one provider alone.")
+    ]
+    audited: Annotated[int, Meta(description="Small counts, and small changes, that somebody might work out.")]
+    repaired: Annotated[int, Meta(description="Of them, those that a further figure had to be given up for.")]
+    withheld: int
+    held: Annotated[int, Meta(description="Figures left as they were, with a larger error stated.")]
+    carried: Annotated[
+        bool, Meta(description="Nothing has changed since the last release, so nothing was audited again.")
+    ]
+
+
+class FailedScope(Struct, frozen=True, kw_only=True):
+    """Figures that cannot be published, and why, without a number."""
+
+    scope: str
+    measures: list[Slug]
+    code: Annotated[Literal["exposed", "contradiction", "geography-changed"], Meta(description="The reason in a word.")]
+    detail: str
+
+
+class ReleaseChange(Struct, frozen=True, kw_only=True):
+    """A figure that differs from the release before."""
+
+    measure: Slug
+    series: Slug
+    period: PeriodCode
+    area: AreaCode
+    breakdown: dict[str, str]
+    before: Annotated[Figure | None, Meta(description="Null where it was not in that release.")]
+    after: Annotated[Figure | None, Meta(description="Null where it is not in this one.")]
+    why: Annotated[
+        Literal["new", "data", "correction", "definition", "gone"],
+        Meta(
+            description=(
+                "`new`: a period or cell that was not there. `data`: returns came or were approved. `correction`: "
+                "released anew, as the notes say. `definition`: another plan version. `gone`: not released any more."
+            )
+        ),
+    ]
+
+
+class ReleaseReport(Struct, frozen=True, kw_only=True):
+    """What was audited, and what came of it."""
+
+    scopes: list[ScopeReport]
+    figures: int
+    shown: int
+    changes: Annotated[int, Meta(description="Figures that differ from the release before.")]
+
+
+class Rehearsal(Struct, frozen=True, kw_only=True):
+    """What a dry run would publish."""
+
+    report: ReleaseReport
+    changes: Annotated[list[ReleaseChange], Meta(description="The first 1,000 of them.")]
+
+
+class Publication(Struct, frozen=True, kw_only=True):
+    """The making of a release. It takes minutes; ask again until `state` is no longer `queued` or `running`."""
+
+    id: UUID
+    state: PublicationState
+    dry_run: bool
+    requested_at: Instant
+    frozen_at: Annotated[Instant | None, Meta(description="Returns approved later are not in it.")]
+    finished_at: Instant | None
+    scopes: Annotated[int | None, Meta(description="How many scopes there are to audit.")]
+    done: Annotated[int, Meta(description="How many are audited.")]
+    release: Annotated[int | None, Meta(description="Its number, once it is made.")]
+    failures: Annotated[list[FailedScope], Meta(description="Why it was refused. The release before stays.")]
+    rehearsal: Annotated[Rehearsal | None, Meta(description="Of a dry run, once it is done.")]
+
+
+class PublicationList(Struct, frozen=True, kw_only=True):
+    """The newest first."""
+
+    items: list[Publication]
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """An immutable snapshot of the programme's outcomes. Cite it by its number."""
+
+    programme: Slug
+    number: int
+    published_at: Instant
+    frozen_at: Annotated[Instant, Meta(description="Returns approved later are not in it.")]
+    plan_version: int
+    notes: str | None
+    policy: Policy
+    explanations: Annotated[dict[str, str], Meta(description="What is done to protect people, by disclosure class.")]
+    report: ReleaseReport
+    sha256: Annotated[str, Meta(description="Of the figures, in hexadecimal.")]
+    citation: str
+    withdrawn_at: Instant | None
+    withdrawal_reason: str | None
+
+
+class ReleaseList(Struct, frozen=True, kw_only=True):
+    """The newest first."""
+
+    items: list[Release]
+
+
+class ReleaseWithdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Taking a release back as a whole. What was published can be remembered: it stays in later audits."""
+
+    reason: Text
+
+
+class Outcomes(Struct, frozen=True, kw_only=True):
+    """Figures of one release."""
+
+    programme: Slug
+    release: int
+    plan_version: int
+    policy: int
+    protection: Annotated[str, Meta(description="What is done to protect people, in plain words.")]
+    items: list[Figure]
+    resolved: Annotated[list[Resolved], Meta(description="What `latest` and its like stood for.")] = []
+    labels: dict[str, dict[str, str]] = {}
+    next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None
+
+
+class ChangeList(Struct, frozen=True, kw_only=True):
+    """The figures of a release that differ from the one before, in the order of the plan."""
+
+    programme: Slug
+    release: int
+    before: Annotated[int | None, Meta(description="The release that it is compared with; null for the first.")]
+    items: list[ReleaseChange]
+    next_cursor: str | None = None
+
+
+class ReleasedMeasure(Struct, frozen=True, kw_only=True):
+    """How far one measure has come, by the release. Movement, verdict, coverage and target are the figure's."""
+
+    measure: Slug
+    label: str
+    title: Annotated[str, Meta(description="The plan's exact words.")]
+    plan_references: list[PlanReference]
+    direction: Direction
+    baseline: Annotated[float | None, Meta(description="Null where the plan states none.")]
+    targets: list[Target]
+    latest: Annotated[Figure | None, Meta(description="Null where the release says nothing of it.")]
+
+
+class ReleasedTheme(Struct, frozen=True, kw_only=True):
+    """The measures of one theme, in the order of the plan."""
+
+    theme: Slug
+    title: str
+    measures: list[ReleasedMeasure]
+
+
+class ReleasedProgress(Struct, frozen=True, kw_only=True):
+    """How will we know we've made a difference: each theme and measure with its latest released figure."""
+
+    programme: Slug
+    release: int
+    plan_version: int
+    protection: Annotated[str, Meta(description="What is done to protect people, in plain words.")]
+    themes: list[ReleasedTheme]
+
+
+class ReleasedLogicModel(Struct, frozen=True, kw_only=True):
+    """The logic model with the latest released figure of each measure."""
+
+    programme: Slug
+    release: int
+    plan_version: int
+    protection: Annotated[str, Meta(description="What is done to protect people, in plain words.")]
+    nodes: list[NodeOutcomes]
+    links: list[Link]
+    measure_links: list[MeasureLink]
+    figures: Annotated[list[Figure], Meta(description="At most one for each measure, in the order of the plan.")]

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from ...._core import Call
+from ...._http import httpx
+from ...models.feature_collection import FeatureCollection
+
+
+def call(
+    programme: str,
+    *,
+    release: str | None = None,
+    measure: str,
+    level: str,
+    series: str | None = None,
+    period: str | None = None,
+    within: str | None = None,
+    breakdown: Iterable[str] | None = None,
+) -> Call[FeatureCollection]:
+    return Call(
+        method="GET",
+        path="/v1/programmes/{programme}/outcomes.geojson".format(
+            programme=quote(str(programme), safe=""),
+        ),
+        query={
+            "release": release,
+            "measure": measure,
+            "level": level,
+            "series": series,
+            "period": period,
+            "within": within,
+            "breakdown": breakdown,
+        },
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> FeatureCollection:
+    if response.status_code == 200:
+        response_200 = FeatureCollection.from_dict(response.json())
+
+        return response_200
+
+    raise ValueError(f"{response.status_code} is not in the contract")

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from ...._core import AsyncCaller, Caller, Content
+from ...models.change_list import ChangeList
+from ...models.new_release import NewRelease
+from ...models.publication import Publication
+from ...models.publication_list import PublicationList
+from ...models.release import Release
+from ...models.release_list import ReleaseList
+from ...models.release_withdrawal import ReleaseWithdrawal
+from . import create_release as _create_release
+from . import get_publication as _get_publication
+from . import get_release as _get_release
+from . import list_publications as _list_publications
+from . import list_release_changes as _list_release_changes
+from . import list_releases as _list_releases
+from . import withdraw_release as _withdraw_release
+
+
+class Releases(Caller):
+    def list_publications(
+        self,
+        programme: str,
+        *,
+        limit: int | None = None,
+    ) -> PublicationList:
+        """Releases in the making.
+
+        Those that run, and those that have ended, with what came of them; the newest first.
+        """
+        return self._send(
+            _list_publications.call(
+                programme,
+                limit=limit,
+            )
+        )
+
+    def get_publication(
+        self,
+        programme: str,
+        publication: UUID,
+    ) -> Publication:
+        """How far a publication is.
+
+        Ask again every few seconds until `state` is neither `queued` nor `running`.
+        """
+        return self._send(
+            _get_publication.call(
+                programme,
+                publication=publication,
+            )
+        )
+
+    def list_releases(
+        self,
+        programme: str,
+    ) -> ReleaseList:
+        """The releases of a programme.
+
+        The newest first. One under embargo is not there until its time.
+        """
+        return self._send(
+            _list_releases.call(
+                programme,
+            )
+        )
+
+    def create_release(
+        self,
+        programme: str,
+        release: NewRelease,
+        *,
+        dry_run: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Publication:
+        """Publish what is approved.
+
+        Takes minutes: the answer is a publication, whose address tells how far it is.
+
+        Everything that is approved when the work begins is protected as a whole, audited against the public, against
+        each provider and against all earlier releases, and published; or nothing is, and `failures` says which
+        measures
+        failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
+        """
+        return self._send(
+            _create_release.call(
+                programme,
+                release=release,
+                dry_run=dry_run,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def get_release(
+        self,
+        programme: str,
+        number: int,
+    ) -> Release:
+        """One release.
+
+        When and from what it was made, how people in it are protected, and what its audit found.
+        """
+        return self._send(
+            _get_release.call(
+                programme,
+                number=number,
+            )
+        )
+
+    def list_release_changes(
+        self,
+        programme: str,
+        number: int,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ChangeList:
+        """What a release changed.
+
+        Every figure that is not as in the release before, with why: what an integrator loads after the first time.
+
+        Of the first release, every figure.
+        """
+        return self._send(
+            _list_release_changes.call(
+                programme,
+                number=number,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def withdraw_release(
+        self,
+        programme: str,
+        number: int,
+        release_withdrawal: ReleaseWithdrawal,
+    ) -> Release:
+        """Take a release back.
+
+        As a whole, with a reason that everybody can read. Nothing of it is answered any more.
+
+        What was published may be remembered: later releases are audited as if it were still there.
+        """
+        return self._send(
+            _withdraw_release.call(
+                programme,
+                number=number,
+                release_withdrawal=release_withdrawal,
+            )
+        )
+
+
+class AsyncReleases(AsyncCaller):
+    async def list_publications(
+        self,
+        programme: str,
+        *,
+        limit: int | None = None,
+    ) -> PublicationList:
+        """Releases in the making.
+
+        Those that run, and those that have ended, with what came of them; the newest first.
+        """
+        return await self._send(
+            _list_publications.call(
+                programme,
+                limit=limit,
+            )
+        )
+
+    async def get_publication(
+        self,
+        programme: str,
+        publication: UUID,
+    ) -> Publication:
+        """How far a publication is.
+
+        Ask again every few seconds until `state` is neither `queued` nor `running`.
+        """
+        return await self._send(
+            _get_publication.call(
+                programme,
+                publication=publication,
+            )
+        )
+
+    async def list_releases(
+        self,
+        programme: str,
+    ) -> ReleaseList:
+        """The releases of a programme.
+
+        The newest first. One under embargo is not there until its time.
+        """
+        return await self._send(
+            _list_releases.call(
+                programme,
+            )
+        )
+
+    async def create_release(
+        self,
+        programme: str,
+        release: NewRelease,
+        *,
+        dry_run: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Publication:
+        """Publish what is approved.
+
+        Takes minutes: the answer is a publication, whose address tells how far it is.
+
+        Everything that is approved when the work begins is protected as a whole, audited against the public, against
+        each provider and against all earlier releases, and published; or nothing is, and `failures` says which
+        measures
+        failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
+        """
+        return await self._send(
+            _create_release.call(
+                programme,
+                release=release,
+                dry_run=dry_run,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def get_release(
+        self,
+        programme: str,
+        number: int,
+    ) -> Release:
+        """One release.
+
+        When and from what it was made, how people in it are protected, and what its audit found.
+        """
+        return await self._send(
+            _get_release.call(
+                programme,
+                number=number,
+            )
+        )
+
+    async def list_release_changes(
+        self,
+        programme: str,
+        number: int,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ChangeList:
+        """What a release changed.
+
+        Every figure that is not as in the release before, with why: what an integrator loads after the first time.
+
+        Of the first release, every figure.
+        """
+        return await self._send(
+            _list_release_changes.call(
+                programme,
+                number=number,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    async def withdraw_release(
+        self,
+        programme: str,
+        number: int,
+        release_withdrawal: ReleaseWithdrawal,
+    ) -> Release:
+        """Take a release back.
+
+        As a whole, with a reason that everybody can read. Nothing of it is answered any more.
+
+        What was published may be remembered: later releases are audited as if it were still there.
+        """
+        return await self._send(
+            _withdraw_release.call(
+                programme,
+                number=number,
+                release_withdrawal=release_withdrawal,
+            )
+        )

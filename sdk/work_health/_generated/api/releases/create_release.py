@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ...._core import Call, new_key
+from ...._http import httpx
+from ...models.new_release import NewRelease
+from ...models.publication import Publication
+
+
+def call(
+    programme: str,
+    release: NewRelease,
+    *,
+    dry_run: bool | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Publication]:
+    return Call(
+        method="POST",
+        path="/v1/programmes/{programme}/releases".format(
+            programme=quote(str(programme), safe=""),
+        ),
+        query={
+            "dry_run": dry_run,
+        },
+        body=release.to_dict(),
+        idempotency_key=idempotency_key or new_key(),
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> Publication:
+    if response.status_code == 202:
+        response_202 = Publication.from_dict(response.json())
+
+        return response_202
+
+    raise ValueError(f"{response.status_code} is not in the contract")

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+from uuid import UUID
+
+from ...._core import Call
+from ...._http import httpx
+from ...models.publication import Publication
+
+
+def call(
+    programme: str,
+    publication: UUID,
+) -> Call[Publication]:
+    return Call(
+        method="GET",
+        path="/v1/programmes/{programme}/publications/{publication}".format(
+            programme=quote(str(programme), safe=""),
+            publication=quote(str(publication), safe=""),
+        ),
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> Publication:
+    if response.status_code == 200:
+        response_200 = Publication.from_dict(response.json())
+
+        return response_200
+
+    raise ValueError(f"{response.status_code} is not in the contract")

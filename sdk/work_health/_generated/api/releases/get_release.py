@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ...._core import Call
+from ...._http import httpx
+from ...models.release import Release
+
+
+def call(
+    programme: str,
+    number: int,
+) -> Call[Release]:
+    return Call(
+        method="GET",
+        path="/v1/programmes/{programme}/releases/{number}".format(
+            programme=quote(str(programme), safe=""),
+            number=quote(str(number), safe=""),
+        ),
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> Release:
+    if response.status_code == 200:
+        response_200 = Release.from_dict(response.json())
+
+        return response_200
+
+    raise ValueError(f"{response.status_code} is not in the contract")

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ...._core import Call
+from ...._http import httpx
+from ...models.publication_list import PublicationList
+
+
+def call(
+    programme: str,
+    *,
+    limit: int | None = None,
+) -> Call[PublicationList]:
+    return Call(
+        method="GET",
+        path="/v1/programmes/{programme}/publications".format(
+            programme=quote(str(programme), safe=""),
+        ),
+        query={
+            "limit": limit,
+        },
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> PublicationList:
+    if response.status_code == 200:
+        response_200 = PublicationList.from_dict(response.json())
+
+        return response_200
+
+    raise ValueError(f"{response.status_code} is not in the contract")

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ...._core import Call
+from ...._http import httpx
+from ...models.change_list import ChangeList
+
+
+def call(
+    programme: str,
+    number: int,
+    *,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[ChangeList]:
+    return Call(
+        method="GET",
+        path="/v1/programmes/{programme}/releases/{number}/changes".format(
+            programme=quote(str(programme), safe=""),
+            number=quote(str(number), safe=""),
+        ),
+        query={
+            "cursor": cursor,
+            "limit": limit,
+        },
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> ChangeList:
+    if response.status_code == 200:
+        response_200 = ChangeList.from_dict(response.json())
+
+        return response_200
+
+    raise ValueError(f"{response.status_code} is not in the contract")

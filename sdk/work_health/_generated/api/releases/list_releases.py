@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ...._core import Call
+from ...._http import httpx
+from ...models.release_list import ReleaseList
+
+
+def call(
+    programme: str,
+) -> Call[ReleaseList]:
+    return Call(
+        method="GET",
+        path="/v1/programmes/{programme}/releases".format(
+            programme=quote(str(programme), safe=""),
+        ),
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> ReleaseList:
+    if response.status_code == 200:
+        response_200 = ReleaseList.from_dict(response.json())
+
+        return response_200
+
+    raise ValueError(f"{response.status_code} is not in the contract")

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class FailedScopeCode(StrEnum):
+    CONTRADICTION = "contradiction"
+    EXPOSED = "exposed"
+    GEOGRAPHY_CHANGED = "geography-changed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> FailedScopeCode | None:
+        """A value that the API has learnt since this release is kept as it is."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member

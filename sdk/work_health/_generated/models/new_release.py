@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.measure_period import MeasurePeriod
+
+
+T = TypeVar("T", bound="NewRelease")
+
+
+@_attrs_define
+class NewRelease:
+    """What is to be published: everything that is approved, as it stands when the work begins."""
+
+    notes: None | str | Unset = UNSET
+    """ For readers: what is new, what was corrected and why. """
+    publish_at: datetime.datetime | None | Unset = UNSET
+    """ The end of the embargo; until then nobody can see that there is a release. """
+    without: list[str] | Unset = UNSET
+    """ Measures of which this release says nothing. """
+    anew: list[MeasurePeriod] | Unset = UNSET
+    """ Released as if for the first time, because a gross error is mended. The notes must say why: readers see the
+    old figures beside the new. """
+
+    def to_dict(self) -> dict[str, Any]:
+        notes: None | str | Unset
+        if isinstance(self.notes, Unset):
+            notes = UNSET
+        else:
+            notes = self.notes
+
+        publish_at: None | str | Unset
+        if isinstance(self.publish_at, Unset):
+            publish_at = UNSET
+        elif isinstance(self.publish_at, datetime.datetime):
+            publish_at = self.publish_at.isoformat()
+        else:
+            publish_at = self.publish_at
+
+        without: list[str] | Unset = UNSET
+        if not isinstance(self.without, Unset):
+            without = self.without
+
+        anew: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.anew, Unset):
+            anew = []
+            for anew_item_data in self.anew:
+                anew_item = anew_item_data.to_dict()
+                anew.append(anew_item)
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({})
+        if notes is not UNSET:
+            field_dict["notes"] = notes
+        if publish_at is not UNSET:
+            field_dict["publish_at"] = publish_at
+        if without is not UNSET:
+            field_dict["without"] = without
+        if anew is not UNSET:
+            field_dict["anew"] = anew
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.measure_period import MeasurePeriod  # noqa: PLC0415
+
+        d = dict(src_dict)
+
+        def _parse_notes(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        notes = _parse_notes(d.pop("notes", UNSET))
+
+        def _parse_publish_at(data: object) -> datetime.datetime | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                publish_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return publish_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None | Unset, data)
+
+        publish_at = _parse_publish_at(d.pop("publish_at", UNSET))
+
+        without = cast(list[str], d.pop("without", UNSET))
+
+        _anew = d.pop("anew", UNSET)
+        anew: list[MeasurePeriod] | Unset = UNSET
+        if _anew is not UNSET:
+            anew = []
+            for anew_item_data in _anew:
+                anew_item = MeasurePeriod.from_dict(anew_item_data)
+
+                anew.append(anew_item)
+
+        new_release = cls(
+            notes=notes,
+            publish_at=publish_at,
+            without=without,
+            anew=anew,
+        )
+
+        return new_release

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.figure import Figure
+    from ..models.outcomes_labels import OutcomesLabels
+    from ..models.resolved import Resolved
+
+
+T = TypeVar("T", bound="Outcomes")
+
+
+@_attrs_define
+class Outcomes:
+    """Figures of one release."""
+
+    programme: str
+    """ A kebab-case code. It never changes once it is in use. """
+    release: int
+    plan_version: int
+    policy: int
+    protection: str
+    """ What is done to protect people, in plain words. """
+    items: list[Figure]
+    resolved: list[Resolved] | Unset = UNSET
+    """ What `latest` and its like stood for. """
+    labels: OutcomesLabels | Unset = UNSET
+    next_cursor: None | str | Unset = UNSET
+    """ Send it as `cursor` for the next page. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        programme = self.programme
+
+        release = self.release
+
+        plan_version = self.plan_version
+
+        policy = self.policy
+
+        protection = self.protection
+
+        items = []
+        for items_item_data in self.items:
+            items_item = items_item_data.to_dict()
+            items.append(items_item)
+
+        resolved: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.resolved, Unset):
+            resolved = []
+            for resolved_item_data in self.resolved:
+                resolved_item = resolved_item_data.to_dict()
+                resolved.append(resolved_item)
+
+        labels: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.labels, Unset):
+            labels = self.labels.to_dict()
+
+        next_cursor: None | str | Unset
+        if isinstance(self.next_cursor, Unset):
+            next_cursor = UNSET
+        else:
+            next_cursor = self.next_cursor
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "programme": programme,
+                "release": release,
+                "plan_version": plan_version,
+                "policy": policy,
+                "protection": protection,
+                "items": items,
+            }
+        )
+        if resolved is not UNSET:
+            field_dict["resolved"] = resolved
+        if labels is not UNSET:
+            field_dict["labels"] = labels
+        if next_cursor is not UNSET:
+            field_dict["next_cursor"] = next_cursor
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.figure import Figure  # noqa: PLC0415
+        from ..models.outcomes_labels import OutcomesLabels  # noqa: PLC0415
+        from ..models.resolved import Resolved  # noqa: PLC0415
+
+        d = dict(src_dict)
+        programme = d.pop("programme")
+
+        release = d.pop("release")
+
+        plan_version = d.pop("plan_version")
+
+        policy = d.pop("policy")
+
+        protection = d.pop("protection")
+
+        items = []
+        _items = d.pop("items")
+        for items_item_data in _items:
+            items_item = Figure.from_dict(items_item_data)
+
+            items.append(items_item)
+
+        _resolved = d.pop("resolved", UNSET)
+        resolved: list[Resolved] | Unset = UNSET
+        if _resolved is not UNSET:
+            resolved = []
+            for resolved_item_data in _resolved:
+                resolved_item = Resolved.from_dict(resolved_item_data)
+
+                resolved.append(resolved_item)
+
+        _labels = d.pop("labels", UNSET)
+        labels: OutcomesLabels | Unset
+        if isinstance(_labels, Unset):
+            labels = UNSET
+        else:
+            labels = OutcomesLabels.from_dict(_labels)
+
+        def _parse_next_cursor(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+
+        outcomes = cls(
+            programme=programme,
+            release=release,
+            plan_version=plan_version,
+            policy=policy,
+            protection=protection,
+            items=items,
+            resolved=resolved,
+            labels=labels,
+            next_cursor=next_cursor,
+        )
+
+        outcomes.additional_properties = d
+        return outcomes
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.release_change_why import ReleaseChangeWhy
+
+if TYPE_CHECKING:
+    from ..models.figure import Figure
+    from ..models.release_change_breakdown import ReleaseChangeBreakdown
+
+
+T = TypeVar("T", bound="ReleaseChange")
+
+
+@_attrs_define
+class ReleaseChange:
+    """A figure that differs from the release before."""
+
+    measure: str
+    """ A kebab-case code. It never changes once it is in use. """
+    series: str
+    """ A kebab-case code. It never changes once it is in use. """
+    period: str
+    """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
+    `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
+    area: str
+    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
+    known*. """
+    breakdown: ReleaseChangeBreakdown
+    before: Figure | None
+    """ Null where it was not in that release. """
+    after: Figure | None
+    """ Null where it is not in this one. """
+    why: ReleaseChangeWhy
+    """ `new`: a period or cell that was not there. `data`: returns came or were approved. `correction`: released
+    anew, as the notes say. `definition`: another plan version. `gone`: not released any more. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.figure import Figure  # noqa: PLC0415
+
+        measure = self.measure
+
+        series = self.series
+
+        period = self.period
+
+        area = self.area
+
+        breakdown = self.breakdown.to_dict()
+
+        before: dict[str, Any] | None
+        if isinstance(self.before, Figure):
+            before = self.before.to_dict()
+        else:
+            before = self.before
+
+        after: dict[str, Any] | None
+        if isinstance(self.after, Figure):
+            after = self.after.to_dict()
+        else:
+            after = self.after
+
+        why = self.why.value
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "measure": measure,
+                "series": series,
+                "period": period,
+                "area": area,
+                "breakdown": breakdown,
+                "before": before,
+                "after": after,
+                "why": why,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.figure import Figure  # noqa: PLC0415
+        from ..models.release_change_breakdown import ReleaseChangeBreakdown  # noqa: PLC0415
+
+        d = dict(src_dict)
+        measure = d.pop("measure")
+
+        series = d.pop("series")
+
+        period = d.pop("period")
+
+        area = d.pop("area")
+
+        breakdown = ReleaseChangeBreakdown.from_dict(d.pop("breakdown"))
+
+        def _parse_before(data: object) -> Figure | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                before_type_0 = Figure.from_dict(data)
+
+                return before_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Figure | None, data)
+
+        before = _parse_before(d.pop("before"))
+
+        def _parse_after(data: object) -> Figure | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                after_type_0 = Figure.from_dict(data)
+
+                return after_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Figure | None, data)
+
+        after = _parse_after(d.pop("after"))
+
+        why = ReleaseChangeWhy(d.pop("why"))
+
+        release_change = cls(
+            measure=measure,
+            series=series,
+            period=period,
+            area=area,
+            breakdown=breakdown,
+            before=before,
+            after=after,
+            why=why,
+        )
+
+        release_change.additional_properties = d
+        return release_change
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

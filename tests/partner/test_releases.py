@@ -1,0 +1,272 @@
+"""Making releases, from the returns of partners to what everybody reads."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from schema.partners import Scope
+from tests.harbour import EAST, TOWN, WEST
+from tests.releasing import UNKNOWN, Press, by_place, learners, pass_rate
+
+QUAY = {(EAST, "female"): 30, (EAST, "male"): 20, (WEST, "female"): 3, (WEST, "male"): 25}
+PIER = {(EAST, "female"): 12, (EAST, "male"): 22, (WEST, "female"): 2, (WEST, "male"): 15}
+JULY = {"measure": "learners", "period": "2026-07"}
+
+
+@pytest.fixture
+async def press(world, harbour) -> Press:
+    return Press(world, harbour)
+
+
+async def both(press: Press, quay=QUAY, pier=PIER, period="2026-07") -> None:
+    await press.returned("quay-college", learners(period, quay))
+    await press.returned("pier-college", learners(period, pier))
+
+
+async def test_counts_are_rounded_and_few_are_hidden(press):
+    await both(press)
+    assert (await press.publish())["state"] == "published"
+    found = by_place(await press.figures(**JULY, within=TOWN))
+    assert {place[0]: (f["value"], f["lower_bound"], f["upper_bound"]) for place, f in found.items()} == {
+        TOWN: (130, 128, 132),
+        EAST: (85, 83, 87),
+        WEST: (45, 43, 47),
+        UNKNOWN: (None, None, None),
+    }
+    sexes = by_place(await press.figures(**JULY, within=TOWN, group_by="sex"))
+    assert sexes[WEST, "2026-07", ("sex", "female")]["status"] == "c"
+    assert sexes[TOWN, "2026-07", ("sex", "female")]["value"] == 45
+    assert sexes[TOWN, "2026-07", ("sex", "unknown")]["status"] == "c", "none and few are one"
+
+
+async def test_only_what_is_approved_is_published_and_the_coverage_says_so(press):
+    await press.returned("quay-college", learners("2026-07", QUAY))
+    http = await press.http("pier-college", Scope.SUBMIT)
+    await http.post(f"/v1/programmes/{press.programme}/submissions", json={"returns": [learners("2026-07", PIER)]})
+    await press.publish()
+    [figure] = await press.figures(**JULY)
+    # A single provider feeds it, and its duty does not say that it may stand alone.
+    assert (figure["value"], figure["status"]) == (None, "c")
+    assert figure["coverage"] == {"expected": 3, "received": 2, "approved": 1, "late": 2, "exempt": 0}
+
+
+async def test_a_later_release_moves_a_figure_by_the_rounded_increment_and_tells_the_change(press):
+    await both(press)
+    await press.publish()
+    await press.returned("pier-college", learners("2026-07", {**PIER, (EAST, "male"): 40}))
+    assert (await press.publish())["release"] == 2
+    [figure] = await press.figures(**JULY)
+    assert (figure["value"], figure["largest_error"], figure["markers"]) == (150, 4, ["r"])
+    assert figure["release"] == 2
+    [before] = await press.figures(**JULY, release="1")
+    assert before["value"] == 130, "an earlier release stays as it was"
+    changes = (await press.read("releases/2/changes")).json()
+    assert changes["before"] == 1
+    [change] = [c for c in changes["items"] if (c["period"], c["area"], c["breakdown"]) == ("2026-07", TOWN, {})]
+    assert (change["before"]["value"], change["after"]["value"], change["why"]) == (130, 150, "data")
+    assert all(c["measure"] == "learners" for c in changes["items"]), "nothing else has changed"
+
+
+async def test_a_few_late_returns_change_nothing_that_is_shown(press):
+    await both(press)
+    await press.publish()
+    before = await press.figures(**JULY, group_by="sex")
+    await press.returned("pier-college", learners("2026-07", {**PIER, (EAST, "male"): 26}))
+    await press.publish()
+    after = await press.figures(**JULY, group_by="sex")
+    assert [f["value"] for f in before] == [f["value"] for f in after]
+
+
+async def test_a_rehearsal_tells_what_would_be_and_publishes_nothing(press):
+    await both(press)
+    rehearsed = await press.publish(dry_run=True)
+    assert rehearsed["state"] == "rehearsed"
+    assert rehearsed["rehearsal"]["report"]["shown"] > 0
+    assert rehearsed["rehearsal"]["changes"][0]["why"] == "new"
+    assert (await press.read("releases")).json() == {"items": []}
+    assert (await press.read()).status_code == 404
+
+
+async def test_a_proportion_is_calculated_from_what_is_shown(press):
+    for organisation, people in (("quay-college", QUAY), ("pier-college", PIER)):
+        examined = {key: 2 * n for key, n in people.items()}
+        await press.returned(organisation, pass_rate("2026-07", people, examined))
+    await press.publish()
+    [figure] = await press.figures(measure="pass-rate", period="2026-07")
+    assert (figure["numerator"], figure["denominator"], figure["value"]) == (130, 260, 50)
+    assert (figure["numerator_low"], figure["denominator_high"]) == (128, 262)
+    assert figure["lower"] < figure["lower_bound"] < 50 < figure["upper_bound"] < figure["upper"]
+    [ward] = await press.figures(measure="pass-rate", period="2026-07", area=EAST)
+    assert ward["comparators"][0]["area"] == TOWN
+    assert ward["comparators"][0]["verdict"] == "similar"
+
+
+async def test_longer_periods_are_there_when_they_are_over(press):
+    for month in ("2026-04", "2026-05", "2026-06"):
+        await both(press, period=month)
+    await press.publish()
+    [quarter] = await press.figures(measure="learners", period="FY2026-27-Q1")
+    assert (quarter["value"], quarter["coverage"]["received"]) == (385, 6)
+    [same] = await press.figures(measure="learners", period="CY2026-Q2")
+    assert same == quarter, "an equal span under another name is one cell"
+    assert await press.figures(measure="learners", period="FY2026-27-H1") == [], "not over yet"
+
+
+async def test_rows_are_the_same_whatever_was_returned(press, twin):
+    """Counts of rows, pages and positions say nothing."""
+    await press.publish()
+    empty = await press.figures(measure="learners", group_by="sex", within=TOWN, **{"from": "2026-01", "to": "2026-08"})
+    await both(press)
+    await press.publish()
+    full = await press.figures(measure="learners", group_by="sex", within=TOWN, **{"from": "2026-01", "to": "2026-08"})
+    places = [(f["area"], f["period"]["code"], f["breakdown"]) for f in full]
+    assert len(places) == 8 * 4 * 3
+    assert [(f["area"], f["period"]["code"], f["breakdown"]) for f in empty] == places
+
+
+async def test_what_is_not_registered_is_refused_alike_whether_or_not_there_is_data(press):
+    await press.publish()
+    ask = {"measure": "learners", "group_by": "colour"}
+    empty = (await press.read(**ask)).json()
+    await both(press)
+    await press.publish()
+    full = (await press.read(**ask)).json()
+    assert empty["status"] == 422
+    assert {**empty, "request_id": ""} == {**full, "request_id": ""}
+
+
+async def test_the_same_bytes_for_every_key(press):
+    await both(press)
+    await press.publish()
+    path = f"/v1/programmes/{press.programme}/outcomes"
+    reviewer, provider = [await press.http("harbour-council", *Scope), await press.http("quay-college", Scope.READ)]
+    answers = [(await http.get(path)).content for http in (press.world.http(), reviewer, provider)]
+    assert len(set(answers)) == 1
+
+
+async def test_a_page_belongs_to_one_release(press):
+    await both(press)
+    await press.publish()
+    first = (await press.read(measure="learners", group_by="sex", limit=2)).json()
+    await press.publish()
+    refused = await press.read(measure="learners", group_by="sex", limit=2, cursor=first["next_cursor"])
+    assert refused.status_code == 422
+    assert "release=1" in refused.json()["detail"]
+    going_on = await press.read(measure="learners", group_by="sex", limit=2, cursor=first["next_cursor"], release="1")
+    assert [f["breakdown"] for f in first["items"] + going_on.json()["items"]] == [
+        {"sex": "female"},
+        {"sex": "male"},
+        {"sex": "unknown"},
+    ]
+
+
+async def test_an_embargoed_release_does_not_exist_until_its_time(press):
+    await both(press)
+    at = press.world.now + timedelta(days=1)
+    made = await press.publish(publish_at=at.isoformat())
+    assert made["release"] == 1
+    assert (await press.read()).status_code == 404
+    assert (await press.read("releases/1")).json()["type"] == "/errors/no-release"
+    assert (await press.read("releases")).json() == {"items": []}
+    press.world.now = at
+    assert len(await press.figures(**JULY)) == 1
+
+
+async def test_a_release_is_withdrawn_as_a_whole_with_a_reason(press):
+    await both(press)
+    await press.publish()
+    await press.publish()
+    http = await press.http("harbour-council", Scope.PUBLISH)
+    path = f"/v1/programmes/{press.programme}/releases/2/withdrawal"
+    withdrawn = await http.post(path, json={"reason": "Two quarters stood in each other's place."})
+    assert withdrawn.json()["withdrawal_reason"] == "Two quarters stood in each other's place."
+    assert (await http.post(path, json={"reason": "Again."})).status_code == 409
+    [figure] = await press.figures(**JULY)
+    assert figure["release"] == 1, "the one before stands again"
+    gone = await press.read(release="2")
+    assert (gone.status_code, gone.json()["type"]) == (410, "/errors/withdrawn-release")
+    assert (await press.read("releases/2/changes")).status_code == 410
+
+
+async def test_a_gross_error_is_mended_by_releasing_anew(press):
+    await both(press, quay={**QUAY, (EAST, "female"): 300})
+    await press.publish()
+    await both(press)
+    made = await press.publish(notes="300 was a slip for 30.", anew=[{"measure": "learners", "period": "2026-07"}])
+    assert made["state"] == "published", made
+    [figure] = await press.figures(**JULY)
+    assert (figure["value"], figure["largest_error"]) == (130, 2)
+    changes = (await press.read("releases/2/changes")).json()["items"]
+    assert {c["why"] for c in changes if c["period"] == "2026-07" and c["area"] == TOWN} == {"correction"}
+
+
+async def test_measures_that_are_left_out_are_not_there(press):
+    await both(press)
+    await press.publish(without=["learners"])
+    assert await press.figures(**JULY) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"anew": [JULY]}, "not-publishable"),
+        ({"anew": [JULY], "notes": "x", "without": ["learners"]}, "not-publishable"),
+        ({"anew": [{"measure": "prospectus", "period": "2026-07"}], "notes": "x"}, "not-publishable"),
+        ({"anew": [{"measure": "learners", "period": "July"}], "notes": "x"}, "unclear-period"),
+        ({"without": ["learner"]}, "not-found"),
+        ({"publish_at": "2026-01-01T00:00:00Z"}, "not-publishable"),
+        ({"note": "misspelt"}, "invalid-body"),
+    ],
+)
+async def test_a_request_that_cannot_be_is_refused(press, request_, code):
+    http = await press.http("harbour-council", Scope.PUBLISH)
+    answer = await http.post(f"/v1/programmes/{press.programme}/releases", json=request_)
+    assert answer.json()["type"] == f"/errors/{code}"
+    assert await press.world.count("publication") == 0
+
+
+async def test_one_release_is_made_after_another(press):
+    http = await press.http("harbour-council", Scope.PUBLISH)
+    path = f"/v1/programmes/{press.programme}/releases"
+    first = await http.post(path, json={}, headers={"Idempotency-Key": "a"})
+    again = await http.post(path, json={}, headers={"Idempotency-Key": "a"})
+    assert again.json()["id"] == first.json()["id"]
+    refused = await http.post(path, json={})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/errors/already-publishing")
+    await press.world.publish()
+    listed = (await http.get(f"/v1/programmes/{press.programme}/publications")).json()["items"]
+    assert [(one["state"], one["release"]) for one in listed] == [("published", 1)]
+
+
+@pytest.mark.parametrize("scope", [Scope.SUBMIT, Scope.READ, Scope.REVIEW, Scope.ADMIN])
+async def test_only_the_scope_publish_publishes(press, scope):
+    http = await press.http("harbour-council", scope)
+    answer = await http.post(f"/v1/programmes/{press.programme}/releases", json={})
+    assert answer.status_code == 403
+
+
+async def test_other_forms_say_the_same(press):
+    await both(press)
+    await press.publish()
+    [figure] = await press.figures(**JULY)
+    [row] = csv.DictReader(io.StringIO((await press.read("outcomes.csv", **JULY)).text))
+    assert (float(row["value"]), float(row["upper_bound"]), row["release"]) == (130, 132, "1")
+    cube = (await press.read("outcomes.json-stat", **JULY)).json()
+    assert (cube["value"], cube["extension"]["lower_bound"]) == ([130], {"0": 128})
+    [line] = csv.DictReader(io.StringIO((await press.read("outcomes.sdmx.csv", **JULY)).text))
+    assert (line["OBS_VALUE"], line["LOWER_BOUND"]) == ("130", "128")
+    progress = (await press.read("progress")).json()
+    assert progress["themes"][0]["measures"][0]["latest"] == figure
+    model = (await press.read("logic-model/outcomes")).json()
+    assert model["figures"][0] == figure
+    release = (await press.read("releases/1")).json()
+    assert release["citation"] == f"{press.programme}, release 1, 2026-09-07"
+
+
+async def test_too_little_coverage_withholds_a_figure(press):
+    await both(press)
+    await press.publish()
+    [figure] = await press.figures(**JULY, min_coverage="0.9")
+    assert (figure["value"], figure["reason"]) == (None, "coverage_below_minimum")
