@@ -17,10 +17,11 @@ from api.reviews.leeway import Leeway
 from api.statistics import comparison, periods, rollup
 from api.statistics import trend as trends
 from api.statistics.readings import Reading
-from schema.intervals import Confidence, Interval
+from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.outcomes import Comparator, TargetVerdict, UnprotectedFigure
-from schema.periods import Period
+from schema.periods import Period, PeriodType
 from schema.plan import Aim, Kind, Measure
+from schema.submissions import Marker
 from schema.verdicts import Movement, NotMoved, Trend, TrendMethod
 
 Source = Callable[[str, dict[str, str], Period], Reading | None]
@@ -64,15 +65,18 @@ def reading_of(figure: UnprotectedFigure) -> Reading:
         if lower is not None and upper is not None and figure.interval_method is not None:
             found.append(Interval(lower=lower, upper=upper, confidence=confidence, method=figure.interval_method))
     bounded = figure.value is None
+    # Limits of its publisher's own tell of a sample, whose weighted counts are not its size.
+    counted = figure.publication is None or figure.interval_method is IntervalMethod.WILSON
     return Reading(
         series=f"{figure.measure}/{figure.series}",
         period=figure.period,
         value=figure.value,
         low=figure.lower_bound if bounded else None,
         high=figure.upper_bound if bounded else None,
-        numerator=None if figure.numerator is None else int(figure.numerator),
-        denominator=None if figure.denominator is None else int(figure.denominator),
+        numerator=None if not counted or figure.numerator is None else round(figure.numerator),
+        denominator=None if not counted or figure.denominator is None else round(figure.denominator),
         intervals=tuple(found),
+        breaks=Marker.BREAK in figure.markers,
     )
 
 
@@ -91,16 +95,11 @@ def _source_periods(before: Sequence[Plain]) -> list[tuple[Period, bool]]:
 
 
 def _comparators(figure: UnprotectedFigure, source: Source, asked: Asked, catalogue: Catalogue) -> Iterator[Comparator]:
-    """Those that were asked for; else the wider areas of the family that have a value.
-
-    Where no wider area has one, the nearest stands for them and says so.
-    """
+    """Those that were asked for, else the usual ones."""
     aim = asked.measure.direction.aim
-    wider = catalogue.ancestors(figure.area)[1:]
     codes = asked.comparators
     if codes is None:
-        there = [code for code in wider if _value(source(code, figure.breakdown, figure.period)) is not None]
-        codes = there or wider[:1]
+        codes = _usual(figure, source, asked, catalogue)
     reading = reading_of(figure)
     for code in codes:
         beside = source(code, figure.breakdown, figure.period)
@@ -120,6 +119,22 @@ def _comparators(figure: UnprotectedFigure, source: Source, asked: Asked, catalo
             confidence=compared.confidence,
             reason=compared.reason,
         )
+
+
+def _usual(figure: UnprotectedFigure, source: Source, asked: Asked, catalogue: Catalogue) -> list[str]:
+    """The wider areas of the family that have a value; where none has, the nearest stands for them and says so.
+
+    Of a published series all the wider areas, and those peers of the programme's area that it is published for.
+    """
+    wider = catalogue.ancestors(figure.area)[1:]
+
+    def there(codes: Sequence[str]) -> list[str]:
+        return [code for code in codes if _value(source(code, figure.breakdown, figure.period)) is not None]
+
+    if not asked.as_published:
+        return there(wider) or wider[:1]
+    own = catalogue.lies_within(figure.area, catalogue.plan.area)
+    return [*wider, *(there(catalogue.outside) if own else [])]
 
 
 def _value(reading: Reading | None) -> float | None:
@@ -142,9 +157,12 @@ def _movement(
 ) -> Movement:
     """Since the plan's baseline, or the first period of the series with a value.
 
-    In a preview `first_released` is the first period that was returned: no release is looked at. A count with a
-    return missing is set beside nothing, nor is anything set beside it, or the gap would pass for a fall.
+    In a preview `first_released` is the first period that was returned: no release is looked at. Of a published
+    series, which is older than the programme, it is the first that reaches into the programme's own time. A count with
+    a return missing is set beside nothing, nor is anything set beside it, or the gap would pass for a fall.
     """
+    if asked.as_published:
+        before = [one for one in before if one[0].end >= catalogue.plan.window.start]
     ratio = asked.measure.kind in rollup.RATIOS or asked.measure.kind is Kind.GAP
     if not (whole or ratio):
         return Movement(reason=NotMoved.INCOMPLETE)
@@ -158,8 +176,13 @@ def _movement(
 
 
 def _trend(figure: UnprotectedFigure, source: Source, asked: Asked) -> Trend:
-    """Over the last five years of the series, this figure's the last; a proportion of counts by its counts."""
+    """Over the last five years of the series, this figure's the last; a proportion of counts by its counts.
+
+    Of years that are told each quarter, those that end in the same month, so that none overlaps.
+    """
     years = [one.period for one in asked.earlier if one.period is not None]
+    if figure.period.type is PeriodType.MONTHS_ENDING:
+        years = [year for year in years if year.end.month == figure.period.end.month]
     points = [source(figure.area, figure.breakdown, period) for period in (*years, figure.period)]
     there = [point for point in points if point is not None]
     counted = asked.measure.kind is Kind.PROPORTION and all(point.numerator is not None for point in there)

@@ -11,7 +11,7 @@ from api.outcomes import tidy
 from api.outcomes.asked import Filters, Unanswerable
 from api.plan.catalogue import Catalogue
 from api.refusals import Invalid, NotFound
-from schema.outcomes import UnprotectedFigure
+from schema.outcomes import RevisionBasis, UnprotectedFigure
 from schema.reading import Feature, FeatureCollection, Geometry, Rings
 
 CODE = re.compile(r"[A-Z]{2,8}\d{2}CD", re.IGNORECASE)
@@ -35,7 +35,15 @@ class NoBoundaries(NotFound):
 
 
 def question(
-    *, measure: str, level: str, series: str | None, period: str, within: str | None, breakdowns: Sequence[str]
+    *,
+    measure: str,
+    level: str,
+    series: str | None,
+    period: str,
+    within: str | None,
+    breakdowns: Sequence[str],
+    basis: RevisionBasis = RevisionBasis.LATEST,
+    min_coverage: float | None = None,
 ) -> Filters:
     """One figure for each area. Raises Unanswerable for two categories of a dimension."""
     dimensions = [text.partition(":")[0] for text in breakdowns]
@@ -48,6 +56,8 @@ def question(
         within=[within] if within else [],
         levels=[level],
         breakdowns=list(breakdowns),
+        basis=basis,
+        min_coverage=min_coverage,
     )
 
 

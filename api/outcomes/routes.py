@@ -7,6 +7,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import cursors
@@ -130,13 +131,16 @@ async def _read(
 
 async def _cells(transaction: AsyncConnection, every: list[rules.Asked], catalogue: Catalogue) -> StandingCells:
     """Of all returns that an answer rests on or is judged by."""
-    return await queries.cells(
+    behind = {revision.id: revision for one in every for revision in one.all_returns if revision.counts}
+    published = {number for number, one in behind.items() if rules.is_published(one, catalogue)}
+    found = await queries.cells(
         transaction,
         catalogue,
-        revisions=sorted({revision.id for one in every for revision in one.all_returns if revision.counts}),
+        revisions=sorted(behind.keys() - published),
         areas=sorted({code for one in every for code in (*one.areas, *one.beside)}),
         breakdowns=sorted({key for one in every for key in one.breakdowns}),
     )
+    return replace(found, published=await queries.published(transaction, catalogue, sorted(published)))
 
 
 async def _tell(
@@ -293,10 +297,19 @@ async def preview_outcomes_geojson(
     period: FromQuery[str] = rules.LATEST,
     within: FromQuery[str | None] = None,
     breakdown: FromQuery[list[str] | None] = None,
+    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+    min_coverage: Annotated[float | None, QueryParameter(ge=0, le=1)] = None,
 ) -> FeatureCollection:
     """GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded."""
     question = maps.question(
-        measure=measure, level=level, series=series, period=period, within=within, breakdowns=breakdown or []
+        measure=measure,
+        level=level,
+        series=series,
+        period=period,
+        within=within,
+        breakdowns=breakdown or [],
+        basis=basis,
+        min_coverage=min_coverage,
     )
     seen = await reviewer.look(programme, question, form="geojson")
     boundaries = await queries.boundaries(transaction, [figure.area for figure in seen.figures])
@@ -311,13 +324,17 @@ async def preview_outcomes_geojson(
     security=KEY,
     responses=READ,
 )
-async def preview_progress(programme: FromPath[str], reviewer: NamedDependency[Reviewer]) -> Progress:
+async def preview_progress(
+    programme: FromPath[str],
+    reviewer: NamedDependency[Reviewer],
+    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+) -> Progress:
     """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
 
     Needs the scope `review`: there is no disclosure control.
     """
-    seen = await reviewer.look(programme, Filters(), form="progress")
-    return progress.progress(seen.catalogue, seen.figures, RevisionBasis.LATEST)
+    seen = await reviewer.look(programme, Filters(basis=basis), form="progress")
+    return progress.progress(seen.catalogue, seen.figures, basis)
 
 
 @get(
@@ -328,13 +345,17 @@ async def preview_progress(programme: FromPath[str], reviewer: NamedDependency[R
     security=KEY,
     responses=READ,
 )
-async def preview_logic_model(programme: FromPath[str], reviewer: NamedDependency[Reviewer]) -> LogicModelOutcomes:
+async def preview_logic_model(
+    programme: FromPath[str],
+    reviewer: NamedDependency[Reviewer],
+    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+) -> LogicModelOutcomes:
     """Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
 
     Needs the scope `review`: there is no disclosure control.
     """
-    seen = await reviewer.look(programme, Filters(), form="logic-model")
-    return progress.logic_model(seen.catalogue, seen.figures, RevisionBasis.LATEST)
+    seen = await reviewer.look(programme, Filters(basis=basis), form="logic-model")
+    return progress.logic_model(seen.catalogue, seen.figures, basis)
 
 
 @get(

@@ -135,6 +135,7 @@ from .programme import Programme
 from .programme_page import ProgrammePage
 from .progress import Progress
 from .progress_protection import ProgressProtection
+from .publication import Publication
 from .published_figure import PublishedFigure
 from .published_figure_breakdown import PublishedFigureBreakdown
 from .queried import Queried
@@ -322,6 +323,7 @@ __all__ = (
     "ProgrammePage",
     "Progress",
     "ProgressProtection",
+    "Publication",
     "PublishedFigure",
     "PublishedFigureBreakdown",
     "Queried",

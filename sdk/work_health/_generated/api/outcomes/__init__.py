@@ -75,6 +75,8 @@ class Outcomes(Caller):
     def preview_logic_model(
         self,
         programme: str,
+        *,
+        basis: RevisionBasis | str | None = None,
     ) -> LogicModelOutcomes:
         """The logic model with its latest figures.
 
@@ -85,6 +87,7 @@ class Outcomes(Caller):
         return self._send(
             _preview_logic_model.call(
                 programme,
+                basis=basis,
             )
         )
 
@@ -209,6 +212,8 @@ class Outcomes(Caller):
         period: str | None = None,
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
     ) -> FeatureCollection:
         """Live figures as a layer of a map.
 
@@ -223,6 +228,8 @@ class Outcomes(Caller):
                 period=period,
                 within=within,
                 breakdown=breakdown,
+                basis=basis,
+                min_coverage=min_coverage,
             )
         )
 
@@ -318,6 +325,8 @@ class Outcomes(Caller):
     def preview_progress(
         self,
         programme: str,
+        *,
+        basis: RevisionBasis | str | None = None,
     ) -> Progress:
         """How will we know we've made a difference.
 
@@ -328,6 +337,7 @@ class Outcomes(Caller):
         return self._send(
             _preview_progress.call(
                 programme,
+                basis=basis,
             )
         )
 
@@ -385,6 +395,8 @@ class AsyncOutcomes(AsyncCaller):
     async def preview_logic_model(
         self,
         programme: str,
+        *,
+        basis: RevisionBasis | str | None = None,
     ) -> LogicModelOutcomes:
         """The logic model with its latest figures.
 
@@ -395,6 +407,7 @@ class AsyncOutcomes(AsyncCaller):
         return await self._send(
             _preview_logic_model.call(
                 programme,
+                basis=basis,
             )
         )
 
@@ -519,6 +532,8 @@ class AsyncOutcomes(AsyncCaller):
         period: str | None = None,
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
     ) -> FeatureCollection:
         """Live figures as a layer of a map.
 
@@ -533,6 +548,8 @@ class AsyncOutcomes(AsyncCaller):
                 period=period,
                 within=within,
                 breakdown=breakdown,
+                basis=basis,
+                min_coverage=min_coverage,
             )
         )
 
@@ -628,6 +645,8 @@ class AsyncOutcomes(AsyncCaller):
     async def preview_progress(
         self,
         programme: str,
+        *,
+        basis: RevisionBasis | str | None = None,
     ) -> Progress:
         """How will we know we've made a difference.
 
@@ -638,5 +657,6 @@ class AsyncOutcomes(AsyncCaller):
         return await self._send(
             _preview_progress.call(
                 programme,
+                basis=basis,
             )
         )
