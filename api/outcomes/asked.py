@@ -184,7 +184,9 @@ def ask(
 
 def _without_period(one: Asked) -> Asked:
     reason = one.reason or "no_period_in_range"
-    return msgspec.structs.replace(one, period=None, reason=reason, parts=(), returns=[], inputs=[], earlier=[])
+    return msgspec.structs.replace(
+        one, period=None, reason=reason, parts=(), returns=[], inputs=[], past=(), earlier=[]
+    )
 
 
 def _narrowed(one: Asked, keys: list[str]) -> Asked:

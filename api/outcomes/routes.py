@@ -28,7 +28,6 @@ from api.reviews import queries as reviews
 from schema.inequality import Inequality
 from schema.outcomes import Preview, Resolved, RevisionBasis, UnprotectedFigure
 from schema.partners import Author, Caller, Scope
-from schema.plan import Measure, Series
 from schema.reading import Availability, FeatureCollection, JsonStatDataset, LogicModelOutcomes, Progress
 
 PREVIEW = "/programmes/{programme:str}/preview"
@@ -111,22 +110,19 @@ class Reviewer:
     async def _figures(
         self, every: list[rules.Asked], catalogue: Catalogue, least_coverage: float | None
     ) -> list[UnprotectedFigure]:
-        cells = await _cells(self.transaction, every, catalogue)
+        """Most movements start in the first period of a series; more periods are read for those that do not."""
         granted = await reviews.leeway(self.transaction, catalogue)
-        return [figure for one in every for figure in judging.answered(one, cells, catalogue, granted, least_coverage)]
-
-
-async def _read(
-    transaction: AsyncConnection,
-    question: rules.Question,
-    wanted: list[tuple[Measure, Series]],
-    basis: RevisionBasis,
-    catalogue: Catalogue,
-) -> tuple[list[rules.Asked], StandingCells]:
-    """Each series and period, and the cells of all that it rests on or is judged by."""
-    standing = await queries.standing(transaction, catalogue, rules.series_behind(wanted, catalogue), basis)
-    every = rules.ask(question, wanted, catalogue, standing)
-    return every, await _cells(transaction, every, catalogue)
+        found: dict[int, list[UnprotectedFigure]] = {}
+        starts = 1
+        while waiting := [index for index in range(len(every)) if index not in found]:
+            spared = {index: judging.sparing(every[index], catalogue, granted, starts) for index in waiting}
+            cells = await _cells(self.transaction, list(spared.values()), catalogue)
+            for index, one in spared.items():
+                answered = judging.answered(one, cells, catalogue, granted, least_coverage)
+                if judging.is_settled(answered, every[index], catalogue, granted, starts):
+                    found[index] = answered
+            starts *= 4
+        return [figure for index in range(len(every)) for figure in found[index]]
 
 
 async def _cells(transaction: AsyncConnection, every: list[rules.Asked], catalogue: Catalogue) -> StandingCells:
@@ -396,7 +392,10 @@ async def preview_inequality(
         group_by=[dimension],
     )
     wanted = rules.series_asked(question, catalogue)
-    [one], cells = await _read(transaction, question, wanted, basis, catalogue)
+    standing = await queries.standing(transaction, catalogue, rules.series_behind(wanted, catalogue), basis)
+    [asked_for] = rules.ask(question, wanted, catalogue, standing)
+    one = replace(asked_for, earlier=[])  # it tells no movement
+    cells = await _cells(transaction, [one], catalogue)
     granted = await reviews.leeway(transaction, catalogue)
     author = permissions.author(caller, grant, request_id_of(request))
     named = rules.named(question, wanted) | {"of": of, "against": against}

@@ -61,7 +61,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     parts: tuple[Period, ...] = ()
     returns: list[StandingRevision] = []
     inputs: "list[Asked]" = []  # the measures of the formula, where the series has one
-    earlier: "list[Asked]" = []  # the same in the periods before, in order of time
+    past: tuple[Period, ...] = ()  # the periods before for which anything counts, in order of time
+    earlier: "list[Asked]" = []  # the same in those of them that are looked at
     reason: str | None = None
     instead: str | None = None
 
@@ -166,6 +167,7 @@ def ask(
             asked.append(
                 replace(
                     _at(whole, period, catalogue, returns),
+                    past=tuple(before),
                     earlier=[_at(whole, past, catalogue, returns) for past in before],
                 )
             )

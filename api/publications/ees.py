@@ -40,13 +40,14 @@ GROUPINGS = {
 WHERE = ("time_period", "time_identifier", "geographic_level", *PLACES.values())
 WHAT = ("Age", "Characteristic_grouping", "Characteristic", "avgcohort", "avgNEET", "NEETprop")
 COLUMNS = (*WHERE, *WHAT)
-NEWER = dict(
-    zip(
-        ("age", "characteristic_grouping", "characteristic", "avg_cohort_count", "avg_neet_count", "neet_percent"),
-        WHAT,
-        strict=True,
-    )
-)
+NEWER: dict[str, str] = {
+    "age": "Age",
+    "characteristic_grouping": "Characteristic_grouping",
+    "characteristic": "Characteristic",
+    "avg_cohort_count": "avgcohort",
+    "avg_neet_count": "avgNEET",
+    "neet_percent": "NEETprop",
+}
 
 
 def rows(text: str) -> list[Row]:
