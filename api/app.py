@@ -17,6 +17,7 @@ from api.bodies import LARGEST_JSON, TypedRequest
 from api.clock import Clock, Ids
 from api.database import application_engine, public, public_engine, transaction
 from api.docs import routes as docs
+from api.etags import ETags
 from api.outcomes import routes as outcomes
 from api.partners import routes as partners
 from api.plan import routes as plan
@@ -39,6 +40,8 @@ Reading a plan needs no key. For the rest send `Authorization: Bearer <key>`.
 A period code says its own type: `2025-07` (month), `FY2025-26-Q1` (financial quarter, April to June 2025),
 `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`, `CY2025`, `AY2025-26` (academic year), `R12-2025-12` (12 months ending
 December 2025), `D2025-09-30` (a day), `P2025-04..2025-12` (to date).
+
+Answers have an `ETag`: send it as `If-None-Match`, and 304 says that what you have is current.
 
 A refusal is problem+json (RFC 9457): its `type` opens as a page that explains it.
 """
@@ -77,7 +80,7 @@ def create_app(
         },
         exception_handlers=HANDLERS,
         before_request=known_parameters_only,
-        middleware=[RequestId()],
+        middleware=[RequestId(), ETags()],
         request_class=TypedRequest,
         request_max_body_size=LARGEST_JSON,
         logging_config=None,

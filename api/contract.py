@@ -29,6 +29,11 @@ for file in sorted(Path(__file__).with_name("examples").glob("*.yaml")):
     for part, found in yaml.safe_load(file.read_bytes()).items():
         EXAMPLES[part] |= found
 NULL = {"type": "null"}
+TAG = '"8d7f2f7a1c5e4b0e9a36f0b6d2c41857"'
+NOT_MODIFIED = {
+    "description": "What you have is current: its `ETag` was among those of `If-None-Match`.",
+    "headers": {name: {"$ref": f"#/components/headers/{name.replace('-', '')}"} for name in ("Request-Id", "ETag")},
+}
 # What is read as it arrives; the framework knows nothing of such a body.
 FILES = {"create_submission_csv": "text/csv", "create_submission_ndjson": "application/x-ndjson"}
 MODULES = (
@@ -54,14 +59,22 @@ def document(app: Litestar) -> dict[str, Json]:
     operations = [operation for item in made["paths"].values() for operation in item.values()]
     for operation in operations:
         _complete(operation)
+    for item in made["paths"].values():
+        if "get" in item:
+            _tag(item["get"])
     made["paths"] = dict(sorted(made["paths"].items()))
-    made["components"]["responses"] = _shared_problems(operations)
+    made["components"]["responses"] = {"NotModified": NOT_MODIFIED, **_shared_problems(operations)}
     made["components"]["headers"] = {
         "RequestId": {
             "description": "Names the request. Quote it when you ask for help.",
             "schema": {"type": "string"},
             "example": "req_0f8e2c61d5a94b7c3e11",
-        }
+        },
+        "ETag": {
+            "description": "Names the content. Send it as `If-None-Match` when you ask again.",
+            "schema": {"type": "string"},
+            "example": TAG,
+        },
     }
     made["servers"] = [{"url": "/", "description": "This server."}]
     return {"openapi": "3.1.0", **{k: v for k, v in _walk(made, _plain).items() if k != "openapi"}}
@@ -133,6 +146,14 @@ def _complete(operation: dict[str, Json]) -> None:
             for content in answer["content"].values():
                 content["example"] = EXAMPLES["responses"][name]
                 content.pop("examples", None)
+
+
+def _tag(operation: dict[str, Json]) -> None:
+    """What `api.etags` does to every answer."""
+    answer = operation["responses"]["200"]
+    answer["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
+    operation["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
+    operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def _path_first(parameter: dict[str, Json]) -> bool:

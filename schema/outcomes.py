@@ -55,6 +55,20 @@ class Contributor(Struct, frozen=True, kw_only=True):
     state: ReviewState
 
 
+class PublishedSource(Struct, frozen=True, kw_only=True):
+    """Where a figure of a published statistic comes from. It stands as it was published: nothing was rolled up."""
+
+    publisher: str | None
+    title: str | None
+    identifier: Annotated[str | None, Meta(description="The publisher's own code for the statistic.")]
+    statistical_status: Slug | None
+    value: Annotated[str | None, Meta(description="The value in its publisher's digits.", examples=["25.0"])]
+    limits_derived: Annotated[
+        bool, Meta(description="True where the interval was worked out from published numbers, and is no publisher's.")
+    ]
+    note: Annotated[str | None, Meta(description="What is to be known of this very figure.")]
+
+
 class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     """A live figure without disclosure control, for reviewers alone.
 
@@ -97,6 +111,9 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     target: TargetVerdict | None
     contributors: Annotated[list[Contributor], Meta(description="At most 100 of the returns that it rests on.")]
     instead: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
+    publication: Annotated[
+        PublishedSource | None, Meta(description="Null where the figure is rolled up from returns.")
+    ] = None
 
 
 class Resolved(Struct, frozen=True, kw_only=True):

@@ -185,7 +185,9 @@ def ask(
 
 def _without_period(one: Asked) -> Asked:
     reason = one.reason or "no_period_in_range"
-    return msgspec.structs.replace(one, period=None, reason=reason, parts=(), returns=[], inputs=[], earlier=[])
+    return msgspec.structs.replace(
+        one, period=None, reason=reason, parts=(), returns=[], inputs=[], past=(), earlier=[]
+    )
 
 
 def _narrowed(one: Asked, keys: list[str]) -> Asked:
@@ -335,7 +337,10 @@ def on_page(found: Sequence[UnprotectedFigure], cut: Page, catalogue: Catalogue)
 def _explained(figure: UnprotectedFigure, catalogue: Catalogue) -> UnprotectedFigure:
     if figure.reason != "no_data":
         return figure
-    reason = not_collected(catalogue.measures[figure.measure], figure.area, figure.breakdown, catalogue)
+    measure = catalogue.measures[figure.measure]
+    if any(one.slug == figure.series and one.collection is Collection.PUBLISHED for one in measure.series):
+        return figure
+    reason = not_collected(measure, figure.area, figure.breakdown, catalogue)
     return figure if reason is None else msgspec.structs.replace(figure, reason=reason)
 
 

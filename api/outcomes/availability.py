@@ -79,10 +79,11 @@ def _series(measure: Measure, series: Series, catalogue: Catalogue) -> SeriesAva
     """The reason is what the roll-up itself would say of a series of which nothing has been returned."""
     question = Question(measures=[measure.slug], periods=["CY2000"])
     [asked] = rules.ask(question, [(measure, series)], catalogue, [])
+    reason = None if asked.reason == "period_not_partitioned" else asked.reason
     return SeriesAvailability(
         slug=series.slug,
         title=series.title,
         headline=series.headline,
         collection=series.collection,
-        reason=None if asked.reason == "period_not_partitioned" else asked.reason,
+        reason=rules.AS_PUBLISHED_ONLY if asked.as_published else reason,
     )

@@ -41,6 +41,8 @@ def completeness(asked: Asked, catalogue: Catalogue, granted: Leeway) -> Complet
             counted=sum(one.counted for one in each),
             whole=all(one.whole for one in each),
         )
+    if asked.as_published:
+        return _of_publications(asked)
     there = {(r.organisation, r.service, r.period.code): r for r in asked.returns}
     expected = received = approved = late = exempt = missing = counted = 0
     for duty, part in product(_duties(asked, catalogue), asked.parts):
@@ -61,6 +63,13 @@ def completeness(asked: Asked, catalogue: Catalogue, granted: Leeway) -> Complet
             late += calendar.timeliness(limits, first_recorded_at=found.first_recorded_at) is Timeliness.LATE
     coverage = Coverage(expected=expected, received=received, approved=approved, late=late, exempt=exempt)
     return Completeness(coverage=coverage, counted=counted, whole=not missing)
+
+
+def _of_publications(asked: Asked) -> Completeness:
+    """A publication is owed by nobody: what is there is all that is expected."""
+    number, approved = len(asked.returns), sum(one.approved for one in asked.returns)
+    coverage = Coverage(expected=number, received=number, approved=approved, late=0, exempt=0)
+    return Completeness(coverage=coverage, counted=number, whole=True)
 
 
 def _duties(asked: Asked, catalogue: Catalogue) -> list[Duty]:

@@ -7,7 +7,7 @@ scheme, whose people are counted once; the indices are over all categories of an
 from collections.abc import Callable, Mapping, Sequence
 
 from api.outcomes.judging import reading_of
-from api.outcomes.rules import Asked
+from api.outcomes.rules import AS_PUBLISHED_ONLY, Asked
 from api.plan.catalogue import Catalogue
 from api.plan.rules import known
 from api.refusals import Invalid
@@ -89,6 +89,8 @@ def _refusal(asked: Asked, dimension: str, catalogue: Catalogue) -> str | None:
     """Why two categories cannot be set against each other: one word for machines."""
     if asked.reason is not None:
         return asked.reason
+    if asked.as_published:
+        return AS_PUBLISHED_ONLY
     if asked.measure.kind is not Kind.PROPORTION:
         return "not_a_proportion"
     scheme = catalogue.scheme(asked.measure, [dimension])
@@ -118,6 +120,8 @@ def _indices(
     scheme = catalogue.scheme(asked.measure, [dimension])
     if asked.reason is not None:
         reason = asked.reason
+    elif asked.as_published:
+        reason = AS_PUBLISHED_ONLY
     elif asked.measure.kind not in (Kind.PROPORTION, Kind.RATE):
         reason = "not_a_proportion_or_rate"
     elif not catalogue.dimensions[dimension].ordered:

@@ -13,9 +13,10 @@ from itertools import chain
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.outcomes import counting, formulas
+from api.outcomes import counting, formulas, published
 from api.outcomes.completeness import Completeness, completeness
 from api.outcomes.counting import Rolled
+from api.outcomes.published import Said
 from api.outcomes.rules import Asked
 from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan.catalogue import Catalogue, breakdown_of
@@ -49,6 +50,11 @@ def plain(
     if asked.reason is not None:
         rolled = [Rolled(tally=Tally(reason=asked.reason))] * len(asked.places)
         found = [_figure(asked, period, *at, one, there) for at, one in zip(asked.places, rolled, strict=True)]
+    elif asked.as_published:
+        found = [
+            _published(asked, period, *at, one, there)
+            for at, one in zip(asked.places, published.said(asked, cells.published), strict=True)
+        ]
     elif asked.inputs:
         parts = [plain(one, cells, catalogue, granted).figures for one in asked.inputs]
         found = [_of_formula(asked, period, each, there) for each in zip(*parts, strict=True)]
@@ -142,17 +148,43 @@ def _intervals(asked: Asked, tally: Tally, factor: float) -> list[Interval]:
 
 
 def with_intervals(figure: UnprotectedFigure, found: Sequence[Interval]) -> UnprotectedFigure:
-    """The figure with its intervals at 95 and 99.8 %, or as it is where there are none."""
+    """The figure with its intervals at 95 and 99.8 %, as far as there are any."""
     if not found:
         return figure
-    narrow, wide = found
+    by = {each.confidence: each for each in found}
+    narrow, wide = by.get(Confidence.P95), by.get(Confidence.P99_8)
     return replace(
         figure,
-        lower=narrow.lower,
-        upper=narrow.upper,
-        lower_99_8=wide.lower,
-        upper_99_8=wide.upper,
-        interval_method=narrow.method,
+        lower=narrow.lower if narrow else None,
+        upper=narrow.upper if narrow else None,
+        lower_99_8=wide.lower if wide else None,
+        upper_99_8=wide.upper if wide else None,
+        interval_method=found[0].method,
+    )
+
+
+def _published(
+    asked: Asked, period: Period, area: str, breakdown: str, said: Said, there: Completeness
+) -> UnprotectedFigure:
+    """The figure of a publication, in its place in time and plan."""
+    told = said.value is not None
+    rolled = Rolled(tally=Tally(reason=said.reason), returns=said.returns)
+    provisional = [Marker.PROVISIONAL] if told and _provisional(said.returns) else []
+    return with_intervals(
+        replace(
+            _figure(asked, period, area, breakdown, rolled, there),
+            value=said.value,
+            lower_bound=said.value,
+            upper_bound=said.value,
+            largest_error=0 if told else None,
+            numerator=said.numerator,
+            denominator=said.denominator,
+            status=said.status,
+            markers=list(dict.fromkeys([*said.markers, *provisional])),
+            instead=said.instead,
+            publication=said.publication,
+        ),
+        said.intervals,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec.structs import replace
 
 from api.outcomes import figures
+from api.outcomes.completeness import completeness
 from api.outcomes.figures import Plain
 from api.outcomes.rules import Asked
 from api.outcomes.standing import StandingCells
@@ -17,12 +18,14 @@ from api.reviews.leeway import Leeway
 from api.statistics import comparison, periods, rollup
 from api.statistics import trend as trends
 from api.statistics.readings import Reading
-from schema.intervals import Confidence, Interval
+from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.outcomes import Comparator, TargetVerdict, UnprotectedFigure
-from schema.periods import Period
+from schema.periods import Period, PeriodType
 from schema.plan import Aim, Kind, Measure
+from schema.submissions import Marker
 from schema.verdicts import Movement, NotMoved, Trend, TrendMethod
 
+TREND = trends.POINTS - 1  # the points of a trend before the figure itself
 Source = Callable[[str, dict[str, str], Period], Reading | None]
 """The reading of an area, a breakdown and a period in one series; None where there is none."""
 
@@ -38,7 +41,8 @@ def answered(
     now = figures.plain(asked, cells, catalogue, granted, least_coverage)
     before = [figures.plain(one, cells, catalogue, granted, least_coverage) for one in asked.earlier]
     source = source_of(now, *before)
-    starts = _source_periods(before)
+    read = {one.period for one in asked.earlier}
+    starts = [period for period in _starts(asked, catalogue, granted) if period in read]
     wanted = len(asked.areas) * len(asked.breakdowns)
     return [
         replace(
@@ -54,6 +58,58 @@ def answered(
     ]
 
 
+def sparing(asked: Asked, catalogue: Catalogue, granted: Leeway, starts: int) -> Asked:
+    """The question with no more earlier periods than its verdicts rest on, since each costs as much as its own.
+
+    They are the years of a trend, and the first `starts` periods from which a movement may start; where a figure has
+    none in these (`is_settled`), it is to be asked again with more.
+    """
+    wanted = {one.code for one in (*_starts(asked, catalogue, granted)[:starts], *_years(asked)[-TREND:])}
+    return replace(
+        asked, earlier=[one for one in asked.earlier if one.period is not None and one.period.code in wanted]
+    )
+
+
+def is_settled(
+    figures: Sequence[UnprotectedFigure], asked: Asked, catalogue: Catalogue, granted: Leeway, starts: int
+) -> bool:
+    """Whether no figure would find a start of its movement in later periods than those `starts` ones."""
+    return starts >= len(_starts(asked, catalogue, granted)) or not any(
+        figure.movement is not None and figure.movement.reason is NotMoved.NO_START for figure in figures
+    )
+
+
+def _starts(asked: Asked, catalogue: Catalogue, granted: Leeway) -> list[Period]:
+    """The periods from which a movement may start, the earliest first.
+
+    Of a published series, which is older than the programme, those that reach into the programme's own time. A count
+    with a return missing is set beside nothing, nor is anything set beside it, or the gap would pass for a fall.
+    """
+    if asked.as_published:
+        return [period for period in asked.past if period.end >= catalogue.plan.window.start]
+    if _grows_not(asked):
+        return list(asked.past)
+    if not completeness(asked, catalogue, granted).whole:
+        return []
+    return [one.period for one in asked.earlier if one.period and completeness(one, catalogue, granted).whole]
+
+
+def _grows_not(asked: Asked) -> bool:
+    return asked.measure.kind in rollup.RATIOS or asked.measure.kind is Kind.GAP
+
+
+def _years(asked: Asked) -> list[Period]:
+    """The earlier points of a trend. Of years that are told each quarter those that end in the same month, so that
+    none overlaps. None where no trend is told.
+    """
+    period = asked.period
+    if period is None or period.type not in trends.ANNUAL or asked.measure.kind not in trends.KINDS:
+        return []
+    if period.type is PeriodType.MONTHS_ENDING:
+        return [year for year in asked.past if year.end.month == period.end.month]
+    return list(asked.past)
+
+
 def reading_of(figure: UnprotectedFigure) -> Reading:
     """The figure as the verdicts read it."""
     found: list[Interval] = []
@@ -64,15 +120,18 @@ def reading_of(figure: UnprotectedFigure) -> Reading:
         if lower is not None and upper is not None and figure.interval_method is not None:
             found.append(Interval(lower=lower, upper=upper, confidence=confidence, method=figure.interval_method))
     bounded = figure.value is None
+    # Limits of its publisher's own tell of a sample, whose weighted counts are not its size.
+    counted = figure.publication is None or figure.interval_method is IntervalMethod.WILSON
     return Reading(
         series=f"{figure.measure}/{figure.series}",
         period=figure.period,
         value=figure.value,
         low=figure.lower_bound if bounded else None,
         high=figure.upper_bound if bounded else None,
-        numerator=None if figure.numerator is None else int(figure.numerator),
-        denominator=None if figure.denominator is None else int(figure.denominator),
+        numerator=None if not counted or figure.numerator is None else round(figure.numerator),
+        denominator=None if not counted or figure.denominator is None else round(figure.denominator),
         intervals=tuple(found),
+        breaks=Marker.BREAK in figure.markers,
     )
 
 
@@ -86,21 +145,12 @@ def source_of(*rolled: Plain) -> Source:
     return lambda area, breakdown, period: found.get((area, breakdown_key(breakdown), period.code))
 
 
-def _source_periods(before: Sequence[Plain]) -> list[tuple[Period, bool]]:
-    return [(one.figures[0].period, one.whole) for one in before if one.figures]
-
-
 def _comparators(figure: UnprotectedFigure, source: Source, asked: Asked, catalogue: Catalogue) -> Iterator[Comparator]:
-    """Those that were asked for; else the wider areas of the family that have a value.
-
-    Where no wider area has one, the nearest stands for them and says so.
-    """
+    """Those that were asked for, else the usual ones."""
     aim = asked.measure.direction.aim
-    wider = catalogue.ancestors(figure.area)[1:]
     codes = asked.comparators
     if codes is None:
-        there = [code for code in wider if _value(source(code, figure.breakdown, figure.period)) is not None]
-        codes = there or wider[:1]
+        codes = _usual(figure, source, asked, catalogue)
     reading = reading_of(figure)
     for code in codes:
         beside = source(code, figure.breakdown, figure.period)
@@ -122,6 +172,22 @@ def _comparators(figure: UnprotectedFigure, source: Source, asked: Asked, catalo
         )
 
 
+def _usual(figure: UnprotectedFigure, source: Source, asked: Asked, catalogue: Catalogue) -> list[str]:
+    """The wider areas of the family that have a value; where none has, the nearest stands for them and says so.
+
+    Of a published series all the wider areas, and those peers of the programme's area that it is published for.
+    """
+    wider = catalogue.ancestors(figure.area)[1:]
+
+    def there(codes: Sequence[str]) -> list[str]:
+        return [code for code in codes if _value(source(code, figure.breakdown, figure.period)) is not None]
+
+    if not asked.as_published:
+        return there(wider) or wider[:1]
+    own = catalogue.lies_within(figure.area, catalogue.plan.area)
+    return [*wider, *(there(catalogue.outside) if own else [])]
+
+
 def _value(reading: Reading | None) -> float | None:
     return None if reading is None else reading.value
 
@@ -134,7 +200,7 @@ def _is_the_programmes(figure: UnprotectedFigure, asked: Asked, catalogue: Catal
 def _movement(
     figure: UnprotectedFigure,
     source: Source,
-    before: Sequence[tuple[Period, bool]],
+    starts: Sequence[Period],
     asked: Asked,
     catalogue: Catalogue,
     *,
@@ -142,29 +208,34 @@ def _movement(
 ) -> Movement:
     """Since the plan's baseline, or the first period of the series with a value.
 
-    In a preview `first_released` is the first period that was returned: no release is looked at. A count with a
-    return missing is set beside nothing, nor is anything set beside it, or the gap would pass for a fall.
+    In a preview `first_released` is the first period that was returned: no release is looked at.
     """
-    ratio = asked.measure.kind in rollup.RATIOS or asked.measure.kind is Kind.GAP
-    if not (whole or ratio):
+    if not (whole or _grows_not(asked)):
         return Movement(reason=NotMoved.INCOMPLETE)
-    starts = [source(figure.area, figure.breakdown, period) for period, complete in before if complete or ratio]
+    found = [source(figure.area, figure.breakdown, period) for period in starts]
     return comparison.movement(
         reading_of(figure),
-        [one for one in starts if one is not None],
+        [one for one in found if one is not None],
         asked.measure.direction.aim,
         baseline=asked.measure.baseline if _is_the_programmes(figure, asked, catalogue) else None,
     )
 
 
 def _trend(figure: UnprotectedFigure, source: Source, asked: Asked) -> Trend:
-    """Over the last five years of the series, this figure's the last; a proportion of counts by its counts."""
-    years = [one.period for one in asked.earlier if one.period is not None]
-    points = [source(figure.area, figure.breakdown, period) for period in (*years, figure.period)]
-    there = [point for point in points if point is not None]
-    counted = asked.measure.kind is Kind.PROPORTION and all(point.numerator is not None for point in there)
+    """Over the last five years of the series, this figure's the last; a proportion of counts by its counts.
+
+    Of what is not annual the periods alone are looked at: they tell why there is no trend.
+    """
+    years = _years(asked) if figure.period.type in trends.ANNUAL else asked.past
+    points = [
+        source(figure.area, figure.breakdown, period)
+        or Reading(series=f"{figure.measure}/{figure.series}", period=period, value=None)
+        for period in years[-TREND:]
+    ]
+    points.append(reading_of(figure))
+    counted = asked.measure.kind is Kind.PROPORTION and all(point.numerator is not None for point in points)
     method = TrendMethod.COCHRAN_ARMITAGE if counted else TrendMethod.WEIGHTED_LEAST_SQUARES
-    return trends.trend(there, asked.measure.direction.aim, kind=asked.measure.kind, method=method)
+    return trends.trend(points, asked.measure.direction.aim, kind=asked.measure.kind, method=method)
 
 
 def _target(figure: UnprotectedFigure, asked: Asked, catalogue: Catalogue) -> TargetVerdict | None:

@@ -11,6 +11,7 @@ from api.outcomes import tidy
 from api.outcomes.asked import Filters, Unanswerable
 from api.plan.catalogue import Catalogue
 from api.refusals import Invalid, NotFound
+from schema.outcomes import RevisionBasis
 from schema.reading import Feature, FeatureCollection, Geometry, Rings
 from schema.releases import AnyFigure
 
@@ -35,7 +36,15 @@ class NoBoundaries(NotFound):
 
 
 def question(
-    *, measure: str, level: str, series: str | None, period: str, within: str | None, breakdowns: Sequence[str]
+    *,
+    measure: str,
+    level: str,
+    series: str | None,
+    period: str,
+    within: str | None,
+    breakdowns: Sequence[str],
+    basis: RevisionBasis = RevisionBasis.LATEST,
+    min_coverage: float | None = None,
 ) -> Filters:
     """One figure for each area. Raises Unanswerable for two categories of a dimension."""
     dimensions = [text.partition(":")[0] for text in breakdowns]
@@ -48,6 +57,8 @@ def question(
         within=[within] if within else [],
         levels=[level],
         breakdowns=list(breakdowns),
+        basis=basis,
+        min_coverage=min_coverage,
     )
 
 

@@ -9,10 +9,10 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.outcomes.standing import StandingCells, StandingFigure, StandingRevision
+from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
-from api.submissions.queries import approved_of, content_of, state_of
+from api.submissions.queries import approved_of, state_of
 from schema.outcomes import RevisionBasis
 from schema.reading import Geometry
 from schema.submissions import PublishedFigure, ReturnKind, ReviewState, Status
@@ -117,59 +117,15 @@ async def cells(
 
 
 async def published(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    series: Sequence[tuple[str, str]],
-    *,
-    approved: bool = False,
-    periods_of: Sequence[str] | None = None,
-) -> list[StandingFigure]:
-    """The figures of published series (measure, series), by series, period and place: those of each return's newest
-    revision, or with `approved` of the one that counts as approved. Only of the periods with these codes, if given.
-    """
-    later = revision.alias("later")
-    newest = (
-        select(func.max(later.c.number))
-        .where(later.c.programme == return_.c.programme, later.c["return"] == return_.c.id)
-        .scalar_subquery()
+    transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int]
+) -> dict[int, list[PublishedFigure]]:
+    """The figures of these revisions, as their publishers gave them."""
+    rows = await transaction.execute(
+        select(revision.c.id, revision.c.content).where(
+            revision.c.programme == catalogue.id, revision.c.id == func.any(list(revisions))
+        )
     )
-    query = (
-        select(
-            revision.c.number,
-            revision.c.content,
-            revision.c.recorded_at,
-            return_.c.series,
-            return_.c.organisation,
-            return_.c.period,
-            approved_of(return_).label("approved"),
-        )
-        .join(return_, and_(return_.c.programme == revision.c.programme, return_.c.id == revision.c["return"]))
-        .where(
-            revision.c.programme == catalogue.id,
-            revision.c.number == (approved_of(return_) if approved else newest),
-            revision.c.kind == ReturnKind.DATA,
-            state_of(revision) != ReviewState.REDACTED,
-            return_.c.series.in_([catalogue.ids.series[key] for key in series]),
-        )
-        .order_by(return_.c.series, return_.c.period_start, return_.c.period, return_.c.organisation)
-    )
-    if periods_of is not None:
-        query = query.where(return_.c.period.in_(periods_of))
-    return [
-        StandingFigure(
-            measure=catalogue.series_slugs[row.series][0],
-            series=catalogue.series_slugs[row.series][1],
-            organisation=catalogue.organisation_slugs[row.organisation],
-            period=periods.parse(row.period),
-            revision=row.number,
-            approved=row.approved == row.number,
-            recorded_at=row.recorded_at,
-            figure=one,
-        )
-        for row in await transaction.execute(query)
-        for one in content_of(row.content, catalogue.measures[catalogue.series_slugs[row.series][0]].kind)
-        if isinstance(one, PublishedFigure)
-    ]
+    return {row.id: msgspec.convert(row.content or [], list[PublishedFigure]) for row in rows}
 
 
 async def boundaries(transaction: AsyncConnection, codes: Sequence[str]) -> dict[str, Geometry]:

@@ -7,6 +7,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import cursors
@@ -27,7 +28,6 @@ from api.reviews import queries as reviews
 from schema.inequality import Inequality
 from schema.outcomes import Preview, Resolved, RevisionBasis, UnprotectedFigure
 from schema.partners import Author, Caller, Scope
-from schema.plan import Measure, Series
 from schema.reading import Availability, FeatureCollection, JsonStatDataset, LogicModelOutcomes, Progress
 
 PREVIEW = "/programmes/{programme:str}/preview"
@@ -110,33 +110,33 @@ class Reviewer:
     async def _figures(
         self, every: list[rules.Asked], catalogue: Catalogue, least_coverage: float | None
     ) -> list[UnprotectedFigure]:
-        cells = await _cells(self.transaction, every, catalogue)
+        """Most movements start in the first period of a series; more periods are read for those that do not."""
         granted = await reviews.leeway(self.transaction, catalogue)
-        return [figure for one in every for figure in judging.answered(one, cells, catalogue, granted, least_coverage)]
-
-
-async def _read(
-    transaction: AsyncConnection,
-    question: rules.Question,
-    wanted: list[tuple[Measure, Series]],
-    basis: RevisionBasis,
-    catalogue: Catalogue,
-) -> tuple[list[rules.Asked], StandingCells]:
-    """Each series and period, and the cells of all that it rests on or is judged by."""
-    standing = await queries.standing(transaction, catalogue, rules.series_behind(wanted, catalogue), basis)
-    every = rules.ask(question, wanted, catalogue, standing)
-    return every, await _cells(transaction, every, catalogue)
+        found: dict[int, list[UnprotectedFigure]] = {}
+        starts = 1
+        while waiting := [index for index in range(len(every)) if index not in found]:
+            spared = {index: judging.sparing(every[index], catalogue, granted, starts) for index in waiting}
+            cells = await _cells(self.transaction, list(spared.values()), catalogue)
+            for index, one in spared.items():
+                answered = judging.answered(one, cells, catalogue, granted, least_coverage)
+                if judging.is_settled(answered, every[index], catalogue, granted, starts):
+                    found[index] = answered
+            starts *= 4
+        return [figure for index in range(len(every)) for figure in found[index]]
 
 
 async def _cells(transaction: AsyncConnection, every: list[rules.Asked], catalogue: Catalogue) -> StandingCells:
     """Of all returns that an answer rests on or is judged by."""
-    return await queries.cells(
+    behind = {revision.id: revision for one in every for revision in one.all_returns if revision.counts}
+    published = {number for number, one in behind.items() if rules.is_published(one, catalogue)}
+    found = await queries.cells(
         transaction,
         catalogue,
-        revisions=sorted({revision.id for one in every for revision in one.all_returns if revision.counts}),
+        revisions=sorted(behind.keys() - published),
         areas=sorted({code for one in every for code in (*one.areas, *one.beside)}),
         breakdowns=sorted({key for one in every for key in one.breakdowns}),
     )
+    return replace(found, published=await queries.published(transaction, catalogue, sorted(published)))
 
 
 async def _tell(
@@ -293,10 +293,19 @@ async def preview_outcomes_geojson(
     period: FromQuery[str] = rules.LATEST,
     within: FromQuery[str | None] = None,
     breakdown: FromQuery[list[str] | None] = None,
+    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+    min_coverage: Annotated[float | None, QueryParameter(ge=0, le=1)] = None,
 ) -> FeatureCollection:
     """GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded."""
     question = maps.question(
-        measure=measure, level=level, series=series, period=period, within=within, breakdowns=breakdown or []
+        measure=measure,
+        level=level,
+        series=series,
+        period=period,
+        within=within,
+        breakdowns=breakdown or [],
+        basis=basis,
+        min_coverage=min_coverage,
     )
     seen = await reviewer.look(programme, question, form="geojson")
     boundaries = await queries.boundaries(transaction, [figure.area for figure in seen.figures])
@@ -311,13 +320,17 @@ async def preview_outcomes_geojson(
     security=KEY,
     responses=READ,
 )
-async def preview_progress(programme: FromPath[str], reviewer: NamedDependency[Reviewer]) -> Progress:
+async def preview_progress(
+    programme: FromPath[str],
+    reviewer: NamedDependency[Reviewer],
+    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+) -> Progress:
     """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
 
     Needs the scope `review`: there is no disclosure control.
     """
-    seen = await reviewer.look(programme, Filters(), form="progress")
-    return progress.progress(seen.catalogue, seen.figures, RevisionBasis.LATEST)
+    seen = await reviewer.look(programme, Filters(basis=basis), form="progress")
+    return progress.progress(seen.catalogue, seen.figures, basis)
 
 
 @get(
@@ -328,13 +341,17 @@ async def preview_progress(programme: FromPath[str], reviewer: NamedDependency[R
     security=KEY,
     responses=READ,
 )
-async def preview_logic_model(programme: FromPath[str], reviewer: NamedDependency[Reviewer]) -> LogicModelOutcomes:
+async def preview_logic_model(
+    programme: FromPath[str],
+    reviewer: NamedDependency[Reviewer],
+    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+) -> LogicModelOutcomes:
     """Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
 
     Needs the scope `review`: there is no disclosure control.
     """
-    seen = await reviewer.look(programme, Filters(), form="logic-model")
-    return progress.logic_model(seen.catalogue, seen.figures, RevisionBasis.LATEST)
+    seen = await reviewer.look(programme, Filters(basis=basis), form="logic-model")
+    return progress.logic_model(seen.catalogue, seen.figures, basis)
 
 
 @get(
@@ -375,7 +392,10 @@ async def preview_inequality(
         group_by=[dimension],
     )
     wanted = rules.series_asked(question, catalogue)
-    [one], cells = await _read(transaction, question, wanted, basis, catalogue)
+    standing = await queries.standing(transaction, catalogue, rules.series_behind(wanted, catalogue), basis)
+    [asked_for] = rules.ask(question, wanted, catalogue, standing)
+    one = replace(asked_for, earlier=[])  # it tells no movement
+    cells = await _cells(transaction, [one], catalogue)
     granted = await reviews.leeway(transaction, catalogue)
     author = permissions.author(caller, grant, request_id_of(request))
     named = rules.named(question, wanted) | {"of": of, "against": against}

@@ -17,6 +17,8 @@ from schema.periods import Period, PeriodType
 from schema.plan import Collection, Kind, Measure, Series
 
 LATEST = "latest"
+AS_PUBLISHED_ONLY = "as_published_only"
+MOST_NAMED = 12  # periods, areas or breakdowns that one refusal names
 UNCOUNTED = {
     Kind.MILESTONE: "Read its items in the returns of the measure: each item's stage is the latest.",
     Kind.EVIDENCE: "Read its entries in the returns of the measure.",
@@ -59,9 +61,15 @@ class Asked(Struct, frozen=True, kw_only=True):
     parts: tuple[Period, ...] = ()
     returns: list[StandingRevision] = []
     inputs: "list[Asked]" = []  # the measures of the formula, where the series has one
-    earlier: "list[Asked]" = []  # the same in the periods before, in order of time
+    past: tuple[Period, ...] = ()  # the periods before for which anything counts, in order of time
+    earlier: "list[Asked]" = []  # the same in those of them that are looked at
     reason: str | None = None
     instead: str | None = None
+
+    @property
+    def as_published(self) -> bool:
+        """Whether its figures are its publisher's own, so that nothing is rolled up."""
+        return self.series.collection is Collection.PUBLISHED
 
     @property
     def places(self) -> list[tuple[str, str]]:
@@ -135,17 +143,20 @@ def ask(
     asked: list[Asked] = []
     for measure, one in series:
         breakdowns = _breakdowns(measure, dimensions, catalogue, explicit=bool(question.measures))
-        reason, instead = _refusal(measure, one)
+        published = one.collection is Collection.PUBLISHED
+        reason, instead = (None, None) if published else _refusal(measure, one)
         if breakdowns is None:
             breakdowns, reason, instead = [""], reason or "breakdown_not_collected", instead or _collected(measure)
         wider = comparators or (_wider(areas, catalogue) if measure.kind in COMPARED else [])
+        if published and wider and not comparators:
+            wider = [*wider, *catalogue.outside]
         whole = Asked(
             measure=measure,
             series=one,
             period=None,
             areas=areas,
             breakdowns=breakdowns,
-            beside=[code for code in wider if code not in areas],
+            beside=[code for code in dict.fromkeys(wider) if code not in areas],
             comparators=comparators or (None if measure.kind in COMPARED else []),
             reason=reason,
             instead=instead,
@@ -156,6 +167,7 @@ def ask(
             asked.append(
                 replace(
                     at(whole, period, catalogue, returns),
+                    past=tuple(before),
                     earlier=[at(whole, past, catalogue, returns) for past in before],
                 )
             )
@@ -194,6 +206,8 @@ def at(
     if inputs:
         return replace(whole, period=period, inputs=inputs)
     mine = returns.get((whole.measure.slug, whole.series.slug), [])
+    if whole.as_published:
+        return _published_for(whole, period, [r for r in mine if r.counts])
     made_up = parts(period, whole.measure, (r.period for r in mine))
     if made_up is None:
         cadence = whole.measure.cadence.period_type
@@ -206,12 +220,31 @@ def at(
     return replace(whole, period=period, parts=made_up, returns=[r for r in mine if r.period in made_up])
 
 
+def _published_for(whole: Asked, period: Period, publications: Sequence[StandingRevision]) -> Asked:
+    """The publication of that very span, under whichever name; there is no making one out of others."""
+    found = [one for one in publications if periods.same_span(one.period, period)]
+    if found or not publications:
+        return replace(whole, period=period, returns=found, reason=None if found else "no_data")
+    codes = list(dict.fromkeys(one.period.code for one in reversed(publications)))
+    newest, more = codes[:MOST_NAMED], len(codes) - MOST_NAMED
+    listed = ", ".join(newest) + (f" and {more} periods before" if more > 0 else "")
+    return replace(whole, period=period, reason=AS_PUBLISHED_ONLY, instead=f"It is published for {listed}.")
+
+
+def is_published(one: StandingRevision, catalogue: Catalogue) -> bool:
+    """Whether it holds figures of a publisher in the place of cells."""
+    return any(
+        series.slug == one.series and series.collection is Collection.PUBLISHED
+        for series in catalogue.measures[one.measure].series
+    )
+
+
 def _refusal(measure: Measure, series: Series) -> tuple[str | None, str | None]:
     """Why no figure of the series can be rolled up from returns, and what can be asked instead."""
     if measure.kind in UNCOUNTED:
         return "not_a_count", UNCOUNTED[measure.kind]
     if series.collection is Collection.PUBLISHED:
-        return "as_published_only", "Ask for a period, an area and a breakdown for which its publisher gives a figure."
+        return AS_PUBLISHED_ONLY, "Ask for its own figures: a published one is no part of a formula."
     if series.formula is not None:
         return None, None
     if measure.kind not in rollup.KINDS:

@@ -1,12 +1,12 @@
 """What a roll-up starts from: the revision of each return that counts, and its cells as columns."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from api.plan.catalogue import breakdown_key
 from schema.periods import Period
 from schema.submissions import PublishedFigure, ReturnKind, ReviewState
 
@@ -40,21 +40,4 @@ class StandingCells(Struct, frozen=True, kw_only=True, eq=False):
     lower: npt.NDArray[np.float64]
     upper: npt.NDArray[np.float64]
     hidden: npt.NDArray[np.bool_]  # status `c`
-
-
-class StandingFigure(Struct, frozen=True, kw_only=True):
-    """A figure of a published series as it stands: its publisher's own, never rolled up."""
-
-    measure: str
-    series: str
-    organisation: str
-    period: Period
-    revision: int
-    approved: bool  # whether this very revision counts as approved
-    recorded_at: datetime
-    figure: PublishedFigure
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        """Area, key of the breakdown, period: where comparators and gaps look it up."""
-        return (self.figure.area, breakdown_key(self.figure.breakdown), self.period.code)
+    published: Mapping[int, Sequence[PublishedFigure]] = {}  # of each revision of a published series; never rolled up

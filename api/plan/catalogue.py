@@ -177,5 +177,11 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
             current = self.areas[current].parent
         return found
 
+    @cached_property
+    def outside(self) -> list[str]:
+        """The areas that neither lie in the programme's own nor contain it, in the plan's order: its peers."""
+        own = self.plan.area
+        return [a for a in self.areas if not self.lies_within(a, own) and not self.lies_within(own, a)]
+
     def lies_within(self, code: str, outer: str) -> bool:
         return outer in self.ancestors(code)

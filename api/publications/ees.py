@@ -3,7 +3,8 @@
 Data set 8162db7a-a24d-4b8e-bdfc-8da52819c1a8, "NEET by characteristics". The place columns are those that EES asks of
 every file (github.com/dfe-analytical-services/analysts-guide); symbols stand in the number's own field. The figure
 called calendar year 2025 is an average over December 2024 to February 2025. `NEETprop` is in per cent, `avgNEET` and
-`avgcohort` are average numbers of people.
+`avgcohort` are average numbers of people. Its columns have had two spellings: those of the files of 2022/23 to 2024/25,
+and newer ones in small letters, as programs that read them have them; the groupings have been called otherwise too.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,7 +16,7 @@ from schema.submissions import NewReturn, PublishedFigure
 
 DATASET = "8162db7a-a24d-4b8e-bdfc-8da52819c1a8"
 MEASURE, SERIES = "neet-16-17", "neet-la"
-AGE = "16-17"
+AGES = {"16-17", "16 to 17"}
 PLACES = {"National": "country_code", "Regional": "region_code", "Local authority": "new_la_code"}
 TOTAL = "total"
 SEXES = {"female": "female", "male": "male"}
@@ -36,14 +37,24 @@ GROUPINGS = {
     "ethnicity": ("ethnicity-5", GROUPS),
     "ethnic group": ("ethnicity-5", GROUPS),
 }
-COLUMNS = (
-    *("time_period", "time_identifier", "geographic_level", *PLACES.values()),
-    *("Age", "Characteristic_grouping", "Characteristic", "avgcohort", "avgNEET", "NEETprop"),
-)
+WHERE = ("time_period", "time_identifier", "geographic_level", *PLACES.values())
+WHAT = ("Age", "Characteristic_grouping", "Characteristic", "avgcohort", "avgNEET", "NEETprop")
+COLUMNS = (*WHERE, *WHAT)
+NEWER: dict[str, str] = {
+    "age": "Age",
+    "characteristic_grouping": "Characteristic_grouping",
+    "characteristic": "Characteristic",
+    "avg_cohort_count": "avgcohort",
+    "avg_neet_count": "avgNEET",
+    "neet_percent": "NEETprop",
+}
 
 
 def rows(text: str) -> list[Row]:
-    """Raises NotThePublication."""
+    """In the first spelling, whichever the file has. Raises NotThePublication."""
+    found = read(text, WHERE)
+    if found and NEWER.keys() <= found[0].keys():
+        return [{NEWER.get(name, name): said for name, said in row.items()} for row in found]
     return read(text, COLUMNS)
 
 
@@ -55,7 +66,7 @@ def returns(found: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
     made: dict[str, dict[tuple[str, str], PublishedFigure]] = {}
     for row in found:
         area, breakdown = row.get(PLACES.get(row["geographic_level"], "")), _breakdown(row)
-        if area not in areas or area is None or breakdown is None or row["Age"] != AGE:
+        if area not in areas or area is None or breakdown is None or row["Age"] not in AGES:
             continue
         figures, place = made.setdefault(_period(row), {}), (area, "".join(breakdown.values()))
         if place in figures:

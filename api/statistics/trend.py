@@ -23,6 +23,7 @@ from schema.verdicts import NoTrend, Tendency, Trend, TrendMethod, Verdict
 FloatArray = npt.NDArray[np.float64]
 
 POINTS = 5
+KINDS = frozenset({Kind.PROPORTION, Kind.RATE})
 CRITICAL = deviate(Confidence.P99_8) ** 2
 """The chi-squared that one degree of freedom exceeds in 0.2 % of cases: 9.5495."""
 
@@ -31,13 +32,14 @@ _WIDTH = 3.92
 _NOISE = 1e-12
 """A slope that is smaller than this part of what it sums up is 0 but for rounding."""
 _YEARS = np.arange(1.0, POINTS + 1)
-_ANNUAL = {
+ANNUAL = {
     PeriodType.FINANCIAL_YEAR,
     PeriodType.CALENDAR_YEAR,
     PeriodType.ACADEMIC_YEAR,
     PeriodType.MONTHS_ENDING,
     PeriodType.SNAPSHOT,
 }
+"""The types of which a trend can be told."""
 
 
 def trend(readings: Sequence[Reading], aim: Aim | None, *, kind: Kind, method: TrendMethod) -> Trend:
@@ -71,7 +73,7 @@ def trend(readings: Sequence[Reading], aim: Aim | None, *, kind: Kind, method: T
 
 
 def _unfit(last: Sequence[Reading], kind: Kind) -> NoTrend | None:
-    if kind not in {Kind.PROPORTION, Kind.RATE}:
+    if kind not in KINDS:
         return NoTrend.NOT_A_PROPORTION_OR_RATE
     if len(last) < POINTS:
         return NoTrend.TOO_FEW_POINTS
@@ -89,7 +91,7 @@ def _misplaced(earlier: Reading, later: Reading) -> NoTrend | None:
     """Return why `later` is not the same stretch of the next year, or a snapshot in the same month of it."""
     before, after = earlier.period, later.period
     if (
-        before.type not in _ANNUAL
+        before.type not in ANNUAL
         or after.type is not before.type
         or length_in_months(after) != length_in_months(before)
     ):

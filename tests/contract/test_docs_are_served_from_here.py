@@ -14,6 +14,7 @@ from litestar import Litestar
 import api.app  # noqa: F401  so that every refusal is known
 from api.docs import routes
 from api.docs.guides import FOLDER, NAMES, NAMESPACE
+from api.etags import ETags
 from api.problems import HANDLERS, code_of
 from api.refusals import Refused
 from api.submissions.findings import CODES
@@ -32,7 +33,13 @@ MENDS = [(code_of(kind), kind.mend) for kind in kinds()] + [(code, found.mend) f
 
 @pytest.fixture
 async def client() -> AsyncGenerator[httpx2.AsyncClient]:
-    app = Litestar([routes.router], exception_handlers=HANDLERS, openapi_config=None, logging_config=None)
+    app = Litestar(
+        [routes.router],
+        middleware=[ETags()],
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+    )
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://here") as client:
         yield client
 

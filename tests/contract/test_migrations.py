@@ -6,16 +6,21 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import database
-from schema.tables import metadata
+from api.plan import loading
+from api.plan import queries as plans
+from schema.plan import Basis, Target
+from schema.tables import metadata, plan_version
+from tests.conftest import NOW
 from work_health import new_return, new_submission, observation
 
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
@@ -96,6 +101,27 @@ async def test_a_database_with_returns_in_it_can_be_migrated_down_and_up(world, 
     await run(world.owner, command.downgrade, "base")
     await run(world.owner, command.upgrade, "head")
     assert await world.count("revision") == 0
+
+
+async def test_a_plan_that_was_loaded_with_one_target_a_measure_can_be_read(empty, plan):
+    await run(empty, command.upgrade, "0003")
+    async with empty.begin() as transaction:
+        await loading.load(transaction, plan, sandbox=False, now=NOW)
+        stored = (await transaction.execute(select(plan_version.c.content))).scalar_one()
+        for number, measure in enumerate(stored["measures"]):
+            del measure["targets"]
+            measure["target"] = 12.5 if number == 3 else None
+        await transaction.execute(update(plan_version).values(content=stored))
+    await run(empty, command.upgrade, "head")
+    async with empty.begin() as transaction:
+        read = (await plans.current(transaction, plan.slug)).plan
+        again = await loading.load(transaction, plan, sandbox=False, now=NOW)
+    assert [m.slug for m in read.measures] == [m.slug for m in plan.measures]
+    assert [msgspec.structs.replace(m, targets=[]) for m in read.measures] == plan.measures
+    assert {m.slug: m.targets for m in read.measures if m.targets} == {
+        plan.measures[3].slug: [Target(period="P2025-04..2028-03", value=12.5, basis=Basis.PROPOSED)]
+    }
+    assert again.version == 1
 
 
 async def test_processes_that_start_together_migrate_once(empty, empty_url):

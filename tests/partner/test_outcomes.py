@@ -117,3 +117,14 @@ async def test_how_far_apart_two_categories_are(world, colours):
         await quay.preview_inequality(colours, **asked)
     read = [entry for entry in (await reviewer.list_audit(colours)).items if entry.action == "preview.read"]
     assert [entry.subject["of"] for entry in read] == ["female"]
+
+
+async def test_a_movement_starts_with_the_first_value_however_late_it_came(world, harbour):
+    quay = await world.partner("quay-college", programme=harbour)
+    cells = [observation(TOWN, status="x")] * 3 + [observation(TOWN, numerator=n, denominator=10) for n in range(4, 8)]
+    returns = [new_return("pass-rate", f"2026-0{n}", [cell]) for n, cell in enumerate(cells, 1)]
+    await quay.create_submission(harbour, new_submission(*returns))
+    reviewer = await world.partner("harbour-council", Scope.REVIEW, programme=harbour)
+    [figure] = (await reviewer.preview_outcomes(harbour, measure=["pass-rate"])).items
+    assert (figure.value, figure.movement.start_period, figure.movement.start) == (70, "2026-04", 40)
+    assert figure.trend.reason == "not_annual"

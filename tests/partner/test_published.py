@@ -2,13 +2,10 @@
 
 import pytest
 
-from api.outcomes import queries as outcomes
-from api.plan import queries as plans
 from work_health import (
     FigureLimits,
     PublishedFigure,
     Rejected,
-    decision,
     figure,
     new_return,
     new_submission,
@@ -176,22 +173,3 @@ async def test_a_reviewer_approves_them_and_they_are_withdrawn(ons, reviewer):
     assert [one.value for one in (await read(reviewer)).figures] == ["30.1"]
     report = await push(ons, published(kind="withdrawn", note="Withdrawn by the publisher."))
     assert (report.returns[0].revision, report.counts.withdrawn) == (2, 1)
-
-
-async def test_the_figures_as_they_stand_are_there_for_whoever_compares(world, ons, reviewer):
-    await push(ons, published(CITY, ENGLAND), published(CITY, period="R12-2024-06"))
-    key = {"organisation": "office-for-national-statistics", "measure": INACTIVE, "series": SERIES, "period": YEAR}
-    await reviewer.approve_return(PROGRAMME, **key, service="main", decision=decision(1))
-    await push(ons, published(figure("E06000018", "31.0"), ENGLAND))
-    async with world.owner.begin() as transaction:
-        catalogue = await plans.current(transaction, PROGRAMME)
-        newest = await outcomes.published(transaction, catalogue, [(INACTIVE, SERIES)])
-        approved = await outcomes.published(transaction, catalogue, [(INACTIVE, SERIES)], approved=True)
-        one = await outcomes.published(transaction, catalogue, [(INACTIVE, SERIES)], periods_of=["R12-2024-06"])
-    assert [(*f.place, f.figure.value, f.revision, f.approved) for f in newest] == [
-        ("E06000018", "", "R12-2024-06", "30.1", 1, False),
-        ("E06000018", "", YEAR, "31.0", 2, False),
-        ("E92000001", "", YEAR, "27.90", 2, False),
-    ]
-    assert [(f.figure.value, f.revision, f.approved) for f in approved] == [("30.1", 1, True), ("27.90", 1, True)]
-    assert [f.period.code for f in one] == ["R12-2024-06"]

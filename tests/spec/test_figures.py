@@ -353,7 +353,9 @@ def made_of(operation: Operation, *rows_of: tuple[str, ...], contains: bool = Fa
 
 def rules_cells(columns):
     kind = type(columns[0])
-    return kind(**{n: np.concatenate([getattr(c, n) for c in columns]) for n in kind.__struct_fields__})
+    return kind(
+        **{n: np.concatenate([getattr(c, n) for c in columns]) for n in kind.__struct_fields__ if n != "published"}
+    )
 
 
 STOCK = ("on-roll", "quay 2026-01 town 30", "pier 2026-01 town 5")

@@ -9,7 +9,7 @@ import pytest
 
 from api.outcomes import judging, rules
 from api.outcomes.rules import Question
-from api.outcomes.standing import StandingCells, StandingFigure, StandingRevision
+from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan import loading
 from api.plan.catalogue import Catalogue, Ids, breakdown_key, breakdown_keys
 from api.plan.rules import UnclearPeriod, UnknownCode
@@ -18,7 +18,7 @@ from api.statistics import periods
 from schema.outcomes import UnprotectedFigure
 from schema.periods import PeriodType
 from schema.plan import Plan
-from schema.submissions import PublishedFigure, ReturnKind
+from schema.submissions import ReturnKind
 
 HERE = Path(__file__).parent
 TOWN, EAST, WEST = "E06999999", "E05999991", "E05999992"
@@ -247,7 +247,7 @@ def test_a_series_can_be_chosen():
 
 #   measure                        why there is no live figure
 UNANSWERED = [
-    ("economic-inactivity-ill-health", "as_published_only"),
+    ("economic-inactivity-ill-health", "no_data"),
     ("existing-schemes-uptake", "no_data"),
     ("jsna-research-published", "not_a_count"),
 ]
@@ -298,18 +298,3 @@ def test_what_was_asked_is_named_for_the_audit():
         "area": f"{TOWN}, {EAST}",
         "group_by": "sex",
     }
-
-
-def test_a_published_figure_is_looked_up_by_its_place():
-    figure = PublishedFigure(area=TOWN, breakdown={"sex": "female"}, value="31.4")
-    standing = StandingFigure(
-        measure="pass-rate",
-        series="headline",
-        organisation="quay-college",
-        period=periods.parse("2026-02"),
-        revision=1,
-        approved=False,
-        recorded_at=IN_TIME,
-        figure=figure,
-    )
-    assert standing.place == (TOWN, "sex=female", "2026-02")

@@ -212,6 +212,19 @@ def of_ees(*rows: str, year: str = "2025", identifier: str = "Calendar year") ->
     return {one.period: [line(f) for f in one.figures] for one in found}
 
 
+def test_the_newer_spelling_of_ees_says_the_same():
+    newer = ",".join([*ees.WHERE, *ees.NEWER, "nk_percent"])
+    row = "2025,Calendar year,Local authority,E92000001,E12000004,E06000018,16 to 17,Total,Total,7400,370,5.0,1.2"
+    [made] = ees.returns(ees.rows(csv(newer, row)), AREAS)
+    assert [line(f) for f in made.figures] == ["E06000018 5.0 370/7400"]
+
+
+def test_ees_in_neither_spelling_is_refused():
+    with pytest.raises(NotThePublication, match="no column 'Age'"):
+        ees.rows(csv(",".join([*ees.WHERE, "age"]), "2025,Calendar year,National,E92000001,,,16-17"))
+    assert ees.rows(EES) == []
+
+
 #   row                                                              figure
 EES_ROWS = [
     ("National|16-17|Total|Total|635370|19280|3.0",                  ["E92000001 3.0 19280/635370"]),

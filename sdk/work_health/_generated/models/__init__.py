@@ -152,6 +152,7 @@ from .publication_list import PublicationList
 from .publication_state import PublicationState
 from .published_figure import PublishedFigure
 from .published_figure_breakdown import PublishedFigureBreakdown
+from .published_source import PublishedSource
 from .queried import Queried
 from .reason import Reason
 from .receipt import Receipt
@@ -369,6 +370,7 @@ __all__ = (
     "PublicationState",
     "PublishedFigure",
     "PublishedFigureBreakdown",
+    "PublishedSource",
     "Queried",
     "Reason",
     "Receipt",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..models.coverage import Coverage
     from ..models.movement import Movement
     from ..models.period import Period
+    from ..models.published_source import PublishedSource
     from ..models.target_verdict import TargetVerdict
     from ..models.trend import Trend
     from ..models.unprotected_figure_breakdown import UnprotectedFigureBreakdown
@@ -84,11 +85,14 @@ class UnprotectedFigure:
     """ At most 100 of the returns that it rests on. """
     instead: None | str | Unset = UNSET
     """ What can be asked where this cannot be answered. """
+    publication: None | PublishedSource | Unset = UNSET
+    """ Null where the figure is rolled up from returns. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.movement import Movement  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
+        from ..models.published_source import PublishedSource  # noqa: PLC0415
         from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
         from ..models.trend import Trend  # noqa: PLC0415
 
@@ -200,6 +204,14 @@ class UnprotectedFigure:
         else:
             instead = self.instead
 
+        publication: dict[str, Any] | None | Unset
+        if isinstance(self.publication, Unset):
+            publication = UNSET
+        elif isinstance(self.publication, PublishedSource):
+            publication = self.publication.to_dict()
+        else:
+            publication = self.publication
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -237,6 +249,8 @@ class UnprotectedFigure:
         )
         if instead is not UNSET:
             field_dict["instead"] = instead
+        if publication is not UNSET:
+            field_dict["publication"] = publication
 
         return field_dict
 
@@ -247,6 +261,7 @@ class UnprotectedFigure:
         from ..models.coverage import Coverage  # noqa: PLC0415
         from ..models.movement import Movement  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
+        from ..models.published_source import PublishedSource  # noqa: PLC0415
         from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
         from ..models.trend import Trend  # noqa: PLC0415
         from ..models.unprotected_figure_breakdown import UnprotectedFigureBreakdown  # noqa: PLC0415
@@ -467,6 +482,23 @@ class UnprotectedFigure:
 
         instead = _parse_instead(d.pop("instead", UNSET))
 
+        def _parse_publication(data: object) -> None | PublishedSource | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                publication_type_0 = PublishedSource.from_dict(data)
+
+                return publication_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | PublishedSource | Unset, data)
+
+        publication = _parse_publication(d.pop("publication", UNSET))
+
         unprotected_figure = cls(
             measure=measure,
             series=series,
@@ -498,6 +530,7 @@ class UnprotectedFigure:
             target=target,
             contributors=contributors,
             instead=instead,
+            publication=publication,
         )
 
         unprotected_figure.additional_properties = d

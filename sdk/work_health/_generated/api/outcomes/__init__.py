@@ -315,6 +315,8 @@ class Outcomes(Caller):
     def preview_logic_model(
         self,
         programme: str,
+        *,
+        basis: RevisionBasis | str | None = None,
     ) -> LogicModelOutcomes:
         """The logic model with its latest figures.
 
@@ -325,6 +327,7 @@ class Outcomes(Caller):
         return self._send(
             _preview_logic_model.call(
                 programme,
+                basis=basis,
             )
         )
 
@@ -449,6 +452,8 @@ class Outcomes(Caller):
         period: str | None = None,
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
     ) -> FeatureCollection:
         """Live figures as a layer of a map.
 
@@ -463,6 +468,8 @@ class Outcomes(Caller):
                 period=period,
                 within=within,
                 breakdown=breakdown,
+                basis=basis,
+                min_coverage=min_coverage,
             )
         )
 
@@ -558,6 +565,8 @@ class Outcomes(Caller):
     def preview_progress(
         self,
         programme: str,
+        *,
+        basis: RevisionBasis | str | None = None,
     ) -> Progress:
         """How will we know we've made a difference.
 
@@ -568,6 +577,7 @@ class Outcomes(Caller):
         return self._send(
             _preview_progress.call(
                 programme,
+                basis=basis,
             )
         )
 
@@ -872,6 +882,8 @@ class AsyncOutcomes(AsyncCaller):
     async def preview_logic_model(
         self,
         programme: str,
+        *,
+        basis: RevisionBasis | str | None = None,
     ) -> LogicModelOutcomes:
         """The logic model with its latest figures.
 
@@ -882,6 +894,7 @@ class AsyncOutcomes(AsyncCaller):
         return await self._send(
             _preview_logic_model.call(
                 programme,
+                basis=basis,
             )
         )
 
@@ -1006,6 +1019,8 @@ class AsyncOutcomes(AsyncCaller):
         period: str | None = None,
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
     ) -> FeatureCollection:
         """Live figures as a layer of a map.
 
@@ -1020,6 +1035,8 @@ class AsyncOutcomes(AsyncCaller):
                 period=period,
                 within=within,
                 breakdown=breakdown,
+                basis=basis,
+                min_coverage=min_coverage,
             )
         )
 
@@ -1115,6 +1132,8 @@ class AsyncOutcomes(AsyncCaller):
     async def preview_progress(
         self,
         programme: str,
+        *,
+        basis: RevisionBasis | str | None = None,
     ) -> Progress:
         """How will we know we've made a difference.
 
@@ -1125,6 +1144,7 @@ class AsyncOutcomes(AsyncCaller):
         return await self._send(
             _preview_progress.call(
                 programme,
+                basis=basis,
             )
         )
 

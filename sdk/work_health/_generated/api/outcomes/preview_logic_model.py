@@ -5,16 +5,22 @@ from urllib.parse import quote
 from ...._core import Call
 from ...._http import httpx
 from ...models.logic_model_outcomes import LogicModelOutcomes
+from ...models.revision_basis import RevisionBasis
 
 
 def call(
     programme: str,
+    *,
+    basis: RevisionBasis | str | None = None,
 ) -> Call[LogicModelOutcomes]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/preview/logic-model".format(
             programme=quote(str(programme), safe=""),
         ),
+        query={
+            "basis": basis,
+        },
         parse=_parse,
     )
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from ...._core import Call
 from ...._http import httpx
 from ...models.feature_collection import FeatureCollection
+from ...models.revision_basis import RevisionBasis
 
 
 def call(
@@ -17,6 +18,8 @@ def call(
     period: str | None = None,
     within: str | None = None,
     breakdown: Iterable[str] | None = None,
+    basis: RevisionBasis | str | None = None,
+    min_coverage: float | None = None,
 ) -> Call[FeatureCollection]:
     return Call(
         method="GET",
@@ -30,6 +33,8 @@ def call(
             "period": period,
             "within": within,
             "breakdown": breakdown,
+            "basis": basis,
+            "min_coverage": min_coverage,
         },
         parse=_parse,
     )

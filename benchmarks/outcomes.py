@@ -1,0 +1,182 @@
+"""What a preview costs beside the SQL that yields the same cells. `python benchmarks/outcomes.py [quarters …]`.
+
+Ten providers, 20 wards, 3 sexes × 6 ages, one quarter asked for: 360 figures, each with coverage, movement, trend and
+contributors. It is asked over HTTP in this process, so encoding, access and audit are in it; the SQL is one `GROUP BY`
+over the newest revisions of that quarter. Both are asked in turn, and medians are told. The quarters that were returned
+before are 3, 11 and 39: what reading them costs is how the figures grow from row to row.
+"""
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx2
+import msgspec
+import numpy as np
+from bulk import AGES, SEXES, administer
+from bulk import plan as of_bulk
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from api import database
+from api.app import create_app
+from api.embedded import Embedded
+from api.partners import keys
+from api.partners import queries as partners
+from api.plan import loading
+from schema.partners import Grant, Scope
+from schema.periods import PeriodType
+from schema.plan import Duty, Plan
+
+PROVIDERS, WARDS, TIMES = 10, 20, 15
+TOWN = "E06000001"
+FLOW, SHARE = "measure-00", "measure-02"
+QUARTERS = [f"FY{year}-{year % 100 + 1:02}-Q{n}" for year in range(2014, 2024) for n in range(1, 5)]
+BREAKDOWNS = [
+    {},
+    *({"sex": s} for s in SEXES),
+    *({"age": a} for a in AGES),
+    *({"sex": s, "age": a} for s, a in product(SEXES, AGES)),
+]
+SQL = """
+    select o.area, o.breakdown, sum(o.value), sum(o.numerator), sum(o.denominator)
+    from observation o
+    join revision r on r.programme = o.programme and r.id = o.revision
+    join "return" t on t.programme = r.programme and t.id = r."return"
+    join series s on s.programme = t.programme and s.id = t.series
+    join area a on a.programme = o.programme and a.id = o.area
+    join breakdown b on b.programme = o.programme and b.id = o.breakdown
+    where s.measure = $1 and t.period = $2 and a.code <> $3 and b.key like 'age=%;sex=%'
+      and r.number = (select max(later.number) from revision later
+                      where later.programme = r.programme and later."return" = r."return")
+    group by o.area, o.breakdown
+"""
+
+
+def plan() -> Plan:
+    """Bulk's, with ten providers that return two of its measures each quarter over ten years."""
+    made = of_bulk()
+    colleges = [
+        msgspec.structs.replace(made.organisations[0], slug=f"college-{n}", name=f"College {n}")
+        for n in range(PROVIDERS)
+    ]
+    cadence = msgspec.structs.replace(made.measures[0].cadence, period_type=PeriodType.FINANCIAL_QUARTER)
+    measures = [
+        msgspec.structs.replace(measure, cadence=cadence) for measure in made.measures if measure.slug in (FLOW, SHARE)
+    ]
+    return msgspec.structs.replace(
+        made,
+        window=msgspec.structs.replace(made.window, start=date(2014, 4, 1), end=date(2024, 3, 31)),
+        owner="college-0",
+        organisations=colleges,
+        measures=measures,
+        areas=made.areas[: WARDS + 1],
+        duties=[
+            msgspec.convert({**msgspec.to_builtins(duty), "holder": college.slug}, Duty)
+            for duty, college in product(made.duties, colleges)
+            if duty.measure in (FLOW, SHARE)
+        ],
+    )
+
+
+def observations(chance: np.random.Generator, areas: list[str], measure: str) -> list[dict[str, object]]:
+    """Every cell of a return, of made-up people by ward, sex and age; every second one is a numerator."""
+    people = chance.integers(2, 20, (WARDS, len(SEXES), len(AGES)))
+    found: list[dict[str, object]] = []
+    for (at, area), breakdown in product(enumerate(areas), BREAKDOWNS):
+        ward = slice(None) if at == 0 else slice(at - 1, at)
+        sex = SEXES.index(breakdown["sex"]) if "sex" in breakdown else slice(None)
+        age = AGES.index(breakdown["age"]) if "age" in breakdown else slice(None)
+        size, half = int(people[ward, sex, age].sum()), int((people[ward, sex, age] // 2).sum())
+        numbers = {"value": size} if measure == FLOW else {"numerator": half, "denominator": size}
+        found.append({"area": area, "breakdown": breakdown, **numbers})
+    return found
+
+
+async def push(http: httpx2.AsyncClient, key: str, college: int, quarters: list[str], areas: list[str]) -> None:
+    chance = np.random.default_rng(college)
+    body = {
+        "returns": [
+            {"measure": measure, "period": quarter, "observations": observations(chance, areas, measure)}
+            for measure, quarter in product((FLOW, SHARE), quarters)
+        ]
+    }
+    answer = await http.post(
+        f"/v1/programmes/{plan().slug}/submissions",
+        content=msgspec.json.encode(body),
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Idempotency-Key": str(uuid4())},
+    )
+    assert answer.status_code == 201, answer.text[:2000]
+
+
+async def issue(engine: database.AsyncEngine, organisation: str, scope: Scope, now: datetime) -> str:
+    key = keys.make(os.urandom(38), sandbox=False)
+    async with engine.begin() as transaction:
+        await partners.issue(
+            transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
+            grants=[Grant(programme=plan().slug, organisation=organisation, scopes=[scope])],
+        )  # fmt: skip
+    return key.secret
+
+
+async def measure(url: str, number: int) -> None:
+    owner, engine = database.owner_engine(url), database.application_engine(url, pool_size=2)
+    await database.migrate(owner)
+    now = datetime.now(UTC)
+    async with owner.begin() as transaction:
+        await loading.load(transaction, plan(), sandbox=False, now=now)
+    quarters, areas = QUARTERS[-number:], [area.code for area in plan().areas]
+    transport = httpx2.ASGITransport(app=create_app(engine))  # pyright: ignore[reportArgumentType]  as in the tests
+    async with httpx2.AsyncClient(transport=transport, base_url="http://here", timeout=600) as http:
+        for college in range(PROVIDERS):
+            await push(http, await issue(owner, f"college-{college}", Scope.SUBMIT, now), college, quarters, areas)
+        key = await issue(owner, "college-0", Scope.REVIEW, now)
+        await administer(url, "vacuum analyze")
+        connection = await asyncpg.connect(url)
+        for slug in (FLOW, SHARE):
+            asked = {"measure": slug, "period": quarters[-1], "group_by": ["quarter", "sex", "age"]}
+            took: dict[str, list[float]] = {"http": [], "sql": []}
+            for _ in range(TIMES):
+                begun = time.perf_counter()
+                rows = await connection.fetch(SQL, slug, quarters[-1], TOWN)
+                took["sql"].append(time.perf_counter() - begun)
+                begun = time.perf_counter()
+                answer = await http.get(
+                    f"/v1/programmes/{plan().slug}/preview/outcomes",
+                    params=asked,
+                    headers={"Authorization": f"Bearer {key}"},
+                )
+                took["http"].append(time.perf_counter() - begun)
+            figures = msgspec.json.decode(answer.content)["items"]
+            assert len(rows) == len(figures) == WARDS * len(SEXES) * len(AGES), (len(rows), answer.text[:500])
+            same = {row[2] for row in rows} == {f["value"] for f in figures} if slug == FLOW else True
+            assert same
+            ask, sql = (1000 * statistics.median(took[which]) for which in ("http", "sql"))
+            print(f"{number:>8} {'count' if slug == FLOW else 'share':>6} {len(rows):>8} {ask:>8.0f} ms {sql:>8.1f} ms "
+                  f"{ask / sql:>7.1f}", flush=True)  # fmt: skip
+        await connection.close()
+    await engine.dispose()
+    await owner.dispose()
+
+
+def main() -> None:
+    print(f"{'quarters':>8} {'kind':>6} {'figures':>8} {'preview':>11} {'SQL':>11} {'ratio':>7}")
+    with tempfile.TemporaryDirectory(prefix="outcomes-") as folder:
+        Path(folder).chmod(0o755)
+        with Embedded(Path(folder) / "data") as embedded:
+            for number in [int(word) for word in sys.argv[1:]] or [4, 12, 40]:
+                name = f"outcomes_{number}"
+                asyncio.run(administer(embedded.dsn("postgres"), f"create database {name}"))
+                asyncio.run(measure(embedded.dsn(name), number))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="PublishedSource")
+
+
+@_attrs_define
+class PublishedSource:
+    """Where a figure of a published statistic comes from. It stands as it was published: nothing was rolled up."""
+
+    publisher: None | str
+    title: None | str
+    identifier: None | str
+    """ The publisher's own code for the statistic. """
+    statistical_status: None | str
+    """ A kebab-case code. It never changes once it is in use. """
+    value: None | str
+    """ The value in its publisher's digits. """
+    limits_derived: bool
+    """ True where the interval was worked out from published numbers, and is no publisher's. """
+    note: None | str
+    """ What is to be known of this very figure. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        publisher: None | str
+        publisher = self.publisher
+
+        title: None | str
+        title = self.title
+
+        identifier: None | str
+        identifier = self.identifier
+
+        statistical_status: None | str
+        statistical_status = self.statistical_status
+
+        value: None | str
+        value = self.value
+
+        limits_derived = self.limits_derived
+
+        note: None | str
+        note = self.note
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "publisher": publisher,
+                "title": title,
+                "identifier": identifier,
+                "statistical_status": statistical_status,
+                "value": value,
+                "limits_derived": limits_derived,
+                "note": note,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+
+        def _parse_publisher(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        publisher = _parse_publisher(d.pop("publisher"))
+
+        def _parse_title(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        title = _parse_title(d.pop("title"))
+
+        def _parse_identifier(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        identifier = _parse_identifier(d.pop("identifier"))
+
+        def _parse_statistical_status(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        statistical_status = _parse_statistical_status(d.pop("statistical_status"))
+
+        def _parse_value(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        value = _parse_value(d.pop("value"))
+
+        limits_derived = d.pop("limits_derived")
+
+        def _parse_note(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        note = _parse_note(d.pop("note"))
+
+        published_source = cls(
+            publisher=publisher,
+            title=title,
+            identifier=identifier,
+            statistical_status=statistical_status,
+            value=value,
+            limits_derived=limits_derived,
+            note=note,
+        )
+
+        published_source.additional_properties = d
+        return published_source
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,180 @@
+"""Published statistics from their publishers' files to every form of outcomes, over HTTP."""
+
+import io
+
+import pandas
+import pytest
+
+from api.outcomes import maps
+from api.outcomes import queries as outcomes
+from api.publications import ees, fetching, fingertips, nomis
+from api.publications.fetching import Line
+from schema.partners import Scope
+from tests.conftest import NOW
+from tests.partner.test_querying import file_of
+from work_health import decision
+
+PROGRAMME = "work-and-health-2025-2028"
+CITY, REGION, ENGLAND, LEEDS = "E06000018", "E12000004", "E92000001", "E08000035"
+AREAS = {CITY, REGION, ENGLAND, LEEDS}
+INACTIVE, NEET, GAP, RATE = "economic-inactivity-ill-health", "neet-16-17", "ltc-employment-gap", "ltc-employment-rate"
+
+FINGERTIPS = [
+    *("Indicator ID", "Area Code", "Sex", "Category Type", "Value", "Count", "Denominator", "Value note"),
+    *("Lower CI 95.0 limit", "Upper CI 95.0 limit", "Lower CI 99.8 limit", "Upper CI 99.8 limit"),
+    *("Time period Sortable", "Time period range"),
+]
+
+
+def of_fingertips(indicator: str, sortable: str, area: str, value: str, limits: str, wide: str, sex: str = "Persons"):
+    return ",".join(
+        [indicator, area, sex, "", value, "", "", "", *limits.split(".."), *wide.split(".."), sortable, "1y"]
+    )
+
+
+RATES = [
+    *(of_fingertips("93882", f"{2019 + n}0000", CITY, f"{60 - 2 * n}", f"{59 - 2 * n}..{61 - 2 * n}",
+                    f"{58 - 2 * n}..{62 - 2 * n}") for n in range(5)),
+    of_fingertips("93882", "20230000", CITY, "50", "47..53", "45..55", sex="Female"),
+    of_fingertips("93882", "20230000", ENGLAND, "65.3", "65.1..65.5", "65..65.6"),
+    of_fingertips("93882", "20230000", LEEDS, "53.5", "51..56", "49..58"),
+    of_fingertips("90282", "20230000", CITY, "12.5", "10..15", "..", ),
+]  # fmt: skip
+
+
+def of_nomis(date: str, area: str, *cells: str) -> list[str]:
+    return [f"{date},{area},{cell.replace(' ', ',')},Normal Value," for cell in cells]
+
+
+APS = [
+    *of_nomis("2025-06", CITY, "1496 20599 30.1", "1496 21001 15100", "1496 21002 50200", "1496 21003 5.1",
+              "45 21002 220000"),
+    *of_nomis("2025-06", ENGLAND, "1496 20599 27.9", "1496 21001 2500000", "1496 21002 8960000", "1496 21003 0.3",
+              "45 21002 36000000"),
+]  # fmt: skip
+NEETS = [
+    f"2025,Calendar year,{level},E92000001,{region},{city},16-17,Total,Total,{cohort},{number},{share}"
+    for level, region, city, cohort, number, share in (
+        ("National", "", "", "1250000", "40000", "3.2"),
+        ("Regional", REGION, "", "110000", "3900", "z"),
+        ("Local authority", REGION, CITY, "7400", "370", "5.0"),
+    )
+]
+
+
+async def push(world, organisation: str, returns) -> None:
+    key = await world.key(organisation, Scope.SUBMIT)
+    await fetching.submit(Line(http=world.http(key)), PROGRAMME, returns, dry_run=False, confirm_withdrawals=False)
+
+
+def table(columns, rows) -> str:
+    return "\n".join([",".join(columns), *rows]) + "\n"
+
+
+@pytest.fixture
+async def published(world):
+    rows = [row + str(len(APS)) for row in APS]
+    await push(world, "ohid", fingertips.returns(fingertips.rows(table(FINGERTIPS, RATES)), AREAS))
+    await push(world, "office-for-national-statistics", nomis.returns(nomis.rows(table(nomis.COLUMNS, rows)), AREAS))
+    await push(world, "department-for-education", ees.returns(ees.rows(table(ees.COLUMNS, NEETS)), AREAS))
+
+
+async def one(reviewer, measure: str, **filters):
+    [figure] = (await reviewer.preview_outcomes(PROGRAMME, measure=[measure], **filters)).items
+    return figure
+
+
+async def test_a_published_rate_is_told_with_all_that_a_reader_judges_it_by(published, reviewer):
+    found = await one(reviewer, RATE)
+    assert (found.period.code, found.value, found.lower, found.upper_99_8, found.interval_method) == (
+        *("FY2023-24", 52, 51, 54),
+        "published",
+    )
+    said = found.publication
+    assert (said.identifier, said.value, said.limits_derived, found.numerator) == ("93882", "52", False, None)
+    assert [(c.area, c.value, c.verdict, c.confidence, c.reason) for c in found.comparators] == [
+        (REGION, None, None, None, "no_published_equivalent"),
+        (ENGLAND, 65.3, "worse", "99.8", None),
+        (LEEDS, 53.5, "worse", "95", None),
+    ]
+    assert (found.trend.tendency, found.trend.verdict, found.trend.first_period) == (
+        *("decreasing", "worse"),
+        "FY2019-20",
+    )
+    assert [(c.organisation, c.revision, c.state) for c in found.contributors] == [("ohid", 1, "pending")]
+    assert (found.markers, found.coverage.expected, found.coverage.received) == (["p"], 1, 1)
+
+
+async def test_what_is_not_published_says_what_there_is(published, reviewer):
+    half = await one(reviewer, RATE, period=["FY2023-24-H1"])
+    assert (half.value, half.reason) == (None, "as_published_only")
+    assert half.instead.startswith("It is published for FY2023-24, FY2022-23,")
+    women = await one(reviewer, RATE, period=["FY2023-24"], area=[LEEDS], breakdown=["sex:female"])
+    assert women.instead == f"It is published by sex=female for {CITY}, and for {LEEDS} as the total."
+
+
+async def test_a_rate_that_was_worked_out_says_so(published, reviewer):
+    worked_out = await one(reviewer, INACTIVE)
+    assert (worked_out.value, worked_out.interval_method, worked_out.publication.limits_derived) == (
+        6.9,
+        "normal",
+        True,
+    )
+    assert "variable 1496" in worked_out.publication.note
+    assert set(worked_out.markers) == {"e", "p"}
+    as_it_was = await one(reviewer, INACTIVE, series="lts-of-inactive-16-64")
+    assert (as_it_was.value, as_it_was.publication.limits_derived) == (30.1, False)
+    assert [(c.area, c.verdict) for c in as_it_was.comparators if c.value] == [(ENGLAND, "similar")]
+
+
+async def test_a_count_without_limits_gets_some_and_says_so(published, reviewer):
+    found = await one(reviewer, NEET)
+    assert (found.period.code, found.value, found.interval_method) == ("R3-2025-02", 5.0, "wilson")
+    assert (found.publication.limits_derived, found.numerator, found.denominator) == (True, 370, 7400)
+    assert [(c.area, c.verdict) for c in found.comparators] == [(REGION, None), (ENGLAND, "worse")]
+    region = await one(reviewer, NEET, area=[REGION])
+    assert (region.status, region.reason, region.comparators) == ("z", "not_applicable", [])
+
+
+async def test_a_publication_counts_by_the_basis(world, published, reviewer):
+    assert (await one(reviewer, RATE, basis="approved")).reason == "no_data"
+    where = {"organisation": "ohid", "measure": RATE, "series": "headline", "service": "main", "period": "FY2023-24"}
+    other = await world.partner("nottingham-city-council", Scope.REVIEW)  # the reviewer of these tests is its sender
+    await other.approve_return(PROGRAMME, **where, decision=decision(1))
+    found = await one(reviewer, RATE, basis="approved")
+    assert (found.value, found.markers, found.trend.reason) == (52, [], "too_few_points")
+    model = await reviewer.preview_logic_model(PROGRAMME, basis="approved")
+    assert {f.measure: f.value for f in model.figures if f.value is not None} == {RATE: 52}
+
+
+async def test_every_form_has_the_same_published_figures(published, reviewer):
+    asked = {"measure": [INACTIVE, RATE, NEET, GAP]}
+    values = {f.measure: f.value for f in (await reviewer.preview_outcomes(PROGRAMME, **asked)).items}
+    assert values == {INACTIVE: 6.9, NEET: 5.0, GAP: 12.5, RATE: 52}
+    frame = pandas.read_csv(io.BytesIO(await reviewer.preview_outcomes_csv(PROGRAMME, **asked)))
+    assert dict(zip(frame["measure"], frame["value"], strict=True)) == values
+    assert set(frame["publication_identifier"].astype(str)) >= {"90282", "93882"}
+    cube = (await reviewer.preview_outcomes_json_stat(PROGRAMME, **asked)).to_dict()
+    assert {value for value in cube["value"] if value is not None} == set(values.values())
+    sdmx = pandas.read_csv(io.BytesIO(await reviewer.preview_outcomes_sdmx_csv(PROGRAMME, **asked)))
+    assert dict(zip(sdmx["MEASURE"], sdmx["OBS_VALUE"], strict=True)) == values
+    latest = {m.measure: m.latest for t in (await reviewer.preview_progress(PROGRAMME)).themes for m in t.measures}
+    assert {slug: latest[slug].value for slug in values} == values
+    model = await reviewer.preview_logic_model(PROGRAMME)
+    assert {f.measure: f.value for f in model.figures if f.measure in values} == values
+
+
+async def test_a_published_figure_is_on_the_map_by_the_basis(world, published, reviewer):
+    async with world.owner.begin() as transaction:
+        await outcomes.keep_boundaries(transaction, maps.read(file_of([CITY])), source="cities.geojson", now=NOW)
+    asked = {"measure": RATE, "level": "local-authority"}
+    [feature] = (await reviewer.preview_outcomes_geojson(PROGRAMME, **asked)).features
+    assert (feature.properties.to_dict()["value"], feature.properties.to_dict()["publication_value"]) == (52, "52")
+    [feature] = (await reviewer.preview_outcomes_geojson(PROGRAMME, **asked, basis="approved")).features
+    assert feature.properties.to_dict()["reason"] == "no_data"
+
+
+async def test_progress_counts_by_the_basis(published, reviewer):
+    progress = await reviewer.preview_progress(PROGRAMME, basis="approved")
+    assert progress.basis == "approved"
+    assert {m.latest.value for theme in progress.themes for m in theme.measures} == {None}
