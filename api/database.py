@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.types import Scope
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -16,6 +17,7 @@ driver: Any = import_module("asyncpg")  # it has no type stubs
 
 APPLICATION_ROLE = "work_health_app"
 MIGRATION_LOCK = 0x776F726B  # any constant will do, as long as it is ours
+OPEN = "transaction"  # under which a request's state has its connection
 
 Transaction = NamedDependency[AsyncConnection]
 
@@ -57,10 +59,17 @@ def alembic_config(connection: object) -> Config:
     return config
 
 
-async def transaction(state: State) -> AsyncIterator[AsyncConnection]:
+async def transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
     """One for each request: committed before the answer is sent, rolled back if the handler raises."""
-    async with state.engine.begin() as connection:
+    async with state.engine.connect() as connection, connection.begin():
+        scope["state"][OPEN] = connection
         yield connection
+
+
+async def let_go(_: Exception, scope: Scope) -> None:
+    """When something raises: the framework closes what a dependency opened, but not if it is another that raises."""
+    if OPEN in scope["state"]:
+        await scope["state"].pop(OPEN).close()
 
 
 async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str], content: Iterable[bytes]) -> None:
