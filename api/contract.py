@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,9 +48,11 @@ def document(app: Litestar) -> dict[str, Json]:
     """The contract as data, the same whatever the hash seed."""
     made = cast("dict[str, Json]", msgspec.json.decode(encode_json(app.openapi_schema.to_schema())))
     made["components"]["schemas"] = _schemas(set(made["components"]["schemas"]))
-    operations = [operation for item in made["paths"].values() for operation in item.values()]
-    for operation in operations:
-        _complete(operation)
+    operations: list[dict[str, Json]] = []
+    for path, item in made["paths"].items():
+        for operation in item.values():
+            _complete(operation, path)
+            operations.append(operation)
     made["paths"] = dict(sorted(made["paths"].items()))
     made["components"]["responses"] = _shared_problems(operations)
     made["components"]["headers"] = {
@@ -101,7 +104,7 @@ def _plain(node: dict[str, Json]) -> dict[str, Json]:
     return node
 
 
-def _complete(operation: dict[str, Json]) -> None:
+def _complete(operation: dict[str, Json], path: str) -> None:
     """Parameters are absent, never null, and described; examples stand beside bodies."""
     name = operation["operationId"]
     for parameter in operation.get("parameters", ()):
@@ -113,7 +116,7 @@ def _complete(operation: dict[str, Json]) -> None:
         parameter.update(EXAMPLES["parameters"][parameter["name"]] | described.get(parameter["name"], {}))
         node.pop("examples", None)
     if "parameters" in operation:
-        operation["parameters"].sort(key=_path_first)
+        operation["parameters"].sort(key=partial(_place, path))
     if name in FILES:
         sent: Json = {"schema": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {"content": {FILES[name]: sent}, "required": True}
@@ -131,8 +134,9 @@ def _complete(operation: dict[str, Json]) -> None:
                 content.pop("examples", None)
 
 
-def _path_first(parameter: dict[str, Json]) -> bool:
-    return parameter["in"] != "path"
+def _place(path: str, parameter: dict[str, Json]) -> int:
+    """Those of the path first, as they stand in it; whichever function takes them."""
+    return path.index(f"{{{parameter['name']}}}") if parameter["in"] == "path" else len(path)
 
 
 def _shared_problems(operations: list[dict[str, Json]]) -> dict[str, Json]:

@@ -189,7 +189,9 @@ async def compare_revisions(
 ) -> Comparison:
     """Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries."""
     numbers = rules.two(older, newer)
-    before, now = [await queries.with_columns(transaction, one.catalogue, one.chosen, number=number) for number in numbers]
+    before, now = [
+        await queries.with_columns(transaction, one.catalogue, one.chosen, number=number) for number in numbers
+    ]
     if before is None or now is None:
         raise rules.unseen()
     return rules.compare(before, now, one.catalogue)
