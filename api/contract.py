@@ -28,8 +28,13 @@ for file in sorted(Path(__file__).with_name("examples").glob("*.yaml")):
     for part, found in yaml.safe_load(file.read_bytes()).items():
         EXAMPLES[part] |= found
 NULL = {"type": "null"}
-# What is read as it arrives; the framework knows nothing of such a body.
-FILES = {"create_submission_csv": "text/csv", "create_submission_ndjson": "application/x-ndjson"}
+# What a route reads itself; the framework knows nothing of such a body.
+FILE: Json = {"type": "string", "format": "binary"}
+BODIES: dict[str, tuple[str, Json]] = {
+    "create_submission": ("application/json", {"$ref": "#/components/schemas/NewSubmission"}),
+    "create_submission_csv": ("text/csv", FILE),
+    "create_submission_ndjson": ("application/x-ndjson", FILE),
+}
 MODULES = (
     schema.plan,
     schema.programmes,
@@ -47,7 +52,7 @@ MODULES = (
 def document(app: Litestar) -> dict[str, Json]:
     """The contract as data, the same whatever the hash seed."""
     made = cast("dict[str, Json]", msgspec.json.decode(encode_json(app.openapi_schema.to_schema())))
-    made["components"]["schemas"] = _schemas(set(made["components"]["schemas"]))
+    made["components"]["schemas"] = _schemas(set(made["components"]["schemas"]) | {"NewSubmission"})
     operations: list[dict[str, Json]] = []
     for path, item in made["paths"].items():
         for operation in item.values():
@@ -117,9 +122,9 @@ def _complete(operation: dict[str, Json], path: str) -> None:
         node.pop("examples", None)
     if "parameters" in operation:
         operation["parameters"].sort(key=partial(_place, path))
-    if name in FILES:
-        sent: Json = {"schema": {"type": "string", "format": "binary"}}
-        operation["requestBody"] = {"content": {FILES[name]: sent}, "required": True}
+    if name in BODIES:
+        media_type, sent = BODIES[name]
+        operation["requestBody"] = {"content": {media_type: {"schema": sent}}, "required": True}
     body: Json = operation.get("requestBody", {"content": {}})
     for content in body["content"].values():
         content["example"] = EXAMPLES["requests"][name]
