@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from alembic import command
 from alembic.config import Config
 from litestar.datastructures import State
@@ -39,7 +40,19 @@ def _engine(url: str, *, pool_size: int, **server_settings: str) -> AsyncEngine:
     async def connect() -> Any:
         return await driver.connect(url, server_settings={"application_name": "work-and-health"} | server_settings)
 
-    return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_size=pool_size, max_overflow=0)
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=pool_size,
+        max_overflow=0,
+        json_serializer=_json,
+        json_deserializer=msgspec.json.decode,
+    )
+
+
+def _json(value: object) -> str:
+    """Structs as they are."""
+    return msgspec.json.encode(value).decode()
 
 
 async def migrate(engine: AsyncEngine) -> None:

@@ -13,7 +13,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.bodies import LARGEST_FILE, Arriving
+from api.bodies import LARGEST_FILE, Arriving, TypedRequest, decoded
 from api.clock import NewId, Now
 from api.database import Transaction
 from api.partners import queries as partners
@@ -23,7 +23,7 @@ from api.plan.catalogue import Catalogue
 from api.plan.routes import enter
 from api.problems import answers, refusals, request_id_of
 from api.refusals import NotFound
-from api.submissions import history, queries, rules
+from api.submissions import history, json_cells, queries, rules
 from api.submissions.csv_rows import CsvRows
 from api.submissions.ndjson_rows import NdjsonRows
 from api.submissions.revisions import Cells, ReturnKey, Sent, sent
@@ -101,44 +101,54 @@ class Push:
         extensions = await queries.extensions(transaction, catalogue, owner)
         size = len(content.item)
         examined = await _aside(size, lambda: rules.examine(content, catalogue, owner, extensions, now=now))
+        if not self.dry_run:
+            report = await self._write(owner, content, examined, content_sha256, preview_token)
+            await self._tell_audit(report)
+            return report
         async with transaction.begin_nested() as savepoint:
-            held = await queries.hold(transaction, catalogue, owner, examined.returns)
-            recorded_at = self.request.app.state.clock()
-            standing, newest = await queries.standing(transaction, catalogue, held)
-            items = {newest[one.key]: item for item, one in enumerate(examined.returns) if one.key in newest}
-            before = await queries.cells_of(transaction, catalogue, items)
-            if stale := rules.stale(examined, standing):
-                await self._refuse(stale, held, before)
-            size += len(before)
-            comparison = await _aside(size, lambda: rules.compare(examined, standing, before, catalogue, now=now))
-            effects = await self._look_back(owner, examined, size)
-            receipt = rules.receipt(self.new_id, content_sha256, now=now)
-            report = rules.report(
-                comparison,
-                catalogue,
-                examined,
-                moved=effects,
-                content_sha256=content_sha256,
-                receipt=None if self.dry_run else receipt,
-                expected_token=preview_token,
-            )
-            await queries.record(
-                transaction,
-                catalogue,
-                comparison.returns,
-                comparison.now,
-                held,
-                report,
-                receipt=receipt,
-                note=content.envelope.note,
-                justified=examined.findings.justified,
-                by=self.by,
-                recorded_at=recorded_at,
-            )
-            if self.dry_run:
-                await savepoint.rollback()
-                return report
-        await self._tell_audit(report)
+            report = await self._write(owner, content, examined, content_sha256, preview_token)
+            await savepoint.rollback()
+            return report
+
+    async def _write(
+        self, owner: str, content: Sent, examined: Examined, content_sha256: bytes, preview_token: str | None
+    ) -> Report:
+        """What an examined submission does to what stands, and what is told of it."""
+        transaction, catalogue, now = self.transaction, self.catalogue, self.now
+        size = len(content.item)
+        held = await queries.hold(transaction, catalogue, owner, examined.returns)
+        recorded_at = self.request.app.state.clock()
+        standing, newest = await queries.standing(transaction, catalogue, held)
+        items = {newest[one.key]: item for item, one in enumerate(examined.returns) if one.key in newest}
+        before = await queries.cells_of(transaction, catalogue, items)
+        if stale := rules.stale(examined, standing):
+            await self._refuse(stale, held, before)
+        size += len(before)
+        comparison = await _aside(size, lambda: rules.compare(examined, standing, before, catalogue, now=now))
+        effects = await self._look_back(owner, examined, size)
+        receipt = rules.receipt(self.new_id, content_sha256, now=now)
+        report = rules.report(
+            comparison,
+            catalogue,
+            examined,
+            moved=effects,
+            content_sha256=content_sha256,
+            receipt=None if self.dry_run else receipt,
+            expected_token=preview_token,
+        )
+        await queries.record(
+            transaction,
+            catalogue,
+            comparison.returns,
+            comparison.now,
+            held,
+            report,
+            receipt=receipt,
+            note=content.envelope.note,
+            justified=examined.findings.justified,
+            by=self.by,
+            recorded_at=recorded_at,
+        )
         return report
 
     async def _refuse(self, stale: Sequence[Stale], held: Mapping[ReturnKey, int], before: Cells) -> None:
@@ -216,8 +226,7 @@ async def _aside(size: int, work: Callable[[], Result]) -> Result:
     responses=TAKEN | answers(Report, 200, 201),
 )
 async def create_submission(
-    request: Request[Any, Any, Any],
-    data: JSONBody[NewSubmission],
+    request: TypedRequest,
     push: NamedDependency[Push],
     preview_token: PreviewToken = None,
 ) -> Response[bytes]:
@@ -226,9 +235,15 @@ async def create_submission(
     A return replaces what stood of it as a whole. One that says what stands already makes no revision. A dry run
     answers with the same report, and writes nothing.
     """
-    content_sha256 = hashlib.sha256(await request.body()).digest()
-    content = await _aside(sum(len(one.observations) for one in data.returns), lambda: sent(data))
+    body = await request.json_body()
+    content_sha256 = hashlib.sha256(body).digest()
+    content = await _aside(len(body) // BYTES_OF_A_CELL, lambda: _read(body))
     return await push.take("create_submission", content, content_sha256, preview_token=preview_token)
+
+
+def _read(body: bytes) -> Sent:
+    """Raises Malformed, or InvalidBody."""
+    return json_cells.whole(body) or sent(decoded(NewSubmission, body))
 
 
 CSV, NDJSON = "text/csv", "application/x-ndjson"
