@@ -15,7 +15,7 @@ from api import clock as time_and_ids
 from api import settings
 from api.bodies import LARGEST_JSON, TypedRequest
 from api.clock import Clock, Ids
-from api.database import application_engine, public, public_engine, transaction
+from api.database import application_engine, let_go, public, public_engine, transaction
 from api.docs import routes as docs
 from api.etags import ETags
 from api.outcomes import routes as outcomes
@@ -79,6 +79,7 @@ def create_app(
             "new_id": time_and_ids.new_id,
         },
         exception_handlers=HANDLERS,
+        after_exception=[let_go],
         before_request=known_parameters_only,
         middleware=[RequestId(), ETags()],
         request_class=TypedRequest,

@@ -4,7 +4,8 @@ import hashlib
 import re
 import zlib
 from collections.abc import AsyncGenerator, Iterator
-from typing import Any, ClassVar
+from functools import lru_cache
+from typing import Any
 
 import msgspec
 from litestar import Request
@@ -33,8 +34,6 @@ class TypedRequest(Request[Any, Any, Any]):
     Litestar by itself goes through builtins and takes `"5"` for a number.
     """
 
-    _decoders: ClassVar[dict[Any, msgspec.json.Decoder[Any]]] = {}
-
     async def body(self) -> bytes:
         """The body, decompressed. Raises TooLarge beyond 32 MB, compressed or not."""
         if self._body is Empty:
@@ -47,21 +46,34 @@ class TypedRequest(Request[Any, Any, Any]):
         return self._body  # pyright: ignore[reportReturnType]
 
     async def json(self) -> Any:
+        wanted = self.route_handler.parsed_data_field
+        return decoded(wanted.annotation if wanted else object, await self.json_body())
+
+    async def json_body(self) -> bytes:
+        """The body, if it says that it is JSON. Raises Malformed where there is none, or UnsupportedMedia."""
+        if not (content := await self.body()):
+            raise Malformed("The body is empty.")
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json":
             raise UnsupportedMedia(f"The body is {media_type or 'of no stated type'}; send `application/json`.")
-        wanted = self.route_handler.parsed_data_field
-        kind = wanted.annotation if wanted else object
-        decoder = self._decoders.setdefault(kind, msgspec.json.Decoder(kind))
-        content = await self.body()
+        return content
+
+
+@lru_cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def decoded(kind: Any, content: bytes) -> Any:
+    """A JSON body as a struct, strictly. Raises Malformed, or InvalidBody with every violation."""
+    try:
+        return _decoder(kind).decode(content)
+    except _UNREADABLE as error:
         try:
-            return decoder.decode(content)
-        except _UNREADABLE as error:
-            try:
-                raw = msgspec.json.decode(content)
-            except _UNREADABLE as worse:
-                raise Malformed(f"The body is not JSON: {worse}.") from error
-            raise InvalidBody(str(error), list(violations(kind, raw))[:TOLD]) from error
+            raw = msgspec.json.decode(content)
+        except _UNREADABLE as worse:
+            raise Malformed(f"The body is not JSON: {worse}.") from error
+        raise InvalidBody(str(error), list(violations(kind, raw))[:TOLD]) from error
 
 
 def decompressed(raw: bytes, encoding: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,8 +35,13 @@ NOT_MODIFIED = {
     "description": "What you have is current: its `ETag` was among those of `If-None-Match`.",
     "headers": {name: {"$ref": f"#/components/headers/{name.replace('-', '')}"} for name in ("Request-Id", "ETag")},
 }
-# What is read as it arrives; the framework knows nothing of such a body.
-FILES = {"create_submission_csv": "text/csv", "create_submission_ndjson": "application/x-ndjson"}
+# What a route reads itself; the framework knows nothing of such a body.
+FILE: Json = {"type": "string", "format": "binary"}
+BODIES: dict[str, tuple[str, Json]] = {
+    "create_submission": ("application/json", {"$ref": "#/components/schemas/NewSubmission"}),
+    "create_submission_csv": ("text/csv", FILE),
+    "create_submission_ndjson": ("application/x-ndjson", FILE),
+}
 MODULES = (
     schema.plan,
     schema.programmes,
@@ -55,10 +61,12 @@ MODULES = (
 def document(app: Litestar) -> dict[str, Json]:
     """The contract as data, the same whatever the hash seed."""
     made = cast("dict[str, Json]", msgspec.json.decode(encode_json(app.openapi_schema.to_schema())))
-    made["components"]["schemas"] = _schemas(set(made["components"]["schemas"]))
-    operations = [operation for item in made["paths"].values() for operation in item.values()]
-    for operation in operations:
-        _complete(operation)
+    made["components"]["schemas"] = _schemas(set(made["components"]["schemas"]) | {"NewSubmission"})
+    operations: list[dict[str, Json]] = []
+    for path, item in made["paths"].items():
+        for operation in item.values():
+            _complete(operation, path)
+            operations.append(operation)
     for item in made["paths"].values():
         if "get" in item:
             _tag(item["get"])
@@ -118,7 +126,7 @@ def _plain(node: dict[str, Json]) -> dict[str, Json]:
     return node
 
 
-def _complete(operation: dict[str, Json]) -> None:
+def _complete(operation: dict[str, Json], path: str) -> None:
     """Parameters are absent, never null, and described; examples stand beside bodies."""
     name = operation["operationId"]
     for parameter in operation.get("parameters", ()):
@@ -130,10 +138,10 @@ def _complete(operation: dict[str, Json]) -> None:
         parameter.update(EXAMPLES["parameters"][parameter["name"]] | described.get(parameter["name"], {}))
         node.pop("examples", None)
     if "parameters" in operation:
-        operation["parameters"].sort(key=_path_first)
-    if name in FILES:
-        sent: Json = {"schema": {"type": "string", "format": "binary"}}
-        operation["requestBody"] = {"content": {FILES[name]: sent}, "required": True}
+        operation["parameters"].sort(key=partial(_place, path))
+    if name in BODIES:
+        media_type, sent = BODIES[name]
+        operation["requestBody"] = {"content": {media_type: {"schema": sent}}, "required": True}
     body: Json = operation.get("requestBody", {"content": {}})
     for content in body["content"].values():
         content["example"] = EXAMPLES["requests"][name]
@@ -156,8 +164,9 @@ def _tag(operation: dict[str, Json]) -> None:
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
-def _path_first(parameter: dict[str, Json]) -> bool:
-    return parameter["in"] != "path"
+def _place(path: str, parameter: dict[str, Json]) -> int:
+    """Those of the path first, as they stand in it; whichever function takes them."""
+    return path.index(f"{{{parameter['name']}}}") if parameter["in"] == "path" else len(path)
 
 
 def _shared_problems(operations: list[dict[str, Json]]) -> dict[str, Json]:

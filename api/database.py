@@ -5,10 +5,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from alembic import command
 from alembic.config import Config
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.types import Scope
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -20,6 +22,7 @@ APPLICATION_ROLE = "work_health_app"
 PUBLIC_ROLE = "work_health_public"
 PUBLISHER_ROLE = "work_health_publisher"
 MIGRATION_LOCK = 0x776F726B  # any constant will do, as long as it is ours
+OPEN = "transaction"  # under which a request's state has its connection
 
 Transaction = NamedDependency[AsyncConnection]
 
@@ -58,7 +61,19 @@ def _engine(url: str, *, pool_size: int, **server_settings: str) -> AsyncEngine:
     async def connect() -> Any:
         return await driver.connect(url, server_settings={"application_name": "work-and-health"} | server_settings)
 
-    return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_size=pool_size, max_overflow=0)
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=pool_size,
+        max_overflow=0,
+        json_serializer=_json,
+        json_deserializer=msgspec.json.decode,
+    )
+
+
+def _json(value: object) -> str:
+    """Structs as they are."""
+    return msgspec.json.encode(value).decode()
 
 
 async def migrate(engine: AsyncEngine) -> None:
@@ -86,10 +101,17 @@ async def public(state: State) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-async def transaction(state: State) -> AsyncIterator[AsyncConnection]:
+async def transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
     """One for each request: committed before the answer is sent, rolled back if the handler raises."""
-    async with state.engine.begin() as connection:
+    async with state.engine.connect() as connection, connection.begin():
+        scope["state"][OPEN] = connection
         yield connection
+
+
+async def let_go(_: Exception, scope: Scope) -> None:
+    """When something raises: the framework closes what a dependency opened, but not if it is another that raises."""
+    if OPEN in scope["state"]:
+        await scope["state"].pop(OPEN).close()
 
 
 async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str], content: Iterable[bytes]) -> None:

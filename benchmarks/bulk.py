@@ -365,16 +365,16 @@ async def copied(url: str) -> float:
             )
             first = "number = 1"
             made = await connection.fetch(
-                f"insert into revision ({', '.join(quoted)}) select {', '.join(given)} from revision where {first} "  # noqa: S608
+                f"insert into revision ({', '.join(quoted)}) select {', '.join(given)} from revision where {first} "
                 'returning id, "return"'
             )
             new = {row["return"]: row["id"] for row in made}
-            old = await connection.fetch(f'select id, "return" from revision where {first}')  # noqa: S608
+            old = await connection.fetch(f'select id, "return" from revision where {first}')
             number = {row["id"]: new[row["return"]] for row in old}
             names = ("programme", "revision", "area", "breakdown", "value", "numerator", "denominator", "lower",
                      "upper", "status", "note")  # fmt: skip
             found = await connection.fetch(
-                f"select {', '.join(f'o.{name}' for name in names)} from observation o "  # noqa: S608
+                f"select {', '.join(f'o.{name}' for name in names)} from observation o "
                 f"join revision r on r.programme = o.programme and r.id = o.revision where {first}"
             )
             rows = [(row[0], number[row[1]], *row[2:]) for row in map(tuple, found)]

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get
@@ -54,9 +55,12 @@ async def once(
     *,
     organisation_id: int,
     now: datetime,
+    submission: UUID | None = None,
+    status: int = 201,
 ) -> Response[bytes]:
     """Do it, and keep the answer by the request's key; or give the answer that was given before.
 
+    `submission` is the one that the answer tells of, so that it goes when that is redacted.
     Raises IdempotencyInProgress, IdempotencyKeyReused, Redacted.
     """
     key = request.key
@@ -77,9 +81,10 @@ async def once(
             organisation_id=organisation_id,
             content_sha256=request.content_sha256,
             answer=answer,
+            submission=submission,
             now=now,
         )
-    return Response(answer, status_code=201, media_type=MediaType.JSON)
+    return Response(answer, status_code=status, media_type=MediaType.JSON)
 
 
 @get(

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from litestar import Response, Router, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Struct
 
 from api import cursors
 from api.clock import Now
@@ -15,7 +16,7 @@ from api.plan.catalogue import Catalogue
 from api.plan.routes import enter
 from api.problems import refusals
 from api.returns import forms, queries, rules
-from api.returns.asked import EventPlace, Moments, ReturnPlace
+from api.returns.asked import Chosen, EventPlace, Moments, ReturnPlace
 from api.submissions.routes import RETURN, visible
 from schema.partners import Caller, Scope
 from schema.submissions import (
@@ -43,6 +44,36 @@ async def wait(transaction: Transaction, catalogue: Catalogue, moments: Moments)
     past = moments.as_of is not None or moments.updated_after is not None
     if past and not await queries.wait_for_writers(transaction, catalogue):
         raise rules.StillWriting("A submission that began before this request is still being written.")
+
+
+class OneReturn(Struct, frozen=True, kw_only=True):
+    """A return as the address names it, before it is known whether there is one."""
+
+    catalogue: Catalogue
+    chosen: Chosen
+
+
+async def one_return(
+    programme: FromPath[str],
+    organisation: FromPath[str],
+    measure: FromPath[str],
+    series: FromPath[str],
+    service: FromPath[str],
+    period: FromPath[str],
+    caller: NamedDependency[Caller],
+    transaction: Transaction,
+) -> OneReturn:
+    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
+    chosen = rules.one(
+        catalogue,
+        visible(grant, catalogue),
+        organisation=organisation,
+        measure=measure,
+        series=series,
+        service=service,
+        period=period,
+    )
+    return OneReturn(catalogue=catalogue, chosen=chosen)
 
 
 @get(
@@ -104,32 +135,16 @@ async def list_returns(
     responses=READ_AS_OF,
 )
 async def get_return(
-    programme: FromPath[str],
-    organisation: FromPath[str],
-    measure: FromPath[str],
-    series: FromPath[str],
-    service: FromPath[str],
-    period: FromPath[str],
-    caller: NamedDependency[Caller],
+    one: NamedDependency[OneReturn],
     transaction: Transaction,
     now: Now,
     revision: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
     as_of: Instant = None,
 ) -> ReturnDetail:
     """The newest revision, the one whose number is given, or the one that stood: no revision is ever changed."""
-    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     moments = rules.moments(as_of, None, now=now)
-    chosen = rules.one(
-        catalogue,
-        visible(grant, catalogue),
-        organisation=organisation,
-        measure=measure,
-        series=series,
-        service=service,
-        period=period,
-    )
-    await wait(transaction, catalogue, moments)
-    found = await queries.of_revision(transaction, catalogue, chosen, moments, number=revision)
+    await wait(transaction, one.catalogue, moments)
+    found = await queries.of_revision(transaction, one.catalogue, one.chosen, moments, number=revision)
     if found is None:
         raise rules.unseen()
     return found
@@ -144,31 +159,15 @@ async def get_return(
     responses=READ_AS_OF,
 )
 async def list_revisions(
-    programme: FromPath[str],
-    organisation: FromPath[str],
-    measure: FromPath[str],
-    series: FromPath[str],
-    service: FromPath[str],
-    period: FromPath[str],
-    caller: NamedDependency[Caller],
+    one: NamedDependency[OneReturn],
     transaction: Transaction,
     now: Now,
     as_of: Instant = None,
 ) -> RevisionPage:
     """The newest first, each with where it stands in review; with `as_of`, those that there were, as they stood."""
-    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     moments = rules.moments(as_of, None, now=now)
-    chosen = rules.one(
-        catalogue,
-        visible(grant, catalogue),
-        organisation=organisation,
-        measure=measure,
-        series=series,
-        service=service,
-        period=period,
-    )
-    await wait(transaction, catalogue, moments)
-    found = await queries.revisions(transaction, catalogue, chosen, moments)
+    await wait(transaction, one.catalogue, moments)
+    found = await queries.revisions(transaction, one.catalogue, one.chosen, moments)
     if not found:
         raise rules.unseen()
     return RevisionPage(items=found)
@@ -183,33 +182,19 @@ async def list_revisions(
     responses=READ,
 )
 async def compare_revisions(
-    programme: FromPath[str],
-    organisation: FromPath[str],
-    measure: FromPath[str],
-    series: FromPath[str],
-    service: FromPath[str],
-    period: FromPath[str],
-    caller: NamedDependency[Caller],
+    one: NamedDependency[OneReturn],
     transaction: Transaction,
     older: Number,
     newer: Number,
 ) -> Comparison:
     """Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries."""
-    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     numbers = rules.two(older, newer)
-    chosen = rules.one(
-        catalogue,
-        visible(grant, catalogue),
-        organisation=organisation,
-        measure=measure,
-        series=series,
-        service=service,
-        period=period,
-    )
-    before, now = [await queries.with_columns(transaction, catalogue, chosen, number=number) for number in numbers]
+    before, now = [
+        await queries.with_columns(transaction, one.catalogue, one.chosen, number=number) for number in numbers
+    ]
     if before is None or now is None:
         raise rules.unseen()
-    return rules.compare(before, now, catalogue)
+    return rules.compare(before, now, one.catalogue)
 
 
 @get(
@@ -370,5 +355,6 @@ router = Router(
         get_template,
         get_template_schema,
     ],
+    dependencies={"one": Provide(one_return)},
     tags=["Returns"],
 )

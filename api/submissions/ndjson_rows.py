@@ -1,26 +1,26 @@
 """Lines of JSON as what was sent: the envelope in the first, an observation in each that follows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import msgspec
 import numpy as np
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
 from api.submissions.columns import Growing
 from api.submissions.csv_fields import blank
 from api.submissions.faults import MOST_CELLS, Fault, Faults
-from api.submissions.revisions import NULL, NUMBERS, STATUSES, Column, Sent
+from api.submissions.json_cells import UNREADABLE, JsonCell, JsonColumns, not_json
+from api.submissions.revisions import Column, Sent
 from api.violations import violations
 from schema.problems import Finding, Severity
-from schema.submissions import Count, NewSubmission, Note, Observation
+from schema.submissions import NewSubmission, Observation
 
 CHUNK = 1024 * 1024
 LONGEST_LINE = 1024 * 1024  # bytes
 LONGEST_ENVELOPE = 32 * 1024 * 1024
 MOST_WORDS = 200_000
-FAULTY = -2
 
 ReturnNumber = Annotated[int, Meta(ge=0, le=2**31 - 1, description="Which return of the first line, from 0.")]
 
@@ -31,28 +31,14 @@ class ObservationLine(Observation, frozen=True, kw_only=True, forbid_unknown_fie
     return_: ReturnNumber = field(default=0, name="return")
 
 
-class _Line(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """The same for speed: codes are checked once for all lines that have them. Absent numbers are NULL."""
-
-    area: str
+class _Line(JsonCell, kw_only=True, forbid_unknown_fields=True, gc=False):
     return_: ReturnNumber = field(default=0, name="return")
-    breakdown: msgspec.Raw = msgspec.Raw(b"{}")
-    value: Count | None = NULL
-    numerator: Count | None = NULL
-    denominator: Count | None = NULL
-    lower: Count | None = NULL
-    upper: Count | None = NULL
-    status: Literal["c", "x", "z", "w"] | None = None
-    note: Note | None = None
 
 
 _LINES = msgspec.json.Decoder(_Line)
-_STATUSES = {None if status is None else str(status): number for number, status in enumerate(STATUSES)}
-_TYPES = {each.name: each.type for each in msgspec.structs.fields(ObservationLine)}
 _LINE_END, _RETURN, _OPENING, _CLOSING = b"\n\r{}"
 _BLANKS = np.zeros(256, dtype=np.bool_)
 _BLANKS[list(b" \t\r\n")] = True
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class NdjsonRows:
@@ -72,8 +58,7 @@ class NdjsonRows:
         self._begun = False
         self._envelope: NewSubmission | None = None
         self._returns: int | None = None  # how many the envelope has, once it has been read and can be told
-        self._areas = _Words("area", str)
-        self._breakdowns = _Words("breakdown", msgspec.json.decode)
+        self._reading = JsonColumns(self._faults)
         self._columns = Growing()
 
     def feed(self, piece: bytes) -> None:
@@ -95,8 +80,8 @@ class NdjsonRows:
         assert self._envelope is not None  # noqa: S101  settled otherwise
         return Sent(
             envelope=self._envelope,
-            area_words=self._areas.told,
-            breakdown_words=self._breakdowns.told,
+            area_words=self._reading.areas.told,
+            breakdown_words=self._reading.breakdowns.told,
             **self._columns.joined(),
         )
 
@@ -112,7 +97,7 @@ class NdjsonRows:
             self._end(Fault(code="row-too-long", message="The line does not end."))
         elif self._faults.too_many:
             self._end(Fault(code="too-many-faults", message=f"Reading ended here: more than {MOST_CELLS:,} faults."))
-        elif max(len(self._areas), len(self._breakdowns)) > MOST_WORDS:
+        elif max(len(self._reading.areas), len(self._reading.breakdowns)) > MOST_WORDS:
             self._end(Fault(code="too-many-faults", message=f"Reading ended here: more than {MOST_WORDS:,} codes."))
 
     def _end(self, fault: Fault) -> None:
@@ -143,8 +128,8 @@ class NdjsonRows:
     def _take_envelope(self, line: bytes, row: int) -> None:
         try:
             raw = msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"))
-        except _UNREADABLE as error:
-            self._faults.add(_not_json(error), rows=[row])
+        except UNREADABLE as error:
+            self._faults.add(not_json(error), rows=[row])
             return
         if not isinstance(raw, dict) or "returns" not in raw:
             self._faults.add(Fault(code="envelope-missing", message="The first line has no returns."), rows=[row])
@@ -180,7 +165,7 @@ class NdjsonRows:
         if whole:
             try:
                 lines = _LINES.decode_lines(text)
-            except _UNREADABLE:
+            except UNREADABLE:
                 lines = []
         if len(lines) != len(row):
             lines, row = self._one_by_one(text, start, end, row)
@@ -194,15 +179,15 @@ class NdjsonRows:
             try:
                 lines.append(_LINES.decode(text[begin:stop]))
                 rows.append(number)
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 self._explain(text[begin:stop], number, error)
         return lines, np.array(rows, dtype=np.int64)
 
     def _explain(self, line: bytes, row: int, error: Exception) -> None:
         try:
             raw = msgspec.json.decode(line)
-        except _UNREADABLE as worse:
-            self._faults.add(_not_json(worse), rows=[row])
+        except UNREADABLE as worse:
+            self._faults.add(not_json(worse), rows=[row])
             return
         unclear = Finding(code="unreadable-field", severity=Severity.ERROR, message=f"{error}.")
         for found in list(violations(ObservationLine, raw)) or [unclear]:
@@ -217,62 +202,5 @@ class NdjsonRows:
                 expected=f"at most {self._returns - 1}",
             )
             self._faults.add(fault, rows=beyond.tolist(), column="return", actual=str(item.max()))
-        breakdowns = list(map(bytes, map(attrgetter("breakdown"), lines)))
-        columns = {
-            "item": item,
-            "area": self._areas.number(list(map(attrgetter("area"), lines)), row, self._faults),
-            "breakdown": self._breakdowns.number(breakdowns, row, self._faults),
-            "status": np.array(list(map(_STATUSES.__getitem__, map(attrgetter("status"), lines))), dtype=np.int64),
-            "row": row,
-        }
-        for name in NUMBERS:
-            columns[name] = _numbers(list(map(attrgetter(name), lines)))
-        self._columns.add(columns, np.array(list(map(attrgetter("note"), lines)), dtype=np.object_))
-
-
-class _Words(dict[Any, int]):
-    """Numbers what many lines have alike, each read once; FAULTY where it cannot be. `told` says what they mean."""
-
-    def __init__(self, column: str, read: Callable[[Any], Any]) -> None:
-        self._column, self._read = column, read
-        self._wrong: dict[Any, list[tuple[Fault, str | None]]] = {}
-        self._known: dict[Any, int] = {}
-        self.told: list[Any] = []
-
-    def __missing__(self, word: Any) -> int:
-        try:
-            value = self._read(word)
-        except _UNREADABLE as error:
-            self._wrong[word] = [(_not_json(error), None)]
-        else:
-            found = violations(_TYPES[self._column], value)
-            self._wrong[word] = [(Fault(code=one.code, message=one.message), one.actual) for one in found]
-            if not self._wrong[word]:
-                del self._wrong[word]
-                key = msgspec.json.encode(value, order="sorted")
-                if key not in self._known:
-                    self._known[key] = len(self.told)
-                    self.told.append(value)
-                self[word] = self._known[key]
-                return self._known[key]
-        self[word] = FAULTY
-        return FAULTY
-
-    def number(self, words: list[Any], row: Column, faults: Faults) -> Column:
-        numbers = np.array(list(map(self.__getitem__, words)), dtype=np.int64)
-        if self._wrong:
-            for at in np.flatnonzero(numbers == FAULTY).tolist():
-                for fault, actual in self._wrong[words[at]]:
-                    faults.add(fault, rows=[int(row[at])], column=self._column, actual=actual)
-        return numbers
-
-
-def _not_json(error: Exception) -> Fault:
-    return Fault(code="not-json", message=f"The line cannot be read: {error}.")
-
-
-def _numbers(given: list[int | None]) -> Column:
-    try:
-        return np.array(given, dtype=np.int64)
-    except TypeError:  # an explicit null among them
-        return np.array([NULL if number is None else number for number in given], dtype=np.int64)
+        columns, notes = self._reading.of(lines, row)
+        self._columns.add(columns | {"item": item}, notes)

@@ -10,8 +10,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 import numpy as np
-from sqlalchemy import ColumnElement, FromClause, and_, func, insert, select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, FromClause, Row, and_, func, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import copy_in, copy_out
@@ -45,10 +44,8 @@ from schema.submissions import (
     SubmissionOutcome,
 )
 from schema.tables import (
-    cell,
     extension,
     observation,
-    organisation,
     return_,
     return_event,
     revision,
@@ -68,33 +65,45 @@ async def hold(
     """
     wanted = sorted(identified, key=lambda one: one.key)
     await begin_writing(transaction, catalogue)
-    rows = [
-        {
-            "programme": catalogue.id,
-            "organisation": catalogue.ids.organisations[owner],
-            "series": catalogue.ids.series[one.measure.slug, one.series.slug],
-            "service": one.duty.service,
-            "period": one.period.code,
-            "period_start": one.period.start,
-            "period_end": one.period.end,
-        }
-        for one in wanted
-    ]
-    await transaction.execute(upsert(return_).values(rows).on_conflict_do_nothing())
-    names = ("organisation", "series", "service", "period")
-    found = await transaction.execute(
-        select(return_.c.id, *(return_.c[name] for name in names)).where(
-            return_.c.programme == catalogue.id,
-            tuple_(*(return_.c[name] for name in names)).in_([tuple(row[name] for name in names) for row in rows]),
-        )
-    )
-    ids = {(row.series, row.service, row.period): row.id for row in found}
-    numbers = [ids[row["series"], row["service"], row["period"]] for row in rows]
-    await transaction.execute(
-        text("select pg_advisory_xact_lock(number) from unnest(cast(:numbers as bigint[])) as number"),
-        {"numbers": sorted(numbers)},
-    )
+    series = [catalogue.ids.series[one.measure.slug, one.series.slug] for one in wanted]
+    services, codes = [one.duty.service for one in wanted], [one.period.code for one in wanted]
+    named = {
+        "programme": catalogue.id,
+        "organisation": catalogue.ids.organisations[owner],
+        "series": series,
+        "service": services,
+        "period": codes,
+    }
+    dates = {"start": [one.period.start for one in wanted], "end": [one.period.end for one in wanted]}
+    await transaction.execute(_MAKE_RETURNS, named | dates)
+    ids = {(row.series, row.service, row.period): row.id for row in await transaction.execute(_FIND_RETURNS, named)}
+    numbers: list[int] = [ids[key] for key in zip(series, services, codes, strict=True)]
+    await transaction.execute(_HOLD_RETURNS, {"numbers": sorted(numbers)})
     return {one.key: number for one, number in zip(wanted, numbers, strict=True)}
+
+
+# By arrays: one statement for any number of returns, read and planned once.
+_MAKE_RETURNS = text(
+    """
+    insert into return (programme, organisation, series, service, period, period_start, period_end)
+    select :programme, :organisation, *
+    from unnest(
+        cast(:series as int[]), cast(:service as text[]), cast(:period as text[]),
+        cast(:start as date[]), cast(:end as date[])
+    )
+    on conflict do nothing
+    """
+)
+_FIND_RETURNS = text(
+    """
+    select r.id, r.series, r.service, r.period
+    from unnest(cast(:series as int[]), cast(:service as text[]), cast(:period as text[]))
+        as named (series, service, period)
+    join return r using (series, service, period)
+    where r.programme = :programme and r.organisation = :organisation
+    """
+)
+_HOLD_RETURNS = text("select pg_advisory_xact_lock(number) from unnest(cast(:numbers as bigint[])) as number")
 
 
 async def begin_writing(transaction: AsyncConnection, catalogue: Catalogue) -> None:
@@ -228,7 +237,9 @@ async def cells_of(transaction: AsyncConnection, catalogue: Catalogue, revisions
     numbers = ", ".join(f"coalesce(c.{name}, {NULL})" for name in NUMBERS)
     status = f"coalesce(array_position(array{[s.value for s in Status]}, c.status), 0)::bigint"
     chosen = f"from cell c join (values {pairs}) as v (revision, item) on v.revision = c.revision"
-    here = f"where c.programme = {catalogue.id:d}"
+    # The view keeps conditions on what it is joined with to itself: only constants reach the index below it.
+    among = ", ".join(f"{number:d}" for number in revisions)
+    here = f"where c.programme = {catalogue.id:d} and c.revision in ({among})"
     notes = await transaction.execute(
         text(f"select v.item, c.area, c.breakdown, c.note {chosen} {here} and c.note is not null")
     )
@@ -292,74 +303,78 @@ async def totals(
     pairs = sorted({(one.measure.slug, one.series.slug, one.duty.area) for one in identified if one.content is None})
     if not pairs:
         return []
-    newest = (
-        select(revision.c["return"], func.max(revision.c.number).label("number"))
-        .where(revision.c.programme == catalogue.id)
-        .group_by(revision.c["return"])
-        .subquery()
-    )
-    numbers = (*NUMBERS, "status")
-    query = (
-        select(
-            organisation.c.slug,
-            return_.c.series,
-            return_.c.service,
-            return_.c.period,
-            revision.c.kind,
-            cell.c.area,
-            *(cell.c[name] for name in numbers),
+    slugs = catalogue.organisation_slugs
+    rows = (
+        await transaction.execute(
+            _NEWEST,
+            {
+                "programme": catalogue.id,
+                "organisations": list(slugs) if only is None else [catalogue.ids.organisations[only]],
+                "series": sorted({catalogue.ids.series[measure, slug] for measure, slug, _ in pairs}),
+            },
         )
-        .select_from(return_)
-        .join(
-            organisation,
-            and_(organisation.c.programme == return_.c.programme, organisation.c.id == return_.c.organisation),
-        )
-        .join(newest, newest.c["return"] == return_.c.id)
-        .join(
-            revision,
-            and_(
-                revision.c.programme == return_.c.programme,
-                revision.c["return"] == return_.c.id,
-                revision.c.number == newest.c.number,
-            ),
-        )
-        .outerjoin(
-            cell,
-            and_(
-                cell.c.programme == revision.c.programme,
-                cell.c.revision == revision.c.id,
-                cell.c.breakdown == catalogue.ids.breakdowns[TOTAL],
-                cell.c.area.in_({catalogue.ids.areas[area] for _, _, area in pairs}),
-            ),
-        )
-        .where(
-            return_.c.programme == catalogue.id,
-            return_.c.series.in_({catalogue.ids.series[measure, slug] for measure, slug, _ in pairs}),
-        )
-        .order_by(return_.c.period_start, return_.c.service)
-    )
-    if only is not None:
-        query = query.where(organisation.c.slug == only)
+    ).all()
+    areas = sorted({catalogue.ids.areas[area] for _, _, area in pairs})
+    cells = await _cells_at(transaction, catalogue, [row.id for row in rows], areas)
     found: list[PastTotal] = []
-    for row in await transaction.execute(query):
+    for row in rows:
         measure, slug = catalogue.series_slugs[row.series]
-        for area in {area for *key, area in pairs if key == [measure, slug]}:
-            if row.kind == ReturnKind.DATA and row.area != catalogue.ids.areas[area]:
+        for area in (area for *key, area in pairs if key == [measure, slug]):
+            at = cells.get((row.id, catalogue.ids.areas[area]))
+            if row.kind == ReturnKind.DATA and at is None:
                 continue
             found.append(
                 PastTotal(
-                    organisation=row.slug,
+                    organisation=slugs[row.organisation],
                     measure=measure,
                     series=slug,
                     service=row.service,
                     period=periods.parse(row.period),
                     kind=ReturnKind(row.kind),
                     area=area,
-                    hidden=row.status == Status.CONFIDENTIAL,
-                    **{name: getattr(row, name) for name in NUMBERS},
+                    hidden=at is not None and at.status == Status.CONFIDENTIAL,
+                    **{name: None if at is None else getattr(at, name) for name in NUMBERS},
                 )
             )
     return found
+
+
+async def _cells_at(
+    transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int], areas: Sequence[int]
+) -> dict[tuple[int, int], Row[Any]]:
+    """The totals of revisions for areas, by both numbers."""
+    found = await transaction.execute(
+        _TOTALS,
+        {
+            "programme": catalogue.id,
+            "revisions": list(revisions),
+            "areas": list(areas),
+            "breakdown": catalogue.ids.breakdowns[TOTAL],
+        },
+    )
+    return {(row.revision, row.area): row for row in found}
+
+
+_NEWEST = text(
+    """
+    select r.organisation, r.series, r.service, r.period, n.id, n.kind
+    from return r
+    cross join lateral (
+        select v.id, v.kind from revision v
+        where v.programme = r.programme and v.return = r.id order by v.number desc limit 1
+    ) n
+    where r.programme = :programme and r.organisation = any(cast(:organisations as int[]))
+        and r.series = any(cast(:series as int[]))
+    order by r.period_start, r.service
+    """
+)
+_TOTALS = text(
+    f"""
+    select revision, area, {", ".join(NUMBERS)}, status from cell
+    where programme = :programme and revision = any(cast(:revisions as bigint[]))
+        and area = any(cast(:areas as int[])) and breakdown = :breakdown
+    """  # noqa: S608  the columns' names are ours
+)
 
 
 async def record(
@@ -391,7 +406,7 @@ async def record(
             plan_version=catalogue.version,
             content_sha256=bytes.fromhex(receipt.content_sha256),
             note=note,
-            report=msgspec.to_builtins(report),
+            report=report,
             received_at=receipt.received_at,
         )
     )
@@ -399,27 +414,24 @@ async def record(
     if not changed:
         return
     made = await transaction.execute(
-        insert(revision)
-        .values(
-            [
-                {
-                    "programme": catalogue.id,
-                    "return": held[one.identified.key],
-                    "organisation": owner,
-                    "number": one.number,
-                    "kind": one.identified.given.kind,
-                    "submission": receipt.submission,
-                    "plan_version": catalogue.version,
-                    "cells": one.counts.received if one.identified.content is None else 0,
-                    "content": None if one.identified.content is None else msgspec.to_builtins(one.identified.content),
-                    "justifications": msgspec.to_builtins(justified(one.item)),
-                    "note": one.identified.given.note,
-                    "recorded_at": recorded_at,
-                }
-                for one in changed
-            ]
-        )
-        .returning(revision.c.id, revision.c["return"])
+        insert(revision).returning(revision.c.id, revision.c["return"]),
+        [
+            {
+                "programme": catalogue.id,
+                "return": held[one.identified.key],
+                "organisation": owner,
+                "number": one.number,
+                "kind": one.identified.given.kind,
+                "submission": receipt.submission,
+                "plan_version": catalogue.version,
+                "cells": one.counts.received if one.identified.content is None else 0,
+                "content": one.identified.content,
+                "justifications": justified(one.item),
+                "note": one.identified.given.note,
+                "recorded_at": recorded_at,
+            }
+            for one in changed
+        ],
     )
     numbers = {row[1]: row[0] for row in made}
     await _tell(transaction, catalogue, changed, held, owner, receipt.submission, by, recorded_at)
@@ -475,7 +487,7 @@ async def _tell(
                 "text": one.identified.given.note,
             }
         )
-    await transaction.execute(insert(return_event).values(events))
+    await transaction.execute(insert(return_event), events)
 
 
 async def report_of(

@@ -1,34 +1,35 @@
 """Pushing returns, and taking them back."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-import msgspec
 from anyio import to_thread
 from litestar import Request, Response, Router, get, post
-from litestar.di import NamedDependency
-from litestar.enums import MediaType
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.bodies import LARGEST_FILE, Arriving
+from api.bodies import LARGEST_FILE, Arriving, TypedRequest, decoded
 from api.clock import NewId, Now
 from api.database import Transaction
 from api.partners import queries as partners
 from api.partners import rules as permissions
-from api.partners.routes import KEY, IdempotencyKey, with_key
+from api.partners.routes import KEY, IdempotencyKey, Keyed, once, with_key
 from api.plan.catalogue import Catalogue
 from api.plan.routes import enter
 from api.problems import answers, refusals, request_id_of
 from api.refusals import NotFound
-from api.submissions import history, queries, rules
+from api.submissions import history, json_cells, queries, rules
 from api.submissions.csv_rows import CsvRows
 from api.submissions.ndjson_rows import NdjsonRows
-from api.submissions.revisions import Sent, sent
+from api.submissions.revisions import Cells, ReturnKey, Sent, sent
+from api.submissions.rules import Examined, Stale
 from schema.partners import Author, Caller, Grant, Scope
-from schema.submissions import NewReturn, NewSubmission, Report, ReturnKind, Withdrawal
+from schema.submissions import Effect, NewReturn, NewSubmission, Report, ReturnKind, Withdrawal
 
 DryRun = Annotated[bool, QueryParameter()]
 PreviewToken = Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{64}$")]
@@ -41,87 +42,99 @@ PIECE = 512 * 1024  # of a file, read at once: not a thread for each packet that
 TAKEN = refusals(401, 403, 404, 409, 410, 413, 415, 422)
 
 
-class Push(msgspec.Struct, frozen=True, kw_only=True):
-    """How a submission is to be taken."""
+class Push:
+    """A request to take something, by whom and under which circumstances, whatever its format."""
 
-    operation: str
-    content_sha256: bytes
-    request_sha256: bytes  # of what makes it the same request: for a file also the parameters, which are its envelope
-    idempotency_key: str | None
-    dry_run: bool
-    preview_token: str | None
+    def __init__(
+        self,
+        request: Request[Any, Any, Any],
+        transaction: AsyncConnection,
+        caller: Caller,
+        grant: Grant,
+        catalogue: Catalogue,
+        key: str | None,
+        *,
+        dry_run: bool,
+        now: datetime,
+        new_id: UUID,
+    ) -> None:
+        self.request, self.transaction, self.grant, self.catalogue = request, transaction, grant, catalogue
+        self.by: Author = permissions.author(caller, grant, request_id_of(request))
+        self.key, self.dry_run, self.now, self.new_id = key, dry_run, now, new_id
 
+    async def take(
+        self,
+        operation: str,
+        content: Sent,
+        content_sha256: bytes,
+        *,
+        request_sha256: bytes | None = None,
+        preview_token: str | None = None,
+    ) -> Response[bytes]:
+        """One pipeline for every format. A dry run is the same, rolled back: it keeps no key and writes no audit.
 
-async def take(
-    request: Request[Any, Any, Any],
-    transaction: Transaction,
-    catalogue: Catalogue,
-    grant: Grant,
-    by: Author,
-    content: Sent,
-    push: Push,
-    *,
-    now: Now,
-    new_id: UUID,
-) -> Response[bytes]:
-    """One pipeline for every format. A dry run is the same, rolled back: it keeps no key and writes no audit."""
-    key = None if push.dry_run else push.idempotency_key
-    if key is not None:
-        if not await partners.claim(transaction, by, push.operation, key):
-            raise permissions.IdempotencyInProgress("Another request with this key is still running.")
-        kept = await partners.kept(transaction, catalogue.id, by, push.operation, key, now=now)
-        if (answer := permissions.replayed(kept, push.request_sha256)) is not None:
-            return Response(answer, status_code=201, media_type=MediaType.JSON, headers={"Idempotent-Replayed": "true"})
-    owner = rules.for_whom(content.envelope.organisation, grant.organisation, catalogue)
-    extensions = await queries.extensions(transaction, catalogue, owner)
-    size = len(content.item)
-    examined = await _aside(size, lambda: rules.examine(content, catalogue, owner, extensions, now=now))
-    async with transaction.begin_nested() as savepoint:
+        `request_sha256` is of what makes it the same request, where that is more than the content.
+        """
+        owner = rules.for_whom(content.envelope.organisation, self.grant.organisation, self.catalogue)
+
+        async def act() -> Report:
+            return await self._carry_out(owner, content, content_sha256, preview_token)
+
+        return await once(
+            self.transaction,
+            self.catalogue.id,
+            self.by,
+            Keyed(
+                operation=operation,
+                content_sha256=request_sha256 or content_sha256,
+                key=None if self.dry_run else self.key,
+            ),
+            act,
+            organisation_id=self.catalogue.ids.organisations[owner],
+            now=self.now,
+            submission=self.new_id,
+            status=200 if self.dry_run else 201,
+        )
+
+    async def _carry_out(self, owner: str, content: Sent, content_sha256: bytes, preview_token: str | None) -> Report:
+        transaction, catalogue, now = self.transaction, self.catalogue, self.now
+        extensions = await queries.extensions(transaction, catalogue, owner)
+        size = len(content.item)
+        examined = await _aside(size, lambda: rules.examine(content, catalogue, owner, extensions, now=now))
+        if not self.dry_run:
+            report = await self._write(owner, content, examined, content_sha256, preview_token)
+            await self._tell_audit(report)
+            return report
+        async with transaction.begin_nested() as savepoint:
+            report = await self._write(owner, content, examined, content_sha256, preview_token)
+            await savepoint.rollback()
+            return report
+
+    async def _write(
+        self, owner: str, content: Sent, examined: Examined, content_sha256: bytes, preview_token: str | None
+    ) -> Report:
+        """What an examined submission does to what stands, and what is told of it."""
+        transaction, catalogue, now = self.transaction, self.catalogue, self.now
+        size = len(content.item)
         held = await queries.hold(transaction, catalogue, owner, examined.returns)
-        recorded_at = request.app.state.clock()
+        recorded_at = self.request.app.state.clock()
         standing, newest = await queries.standing(transaction, catalogue, held)
         items = {newest[one.key]: item for item, one in enumerate(examined.returns) if one.key in newest}
         before = await queries.cells_of(transaction, catalogue, items)
         if stale := rules.stale(examined, standing):
-            bases = {
-                one.item: await queries.at_revision(
-                    transaction, catalogue, one.identified, held, one.identified.given.base_revision or 0
-                )
-                for one in stale
-            }
-            made_from = {number: item for item, (number, _) in bases.items() if number is not None}
-            rules.refuse_stale(
-                stale,
-                {item: content for item, (_, content) in bases.items()},
-                await queries.cells_of(transaction, catalogue, made_from),
-                before,
-                catalogue,
-            )
+            await self._refuse(stale, held, before)
         size += len(before)
         comparison = await _aside(size, lambda: rules.compare(examined, standing, before, catalogue, now=now))
-        own = await queries.totals(transaction, catalogue, examined.returns, only=owner)
-        everybody = (
-            await queries.totals(transaction, catalogue, examined.returns, only=None)
-            if Scope.REVIEW in grant.scopes
-            else None
-        )
-        beside = history.neighbours(examined.returns, own)
-        earlier = await queries.newest_revisions(
-            transaction, catalogue, owner, history.elsewhere(beside, examined.returns)
-        )
-        cells_of = {k: await queries.cells_of(transaction, catalogue, {number: 0}) for k, number in earlier.items()}
-        size += len(own) + len(everybody or ())
-        totals = await _aside(size, lambda: rules.look_back(examined, own, beside, cells_of, catalogue))
-        moved = await _aside(size, lambda: rules.moved(own, everybody, totals, catalogue))
-        receipt = rules.receipt(new_id, push.content_sha256, now=now)
+        effects = await self._look_back(owner, examined, size)
+        receipt = rules.receipt(self.new_id, content_sha256, now=now)
         report = rules.report(
             comparison,
             catalogue,
             examined,
-            moved=moved,
-            content_sha256=push.content_sha256,
-            receipt=None if push.dry_run else receipt,
-            expected_token=push.preview_token,
+            moved=effects,
+            content_sha256=content_sha256,
+            receipt=None if self.dry_run else receipt,
+            expected_token=preview_token,
         )
         await queries.record(
             transaction,
@@ -133,32 +146,70 @@ async def take(
             receipt=receipt,
             note=content.envelope.note,
             justified=examined.findings.justified,
-            by=by,
+            by=self.by,
             recorded_at=recorded_at,
         )
-        if push.dry_run:
-            await savepoint.rollback()
-    answer = msgspec.json.encode(report)
-    if not push.dry_run:
-        organisation_id = catalogue.ids.organisations[owner]
-        subject = {"submission": str(new_id), "returns": str(len(report.returns)), "outcome": report.outcome}
-        await partners.tell_audit(
-            transaction, catalogue.id, by, "submission.accepted", subject, organisation_id=organisation_id, now=now
-        )
-        if key is not None:
-            await partners.keep(
-                transaction,
-                catalogue.id,
-                by,
-                push.operation,
-                key,
-                organisation_id=organisation_id,
-                content_sha256=push.request_sha256,
-                answer=answer,
-                submission=new_id,
-                now=now,
+        return report
+
+    async def _refuse(self, stale: Sequence[Stale], held: Mapping[ReturnKey, int], before: Cells) -> None:
+        """Raises StaleBase, with what has changed since the revisions that these returns were made from."""
+        bases = {
+            one.item: await queries.at_revision(
+                self.transaction, self.catalogue, one.identified, held, one.identified.given.base_revision or 0
             )
-    return Response(answer, status_code=200 if push.dry_run else 201, media_type=MediaType.JSON)
+            for one in stale
+        }
+        made_from = {number: item for item, (number, _) in bases.items() if number is not None}
+        rules.refuse_stale(
+            stale,
+            {item: content for item, (_, content) in bases.items()},
+            await queries.cells_of(self.transaction, self.catalogue, made_from),
+            before,
+            self.catalogue,
+        )
+
+    async def _look_back(self, owner: str, examined: Examined, size: int) -> list[Effect]:
+        """Against history: what warns is found, and what moves is told."""
+        transaction, catalogue = self.transaction, self.catalogue
+        reviews = Scope.REVIEW in self.grant.scopes
+        past = await queries.totals(transaction, catalogue, examined.returns, only=None if reviews else owner)
+        own = [total for total in past if total.organisation == owner]
+        beside = history.neighbours(examined.returns, own)
+        earlier = await queries.newest_revisions(
+            transaction, catalogue, owner, history.elsewhere(beside, examined.returns)
+        )
+        cells_of = {k: await queries.cells_of(transaction, catalogue, {number: 0}) for k, number in earlier.items()}
+        size += len(past)
+        totals = await _aside(size, lambda: rules.look_back(examined, own, beside, cells_of, catalogue))
+        return await _aside(size, lambda: rules.moved(own, past if reviews else None, totals, catalogue))
+
+    async def _tell_audit(self, report: Report) -> None:
+        subject = {"submission": str(self.new_id), "returns": str(len(report.returns)), "outcome": report.outcome}
+        await partners.tell_audit(
+            self.transaction,
+            self.catalogue.id,
+            self.by,
+            "submission.accepted",
+            subject,
+            organisation_id=self.catalogue.ids.organisations[report.organisation],
+            now=self.now,
+        )
+
+
+async def push(
+    request: Request[Any, Any, Any],
+    programme: FromPath[str],
+    caller: NamedDependency[Caller],
+    transaction: Transaction,
+    now: Now,
+    new_id: NewId,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: DryRun = False,
+) -> Push:
+    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
+    return Push(
+        request, transaction, caller, grant, catalogue, idempotency_key, dry_run=dry_run, now=now, new_id=new_id
+    )
 
 
 async def _aside(size: int, work: Callable[[], Result]) -> Result:
@@ -175,15 +226,8 @@ async def _aside(size: int, work: Callable[[], Result]) -> Result:
     responses=TAKEN | answers(Report, 200, 201),
 )
 async def create_submission(
-    request: Request[Any, Any, Any],
-    programme: FromPath[str],
-    data: JSONBody[NewSubmission],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
-    now: Now,
-    new_id: NewId,
-    idempotency_key: IdempotencyKey = None,
-    dry_run: DryRun = False,
+    request: TypedRequest,
+    push: NamedDependency[Push],
     preview_token: PreviewToken = None,
 ) -> Response[bytes]:
     """All of the returns are taken, or none: 201 with a receipt, or 422 with every finding and nothing written.
@@ -191,18 +235,15 @@ async def create_submission(
     A return replaces what stood of it as a whole. One that says what stands already makes no revision. A dry run
     answers with the same report, and writes nothing.
     """
-    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
-    push = Push(
-        operation="create_submission",
-        content_sha256=(content_sha256 := hashlib.sha256(await request.body()).digest()),
-        request_sha256=content_sha256,
-        idempotency_key=idempotency_key,
-        dry_run=dry_run,
-        preview_token=preview_token,
-    )
-    by = permissions.author(caller, grant, request_id_of(request))
-    content = await _aside(sum(len(one.observations) for one in data.returns), lambda: sent(data))
-    return await take(request, transaction, catalogue, grant, by, content, push, now=now, new_id=new_id)
+    body = await request.json_body()
+    content_sha256 = hashlib.sha256(body).digest()
+    content = await _aside(len(body) // BYTES_OF_A_CELL, lambda: _read(body))
+    return await push.take("create_submission", content, content_sha256, preview_token=preview_token)
+
+
+def _read(body: bytes) -> Sent:
+    """Raises Malformed, or InvalidBody."""
+    return json_cells.whole(body) or sent(decoded(NewSubmission, body))
 
 
 CSV, NDJSON = "text/csv", "application/x-ndjson"
@@ -219,13 +260,7 @@ CSV, NDJSON = "text/csv", "application/x-ndjson"
 )
 async def create_submission_csv(
     request: Request[Any, Any, Any],
-    programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
-    now: Now,
-    new_id: NewId,
-    idempotency_key: IdempotencyKey = None,
-    dry_run: DryRun = False,
+    push: NamedDependency[Push],
     preview_token: PreviewToken = None,
     measure: FromQuery[str | None] = None,
     period: FromQuery[str | None] = None,
@@ -241,17 +276,14 @@ async def create_submission_csv(
     speak of the return that the row belongs to. An empty dimension means the total; `[c]` in `value` is the status.
     Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
     """
-    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
     envelope = rules.envelope(
         organisation=organisation,
         confirm_withdrawals=confirm_withdrawals,
         justifications=justification or [],
         note=note,
     )
-    rows = CsvRows(list(catalogue.dimensions), envelope, measure=measure, period=period)
-    return await _take_file(
-        request, transaction, catalogue, grant, caller, rows, CSV, idempotency_key, dry_run, preview_token, now, new_id
-    )
+    rows = CsvRows(list(push.catalogue.dimensions), envelope, measure=measure, period=period)
+    return await _take_file(request, push, rows, CSV, preview_token)
 
 
 @post(
@@ -265,49 +297,22 @@ async def create_submission_csv(
 )
 async def create_submission_ndjson(
     request: Request[Any, Any, Any],
-    programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
-    now: Now,
-    new_id: NewId,
-    idempotency_key: IdempotencyKey = None,
-    dry_run: DryRun = False,
+    push: NamedDependency[Push],
     preview_token: PreviewToken = None,
 ) -> Response[bytes]:
     """The same pipeline, from lines of up to 1 GB: the first is the submission without its observations.
 
     Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is of.
     """
-    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
-    return await _take_file(
-        request,
-        transaction,
-        catalogue,
-        grant,
-        caller,
-        NdjsonRows(),
-        NDJSON,
-        idempotency_key,
-        dry_run,
-        preview_token,
-        now,
-        new_id,
-    )
+    return await _take_file(request, push, NdjsonRows(), NDJSON, preview_token)
 
 
 async def _take_file(
     request: Request[Any, Any, Any],
-    transaction: Transaction,
-    catalogue: Catalogue,
-    grant: Grant,
-    caller: Caller,
+    push: Push,
     rows: CsvRows | NdjsonRows,
     media_type: str,
-    idempotency_key: str | None,
-    dry_run: bool,
     preview_token: str | None,
-    now: Now,
-    new_id: UUID,
 ) -> Response[bytes]:
     arriving = Arriving(request, media_type)
     gathered = bytearray()
@@ -318,16 +323,13 @@ async def _take_file(
             gathered.clear()
     rows.feed(bytes(gathered))
     content = await _aside(arriving.size // BYTES_OF_A_CELL, rows.finish)
-    push = Push(
-        operation=f"create_submission {media_type}",
-        content_sha256=arriving.sha256,
-        request_sha256=hashlib.sha256(arriving.sha256 + request.url.query.encode()).digest(),
-        idempotency_key=idempotency_key,
-        dry_run=dry_run,
+    return await push.take(
+        f"create_submission {media_type}",
+        content,
+        arriving.sha256,
+        request_sha256=hashlib.sha256(arriving.sha256 + request.url.query.encode()).digest(),  # it has the envelope
         preview_token=preview_token,
     )
-    by = permissions.author(caller, grant, request_id_of(request))
-    return await take(request, transaction, catalogue, grant, by, content, push, now=now, new_id=new_id)
 
 
 @get(
@@ -362,22 +364,15 @@ RETURN = "/programmes/{programme:str}/returns/{organisation:str}/{measure:str}/{
 )
 async def withdraw_return(
     request: Request[Any, Any, Any],
-    programme: FromPath[str],
     organisation: FromPath[str],
     measure: FromPath[str],
     series: FromPath[str],
     service: FromPath[str],
     period: FromPath[str],
     data: JSONBody[Withdrawal],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
-    now: Now,
-    new_id: NewId,
-    idempotency_key: IdempotencyKey = None,
-    dry_run: DryRun = False,
+    push: NamedDependency[Push],
 ) -> Response[bytes]:
     """The return then counts as not sent. What it said can still be read, as an earlier revision."""
-    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
     withdrawn = NewReturn(
         measure=measure,
         period=period,
@@ -387,17 +382,9 @@ async def withdraw_return(
         base_revision=data.base_revision,
         note=data.reason,
     )
-    push = Push(
-        operation=f"withdraw_return {organisation} {measure} {series} {service} {period}",
-        content_sha256=(content_sha256 := hashlib.sha256(await request.body()).digest()),
-        request_sha256=content_sha256,
-        idempotency_key=idempotency_key,
-        dry_run=dry_run,
-        preview_token=None,
-    )
-    by = permissions.author(caller, grant, request_id_of(request))
     content = sent(NewSubmission(returns=[withdrawn], organisation=organisation, confirm_withdrawals=True))
-    return await take(request, transaction, catalogue, grant, by, content, push, now=now, new_id=new_id)
+    operation = f"withdraw_return {organisation} {measure} {series} {service} {period}"
+    return await push.take(operation, content, hashlib.sha256(await request.body()).digest())
 
 
 def visible(grant: Grant, catalogue: Catalogue) -> list[str] | None:
@@ -414,5 +401,6 @@ router = Router(
         get_submission,
         withdraw_return,
     ],
+    dependencies={"push": Provide(push)},
     tags=["Submissions"],
 )

@@ -1,5 +1,6 @@
 """Who calls and what the key opens."""
 
+import gc
 from datetime import timedelta
 
 import pytest
@@ -80,3 +81,16 @@ def test_keys_are_made_of_enough_randomness():
     with pytest.raises(ValueError, match="38"):
         keys.make(b"short", sandbox=True)
     assert keys.well_formed(keys.make(bytes(range(38)), sandbox=True).secret)
+
+
+@pytest.mark.parametrize(("key", "address"), [("wh_live_" + "0" * 60, "/v1/me"), (None, "/v1/programmes/no/audit")])
+async def test_a_refusal_gives_its_connection_back_before_it_is_answered(world, key, address):
+    """However many wrong keys come, others are not kept waiting: the collector of rubbish has no part in it."""
+    http = world.http(key or await world.key("ohid", Scope.ADMIN))
+    gc.disable()
+    try:
+        for _ in range(10):
+            assert (await http.get(address)).status_code in {401, 404}
+            assert world.engine.pool.checkedout() == 0
+    finally:
+        gc.enable()
