@@ -228,14 +228,9 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         After a break do the same again: parts that are done are not sent again, and one that was on its way is done
         once. A file that has changed begins anew; what stands already changes nothing.
 
-        >>> from pathlib import Path
-        >>> file = Path(folder, "two-quarters.csv")
-        >>> _ = file.write_text(
-        ...     "measure,period,area,value\n"
-        ...     "ips-primary-care-referrals,FY2025-26-Q3,E06000018,140\n"
-        ...     "ips-primary-care-referrals,FY2025-26-Q4,E06000018,150\n"
-        ... )
-        >>> client.submit_in_parts(file, rows=1).committed
+        >>> counted = {"FY2025-26-Q3": 140, "FY2025-26-Q4": 150}
+        >>> rows = [{"period": period, "area": "E06000018", "value": n} for period, n in counted.items()]
+        >>> client.submit_in_parts(rows, measure="ips-primary-care-referrals", rows=1).committed
         ['ips-primary-care-referrals FY2025-26-Q3', 'ips-primary-care-referrals FY2025-26-Q4']
 
         Args:
@@ -345,8 +340,8 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         ... )
         >>> for figure in figures:
         ...     print(figure.period.code, figure.value)
-        FY2025-26-Q1 112.0
-        FY2025-26-Q2 125.0
+        FY2025-26-Q1 112
+        FY2025-26-Q2 125
         >>> figures.to_pandas()["value"].sum()
         np.float64(237.0)
         """
@@ -380,9 +375,8 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         """The logic model with its measures, to walk along.
 
         >>> plan = client.plan()
-        >>> node = plan["A2.3"]
-        >>> [one.code for one in node.leads_to][:3]
-        ['O5', 'OC1', 'OC2']
+        >>> [one.code for one in plan["A2.3"].leads_to]
+        ['O5']
         >>> [one.slug for one in plan["O5"].measures]
         ['ips-secondary-care-engagement', 'ips-engagements']
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -26,6 +26,7 @@ from .tables import COLUMNS, Table, Tabular, finding, grid, table
 if TYPE_CHECKING:
     from ._generated.models import Finding, Report
 
+FIRST_ROW = 2  # of a CSV file, whose first is the header
 ASKED_FORMS = 60
 """Beyond so many returns the schema of each measure is asked for once, not once for each period."""
 LARGEST_TO_CHECK = 64 * 1024 * 1024
@@ -110,6 +111,8 @@ def checking(
         if form := asked[key]:
             forms[duty] = form
     findings += faults(made, forms, rows, labels)
+    for one in findings:
+        one.column = made.called.get(one.column, one.column) if one.column else one.column
     if findings:
         raise NotSent(f"{made.source}: not what is owed.", findings)
     return rows
@@ -299,12 +302,17 @@ def as_submission(source: object, envelope: Envelope) -> NewSubmission | None:
 
 
 def _renumber(findings: Iterable[Finding], made: Table | None) -> None:
-    """The rows of what was sent, told as the rows of the source."""
+    """The rows and columns of what was sent, told as those of the source."""
     if made is None or made.as_it_is:
         return
     for one in findings:
+        one.column = made.called.get(one.column, one.column) if one.column else one.column
         if one.rows:
-            one.rows = [made.numbers[row - 2] if 2 <= row < len(made.numbers) + 2 else row for row in one.rows]
+            one.rows = [_of_source(row - FIRST_ROW, made, row) for row in one.rows]
+
+
+def _of_source(place: int, made: Table, row: int) -> int:
+    return made.numbers[place] if 0 <= place < len(made.numbers) else row
 
 
 def in_parts(
@@ -352,7 +360,7 @@ def _part(
     try:
         report = yield from ask(csv_call(programme, made.csv(rows), envelope, False, None, key))
     except Rejected as refusal:
-        inner = Table(made.source, made.columns, [], [made.numbers[n] for n in rows])
+        inner = replace(made, rows=[], numbers=[made.numbers[n] for n in rows], as_it_is=False)
         _renumber(refusal.findings, inner)
         return Part(names, len(rows), "rejected", refusal=refusal)
     except (ApiError, ConnectionFailed) as error:

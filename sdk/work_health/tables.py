@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from ._generated.models import Finding, Severity
 from .errors import NotSent
@@ -24,6 +25,7 @@ COLUMNS = (
 )
 NUMBERS = ("value", "numerator", "denominator", "lower", "upper")
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
+MISSING = frozenset({"NAType", "NaTType"})  # of pandas
 WORDS_ABOVE = 30
 """A header is looked for in so many rows: above it stand titles and notes."""
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -64,6 +66,8 @@ class Grid:
     headed: bool = False
     """Whether its first row is its header for certain, as that of a frame is."""
     warnings: tuple[Finding, ...] = ()
+    csv: bool = False
+    """Whether it is a CSV file already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ class Table:
     numbers: list[int]
     as_it_is: bool = False
     """Whether the file says this already, word for word."""
-    warnings: tuple[Finding, ...] = field(default=())
+    warnings: tuple[Finding, ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the source calls a column, where it is not what we call it."""
 
     def column(self, name: str) -> Iterator[str]:
         if name not in self.columns:
@@ -120,7 +126,7 @@ def grid(source: Tabular, *, sheet: str | None = None) -> Grid:
     if isinstance(source, str | Path):
         return _file(Path(source), sheet)
     if isinstance(source, bytes):
-        return Grid("CSV text", _records(source, "CSV text"))
+        return Grid("CSV text", _records(source, "CSV text"), csv=True)
     if isinstance(source, PolarsFrame):
         head = [str(name) for name in source.columns]
         return Grid("Data frame", [head, *(_texts(row) for row in source.iter_rows())], first=-1, headed=True)
@@ -142,7 +148,7 @@ def _file(path: Path, sheet: str | None) -> Grid:
             content = gzip.decompress(content)
         except (OSError, EOFError) as error:
             raise NotSent(f"{path.name} is no whole gzip file: {error}.", []) from error
-    return Grid(path.name, _records(content, path.name))
+    return Grid(path.name, _records(content, path.name), csv=True)
 
 
 def _records(content: bytes, name: str) -> list[list[str]]:
@@ -195,17 +201,18 @@ def _texts(row: Iterable[object]) -> list[str]:
 
 def text(value: object) -> str:
     """A cell as a CSV file has it: nothing for what is missing, 140 for 140.0."""
-    if value is None or value != value:  # noqa: PLR0124 NaN and NaT are not themselves
+    if value is None or type(value).__name__ in MISSING:
         return ""
-    if isinstance(value, float) or hasattr(value, "is_integer"):
-        number = float(value)  # pyright: ignore[reportArgumentType] NumPy's numbers as well
-        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else str(value)
+    if isinstance(value, float) or (hasattr(value, "is_integer") and not isinstance(value, int)):
+        number = float(cast("float", value))  # NumPy's numbers as well
+        if number.is_integer() and abs(number) < 2**53:
+            return str(int(number))
+        return "" if isnan(number) else str(value)
     if isinstance(value, datetime) and value.time() == datetime.min.time():
         return value.date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    said = str(value)
-    return "" if said in {"<NA>", "NaT"} else said.strip()
+    return str(value).strip()
 
 
 def table(found: Grid, dimensions: Sequence[str], mapping: ColumnMapping | None) -> Table:
@@ -242,8 +249,9 @@ def table(found: Grid, dimensions: Sequence[str], mapping: ColumnMapping | None)
         columns=[*(targets[place] for place in kept), *constants],
         rows=rows,
         numbers=[number for number, _ in body],
-        as_it_is=mapping is None and at == 0 and not found.headed,
+        as_it_is=mapping is None and at == 0 and found.csv,
         warnings=found.warnings,
+        called={targets[place]: head[place] for place in kept if plain(head[place]) != plain(targets[place])},
     )
 
 

@@ -25,7 +25,7 @@ def grid_of(path: Path, sheet: str | None) -> Grid:
         name = _chosen(path.name, visible, filled, sheet)
         found = book.get_sheet_by_name(name)
         rows = [[text(cell) for cell in row] for row in found.to_python(skip_empty_area=False)]
-        merged = tuple(found.merged_cell_ranges or ())
+        merged = tuple(sorted(found.merged_cell_ranges or ()))
     except (CalamineError, OSError, ValueError) as error:
         if isinstance(error, NotSent):
             raise
