@@ -288,6 +288,15 @@ class AsyncWorkHealth(
             ),
         )
 
+    async def chosen_programme(self) -> str:
+        """The programme that is meant where none is said: the client's, else the only one that the key opens.
+
+        See `WorkHealth.chosen_programme`.
+        """
+        from .sending import the_programme
+
+        return await self._follow(the_programme(self._settings, None))
+
     async def plan(self, programme: str | None = None) -> DeliveryPlan:
         """The logic model with its measures, to walk along.
 

@@ -371,6 +371,16 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             ),
         )
 
+    def chosen_programme(self) -> str:
+        """The programme that is meant where none is said: the client's, else the only one that the key opens.
+
+        >>> client.chosen_programme()
+        'work-and-health-2025-2028-sandbox'
+        """
+        from .sending import the_programme
+
+        return self._follow(the_programme(self._settings, None))
+
     def plan(self, programme: str | None = None) -> DeliveryPlan:
         """The logic model with its measures, to walk along.
 
