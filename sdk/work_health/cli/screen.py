@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from rich.bar import Bar
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
@@ -45,8 +45,8 @@ def items_as_json(items: Iterable[Listed]) -> None:
     as_json({"items": [one.to_dict() for one in items]})
 
 
-def _table(*names: str, title: str | None = None) -> Table:
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+def _table(*names: str) -> Table:
+    made = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
         right = name in {"value", "revision", "cells", "rows", "missing"}
         made.add_column(name, justify="right" if right else "left", overflow="fold")
@@ -90,18 +90,18 @@ def findings(found: Sequence[Finding]) -> Table:
     return made
 
 
-def report(said: Report) -> Table:
+def report(said: Report) -> Group:
     counts = said.counts
     outcome = f"{'Dry run: would be ' if said.dry_run else ''}[bold]{said.outcome}[/]"
     receipt = f", submission {said.receipt.submission}" if said.receipt else ""
     cells = (
         f"{counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged, {counts.withdrawn} withdrawn"
     )
-    made = _table("measure", "period", "outcome", "revision", "timeliness", title=f"{outcome}: {cells}{receipt}")
+    made = _table("measure", "period", "outcome", "revision", "timeliness")
     for one in said.returns:
         revision, timeliness = str(one.revision or "–"), str(one.timeliness or "–")
         made.add_row(one.measure, one.period.code, str(one.outcome), revision, timeliness)
-    return made
+    return Group(f"{outcome}: {cells}{receipt}", made)
 
 
 def parts(said: Parts) -> Table:
