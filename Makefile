@@ -5,7 +5,7 @@ PURE := api/statistics/*,api/statistics/disclosure/*,api/*/rules.py,api/violatio
 ON_18 := tests/contract/test_migrations.py $(addprefix tests/partner/test_,walls.py submissions.py files.py reading.py redaction.py)
 BIN := .venv/bin
 
-.PHONY: run test test-18 check fuzz attack contract lock look
+.PHONY: run test test-18 check fuzz attack contract breaking lock look
 
 run: .venv/run.txt
 	@$(BIN)/python -m api run
@@ -37,6 +37,9 @@ contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml
 	$(BIN)/python tools/generate_sdk.py
 	$(BIN)/python tools/draw_states.py
+
+breaking: .venv/dev.txt
+	$(BIN)/python tools/breaking_changes.py $(or $(SINCE),$(shell git describe --tags --abbrev=0 2>/dev/null || echo HEAD))
 
 lock: .venv/dev.txt
 	cd requirements && for file in run dev; do ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 \

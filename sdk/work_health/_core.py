@@ -1,28 +1,37 @@
 """How a call is sent: the key, timeouts, retries and errors, once for both clients."""
 
-import asyncio
+from __future__ import annotations
+
 import email.utils
 import os
 import platform
 import random
+import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import warnings
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from uuid import uuid4
 
 from ._http import httpx
 from .errors import ConnectionFailed, error_of, misunderstood
+
+if TYPE_CHECKING:
+    import ssl
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 CONNECT_SECONDS = 5.0
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
 LONGEST_RETRY_AFTER = 60.0
+PIECE = 256 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+PASSING_STATUSES = frozenset({408, 429})
+NOT_IMPLEMENTED = 501
 IN_PROGRESS = 409  # with Retry-After: an earlier attempt is still being carried out
 PASSING_ERRORS = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
 NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -31,8 +40,10 @@ VERSION = "0.1.0"
 USER_AGENT = f"work-health-python/{VERSION} python/{platform.python_version()} httpx2/{httpx.__version__}"
 
 T = TypeVar("T")
-Content = bytes | str
+Content = bytes | str | Path
 Parameter = str | int | float | datetime | Iterable[str] | None
+Steps = Generator["Call[object]", object, T]
+"""Something that takes several calls: it yields each, and is sent its answer. Both clients can follow it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,49 +65,86 @@ class Call(Generic[T]):
         return self.method in SAFE_METHODS or self.idempotency_key is not None
 
 
+def ask(call: Call[T]) -> Steps[T]:
+    """One call among the steps of something: `page = yield from ask(…)`."""
+    return cast(T, (yield cast(Call[object], call)))
+
+
 def new_key() -> str:
     """A name for one request, whichever number of attempts it takes."""
     return uuid4().hex
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What every request of a client has in common."""
 
-    def __init__(self, key: str | None, base_url: str | None, timeout: float, max_retries: int) -> None:
-        key = (os.environ.get("WORK_HEALTH_KEY", "") if key is None else key).strip()
+    url: str
+    headers: Mapping[str, str]
+    timeout: httpx.Timeout
+    max_retries: int
+    programme: str | None
+    on_response: Callable[[httpx.Response], object] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        key: str | None,
+        base_url: str | None,
+        timeout: float,
+        max_retries: int,
+        programme: str | None,
+    ) -> Settings:
         url = (base_url or os.environ.get("WORK_HEALTH_URL") or DEFAULT_URL).strip().rstrip("/")
-        if not url.startswith(("http://", "https://")):
-            raise ValueError(f"base_url should start with http:// or https://, not {url!r}")
-        if not (key.isascii() and key.isprintable()):
-            raise ValueError("That is not a key: keys look like wh_live_… or wh_sandbox_…")
-        if max_retries < 0:
-            raise ValueError("max_retries should be 0 or more")
-        self.url = url
-        self.timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
-        self.max_retries = max_retries
-        self.headers = {"Accept": "application/json, application/problem+json, text/csv", "User-Agent": USER_AGENT}
-        if key:
-            self.headers["Authorization"] = f"Bearer {key}"
+        if not _is_address(url):
+            raise ValueError(f"base_url should start with http:// or https:// and name a host, not {url!r}")
+        return cls(
+            url=url,
+            headers=_headers(os.environ.get("WORK_HEALTH_KEY", "") if key is None else key),
+            timeout=_timeout(timeout),
+            max_retries=_retries(max_retries),
+            programme=programme or os.environ.get("WORK_HEALTH_PROGRAMME") or None,
+        )
+
+    def but(
+        self,
+        *,
+        key: str | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        programme: str | None = None,
+        on_response: Callable[[httpx.Response], object] | None = None,
+    ) -> Settings:
+        """The same, except for what is named."""
+        return replace(
+            self,
+            headers=self.headers if key is None else _headers(key),
+            timeout=self.timeout if timeout is None else _timeout(timeout),
+            max_retries=self.max_retries if max_retries is None else _retries(max_retries),
+            programme=programme or self.programme,
+            on_response=on_response or self.on_response,
+        )
 
     def request(self, client: httpx.Client | httpx.AsyncClient, call: Call[T]) -> httpx.Request:
         query = {name: _spelled(value) for name, value in call.query.items() if value is not None}
-        return client.build_request(
-            call.method,
-            self.url + call.path,
-            params=query or None,
-            json=call.body,
-            content=call.content,
-            headers=self._headers(call),
-            timeout=self.timeout,
-        )
-
-    def _headers(self, call: Call[T]) -> dict[str, str]:
         headers = dict(self.headers)
         if call.content_type is not None:
             headers["Content-Type"] = call.content_type
         if call.idempotency_key is not None:
             headers["Idempotency-Key"] = call.idempotency_key
-        return headers
+        content = call.content
+        if isinstance(content, Path):
+            headers["Content-Length"] = str(content.stat().st_size)
+            content = _AwaitedFile(content) if isinstance(client, httpx.AsyncClient) else _File(content)
+        return client.build_request(
+            call.method,
+            self.url + call.path,
+            params=query or None,
+            json=call.body,
+            content=content,
+            headers=headers,
+            timeout=self.timeout,
+        )
 
     def pause(self, call: Call[T], outcome: httpx.Response | httpx.RequestError, attempt: int) -> float | None:
         """Seconds until the next attempt, or None where there should be none.
@@ -110,8 +158,7 @@ class Settings:
             again = isinstance(outcome, PASSING_ERRORS if safe else NEVER_CONNECTED)
             return _backoff(attempt) if again else None
         asked = _retry_after(outcome)
-        passing = outcome.status_code in PASSING_STATUSES
-        if not safe or not (passing or (outcome.status_code == IN_PROGRESS and asked is not None)):
+        if not safe or not (_passes(outcome.status_code) or (outcome.status_code == IN_PROGRESS and asked is not None)):
             return None
         if asked is None:
             return _backoff(attempt)
@@ -120,6 +167,10 @@ class Settings:
     def finish(self, call: Call[T], outcome: httpx.Response | httpx.RequestError, attempt: int) -> T:
         if isinstance(outcome, httpx.RequestError):
             raise ConnectionFailed(self._no_answer(call, outcome, attempt)) from outcome
+        if self.on_response is not None:
+            self.on_response(outcome)
+        if "Deprecation" in outcome.headers:
+            _warn_of_deprecation(outcome)
         if not outcome.is_success:
             raise error_of(outcome)
         try:
@@ -155,6 +206,19 @@ class Caller:
             time.sleep(pause)
         raise AssertionError  # count() does not end
 
+    def _follow(self, steps: Steps[T]) -> T:
+        try:
+            call = next(steps)
+            while True:
+                answer, failure = cast(object, None), None
+                try:
+                    answer = self._send(call)
+                except Exception as error:  # noqa: BLE001 whatever it is, it belongs to the steps
+                    failure = error
+                call = steps.throw(failure) if failure else steps.send(answer)
+        except StopIteration as end:
+            return cast(T, end.value)
+
 
 class AsyncCaller:
     """A client whose answers are awaited."""
@@ -163,6 +227,8 @@ class AsyncCaller:
     _settings: Settings
 
     async def _send(self, call: Call[T]) -> T:
+        import asyncio  # a third of what importing this package would take
+
         for attempt in count():
             outcome: httpx.Response | httpx.RequestError
             try:
@@ -174,6 +240,116 @@ class AsyncCaller:
                 return self._settings.finish(call, outcome, attempt)
             await asyncio.sleep(pause)
         raise AssertionError  # count() does not end
+
+    async def _follow(self, steps: Steps[T]) -> T:
+        try:
+            call = next(steps)
+            while True:
+                answer, failure = cast(object, None), None
+                try:
+                    answer = await self._send(call)
+                except Exception as error:  # noqa: BLE001 whatever it is, it belongs to the steps
+                    failure = error
+                call = steps.throw(failure) if failure else steps.send(answer)
+        except StopIteration as end:
+            return cast(T, end.value)
+
+
+def raw_call(
+    method: str,
+    path: str,
+    query: Mapping[str, Parameter] | None,
+    json: object,
+    content: Content | None,
+    content_type: str | None,
+    idempotency_key: str | None,
+) -> Call[httpx.Response]:
+    """A call whose answer is not read."""
+    if not path.startswith("/"):
+        raise ValueError(f"A path starts with /, as /v1/me does; not {path!r}")
+    return Call(
+        method=method.upper(),
+        path=path,
+        parse=lambda response: response,
+        query=query or {},
+        body=json,
+        content=content,
+        content_type=content_type,
+        idempotency_key=idempotency_key,
+    )
+
+
+def trusting(certificates: str | Path | ssl.SSLContext | None) -> ssl.SSLContext | bool:
+    """Whom to trust: the system's authorities, and those in a file or folder besides."""
+    if certificates is None:
+        return True
+    if not isinstance(certificates, str | Path):
+        return certificates
+    place = Path(certificates)
+    if not place.exists():
+        raise ValueError(f"There are no certificates at {place}")
+    context = httpx.create_ssl_context()
+    try:
+        context.load_verify_locations(**{"capath" if place.is_dir() else "cafile": str(place)})
+    except OSError as error:
+        raise ValueError(f"{place} does not hold certificates in PEM form") from error
+    return context
+
+
+class _File:
+    """A file as it is sent, read from its beginning for each attempt."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+
+class _AwaitedFile:
+    """The same for the client that is awaited: a piece is read in less time than a thread takes to start."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in _File(self._path):
+            yield piece
+
+
+def _is_address(url: str) -> bool:
+    try:
+        found = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return found.scheme in {"http", "https"} and bool(found.host)
+
+
+def _headers(key: str) -> dict[str, str]:
+    key = key.strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ValueError("That is not a key: keys look like wh_live_… or wh_sandbox_…")
+    headers = {"Accept": "application/json, application/problem+json, text/csv", "User-Agent": USER_AGENT}
+    return headers | {"Authorization": f"Bearer {key}"} if key else headers
+
+
+def _timeout(seconds: float) -> httpx.Timeout:
+    if seconds <= 0:
+        raise ValueError("timeout should be more than 0 seconds")
+    return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
+
+
+def _retries(number: int) -> int:
+    if number < 0:
+        raise ValueError("max_retries should be 0 or more")
+    return number
+
+
+def _passes(status: int) -> bool:
+    """Whether the fault may be over by the next attempt."""
+    return status in PASSING_STATUSES or (status >= 500 and status != NOT_IMPLEMENTED)
 
 
 def _spelled(value: str | float | datetime | Iterable[str]) -> str | float | list[str]:
@@ -196,3 +372,18 @@ def _retry_after(response: httpx.Response) -> float | None:
     except ValueError:
         return None
     return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time())
+
+
+def _warn_of_deprecation(response: httpx.Response) -> None:
+    """RFC 9745 and RFC 8594, told at the caller's own line."""
+    since = response.headers["Deprecation"].strip().removeprefix("@")
+    said = f"{response.request.method} {response.request.url.path} is deprecated"
+    if since.isdecimal():
+        said += f" since {datetime.fromtimestamp(int(since), UTC).date()}"
+    if sunset := response.headers.get("Sunset"):
+        said += f", and ends on {sunset}"
+    told = [link.get("url", "") for rel, link in response.links.items() if rel in {"deprecation", "sunset"}]
+    level, frame = 1, sys._getframe()  # pyright: ignore[reportPrivateUsage] skip_file_prefixes comes with 3.12
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(". ".join([said, *told]), DeprecationWarning, stacklevel=level)

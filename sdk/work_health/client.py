@@ -1,42 +1,69 @@
-"""The two clients: the same operations, waited for or awaited."""
+"""The client that waits for its answers. `async_client` has the same operations, to be awaited."""
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
-from types import TracebackType
-from typing import Self
+from __future__ import annotations
 
-from ._core import AsyncCaller, Caller, Settings
-from ._generated.api.outcomes import AsyncOutcomes, Outcomes
-from ._generated.api.partners import AsyncPartners, Partners
-from ._generated.api.plan import AsyncPlan, Plan
-from ._generated.api.releases import AsyncReleases, Releases
-from ._generated.api.returns import AsyncReturns, Returns
-from ._generated.api.reviews import AsyncReviews, Reviews
-from ._generated.api.submissions import AsyncSubmissions, Submissions
-from ._generated.models import (
-    ChangePage,
-    ObservationPage,
-    ReturnChange,
-    ReturnKind,
-    ReturnPage,
-    ReviewState,
-    StandingObservation,
-    StandingReturn,
-)
+from typing import TYPE_CHECKING, Literal, Self
+
+from ._core import Caller, Settings, raw_call, trusting
+from ._generated.api.outcomes import Outcomes
+from ._generated.api.partners import Partners
+from ._generated.api.plan import Plan
+from ._generated.api.releases import Releases
+from ._generated.api.returns import Returns
+from ._generated.api.reviews import Reviews
+from ._generated.api.submissions import Submissions
 from ._http import httpx
-from .errors import WorkHealthError
+from .frames import Cursors, Figures
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+    from ._core import Content, Parameter
+    from ._generated.models import (
+        NewReturn,
+        NewSubmission,
+        ReturnChange,
+        ReturnKind,
+        ReviewState,
+        RevisionBasis,
+        StandingObservation,
+        StandingReturn,
+        UnprotectedFigure,
+    )
+    from .reports import Parts, Submitted
+    from .sending import Mapped
+    from .tables import Tabular
+    from .walking import DeliveryPlan
+
+    Words = str | Iterable[str] | None
+    Submittable = Tabular | NewReturn | NewSubmission | Iterable[NewReturn]
 
 
 class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releases, Caller):
     """The API, operation by operation. Each returns what was asked for or raises a `WorkHealthError`.
 
+    >>> from work_health import WorkHealth
+    >>> with WorkHealth() as client:
+    ...     print(client.get_period("FY2025-26-Q3").label)
+    Q3 2025/26 (Oct to Dec 2025)
+
     Args:
         key: The key as it was shown once; else WORK_HEALTH_KEY. Reading the plan needs none.
         base_url: Where the server is; else WORK_HEALTH_URL, else http://127.0.0.1:8000.
+        programme: What `submit`, `outcomes` and `plan` are about; else WORK_HEALTH_PROGRAMME, else the only one that
+            the key opens.
         timeout: Seconds to wait for an answer. Making the connection may take 5 of them.
-        max_retries: How often a read is repeated after a fault that may pass. A submission is repeated only if the
-            connection was never made.
-        http: A client of your own, for a proxy or certificates. It stays yours to close.
+        max_retries: How often a request is repeated after a fault that may pass: no connection, 408, 429, 5xx. Pauses
+            grow from half a second to 8, by chance shorter; `Retry-After` is kept up to 60. Reads are repeated, and
+            what has an Idempotency-Key, as each submission has; other writes only if the connection was never made.
+        proxy: `http://user:password@host:port`; else HTTPS_PROXY and its like.
+        certificates: A file or folder of PEM certificates of authorities to be trusted beside the system's, or an
+            `ssl.SSLContext`. Verifying cannot be switched off.
+        http: A client of your own, in place of the two above. It stays yours to close.
     """
 
     def __init__(
@@ -44,13 +71,328 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         key: str | None = None,
         *,
         base_url: str | None = None,
+        programme: str | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
+        proxy: str | None = None,
+        certificates: str | Path | ssl.SSLContext | None = None,
         http: httpx.Client | None = None,
     ) -> None:
-        self._settings = Settings(key, base_url, timeout, max_retries)
-        self._http = http or httpx.Client()
+        self._settings = Settings.of(key, base_url, timeout, max_retries, programme)
+        if http is not None and (proxy or certificates):
+            raise ValueError("Give proxy and certificates to the client that you pass as http")
+        self._http = http or httpx.Client(proxy=proxy or None, verify=trusting(certificates))
         self._ours = http is None
+
+    def with_options(
+        self,
+        *,
+        key: str | None = None,
+        programme: str | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        on_response: Callable[[httpx.Response], object] | None = None,
+    ) -> Self:
+        """A client that differs in what is named, over the same connections; close the first one, not this.
+
+        `on_response` sees each answer as it came, before it is read: its status, headers and body.
+
+        >>> seen = []
+        >>> me = client.with_options(timeout=60, on_response=seen.append).get_me()
+        >>> seen[0].status_code, seen[0].headers["Request-Id"][:4]
+        (200, 'req_')
+        """
+        made = self.__class__.__new__(self.__class__)
+        made._settings = self._settings.but(
+            key=key, programme=programme, timeout=timeout, max_retries=max_retries, on_response=on_response
+        )
+        made._http, made._ours = self._http, False
+        return made
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Parameter] | None = None,
+        json: object = None,
+        content: Content | None = None,
+        content_type: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> httpx.Response:
+        """Any request, with the key, retries and errors of the others. The answer is given as it came.
+
+        >>> client.request("GET", "/v1/me").json()["client"]
+        'Sandbox'
+        """
+        return self._send(raw_call(method, path, query, json, content, content_type, idempotency_key))
+
+    def submit(
+        self,
+        source: Submittable,
+        *,
+        programme: str | None = None,
+        mapping: Mapped = None,
+        sheet: str | None = None,
+        measure: str | None = None,
+        period: str | None = None,
+        organisation: str | None = None,
+        dry_run: bool = False,
+        preview_token: str | None = None,
+        confirm_withdrawals: bool = False,
+        justifications: Mapping[str, str] | None = None,
+        note: str | None = None,
+        check: bool = True,
+        raise_if_rejected: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Submitted:
+        """Send returns from what you have them in, all of them or none.
+
+        >>> rows = [
+        ...     {"area": "E06000018", "value": 140},
+        ...     {"area": "E06000018", "sex": "female", "value": 80},
+        ... ]
+        >>> said = client.submit(
+        ...     rows, measure="ips-primary-care-referrals", period="FY2025-26-Q3", dry_run=True
+        ... )
+        >>> said.outcome, said.report.counts.added
+        ('accepted', 2)
+
+        Args:
+            source: The path of a CSV file or workbook, the bytes of a CSV file, a pandas or polars data frame, a dict
+                for each row; or returns as `new_return` makes them. A CSV file above 64 MB that needs no mapping is
+                streamed, and not looked at here.
+            programme: Else the client's.
+            mapping: Your column names and codes, told as ours: a TOML or JSON file, or the like as a dict.
+            sheet: Of a workbook that has several.
+            measure: Where the rows do not say it.
+            period: Where the rows do not say it.
+            organisation: In whose name, where the key opens more than one.
+            dry_run: Tell all that would be told, and write nothing.
+            preview_token: Of a dry run: refuse if what stands has moved since.
+            confirm_withdrawals: What is not sent any more may go, even if it is more than a tenth.
+            justifications: Texts by the id of the finding that they answer.
+            note: For reviewers.
+            check: Look at the cells here first, against the schema of what is owed. Raises `NotSent`.
+            raise_if_rejected: With False a refusal is returned: see `accepted` and `findings` of the answer.
+            idempotency_key: Of your own making, for a script that may be started twice.
+
+        Raises:
+            NotSent: The table cannot be read, or does not fit what is owed. Nothing was sent.
+            Rejected: The server found errors. Nothing was written.
+            Conflict: It does not fit with what stands.
+        """
+        from .sending import Envelope, submitting
+
+        steps = submitting(
+            self._settings,
+            source,
+            programme=programme,
+            mapping=mapping,
+            sheet=sheet,
+            envelope=Envelope(
+                measure=measure,
+                period=period,
+                organisation=organisation,
+                confirm_withdrawals=confirm_withdrawals,
+                justifications=justifications,
+                note=note,
+            ),
+            check=check,
+            dry_run=dry_run,
+            preview_token=preview_token,
+            idempotency_key=idempotency_key,
+            raise_if_rejected=raise_if_rejected,
+        )
+        return self._follow(steps)
+
+    def submit_in_parts(
+        self,
+        source: Tabular,
+        *,
+        programme: str | None = None,
+        mapping: Mapped = None,
+        sheet: str | None = None,
+        measure: str | None = None,
+        period: str | None = None,
+        organisation: str | None = None,
+        confirm_withdrawals: bool = False,
+        justifications: Mapping[str, str] | None = None,
+        note: str | None = None,
+        rows: int = 50_000,
+        journal: Path | None = None,
+        on_progress: Callable[[Parts], object] | None = None,
+    ) -> Parts:
+        """Send a large file as several submissions, each of whole returns. Not all or nothing: see `committed`.
+
+        After a break do the same again: parts that are done are not sent again, and one that was on its way is done
+        once. A file that has changed begins anew; what stands already changes nothing.
+
+        >>> counted = {"FY2025-26-Q3": 140, "FY2025-26-Q4": 150}
+        >>> rows = [{"period": period, "area": "E06000018", "value": n} for period, n in counted.items()]
+        >>> client.submit_in_parts(rows, measure="ips-primary-care-referrals", rows=1).committed
+        ['ips-primary-care-referrals FY2025-26-Q3', 'ips-primary-care-referrals FY2025-26-Q4']
+
+        Args:
+            source: As for `submit`, except returns.
+            programme: Else the client's.
+            mapping: As for `submit`.
+            sheet: Of a workbook that has several.
+            measure: Where the rows do not say it.
+            period: Where the rows do not say it.
+            organisation: In whose name, where the key opens more than one.
+            confirm_withdrawals: What is not sent any more may go, even if it is more than a tenth.
+            justifications: Texts by the id of the finding that they answer.
+            note: For reviewers.
+            rows: So many in each part; a return that has more is one part.
+            journal: Where to keep what is done; beside the file if it is one. It goes when all is committed.
+            on_progress: Told after each part.
+
+        Raises:
+            NotSent: The table cannot be read, or does not fit what is owed. Nothing was sent.
+            PartlySubmitted: Some parts were refused, or the server went away.
+        """
+        from .sending import Envelope, in_parts
+
+        steps = in_parts(
+            self._settings,
+            source,
+            programme=programme,
+            mapping=mapping,
+            sheet=sheet,
+            envelope=Envelope(
+                measure=measure,
+                period=period,
+                organisation=organisation,
+                confirm_withdrawals=confirm_withdrawals,
+                justifications=justifications,
+                note=note,
+            ),
+            rows=rows,
+            journal=journal,
+            on_progress=on_progress,
+        )
+        return self._follow(steps)
+
+    def check(
+        self,
+        source: Tabular,
+        *,
+        programme: str | None = None,
+        mapping: Mapped = None,
+        sheet: str | None = None,
+        measure: str | None = None,
+        period: str | None = None,
+        organisation: str | None = None,
+    ) -> list[str]:
+        """Look at a table here, against the schema of what is owed; the names of the returns in it. Sends nothing.
+
+        A dry run of `submit` tells more: whether parts fit their totals, and how it stands to what was sent before.
+
+        >>> from work_health import NotSent
+        >>> try:
+        ...     client.check(
+        ...         [{"area": "E06000018", "sex": "femal", "value": 3}],
+        ...         measure="ips-primary-care-referrals",
+        ...         period="FY2025-26-Q3",
+        ...     )
+        ... except NotSent as refusal:
+        ...     print(refusal.findings[0].hint)
+        Did you mean female?
+
+        Raises:
+            NotSent: With every finding.
+        """
+        from .sending import Envelope, looking
+
+        envelope = Envelope(measure=measure, period=period, organisation=organisation)
+        return self._follow(looking(self._settings, source, programme, mapping, sheet, envelope))
+
+    def outcomes(
+        self,
+        *,
+        preview: Literal[True],  # noqa: ARG002 released figures are another type
+        programme: str | None = None,
+        measure: Words = None,
+        series: str | None = None,
+        theme: str | None = None,
+        period: Words = None,
+        from_: str | None = None,
+        to: str | None = None,
+        area: Words = None,
+        within: Words = None,
+        level: Words = None,
+        group_by: Words = None,
+        breakdown: Words = None,
+        comparator: Words = None,
+        basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+        labels: bool | None = None,
+        limit: int | None = None,
+    ) -> Figures[UnprotectedFigure]:
+        """Figures to go through, page after page, or to read whole with `to_pandas()` and `to_polars()`.
+
+        `preview=True` are the live figures, for reviewers: without disclosure control, not for publication. The other
+        arguments are those of `preview_outcomes`; `limit` is the size of a page.
+
+        >>> figures = client.outcomes(
+        ...     preview=True, measure="ips-primary-care-referrals", period=["FY2025-26-Q1", "FY2025-26-Q2"]
+        ... )
+        >>> for figure in figures:
+        ...     print(figure.period.code, figure.value)
+        FY2025-26-Q1 112
+        FY2025-26-Q2 125
+        >>> figures.to_pandas()["value"].sum()
+        np.float64(237.0)
+        """
+        from .reading import previewed
+
+        return Figures(
+            self,
+            previewed(
+                self._settings,
+                programme,
+                measure=measure,
+                series=series,
+                theme=theme,
+                period=period,
+                from_=from_,
+                to=to,
+                area=area,
+                within=within,
+                level=level,
+                group_by=group_by,
+                breakdown=breakdown,
+                comparator=comparator,
+                basis=basis,
+                min_coverage=min_coverage,
+                labels=labels,
+                limit=limit,
+            ),
+        )
+
+    def chosen_programme(self) -> str:
+        """The programme that is meant where none is said: the client's, else the only one that the key opens.
+
+        >>> client.chosen_programme()
+        'work-and-health-2025-2028-sandbox'
+        """
+        from .sending import the_programme
+
+        return self._follow(the_programme(self._settings, None))
+
+    def plan(self, programme: str | None = None) -> DeliveryPlan:
+        """The logic model with its measures, to walk along.
+
+        >>> plan = client.plan()
+        >>> [one.code for one in plan["A2.3"].leads_to]
+        ['O5']
+        >>> [one.slug for one in plan["O5"].measures]
+        ['ips-secondary-care-engagement', 'ips-engagements']
+        """
+        from .walking import walking
+
+        return self._follow(walking(self._settings, programme))
 
     def iter_returns(
         self,
@@ -67,8 +409,13 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         updated_after: datetime | None = None,
         limit: int | None = None,
     ) -> Iterator[StandingReturn]:
-        """Every return as it stands, or stood, page after page; `limit` is the size of a page."""
-        cursors = _Cursors()
+        """Every return as it stands, or stood, page after page; `limit` is the size of a page.
+
+        >>> referrals = client.iter_returns(programme, measure="ips-primary-care-referrals", limit=1)
+        >>> [one.period.code for one in referrals][:2]
+        ['FY2025-26-Q1', 'FY2025-26-Q2']
+        """
+        cursors = Cursors()
         while True:
             page = self.list_returns(
                 programme,
@@ -85,7 +432,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
                 cursor=cursors.current,
             )
             yield from page.items
-            if not cursors.advance(page):
+            if not cursors.advance(page.next_cursor):
                 return
 
     def iter_observations(
@@ -102,8 +449,15 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         updated_after: datetime | None = None,
         limit: int | None = None,
     ) -> Iterator[StandingObservation]:
-        """Every cell of the returns as they stand, or stood, page after page; `limit` is the size of a page."""
-        cursors = _Cursors()
+        """Every cell of the returns as they stand, or stood, page after page; `limit` is the size of a page.
+
+        >>> cells = client.iter_observations(
+        ...     programme, measure="ips-primary-care-referrals", period="FY2025-26-Q2"
+        ... )
+        >>> [(one.breakdown.to_dict(), one.value) for one in cells][:2]
+        [({}, 125), ({'sex': 'female'}, 70)]
+        """
+        cursors = Cursors()
         while True:
             page = self.list_observations(
                 programme,
@@ -119,7 +473,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
                 cursor=cursors.current,
             )
             yield from page.items
-            if not cursors.advance(page):
+            if not cursors.advance(page.next_cursor):
                 return
 
     def iter_changes(
@@ -128,15 +482,19 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         """What happened to returns, from the beginning or after `cursor`, until there is no more for now.
 
         To go on another day use `list_return_changes`, and keep the `next_cursor` that it answers.
+
+        >>> next(client.iter_changes(programme)).event.value
+        'recorded'
         """
-        cursors = _Cursors(cursor)
+        cursors = Cursors(cursor)
         while True:
             page = self.list_return_changes(programme, cursor=cursors.current, limit=limit)
             yield from page.items
-            if not (page.more and cursors.advance(page)):
+            if not (page.more and cursors.advance(page.next_cursor)):
                 return
 
     def close(self) -> None:
+        """Let go of the connections. Leaving a `with` block does it."""
         if self._ours:
             self._http.close()
 
@@ -150,150 +508,3 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
 
     def __repr__(self) -> str:
         return f"WorkHealth(base_url={self._settings.url!r})"
-
-
-class AsyncWorkHealth(
-    AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncReturns, AsyncReviews, AsyncOutcomes, AsyncReleases, AsyncCaller
-):
-    """`WorkHealth` with operations to be awaited.
-
-    Args:
-        key: The key as it was shown once; else WORK_HEALTH_KEY. Reading the plan needs none.
-        base_url: Where the server is; else WORK_HEALTH_URL, else http://127.0.0.1:8000.
-        timeout: Seconds to wait for an answer. Making the connection may take 5 of them.
-        max_retries: How often a read is repeated after a fault that may pass. A submission is repeated only if the
-            connection was never made.
-        http: A client of your own, for a proxy or certificates. It stays yours to close.
-    """
-
-    def __init__(
-        self,
-        key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float = 30.0,
-        max_retries: int = 2,
-        http: httpx.AsyncClient | None = None,
-    ) -> None:
-        self._settings = Settings(key, base_url, timeout, max_retries)
-        self._http = http or httpx.AsyncClient()
-        self._ours = http is None
-
-    async def iter_returns(
-        self,
-        programme: str,
-        *,
-        organisation: str | None = None,
-        measure: str | None = None,
-        series: str | None = None,
-        service: str | None = None,
-        period: str | None = None,
-        kind: ReturnKind | str | None = None,
-        state: ReviewState | str | None = None,
-        as_of: datetime | None = None,
-        updated_after: datetime | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[StandingReturn]:
-        """Every return as it stands, or stood, page after page; `limit` is the size of a page."""
-        cursors = _Cursors()
-        while True:
-            page = await self.list_returns(
-                programme,
-                organisation=organisation,
-                measure=measure,
-                series=series,
-                service=service,
-                period=period,
-                kind=kind,
-                state=state,
-                as_of=as_of,
-                updated_after=updated_after,
-                limit=limit,
-                cursor=cursors.current,
-            )
-            for item in page.items:
-                yield item
-            if not cursors.advance(page):
-                return
-
-    async def iter_observations(
-        self,
-        programme: str,
-        *,
-        organisation: str | None = None,
-        measure: str | None = None,
-        series: str | None = None,
-        service: str | None = None,
-        period: str | None = None,
-        area: str | None = None,
-        as_of: datetime | None = None,
-        updated_after: datetime | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[StandingObservation]:
-        """Every cell of the returns as they stand, or stood, page after page; `limit` is the size of a page."""
-        cursors = _Cursors()
-        while True:
-            page = await self.list_observations(
-                programme,
-                organisation=organisation,
-                measure=measure,
-                series=series,
-                service=service,
-                period=period,
-                area=area,
-                as_of=as_of,
-                updated_after=updated_after,
-                limit=limit,
-                cursor=cursors.current,
-            )
-            for item in page.items:
-                yield item
-            if not cursors.advance(page):
-                return
-
-    async def iter_changes(
-        self, programme: str, *, cursor: str | None = None, limit: int | None = None
-    ) -> AsyncIterator[ReturnChange]:
-        """What happened to returns, from the beginning or after `cursor`, until there is no more for now.
-
-        To go on another day use `list_return_changes`, and keep the `next_cursor` that it answers.
-        """
-        cursors = _Cursors(cursor)
-        while True:
-            page = await self.list_return_changes(programme, cursor=cursors.current, limit=limit)
-            for item in page.items:
-                yield item
-            if not (page.more and cursors.advance(page)):
-                return
-
-    async def aclose(self) -> None:
-        if self._ours:
-            await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"AsyncWorkHealth(base_url={self._settings.url!r})"
-
-
-class _Cursors:
-    """Where a reading of many pages stands. A cursor that comes twice would never end."""
-
-    def __init__(self, first: str | None = None) -> None:
-        self.current: str | None = first
-        self._seen: set[str] = set()
-
-    def advance(self, page: ReturnPage | ObservationPage | ChangePage) -> bool:
-        if not page.next_cursor:
-            return False
-        if page.next_cursor in self._seen:
-            raise WorkHealthError("The server gave the same cursor twice; reading on would never end.")
-        self._seen.add(page.next_cursor)
-        self.current = page.next_cursor
-        return True

@@ -2,7 +2,9 @@
 
 # ruff: noqa: N818  Their names say what happened; the base says that they are errors.
 
-from collections.abc import Iterable, Iterator
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, cast
 
@@ -10,7 +12,7 @@ from ._generated.models import Finding, Problem
 from ._http import httpx
 
 LISTED = 50
-WIDTH_OF_ROWS = 24
+WIDEST = 24
 
 
 class WorkHealthError(Exception):
@@ -47,14 +49,29 @@ class ApiError(WorkHealthError):
         return list((self.problem and self.problem.errors) or [])
 
     def __str__(self) -> str:
-        said = " ".join(part for part in (str(self.status), self.title, self.detail) if part)
+        said = " ".join(part for part in (str(self.status or ""), self.title, self.detail) if part)
         if self.request_id:
             said += f" (request {self.request_id})"
-        return "\n".join([said, *_table(self.findings)])
+        return "\n".join([said, *table_of(self.findings)])
 
 
 class Rejected(ApiError):
     """422: nothing was written. `findings` say where and why; `str()` prints them as a table."""
+
+
+class NotSent(Rejected):
+    """What was found here, before anything was sent: a table that cannot be read, or cells that the duty refuses.
+
+    `status` is 0, as no server answered.
+    """
+
+    def __init__(self, title: str, findings: Sequence[Finding]) -> None:
+        detail = "Nothing was sent."
+        problem = Problem(type_="about:blank", title=title, status=0, detail=detail, errors=list(findings))
+        super().__init__(0, title, detail, None, problem)
+
+    def __reduce__(self) -> tuple[type[NotSent], tuple[str, list[Finding]]]:
+        return type(self), (self.title, self.findings)
 
 
 class Conflict(ApiError):
@@ -121,12 +138,14 @@ def _not_from_the_api(response: httpx.Response) -> str:
     return f"{said}: {start}" if start else f"{said} and nothing in it."
 
 
-def _table(findings: list[Finding]) -> Iterator[str]:
+def table_of(findings: Sequence[Finding]) -> Iterator[str]:
+    """Row, column, value, rule and message, one line for each finding, and the hint below it."""
     if not findings:
         return
     shown = findings[:LISTED]
-    lines = [("rows", "path", "code")] + [(_rows(f), f.path or "", f.code) for f in shown]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    lines = [("row", "column", "value", "rule")]
+    lines += [(_rows(f), _short(f.column or f.path or ""), _short(f.actual or ""), f.code) for f in shown]
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
     said = ["message"] + [_one_line(f.message) for f in shown]
     hints = [""] + [_one_line(f.hint or "") for f in shown]
     margin = " " * (sum(widths) + 2 * len(widths) + 2)
@@ -140,6 +159,11 @@ def _table(findings: list[Finding]) -> Iterator[str]:
         yield f"  … and {len(findings) - len(shown)} more: see `findings`."
 
 
+def _short(text: str) -> str:
+    text = _one_line(text)
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -148,7 +172,7 @@ def _rows(finding: Finding) -> str:
     rows = sorted(finding.rows or [])
     text = ", ".join(_runs(rows))
     of_all = f" of {finding.row_count}" if finding.row_count else ""
-    return text + of_all if len(text) <= WIDTH_OF_ROWS else f"{rows[0]}, … ({finding.row_count or len(rows)} rows)"
+    return text + of_all if len(text) <= WIDEST else f"{rows[0]}, … ({finding.row_count or len(rows)} rows)"
 
 
 def _runs(rows: Iterable[int]) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 import contextlib
 import io
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from api.docs.guides import FOLDER, NAMES
 from tests.running import ROOT, Running, make_run
 from work_health import WorkHealth
+from work_health.cli.exits import MEANINGS, Exit
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PAIN = re.compile(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
@@ -31,8 +34,18 @@ def here(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("WORK_HEALTH_KEY", running.key)
     monkeypatch.setenv("REVIEWER_KEY", running.issue("ohid", "review", "admin"))
     monkeypatch.setenv("COLLEAGUE_KEY", running.issue("nhs-nottingham-nottinghamshire-icb", "review"))
+    monkeypatch.setenv("PATH", f"{with_the_command_line(tmp_path)}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def with_the_command_line(folder: Path) -> Path:
+    """`work-health` of this checkout, whatever is installed."""
+    program = folder / "bin" / "work-health"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT / "sdk"} exec {sys.executable} -m work_health.cli "$@"\n')
+    program.chmod(0o755)
+    return program.parent
 
 
 @pytest.fixture
@@ -64,8 +77,8 @@ def test_a_guide_does_what_it_says(here: Path, names: dict[str, object], name: s
             assert done.returncode == 0, f"{where}: {done.stderr}"
             printed = done.stdout
         else:
-            assert language == "csv", f"{where}: {language or 'a block of no language'} is not run"
-            (here / f"{name}.csv").write_text(block)
+            assert language in {"csv", "toml"}, f"{where}: {language or 'a block of no language'} is not run"
+            (here / f"{name}.{language}").write_text(block)
 
 
 def test_the_fifteen_pains_are_each_held_by_a_test() -> None:
@@ -76,3 +89,8 @@ def test_the_fifteen_pains_are_each_held_by_a_test() -> None:
         assert tests, f"pain {number} names no test"
         for file, test in tests:
             assert re.search(rf"^(?:async )?def {test}\(", (ROOT / file).read_text(), re.MULTILINE), f"{file}::{test}"
+
+
+def test_the_guide_names_every_way_that_a_command_ends() -> None:
+    told = re.findall(r"^\| (\d) \| (.+) \|$", (FOLDER / "sdk.md").read_text(), re.MULTILINE)
+    assert {Exit(int(code)): meaning for code, meaning in told} == MEANINGS

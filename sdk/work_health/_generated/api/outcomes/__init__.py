@@ -1,35 +1,24 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller, Content
-from ...models.availability import Availability
-from ...models.feature_collection import FeatureCollection
-from ...models.inequality import Inequality
-from ...models.json_stat_dataset import JsonStatDataset
-from ...models.logic_model_outcomes import LogicModelOutcomes
-from ...models.outcomes import Outcomes
-from ...models.preview import Preview
-from ...models.progress import Progress
-from ...models.released_logic_model import ReleasedLogicModel
-from ...models.released_progress import ReleasedProgress
-from ...models.revision_basis import RevisionBasis
-from . import get_logic_model_outcomes as _get_logic_model_outcomes
-from . import get_outcomes_availability as _get_outcomes_availability
-from . import get_progress as _get_progress
-from . import list_outcomes as _list_outcomes
-from . import list_outcomes_csv as _list_outcomes_csv
-from . import list_outcomes_geojson as _list_outcomes_geojson
-from . import list_outcomes_json_stat as _list_outcomes_json_stat
-from . import list_outcomes_sdmx_csv as _list_outcomes_sdmx_csv
-from . import preview_inequality as _preview_inequality
-from . import preview_logic_model as _preview_logic_model
-from . import preview_outcomes as _preview_outcomes
-from . import preview_outcomes_csv as _preview_outcomes_csv
-from . import preview_outcomes_geojson as _preview_outcomes_geojson
-from . import preview_outcomes_json_stat as _preview_outcomes_json_stat
-from . import preview_outcomes_sdmx_csv as _preview_outcomes_sdmx_csv
-from . import preview_progress as _preview_progress
+from ...._core import AsyncCaller, Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...._core import Content
+    from ...models.availability import Availability
+    from ...models.feature_collection import FeatureCollection
+    from ...models.inequality import Inequality
+    from ...models.json_stat_dataset import JsonStatDataset
+    from ...models.logic_model_outcomes import LogicModelOutcomes
+    from ...models.outcomes import Outcomes
+    from ...models.preview import Preview
+    from ...models.progress import Progress
+    from ...models.released_logic_model import ReleasedLogicModel
+    from ...models.released_progress import ReleasedProgress
+    from ...models.revision_basis import RevisionBasis
 
 
 class Outcomes(Caller):
@@ -43,6 +32,8 @@ class Outcomes(Caller):
 
         Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures.
         """
+        from . import get_logic_model_outcomes as _get_logic_model_outcomes
+
         return self._send(
             _get_logic_model_outcomes.call(
                 programme,
@@ -83,6 +74,8 @@ class Outcomes(Caller):
         its bounds and largest error, its interval, comparators, movement, trend, target, and the coverage that the
         release froze. Percentages and whatever else is derived are calculated from the numbers shown.
         """
+        from . import list_outcomes as _list_outcomes
+
         return self._send(
             _list_outcomes.call(
                 programme,
@@ -132,6 +125,8 @@ class Outcomes(Caller):
         `_label`
         are filled with `labels=true`.
         """
+        from . import list_outcomes_csv as _list_outcomes_csv
+
         return self._send(
             _list_outcomes_csv.call(
                 programme,
@@ -168,6 +163,8 @@ class Outcomes(Caller):
 
         GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
         """
+        from . import list_outcomes_geojson as _list_outcomes_geojson
+
         return self._send(
             _list_outcomes_geojson.call(
                 programme,
@@ -203,6 +200,8 @@ class Outcomes(Caller):
 
         JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
         """
+        from . import list_outcomes_json_stat as _list_outcomes_json_stat
+
         return self._send(
             _list_outcomes_json_stat.call(
                 programme,
@@ -244,6 +243,8 @@ class Outcomes(Caller):
 
         SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
         """
+        from . import list_outcomes_sdmx_csv as _list_outcomes_sdmx_csv
+
         return self._send(
             _list_outcomes_sdmx_csv.call(
                 programme,
@@ -271,6 +272,8 @@ class Outcomes(Caller):
 
         Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
         """
+        from . import get_outcomes_availability as _get_outcomes_availability
+
         return self._send(
             _get_outcomes_availability.call(
                 programme,
@@ -298,6 +301,8 @@ class Outcomes(Caller):
         are
         over all categories of an ordered dimension, as fifths by deprivation. What cannot be told says why.
         """
+        from . import preview_inequality as _preview_inequality
+
         return self._send(
             _preview_inequality.call(
                 programme,
@@ -324,6 +329,8 @@ class Outcomes(Caller):
 
         Needs the scope `review`: there is no disclosure control.
         """
+        from . import preview_logic_model as _preview_logic_model
+
         return self._send(
             _preview_logic_model.call(
                 programme,
@@ -370,6 +377,8 @@ class Outcomes(Caller):
         a
         figure of the same series. `first_released` in a movement is here the first period that was returned.
         """
+        from . import preview_outcomes as _preview_outcomes
+
         return self._send(
             _preview_outcomes.call(
                 programme,
@@ -421,6 +430,8 @@ class Outcomes(Caller):
         filled
         with `labels=true`.
         """
+        from . import preview_outcomes_csv as _preview_outcomes_csv
+
         return self._send(
             _preview_outcomes_csv.call(
                 programme,
@@ -459,6 +470,8 @@ class Outcomes(Caller):
 
         GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
         """
+        from . import preview_outcomes_geojson as _preview_outcomes_geojson
+
         return self._send(
             _preview_outcomes_geojson.call(
                 programme,
@@ -496,6 +509,8 @@ class Outcomes(Caller):
 
         JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
         """
+        from . import preview_outcomes_json_stat as _preview_outcomes_json_stat
+
         return self._send(
             _preview_outcomes_json_stat.call(
                 programme,
@@ -542,6 +557,8 @@ class Outcomes(Caller):
         `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own
         way.
         """
+        from . import preview_outcomes_sdmx_csv as _preview_outcomes_sdmx_csv
+
         return self._send(
             _preview_outcomes_sdmx_csv.call(
                 programme,
@@ -574,6 +591,8 @@ class Outcomes(Caller):
 
         Needs the scope `review`: there is no disclosure control.
         """
+        from . import preview_progress as _preview_progress
+
         return self._send(
             _preview_progress.call(
                 programme,
@@ -591,6 +610,8 @@ class Outcomes(Caller):
 
         Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
         """
+        from . import get_progress as _get_progress
+
         return self._send(
             _get_progress.call(
                 programme,
@@ -610,6 +631,8 @@ class AsyncOutcomes(AsyncCaller):
 
         Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures.
         """
+        from . import get_logic_model_outcomes as _get_logic_model_outcomes
+
         return await self._send(
             _get_logic_model_outcomes.call(
                 programme,
@@ -650,6 +673,8 @@ class AsyncOutcomes(AsyncCaller):
         its bounds and largest error, its interval, comparators, movement, trend, target, and the coverage that the
         release froze. Percentages and whatever else is derived are calculated from the numbers shown.
         """
+        from . import list_outcomes as _list_outcomes
+
         return await self._send(
             _list_outcomes.call(
                 programme,
@@ -699,6 +724,8 @@ class AsyncOutcomes(AsyncCaller):
         `_label`
         are filled with `labels=true`.
         """
+        from . import list_outcomes_csv as _list_outcomes_csv
+
         return await self._send(
             _list_outcomes_csv.call(
                 programme,
@@ -735,6 +762,8 @@ class AsyncOutcomes(AsyncCaller):
 
         GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
         """
+        from . import list_outcomes_geojson as _list_outcomes_geojson
+
         return await self._send(
             _list_outcomes_geojson.call(
                 programme,
@@ -770,6 +799,8 @@ class AsyncOutcomes(AsyncCaller):
 
         JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
         """
+        from . import list_outcomes_json_stat as _list_outcomes_json_stat
+
         return await self._send(
             _list_outcomes_json_stat.call(
                 programme,
@@ -811,6 +842,8 @@ class AsyncOutcomes(AsyncCaller):
 
         SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
         """
+        from . import list_outcomes_sdmx_csv as _list_outcomes_sdmx_csv
+
         return await self._send(
             _list_outcomes_sdmx_csv.call(
                 programme,
@@ -838,6 +871,8 @@ class AsyncOutcomes(AsyncCaller):
 
         Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
         """
+        from . import get_outcomes_availability as _get_outcomes_availability
+
         return await self._send(
             _get_outcomes_availability.call(
                 programme,
@@ -865,6 +900,8 @@ class AsyncOutcomes(AsyncCaller):
         are
         over all categories of an ordered dimension, as fifths by deprivation. What cannot be told says why.
         """
+        from . import preview_inequality as _preview_inequality
+
         return await self._send(
             _preview_inequality.call(
                 programme,
@@ -891,6 +928,8 @@ class AsyncOutcomes(AsyncCaller):
 
         Needs the scope `review`: there is no disclosure control.
         """
+        from . import preview_logic_model as _preview_logic_model
+
         return await self._send(
             _preview_logic_model.call(
                 programme,
@@ -937,6 +976,8 @@ class AsyncOutcomes(AsyncCaller):
         a
         figure of the same series. `first_released` in a movement is here the first period that was returned.
         """
+        from . import preview_outcomes as _preview_outcomes
+
         return await self._send(
             _preview_outcomes.call(
                 programme,
@@ -988,6 +1029,8 @@ class AsyncOutcomes(AsyncCaller):
         filled
         with `labels=true`.
         """
+        from . import preview_outcomes_csv as _preview_outcomes_csv
+
         return await self._send(
             _preview_outcomes_csv.call(
                 programme,
@@ -1026,6 +1069,8 @@ class AsyncOutcomes(AsyncCaller):
 
         GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
         """
+        from . import preview_outcomes_geojson as _preview_outcomes_geojson
+
         return await self._send(
             _preview_outcomes_geojson.call(
                 programme,
@@ -1063,6 +1108,8 @@ class AsyncOutcomes(AsyncCaller):
 
         JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
         """
+        from . import preview_outcomes_json_stat as _preview_outcomes_json_stat
+
         return await self._send(
             _preview_outcomes_json_stat.call(
                 programme,
@@ -1109,6 +1156,8 @@ class AsyncOutcomes(AsyncCaller):
         `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own
         way.
         """
+        from . import preview_outcomes_sdmx_csv as _preview_outcomes_sdmx_csv
+
         return await self._send(
             _preview_outcomes_sdmx_csv.call(
                 programme,
@@ -1141,6 +1190,8 @@ class AsyncOutcomes(AsyncCaller):
 
         Needs the scope `review`: there is no disclosure control.
         """
+        from . import preview_progress as _preview_progress
+
         return await self._send(
             _preview_progress.call(
                 programme,
@@ -1158,6 +1209,8 @@ class AsyncOutcomes(AsyncCaller):
 
         Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
         """
+        from . import get_progress as _get_progress
+
         return await self._send(
             _get_progress.call(
                 programme,

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-from ...._core import AsyncCaller, Caller, Content
-from ...models.me import Me
-from . import get_me as _get_me
+from typing import TYPE_CHECKING
+
+from ...._core import AsyncCaller, Caller
+
+if TYPE_CHECKING:
+    from ...._core import Content
+    from ...models.me import Me
 
 
 class Partners(Caller):
@@ -13,6 +17,8 @@ class Partners(Caller):
 
         The client, its organisation and scopes in each programme, and when the key expires.
         """
+        from . import get_me as _get_me
+
         return self._send(_get_me.call())
 
 
@@ -24,4 +30,6 @@ class AsyncPartners(AsyncCaller):
 
         The client, its organisation and scopes in each programme, and when the key expires.
         """
+        from . import get_me as _get_me
+
         return await self._send(_get_me.call())

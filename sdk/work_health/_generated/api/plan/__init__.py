@@ -1,33 +1,26 @@
 from __future__ import annotations
 
-from ...._core import AsyncCaller, Caller, Content
-from ...models.area_page import AreaPage
-from ...models.column import Column
-from ...models.dimension_page import DimensionPage
-from ...models.disclosure_class import DisclosureClass
-from ...models.gaps import Gaps
-from ...models.kind import Kind
-from ...models.logic_model import LogicModel
-from ...models.measure import Measure
-from ...models.measure_page import MeasurePage
-from ...models.organisation_page import OrganisationPage
-from ...models.period import Period
-from ...models.period_page import PeriodPage
-from ...models.period_type import PeriodType
-from ...models.programme import Programme
-from ...models.programme_page import ProgrammePage
-from . import get_logic_model as _get_logic_model
-from . import get_logic_model_gaps as _get_logic_model_gaps
-from . import get_measure as _get_measure
-from . import get_period as _get_period
-from . import get_programme as _get_programme
-from . import list_areas as _list_areas
-from . import list_areas_csv as _list_areas_csv
-from . import list_dimensions as _list_dimensions
-from . import list_measures as _list_measures
-from . import list_organisations as _list_organisations
-from . import list_periods as _list_periods
-from . import list_programmes as _list_programmes
+from typing import TYPE_CHECKING
+
+from ...._core import AsyncCaller, Caller
+
+if TYPE_CHECKING:
+    from ...._core import Content
+    from ...models.area_page import AreaPage
+    from ...models.column import Column
+    from ...models.dimension_page import DimensionPage
+    from ...models.disclosure_class import DisclosureClass
+    from ...models.gaps import Gaps
+    from ...models.kind import Kind
+    from ...models.logic_model import LogicModel
+    from ...models.measure import Measure
+    from ...models.measure_page import MeasurePage
+    from ...models.organisation_page import OrganisationPage
+    from ...models.period import Period
+    from ...models.period_page import PeriodPage
+    from ...models.period_type import PeriodType
+    from ...models.programme import Programme
+    from ...models.programme_page import ProgrammePage
 
 
 class Plan(Caller):
@@ -39,6 +32,8 @@ class Plan(Caller):
 
         Its type, first and last day, and label. A spelling that could mean several periods is refused with them.
         """
+        from . import get_period as _get_period
+
         return self._send(
             _get_period.call(
                 code,
@@ -52,6 +47,8 @@ class Plan(Caller):
 
         Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out.
         """
+        from . import list_programmes as _list_programmes
+
         return self._send(_list_programmes.call())
 
     def get_programme(
@@ -62,6 +59,8 @@ class Plan(Caller):
 
         Its owner, the area that it is for, its window, and when returns are due.
         """
+        from . import get_programme as _get_programme
+
         return self._send(
             _get_programme.call(
                 programme,
@@ -79,6 +78,8 @@ class Plan(Caller):
 
         GSS codes, levels and families. `within` keeps the areas inside another, itself included.
         """
+        from . import list_areas as _list_areas
+
         return self._send(
             _list_areas.call(
                 programme,
@@ -98,6 +99,8 @@ class Plan(Caller):
 
         To be joined to a map by GSS code: levels, families, validity and successors.
         """
+        from . import list_areas_csv as _list_areas_csv
+
         return self._send(
             _list_areas_csv.call(
                 programme,
@@ -114,6 +117,8 @@ class Plan(Caller):
 
         Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
         """
+        from . import list_dimensions as _list_dimensions
+
         return self._send(
             _list_dimensions.call(
                 programme,
@@ -130,6 +135,8 @@ class Plan(Caller):
 
         Each link has its basis and the sentence that supports it.
         """
+        from . import get_logic_model as _get_logic_model
+
         return self._send(
             _get_logic_model.call(
                 programme,
@@ -144,6 +151,8 @@ class Plan(Caller):
 
         What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in.
         """
+        from . import get_logic_model_gaps as _get_logic_model_gaps
+
         return self._send(
             _get_logic_model_gaps.call(
                 programme,
@@ -166,6 +175,8 @@ class Plan(Caller):
         In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
         plan such as `M2.4` or `OC1`.
         """
+        from . import list_measures as _list_measures
+
         return self._send(
             _list_measures.call(
                 programme,
@@ -187,6 +198,8 @@ class Plan(Caller):
 
         Its place in the plan, its kind, series, breakdowns and disclosure class.
         """
+        from . import get_measure as _get_measure
+
         return self._send(
             _get_measure.call(
                 programme,
@@ -202,6 +215,8 @@ class Plan(Caller):
 
         Organisations with their identifiers, and the roles that the plan leaves unnamed.
         """
+        from . import list_organisations as _list_organisations
+
         return self._send(
             _list_organisations.call(
                 programme,
@@ -218,6 +233,8 @@ class Plan(Caller):
 
         Those of one type that lie wholly within the programme's window.
         """
+        from . import list_periods as _list_periods
+
         return self._send(
             _list_periods.call(
                 programme,
@@ -235,6 +252,8 @@ class AsyncPlan(AsyncCaller):
 
         Its type, first and last day, and label. A spelling that could mean several periods is refused with them.
         """
+        from . import get_period as _get_period
+
         return await self._send(
             _get_period.call(
                 code,
@@ -248,6 +267,8 @@ class AsyncPlan(AsyncCaller):
 
         Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out.
         """
+        from . import list_programmes as _list_programmes
+
         return await self._send(_list_programmes.call())
 
     async def get_programme(
@@ -258,6 +279,8 @@ class AsyncPlan(AsyncCaller):
 
         Its owner, the area that it is for, its window, and when returns are due.
         """
+        from . import get_programme as _get_programme
+
         return await self._send(
             _get_programme.call(
                 programme,
@@ -275,6 +298,8 @@ class AsyncPlan(AsyncCaller):
 
         GSS codes, levels and families. `within` keeps the areas inside another, itself included.
         """
+        from . import list_areas as _list_areas
+
         return await self._send(
             _list_areas.call(
                 programme,
@@ -294,6 +319,8 @@ class AsyncPlan(AsyncCaller):
 
         To be joined to a map by GSS code: levels, families, validity and successors.
         """
+        from . import list_areas_csv as _list_areas_csv
+
         return await self._send(
             _list_areas_csv.call(
                 programme,
@@ -310,6 +337,8 @@ class AsyncPlan(AsyncCaller):
 
         Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
         """
+        from . import list_dimensions as _list_dimensions
+
         return await self._send(
             _list_dimensions.call(
                 programme,
@@ -326,6 +355,8 @@ class AsyncPlan(AsyncCaller):
 
         Each link has its basis and the sentence that supports it.
         """
+        from . import get_logic_model as _get_logic_model
+
         return await self._send(
             _get_logic_model.call(
                 programme,
@@ -340,6 +371,8 @@ class AsyncPlan(AsyncCaller):
 
         What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in.
         """
+        from . import get_logic_model_gaps as _get_logic_model_gaps
+
         return await self._send(
             _get_logic_model_gaps.call(
                 programme,
@@ -362,6 +395,8 @@ class AsyncPlan(AsyncCaller):
         In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
         plan such as `M2.4` or `OC1`.
         """
+        from . import list_measures as _list_measures
+
         return await self._send(
             _list_measures.call(
                 programme,
@@ -383,6 +418,8 @@ class AsyncPlan(AsyncCaller):
 
         Its place in the plan, its kind, series, breakdowns and disclosure class.
         """
+        from . import get_measure as _get_measure
+
         return await self._send(
             _get_measure.call(
                 programme,
@@ -398,6 +435,8 @@ class AsyncPlan(AsyncCaller):
 
         Organisations with their identifiers, and the roles that the plan leaves unnamed.
         """
+        from . import list_organisations as _list_organisations
+
         return await self._send(
             _list_organisations.call(
                 programme,
@@ -414,6 +453,8 @@ class AsyncPlan(AsyncCaller):
 
         Those of one type that lie wholly within the programme's window.
         """
+        from . import list_periods as _list_periods
+
         return await self._send(
             _list_periods.call(
                 programme,

@@ -1,22 +1,20 @@
 from __future__ import annotations
 
-from uuid import UUID
+from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller, Content
-from ...models.change_list import ChangeList
-from ...models.new_release import NewRelease
-from ...models.publication import Publication
-from ...models.publication_list import PublicationList
-from ...models.release import Release
-from ...models.release_list import ReleaseList
-from ...models.release_withdrawal import ReleaseWithdrawal
-from . import create_release as _create_release
-from . import get_publication as _get_publication
-from . import get_release as _get_release
-from . import list_publications as _list_publications
-from . import list_release_changes as _list_release_changes
-from . import list_releases as _list_releases
-from . import withdraw_release as _withdraw_release
+from ...._core import AsyncCaller, Caller
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from ...._core import Content
+    from ...models.change_list import ChangeList
+    from ...models.new_release import NewRelease
+    from ...models.publication import Publication
+    from ...models.publication_list import PublicationList
+    from ...models.release import Release
+    from ...models.release_list import ReleaseList
+    from ...models.release_withdrawal import ReleaseWithdrawal
 
 
 class Releases(Caller):
@@ -30,6 +28,8 @@ class Releases(Caller):
 
         Those that run, and those that have ended, with what came of them; the newest first.
         """
+        from . import list_publications as _list_publications
+
         return self._send(
             _list_publications.call(
                 programme,
@@ -46,6 +46,8 @@ class Releases(Caller):
 
         Ask again every few seconds until `state` is neither `queued` nor `running`.
         """
+        from . import get_publication as _get_publication
+
         return self._send(
             _get_publication.call(
                 programme,
@@ -61,6 +63,8 @@ class Releases(Caller):
 
         The newest first. One under embargo is not there until its time.
         """
+        from . import list_releases as _list_releases
+
         return self._send(
             _list_releases.call(
                 programme,
@@ -84,6 +88,8 @@ class Releases(Caller):
         measures
         failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
         """
+        from . import create_release as _create_release
+
         return self._send(
             _create_release.call(
                 programme,
@@ -102,6 +108,8 @@ class Releases(Caller):
 
         When and from what it was made, how people in it are protected, and what its audit found.
         """
+        from . import get_release as _get_release
+
         return self._send(
             _get_release.call(
                 programme,
@@ -123,6 +131,8 @@ class Releases(Caller):
 
         Of the first release, every figure.
         """
+        from . import list_release_changes as _list_release_changes
+
         return self._send(
             _list_release_changes.call(
                 programme,
@@ -144,6 +154,8 @@ class Releases(Caller):
 
         What was published may be remembered: later releases are audited as if it were still there.
         """
+        from . import withdraw_release as _withdraw_release
+
         return self._send(
             _withdraw_release.call(
                 programme,
@@ -164,6 +176,8 @@ class AsyncReleases(AsyncCaller):
 
         Those that run, and those that have ended, with what came of them; the newest first.
         """
+        from . import list_publications as _list_publications
+
         return await self._send(
             _list_publications.call(
                 programme,
@@ -180,6 +194,8 @@ class AsyncReleases(AsyncCaller):
 
         Ask again every few seconds until `state` is neither `queued` nor `running`.
         """
+        from . import get_publication as _get_publication
+
         return await self._send(
             _get_publication.call(
                 programme,
@@ -195,6 +211,8 @@ class AsyncReleases(AsyncCaller):
 
         The newest first. One under embargo is not there until its time.
         """
+        from . import list_releases as _list_releases
+
         return await self._send(
             _list_releases.call(
                 programme,
@@ -218,6 +236,8 @@ class AsyncReleases(AsyncCaller):
         measures
         failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
         """
+        from . import create_release as _create_release
+
         return await self._send(
             _create_release.call(
                 programme,
@@ -236,6 +256,8 @@ class AsyncReleases(AsyncCaller):
 
         When and from what it was made, how people in it are protected, and what its audit found.
         """
+        from . import get_release as _get_release
+
         return await self._send(
             _get_release.call(
                 programme,
@@ -257,6 +279,8 @@ class AsyncReleases(AsyncCaller):
 
         Of the first release, every figure.
         """
+        from . import list_release_changes as _list_release_changes
+
         return await self._send(
             _list_release_changes.call(
                 programme,
@@ -278,6 +302,8 @@ class AsyncReleases(AsyncCaller):
 
         What was published may be remembered: later releases are audited as if it were still there.
         """
+        from . import withdraw_release as _withdraw_release
+
         return await self._send(
             _withdraw_release.call(
                 programme,

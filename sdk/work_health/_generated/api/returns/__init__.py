@@ -1,25 +1,22 @@
 from __future__ import annotations
 
-import datetime
+from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller, Content
-from ...models.change_page import ChangePage
-from ...models.comparison import Comparison
-from ...models.observation_page import ObservationPage
-from ...models.return_detail import ReturnDetail
-from ...models.return_kind import ReturnKind
-from ...models.return_page import ReturnPage
-from ...models.return_schema import ReturnSchema
-from ...models.review_state import ReviewState
-from ...models.revision_page import RevisionPage
-from . import compare_revisions as _compare_revisions
-from . import get_return as _get_return
-from . import get_template as _get_template
-from . import get_template_schema as _get_template_schema
-from . import list_observations as _list_observations
-from . import list_return_changes as _list_return_changes
-from . import list_returns as _list_returns
-from . import list_revisions as _list_revisions
+from ...._core import AsyncCaller, Caller
+
+if TYPE_CHECKING:
+    import datetime
+
+    from ...._core import Content
+    from ...models.change_page import ChangePage
+    from ...models.comparison import Comparison
+    from ...models.observation_page import ObservationPage
+    from ...models.return_detail import ReturnDetail
+    from ...models.return_kind import ReturnKind
+    from ...models.return_page import ReturnPage
+    from ...models.return_schema import ReturnSchema
+    from ...models.review_state import ReviewState
+    from ...models.revision_page import RevisionPage
 
 
 class Returns(Caller):
@@ -40,6 +37,8 @@ class Returns(Caller):
         UTF-8 with a byte order mark, so that Excel shows names as they are. Columns that end in `_label` are for
         people.
         """
+        from . import get_template as _get_template
+
         return self._send(
             _get_template.call(
                 programme,
@@ -65,6 +64,8 @@ class Returns(Caller):
 
         What one entry of a submission's `returns` must be: exact areas and breakdowns, fields by kind, bounds.
         """
+        from . import get_template_schema as _get_template_schema
+
         return self._send(
             _get_template_schema.call(
                 programme,
@@ -98,6 +99,8 @@ class Returns(Caller):
         With `updated_after`, what was added, changed or withdrawn since; what is the same is not told again. To lose
         nothing, ask for one instant after another: `updated_after` is the `as_of` of the time before.
         """
+        from . import list_observations as _list_observations
+
         return self._send(
             _list_observations.call(
                 programme,
@@ -136,6 +139,8 @@ class Returns(Caller):
 
         With `updated_after`, those of which a revision has come since, or whose review has moved.
         """
+        from . import list_returns as _list_returns
+
         return self._send(
             _list_returns.call(
                 programme,
@@ -168,6 +173,8 @@ class Returns(Caller):
         transaction has ended. So none comes to light before a cursor that you already have, however late it was
         committed: keep `next_cursor` and ask again, and you miss nothing.
         """
+        from . import list_return_changes as _list_return_changes
+
         return self._send(
             _list_return_changes.call(
                 programme,
@@ -192,6 +199,8 @@ class Returns(Caller):
 
         The newest revision, the one whose number is given, or the one that stood: no revision is ever changed.
         """
+        from . import get_return as _get_return
+
         return self._send(
             _get_return.call(
                 programme,
@@ -221,6 +230,8 @@ class Returns(Caller):
 
         Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries.
         """
+        from . import compare_revisions as _compare_revisions
+
         return self._send(
             _compare_revisions.call(
                 programme,
@@ -249,6 +260,8 @@ class Returns(Caller):
 
         The newest first, each with where it stands in review; with `as_of`, those that there were, as they stood.
         """
+        from . import list_revisions as _list_revisions
+
         return self._send(
             _list_revisions.call(
                 programme,
@@ -280,6 +293,8 @@ class AsyncReturns(AsyncCaller):
         UTF-8 with a byte order mark, so that Excel shows names as they are. Columns that end in `_label` are for
         people.
         """
+        from . import get_template as _get_template
+
         return await self._send(
             _get_template.call(
                 programme,
@@ -305,6 +320,8 @@ class AsyncReturns(AsyncCaller):
 
         What one entry of a submission's `returns` must be: exact areas and breakdowns, fields by kind, bounds.
         """
+        from . import get_template_schema as _get_template_schema
+
         return await self._send(
             _get_template_schema.call(
                 programme,
@@ -338,6 +355,8 @@ class AsyncReturns(AsyncCaller):
         With `updated_after`, what was added, changed or withdrawn since; what is the same is not told again. To lose
         nothing, ask for one instant after another: `updated_after` is the `as_of` of the time before.
         """
+        from . import list_observations as _list_observations
+
         return await self._send(
             _list_observations.call(
                 programme,
@@ -376,6 +395,8 @@ class AsyncReturns(AsyncCaller):
 
         With `updated_after`, those of which a revision has come since, or whose review has moved.
         """
+        from . import list_returns as _list_returns
+
         return await self._send(
             _list_returns.call(
                 programme,
@@ -408,6 +429,8 @@ class AsyncReturns(AsyncCaller):
         transaction has ended. So none comes to light before a cursor that you already have, however late it was
         committed: keep `next_cursor` and ask again, and you miss nothing.
         """
+        from . import list_return_changes as _list_return_changes
+
         return await self._send(
             _list_return_changes.call(
                 programme,
@@ -432,6 +455,8 @@ class AsyncReturns(AsyncCaller):
 
         The newest revision, the one whose number is given, or the one that stood: no revision is ever changed.
         """
+        from . import get_return as _get_return
+
         return await self._send(
             _get_return.call(
                 programme,
@@ -461,6 +486,8 @@ class AsyncReturns(AsyncCaller):
 
         Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries.
         """
+        from . import compare_revisions as _compare_revisions
+
         return await self._send(
             _compare_revisions.call(
                 programme,
@@ -489,6 +516,8 @@ class AsyncReturns(AsyncCaller):
 
         The newest first, each with where it stands in review; with `as_of`, those that there were, as they stood.
         """
+        from . import list_revisions as _list_revisions
+
         return await self._send(
             _list_revisions.call(
                 programme,

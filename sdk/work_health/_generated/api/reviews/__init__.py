@@ -1,38 +1,29 @@
 from __future__ import annotations
 
-import datetime
+from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller, Content
-from ...models.audit_page import AuditPage
-from ...models.clearance import Clearance
-from ...models.decision import Decision
-from ...models.exemption import Exemption
-from ...models.extension import Extension
-from ...models.extension_page import ExtensionPage
-from ...models.new_comment import NewComment
-from ...models.new_exemption import NewExemption
-from ...models.new_extension import NewExtension
-from ...models.obligation_page import ObligationPage
-from ...models.obligation_state import ObligationState
-from ...models.reason import Reason
-from ...models.redaction import Redaction
-from ...models.redaction_page import RedactionPage
-from ...models.review import Review
-from ...models.reviewed import Reviewed
-from . import approve_return as _approve_return
-from . import clear_text as _clear_text
-from . import comment_on_return as _comment_on_return
-from . import confirm_redaction as _confirm_redaction
-from . import decide_exemption as _decide_exemption
-from . import get_review as _get_review
-from . import grant_extension as _grant_extension
-from . import list_audit as _list_audit
-from . import list_extensions as _list_extensions
-from . import list_obligations as _list_obligations
-from . import list_redactions as _list_redactions
-from . import propose_redaction as _propose_redaction
-from . import query_return as _query_return
-from . import reopen_return as _reopen_return
+from ...._core import AsyncCaller, Caller
+
+if TYPE_CHECKING:
+    import datetime
+
+    from ...._core import Content
+    from ...models.audit_page import AuditPage
+    from ...models.clearance import Clearance
+    from ...models.decision import Decision
+    from ...models.exemption import Exemption
+    from ...models.extension import Extension
+    from ...models.extension_page import ExtensionPage
+    from ...models.new_comment import NewComment
+    from ...models.new_exemption import NewExemption
+    from ...models.new_extension import NewExtension
+    from ...models.obligation_page import ObligationPage
+    from ...models.obligation_state import ObligationState
+    from ...models.reason import Reason
+    from ...models.redaction import Redaction
+    from ...models.redaction_page import RedactionPage
+    from ...models.review import Review
+    from ...models.reviewed import Reviewed
 
 
 class Reviews(Caller):
@@ -51,6 +42,8 @@ class Reviews(Caller):
 
         The newest first. Nothing of it is ever changed or deleted. Needs the scope `admin`.
         """
+        from . import list_audit as _list_audit
+
         return self._send(
             _list_audit.call(
                 programme,
@@ -75,6 +68,8 @@ class Reviews(Caller):
         An exempt return is not counted among those expected, unless it comes all the same. The newest decision
         counts.
         """
+        from . import decide_exemption as _decide_exemption
+
         return self._send(
             _decide_exemption.call(
                 programme,
@@ -91,6 +86,8 @@ class Reviews(Caller):
 
         To your organisation; with the scope `review`, to everybody.
         """
+        from . import list_extensions as _list_extensions
+
         return self._send(
             _list_extensions.call(
                 programme,
@@ -108,6 +105,8 @@ class Reviews(Caller):
 
         It moves all three instants that lie before its end, and ends by itself. The longest one counts.
         """
+        from . import grant_extension as _grant_extension
+
         return self._send(
             _grant_extension.call(
                 programme,
@@ -134,6 +133,8 @@ class Reviews(Caller):
         that
         nobody holds yet. Each says what is missing, what was queried and why, and what you may do.
         """
+        from . import list_obligations as _list_obligations
+
         return self._send(
             _list_obligations.call(
                 programme,
@@ -155,6 +156,8 @@ class Reviews(Caller):
 
         Of your organisation's returns; with the scope `review`, of everybody's.
         """
+        from . import list_redactions as _list_redactions
+
         return self._send(
             _list_redactions.call(
                 programme,
@@ -178,6 +181,8 @@ class Reviews(Caller):
         From now on it counts, in the place of the one that was approved before. A correction that comes later is
         pending beside it. Needs the scope `review`, and another organisation than the return's own.
         """
+        from . import approve_return as _approve_return
+
         return self._send(
             _approve_return.call(
                 programme,
@@ -207,6 +212,8 @@ class Reviews(Caller):
 
         Items of a milestone return, entries of an evidence return. Only texts that are marked can be released.
         """
+        from . import clear_text as _clear_text
+
         return self._send(
             _clear_text.call(
                 programme,
@@ -236,6 +243,8 @@ class Reviews(Caller):
 
         Seen by the organisation and reviewers alone. It moves nothing. Nobody may be identified in it.
         """
+        from . import comment_on_return as _comment_on_return
+
         return self._send(
             _comment_on_return.call(
                 programme,
@@ -265,6 +274,8 @@ class Reviews(Caller):
 
         The organisation sees the reason, and corrects the return or comments. What was approved before still counts.
         """
+        from . import query_return as _query_return
+
         return self._send(
             _query_return.call(
                 programme,
@@ -294,6 +305,8 @@ class Reviews(Caller):
 
         For what should never have been sent, such as somebody's name. Nothing goes until another person confirms it.
         """
+        from . import propose_redaction as _propose_redaction
+
         return self._send(
             _propose_redaction.call(
                 programme,
@@ -324,6 +337,8 @@ class Reviews(Caller):
         By another person than who proposed it. The content goes everywhere that it is kept, and cannot be brought
         back; its hash and the record of who removed it stay.
         """
+        from . import confirm_redaction as _confirm_redaction
+
         return self._send(
             _confirm_redaction.call(
                 programme,
@@ -353,6 +368,8 @@ class Reviews(Caller):
 
         The revision no longer counts as approved. It is pending again; where a newer one stands, it is superseded.
         """
+        from . import reopen_return as _reopen_return
+
         return self._send(
             _reopen_return.call(
                 programme,
@@ -384,6 +401,8 @@ class Reviews(Caller):
 
         To reviewers it also tells whether other organisations may have counted the same people.
         """
+        from . import get_review as _get_review
+
         return self._send(
             _get_review.call(
                 programme,
@@ -413,6 +432,8 @@ class AsyncReviews(AsyncCaller):
 
         The newest first. Nothing of it is ever changed or deleted. Needs the scope `admin`.
         """
+        from . import list_audit as _list_audit
+
         return await self._send(
             _list_audit.call(
                 programme,
@@ -437,6 +458,8 @@ class AsyncReviews(AsyncCaller):
         An exempt return is not counted among those expected, unless it comes all the same. The newest decision
         counts.
         """
+        from . import decide_exemption as _decide_exemption
+
         return await self._send(
             _decide_exemption.call(
                 programme,
@@ -453,6 +476,8 @@ class AsyncReviews(AsyncCaller):
 
         To your organisation; with the scope `review`, to everybody.
         """
+        from . import list_extensions as _list_extensions
+
         return await self._send(
             _list_extensions.call(
                 programme,
@@ -470,6 +495,8 @@ class AsyncReviews(AsyncCaller):
 
         It moves all three instants that lie before its end, and ends by itself. The longest one counts.
         """
+        from . import grant_extension as _grant_extension
+
         return await self._send(
             _grant_extension.call(
                 programme,
@@ -496,6 +523,8 @@ class AsyncReviews(AsyncCaller):
         that
         nobody holds yet. Each says what is missing, what was queried and why, and what you may do.
         """
+        from . import list_obligations as _list_obligations
+
         return await self._send(
             _list_obligations.call(
                 programme,
@@ -517,6 +546,8 @@ class AsyncReviews(AsyncCaller):
 
         Of your organisation's returns; with the scope `review`, of everybody's.
         """
+        from . import list_redactions as _list_redactions
+
         return await self._send(
             _list_redactions.call(
                 programme,
@@ -540,6 +571,8 @@ class AsyncReviews(AsyncCaller):
         From now on it counts, in the place of the one that was approved before. A correction that comes later is
         pending beside it. Needs the scope `review`, and another organisation than the return's own.
         """
+        from . import approve_return as _approve_return
+
         return await self._send(
             _approve_return.call(
                 programme,
@@ -569,6 +602,8 @@ class AsyncReviews(AsyncCaller):
 
         Items of a milestone return, entries of an evidence return. Only texts that are marked can be released.
         """
+        from . import clear_text as _clear_text
+
         return await self._send(
             _clear_text.call(
                 programme,
@@ -598,6 +633,8 @@ class AsyncReviews(AsyncCaller):
 
         Seen by the organisation and reviewers alone. It moves nothing. Nobody may be identified in it.
         """
+        from . import comment_on_return as _comment_on_return
+
         return await self._send(
             _comment_on_return.call(
                 programme,
@@ -627,6 +664,8 @@ class AsyncReviews(AsyncCaller):
 
         The organisation sees the reason, and corrects the return or comments. What was approved before still counts.
         """
+        from . import query_return as _query_return
+
         return await self._send(
             _query_return.call(
                 programme,
@@ -656,6 +695,8 @@ class AsyncReviews(AsyncCaller):
 
         For what should never have been sent, such as somebody's name. Nothing goes until another person confirms it.
         """
+        from . import propose_redaction as _propose_redaction
+
         return await self._send(
             _propose_redaction.call(
                 programme,
@@ -686,6 +727,8 @@ class AsyncReviews(AsyncCaller):
         By another person than who proposed it. The content goes everywhere that it is kept, and cannot be brought
         back; its hash and the record of who removed it stay.
         """
+        from . import confirm_redaction as _confirm_redaction
+
         return await self._send(
             _confirm_redaction.call(
                 programme,
@@ -715,6 +758,8 @@ class AsyncReviews(AsyncCaller):
 
         The revision no longer counts as approved. It is pending again; where a newer one stands, it is superseded.
         """
+        from . import reopen_return as _reopen_return
+
         return await self._send(
             _reopen_return.call(
                 programme,
@@ -746,6 +791,8 @@ class AsyncReviews(AsyncCaller):
 
         To reviewers it also tells whether other organisations may have counted the same people.
         """
+        from . import get_review as _get_review
+
         return await self._send(
             _get_review.call(
                 programme,

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
-from uuid import UUID
+from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller, Content
-from ...models.new_submission import NewSubmission
-from ...models.report import Report
-from ...models.withdrawal import Withdrawal
-from . import create_submission as _create_submission
-from . import create_submission_csv as _create_submission_csv
-from . import create_submission_ndjson as _create_submission_ndjson
-from . import get_submission as _get_submission
-from . import withdraw_return as _withdraw_return
+from ...._core import AsyncCaller, Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from ...._core import Content
+    from ...models.new_submission import NewSubmission
+    from ...models.report import Report
+    from ...models.withdrawal import Withdrawal
 
 
 class Submissions(Caller):
@@ -32,6 +32,8 @@ class Submissions(Caller):
 
         The return then counts as not sent. What it said can still be read, as an earlier revision.
         """
+        from . import withdraw_return as _withdraw_return
+
         return self._send(
             _withdraw_return.call(
                 programme,
@@ -62,6 +64,8 @@ class Submissions(Caller):
         A return replaces what stood of it as a whole. One that says what stands already makes no revision. A dry run
         answers with the same report, and writes nothing.
         """
+        from . import create_submission as _create_submission
+
         return self._send(
             _create_submission.call(
                 programme,
@@ -97,6 +101,8 @@ class Submissions(Caller):
         status.
         Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
         """
+        from . import create_submission_csv as _create_submission_csv
+
         return self._send(
             _create_submission_csv.call(
                 programme,
@@ -129,6 +135,8 @@ class Submissions(Caller):
         Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is
         of.
         """
+        from . import create_submission_ndjson as _create_submission_ndjson
+
         return self._send(
             _create_submission_ndjson.call(
                 programme,
@@ -148,6 +156,8 @@ class Submissions(Caller):
 
         Its report and receipt, as they were answered. Findings and changes go if the content is redacted.
         """
+        from . import get_submission as _get_submission
+
         return self._send(
             _get_submission.call(
                 programme,
@@ -174,6 +184,8 @@ class AsyncSubmissions(AsyncCaller):
 
         The return then counts as not sent. What it said can still be read, as an earlier revision.
         """
+        from . import withdraw_return as _withdraw_return
+
         return await self._send(
             _withdraw_return.call(
                 programme,
@@ -204,6 +216,8 @@ class AsyncSubmissions(AsyncCaller):
         A return replaces what stood of it as a whole. One that says what stands already makes no revision. A dry run
         answers with the same report, and writes nothing.
         """
+        from . import create_submission as _create_submission
+
         return await self._send(
             _create_submission.call(
                 programme,
@@ -239,6 +253,8 @@ class AsyncSubmissions(AsyncCaller):
         status.
         Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
         """
+        from . import create_submission_csv as _create_submission_csv
+
         return await self._send(
             _create_submission_csv.call(
                 programme,
@@ -271,6 +287,8 @@ class AsyncSubmissions(AsyncCaller):
         Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is
         of.
         """
+        from . import create_submission_ndjson as _create_submission_ndjson
+
         return await self._send(
             _create_submission_ndjson.call(
                 programme,
@@ -290,6 +308,8 @@ class AsyncSubmissions(AsyncCaller):
 
         Its report and receipt, as they were answered. Findings and changes go if the content is redacted.
         """
+        from . import get_submission as _get_submission
+
         return await self._send(
             _get_submission.call(
                 programme,

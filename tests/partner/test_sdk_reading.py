@@ -1,0 +1,106 @@
+"""Figures as analysts want them, and the plan to walk along, through the SDK."""
+
+import csv
+import io
+from datetime import date
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from work_health import NotAllowed, new_return, new_submission, observation
+
+PROGRAMME = "work-and-health-2025-2028"
+MEASURE, CITY = "ips-primary-care-referrals", "E06000018"
+
+
+@pytest.fixture
+async def quarters(council):
+    for period, total in (("FY2025-26-Q1", 112), ("FY2025-26-Q2", 125)):
+        await council.submit(new_return(MEASURE, period, [observation(CITY, total), observation(CITY, status="c")][:1]))
+
+
+def asked(client, **more):
+    return client.outcomes(preview=True, measure=MEASURE, period=["FY2025-26-Q1", "FY2025-26-Q2", "FY2025-26"], **more)
+
+
+async def test_figures_come_one_by_one_whatever_the_page(reviewer, quarters):
+    whole = [one async for one in asked(reviewer)]
+    by_one = [one async for one in asked(reviewer, limit=1)]
+    assert [(one.period.code, one.value) for one in whole] == [
+        ("FY2025-26-Q1", 112),
+        ("FY2025-26-Q2", 125),
+        ("FY2025-26", 237),
+    ]
+    assert by_one == whole
+
+
+async def test_nothing_is_asked_before_it_is_gone_through(council):
+    figures = asked(council)
+    with pytest.raises(NotAllowed):
+        await figures.to_csv()
+
+
+async def test_a_pandas_frame_keeps_types_statuses_and_markers(reviewer, quarters):
+    frame = await asked(reviewer, labels=True).to_pandas()
+    assert frame["value"].tolist() == [112, 125, 237]
+    assert frame["period_start"].tolist() == [
+        pd.Timestamp(2025, 4, 1),
+        pd.Timestamp(2025, 7, 1),
+        pd.Timestamp(2025, 4, 1),
+    ]
+    assert {str(frame[name].dtype) for name in ("measure", "area", "status", "breakdown_sex")} == {"category"}
+    assert frame["coverage_received"].tolist() == [1, 1, 2]
+    assert str(frame["coverage_received"].dtype) == "Int64"
+    assert set(frame["markers"]) == {"p"}
+    assert set(frame["measure_label"]) == {"Referrals to IPS in Primary Care"}
+
+
+async def test_a_polars_frame_says_the_same(reviewer, quarters):
+    frame = await asked(reviewer).to_polars()
+    assert frame["value"].to_list() == [112, 125, 237]
+    assert frame["period_start"].to_list() == [date(2025, 4, 1), date(2025, 7, 1), date(2025, 4, 1)]
+    kinds = dict(zip(frame.columns, frame.dtypes, strict=True))
+    assert (kinds["measure"], kinds["coverage_expected"], kinds["period_end"]) == (pl.Categorical, pl.Int64, pl.Date)
+    assert frame["breakdown_sex"].null_count() == 3
+
+
+async def test_the_columns_are_the_same_whatever_was_asked(reviewer, quarters):
+    head = next(csv.reader(io.StringIO((await asked(reviewer).to_csv()).decode("utf-8-sig"))))
+    nothing = reviewer.outcomes(preview=True, measure="disability-confident-uptake", period="FY2025-26-Q1")
+    for figures in (asked(reviewer), asked(reviewer, labels=True), nothing):
+        assert list(await figures.to_pandas()) == head
+        assert (await figures.to_polars()).columns == head
+
+
+async def test_what_has_no_number_keeps_its_reason(reviewer):
+    frame = await reviewer.outcomes(preview=True, measure=MEASURE, period="FY2025-26-Q2").to_pandas()
+    assert frame["value"].isna().all()
+    assert frame["reason"].tolist() == ["no_data"]
+
+
+async def test_all_of_the_plan_can_be_walked(council):
+    plan = await council.plan()
+    assert (len(plan), len(plan.measures)) == (35, 20)
+    assert [one.code for one in plan.column("impact")] == ["I1", "I2", "I3", "I4", "I5"]
+    hung = {measure.slug for node in plan for measure in node.measures}
+    gaps = {measure.slug for measure in plan.gaps}
+    assert hung | gaps == plan.measures.keys()
+    assert not hung & gaps
+    charter = plan["launch-good-work-charter"]
+    assert charter is plan["A3.1"]
+    assert [one.code for one in charter.leads_to] == ["O6"]
+    assert charter in plan["O6"].led_by
+    assert {one.column for one in charter.beyond()} == {"output", "outcome", "impact"}
+    assert all(arrow.quote and arrow.basis in {"stated", "inferred"} for node in plan for arrow in node.arrows_out)
+    with pytest.raises(KeyError):
+        plan["nowhere"]
+
+
+async def test_several_figures_of_a_submission(council, reviewer):
+    cells = [observation(CITY, 10, breakdown={"sex": sex}) for sex in ("female", "male")]
+    cells += [observation(CITY, 1, breakdown={"sex": "unknown"}), observation(CITY, 21)]
+    await council.create_submission(PROGRAMME, new_submission(new_return(MEASURE, "FY2025-26-Q2", cells)))
+    figures = reviewer.outcomes(preview=True, measure=[MEASURE], period="FY2025-26-Q2", group_by="sex")
+    frame = await figures.to_pandas()
+    assert dict(zip(frame["breakdown_sex"], frame["value"], strict=True)) == {"female": 10, "male": 10, "unknown": 1}

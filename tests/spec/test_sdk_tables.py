@@ -1,0 +1,412 @@
+"""What people have, as a table: read as they mean it, or refused with the row, the column and the mend."""
+
+import datetime
+import gzip
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import openpyxl
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.returns import forms
+from tests.harbour import HERE
+from work_health import ColumnMapping, NotSent, ReturnSchema, WorkHealthError, new_return, observation
+from work_health.checking import Form, Labels, duties, faults, table_of_returns
+from work_health.tables import Table, grid, table
+
+DIMENSIONS = ["sex", "age-band"]
+PLAIN = "measure,period,area,value\nvisits,2026-02,E06999999,12\n"
+
+
+def read(source, mapping: dict | None = None, sheet: str | None = None) -> Table:
+    told = None if mapping is None else ColumnMapping.of(mapping)
+    return table(grid(source, sheet=sheet), DIMENSIONS, told)
+
+
+def refused(source, mapping: dict | None = None, sheet: str | None = None) -> list[tuple]:
+    with pytest.raises(NotSent) as told:
+        read(source, mapping, sheet)
+    assert "Nothing was sent." in str(told.value)
+    return [(one.code, one.rows or [], one.column or None) for one in told.value.findings]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN.encode(),
+        PLAIN.encode("utf-8-sig"),
+        PLAIN.encode("utf-16"),
+        PLAIN.replace(",", ";").encode(),
+        PLAIN.replace(",", "\t").replace("\n", "\r\n").encode(),
+        PLAIN.replace("value", " Value ").encode(),
+        (PLAIN + "\n,,,\n").encode(),
+    ],
+)
+def test_a_csv_file_however_it_was_saved(content, tmp_path):
+    for source in (content, write(tmp_path / "a.csv", content), write(tmp_path / "a.csv.gz", gzip.compress(content))):
+        made = read(source)
+        assert (made.columns, made.rows) == (
+            ["measure", "period", "area", "value"],
+            [["visits", "2026-02", "E06999999", "12"]],
+        )
+        assert (made.numbers, made.as_it_is) == ([2], True)
+
+
+def write(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    return str(path)
+
+
+ROWS = [
+    {"measure": "visits", "period": "2026-02", "area": "E06999999", "sex": None, "value": 12},
+    {"measure": "visits", "period": "2026-02", "area": "E06999999", "sex": "female", "value": None},
+]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ROWS,
+        (row for row in ROWS),
+        pd.DataFrame(ROWS),
+        pd.DataFrame(ROWS).astype({"value": "Int64"}),
+        pd.DataFrame(ROWS).set_index(["measure", "period", "area"]),
+        pl.DataFrame(ROWS),
+        pl.DataFrame(ROWS).with_columns(pl.col("sex").cast(pl.Categorical), pl.col("value").cast(pl.Float64)),
+        [row | {"breakdown": {"sex": row["sex"]}} for row in ROWS],
+    ],
+    ids=["dicts", "generator", "pandas", "pandas-Int64", "pandas-index", "polars", "polars-types", "breakdown"],
+)
+def test_rows_and_frames_say_the_same(source):
+    made = read(source)
+    found = [dict(zip(made.columns, row, strict=True)) for row in made.rows]
+    assert [(one["sex"], one["value"]) for one in found] == [("", "12"), ("female", "")]
+    assert made.numbers == [0, 1]
+
+
+def workbook(path: Path, rows: list[list], *, merge: tuple[str, ...] = (), more: dict | None = None) -> str:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Return"
+    for row in rows:
+        sheet.append(row)
+    for cells in merge:
+        sheet.merge_cells(cells)
+    for name, (state, cells) in (more or {}).items():
+        other = book.create_sheet(name)
+        other.sheet_state = state
+        for row in cells:
+            other.append(row)
+    book.save(path)
+    return str(path)
+
+
+HEADER = ["measure", "period", "area", "value"]
+ROW = ["visits", "2026-02", "E06999999", 12]
+
+
+def test_a_workbook(tmp_path):
+    made = read(workbook(tmp_path / "a.xlsx", [HEADER, ROW, [], ["visits", "2026-02", "E05999991", 5.0]]))
+    assert made.rows == [["visits", "2026-02", "E06999999", "12"], ["visits", "2026-02", "E05999991", "5"]]
+    assert (made.numbers, made.as_it_is, made.warnings) == ([2, 4], False, ())
+
+
+def test_titles_above_the_header_are_passed_over(tmp_path):
+    rows = [["Quarterly return"], [], ["Filled in by", "the data officer"], HEADER, ROW]
+    made = read(workbook(tmp_path / "a.xlsx", rows, merge=("A1:D1",)))
+    assert (made.rows, made.numbers) == ([["visits", "2026-02", "E06999999", "12"]], [5])
+
+
+def test_merged_cells_are_told_with_their_place(tmp_path):
+    rows = [HEADER, ROW, ["visits", "2026-02", "E05999991", 5], ["Total", None, None, 17]]
+    merged = workbook(tmp_path / "a.xlsx", rows, merge=("A2:A3", "A4:C4"))
+    assert refused(merged) == [("merged-cells", [2, 3], "A"), ("merged-cells", [4], "A")]
+
+
+def test_two_header_rows(tmp_path):
+    rows = [HEADER, ["code", "code", "GSS code", "number of people"], ROW]
+    assert refused(workbook(tmp_path / "a.xlsx", rows)) == [("two-header-rows", [2], "value")]
+    assert read(workbook(tmp_path / "b.xlsx", [HEADER, [*ROW[:3], "[c]"]])).rows[0][3] == "[c]"
+
+
+def test_hidden_sheets(tmp_path):
+    lookups = {"Lookups": ("hidden", [["a"]])}
+    made = read(workbook(tmp_path / "a.xlsx", [HEADER, ROW], more=lookups))
+    assert [(one.code, one.severity) for one in made.warnings] == [("hidden-sheet", "warning")]
+    assert "Lookups" in made.warnings[0].message
+    asked = read(
+        workbook(tmp_path / "b.xlsx", [HEADER, ROW], more={"Old": ("veryHidden", [HEADER, [*ROW[:3], 3]])}), sheet="Old"
+    )
+    assert asked.rows[0][3] == "3"
+
+
+def test_which_sheet_is_meant_has_to_be_plain(tmp_path):
+    two = workbook(tmp_path / "a.xlsx", [HEADER, ROW], more={"Notes": ("visible", [["a"]])})
+    assert refused(two) == [("which-sheet", [], None)]
+    assert read(two, sheet="Return").rows[0][3] == "12"
+    assert refused(two, sheet="return") == [("unknown-sheet", [], None)]
+    assert refused(workbook(tmp_path / "b.xlsx", [])) == [("no-rows", [], None)]
+
+
+def test_what_is_no_workbook(tmp_path):
+    assert refused(write(tmp_path / "a.xlsx", b"measure,period\n")) == []
+    assert refused(write(tmp_path / "b.xlsx", b"PK\x03\x04 cut off")) == []
+    whole = Path(workbook(tmp_path / "c.xlsx", [HEADER, ROW])).read_bytes()
+    assert refused(write(tmp_path / "c.csv", whole)) == []
+    assert refused(str(tmp_path / "nowhere.csv")) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "findings"),
+    [
+        (b"measure,period,area,value\n", [("no-rows", [], None)]),
+        (b"", [("no-rows", [], None)]),
+        (b"measure,period,area,valeu\nvisits,2026-02,E06999999,12\n", [("unknown-column", [1], "valeu")]),
+        (b"measure,period,area,value,Value\nvisits,2026-02,E06999999,12,12\n", [("repeated-column", [1], "Value")]),
+        (b"measure,period,area,value,\nvisits,2026-02,E06999999,12,x\n", [("unnamed-column", [1], None)]),
+        (b"measure,period,area,value\nvisits,2026-02,E06999999,1,200\n", [("ragged-row", [2], None)]),
+        (b"measure,period,area,value\nvisits,2026-02,Caf\xe9,12\n", [("wrong-encoding", [2], None)]),
+        (b'measure,period,area,value\n"visits,2026-02\n', []),
+        (b"a,b\n1,2\n", [("unknown-column", [1], "a"), ("unknown-column", [1], "b")]),
+    ],
+)
+def test_what_is_no_table_of_returns(content, findings):
+    assert refused(content) == findings
+
+
+def test_a_gzip_file_that_is_cut_off(tmp_path):
+    assert refused(write(tmp_path / "a.csv.gz", gzip.compress(PLAIN.encode())[:-9])) == []
+
+
+EXPORT = b"Ward,Gender,Number seen,Comment\nNorth ward,F,5,late\nHarbour town,All,12,\nHarbour town, f ,[c],\n"
+MAPPING = {
+    "constants": {"measure": "visits", "period": "2026-02"},
+    "columns": {"ward": "area", "Gender": "sex", "Number seen": "value", "Comment": ""},
+    "codes": {"area": {"North ward": "E05999991", "Harbour town": "E06999999"}, "sex": {"F": "female", "All": ""}},
+}
+
+
+def test_a_mapping_tells_their_names_as_ours(tmp_path):
+    made = read(EXPORT, MAPPING)
+    assert made.columns == ["area", "sex", "value", "measure", "period"]
+    assert made.rows == [
+        ["E05999991", "female", "5", "visits", "2026-02"],
+        ["E06999999", "", "12", "visits", "2026-02"],
+        ["E06999999", "female", "[c]", "visits", "2026-02"],
+    ]
+    assert made.called == {"area": "Ward", "sex": "Gender", "value": "Number seen"}
+    toml = tmp_path / "mapping.toml"
+    toml.write_text('header = 1\n[columns]\n"Ward" = "area"\n[codes.sex]\n"F" = "female"\n')
+    assert ColumnMapping.load(toml).columns == {"Ward": "area"}
+    json = tmp_path / "mapping.json"
+    json.write_bytes(msgspec.json.encode(MAPPING))
+    assert ColumnMapping.load(str(json)) == ColumnMapping.of(MAPPING)
+
+
+def test_a_column_that_the_mapping_leaves_open_says_what_to_write():
+    without = {**MAPPING, "columns": {"ward": "area", "Gender": "sex", "Comment": ""}}
+    with pytest.raises(NotSent) as told:
+        read(EXPORT.replace(b"Number seen", b"Values"), without)
+    assert told.value.findings[0].hint == (
+        'Did you mean value? In the mapping file, "Values" = "value" sends it, and "Values" = "" leaves it out.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"colums": {}}, "unknown part 'colums'. Did you mean columns?"),
+        ({"columns": ["area"]}, "columns should be names"),
+        ({"columns": {"Ward": 1.5}}, "'Ward' should stand for a text"),
+        ({"header": 0}, "header should be the number of a row"),
+        ({"header": True}, "header should be the number of a row"),
+        ([], "should be names with what they stand for"),
+    ],
+)
+def test_a_mapping_that_cannot_be_understood(document, told):
+    with pytest.raises(WorkHealthError, match=told):
+        ColumnMapping.of(document)
+
+
+def test_a_mapping_file_that_cannot_be_read(tmp_path):
+    for name, content in (("a.toml", "columns = {"), ("a.json", "{"), ("a.toml", "\x00")):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(WorkHealthError, match="is no mapping file"):
+            ColumnMapping.load(tmp_path / name)
+    with pytest.raises(WorkHealthError, match="cannot be read"):
+        ColumnMapping.load(tmp_path / "nowhere.toml")
+
+
+def test_a_mapping_names_columns_that_there_are():
+    wrong = ColumnMapping.of({"columns": {"Ward": "aera"}, "codes": {"gender": {}}, "constants": {"measure": "x"}})
+    assert wrong.faults(["area", "sex", "measure"]) == [
+        "'aera' is no column of a submission. Did you mean area?",
+        "'gender' is no column of a submission.",
+    ]
+
+
+def test_a_header_row_that_is_named():
+    content = b"area,value\nmeasure,period,area,value\nvisits,2026-02,E06999999,12\n"
+    assert read(content, {"header": 2}).numbers == [3]
+    with pytest.raises(NotSent, match="has 3 rows; its header cannot be row 9"):
+        read(content, {"header": 9})
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        (140.0, "140"),
+        (12.5, "12.5"),
+        (float("nan"), ""),
+        (None, ""),
+        (pd.NaT, ""),
+        (pd.NA, ""),
+        (datetime.date(2025, 7, 1), "2025-07-01"),
+        (datetime.datetime(2025, 7, 1), "2025-07-01"),  # noqa: DTZ001 as a spreadsheet has it
+        (" x ", "x"),
+        (0, "0"),
+    ],
+)
+def test_a_cell_as_a_csv_file_has_it(cell, written):
+    assert read([{"area": "E06999999", "note": cell, "value": 1}]).rows[0][1] == written
+
+
+# Cells against the schema of the duty.
+
+
+def schema(measure: str) -> dict:
+    owed = forms.form(HERE, "quay-college", measure=measure, series=None, service=None, period="2026-02")
+    return msgspec.json.decode(msgspec.json.encode(forms.schema_of(owed)))
+
+
+FORMS = {name: schema(name) for name in ("learners", "pass-rate")}
+LABELS = Labels(
+    {d.slug: {c.code: c.label for c in d.categories} for d in HERE.plan.dimensions},
+    {a.code: a.name for a in HERE.plan.areas},
+)
+
+
+def found(measure: str, *rows: dict[str, str]) -> list[tuple]:
+    form = Form.of(ReturnSchema.from_dict(FORMS[measure]))
+    assert form
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    made = Table("Rows", columns, [[row.get(name, "") for name in columns] for row in rows], list(range(len(rows))))
+    [(duty, which)] = duties(made, {"measure": measure, "period": "2026-02"}).items()
+    told = faults(made, {duty: form}, {duty: which}, LABELS)
+    return [(one.code, one.rows, one.column, one.hint or None) for one in told]
+
+
+TOWN = {"area": "E06999999"}
+
+
+@pytest.mark.parametrize(
+    ("measure", "row", "code", "column", "hint"),
+    [
+        ("learners", {"area": "", "value": "1"}, "cell-missing", "area", "Fill it in"),
+        ("learners", {"area": "E06999998", "value": "1"}, "unknown-area", "area", "Did you mean E06999999?"),
+        ("learners", {"area": "Harbour", "value": "1"}, "unknown-area", "area", "Did you mean E06999999?"),
+        ("learners", TOWN | {"sex": "Females", "value": "1"}, "unknown-category", "sex", "Did you mean female?"),
+        ("learners", TOWN | {"sex": "x", "value": "1"}, "unknown-category", "sex", "The categories are"),
+        ("learners", TOWN | {"colour": "red", "value": "1"}, "breakdown-not-collected", "colour", "template"),
+        ("learners", {"area": "E05999991", "need": "travel", "value": "1"}, "area-too-fine", "area", "template"),
+        ("learners", TOWN | {"value": ""}, "value-missing", "value", "say why"),
+        ("learners", TOWN | {"value": "12.5"}, "not-whole", "value", "counted"),
+        ("learners", TOWN | {"value": "1,234"}, "thousands-separator", "value", "digits"),
+        ("learners", TOWN | {"value": "-3"}, "negative-number", "value", "0 or more"),
+        ("learners", TOWN | {"value": "47%"}, "percentage", "value", "denominator"),
+        ("learners", TOWN | {"value": "<5"}, "unclear-mark", "value", "confidential"),
+        ("learners", TOWN | {"value": "n/a"}, "unclear-mark", "value", "confidential"),
+        ("learners", TOWN | {"value": "#REF!"}, "not-a-number", "value", "formula"),
+        ("learners", TOWN | {"value": "about 140"}, "not-a-number", "value", "such as 12"),
+        ("learners", TOWN | {"value": "9" * 17}, "number-too-large", "value", "run together"),
+        ("learners", TOWN | {"value": "3", "status": "c"}, "value-and-status", "status", "Clear"),
+        ("learners", TOWN | {"value": "", "status": "s"}, "unknown-status", "status", "c, x, z or w"),
+        ("learners", TOWN | {"value": "[x]", "lower": "1"}, "bounds-without-c", "lower", "Clear"),
+        ("learners", TOWN | {"numerator": "1", "denominator": "2"}, "wrong-form", "denominator", "Leave"),
+        ("pass-rate", TOWN | {"value": "1"}, "wrong-form", "value", "Leave"),
+        ("pass-rate", TOWN | {"numerator": "1"}, "value-missing", "denominator", "say why"),
+    ],
+)
+def test_a_cell_is_told_with_its_row_and_mend(measure, row, code, column, hint):
+    [(told, rows, where, mend)] = found(measure, row)
+    assert (told, rows, where) == (code, [0], column)
+    assert hint in mend
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        TOWN | {"value": "12"},
+        TOWN | {"value": "12.0"},
+        TOWN | {"value": "[c]", "lower": "1", "upper": "4"},
+        TOWN | {"value": "", "status": "[Z]"},
+        TOWN | {"sex": "female", "need": "travel", "value": "0"},
+        {"area": "", "value": "", "kind": "nil"},
+    ],
+)
+def test_a_cell_that_is_owed_passes(row):
+    assert found("learners", row) == []
+
+
+def test_equal_faults_are_told_once():
+    [(code, rows, _, _)] = found("learners", *[TOWN | {"value": "n/a"}] * 3)
+    assert (code, rows) == ("unclear-mark", [0, 1, 2])
+
+
+def test_more_rows_than_can_be_listed_are_counted():
+    form = Form.of(ReturnSchema.from_dict(FORMS["learners"]))
+    made = Table("Rows", ["area", "value"], [["E06999999", "n/a"]] * 1500, list(range(1500)))
+    [(duty, which)] = duties(made, {"measure": "learners", "period": "2026-02"}).items()
+    assert form
+    [told] = faults(made, {duty: form}, {duty: which}, LABELS)
+    assert (len(told.rows or []), told.row_count) == (1000, 1500)
+
+
+@pytest.mark.parametrize("measure", ["prospectus", "learner-voice"])
+def test_a_return_that_is_no_table_has_no_form(measure):
+    assert Form.of(ReturnSchema.from_dict(schema(measure))) is None
+
+
+SEX = [c.code for d in HERE.plan.dimensions if d.slug == "sex" for c in d.categories]
+NEED = [c.code for d in HERE.plan.dimensions if d.slug == "need" for c in d.categories]
+cells = st.fixed_dictionaries(
+    {"area": st.sampled_from([a.code for a in HERE.plan.areas] + ["E06000018"])},
+    optional={
+        "sex": st.sampled_from(SEX),
+        "need": st.sampled_from(NEED),
+        "colour": st.sampled_from(["red"]),
+        **dict.fromkeys(("value", "numerator", "denominator", "lower", "upper"), st.sampled_from(["0", "7"])),
+        "status": st.sampled_from("cxzw"),
+    },
+)
+
+
+@given(measure=st.sampled_from(sorted(FORMS)), row=cells)
+def test_what_is_told_here_is_what_the_schema_says(measure, row):
+    """The schema is read for its places and numbers; a validator of JSON Schema reads all of it."""
+    validator = jsonschema.Draft202012Validator(FORMS[measure])
+    cell = {name: int(row[name]) for name in ("value", "numerator", "denominator", "lower", "upper") if name in row}
+    cell |= {name: row[name] for name in ("area", "status") if name in row}
+    cell["breakdown"] = {name: row[name] for name in ("sex", "need", "colour") if name in row}
+    one = FORMS[measure]["properties"]
+    whole = {name: one[name]["const"] for name in ("measure", "series", "service", "period")}
+    assert validator.is_valid(whole | {"observations": [cell]}) == (found(measure, row) == [])
+
+
+def test_returns_are_looked_at_as_rows():
+    made = table_of_returns(
+        [
+            new_return("learners", "2026-02", [observation("E06999999", 12), observation("E06999999", status="c")]),
+            new_return("learners", "2026-03", [observation("E06999999", 3, breakdown={"sex": "female"})]),
+        ]
+    )
+    assert made.numbers == [1, 2, 3]
+    assert list(made.column("value")) == ["12", "", "3"]
+    assert list(made.column("status")) == ["", "c", ""]
+    assert list(made.column("sex")) == ["", "", "female"]
