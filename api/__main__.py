@@ -5,9 +5,11 @@ import asyncio
 import os
 import secrets
 import signal
+import subprocess
 import sys
+import threading
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +17,7 @@ from uuid import uuid4
 import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from api import clock, contract, database, sandbox, settings
+from api import clock, contract, database, sandbox, settings, worker
 from api.app import create_app
 from api.embedded import Embedded, PostgresDidNotStart, default_folder
 from api.outcomes import maps
@@ -47,6 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="migrate the database, load the plan, serve the API")
     run.add_argument("--sandbox", action="store_true", help="with DATABASE_URL: load the sandbox as well")
     run.set_defaults(command=_run)
+
+    work = commands.add_parser("work", help="make the releases that are asked for (`run` does so by itself)")
+    work.add_argument("--until-eof", action="store_true", help="stop when standard input ends: with whoever started it")
+    work.set_defaults(command=_work)
 
     migrate = commands.add_parser("migrate", help="bring the database to the newest schema")
     migrate.set_defaults(command=_migrate)
@@ -125,8 +131,36 @@ def _run(arguments: argparse.Namespace, given: settings.Settings) -> int:
         address = f"http://{given.work_health_host}:{given.work_health_port}"
         print(sandbox.greeting(address, key, embedded=given.database_url is None), flush=True)
         os.environ["DATABASE_URL"] = url
-        _serve(given)
+        with _working():
+            _serve(given)
     return 0
+
+
+@contextmanager
+def _working() -> Generator[None]:
+    """A worker beside the server, for as long as it runs."""
+    process = subprocess.Popen([sys.executable, "-m", "api", "work"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _work(arguments: argparse.Namespace, given: settings.Settings) -> int:
+    if given.database_url is None:
+        raise settings.BadSetting("DATABASE_URL: needed here; `python -m api run` works for the embedded database")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if arguments.until_eof:
+        threading.Thread(target=_interrupt_at_eof, daemon=True).start()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(worker.work_on(given.database_url, processes=given.work_health_audits))
+    return 0
+
+
+def _interrupt_at_eof() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 async def _prepare(url: str, *, with_sandbox: bool, folder: Path) -> str | None:

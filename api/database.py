@@ -18,6 +18,7 @@ from api import queue
 
 driver: Any = import_module("asyncpg")  # it has no type stubs
 
+DRIVER_ERRORS: tuple[type[Exception], ...] = (driver.PostgresError, driver.InterfaceError)
 APPLICATION_ROLE = "work_health_app"
 PUBLIC_ROLE = "work_health_public"
 PUBLISHER_ROLE = "work_health_publisher"

@@ -22,6 +22,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     work_health_host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
     work_health_port: Annotated[int, Meta(ge=1, le=65535, description="The port to listen on.")] = 8000
     work_health_workers: Annotated[int, Meta(ge=1, le=64, description="Server processes.")] = 1
+    work_health_audits: Annotated[
+        int, Meta(ge=1, le=64, description="Processes in which the worker audits a release.")
+    ] = 2
     work_health_key: Annotated[str | None, Meta(description="For `fetch`: the key with which it submits.")] = None
     work_health_pool: Annotated[int, Meta(ge=1, le=100, description="Database connections of each server process.")] = 8
 

@@ -8,7 +8,14 @@ from msgspec import Meta, Struct
 
 from schema.disclosure import Policy
 from schema.intervals import IntervalMethod
-from schema.outcomes import Comparator, Coverage, Resolved, TargetVerdict, UnprotectedFigure
+from schema.outcomes import (
+    Comparator,
+    Coverage,
+    PublishedSource,
+    Resolved,
+    TargetVerdict,
+    UnprotectedFigure,
+)
 from schema.periods import Period, PeriodCode
 from schema.plan import Direction, Kind, Link, MeasureLink, PlanReference, Target
 from schema.reading import NodeOutcomes
@@ -60,6 +67,9 @@ class Figure(Struct, frozen=True, kw_only=True):
     release: Annotated[int, Meta(description="The release that says so.")]
     policy: Annotated[int, Meta(description="The version of the disclosure policy.")]
     instead: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
+    publication: Annotated[
+        PublishedSource | None, Meta(description="Of published statistics; null where the figure is of returns.")
+    ] = None
 
 
 AnyFigure = UnprotectedFigure | Figure

@@ -41,3 +41,20 @@ class StandingCells(Struct, frozen=True, kw_only=True, eq=False):
     upper: npt.NDArray[np.float64]
     hidden: npt.NDArray[np.bool_]  # status `c`
     published: Mapping[int, Sequence[PublishedFigure]] = {}  # of each revision of a published series; never rolled up
+
+
+def no_cells(published: Mapping[int, Sequence[PublishedFigure]]) -> StandingCells:
+    """Published figures alone."""
+    ids, counts = np.zeros(0, dtype=np.int64), np.zeros(0)
+    return StandingCells(
+        revision=ids,
+        area=ids,
+        breakdown=ids,
+        value=counts,
+        numerator=counts,
+        denominator=counts,
+        lower=counts,
+        upper=counts,
+        hidden=np.zeros(0, dtype=np.bool_),
+        published=published,
+    )

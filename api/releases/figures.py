@@ -21,7 +21,7 @@ from api.statistics import comparison, periods
 from api.statistics import trend as trends
 from api.statistics.readings import Reading
 from schema.intervals import Confidence
-from schema.outcomes import Comparator, Coverage, TargetVerdict
+from schema.outcomes import Comparator, Coverage, TargetVerdict, UnprotectedFigure
 from schema.periods import Period
 from schema.plan import Aim, Collection, Kind, Measure, Series
 from schema.releases import Figure
@@ -39,6 +39,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     frozen_at: datetime
     cells: Cells
     coverage: Mapping[tuple[SeriesKey, str], Completeness]
+    published: Mapping[SeriesKey, Sequence[Figure]] = {}
+    """Published statistics, which their publishers have protected."""
     without: frozenset[str] = frozenset()
 
 
@@ -70,6 +72,46 @@ def figures(snapshot: Snapshot, before: Mapping[tuple[str, ...], Figure]) -> Ite
             beside = _Beside(measure, series, snapshot, found)
             for place, shown in found:
                 yield _figure(place, shown, snapshot, beside, before)
+            yield from snapshot.published.get((measure.slug, series.slug), ())
+
+
+def as_published(figure: UnprotectedFigure, number: int, policy: int) -> Figure:
+    """A figure of a published statistic, with all that it says beside others of its publication."""
+    return Figure(
+        measure=figure.measure,
+        series=figure.series,
+        kind=figure.kind,
+        unit=figure.unit,
+        period=figure.period,
+        area=figure.area,
+        breakdown=figure.breakdown,
+        value=figure.value,
+        lower_bound=figure.lower_bound,
+        upper_bound=figure.upper_bound,
+        largest_error=figure.largest_error,
+        numerator=figure.numerator,
+        numerator_low=figure.numerator,
+        numerator_high=figure.numerator,
+        denominator=figure.denominator,
+        denominator_low=figure.denominator,
+        denominator_high=figure.denominator,
+        lower=figure.lower,
+        upper=figure.upper,
+        lower_99_8=figure.lower_99_8,
+        upper_99_8=figure.upper_99_8,
+        interval_method=figure.interval_method,
+        status=figure.status,
+        markers=figure.markers,
+        reason=figure.reason,
+        coverage=figure.coverage,
+        comparators=figure.comparators,
+        trend=figure.trend,
+        movement=figure.movement,
+        target=figure.target,
+        release=number,
+        policy=policy,
+        publication=figure.publication,
+    )
 
 
 def place_of(figure: Figure) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from api.plan import queries as plans
 from api.plan.catalogue import TOTAL, Catalogue
 from api.releases import changes as differences
 from api.releases import figures as rows
-from api.releases import freezing, protection, queries, scopes, shown
+from api.releases import freezing, protection, queries, scopes, shown, statistics
 from api.releases.protection import Kept, Work
 from api.releases.queries import Job, Requested
 from api.releases.scopes import AuditScope, GeographyChanged
@@ -268,7 +268,8 @@ class _Run:
             plan = (await plans.version_of(transaction, self.asked.programme, self.job.programme, version)).plan
             redefined = differences.redefined(plan.measures, self.catalogue.plan.measures)
         number = await queries.next_number(transaction, self.job.programme)
-        snapshot = await to_thread.run_sync(lambda: self._snapshot(every, stored, granted, number))
+        published = await self._published(transaction, granted, number)
+        snapshot = await to_thread.run_sync(lambda: self._snapshot(every, stored, granted, published, number))
         made = await to_thread.run_sync(lambda: list(rows.figures(snapshot, before)))
         found = list(differences.changes(before, made, anew=self.asked.request.anew, redefined=redefined))
         reports = [one.report for one in stored.values() if one.report is not None]
@@ -315,8 +316,27 @@ class _Run:
         await queries.add_figures(transaction, self.catalogue, number, list(zip(made, contents, strict=True)))
         await queries.add_changes(transaction, self.catalogue, number, found)
 
+    async def _published(
+        self, transaction: AsyncConnection, granted: Leeway, number: int
+    ) -> dict[SeriesKey, list[Figure]]:
+        """The approved figures of published statistics, as their publishers give them."""
+        policy = self.catalogue.plan.disclosure.version
+        found: dict[SeriesKey, list[Figure]] = {}
+        for measure, series in statistics.series(self.catalogue, self.asked.request.without):
+            key = (measure.slug, series.slug)
+            mine = [one for one in self.returns if one.counts and (one.measure, one.series) == key]
+            content = await outcomes.published(transaction, self.catalogue, [one.id for one in mine])
+            told = statistics.figures(measure, series, mine, content, self.catalogue, granted)
+            found[key] = [rows.as_published(figure, number, policy) for figure in told]
+        return found
+
     def _snapshot(
-        self, every: Sequence[AuditScope], stored: Mapping[str, Stored], granted: Leeway, number: int
+        self,
+        every: Sequence[AuditScope],
+        stored: Mapping[str, Stored],
+        granted: Leeway,
+        published: Mapping[SeriesKey, Sequence[Figure]],
+        number: int,
     ) -> rows.Snapshot:
         coverage = self._coverage(every, granted)
         cells: rows.Cells = {}
@@ -332,6 +352,7 @@ class _Run:
             frozen_at=self.frozen_at,
             cells=cells,
             coverage=coverage,
+            published=published,
             without=frozenset(self.asked.request.without),
         )
 

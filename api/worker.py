@@ -1,0 +1,77 @@
+"""The process that makes releases: it takes one job after another from the queue, until it is stopped."""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from api import clock, database, queue
+from api.releases.publishing import Publisher
+from api.releases.queries import PUBLISH
+
+log = logging.getLogger("work_health")
+AGAIN = 5  # seconds
+
+
+async def work_on(url: str, *, processes: int) -> None:
+    """Work until stopped, and begin again where the database was away for a while."""
+    while True:
+        try:
+            await work(url, processes=processes)
+        except (OSError, RuntimeError, *database.DRIVER_ERRORS):
+            log.exception("The worker lost the database; it begins again.")
+        await asyncio.sleep(AGAIN)
+
+
+async def work(url: str, *, processes: int, until_empty: bool = False) -> None:
+    """Do the jobs of a database, spreading the audits of each release over so many processes."""
+    engine = database.publisher_engine(url)
+    connection = await database.listening(url)
+    pool = Pool(processes)
+    try:
+        publisher = Publisher(engine, clock.system, across=pool.across, at_once=processes)
+        await queue.work(connection, {PUBLISH: publisher.handle}, until_empty=until_empty)
+    finally:
+        pool.close()
+        await connection.close()
+        await engine.dispose()
+
+
+class Pool:
+    """Processes for the audits, begun when the first is needed."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def across(self, audit: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterable[Any]:
+        every = list(tasks)
+        if self._processes == 1:
+            return map(audit, every)
+        with self._lock:
+            if self._pool is None:
+                # A fork would take over the threads' locks and the connections.
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_end_with_parent)
+        return self._pool.map(audit, every)
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """A worker that is killed leaves no audits running behind it."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
