@@ -34,7 +34,8 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 DESCRIPTION = """
 Push counts into a delivery plan for health and work, and read what they amount to.
 Guides: [sending returns](/guides/submitting), [reviewing them](/guides/reviewing),
-[reading them](/guides/reading). Every [code of a refusal or finding](/errors) has its page.
+[reading them](/guides/reading), [reading outcomes](/guides/outcomes).
+Every [code of a refusal or finding](/errors) has its page.
 
 Reading a plan needs no key. For the rest send `Authorization: Bearer <key>`.
 A period code says its own type: `2025-07` (month), `FY2025-26-Q1` (financial quarter, April to June 2025),

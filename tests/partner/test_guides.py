@@ -58,6 +58,7 @@ def names() -> Iterator[dict[str, object]]:
             one.close()
 
 
+@pytest.mark.filterwarnings("ignore:Shouldn't use this function:DeprecationWarning")  # pyjstat calls its own
 @pytest.mark.parametrize("name", NAMES)
 def test_a_guide_does_what_it_says(here: Path, names: dict[str, object], name: str) -> None:
     printed = None
