@@ -47,6 +47,7 @@ async def until(connection: asyncpg.Connection, query: str) -> None:
 
 
 async def test_a_publication_survives_the_death_of_its_worker(world, harbour):
+    world.now = datetime.now(UTC)  # the worker's clock is the real one
     press = Press(world, harbour)
     for month in ("2026-06", "2026-07"):
         await press.returned("quay-college", learners(month, PEOPLE))
@@ -70,6 +71,6 @@ async def test_a_publication_survives_the_death_of_its_worker(world, harbour):
     assert await connection.fetchval("select state from publication where not dry_run") == "published"
     assert await connection.fetchval("select count(*) from protection.step") == 0
     await connection.close()
-    world.now = datetime.now(UTC)  # the worker's clock is the real one
+    world.now = datetime.now(UTC)
     release = (await press.read("releases/1")).json()
     assert release["report"]["shown"] == rehearsed["rehearsal"]["report"]["shown"]
