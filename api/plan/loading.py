@@ -33,9 +33,12 @@ def read(file: Path) -> Plan:
 
 
 def as_sandbox(plan: Plan) -> Plan:
-    """The same plan as a place to try things out: under another name, and with periods that never close."""
+    """The same plan as a place to try things out: under another name, with periods that never close, and with figures
+    that may be released even where one organisation alone feeds them: they are invented.
+    """
     return msgspec.structs.replace(
         plan,
+        duties=[msgspec.structs.replace(duty, publish_alone=True) for duty in plan.duties],
         slug=f"{plan.slug}-sandbox",
         title=f"{plan.title} (sandbox)",
         calendar=msgspec.structs.replace(plan.calendar, closes_days=None),

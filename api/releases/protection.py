@@ -92,6 +92,23 @@ def protected(work: Work, across: Across = map) -> Done | FailedScope:
     return _done(work, lattice, found.display, found.report, carried=False)
 
 
+def nothing_returned(key: str, measures: Sequence[str], shape: Shape) -> ScopeReport:
+    """Of a scope of which nobody has returned anything yet, there is nothing to protect."""
+    nodes = len(laid_out(shape).nodes)
+    return ScopeReport(
+        scope=key,
+        measures=list(measures),
+        figures=nodes,
+        shown=0,
+        hidden=nodes,
+        audited=0,
+        repaired=0,
+        withheld=0,
+        held=0,
+        carried=False,
+    )
+
+
 def failed_by_geography(key: str, measures: Sequence[str], refusal: GeographyChanged) -> FailedScope:
     return FailedScope(scope=key, measures=list(measures), code="geography-changed", detail=str(refusal))
 

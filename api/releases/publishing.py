@@ -180,6 +180,8 @@ class _Run:
                 areas=[place.code for place in shape.places if place.code in self.catalogue.ids.areas],
                 breakdowns=list(self.catalogue.breakdowns),
             )
+            if not mine and not earlier:
+                return Stored(report=protection.nothing_returned(scope.key, scope.measures, scope.shape))
             closed = await self._closed(transaction, scope)
         frozen = await to_thread.run_sync(
             lambda: freezing.frozen(scope, protection.laid_out(shape), self.catalogue, mine, cells)
@@ -342,10 +344,10 @@ class _Run:
         cells: rows.Cells = {}
         for scope in every:
             content = stored[scope.key].kept
-            if content is not None:
-                rule = self.catalogue.plan.disclosure.rule(scope.disclosure_class)
-                for key, cell, one in shown.shown(scope, protection.unpacked(content), rule, coverage):
-                    cells.setdefault(key, {})[cell] = one
+            rule = self.catalogue.plan.disclosure.rule(scope.disclosure_class)
+            kept = None if content is None else protection.unpacked(content)
+            for key, cell, one in shown.shown(scope, kept, rule, coverage):
+                cells.setdefault(key, {})[cell] = one
         return rows.Snapshot(
             catalogue=self.catalogue,
             number=number,

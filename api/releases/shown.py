@@ -58,26 +58,34 @@ NOT_RELEASED = Shown(status=Status.NOT_APPLICABLE, reason="not_released")
 
 
 def shown(
-    scope: AuditScope, kept: Kept, rule: Rule, coverage: Mapping[tuple[SeriesKey, str], Completeness]
+    scope: AuditScope, kept: Kept | None, rule: Rule, coverage: Mapping[tuple[SeriesKey, str], Completeness]
 ) -> Iterator[tuple[SeriesKey, CellKey, Shown]]:
-    """Every cell that is registered in a scope, in the order of its lattice."""
-    found, shares = percentages_of(kept, rule)
-    old = {node: index for index, node in enumerate(laid_out(kept.shape).nodes)}
-    unknown, hidden = kept.frozen.unknown.tolist(), kept.frozen.hidden.tolist()
+    """Every cell that is registered in a scope, in the order of its lattice; `kept` is None where nobody has returned
+    anything.
+    """
+    told = _Told(kept, rule) if kept is not None else None
     members = {member.part: member for member in scope.members}
     for node in laid_out(scope.shape).nodes:
         member = members.get(node.part)
         if member is None:  # the denominators of a proportion are told with it
             continue
         there = coverage[member.key, node.period]
-        index = old[node]
-        if not there.counted:
-            one = NO_DATA
-        elif unknown[index] and not hidden[index]:
-            one = UNKNOWN
-        else:
-            one = _one(member, node, found, shares, there)
+        one = told.one(member, node, there) if told is not None and there.counted else NO_DATA
         yield member.key, (node.period, node.place, breakdown_key(dict(node.breakdown))), one
+
+
+class _Told:
+    """What a protected scope tells of its nodes."""
+
+    def __init__(self, kept: Kept, rule: Rule) -> None:
+        self.found, self.shares = percentages_of(kept, rule)
+        frozen = zip(laid_out(kept.shape).nodes, kept.frozen.unknown.tolist(), kept.frozen.hidden.tolist(), strict=True)
+        self.unknown = {node for node, unknown, hidden in frozen if unknown and not hidden}
+
+    def one(self, member: Member, node: Node, there: Completeness) -> Shown:
+        if node in self.unknown:
+            return UNKNOWN
+        return _one(member, node, self.found, self.shares, there)
 
 
 def _one(

@@ -1,0 +1,67 @@
+"""The attacks of `reference/disclosure.md`, section 5, with nothing but the answers of a server: three releases with
+late returns and corrections between them, read by the public and by each provider.
+"""
+
+import numpy as np
+import pytest
+
+from tests.attacks.over_http import answers, found, pushed
+from tests.releasing import Press
+
+
+@pytest.fixture
+async def press(world, harbour) -> Press:
+    return Press(world, harbour)
+
+
+def made_up(seed: int, mean: float) -> list[list[np.ndarray]]:
+    """Three releases of two providers; a few records come late, a few are taken back; nobody's sex is unknown."""
+    random = np.random.default_rng(seed)
+    means = mean * random.lognormal(0, 0.8, (3, 3))
+    means[:, 2] = 0
+    means[2] *= 0.1
+    tables = [random.poisson(means * share) for share in (0.55, 0.45)]
+    history = [tables]
+    for _ in range(2):
+        tables = [
+            np.maximum(t + random.poisson(0.7, (3, 3)) * (means > 0) * random.choice([1, -1], (3, 3)), 0)
+            for t in tables
+        ]
+        history.append(tables)
+    return history
+
+
+CUBES = {
+    "dense": made_up(1, 30.0),
+    "sparse": made_up(2, 5.0),
+    # A ward of one provider, a ward with nobody in it, and a sex of which there are only a few.
+    "one provider in a ward": [
+        [np.array([[20, 15, 0], [30, 12, 0], [0, 0, 0]]), np.array([[18, 14, 0], [0, 0, 0], [0, 0, 0]])],
+        [np.array([[20, 15, 0], [33, 12, 0], [0, 0, 0]]), np.array([[18, 17, 0], [0, 0, 0], [0, 0, 0]])],
+        [np.array([[20, 15, 0], [33, 12, 0], [0, 0, 0]]), np.array([[25, 17, 0], [0, 0, 0], [0, 0, 0]])],
+    ],
+    # The other provider's figures never move: only the first one's do, to find the steps of the others' rounding.
+    "probing": [
+        [np.array([[7 + step, 20, 0], [20, 20, 0], [0, 0, 0]]), np.array([[3, 40, 0], [30, 30, 0], [0, 0, 0]])]
+        for step in (0, 8, 17)
+    ],
+    # Driven over the threshold and back.
+    "over the threshold": [
+        [np.array([[4 + step, 20, 0], [20, 20, 0], [0, 0, 0]]), np.array([[3, 40, 0], [30, 30, 0], [0, 0, 0]])]
+        for step in (0, 1, 0)
+    ],
+}
+
+
+@pytest.mark.parametrize("cube", CUBES)
+async def test_nothing_is_found_in_three_releases(press, cube):
+    history = CUBES[cube]
+    published = []
+    for number, tables in enumerate(history, 1):
+        await pushed(press, tables)
+        made = await press.publish()
+        assert made["state"] == "published", made["failures"]
+        published.append(await answers(press, number))
+    assert any(value is not None for release in published for _, value, _ in release), "nothing is shown at all"
+    for reader in (None, 0, 1):
+        assert found(history, published, provider=reader) == []

@@ -1,0 +1,92 @@
+"""What answers readers can see releases and nothing that was returned: in SQL, under the role that it has taken on."""
+
+import asyncpg
+import pytest
+
+from api import database
+from tests.harbour import EAST, WEST
+from tests.releasing import Press, learners
+
+RETURNED = (
+    "observation",
+    "cell",
+    '"return"',
+    "revision",
+    "submission",
+    "return_event",
+    "idempotency",
+    "obligation",
+    "extension",
+    "exemption",
+    "redaction",
+    "publication",
+    "audit",
+    "client",
+    "client_key",
+    "client_grant",
+    "protection.kept",
+    "protection.step",
+    "queue.pgqueuer",
+)
+PEOPLE = {(EAST, "female"): 31, (EAST, "male"): 27, (WEST, "female"): 9, (WEST, "male"): 3}
+
+
+@pytest.fixture
+async def published(world, harbour) -> Press:
+    press = Press(world, harbour)
+    await press.returned("quay-college", learners("2026-07", PEOPLE))
+    await press.returned("pier-college", learners("2026-07", PEOPLE))
+    await press.publish()
+    return press
+
+
+@pytest.fixture
+async def reader(published, world):
+    connection = await asyncpg.connect(world.url, server_settings={"role": database.PUBLIC_ROLE})
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.parametrize("table", RETURNED)
+async def test_the_role_that_answers_readers_sees_nothing_that_was_returned(reader, table):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await reader.fetch(f"select * from {table} limit 1")
+    await reader.execute("reset role")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await reader.fetch(f"select * from {table} limit 1")
+
+
+async def test_it_reads_releases_and_writes_nowhere(reader):
+    assert await reader.fetchval("select count(*) from release.figure") > 0
+    for statement in (
+        "delete from release.figure",
+        "update release.release set notes = 'x'",
+        "insert into release.change values (1, 1, 9999, '')",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await reader.execute(statement)
+
+
+async def test_the_application_cannot_change_what_was_published(published, world):
+    connection = await asyncpg.connect(world.url, server_settings={"role": database.APPLICATION_ROLE})
+    for statement in (
+        "update release.figure set content = ''",
+        "update release.release set notes = 'x'",
+        "delete from release.release",
+        "insert into release.figure values (1, 1, 9999, 1, '2026-07', 1, 1, '')",
+        "select * from protection.kept",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    await connection.close()
+
+
+async def test_every_reading_of_a_release_goes_through_that_role(published, world):
+    """With the application's own connections gone, what everybody may read is still answered."""
+    await world.engine.dispose()
+    world.app.state.engine = None
+    for path in ("outcomes", "outcomes.csv", "outcomes.json-stat", "outcomes.sdmx.csv", "progress", "releases"):
+        assert (await published.read(path)).status_code == 200, path
+    for path in ("logic-model/outcomes", "releases/1", "releases/1/changes"):
+        assert (await published.read(path)).status_code == 200, path
+    world.app.state.engine = world.engine
