@@ -33,6 +33,7 @@ def here(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("WORK_HEALTH_URL", running.address)
     monkeypatch.setenv("WORK_HEALTH_KEY", running.key)
     monkeypatch.setenv("REVIEWER_KEY", running.issue("ohid", "review", "admin"))
+    monkeypatch.setenv("PUBLISHER_KEY", running.issue("nottingham-city-council", "publish"))
     monkeypatch.setenv("COLLEAGUE_KEY", running.issue("nhs-nottingham-nottinghamshire-icb", "review"))
     monkeypatch.setenv("PATH", f"{with_the_command_line(tmp_path)}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
