@@ -80,7 +80,7 @@ class Settings:
     """What every request of a client has in common."""
 
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)  # the key is in them
     timeout: httpx.Timeout
     max_retries: int
     programme: str | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
 from ._core import AsyncCaller, Settings, raw_call, trusting
 from ._generated.api.outcomes import AsyncOutcomes
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
     from ._core import Content, Parameter
     from ._generated.models import (
+        Figure,
         NewReturn,
         NewSubmission,
         ReturnChange,
         ReturnKind,
         ReviewState,
-        RevisionBasis,
         StandingObservation,
         StandingReturn,
         UnprotectedFigure,
     )
+    from .reading import AnyQuestion, PreviewQuestion, ReleaseQuestion, ReleaseStep
     from .reports import Parts, Submitted
     from .sending import Mapped
     from .tables import Tabular
     from .walking import DeliveryPlan
 
-    Words = str | Iterable[str] | None
     Submittable = Tabular | NewReturn | NewSubmission | Iterable[NewReturn]
 
 
@@ -236,57 +236,53 @@ class AsyncWorkHealth(
         envelope = Envelope(measure=measure, period=period, organisation=organisation)
         return await self._follow(looking(self._settings, source, programme, mapping, sheet, envelope))
 
+    @overload
     def outcomes(
         self,
         *,
-        preview: Literal[True],  # noqa: ARG002 released figures are another type
+        preview: Literal[False] = False,
         programme: str | None = None,
-        measure: Words = None,
-        series: str | None = None,
-        theme: str | None = None,
-        period: Words = None,
-        from_: str | None = None,
-        to: str | None = None,
-        area: Words = None,
-        within: Words = None,
-        level: Words = None,
-        group_by: Words = None,
-        breakdown: Words = None,
-        comparator: Words = None,
-        basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
-        labels: bool | None = None,
         limit: int | None = None,
-    ) -> AsyncFigures[UnprotectedFigure]:
+        **question: Unpack[ReleaseQuestion],
+    ) -> AsyncFigures[Figure]: ...
+
+    @overload
+    def outcomes(
+        self,
+        *,
+        preview: Literal[True],
+        programme: str | None = None,
+        limit: int | None = None,
+        **question: Unpack[PreviewQuestion],
+    ) -> AsyncFigures[UnprotectedFigure]: ...
+
+    def outcomes(
+        self,
+        *,
+        preview: bool = False,
+        programme: str | None = None,
+        limit: int | None = None,
+        **question: Unpack[AnyQuestion],
+    ) -> AsyncFigures[Figure] | AsyncFigures[UnprotectedFigure]:
         """Figures to go through, page after page, or to read whole with `to_pandas()` and `to_polars()`.
 
         See `WorkHealth.outcomes`.
         """
-        from .reading import previewed
+        from .reading import previewed, released
 
-        return AsyncFigures(
-            self,
-            previewed(
-                self._settings,
-                programme,
-                measure=measure,
-                series=series,
-                theme=theme,
-                period=period,
-                from_=from_,
-                to=to,
-                area=area,
-                within=within,
-                level=level,
-                group_by=group_by,
-                breakdown=breakdown,
-                comparator=comparator,
-                basis=basis,
-                min_coverage=min_coverage,
-                labels=labels,
-                limit=limit,
-            ),
-        )
+        if preview:
+            return AsyncFigures(self, previewed(self._settings, programme, limit, question))
+        return AsyncFigures(self, released(self._settings, programme, limit, question))
+
+    async def release_changes(self, *, since: int = 0, programme: str | None = None) -> AsyncIterator[ReleaseStep]:
+        """The releases after the one that you have, in their order, each with the figures that it changed.
+
+        See `WorkHealth.release_changes`.
+        """
+        from .reading import changing, stepping
+
+        for where, release in await self._follow(changing(self._settings, programme, since)):
+            yield await self._follow(stepping(where, release))
 
     async def chosen_programme(self) -> str:
         """The programme that is meant where none is said: the client's, else the only one that the key opens.

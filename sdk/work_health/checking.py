@@ -158,12 +158,11 @@ def _place(
     if not area:
         found.add(row, "cell-missing", "area", "", "The cell of `area` is empty.", "Fill it in, or clear the row.")
         return
-    if area not in form.areas:
+    wrong = area not in form.areas
+    if wrong:
         close = labels.meant(area, form.areas, labels.areas)
         said = f"Did you mean {close}?" if close else "The template of the measure lists the areas that you owe."
         found.add(row, "unknown-area", "area", area, f"{area} is not an area of this duty.", said)
-        return
-    wrong = False
     for name, category in breakdown:
         known = labels.dimensions[name]
         if category not in known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
 from ._core import Caller, Settings, raw_call, trusting
 from ._generated.api.outcomes import Outcomes
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
     from ._core import Content, Parameter
     from ._generated.models import (
+        Figure,
         NewReturn,
         NewSubmission,
         ReturnChange,
         ReturnKind,
         ReviewState,
-        RevisionBasis,
         StandingObservation,
         StandingReturn,
         UnprotectedFigure,
     )
+    from .reading import AnyQuestion, PreviewQuestion, ReleaseQuestion, ReleaseStep
     from .reports import Parts, Submitted
     from .sending import Mapped
     from .tables import Tabular
     from .walking import DeliveryPlan
 
-    Words = str | Iterable[str] | None
     Submittable = Tabular | NewReturn | NewSubmission | Iterable[NewReturn]
 
 
@@ -308,32 +308,39 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         envelope = Envelope(measure=measure, period=period, organisation=organisation)
         return self._follow(looking(self._settings, source, programme, mapping, sheet, envelope))
 
+    @overload
     def outcomes(
         self,
         *,
-        preview: Literal[True],  # noqa: ARG002 released figures are another type
+        preview: Literal[False] = False,
         programme: str | None = None,
-        measure: Words = None,
-        series: str | None = None,
-        theme: str | None = None,
-        period: Words = None,
-        from_: str | None = None,
-        to: str | None = None,
-        area: Words = None,
-        within: Words = None,
-        level: Words = None,
-        group_by: Words = None,
-        breakdown: Words = None,
-        comparator: Words = None,
-        basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
-        labels: bool | None = None,
         limit: int | None = None,
-    ) -> Figures[UnprotectedFigure]:
+        **question: Unpack[ReleaseQuestion],
+    ) -> Figures[Figure]: ...
+
+    @overload
+    def outcomes(
+        self,
+        *,
+        preview: Literal[True],
+        programme: str | None = None,
+        limit: int | None = None,
+        **question: Unpack[PreviewQuestion],
+    ) -> Figures[UnprotectedFigure]: ...
+
+    def outcomes(
+        self,
+        *,
+        preview: bool = False,
+        programme: str | None = None,
+        limit: int | None = None,
+        **question: Unpack[AnyQuestion],
+    ) -> Figures[Figure] | Figures[UnprotectedFigure]:
         """Figures to go through, page after page, or to read whole with `to_pandas()` and `to_polars()`.
 
-        `preview=True` are the live figures, for reviewers: without disclosure control, not for publication. The other
-        arguments are those of `preview_outcomes`; `limit` is the size of a page.
+        They are those of the newest release, or of `release="3"`; reading them needs no key. With `preview=True` they
+        are the live ones, for reviewers: without disclosure control, not for publication. The other arguments are
+        those of `list_outcomes` and `preview_outcomes`; `limit` is the size of a page.
 
         >>> figures = client.outcomes(
         ...     preview=True, measure="ips-primary-care-referrals", period=["FY2025-26-Q1", "FY2025-26-Q2"]
@@ -344,32 +351,33 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         FY2025-26-Q2 125
         >>> figures.to_pandas()["value"].sum()
         np.float64(237.0)
-        """
-        from .reading import previewed
 
-        return Figures(
-            self,
-            previewed(
-                self._settings,
-                programme,
-                measure=measure,
-                series=series,
-                theme=theme,
-                period=period,
-                from_=from_,
-                to=to,
-                area=area,
-                within=within,
-                level=level,
-                group_by=group_by,
-                breakdown=breakdown,
-                comparator=comparator,
-                basis=basis,
-                min_coverage=min_coverage,
-                labels=labels,
-                limit=limit,
-            ),
-        )
+        Raises:
+            NotFound: When they are read, and nothing is released yet.
+            TypeError: What is asked cannot be asked of these figures.
+        """
+        from .reading import previewed, released
+
+        if preview:
+            return Figures(self, previewed(self._settings, programme, limit, question))
+        return Figures(self, released(self._settings, programme, limit, question))
+
+    def release_changes(self, *, since: int = 0, programme: str | None = None) -> Iterator[ReleaseStep]:
+        """The releases after the one that you have, in their order, each with the figures that it changed.
+
+        >>> have = 0
+        >>> for step in client.release_changes(since=have):
+        ...     for change in step.changes:
+        ...         print(change.measure, change.period, change.why, change.after and change.after.value)
+        ...     have = step.release.number
+
+        Raises:
+            WorkHealthError: One of them has been withdrawn; read the newest release whole, and go on from it.
+        """
+        from .reading import changing, stepping
+
+        for where, release in self._follow(changing(self._settings, programme, since)):
+            yield self._follow(stepping(where, release))
 
     def chosen_programme(self) -> str:
         """The programme that is meant where none is said: the client's, else the only one that the key opens.

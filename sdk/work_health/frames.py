@@ -19,30 +19,15 @@ if TYPE_CHECKING:
 F = TypeVar("F")
 Item_co = TypeVar("Item_co", covariant=True)
 
-NUMBERS = frozenset(
-    [
-        "value",
-        "lower_bound",
-        "upper_bound",
-        "largest_error",
-        "numerator",
-        "denominator",
-        "lower",
-        "upper",
-        "lower_99_8",
-        "upper_99_8",
-        "trend_chi_squared",
-        "movement_start",
-        "movement_change",
-        "target_value",
-        "comparator_value",
-        "comparator_lower",
-        "comparator_upper",
-        "previous",
-        "current",
-    ]
-)
-COUNTS = frozenset({"cells_without_number", "release"})
+# fmt: off
+NUMBERS = frozenset({
+    "value", "lower_bound", "upper_bound", "largest_error", "numerator", "denominator", "lower", "upper",
+    "lower_99_8", "upper_99_8", "trend_chi_squared", "movement_start", "movement_change", "target_value",
+    "comparator_value", "comparator_lower", "comparator_upper", "previous", "current", "numerator_low",
+    "numerator_high", "denominator_low", "denominator_high",
+})
+# fmt: on
+COUNTS = frozenset({"cells_without_number", "release", "policy"})
 TRUTHS = frozenset({"target_met"})
 TEXTS = frozenset({"markers", "comparators", "contributors", "instead"})
 

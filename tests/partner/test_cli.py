@@ -134,6 +134,9 @@ def test_outcomes(command):
     assert json.loads(command(*asked, "--json").out)["items"][0]["value"] == 112
     assert command(*asked, "--csv").out.splitlines()[0].startswith("measure,series,kind")
     assert command(*asked, "--csv", "--json").code == Exit.USAGE
+    assert command(*asked, "--release", "1").code == Exit.USAGE
+    unreleased = command("outcomes", MEASURE)
+    assert (unreleased.code, "release" in unreleased.err) == (Exit.OTHER, True)
 
 
 def test_the_plan_is_a_tree(command):

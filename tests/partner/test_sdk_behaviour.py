@@ -273,6 +273,20 @@ def test_who_asks_is_said(ask):
 
 
 @both
+def test_the_key_is_in_no_text(ask, pauses):
+    told: list[str] = []
+
+    def tell(client):
+        told.append(repr(client) + repr(client._settings))
+        return period(client)
+
+    with misbehaving(answer(401, PROBLEM)) as server, pytest.raises(NotAllowed) as refused:
+        ask(server.address, tell)
+    assert len(told) == 1
+    assert "wh_live_key" not in told[0] + str(refused.value) + repr(refused.value)
+
+
+@both
 def test_options_for_some_requests(ask):
     seen: list[int] = []
 

@@ -8,7 +8,18 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from work_health import NotAllowed, new_return, new_submission, observation
+from schema.partners import Scope
+from tests.harbour import EAST, TOWN, WEST
+from tests.releasing import Press, learners
+from work_health import (
+    NotAllowed,
+    NotFound,
+    ReleaseWithdrawal,
+    WorkHealthError,
+    new_return,
+    new_submission,
+    observation,
+)
 
 PROGRAMME = "work-and-health-2025-2028"
 MEASURE, CITY = "ips-primary-care-referrals", "E06000018"
@@ -104,3 +115,74 @@ async def test_several_figures_of_a_submission(council, reviewer):
     figures = reviewer.outcomes(preview=True, measure=[MEASURE], period="FY2025-26-Q2", group_by="sex")
     frame = await figures.to_pandas()
     assert dict(zip(frame["breakdown_sex"], frame["value"], strict=True)) == {"female": 10, "male": 10, "unknown": 1}
+
+
+# Releases, of the invented programme.
+
+
+@pytest.fixture
+async def press(world, harbour) -> Press:
+    return Press(world, harbour)
+
+
+PEOPLE = {(EAST, "female"): 30, (EAST, "male"): 20, (WEST, "female"): 33, (WEST, "male"): 25}
+JULY = {"measure": "learners", "period": "2026-07"}
+
+
+async def both(press: Press, people=PEOPLE) -> None:
+    for college in ("quay-college", "pier-college"):
+        await press.returned(college, learners("2026-07", people))
+
+
+async def test_released_figures_need_no_key(world, press):
+    anybody = world.holding("").with_options(programme=press.programme)
+    with pytest.raises(NotFound):
+        await anybody.outcomes(**JULY).to_csv()
+    await both(press)
+    await press.publish()
+    [figure] = [one async for one in anybody.outcomes(**JULY)]
+    assert (figure.value, figure.release, figure.area) == (215, 1, TOWN)
+    frame = await anybody.outcomes(**JULY, group_by="sex", limit=1).to_pandas()
+    assert dict(zip(frame["breakdown_sex"], frame["value"], strict=True))["female"] == 125
+    assert (str(frame["release"].dtype), str(frame["value"].dtype)) == ("Int64", "float64")
+    hidden = frame[frame["breakdown_sex"] == "unknown"].iloc[0]
+    assert (hidden["status"], pd.isna(hidden["value"])) == ("c", True)
+    assert (await anybody.outcomes(**JULY).to_polars())["largest_error"].dtype == pl.Float64
+
+
+async def test_each_release_after_the_one_that_is_had_tells_its_changes(world, press):
+    anybody = world.holding("").with_options(programme=press.programme)
+    assert [step async for step in anybody.release_changes()] == []
+    await both(press)
+    await press.publish()
+    await both(press, {**PEOPLE, (EAST, "male"): 60})
+    await press.publish()
+    steps = [step async for step in anybody.release_changes(since=0)]
+    assert [step.release.number for step in steps] == [1, 2]
+    have = {(one.measure, one.period, one.area, str(one.breakdown.to_dict())): one.after for one in steps[0].changes}
+    for change in steps[1].changes:
+        have[change.measure, change.period, change.area, str(change.breakdown.to_dict())] = change.after
+    async for now in anybody.outcomes(**JULY, within=TOWN):
+        figure = have["learners", "2026-07", now.area, "{}"]
+        assert figure
+        assert (figure.value, figure.status) == (now.value, now.status)
+    assert [step.release.number async for step in anybody.release_changes(since=1)] == [2]
+    assert [step async for step in anybody.release_changes(since=2)] == []
+
+
+async def test_a_withdrawn_release_cannot_be_passed_over_in_silence(world, press):
+    await both(press)
+    await press.publish()
+    await press.publish()
+    publisher = await world.partner("harbour-council", Scope.PUBLISH, programme=press.programme)
+    await publisher.withdraw_release(press.programme, 1, ReleaseWithdrawal(reason="A wrong file."))
+    with pytest.raises(WorkHealthError, match="Release 1 has been withdrawn: A wrong file. Read the newest"):
+        [step async for step in publisher.release_changes(since=0)]
+    assert [step.release.number async for step in publisher.release_changes(since=1)] == [2]
+
+
+def test_what_cannot_be_asked_is_said_at_once(council):
+    with pytest.raises(TypeError, match="basis, comparator cannot be asked of a release"):
+        council.outcomes(basis="latest", comparator="E12000004")
+    with pytest.raises(TypeError, match="release cannot be asked of live figures"):
+        council.outcomes(preview=True, release="1")

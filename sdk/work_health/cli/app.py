@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from work_health._core import VERSION
 from work_health.client import WorkHealth
 from work_health.errors import ApiError, NotSent, Rejected, WorkHealthError
+from work_health.reading import Question
 from work_health.reports import PartlySubmitted, Parts
 
 from . import profiles, screen
@@ -275,6 +276,7 @@ def outcomes(
     period: Annotated[list[str] | None, typer.Option(help="Such as FY2025-26, or latest-4.")] = None,
     area: Annotated[list[str] | None, typer.Option(help="GSS codes.")] = None,
     group_by: Annotated[list[str] | None, typer.Option(help="Dimensions, or a level such as ward.")] = None,
+    release: Annotated[str | None, typer.Option(help="Its number; else the newest.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Live and unprotected, for reviewers.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The whole table.")] = False,
     json_: Json = False,
@@ -287,11 +289,13 @@ def outcomes(
     session.json = json_
     if sum((csv, json_, chart)) > 1:
         raise typer.BadParameter("one of --csv, --json and --chart")
-    if not preview:
-        raise typer.BadParameter("only live figures can be read so far", param_hint="--preview")
-    found = session.client().outcomes(
-        preview=True, measure=measure, period=period or None, area=area or None, group_by=group_by or None
-    )
+    if preview and release:
+        raise typer.BadParameter("live figures are in no release", param_hint="--release")
+    question: Question = {
+        "measure": measure, "period": period or None, "area": area or None, "group_by": group_by or None
+    }  # fmt: skip
+    client = session.client()
+    found = client.outcomes(preview=True, **question) if preview else client.outcomes(release=release, **question)
     if csv:
         sys.stdout.buffer.write(found.to_csv())
         return

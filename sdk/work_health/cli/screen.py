@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 if TYPE_CHECKING:
-    from work_health._generated.models import Finding, Obligation, Report, StandingReturn, UnprotectedFigure
+    from work_health._generated.models import Figure, Finding, Obligation, Report, StandingReturn, UnprotectedFigure
     from work_health.reports import Parts
     from work_health.walking import DeliveryPlan, PlanNode
 
@@ -112,7 +112,7 @@ def parts(said: Parts) -> Table:
     return made
 
 
-def figures(found: Sequence[UnprotectedFigure]) -> Table:
+def figures(found: Sequence[Figure | UnprotectedFigure]) -> Table:
     made = _table("measure", "period", "area", "breakdown", "value", "status", "coverage")
     for one in found:
         coverage = f"{one.coverage.received} of {one.coverage.expected}"
@@ -121,7 +121,7 @@ def figures(found: Sequence[UnprotectedFigure]) -> Table:
     return made
 
 
-def chart(found: Sequence[UnprotectedFigure]) -> Table:
+def chart(found: Sequence[Figure | UnprotectedFigure]) -> Table:
     """A bar for each figure, on one scale for each measure."""
     most: dict[str, float] = {}
     for one in found:
@@ -138,7 +138,7 @@ def chart(found: Sequence[UnprotectedFigure]) -> Table:
     return made
 
 
-def _value(one: UnprotectedFigure) -> str:
+def _value(one: Figure | UnprotectedFigure) -> str:
     if one.value is not None:
         return f"{one.value:,.10g}"
     if one.lower_bound is not None:
@@ -146,7 +146,7 @@ def _value(one: UnprotectedFigure) -> str:
     return ""
 
 
-def _status(one: UnprotectedFigure) -> str:
+def _status(one: Figure | UnprotectedFigure) -> str:
     words = [str(one.status)] if one.status else []
     return " ".join([*words, *(str(marker) for marker in one.markers), *([one.reason] if one.reason else [])])
 
