@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..models.figure_breakdown import FigureBreakdown
     from ..models.movement import Movement
     from ..models.period import Period
+    from ..models.published_source import PublishedSource
     from ..models.target_verdict import TargetVerdict
     from ..models.trend import Trend
 
@@ -83,10 +84,13 @@ class Figure:
     """ The version of the disclosure policy. """
     instead: None | str | Unset = UNSET
     """ What can be asked where this cannot be answered. """
+    publication: None | PublishedSource | Unset = UNSET
+    """ Of published statistics; null where the figure is of returns. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.movement import Movement  # noqa: PLC0415
+        from ..models.published_source import PublishedSource  # noqa: PLC0415
         from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
         from ..models.trend import Trend  # noqa: PLC0415
 
@@ -201,6 +205,14 @@ class Figure:
         else:
             instead = self.instead
 
+        publication: dict[str, Any] | None | Unset
+        if isinstance(self.publication, Unset):
+            publication = UNSET
+        elif isinstance(self.publication, PublishedSource):
+            publication = self.publication.to_dict()
+        else:
+            publication = self.publication
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -241,6 +253,8 @@ class Figure:
         )
         if instead is not UNSET:
             field_dict["instead"] = instead
+        if publication is not UNSET:
+            field_dict["publication"] = publication
 
         return field_dict
 
@@ -251,6 +265,7 @@ class Figure:
         from ..models.figure_breakdown import FigureBreakdown  # noqa: PLC0415
         from ..models.movement import Movement  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
+        from ..models.published_source import PublishedSource  # noqa: PLC0415
         from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
         from ..models.trend import Trend  # noqa: PLC0415
 
@@ -478,6 +493,23 @@ class Figure:
 
         instead = _parse_instead(d.pop("instead", UNSET))
 
+        def _parse_publication(data: object) -> None | PublishedSource | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                publication_type_0 = PublishedSource.from_dict(data)
+
+                return publication_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | PublishedSource | Unset, data)
+
+        publication = _parse_publication(d.pop("publication", UNSET))
+
         figure = cls(
             measure=measure,
             series=series,
@@ -512,6 +544,7 @@ class Figure:
             release=release,
             policy=policy,
             instead=instead,
+            publication=publication,
         )
 
         figure.additional_properties = d
