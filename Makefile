@@ -42,8 +42,9 @@ breaking: .venv/dev.txt
 	$(BIN)/python tools/breaking_changes.py $(or $(SINCE),$(shell git describe --tags --abbrev=0 2>/dev/null || echo HEAD))
 
 lock: .venv/dev.txt
-	cd requirements && for file in run dev; do ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 \
-		--generate-hashes --custom-compile-command "make lock" $$file.in -o $$file.txt; done
+	cd requirements && for file in dev run; do ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 \
+		--generate-hashes --custom-compile-command "make lock" $$([ $$file = dev ] || echo --constraint dev.txt) \
+		$$file.in -o $$file.txt; done
 
 look: .venv/dev.txt
 	$(BIN)/python tools/look.py

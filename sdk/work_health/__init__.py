@@ -140,6 +140,7 @@ if TYPE_CHECKING:
     from .frames import AsyncFigures, Figures
     from .mapping import ColumnMapping
     from .reading import ReleaseStep
+    from .releasing import new_release, withdrawal_of_release
     from .reports import Part, PartlySubmitted, Parts, Submitted
     from .reviewing import clearance, comment, decision, new_exemption, new_extension, reason
     from .submitting import figure, new_return, new_submission, observation
@@ -283,10 +284,12 @@ __all__ = [
     "figure",
     "new_exemption",
     "new_extension",
+    "new_release",
     "new_return",
     "new_submission",
     "observation",
     "reason",
+    "withdrawal_of_release",
 ]
 
 _PLACES = {
@@ -294,6 +297,7 @@ _PLACES = {
     ".frames": ("AsyncFigures", "Figures"),
     ".mapping": ("ColumnMapping",),
     ".reading": ("ReleaseStep",),
+    ".releasing": ("new_release", "withdrawal_of_release"),
     ".reports": ("Part", "PartlySubmitted", "Parts", "Submitted"),
     ".reviewing": ("clearance", "comment", "decision", "new_exemption", "new_extension", "reason"),
     ".submitting": ("figure", "new_return", "new_submission", "observation"),

@@ -157,3 +157,20 @@ def test_the_value_of_no_forms_at_a_point_is_nothing():
 def test_a_node_is_found_by_what_it_is():
     built = lattice(Table(dimensions=("sex",)))
     assert Node(part=None, breakdown=(("sex", "f"),), place="city", period="now") in built.nodes
+
+
+def test_a_total_of_a_quarter_is_a_sum_of_atoms_though_a_dimension_is_collected_for_the_town_alone():
+    """A total without atoms could be nothing but 0, and no count of it would ever be protected."""
+    lattice = build(
+        Shape(
+            dimensions=(Dimension(slug="sex", codes=("f", "m")),),
+            places=(Place(code="town"), *(Place(code=code, level=1, parent="town") for code in ("east", "west"))),
+            tables=(Table(level=1), Table(dimensions=("sex",))),
+            periods={"now": ("now",)},
+        )
+    )
+    atoms = dict(zip(lattice.nodes, np.diff(lattice.sums.starts).tolist(), strict=False))
+    assert all(atoms.values())
+    assert atoms[Node(part=None, breakdown=(), place="town", period="now")] == sum(
+        count for node, count in atoms.items() if node.place != "town"
+    )

@@ -208,12 +208,14 @@ class _Builder:
     def lattice(self) -> Lattice:
         blocks = self._blocks()
         home = {
-            face: min((b for b in blocks if face <= set(b.features)), key=lambda block: block.ids.size)
-            for face in {frozenset(cell.codes) for cell in self.cells}
+            (face, level): min(
+                (b for b in blocks if face <= set(b.features) and b.level >= level), key=lambda block: block.ids.size
+            )
+            for face, level in {(frozenset(cell.codes), cell.table.level) for cell in self.cells}
         }
         sums, nodes, ways, complements = Forms(), dict[Node, IntArray](), list[int](), dict[Node, IntArray]()
         for cell in self.cells:
-            block = home[frozenset(cell.codes)]
+            block = home[frozenset(cell.codes), cell.table.level]
             for period, place in product(cell.table.periods or self.shape.periods, self.shape.places):
                 if place.level > cell.table.level:
                     continue
