@@ -115,7 +115,10 @@ class PublicationState(StrEnum):
 
 
 class ScopeReport(Struct, frozen=True, kw_only=True):
-    """What the audit of figures that hang together found. It names no count and no provider."""
+    """What the audit of figures that hang together gave up. It names no count and no provider.
+
+    How many counts were audited is not told: a provider could tell from it whether others have none or few.
+    """
 
     scope: Annotated[str, Meta(examples=["ips-primary-care-referrals/headline FY2025-26"])]
     measures: list[Slug]
@@ -124,8 +127,6 @@ class ScopeReport(Struct, frozen=True, kw_only=True):
     hidden: Annotated[
         int, Meta(description="As `c`, by the band, by a withheld figure, or as fed by one provider alone.")
     ]
-    audited: Annotated[int, Meta(description="Small counts, and small changes, that somebody might work out.")]
-    repaired: Annotated[int, Meta(description="Of them, those that a further figure had to be given up for.")]
     withheld: int
     held: Annotated[int, Meta(description="Figures left as they were, with a larger error stated.")]
     carried: Annotated[

@@ -166,6 +166,8 @@ def _derived(place: Place, snapshot: Snapshot) -> Shown:
 
 def _part(measure: Measure, place: Place, snapshot: Snapshot) -> Shown:
     """What is shown of a measure of a formula in the period; of a stock, at the end of it."""
+    if measure.slug in snapshot.without:
+        return NO_DATA
     series = next(one for one in measure.series if one.headline)
     cells = snapshot.cells.get((measure.slug, series.slug), {})
     for code in dict.fromkeys(code for code, _, _ in cells):

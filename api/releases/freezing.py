@@ -3,9 +3,11 @@
 Whoever returns nothing adds nothing; that returns are missing is told by the coverage. But of whom returns, a cell
 that is not there is none only where the other cells leave nothing for it; else it is unknown, and so is the sum over
 all. Where the cells of a return cannot be true together - a warning that was answered with a justification - the
-finer ones are unknown and the total stands.
+finer ones are unknown and the total stands. The services of an organisation are resolved one by one: what one of them
+left out is not made up for by another.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
@@ -19,7 +21,7 @@ from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_key
 from api.releases.scopes import AuditScope, Member, may_stand_alone
 from api.statistics.disclosure.display import BoolArray
-from api.statistics.disclosure.lattice import IntArray, Lattice, Node, Table
+from api.statistics.disclosure.lattice import IntArray, Lattice, Node, Table, build
 from schema.periods import Period
 from schema.plan import Kind, Overlap
 
@@ -27,6 +29,8 @@ Place = tuple[str, str]
 """An area and the key of a breakdown."""
 Counted = dict[Place, int | None]
 """None where it is not known."""
+Known = dict[tuple[str | None, str], Counted]
+"""By part and period."""
 
 
 class Frozen(Struct, frozen=True, kw_only=True, eq=False):
@@ -49,12 +53,16 @@ def frozen(
     returns: Iterable[StandingRevision],
     cells: StandingCells,
 ) -> Frozen:
-    """Put every return of the scope on the nodes of its lattice, whose first nodes may be of earlier plan versions."""
+    """Put every return of the scope on the nodes of its lattice, whose first nodes may be of earlier plan versions.
+
+    Of those that the plan has no more, nothing is known.
+    """
     standing = [r for r in returns if r.counts and (r.measure, r.series) in {member.key for member in scope.members}]
     organisations = tuple(sorted({r.organisation for r in standing}))
     at = {node: index for index, node in enumerate(lattice.nodes)}
     own = np.zeros((len(organisations), len(at)), dtype=np.int64)
-    unknown, hidden = np.zeros(len(at), dtype=np.bool_), np.zeros(len(at), dtype=np.bool_)
+    asked = set(build(scope.shape).nodes)
+    unknown, hidden = np.array([node not in asked for node in at]), np.zeros(len(at), dtype=np.bool_)
     for row, organisation in enumerate(organisations):
         mine = [r for r in standing if r.organisation == organisation]
         counts = _Counts(scope, catalogue, mine, cells)
@@ -83,20 +91,20 @@ class _Counts:
     def __init__(
         self, scope: AuditScope, catalogue: Catalogue, returns: Sequence[StandingRevision], cells: StandingCells
     ) -> None:
-        self.scope, self.catalogue, self.returns, self.cells = scope, catalogue, returns, cells
+        self.scope, self.catalogue, self.cells = scope, catalogue, cells
         self.dimensions = {dimension.slug: dimension for dimension in scope.shape.dimensions}
         self.children: dict[str, list[str]] = {}
         for place in scope.shape.places:
             if place.parent is not None:
                 self.children.setdefault(place.parent, []).append(place.code)
+        self.top = (next(place.code for place in scope.shape.places if place.parent is None), TOTAL)
         self.confidential: set[tuple[str | None, str, Place]] = set()
-        self.known: dict[tuple[str | None, str], Counted] = {}
-        for code, period in scope.collected.items():
-            for member in scope.members:
-                self._read(member, code, period)
+        self.known: Known = {}
+        self.times: Counter[tuple[str | None, str]] = Counter()
+        for service in sorted({r.service for r in returns}):
+            self._add(self._of_service([r for r in returns if r.service == service]))
+        for code in scope.collected:
             self._fit_whole(code)
-        if scope.members[0].measure.kind is Kind.CUMULATIVE:
-            self._never_fall()
 
     def nodes(self) -> Iterator[tuple[Node, int | None]]:
         """Each node that something is known of, or known to be unknown."""
@@ -119,10 +127,28 @@ class _Counts:
         breakdown = tuple(tuple(item.split("=", 1)) for item in key.split(";")) if key else ()
         return Node(part=part, breakdown=breakdown, place=area, period=period)  # pyright: ignore[reportArgumentType]
 
-    def _read(self, member: Member, code: str, period: Period) -> None:
-        returns = [r for r in self.returns if (r.measure, r.series) == member.key and r.period.code == code]
-        if not returns:
-            return
+    def _add(self, known: Known) -> None:
+        for key, counted in known.items():
+            self.times[key] += 1
+            sums = self.known.setdefault(key, {})
+            for place, value in counted.items():
+                before = sums.get(place, 0)
+                sums[place] = None if before is None or value is None else before + value
+
+    def _of_service(self, returns: Sequence[StandingRevision]) -> Known:
+        known: Known = {}
+        for code, period in self.scope.collected.items():
+            for member in self.scope.members:
+                there = [r for r in returns if (r.measure, r.series) == member.key and r.period.code == code]
+                if there:
+                    known |= {(part, code): counted for part, counted in self._read(member, code, period, there)}
+        if self.scope.members[0].measure.kind is Kind.CUMULATIVE:
+            self._never_fall(known)
+        return known
+
+    def _read(
+        self, member: Member, code: str, period: Period, returns: list[StandingRevision]
+    ) -> Iterator[tuple[str | None, Counted]]:
         found: dict[str | None, Counted] = {member.part: {}}
         if member.measure.kind is Kind.PROPORTION and member is self.scope.members[0]:
             found[None] = {}
@@ -138,8 +164,7 @@ class _Counts:
                     if counted[place] is None:
                         self.confidential.add((part, code, place))
         for part, counted in found.items():
-            tables = [table for table in self.scope.shape.tables if table.part == part]
-            self.known[part, code] = self._resolved(tables, counted)
+            yield part, self._resolved(part, counted)
 
     def _asked(self, member: Member, period: Period, returns: list[StandingRevision]) -> Iterator[Asked]:
         """One question for each area level at which something is collected."""
@@ -164,91 +189,132 @@ class _Counts:
         codes = [[(slug, code) for code in self.dimensions[slug].codes] for slug in table.dimensions]
         return [(breakdown_key(dict(chosen)), chosen) for chosen in product(*codes)]
 
-    def _resolved(self, tables: Sequence[Table], counted: Counted) -> Counted:
+    def _resolved(self, part: str | None, counted: Counted) -> Counted:
         """Every cell of every table: from the widest area and the total down to the finest."""
+        tables = [table for table in self.scope.shape.tables if table.part == part]
         for table in sorted(tables, key=lambda one: len(one.dimensions)):
             places = [place for place in self.scope.shape.places if place.level <= table.level]
-            keys = self._keys(table)
+            keys = [key for key, _ in self._keys(table)]
+            every = [self.dimensions[slug] for slug in table.dimensions]
+            exclusive, exhaustive = all(one.exclusive for one in every), all(one.exhaustive for one in every)
             for place in sorted(places, key=lambda one: one.level):
-                here = [(place.code, key) for key, _ in keys]
                 if table.dimensions:
-                    self._fit(here, counted, counted.get((place.code, TOTAL)), self._complete(table.dimensions))
+                    here = [(place.code, key) for key in keys]
+                    total = counted.get((place.code, TOTAL))
+                    self._fit(here, counted, total, exclusive=exclusive, exhaustive=exhaustive)
                     self._fit_margins(table, place.code, counted)
                 elif place.parent is None:
                     counted.setdefault((place.code, TOTAL), None)
+            codes = {place.code for place in places}
             for place in sorted(places, key=lambda one: one.level):
-                inner = [code for code in self.children.get(place.code, []) if code in {p.code for p in places}]
-                for key, _ in keys if inner else []:
-                    complete = None if self.scope.shape.overlapping_places else True
-                    self._fit([(code, key) for code in inner], counted, counted.get((place.code, key)), complete)
+                inner = [code for code in self.children.get(place.code, []) if code in codes]
+                if inner:
+                    self._fit_places(place.code, inner, keys, counted)
         return counted
 
-    def _complete(self, dimensions: Iterable[str]) -> bool | None:
-        """Whether cells by these dimensions add up to their total; None where they may well overlap."""
-        every = [self.dimensions[slug] for slug in dimensions]
-        if not all(dimension.exclusive for dimension in every):
-            return None
-        return all(dimension.exhaustive for dimension in every)
-
     @staticmethod
-    def _fit(places: Sequence[Place], counted: Counted, whole: int | None, complete: bool | None) -> None:
-        """Cells beside what they are parts of: those that are missing follow from it, or are unknown."""
+    def _fit(
+        places: Sequence[Place], counted: Counted, whole: int | None, *, exclusive: bool, exhaustive: bool
+    ) -> bool:
+        """Cells beside what they are parts of: those that are missing follow from it, or are unknown.
+
+        Whether they can be true together.
+        """
         there = [counted[place] for place in places if place in counted]
         known = [value for value in there if value is not None]
         if whole == 0 and not any(known):
             counted.update(dict.fromkeys(places, 0))
-            return
-        sure = whole is not None and len(known) == len(there)
+            return True
+        sure = len(known) == len(there)
         together = sum(known)
-        if complete is None:
-            fits, left = whole is None or all(value <= whole for value in known), None
-        else:
-            exact = sure and complete and len(there) == len(places)
-            fits = whole is None or together <= whole
-            fits &= not exact or together == whole
-            left = 0 if sure and together == whole else None
+        fits, left = True, None
+        if whole is not None:
+            fits = (together if exclusive else max(known, default=0)) <= whole
+            if exhaustive and sure and len(there) == len(places):
+                fits &= together >= whole
+            left = 0 if exclusive and sure and together == whole else None
         for place in places:
             if not fits:
                 counted[place] = None
             else:
                 counted.setdefault(place, left)
+        return fits
+
+    def _fit_places(self, outer: str, inner: Sequence[str], keys: Sequence[str], counted: Counted) -> None:
+        """The cells of a table in areas beside those of the area that they make up; all of them are true, or none."""
+        exclusive = not self.scope.shape.overlapping_places
+        fits = True
+        for key in keys:
+            there = [(code, key) for code in inner]
+            fits &= self._fit(there, counted, counted.get((outer, key)), exclusive=exclusive, exhaustive=True)
+        if not fits:
+            counted.update(dict.fromkeys(product(inner, keys)))
 
     def _fit_margins(self, table: Table, area: str, counted: Counted) -> None:
-        """Cells by two dimensions beside those by one of them."""
+        """Cells by two dimensions beside those by one of them; all of them are true, or none."""
         tables = {frozenset(one.dimensions) for one in self.scope.shape.tables if one.part == table.part}
         if len(table.dimensions) < 2:
             return
+        fits = True
         for slug in table.dimensions:
             (other,) = (self.dimensions[one] for one in table.dimensions if one != slug)
-            if frozenset([slug]) not in tables or not other.exclusive:
+            if frozenset([slug]) not in tables:
                 continue
             for code in self.dimensions[slug].codes:
                 cells = [(area, breakdown_key({slug: code, other.slug: inner})) for inner in other.codes]
                 margin = counted.get((area, breakdown_key({slug: code})))
-                self._fit(cells, counted, margin, complete=other.exhaustive)
+                fits &= self._fit(cells, counted, margin, exclusive=other.exclusive, exhaustive=other.exhaustive)
+        if not fits:
+            counted.update(dict.fromkeys((area, key) for key, _ in self._keys(table)))
 
     def _fit_whole(self, code: str) -> None:
-        """A part that is larger than what it is part of is unknown; so is one whose whole is."""
-        whole = self.known.get((None, code))
-        for (part, period), counted in self.known.items():
-            if period != code or part is None:
-                continue
-            for place, value in counted.items():
-                most = None if whole is None else whole.get(place, value)
-                if value is not None and (most is None or value > most):
-                    counted[place] = None
+        """A part is unknown where its whole is. Where those outside it would be no people, only its total stands.
 
-    def _never_fall(self) -> None:
-        """A total to date that a later one falls below is unknown; so is one that an organisation left out."""
+        The numerator of a denominator that was returned more often is unknown.
+        """
+        whole = self.known.get((None, code))
+        ratio = self.scope.members[0].measure.kind is Kind.PROPORTION
+        for part in dict.fromkeys(table.part for table in self.scope.shape.tables if table.part is not None):
+            if whole is None or (ratio and self.times[part, code] < self.times[None, code]):
+                every = {**(whole or {}), **self.known.get((part, code), {})}
+                self.known[part, code] = dict.fromkeys(every)
+                continue
+            counted = self.known.get((part, code), {})
+            counted.update({place: None for place in counted if whole.get(place, 0) is None})
+            if not self._may_be_part(part, counted, whole):
+                self._leave_total(counted, whole.get(self.top))
+
+    def _may_be_part(self, part: str | None, counted: Counted, whole: Counted) -> bool:
+        """Whether what is left of the whole could be counts of people too."""
+        both = [place for place, value in counted.items() if value is not None and whole.get(place) is not None]
+        left: Counted = {place: (whole[place] or 0) - (counted[place] or 0) for place in both}
+        if any((value or 0) < 0 for value in left.values()):
+            return False
+        found = self._resolved(part, dict(left))
+        return all(found[place] == value for place, value in left.items())
+
+    def _leave_total(self, counted: Counted, most: int | None) -> None:
+        total = counted.get(self.top)
+        counted.update(dict.fromkeys(counted))
+        if total is not None and (most is None or total <= most):
+            counted[self.top] = total
+
+    def _never_fall(self, known: Known) -> None:
+        """Of a count to date of which a later one has less, only the total stands, if no later one is below it.
+
+        One that was left out is unknown.
+        """
         codes = list(self.scope.collected)
-        for part in {part for part, _ in self.known}:
-            first = next(code for code in codes if (part, code) in self.known)
-            every = {place for (of, _), counted in self.known.items() if of == part for place in counted}
+        for part in {part for part, _ in known}:
+            first = next(code for code in codes if (part, code) in known)
+            every = {place for (of, _), counted in known.items() if of == part for place in counted}
             later: Counted = {}
+            least: dict[Place, int] = {}
             for code in reversed(codes[codes.index(first) :]):
-                here = self.known.setdefault((part, code), dict.fromkeys(every))
-                for place, value in here.items():
-                    most = later.get(place)
-                    if value is not None and most is not None and value > most:
-                        here[place] = None
-                later |= {place: value for place, value in here.items() if value is not None}
+                here = known.setdefault((part, code), dict.fromkeys(every))
+                falls = any(value is not None and value > least.get(place, value) for place, value in here.items())
+                if falls or not self._may_be_part(part, here, later):
+                    self._leave_total(here, least.get(self.top))
+                elif any(value is not None for value in here.values()):
+                    later = here
+                least |= {place: value for place, value in here.items() if value is not None}

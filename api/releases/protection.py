@@ -81,8 +81,8 @@ def protected(work: Work, across: Across = map) -> Done | FailedScope:
         found = figures.release(
             lattice, work.rule, counts, displays, afresh=_afresh(work, lattice, counts, displays), across=across
         )
-    except Exposed as refusal:
-        return _failed(work, "exposed", str(refusal))
+    except Exposed:
+        return _failed(work, "exposed", "Some counts could be worked out, whatever else is withheld short of totals.")
     except Contradiction:
         return _failed(
             work,
@@ -128,8 +128,6 @@ def _done(work: Work, lattice: Lattice, display: Display, report: Report, *, car
             figures=len(lattice.nodes),
             shown=shown,
             hidden=len(lattice.nodes) - shown,
-            audited=report.audited,
-            repaired=report.repaired,
             withheld=report.withheld,
             held=report.held,
             carried=carried,

@@ -113,11 +113,10 @@ def scopes(
             members = [Member(measure=measure, series=series, part=_part(measure))]
             if series.headline:
                 members += [_contained(catalogue.measures[slug]) for slug in joined.get(measure.slug, [])]
-            members = [member for member in members if member.measure.slug not in left_out]
-            if members and places(members[0].measure, catalogue):
-                if members[0].measure is not measure:  # the whole is left out: its parts stand by themselves
-                    members = [replace(members[0], part=None)]
-                found += _of(members, catalogue, returned.get(members[0].key, ()), today=today)
+            # A scope keeps all of its members while one of them is released: what was shown of them stays in its audit.
+            if {member.measure.slug for member in members} <= left_out or not places(measure, catalogue):
+                continue
+            found += _of(members, catalogue, returned.get(members[0].key, ()), today=today)
     return found
 
 
@@ -126,13 +125,15 @@ def _part(measure: Measure) -> str | None:
 
 
 def _contained(measure: Measure) -> Member:
-    return Member(measure=measure, series=next(s for s in measure.series if s.headline), part=measure.slug)
+    return Member(measure=measure, series=_headline(measure), part=measure.slug)
 
 
 def _joined(catalogue: Catalogue) -> dict[str, list[str]]:
     """Of each measure, those whose counts are part of its own in every return, so that they share their people.
 
-    That can be audited together where whoever returns the part returns the whole as well.
+    That can be audited together where whoever returns the part returns the whole as well. Proportions are joined by
+    the denominator that they share, and where the same organisations return them: one that another contains has a
+    denominator of its own, and so has one that fewer return.
     """
     holders: defaultdict[str, set[str | None]] = defaultdict(set)
     for duty in catalogue.plan.duties:
@@ -140,22 +141,39 @@ def _joined(catalogue: Catalogue) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     taken: set[str] = set()
     for measure in catalogue.plan.measures:
-        for slug in (*measure.contains, *_sharing(measure, catalogue)):
-            part = catalogue.measures[slug]
-            alike = part.kind is measure.kind and part.cadence.period_type is measure.cadence.period_type
-            same_family = part.area_family == measure.area_family and part.disclosure_class is measure.disclosure_class
-            if alike and same_family and holders[slug] <= holders[measure.slug] and not {slug, measure.slug} & taken:
+        ratio = measure.kind is Kind.PROPORTION
+        for slug in _sharing(measure, catalogue) if ratio else measure.contains:
+            together = holders[slug] == holders[measure.slug] if ratio else holders[slug] <= holders[measure.slug]
+            free = slug not in found and not {slug, measure.slug} & taken
+            if free and together and _alike(catalogue.measures[slug], measure):
                 found.setdefault(measure.slug, []).append(slug)
                 taken.add(slug)
     return found
 
 
+def _alike(part: Measure, whole: Measure) -> bool:
+    """Whether they are counted in the same way, for the same periods and areas, and protected by the same rule."""
+
+    def way(measure: Measure) -> tuple[object, ...]:
+        series, cadence = _headline(measure), measure.cadence
+        periods_and_areas = (cadence.period_type, cadence.months, series.resets, measure.area_family)
+        return (measure.kind, series.collection, measure.disclosure_class, *periods_and_areas)
+
+    return way(part) == way(whole)
+
+
+def _headline(measure: Measure) -> Series:
+    return next(series for series in measure.series if series.headline)
+
+
 def _sharing(measure: Measure, catalogue: Catalogue) -> list[str]:
-    """The later measures of the plan with which a proportion shares its denominator."""
-    order = [one.slug for one in catalogue.plan.measures]
-    if measure.kind is not Kind.PROPORTION:
-        return []
-    return [slug for slug in measure.shares_denominator if order.index(slug) > order.index(measure.slug)]
+    """The later measures of the plan with which a proportion shares its denominator, whichever of them says so."""
+    later = catalogue.plan.measures[catalogue.plan.measures.index(measure) + 1 :]
+    return [
+        other.slug
+        for other in later
+        if other.slug in measure.shares_denominator or measure.slug in other.shares_denominator
+    ]
 
 
 def _of(

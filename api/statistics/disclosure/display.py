@@ -82,7 +82,9 @@ def counts_of(lattice: Lattice, own: IntArray, unknown: BoolArray, may_stand_alo
     """Take counts of the nodes, and complete them; a complement is unknown if its part or its whole is."""
     parts = np.flatnonzero(lattice.complement >= 0)
     lost = unknown[parts] | unknown[lattice.whole[parts]]
-    return Counts(own=lattice.completed(own), may_stand_alone=may_stand_alone, unknown=np.concatenate((unknown, lost)))
+    own = lattice.completed(own)
+    own[:, unknown.size :][:, lost] = 0  # the whole less the least of an unknown part is the most that is outside it
+    return Counts(own=own, may_stand_alone=may_stand_alone, unknown=np.concatenate((unknown, lost)))
 
 
 class Display(Struct, frozen=True, kw_only=True, eq=False):

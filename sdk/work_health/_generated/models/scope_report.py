@@ -11,7 +11,11 @@ T = TypeVar("T", bound="ScopeReport")
 
 @_attrs_define
 class ScopeReport:
-    """What the audit of figures that hang together found. It names no count and no provider."""
+    """What the audit of figures that hang together gave up. It names no count and no provider.
+
+    How many counts were audited is not told: a provider could tell from it whether others have none or few.
+
+    """
 
     scope: str
     measures: list[str]
@@ -19,10 +23,6 @@ class ScopeReport:
     shown: int
     hidden: int
     """ As `c`, by the band, by a withheld figure, or as fed by one provider alone. """
-    audited: int
-    """ Small counts, and small changes, that somebody might work out. """
-    repaired: int
-    """ Of them, those that a further figure had to be given up for. """
     withheld: int
     held: int
     """ Figures left as they were, with a larger error stated. """
@@ -41,10 +41,6 @@ class ScopeReport:
 
         hidden = self.hidden
 
-        audited = self.audited
-
-        repaired = self.repaired
-
         withheld = self.withheld
 
         held = self.held
@@ -60,8 +56,6 @@ class ScopeReport:
                 "figures": figures,
                 "shown": shown,
                 "hidden": hidden,
-                "audited": audited,
-                "repaired": repaired,
                 "withheld": withheld,
                 "held": held,
                 "carried": carried,
@@ -83,10 +77,6 @@ class ScopeReport:
 
         hidden = d.pop("hidden")
 
-        audited = d.pop("audited")
-
-        repaired = d.pop("repaired")
-
         withheld = d.pop("withheld")
 
         held = d.pop("held")
@@ -99,8 +89,6 @@ class ScopeReport:
             figures=figures,
             shown=shown,
             hidden=hidden,
-            audited=audited,
-            repaired=repaired,
             withheld=withheld,
             held=held,
             carried=carried,

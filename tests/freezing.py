@@ -1,0 +1,160 @@
+"""What a release freezes and protects, without a database: returns to the harbour in short, and plans that differ."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+
+import numpy as np
+from msgspec.structs import replace
+
+from api.outcomes.standing import StandingCells, StandingRevision
+from api.plan.catalogue import Catalogue, breakdown_key
+from api.releases import freezing, protection, scopes
+from api.releases.freezing import Frozen
+from api.releases.protection import Done, Kept, Work
+from api.releases.scopes import AuditScope
+from api.statistics import periods
+from api.statistics.disclosure.lattice import Node, Shape
+from schema.plan import Duty, Measure, Plan
+from schema.submissions import ReturnKind
+from tests.harbour import EAST, HERE, PLAN, TOWN, WEST
+
+UNKNOWN = "E06999999-unknown"
+PLACES = {"town": TOWN, "east": EAST, "west": WEST, "nowhere": UNKNOWN}
+SHORT = {code: name for name, code in PLACES.items()}
+LATER = date(2027, 6, 1)
+"""A day on which the whole of the harbour's window is over."""
+
+
+def measure(like: str, /, **changes: object) -> Measure:
+    return replace(next(one for one in PLAN.measures if one.slug == like), **changes)
+
+
+def plan_of(*measures: Measure, duties: Iterable[str] = (), **changes: object) -> Plan:
+    """The harbour's plan with these measures alone. Duties: `quay learners`, `quay/evening learners alone`."""
+    return replace(PLAN, measures=list(measures), duties=[_duty(text, measures) for text in duties], **changes)
+
+
+def _duty(text: str, measures: Iterable[Measure]) -> Duty:
+    who, slug, *alone = text.split()
+    holder, _, service = who.partition("/")
+    [series] = [s.slug for m in measures if m.slug == slug for s in m.series if s.headline]
+    template = PLAN.duties[0]
+    return replace(
+        template,
+        holder=f"{holder}-college" if holder in ("quay", "pier") else holder,
+        measure=slug,
+        series=series,
+        service=service or "main",
+        publish_alone=bool(alone),
+    )
+
+
+def scopes_of(here: Catalogue = HERE, *, on: date = LATER, **more: object) -> dict[str, AuditScope]:
+    return {scope.key: scope for scope in scopes.scopes(here, more.pop("returned", {}), today=on, **more)}
+
+
+def standing(*rows: str, here: Catalogue = HERE) -> tuple[list[StandingRevision], StandingCells]:
+    """Rows such as `quay learners 2026-01 town sex=female 12`, `quay/evening … nil`, `… 8/10`, `… c`, `… c:1-4`."""
+    revisions: dict[tuple[str, str, str], StandingRevision] = {}
+    cells: list[tuple[int, str, str, str]] = []
+    for row in rows:
+        who, slug, period, *what = row.split()
+        holder, _, service = who.partition("/")
+        revision = revisions.setdefault(
+            (who, slug, period),
+            StandingRevision(
+                id=len(revisions) + 1,
+                measure=slug,
+                series=next(s.slug for s in here.measures[slug].series if s.headline),
+                organisation=f"{holder}-college" if holder in ("quay", "pier") else holder,
+                service=service or "main",
+                period=periods.parse(period),
+                kind=ReturnKind.NIL if what == ["nil"] else ReturnKind.DATA,
+                approved=True,
+                first_recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+            ),
+        )
+        if what != ["nil"]:
+            area, *breakdown, figure = what
+            cells.append((revision.id, PLACES[area], breakdown_key(dict(p.split("=") for p in breakdown)), figure))
+
+    def numbers(part) -> np.ndarray:
+        return np.array([part(figure) for *_, figure in cells], dtype=np.float64)
+
+    def cut(figure: str, sign: str, index: int) -> int | None:
+        return int(figure.removeprefix("c:").split(sign)[index]) if sign in figure else None
+
+    return list(revisions.values()), StandingCells(
+        revision=np.array([number for number, *_ in cells], dtype=np.int64),
+        area=np.array([here.ids.areas[area] for _, area, _, _ in cells], dtype=np.int64),
+        breakdown=np.array([here.ids.breakdowns[key] for _, _, key, _ in cells], dtype=np.int64),
+        value=numbers(lambda figure: int(figure) if figure.isdigit() else None),
+        numerator=numbers(lambda figure: cut(figure, "/", 0)),
+        denominator=numbers(lambda figure: cut(figure, "/", 1)),
+        lower=numbers(lambda figure: cut(figure, "-", 0)),
+        upper=numbers(lambda figure: cut(figure, "-", 1)),
+        hidden=np.array([figure.startswith("c") for *_, figure in cells], dtype=np.bool_),
+    )
+
+
+def frozen(
+    scope: AuditScope, *rows: str, here: Catalogue = HERE, shape: Shape | None = None
+) -> tuple[Frozen, tuple[Node, ...]]:
+    lattice = protection.laid_out(shape or scope.shape)
+    returns, cells = standing(*rows, here=here)
+    return freezing.frozen(scope, lattice, here, returns, cells), lattice.nodes
+
+
+def named(node: Node) -> str:
+    """`2026-01 town sex=female`, of a part `passes: 2026-01 town`."""
+    part = f"{node.part}: " if node.part else ""
+    return part + " ".join([node.period, SHORT.get(node.place, node.place), *(f"{d}={c}" for d, c in node.breakdown)])
+
+
+def counts(scope: AuditScope, *rows: str, here: Catalogue = HERE, organisation: str | None = None) -> dict[str, object]:
+    """Of each node the true count over all, `c` where somebody returned it as confidential, `?` where unknown."""
+    found, nodes = frozen(scope, *rows, here=here)
+    own = found.own if organisation is None else found.own[[found.organisations.index(organisation)]]
+    return {
+        named(node): "c" if hidden else "?" if unknown else int(count)
+        for node, count, unknown, hidden in zip(nodes, own.sum(axis=0), found.unknown, found.hidden, strict=True)
+    }
+
+
+def work(scope: AuditScope, *rows: str, here: Catalogue = HERE, earlier: tuple[Kept, ...] = (), **more: object) -> Work:
+    """As the publisher makes it."""
+    shape = protection.shape_of(scope.shape, earlier)
+    found, _ = frozen(scope, *rows, here=here, shape=shape)
+    organisations = sorted({*found.organisations, *(o for one in earlier for o in one.frozen.organisations)})
+    made = Work(
+        key=scope.key,
+        measures=tuple(scope.measures),
+        rule=here.plan.disclosure.rule(scope.disclosure_class),
+        shape=shape,
+        frozen=found,
+        group=dict(zip(organisations, scopes.groups(here, organisations), strict=True)),
+        earlier=earlier,
+    )
+    return replace(made, **more)
+
+
+def done(scope: AuditScope, *rows: str, **more: object) -> Done:
+    result = protection.protected(work(scope, *rows, **more))
+    assert isinstance(result, Done), result
+    return result
+
+
+def values(kept: Kept) -> dict[str, int | str]:
+    """Of each node what is shown, or `c`."""
+    nodes = protection.laid_out(kept.shape).nodes
+    rows = zip(nodes, kept.display.shown.tolist(), kept.display.value.tolist(), strict=False)
+    return {named(node): value if shown else "c" for node, shown, value in rows}
+
+
+def only(found: Mapping[str, object], *words: str) -> dict[str, object]:
+    """Those whose name holds all these words; the words are left out."""
+    return {
+        " ".join(w for w in name.split() if w not in words): value
+        for name, value in found.items()
+        if set(words) <= set(name.split())
+    }

@@ -1,0 +1,300 @@
+"""A scope in the light of its earlier releases: what is carried, what moves, what is refused, and what is kept."""
+
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+from msgspec.structs import asdict, replace
+
+from api.releases import protection
+from api.releases.protection import Done, Kept, packed, percentages_of, shape_of, unpacked
+from api.releases.scopes import GeographyChanged
+from api.statistics.disclosure.lattice import Place
+from schema.disclosure import PERSONS
+from schema.plan import Scheme
+from schema.releases import FailedScope
+from tests.freezing import done, measure, plan_of, scopes_of, values, work
+from tests.harbour import PLAN, catalogue
+
+QUAY, PIER = "quay on-roll 2026-01 town", "pier on-roll 2026-01 town"
+HERE = catalogue(plan_of(measure("on-roll"), duties=["quay on-roll", "pier on-roll"]))
+[SCOPE] = [one for key, one in scopes_of(HERE).items() if key.endswith("2026-01")]
+
+
+def released(*pairs: str, **more: object) -> list[Kept]:
+    """Releases of the town's total one after another, given what Quay and Pier have on roll: `50+30`."""
+    kept: list[Kept] = []
+    for at, pair in enumerate(pairs):
+        quay, pier = pair.split("+")
+        last = more if at == len(pairs) - 1 else {}
+        result = done(SCOPE, f"{QUAY} {quay}", f"{PIER} {pier}", here=HERE, earlier=tuple(kept), **last)
+        kept.append(result.kept)
+    return kept
+
+
+def shown(kept: Kept) -> tuple[int | str, float, float]:
+    return values(kept)["2026-01 town"], float(kept.display.low[0]), float(kept.display.high[0])
+
+
+# fmt: off
+#   releases                    number, least, greatest
+CHAINS = [
+    (["50+30"],                 (80, 78, 82)),
+    (["51+30"],                 (80, 78, 82)),
+    (["52+31"],                 (85, 83, 87)),
+    (["4+3"],                   ("c", 0, np.inf)),
+    # Up to four more are held back, and the error says so.
+    (["50+30", "50+34"],        (80, 74, 86)),
+    # Five more move it by five, whatever the new number rounds to: 82 and 5 are 87, shown as 80 and 5.
+    (["52+30", "52+35"],        (85, 83, 89)),
+    (["50+30", "50+37"],        (85, 83, 89)),
+    (["50+30", "50+38"],        (90, 86, 94)),
+    # Held back, then moved: since the number was set it is seven.
+    (["50+30", "50+34", "50+37"], (85, 83, 89)),
+    # It never moves below 10; it has moved by 18 at least, from 32 at most.
+    (["20+10", "2+1"],          (10, 0, 14)),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("releases", "expected"), CHAINS)
+def test_a_number_moves_by_the_rounded_increment_and_not_by_few(releases, expected):
+    assert shown(released(*releases)[-1]) == expected
+
+
+@pytest.mark.parametrize("releases", [chain for chain, _ in CHAINS])
+def test_the_true_count_is_always_within_the_bounds(releases):
+    _, low, high = shown(released(*releases)[-1])
+    assert low <= sum(int(n) for n in releases[-1].split("+")) <= high
+
+
+def test_what_has_not_changed_is_carried():
+    rows = [f"{QUAY} 50", f"{PIER} 30"]
+    first = done(SCOPE, *rows, here=HERE)
+    assert (first.report.figures, first.report.shown, first.report.hidden, first.report.carried) == (1, 1, 0, False)
+    again = done(SCOPE, *rows, here=HERE, earlier=(first.kept,))
+    assert again.report == replace(first.report, carried=True)
+    assert packed(again.kept) == packed(first.kept)
+
+
+ALONE = catalogue(replace(HERE.plan, duties=[replace(duty, publish_alone=True) for duty in HERE.plan.duties]))
+GROUPED = catalogue(
+    replace(HERE.plan, organisations=[replace(o, member_of="quay-college") for o in PLAN.organisations[2:3]])
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "more"),
+    [
+        ([f"{QUAY} 50", f"{PIER} 31"], {}),
+        ([f"{QUAY} 30", f"{PIER} 50"], {}),
+        ([f"{QUAY} 80"], {}),
+        ([f"{QUAY} 50", f"{PIER} 30", "old-quay-school on-roll 2026-01 town 0"], {}),
+        ([f"{QUAY} 50", f"{PIER} c:30-30"], {"here": ALONE}),
+        ([f"{QUAY} 50", f"{PIER} c"], {}),
+        ([f"{QUAY} 50", f"{PIER} 30"], {"here": ALONE}),
+        ([f"{QUAY} 50", f"{PIER} 30"], {"here": GROUPED}),
+        ([f"{QUAY} 50", f"{PIER} 30"], {"group": {"quay-college": 0, "pier-college": 0}}),
+        ([f"{QUAY} 50", f"{PIER} 30"], {"anew": frozenset(["2026-01"])}),
+        ([f"{QUAY} 50", f"{PIER} 30"], {"closed": frozenset(["2026-01"])}),
+    ],
+)
+def test_whatever_changes_is_audited_again(rows, more):
+    """Counts, whose they are, who returned, who knows as one, who may stand alone, and what is asked for."""
+    first = done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE)
+    assert not done(SCOPE, *rows, earlier=(first.kept,), **{"here": HERE, **more}).report.carried
+
+
+def test_organisations_that_knew_as_one_may_be_numbered_otherwise():
+    first = done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE)
+    other = {"quay-college": 0, "pier-college": 1}
+    assert work(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE).group == {"pier-college": 0, "quay-college": 1}
+    assert done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE, earlier=(first.kept,), group=other).report.carried
+
+
+def test_one_that_feeds_a_figure_alone_is_not_shown_unless_its_duty_says_so():
+    assert values(done(SCOPE, f"{QUAY} 80", here=HERE).kept)["2026-01 town"] == "c"
+    assert values(done(SCOPE, f"{QUAY} 80", here=ALONE).kept)["2026-01 town"] == 80
+    shared = done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE)
+    left = done(SCOPE, f"{QUAY} 80", here=HERE, earlier=(shared.kept,))
+    assert values(left.kept)["2026-01 town"] == "c", "what two fed before is withheld once one feeds it alone"
+
+
+def test_a_successor_takes_the_place_of_its_predecessor():
+    """The school's 50 became the college's: one group before and after, so that nothing has moved."""
+    here = catalogue(plan_of(measure("on-roll"), duties=["quay on-roll", "pier on-roll", "old-quay-school on-roll"]))
+    first = done(SCOPE, "old-quay-school on-roll 2026-01 town 50", f"{PIER} 30", here=here)
+    second = work(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=here, earlier=(first.kept,))
+    assert second.group == {"old-quay-school": 0, "pier-college": 1, "quay-college": 0}
+    result = protection.protected(second)
+    assert isinstance(result, Done)
+    assert shown(result.kept) == (80, 74, 86)
+
+
+def test_a_period_that_is_released_anew_is_rounded_afresh():
+    """300 was a slip for 50. A shift would leave the error of the old number in the new one."""
+    assert shown(released("300+30", "51+30")[-1]) == (80, 76, 84)
+    assert shown(released("300+30", "51+30", anew=frozenset(["2026-01"]))[-1]) == (80, 78, 82)
+    assert shown(released("50+30", "50+33", anew=frozenset(["2025-12"]))[-1])[0] == 80, "another period stays"
+
+
+@pytest.mark.parametrize(
+    ("releases", "expected"),
+    [
+        # Both changed their part, so that neither can tell from the new number what the other did; or neither has.
+        (["50+30", "52+32"], (85, 83, 87)),
+        (["50+30", "50+34", "52+34"], (85, 83, 87)),
+        (["50+30", "50+30"], (80, 78, 82)),
+        # One alone has: 33 more rounds to 85, and whoever returned it would learn where the count lay.
+        (["50+30", "50+33"], (80, 74, 86)),
+    ],
+)
+def test_when_a_period_closes_it_is_rounded_once_more_if_that_tells_nobody_of_another(releases, expected):
+    assert shown(released(*releases, closed=frozenset(["2026-01"]))[-1]) == expected
+
+
+LEARNERS = catalogue(plan_of(measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
+
+
+def months(*counts: int) -> list[str]:
+    return [f"{who} learners 2026-0{n} town {count}" for who in ("quay", "pier") for n, count in enumerate(counts, 1)]
+
+
+def test_a_later_month_joins_the_scope_and_what_was_shown_stays():
+    """To the end of February there is no quarter; with March there is."""
+    february = next(iter(scopes_of(LEARNERS, on=date(2026, 3, 1)).values()))
+    march = next(iter(scopes_of(LEARNERS).values()))
+    assert february.key == march.key
+    first = done(february, *months(21, 11), here=LEARNERS)
+    assert values(first.kept) == {"2026-01 town": 40, "2026-02 town": 20}
+    second = done(march, *months(21, 12, 31), here=LEARNERS, earlier=(first.kept,))
+    assert values(second.kept) == {"2026-01 town": 40, "2026-02 town": 20, "2026-03 town": 60, "FY2025-26-Q4 town": 130}
+    assert dict(zip(values(second.kept), second.kept.display.since.tolist(), strict=False)) == {
+        "2026-01 town": 0,
+        "2026-02 town": 0,
+        "2026-03 town": 1,
+        "FY2025-26-Q4 town": 1,
+    }
+
+
+def test_a_month_that_is_released_anew_takes_its_quarter_with_it():
+    scope = next(iter(scopes_of(LEARNERS).values()))
+    first = done(scope, *months(150, 20, 30), here=LEARNERS)
+    again = {"here": LEARNERS, "earlier": (first.kept,)}
+    shifted = done(scope, *months(21, 20, 30), **again)
+    afresh = done(scope, *months(21, 20, 30), **again, anew=frozenset(["2026-01"]))
+    assert [values(one.kept)["2026-01 town"] for one in (shifted, afresh)] == [40, 40]
+    errors = [np.ptp([one.kept.display.low, one.kept.display.high], axis=0).tolist() for one in (shifted, afresh)]
+    assert errors == [[8, 12, 12, 8], [4, 12, 12, 4]], "January and the quarter; others may have moved by four"
+
+
+PAIR = measure("pass-rate", schemes=[])
+RATES = catalogue(plan_of(PAIR, duties=["quay pass-rate", "pier pass-rate"]))
+RATE = next(iter(scopes_of(RATES).values()))
+
+
+def test_a_percentage_is_of_the_numbers_shown_and_holds_the_true_one():
+    rows = ["quay pass-rate 2026-01 town 21/60", "pier pass-rate 2026-01 town 12/63"]
+    kept = done(RATE, *rows, here=RATES).kept
+    figures, shares = percentages_of(kept, PERSONS)
+    [share] = [one for node, one in shares.items() if node.period == "2026-01"]
+    assert [(f.value, f.low, f.high) for node, f in figures.items() if node.period == "2026-01"] == [
+        (125, 123, 127),
+        (35, 33, 37),
+    ]
+    assert share.value == 28.0
+    assert (share.low, share.high) == (pytest.approx(100 * 33 / 127), pytest.approx(100 * 37 / 123))
+    assert share.low < 100 * 33 / 123 < share.high
+
+
+def test_a_proportion_joins_later_with_its_complement():
+    first = done(next(iter(scopes_of(RATES, on=date(2026, 2, 1)).values())), *RATED[:2], here=RATES)
+    second = done(RATE, *RATED, here=RATES, earlier=(first.kept,))
+    assert values(second.kept)["pass-rate: 2026-01 town"] == values(first.kept)["pass-rate: 2026-01 town"] == 35
+    assert values(second.kept)["pass-rate: 2026-02 town"] == 35
+
+
+RATED = [
+    f"{who} pass-rate 2026-0{n} town {count}" for n in (1, 2) for who, count in (("quay", "21/60"), ("pier", "12/63"))
+]
+
+
+def refused(*rows: str, here, key: str) -> FailedScope:
+    scope = next(one for name, one in scopes_of(here).items() if name == key)
+    failed = protection.protected(work(scope, *rows, here=here))
+    assert isinstance(failed, FailedScope)
+    assert (failed.scope, failed.measures) == (key, scope.measures)
+    return failed
+
+
+def test_what_cannot_be_protected_is_refused_without_a_number():
+    """Of 14, shown as 15, seven are red and seven blue: at least 13 with at most 7 of each."""
+    colours = [Scheme(dimensions=["colour"], exclusive=True, exhaustive=True, finest_level="town")]
+    here = catalogue(plan_of(measure("on-roll", schemes=colours), duties=["quay on-roll alone"]))
+    rows = [f"{QUAY} 14", f"{QUAY} colour=red 7", f"{QUAY} colour=blue 7"]
+    failed = refused(*rows, here=here, key="on-roll/headline 2026-01")
+    assert failed.code == "exposed"
+    assert re.search(r"\d", failed.detail) is None
+
+
+def test_tables_that_no_people_can_be_behind_are_refused_without_a_number():
+    """All women are of the east, all of the east are red, and yet all women are blue: each table holds by itself."""
+    schemes = [
+        Scheme(dimensions=["sex"], exclusive=True, exhaustive=True, finest_level="quarter"),
+        Scheme(dimensions=["colour"], exclusive=True, exhaustive=True, finest_level="quarter"),
+        Scheme(dimensions=["colour", "sex"], exclusive=True, exhaustive=True, finest_level="town"),
+    ]
+    here = catalogue(plan_of(measure("on-roll", schemes=schemes), duties=["quay on-roll alone"]))
+    cells = {
+        "town": [20, 10, 10, 10, 10],  # in all, women, men, red, blue
+        "east": [10, 10, 0, 10, 0],
+        "west": [10, 0, 10, 0, 10],
+    }
+    names = ("", " sex=female", " sex=male", " colour=red", " colour=blue")
+    rows = [
+        f"quay on-roll 2026-01 {place}{name} {n}"
+        for place, row in cells.items()
+        for name, n in zip(names, row, strict=True)
+    ]
+    rows += [f"{QUAY} colour=blue sex=female 10", f"{QUAY} colour=red sex=male 10"]
+    failed = refused(*rows, here=here, key="on-roll/headline 2026-01")
+    assert failed.code == "contradiction"
+    assert re.search(r"\d", failed.detail) is None
+
+
+def test_an_area_that_moved_is_told_as_such():
+    first = done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE).kept
+    moved = replace(SCOPE.shape, places=(Place(code="E06999999", level=1, parent="elsewhere"),))
+    with pytest.raises(GeographyChanged) as refusal:
+        shape_of(moved, [first])
+    failed = protection.failed_by_geography(SCOPE.key, SCOPE.measures, refusal.value)
+    assert (failed.code, failed.measures) == ("geography-changed", ["on-roll"])
+    assert "E06999999" in failed.detail
+    assert shape_of(moved, []) is moved, "a first release has nothing to be at odds with"
+
+
+@pytest.mark.parametrize("rows", [[], [f"{QUAY} 50", f"{PIER} 30"], RATED])
+def test_what_is_kept_comes_back_as_it_was(rows):
+    scope, here = (RATE, RATES) if rows is RATED else (SCOPE, HERE)
+    kept = done(scope, *rows, here=here).kept
+    content = packed(kept)
+    again = unpacked(content)
+    assert (again.shape, again.group, again.frozen.organisations) == (kept.shape, kept.group, kept.frozen.organisations)
+    for one, other in ((kept.frozen, again.frozen), (kept.display, again.display)):
+        for name, column in asdict(one).items():
+            if name != "organisations":
+                got = getattr(other, name)
+                assert got.dtype == column.dtype, name
+                assert got.flags.writeable
+                np.testing.assert_array_equal(got, column, err_msg=name)
+    assert packed(again) == content, "the same bytes for the same content"
+    assert done(scope, *rows, here=here, earlier=(again,)).report.carried
+
+
+def test_what_counts_no_people_is_shown_as_it_is():
+    here = catalogue(plan_of(measure("enrolments"), duties=["quay enrolments alone"]))
+    scope = scopes_of(here)["enrolments/headline CY2026-Q1"]
+    kept = done(scope, "quay enrolments 2026-01 town 3", here=here).kept
+    assert values(kept)["2026-01 town"] == 3
+    assert shown(kept) == (3, 3, 3)

@@ -1,0 +1,337 @@
+"""What is audited together: which measures, periods, areas and breakdowns, by the plan and the calendar alone."""
+
+from datetime import date
+
+import pytest
+from msgspec.structs import replace
+
+from api.releases.scopes import GeographyChanged, groups, may_stand_alone, merged, places, released_periods
+from api.statistics import periods
+from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
+from schema.disclosure import DisclosureClass, Policy
+from schema.periods import PeriodType
+from schema.plan import Cadence, Collection, Kind, Scheme
+from tests.freezing import measure, plan_of, scopes_of
+from tests.harbour import EAST, HERE, PLAN, TOWN, WEST, catalogue
+
+
+def cadence(type_: PeriodType, months: int | None = None) -> Cadence:
+    return replace(PLAN.measures[0].cadence, period_type=type_, months=months)
+
+
+def codes(found):
+    return [period.code for period in found]
+
+
+# fmt: off
+#  kind        cadence                        on            of returns                            longer ones
+CALENDAR = [
+    ("flow",  "month",             "2026-01-31", [],                                    []),
+    ("flow",  "month",             "2026-02-01", ["2026-01"],                           []),
+    ("flow",  "month",             "2026-04-01", ["2026-01", "2026-02", "2026-03"],     ["FY2025-26-Q4"]),
+    ("flow",  "financial-quarter", "2026-10-01", ["FY2025-26-Q4", "FY2026-27-Q1", "FY2026-27-Q2"], ["FY2026-27-H1"]),
+    # Halves and years that the window holds in part are none of it, however late it is.
+    ("flow",  "financial-quarter", "2030-01-01", ["FY2025-26-Q4", "FY2026-27-Q1", "FY2026-27-Q2", "FY2026-27-Q3"],
+     ["FY2026-27-H1"]),
+    ("flow",  "calendar-quarter",  "2027-01-01", ["CY2026-Q1", "CY2026-Q2", "CY2026-Q3", "CY2026-Q4"], ["CY2026"]),
+    ("flow",  "calendar-quarter",  "2026-12-31", ["CY2026-Q1", "CY2026-Q2", "CY2026-Q3"], []),
+    ("flow",  "calendar-year",     "2027-01-01", ["CY2026"],                            []),
+    # Stocks and counts of different people make up nothing longer.
+    ("stock", "month",             "2026-04-01", ["2026-01", "2026-02", "2026-03"],     []),
+    ("distinct", "month",          "2026-04-01", ["2026-01", "2026-02", "2026-03"],     []),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("kind", "type_", "today", "own", "longer"), CALENDAR)
+def test_the_calendar_says_which_periods_are_released(kind, type_, today, own, longer):
+    one = measure("learners", kind=Kind(kind), cadence=cadence(PeriodType(type_)))
+    found = released_periods(one, HERE, [], today=date.fromisoformat(today))
+    assert (codes(found[0]), codes(found[1])) == (own, longer)
+
+
+def test_snapshots_have_no_calendar_so_those_that_were_returned_are_released():
+    one = measure("on-roll", cadence=cadence(PeriodType.SNAPSHOT))
+    days = [periods.parse(code) for code in ("D2026-05-20", "D2026-02-20", "D2026-05-20", "D2026-09-01")]
+    assert released_periods(one, HERE, days, today=date(2026, 9, 1)) == ([days[1], days[0]], [])
+
+
+def test_months_of_a_flow_stand_in_one_scope_with_their_financial_year():
+    found = {key: scope for key, scope in scopes_of().items() if key.startswith("learners/")}
+    assert list(found) == ["learners/headline FY2025-26", "learners/headline FY2026-27"]
+    first, second = found.values()
+    assert first.shape.periods == {
+        "2026-01": ("2026-01",),
+        "2026-02": ("2026-02",),
+        "2026-03": ("2026-03",),
+        "FY2025-26-Q4": ("2026-01", "2026-02", "2026-03"),
+    }
+    assert list(first.collected) == ["2026-01", "2026-02", "2026-03"]
+    longer = {code: len(made_of) for code, made_of in second.shape.periods.items() if code not in second.collected}
+    assert longer == {"FY2026-27-Q1": 3, "FY2026-27-Q2": 3, "FY2026-27-Q3": 3, "FY2026-27-H1": 6}
+
+
+def test_each_day_of_a_stock_is_a_scope_and_so_is_each_count_of_different_people():
+    found = list(scopes_of(on=date(2026, 3, 1)))
+    assert [key for key in found if key.startswith(("on-roll", "members"))] == [
+        "on-roll/headline 2026-01",
+        "on-roll/headline 2026-02",
+        "members/headline 2026-01",
+        "members/headline 2026-02",
+    ]
+    assert scopes_of()["members/headline 2026-01"].shape.overlapping_places
+    assert not scopes_of()["on-roll/headline 2026-01"].shape.overlapping_places
+
+
+def test_a_cumulative_count_is_the_sum_of_its_increments_since_its_reset():
+    plan = plan_of(measure("enrolments"))
+    found = scopes_of(catalogue(plan), on=date(2026, 5, 1))
+    assert list(found) == [
+        "enrolments/headline CY2026-Q1",
+        "enrolments/headline CY2026-Q2",
+        "enrolments/ever to-date",
+    ]
+    assert found["enrolments/headline CY2026-Q1"].shape.periods == {
+        "2026-01": ("2026-01",),
+        "2026-02": ("2026-01", "since 2026-01"),
+        "2026-03": ("2026-01", "since 2026-01", "since 2026-02"),
+    }
+    assert list(found["enrolments/headline CY2026-Q2"].shape.periods) == ["2026-04"]
+    assert len(found["enrolments/ever to-date"].shape.periods["2026-04"]) == 4
+    assert scopes_of(catalogue(plan), on=date(2026, 1, 31)) == {}, "nothing is over yet"
+
+
+def test_measures_that_are_not_counted_by_partners_have_no_scope():
+    [series] = measure("learners").series
+    published = replace(series, slug="published", headline=False, collection=Collection.PUBLISHED)
+    plan = plan_of(measure("learners", series=[series, published]), measure("prospectus"), measure("learner-voice"))
+    assert {key.split()[0] for key in scopes_of(catalogue(plan))} == {"learners/headline"}
+
+
+def test_a_series_that_is_not_the_headline_is_a_scope_of_its_own():
+    """What the measure contains is a part of its headline alone."""
+    visits = measure("visits", contains=["learners"], disclosure_class=DisclosureClass.PERSONS)
+    found = scopes_of(catalogue(plan_of(visits, measure("learners"))), on=date(2026, 2, 1))
+    assert {key: scope.measures for key, scope in found.items()} == {
+        "visits/by-day FY2025-26": ["visits", "learners"],
+        "visits/by-door FY2025-26": ["visits"],
+    }
+
+
+PASSES = measure("learners", slug="passes")
+DUTIES = ["quay learners", "pier learners", "quay passes"]
+
+
+def whole_and_part(*duties, part=PASSES, **changes):
+    whole = measure("learners", contains=["passes"], **changes)
+    here = catalogue(plan_of(whole, part, duties=duties or DUTIES))
+    return [(scope.key, scope.measures) for scope in scopes_of(here, on=date(2026, 2, 1)).values()]
+
+
+TOGETHER = [("learners/headline FY2025-26", ["learners", "passes"])]
+APART = [("learners/headline FY2025-26", ["learners"]), ("passes/headline FY2025-26", ["passes"])]
+
+
+@pytest.mark.parametrize(
+    ("duties", "part", "expected"),
+    [
+        (DUTIES, PASSES, TOGETHER),
+        # Whoever returns the part returns the whole: else those outside the part are nobody's.
+        (["quay learners", "quay passes", "pier passes"], PASSES, APART),
+        (DUTIES, replace(PASSES, cadence=cadence(PeriodType.FINANCIAL_QUARTER)), [*APART[:1]]),
+        (DUTIES, replace(PASSES, disclosure_class=DisclosureClass.NONE), APART),
+        (DUTIES, replace(PASSES, kind=Kind.STOCK), [*APART[:1], ("passes/headline 2026-01", ["passes"])]),
+        (DUTIES, replace(PASSES, series=[replace(PASSES.series[0], collection=Collection.PUBLISHED)]), [*APART[:1]]),
+    ],
+)
+def test_a_part_is_audited_with_its_whole_where_they_are_counted_alike(duties, part, expected):
+    assert whole_and_part(*duties, part=part) == expected
+
+
+def test_a_part_of_a_published_whole_is_released_by_itself():
+    """It is not lost with the whole, of which partners return nothing."""
+    published = [replace(PASSES.series[0], collection=Collection.PUBLISHED)]
+    assert whole_and_part(series=published) == APART[1:]
+
+
+def test_a_part_that_is_a_whole_itself_is_not_lost_with_its_own_part():
+    inner = measure("learners", slug="honours")
+    whole, part = measure("learners", contains=["passes"]), measure("learners", slug="passes", contains=["honours"])
+    duties = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("learners", "passes", "honours")]
+    for order in ((whole, part, inner), (part, whole, inner), (inner, part, whole)):
+        found = scopes_of(catalogue(plan_of(*order, duties=duties)), on=date(2026, 2, 1)).values()
+        assert sorted(slug for scope in found for slug in scope.measures) == ["honours", "learners", "passes"]
+
+
+RATE, OTHER = measure("pass-rate"), measure("pass-rate", slug="prize-rate")
+EVERYBODY = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "duties", "expected"),
+    [
+        ({"shares_denominator": ["prize-rate"]}, {}, EVERYBODY, [["pass-rate", "prize-rate"]]),
+        # Either may say so: two audits of the same denominators could show in one what is withheld in the other.
+        ({}, {"shares_denominator": ["pass-rate"]}, EVERYBODY, [["pass-rate", "prize-rate"]]),
+        ({}, {}, EVERYBODY, [["pass-rate"], ["prize-rate"]]),
+        # Pier College returns no prizes: those that it examined are no denominator of the prize rate.
+        ({"shares_denominator": ["prize-rate"]}, {}, EVERYBODY[:3], [["pass-rate"], ["prize-rate"]]),
+        # One proportion may contain another without having its denominator.
+        ({"contains": ["prize-rate"]}, {}, EVERYBODY, [["pass-rate"], ["prize-rate"]]),
+    ],
+)
+def test_proportions_are_audited_together_by_the_denominator_that_they_share(first, second, duties, expected):
+    here = catalogue(plan_of(replace(RATE, **first), replace(OTHER, **second), duties=duties))
+    assert [scope.measures for scope in scopes_of(here, on=date(2026, 2, 1)).values()] == expected
+
+
+def test_a_proportion_is_a_part_of_its_denominators():
+    here = catalogue(plan_of(replace(RATE, shares_denominator=["prize-rate"]), OTHER, duties=EVERYBODY))
+    [scope] = scopes_of(here, on=date(2026, 2, 1)).values()
+    assert [(t.part, t.dimensions) for t in scope.shape.tables] == [
+        (None, ()),
+        (None, ("sex",)),
+        ("pass-rate", ()),
+        ("pass-rate", ("sex",)),
+        ("prize-rate", ()),
+        ("prize-rate", ("sex",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("without", "expected"),
+    [
+        ([], TOGETHER),
+        # What was shown of either stays in one chain of audits; the figures of what is left out are not published.
+        (["learners"], TOGETHER),
+        (["passes"], TOGETHER),
+        (["learners", "passes"], []),
+    ],
+)
+def test_a_scope_keeps_all_its_measures_while_one_of_them_is_released(without, expected):
+    here = catalogue(plan_of(measure("learners", contains=["passes"]), PASSES, duties=DUTIES))
+    found = scopes_of(here, on=date(2026, 2, 1), without=without)
+    assert [(scope.key, scope.measures) for scope in found.values()] == expected
+
+
+def test_a_measure_of_another_family_of_areas_has_no_scope():
+    families = [*PLAN.families, replace(PLAN.families[0], slug="sea", levels=["sea"])]
+    plan = plan_of(measure("learners", area_family="sea", schemes=[]), families=families)
+    assert places(plan.measures[0], catalogue(plan)) == []
+    assert scopes_of(catalogue(plan)) == {}
+
+
+def test_areas_are_those_of_the_plan_down_to_the_finest_that_is_collected():
+    found = [(place.code, place.level, place.parent) for place in places(measure("learners"), HERE)]
+    assert found == [(TOWN, 0, None), (EAST, 1, TOWN), (WEST, 1, TOWN), ("E06999999-unknown", 1, TOWN)]
+    assert [place.code for place in places(measure("on-roll"), HERE)] == [TOWN], "no scheme asks for quarters"
+    # A scheme that names a level of another family says nothing of this one's.
+    strange = measure("learners", schemes=[replace(measure("learners").schemes[0], finest_level="elsewhere")])
+    levels = [*PLAN.families, replace(PLAN.families[0], slug="sea", levels=["sea", "elsewhere", "deep"])]
+    assert [place.code for place in places(strange, catalogue(plan_of(strange, families=levels)))] == [TOWN]
+
+
+def test_tables_are_the_schemes_that_the_policy_releases():
+    tables = scopes_of()["learners/headline FY2025-26"].shape.tables
+    assert [(table.dimensions, table.level) for table in tables] == [
+        ((), 1),
+        (("sex",), 1),
+        (("need",), 0),
+        (("need", "sex"), 0),
+    ]
+    fewer = catalogue(plan_of(measure("learners"), disclosure=Policy(breakdowns=1)))
+    tables = scopes_of(fewer)["learners/headline FY2025-26"].shape.tables
+    assert [table.dimensions for table in tables] == [(), ("sex",), ("need",)]
+
+
+def test_whether_categories_overlap_is_said_by_the_scheme_of_the_dimension_alone():
+    found = {d.slug: (d.exclusive, d.exhaustive) for d in scopes_of()["learners/headline FY2025-26"].shape.dimensions}
+    assert found == {"sex": (True, True), "need": (False, False)}
+    crossed = [Scheme(dimensions=["sex", "need"], exclusive=True, exhaustive=False, finest_level="town")]
+    here = catalogue(plan_of(measure("learners", schemes=crossed)))
+    found = {
+        d.slug: (d.exclusive, d.exhaustive) for d in scopes_of(here)["learners/headline FY2025-26"].shape.dimensions
+    }
+    assert found == {"sex": (True, False), "need": (True, False)}
+
+
+OLD = Shape(
+    tables=(Table(level=1), Table(dimensions=("sex",), level=1), Table(dimensions=("colour",))),
+    dimensions=(Dimension(slug="sex", codes=("f", "m")), Dimension(slug="colour", codes=("red",))),
+    places=(Place(code="town"), Place(code="east", level=1, parent="town")),
+    periods={"2026-01": ("2026-01",)},
+)
+
+
+def test_a_lattice_never_forgets_what_was_released_before():
+    new = Shape(
+        tables=(Table(level=1), Table(dimensions=("sex",)), Table(dimensions=("age",))),
+        dimensions=(Dimension(slug="sex", codes=("x", "m"), exhaustive=False), Dimension(slug="age", codes=("old",))),
+        places=(Place(code="town"), Place(code="west", level=1, parent="town")),
+        periods={"2026-02": ("2026-02",)},
+    )
+    found = merged(OLD, new)
+    assert found.tables == (
+        Table(level=1),
+        Table(dimensions=("sex",), level=1),  # once released for quarters, always audited for them
+        Table(dimensions=("colour",)),  # a scheme that was dropped
+        Table(dimensions=("age",)),
+    )
+    assert [(d.slug, d.codes, d.exhaustive) for d in found.dimensions] == [
+        ("sex", ("f", "m", "x"), False),  # a category that was dropped, and a new one
+        ("colour", ("red",), True),
+        ("age", ("old",), True),
+    ]
+    assert [place.code for place in found.places] == ["town", "east", "west"]
+    assert list(found.periods) == ["2026-01", "2026-02"]
+    assert merged(OLD, OLD) == OLD
+
+
+def test_an_area_that_moves_makes_a_measure_unpublishable():
+    moved = replace(OLD, places=(*OLD.places, Place(code="west", level=1, parent="town")))
+    with pytest.raises(GeographyChanged, match="west lies in another area than in the last release"):
+        merged(moved, replace(OLD, places=(Place(code="town"), Place(code="west", level=2, parent="east"))))
+
+
+def test_organisations_know_what_those_know_that_they_succeed_or_belong_to():
+    """The net loft became the school, and the school the college; choirs know nothing of each other."""
+    members = [
+        replace(o, member_of={"pier-college": "harbour-council", "old-net-loft": "local-choirs"}.get(o.slug))
+        for o in PLAN.organisations
+    ]
+    here = catalogue(replace(PLAN, organisations=members))
+    everybody = ["quay-college", "pier-college", "old-net-loft", "old-quay-school", "harbour-council", "stranger"]
+    assert groups(here, everybody) == [0, 1, 0, 0, 1, 2]
+    assert groups(HERE, ["pier-college", "quay-college"]) == [0, 1]
+    assert groups(HERE, []) == []
+
+
+@pytest.mark.parametrize(
+    ("duties", "alone"),
+    [
+        (["quay learners alone"], True),
+        (["quay learners"], False),
+        (["quay learners alone", "quay/evening learners"], False),
+        (["quay learners alone", "pier learners"], True),
+        (["pier learners alone"], False),
+    ],
+)
+def test_who_feeds_a_figure_alone_must_have_agreed_in_all_its_duties(duties, alone):
+    here = catalogue(plan_of(measure("learners"), duties=duties))
+    scope = scopes_of(here)["learners/headline FY2025-26"]
+    assert may_stand_alone(scope.members, "quay-college", here) is alone
+
+
+def test_a_return_that_no_spell_holds_is_a_scope_of_its_own():
+    """A count that starts again each month, returned for quarters."""
+    series = replace(measure("enrolments").series[0], resets=PeriodType.MONTH)
+    one = measure("enrolments", series=[series], cadence=cadence(PeriodType.FINANCIAL_QUARTER))
+    found = scopes_of(catalogue(plan_of(one)), on=date(2026, 7, 1))
+    assert list(found) == ["enrolments/headline FY2025-26-Q4", "enrolments/headline FY2026-27-Q1"]
+
+
+def test_snapshots_that_were_returned_are_scopes():
+    one = measure("on-roll", cadence=cadence(PeriodType.SNAPSHOT))
+    days = [periods.parse("D2026-05-20")]
+    found = scopes_of(catalogue(plan_of(one)), returned={("on-roll", "headline"): days})
+    assert list(found) == ["on-roll/headline D2026-05-20"]
