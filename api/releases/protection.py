@@ -101,8 +101,6 @@ def nothing_returned(key: str, measures: Sequence[str], shape: Shape) -> ScopeRe
         figures=nodes,
         shown=0,
         hidden=nodes,
-        audited=0,
-        repaired=0,
         withheld=0,
         held=0,
         carried=False,
