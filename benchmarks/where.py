@@ -16,7 +16,7 @@ TIMES = "BENCHMARK_TIMES"  # the file that the server's timers write to
 TIMED = {
     "read": ("api.submissions.csv_rows:CsvRows.feed", "api.submissions.csv_rows:CsvRows.finish",
              "api.submissions.ndjson_rows:NdjsonRows.feed", "api.submissions.ndjson_rows:NdjsonRows.finish",
-             "api.bodies:TypedRequest.json", "api.submissions.routes:sent"),
+             "api.submissions.routes:_read"),
     "checks": ("api.submissions.rules:examine",),
     "what stands": ("api.submissions.queries:hold", "api.submissions.queries:standing",
                     "api.submissions.queries:cells_of", "api.submissions.queries:totals"),
