@@ -5,7 +5,7 @@ PURE := api/statistics/*,api/statistics/disclosure/*,api/*/rules.py,api/violatio
 ON_18 := tests/contract/test_migrations.py $(addprefix tests/partner/test_,walls.py submissions.py files.py reading.py redaction.py)
 BIN := .venv/bin
 
-.PHONY: run test test-18 check fuzz attack contract breaking lock look
+.PHONY: run test test-18 check fuzz attack bench bench-long contract breaking lock look
 
 run: .venv/run.txt
 	@$(BIN)/python -m api run
@@ -32,6 +32,12 @@ fuzz: .venv/dev.txt
 
 attack: .venv/dev.txt
 	$(BIN)/python tests/attacks/full.py
+
+bench: .venv/dev.txt
+	$(BIN)/python -m benchmarks
+
+bench-long: .venv/dev.txt
+	$(BIN)/python -m benchmarks --long
 
 contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml

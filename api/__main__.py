@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="migrate the database, load the plan, serve the API")
     run.add_argument("--sandbox", action="store_true", help="with DATABASE_URL: load the sandbox as well")
+    run.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", help="server processes (1)")
     run.set_defaults(command=_run)
 
     work = commands.add_parser("work", help="make the releases that are asked for (`run` does so by itself)")
@@ -132,7 +133,7 @@ def _run(arguments: argparse.Namespace, given: settings.Settings) -> int:
         print(sandbox.greeting(address, key, embedded=given.database_url is None), flush=True)
         os.environ["DATABASE_URL"] = url
         with _working():
-            _serve(given)
+            _serve(given, workers=arguments.workers or given.work_health_workers)
     return 0
 
 
@@ -199,7 +200,7 @@ async def _tell_audit(
     )
 
 
-def _serve(given: settings.Settings) -> None:
+def _serve(given: settings.Settings, *, workers: int) -> None:
     from granian import Granian  # noqa: PLC0415  the other commands start without a server
     from granian.constants import Interfaces, Loops  # noqa: PLC0415
 
@@ -210,7 +211,7 @@ def _serve(given: settings.Settings) -> None:
         port=given.work_health_port,
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,
-        workers=given.work_health_workers,
+        workers=workers,
         backpressure=64,
         respawn_failed_workers=True,
         workers_kill_timeout=10,

@@ -122,7 +122,8 @@ def serve() -> Litestar:
     if given.database_url is None:
         raise settings.BadSetting("DATABASE_URL: needed here; `python -m api run` sets it for the embedded database")
     engine = application_engine(given.database_url, pool_size=given.work_health_pool)
-    public_reads = public_engine(given.database_url, pool_size=given.work_health_pool)
+    replica = given.database_replica_url or given.database_url
+    public_reads = public_engine(replica, pool_size=given.work_health_pool)
 
     @asynccontextmanager
     async def connections(_: Litestar) -> AsyncGenerator[None]:

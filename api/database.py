@@ -23,7 +23,7 @@ APPLICATION_ROLE = "work_health_app"
 PUBLIC_ROLE = "work_health_public"
 PUBLISHER_ROLE = "work_health_publisher"
 MIGRATION_LOCK = 0x776F726B  # any constant will do, as long as it is ours
-OPEN = "transaction"  # under which a request's state has its connection
+OPEN = "connections"  # under which a request's state has those that it holds
 
 Transaction = NamedDependency[AsyncConnection]
 
@@ -96,23 +96,24 @@ def alembic_config(connection: object) -> Config:
     return config
 
 
-async def public(state: State) -> AsyncIterator[AsyncConnection]:
-    """The same for reads that everybody may make, in the role that can see releases alone."""
-    async with state.public_engine.begin() as connection:
-        yield connection
-
-
 async def transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
     """One for each request: committed before the answer is sent, rolled back if the handler raises."""
     async with state.engine.connect() as connection, connection.begin():
-        scope["state"][OPEN] = connection
+        scope["state"].setdefault(OPEN, []).append(connection)
+        yield connection
+
+
+async def public(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
+    """The same for reads that everybody may make, in the role that can see releases alone; of a replica, if any."""
+    async with state.public_engine.connect() as connection, connection.begin():
+        scope["state"].setdefault(OPEN, []).append(connection)
         yield connection
 
 
 async def let_go(_: Exception, scope: Scope) -> None:
     """When something raises: the framework closes what a dependency opened, but not if it is another that raises."""
-    if OPEN in scope["state"]:
-        await scope["state"].pop(OPEN).close()
+    for connection in scope["state"].pop(OPEN, ()):
+        await connection.close()
 
 
 async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str], content: Iterable[bytes]) -> None:

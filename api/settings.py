@@ -16,6 +16,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str | None,
         Meta(description="A libpq URL of PostgreSQL 16 or later. Without it the embedded one is used."),
     ] = None
+    database_replica_url: Annotated[
+        str | None,
+        Meta(description="A replica of it, for what is read without a key. Without it the same database is read."),
+    ] = None
     work_health_data: Annotated[
         Path | None, Meta(description="The folder of the embedded database; by default below the user's home.")
     ] = None

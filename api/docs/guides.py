@@ -11,7 +11,7 @@ from msgspec import Struct
 
 FOLDER = Path(__file__).parents[2] / "docs"
 NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
-NAMES = ("submitting", "reviewing", "publishing", "reading", "outcomes", "sdk", "pains")
+NAMES = ("submitting", "reviewing", "publishing", "reading", "outcomes", "sdk", "scaling", "pains")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
 _PICTURE = re.compile(r'<p><img src="([\w-]+\.svg)" alt="[^"]*" ?/?></p>')
 _NEIGHBOUR = re.compile(r"([\w-]+)\.md(#.*)?")

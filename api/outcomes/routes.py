@@ -410,9 +410,9 @@ async def preview_inequality(
     summary="What may be asked",
     responses=refusals(404),
 )
-async def get_outcomes_availability(programme: FromPath[str], transaction: Transaction) -> Availability:
+async def get_outcomes_availability(programme: FromPath[str], public: Transaction) -> Availability:
     """Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned."""
-    return registry.availability(await plans.current(transaction, programme))
+    return registry.availability(await plans.current(public, programme))
 
 
 router = Router(

@@ -94,6 +94,14 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         return frozenset(o.slug for o in self.plan.organisations if o.open_set)
 
     @cached_property
+    def duties_of(self) -> dict[tuple[str | None, str], list[Duty]]:
+        """What each organisation owes of each measure, as the plan lists it."""
+        found: dict[tuple[str | None, str], list[Duty]] = {}
+        for duty in self.plan.duties:
+            found.setdefault((self.holder(duty), duty.measure), []).append(duty)
+        return found
+
+    @cached_property
     def organisation_slugs(self) -> dict[int, str]:
         return {number: slug for slug, number in self.ids.organisations.items()}
 

@@ -60,15 +60,15 @@ def _programme(catalogue: Catalogue) -> Programme:
     summary="The programmes that this server carries",
     responses=refusals(),
 )
-async def list_programmes(transaction: Transaction) -> ProgrammePage:
+async def list_programmes(public: Transaction) -> ProgrammePage:
     """Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out."""
-    return ProgrammePage(items=[_programme(catalogue) for catalogue in await queries.every(transaction)])
+    return ProgrammePage(items=[_programme(catalogue) for catalogue in await queries.every(public)])
 
 
 @get("/programmes/{programme:str}", operation_id="get_programme", summary="One programme", responses=refusals(404))
-async def get_programme(programme: FromPath[str], transaction: Transaction) -> Programme:
+async def get_programme(programme: FromPath[str], public: Transaction) -> Programme:
     """Its owner, the area that it is for, its window, and when returns are due."""
-    return _programme(await queries.current(transaction, programme))
+    return _programme(await queries.current(public, programme))
 
 
 @get(
@@ -77,12 +77,12 @@ async def get_programme(programme: FromPath[str], transaction: Transaction) -> P
     summary="What is meant to lead to what",
     responses=refusals(404),
 )
-async def get_logic_model(programme: FromPath[str], transaction: Transaction) -> LogicModel:
+async def get_logic_model(programme: FromPath[str], public: Transaction) -> LogicModel:
     """Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
 
     Each link has its basis and the sentence that supports it.
     """
-    catalogue = await queries.current(transaction, programme)
+    catalogue = await queries.current(public, programme)
     plan = catalogue.plan
     return LogicModel(
         programme=catalogue.slug,
@@ -100,9 +100,9 @@ async def get_logic_model(programme: FromPath[str], transaction: Transaction) ->
     summary="Where the logic model does not join up",
     responses=refusals(404),
 )
-async def get_logic_model_gaps(programme: FromPath[str], transaction: Transaction) -> Gaps:
+async def get_logic_model_gaps(programme: FromPath[str], public: Transaction) -> Gaps:
     """What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in."""
-    catalogue = await queries.current(transaction, programme)
+    catalogue = await queries.current(public, programme)
     return rules.gaps(catalogue.plan, version=catalogue.version)
 
 
@@ -114,7 +114,7 @@ async def get_logic_model_gaps(programme: FromPath[str], transaction: Transactio
 )
 async def list_measures(
     programme: FromPath[str],
-    transaction: Transaction,
+    public: Transaction,
     theme: FromQuery[str | None] = None,
     column: FromQuery[Column | None] = None,
     kind: FromQuery[Kind | None] = None,
@@ -124,7 +124,7 @@ async def list_measures(
 ) -> MeasurePage:
     """In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
     plan such as `M2.4` or `OC1`."""
-    catalogue = await queries.current(transaction, programme)
+    catalogue = await queries.current(public, programme)
     wanted = rules.measures(
         catalogue,
         theme=theme,
@@ -143,9 +143,9 @@ async def list_measures(
     summary="One measure",
     responses=refusals(404),
 )
-async def get_measure(programme: FromPath[str], measure: FromPath[str], transaction: Transaction) -> Measure:
+async def get_measure(programme: FromPath[str], measure: FromPath[str], public: Transaction) -> Measure:
     """Its place in the plan, its kind, series, breakdowns and disclosure class."""
-    return (await queries.current(transaction, programme)).measure(measure)
+    return (await queries.current(public, programme)).measure(measure)
 
 
 @get(
@@ -154,9 +154,9 @@ async def get_measure(programme: FromPath[str], measure: FromPath[str], transact
     summary="Who takes part",
     responses=refusals(404),
 )
-async def list_organisations(programme: FromPath[str], transaction: Transaction) -> OrganisationPage:
+async def list_organisations(programme: FromPath[str], public: Transaction) -> OrganisationPage:
     """Organisations with their identifiers, and the roles that the plan leaves unnamed."""
-    catalogue = await queries.current(transaction, programme)
+    catalogue = await queries.current(public, programme)
     return OrganisationPage(
         programme=catalogue.slug,
         plan_version=catalogue.version,
@@ -171,21 +171,21 @@ async def list_organisations(programme: FromPath[str], transaction: Transaction)
     summary="The ways to break a measure down",
     responses=refusals(404),
 )
-async def list_dimensions(programme: FromPath[str], transaction: Transaction) -> DimensionPage:
+async def list_dimensions(programme: FromPath[str], public: Transaction) -> DimensionPage:
     """Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category."""
-    catalogue = await queries.current(transaction, programme)
+    catalogue = await queries.current(public, programme)
     return DimensionPage(programme=catalogue.slug, plan_version=catalogue.version, items=catalogue.plan.dimensions)
 
 
 @get("/programmes/{programme:str}/areas", operation_id="list_areas", summary="Places", responses=refusals(404, 422))
 async def list_areas(
     programme: FromPath[str],
-    transaction: Transaction,
+    public: Transaction,
     level: FromQuery[str | None] = None,
     within: FromQuery[str | None] = None,
 ) -> AreaPage:
     """GSS codes, levels and families. `within` keeps the areas inside another, itself included."""
-    catalogue = await queries.current(transaction, programme)
+    catalogue = await queries.current(public, programme)
     return AreaPage(
         programme=catalogue.slug,
         plan_version=catalogue.version,
@@ -203,12 +203,12 @@ async def list_areas(
 )
 async def list_areas_csv(
     programme: FromPath[str],
-    transaction: Transaction,
+    public: Transaction,
     level: FromQuery[str | None] = None,
     within: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """To be joined to a map by GSS code: levels, families, validity and successors."""
-    catalogue = await queries.current(transaction, programme)
+    catalogue = await queries.current(public, programme)
     rows = rules.area_rows(rules.areas(catalogue, level=level, within=within))
     return Response(
         csv_text.written(rules.AREA_COLUMNS, rows),
@@ -225,11 +225,11 @@ async def list_areas_csv(
 )
 async def list_periods(
     programme: FromPath[str],
-    transaction: Transaction,
+    public: Transaction,
     type: FromQuery[PeriodType] = PeriodType.FINANCIAL_QUARTER,  # noqa: A002  the name on the wire
 ) -> PeriodPage:
     """Those of one type that lie wholly within the programme's window."""
-    catalogue = await queries.current(transaction, programme)
+    catalogue = await queries.current(public, programme)
     return PeriodPage(programme=catalogue.slug, items=rules.periods_of(catalogue.plan.window, type))
 
 

@@ -101,13 +101,8 @@ def _duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: str, 
             actual=given.series,
         )
         return None
-    duties = [
-        duty
-        for duty in catalogue.plan.duties
-        if duty.measure == measure.slug
-        and given.series in (None, duty.series)
-        and catalogue.holder(duty) == organisation
-    ]
+    owed = catalogue.duties_of.get((organisation, measure.slug), [])
+    duties = [duty for duty in owed if given.series in (None, duty.series)]
     return _one_duty(given, measure, duties, path, findings)
 
 

@@ -34,26 +34,26 @@ def packed(cells: Cells, revision: Column, programme: int) -> Iterator[bytes]:
 
 def _chunk(cells: Cells, revision: Column, programme: int) -> Iterator[bytes]:
     """Layout after layout: within a chunk the order of the rows means little to the table's index."""
-    texts = [None if note is None else note.encode() for note in cells.notes.tolist()]
-    layout = np.array([NULL if text is None else len(text) for text in texts], dtype=np.int64)
+    texts: dict[int, bytes] = {row: note.encode() for row, note in enumerate(cells.notes.tolist()) if note is not None}
+    layout = np.full(len(cells), NULL, dtype=np.int64)
+    layout[list(texts)] = [len(text) for text in texts.values()]
     for there in (cells.status != 0, *(getattr(cells, name) != NULL for name in NUMBERS)):
         layout = layout << 1 | there
     for one in np.unique(layout).tolist():
         rows = np.flatnonzero(layout == one)
-        yield _rows(cells.take(rows), revision[rows], programme, [texts[row] for row in rows.tolist()]).tobytes()
+        mine = [texts[row] for row in rows.tolist()] if int(rows[0]) in texts else []
+        yield _rows(cells.take(rows), revision[rows], programme, mine).tobytes()
 
 
-def _rows(
-    cells: Cells, revision: Column, programme: int, texts: list[bytes | None]
-) -> np.ndarray[tuple[int], np.dtype]:
-    """Rows of one layout."""
+def _rows(cells: Cells, revision: Column, programme: int, texts: list[bytes]) -> np.ndarray[tuple[int], np.dtype]:
+    """Rows of one layout; `texts` are their notes, if they have any."""
     columns: dict[str, Any] = {"programme": programme, "revision": revision}
     columns |= {"area": cells.area, "breakdown": cells.breakdown}
     columns |= {name: column for name in NUMBERS if (column := getattr(cells, name))[0] != NULL}
     if cells.status[0]:
         columns["status"] = _LETTERS[cells.status]
     types = dict(TYPES)
-    if texts[0] is not None:
+    if texts:
         columns["note"], types["note"] = texts, f"S{len(texts[0])}"
     layout: list[tuple[str, str]] = [("fields", ">i2")]
     for name in FIELDS:

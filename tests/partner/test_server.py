@@ -140,3 +140,17 @@ def test_every_setting_is_documented():
 def test_nothing_of_ours_is_installed():
     installed = metadata.packages_distributions()
     assert not {"api", "schema", "migrations", "tests"} & installed.keys()
+
+
+def test_several_processes_know_the_same(monkeypatch):
+    """Each request may be answered by another: what one has taken all of them tell."""
+    monkeypatch.setenv("WORK_HEALTH_WORKERS", "3")
+    with make_run() as found:
+        file = "measure,period,area,value\nips-primary-care-referrals,FY2025-26-Q4,E06000018,151\n"
+        with WorkHealth(found.key, base_url=found.address) as client:
+            client.create_submission_csv(SANDBOX, file)
+        headers = {"Authorization": f"Bearer {found.key}"}
+        path = f"{found.address}/v1/programmes/{SANDBOX}/returns?period=FY2025-26-Q4"
+        told = [httpx2.get(path, headers=headers, timeout=30).json()["items"] for _ in range(12)]
+        assert len(told[0]) == 1
+        assert all(one == told[0] for one in told)

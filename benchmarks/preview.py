@@ -1,4 +1,4 @@
-"""What a preview costs beside the SQL that yields the same cells. `python benchmarks/outcomes.py [quarters …]`.
+"""What a preview costs beside the SQL that yields the same cells. `python -m benchmarks.preview [quarters …]`.
 
 Ten providers, 20 wards, 3 sexes × 6 ages, one quarter asked for: 360 figures, each with coverage, movement, trend and
 contributors. It is asked over HTTP in this process, so encoding, access and audit are in it; the SQL is one `GROUP BY`
@@ -21,10 +21,6 @@ import asyncpg
 import httpx2
 import msgspec
 import numpy as np
-from bulk import AGES, SEXES, administer
-from bulk import plan as of_bulk
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from api import database
 from api.app import create_app
@@ -32,6 +28,9 @@ from api.embedded import Embedded
 from api.partners import keys
 from api.partners import queries as partners
 from api.plan import loading
+from benchmarks.made_up import AGES, SEXES
+from benchmarks.made_up import plan as of_bulk
+from benchmarks.running import administer
 from schema.partners import Grant, Scope
 from schema.periods import PeriodType
 from schema.plan import Duty, Plan

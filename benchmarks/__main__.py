@@ -1,0 +1,46 @@
+"""`make bench`, some six minutes; `make bench-long` has ten million observations as well.
+
+A database of its own, server processes as `make run` starts them, all on this machine's loopback. Names of parts
+(`ingest`, `beside`, `small`, `growing`) run those alone, and write nothing.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from api.embedded import Embedded
+from benchmarks import beside, growing, ingest, small, told
+
+PARTS = ("ingest", "beside", "small", "growing")
+
+
+def main() -> None:
+    chosen = [word for word in sys.argv[1:] if word in PARTS] or list(PARTS)
+    load = os.getloadavg()[0]
+    figures: list[told.Figure] = []
+    profile = ""
+    begun = time.perf_counter()
+    for part in chosen:
+        with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
+            folder = Path(name)
+            folder.chmod(0o755)
+            with Embedded(folder / "data") as embedded:
+                if part == "ingest":
+                    figures += ingest.measure(embedded.dsn, folder)
+                    profile = ingest.profile(embedded.dsn, folder)
+                elif part == "beside":
+                    figures += beside.measure(embedded.dsn, folder)
+                elif part == "small":
+                    figures += small.measure(embedded.dsn)
+                else:
+                    figures += growing.measure(embedded.dsn, folder, long="--long" in sys.argv)
+        print(f"{part}: {time.perf_counter() - begun:.0f} s so far", file=sys.stderr, flush=True)
+    print(told.table(figures), profile, sep="\n\n")
+    if len(chosen) == len(PARTS):
+        told.write(figures, profile, load=load)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Growth: the same submission at ten times the size, and into a programme that has ten times as much; and memory."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+
+from benchmarks import made_up, running, small
+from benchmarks.running import administer, memory, push, ready, served
+from benchmarks.told import Figure, at_most
+
+SIZES = (10_000, 100_000, 1_000_000)
+READS = 40
+
+
+def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Figure]:
+    for size in SIZES:
+        (folder / str(size)).mkdir()
+        made_up.write(folder / str(size), size, ["first"])
+    asyncio.run(administer(dsn("postgres"), "create database growing"))
+    keys = asyncio.run(ready(dsn("growing"), made_up.COLLEGES))
+    fresh = iter(keys[1:])
+    with served("api.app:serve", dsn("growing")) as (address, pid):
+        push(address, next(fresh), "csv", (folder / "10000" / "first.csv").read_bytes())
+        idle, after = mixed(address, pid, keys[0])
+        found = [
+            at_most(
+                "memory after 1,000 mixed requests / after 100",
+                after / idle,
+                1.1,
+                f"{after:.0f} MB; {idle:.0f} MB after the first hundred",
+            )
+        ]
+        reads = [reading(address, keys[1])]
+        for form in ("csv", "ndjson"):
+            found += sized(address, pid, fresh, folder, form)
+        reads.append(reading(address, keys[1]))
+        found.append(
+            Figure(
+                name="growth of reads with what stands",
+                ratio=round(math.log(reads[1] / reads[0]) / math.log(220), 3),
+                goal=0.1,
+                met=reads[1] <= reads[0] * 220**0.1,
+                told=f"{reads[0]:.1f} ms among 10,000 observations, {reads[1]:.1f} ms among 2.2 million",
+            )
+        )
+        if long:
+            found += ten_million(dsn, address, fresh, folder, keys[1], reads[1])
+    return found
+
+
+def sized(address: str, pid: int, keys: Iterator[str], folder: Path, form: str) -> list[Figure]:
+    took: list[float] = []
+    peak = 0.0
+    for size in SIZES:
+        file = folder / str(size) / f"first.{form}"
+        runs: list[float] = []
+        for _ in range(3 if size < 1_000_000 else 1):
+            idle = memory(pid, "VmRSS")
+            running.forget_peak(pid)
+            runs.append(push(address, next(keys), form, _pieces(file)))
+            peak = memory(pid, "VmHWM") - idle
+        took.append(running.middle(runs))
+    told = ", ".join(f"{size:,} in {seconds:.2f} s" for size, seconds in zip(SIZES, took, strict=True))
+    file = (folder / str(SIZES[-1]) / f"first.{form}").stat().st_size / 2**20
+    columns = 10 * 8 * SIZES[-1] / 2**20
+    return [
+        at_most(f"growth of {form.upper()} ingest with its size", exponent(SIZES, took), 1.1, told),
+        at_most(
+            f"memory of a million observations, {form.upper()} / their columns",
+            peak / columns,
+            4.0,
+            f"{peak:.0f} MB above what it held before; the file has {file:.0f} MB, its ten columns {columns:.0f} MB",
+        ),
+    ]
+
+
+def exponent(sizes: tuple[int, ...], took: list[float]) -> float:
+    """The slope of log seconds over log size, by least squares."""
+    across, up = [math.log(size) for size in sizes], [math.log(seconds) for seconds in took]
+    x, y = sum(across) / len(across), sum(up) / len(up)
+    return sum((a - x) * (b - y) for a, b in zip(across, up, strict=True)) / sum((a - x) ** 2 for a in across)
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        while piece := opened.read(256 * 1024):
+            yield piece
+
+
+def reading(address: str, key: str) -> float:
+    """Milliseconds of the middle one of some reads of an organisation's own: lists, revisions, cells, events."""
+    took: list[float] = []
+    base = f"{address}/v1/programmes/{made_up.PROGRAMME}"
+    with httpx2.Client(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
+        for at in range(READS):
+            path = PATHS[at % len(PATHS)]
+            begun = time.perf_counter()
+            http.get(base + path).raise_for_status()
+            took.append((time.perf_counter() - begun) * 1000)
+    return running.middle(took[len(PATHS) :])
+
+
+ONE = f"/returns/{made_up.COLLEGES[1]}/{made_up.MEASURES[0]}/headline/main/{made_up.MONTHS[0]}"
+PATHS = (
+    "/returns?limit=50",
+    f"{ONE}/revisions",
+    f"/observations?measure={made_up.MEASURES[0]}&limit=100",
+    "/returns/changes?limit=50",
+    "/obligations?limit=50",
+)
+
+
+def mixed(address: str, pid: int, key: str) -> tuple[float, float]:
+    """Megabytes after a hundred requests of all kinds, and after a thousand."""
+    base = f"{address}/v1/programmes/{made_up.PROGRAMME}"
+    sent = iter(list(small.bodies()))
+    first = 0.0
+    with httpx2.Client(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
+        for at in range(1000):
+            if at == 100:
+                first = memory(pid, "VmRSS")
+            if at % 5 == 0:
+                headers = {"Content-Type": "application/json"}
+                http.post(f"{base}/submissions", content=next(sent), headers=headers).raise_for_status()
+            elif at % 5 == 1:
+                assert http.get(f"{base}/returns?limit=none").status_code == 422
+            else:
+                http.get(
+                    base + ("", "/returns?limit=20", "/measures", "/obligations?limit=20")[at % 4]
+                ).raise_for_status()
+    return first, memory(pid, "VmRSS")
+
+
+def ten_million(
+    dsn: Callable[[str], str], address: str, keys: Iterator[str], folder: Path, reader: str, before: float
+) -> list[Figure]:
+    """The same among ten million observations."""
+    file = folder / str(SIZES[-1]) / "first.csv"
+    small_file = folder / "100000" / "first.csv"
+    first = running.middle([push(address, next(keys), "csv", _pieces(small_file)) for _ in range(3)])
+    for _ in range(8):
+        push(address, next(keys), "csv", _pieces(file))
+    asyncio.run(administer(dsn("growing"), "vacuum analyze"))
+    last = running.middle([push(address, next(keys), "csv", _pieces(small_file)) for _ in range(3)])
+    after = reading(address, reader)
+    return [
+        at_most(
+            "100,000 observations among ten million / among two",
+            last / first,
+            1.5,
+            f"{last:.2f} s and {first:.2f} s",
+        ),
+        at_most("reads among ten million / among two", after / before, 1.2, f"{after:.1f} ms and {before:.1f} ms"),
+    ]

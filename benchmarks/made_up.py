@@ -1,0 +1,163 @@
+"""A plan, and files of so many observations for it: counts, cumulative ones, ratios, that add up by area and category.
+
+Twenty measures, months, 41 areas and 52 breakdowns; a return has 2,132 cells. Each of the organisations owes all of it,
+so that the same file can be sent many times, each time as somebody's first.
+"""
+
+import contextlib
+import json
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from schema.plan import Plan
+
+SEXES, AGES, GROUPS = ("female", "male", "unknown"), tuple(f"age-{n}" for n in range(6)), tuple("abcdef")
+TOWN = "E06000001"
+QUARTERS = [f"E0500{n:04}" for n in range(1, 41)]
+MONTHS = [f"{year}-{month:02}" for year in range(2021, 2025) for month in range(1, 13)]
+KINDS = ["flow", "cumulative", "proportion", "stock"] * 5
+MEASURES = [f"measure-{n:02}" for n in range(len(KINDS))]
+PROGRAMME = "bulk-2021"
+COLLEGES = tuple(f"college-{n:02}" for n in range(64))
+OWNER = COLLEGES[0]
+TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson", "json": "application/json"}
+
+
+def plan() -> Plan:
+    measure = {
+        "label": "M", "title": "M", "theme": "skills", "column": "output", "nodes": [],
+        "plan_references": [{"code": "M1.1", "text": "M"}], "direction": {"aim": "increase", "basis": "stated"},
+        "disclosure_class": "persons", "cadence": {"period_type": "month", "basis": "stated"}, "area_family": "town",
+        "schemes": [
+            {"dimensions": dimensions, "exclusive": True, "exhaustive": True, "finest_level": "quarter"}
+            for dimensions in (["sex"], ["age"], ["ethnicity"], ["sex", "age"], ["sex", "ethnicity"])
+        ],
+    }  # fmt: skip
+    series = {
+        "slug": "headline", "title": "S", "headline": True, "collection": "partners", "definition": "D",
+        "numerator": "N", "geography_basis": "residence",
+    }  # fmt: skip
+    made = {
+        "slug": PROGRAMME, "title": "Bulk", "owner": OWNER, "document": {"title": "Bulk", "publisher": "Bulk"},
+        "area": TOWN, "window": {"start": date(2021, 1, 1), "end": date(2024, 12, 31), "basis": "stated"},
+        "calendar": {"due_days": 10, "timely_days": 15, "basis": "stated"},
+        "themes": [{"slug": "skills", "title": "Skills"}],
+        "nodes": [{"slug": "money", "code": "I1", "column": "input", "title": "Money"}], "links": [],
+        "families": [{"slug": "town", "label": "Town", "levels": ["town", "quarter"]}],
+        "areas": [
+            {"code": TOWN, "name": "Town", "level": "town", "families": ["town"]},
+            *({"code": q, "name": q, "level": "quarter", "parent": TOWN, "families": ["town"]} for q in QUARTERS),
+        ],
+        "dimensions": [
+            {"slug": slug, "label": slug, "categories": [{"code": code, "label": code} for code in codes]}
+            for slug, codes in (("sex", SEXES), ("age", AGES), ("ethnicity", GROUPS))
+        ],
+        "organisations": [
+            {"slug": slug, "name": slug, "kind": "college", "plan_name": None, "basis": "stated"} for slug in COLLEGES
+        ],
+        "measures": [
+            measure | {
+                "slug": slug, "kind": kind, "unit": "percent" if kind == "proportion" else "people",
+                "series": [series | ({"denominator": "D"} if kind == "proportion" else {})],
+            }
+            for slug, kind in zip(MEASURES, KINDS, strict=True)
+        ],
+        "duties": [
+            {"holder": slug, "measure": m, "series": "headline", "area": TOWN, "basis": "stated"}
+            for slug in COLLEGES
+            for m in MEASURES
+        ],
+    }  # fmt: skip
+    return msgspec.convert(made, Plan)
+
+
+BREAKDOWNS: list[dict[str, str]] = [
+    {},
+    *({"sex": s} for s in SEXES),
+    *({"age": a} for a in AGES),
+    *({"ethnicity": g} for g in GROUPS),
+    *({"sex": s, "age": a} for s in SEXES for a in AGES),
+    *({"sex": s, "ethnicity": g} for s in SEXES for g in GROUPS),
+]
+AREAS = [TOWN, *QUARTERS]
+EACH = len(AREAS) * len(BREAKDOWNS)  # cells of a return
+
+
+def figures(people: np.ndarray) -> np.ndarray:
+    """Every cell of a return, by area and breakdown, of people by quarter, sex, age and ethnicity."""
+    people = np.concatenate([people.sum(axis=0, keepdims=True), people])
+    margins = [people.sum(axis=axes).reshape(len(AREAS), -1) for axes in ((1, 2, 3), (2, 3), (1, 3), (1, 2), 3, 2)]
+    return np.concatenate(margins, axis=1)
+
+
+def returns(observations: int) -> Iterator[tuple[str, str, str, np.ndarray, np.ndarray]]:
+    """Measure, kind, month, numbers, denominators: whole returns until there are so many observations."""
+    chance = np.random.default_rng(1)
+    shape = (len(QUARTERS), len(SEXES), len(AGES), len(GROUPS))
+    left = -(-observations // EACH)
+    months = MONTHS[: -(-left // len(MEASURES))]
+    for measure, kind in zip(MEASURES, KINDS, strict=True):
+        before = np.zeros(shape, dtype=np.int64)
+        for month in months:
+            if not left:
+                return
+            left -= 1
+            people = chance.poisson(12, shape) + (before if kind == "cumulative" else 0)
+            before = people
+            yield measure, kind, month, figures(chance.binomial(people, 0.4)), figures(people)
+
+
+def write(folder: Path, observations: int, names: Sequence[str] = ("first", "again")) -> int:
+    """The files of both submissions in every format. Returns the number of observations."""
+    size = 0
+    for name in names:
+        chance = random.Random(2)  # noqa: S311
+        with contextlib.ExitStack() as stack:
+            csv, lines, whole = (
+                stack.enter_context((folder / f"{name}.{form}").open("w")) for form in ("csv", "ndjson", "json")
+            )
+            made = list(returns(observations))
+            heads = [{"measure": measure, "period": month} for measure, _, month, _, _ in made]
+            csv.write("measure,period,area,sex,age,ethnicity,value,numerator,denominator,status,note\n")
+            lines.write(json.dumps({"returns": heads}) + "\n")
+            whole.write('{"returns":[')
+            for number, (measure, kind, month, numerators, people) in enumerate(made):
+                head = json.dumps(heads[number])
+                whole.write(f'{"," if number else ""}{head[:-1]},"observations":[')
+                size += write_cells(csv, lines, whole, number, measure, kind, month, numerators, people, chance, name)
+                whole.write("]}")
+            whole.write("]}")
+    return size // len(names)
+
+
+def write_cells(
+    csv: Any, lines: Any, whole: Any, number: int, measure: str, kind: str, month: str, numerators: np.ndarray,
+    people: np.ndarray, chance: random.Random, name: str,
+) -> int:  # fmt: skip
+    comma = ""
+    for area, above, below in zip(AREAS, numerators.tolist(), people.tolist(), strict=True):
+        for breakdown, numerator, count in zip(BREAKDOWNS, above, below, strict=True):
+            luck = chance.random()
+            note = "checked by hand" if luck > 0.999 or (name == "again" and luck < 0.1) else ""
+            columns = ("", numerator, count) if kind == "proportion" else (count, "", "")
+            status = ""
+            if len(breakdown) == 2 and luck > 0.95 and luck < 0.97:
+                columns, status = ("", "", ""), "c"
+            value, top, bottom = columns
+            said = f'"status":"{status}"' if status else f'"value":{value}' if top == "" else ""
+            said = said or f'"numerator":{top},"denominator":{bottom}'
+            said += f',"note":"{note}"' if note else ""
+            by = ",".join(f'"{key}":"{code}"' for key, code in breakdown.items())
+            cell = f'"area":"{area}","breakdown":{{{by}}},{said}}}'
+            codes = ",".join(breakdown.get(key, "") for key in ("sex", "age", "ethnicity"))
+            csv.write(f"{measure},{month},{area},{codes},{value},{top},{bottom},{status},{note}\n")
+            lines.write(f'{{"return":{number},{cell}\n')
+            whole.write(f"{comma}{{{cell}")
+            comma = ","
+    return EACH

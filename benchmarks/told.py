@@ -1,0 +1,65 @@
+"""Figures, as a table and as files."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+HERE = Path(__file__).parent
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing measured. `met` is null where there is no goal; `told` is what the ratio was made of."""
+
+    name: str
+    ratio: float
+    goal: float | None = None
+    met: bool | None = None
+    told: str = ""
+
+
+def at_least(name: str, ratio: float, goal: float, told: str) -> Figure:
+    return Figure(name=name, ratio=round(ratio, 3), goal=goal, met=ratio >= goal, told=told)
+
+
+def at_most(name: str, ratio: float, goal: float, told: str) -> Figure:
+    return Figure(name=name, ratio=round(ratio, 3), goal=goal, met=ratio <= goal, told=told)
+
+
+def table(figures: list[Figure]) -> str:
+    """In Markdown, and to be read as it stands."""
+    heads = ("figure", "ratio", "goal", "met", "what was measured")
+    met = {True: "yes", False: "**no**", None: "–"}
+    rows = [
+        (one.name, f"{one.ratio:.2f}", "–" if one.goal is None else f"{one.goal:g}", met[one.met], one.told)
+        for one in figures
+    ]
+    widths = [max(len(row[at]) for row in (heads, *rows)) for at in range(len(heads))]
+    lines = [" | ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)) for row in (heads, *rows)]
+    lines.insert(1, " | ".join("-" * width for width in widths))
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), platform.processor())
+    total = next(line.split()[1] for line in Path("/proc/meminfo").read_text().splitlines() if "MemTotal" in line)
+    return (
+        f"{os.cpu_count()} cores ({model}), {int(total) / 2**20:.0f} GB; Python {platform.python_version()}, "
+        f"{platform.system()} {platform.release()}"
+    )
+
+
+def write(figures: list[Figure], profile: str, *, load: float) -> None:
+    """RESULTS.md and results.json. What is said of goals that are missed stands in notes.md."""
+    said = (
+        f"# Results\n\nMade by `make bench` on {datetime.now(UTC):%d %B %Y}. {machine()}.\n"
+        f"Load when it began: {load:.1f}. "
+        "Client, server and PostgreSQL share the machine. Each figure is a ratio within one run, what is compared "
+        f"taken in turns, the median of several.\n\n{table(figures)}\n\n## Where the time goes\n\n{profile}\n"
+    )
+    (HERE / "RESULTS.md").write_text(f"{said}\n{(HERE / 'notes.md').read_text()}")
+    kept = [{"name": f.name, "ratio": f.ratio, "goal": f.goal, "met": f.met} for f in figures]
+    (HERE / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
