@@ -42,8 +42,9 @@ def pass_rate(period: str, passed: People, examined: People) -> dict:
 class Press:
     """Pushes, approves and publishes in one programme."""
 
-    def __init__(self, world, programme: str) -> None:
+    def __init__(self, world, programme: str, *, owner: str | None = None) -> None:
         self.world, self.programme = world, programme
+        self.owner = owner or ("harbour-council" if programme.startswith("harbour") else "nottingham-city-council")
         self.revisions: dict[tuple[str, str, str], int] = {}
 
     async def http(self, organisation: str, *scopes: Scope):
@@ -55,7 +56,7 @@ class Press:
         body = {"returns": list(returns), "confirm_withdrawals": True}
         answer = await http.post(f"/v1/programmes/{self.programme}/submissions", json=body)
         assert answer.status_code == 201, answer.text
-        reviewer = await self.http("harbour-council", Scope.REVIEW)
+        reviewer = await self.http(self.owner, Scope.REVIEW)
         for one in answer.json()["returns"]:
             where = "/".join([one["measure"], one["series"], one["service"], one["period"]["code"]])
             if one["revision"] == self.revisions.get((organisation, where, "")):
@@ -69,7 +70,7 @@ class Press:
 
     async def publish(self, *, dry_run: bool = False, **request: object) -> dict:
         """The publication, once it has ended."""
-        http = await self.http("harbour-council", Scope.PUBLISH)
+        http = await self.http(self.owner, Scope.PUBLISH)
         answer = await http.post(f"/v1/programmes/{self.programme}/releases", params={"dry_run": dry_run}, json=request)
         assert answer.status_code == 202, answer.text
         await self.world.publish()

@@ -12,6 +12,7 @@ from api.publications.fetching import Line
 from schema.partners import Scope
 from tests.conftest import NOW
 from tests.partner.test_querying import file_of
+from tests.releasing import Press
 from work_health import decision
 
 PROGRAMME = "work-and-health-2025-2028"
@@ -178,3 +179,38 @@ async def test_progress_counts_by_the_basis(published, reviewer):
     progress = await reviewer.preview_progress(PROGRAMME, basis="approved")
     assert progress.basis == "approved"
     assert {m.latest.value for theme in progress.themes for m in theme.measures} == {None}
+
+
+async def test_published_statistics_are_released_as_they_stand(published, world, reviewer):
+    """Of each the approved revision, every place that was published, and no other."""
+    colleague = await world.partner("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW)
+    for one in (await reviewer.list_returns(PROGRAMME, limit=1000)).items:
+        where = {
+            "organisation": one.organisation,
+            "measure": one.measure,
+            "series": one.series,
+            "service": one.service,
+            "period": one.period.code,
+        }
+        if one.measure != NEET:
+            # Nobody decides on a return of the own organisation.
+            decides = colleague if one.organisation == "ohid" else reviewer
+            await decides.approve_return(PROGRAMME, **where, decision=decision(one.revision))
+    press = Press(world, PROGRAMME)
+    assert (await press.publish())["state"] == "published"
+    [city] = await press.figures(measure=RATE, period="FY2023-24")
+    assert (city["value"], city["lower"], city["upper_99_8"], city["interval_method"]) == (52, 51, 54, "published")
+    assert (city["publication"]["identifier"], city["coverage"]["approved"]) == ("93882", 1)
+    assert [(c["area"], c["value"], c["verdict"]) for c in city["comparators"]] == [
+        (REGION, None, None),
+        (ENGLAND, 65.3, "worse"),
+        (LEEDS, 53.5, "worse"),
+    ]
+    assert (city["trend"]["tendency"], city["trend"]["first_period"]) == ("decreasing", "FY2019-20")
+    [women] = await press.figures(measure=RATE, period="FY2023-24", breakdown="sex:female")
+    assert (women["value"], women["breakdown"]) == (50, {"sex": "female"})
+    assert await press.figures(measure=RATE, period="FY2023-24", area=LEEDS, breakdown="sex:female") == []
+    assert await press.figures(measure=NEET) == [], "it is not approved"
+    progress = (await press.read("progress")).json()
+    latest = {m["measure"]: m["latest"] for theme in progress["themes"] for m in theme["measures"]}
+    assert latest[RATE]["value"] == 52
