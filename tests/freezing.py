@@ -6,17 +6,25 @@ from datetime import UTC, date, datetime
 import numpy as np
 from msgspec.structs import replace
 
+from api.outcomes import rules as questions
+from api.outcomes.completeness import completeness
+from api.outcomes.rules import Asked
 from api.outcomes.standing import StandingCells, StandingRevision
-from api.plan.catalogue import Catalogue, breakdown_key
-from api.releases import freezing, protection, scopes
+from api.plan import calendar
+from api.plan.catalogue import TOTAL, Catalogue, breakdown_key
+from api.releases import figures, freezing, protection, scopes, shown
+from api.releases.figures import Snapshot
 from api.releases.freezing import Frozen
 from api.releases.protection import Done, Kept, Work
 from api.releases.scopes import AuditScope
+from api.reviews.leeway import Leeway
 from api.statistics import periods
 from api.statistics.disclosure.lattice import Node, Shape
+from schema.disclosure import DisclosureClass
 from schema.plan import Duty, Measure, Plan
+from schema.releases import Figure, Release, ReleaseReport
 from schema.submissions import ReturnKind
-from tests.harbour import EAST, HERE, PLAN, TOWN, WEST
+from tests.harbour import EAST, HERE, NOW, PLAN, TOWN, WEST
 
 UNKNOWN = "E06999999-unknown"
 PLACES = {"town": TOWN, "east": EAST, "west": WEST, "nowhere": UNKNOWN}
@@ -158,3 +166,72 @@ def only(found: Mapping[str, object], *words: str) -> dict[str, object]:
         for name, value in found.items()
         if set(words) <= set(name.split())
     }
+
+
+FROZEN_AT = datetime(2026, 4, 30, 12, tzinfo=UTC)
+"""When releases are made here: January to March are over and their first quarter with them."""
+
+
+def snapshot(
+    *rows: str,
+    here: Catalogue = HERE,
+    number: int = 1,
+    earlier: Mapping[str, tuple[Kept, ...]] | None = None,
+    without: Iterable[str] = (),
+    frozen_at: datetime = FROZEN_AT,
+) -> tuple[Snapshot, dict[str, tuple[Kept, ...]]]:
+    """A release of all scopes as the publisher makes it, and what the next one is to go on from."""
+    returns, _ = standing(*rows, here=here)
+    by_series: dict[tuple[str, str], list[StandingRevision]] = {}
+    for one in returns:
+        by_series.setdefault((one.measure, one.series), []).append(one)
+    periods_of = {key: [one.period for one in its] for key, its in by_series.items()}
+    today = calendar.today(frozen_at)
+    every = scopes.scopes(here, periods_of, today=today, without=without)
+    chain = dict(earlier or {})
+    for scope in every:
+        result = done(scope, *rows, here=here, earlier=chain.get(scope.key, ()))
+        chain[scope.key] = (*chain.get(scope.key, ()), result.kept)
+    wanted = {(key, period.code): period for key, period in figures.spans(every)}
+    for one in here.plan.measures:
+        for series in one.series:
+            key = (one.slug, series.slug)
+            over, longer = scopes.released_periods(one, here, periods_of.get(key, []), today=today)
+            wanted |= {(key, period.code): period for period in (*over, *longer)}
+    coverage = {}
+    for (key, code), period in wanted.items():
+        one = here.measures[key[0]]
+        series = next(s for s in one.series if s.slug == key[1])
+        whole = Asked(measure=one, series=series, period=None, areas=[here.plan.area], breakdowns=[TOTAL])
+        coverage[key, code] = completeness(questions.at(whole, period, here, by_series), here, Leeway())
+    cells: figures.Cells = {}
+    for scope in every:
+        rule = here.plan.disclosure.rule(scope.disclosure_class)
+        for key, cell, one in shown.shown(scope, chain[scope.key][-1], rule, coverage):
+            cells.setdefault(key, {})[cell] = one
+    made = Snapshot(
+        catalogue=here, number=number, frozen_at=frozen_at, cells=cells, coverage=coverage, without=frozenset(without)
+    )
+    return made, chain
+
+
+def released(*rows: str, before: Iterable[Figure] = (), **more: object) -> list[Figure]:
+    made, _ = snapshot(*rows, **more)
+    return list(figures.figures(made, {figures.place_of(one): one for one in before}))
+
+
+RELEASE = Release(
+    programme="harbour-skills-2026",
+    number=3,
+    published_at=NOW,
+    frozen_at=NOW,
+    plan_version=1,
+    notes=None,
+    policy=PLAN.disclosure,
+    explanations={one.value: PLAN.disclosure.rule(one).explanation for one in DisclosureClass},
+    report=ReleaseReport(scopes=[], figures=0, shown=0, changes=0),
+    sha256="",
+    citation="",
+    withdrawn_at=None,
+    withdrawal_reason=None,
+)

@@ -170,11 +170,7 @@ def _rest(whole: Counts, part: Counts) -> Counts | None:
     if whole.high is None or whole.base_high is None or part.high is None or part.base_high is None:
         return None
     high, base_high = whole.high - part.low, whole.base_high - part.base_low
-    if high < 0 or base_high <= 0:
+    low, base_low = max(whole.low - part.high, 0), max(whole.base_low - part.base_high, 0)
+    if high < 0 or base_high <= 0 or low > base_high:
         return None
-    return Counts(
-        low=max(whole.low - part.high, 0),
-        high=high,
-        base_low=max(whole.base_low - part.base_high, 0),
-        base_high=base_high,
-    )
+    return Counts(low=low, high=high, base_low=base_low, base_high=base_high)

@@ -1,0 +1,243 @@
+"""What a release shows of one place: a number with its bounds, bounds alone, or why there is none."""
+
+import pytest
+from msgspec.structs import replace
+
+from api.releases import shown
+from api.releases.shown import NO_DATA, NOT_A_COUNT, SUPPRESSED, UNKNOWN, Shown, made
+from api.statistics import inequality, intervals
+from api.statistics.disclosure.figures import Figure, Percentage
+from api.statistics.disclosure.lattice import Node
+from api.statistics.intervals import Counts
+from schema.intervals import Confidence
+from schema.plan import Operation, Overlap
+from schema.submissions import Status
+from tests.freezing import measure, plan_of, released, snapshot
+from tests.harbour import TOWN, catalogue
+
+MEMBERS = ["quay members 2026-01 town", "pier members 2026-01 town"]
+
+
+def of(slug: str, *rows: str, here, area: str = TOWN, period: str = "2026-01", breakdown: str = "") -> Shown:
+    found, _ = snapshot(*rows, here=here)
+    return found.cells[slug, "headline"][period, area, breakdown]
+
+
+def told(one: Shown) -> tuple[float | None, float | None, float | None, str | None]:
+    return one.value, one.low, one.high, one.reason
+
+
+def different(overlap: Overlap, *duties: str):
+    return catalogue(plan_of(measure("members", overlap=overlap), duties=duties or ["quay members", "pier members"]))
+
+
+# fmt: off
+#   overlap           returned       value, least, greatest
+DISTINCT = [
+    # 61 and 40 are 101, shown as 100: 98 to 102. Of two returns the larger has at least half of them.
+    (Overlap.UNKNOWN,  ["61", "40"], (None, 49, 102, None)),
+    (Overlap.UNKNOWN,  ["62", "41"], (None, 52, 107, None)),  # 103 is 105: 103 to 107, and half of 103 is 51.5
+    (Overlap.DISJOINT, ["61", "40"], (100, 98, 102, None)),
+    (Overlap.UNKNOWN,  ["3", "4"],   (None, None, None, "suppressed")),
+    (Overlap.UNKNOWN,  ["61", "c"],  (None, None, None, "suppressed")),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("overlap", "returns", "expected"), DISTINCT)
+def test_different_people_of_several_returns_are_as_many_as_the_largest_at_least(overlap, returns, expected):
+    rows = [f"{who} {n}" for who, n in zip(MEMBERS, returns, strict=True)]
+    assert told(of("members", *rows, here=different(overlap))) == expected
+
+
+def test_people_of_one_return_are_different_for_certain():
+    one = different(Overlap.UNKNOWN, "quay members alone", "pier members")
+    assert told(of("members", f"{MEMBERS[0]} 61", here=one)) == (60, 58, 62, None)
+    three = different(Overlap.UNKNOWN, "quay members", "quay/evening members", "pier members")
+    rows = [f"{MEMBERS[0]} 30", "quay/evening members 2026-01 town 31", f"{MEMBERS[1]} 40"]
+    assert told(of("members", *rows, here=three)) == (None, 33, 102, None), "98 of three returns: 32.7 and more"
+
+
+LEARNERS = catalogue(plan_of(measure("learners"), duties=["quay learners", "pier learners"]))
+BOTH = ["quay learners 2026-01 town 50", "pier learners 2026-01 town 30"]
+
+
+def test_none_few_and_confidential_are_alike_and_what_nobody_returned_is_not():
+    sexes = ["quay learners 2026-01 town sex=female 47", "quay learners 2026-01 town sex=male c"]
+    rows = [*BOTH, *sexes, *(f"pier learners 2026-01 town sex={sex} 15" for sex in ("female", "male"))]
+    assert told(of("learners", *rows, here=LEARNERS, breakdown="sex=female")) == (60, 58, 62, None)
+    assert of("learners", *rows, here=LEARNERS, breakdown="sex=male") == SUPPRESSED, "sent as confidential"
+    few = ["quay learners 2026-01 town 3", "pier learners 2026-01 town 2"]
+    assert of("learners", *few, here=LEARNERS) == SUPPRESSED
+    assert of("learners", "quay learners 2026-01 nil", "pier learners 2026-01 nil", here=LEARNERS) == SUPPRESSED
+    assert of("learners", *BOTH, here=LEARNERS, breakdown="sex=male") == UNKNOWN, "left out"
+    assert of("learners", *BOTH, here=LEARNERS, period="2026-02") == NO_DATA
+    assert told(of("learners", *BOTH, here=LEARNERS, period="FY2025-26-Q4")) == (80, 78, 82, None)
+
+
+RATES = catalogue(plan_of(measure("pass-rate"), duties=["quay pass-rate", "pier pass-rate"]))
+RATE = ["quay pass-rate 2026-01 town", "pier pass-rate 2026-01 town"]
+
+
+@pytest.mark.parametrize(
+    ("returned", "expected", "status"),
+    [
+        # 33 of 123 are shown as 35 of 125; the true numbers lie within two of them.
+        (["21/60", "12/63"], (28.0, 100 * 33 / 127, 100 * 37 / 123, None), None),
+        # Below 100 there are no decimals: 35 of 60 are 58 %.
+        (["21/30", "13/31"], (58.0, 100 * 33 / 62, 100 * 37 / 58, None), None),
+        # Few who passed, and few who did not.
+        (["2/60", "2/63"], (None, None, None, "suppressed"), Status.CONFIDENTIAL),
+        (["58/60", "62/63"], (None, None, None, "suppressed"), Status.CONFIDENTIAL),
+        (["0/0", "0/0"], (None, None, None, "suppressed"), Status.CONFIDENTIAL),
+    ],
+)
+def test_a_proportion_is_calculated_from_shown_counts(returned, expected, status):
+    one = of("pass-rate", *(f"{who} {n}" for who, n in zip(RATE, returned, strict=True)), here=RATES)
+    assert told(one) == expected
+    assert one.status is status
+
+
+def test_a_percentage_of_few_is_not_given_but_its_counts_are():
+    one = shown._proportion(figure(8, 8, 12), figure(15, 13, 17), Percentage(value=None, reason="small_denominator"))  # pyright: ignore[reportPrivateUsage]
+    assert (one.reason, one.status, one.numerator, one.counts) == (
+        "small_denominator",
+        Status.NOT_AVAILABLE,
+        figure(8, 8, 12),
+        None,
+    )
+
+
+def test_the_interval_holds_that_of_every_pair_of_counts_within_the_bounds():
+    one = of("pass-rate", f"{RATE[0]} 21/60", f"{RATE[1]} 12/63", here=RATES)
+    assert one.counts == Counts(low=33, high=37, base_low=123, base_high=127)
+    narrow, wide = one.intervals
+    assert (narrow.confidence, wide.confidence) == (Confidence.P95, Confidence.P99_8)
+    for x in range(33, 38):
+        for n in range(123, 128):
+            true = intervals.proportion(intervals.exactly(x, n), per=100)
+            assert narrow.lower <= true.lower
+            assert true.upper <= narrow.upper
+
+
+NODE = Node(part=None, breakdown=(), place=TOWN, period="2026-01")
+
+
+def figure(value: int, low: int, high: int) -> Figure:
+    return Figure(node=NODE, value=value, low=low, high=high)
+
+
+def count(value: int | None, low: int, high: int | None) -> Shown:
+    return Shown(value=value, low=low, high=high)
+
+
+SMALL = Shown(status=Status.NOT_AVAILABLE, reason="small_denominator")
+
+# fmt: off
+#   operation         parts                                           value, least, greatest, reason
+MADE = [
+    (Operation.SUM,   [count(100, 98, 102), count(50, 48, 52)],       (150, 146, 154, None)),
+    (Operation.SUM,   [count(None, 49, 102), count(50, 48, 52)],      (None, 97, 154, None)),
+    (Operation.SUM,   [count(None, 49, None), count(50, 48, 52)],     (None, 97, None, None)),
+    # Different members of several counts are at least those of the largest.
+    (Operation.UNION, [count(100, 98, 102), count(50, 48, 52)],       (None, 98, 154, None)),
+    (Operation.UNION, [count(100, 98, None), count(50, 48, 52)],      (None, 98, None, None)),
+    (Operation.SUM,   [SUPPRESSED, count(50, 48, 52)],                (None, None, None, "suppressed")),
+    (Operation.SUM,   [SUPPRESSED, NO_DATA],                          (None, None, None, "suppressed")),
+    (Operation.SUM,   [NO_DATA, NO_DATA],                             (None, None, None, "no_data")),
+    (Operation.SUM,   [NO_DATA, count(50, 48, 52)],                   (None, None, None, "part_without_value")),
+    (Operation.SUM,   [NO_DATA, SMALL],                               (None, None, None, "part_without_value")),
+    (Operation.DIFFERENCE, [SMALL, SMALL],                            (None, None, None, "small_denominator")),
+    (Operation.DIFFERENCE, [count(100, 98, 102), count(50, 48, 52)],  (None, None, None, "no_counts")),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("operation", "parts", "expected"), MADE)
+def test_bounds_in_bounds_out(operation, parts, expected):
+    one = made(operation, [measure("learners"), measure("on-roll")], parts)
+    assert told(one) == expected
+    assert one.status is (
+        None
+        if expected[1] is not None
+        else Status.CONFIDENTIAL
+        if expected[3] == "suppressed"
+        else Status.NOT_AVAILABLE
+    )
+
+
+def share(part: tuple[int, int, int], whole: tuple[int, int, int]) -> Shown:
+    """A proportion of counts as shown, each with its bounds."""
+    return Shown(
+        value=round(100 * part[0] / whole[0], 1),
+        low=100 * part[1] / whole[2],
+        high=min(100, 100 * part[2] / whole[1]),
+        numerator=figure(*part),
+        denominator=figure(*whole),
+    )
+
+
+EVERYBODY = share((700, 698, 702), (1000, 998, 1002))
+ILL = share((100, 98, 102), (200, 198, 202))
+RATIO = measure("pass-rate")
+
+
+def test_a_gap_of_two_groups_that_share_nobody():
+    one = made(Operation.DIFFERENCE, [RATIO, replace(RATIO, slug="other")], [EVERYBODY, ILL])
+    assert one.value == 20.0
+    assert (one.low, one.high) == (
+        pytest.approx(100 * (698 / 1002 - 102 / 198)),
+        pytest.approx(100 * (702 / 998 - 98 / 202)),
+    )
+    assert [each.confidence for each in one.intervals] == list(Confidence)
+    assert one.intervals[0].lower < 20 < one.intervals[0].upper
+    assert one.counts is None
+
+
+def test_a_gap_of_a_whole_and_its_part_is_that_of_the_rest_and_the_part():
+    """600 of 800 of the rest are 75 %, which is 25 points more; 20 points for the 8 in 10 who are the rest."""
+    whole = replace(RATIO, contains=["ill"])
+    one = made(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, ILL])
+    assert one.value == 20.0
+    rest = Counts(low=596, high=604, base_low=796, base_high=804)
+    group = Counts(low=98, high=102, base_low=198, base_high=202)
+    expected = inequality.gap_to_whole(group, rest)
+    assert (one.low, one.high, one.intervals[0]) == (expected.low, expected.high, expected.interval)
+    true = 100 * (700 / 1000 - 100 / 200)
+    assert one.low < true < one.high
+    apart = made(Operation.DIFFERENCE, [RATIO, replace(RATIO, slug="ill")], [EVERYBODY, ILL])
+    assert one.intervals[0].upper - one.intervals[0].lower < apart.intervals[0].upper - apart.intervals[0].lower
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        ((800, 798, 802), (900, 898, 902)),  # more of them work than of all
+        ((100, 98, 102), (1200, 1198, 1202)),  # more of them than of all
+        ((10, 8, 12), (990, 988, 992)),  # 686 of the rest would work, of whom there are 14
+    ],
+)
+def test_there_is_no_gap_where_the_part_is_none_of_the_whole(part):
+    whole = replace(RATIO, contains=["ill"])
+    one = made(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, share(*part)])
+    assert (one.reason, one.low) == ("part_exceeds_whole", None)
+
+
+def test_a_whole_without_an_upper_bound_has_no_rest():
+    open_ended = replace(ILL, numerator=Figure(node=NODE, value=100, low=98, high=None))
+    whole = replace(RATIO, contains=["ill"])
+    assert made(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, open_ended]).reason is not None
+
+
+def test_the_largest_error_is_the_further_bound():
+    assert count(100, 98, 102).largest_error == 2
+    assert count(100, 94, 102).largest_error == 6
+    assert count(None, 94, 102).largest_error is None
+    assert count(100, 94, None).largest_error is None
+    assert NOT_A_COUNT.largest_error is None
+
+
+def test_denominators_of_a_share_are_told_with_it_alone():
+    found, _ = snapshot(f"{RATE[0]} 21/60", here=RATES)
+    assert set(found.cells) == {("pass-rate", "headline")}
+    assert len({f.breakdown.get("sex", "") for f in released(f"{RATE[0]} 21/60", here=RATES)}) == 4
