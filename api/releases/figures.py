@@ -23,7 +23,7 @@ from api.statistics.readings import Reading
 from schema.intervals import Confidence
 from schema.outcomes import Comparator, Coverage, TargetVerdict, UnprotectedFigure
 from schema.periods import Period
-from schema.plan import Aim, Collection, Kind, Measure, Series
+from schema.plan import Aim, Collection, Formula, Kind, Measure, Series
 from schema.releases import Figure
 from schema.submissions import Marker
 from schema.verdicts import Movement, NotMoved, Trend, TrendMethod
@@ -147,7 +147,7 @@ def _of_series(measure: Measure, series: Series, snapshot: Snapshot) -> Iterator
         return
     for period in registered(measure, series, snapshot):
         place = Place(measure=measure, series=series, period=period, area=snapshot.catalogue.plan.area, breakdown=TOTAL)
-        yield place, _derived(place, snapshot) if series.formula else _uncounted(measure)
+        yield place, _derived(place, series.formula, snapshot) if series.formula else _uncounted(measure)
 
 
 def _uncounted(measure: Measure) -> Shown:
@@ -156,10 +156,7 @@ def _uncounted(measure: Measure) -> Shown:
     return NO_DATA if measure.kind in COUNTED else NOT_RELEASED
 
 
-def _derived(place: Place, snapshot: Snapshot) -> Shown:
-    formula = place.series.formula
-    if formula is None:
-        return NOT_RELEASED
+def _derived(place: Place, formula: Formula, snapshot: Snapshot) -> Shown:
     of = [snapshot.catalogue.measures[slug] for slug in formula.measures]
     return made(formula.operation, of, [_part(measure, place, snapshot) for measure in of])
 

@@ -1,0 +1,73 @@
+"""What differs between two releases, and why."""
+
+import pytest
+from msgspec.structs import replace
+
+from api.releases.changes import changes, redefined
+from api.releases.figures import figures, place_of
+from schema.releases import MeasurePeriod
+from tests.freezing import SHORT, measure, plan_of, snapshot
+from tests.harbour import catalogue
+
+HERE = catalogue(plan_of(measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
+
+
+def returns(january: int, february: int) -> list[str]:
+    months = (("2026-01", january), ("2026-02", february))
+    return [f"{who} learners {code} town {n}" for who in ("quay", "pier") for code, n in months]
+
+
+def release(number: int, *rows: str, before=(), **more):
+    made, kept = snapshot(*rows, here=HERE, number=number, **more)
+    return {place_of(one): one for one in figures(made, dict(before))}, kept
+
+
+FIRST, KEPT = release(1, *returns(40, 60))
+
+
+def told(before, after, **more):
+    return [(c.period, SHORT[c.area], c.why) for c in changes(before, after.values(), **more)]
+
+
+def test_which_release_says_it_and_under_which_policy_is_no_difference():
+    again, _ = release(2, *returns(40, 60), before=FIRST, earlier=KEPT)
+    assert told(FIRST, again) == []
+    assert told(FIRST, {place: replace(one, policy=7) for place, one in again.items()}) == []
+
+
+def test_a_first_release_is_new_in_the_order_of_the_release():
+    assert told({}, FIRST) == [(code, "town", "new") for code in ("2026-01", "2026-02", "FY2025-26-Q4", "2026-03")]
+
+
+@pytest.mark.parametrize(
+    ("more", "january", "quarter"),
+    [
+        ({}, "data", "data"),
+        ({"anew": [MeasurePeriod(measure="learners", period="2026-01")]}, "correction", "correction"),
+        ({"anew": [MeasurePeriod(measure="learners", period="2026-02")]}, "data", "correction"),
+        ({"anew": [MeasurePeriod(measure="on-roll", period="2026-01")]}, "data", "data"),
+        ({"redefined": frozenset(["learners"])}, "definition", "definition"),
+        ({"redefined": frozenset(["on-roll"])}, "data", "data"),
+    ],
+)
+def test_why_a_figure_differs(more, january, quarter):
+    """The quarter is made of January; February, in which nothing moved, has another error and another movement."""
+    now, _ = release(2, *returns(90, 60), before=FIRST, earlier=KEPT)
+    found = {code: why for code, _, why in told(FIRST, now, **more)}
+    assert (found["2026-01"], found["FY2025-26-Q4"]) == (january, quarter)
+    assert "2026-03" not in found, "nothing was returned for March, before or now"
+
+
+def test_what_is_not_released_any_more_is_told_last():
+    after = {place: one for place, one in FIRST.items() if one.period.code != "2026-01"}
+    [gone] = changes(FIRST, after.values())
+    assert (gone.period, gone.why, gone.after, gone.before.value) == ("2026-01", "gone", None, 80)
+    assert told(after, FIRST) == [("2026-01", "town", "new")]
+    assert [why for _, _, why in told({"x": next(iter(FIRST.values()))}, after)][-1] == "gone"
+
+
+def test_a_measure_is_redefined_where_the_plan_says_anything_else_of_it():
+    one, other = measure("learners"), measure("on-roll")
+    assert redefined([one, other], [one, replace(other, title="Another")]) == {"on-roll"}
+    assert redefined([one], [one, other]) == set(), "a new one was not defined before"
+    assert redefined([one, other], [one]) == set()

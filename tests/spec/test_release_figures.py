@@ -1,0 +1,455 @@
+"""The figures of a release: each registered cell, in order, with what it says beside others; out of shown numbers alone."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from api.releases.figures import figures, place_of
+from api.releases.scopes import scopes
+from api.statistics import comparison, inequality, intervals, trend
+from api.statistics.intervals import Counts
+from api.statistics.readings import Reading
+from schema.intervals import Confidence, Interval
+from schema.outcomes import Coverage
+from schema.periods import PeriodType
+from schema.plan import Aim, Basis, Collection, Formula, Kind, Operation, Target, Window
+from schema.releases import Figure
+from schema.submissions import Marker, Status
+from schema.verdicts import NotMoved, Tendency, TrendMethod, Verdict
+from tests.freezing import SHORT, measure, plan_of, released, snapshot
+from tests.harbour import EAST, PLAN, TOWN, catalogue
+
+
+def derived(slug: str, operation: Operation, *of: str, **changes: object):
+    [series] = measure("on-roll").series
+    made = replace(series, collection=Collection.DERIVED, formula=Formula(operation=operation, measures=list(of)))
+    kind = Kind.GAP if operation is Operation.DIFFERENCE else Kind.DERIVED
+    return measure("on-roll", slug=slug, kind=kind, series=[made], **changes)
+
+
+SEXES = measure("learners").schemes[:1]
+MEASURES = [
+    measure("learners", schemes=SEXES, targets=[Target(period="2026-03", value=90, basis=Basis.STATED)]),
+    measure("on-roll"),
+    measure("pass-rate", baseline=30.0, targets=[Target(period="2026-02", value=60, basis=Basis.STATED)]),
+    measure("pass-rate", slug="prize-rate", schemes=[], contains=[]),
+    measure("members"),
+    derived("everybody", Operation.SUM, "learners", "on-roll"),
+    derived("anybody", Operation.UNION, "learners", "on-roll"),
+    derived("gap", Operation.DIFFERENCE, "pass-rate", "prize-rate"),
+    measure("prospectus"),
+]
+HOLDERS = ("quay", "pier")
+COUNTED = ("learners", "on-roll", "pass-rate", "prize-rate", "members")
+PROGRAMME = catalogue(plan_of(*MEASURES, duties=[f"{who} {slug}" for who in HOLDERS for slug in COUNTED]))
+
+
+def returns(march: int = 60) -> list[str]:
+    """Three months of two colleges: women and men of two quarters, those on roll, two proportions, and members."""
+    rows: list[str] = []
+    for who, size in (("quay", 1), ("pier", 2)):
+        for at, code in enumerate(("2026-01", "2026-02", "2026-03")):
+            people = {("east", "female"): 21, ("east", "male"): 3, ("west", "female"): 17 + at, ("west", "male"): 22}
+            if code == "2026-03" and who == "quay":
+                people["west", "female"] = march
+            for area in ("town", "east", "west", "nowhere"):
+                for sex in ("", "female", "male", "unknown"):
+                    n = sum(
+                        size * count
+                        for (place, its), count in people.items()
+                        if area in ("town", place) and sex in ("", its)
+                    )
+                    cell = f"{area} sex={sex}" if sex else area
+                    rows.append(f"{who} learners {code} {cell} {n}")
+                    rows.append(f"{who} pass-rate {code} {cell} {n}/{2 * n + (at * n) // 4}")
+            rows += [
+                f"{who} on-roll {code} town {40 * size + at}",
+                f"{who} prize-rate {code} town {20 * size + at}/{90 * size}",
+                f"{who} members {code} town {31 * size}",
+            ]
+    return rows
+
+
+RELEASE = released(*returns(), here=PROGRAMME)
+
+
+def by(found: Sequence[Figure], slug: str, period: str, area: str = "town", **breakdown: str) -> Figure:
+    [one] = [
+        f
+        for f in found
+        if (f.measure, f.period.code, SHORT[f.area], f.breakdown) == (slug, period, area, breakdown)
+        and f.series == "headline"
+    ]
+    return one
+
+
+def test_there_is_a_row_for_each_registered_cell_and_no_other_whatever_was_returned():
+    """Periods × areas × categories of the plan; learners and pass rates have a quarter besides their months."""
+    rows = Counter(figure.measure for figure in RELEASE)
+    assert rows == {
+        "learners": 4 * 4 * 4,
+        "on-roll": 3,
+        "pass-rate": 4 * 4 * 4,
+        "prize-rate": 4,
+        "members": 3,
+        "everybody": 3,
+        "anybody": 3,
+        "gap": 3,
+        "prospectus": 3,
+    }
+    nothing = released(here=PROGRAMME)
+    assert [place_of(figure) for figure in nothing] == [place_of(figure) for figure in RELEASE]
+    assert {figure.reason for figure in nothing} == {"no_data", "not_a_count"}
+    assert {figure.value for figure in nothing} == {None}
+
+
+def test_rows_stand_in_the_order_of_the_plan_of_time_of_areas_and_of_categories():
+    learners = [figure for figure in RELEASE if figure.measure == "learners"]
+    assert list(dict.fromkeys(f.period.code for f in learners)) == ["2026-01", "2026-02", "FY2025-26-Q4", "2026-03"]
+    assert list(dict.fromkeys(f.measure for f in RELEASE)) == [one.slug for one in MEASURES]
+    january = learners[:16]
+    assert [SHORT[f.area] for f in january[::4]] == ["town", "east", "west", "nowhere"]
+    assert [f.breakdown for f in january[:4]] == [{}, {"sex": "female"}, {"sex": "male"}, {"sex": "unknown"}]
+    assert {f.release for f in RELEASE} == {1}
+    assert {f.policy for f in RELEASE} == {PLAN.disclosure.version}
+
+
+# What follows calculates everything that is said of a figure again, out of the figures of the release alone: nothing
+# that is not shown can have been used.
+
+
+def exactly(figure: Figure) -> bool:
+    return figure.value is not None and figure.lower_bound == figure.upper_bound
+
+
+def reading(figure: Figure) -> Reading:
+    known = figure.value is not None
+    pairs = [(figure.lower, figure.upper, Confidence.P95), (figure.lower_99_8, figure.upper_99_8, Confidence.P99_8)]
+    return Reading(
+        series=f"{figure.measure}/{figure.series}",
+        period=figure.period,
+        value=figure.value,
+        low=None if exactly(figure) else figure.lower_bound,
+        high=None if exactly(figure) else figure.upper_bound,
+        numerator=int(figure.numerator) if known and figure.numerator is not None else None,
+        denominator=int(figure.denominator) if known and figure.denominator is not None else None,
+        intervals=tuple(
+            Interval(lower=low, upper=high, confidence=each, method=figure.interval_method)
+            for low, high, each in pairs
+            if low is not None and high is not None and figure.interval_method is not None
+        ),
+    )
+
+
+def percentage(figure: Figure) -> None:
+    x, n = figure.numerator, figure.denominator
+    assert x is not None
+    assert n is not None
+    assert figure.value == round(min(100.0, 100 * x / n), 0 if n < 100 else 1)
+    assert figure.lower_bound == 100 * figure.numerator_low / figure.denominator_high
+    assert figure.upper_bound == min(100.0, 100 * figure.numerator_high / figure.denominator_low)
+    counts = Counts(
+        low=int(figure.numerator_low),
+        high=int(figure.numerator_high),
+        base_low=int(figure.denominator_low),
+        base_high=int(figure.denominator_high),
+    )
+    narrow, wide = (intervals.proportion(counts, confidence=each, per=100) for each in Confidence)
+    assert (figure.lower, figure.upper, figure.interval_method) == (narrow.lower, narrow.upper, narrow.method)
+    assert (figure.lower_99_8, figure.upper_99_8) == (wide.lower, wide.upper)
+
+
+def recalculated(found: Sequence[Figure], here) -> Counter[str]:
+    """How many of each were calculated again, to the last bit."""
+    done: Counter[str] = Counter()
+    for figure in found:
+        if figure.lower_bound is None:
+            empty = (figure.value, figure.upper_bound, figure.largest_error, figure.lower, figure.upper_99_8)
+            assert empty == (None,) * 5
+            assert (figure.comparators, figure.trend, figure.movement, figure.target) == ([], None, None, None)
+            assert figure.markers == []
+            assert figure.status is not None
+            assert figure.reason is not None
+            done["empty"] += 1
+            continue
+        assert (figure.status, figure.reason) == (None, None)
+        bounded = figure.value is not None and figure.upper_bound is not None
+        error = max(figure.value - figure.lower_bound, figure.upper_bound - figure.value) if bounded else None
+        assert figure.largest_error == error
+        if figure.kind is Kind.PROPORTION:
+            percentage(figure)
+            done["percentage"] += 1
+        one = here.measures[figure.measure]
+        aim = one.direction.aim
+        alike = [f for f in found if (f.measure, f.series, f.area, f.breakdown) == key(figure)]
+        ratio = figure.kind in (Kind.PROPORTION, Kind.GAP)
+        whole = [f for f in alike if ratio or f.coverage.approved >= f.coverage.expected]
+        own = figure.area == here.plan.area and not figure.breakdown
+        if figure in whole:
+            starts = [reading(f) for f in whole if f.period.end < figure.period.end]
+            baseline = one.baseline if own else None
+            assert figure.movement == comparison.movement(reading(figure), starts, aim, baseline=baseline)
+            done["movement"] += figure.movement.verdict is not None
+        else:
+            assert figure.movement.reason is NotMoved.INCOMPLETE
+        points = [f for f in alike if f.period.type is figure.period.type and f.period.end <= figure.period.end]
+        counted = figure.kind is Kind.PROPORTION and all(f.numerator is not None for f in points)
+        method = TrendMethod.COCHRAN_ARMITAGE if counted else TrendMethod.WEIGHTED_LEAST_SQUARES
+        assert figure.trend == trend.trend([reading(f) for f in points], aim, kind=figure.kind, method=method)
+        done["trend"] += figure.trend.tendency is not Tendency.CANNOT_BE_CALCULATED
+        for beside in figure.comparators:
+            wider = [f for f in found if key(f) == (*key(figure)[:2], beside.area, figure.breakdown)]
+            [there] = [f for f in wider if f.period == figure.period] or [None]
+            assert beside.value == (there.value if there else None)
+            if there is not None:
+                compared = comparison.compare(reading(figure), reading(there), aim, five_way=True)
+                assert (beside.verdict, beside.confidence) == (compared.verdict, compared.confidence)
+                done["comparator"] += 1
+        if figure.target is not None:
+            met = figure.lower_bound >= figure.target.value
+            missed = figure.upper_bound is not None and figure.upper_bound < figure.target.value
+            assert figure.target.met == (True if met else False if missed else None)
+            done["target"] += 1
+    return done
+
+
+def key(figure: Figure):
+    return figure.measure, figure.series, figure.area, figure.breakdown
+
+
+def test_everything_that_is_said_of_a_figure_follows_from_the_figures_of_the_release():
+    done = recalculated(RELEASE, PROGRAMME)
+    assert done["empty"] > 20
+    assert done["percentage"] > 20
+    assert done["movement"] > 20
+    assert done["comparator"] > 10
+    assert done["target"] == 2
+
+
+def test_derived_figures_are_made_of_the_figures_shown():
+    for code in ("2026-01", "2026-02", "2026-03"):
+        parts = [by(RELEASE, slug, code) for slug in ("learners", "on-roll")]
+        together, any_ = by(RELEASE, "everybody", code), by(RELEASE, "anybody", code)
+        assert together.value == sum(part.value for part in parts)
+        assert (together.lower_bound, together.upper_bound) == (
+            sum(part.lower_bound for part in parts),
+            sum(part.upper_bound for part in parts),
+        )
+        assert (any_.value, any_.lower_bound) == (None, max(part.lower_bound for part in parts))
+        assert any_.upper_bound == together.upper_bound
+        assert any_.largest_error is None
+        first, second, gap = (by(RELEASE, slug, code) for slug in ("pass-rate", "prize-rate", "gap"))
+        assert gap.value == round(first.value - second.value, 1)
+        pairs = [
+            Counts(
+                low=int(f.numerator_low),
+                high=int(f.numerator_high),
+                base_low=int(f.denominator_low),
+                base_high=int(f.denominator_high),
+            )
+            for f in (first, second)
+        ]
+        narrow, wide = (inequality.gap(*pairs, confidence=each) for each in Confidence)
+        assert (gap.lower_bound, gap.upper_bound) == (narrow.low, narrow.high)
+        assert (gap.lower, gap.upper) == (narrow.interval.lower, narrow.interval.upper)
+        assert (gap.lower_99_8, gap.upper_99_8) == (wide.interval.lower, wide.interval.upper)
+
+
+def test_the_true_numbers_lie_within_the_bounds_that_are_told():
+    true = {"2026-01": 189, "2026-02": 192, "2026-03": 19 + 2 * (21 + 3 + 19 + 22) + 21 + 3 + 60 + 22 - 19}
+    for code, count in true.items():
+        figure = by(RELEASE, "learners", code)
+        assert figure.lower_bound <= count <= figure.upper_bound, code
+        assert abs(figure.value - count) <= figure.largest_error
+    members = by(RELEASE, "members", "2026-01")
+    assert (members.value, members.lower_bound, members.upper_bound) == (None, 47, 97), "of 93 to 97 at least half"
+
+
+def test_what_is_not_a_count_and_what_is_not_released_say_so():
+    rate = measure("on-roll", slug="mean-age", kind=Kind.MEAN)
+    here = catalogue(plan_of(measure("prospectus"), rate))
+    found = released(here=here)
+    assert {(f.measure, f.reason, f.status) for f in found} == {
+        ("prospectus", "not_a_count", Status.NOT_APPLICABLE),
+        ("mean-age", "not_released", Status.NOT_APPLICABLE),
+    }
+    assert {f.instead is None for f in found if f.measure == "prospectus"} == {False}
+
+
+def test_published_series_are_none_of_a_release():
+    [series] = measure("on-roll").series
+    published = measure("on-roll", series=[replace(series, collection=Collection.PUBLISHED)])
+    assert released(here=catalogue(plan_of(published))) == []
+
+
+def test_a_measure_that_cannot_be_placed_has_no_data():
+    families = [*PLAN.families, replace(PLAN.families[0], slug="sea", levels=["sea"])]
+    here = catalogue(plan_of(measure("on-roll", area_family="sea"), families=families))
+    assert {f.reason for f in released(here=here)} == {"no_data"}
+
+
+def test_a_measure_that_is_left_out_is_not_there_and_nothing_is_made_of_it():
+    found = released(*returns(), here=PROGRAMME, without=["on-roll", "prize-rate"])
+    assert {f.measure for f in found} == {one.slug for one in MEASURES} - {"on-roll", "prize-rate"}
+    assert {f.reason for f in found if f.measure in ("everybody", "anybody", "gap")} == {"part_without_value"}
+
+
+def test_what_was_left_out_comes_back_moved_from_where_it_was():
+    """A part whose whole is left out stays in its scope, and so it is not rounded afresh."""
+    whole = measure("on-roll", contains=["present"])
+    here = catalogue(
+        plan_of(
+            whole,
+            measure("on-roll", slug="present"),
+            duties=[f"{w} {s}" for w in HOLDERS for s in ("on-roll", "present")],
+        )
+    )
+
+    def rows(n: int) -> list[str]:
+        present = ["quay present 2026-01 town 52", f"pier present 2026-01 town {n}"]
+        return [*present, "quay on-roll 2026-01 town 100", "pier on-roll 2026-01 town 90"]
+
+    first, kept = snapshot(*rows(30), here=here)
+    second, kept = snapshot(*rows(35), here=here, number=2, earlier=kept, without=["on-roll"])
+    third, _ = snapshot(*rows(35), here=here, number=3, earlier=kept)
+    shown = [[by(list(figures(one, {})), "present", "2026-01").value for one in (first, second, third)]]
+    assert shown == [[80, 85, 85]]
+    assert {f.measure for f in figures(second, {})} == {"present"}
+    error = [by(list(figures(one, {})), "present", "2026-01").largest_error for one in (first, second)]
+    assert error == [2, 4], "afresh it would be 2 again"
+    assert [len(scope.members) for scope in scopes(here, {}, today=date(2026, 2, 1), without=["on-roll"])] == [2]
+
+
+ON_ROLL = catalogue(plan_of(measure("on-roll"), duties=["quay on-roll", "pier on-roll"]))
+
+
+def on_roll(quay: int, pier: int) -> list[str]:
+    return [f"quay on-roll 2026-01 town {quay}", f"pier on-roll 2026-01 town {pier}"]
+
+
+@pytest.mark.parametrize(
+    ("frozen_at", "second", "expected"),
+    [
+        # Returns for January are taken for 40 days, to 12 March.
+        ("2026-03-01", (50, 30), [Marker.PROVISIONAL]),
+        ("2026-03-01", (50, 50), [Marker.PROVISIONAL, Marker.REVISED]),
+        ("2026-03-13", (50, 50), [Marker.REVISED]),
+        ("2026-03-13", (50, 31), []),  # held back: the same number
+        ("2026-03-13", (2, 1), [Marker.REVISED]),
+    ],
+)
+def test_provisional_while_it_may_be_corrected_and_revised_where_it_was_another(frozen_at, second, expected):
+    first, kept = snapshot(*on_roll(50, 30), here=ON_ROLL)
+    before = {place_of(one): one for one in figures(first, {})}
+    at = datetime.fromisoformat(frozen_at).replace(tzinfo=UTC)
+    now, _ = snapshot(*on_roll(*second), here=ON_ROLL, number=2, earlier=kept, frozen_at=at)
+    assert by(list(figures(now, before)), "on-roll", "2026-01").markers == expected
+
+
+def test_what_was_hidden_before_is_new_and_not_revised():
+    first, _ = snapshot(*on_roll(3, 2), here=ON_ROLL)
+    before = {place_of(one): one for one in figures(first, {})}
+    now, _ = snapshot(*on_roll(50, 30), here=ON_ROLL)
+    assert by(list(figures(now, before)), "on-roll", "2026-01").markers == []
+    assert by(list(before.values()), "on-roll", "2026-01").markers == []
+
+
+def test_where_periods_never_close_a_figure_is_provisional_until_all_returns_are_there():
+    forever = replace(PLAN.calendar, closes_days=None)
+    here = catalogue(plan_of(measure("on-roll"), duties=["quay on-roll alone", "pier on-roll"], calendar=forever))
+    [one] = [f for f in released(*on_roll(50, 30), here=here) if f.period.code == "2026-01"]
+    assert one.markers == []
+    [one] = [f for f in released(*on_roll(50, 30)[:1], here=here) if f.period.code == "2026-01"]
+    assert (one.markers, one.movement.reason) == ([Marker.PROVISIONAL], NotMoved.INCOMPLETE)
+    assert one.coverage == Coverage(expected=2, received=1, approved=1, late=0, exempt=0)
+
+
+YEARS = Window(start=date(2019, 1, 1), end=date(2026, 12, 31), basis=Basis.STATED)
+
+
+def test_a_trend_of_five_years_and_a_comparison_with_the_town_come_of_shown_counts():
+    annual = replace(measure("pass-rate").cadence, period_type=PeriodType.CALENDAR_YEAR)
+    rate = measure("pass-rate", cadence=annual, direction=replace(PLAN.measures[0].direction, aim=Aim.DECREASE))
+    rate = replace(
+        rate,
+        targets=[
+            Target(period="CY2025", value=30, basis=Basis.STATED),
+            Target(period="CY2019", value=30, basis=Basis.STATED),
+        ],
+    )
+    here = catalogue(plan_of(rate, duties=["quay pass-rate", "pier pass-rate"], window=YEARS))
+    rows = [
+        f"{who} pass-rate CY{year} {place} {share * times}/{200 * times}"
+        for who in HOLDERS
+        for year, share in zip(range(2019, 2026), (20, 40, 60, 80, 100, 120, 140), strict=True)
+        for place, times in (("town", 3), ("east", 1), ("west", 2))
+    ]
+    found = released(*rows, here=here)
+    last = by(found, "pass-rate", "CY2025")
+    assert (last.value, last.trend.tendency, last.trend.verdict) == (70.0, Tendency.INCREASING, Verdict.WORSE)
+    assert last.trend.method is TrendMethod.COCHRAN_ARMITAGE
+    assert (last.target.met, by(found, "pass-rate", "CY2019").target.met) == (False, True)
+    east = by(found, "pass-rate", "CY2025", "east")
+    assert [(c.area, c.value, c.verdict) for c in east.comparators] == [(TOWN, 70.0, Verdict.SIMILAR)]
+    assert east.target is None
+    towns = [c for f in found if f.area == TOWN for c in f.comparators]
+    assert towns == [], "the plan knows no wider area"
+    sexes = by(found, "pass-rate", "CY2025", "east", sex="female")
+    assert sexes.reason == "not_known_for_all"
+    done = recalculated([replace(f, target=None) for f in found], here)
+    assert done["trend"] > 5
+    assert east.area == EAST
+
+
+def test_a_wider_area_without_a_value_says_so():
+    here = catalogue(plan_of(measure("pass-rate"), duties=["quay pass-rate", "pier pass-rate"]))
+    rows = [f"{who} pass-rate 2026-01 {cell}" for who in HOLDERS for cell in ("east 20/60", "town c")]
+    east = by(released(*rows, here=here), "pass-rate", "2026-01", "east")
+    assert [(c.area, c.value, c.verdict, c.reason) for c in east.comparators] == [
+        (TOWN, None, None, "no_published_equivalent")
+    ]
+
+
+def test_a_target_between_the_bounds_is_neither_met_nor_missed():
+    targets = [Target(period="2026-01", value=n, basis=Basis.STATED) for n in (80,)]
+    for aim, value, met in (
+        (Aim.INCREASE, 78, True),
+        (Aim.INCREASE, 79, None),
+        (Aim.INCREASE, 83, False),
+        (Aim.DECREASE, 82, True),
+        (Aim.DECREASE, 81, None),
+        (Aim.DECREASE, 77, False),
+    ):
+        direction = replace(PLAN.measures[0].direction, aim=aim)
+        one = measure("on-roll", direction=direction, targets=[replace(targets[0], value=value)])
+        here = catalogue(plan_of(one, duties=["quay on-roll", "pier on-roll"]))
+        figure = by(released(*on_roll(50, 30), here=here), "on-roll", "2026-01")
+        assert figure.target.met is met, (aim, value)
+
+
+def test_a_stock_of_a_formula_is_that_of_the_end_of_its_period():
+    halves = replace(measure("on-roll").cadence, period_type=PeriodType.CALENDAR_QUARTER)
+    here = catalogue(
+        plan_of(
+            measure("on-roll"),
+            derived("total", Operation.SUM, "on-roll", "on-roll", cadence=halves),
+            duties=["quay on-roll", "pier on-roll"],
+        )
+    )
+    rows = [row.replace("2026-01", code) for code in ("2026-02", "2026-03") for row in on_roll(50, 30)]
+    [one] = [f for f in released(*rows, here=here) if f.measure == "total"]
+    assert (one.period.code, one.value) == ("CY2026-Q1", 160)
+    [one] = [f for f in released(*rows[:2], here=here) if f.measure == "total"]
+    assert (one.value, one.reason) == (None, "no_data"), "nothing was returned for March"
+
+
+def test_different_people_of_months_make_up_no_quarter():
+    quarters = replace(measure("on-roll").cadence, period_type=PeriodType.CALENDAR_QUARTER)
+    total = derived("total", Operation.SUM, "members", "members", cadence=quarters)
+    here = catalogue(plan_of(measure("members"), total, duties=["quay members", "pier members"]))
+    rows = [f"{who} members 2026-0{n} town 40" for who in HOLDERS for n in (1, 2, 3)]
+    [one] = [f for f in released(*rows, here=here) if f.measure == "total"]
+    assert (one.value, one.lower_bound, one.reason) == (None, None, "no_data")
