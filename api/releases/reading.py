@@ -13,7 +13,7 @@ from api.plan.catalogue import Catalogue, breakdown_key
 from api.statistics import periods
 from schema.outcomes import Coverage, Resolved
 from schema.periods import Period
-from schema.plan import Measure, Series
+from schema.plan import Measure, Scheme, Series
 from schema.reading import NodeOutcomes
 from schema.releases import Figure, Release, ReleasedLogicModel, ReleasedMeasure, ReleasedProgress, ReleasedTheme
 from schema.submissions import Status
@@ -91,16 +91,20 @@ def _codes(
 def _breakdowns(measure: Measure, places: Places, catalogue: Catalogue, *, explicit: bool) -> list[str] | None:
     if places.dimensions:
         scheme = catalogue.scheme(measure, places.dimensions)
-        released = scheme is not None and len(scheme.dimensions) <= catalogue.plan.disclosure.breakdowns
-        if not released:
+        if scheme is None or not _is_released(scheme, catalogue):
             if explicit:
-                there = " or ".join(" and ".join(one.dimensions) for one in measure.schemes) or "nothing"
+                by = [" and ".join(one.dimensions) for one in measure.schemes if _is_released(one, catalogue)]
                 raise NotCollected(
-                    f"{measure.slug} is not released by {' and '.join(places.dimensions)}. It is released by {there}."
+                    f"{measure.slug} is not released by {' and '.join(places.dimensions)}. "
+                    f"It is released by {' or '.join(by) or 'nothing'}."
                 )
             return None
     codes = [[(dimension, code) for code in places.categories[dimension]] for dimension in places.dimensions]
     return [breakdown_key(dict(chosen)) for chosen in product(*codes)]
+
+
+def _is_released(scheme: Scheme, catalogue: Catalogue) -> bool:
+    return len(scheme.dimensions) <= catalogue.plan.disclosure.breakdowns
 
 
 def covered_by(rows: Mapping[int, Sequence[tuple[str, bool]]], catalogue: Catalogue) -> Covered:
@@ -113,9 +117,9 @@ def covered_by(rows: Mapping[int, Sequence[tuple[str, bool]]], catalogue: Catalo
 
 
 def least_covered(figures: Iterable[Figure], least: float | None) -> Iterator[Figure]:
-    """Figures of periods of which too few returns are there lose their numbers, and say why."""
+    """Figures that rest on too few returns lose their numbers, and say why: one that is not approved is in none."""
     for figure in figures:
-        if least is None or figure.coverage.received >= least * figure.coverage.expected:
+        if least is None or figure.coverage.approved >= least * figure.coverage.expected:
             yield figure
         else:
             yield replace(

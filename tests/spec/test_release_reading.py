@@ -1,0 +1,189 @@
+"""What is asked of a release, made into registered periods, areas and breakdowns: never by what the data hold."""
+
+import pytest
+from msgspec.structs import replace
+
+from api.outcomes import asked
+from api.outcomes.asked import Filters, Unanswerable
+from api.outcomes.rules import NotCollected
+from api.plan.rules import UnclearPeriod
+from api.releases.reading import covered_by, explanation, least_covered, logic_model, progress, wanted
+from api.statistics import periods
+from schema.disclosure import Policy
+from schema.outcomes import Coverage
+from schema.submissions import Status
+from tests.freezing import RELEASE, measure, plan_of, released
+from tests.harbour import HERE, PLAN, TOWN, catalogue
+
+MONTHS = [f"2026-{n:02}" for n in range(1, 9)]
+QUARTERS = ["FY2025-26-Q4", "FY2026-27-Q1"]
+COVERED = covered_by(
+    {
+        HERE.ids.series["learners", "headline"]: [
+            *((code, code <= "2026-06") for code in MONTHS),
+            *((code, True) for code in QUARTERS),
+        ],
+        HERE.ids.series["on-roll", "headline"]: [(code, False) for code in MONTHS],
+        9999: [("2026-01", True)],  # a series that this version of the plan does not have
+    },
+    HERE,
+)
+
+
+def asked_for(here=HERE, covered=COVERED, **filters: object):
+    question = Filters(**{"measures": ["learners"]} | filters)
+    return wanted(question, asked.places(question, here), covered, here)
+
+
+def codes(**filters: object) -> list[str]:
+    [one] = asked_for(**filters).filters
+    return one.periods
+
+
+# fmt: off
+#   what is asked                                        periods, given that returns of January to June are there
+PERIODS = [
+    ({},                                                 ["2026-06"]),
+    ({"periods": ["latest"]},                            ["2026-06"]),
+    ({"periods": ["latest-2", "latest", "latest"]},      ["2026-04", "2026-06"]),
+    ({"periods": ["2026-08"]},                           ["2026-08"]),  # released, and nothing is there
+    ({"periods": ["2026-09"]},                           []),           # not released
+    ({"periods": ["latest-12"]},                         []),
+    ({"periods": ["FY2026-27-Q1"]},                      ["FY2026-27-Q1"]),
+    ({"periods": ["CY2026-Q2"]},                         ["FY2026-27-Q1"]),  # the same days under another name
+    ({"periods": ["CY2026"]},                            []),
+    ({"first": "2026-02", "last": "2026-04"},            ["2026-02", "2026-03", "2026-04"]),
+    ({"first": "FY2026-27-Q1"},                          ["2026-04", "2026-05", "2026-06"]),
+    ({"first": "2026-05", "last": "2026-08"},            ["2026-05", "2026-06", "2026-07", "2026-08"]),
+    ({"last": "2026-02"},                                ["2026-01", "2026-02"]),
+    ({"first": "latest-1"},                              ["2026-05", "2026-06"]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("filters", "expected"), PERIODS)
+def test_periods(filters, expected):
+    assert codes(**filters) == expected
+
+
+def test_what_latest_stood_for_is_told_of_each_series():
+    found = asked_for(measures=["learners", "on-roll"], periods=["latest", "latest-1"])
+    assert [(one.token, one.measure, one.period) for one in found.resolved] == [
+        ("latest", "learners", "2026-06"),
+        ("latest-1", "learners", "2026-05"),
+        ("latest", "on-roll", None),
+        ("latest-1", "on-roll", None),
+    ]
+    assert [one.periods for one in found.filters] == [["2026-05", "2026-06"], []], (
+        "nothing was ever returned of the other"
+    )
+    assert asked_for(measures=["on-roll"], first="latest").filters[0].periods == []
+    assert asked_for(measures=["pass-rate"]).filters[0].periods == [], "of which the release says nothing"
+
+
+@pytest.mark.parametrize(
+    ("filters", "refusal"),
+    [
+        ({"periods": ["2026-01"], "first": "2026-01"}, Unanswerable),
+        ({"periods": ["2026-01"], "last": "2026-01"}, Unanswerable),
+        ({"first": "2026-05", "last": "2026-01"}, Unanswerable),
+        ({"periods": ["Q1"]}, UnclearPeriod),
+        ({"periods": ["latest-x"]}, UnclearPeriod),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(filters, refusal):
+    with pytest.raises(refusal):
+        asked_for(**filters)
+
+
+def chosen(**filters: object) -> list[list[str]]:
+    return [[HERE.breakdown_texts[number] for number in one.breakdowns] for one in asked_for(**filters).filters]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, [[""]]),
+        ({"group_by": ["sex"]}, [["sex=female", "sex=male", "sex=unknown"]]),
+        ({"breakdowns": ["sex:male"]}, [["sex=male"]]),
+        ({"breakdowns": ["sex:male", "sex:female"]}, [["sex=female", "sex=male"]]),
+        ({"group_by": ["need"], "breakdowns": ["sex:male"]}, [["need=travel;sex=male", "need=childcare;sex=male"]]),
+        # Of all measures, those that have no such breakdown are passed over.
+        ({"measures": [], "group_by": ["need"]}, [["need=travel", "need=childcare"]]),
+    ],
+)
+def test_breakdowns(filters, expected):
+    assert chosen(**filters) == expected
+
+
+def test_a_breakdown_that_is_not_released_is_refused_with_those_that_are():
+    with pytest.raises(NotCollected, match="not released by colour. It is released by sex or need or sex and need"):
+        asked_for(group_by=["colour"])
+    with pytest.raises(NotCollected, match="on-roll is not released by sex. It is released by nothing"):
+        asked_for(measures=["on-roll"], group_by=["sex"])
+    fewer = catalogue(replace(PLAN, disclosure=Policy(breakdowns=1)))
+    with pytest.raises(NotCollected, match=r"not released by sex and need. It is released by sex or need\.$"):
+        asked_for(fewer, group_by=["sex", "need"])
+
+
+def test_areas_are_those_that_the_database_knows_by_number():
+    [one] = asked_for(within=[TOWN]).filters
+    assert [HERE.area_codes[number] for number in one.areas] == [a.code for a in PLAN.areas[:4]]
+    assert one.series == HERE.ids.series["learners", "headline"]
+
+
+PAIR = catalogue(plan_of(measure("on-roll"), measure("visits"), duties=["quay on-roll", "pier on-roll"]))
+FIGURES = [
+    one
+    for one in released("quay on-roll 2026-01 town 50", "pier on-roll 2026-01 town 30", here=PAIR)
+    if one.period.code == "2026-01"
+]
+
+
+@pytest.mark.parametrize(
+    ("least", "coverage", "given"),
+    [  # asked; expected, received, approved
+        (None, (4, 0, 0), True),
+        (0.5, (4, 2, 2), True),
+        (0.51, (4, 2, 2), False),
+        (0.5, (4, 4, 1), False),  # received, and not approved: the figure does not rest on them
+        (1.0, (0, 0, 0), True),
+    ],
+)
+def test_a_figure_that_rests_on_too_few_returns_is_not_given(least, coverage, given):
+    expected, received, approved = coverage
+    there = Coverage(expected=expected, received=received, approved=approved, late=0, exempt=0)
+    [one] = least_covered([replace(FIGURES[0], coverage=there)], least)
+    assert (one.value == 80) is given
+    assert (one.reason, one.status) == ((None, None) if given else ("coverage_below_minimum", Status.NOT_AVAILABLE))
+    if not given:
+        assert one.coverage == there
+        bare = (one.lower_bound, one.upper_bound, one.largest_error, one.movement, one.trend, one.target)
+        assert bare == (None,) * 6
+        assert (one.markers, one.comparators) == ([], [])
+
+
+def test_what_is_done_to_protect_people_is_said_for_what_is_read():
+    persons = RELEASE.explanations["persons"]
+    assert explanation(RELEASE, [], PAIR) == persons
+    assert "counts of 0 to 7 are shown as [c]" in persons
+    both = explanation(RELEASE, FIGURES, PAIR)
+    assert both == f"{persons} {RELEASE.explanations['none']}", "visits are shown as they are"
+
+
+def test_progress_and_the_logic_model_hold_the_latest_figures():
+    latest = [one for one in FIGURES if one.measure == "on-roll"]
+    told = progress(RELEASE, latest, HERE)
+    assert (told.release, told.programme) == (3, "harbour-skills-2026")
+    [theme] = told.themes
+    assert [(one.measure, one.latest is None) for one in theme.measures][:3] == [
+        ("learners", True),
+        ("on-roll", False),
+        ("pass-rate", True),
+    ]
+    model = logic_model(RELEASE, latest, HERE)
+    assert [node.slug for node in model.nodes] == [node.slug for node in PLAN.nodes]
+    [learners] = [node for node in model.nodes if node.slug == "learners"]
+    assert learners.coverage == latest[0].coverage
+    assert model.figures == latest
+    assert periods.parse("2026-01") == latest[0].period
