@@ -57,12 +57,15 @@ def permit(new: NewRelease, catalogue: Catalogue, *, now: datetime) -> None:
     for one in new.anew:
         measure = catalogue.measure(one.measure)
         try:
-            periods.parse(one.period)
+            period = periods.parse(one.period)
         except periods.NotAPeriod as error:
             raise UnclearPeriod.of(error.code, error.candidates) from error
         counted = measure.kind in COUNTED and any(s.collection is Collection.PARTNERS for s in measure.series)
         if not counted:
             raise NotPublishable(f"{measure.slug} is not counted by partners, so there is nothing to release anew.")
+        cadence = measure.cadence.period_type
+        if period.type is not cadence:
+            raise NotPublishable(f"{measure.slug} is returned by {cadence}: name those, not {period.code}.")
         if measure.slug in new.without:
             raise NotPublishable(f"{measure.slug} cannot be released anew and left out.")
     if new.anew and new.notes is None:

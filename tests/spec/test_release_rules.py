@@ -1,0 +1,85 @@
+"""What may be published, which release is read, and which cannot be read any more."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from api.plan.rules import UnclearPeriod
+from api.refusals import NotFound
+from api.releases.rules import NoRelease, NotPublishable, WithdrawnRelease, chosen, permit, stands
+from schema.releases import NewRelease
+from tests.freezing import RELEASE
+from tests.harbour import HERE, NOW
+
+JANUARY = {"measure": "learners", "period": "2026-01"}
+
+
+def asked(**request: object) -> None:
+    permit(msgspec.convert(request, NewRelease), HERE, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"without": ["learners", "on-roll"]},
+        {"anew": [JANUARY], "notes": "300 was a slip for 30."},
+        {"anew": [JANUARY], "notes": "A slip.", "without": ["on-roll"]},
+        {"publish_at": (NOW + timedelta(days=1)).isoformat()},
+    ],
+)
+def test_what_may_be_published(request_):
+    asked(**request_)
+
+
+# fmt: off
+REFUSED = [
+    ({"without": ["learner"]},                                                        NotFound,       "learners"),
+    ({"anew": [JANUARY | {"measure": "learner"}], "notes": "x"},                      NotFound,       "learners"),
+    ({"anew": [JANUARY]},                                                             NotPublishable, "notes that say why"),
+    ({"anew": [JANUARY], "notes": "x", "without": ["learners"]},                      NotPublishable, "anew and left out"),
+    ({"anew": [{"measure": "prospectus", "period": "2026-01"}], "notes": "x"},        NotPublishable, "not counted by partners"),
+    ({"anew": [JANUARY | {"period": "January"}], "notes": "x"},                       UnclearPeriod,  "not a period code"),
+    # A quarter is made of its months: they are what was wrong, and what is mended.
+    ({"anew": [JANUARY | {"period": "FY2025-26-Q4"}], "notes": "x"},                  NotPublishable, "returned by month"),
+    ({"publish_at": NOW.isoformat()},                                                 NotPublishable, "is over"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("request_", "refusal", "says"), REFUSED)
+def test_what_may_not(request_, refusal, says):
+    with pytest.raises(refusal, match=says):
+        asked(**request_)
+
+
+@pytest.mark.parametrize(
+    ("release", "numbers", "expected"),
+    [(None, [1, 2], 2), ("latest", [1, 2], 2), ("1", [1, 2], 1), ("2", [1, 2, 4], 2)],
+)
+def test_the_newest_release_unless_another_is_asked_for(release, numbers, expected):
+    assert chosen(release, numbers) == expected
+
+
+@pytest.mark.parametrize(
+    ("release", "numbers", "says"),
+    [
+        (None, [], "Nothing has been released yet"),
+        ("1", [], "Nothing has been released yet"),
+        ("3", [1, 2, 4], "There is no release 3; the newest is 4"),
+        ("newest", [1], "'newest' is not the number of a release"),
+        ("-1", [1], "is not the number"),
+        ("", [1], "is not the number"),
+    ],
+)
+def test_a_release_that_is_not_there(release, numbers, says):
+    with pytest.raises(NoRelease, match=says):
+        chosen(release, numbers)
+
+
+def test_a_withdrawn_release_is_not_read():
+    stands(RELEASE)
+    with pytest.raises(WithdrawnRelease, match="Release 3 was withdrawn: Two quarters were swapped"):
+        stands(replace(RELEASE, withdrawn_at=NOW, withdrawal_reason="Two quarters were swapped"))
