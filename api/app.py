@@ -34,10 +34,11 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 DESCRIPTION = """
 Push counts into a delivery plan for health and work, and read what they amount to.
 Guides: [sending returns](/guides/submitting), [reviewing them](/guides/reviewing),
-[reading them](/guides/reading), [reading outcomes](/guides/outcomes).
+[publishing](/guides/publishing), [reading returns](/guides/reading), [reading outcomes](/guides/outcomes),
+[the SDK](/guides/sdk).
 Every [code of a refusal or finding](/errors) has its page.
 
-Reading a plan needs no key. For the rest send `Authorization: Bearer <key>`.
+Reading a plan, and what is published, needs no key. For the rest send `Authorization: Bearer <key>`.
 A period code says its own type: `2025-07` (month), `FY2025-26-Q1` (financial quarter, April to June 2025),
 `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`, `CY2025`, `AY2025-26` (academic year), `R12-2025-12` (12 months ending
 December 2025), `D2025-09-30` (a day), `P2025-04..2025-12` (to date).

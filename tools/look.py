@@ -9,7 +9,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-PATHS = ("/docs", "/errors/no-duty", "/guides/submitting", "/guides/reviewing", "/guides/sdk", "/guides/outcomes")
+PATHS = (
+    "/docs",
+    "/errors/no-duty",
+    "/guides/submitting",
+    "/guides/reviewing",
+    "/guides/sdk",
+    "/guides/outcomes",
+    "/guides/publishing",
+)
 FOLDER = Path(__file__).parent.parent / "build" / "look"
 SECONDS = 120
 
