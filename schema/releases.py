@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from schema.disclosure import Policy
+from schema.inequality import Disparity, GroupFigure
 from schema.intervals import IntervalMethod
 from schema.outcomes import (
     Comparator,
@@ -298,3 +299,30 @@ class ReleasedLogicModel(Struct, frozen=True, kw_only=True):
     links: list[Link]
     measure_links: list[MeasureLink]
     figures: Annotated[list[Figure], Meta(description="At most one for each measure, in the order of the plan.")]
+
+
+class ReleasedInequality(Struct, frozen=True, kw_only=True):
+    """How far apart the categories of a dimension are, calculated from figures as they are shown."""
+
+    programme: Slug
+    release: int
+    plan_version: int
+    protection: Annotated[str, Meta(description="What is done to protect people, in plain words.")]
+    measure: Slug
+    series: Slug
+    unit: Slug
+    period: Period
+    area: AreaCode
+    dimension: Slug
+    of: Slug
+    against: Slug
+    groups: Annotated[list[GroupFigure], Meta(description="Every category, in the order of the dimension.")]
+    gap: Annotated[Disparity, Meta(description="`of` less `against`, in percentage points.")]
+    ratio: Annotated[Disparity, Meta(description="`of` divided by `against`.")]
+    slope: Annotated[
+        Disparity,
+        Meta(description="Slope index: the least deprived end less the most deprived one, in the unit of the measure."),
+    ]
+    relative: Annotated[
+        Disparity, Meta(description="Relative index: the least deprived end divided by the most deprived one.")
+    ]

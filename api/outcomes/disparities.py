@@ -6,20 +6,23 @@ scheme, whose people are counted once; the indices are over all categories of an
 
 from collections.abc import Callable, Mapping, Sequence
 
-from api.outcomes.judging import reading_of
+from msgspec import Struct
+
 from api.outcomes.rules import AS_PUBLISHED_ONLY, Asked
 from api.plan.catalogue import Catalogue
 from api.plan.rules import known
 from api.refusals import Invalid
-from api.statistics import inequality, intervals
+from api.statistics import inequality
 from api.statistics.inequality import Contrast, Group
-from api.statistics.intervals import Counts, exactly
+from api.statistics.intervals import Counts, deviate, exactly
 from schema.inequality import Disparity, GroupFigure, Inequality
 from schema.intervals import Confidence, Interval
 from schema.outcomes import RevisionBasis, UnprotectedFigure
-from schema.plan import Kind
+from schema.plan import Kind, Measure
+from schema.releases import AnyFigure
 
 UNKNOWN = "unknown"
+Method = Callable[[Counts, Counts, Confidence], Contrast]
 
 
 class SameCategory(Invalid):
@@ -39,6 +42,16 @@ def check(catalogue: Catalogue, measure: str, dimension: str, of: str, against: 
         raise SameCategory(f"`of` and `against` are both {of!r}.")
 
 
+class Apart(Struct, frozen=True, kw_only=True):
+    """What lies between the categories of a dimension, and over all of them."""
+
+    groups: list[GroupFigure]
+    gap: Disparity
+    ratio: Disparity
+    slope: Disparity
+    relative: Disparity
+
+
 def inequality_of(
     asked: Asked,
     figures: Sequence[UnprotectedFigure],
@@ -48,32 +61,53 @@ def inequality_of(
 ) -> Inequality:
     """What lies between the two categories, and over all of them; `figures` are those of one period and area."""
     [dimension] = figures[0].breakdown
-    found = {figure.breakdown[dimension]: figure for figure in figures}
-    of, against = (found[category] for category in pair)
-    reason = _refusal(asked, dimension, catalogue)
-    slope, relative = _indices(asked, dimension, found, catalogue)
+    reason = AS_PUBLISHED_ONLY if asked.as_published and asked.reason is None else asked.reason
+    found = apart(asked.measure, figures, pair, catalogue, reason=reason)
     return Inequality(
         programme=catalogue.slug,
         plan_version=catalogue.version,
         protection="none",
         basis=basis,
-        measure=of.measure,
-        series=of.series,
-        unit=of.unit,
-        period=of.period,
-        area=of.area,
+        measure=figures[0].measure,
+        series=figures[0].series,
+        unit=figures[0].unit,
+        period=figures[0].period,
+        area=figures[0].area,
         dimension=dimension,
         of=pair[0],
         against=pair[1],
+        groups=found.groups,
+        gap=found.gap,
+        ratio=found.ratio,
+        slope=found.slope,
+        relative=found.relative,
+    )
+
+
+def apart(
+    measure: Measure,
+    figures: Sequence[AnyFigure],
+    pair: tuple[str, str],
+    catalogue: Catalogue,
+    *,
+    reason: str | None = None,
+) -> Apart:
+    """Of figures of one series, period and area, by all categories of one dimension; `reason` refuses all of it."""
+    [dimension] = figures[0].breakdown
+    found = {figure.breakdown[dimension]: figure for figure in figures}
+    of, against = (found[category] for category in pair)
+    refused = reason or _refusal(measure, dimension, catalogue)
+    slope, relative = _indices(measure, dimension, found, catalogue, reason)
+    return Apart(
         groups=[_told(category, figure) for category, figure in found.items()],
-        gap=_refused(reason) if reason else _gap(of, against),
-        ratio=_refused(reason) if reason else _ratio(of, against),
+        gap=_refused(refused) if refused else _gap(of, against),
+        ratio=_refused(refused) if refused else _ratio(of, against),
         slope=slope,
         relative=relative,
     )
 
 
-def _told(category: str, figure: UnprotectedFigure) -> GroupFigure:
+def _told(category: str, figure: AnyFigure) -> GroupFigure:
     return GroupFigure(
         category=category,
         value=figure.value,
@@ -85,26 +119,32 @@ def _told(category: str, figure: UnprotectedFigure) -> GroupFigure:
     )
 
 
-def _refusal(asked: Asked, dimension: str, catalogue: Catalogue) -> str | None:
+def _refusal(measure: Measure, dimension: str, catalogue: Catalogue) -> str | None:
     """Why two categories cannot be set against each other: one word for machines."""
-    if asked.reason is not None:
-        return asked.reason
-    if asked.as_published:
-        return AS_PUBLISHED_ONLY
-    if asked.measure.kind is not Kind.PROPORTION:
+    if measure.kind is not Kind.PROPORTION:
         return "not_a_proportion"
-    scheme = catalogue.scheme(asked.measure, [dimension])
+    scheme = catalogue.scheme(measure, [dimension])
     return None if scheme is not None and scheme.exclusive else "categories_overlap"
 
 
-def _gap(of: UnprotectedFigure, against: UnprotectedFigure) -> Disparity:
+def _gap(of: AnyFigure, against: AnyFigure) -> Disparity:
     """In percentage points, with Newcombe's interval."""
-    return _contrast(of, against, lambda a, b, confidence: inequality.gap(a, b, confidence=confidence))
+    return _contrast(
+        of,
+        against,
+        lambda a, b: round(a - b, 1),
+        lambda a, b, confidence: inequality.gap(a, b, confidence=confidence),
+    )
 
 
-def _ratio(of: UnprotectedFigure, against: UnprotectedFigure) -> Disparity:
+def _ratio(of: AnyFigure, against: AnyFigure) -> Disparity:
     """With Katz's log interval; none where a numerator is 0."""
-    return _contrast(of, against, lambda a, b, confidence: inequality.ratio(a, b, confidence=confidence))
+    return _contrast(
+        of,
+        against,
+        lambda a, b: round(a / b, 2) if b else None,
+        lambda a, b, confidence: inequality.ratio(a, b, confidence=confidence),
+    )
 
 
 def _refused(reason: str) -> Disparity:
@@ -114,15 +154,13 @@ def _refused(reason: str) -> Disparity:
 
 
 def _indices(
-    asked: Asked, dimension: str, found: Mapping[str, UnprotectedFigure], catalogue: Catalogue
+    measure: Measure, dimension: str, found: Mapping[str, AnyFigure], catalogue: Catalogue, reason: str | None
 ) -> list[Disparity]:
     """The slope and the relative index. The denominators stand for the populations of the groups."""
-    scheme = catalogue.scheme(asked.measure, [dimension])
-    if asked.reason is not None:
-        reason = asked.reason
-    elif asked.as_published:
-        reason = AS_PUBLISHED_ONLY
-    elif asked.measure.kind not in (Kind.PROPORTION, Kind.RATE):
+    scheme = catalogue.scheme(measure, [dimension])
+    if reason is not None:
+        pass
+    elif measure.kind not in (Kind.PROPORTION, Kind.RATE):
         reason = "not_a_proportion_or_rate"
     elif not catalogue.dimensions[dimension].ordered:
         reason = "dimension_not_ordered"
@@ -138,30 +176,37 @@ def _indices(
     return [_refused(reason)] * 2
 
 
-def _group(figure: UnprotectedFigure) -> Group:
-    interval = reading_of(figure).interval(Confidence.P95)
-    return Group(
-        population=int(figure.denominator or 0),
-        value=figure.value,
-        standard_error=None if interval is None else intervals.standard_error(interval),
-    )
+def _group(figure: AnyFigure) -> Group:
+    error = None
+    if figure.lower is not None and figure.upper is not None:
+        error = (figure.upper - figure.lower) / (2 * deviate(Confidence.P95))
+    return Group(population=int(figure.denominator or 0), value=figure.value, standard_error=error)
 
 
 def _contrast(
-    of: UnprotectedFigure, against: UnprotectedFigure, method: Callable[[Counts, Counts, Confidence], Contrast]
+    of: AnyFigure, against: AnyFigure, shown: Callable[[float, float], float | None], method: Method
 ) -> Disparity:
+    """Of counts that are known exactly the exact value, else that of the values shown."""
     pair = [_counts(figure) for figure in (of, against)]
     if pair[0] is None or pair[1] is None:
         return _refused("no_data")
     narrow, wide = (method(pair[0], pair[1], confidence) for confidence in Confidence)
-    value = narrow.low if narrow.low == narrow.high else None
+    value = narrow.low
+    if narrow.low != narrow.high:
+        value = None if of.value is None or against.value is None else shown(of.value, against.value)
     return _disparity(value, narrow.interval, wide.interval, narrow.reason)
 
 
-def _counts(figure: UnprotectedFigure) -> Counts | None:
+def _counts(figure: AnyFigure) -> Counts | None:
     if figure.numerator is None or not figure.denominator:
         return None
-    return exactly(int(figure.numerator), int(figure.denominator))
+    if isinstance(figure, UnprotectedFigure):
+        return exactly(int(figure.numerator), int(figure.denominator))
+    if figure.value is None:
+        return None
+    ends = (figure.numerator_low, figure.numerator_high, figure.denominator_low, figure.denominator_high)
+    low, high, base_low, base_high = (int(end or 0) for end in ends)
+    return Counts(low=low, high=high, base_low=base_low, base_high=base_high)
 
 
 def _disparity(value: float | None, narrow: Interval | None, wide: Interval | None, reason: str | None) -> Disparity:

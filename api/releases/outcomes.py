@@ -14,7 +14,7 @@ from api import cursors
 from api.clock import Now
 from api.cursors import BadCursor
 from api.database import Transaction
-from api.outcomes import asked, json_stat, maps, sdmx_csv, tidy
+from api.outcomes import asked, disparities, json_stat, maps, sdmx_csv, tidy
 from api.outcomes import queries as boundaries
 from api.outcomes.asked import Filters, Places, TooMuch
 from api.plan import queries as plans
@@ -24,7 +24,7 @@ from api.releases import queries, reading, rules
 from api.releases.reading import FigurePosition, Wanted
 from schema.outcomes import Resolved
 from schema.reading import FeatureCollection, JsonStatDataset
-from schema.releases import Figure, Outcomes, Release, ReleasedLogicModel, ReleasedProgress
+from schema.releases import Figure, Outcomes, Release, ReleasedInequality, ReleasedLogicModel, ReleasedProgress
 
 OUTCOMES = "/programmes/{programme:str}/outcomes"
 READ = refusals(404, 410, 422)
@@ -300,7 +300,38 @@ async def get_logic_model_outcomes(opened: NamedDependency[Opened], public: Tran
     return reading.logic_model(opened.release, found.figures, opened.catalogue)
 
 
+@get(
+    "/programmes/{programme:str}/inequality",
+    operation_id="get_inequality",
+    summary="How far apart the categories of a dimension are",
+    responses=READ,
+)
+async def get_inequality(
+    opened: NamedDependency[Opened],
+    public: Transaction,
+    measure: FromQuery[str],
+    dimension: FromQuery[str],
+    of: FromQuery[str],
+    against: FromQuery[str],
+    series: FromQuery[str | None] = None,
+    period: FromQuery[str] = rules.LATEST,
+    area: FromQuery[str | None] = None,
+) -> ReleasedInequality:
+    """Gap and ratio of two categories, and the slope and relative index over all, from the figures of a release.
+
+    Needs no key. Whatever rests on a figure that is `c` has no value and says so; intervals are the widest, which
+    hold those of the true counts.
+    """
+    disparities.check(opened.catalogue, measure, dimension, of, against)
+    question = Filters(
+        measures=[measure], series=series, periods=[period], areas=[area] if area else [], group_by=[dimension]
+    )
+    found = await _every(public, opened, question)
+    return reading.inequality(opened.release, found.figures, (of, against), dimension, opened.catalogue)
+
+
 ROUTES: list[Any] = [
+    get_inequality,
     list_outcomes,
     list_outcomes_csv,
     list_outcomes_json_stat,

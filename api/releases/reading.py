@@ -6,20 +6,37 @@ from itertools import product
 from msgspec import Struct
 from msgspec.structs import replace
 
+from api.outcomes import disparities
 from api.outcomes import progress as view
 from api.outcomes.asked import Filters, Places, Spans, Unanswerable
 from api.outcomes.rules import LATEST, NotCollected
 from api.plan.catalogue import Catalogue, breakdown_key
+from api.refusals import Invalid
 from api.statistics import periods
 from schema.outcomes import Coverage, Resolved
 from schema.periods import Period
 from schema.plan import Measure, Scheme, Series
 from schema.reading import NodeOutcomes
-from schema.releases import Figure, Release, ReleasedLogicModel, ReleasedMeasure, ReleasedProgress, ReleasedTheme
+from schema.releases import (
+    Figure,
+    Release,
+    ReleasedInequality,
+    ReleasedLogicModel,
+    ReleasedMeasure,
+    ReleasedProgress,
+    ReleasedTheme,
+)
 from schema.submissions import Status
 
 Covered = Mapping[tuple[str, str], Sequence[tuple[Period, bool]]]
 """The periods that a release covers of each series, in order of time, and whether anything was returned for them."""
+
+
+class NoFigures(Invalid):
+    """The release has nothing of the kind."""
+
+    example = "GET …/inequality?measure=pass-rate&dimension=sex&of=female&against=male&period=2031-01"
+    mend = "`…/outcomes` with the same measure and `group_by` shows which periods and areas there are."
 
 
 class FigurePosition(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -211,4 +228,33 @@ def logic_model(release: Release, latest: Sequence[Figure], catalogue: Catalogue
         links=catalogue.plan.links,
         measure_links=catalogue.plan.measure_links,
         figures=list(latest),
+    )
+
+
+def inequality(
+    release: Release, figures: Sequence[Figure], pair: tuple[str, str], dimension: str, catalogue: Catalogue
+) -> ReleasedInequality:
+    """Of the figures of one series, period and area by a dimension. Raises NoFigures where the release has none."""
+    if not figures:
+        raise NoFigures("The release has no figures of the measure by this dimension, period and area.")
+    measure = catalogue.measures[figures[0].measure]
+    found = disparities.apart(measure, figures, pair, catalogue)
+    return ReleasedInequality(
+        programme=catalogue.slug,
+        release=release.number,
+        plan_version=catalogue.version,
+        protection=explanation(release, figures, catalogue),
+        measure=measure.slug,
+        series=figures[0].series,
+        unit=measure.unit,
+        period=figures[0].period,
+        area=figures[0].area,
+        dimension=dimension,
+        of=pair[0],
+        against=pair[1],
+        groups=found.groups,
+        gap=found.gap,
+        ratio=found.ratio,
+        slope=found.slope,
+        relative=found.relative,
     )

@@ -270,3 +270,16 @@ async def test_too_little_coverage_withholds_a_figure(press):
     await press.publish()
     [figure] = await press.figures(**JULY, min_coverage="0.9")
     assert (figure["value"], figure["reason"]) == (None, "coverage_below_minimum")
+
+
+async def test_how_far_apart_groups_are_is_told_of_what_is_shown(press):
+    for organisation, people in (("quay-college", QUAY), ("pier-college", PIER)):
+        await press.returned(organisation, pass_rate("2026-07", people, {key: 2 * n for key, n in people.items()}))
+    await press.publish()
+    ask = {"measure": "pass-rate", "dimension": "sex", "of": "female", "against": "male"}
+    told = (await press.read("inequality", **ask, period="2026-07")).json()
+    women, men, others = told["groups"]
+    assert (women["value"], men["value"], others["reason"]) == (47, 48.5, "suppressed")
+    assert (told["gap"]["value"], told["release"], told["slope"]["reason"]) == (-1.5, 1, "dimension_not_ordered")
+    nothing = await press.read("inequality", **ask, period="2031-01")
+    assert nothing.json()["type"] == "/errors/no-figures"

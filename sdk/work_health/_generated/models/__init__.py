@@ -174,6 +174,7 @@ if TYPE_CHECKING:
     from .release_list import ReleaseList
     from .release_report import ReleaseReport
     from .release_withdrawal import ReleaseWithdrawal
+    from .released_inequality import ReleasedInequality
     from .released_logic_model import ReleasedLogicModel
     from .released_measure import ReleasedMeasure
     from .released_progress import ReleasedProgress
@@ -388,6 +389,7 @@ __all__ = (
     "ReleaseChange",
     "ReleaseChangeBreakdown",
     "ReleaseChangeWhy",
+    "ReleasedInequality",
     "ReleasedLogicModel",
     "ReleasedMeasure",
     "ReleasedProgress",
@@ -611,6 +613,7 @@ _PLACES = {
     "ReleaseList": ".release_list",
     "ReleaseReport": ".release_report",
     "ReleaseWithdrawal": ".release_withdrawal",
+    "ReleasedInequality": ".released_inequality",
     "ReleasedLogicModel": ".released_logic_model",
     "ReleasedMeasure": ".released_measure",
     "ReleasedProgress": ".released_progress",

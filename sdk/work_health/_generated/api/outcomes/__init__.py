@@ -16,12 +16,49 @@ if TYPE_CHECKING:
     from ...models.outcomes import Outcomes
     from ...models.preview import Preview
     from ...models.progress import Progress
+    from ...models.released_inequality import ReleasedInequality
     from ...models.released_logic_model import ReleasedLogicModel
     from ...models.released_progress import ReleasedProgress
     from ...models.revision_basis import RevisionBasis
 
 
 class Outcomes(Caller):
+    def get_inequality(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: str,
+        dimension: str,
+        of: str,
+        against: str,
+        series: str | None = None,
+        period: str | None = None,
+        area: str | None = None,
+    ) -> ReleasedInequality:
+        """How far apart the categories of a dimension are.
+
+        Gap and ratio of two categories, and the slope and relative index over all, from the figures of a release.
+
+        Needs no key. Whatever rests on a figure that is `c` has no value and says so; intervals are the widest, which
+        hold those of the true counts.
+        """
+        from . import get_inequality as _get_inequality
+
+        return self._send(
+            _get_inequality.call(
+                programme,
+                release=release,
+                measure=measure,
+                dimension=dimension,
+                of=of,
+                against=against,
+                series=series,
+                period=period,
+                area=area,
+            )
+        )
+
     def get_logic_model_outcomes(
         self,
         programme: str,
@@ -621,6 +658,42 @@ class Outcomes(Caller):
 
 
 class AsyncOutcomes(AsyncCaller):
+    async def get_inequality(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: str,
+        dimension: str,
+        of: str,
+        against: str,
+        series: str | None = None,
+        period: str | None = None,
+        area: str | None = None,
+    ) -> ReleasedInequality:
+        """How far apart the categories of a dimension are.
+
+        Gap and ratio of two categories, and the slope and relative index over all, from the figures of a release.
+
+        Needs no key. Whatever rests on a figure that is `c` has no value and says so; intervals are the widest, which
+        hold those of the true counts.
+        """
+        from . import get_inequality as _get_inequality
+
+        return await self._send(
+            _get_inequality.call(
+                programme,
+                release=release,
+                measure=measure,
+                dimension=dimension,
+                of=of,
+                against=against,
+                series=series,
+                period=period,
+                area=area,
+            )
+        )
+
     async def get_logic_model_outcomes(
         self,
         programme: str,

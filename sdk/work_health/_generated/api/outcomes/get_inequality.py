@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ...._core import Call
+from ...._http import httpx
+from ...models.released_inequality import ReleasedInequality
+
+
+def call(
+    programme: str,
+    *,
+    release: str | None = None,
+    measure: str,
+    dimension: str,
+    of: str,
+    against: str,
+    series: str | None = None,
+    period: str | None = None,
+    area: str | None = None,
+) -> Call[ReleasedInequality]:
+    return Call(
+        method="GET",
+        path="/v1/programmes/{programme}/inequality".format(
+            programme=quote(str(programme), safe=""),
+        ),
+        query={
+            "release": release,
+            "measure": measure,
+            "dimension": dimension,
+            "of": of,
+            "against": against,
+            "series": series,
+            "period": period,
+            "area": area,
+        },
+        parse=_parse,
+    )
+
+
+def _parse(response: httpx.Response) -> ReleasedInequality:
+    if response.status_code == 200:
+        response_200 = ReleasedInequality.from_dict(response.json())
+
+        return response_200
+
+    raise ValueError(f"{response.status_code} is not in the contract")

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.disparity import Disparity
+    from ..models.group_figure import GroupFigure
+    from ..models.period import Period
+
+
+T = TypeVar("T", bound="ReleasedInequality")
+
+
+@_attrs_define
+class ReleasedInequality:
+    """How far apart the categories of a dimension are, calculated from figures as they are shown."""
+
+    programme: str
+    """ A kebab-case code. It never changes once it is in use. """
+    release: int
+    plan_version: int
+    protection: str
+    """ What is done to protect people, in plain words. """
+    measure: str
+    """ A kebab-case code. It never changes once it is in use. """
+    series: str
+    """ A kebab-case code. It never changes once it is in use. """
+    unit: str
+    """ A kebab-case code. It never changes once it is in use. """
+    period: Period
+    """ A span of whole days with its code. """
+    area: str
+    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
+    known*. """
+    dimension: str
+    """ A kebab-case code. It never changes once it is in use. """
+    of: str
+    """ A kebab-case code. It never changes once it is in use. """
+    against: str
+    """ A kebab-case code. It never changes once it is in use. """
+    groups: list[GroupFigure]
+    """ Every category, in the order of the dimension. """
+    gap: Disparity
+    """ One number for how far apart groups are. """
+    ratio: Disparity
+    """ One number for how far apart groups are. """
+    slope: Disparity
+    """ One number for how far apart groups are. """
+    relative: Disparity
+    """ One number for how far apart groups are. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        programme = self.programme
+
+        release = self.release
+
+        plan_version = self.plan_version
+
+        protection = self.protection
+
+        measure = self.measure
+
+        series = self.series
+
+        unit = self.unit
+
+        period = self.period.to_dict()
+
+        area = self.area
+
+        dimension = self.dimension
+
+        of = self.of
+
+        against = self.against
+
+        groups = []
+        for groups_item_data in self.groups:
+            groups_item = groups_item_data.to_dict()
+            groups.append(groups_item)
+
+        gap = self.gap.to_dict()
+
+        ratio = self.ratio.to_dict()
+
+        slope = self.slope.to_dict()
+
+        relative = self.relative.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "programme": programme,
+                "release": release,
+                "plan_version": plan_version,
+                "protection": protection,
+                "measure": measure,
+                "series": series,
+                "unit": unit,
+                "period": period,
+                "area": area,
+                "dimension": dimension,
+                "of": of,
+                "against": against,
+                "groups": groups,
+                "gap": gap,
+                "ratio": ratio,
+                "slope": slope,
+                "relative": relative,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.disparity import Disparity  # noqa: PLC0415
+        from ..models.group_figure import GroupFigure  # noqa: PLC0415
+        from ..models.period import Period  # noqa: PLC0415
+
+        d = dict(src_dict)
+        programme = d.pop("programme")
+
+        release = d.pop("release")
+
+        plan_version = d.pop("plan_version")
+
+        protection = d.pop("protection")
+
+        measure = d.pop("measure")
+
+        series = d.pop("series")
+
+        unit = d.pop("unit")
+
+        period = Period.from_dict(d.pop("period"))
+
+        area = d.pop("area")
+
+        dimension = d.pop("dimension")
+
+        of = d.pop("of")
+
+        against = d.pop("against")
+
+        groups = []
+        _groups = d.pop("groups")
+        for groups_item_data in _groups:
+            groups_item = GroupFigure.from_dict(groups_item_data)
+
+            groups.append(groups_item)
+
+        gap = Disparity.from_dict(d.pop("gap"))
+
+        ratio = Disparity.from_dict(d.pop("ratio"))
+
+        slope = Disparity.from_dict(d.pop("slope"))
+
+        relative = Disparity.from_dict(d.pop("relative"))
+
+        released_inequality = cls(
+            programme=programme,
+            release=release,
+            plan_version=plan_version,
+            protection=protection,
+            measure=measure,
+            series=series,
+            unit=unit,
+            period=period,
+            area=area,
+            dimension=dimension,
+            of=of,
+            against=against,
+            groups=groups,
+            gap=gap,
+            ratio=ratio,
+            slope=slope,
+            relative=relative,
+        )
+
+        released_inequality.additional_properties = d
+        return released_inequality
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
