@@ -80,12 +80,14 @@ class _Told:
     def __init__(self, kept: Kept, rule: Rule) -> None:
         self.found, self.shares = percentages_of(kept, rule)
         frozen = zip(laid_out(kept.shape).nodes, kept.frozen.unknown.tolist(), kept.frozen.hidden.tolist(), strict=True)
+        self.organisations = len(kept.frozen.organisations)
         self.unknown = {node for node, unknown, hidden in frozen if unknown and not hidden}
 
     def one(self, member: Member, node: Node, there: Completeness) -> Shown:
         if node in self.unknown:
             return UNKNOWN
-        return _one(member, node, self.found, self.shares, there)
+        # One whose duty a later plan version dropped is expected no more, and its return counts all the same.
+        return _one(member, node, self.found, self.shares, returns=max(there.counted, self.organisations))
 
 
 def _one(
@@ -93,7 +95,8 @@ def _one(
     node: Node,
     found: Mapping[Node, Figure],
     shares: Mapping[Node, Percentage],
-    there: Completeness,
+    *,
+    returns: int,
 ) -> Shown:
     figure = found[node]
     if member.measure.kind is Kind.PROPORTION:
@@ -101,9 +104,9 @@ def _one(
         return _proportion(figure, found[whole], shares[node])
     if figure.value is None or figure.low is None or figure.high is None:
         return SUPPRESSED
-    if member.measure.kind is Kind.DISTINCT and member.measure.overlap is Overlap.UNKNOWN and there.counted > 1:
+    if member.measure.kind is Kind.DISTINCT and member.measure.overlap is Overlap.UNKNOWN and returns > 1:
         # Different people of several returns are at least those of the largest, and so of the average one.
-        return Shown(low=ceil(figure.low / there.counted), high=figure.high)
+        return Shown(low=ceil(figure.low / returns), high=figure.high)
     return Shown(value=figure.value, low=figure.low, high=figure.high)
 
 

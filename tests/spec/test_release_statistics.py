@@ -1,0 +1,77 @@
+"""Published statistics in a release: their publisher's figures, in order, and no row for what was not published."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from api.outcomes.standing import StandingRevision
+from api.plan import loading
+from api.releases import statistics
+from api.releases.figures import Snapshot, as_published, figures
+from api.reviews.leeway import NONE
+from api.statistics import periods
+from schema.submissions import FigureLimits, PublishedFigure, ReturnKind
+from tests.harbour import NOW, catalogue
+
+HERE = catalogue(loading.read(Path(__file__).parents[2] / "schema" / "plans" / "work-and-health-2025-2028.yaml"))
+INACTIVE = HERE.measures["economic-inactivity-ill-health"]
+[SERIES] = [series for series in INACTIVE.series if series.slug == "lts-of-population-16-64"]
+NOTTINGHAM, ENGLAND = "E06000018", "E92000001"
+
+
+def publication(number: int, code: str) -> StandingRevision:
+    return StandingRevision(
+        id=number,
+        measure=INACTIVE.slug,
+        series=SERIES.slug,
+        organisation=HERE.plan.owner,
+        service="main",
+        period=periods.parse(code),
+        kind=ReturnKind.DATA,
+        approved=True,
+        first_recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+RETURNS = [publication(2, "R12-2025-12"), publication(1, "R12-2024-12")]
+LIMITS = [FigureLimits(lower="7.1", upper="11.5")]
+CONTENT = {
+    1: (PublishedFigure(area=NOTTINGHAM, value="8.7", limits=LIMITS),),
+    2: (
+        PublishedFigure(area=ENGLAND, value="6.5"),
+        PublishedFigure(area=NOTTINGHAM, breakdown={"sex": "female"}, status="c"),
+        PublishedFigure(area=NOTTINGHAM, value="9.3", limits=LIMITS),
+    ),
+}
+
+
+def made():
+    return statistics.figures(INACTIVE, SERIES, RETURNS, CONTENT, HERE, NONE)
+
+
+def test_every_place_that_was_published_and_no_other_by_time_area_and_category():
+    order = [area.code for area in HERE.plan.areas if area.code in (NOTTINGHAM, ENGLAND)]
+    newest = [(area, {}) for area in order]
+    newest.insert(newest.index((NOTTINGHAM, {})) + 1, (NOTTINGHAM, {"sex": "female"}))
+    assert [(f.period.code, f.area, f.breakdown) for f in made()] == [
+        ("R12-2024-12", NOTTINGHAM, {}),
+        *(("R12-2025-12", area, breakdown) for area, breakdown in newest),
+    ]
+    assert statistics.figures(INACTIVE, SERIES, [], {}, HERE, NONE) == []
+
+
+def test_a_release_gives_them_as_their_publisher_does():
+    found = [as_published(one, 3, 1) for one in made()]
+    [last] = [f for f in found if (f.period.code, f.area, f.breakdown) == ("R12-2025-12", NOTTINGHAM, {})]
+    assert (last.value, last.lower, last.upper, last.release, last.policy) == (9.3, 7.1, 11.5, 3, 1)
+    key = (INACTIVE.slug, SERIES.slug)
+    release = Snapshot(catalogue=HERE, number=3, frozen_at=NOW, cells={}, coverage={}, published={key: tuple(found)})
+    assert [f for f in figures(release, {}) if f.series == SERIES.slug] == found
+
+
+def test_series_of_measures_that_are_left_out_are_not_there():
+    every = [(measure.slug, one.slug) for measure, one in statistics.series(HERE, [])]
+    assert (INACTIVE.slug, SERIES.slug) in every
+    assert ("neet-16-17", "neet-la") in every
+    assert ("neet-16-17", "ccis-provisional") not in every, "partners return those"
+    rest = [slug for measure, one in statistics.series(HERE, [INACTIVE.slug]) for slug in [measure.slug]]
+    assert INACTIVE.slug not in rest
