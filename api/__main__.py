@@ -17,8 +17,7 @@ from uuid import uuid4
 import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from api import clock, contract, database, sandbox, settings, worker
-from api.app import create_app
+from api import clock, database, settings
 from api.embedded import Embedded, PostgresDidNotStart, default_folder
 from api.outcomes import maps
 from api.outcomes import queries as outcomes
@@ -125,6 +124,8 @@ async def _migrated(url: str) -> None:
 
 
 def _run(arguments: argparse.Namespace, given: settings.Settings) -> int:
+    from api import sandbox  # noqa: PLC0415  each command loads what it needs, and so starts quickly
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _database(given) as url:
         with_sandbox = given.database_url is None or arguments.sandbox
@@ -151,6 +152,8 @@ def _working() -> Generator[None]:
 def _work(arguments: argparse.Namespace, given: settings.Settings) -> int:
     if given.database_url is None:
         raise settings.BadSetting("DATABASE_URL: needed here; `python -m api run` works for the embedded database")
+    from api import worker  # noqa: PLC0415
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if arguments.until_eof:
         threading.Thread(target=_interrupt_at_eof, daemon=True).start()
@@ -166,6 +169,8 @@ def _interrupt_at_eof() -> None:
 
 async def _prepare(url: str, *, with_sandbox: bool, folder: Path) -> str | None:
     """Migrate and load; the sandbox's key, if there is a sandbox."""
+    from api import sandbox  # noqa: PLC0415
+
     await _migrated(url)
     plan = loading.read(PLAN)
     async with _owner(url) as transaction:
@@ -340,6 +345,9 @@ def _fetch(arguments: argparse.Namespace, given: settings.Settings) -> int:
 
 
 def _write_contract(arguments: argparse.Namespace, _: settings.Settings) -> int:
+    from api import contract  # noqa: PLC0415
+    from api.app import create_app  # noqa: PLC0415
+
     nowhere = create_async_engine("postgresql+asyncpg://")
     app = create_app(nowhere, nowhere)
     text = yaml.safe_dump(contract.document(app), sort_keys=False, allow_unicode=True, width=110)

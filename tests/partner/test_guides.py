@@ -27,14 +27,22 @@ def running() -> Iterator[Running]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def keys(running: Running) -> dict[str, str]:
+    return {
+        "REVIEWER_KEY": running.issue("ohid", "review", "admin"),
+        "PUBLISHER_KEY": running.issue("nottingham-city-council", "publish"),
+        "COLLEAGUE_KEY": running.issue("nhs-nottingham-nottinghamshire-icb", "review"),
+    }
+
+
 @pytest.fixture
-def here(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(running: Running, keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Whoever reads the guide has the sandbox's key, and two reviewers' to look over their shoulders."""
     monkeypatch.setenv("WORK_HEALTH_URL", running.address)
     monkeypatch.setenv("WORK_HEALTH_KEY", running.key)
-    monkeypatch.setenv("REVIEWER_KEY", running.issue("ohid", "review", "admin"))
-    monkeypatch.setenv("PUBLISHER_KEY", running.issue("nottingham-city-council", "publish"))
-    monkeypatch.setenv("COLLEAGUE_KEY", running.issue("nhs-nottingham-nottinghamshire-icb", "review"))
+    for name, key in keys.items():
+        monkeypatch.setenv(name, key)
     monkeypatch.setenv("PATH", f"{with_the_command_line(tmp_path)}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     return tmp_path

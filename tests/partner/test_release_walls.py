@@ -47,13 +47,11 @@ async def reader(published, world):
     await connection.close()
 
 
-@pytest.mark.parametrize("table", RETURNED)
-async def test_the_role_that_answers_readers_sees_nothing_that_was_returned(reader, table):
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await reader.fetch(f"select * from {table} limit 1")
-    await reader.execute("reset role")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await reader.fetch(f"select * from {table} limit 1")
+async def test_the_role_that_answers_readers_sees_nothing_that_was_returned(reader):
+    for table in RETURNED:
+        for statement in (f"select * from {table} limit 1", f"reset role; select * from {table} limit 1"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await reader.execute(statement)
 
 
 async def test_it_reads_releases_and_writes_nowhere(reader):
