@@ -125,7 +125,7 @@ async def test_what_is_wrong_is_refused(world, ons, case):
     one, named = BAD[case]
     with pytest.raises(Rejected) as refused:
         await push(ons, one)
-    told = [f"{found.code} {found.path} {found.message}" for found in refused.value.findings]
+    told = [f"{found.code} {found.path} {found.message} {found.hint}" for found in refused.value.findings]
     assert any(named in each for each in told), told
     assert await world.count("submission") == 0
 
