@@ -38,7 +38,7 @@ class ETags(ASGIMiddleware):
                 headers, held = _kept_how(list(held["headers"]), asked), None
                 status = 200
                 if message["type"] == "http.response.body" and not message["more_body"]:
-                    headers = _with_tag(headers, message["body"])
+                    headers = with_tag(headers, message["body"])
                     if has_it(asked, headers):
                         status, headers = 304, [(n, v) for n, v in headers if not OF_THE_BODY.fullmatch(n.lower())]
                         message = HTTPResponseBodyEvent(type="http.response.body", body=b"", more_body=False)
@@ -61,7 +61,8 @@ def _kept_how(headers: Headers, asked: Headers) -> Headers:
     return [*headers, (b"cache-control", b"private, no-cache" if private else b"public, no-cache")]
 
 
-def _with_tag(headers: Headers, body: bytes) -> Headers:
+def with_tag(headers: Headers, body: bytes) -> Headers:
+    """A tag that is there already is taken as it is."""
     if _value(headers, b"etag") is not None:
         return headers
     return [*headers, (b"etag", b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode())]

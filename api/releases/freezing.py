@@ -21,7 +21,7 @@ from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_key
 from api.releases.scopes import AuditScope, Member, may_stand_alone
 from api.statistics.disclosure.display import BoolArray
-from api.statistics.disclosure.lattice import IntArray, Lattice, Node, Table, build
+from api.statistics.disclosure.lattice import IntArray, Node, Nodes, Table, nodes_of
 from schema.periods import Period
 from schema.plan import Kind, Overlap
 
@@ -48,7 +48,7 @@ class Frozen(Struct, frozen=True, kw_only=True, eq=False):
 
 def frozen(
     scope: AuditScope,
-    lattice: Lattice,
+    lattice: Nodes,
     catalogue: Catalogue,
     returns: Iterable[StandingRevision],
     cells: StandingCells,
@@ -61,7 +61,7 @@ def frozen(
     organisations = tuple(sorted({r.organisation for r in standing}))
     at = {node: index for index, node in enumerate(lattice.nodes)}
     own = np.zeros((len(organisations), len(at)), dtype=np.int64)
-    asked = set(build(scope.shape).nodes)
+    asked = set(nodes_of(scope.shape).nodes)
     unknown, hidden = np.array([node not in asked for node in at]), np.zeros(len(at), dtype=np.bool_)
     for row, organisation in enumerate(organisations):
         mine = [r for r in standing if r.organisation == organisation]

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.types import Scope
 from msgspec import Struct
 
 from api import cursors
@@ -18,9 +20,9 @@ from api.outcomes import asked, disparities, json_stat, maps, sdmx_csv, tidy
 from api.outcomes import queries as boundaries
 from api.outcomes.asked import Filters, Places, TooMuch
 from api.plan import queries as plans
-from api.plan.catalogue import Catalogue
 from api.problems import answers, refusals
 from api.releases import queries, reading, rules
+from api.releases.memory import FROM, From, Opened, Remembered, memory_of
 from api.releases.reading import FigurePosition, Wanted
 from schema.outcomes import Resolved
 from schema.reading import FeatureCollection, JsonStatDataset
@@ -28,6 +30,7 @@ from schema.releases import Figure, Outcomes, Release, ReleasedInequality, Relea
 
 OUTCOMES = "/programmes/{programme:str}/outcomes"
 READ = refusals(404, 410, 422)
+KEPT = [Remembered()]
 WhichRelease = Annotated[str | None, QueryParameter(name="release")]
 
 
@@ -62,13 +65,6 @@ async def released(
     )
 
 
-class Opened(Struct, frozen=True, kw_only=True):
-    """A release with the plan that it was made under."""
-
-    release: Release
-    catalogue: Catalogue
-
-
 class Found(Struct, frozen=True, kw_only=True):
     """What was asked of a release, and what it says."""
 
@@ -78,29 +74,43 @@ class Found(Struct, frozen=True, kw_only=True):
     figures: list[Figure]
 
 
-async def opened(programme: FromPath[str], public: Transaction, now: Now, which: WhichRelease = None) -> Opened:
+async def opened(
+    programme: FromPath[str], public: Transaction, state: State, scope: Scope, now: Now, which: WhichRelease = None
+) -> Opened:
     """The newest release that stands, or the one that is named. Raises NoRelease, WithdrawnRelease."""
-    newest = await plans.current(public, programme)
-    every = await queries.releases(public, newest.id, newest.slug, now=now)
-    standing = [one.number for one in reversed(every) if one.withdrawn_at is None]
-    numbers = standing if which in (None, rules.LATEST) else [one.number for one in reversed(every)]
-    number = rules.chosen(which, numbers)
-    release = next(one for one in every if one.number == number)
-    rules.stands(release)
-    catalogue = await plans.version_of(public, newest.slug, newest.id, release.plan_version)
-    return Opened(release=release, catalogue=catalogue)
+    remembered = memory_of(state.public_engine)
+    asked_for = (programme, rules.numbered(which))
+    found = (await queries.standing(public, [asked_for], now=now)).get(asked_for)
+    if found is None:
+        newest = await plans.current(public, programme)
+        every = await queries.releases(public, newest.id, newest.slug, now=now)
+        standing = [one.number for one in reversed(every) if one.withdrawn_at is None]
+        numbers = standing if asked_for[1] is None else [one.number for one in reversed(every)]
+        number = rules.chosen(which, numbers)
+        release = next(one for one in every if one.number == number)
+        rules.stands(release)
+        return await _opened(public, release, newest.id)
+    if found.publication not in remembered.releases:
+        release = await queries.release_of(public, found, programme)
+        remembered.know(found.publication, await _opened(public, release, found.programme))
+    scope["state"][FROM] = From(which=asked_for, publication=found.publication)
+    return remembered.releases[found.publication]
 
 
-async def _wanted(public: Transaction, here: Opened, question: Filters) -> tuple[Places, Wanted]:
-    catalogue = here.catalogue
-    places = asked.places(question, catalogue)
-    rows = await queries.periods_of(public, catalogue.id, here.release.number)
-    return places, reading.wanted(question, places, reading.covered_by(rows, catalogue), catalogue)
+async def _opened(public: Transaction, release: Release, programme: int) -> Opened:
+    catalogue = await plans.version_of(public, release.programme, programme, release.plan_version)
+    rows = await queries.periods_of(public, catalogue.id, release.number)
+    return Opened(release=release, catalogue=catalogue, covered=reading.covered_by(rows, catalogue))
+
+
+def _wanted(here: Opened, question: Filters) -> tuple[Places, Wanted]:
+    places = asked.places(question, here.catalogue)
+    return places, reading.wanted(question, places, here.covered, here.catalogue)
 
 
 async def _every(public: Transaction, here: Opened, question: Filters) -> Found:
     """All that is asked for at once. Raises TooMuch."""
-    places, wanted = await _wanted(public, here, question)
+    places, wanted = _wanted(here, question)
     rows = await queries.figures(public, here.catalogue.id, here.release.number, wanted.filters, limit=asked.MOST + 1)
     if len(rows) > asked.MOST:
         raise TooMuch(f"That is more than {asked.MOST:,} figures.")
@@ -134,6 +144,7 @@ class _Answer(Struct, frozen=True, kw_only=True):
 @get(
     OUTCOMES,
     operation_id="list_outcomes",
+    middleware=KEPT,
     summary="Published figures",
     responses=READ | answers(Outcomes, 200),
 )
@@ -157,14 +168,15 @@ async def list_outcomes(
     place = cursors.decode(cursor, FigurePosition)
     if place is not None and place.release != here.release.number:
         raise BadCursor(f"The cursor belongs to release {place.release}; ask for `release={place.release}`.")
-    _, wanted = await _wanted(public, here, filters)
+    places, wanted = _wanted(here, filters)
     after = -1 if place is None else place.position
     rows = await queries.figures(
         public, here.catalogue.id, here.release.number, wanted.filters, after=after, limit=limit + 1
     )
     page = rows[:limit]
     items = [msgspec.Raw(content) for _, content in page]
-    figures = _decoded(page)
+    # They are sent as they were written, and looked at only where it is asked for.
+    figures = _decoded(page) if labels or filters.min_coverage is not None else []
     if filters.min_coverage is not None:
         figures = list(reading.least_covered(figures, filters.min_coverage))
         items = [msgspec.Raw(msgspec.json.encode(figure)) for figure in figures]
@@ -173,7 +185,7 @@ async def list_outcomes(
         release=here.release.number,
         plan_version=here.catalogue.version,
         policy=here.release.policy.version,
-        protection=reading.explanation(here.release, figures, here.catalogue),
+        protection=reading.explanation(here.release, [measure.slug for measure, _ in places.series], here.catalogue),
         items=items,
         resolved=wanted.resolved,
         labels=asked.labels(figures, here.catalogue) if labels else {},
@@ -193,6 +205,7 @@ def _csv(content: bytes, name: str) -> Response[bytes]:
 @get(
     f"{OUTCOMES}.csv",
     operation_id="list_outcomes_csv",
+    middleware=KEPT,
     summary="Published figures as one tidy table",
     media_type="text/csv",
     responses=READ,
@@ -218,6 +231,7 @@ async def list_outcomes_csv(
 @get(
     f"{OUTCOMES}.json-stat",
     operation_id="list_outcomes_json_stat",
+    middleware=KEPT,
     summary="Published figures as a JSON-stat dataset",
     responses=READ,
 )
@@ -238,6 +252,7 @@ async def list_outcomes_json_stat(
 @get(
     f"{OUTCOMES}.sdmx.csv",
     operation_id="list_outcomes_sdmx_csv",
+    middleware=KEPT,
     summary="Published figures as SDMX-CSV",
     media_type="text/csv",
     responses=READ,
@@ -268,6 +283,7 @@ async def list_outcomes_geojson(
     breakdown: FromQuery[list[str] | None] = None,
 ) -> FeatureCollection:
     """GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded."""
+    # Boundaries are loaded anew at times, so this is no part of a release and not remembered.
     question = maps.question(
         measure=measure, level=level, series=series, period=period, within=within, breakdowns=breakdown or []
     )
@@ -279,6 +295,7 @@ async def list_outcomes_geojson(
 @get(
     "/programmes/{programme:str}/progress",
     operation_id="get_progress",
+    middleware=KEPT,
     summary="How will we know we've made a difference",
     responses=READ,
 )
@@ -291,6 +308,7 @@ async def get_progress(opened: NamedDependency[Opened], public: Transaction) -> 
 @get(
     "/programmes/{programme:str}/logic-model/outcomes",
     operation_id="get_logic_model_outcomes",
+    middleware=KEPT,
     summary="The logic model with its latest published figures",
     responses=READ,
 )
@@ -303,6 +321,7 @@ async def get_logic_model_outcomes(opened: NamedDependency[Opened], public: Tran
 @get(
     "/programmes/{programme:str}/inequality",
     operation_id="get_inequality",
+    middleware=KEPT,
     summary="How far apart the categories of a dimension are",
     responses=READ,
 )

@@ -17,7 +17,7 @@ from api.releases.scopes import GeographyChanged
 from api.statistics.disclosure import figures
 from api.statistics.disclosure.display import BoolArray, Contradiction, Counts, Display, absent, counts_of, refreshable
 from api.statistics.disclosure.figures import Across, Exposed, Report
-from api.statistics.disclosure.lattice import IntArray, Lattice, Node, Shape, build
+from api.statistics.disclosure.lattice import IntArray, Lattice, Node, Nodes, Shape, build, nodes_of
 from schema.disclosure import Rule
 from schema.releases import FailedScope, ScopeReport
 
@@ -71,7 +71,7 @@ def shape_of(shape: Shape, earlier: Sequence[Kept]) -> Shape:
 
 def protected(work: Work, across: Across = map) -> Done | FailedScope:
     """Protect a scope, or say why it cannot be published."""
-    lattice = laid_out(work.shape)
+    lattice = laid_out(work.shape) if work.rule.protects else nodes_of(work.shape)
     chain, displays = _chain(work, lattice)
     if _stands(work, chain):
         display, report = displays[-1], Report(audited=0, repaired=0, withheld=0, held=0)
@@ -94,7 +94,7 @@ def protected(work: Work, across: Across = map) -> Done | FailedScope:
 
 def nothing_returned(key: str, measures: Sequence[str], shape: Shape) -> ScopeReport:
     """Of a scope of which nobody has returned anything yet, there is nothing to protect."""
-    nodes = len(laid_out(shape).nodes)
+    nodes = len(nodes_of(shape).nodes)
     return ScopeReport(
         scope=key,
         measures=list(measures),
@@ -117,7 +117,7 @@ def _failed(work: Work, code: str, detail: str) -> FailedScope:
     )
 
 
-def _done(work: Work, lattice: Lattice, display: Display, report: Report, *, carried: bool) -> Done:
+def _done(work: Work, lattice: Nodes, display: Display, report: Report, *, carried: bool) -> Done:
     shown = int(display.shown[: len(lattice.nodes)].sum())
     return Done(
         report=ScopeReport(
@@ -134,13 +134,13 @@ def _done(work: Work, lattice: Lattice, display: Display, report: Report, *, car
     )
 
 
-def _chain(work: Work, lattice: Lattice) -> tuple[list[Frozen], list[Display]]:
+def _chain(work: Work, lattice: Nodes) -> tuple[list[Frozen], list[Display]]:
     """The counts of all releases and the displays of earlier ones, on the nodes of the newest lattice."""
     at = {node: index for index, node in enumerate(lattice.nodes)}
     chain: list[Frozen] = []
     displays: list[Display] = []
     for kept in work.earlier:
-        old = laid_out(kept.shape)
+        old = nodes_of(kept.shape)
         place = np.array([at[node] for node in old.nodes], dtype=np.int64)
         outside = {
             index: int(lattice.complement[place[index]]) for index in np.flatnonzero(old.complement >= 0).tolist()
@@ -185,7 +185,7 @@ def _together(group: dict[str, int]) -> frozenset[frozenset[str]]:
     return frozenset(frozenset(one for one, its in group.items() if its == number) for number in group.values())
 
 
-def _counts(work: Work, lattice: Lattice, frozen: Frozen) -> Counts:
+def _counts(work: Work, lattice: Nodes, frozen: Frozen) -> Counts:
     """A row for each group of organisations. One that has left or not yet come has returned nothing."""
     rows = max(work.group.values(), default=-1) + 1
     own = np.zeros((rows, len(lattice.nodes)), dtype=np.int64)
@@ -196,7 +196,7 @@ def _counts(work: Work, lattice: Lattice, frozen: Frozen) -> Counts:
     return counts_of(lattice, own, frozen.unknown, alone)
 
 
-def _afresh(work: Work, lattice: Lattice, counts: Sequence[Counts], displays: Sequence[Display]) -> BoolArray | None:
+def _afresh(work: Work, lattice: Nodes, counts: Sequence[Counts], displays: Sequence[Display]) -> BoolArray | None:
     """Nodes of the periods that are released anew, and those that may be rounded once more as their period closes."""
     if not displays or not (work.anew or work.closed):
         return None
@@ -258,7 +258,7 @@ def unpacked(content: bytes) -> Kept:
 
 def percentages_of(kept: Kept, rule: Rule) -> tuple[dict[Node, figures.Figure], dict[Node, figures.Percentage]]:
     """The figures of a protected scope by node, and of each part its share in the whole."""
-    lattice = laid_out(kept.shape)
+    lattice = nodes_of(kept.shape)
     shown = tuple(figures.figures(lattice, kept.display))
     wholes: list[int] = lattice.whole[: len(shown)].tolist()
     shares = {

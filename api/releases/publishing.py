@@ -35,7 +35,7 @@ from api.releases.shown import SeriesKey
 from api.reviews import queries as reviews
 from api.reviews.leeway import Leeway
 from api.statistics.disclosure.figures import Across
-from api.statistics.disclosure.lattice import Shape
+from api.statistics.disclosure.lattice import Shape, nodes_of
 from schema.outcomes import RevisionBasis
 from schema.periods import Period
 from schema.releases import (
@@ -183,9 +183,7 @@ class _Run:
             if not mine and not earlier:
                 return Stored(report=protection.nothing_returned(scope.key, scope.measures, scope.shape))
             closed = await self._closed(transaction, scope)
-        frozen = await to_thread.run_sync(
-            lambda: freezing.frozen(scope, protection.laid_out(shape), self.catalogue, mine, cells)
-        )
+        frozen = await to_thread.run_sync(lambda: freezing.frozen(scope, nodes_of(shape), self.catalogue, mine, cells))
         work = self._work(scope, shape, frozen, earlier, closed)
         result = await to_thread.run_sync(partial(protection.protected, work, self.publisher.across))
         if isinstance(result, FailedScope):
@@ -315,7 +313,7 @@ class _Run:
             sha256=hashlib.sha256(b"\n".join(contents)).digest(),
         )
         await queries.add_periods(transaction, self.catalogue, number, _periods(made))
-        await queries.add_figures(transaction, self.catalogue, number, list(zip(made, contents, strict=True)))
+        await queries.add_figures(transaction, self.catalogue, number, zip(made, contents, strict=True))
         await queries.add_changes(transaction, self.catalogue, number, found)
 
     async def _published(

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import queue
+from api.database import ask, copy_rows
 from api.plan.catalogue import Catalogue, breakdown_key
 from api.releases.reading import FigureFilter
 from schema.disclosure import DisclosureClass, Policy
@@ -32,7 +33,6 @@ from schema.releases import (
 from schema.tables import change, figure, kept, programme, publication, release, released_period, step
 
 PUBLISH = "publish"
-SOME = 1000
 
 
 class Requested(Struct, frozen=True, kw_only=True):
@@ -272,40 +272,34 @@ async def add_periods(
 
 
 async def add_figures(
-    transaction: AsyncConnection, catalogue: Catalogue, number: int, figures: Sequence[tuple[Figure, bytes]]
+    transaction: AsyncConnection, catalogue: Catalogue, number: int, figures: Iterable[tuple[Figure, bytes]]
 ) -> None:
     """In their order."""
-    for first in range(0, len(figures), SOME):
-        rows = [
-            {
-                "programme": catalogue.id,
-                "release": number,
-                "position": first + place,
-                "series": catalogue.ids.series[one.measure, one.series],
-                "period": one.period.code,
-                "area": catalogue.ids.areas[one.area],
-                "breakdown": catalogue.ids.breakdowns[breakdown_key(one.breakdown)],
-                "content": content,
-            }
-            for place, (one, content) in enumerate(figures[first : first + SOME])
-        ]
-        await transaction.execute(insert(figure), rows)
+    ids = catalogue.ids
+    columns = ("programme", "release", "position", "series", "period", "area", "breakdown", "content")
+    rows = (
+        (
+            catalogue.id,
+            number,
+            position,
+            ids.series[one.measure, one.series],
+            one.period.code,
+            ids.areas[one.area],
+            ids.breakdowns[breakdown_key(one.breakdown)],
+            content,
+        )
+        for position, (one, content) in enumerate(figures)
+    )
+    await copy_rows(transaction, "release", "figure", columns, rows)
 
 
 async def add_changes(
-    transaction: AsyncConnection, catalogue: Catalogue, number: int, changes: Sequence[ReleaseChange]
+    transaction: AsyncConnection, catalogue: Catalogue, number: int, changes: Iterable[ReleaseChange]
 ) -> None:
-    for first in range(0, len(changes), SOME):
-        rows = [
-            {
-                "programme": catalogue.id,
-                "release": number,
-                "position": first + place,
-                "content": msgspec.json.encode(one),
-            }
-            for place, one in enumerate(changes[first : first + SOME])
-        ]
-        await transaction.execute(insert(change), rows)
+    columns = ("programme", "release", "position", "content")
+    encoder = msgspec.json.Encoder()
+    rows = ((catalogue.id, number, position, encoder.encode(one)) for position, one in enumerate(changes))
+    await copy_rows(transaction, "release", "change", columns, rows)
 
 
 def _released(programme_id: int, *, now: datetime) -> Select[Any]:
@@ -335,6 +329,48 @@ def _release(row: Row[Any], slug: str) -> Release:
         withdrawn_at=row.withdrawn_at,
         withdrawal_reason=row.withdrawal_reason,
     )
+
+
+Which = tuple[str, int | None]
+"""A programme, and the number of a release; None for the newest that stands."""
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """A release that everybody may read, and the publication that made it."""
+
+    programme: int
+    number: int
+    publication: UUID
+
+
+STANDING = """
+select asked.slug, asked.number as wanted, found.*
+from unnest($1::text[], $2::int[]) as asked (slug, number)
+join programme on programme.slug = asked.slug
+cross join lateral (
+    select release.programme, release.number, release.publication
+    from release.release
+    where release.programme = programme.id and release.number = coalesce(asked.number, release.number)
+    and release.published_at <= $3 and release.withdrawn_at is null
+    order by release.number desc limit 1
+) as found
+"""
+
+
+async def standing(connection: AsyncConnection, asked: Sequence[Which], *, now: datetime) -> dict[Which, Standing]:
+    """Of those that are asked for, the releases that are there, neither withdrawn nor under embargo."""
+    rows = await ask(connection, STANDING, [slug for slug, _ in asked], [number for _, number in asked], now)
+    return {
+        (row["slug"], row["wanted"]): Standing(
+            programme=row["programme"], number=row["number"], publication=row["publication"]
+        )
+        for row in rows
+    }
+
+
+async def release_of(transaction: AsyncConnection, found: Standing, slug: str) -> Release:
+    query = select(release).where(release.c.programme == found.programme, release.c.number == found.number)
+    return _release((await transaction.execute(query)).one(), slug)
 
 
 async def last_number(transaction: AsyncConnection, programme_id: int) -> int | None:

@@ -167,9 +167,9 @@ def least_covered(figures: Iterable[Figure], least: float | None) -> Iterator[Fi
             )
 
 
-def explanation(release: Release, figures: Iterable[Figure], catalogue: Catalogue) -> str:
-    """What is done to protect those who are counted in these figures."""
-    classes = dict.fromkeys(catalogue.measures[figure.measure].disclosure_class for figure in figures)
+def explanation(release: Release, measures: Iterable[str], catalogue: Catalogue) -> str:
+    """What is done to protect those who are counted in these measures."""
+    classes = dict.fromkeys(catalogue.measures[slug].disclosure_class for slug in measures)
     return " ".join(dict.fromkeys(release.explanations[one] for one in classes)) or release.explanations["persons"]
 
 
@@ -179,7 +179,7 @@ def progress(release: Release, latest: Sequence[Figure], catalogue: Catalogue) -
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
-        protection=explanation(release, latest, catalogue),
+        protection=explanation(release, [figure.measure for figure in latest], catalogue),
         themes=[
             ReleasedTheme(
                 theme=theme.slug,
@@ -212,7 +212,7 @@ def logic_model(release: Release, latest: Sequence[Figure], catalogue: Catalogue
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
-        protection=explanation(release, latest, catalogue),
+        protection=explanation(release, [figure.measure for figure in latest], catalogue),
         nodes=[
             NodeOutcomes(
                 slug=node.slug,
@@ -243,7 +243,7 @@ def inequality(
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
-        protection=explanation(release, figures, catalogue),
+        protection=explanation(release, [measure.slug], catalogue),
         measure=measure.slug,
         series=figures[0].series,
         unit=measure.unit,

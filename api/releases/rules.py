@@ -12,6 +12,8 @@ from schema.plan import Collection
 from schema.releases import NewRelease, Release
 
 LATEST = "latest"
+LONGEST = 9
+"""Digits of a number."""
 
 
 class AlreadyPublishing(Conflict):
@@ -72,6 +74,13 @@ def permit(new: NewRelease, catalogue: Catalogue, *, now: datetime) -> None:
         raise NotPublishable("What is released anew needs notes that say why: readers see the old figures as well.")
     if new.publish_at is not None and new.publish_at <= now:
         raise NotPublishable(f"`publish_at` is over: {new.publish_at.isoformat()}. Leave it out to publish at once.")
+
+
+def numbered(release: str | None) -> int | None:
+    """The number that a release is asked for by; None for the newest, 0 where there can be no such release."""
+    if release in (None, LATEST):
+        return None
+    return int(release or 0) if (release or "").isdecimal() and len(release or "") <= LONGEST else 0
 
 
 def chosen(release: str | None, numbers: Iterable[int]) -> int:

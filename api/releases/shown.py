@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from api.outcomes.completeness import Completeness
 from api.plan.catalogue import breakdown_key
-from api.releases.protection import Kept, laid_out, percentages_of
+from api.releases.protection import Kept, percentages_of
 from api.releases.scopes import AuditScope, Member
 from api.statistics import inequality, intervals
 from api.statistics.disclosure.figures import Figure, Percentage
-from api.statistics.disclosure.lattice import Node
+from api.statistics.disclosure.lattice import Node, nodes_of
 from api.statistics.intervals import Counts
 from schema.disclosure import Rule
 from schema.intervals import Confidence, Interval
@@ -65,7 +65,7 @@ def shown(
     """
     told = _Told(kept, rule) if kept is not None else None
     members = {member.part: member for member in scope.members}
-    for node in laid_out(scope.shape).nodes:
+    for node in nodes_of(scope.shape).nodes:
         member = members.get(node.part)
         if member is None:  # the denominators of a proportion are told with it
             continue
@@ -79,7 +79,7 @@ class _Told:
 
     def __init__(self, kept: Kept, rule: Rule) -> None:
         self.found, self.shares = percentages_of(kept, rule)
-        frozen = zip(laid_out(kept.shape).nodes, kept.frozen.unknown.tolist(), kept.frozen.hidden.tolist(), strict=True)
+        frozen = zip(nodes_of(kept.shape).nodes, kept.frozen.unknown.tolist(), kept.frozen.hidden.tolist(), strict=True)
         self.organisations = len(kept.frozen.organisations)
         self.unknown = {node for node, unknown, hidden in frozen if unknown and not hidden}
 

@@ -1,5 +1,6 @@
 """Making releases, from the returns of partners to what everybody reads."""
 
+import asyncio
 import csv
 import io
 from datetime import timedelta
@@ -283,3 +284,76 @@ async def test_how_far_apart_groups_are_is_told_of_what_is_shown(press):
     assert (told["gap"]["value"], told["release"], told["slope"]["reason"]) == (-1.5, 1, "dimension_not_ordered")
     nothing = await press.read("inequality", **ask, period="2031-01")
     assert nothing.json()["type"] == "/errors/no-figures"
+
+
+async def test_an_answer_is_remembered_and_its_tag_says_that_it_is_the_same(press):
+    await both(press)
+    await press.publish()
+    for path in ("outcomes", "outcomes.csv", "outcomes.json-stat", "outcomes.sdmx.csv", "progress"):
+        first = await press.read(path)
+        again = await press.read(path)
+        assert (again.status_code, again.content, again.headers["etag"]) == (200, first.content, first.headers["etag"])
+        assert again.headers["content-type"] == first.headers["content-type"]
+        assert again.headers.get("content-disposition") == first.headers.get("content-disposition")
+        assert again.headers["request-id"] != first.headers["request-id"]
+        address = f"/v1/programmes/{press.programme}/{path}"
+        http = press.world.http()
+        known = await http.get(address, headers={"If-None-Match": first.headers["etag"]})
+        assert (known.status_code, known.content) == (304, b"")
+
+
+async def test_a_remembered_answer_gives_way_to_a_new_release_and_comes_back_when_that_is_withdrawn(press):
+    await both(press)
+    await press.publish()
+    first = [(await press.read(**JULY)).json()["release"] for _ in range(2)]
+    await press.publish()
+    second = [(await press.read(**JULY)).json()["release"] for _ in range(2)]
+    http = await press.http("harbour-council", Scope.PUBLISH)
+    path = f"/v1/programmes/{press.programme}/releases/2/withdrawal"
+    assert (await http.post(path, json={"reason": "A slip."})).status_code == 200
+    third = [(await press.read(**JULY)).json()["release"] for _ in range(2)]
+    assert (first, second, third) == ([1, 1], [2, 2], [1, 1])
+
+
+@pytest.mark.parametrize("asked", [{"release": "1"}, {"release": "latest"}, {}], ids=str)
+async def test_a_withdrawn_release_is_not_answered_from_memory(press, asked):
+    await both(press)
+    await press.publish()
+    assert [(await press.read(**JULY, **asked)).status_code for _ in range(2)] == [200, 200]
+    http = await press.http("harbour-council", Scope.PUBLISH)
+    path = f"/v1/programmes/{press.programme}/releases/1/withdrawal"
+    assert (await http.post(path, json={"reason": "A slip."})).status_code == 200
+    assert {(await press.read(**JULY, **asked)).status_code for _ in range(2)} == {
+        410 if asked.get("release") == "1" else 404
+    }
+
+
+async def test_an_embargoed_release_is_not_remembered_before_its_time_nor_the_one_before_it_after(press):
+    await both(press)
+    await press.publish()
+    at = press.world.now + timedelta(days=1)
+    await press.publish(publish_at=at.isoformat())
+    before = [(await press.read(**JULY)).json()["release"] for _ in range(2)]
+    assert (await press.read(**JULY, release="2")).status_code == 404
+    press.world.now = at
+    assert (before, (await press.read(**JULY)).json()["release"]) == ([1, 1], 2)
+    press.world.now = at - timedelta(seconds=1)
+    assert (await press.read(**JULY)).json()["release"] == 1
+    assert (await press.read(**JULY, release="2")).status_code == 404
+
+
+@pytest.mark.parametrize("release", ["0", "7", "99999999999999999999", "newest", "1.0", "-1"])
+async def test_a_release_that_cannot_be_is_refused(press, release):
+    await press.publish()
+    answer = await press.read(release=release)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/errors/no-release")
+
+
+async def test_who_asks_at_once_is_told_what_each_asked_for(press):
+    await both(press)
+    await press.publish()
+    await press.publish()
+    asked = [{}, {"release": "1"}, {"release": "2"}, {"release": "latest"}] * 5
+    for _ in range(2):
+        answers = await asyncio.gather(*(press.read(**JULY, **one) for one in asked))
+        assert [answer.json()["release"] for answer in answers] == [2, 1, 2, 2] * 5

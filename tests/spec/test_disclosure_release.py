@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from api.statistics.disclosure.audit import Programme, View, crossed
-from api.statistics.disclosure.display import Contradiction, absent, counted, protect
+from api.statistics.disclosure.display import Contradiction, absent, counted, counts_of, protect
 from api.statistics.disclosure.figures import Exposed, Figure, percentage, release
-from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build
+from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build, nodes_of
 from api.statistics.rollup import Tally
 from schema.disclosure import OPEN, ORGANISATIONS, PERSONS
 
@@ -283,3 +283,12 @@ def test_every_figure_holds_the_truth_within_what_it_states(first, changes):
             assert one.value is None or one.low <= count <= one.high
             assert one.value is None or one.value % 5 == 0
             assert one.value is None or one.value >= 10
+
+
+def test_what_protects_people_is_not_done_without_the_atoms():
+    nodes = nodes_of(Shape(tables=(Table(),), periods={"now": ("now",)}))
+    counts = counts_of(nodes, np.array([[9]]), np.array([False]), np.array([True]))
+    with pytest.raises(TypeError, match="atoms"):
+        release(nodes, PERSONS, [counts])
+    [figure] = release(nodes, OPEN, [counts]).figures
+    assert figure.value == 9

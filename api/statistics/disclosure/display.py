@@ -13,7 +13,7 @@ import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.statistics.disclosure.lattice import FloatArray, IntArray, Lattice, Node
+from api.statistics.disclosure.lattice import FloatArray, IntArray, Node, Nodes
 from api.statistics.rollup import Tally
 from schema.disclosure import Rule
 
@@ -58,7 +58,7 @@ class Contradiction(Exception):  # noqa: N818  a refusal is not an error of ours
 
 
 def counted(
-    lattice: Lattice, tallies: Sequence[Mapping[Node, Tally]], *, may_stand_alone: Sequence[bool] | None = None
+    lattice: Nodes, tallies: Sequence[Mapping[Node, Tally]], *, may_stand_alone: Sequence[bool] | None = None
 ) -> Counts:
     """Take the counts of each provider out of its tallies; a node without a tally, or without data, counts 0.
 
@@ -78,7 +78,7 @@ def counted(
     return counts_of(lattice, own, unknown, stand)
 
 
-def counts_of(lattice: Lattice, own: IntArray, unknown: BoolArray, may_stand_alone: BoolArray) -> Counts:
+def counts_of(lattice: Nodes, own: IntArray, unknown: BoolArray, may_stand_alone: BoolArray) -> Counts:
     """Take counts of the nodes, and complete them; a complement is unknown if its part or its whole is."""
     parts = np.flatnonzero(lattice.complement >= 0)
     lost = unknown[parts] | unknown[lattice.whole[parts]]
@@ -161,7 +161,7 @@ def rounded(counts: IntArray, base: int) -> IntArray:
 
 
 def protect(
-    lattice: Lattice,
+    lattice: Nodes,
     rule: Rule,
     chain: Sequence[Counts],
     before: Display | None = None,
@@ -190,7 +190,7 @@ def refreshable(chain: Sequence[Counts], before: Display) -> BoolArray:
     return (changed != 1) & (before.since >= 0)
 
 
-def withheld(lattice: Lattice, display: Display, nodes: BoolArray, counts: IntArray, *, release: int) -> Display:
+def withheld(lattice: Nodes, display: Display, nodes: BoolArray, counts: IntArray, *, release: int) -> Display:
     """Withhold nodes. It tells nothing of them, or of those outside: any `c` may be one of few."""
     hidden = replace(absent(nodes.size), since=np.full(nodes.size, release), reference=counts)
     outside = np.zeros_like(nodes)
@@ -212,7 +212,7 @@ def can_be_held(display: Display, before: Display, counts: IntArray, rule: Rule)
     return before.shown & display.shown & near & less
 
 
-def _first(lattice: Lattice, rule: Rule, counts: Counts, *, release: int) -> Display:
+def _first(lattice: Nodes, rule: Rule, counts: Counts, *, release: int) -> Display:
     true = counts.all
     outside = np.arange(true.size) >= len(lattice.nodes)
     covered = rule.protects & (lattice.broken_down if rule.totals_open else np.ones(true.size, dtype=np.bool_))
@@ -248,7 +248,7 @@ def _first(lattice: Lattice, rule: Rule, counts: Counts, *, release: int) -> Dis
     )
 
 
-def _later(lattice: Lattice, rule: Rule, chain: Sequence[Counts], before: Display, first: Display) -> Display:
+def _later(lattice: Nodes, rule: Rule, chain: Sequence[Counts], before: Display, first: Display) -> Display:
     true, release = chain[-1].all, len(chain) - 1
     quiet = _quiet(rule)
     moved = true - before.reference

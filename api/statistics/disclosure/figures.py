@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 
 from api.statistics.disclosure.display import BoolArray, Counts, Display, held, protect, withheld
-from api.statistics.disclosure.lattice import Lattice, Node
+from api.statistics.disclosure.lattice import Lattice, Node, Nodes
 from schema.disclosure import Rule
 
 Across = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -78,7 +78,7 @@ class Exposed(Exception):  # noqa: N818  a refusal is not an error of ours
 
 
 def release(
-    lattice: Lattice,
+    lattice: Nodes,
     rule: Rule,
     chain: Sequence[Counts],
     earlier: Sequence[Display] = (),
@@ -88,13 +88,16 @@ def release(
 ) -> Protected:
     """Protect the last of a chain of releases; `earlier` are the displays of those before it.
 
-    `across` is `map`, or that of a pool of processes: one task for each provider. Raises `Exposed`, and
-    `Contradiction` where a provider's tables cannot all be true.
+    `across` is `map`, or that of a pool of processes: one task for each provider. The nodes of a lattice by themselves
+    are enough for a rule that protects nothing. Raises `Exposed`, and `Contradiction` where a provider's tables cannot
+    all be true.
     """
     display = protect(lattice, rule, chain, earlier[-1] if earlier else None, afresh=afresh)
     audited = repaired = 0
     given_up = (np.zeros_like(display.shown), np.zeros_like(display.shown))
     if rule.protects:
+        if not isinstance(lattice, Lattice):
+            raise TypeError("What protects people needs the atoms.")
         # Only here: HiGHS takes its time to load, and who reads figures does not need it.
         from api.statistics.disclosure.audit import crossed  # noqa: PLC0415
         from api.statistics.disclosure.repair import Task, mended  # noqa: PLC0415
@@ -141,7 +144,7 @@ def release(
     )
 
 
-def figures(lattice: Lattice, display: Display) -> Iterator[Figure]:
+def figures(lattice: Nodes, display: Display) -> Iterator[Figure]:
     """The figures of a display, one for each node, in their order; complements have none."""
     columns = zip(
         lattice.nodes,
@@ -172,7 +175,7 @@ def _rounded(part: int, whole: int, shown: int, rule: Rule) -> float:
     return round(min(100.0, 100 * part / whole), 0 if shown < rule.whole_percent_below else 1)
 
 
-def _percentages(lattice: Lattice, rule: Rule, shown: Sequence[Figure], true: Sequence[int]) -> dict[Node, Percentage]:
+def _percentages(lattice: Nodes, rule: Rule, shown: Sequence[Figure], true: Sequence[int]) -> dict[Node, Percentage]:
     found: dict[Node, Percentage] = {}
     wholes: list[int] = lattice.whole[: len(shown)].tolist()
     for part, whole in enumerate(wholes):
@@ -186,6 +189,6 @@ def _percentages(lattice: Lattice, rule: Rule, shown: Sequence[Figure], true: Se
     return found
 
 
-def _named(lattice: Lattice, indexes: Iterable[int]) -> Iterator[Node]:
+def _named(lattice: Nodes, indexes: Iterable[int]) -> Iterator[Node]:
     of = {int(complement): part for part, complement in enumerate(lattice.complement) if complement >= 0}
     return (lattice.nodes[of.get(index, index)] for index in indexes)

@@ -16,7 +16,7 @@ dimension with two codes, *in* and *out*, and so is each category of a dimension
 *out* is never shown and always protected: it is the complement.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from math import inf, prod
 
@@ -106,15 +106,10 @@ class Rows(Struct, frozen=True, kw_only=True, eq=False):
         return np.add.reduceat(point[..., self.columns] * self.values, self.starts[:-1], axis=-1)
 
 
-class Lattice(Struct, frozen=True, kw_only=True, eq=False):
-    """The nodes over the atoms. Arrays over nodes go on, behind the nodes, with the complements of the parts."""
+class Nodes(Struct, frozen=True, kw_only=True, eq=False):
+    """What may be published. Arrays over nodes go on, behind the nodes, with the complements of the parts."""
 
     nodes: tuple[Node, ...]
-    atoms: int
-    sums: Rows
-    """Each node as a sum of atoms, at least 0."""
-    ties: Rows
-    """What atoms and nodes keep to whatever is counted."""
     whole: IntArray
     """Of a part, and of its complement, the node that it is a part of; else -1."""
     complement: IntArray
@@ -122,15 +117,54 @@ class Lattice(Struct, frozen=True, kw_only=True, eq=False):
     ways: IntArray
     """In how many ways a node is cut out of the total of its period: breakdowns and, below the widest, its area."""
     broken_down: npt.NDArray[np.bool_]
-    patch: IntArray
-    """Of each atom, a number for its period and area; below 0 for those wider than the finest areas."""
-    places: int
-    """How many finest areas there are."""
 
     def completed(self, counts: npt.NDArray[np.int64]) -> IntArray:
         """Append the complements to counts of the nodes that are shown (last axis)."""
         part = np.flatnonzero(self.complement >= 0)
         return np.concatenate((counts, counts[..., self.whole[part]] - counts[..., part]), axis=-1)
+
+
+class Lattice(Nodes, frozen=True, kw_only=True, eq=False):
+    """The nodes over the atoms."""
+
+    atoms: int
+    sums: Rows
+    """Each node as a sum of atoms, at least 0."""
+    ties: Rows
+    """What atoms and nodes keep to whatever is counted."""
+    patch: IntArray
+    """Of each atom, a number for its period and area; below 0 for those wider than the finest areas."""
+    places: int
+    """How many finest areas there are."""
+
+
+def nodes_of(shape: Shape) -> Nodes:
+    """The nodes of a lattice in their order: a hundredth of the work where nobody asks for the atoms."""
+    dimensions = {dimension.slug: dimension for dimension in shape.dimensions}
+    nodes: list[Node] = []
+    for table in shape.tables:
+        places = [place.code for place in shape.places if place.level <= table.level]
+        for codes in product(*(dimensions[slug].codes for slug in table.dimensions)):
+            breakdown = tuple(zip(table.dimensions, codes, strict=True))
+            nodes += [
+                Node(part=table.part, breakdown=breakdown, place=place, period=period)
+                for period, place in product(table.periods or shape.periods, places)
+            ]
+    at = {(node.part, node.breakdown, node.place, node.period): index for index, node in enumerate(nodes)}
+    whole = [-1 if node.part is None else at.get((None, node.breakdown, node.place, node.period), -1) for node in nodes]
+    known = [index for index, its in enumerate(whole) if its >= 0]
+    complement = np.full(len(nodes) + len(known), -1)
+    complement[known] = np.arange(len(nodes), complement.size)
+    levels = {place.code: place.level for place in shape.places}
+    ways = [len(node.breakdown) + (levels[node.place] > 0) for node in nodes]
+    broken_down = [bool(node.breakdown) for node in nodes]
+    return Nodes(
+        nodes=tuple(nodes),
+        whole=np.array(whole + [whole[index] for index in known], dtype=np.int64),
+        complement=complement,
+        ways=np.array(ways + [ways[index] for index in known], dtype=np.int64),
+        broken_down=np.array(broken_down + [broken_down[index] for index in known]),
+    )
 
 
 def build(shape: Shape, *, breakdowns: int = 2) -> Lattice:
@@ -200,6 +234,8 @@ class _Builder:
         self.parents = {place.code: place.parent for place in shape.places}
         collected = shape.periods if shape.overlapping_periods else chain.from_iterable(shape.periods.values())
         self.base = tuple(dict.fromkeys(collected))
+        self.at = {period: index for index, period in enumerate(self.base)}
+        self.leaves: dict[tuple[tuple[str, ...], str], IntArray] = {}
         self.cells = [cell for table in shape.tables for cell in self._cells(table)]
         self.sizes = {name: self._size(name) for cell in self.cells for name in cell.codes}
         self.ties = Forms()
@@ -213,40 +249,42 @@ class _Builder:
             )
             for face, level in {(frozenset(cell.codes), cell.table.level) for cell in self.cells}
         }
-        sums, nodes, ways, complements = Forms(), dict[Node, IntArray](), list[int](), dict[Node, IntArray]()
-        for cell in self.cells:
-            block = home[frozenset(cell.codes), cell.table.level]
-            for period, place in product(cell.table.periods or self.shape.periods, self.shape.places):
-                if place.level > cell.table.level:
-                    continue
-                node = Node(part=cell.table.part, breakdown=cell.breakdown, place=place.code, period=period)
-                nodes[node] = self._ids(block, self._parts(period), place.code, cell.codes)
-                ways.append(len(cell.breakdown) + (place.level > 0))
-                if cell.table.part is not None:
-                    out = cell.codes | {_part(cell.table.part): _OUT}
-                    complements[node] = self._ids(block, self._parts(period), place.code, out)
-        at = {node: index for index, node in enumerate(nodes)}
-        wholes = {node: at.get(replace(node, part=None), -1) for node in complements}
-        known = [node for node in complements if wholes[node] >= 0]
-        for ids in (*nodes.values(), *(complements[node] for node in known)):
-            sums.add(0.0, inf, (ids, 1.0))
+        listed = nodes_of(self.shape)
+        inside, outside = self._sums(home)
+        nodes = dict(zip(listed.nodes, inside, strict=True))
+        parts = [index for index, node in enumerate(listed.nodes) if node.part is not None]
+        known = [ids for index, ids in zip(parts, outside, strict=True) if listed.complement[index] >= 0]
+        sums = Forms()
+        for ids in inside + known:
+            sums.append(ids, np.ones(ids.size), 0.0, inf)
         self._unions(nodes)
         self._covers(nodes)
-        whole = [wholes.get(node, -1) for node in nodes] + [wholes[node] for node in known]
-        complement = np.full(len(whole), -1)
-        complement[[at[node] for node in known]] = np.arange(len(nodes), len(whole))
         return Lattice(
-            nodes=tuple(nodes),
+            nodes=listed.nodes,
             atoms=self.atoms,
             sums=sums.rows(),
             ties=self.ties.rows(),
-            whole=np.array(whole, dtype=np.int64),
-            complement=complement,
-            ways=np.array(ways + [ways[at[node]] for node in known], dtype=np.int64),
-            broken_down=np.array([bool(node.breakdown) for node in (*nodes, *known)]),
+            whole=listed.whole,
+            complement=listed.complement,
+            ways=listed.ways,
+            broken_down=listed.broken_down,
             patch=np.concatenate([self._patches(block, blocks[0]) for block in blocks]),
             places=len(blocks[0].places),
         )
+
+    def _sums(self, home: Mapping[tuple[frozenset[str], int], _Block]) -> tuple[list[IntArray], list[IntArray]]:
+        """The atoms of each node, in the order of the nodes, and those that are left of the wholes of the parts."""
+        inside: list[IntArray] = []
+        outside: list[IntArray] = []
+        for cell in self.cells:
+            block = home[frozenset(cell.codes), cell.table.level]
+            periods = [self._parts(period) for period in cell.table.periods or self.shape.periods]
+            places = [place.code for place in self.shape.places if place.level <= cell.table.level]
+            inside += self._ids(block, periods, places, cell.codes)
+            if cell.table.part is not None:
+                out = cell.codes | {_part(cell.table.part): _OUT}
+                outside += self._ids(block, periods, places, out)
+        return inside, outside
 
     def _cells(self, table: Table) -> Iterator[_Cell]:
         part = {} if table.part is None else {_part(table.part): _IN}
@@ -312,11 +350,24 @@ class _Builder:
             inner = None if self.shape.overlapping_places else self.parents[inner]
         return inner is not None
 
-    def _ids(self, block: _Block, periods: Sequence[str], place: str, codes: dict[str, int]) -> IntArray:
-        times = [self.base.index(period) for period in periods]
-        places = [at for at, inner in enumerate(block.places) if self._within(inner, place)]
-        fixed = ([codes[name]] if name in codes else range(self.sizes[name]) for name in block.features)
-        return block.ids[np.ix_(times, places, *fixed)].ravel()
+    def _ids(
+        self, block: _Block, periods: Iterable[Sequence[str]], places: Iterable[str], codes: dict[str, int]
+    ) -> Iterator[IntArray]:
+        """The atoms of these features, for each of the periods in each of the places."""
+        fixed = tuple(codes.get(name, slice(None)) for name in block.features)
+        atoms = block.ids[:, :, *fixed]
+        within = [self._leaves(block, place) for place in places]
+        for period in periods:
+            then = atoms[[self.at[one] for one in period]]
+            yield from (then[:, inner].ravel() for inner in within)
+
+    def _leaves(self, block: _Block, place: str) -> IntArray:
+        """Which of the areas of a block lie in this one."""
+        key = (block.places, place)
+        if key not in self.leaves:
+            found = [at for at, inner in enumerate(block.places) if self._within(inner, place)]
+            self.leaves[key] = np.array(found, dtype=np.int64)
+        return self.leaves[key]
 
     def _tie(self, one: _Block, other: _Block) -> None:
         """What two blocks have in common adds up to the same."""
@@ -324,9 +375,10 @@ class _Builder:
         common = [name for name in one.features if name in other.features]
         for codes in product(*(range(self.sizes[name]) for name in common)):
             fixed = dict(zip(common, codes, strict=True))
-            for period, place in product(self.base, coarser.places):
-                ids = (self._ids(block, [period], place, fixed) for block in (one, other))
-                self.ties.add(0.0, 0.0, *zip(ids, (1.0, -1.0), strict=True))
+            periods = [(period,) for period in self.base]
+            both = (self._ids(block, periods, coarser.places, fixed) for block in (one, other))
+            for ids, others in zip(*both, strict=True):
+                self.ties.add(0.0, 0.0, (ids, 1.0), (others, -1.0))
 
     def _unions(self, nodes: dict[Node, IntArray]) -> None:
         """Who is counted in an area or period is counted in one of its parts, and not in every one."""
