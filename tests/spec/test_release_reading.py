@@ -165,9 +165,9 @@ def test_a_figure_that_rests_on_too_few_returns_is_not_given(least, coverage, gi
 
 def test_what_is_done_to_protect_people_is_said_for_what_is_read():
     persons = RELEASE.explanations["persons"]
-    assert explanation(RELEASE, [], PAIR) == persons
+    assert explanation(RELEASE, [], HERE) == persons
     assert "counts of 0 to 7 are shown as [c]" in persons
-    both = explanation(RELEASE, FIGURES, PAIR)
+    both = explanation(RELEASE, [figure.measure for figure in FIGURES], HERE)
     assert both == f"{persons} {RELEASE.explanations['none']}", "visits are shown as they are"
 
 
