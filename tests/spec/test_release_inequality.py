@@ -12,6 +12,7 @@ from schema.outcomes import Coverage
 from schema.plan import Kind
 from schema.releases import Figure
 from schema.submissions import Status
+from tests.freezing import RELEASE
 from tests.harbour import HERE, TOWN
 
 NOTHING = Coverage(expected=0, received=0, approved=0, late=0, exempt=0)
@@ -94,6 +95,13 @@ def test_nothing_is_divided_by_nothing():
     none = replace(MEN, value=0.0)
     found = disparities.apart(PASS_RATE, [WOMEN, none], ("female", "male"), HERE)
     assert (found.gap.value, found.ratio.value) == (47, None)
+
+
+def test_it_is_told_with_the_release_and_its_protection():
+    told = reading.inequality(RELEASE, [WOMEN, MEN, OTHERS], ("female", "male"), "sex", HERE)
+    assert (told.release, told.measure, told.area, told.period.code) == (RELEASE.number, "pass-rate", TOWN, "2026-07")
+    assert (told.gap.value, told.protection) == (-1.5, RELEASE.explanations["persons"])
+    assert [group.category for group in told.groups] == ["female", "male", "unknown"]
 
 
 def test_a_release_without_such_figures_says_so():

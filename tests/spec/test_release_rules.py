@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from api.plan.rules import UnclearPeriod
 from api.refusals import NotFound
-from api.releases.rules import NoRelease, NotPublishable, WithdrawnRelease, chosen, permit, stands
+from api.releases.rules import NoRelease, NotPublishable, WithdrawnRelease, chosen, numbered, permit, stands
 from schema.releases import NewRelease
 from tests.freezing import RELEASE
 from tests.harbour import HERE, NOW
@@ -83,3 +83,11 @@ def test_a_withdrawn_release_is_not_read():
     stands(RELEASE)
     with pytest.raises(WithdrawnRelease, match="Release 3 was withdrawn: Two quarters were swapped"):
         stands(replace(RELEASE, withdrawn_at=NOW, withdrawal_reason="Two quarters were swapped"))
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "number"),
+    [(None, None), ("latest", None), ("3", 3), ("0", 0), ("three", 0), ("", 0), ("-1", 0), ("9" * 30, 0)],
+)
+def test_a_release_is_asked_for_by_its_number(asked_for, number):
+    assert numbered(asked_for) == number
