@@ -167,7 +167,7 @@ def test_what_is_done_to_protect_people_is_said_for_what_is_read():
     persons = RELEASE.explanations["persons"]
     assert explanation(RELEASE, [], PAIR) == persons
     assert "counts of 0 to 7 are shown as [c]" in persons
-    both = explanation(RELEASE, FIGURES, PAIR)
+    both = explanation(RELEASE, [figure.measure for figure in FIGURES], PAIR)
     assert both == f"{persons} {RELEASE.explanations['none']}", "visits are shown as they are"
 
 
