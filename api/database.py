@@ -120,7 +120,12 @@ async def ask(connection: AsyncConnection, query: str, *values: object) -> Seque
     """One statement by the driver alone: where no transaction has begun, it costs one round trip instead of three."""
     raw = await connection.get_raw_connection()
     connected: Any = raw.driver_connection
-    return await connected.fetch(query, *values)
+    try:
+        return await connected.fetch(query, *values)
+    except (OSError, *DRIVER_ERRORS):
+        if connected.is_closed():  # the pool has not heard of it
+            await connection.invalidate()
+        raise
 
 
 async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str], content: Iterable[bytes]) -> None:

@@ -1,7 +1,7 @@
 """`make bench`, some six minutes; `make bench-long` has ten million observations as well.
 
 A database of its own, server processes as `make run` starts them, all on this machine's loopback. Names of parts
-(`ingest`, `beside`, `small`, `growing`) run those alone, and write nothing.
+(`ingest`, `beside`, `small`, `released`, `growing`) run those alone, and write nothing.
 """
 
 import os
@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from api.embedded import Embedded
-from benchmarks import beside, growing, ingest, small, told
+from benchmarks import beside, growing, ingest, released, small, told
 
-PARTS = ("ingest", "beside", "small", "growing")
+PARTS = ("ingest", "beside", "small", "released", "growing")
 
 
 def main() -> None:
@@ -34,6 +34,8 @@ def main() -> None:
                     figures += beside.measure(embedded.dsn, folder)
                 elif part == "small":
                     figures += small.measure(embedded.dsn)
+                elif part == "released":
+                    figures += released.measure(embedded.dsn, folder, long="--long" in sys.argv)
                 else:
                     figures += growing.measure(embedded.dsn, folder, long="--long" in sys.argv)
         print(f"{part}: {time.perf_counter() - begun:.0f} s so far", file=sys.stderr, flush=True)

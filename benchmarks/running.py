@@ -23,20 +23,27 @@ from api.partners import queries as partners
 from api.plan import loading
 from benchmarks import made_up
 from schema.partners import Grant, Scope
+from schema.plan import Plan
 
 ROOT = Path(__file__).parent.parent
 
 
-async def ready(url: str, organisations: Sequence[str] = made_up.COLLEGES[:1]) -> list[str]:
+async def ready(
+    url: str,
+    organisations: Sequence[str] = made_up.COLLEGES[:1],
+    *,
+    plan: Plan | None = None,
+    scopes: Sequence[Scope] = (Scope.SUBMIT, Scope.READ),
+) -> list[str]:
     """Migrate, load the plan, and make a key for each of these organisations."""
     engine = database.owner_engine(url)
     await database.migrate(engine)
     now = datetime.now(UTC)
     made = [keys.make(os.urandom(38), sandbox=False) for _ in organisations]
     async with engine.begin() as transaction:
-        await loading.load(transaction, made_up.plan(), sandbox=False, now=now)
+        await loading.load(transaction, plan or made_up.plan(), sandbox=False, now=now)
         for key, organisation in zip(made, organisations, strict=True):
-            grant = Grant(programme=made_up.PROGRAMME, organisation=organisation, scopes=[Scope.SUBMIT, Scope.READ])
+            grant = Grant(programme=made_up.PROGRAMME, organisation=organisation, scopes=list(scopes))
             await partners.issue(
                 transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
                 grants=[grant],

@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schema.periods import Period
 from schema.submissions import PublishedFigure, ReturnKind, ReviewState
@@ -58,3 +59,24 @@ def no_cells(published: Mapping[int, Sequence[PublishedFigure]]) -> StandingCell
         hidden=np.zeros(0, dtype=np.bool_),
         published=published,
     )
+
+
+_COLUMNS = ("revision", "area", "breakdown", "value", "numerator", "denominator", "lower", "upper", "hidden")
+
+
+def each(cells: StandingCells) -> dict[int, StandingCells]:
+    """The cells of each revision by themselves, so that nobody looks for them among all."""
+    order = np.argsort(cells.revision, kind="stable")
+    columns = {name: getattr(cells, name)[order] for name in _COLUMNS}
+    ids, starts = np.unique(columns["revision"], return_index=True)
+    ends = np.append(starts, order.size)[1:]
+    return {
+        number: replace(cells, **{name: column[start:end] for name, column in columns.items()})
+        for number, start, end in zip(ids.tolist(), starts.tolist(), ends.tolist(), strict=True)
+    }
+
+
+def together(parts: Sequence[StandingCells]) -> StandingCells:
+    """Cells of several revisions as one."""
+    every = parts or [no_cells({})]
+    return replace(every[0], **{name: np.concatenate([getattr(one, name) for one in every]) for name in _COLUMNS})

@@ -8,7 +8,7 @@ left out is not made up for by another.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from api.outcomes import counting
 from api.outcomes.rules import Asked
-from api.outcomes.standing import StandingCells, StandingRevision
+from api.outcomes.standing import StandingCells, StandingRevision, each, together
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_key
 from api.releases.scopes import AuditScope, Member, may_stand_alone
 from api.statistics.disclosure.display import BoolArray
@@ -61,11 +61,12 @@ def frozen(
     organisations = tuple(sorted({r.organisation for r in standing}))
     at = {node: index for index, node in enumerate(lattice.nodes)}
     own = np.zeros((len(organisations), len(at)), dtype=np.int64)
+    of_each = each(cells)
     asked = set(nodes_of(scope.shape).nodes)
     unknown, hidden = np.array([node not in asked for node in at]), np.zeros(len(at), dtype=np.bool_)
     for row, organisation in enumerate(organisations):
         mine = [r for r in standing if r.organisation == organisation]
-        counts = _Counts(scope, catalogue, mine, cells)
+        counts = _Counts(scope, catalogue, mine, of_each)
         for node, value in counts.nodes():
             if (index := at.get(node)) is None:
                 continue
@@ -89,7 +90,11 @@ class _Counts:
     """One organisation's counts in one scope, by part, period and place."""
 
     def __init__(
-        self, scope: AuditScope, catalogue: Catalogue, returns: Sequence[StandingRevision], cells: StandingCells
+        self,
+        scope: AuditScope,
+        catalogue: Catalogue,
+        returns: Sequence[StandingRevision],
+        cells: Mapping[int, StandingCells],
     ) -> None:
         self.scope, self.catalogue, self.cells = scope, catalogue, cells
         self.dimensions = {dimension.slug: dimension for dimension in scope.shape.dimensions}
@@ -150,10 +155,11 @@ class _Counts:
         self, member: Member, code: str, period: Period, returns: list[StandingRevision]
     ) -> Iterator[tuple[str | None, Counted]]:
         found: dict[str | None, Counted] = {member.part: {}}
+        cells = together([self.cells[one.id] for one in returns if one.id in self.cells])
         if member.measure.kind is Kind.PROPORTION and member is self.scope.members[0]:
             found[None] = {}
         for asked in self._asked(member, period, returns):
-            for place, rolled in zip(asked.places, counting.rolled(asked, self.cells, self.catalogue), strict=True):
+            for place, rolled in zip(asked.places, counting.rolled(asked, cells, self.catalogue), strict=True):
                 tally = rolled.tally
                 if not rolled.returns and not tally.left_out and tally.low is None:
                     continue

@@ -103,17 +103,21 @@ class Memory:
         return await asyncio.shield(waiting)
 
     async def _ask(self, engine: AsyncEngine, clock: Clock) -> None:
+        asked: dict[Which, asyncio.Future[Standing | None]] = {}
         while self._waiting:
-            asked, self._waiting = self._waiting, {}
             try:
                 async with engine.connect() as connection:
-                    found = await queries.standing(connection, list(asked), now=clock())
+                    while self._waiting:
+                        asked, self._waiting = self._waiting, {}
+                        found = await queries.standing(connection, list(asked), now=clock())
+                        for which, waiting in asked.items():
+                            waiting.set_result(found.get(which))
             except Exception as error:  # noqa: BLE001  each who waits raises it
-                for waiting in asked.values():
-                    waiting.set_exception(error)
-            else:
-                for which, waiting in asked.items():
-                    waiting.set_result(found.get(which))
+                every = [*asked.values(), *self._waiting.values()]
+                self._waiting = {}
+                for waiting in every:
+                    if not waiting.done():
+                        waiting.set_exception(error)
 
 
 def _size(answer: Answer | None) -> int:

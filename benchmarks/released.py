@@ -1,0 +1,232 @@
+"""A programme with a release: what partners returned of people and of visits, approved, and published.
+
+Making it is measured beside one GROUP BY that yields the same cells unprotected, with the linear programmes apart; and
+memory.
+"""
+
+import asyncio
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+import msgspec
+from msgspec.structs import replace
+
+from api import clock, database, queue
+from api.releases.publishing import Publisher
+from api.releases.queries import PUBLISH
+from api.statistics.disclosure import audit, repair
+from benchmarks import made_up
+from benchmarks.made_up import BREAKDOWNS, COLLEGES, MONTHS, PROGRAMME
+from benchmarks.running import ROOT, administer, ready, served
+from benchmarks.told import Figure, at_most
+from schema.disclosure import DisclosureClass
+from schema.partners import Scope
+from schema.plan import Plan
+
+PEOPLE, VISITS = "people", "visits"
+COLLECTED = {"bench": (4, 24), "long": (10, 48)}
+"""How many colleges, and months of whole years."""
+REVIEWER = COLLEGES[-1]
+GROUPED = """
+select r.series, o.area, o.breakdown, coalesce(longer.code, r.period) as period, sum(o.value) as value
+from observation o
+join revision v on v.programme = o.programme and v.id = o.revision
+join "return" r on r.programme = v.programme and r.id = v."return"
+cross join lateral (select r.period_start - interval '3 months' as shifted) financial
+cross join lateral (values
+    (null),
+    (to_char(shifted, 'YYYY"-Q"Q')),
+    (to_char(shifted, 'YYYY') || case when to_char(shifted, 'Q') < '3' then '-H1' else '-H2' end),
+    (to_char(shifted, 'YYYY'))
+) longer (code)
+group by r.series, o.area, o.breakdown, coalesce(longer.code, r.period)
+"""
+"""Of months, quarters, halves and financial years."""
+
+
+def plan(months: int) -> Plan:
+    """Two flows. One counts people, by sex; the other nobody who could be found, in every scheme."""
+    made = made_up.plan()
+    first = made.measures[0]
+    measures = [
+        replace(first, slug=PEOPLE, schemes=first.schemes[:1]),
+        replace(first, slug=VISITS, disclosure_class=DisclosureClass.NONE),
+    ]
+    duties = [
+        replace(duty, measure=measure.slug)
+        for duty in made.duties
+        if duty.measure == first.slug
+        for measure in measures
+    ]
+    window = replace(made.window, end=date(2020 + months // 12, 12, 31))
+    return replace(made, measures=measures, duties=duties, window=window)
+
+
+def _file(months: Sequence[str], *, seed: int) -> Iterator[bytes]:
+    """CSV of both measures for these months, piece by piece."""
+    yield b"measure,period,area,sex,age,ethnicity,value\n"
+    chance = made_up.np.random.default_rng(seed)
+    codes = [",".join(by.get(key, "") for key in ("sex", "age", "ethnicity")) for by in BREAKDOWNS]
+    for measure in (PEOPLE, VISITS):
+        for month in months:
+            table = made_up.figures(chance.poisson(12, (40, 3, 6, 6))).tolist()
+            shown = codes[: 1 + len(made_up.SEXES)] if measure == PEOPLE else codes
+            yield "".join(
+                f"{measure},{month},{area},{code},{value}\n"
+                for area, row in zip(made_up.AREAS, table, strict=True)
+                for code, value in zip(shown, row, strict=False)
+            ).encode()
+
+
+def push(address: str, key: str, months: Sequence[str], *, seed: int) -> list[dict[str, Any]]:
+    """The returns, as they were received."""
+    found: list[dict[str, Any]] = []
+    for first in range(0, len(months), 12):
+        answer = httpx2.post(
+            f"{address}/v1/programmes/{PROGRAMME}/submissions/csv",
+            content=_file(months[first : first + 12], seed=seed + first),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "text/csv"},
+            timeout=600,
+        )
+        assert answer.status_code == 201, answer.text[:2000]
+        found += answer.json()["returns"]
+    return found
+
+
+def _approve(address: str, key: str, organisation: str, returns: Sequence[dict[str, Any]]) -> None:
+    with httpx2.Client(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
+        for one in returns:
+            where = "/".join([one["measure"], one["series"], one["service"], one["period"]["code"]])
+            http.post(
+                f"{address}/v1/programmes/{PROGRAMME}/returns/{organisation}/{where}/approval",
+                json={"revision": one["revision"]},
+            ).raise_for_status()
+
+
+def prepared(url: str, *, colleges: int, months: int, more: int = 0) -> list[str]:
+    """Everything is approved, and a release asked for. Returns the keys of as many `more` colleges."""
+    keys = asyncio.run(ready(url, [*COLLEGES[: colleges + more], REVIEWER], plan=plan(months), scopes=list(Scope)))
+    with served("api.app:serve", url) as (address, _):
+        for number in range(colleges):
+            returns = push(address, keys[number], MONTHS[:months], seed=100 * number)
+            _approve(address, keys[-1], COLLEGES[number], returns)
+        httpx2.post(
+            f"{address}/v1/programmes/{PROGRAMME}/releases",
+            json={},
+            headers={"Authorization": f"Bearer {keys[-1]}"},
+        ).raise_for_status()
+    return keys[colleges:-1]
+
+
+class Published(msgspec.Struct):
+    """Seconds, of which so many in linear programmes, and megabytes at the most and before."""
+
+    took: float
+    solving: float
+    peak: float
+    idle: float
+
+
+def publish(url: str) -> Published:
+    """In a process of its own, so that its memory can be told."""
+    told = subprocess.run(
+        [sys.executable, "-m", "benchmarks.released", url], cwd=ROOT, check=True, stdout=subprocess.PIPE
+    ).stdout
+    return msgspec.json.decode(told.splitlines()[-1], type=Published)
+
+
+def _work(url: str) -> Published:
+    solving = 0.0
+
+    def timed(function: Callable[..., Any]) -> Callable[..., Any]:
+        def told(*given: Any, **more: Any) -> Any:
+            nonlocal solving
+            begun = time.perf_counter()
+            try:
+                return function(*given, **more)
+            finally:
+                solving += time.perf_counter() - begun
+
+        return told
+
+    audit.crossed, repair.mended = timed(audit.crossed), timed(repair.mended)
+
+    async def work() -> float:
+        engine, connection = database.publisher_engine(url), await database.listening(url)
+        begun = time.perf_counter()
+        await queue.work(connection, {PUBLISH: Publisher(engine, clock.system).handle}, until_empty=True)
+        took = time.perf_counter() - begun
+        await connection.close()
+        await engine.dispose()
+        return took
+
+    idle = _most()
+    return Published(took=asyncio.run(work()), solving=solving, peak=_most(), idle=idle)
+
+
+def _most() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def grouped(url: str) -> float:
+    """Seconds until the cells of every month, quarter and year are in a table."""
+    connection = await asyncpg.connect(url)
+    begun = time.perf_counter()
+    await connection.execute(f"create temporary table cells as {GROUPED}")
+    took = time.perf_counter() - begun
+    await connection.close()
+    return took
+
+
+async def counted(url: str) -> tuple[int, int, str]:
+    """Observations, figures, and how the publication ended."""
+    connection = await asyncpg.connect(url)
+    row = await connection.fetchrow(
+        "select (select count(*) from observation), (select count(*) from release.figure), "
+        "(select state from publication)"
+    )
+    await connection.close()
+    return row[0], row[1], row[2]
+
+
+def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Figure]:
+    from benchmarks import reading  # noqa: PLC0415  it needs what is made here
+
+    colleges, months = COLLECTED["long" if long else "bench"]
+    asyncio.run(administer(dsn("postgres"), "create database released"))
+    more = prepared(dsn("released"), colleges=colleges, months=months, more=2 * colleges)
+    asyncio.run(administer(dsn("released"), "vacuum analyze"))
+    least = [asyncio.run(grouped(dsn("released")))]
+    made = publish(dsn("released"))
+    least += [asyncio.run(grouped(dsn("released"))) for _ in range(2)]
+    observations, figures, state = asyncio.run(counted(dsn("released")))
+    assert state == "published", state
+    beside = sorted(least)[1]
+    return [
+        at_most(
+            "publishing without linear programmes / GROUP BY",
+            (made.took - made.solving) / beside,
+            3.0,
+            f"{observations:,} observations, {figures:,} figures in {made.took:.1f} s, of which {made.solving:.1f} s in"
+            f" linear programmes; GROUP BY {beside:.2f} s",
+        ),
+        at_most(
+            "memory of publishing / its figures",
+            (made.peak - made.idle) / (figures * 4096 / 2**20),
+            1.0,
+            f"{made.peak - made.idle:.0f} MB above {made.idle:.0f} MB; 4 kB are allowed for each figure",
+        ),
+        *reading.measure(dsn("released"), folder, more, months=months, questions=1000 if long else 200),
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(msgspec.json.encode(_work(sys.argv[1])).decode() + "\n")
