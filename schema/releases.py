@@ -140,7 +140,9 @@ class FailedScope(Struct, frozen=True, kw_only=True):
 
     scope: str
     measures: list[Slug]
-    code: Annotated[Literal["exposed", "contradiction", "geography-changed"], Meta(description="The reason in a word.")]
+    code: Annotated[
+        Literal["exposed", "contradiction", "geography-changed", "regrouped"], Meta(description="The reason in a word.")
+    ]
     detail: str
 
 

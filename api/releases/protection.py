@@ -111,6 +111,18 @@ def failed_by_geography(key: str, measures: Sequence[str], refusal: GeographyCha
     return FailedScope(scope=key, measures=list(measures), code="geography-changed", detail=str(refusal))
 
 
+def failed_by_regrouping(key: str, measures: Sequence[str]) -> FailedScope:
+    return FailedScope(
+        scope=key,
+        measures=list(measures),
+        code="regrouped",
+        detail=(
+            "The plan audits this measure with others than before, so that what was released of it would be forgotten. "
+            "Publish without it, or give it a new series."
+        ),
+    )
+
+
 def _failed(work: Work, code: str, detail: str) -> FailedScope:
     return msgspec.convert(
         {"scope": work.key, "measures": list(work.measures), "code": code, "detail": detail}, FailedScope

@@ -234,6 +234,7 @@ class _Run:
                 for scope in every
             }
             failures = [one.failed for one in stored.values() if one.failed is not None]
+            failures += await self._regrouped(transaction, every)
             ended: dict[str, object] = {"finished_at": self.publisher.clock()}
             if failures:
                 ended |= {"state": PublicationState.REFUSED, "failures": msgspec.to_builtins(failures)}
@@ -253,6 +254,14 @@ class _Run:
                 organisation_id=None,
                 now=self.publisher.clock(),
             )
+
+    async def _regrouped(self, transaction: AsyncConnection, every: Sequence[AuditScope]) -> list[FailedScope]:
+        """Measures that another plan version audits with others than the releases before it."""
+        before = await queries.scopes_of(transaction, self.job.programme)
+        lost = scopes.regrouped(before, every)
+        return [
+            protection.failed_by_regrouping(scope.key, scope.measures) for scope in every if lost & {*scope.measures}
+        ]
 
     async def _written(
         self, transaction: AsyncConnection, every: Sequence[AuditScope], stored: Mapping[str, Stored]

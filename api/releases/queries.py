@@ -217,6 +217,14 @@ async def keep(transaction: AsyncConnection, programme_id: int, number: int, eve
         await transaction.execute(insert(kept), rows)
 
 
+async def scopes_of(transaction: AsyncConnection, programme_id: int) -> list[tuple[str, list[str]]]:
+    """The key and the measures of every scope of which something is kept, for withdrawn releases too."""
+    keys = set((await transaction.execute(select(kept.c.scope).where(kept.c.programme == programme_id))).scalars())
+    reports = await transaction.execute(select(release.c.report).where(release.c.programme == programme_id))
+    found = [msgspec.convert(report, ReleaseReport) for report in reports.scalars()]
+    return [(one.scope, one.measures) for report in found for one in report.scopes if one.scope in keys]
+
+
 async def next_number(transaction: AsyncConnection, programme_id: int) -> int:
     newest = select(func.coalesce(func.max(release.c.number), 0)).where(release.c.programme == programme_id)
     return (await transaction.execute(newest)).scalar_one() + 1

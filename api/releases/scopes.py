@@ -353,3 +353,25 @@ def may_stand_alone(members: Sequence[Member], organisation: str, catalogue: Cat
         if (duty.measure, duty.series) in keys and catalogue.holder(duty) == organisation
     ]
     return bool(duties) and all(duty.publish_alone for duty in duties)
+
+
+def regrouped(before: Iterable[tuple[str, Sequence[str]]], every: Sequence[AuditScope]) -> set[str]:
+    """The measures that were audited with others than now, so that their history would be forgotten.
+
+    `before` are the keys and measures of what is kept of all earlier releases. A measure that has only lost a series,
+    or won one, keeps its history.
+    """
+    old: defaultdict[str, set[str]] = defaultdict(set)
+    now: defaultdict[str, set[str]] = defaultdict(set)
+    for key, measures in before:
+        for measure in measures:
+            old[measure].add(_series_of(key))
+    for scope in every:
+        for measure in scope.measures:
+            now[measure].add(_series_of(scope.key))
+    return {measure for measure, keys in now.items() if old[measure] - keys and keys - old[measure]}
+
+
+def _series_of(key: str) -> str:
+    """Of a scope's key: the measure and series of its first member."""
+    return key.rpartition(" ")[0]

@@ -6,8 +6,11 @@ import io
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from api.plan import loading
 from schema.partners import Scope
+from tests.conftest import HARBOUR
 from tests.harbour import EAST, TOWN, WEST
 from tests.releasing import UNKNOWN, Press, by_place, learners, pass_rate
 
@@ -357,3 +360,24 @@ async def test_who_asks_at_once_is_told_what_each_asked_for(press):
     for _ in range(2):
         answers = await asyncio.gather(*(press.read(**JULY, **one) for one in asked))
         assert [answer.json()["release"] for answer in answers] == [2, 1, 2, 2] * 5
+
+
+async def test_a_plan_that_joins_measures_that_were_released_apart_releases_neither(press):
+    """What was shown of the part would be forgotten, and its figures rounded afresh beside the old ones."""
+    await both(press)
+    await press.publish()
+    plan = loading.read(HARBOUR)
+    members = next(one for one in plan.measures if one.slug == "learners")
+    part = replace(members, slug="new-learners", plan_references=[replace(members.plan_references[0], code="M1.8")])
+    duties = [replace(one, measure="new-learners") for one in plan.duties if one.measure == "learners"]
+    apart = replace(plan, measures=[*plan.measures, part], duties=[*plan.duties, *duties])
+    measures = [replace(one, contains=["new-learners"]) if one.slug == "learners" else one for one in apart.measures]
+    for version in (apart, replace(apart, measures=measures)):
+        async with press.world.owner.begin() as transaction:
+            await loading.load(transaction, version, sandbox=False, now=press.world.now)
+        returned = [learners("2026-07", people) | {"measure": "new-learners"} for people in (QUAY, PIER)]
+        for organisation, one in zip(("quay-college", "pier-college"), returned, strict=True):
+            await press.returned(organisation, one)
+        made = await press.publish()
+    assert (made["state"], {one["code"] for one in made["failures"]}) == ("refused", {"regrouped"})
+    assert (await press.publish(without=["learners", "new-learners"]))["state"] == "published"

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from api.releases.scopes import GeographyChanged, groups, may_stand_alone, merged, places, released_periods
+from api.releases.scopes import GeographyChanged, groups, may_stand_alone, merged, places, regrouped, released_periods
 from api.statistics import periods
 from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
 from schema.disclosure import DisclosureClass, Policy
@@ -335,3 +335,19 @@ def test_snapshots_that_were_returned_are_scopes():
     days = [periods.parse("D2026-05-20")]
     found = scopes_of(catalogue(plan_of(one)), returned={("on-roll", "headline"): days})
     assert list(found) == ["on-roll/headline D2026-05-20"]
+
+
+@pytest.mark.parametrize(
+    ("before", "lost"),
+    [
+        ([], set()),
+        ([("on-roll/headline 2026-01", ["on-roll"]), ("visits/by-day 2026-01", ["visits"])], set()),
+        # Two that were audited together are parted.
+        ([("visits/by-day 2026-01", ["visits", "on-roll"])], {"on-roll"}),
+        # A series has been dropped from the plan, and its figures are gone.
+        ([("on-roll/headline 2026-01", ["on-roll"]), ("on-roll/old 2026-01", ["on-roll"])], set()),
+    ],
+)
+def test_a_measure_that_is_audited_with_others_than_before_has_lost_its_history(before, lost):
+    here = catalogue(plan_of(measure("on-roll"), measure("visits"), duties=["quay on-roll", "pier visits"]))
+    assert regrouped(before, list(scopes_of(here).values())) == lost
