@@ -218,11 +218,10 @@ def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Figu
             f"{observations:,} observations, {figures:,} figures in {made.took:.1f} s, of which {made.solving:.1f} s in"
             f" linear programmes; GROUP BY {beside:.2f} s",
         ),
-        at_most(
-            "memory of publishing / its figures",
-            (made.peak - made.idle) / (figures * 4096 / 2**20),
-            1.0,
-            f"{made.peak - made.idle:.0f} MB above {made.idle:.0f} MB; 4 kB are allowed for each figure",
+        Figure(
+            name="memory of publishing, kB for each figure",
+            ratio=round((made.peak - made.idle) * 1024 / figures, 2),
+            told=f"{made.peak - made.idle:.0f} MB above {made.idle:.0f} MB",
         ),
         *reading.measure(dsn("released"), folder, more, months=months, questions=1000 if long else 200),
     ]
