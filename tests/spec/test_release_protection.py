@@ -298,3 +298,9 @@ def test_what_counts_no_people_is_shown_as_it_is():
     kept = done(scope, "quay enrolments 2026-01 town 3", here=here).kept
     assert values(kept)["2026-01 town"] == 3
     assert shown(kept) == (3, 3, 3)
+
+
+def test_a_measure_that_lost_its_history_says_what_can_be_done():
+    refused = protection.failed_by_regrouping("visits/by-day 2026-01", ["visits", "on-roll"])
+    assert (refused.code, refused.measures) == ("regrouped", ["visits", "on-roll"])
+    assert "give it a new series" in refused.detail
