@@ -209,7 +209,7 @@ class Spans:
 
     def __init__(self, measure: Measure, series: Series, returned: Sequence[Period]) -> None:
         self.measure, self.series = measure, series
-        self.returned = sorted({period.code: period for period in returned}.values(), key=_by_end)
+        self.returned = sorted({period.code: period for period in returned}.values(), key=by_end)
         self.newest = rules.latest(measure, self.returned)
         step = measure.cadence.period_type
         self.irregular = series.collection is Collection.PUBLISHED or step in (
@@ -221,7 +221,7 @@ class Spans:
     def of(self, tokens: Sequence[str]) -> list[str] | None:
         """Codes in the order of time, each once."""
         found = {period.code: period for token in tokens if (period := self._one(token)) is not None}
-        return [period.code for period in sorted(found.values(), key=_by_end)] or None
+        return [period.code for period in sorted(found.values(), key=by_end)] or None
 
     def range(self, filters: Filters) -> list[str] | None:
         """The periods of the measure's own cadence that lie wholly in the range; of irregular ones, those returned."""
@@ -263,7 +263,8 @@ class Spans:
         return found
 
 
-def _by_end(period: Period) -> tuple[date, date, str]:
+def by_end(period: Period) -> tuple[date, date, str]:
+    """The order of time: of two that end together, the longer first."""
     return (period.end, period.start, period.code)
 
 
@@ -309,7 +310,7 @@ class Order:
         period = asked.period
         return (
             *self.series[asked.measure.slug, asked.series.slug],
-            _by_end(period) if period else (),
+            by_end(period) if period else (),
             self.areas[area],
             self.breakdown(key),
         )
@@ -318,7 +319,7 @@ class Order:
         try:
             return (
                 *self.series[place.measure, place.series],
-                _by_end(periods.parse(place.period)) if place.period else (),
+                by_end(periods.parse(place.period)) if place.period else (),
                 self.areas[place.area],
                 self.breakdown(place.breakdown),
             )

@@ -21,7 +21,7 @@ from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.outcomes import Comparator, TargetVerdict, UnprotectedFigure
 from schema.periods import Period, PeriodType
-from schema.plan import Aim, Kind, Measure
+from schema.plan import Aim, Area, Kind, Measure
 from schema.submissions import Marker
 from schema.verdicts import Movement, NotMoved, Trend, TrendMethod
 
@@ -50,7 +50,9 @@ def answered(
             comparators=list(_comparators(figure, source, asked, catalogue)),
             movement=_movement(figure, source, starts, asked, catalogue, whole=now.whole),
             trend=_trend(figure, source, asked),
-            target=_target(figure, asked, catalogue),
+            target=target_of(asked.measure, figure.period, figure.lower_bound, figure.upper_bound)
+            if _is_the_programmes(figure, asked, catalogue)
+            else None,
         )
         if figure.lower_bound is not None
         else figure
@@ -153,23 +155,29 @@ def _comparators(figure: UnprotectedFigure, source: Source, asked: Asked, catalo
         codes = _usual(figure, source, asked, catalogue)
     reading = reading_of(figure)
     for code in codes:
-        beside = source(code, figure.breakdown, figure.period)
-        name = catalogue.areas[code].name
-        if _value(beside) is None:
-            yield Comparator(
-                area=code, name=name, value=None, verdict=None, confidence=None, reason="no_published_equivalent"
-            )
-            continue
-        five_way = reading.interval(Confidence.P99_8) is not None
-        compared = comparison.compare(reading, beside, aim, five_way=five_way)
-        yield Comparator(
-            area=code,
-            name=name,
-            value=_value(beside),
-            verdict=compared.verdict,
-            confidence=compared.confidence,
-            reason=compared.reason,
+        yield beside(reading, source(code, figure.breakdown, figure.period), catalogue.areas[code], aim)
+
+
+def beside(reading: Reading, other: Reading | None, area: Area, aim: Aim) -> Comparator:
+    """A figure beside that of another area, by both of its intervals where it has them."""
+    if other is None or other.value is None:
+        return Comparator(
+            area=area.code,
+            name=area.name,
+            value=None,
+            verdict=None,
+            confidence=None,
+            reason="no_published_equivalent",
         )
+    compared = comparison.compare(reading, other, aim, five_way=reading.interval(Confidence.P99_8) is not None)
+    return Comparator(
+        area=area.code,
+        name=area.name,
+        value=other.value,
+        verdict=compared.verdict,
+        confidence=compared.confidence,
+        reason=compared.reason,
+    )
 
 
 def _usual(figure: UnprotectedFigure, source: Source, asked: Asked, catalogue: Catalogue) -> list[str]:
@@ -232,26 +240,24 @@ def _trend(figure: UnprotectedFigure, source: Source, asked: Asked) -> Trend:
         or Reading(series=f"{figure.measure}/{figure.series}", period=period, value=None)
         for period in years[-TREND:]
     ]
-    points.append(reading_of(figure))
-    counted = asked.measure.kind is Kind.PROPORTION and all(point.numerator is not None for point in points)
+    return trend_of([*points, reading_of(figure)], asked.measure)
+
+
+def trend_of(points: Sequence[Reading], measure: Measure) -> Trend:
+    """A proportion of which every point tells its counts is judged by these."""
+    counted = measure.kind is Kind.PROPORTION and all(point.numerator is not None for point in points)
     method = TrendMethod.COCHRAN_ARMITAGE if counted else TrendMethod.WEIGHTED_LEAST_SQUARES
-    return trends.trend(points, asked.measure.direction.aim, kind=asked.measure.kind, method=method)
+    return trends.trend(points, measure.direction.aim, kind=measure.kind, method=method)
 
 
-def _target(figure: UnprotectedFigure, asked: Asked, catalogue: Catalogue) -> TargetVerdict | None:
-    if not _is_the_programmes(figure, asked, catalogue):
-        return None
-    values = [each.value for each in asked.measure.targets if _at_the_end(each.period, figure.period)]
-    return TargetVerdict(value=values[0], met=_met(figure, values[0], asked.measure)) if values else None
+def target_of(measure: Measure, period: Period, low: float | None, high: float | None) -> TargetVerdict | None:
+    """Beside the target that the plan sets for the end of the period, if it sets one."""
+    values = [each.value for each in measure.targets if periods.same_span(periods.parse(each.period), period)]
+    return TargetVerdict(value=values[0], met=_met(low, high, values[0], measure)) if values else None
 
 
-def _at_the_end(code: str, period: Period) -> bool:
-    return periods.same_span(periods.parse(code), period)
-
-
-def _met(figure: UnprotectedFigure, target: float, measure: Measure) -> bool | None:
-    """Whether the figure is at the target or beyond; None where its bounds lie on both sides."""
-    low, high = figure.lower_bound, figure.upper_bound
+def _met(low: float | None, high: float | None, target: float, measure: Measure) -> bool | None:
+    """Whether a figure is at the target or beyond; None where its bounds lie on both sides."""
     if measure.direction.aim is Aim.DECREASE:
         reached, missed = high is not None and high <= target, low is not None and low > target
     else:

@@ -4,13 +4,14 @@ Whatever is said of a figure - comparison, movement, trend, target - is calculat
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import product
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.outcomes.asked import Order
+from api.outcomes import judging
+from api.outcomes.asked import Order, by_end
 from api.outcomes.completeness import Completeness
 from api.outcomes.rules import COMPARED, UNCOUNTED, as_long_since
 from api.plan import calendar
@@ -18,15 +19,13 @@ from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
 from api.releases.scopes import COUNTED, AuditScope, released_periods
 from api.releases.shown import NO_DATA, NOT_A_COUNT, NOT_RELEASED, CellKey, SeriesKey, Shown, made
 from api.statistics import comparison, periods
-from api.statistics import trend as trends
 from api.statistics.readings import Reading
-from schema.intervals import Confidence
 from schema.outcomes import Comparator, Coverage, TargetVerdict, UnprotectedFigure
 from schema.periods import Period
-from schema.plan import Aim, Collection, Formula, Kind, Measure, Series
+from schema.plan import Collection, Formula, Kind, Measure, Series
 from schema.releases import Figure
 from schema.submissions import Marker
-from schema.verdicts import Movement, NotMoved, Trend, TrendMethod
+from schema.verdicts import Movement, NotMoved, Trend
 
 Cells = dict[SeriesKey, dict[CellKey, Shown]]
 
@@ -124,11 +123,7 @@ def registered(measure: Measure, series: Series, snapshot: Snapshot) -> list[Per
     returned = {periods.parse(code) for code, _, _ in snapshot.cells.get((measure.slug, series.slug), {})}
     today = calendar.today(snapshot.frozen_at)
     over, longer = released_periods(measure, snapshot.catalogue, returned, today=today)
-    return sorted({period.code: period for period in (*over, *longer)}.values(), key=_by_end)
-
-
-def _by_end(period: Period) -> tuple[date, date, str]:
-    return (period.end, period.start, period.code)
+    return sorted({period.code: period for period in (*over, *longer)}.values(), key=by_end)
 
 
 def _of_series(measure: Measure, series: Series, snapshot: Snapshot) -> Iterator[tuple[Place, Shown]]:
@@ -138,7 +133,7 @@ def _of_series(measure: Measure, series: Series, snapshot: Snapshot) -> Iterator
         known = {code: periods.parse(code) for code in dict.fromkeys(code for code, _, _ in cells)}
         order = Order(snapshot.catalogue)
         for code, area, key in sorted(
-            cells, key=lambda cell: (_by_end(known[cell[0]]), order.areas[cell[1]], order.breakdown(cell[2]))
+            cells, key=lambda cell: (by_end(known[cell[0]]), order.areas[cell[1]], order.breakdown(cell[2]))
         ):
             place = Place(measure=measure, series=series, period=known[code], area=area, breakdown=key)
             yield place, cells[code, area, key]
@@ -192,31 +187,11 @@ class _Beside:
         if self.measure.kind not in COMPARED:
             return []
         wider = self.catalogue.ancestors(place.area)[1:]
-        there = [code for code in wider if self._value(code, place) is not None] or wider[:1]
-        return [self._comparator(code, place) for code in there]
-
-    def _value(self, area: str, place: Place) -> float | None:
-        found = self.readings.get((area, place.breakdown, place.period.code))
-        return None if found is None else found.value
-
-    def _comparator(self, area: str, place: Place) -> Comparator:
+        others = {code: self.readings.get((code, place.breakdown, place.period.code)) for code in wider}
+        there = [code for code, other in others.items() if other is not None and other.value is not None]
         own = self.readings[place.area, place.breakdown, place.period.code]
-        beside = self.readings.get((area, place.breakdown, place.period.code))
-        name = self.catalogue.areas[area].name
-        if beside is None or beside.value is None:
-            return Comparator(
-                area=area, name=name, value=None, verdict=None, confidence=None, reason="no_published_equivalent"
-            )
-        five_way = own.interval(Confidence.P99_8) is not None
-        compared = comparison.compare(own, beside, self.measure.direction.aim, five_way=five_way)
-        return Comparator(
-            area=area,
-            name=name,
-            value=beside.value,
-            verdict=compared.verdict,
-            confidence=compared.confidence,
-            reason=compared.reason,
-        )
+        aim = self.measure.direction.aim
+        return [judging.beside(own, others[code], self.catalogue.areas[code], aim) for code in there or wider[:1]]
 
     def movement(self, place: Place) -> Movement:
         """Since the plan's baseline, or the first period of this release with a value.
@@ -244,20 +219,12 @@ class _Beside:
         """Over the last five years of the series, this figure's the last."""
         years = [p for p in self.periods if p.type is place.period.type and p.end <= place.period.end]
         points = [self.readings.get((place.area, place.breakdown, period.code)) for period in years]
-        there = [point for point in points if point is not None]
-        counted = self.measure.kind is Kind.PROPORTION and all(point.numerator is not None for point in there)
-        method = TrendMethod.COCHRAN_ARMITAGE if counted else TrendMethod.WEIGHTED_LEAST_SQUARES
-        return trends.trend(there, self.measure.direction.aim, kind=self.measure.kind, method=method)
+        return judging.trend_of([point for point in points if point is not None], self.measure)
 
     def target(self, place: Place, shown: Shown) -> TargetVerdict | None:
         if not self._is_the_programmes(place):
             return None
-        values = [
-            target.value
-            for target in self.measure.targets
-            if periods.same_span(periods.parse(target.period), place.period)
-        ]
-        return TargetVerdict(value=values[0], met=_met(shown, values[0], self.measure)) if values else None
+        return judging.target_of(self.measure, place.period, shown.low, shown.high)
 
     def _whole(self, period: Period) -> bool:
         there = self.coverage.get(((self.measure.slug, self.series.slug), period.code))
@@ -265,18 +232,6 @@ class _Beside:
 
     def _is_the_programmes(self, place: Place) -> bool:
         return self.series.headline and place.area == self.catalogue.plan.area and place.breakdown == TOTAL
-
-
-def _met(shown: Shown, target: float, measure: Measure) -> bool | None:
-    """Whether the figure is at the target or beyond; None where its bounds lie on both sides."""
-    if measure.direction.aim is Aim.DECREASE:
-        reached, missed = shown.high is not None and shown.high <= target, shown.low is not None and shown.low > target
-    else:
-        reached, missed = (
-            shown.low is not None and shown.low >= target,
-            shown.high is not None and shown.high < target,
-        )
-    return True if reached else False if missed else None
 
 
 def reading(place: Place, shown: Shown) -> Reading:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from api.outcomes import judging, rules
-from api.outcomes.asked import Order
+from api.outcomes.asked import Order, by_end
 from api.outcomes.rules import AS_PUBLISHED_ONLY, Question
 from api.outcomes.standing import StandingRevision, no_cells
 from api.plan.catalogue import Catalogue, breakdown_key
@@ -47,7 +47,7 @@ def figures(
     return sorted(
         (figure for figure in found if figure.reason not in (AS_PUBLISHED_ONLY, "no_data")),
         key=lambda figure: (
-            (figure.period.end, figure.period.start, figure.period.code),
+            by_end(figure.period),
             order.areas[figure.area],
             order.breakdown(breakdown_key(figure.breakdown)),
         ),
