@@ -45,7 +45,7 @@ class Press:
     def __init__(self, world, programme: str, *, owner: str | None = None) -> None:
         self.world, self.programme = world, programme
         self.owner = owner or ("harbour-council" if programme.startswith("harbour") else "nottingham-city-council")
-        self.revisions: dict[tuple[str, str, str], int] = {}
+        self.revisions: dict[tuple[str, str], int] = {}
 
     async def http(self, organisation: str, *scopes: Scope):
         return self.world.http(await self.world.key(organisation, *scopes, programme=self.programme))
@@ -59,9 +59,9 @@ class Press:
         reviewer = await self.http(self.owner, Scope.REVIEW)
         for one in answer.json()["returns"]:
             where = "/".join([one["measure"], one["series"], one["service"], one["period"]["code"]])
-            if one["revision"] == self.revisions.get((organisation, where, "")):
+            if one["revision"] == self.revisions.get((organisation, where)):
                 continue
-            self.revisions[organisation, where, ""] = one["revision"]
+            self.revisions[organisation, where] = one["revision"]
             approved = await reviewer.post(
                 f"/v1/programmes/{self.programme}/returns/{organisation}/{where}/approval",
                 json={"revision": one["revision"]},

@@ -68,7 +68,6 @@ async def released(
 class Found(Struct, frozen=True, kw_only=True):
     """What was asked of a release, and what it says."""
 
-    opened: Opened
     places: Places
     resolved: list[Resolved]
     figures: list[Figure]
@@ -115,7 +114,6 @@ async def _every(public: Transaction, here: Opened, question: Filters) -> Found:
     if len(rows) > asked.MOST:
         raise TooMuch(f"That is more than {asked.MOST:,} figures.")
     return Found(
-        opened=here,
         places=places,
         resolved=wanted.resolved,
         figures=list(reading.least_covered(_decoded(rows), question.min_coverage)),

@@ -6,7 +6,8 @@ audit has passed is anything written where readers see it, all in one transactio
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 
@@ -29,7 +30,7 @@ from api.releases import changes as differences
 from api.releases import figures as rows
 from api.releases import freezing, protection, queries, scopes, shown, statistics
 from api.releases.protection import Kept, Work
-from api.releases.queries import Job, Requested
+from api.releases.queries import Job, Last, Requested
 from api.releases.scopes import AuditScope, GeographyChanged
 from api.releases.shown import SeriesKey
 from api.reviews import queries as reviews
@@ -73,19 +74,24 @@ class Publisher:
     def __init__(self, engine: AsyncEngine, clock: Clock, *, across: Across = map, at_once: int = 1) -> None:
         self.engine, self.clock, self.across, self.at_once = engine, clock, across, at_once
 
+    @asynccontextmanager
+    async def bound(self, job: Job) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that reads every return of the job's programme."""
+        async with self.engine.begin() as transaction:
+            await queries.bind(transaction, job.programme)
+            yield transaction
+
     async def handle(self, payload: bytes) -> None:
         job = msgspec.json.decode(payload, type=Job)
         try:
             await self._publish(job)
         except Exception:
-            async with self.engine.begin() as transaction:
-                await queries.bind(transaction, job.programme)
+            async with self.bound(job) as transaction:
                 await queries.tell(transaction, job, state=PublicationState.FAILED, finished_at=self.clock())
             raise
 
     async def _publish(self, job: Job) -> None:
-        async with self.engine.begin() as transaction:
-            await queries.bind(transaction, job.programme)
+        async with self.bound(job) as transaction:
             asked = await queries.requested(transaction, job)
             if asked.state not in (PublicationState.QUEUED, PublicationState.RUNNING):
                 return
@@ -113,7 +119,8 @@ class Publisher:
                 scopes=len(every_scope),
                 done=len(done),
             )
-        run = _Run(self, job, asked, catalogue, returns, frozen_at)
+            last = await queries.last(transaction, job.programme)
+        run = _Run(self, job, asked, catalogue, returns, frozen_at, last)
         await run.protect([scope for scope in every_scope if scope.key not in done], done=len(done))
         await run.finish(every_scope)
 
@@ -137,10 +144,10 @@ class _Run:
         catalogue: Catalogue,
         returns: list[StandingRevision],
         frozen_at: datetime,
+        last: Last | None,
     ) -> None:
         self.publisher, self.job, self.asked = publisher, job, asked
-        self.catalogue, self.returns, self.frozen_at = catalogue, returns, frozen_at
-        self.engine = publisher.engine
+        self.catalogue, self.returns, self.frozen_at, self.last = catalogue, returns, frozen_at, last
 
     async def protect(self, left: Sequence[AuditScope], *, done: int) -> None:
         """Scope by scope, a few at once; each is kept as soon as it is done."""
@@ -152,8 +159,7 @@ class _Run:
             async with limit:
                 stored = await self._protected(scope)
                 finished += 1
-                async with self.engine.begin() as transaction:
-                    await queries.bind(transaction, self.job.programme)
+                async with self.publisher.bound(self.job) as transaction:
                     await queries.take_step(transaction, self.job, scope.key, msgspec.msgpack.encode(stored))
                     await queries.tell(transaction, self.job, done=finished)
 
@@ -162,8 +168,7 @@ class _Run:
                 together.create_task(one(scope))
 
     async def _protected(self, scope: AuditScope) -> Stored:
-        async with self.engine.begin() as transaction:
-            await queries.bind(transaction, self.job.programme)
+        async with self.publisher.bound(self.job) as transaction:
             contents = await queries.kept_of(transaction, self.job.programme, scope.key)
             earlier = tuple(protection.unpacked(content) for content in contents)
             try:
@@ -173,6 +178,8 @@ class _Run:
             mine = [
                 one for one in self.returns if one.counts and one.period.code in scope.collected and _is_of(one, scope)
             ]
+            if not mine and not earlier:
+                return Stored(report=protection.nothing_returned(scope.key, scope.measures, scope.shape))
             cells = await outcomes.cells(
                 transaction,
                 self.catalogue,
@@ -180,11 +187,8 @@ class _Run:
                 areas=[place.code for place in shape.places if place.code in self.catalogue.ids.areas],
                 breakdowns=list(self.catalogue.breakdowns),
             )
-            if not mine and not earlier:
-                return Stored(report=protection.nothing_returned(scope.key, scope.measures, scope.shape))
-            closed = await self._closed(transaction, scope)
         frozen = await to_thread.run_sync(lambda: freezing.frozen(scope, nodes_of(shape), self.catalogue, mine, cells))
-        work = self._work(scope, shape, frozen, earlier, closed)
+        work = self._work(scope, shape, frozen, earlier)
         result = await to_thread.run_sync(partial(protection.protected, work, self.publisher.across))
         if isinstance(result, FailedScope):
             return Stored(failed=result)
@@ -196,7 +200,6 @@ class _Run:
         shape: Shape,
         frozen: freezing.Frozen,
         earlier: tuple[Kept, ...],
-        closed: frozenset[str],
     ) -> Work:
         organisations = sorted({*frozen.organisations, *(o for one in earlier for o in one.frozen.organisations)})
         numbers = scopes.groups(self.catalogue, organisations)
@@ -210,15 +213,14 @@ class _Run:
             group=dict(zip(organisations, numbers, strict=True)),
             earlier=earlier,
             anew=frozenset(anew & set(shape.periods)),
-            closed=closed,
+            closed=self._closed(scope),
         )
 
-    async def _closed(self, transaction: AsyncConnection, scope: AuditScope) -> frozenset[str]:
+    def _closed(self, scope: AuditScope) -> frozenset[str]:
         """The periods of returns that have closed since the last release."""
-        last = await queries.last_number(transaction, self.job.programme)
-        if last is None:
+        if self.last is None:
             return frozenset()
-        _, then = await queries.made_under(transaction, self.job.programme, last)
+        then = self.last.frozen_at
         ends = {
             code: calendar.deadlines(period, self.catalogue.plan.calendar).closes_at
             for code, period in scope.collected.items()
@@ -227,8 +229,7 @@ class _Run:
 
     async def finish(self, every: Sequence[AuditScope]) -> None:
         """Write the release, or say why there is none; all of it or nothing."""
-        async with self.engine.begin() as transaction:
-            await queries.bind(transaction, self.job.programme)
+        async with self.publisher.bound(self.job) as transaction:
             stored = {
                 scope.key: msgspec.msgpack.decode(await queries.step_of(transaction, self.job, scope.key), type=Stored)
                 for scope in every
@@ -267,16 +268,15 @@ class _Run:
         self, transaction: AsyncConnection, every: Sequence[AuditScope], stored: Mapping[str, Stored]
     ) -> dict[str, object]:
         granted = await reviews.leeway(transaction, self.catalogue)
-        last = await queries.last_number(transaction, self.job.programme)
+        last = self.last
         before: dict[tuple[str, ...], Figure] = {}
         redefined: frozenset[str] = frozenset()
         if last is not None:
-            old = queries.every_figure(transaction, self.job.programme, last)
+            old = queries.every_figure(transaction, self.job.programme, last.number)
             before = {rows.place_of(figure): figure async for figure in old}
-            version, _ = await queries.made_under(transaction, self.job.programme, last)
-            plan = (await plans.version_of(transaction, self.asked.programme, self.job.programme, version)).plan
-            redefined = differences.redefined(plan.measures, self.catalogue.plan.measures)
-        number = await queries.next_number(transaction, self.job.programme)
+            then = await plans.version_of(transaction, self.asked.programme, self.job.programme, last.plan_version)
+            redefined = differences.redefined(then.plan.measures, self.catalogue.plan.measures)
+        number = 1 if last is None else last.number + 1
         published = await self._published(transaction, granted, number)
         snapshot = await to_thread.run_sync(lambda: self._snapshot(every, stored, granted, published, number))
         made = await to_thread.run_sync(lambda: list(rows.figures(snapshot, before)))

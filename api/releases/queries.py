@@ -7,9 +7,8 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Row, Select, delete, func, insert, select, text, union_all, update
+from sqlalchemy import Row, Select, delete, insert, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import queue
@@ -48,6 +47,14 @@ class Requested(Struct, frozen=True, kw_only=True):
     plan_version: int | None
 
 
+class Last(Struct, frozen=True, kw_only=True):
+    """The release before the one that is made."""
+
+    number: int
+    plan_version: int
+    frozen_at: datetime
+
+
 class Job(Struct, frozen=True, kw_only=True):
     """What the queue is told."""
 
@@ -66,26 +73,21 @@ async def request(
     now: datetime,
 ) -> bool:
     """Ask for a publication; False where another one of the programme has not ended."""
-    there = select(publication.c.id).where(
-        publication.c.programme == catalogue.id,
-        publication.c.state.in_([PublicationState.QUEUED, PublicationState.RUNNING]),
+    asked = await transaction.execute(
+        upsert(publication)
+        .values(
+            programme=catalogue.id,
+            id=number,
+            client=by.client,
+            organisation=catalogue.ids.organisations[by.organisation],
+            dry_run=dry_run,
+            request=msgspec.to_builtins(new),
+            state=PublicationState.QUEUED,
+            requested_at=now,
+        )
+        .on_conflict_do_nothing()
     )
-    if (await transaction.execute(there.limit(1))).first() is not None:
-        return False
-    asked = insert(publication).values(
-        programme=catalogue.id,
-        id=number,
-        client=by.client,
-        organisation=catalogue.ids.organisations[by.organisation],
-        dry_run=dry_run,
-        request=msgspec.to_builtins(new),
-        state=PublicationState.QUEUED,
-        requested_at=now,
-    )
-    try:
-        async with transaction.begin_nested():
-            await transaction.execute(asked)
-    except IntegrityError:
+    if asked.rowcount == 0:
         return False
     await queue.put(transaction, PUBLISH, msgspec.json.encode(Job(programme=catalogue.id, publication=number)))
     return True
@@ -223,11 +225,6 @@ async def scopes_of(transaction: AsyncConnection, programme_id: int) -> list[tup
     reports = await transaction.execute(select(release.c.report).where(release.c.programme == programme_id))
     found = [msgspec.convert(report, ReleaseReport) for report in reports.scalars()]
     return [(one.scope, one.measures) for report in found for one in report.scopes if one.scope in keys]
-
-
-async def next_number(transaction: AsyncConnection, programme_id: int) -> int:
-    newest = select(func.coalesce(func.max(release.c.number), 0)).where(release.c.programme == programme_id)
-    return (await transaction.execute(newest)).scalar_one() + 1
 
 
 async def add(
@@ -381,22 +378,17 @@ async def release_of(transaction: AsyncConnection, found: Standing, slug: str) -
     return _release((await transaction.execute(query)).one(), slug)
 
 
-async def last_number(transaction: AsyncConnection, programme_id: int) -> int | None:
-    """Of the newest release, embargoed ones included."""
-    newest = select(func.max(release.c.number)).where(release.c.programme == programme_id)
-    return (await transaction.execute(newest)).scalar_one()
-
-
-async def made_under(transaction: AsyncConnection, programme_id: int, number: int) -> tuple[int, datetime]:
-    """The plan version and the freeze of a release."""
+async def last(transaction: AsyncConnection, programme_id: int) -> Last | None:
+    """The newest release, embargoed and withdrawn ones included."""
     row = (
         await transaction.execute(
-            select(release.c.plan_version, release.c.frozen_at).where(
-                release.c.programme == programme_id, release.c.number == number
-            )
+            select(release.c.number, release.c.plan_version, release.c.frozen_at)
+            .where(release.c.programme == programme_id)
+            .order_by(release.c.number.desc())
+            .limit(1)
         )
-    ).one()
-    return row.plan_version, row.frozen_at
+    ).one_or_none()
+    return None if row is None else Last(number=row.number, plan_version=row.plan_version, frozen_at=row.frozen_at)
 
 
 async def withdraw(transaction: AsyncConnection, programme_id: int, number: int, reason: str, *, now: datetime) -> bool:
