@@ -1,13 +1,19 @@
-"""How long one measure and period take to be protected, and what memory. `python benchmarks/disclosure.py [processes]`.
+"""How long measures of people take to be protected, and what memory.
+
+    python benchmarks/disclosure.py [processes]                            one measure and period
+    python benchmarks/disclosure.py [processes] years [quarters] [wards]   many quarters, over three releases
 
 Ten providers, 20 wards, all schemes of at most two dimensions out of 6 ages, 2 sexes and 6 ethnic groups, by ward;
 a proportion, so that numerators, denominators and complements are audited together. The people are made up: 2 in a
-cell of the full cross on average, unevenly. The goal is two minutes on two cores and 2 GB.
+cell of the full cross on average, unevenly. The goal for one period is two minutes on two cores and 2 GB. Many
+quarters are released with the financial years that are over and with every window of four quarters, in three
+releases: each adds a third of the quarters and corrects what two providers returned of the quarter before them.
 """
 
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import combinations
 from pathlib import Path
@@ -16,62 +22,82 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from api.releases import protection
+from api.releases.freezing import Frozen
+from api.releases.protection import Done, Kept, Work
 from api.statistics.disclosure import figures
 from api.statistics.disclosure.display import Counts, protect
-from api.statistics.disclosure.lattice import Dimension, IntArray, Lattice, Place, Shape, Table, build
+from api.statistics.disclosure.lattice import Dimension, IntArray, Lattice, Nodes, Place, Shape, Table, build, nodes_of
 from schema.disclosure import PERSONS
 
 PROVIDERS, WARDS = 10, 20
 SIZES = {"age": 6, "sex": 2, "ethnicity": 6}
 SCHEMES = [chosen for size in range(3) for chosen in combinations(SIZES, size)]
+CORRECTED = 2
+"""How many providers correct a quarter."""
 
 
-def lattice() -> Lattice:
-    wards = (Place(code=f"ward-{n}", level=1, parent="city") for n in range(WARDS))
-    return build(
-        Shape(
-            dimensions=tuple(
-                Dimension(slug=name, codes=tuple(f"{name}-{n}" for n in range(size))) for name, size in SIZES.items()
-            ),
-            places=(Place(code="city"), *wards),
-            tables=tuple(Table(dimensions=scheme, part=part, level=1) for part in (None, "in") for scheme in SCHEMES),
-            periods={"now": ("now",)},
-        )
+def shape(wards: int, periods: dict[str, tuple[str, ...]]) -> Shape:
+    places = (Place(code=f"ward-{n}", level=1, parent="city") for n in range(wards))
+    return Shape(
+        dimensions=tuple(
+            Dimension(slug=name, codes=tuple(f"{name}-{n}" for n in range(size))) for name, size in SIZES.items()
+        ),
+        places=(Place(code="city"), *places),
+        tables=tuple(Table(dimensions=scheme, part=part, level=1) for part in (None, "in") for scheme in SCHEMES),
+        periods=periods,
     )
 
 
-def people(chance: np.random.Generator) -> IntArray:
+def lattice() -> Lattice:
+    return build(shape(WARDS, {"now": ("now",)}))
+
+
+def people(chance: np.random.Generator, wards: int = WARDS) -> IntArray:
     """Made-up people: of provider, in or out, ward, age, sex and ethnic group."""
-    shape = (WARDS, *SIZES.values())
-    means = 2.0 * chance.gamma(4, 0.25, shape)
+    size = (wards, *SIZES.values())
+    means = 2.0 * chance.gamma(4, 0.25, size)
     for axis, spread in enumerate((0.6, 0.4, 0.1, 0.9)):
-        factor = chance.lognormal(0, spread, shape[axis])
+        factor = chance.lognormal(0, spread, size[axis])
         means *= (factor / factor.mean()).reshape([-1 if at == axis else 1 for at in range(4)])
     whole = chance.poisson(means)
     inside = chance.binomial(whole, 0.45)
-    shares = chance.dirichlet(np.full(PROVIDERS, 0.5), WARDS)
-    found = np.zeros((PROVIDERS, 2, *shape), dtype=np.int64)
-    for ward in range(WARDS):
+    shares = chance.dirichlet(np.full(PROVIDERS, 0.5), wards)
+    found = np.zeros((PROVIDERS, 2, *size), dtype=np.int64)
+    for ward in range(wards):
         for at, part in enumerate((inside, whole - inside)):
             found[:, at, ward] = np.moveaxis(chance.multinomial(part[ward], shares[ward]), -1, 0)
     return found
 
 
-def returned(built: Lattice, cross: IntArray) -> Counts:
-    """What each provider returned of it."""
-    own = np.zeros((PROVIDERS, len(built.nodes)), dtype=np.int64)
-    for index, node in enumerate(built.nodes):
+def own(nodes: Nodes, of: dict[str, IntArray]) -> IntArray:
+    """What each provider returned of each node, given the people of each period."""
+    found = np.zeros((PROVIDERS, len(nodes.nodes)), dtype=np.int64)
+    for index, node in enumerate(nodes.nodes):
         codes = {name: int(code.rpartition("-")[2]) for name, code in node.breakdown}
         place = slice(None) if node.place == "city" else int(node.place.rpartition("-")[2])
         part = slice(None) if node.part is None else 0
-        cells = cross[:, part, place][..., *(codes.get(name, slice(None)) for name in SIZES)]
-        own[:, index] = cells.reshape(PROVIDERS, -1).sum(axis=1)
+        cells = of[node.period][:, part, place][..., *(codes.get(name, slice(None)) for name in SIZES)]
+        found[:, index] = cells.reshape(PROVIDERS, -1).sum(axis=1)
+    return found
+
+
+def returned(built: Lattice, cross: IntArray) -> Counts:
     every = np.ones(PROVIDERS, dtype=np.bool_)
-    return Counts(own=built.completed(own), may_stand_alone=every, unknown=np.zeros(built.whole.size, dtype=np.bool_))
+    counts = built.completed(own(built, {"now": cross}))
+    return Counts(own=counts, may_stand_alone=every, unknown=np.zeros(built.whole.size, dtype=np.bool_))
 
 
-def main() -> None:
-    processes = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+def told(processes: int, seconds: float) -> str:
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return (
+        f"{seconds:.0f} s with {processes} processes, of processor time "
+        f"{sum(each.ru_utime + each.ru_stime for each in used):.0f} s; "
+        f"{sum(each.ru_maxrss for each in used) / 1e6:.2f} GB in the largest two processes"
+    )
+
+
+def one_period(processes: int) -> None:
     started = time.perf_counter()
     built = lattice()
     counts = returned(built, people(np.random.default_rng(1)))
@@ -79,14 +105,75 @@ def main() -> None:
     print(f"{len(built.nodes)} nodes, {built.whole.size - len(built.nodes)} complements, {built.atoms} atoms")
     with ProcessPoolExecutor(processes) as pool:
         protected = figures.release(built, PERSONS, [counts], across=pool.map)
-    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     report = protected.report
     print(f"{report.audited} audited, {report.repaired} repaired, {report.withheld} of {shown} figures withheld")
-    print(
-        f"{time.perf_counter() - started:.0f} s, of processor time "
-        f"{sum(each.ru_utime + each.ru_stime for each in used):.0f} s; "
-        f"{sum(each.ru_maxrss for each in used) / 1e6:.2f} GB in the largest two processes"
-    )
+    print(told(processes, time.perf_counter() - started))
+
+
+def spans(quarters: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Quarters, every window of four, of which those that end with a year are the year."""
+    windows = (tuple(quarters[first : first + 4]) for first in range(len(quarters) - 3))
+    return {quarter: (quarter,) for quarter in quarters} | {f"to {window[-1]}": window for window in windows}
+
+
+def corrected(cross: IntArray, chance: np.random.Generator) -> IntArray:
+    """Late records of a few providers: one more in about a cell in ten."""
+    late = chance.poisson(0.1, cross[:CORRECTED].shape)
+    return np.concatenate((cross[:CORRECTED] + late, cross[CORRECTED:]))
+
+
+def years(processes: int, count: int, wards: int) -> None:
+    chance = np.random.default_rng(1)
+    quarters = [f"q{n:02}" for n in range(count)]
+    crosses = {quarter: people(chance, wards) for quarter in quarters}
+    earlier: list[Kept] = []
+    group = {f"provider-{n}": n for n in range(PROVIDERS)}
+    with ProcessPoolExecutor(processes) as pool:
+        for release in (1, 2, 3):
+            started = time.perf_counter()
+            there = quarters[: count * release // 3]
+            if release > 1:
+                before = quarters[count * (release - 1) // 3 - 1]
+                crosses[before] = corrected(crosses[before], chance)
+            laid = protection.shape_of(shape(wards, spans(there)), earlier)
+            nodes = nodes_of(laid)
+            of = {code: sum((crosses[one] for one in parts), np.int64(0)) for code, parts in laid.periods.items()}
+            frozen = Frozen(
+                organisations=tuple(group),
+                own=own(nodes, of),  # pyright: ignore[reportArgumentType]
+                unknown=np.zeros(len(nodes.nodes), dtype=np.bool_),
+                hidden=np.zeros(len(nodes.nodes), dtype=np.bool_),
+                may_stand_alone=np.ones(PROVIDERS, dtype=np.bool_),
+            )
+            work = Work(
+                key="made-up",
+                measures=("made-up",),
+                rule=PERSONS,
+                shape=laid,
+                frozen=frozen,
+                group=group,
+                earlier=tuple(earlier),
+            )
+            done = protection.protected(work, pool.map)
+            if not isinstance(done, Done):
+                raise SystemExit(f"release {release} is refused: {done}")
+            earlier.append(done.kept)
+            report = done.report
+            print(
+                f"release {release}: {len(there)} quarters, {report.figures} figures, {report.shown} shown, "
+                f"{report.withheld} withheld, {report.held} held; {told(processes, time.perf_counter() - started)}",
+                flush=True,
+            )
+
+
+def main() -> None:
+    given = sys.argv[1:]
+    processes = int(given[0]) if given else 2
+    if given[1:2] == ["years"]:
+        count, wards = (int(one) for one in (*given[2:4], *("12", str(WARDS))[len(given[2:4]) :]))
+        years(processes, count, wards)
+    else:
+        one_period(processes)
 
 
 if __name__ == "__main__":

@@ -157,10 +157,11 @@ class ReleaseChange(Struct, frozen=True, kw_only=True):
     before: Annotated[Figure | None, Meta(description="Null where it was not in that release.")]
     after: Annotated[Figure | None, Meta(description="Null where it is not in this one.")]
     why: Annotated[
-        Literal["new", "data", "correction", "definition", "gone"],
+        Literal["new", "data", "held", "correction", "definition", "gone"],
         Meta(
             description=(
-                "`new`: a period or cell that was not there. `data`: returns came or were approved. `correction`: "
+                "`new`: a period or cell that was not there. `data`: returns came or were approved. `held`: the number "
+                "stands, as too few have come since to move it, if any; its largest error is another. `correction`: "
                 "released anew, as the notes say. `definition`: another plan version. `gone`: not released any more."
             )
         ),

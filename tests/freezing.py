@@ -19,7 +19,7 @@ from api.releases.protection import Done, Kept, Work
 from api.releases.scopes import AuditScope
 from api.reviews.leeway import Leeway
 from api.statistics import periods
-from api.statistics.disclosure.lattice import Node, Shape
+from api.statistics.disclosure.lattice import Node, Shape, nodes_of
 from schema.disclosure import DisclosureClass
 from schema.plan import Duty, Measure, Plan
 from schema.releases import Figure, Release, ReleaseReport
@@ -108,7 +108,7 @@ def standing(*rows: str, here: Catalogue = HERE) -> tuple[list[StandingRevision]
 def frozen(
     scope: AuditScope, *rows: str, here: Catalogue = HERE, shape: Shape | None = None
 ) -> tuple[Frozen, tuple[Node, ...]]:
-    lattice = protection.laid_out(shape or scope.shape)
+    lattice = nodes_of(shape or scope.shape)
     returns, cells = standing(*rows, here=here)
     return freezing.frozen(scope, lattice, here, returns, cells), lattice.nodes
 
@@ -154,7 +154,7 @@ def done(scope: AuditScope, *rows: str, **more: object) -> Done:
 
 def values(kept: Kept) -> dict[str, int | str]:
     """Of each node what is shown, or `c`."""
-    nodes = protection.laid_out(kept.shape).nodes
+    nodes = nodes_of(kept.shape).nodes
     rows = zip(nodes, kept.display.shown.tolist(), kept.display.value.tolist(), strict=False)
     return {named(node): value if shown else "c" for node, shown, value in rows}
 
@@ -189,9 +189,10 @@ def snapshot(
     today = calendar.today(frozen_at)
     every = scopes.scopes(here, periods_of, today=today, without=without)
     chain = dict(earlier or {})
-    for scope in every:
-        result = done(scope, *rows, here=here, earlier=chain.get(scope.key, ()))
-        chain[scope.key] = (*chain.get(scope.key, ()), result.kept)
+    found = {scope.key: done(scope, *rows, here=here, earlier=chain.get(scope.key, ())) for scope in every}
+    for key, result in found.items():
+        if not result.report.carried:
+            chain[key] = (*chain.get(key, ()), result.kept)
     wanted = {(key, period.code): period for key, period in figures.spans(every)}
     for one in here.plan.measures:
         for series in one.series:
@@ -207,7 +208,7 @@ def snapshot(
     cells: figures.Cells = {}
     for scope in every:
         rule = here.plan.disclosure.rule(scope.disclosure_class)
-        for key, cell, one in shown.shown(scope, chain[scope.key][-1], rule, coverage):
+        for key, cell, one in shown.shown(scope, found[scope.key].kept, rule, coverage):
             cells.setdefault(key, {})[cell] = one
     made = Snapshot(
         catalogue=here, number=number, frozen_at=frozen_at, cells=cells, coverage=coverage, without=frozenset(without)

@@ -32,6 +32,8 @@ def changes(
             why = "definition"
         elif _corrected(figure, corrected):
             why = "correction"
+        elif _held(old, figure):
+            why = "held"
         else:
             why = "data"
         yield ReleaseChange(
@@ -62,6 +64,14 @@ def redefined(before: Iterable[Measure], after: Iterable[Measure]) -> frozenset[
     """The measures of which two plan versions do not say the same."""
     old = {measure.slug: measure for measure in before}
     return frozenset(measure.slug for measure in after if old.get(measure.slug, measure) != measure)
+
+
+def _held(old: Figure, figure: Figure) -> bool:
+    """Whether what is shown stands, and nothing but how far it can be from the truth is told otherwise."""
+    return all(getattr(old, name) == getattr(figure, name) for name in _SHOWN)
+
+
+_SHOWN = ("value", "numerator", "denominator", "status", "reason", "markers", "coverage", "trend", "target")
 
 
 def _corrected(figure: Figure, corrected: set[tuple[str, str]]) -> bool:

@@ -4,6 +4,7 @@ What is kept holds true counts. It is written where nobody reads but the next au
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,9 +16,18 @@ from api.releases import scopes
 from api.releases.freezing import Frozen
 from api.releases.scopes import GeographyChanged
 from api.statistics.disclosure import figures
-from api.statistics.disclosure.display import BoolArray, Contradiction, Counts, Display, absent, counts_of, refreshable
+from api.statistics.disclosure.display import (
+    BoolArray,
+    Contradiction,
+    Counts,
+    Display,
+    absent,
+    counts_of,
+    refreshable,
+    standing,
+)
 from api.statistics.disclosure.figures import Across, Exposed, Report
-from api.statistics.disclosure.lattice import IntArray, Lattice, Node, Nodes, Shape, build, nodes_of
+from api.statistics.disclosure.lattice import IntArray, Node, Nodes, Shape, build, independent, nodes_of
 from schema.disclosure import Rule
 from schema.releases import FailedScope, ScopeReport
 
@@ -53,15 +63,38 @@ class Work(Struct, frozen=True, kw_only=True, eq=False):
     """Periods that have closed since the last release: their figures may be rounded once more."""
 
 
+class Part(Struct, frozen=True, kw_only=True, eq=False):
+    """Periods of a scope that hang together, in all releases: on the nodes of their own shape."""
+
+    shape: Shape
+    chain: list[Frozen]
+    displays: list[Display]
+
+
+class Found:
+    """The display of a scope, as its parts are protected, and the reports of those that were audited."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
+        self._columns = _writable(absent(nodes.whole.size))
+        self.reports: list[Report] = []
+
+    def add(self, there: BoolArray, display: Display, report: Report | None) -> None:
+        for name, column in asdict(display).items():
+            self._columns[name][there] = column
+        if report is not None:
+            self.reports.append(report)
+
+    @property
+    def display(self) -> Display:
+        return Display(**self._columns)
+
+
 class Done(Struct, frozen=True, kw_only=True, eq=False):
     """A protected scope. `kept` is of the last release in which anything changed."""
 
     report: ScopeReport
     kept: Kept
-
-
-def laid_out(shape: Shape) -> Lattice:
-    return build(shape, breakdowns=BREAKDOWNS)
 
 
 def shape_of(shape: Shape, earlier: Sequence[Kept]) -> Shape:
@@ -70,26 +103,46 @@ def shape_of(shape: Shape, earlier: Sequence[Kept]) -> Shape:
 
 
 def protected(work: Work, across: Across = map) -> Done | FailedScope:
-    """Protect a scope, or say why it cannot be published."""
-    lattice = laid_out(work.shape) if work.rule.protects else nodes_of(work.shape)
-    chain, displays = _chain(work, lattice)
-    if _stands(work, chain):
-        display, report = displays[-1], Report(audited=0, repaired=0, withheld=0, held=0)
-        return _done(work, lattice, display, report, carried=True)
-    counts = [_counts(work, lattice, each) for each in chain]
-    try:
-        found = figures.release(
-            lattice, work.rule, counts, displays, afresh=_afresh(work, lattice, counts, displays), across=across
+    """Protect a scope, or say why it cannot be published.
+
+    What hangs together is audited together, with all earlier releases of it; where nothing has changed in that, it
+    stands as it was.
+    """
+    nodes = nodes_of(work.shape)
+    chain, displays = _chain(work, nodes)
+    before = independent(work.earlier[-1].shape) if work.earlier else []
+    found = Found(nodes=nodes)
+    for shape in independent(work.shape) if work.rule.protects else [work.shape]:
+        there = _there(nodes, shape)
+        part = Part(
+            shape=shape,
+            chain=[_only(frozen, there[: len(nodes.nodes)]) for frozen in chain],
+            displays=[_columns(display, there) for display in displays],
         )
-    except Exposed:
-        return _failed(work, "exposed", "Some counts could be worked out, whatever else is withheld short of totals.")
-    except Contradiction:
-        return _failed(
-            work,
-            "contradiction",
-            "The tables of a provider contradict each other, so that no people can be behind them.",
-        )
-    return _done(work, lattice, found.display, found.report, carried=False)
+        if shape in before and _stands(work, part):
+            found.add(there, standing(part.displays[-1], work.rule), None)
+            continue
+        try:
+            made = _protected(work, part, across)
+        except Exposed:
+            return _failed(
+                work, "exposed", "Some counts could be worked out, whatever else is withheld short of totals."
+            )
+        except Contradiction:
+            return _failed(
+                work,
+                "contradiction",
+                "The tables of a provider contradict each other, so that no people can be behind them.",
+            )
+        found.add(there, made.display, made.report)
+    return _done(work, found)
+
+
+def _protected(work: Work, part: Part, across: Across) -> figures.Protected:
+    lattice = build(part.shape, breakdowns=BREAKDOWNS) if work.rule.protects else nodes_of(part.shape)
+    counts = _counts(work, lattice, part.chain)
+    afresh = _afresh(work, lattice, counts, part.displays)
+    return figures.release(lattice, work.rule, counts, part.displays, afresh=afresh, across=across)
 
 
 def nothing_returned(key: str, measures: Sequence[str], shape: Shape) -> ScopeReport:
@@ -129,18 +182,19 @@ def _failed(work: Work, code: str, detail: str) -> FailedScope:
     )
 
 
-def _done(work: Work, lattice: Nodes, display: Display, report: Report, *, carried: bool) -> Done:
-    shown = int(display.shown[: len(lattice.nodes)].sum())
+def _done(work: Work, found: Found) -> Done:
+    nodes, display = found.nodes, found.display
+    shown = int(display.shown[: len(nodes.nodes)].sum())
     return Done(
         report=ScopeReport(
             scope=work.key,
             measures=list(work.measures),
-            figures=len(lattice.nodes),
+            figures=len(nodes.nodes),
             shown=shown,
-            hidden=len(lattice.nodes) - shown,
-            withheld=report.withheld,
-            held=report.held,
-            carried=carried,
+            hidden=len(nodes.nodes) - shown,
+            withheld=sum(report.withheld for report in found.reports),
+            held=sum(report.held for report in found.reports),
+            carried=not found.reports,
         ),
         kept=Kept(shape=work.shape, frozen=work.frozen, display=display, group=work.group),
     )
@@ -173,39 +227,77 @@ def _moved_counts(frozen: Frozen, place: IntArray, size: int) -> Frozen:
 
 
 def _moved_display(display: Display, place: IntArray, size: int) -> Display:
-    columns = {name: column.copy() for name, column in asdict(absent(size)).items()}  # some share one array
+    columns = _writable(absent(size))
     for name, column in asdict(display).items():
         columns[name][place] = column
     return Display(**columns)
 
 
-def _stands(work: Work, chain: Sequence[Frozen]) -> bool:
+def _writable(display: Display) -> dict[str, Any]:
+    """Its columns, by name; some share one array."""
+    return {name: column.copy() for name, column in asdict(display).items()}
+
+
+def _there(nodes: Nodes, shape: Shape) -> BoolArray:
+    """Which nodes and complements are of the periods of a shape."""
+    there = np.isin([node.period for node in nodes.nodes], list(shape.periods))
+    return np.concatenate((there, there[nodes.complement[: there.size] >= 0]))
+
+
+def _only(frozen: Frozen, nodes: BoolArray) -> Frozen:
+    return replace(frozen, own=frozen.own[:, nodes], unknown=frozen.unknown[nodes], hidden=frozen.hidden[nodes])
+
+
+def _columns(display: Display, nodes: BoolArray) -> Display:
+    return Display(**{name: column[nodes] for name, column in asdict(display).items()})
+
+
+def _stands(work: Work, part: Part) -> bool:
     """Whether everything is as in the last release, so that nothing new is told."""
-    if not work.earlier or work.anew or work.closed or work.earlier[-1].shape != work.shape:
+    if _touched(work.anew | work.closed, part.shape):
         return False
-    last, now = chain[-2], chain[-1]
+    last, now = part.chain[-2], part.chain[-1]
+    there = set(_feeding(work, part.chain))
     return (
-        _together(work.earlier[-1].group) == _together(work.group)
-        and last.organisations == now.organisations
-        and np.array_equal(last.own, now.own)
+        _together(work.earlier[-1].group, there) == _together(work.group, there)
+        and _returned(last, there) == _returned(now, there)
         and np.array_equal(last.unknown, now.unknown)
-        and np.array_equal(last.may_stand_alone, now.may_stand_alone)
     )
 
 
-def _together(group: dict[str, int]) -> frozenset[frozenset[str]]:
-    return frozenset(frozenset(one for one, its in group.items() if its == number) for number in group.values())
+def _feeding(work: Work, chain: Sequence[Frozen]) -> list[str]:
+    """Organisations of groups of which somebody has ever returned anything of it; of the others all know nothing."""
+    rows = [(name, row) for frozen in chain for name, row in zip(frozen.organisations, frozen.own, strict=True)]
+    groups = {work.group[name] for name, row in rows if row.any()}
+    return sorted({name for name, _ in rows if work.group[name] in groups})
 
 
-def _counts(work: Work, lattice: Nodes, frozen: Frozen) -> Counts:
+def _returned(frozen: Frozen, there: set[str]) -> dict[str, tuple[bytes, bool]]:
+    """What each returned, and whether it may stand alone."""
+    rows = zip(frozen.organisations, frozen.own, frozen.may_stand_alone.tolist(), strict=True)
+    return {name: (row.tobytes(), alone) for name, row, alone in rows if name in there}
+
+
+def _together(group: dict[str, int], there: set[str]) -> frozenset[frozenset[str]]:
+    """Those of them who know as one."""
+    return frozenset(
+        frozenset(one for one, its in group.items() if its == number and one in there) for number in group.values()
+    ) - {frozenset[str]()}
+
+
+def _counts(work: Work, lattice: Nodes, chain: Sequence[Frozen]) -> list[Counts]:
     """A row for each group of organisations. One that has left or not yet come has returned nothing."""
-    rows = max(work.group.values(), default=-1) + 1
-    own = np.zeros((rows, len(lattice.nodes)), dtype=np.int64)
-    alone = np.ones(rows, dtype=np.bool_)
-    for organisation, counts, may in zip(frozen.organisations, frozen.own, frozen.may_stand_alone, strict=True):
-        own[work.group[organisation]] += counts
-        alone[work.group[organisation]] &= may
-    return counts_of(lattice, own, frozen.unknown, alone)
+    rows = {number: row for row, number in enumerate(sorted({work.group[name] for name in _feeding(work, chain)}))}
+    found: list[Counts] = []
+    for frozen in chain:
+        own = np.zeros((len(rows), len(lattice.nodes)), dtype=np.int64)
+        alone = np.ones(len(rows), dtype=np.bool_)
+        for name, counts, may in zip(frozen.organisations, frozen.own, frozen.may_stand_alone, strict=True):
+            if (row := rows.get(work.group[name])) is not None:
+                own[row] += counts
+                alone[row] &= may
+        found.append(counts_of(lattice, own, frozen.unknown, alone))
+    return found
 
 
 def _afresh(work: Work, lattice: Nodes, counts: Sequence[Counts], displays: Sequence[Display]) -> BoolArray | None:

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build
+from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build, independent, nodes_of
 
 SEX = Dimension(slug="sex", codes=("f", "m"))
 AGE = Dimension(slug="age", codes=("young", "old"))
@@ -174,3 +174,36 @@ def test_a_total_of_a_quarter_is_a_sum_of_atoms_though_a_dimension_is_collected_
     assert atoms[Node(part=None, breakdown=(), place="town", period="now")] == sum(
         count for node, count in atoms.items() if node.place != "town"
     )
+
+
+YEAR = {f"q{n}": (f"q{n}",) for n in range(1, 5)} | {"year": ("q1", "q2", "q3", "q4")}
+
+
+@pytest.mark.parametrize(
+    ("periods", "expected"),
+    [
+        (NOW, [["now"]]),
+        ({"q1": ("q1",), "q2": ("q2",)}, [["q1"], ["q2"]]),
+        (YEAR, [["q1", "q2", "q3", "q4", "year"]]),
+        (YEAR | {"q5": ("q5",)}, [["q1", "q2", "q3", "q4", "year"], ["q5"]]),
+        # Two that have nothing in common, until a third has something of both.
+        ({"q1": ("q1",), "q2": ("q2",), "q3": ("q3",), "q2 q3": ("q2", "q3")}, [["q1"], ["q2", "q3", "q2 q3"]]),
+        ({"a": ("q1", "q2"), "q4": ("q4",), "b": ("q2", "q3")}, [["a", "b"], ["q4"]]),
+        # Cumulative: what is published is the sum of increments that are not.
+        ({"to q1": ("q1",), "to q2": ("q1", "q2"), "to q5": ("q5",)}, [["to q1", "to q2"], ["to q5"]]),
+    ],
+)
+def test_periods_that_no_longer_one_is_made_of_together_are_independent(periods, expected):
+    whole = Shape(tables=(Table(), Table(dimensions=("sex",))), dimensions=(SEX,), periods=periods)
+    parts = independent(whole)
+    assert [list(part.periods) for part in parts] == expected
+    nodes = nodes_of(whole).nodes
+    for part in parts:
+        assert nodes_of(part).nodes == tuple(node for node in nodes if node.period in part.periods)
+    assert sum(build(part).atoms for part in parts) == build(whole).atoms
+
+
+def test_a_table_of_some_periods_is_in_their_parts_alone():
+    tables = (Table(), Table(dimensions=("sex",), periods=("q1", "q2")))
+    parts = independent(Shape(tables=tables, dimensions=(SEX,), periods={f"q{n}": (f"q{n}",) for n in (1, 2, 3)}))
+    assert [[table.periods for table in part.tables] for part in parts] == [[(), ("q1",)], [(), ("q2",)], [()]]

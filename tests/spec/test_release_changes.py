@@ -30,9 +30,17 @@ def told(before, after, **more):
 
 
 def test_which_release_says_it_and_under_which_policy_is_no_difference():
-    again, _ = release(2, *returns(40, 60), before=FIRST, earlier=KEPT)
-    assert told(FIRST, again) == []
-    assert told(FIRST, {place: replace(one, policy=7) for place, one in again.items()}) == []
+    assert told(FIRST, {place: replace(one, policy=7, release=2) for place, one in FIRST.items()}) == []
+
+
+def test_whether_nothing_has_changed_or_few_have_is_told_alike():
+    """The second release states a larger error of all that stands; the third says nothing more."""
+    again, kept = release(2, *returns(40, 60), before=FIRST, earlier=KEPT)
+    assert set(told(FIRST, again)) == {(code, "town", "held") for code in ("2026-01", "2026-02", "FY2025-26-Q4")}
+    few, _ = release(2, *returns(41, 60), before=FIRST, earlier=KEPT)
+    assert few == again
+    third, _ = release(3, *returns(40, 60), before=again, earlier=kept)
+    assert told(again, third) == []
 
 
 def test_a_first_release_is_new_in_the_order_of_the_release():
@@ -40,21 +48,22 @@ def test_a_first_release_is_new_in_the_order_of_the_release():
 
 
 @pytest.mark.parametrize(
-    ("more", "january", "quarter"),
+    ("more", "january", "february", "quarter"),
     [
-        ({}, "data", "data"),
-        ({"anew": [MeasurePeriod(measure="learners", period="2026-01")]}, "correction", "correction"),
-        ({"anew": [MeasurePeriod(measure="learners", period="2026-02")]}, "data", "correction"),
-        ({"anew": [MeasurePeriod(measure="on-roll", period="2026-01")]}, "data", "data"),
-        ({"redefined": frozenset(["learners"])}, "definition", "definition"),
-        ({"redefined": frozenset(["on-roll"])}, "data", "data"),
+        ({}, "data", "held", "data"),
+        ({"anew": [MeasurePeriod(measure="learners", period="2026-01")]}, "correction", "held", "correction"),
+        ({"anew": [MeasurePeriod(measure="learners", period="2026-02")]}, "data", "correction", "correction"),
+        ({"anew": [MeasurePeriod(measure="on-roll", period="2026-01")]}, "data", "held", "data"),
+        ({"redefined": frozenset(["learners"])}, "definition", "definition", "definition"),
+        ({"redefined": frozenset(["on-roll"])}, "data", "held", "data"),
     ],
 )
-def test_why_a_figure_differs(more, january, quarter):
+def test_why_a_figure_differs(more, january, february, quarter):
     """The quarter is made of January; February, in which nothing moved, has another error and another movement."""
     now, _ = release(2, *returns(90, 60), before=FIRST, earlier=KEPT)
     found = {code: why for code, _, why in told(FIRST, now, **more)}
     assert (found["2026-01"], found["FY2025-26-Q4"]) == (january, quarter)
+    assert found["2026-02"] == february
     assert "2026-03" not in found, "nothing was returned for March, before or now"
 
 

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from api.releases import protection, scopes
+from api.releases import scopes
+from api.statistics.disclosure.lattice import nodes_of
 from schema.plan import Kind, Overlap, Scheme
 from tests.freezing import counts, done, frozen, measure, named, only, plan_of, scopes_of, values
 from tests.harbour import HERE, catalogue
@@ -424,7 +425,7 @@ def test_what_the_plan_collects_no_more_is_unknown_and_stops_no_release():
     second = done(now, *QUAY[:1], "pier learners 2026-01 town 20", here=here, earlier=(first.kept,))
     assert values(second.kept)["2026-01 town"] == 70
     assert values(second.kept)["2026-01 town sex=male"] == "c"
-    assert protection.laid_out(second.kept.shape).nodes == nodes
+    assert nodes_of(second.kept.shape).nodes == nodes
 
 
 def test_a_cross_without_margins_is_held_against_the_total_alone():

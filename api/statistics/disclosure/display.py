@@ -204,6 +204,17 @@ def held(display: Display, before: Display, nodes: BoolArray, rule: Rule) -> Dis
     return where(nodes, _kept(before, _farthest(rule)), display)
 
 
+def standing(before: Display, rule: Rule) -> Display:
+    """The display of counts that have not changed: as before, with the error that holding back may leave.
+
+    It is stated alike whether nothing has changed or few have, so that nobody can tell which.
+    """
+    quiet = _quiet(rule)
+    low = np.minimum(before.low, np.maximum(before.reference_low - quiet, 0.0))
+    high = np.maximum(before.high, before.reference_high + quiet)
+    return replace(before, low=np.where(before.shown, low, before.low), high=np.where(before.shown, high, before.high))
+
+
 def can_be_held(display: Display, before: Display, counts: IntArray, rule: Rule) -> BoolArray:
     """Nodes whose number before is still near enough to the truth, and that tell less if it is left."""
     farthest = _farthest(rule)

@@ -167,6 +167,24 @@ def nodes_of(shape: Shape) -> Nodes:
     )
 
 
+def independent(shape: Shape) -> list[Shape]:
+    """Split a shape by its periods. Those that no longer one is made of together tell nothing of each other."""
+    groups: list[set[str]] = []
+    for code, parts in shape.periods.items():
+        linked = [group for group in groups if not group.isdisjoint((code, *parts))]
+        groups = [*(group for group in groups if group not in linked), {code, *parts}.union(*linked)]
+    order = list(shape.periods)
+    found: list[Shape] = []
+    for group in sorted(groups, key=lambda group: min(order.index(code) for code in group if code in shape.periods)):
+        tables = [
+            replace(table, periods=tuple(code for code in table.periods if code in group)) for table in shape.tables
+        ]
+        there = [one for one, whole in zip(tables, shape.tables, strict=True) if one.periods or not whole.periods]
+        periods = {code: parts for code, parts in shape.periods.items() if code in group}
+        found.append(replace(shape, tables=tuple(there), periods=periods))
+    return found
+
+
 def build(shape: Shape, *, breakdowns: int = 2) -> Lattice:
     """Lay out the nodes and atoms. Raises `ValueError` for a table of more than `breakdowns` dimensions."""
     for table in shape.tables:

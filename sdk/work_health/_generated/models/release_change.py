@@ -36,7 +36,8 @@ class ReleaseChange:
     after: Figure | None
     """ Null where it is not in this one. """
     why: ReleaseChangeWhy
-    """ `new`: a period or cell that was not there. `data`: returns came or were approved. `correction`: released
+    """ `new`: a period or cell that was not there. `data`: returns came or were approved. `held`: the number
+    stands, as too few have come since to move it, if any; its largest error is another. `correction`: released
     anew, as the notes say. `definition`: another plan version. `gone`: not released any more. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -8,6 +8,7 @@ class ReleaseChangeWhy(StrEnum):
     DATA = "data"
     DEFINITION = "definition"
     GONE = "gone"
+    HELD = "held"
     NEW = "new"
 
     @classmethod
