@@ -1,19 +1,18 @@
 """How long measures of people take to be protected, and what memory.
 
-    python benchmarks/disclosure.py [processes]                            one measure and period
-    python benchmarks/disclosure.py [processes] years [quarters] [wards]   many quarters, over three releases
+    python benchmarks/disclosure.py [processes]                 one measure and period
+    python benchmarks/disclosure.py [processes] years [wards]   twelve quarters, over three releases
 
 Ten providers, 20 wards, all schemes of at most two dimensions out of 6 ages, 2 sexes and 6 ethnic groups, by ward;
 a proportion, so that numerators, denominators and complements are audited together. The people are made up: 2 in a
-cell of the full cross on average, unevenly. The goal for one period is two minutes on two cores and 2 GB. Many
-quarters are released with the financial years that are over and with every window of four quarters, in three
-releases: each adds a third of the quarters and corrects what two providers returned of the quarter before them.
+cell of the full cross on average, unevenly. The goal for one period is two minutes on two cores and 2 GB. Twelve
+quarters are released with their halves and years, in three releases: each adds a year, and a few providers correct the
+last quarter of the year before.
 """
 
 import resource
 import sys
 import time
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import combinations
 from pathlib import Path
@@ -110,10 +109,11 @@ def one_period(processes: int) -> None:
     print(told(processes, time.perf_counter() - started))
 
 
-def spans(quarters: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Quarters, every window of four, of which those that end with a year are the year."""
-    windows = (tuple(quarters[first : first + 4]) for first in range(len(quarters) - 3))
-    return {quarter: (quarter,) for quarter in quarters} | {f"to {window[-1]}": window for window in windows}
+def spans(year: int) -> dict[str, tuple[str, ...]]:
+    """Its quarters, halves and whole."""
+    quarters = tuple(f"{year}-Q{n}" for n in range(1, 5))
+    longer = {f"{year}-H1": quarters[:2], f"{year}-H2": quarters[2:], f"{year}": quarters}
+    return {quarter: (quarter,) for quarter in quarters} | longer
 
 
 def corrected(cross: IntArray, chance: np.random.Generator) -> IntArray:
@@ -122,46 +122,52 @@ def corrected(cross: IntArray, chance: np.random.Generator) -> IntArray:
     return np.concatenate((cross[:CORRECTED] + late, cross[CORRECTED:]))
 
 
-def years(processes: int, count: int, wards: int) -> None:
-    chance = np.random.default_rng(1)
-    quarters = [f"q{n:02}" for n in range(count)]
-    crosses = {quarter: people(chance, wards) for quarter in quarters}
-    earlier: list[Kept] = []
+def year(number: int, crosses: dict[str, IntArray], earlier: tuple[Kept, ...], wards: int) -> Work:
+    """A scope as the publisher makes it."""
+    laid = shape(wards, spans(number))
+    nodes = nodes_of(laid)
+    found = own(nodes, {code: np.sum([crosses[one] for one in parts], axis=0) for code, parts in laid.periods.items()})
+    nothing = np.zeros(len(nodes.nodes), dtype=np.bool_)
     group = {f"provider-{n}": n for n in range(PROVIDERS)}
-    with ProcessPoolExecutor(processes) as pool:
-        for release in (1, 2, 3):
+    return Work(
+        key=str(number),
+        measures=("made-up",),
+        rule=PERSONS,
+        shape=laid,
+        frozen=Frozen(
+            organisations=tuple(group),
+            own=found,
+            unknown=nothing,
+            hidden=nothing,
+            may_stand_alone=np.ones(PROVIDERS, dtype=np.bool_),
+        ),
+        group=group,
+        earlier=earlier,
+    )
+
+
+def years(processes: int, wards: int) -> None:
+    chance = np.random.default_rng(1)
+    crosses: dict[str, IntArray] = {}
+    kept: dict[int, tuple[Kept, ...]] = {}
+    for release in (1, 2, 3):
+        if release > 1:
+            crosses[f"{release - 1}-Q4"] = corrected(crosses[f"{release - 1}-Q4"], chance)
+        crosses |= {code: people(chance, wards) for code, parts in spans(release).items() if len(parts) == 1}
+        kept[release] = ()
+        for number in range(1, release + 1):
             started = time.perf_counter()
-            there = quarters[: count * release // 3]
-            if release > 1:
-                before = quarters[count * (release - 1) // 3 - 1]
-                crosses[before] = corrected(crosses[before], chance)
-            laid = protection.shape_of(shape(wards, spans(there)), earlier)
-            nodes = nodes_of(laid)
-            of = {code: sum((crosses[one] for one in parts), np.int64(0)) for code, parts in laid.periods.items()}
-            frozen = Frozen(
-                organisations=tuple(group),
-                own=own(nodes, of),  # pyright: ignore[reportArgumentType]
-                unknown=np.zeros(len(nodes.nodes), dtype=np.bool_),
-                hidden=np.zeros(len(nodes.nodes), dtype=np.bool_),
-                may_stand_alone=np.ones(PROVIDERS, dtype=np.bool_),
-            )
-            work = Work(
-                key="made-up",
-                measures=("made-up",),
-                rule=PERSONS,
-                shape=laid,
-                frozen=frozen,
-                group=group,
-                earlier=tuple(earlier),
-            )
-            done = protection.protected(work, pool.map)
+            with ProcessPoolExecutor(processes) as pool:
+                done = protection.protected(year(number, crosses, kept[number], wards), pool.map)
             if not isinstance(done, Done):
                 raise SystemExit(f"release {release} is refused: {done}")
-            earlier.append(done.kept)
             report = done.report
+            if not report.carried:
+                kept[number] = (*kept[number], done.kept)
             print(
-                f"release {release}: {len(there)} quarters, {report.figures} figures, {report.shown} shown, "
-                f"{report.withheld} withheld, {report.held} held; {told(processes, time.perf_counter() - started)}",
+                f"release {release}, year {number}: {report.figures} figures, {report.shown} shown, "
+                f"{report.withheld} withheld, {report.held} held{', carried' * report.carried}; "
+                f"{time.perf_counter() - started:.0f} s",
                 flush=True,
             )
 
@@ -170,8 +176,9 @@ def main() -> None:
     given = sys.argv[1:]
     processes = int(given[0]) if given else 2
     if given[1:2] == ["years"]:
-        count, wards = (int(one) for one in (*given[2:4], *("12", str(WARDS))[len(given[2:4]) :]))
-        years(processes, count, wards)
+        started = time.perf_counter()
+        years(processes, int(given[2]) if given[2:] else WARDS)
+        print(told(processes, time.perf_counter() - started))
     else:
         one_period(processes)
 

@@ -22,6 +22,8 @@ from api.statistics.disclosure.lattice import FloatArray, Forms, IntArray, Latti
 from schema.disclosure import Rule
 
 TOLERANCE = 1e-6
+EXACT = 1e-9
+"""How far a table may be off its bounds. One goes on from another, so that what is off adds up."""
 TOGETHER = 4  # areas freed at once in a sweep
 NEAR = (3, 6)  # areas freed for one count, of its own and of those around it, before all are
 
@@ -85,6 +87,7 @@ class Programme(Struct, frozen=True, kw_only=True, eq=False):
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("presolve", "off")
+        solver.setOptionValue("primal_feasibility_tolerance", EXACT)
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = cost.size, len(rows)
         model.col_cost_ = cost
@@ -283,8 +286,10 @@ class View:
         entries = free[whole.columns]
         rows, starts = _runs(self.row_of[entries])
         columns, values = whole.columns[entries], whole.values[entries]
-        rest = whole.of(self.point)[rows] - np.add.reduceat(self.point[columns] * values, starts[:-1])
-        lower, upper = self.lower[rows] - rest, self.upper[rows] - rest
+        own = np.add.reduceat(self.point[columns] * values, starts[:-1])
+        rest = whole.of(self.point)[rows] - own
+        # The table in hand is one of them, whatever the solver's tolerance has left over.
+        lower, upper = np.minimum(self.lower[rows] - rest, own), np.maximum(self.upper[rows] - rest, own)
         bounding = np.isfinite(lower) | np.isfinite(upper)
         kept = np.repeat(bounding, np.diff(starts))
         programme = Programme(
