@@ -131,7 +131,7 @@ async def begun(engine: AsyncEngine, *, keep: bool = True) -> AsyncGenerator[Asy
     It is the driver's own, which has begun before its first statement; SQLAlchemy's begins with one of its own.
     """
     async with connected(engine) as connection:
-        driven = await _driven(connection)
+        driven = _driven(connection)
         own = driven.transaction()
         try:
             await own.start()
@@ -147,9 +147,10 @@ async def begun(engine: AsyncEngine, *, keep: bool = True) -> AsyncGenerator[Asy
                 await connection.invalidate()
 
 
-async def _driven(connection: AsyncConnection) -> Any:
-    raw = await connection.get_raw_connection()
-    return raw.driver_connection
+def _driven(connection: AsyncConnection) -> Any:
+    """The driver's own connection."""
+    assert connection.sync_connection is not None  # noqa: S101  it has been opened
+    return connection.sync_connection.connection.driver_connection
 
 
 async def fetch(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
@@ -157,14 +158,14 @@ async def fetch(connection: AsyncConnection, query: str, *values: object) -> Seq
 
     It costs a third of what the same costs through SQLAlchemy, which tells for a statement on many requests' way.
     """
-    driven = await _driven(connection)
+    driven = _driven(connection)
     assert driven.is_in_transaction(), "SQLAlchemy begins with its own first statement"  # noqa: S101
     return await driven.fetch(query, *values)
 
 
 async def ask(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
     """One statement by the driver alone: where no transaction has begun, it costs one round trip instead of three."""
-    driven = await _driven(connection)
+    driven = _driven(connection)
     try:
         return await driven.fetch(query, *values)
     except (OSError, *DRIVER_ERRORS):
@@ -180,7 +181,7 @@ async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str
         for piece in content:
             yield piece
 
-    driven = await _driven(connection)
+    driven = _driven(connection)
     await driven.copy_to_table(table, source=source(), columns=columns, format="binary")
 
 
@@ -188,7 +189,7 @@ async def copy_rows(
     connection: AsyncConnection, schema: str, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
 ) -> None:
     """The same for rows as Python has them, encoded by the driver as they are sent."""
-    driven = await _driven(connection)
+    driven = _driven(connection)
     await driven.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
 
 
@@ -201,5 +202,5 @@ async def copy_out(connection: AsyncConnection, query: str, take: Callable[[byte
     async def output(piece: bytes) -> None:
         take(piece)
 
-    driven = await _driven(connection)
+    driven = _driven(connection)
     await driven.copy_from_query(query, output=output, format="binary")

@@ -263,53 +263,56 @@ async def totals(
     if not pairs:
         return [], {}
     slugs = catalogue.organisation_slugs
-    numbers = {area: catalogue.ids.areas[area] for _, _, area in pairs}
     rows = await fetch(
         transaction,
-        _TOTALS,
+        _NEWEST,
         catalogue.id,
         list(slugs) if only is None else [catalogue.ids.organisations[only]],
-        [catalogue.ids.series[measure, slug] for measure, slug, _ in pairs],
-        [numbers[area] for _, _, area in pairs],
-        catalogue.ids.breakdowns[TOTAL],
+        sorted({catalogue.ids.series[measure, slug] for measure, slug, _ in pairs}),
     )
+    numbers = {area: catalogue.ids.areas[area] for _, _, area in pairs}
+    total = catalogue.ids.breakdowns[TOTAL]
+    cells = await fetch(transaction, _TOTALS, catalogue.id, [row["id"] for row in rows], list(numbers.values()), total)
+    at = {(row["revision"], row["area"]): row for row in cells}
     found: list[PastTotal] = []
     newest: dict[tuple[str, ReturnKey], int] = {}
     for row in rows:
         measure, slug = catalogue.series_slugs[row["series"]]
         newest[slugs[row["organisation"]], (measure, slug, row["service"], row["period"])] = row["id"]
-        if row["kind"] == ReturnKind.DATA and not row["there"]:
-            continue
-        found.append(
-            PastTotal(
-                organisation=slugs[row["organisation"]],
-                measure=measure,
-                series=slug,
-                service=row["service"],
-                period=periods.parse(row["period"]),
-                kind=ReturnKind(row["kind"]),
-                area=catalogue.area_codes[row["area"]],
-                hidden=row["status"] == Status.CONFIDENTIAL,
-                **{name: row[name] for name in NUMBERS},
+        for area in (area for *key, area in pairs if key == [measure, slug]):
+            there = at.get((row["id"], numbers[area]))
+            if row["kind"] == ReturnKind.DATA and there is None:
+                continue
+            found.append(
+                PastTotal(
+                    organisation=slugs[row["organisation"]],
+                    measure=measure,
+                    series=slug,
+                    service=row["service"],
+                    period=periods.parse(row["period"]),
+                    kind=ReturnKind(row["kind"]),
+                    area=area,
+                    hidden=there is not None and there["status"] == Status.CONFIDENTIAL,
+                    **{name: None if there is None else there[name] for name in NUMBERS},
+                )
             )
-        )
     return found, newest
 
 
-# `cell` is the view that shows each caller its own rows: only what stands within a lateral query reaches its index.
-_TOTALS = f"""
-    select r.organisation, r.series, r.service, r.period, n.id, n.kind, w.area, c.area is not null as there,
-        {", ".join(f"c.{name}" for name in NUMBERS)}, c.status
-    from unnest($3::int[], $4::int[]) with ordinality as w (series, area, place)
-    join return r on r.programme = $1 and r.series = w.series and r.organisation = any($2::int[])
+_NEWEST = """
+    select r.organisation, r.series, r.service, r.period, n.id, n.kind
+    from return r
     cross join lateral (
         select v.id, v.kind from revision v
         where v.programme = $1 and v."return" = r.id order by v.number desc limit 1
     ) n
-    left join lateral (
-        select * from cell where programme = $1 and revision = n.id and area = w.area and breakdown = $5
-    ) c on true
-    order by r.period_start, r.service, r.id, w.place
+    where r.programme = $1 and r.organisation = any($2::int[]) and r.series = any($3::int[])
+    order by r.period_start, r.service
+"""
+# The view keeps conditions on what it is joined with to itself: only values reach the index below it.
+_TOTALS = f"""
+    select revision, area, {", ".join(NUMBERS)}, status from cell
+    where programme = $1 and revision = any($2::bigint[]) and area = any($3::int[]) and breakdown = $4
 """  # noqa: S608  the columns' names are ours
 
 
