@@ -52,40 +52,42 @@ WRITING = 0x77726974
 
 async def hold(
     transaction: AsyncConnection, catalogue: Catalogue, owner: str, identified: Sequence[Identified]
-) -> dict[ReturnKey, int]:
-    """The numbers of these returns, made where they are new, held until the transaction ends.
+) -> tuple[dict[ReturnKey, int], dict[ReturnKey, int]]:
+    """The numbers of these returns, held until the transaction ends; and of those among them that were there before.
 
-    Submissions to the same return wait for each other here, always in the same order, so never in a circle.
+    Submissions to the same return wait for each other here, always in the same order, so never in a circle: for the
+    lock of one that is there, and to make one that another is making for that other's end.
     """
     wanted = sorted(identified, key=lambda one: one.key)
-    series = [catalogue.ids.series[one.measure.slug, one.series.slug] for one in wanted]
-    named = [catalogue.id, catalogue.ids.organisations[owner], series]
-    named += [[one.duty.service for one in wanted], [one.period.code for one in wanted]]
-    await fetch(
-        transaction, _MAKE_RETURNS, *named, [one.period.start for one in wanted], [one.period.end for one in wanted]
-    )
-    rows = await fetch(transaction, _HOLD_RETURNS, *named)
-    numbers = {row["n"]: row["id"] for row in rows}
+    keys = {
+        (catalogue.ids.series[one.measure.slug, one.series.slug], one.duty.service, one.period.code): one.key
+        for one in wanted
+    }
+    named = [catalogue.id, catalogue.ids.organisations[owner], *map(list, zip(*keys, strict=True))]
+    dates = [[one.period.start for one in wanted], [one.period.end for one in wanted]]
+    made = {keys[tuple(key)]: number for number, *key in await fetch(transaction, _MAKE_RETURNS, *named, *dates)}
+    there: dict[ReturnKey, int] = {}
+    if len(made) < len(wanted):
+        found = {keys[tuple(key)]: number for number, *key in await fetch(transaction, _FIND_RETURNS, *named)}
+        there = {key: number for key, number in found.items() if key not in made}
+        await fetch(transaction, _HOLD_RETURNS, sorted(there.values()))
     await begin_writing(transaction, catalogue)
-    return {one.key: numbers[n] for n, one in enumerate(wanted, 1)}
+    return made | there, there
 
 
 # By arrays: one statement for any number of returns, read and planned once.
 _MAKE_RETURNS = """
     insert into return (programme, organisation, series, service, period, period_start, period_end)
     select $1, $2, * from unnest($3::int[], $4::text[], $5::text[], $6::date[], $7::date[])
-    on conflict do nothing
+    on conflict do nothing returning id, series, service, period
 """
-_HOLD_RETURNS = """
-    with found as materialized (
-        select r.id, n
-        from unnest($3::int[], $4::text[], $5::text[]) with ordinality as named (series, service, period, n)
-        join return r using (series, service, period)
-        where r.programme = $1 and r.organisation = $2
-        order by r.id
-    )
-    select id, n, pg_advisory_xact_lock(id) from found
+_FIND_RETURNS = """
+    select r.id, r.series, r.service, r.period
+    from unnest($3::int[], $4::text[], $5::text[]) as named (series, service, period)
+    join return r using (series, service, period)
+    where r.programme = $1 and r.organisation = $2
 """
+_HOLD_RETURNS = "select pg_advisory_xact_lock(number) from unnest($1::bigint[]) as number"
 
 
 async def begin_writing(transaction: AsyncConnection, catalogue: Catalogue) -> None:
@@ -110,6 +112,8 @@ async def standing(
     transaction: AsyncConnection, catalogue: Catalogue, held: Mapping[ReturnKey, int]
 ) -> tuple[dict[ReturnKey, Standing], dict[ReturnKey, int]]:
     """What stands of each return, and its newest revision's number in the database."""
+    if not held:
+        return {}, {}
     keys = {number: key for key, number in held.items()}
     rows = {keys[row["return"]]: row for row in await fetch(transaction, _STANDING, catalogue.id, list(keys))}
     return (
@@ -272,6 +276,8 @@ async def totals(
     )
     numbers = {area: catalogue.ids.areas[area] for _, _, area in pairs}
     total = catalogue.ids.breakdowns[TOTAL]
+    if not rows:
+        return [], {}
     cells = await fetch(transaction, _TOTALS, catalogue.id, [row["id"] for row in rows], list(numbers.values()), total)
     at = {(row["revision"], row["area"]): row for row in cells}
     found: list[PastTotal] = []

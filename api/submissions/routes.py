@@ -125,9 +125,9 @@ class Push:
         extensions = await queries.extensions(transaction, catalogue, owner)
         size = len(content.item)
         examined = await _aside(size, lambda: rules.examine(content, catalogue, owner, extensions, now=now))
-        held = await queries.hold(transaction, catalogue, owner, examined.returns)
+        held, there = await queries.hold(transaction, catalogue, owner, examined.returns)
         recorded_at = self.request.app.state.clock()
-        standing, newest = await queries.standing(transaction, catalogue, held)
+        standing, newest = await queries.standing(transaction, catalogue, there)
         items = {newest[one.key]: item for item, one in enumerate(examined.returns) if one.key in newest}
         before = await queries.cells_of(transaction, catalogue, items)
         if stale := rules.stale(examined, standing):
