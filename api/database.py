@@ -164,7 +164,7 @@ async def fetch(connection: AsyncConnection, query: str, *values: object) -> Seq
 
 
 async def ask(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
-    """One statement by the driver alone: where no transaction has begun, it costs one round trip instead of three."""
+    """The same, in a transaction or not: where none has begun, it costs one round trip instead of three."""
     driven = _driven(connection)
     try:
         return await driven.fetch(query, *values)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import fetch
+from api.database import ask, fetch
 from api.partners.keys import NewKey
 from schema.partners import Author, Caller, Grant, Kept, KeyRecord, Scope
 from schema.tables import client, client_grant, client_key, organisation, programme
@@ -24,41 +24,28 @@ LAST_USED_STEP = timedelta(minutes=1)
 
 async def key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | None, list[Grant]]:
     """The key with this digest, and what its client may do."""
-    rows = (await transaction.execute(_KEY, {"digest": digest})).all()
+    rows = await ask(transaction, _KEY, digest)
     if not rows:
         return None, []
     grants = [
-        Grant(programme=row.programme, organisation=row.organisation, scopes=[Scope(s) for s in row.scopes])
+        Grant(programme=row["programme"], organisation=row["organisation"], scopes=[Scope(s) for s in row["scopes"]])
         for row in rows
-        if row.programme is not None
+        if row["programme"] is not None
     ]
-    return KeyRecord(**{name: getattr(rows[0], name) for name in KeyRecord.__struct_fields__}), grants
+    return KeyRecord(**{name: rows[0][name] for name in KeyRecord.__struct_fields__}), grants
 
 
-_KEY = (
-    select(
-        client_key.c.id,
-        client_key.c.client,
-        client.c.name,
-        client_key.c.created_at,
-        client_key.c.expires_at,
-        client_key.c.revoked_at,
-        client_key.c.last_used_at,
-        programme.c.slug.label("programme"),
-        organisation.c.slug.label("organisation"),
-        client_grant.c.scopes,
-    )
-    .select_from(client_key)
-    .join(client, client.c.id == client_key.c.client)
-    .outerjoin(client_grant, client_grant.c.client == client.c.id)
-    .outerjoin(programme, programme.c.id == client_grant.c.programme)
-    .outerjoin(
-        organisation,
-        (organisation.c.programme == client_grant.c.programme) & (organisation.c.id == client_grant.c.organisation),
-    )
-    .where(client_key.c.digest == bindparam("digest"))
-    .order_by(programme.c.slug)
-)
+_KEY = """
+    select k.id, k.client, c.name, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
+        p.slug as programme, o.slug as organisation, g.scopes
+    from client_key k
+    join client c on c.id = k.client
+    left join client_grant g on g.client = c.id
+    left join programme p on p.id = g.programme
+    left join organisation o on o.programme = g.programme and o.id = g.organisation
+    where k.digest = $1
+    order by p.slug
+"""
 
 
 async def used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:

@@ -206,10 +206,13 @@ def content_of(stored: Any, kind: Kind) -> Content:
     return msgspec.convert(stored, list[MilestoneItem] if kind is Kind.MILESTONE else list[EvidenceEntry])
 
 
+_NO_CELLS = Unpacking().cells({})
+
+
 async def cells_of(transaction: AsyncConnection, catalogue: Catalogue, revisions: Mapping[int, int]) -> Cells:
     """The cells of these revisions, given by the database's numbers, each with the item that it is to have."""
     if not revisions:
-        return Unpacking().cells({})
+        return _NO_CELLS
     pairs = ", ".join(f"({number:d}, {item:d})" for number, item in revisions.items())
     numbers = ", ".join(f"coalesce(c.{name}, {NULL})" for name in NUMBERS)
     status = f"coalesce(array_position(array{[s.value for s in Status]}, c.status), 0)::bigint"

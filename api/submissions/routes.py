@@ -15,7 +15,6 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.bodies import LARGEST_FILE, Arriving, TypedRequest, decoded
-from api.clock import NewId, Now
 from api.database import Transaction, begun, connected
 from api.partners import queries as partners
 from api.partners import rules as permissions
@@ -212,16 +211,15 @@ async def push(
     request: Request[Any, Any, Any],
     programme: FromPath[str],
     state: State,
-    now: Now,
-    new_id: NewId,
     idempotency_key: IdempotencyKey = None,
     dry_run: DryRun = False,
 ) -> Push:
+    now: datetime = state.clock()
     async with connected(state.engine) as connection:
         caller = await admitted(connection, request.headers.get("authorization"), now=now)
         grant = permissions.permit(caller, programme, Scope.SUBMIT)
         catalogue = await plans.current(connection, programme)
-    return Push(request, caller, grant, catalogue, idempotency_key, dry_run=dry_run, now=now, new_id=new_id)
+    return Push(request, caller, grant, catalogue, idempotency_key, dry_run=dry_run, now=now, new_id=state.ids())
 
 
 async def _aside(size: int, work: Callable[[], Result]) -> Result:
