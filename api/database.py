@@ -1,10 +1,12 @@
 """The one place where connections are made and a transaction begins and ends."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 from alembic import command
@@ -12,7 +14,7 @@ from alembic.config import Config
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.types import Scope
-from sqlalchemy import text
+from sqlalchemy import AsyncAdaptedQueuePool, Engine, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api import queue
@@ -119,9 +121,18 @@ async def let_go(_: Exception, scope: Scope) -> None:
 
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-    """A connection on which each statement is a transaction of its own: for what is asked before anything is done."""
-    async with engine.connect() as connection:
+    """A connection on which each statement is a transaction of its own: for what is asked before anything is done.
+
+    Whoever comes first is first: the pool gives a connection to whoever asks in the moment that it is free, and sends
+    those that have waited for it to the end of the queue.
+    """
+    assert isinstance(engine.pool, AsyncAdaptedQueuePool)  # noqa: S101  as _engine makes it
+    turn = _turns.setdefault(engine.sync_engine, asyncio.Semaphore(engine.pool.size()))
+    async with turn, engine.connect() as connection:
         yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+_turns: WeakKeyDictionary[Engine, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 @asynccontextmanager

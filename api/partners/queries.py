@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -82,17 +82,25 @@ async def enter(
 
     `organisations` are the grant's and those that it succeeds, by the database's numbers.
     """
-    await fetch(
-        transaction,
-        """
-        select set_config('work_health.programme', $1, true), set_config('work_health.organisations', $2, true),
-            set_config('work_health.review', $3, true), set_config('work_health.admin', $4, true)
-        """,
-        str(programme_id),
-        ",".join(map(str, organisations)),
-        "on" if Scope.REVIEW in scopes else "off",
-        "on" if Scope.ADMIN in scopes else "off",
+    await transaction.execute(
+        _ENTER,
+        {
+            "programme": str(programme_id),
+            "organisations": ",".join(map(str, organisations)),
+            "review": "on" if Scope.REVIEW in scopes else "off",
+            "admin": "on" if Scope.ADMIN in scopes else "off",
+        },
     )
+
+
+# By SQLAlchemy, with which a request's transaction begins.
+_ENTER = text(
+    """
+    select set_config('work_health.programme', :programme, true),
+        set_config('work_health.organisations', :organisations, true),
+        set_config('work_health.review', :review, true), set_config('work_health.admin', :admin, true)
+    """
+)
 
 
 async def issue(
