@@ -6,7 +6,7 @@ import numpy as np
 
 from api.plan.catalogue import Catalogue, breakdown_key, suggestion
 from api.submissions.findings import LISTED_FINDINGS, Findings
-from api.submissions.places import places
+from api.submissions.places import finest_level, places
 from api.submissions.revisions import NULL, NUMBERS, RATIOS, STATUSES, Cells, Column, Identified, Mask, Sent
 from schema.plan import Kind, Measure
 from schema.submissions import Status
@@ -125,6 +125,13 @@ def _told(keys: Column, wrong: Sequence[int], code: str, findings: Findings) -> 
     return zip(found.tolist(), np.split(rows, starts[1:]), strict=True) if len(rows) else iter(())
 
 
+def _seen(keys: Column, size: int) -> list[int]:
+    """The keys that there are, in order. They are below `size`, which is no larger than a plan: no sort is needed."""
+    there = np.zeros(size, dtype=np.bool_)
+    there[keys] = True
+    return np.flatnonzero(there).tolist()
+
+
 def _check_areas(
     cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
 ) -> None:
@@ -136,7 +143,7 @@ def _check_areas(
     def names(key: int) -> tuple[str, str]:
         return catalogue.area_codes[int(grid.areas[key % size])], outer[key // size]
 
-    known = [key for key in np.unique(pair).tolist() if key % size]
+    known = [key for key in _seen(pair, len(outer) * size) if key % size]
     outside = [key for key in known if not catalogue.lies_within(*names(key))]
     for key, rows in _told(pair, outside, "area-outside-duty", findings):
         code, duty = names(key)
@@ -164,8 +171,9 @@ def _check_breakdowns(
         number = int(grid.breakdowns[key % size])
         return list(measures.values())[key // size], sorted(catalogue.dimensions_of(number))
 
-    known = [key for key in np.unique(pair).tolist() if key % size]
-    finest = {key: catalogue.finest_level(*names(key)) for key in known}
+    known = [key for key in _seen(pair, len(measures) * size) if key % size]
+    slugs = list(measures)
+    finest = {key: finest_level(catalogue, slugs[key // size], key % size) for key in known}
     for key, rows in _told(pair, [k for k in known if finest[k] is None], "breakdown-not-collected", findings):
         measure, dimensions = names(key)
         findings.add(
@@ -178,8 +186,9 @@ def _check_breakdowns(
     limit = np.full(len(measures) * size, len(levels), dtype=np.int64)
     for key, level in finest.items():
         limit[key] = len(levels) if level is None else levels[level]
-    fine = np.where(grid.known.fineness[grid.area] > limit[pair], pair, NULL)
-    for key, rows in _told(fine, [k for k in np.unique(fine).tolist() if k != NULL], "area-too-fine", findings):
+    too_fine = grid.known.fineness[grid.area] > limit[pair]
+    fine = np.where(too_fine, pair, NULL)
+    for key, rows in _told(fine, _seen(pair[too_fine], len(limit)), "area-too-fine", findings):
         measure, dimensions = names(key)
         by = f" by {' and '.join(dimensions)}" if dimensions else ""
         findings.add(

@@ -51,6 +51,13 @@ def margins(catalogue: Catalogue, dimensions: frozenset[str], kept: tuple[str, .
     return _among(known.breakdowns, wanted)
 
 
+@lru_cache(maxsize=65_536)
+def finest_level(catalogue: Catalogue, measure: str, breakdown: int) -> str | None:
+    """The finest level at which a measure is collected by a breakdown, given by its place; None where it is not."""
+    number = int(places(catalogue).breakdowns[breakdown])
+    return catalogue.finest_level(catalogue.measures[measure], catalogue.dimensions_of(number))
+
+
 def _among(numbers: Column, wanted: list[int]) -> Column:
     """Where each wanted number lies among the numbers; 0, where NULL lies, if it is not one of them."""
     at = np.searchsorted(numbers, wanted)

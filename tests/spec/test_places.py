@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.submissions.places import margins, places
+from api.submissions.places import finest_level, margins, places
 from api.submissions.revisions import NULL
 from schema.plan import Plan
 from tests.harbour import EAST, HERE, PLAN, TOWN, WEST, catalogue
@@ -68,3 +68,18 @@ LEFT = [
 def test_what_is_left_when_the_others_are_summed_over(key, kept, left):
     found = margins(HERE, frozenset({"need", "sex"}), kept)
     assert found[breakdown(key)] == (0 if left is None else breakdown(left))
+
+
+#   measure      breakdown                  the finest level
+FINEST = [
+    ("learners", "",                        "quarter"),  # as finely as any breakdown
+    ("learners", "sex=female",              "quarter"),
+    ("learners", "need=travel",             "town"),
+    ("learners", "need=travel;sex=female",  "town"),
+    ("on-roll",  "sex=female",              None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("measure", "key", "level"), FINEST)
+def test_a_breakdown_is_collected_down_to_a_level(measure, key, level):
+    assert finest_level(HERE, measure, breakdown(key)) == level
