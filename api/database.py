@@ -1,9 +1,12 @@
 """The one place where connections are made and a transaction begins and ends."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 from alembic import command
@@ -11,7 +14,7 @@ from alembic.config import Config
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.types import Scope
-from sqlalchemy import text
+from sqlalchemy import AsyncAdaptedQueuePool, Engine, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api import queue
@@ -116,14 +119,68 @@ async def let_go(_: Exception, scope: Scope) -> None:
         await connection.close()
 
 
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """A connection on which each statement is a transaction of its own: for what is asked before anything is done.
+
+    Whoever comes first is first: the pool gives a connection to whoever asks in the moment that it is free, and sends
+    those that have waited for it to the end of the queue.
+    """
+    assert isinstance(engine.pool, AsyncAdaptedQueuePool)  # noqa: S101  as _engine makes it
+    turn = _turns.setdefault(engine.sync_engine, asyncio.Semaphore(engine.pool.size()))
+    async with turn, engine.connect() as connection:
+        yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+_turns: WeakKeyDictionary[Engine, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def begun(engine: AsyncEngine, *, keep: bool = True) -> AsyncGenerator[AsyncConnection]:
+    """A transaction for a part of a request: committed at the end, or undone where it is not to be kept.
+
+    It is the driver's own, which has begun before its first statement; SQLAlchemy's begins with one of its own.
+    """
+    async with connected(engine) as connection:
+        driven = _driven(connection)
+        own = driven.transaction()
+        try:
+            await own.start()
+            try:
+                yield connection
+            except BaseException:
+                await own.rollback()
+                raise
+            await (own.commit() if keep else own.rollback())
+        finally:
+            if driven.is_closed() or driven.is_in_transaction():  # nobody else is to get it from the pool
+                driven.terminate()
+                await connection.invalidate()
+
+
+def _driven(connection: AsyncConnection) -> Any:
+    """The driver's own connection."""
+    assert connection.sync_connection is not None  # noqa: S101  it has been opened
+    return connection.sync_connection.connection.driver_connection
+
+
+async def fetch(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
+    """One statement by the driver, prepared once, inside the transaction that `connection` is in.
+
+    It costs a third of what the same costs through SQLAlchemy, which tells for a statement on many requests' way.
+    """
+    driven = _driven(connection)
+    assert driven.is_in_transaction(), "SQLAlchemy begins with its own first statement"  # noqa: S101
+    return await driven.fetch(query, *values)
+
+
 async def ask(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
-    """One statement by the driver alone: where no transaction has begun, it costs one round trip instead of three."""
-    raw = await connection.get_raw_connection()
-    connected: Any = raw.driver_connection
+    """The same, in a transaction or not: where none has begun, it costs one round trip instead of three."""
+    driven = _driven(connection)
     try:
-        return await connected.fetch(query, *values)
+        return await driven.fetch(query, *values)
     except (OSError, *DRIVER_ERRORS):
-        if connected.is_closed():  # the pool has not heard of it
+        if driven.is_closed():  # the pool has not heard of it
             await connection.invalidate()
         raise
 
@@ -135,18 +192,16 @@ async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str
         for piece in content:
             yield piece
 
-    raw = await connection.get_raw_connection()
-    connected: Any = raw.driver_connection
-    await connected.copy_to_table(table, source=source(), columns=columns, format="binary")
+    driven = _driven(connection)
+    await driven.copy_to_table(table, source=source(), columns=columns, format="binary")
 
 
 async def copy_rows(
     connection: AsyncConnection, schema: str, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
 ) -> None:
     """The same for rows as Python has them, encoded by the driver as they are sent."""
-    raw = await connection.get_raw_connection()
-    connected: Any = raw.driver_connection
-    await connected.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
+    driven = _driven(connection)
+    await driven.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
 
 
 async def copy_out(connection: AsyncConnection, query: str, take: Callable[[bytes], None]) -> None:
@@ -158,6 +213,5 @@ async def copy_out(connection: AsyncConnection, query: str, take: Callable[[byte
     async def output(piece: bytes) -> None:
         take(piece)
 
-    raw = await connection.get_raw_connection()
-    connected: Any = raw.driver_connection
-    await connected.copy_from_query(query, output=output, format="binary")
+    driven = _driven(connection)
+    await driven.copy_from_query(query, output=output, format="binary")

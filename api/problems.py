@@ -92,14 +92,14 @@ def _bad_parameters(faults: list[dict[str, str]]) -> BadParameter:
 UNSTORABLE = {"22021", "22P05"}
 
 
-def refused_by_database(request: Request[Any, Any, Any], error: DBAPIError) -> Response[Problem]:
-    if getattr(error.orig, "sqlstate", None) in UNSTORABLE:
-        return refused(request, UnstorableText("A text has the character NUL (U+0000) in it."))
-    return failed(request, error)
-
-
 def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """A fault of ours. The log has it with the request's id; the caller is told nothing of its inside."""
+    """A fault of ours. The log has it with the request's id; the caller is told nothing of its inside.
+
+    But for a text that PostgreSQL cannot hold, which the driver says itself or SQLAlchemy for it.
+    """
+    said = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(said, "sqlstate", None) in UNSTORABLE:
+        return refused(request, UnstorableText("A text has the character NUL (U+0000) in it."))
     request_id = request_id_of(request)
     log.error("request %s failed", request_id, exc_info=error)
     problem = Problem(
@@ -115,7 +115,6 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
 HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Problem]]] = {
     Refused: refused,
     HTTPException: refused_by_framework,
-    DBAPIError: refused_by_database,
     Exception: failed,
 }
 

@@ -3,10 +3,12 @@
 import difflib
 import re
 import secrets
+from functools import lru_cache
 from typing import Any
 
 from litestar import Request
 from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,23 +25,29 @@ async def known_parameters_only(request: Request[Any, Any, Any]) -> None:
     if any("\x00" in str(value) for _, value in request.query_params.multi_items()):
         raise BadParameter("A parameter has a NUL character, which no code and no text has.")
     handler = request.route_handler
+    fields = _parameters(handler)
+    unknown = sorted(set(request.query_params) - set(fields))
+    if unknown and handler.include_in_schema is not False:
+        near = difflib.get_close_matches(unknown[0], fields, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "`/docs` lists those that there are."
+        raise BadParameter(f"This operation has no parameter {unknown[0]!r}. {hint}")
+
+
+@lru_cache(maxsize=1024)
+def _parameters(handler: BaseRouteHandler) -> list[str]:
+    """The query parameters of an operation and of what it depends on."""
     signature = handler.parsed_fn_signature.parameters
     provided = [
         provider.parsed_fn_signature.parameters
         for name, provider in handler.resolve_dependencies().items()
         if name in signature
     ]
-    fields = [
+    return [
         field.kwarg_definition.name or name
         for parameters in (signature, *provided)
         for name, field in parameters.items()
         if isinstance(field.kwarg_definition, QueryParameter)
     ]
-    unknown = sorted(set(request.query_params) - set(fields))
-    if unknown and handler.include_in_schema is not False:
-        near = difflib.get_close_matches(unknown[0], fields, n=1)
-        hint = f"Did you mean {near[0]}?" if near else "`/docs` lists those that there are."
-        raise BadParameter(f"This operation has no parameter {unknown[0]!r}. {hint}")
 
 
 class RequestId(ASGIMiddleware):

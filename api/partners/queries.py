@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text, update
+import msgspec
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.database import ask, fetch
 from api.partners.keys import NewKey
-from schema.partners import Author, Grant, Kept, KeyRecord, Scope
-from schema.tables import audit, client, client_grant, client_key, idempotency, organisation, programme
+from schema.partners import Author, Caller, Grant, Kept, KeyRecord, Scope
+from schema.tables import client, client_grant, client_key, organisation, programme
 
 OPERATOR = "operator"  # in the place of a request's id
 KEPT_FOR = timedelta(days=30)
@@ -22,41 +24,28 @@ LAST_USED_STEP = timedelta(minutes=1)
 
 async def key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | None, list[Grant]]:
     """The key with this digest, and what its client may do."""
-    rows = (
-        await transaction.execute(
-            select(
-                client_key.c.id,
-                client_key.c.client,
-                client.c.name,
-                client_key.c.created_at,
-                client_key.c.expires_at,
-                client_key.c.revoked_at,
-                client_key.c.last_used_at,
-                programme.c.slug.label("programme"),
-                organisation.c.slug.label("organisation"),
-                client_grant.c.scopes,
-            )
-            .select_from(client_key)
-            .join(client, client.c.id == client_key.c.client)
-            .outerjoin(client_grant, client_grant.c.client == client.c.id)
-            .outerjoin(programme, programme.c.id == client_grant.c.programme)
-            .outerjoin(
-                organisation,
-                (organisation.c.programme == client_grant.c.programme)
-                & (organisation.c.id == client_grant.c.organisation),
-            )
-            .where(client_key.c.digest == digest)
-            .order_by(programme.c.slug)
-        )
-    ).all()
+    rows = await ask(transaction, _KEY, digest)
     if not rows:
         return None, []
     grants = [
-        Grant(programme=row.programme, organisation=row.organisation, scopes=[Scope(s) for s in row.scopes])
+        Grant(programme=row["programme"], organisation=row["organisation"], scopes=[Scope(s) for s in row["scopes"]])
         for row in rows
-        if row.programme is not None
+        if row["programme"] is not None
     ]
-    return KeyRecord(**{name: getattr(rows[0], name) for name in KeyRecord.__struct_fields__}), grants
+    return KeyRecord(**{name: rows[0][name] for name in KeyRecord.__struct_fields__}), grants
+
+
+_KEY = """
+    select k.id, k.client, c.name, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
+        p.slug as programme, o.slug as organisation, g.scopes
+    from client_key k
+    join client c on c.id = k.client
+    left join client_grant g on g.client = c.id
+    left join programme p on p.id = g.programme
+    left join organisation o on o.programme = g.programme and o.id = g.organisation
+    where k.digest = $1
+    order by p.slug
+"""
 
 
 async def used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:
@@ -68,30 +57,50 @@ async def used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime
         )
 
 
-async def enter(transaction: AsyncConnection, grant: Grant, acts_for: Sequence[str]) -> None:
-    """Bind the rest of the transaction to the grant's programme and scopes: PostgreSQL's own wall.
+async def holds(
+    transaction: AsyncConnection, caller: Caller, grant: Grant, programme_id: int, version: int, *, now: datetime
+) -> bool:
+    """Whether the caller's key and grant are what they were, and the programme's newest plan version is this one."""
+    rows = await fetch(
+        transaction,
+        """
+        select from client_key k
+        join client_grant g on g.client = k.client and g.programme = $2
+        join organisation o on o.programme = g.programme and o.id = g.organisation
+        where k.id = $1 and k.revoked_at is null and k.expires_at > $3 and g.scopes = $4 and o.slug = $5
+            and $6 = (select max(v.number) from plan_version v where v.programme = $2)
+        """,
+        *(caller.key, programme_id, now, list(grant.scopes), grant.organisation, version),
+    )
+    return len(rows) == 1
 
-    `acts_for` are the grant's organisation and those that it succeeds.
+
+async def enter(
+    transaction: AsyncConnection, programme_id: int, organisations: Sequence[int], scopes: Sequence[Scope]
+) -> None:
+    """Bind the rest of the transaction to a programme and to what a grant opens there: PostgreSQL's own wall.
+
+    `organisations` are the grant's and those that it succeeds, by the database's numbers.
     """
     await transaction.execute(
-        text(
-            """
-            select set_config('work_health.programme', p.id::text, true),
-                   set_config('work_health.organisations', string_agg(o.id::text, ','), true),
-                   set_config('work_health.review', :review, true),
-                   set_config('work_health.admin', :admin, true)
-            from programme p join organisation o on o.programme = p.id
-            where p.slug = :programme and o.slug = any(:organisations)
-            group by p.id
-            """
-        ),
+        _ENTER,
         {
-            "programme": grant.programme,
-            "organisations": list(acts_for),
-            "review": "on" if Scope.REVIEW in grant.scopes else "off",
-            "admin": "on" if Scope.ADMIN in grant.scopes else "off",
+            "programme": str(programme_id),
+            "organisations": ",".join(map(str, organisations)),
+            "review": "on" if Scope.REVIEW in scopes else "off",
+            "admin": "on" if Scope.ADMIN in scopes else "off",
         },
     )
+
+
+# By SQLAlchemy, with which a request's transaction begins.
+_ENTER = text(
+    """
+    select set_config('work_health.programme', :programme, true),
+        set_config('work_health.organisations', :organisations, true),
+        set_config('work_health.review', :review, true), set_config('work_health.admin', :admin, true)
+    """
+)
 
 
 async def issue(
@@ -135,27 +144,23 @@ async def claim(transaction: AsyncConnection, by: Author, operation: str, key: s
     """False while another request with this key is being carried out. Held until the transaction ends."""
     name = hashlib.sha256(f"{by.client} {operation} {key}".encode()).digest()
     number = int.from_bytes(name[:8], signed=True)
-    return bool(
-        (await transaction.execute(text("select pg_try_advisory_xact_lock(:number)"), {"number": number})).scalar_one()
-    )
+    [row] = await fetch(transaction, "select pg_try_advisory_xact_lock($1)", number)
+    return bool(row[0])
 
 
 async def kept(
     transaction: AsyncConnection, programme_id: int, by: Author, operation: str, key: str, *, now: datetime
 ) -> Kept | None:
     """The answer to an earlier request with this key, of the last 30 days."""
-    row = (
-        await transaction.execute(
-            select(idempotency.c.content_sha256, idempotency.c.answer).where(
-                idempotency.c.programme == programme_id,
-                idempotency.c.client == by.client,
-                idempotency.c.operation == operation,
-                idempotency.c.key == key,
-                idempotency.c.created_at > now - KEPT_FOR,
-            )
-        )
-    ).one_or_none()
-    return None if row is None else Kept(content_sha256=row.content_sha256, answer=row.answer)
+    rows = await fetch(
+        transaction,
+        """
+        select content_sha256, answer from idempotency
+        where programme = $1 and client = $2 and operation = $3 and key = $4 and created_at > $5
+        """,
+        *(programme_id, by.client, operation, key, now - KEPT_FOR),
+    )
+    return Kept(content_sha256=rows[0]["content_sha256"], answer=rows[0]["answer"]) if rows else None
 
 
 async def keep(
@@ -172,25 +177,19 @@ async def keep(
     now: datetime,
 ) -> None:
     """Keep an answer, and forget this client's that are older than 30 days."""
-    await transaction.execute(
-        delete(idempotency).where(
-            idempotency.c.programme == programme_id,
-            idempotency.c.client == by.client,
-            idempotency.c.created_at <= now - KEPT_FOR,
-        )
+    await fetch(
+        transaction,
+        "delete from idempotency where programme = $1 and client = $2 and created_at <= $3",
+        *(programme_id, by.client, now - KEPT_FOR),
     )
-    await transaction.execute(
-        insert(idempotency).values(
-            programme=programme_id,
-            client=by.client,
-            operation=operation,
-            key=key,
-            organisation=organisation_id,
-            content_sha256=content_sha256,
-            submission=submission,
-            answer=answer,
-            created_at=now,
-        )
+    await fetch(
+        transaction,
+        """
+        insert into idempotency
+            (programme, client, operation, key, organisation, content_sha256, submission, answer, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        *(programme_id, by.client, operation, key, organisation_id, content_sha256, submission, answer, now),
     )
 
 
@@ -208,19 +207,15 @@ async def tell_audit(
 
     It goes with the act: rolled back together, or there together.
     """
-    await transaction.execute(
-        insert(audit)
-        .inline()  # nothing is returned: whoever acts may not read what is written of it
-        .values(
-            programme=programme_id,
-            at=now,
-            action=action,
-            client=by and by.client,
-            key=by and by.key,
-            organisation=organisation_id,
-            request_id=by.request_id if by else OPERATOR,
-            subject=dict(subject),
-        )
+    await fetch(
+        transaction,
+        """
+        insert into audit (programme, at, action, client, key, organisation, request_id, subject)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,  # nothing is returned: whoever acts may not read what is written of it
+        *(programme_id, now, action, by and by.client, by and by.key, organisation_id),
+        by.request_id if by else OPERATOR,
+        msgspec.json.encode(subject).decode(),
     )
 
 

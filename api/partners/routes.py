@@ -24,18 +24,23 @@ IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", m
 KEY: list[dict[str, list[str]]] = [{"key": []}]
 
 
-def with_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def with_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuses a call without anything like a key before its body is read."""
     rules.secret_of(connection.headers.get("authorization"))
 
 
 async def caller(request: Request[Any, Any, Any], transaction: Transaction, now: Now) -> Caller:
-    secret = rules.secret_of(request.headers.get("authorization"))
+    return await admitted(transaction, request.headers.get("authorization"), now=now)
+
+
+async def admitted(transaction: AsyncConnection, authorization: str | None, *, now: datetime) -> Caller:
+    """Whoever the key in an `Authorization` header belongs to. Raises Unauthenticated."""
+    secret = rules.secret_of(authorization)
     record, grants = await queries.key(transaction, keys.digest(secret))
-    admitted = rules.admit(record, grants, now=now)
+    caller = rules.admit(record, grants, now=now)
     if record is not None:
         await queries.used(transaction, record, now=now)
-    return admitted
+    return caller
 
 
 class Keyed(msgspec.Struct, frozen=True, kw_only=True):

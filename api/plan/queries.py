@@ -5,10 +5,11 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Engine, Table, delete, func, insert, select
+from sqlalchemy import Engine, Table, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.database import ask
 from api.plan.catalogue import Catalogue, Ids, breakdown_keys, suggestion
 from api.plan.obligations import Expected
 from api.refusals import NotFound
@@ -31,19 +32,18 @@ _read: WeakKeyDictionary[Engine, dict[tuple[int, int], Catalogue]] = WeakKeyDict
 
 async def current(transaction: AsyncConnection, slug: str) -> Catalogue:
     """The newest plan version of a programme. Raises NotFound, naming the nearest."""
-    row = (
-        await transaction.execute(
-            select(programme.c.id, func.max(plan_version.c.number).label("version"))
-            .join(plan_version, plan_version.c.programme == programme.c.id)
-            .where(programme.c.slug == slug)
-            .group_by(programme.c.id)
-        )
-    ).one_or_none()
-    if row is None:
+    found = await ask(transaction, _CURRENT, slug)
+    if not found:
         known = (await transaction.execute(select(programme.c.slug))).scalars().all()
         hint = suggestion(slug, known) or "`/v1/programmes` lists them."
         raise NotFound(f"There is no programme {slug!r}. {hint}")
-    return await version_of(transaction, slug, row.id, row.version)
+    return await version_of(transaction, slug, *found[0])
+
+
+_CURRENT = """
+    select p.id, max(v.number) from programme p join plan_version v on v.programme = p.id
+    where p.slug = $1 group by p.id
+"""
 
 
 async def every(transaction: AsyncConnection) -> list[Catalogue]:

@@ -2,6 +2,7 @@
 
 from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import csv_text
 from api.database import Transaction
@@ -34,8 +35,14 @@ async def enter(transaction: Transaction, caller: Caller, programme: str, *scope
     """
     grant = permissions.permit(caller, programme, *scopes)
     catalogue = await queries.current(transaction, programme)
-    await partners.enter(transaction, grant, catalogue.acts_for(grant.organisation))
+    await wall(transaction, grant, catalogue)
     return grant, catalogue
+
+
+async def wall(transaction: AsyncConnection, grant: Grant, catalogue: Catalogue) -> None:
+    """From here on PostgreSQL lets the transaction see and write what the grant opens, and nothing else."""
+    numbers = [catalogue.ids.organisations[slug] for slug in catalogue.acts_for(grant.organisation)]
+    await partners.enter(transaction, catalogue.id, numbers, grant.scopes)
 
 
 def _programme(catalogue: Catalogue) -> Programme:

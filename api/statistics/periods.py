@@ -7,6 +7,7 @@ plain arithmetic. Every day of a period lies from 1 January 1990 to 31 December 
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from schema.periods import Period, PeriodType
 
@@ -69,6 +70,7 @@ class NotPartitioned(Exception):  # noqa: N818  as above
         self.into = into
 
 
+@lru_cache(maxsize=4096)
 def parse(code: str) -> Period:
     """Return the period of a canonical code.
 

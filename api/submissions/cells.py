@@ -1,11 +1,12 @@
 """The second tier: the cells of a submission as columns, and what each must be by itself."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from api.plan.catalogue import Catalogue, breakdown_key, suggestion
 from api.submissions.findings import LISTED_FINDINGS, Findings
+from api.submissions.places import finest_level, places
 from api.submissions.revisions import NULL, NUMBERS, RATIOS, STATUSES, Cells, Column, Identified, Mask, Sent
 from schema.plan import Kind, Measure
 from schema.submissions import Status
@@ -13,8 +14,9 @@ from schema.submissions import Status
 
 def resolve(sent: Sent, catalogue: Catalogue, findings: Findings) -> Cells:
     """The cells with codes turned into numbers. Unknown codes are NULL and in `findings`."""
-    known_areas = {code: catalogue.ids.areas[code] for code in catalogue.areas}
-    areas = np.array([known_areas.get(word, NULL) for word in sent.area_words], dtype=np.int64)
+    areas = np.array(
+        [catalogue.ids.areas[word] if word in catalogue.areas else NULL for word in sent.area_words], dtype=np.int64
+    )
     breakdowns = np.array(
         [catalogue.breakdowns.get(breakdown_key(word), NULL) for word in sent.breakdown_words], dtype=np.int64
     )
@@ -78,8 +80,10 @@ class Grid:
     """
 
     def __init__(self, cells: Cells, catalogue: Catalogue) -> None:
-        self.areas, self.area = _numbered(cells.area, catalogue.area_codes)
-        self.breakdowns, self.breakdown = _numbered(cells.breakdown, catalogue.breakdown_texts)
+        self.known = places(catalogue)
+        self.areas, self.breakdowns = self.known.areas, self.known.breakdowns
+        self.area = np.searchsorted(self.areas, cells.area)
+        self.breakdown = np.searchsorted(self.breakdowns, cells.breakdown)
         keys = self._key(cells.item, self.area, self.breakdown)
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
@@ -100,12 +104,6 @@ class Grid:
         return np.where((self._keys[at] == wanted) & (area > 0) & (breakdown > 0), self._order[at], NULL)
 
 
-def _numbered(column: Column, known: Iterable[int]) -> tuple[Column, Column]:
-    """NULL and the known numbers in their order, and the place that each of the column has among them."""
-    numbers = np.array([NULL, *sorted(known)], dtype=np.int64)
-    return numbers, np.searchsorted(numbers, column)
-
-
 def check(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
     """What a cell must be by itself, and that it is there once."""
     _check_areas(cells, grid, identified, catalogue, findings)
@@ -117,12 +115,21 @@ def check(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue:
 
 def _told(keys: Column, wrong: Sequence[int], code: str, findings: Findings) -> Iterator[tuple[int, Column]]:
     """The rows of each wrong key, as many as are listed. They are looked for all at once."""
+    if not wrong:
+        return iter(())
     wrong = sorted(wrong)
     findings.more(code, max(len(wrong) - LISTED_FINDINGS, 0))
     rows = np.flatnonzero(np.isin(keys, wrong[:LISTED_FINDINGS]))
     rows = rows[np.argsort(keys[rows], kind="stable")]
     found, starts = np.unique(keys[rows], return_index=True)
     return zip(found.tolist(), np.split(rows, starts[1:]), strict=True) if len(rows) else iter(())
+
+
+def _seen(keys: Column, size: int) -> list[int]:
+    """The keys that there are, in order. They are below `size`, which is no larger than a plan: no sort is needed."""
+    there = np.zeros(size, dtype=np.bool_)
+    there[keys] = True
+    return np.flatnonzero(there).tolist()
 
 
 def _check_areas(
@@ -136,7 +143,7 @@ def _check_areas(
     def names(key: int) -> tuple[str, str]:
         return catalogue.area_codes[int(grid.areas[key % size])], outer[key // size]
 
-    known = [key for key in np.unique(pair).tolist() if key % size]
+    known = [key for key in _seen(pair, len(outer) * size) if key % size]
     outside = [key for key in known if not catalogue.lies_within(*names(key))]
     for key, rows in _told(pair, outside, "area-outside-duty", findings):
         code, duty = names(key)
@@ -156,8 +163,6 @@ def _check_breakdowns(
     """Each is among the measure's, and its areas are no finer than it is collected at."""
     size = len(grid.breakdowns)
     levels = catalogue.levels
-    family = {code: levels[one.level] for code, one in catalogue.areas.items()}
-    fineness = np.array([NULL, *(family.get(catalogue.area_codes[int(number)], NULL) for number in grid.areas[1:])])
     measures = {one.measure.slug: one.measure for one in identified}
     index = {slug: number for number, slug in enumerate(measures)}
     pair = np.array([index[one.measure.slug] for one in identified], dtype=np.int64)[cells.item] * size + grid.breakdown
@@ -166,8 +171,9 @@ def _check_breakdowns(
         number = int(grid.breakdowns[key % size])
         return list(measures.values())[key // size], sorted(catalogue.dimensions_of(number))
 
-    known = [key for key in np.unique(pair).tolist() if key % size]
-    finest = {key: catalogue.finest_level(*names(key)) for key in known}
+    known = [key for key in _seen(pair, len(measures) * size) if key % size]
+    slugs = list(measures)
+    finest = {key: finest_level(catalogue, slugs[key // size], key % size) for key in known}
     for key, rows in _told(pair, [k for k in known if finest[k] is None], "breakdown-not-collected", findings):
         measure, dimensions = names(key)
         findings.add(
@@ -180,8 +186,9 @@ def _check_breakdowns(
     limit = np.full(len(measures) * size, len(levels), dtype=np.int64)
     for key, level in finest.items():
         limit[key] = len(levels) if level is None else levels[level]
-    fine = np.where(fineness[grid.area] > limit[pair], pair, NULL)
-    for key, rows in _told(fine, [k for k in np.unique(fine).tolist() if k != NULL], "area-too-fine", findings):
+    too_fine = grid.known.fineness[grid.area] > limit[pair]
+    fine = np.where(too_fine, pair, NULL)
+    for key, rows in _told(fine, _seen(pair[too_fine], len(limit)), "area-too-fine", findings):
         measure, dimensions = names(key)
         by = f" by {' and '.join(dimensions)}" if dimensions else ""
         findings.add(

@@ -24,6 +24,10 @@ class Difference(Struct, frozen=True, kw_only=True, eq=False):
 
 def difference(now: Cells, before: Cells) -> Difference:
     """The cells of each return (`item`) beside those of the same return before. No cell may be there twice."""
+    if not len(before):
+        nothing = np.empty(0, dtype=np.int64)
+        new = np.lexsort((now.place, now.item))
+        return Difference(added=new, changed=nothing, was=nothing, unchanged=nothing, withdrawn=nothing)
     places = np.unique(np.concatenate([now.place, before.place]))
     size = max(len(places), 1)
     new, old = (cells.item * size + np.searchsorted(places, cells.place) for cells in (now, before))

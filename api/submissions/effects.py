@@ -1,6 +1,7 @@
 """Which totals a submission moves: before and after, rolled up as each measure declares."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,21 +22,27 @@ def effects(
     """
     replaced = {(total.organisation, total.key, total.area): total for total in was}
     after = list((replaced | {(total.organisation, total.key, total.area): total for total in now}).values())
-    moved: list[Effect] = []
     sent, stood, stands = _by_series(now), _by_series(was), _by_series(after)
-    for measure_slug, series, area in sorted(sent):
-        key = measure_slug, series, area
-        measure = catalogue.measures[measure_slug]
-        spans = {span.code: span for total in sent[key] for span in _spans(total.period)}
-        for span in sorted(spans.values(), key=lambda p: (p.start, p.end)):
-            old, new = (
-                _amount(measure, [t for t in totals.get(key, ()) if _behind(t, span)]) for totals in (stood, stands)
-            )
+    asked: dict[str, list[tuple[str, str, Period]]] = {}  # by measure: the series, area and span of each total
+    for measure, series, area in sorted(sent):
+        spans = {span.code: span for total in sent[measure, series, area] for span in _spans(total.period)}
+        ordered = sorted(spans.values(), key=lambda p: (p.start, p.end))
+        asked.setdefault(measure, []).extend((series, area, span) for span in ordered)
+    moved: list[Effect] = []
+    for slug, places in asked.items():
+        measure = catalogue.measures[slug]
+        behind = [
+            [t for t in totals.get((slug, series, area), ()) if _behind(t, span)]
+            for totals in (stood, stands)
+            for series, area, span in places
+        ]
+        amounts = _amounts(measure, behind)
+        for (series, area, span), old, new in zip(places, amounts, amounts[len(places) :], strict=False):
             if old != new:
                 moved.append(
                     Effect(
                         scope=scope,
-                        measure=measure_slug,
+                        measure=slug,
                         series=series,
                         area=area,
                         period=span,
@@ -47,7 +54,8 @@ def effects(
     return moved
 
 
-def _spans(period: Period) -> list[Period]:
+@lru_cache(maxsize=1024)
+def _spans(period: Period) -> tuple[Period, ...]:
     """The period itself, and the financial year that it lies in."""
     years = periods.between(
         PeriodType.FINANCIAL_YEAR,
@@ -55,8 +63,8 @@ def _spans(period: Period) -> list[Period]:
         period.end.replace(year=period.end.year + 1, month=3, day=31),
     )
     if period.type in (PeriodType.MONTHS_ENDING, PeriodType.TO_DATE):
-        return [period]  # windows overlap: a year is not made of them
-    return [period, *(year for year in years if periods.contains(year, period) and year != period)]
+        return (period,)  # windows overlap: a year is not made of them
+    return (period, *(year for year in years if periods.contains(year, period) and year != period))
 
 
 def _by_series(totals: Sequence[PastTotal]) -> dict[tuple[str, str, str], list[PastTotal]]:
@@ -71,29 +79,36 @@ def _behind(total: PastTotal, span: Period) -> bool:
     return total.kind is not ReturnKind.WITHDRAWN and periods.contains(span, total.period)
 
 
-def _amount(measure: Measure, totals: Sequence[PastTotal]) -> Amount | None:
+def _amounts(measure: Measure, behind: Sequence[Sequence[PastTotal]]) -> list[Amount | None]:
+    """What each group of totals of a measure amounts to; they are rolled up all at once."""
+    totals = [total for group in behind for total in group]
     if not totals:
-        return None
-    sources = {key: index for index, key in enumerate(sorted({(t.organisation, t.service) for t in totals}))}
+        return [None] * len(behind)
+    numbers = {key: index for index, key in enumerate({(t.organisation, t.service): None for t in totals})}
     ratio = measure.kind in RATIOS
     counted = np.array([t.bounds(ratio) for t in totals], dtype=np.float64)
     base = np.array([t.base for t in totals], dtype=np.float64)
-    [tally] = rollup.tally(
+    tallies = rollup.tally(
         measure.kind,
         rollup.Cells(
-            group=np.zeros(len(totals), dtype=np.int64),
-            source=np.array([sources[t.organisation, t.service] for t in totals], dtype=np.int64),
+            group=np.repeat(np.arange(len(behind)), [len(group) for group in behind]),
+            source=np.array([numbers[t.organisation, t.service] for t in totals], dtype=np.int64),
             period=np.array([t.period.end.toordinal() for t in totals], dtype=np.int64),
             low=counted[:, 0],
             high=counted[:, 1],
             base_low=base if ratio else None,
             base_high=base if ratio else None,
         ),
-        groups=1,
+        groups=len(behind),
         overlap=measure.overlap,
     )
+    return [_amount(tally, measure) for tally in tallies]
+
+
+def _amount(tally: rollup.Tally, measure: Measure) -> Amount | None:
     if tally.low is None:
         return None
+    ratio = measure.kind in RATIOS
     low: float | None = tally.low
     high: float | None = tally.high
     if ratio:

@@ -77,14 +77,19 @@ _READ = np.dtype([("fields", ">i2"), *((f"{name}{part}", kind) for name in READ 
 class Unpacking:
     """Cells of a binary COPY out that comes in pieces, cut anywhere: `feed` each, then `cells`.
 
-    Its fields are those of READ, all bigint and none null; `noted` is 1 where the cell's note is among `notes`.
+    Its fields are those of READ, all bigint and none null; `noted` is 1 where the cell has a note.
     """
 
-    def __init__(self, notes: Mapping[tuple[int, int, int], str]) -> None:
-        self._notes = notes
+    def __init__(self) -> None:
         self._growing = Growing(READ[:-1])
         self._waiting = b""
         self._start = len(HEADER)
+        self._noted: list[int] = []
+
+    @property
+    def noted(self) -> bool:
+        """Whether some cell has a note."""
+        return bool(self._noted)
 
     def feed(self, piece: bytes) -> None:
         content = self._waiting + piece
@@ -96,11 +101,13 @@ class Unpacking:
         self._waiting = content[self._start + number * _READ.itemsize :]
         self._start = 0
         columns = {name: body[name].astype(np.int64) for name in READ}
-        texts = np.full(number, None, dtype=np.object_)
-        for row in np.flatnonzero(columns["noted"]).tolist():
-            item, area, breakdown = (int(columns[name][row]) for name in READ[:3])
-            texts[row] = self._notes.get((item, area, breakdown))
-        self._growing.add(columns, texts)
+        self._noted += (self._growing.count + np.flatnonzero(columns["noted"])).tolist()
+        self._growing.add(columns, np.full(number, None, dtype=np.object_))
 
-    def cells(self) -> Cells:
-        return Cells(**self._growing.joined())
+    def cells(self, notes: Mapping[tuple[int, int, int], str]) -> Cells:
+        """Each note by its cell's item, area and breakdown."""
+        columns = self._growing.joined()
+        for row in self._noted:
+            item, area, breakdown = (int(columns[name][row]) for name in READ[:3])
+            columns["notes"][row] = notes.get((item, area, breakdown))
+        return Cells(**columns)

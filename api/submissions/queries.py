@@ -3,17 +3,18 @@
 Every statement names the organisation as well as the programme; row-level security does the same once more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
 import numpy as np
-from sqlalchemy import ColumnElement, FromClause, Row, and_, func, insert, select, text, tuple_
+from msgspec import Struct
+from sqlalchemy import ColumnElement, FromClause, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import copy_in, copy_out
+from api.database import copy_in, copy_out, fetch
 from api.plan.catalogue import TOTAL, Catalogue
 from api.statistics import periods
 from api.submissions.packing import Unpacking, packed
@@ -43,14 +44,7 @@ from schema.submissions import (
     Status,
     SubmissionOutcome,
 )
-from schema.tables import (
-    extension,
-    observation,
-    return_,
-    return_event,
-    revision,
-    submission,
-)
+from schema.tables import observation, return_event, revision, submission
 
 # Writers hold this in common while they write; who reads the past waits for those that were writing then.
 WRITING = 0x77726974
@@ -58,121 +52,104 @@ WRITING = 0x77726974
 
 async def hold(
     transaction: AsyncConnection, catalogue: Catalogue, owner: str, identified: Sequence[Identified]
-) -> dict[ReturnKey, int]:
-    """The numbers of these returns, made where they are new, held until the transaction ends.
+) -> tuple[dict[ReturnKey, int], dict[ReturnKey, int]]:
+    """The numbers of these returns, held until the transaction ends; and of those among them that were there before.
 
-    Submissions to the same return wait for each other here, always in the same order, so never in a circle.
+    Submissions to the same return wait for each other here, always in the same order, so never in a circle: for the
+    lock of one that is there, and to make one that another is making for that other's end.
     """
     wanted = sorted(identified, key=lambda one: one.key)
-    await begin_writing(transaction, catalogue)
-    series = [catalogue.ids.series[one.measure.slug, one.series.slug] for one in wanted]
-    services, codes = [one.duty.service for one in wanted], [one.period.code for one in wanted]
-    named = {
-        "programme": catalogue.id,
-        "organisation": catalogue.ids.organisations[owner],
-        "series": series,
-        "service": services,
-        "period": codes,
+    keys = {
+        (catalogue.ids.series[one.measure.slug, one.series.slug], one.duty.service, one.period.code): one.key
+        for one in wanted
     }
-    dates = {"start": [one.period.start for one in wanted], "end": [one.period.end for one in wanted]}
-    await transaction.execute(_MAKE_RETURNS, named | dates)
-    ids = {(row.series, row.service, row.period): row.id for row in await transaction.execute(_FIND_RETURNS, named)}
-    numbers: list[int] = [ids[key] for key in zip(series, services, codes, strict=True)]
-    await transaction.execute(_HOLD_RETURNS, {"numbers": sorted(numbers)})
-    return {one.key: number for one, number in zip(wanted, numbers, strict=True)}
+    named = [catalogue.id, catalogue.ids.organisations[owner], *map(list, zip(*keys, strict=True))]
+    dates = [[one.period.start for one in wanted], [one.period.end for one in wanted]]
+    made = {keys[tuple(key)]: number for number, *key in await fetch(transaction, _MAKE_RETURNS, *named, *dates)}
+    there: dict[ReturnKey, int] = {}
+    if len(made) < len(wanted):
+        found = {keys[tuple(key)]: number for number, *key in await fetch(transaction, _FIND_RETURNS, *named)}
+        there = {key: number for key, number in found.items() if key not in made}
+        await fetch(transaction, _HOLD_RETURNS, sorted(there.values()))
+    await begin_writing(transaction, catalogue)
+    return made | there, there
 
 
 # By arrays: one statement for any number of returns, read and planned once.
-_MAKE_RETURNS = text(
-    """
+_MAKE_RETURNS = """
     insert into return (programme, organisation, series, service, period, period_start, period_end)
-    select :programme, :organisation, *
-    from unnest(
-        cast(:series as int[]), cast(:service as text[]), cast(:period as text[]),
-        cast(:start as date[]), cast(:end as date[])
-    )
-    on conflict do nothing
-    """
-)
-_FIND_RETURNS = text(
-    """
+    select $1, $2, * from unnest($3::int[], $4::text[], $5::text[], $6::date[], $7::date[])
+    on conflict do nothing returning id, series, service, period
+"""
+_FIND_RETURNS = """
     select r.id, r.series, r.service, r.period
-    from unnest(cast(:series as int[]), cast(:service as text[]), cast(:period as text[]))
-        as named (series, service, period)
+    from unnest($3::int[], $4::text[], $5::text[]) as named (series, service, period)
     join return r using (series, service, period)
-    where r.programme = :programme and r.organisation = :organisation
-    """
-)
-_HOLD_RETURNS = text("select pg_advisory_xact_lock(number) from unnest(cast(:numbers as bigint[])) as number")
+    where r.programme = $1 and r.organisation = $2
+"""
+_HOLD_RETURNS = "select pg_advisory_xact_lock(number) from unnest($1::bigint[]) as number"
 
 
 async def begin_writing(transaction: AsyncConnection, catalogue: Catalogue) -> None:
     """From here on the clock may be read for `recorded_at`: whoever reads the past waits for this transaction."""
-    await transaction.execute(
-        text("select pg_advisory_xact_lock_shared(:kind, :programme)"), {"kind": WRITING, "programme": catalogue.id}
-    )
+    await fetch(transaction, "select pg_advisory_xact_lock_shared($1, $2)", WRITING, catalogue.id)
 
 
 async def extensions(transaction: AsyncConnection, catalogue: Catalogue, owner: str) -> dict[ReturnKey, datetime]:
     """How long each return of the organisation has been given, where it was given more time."""
-    rows = await transaction.execute(
-        select(extension.c.series, extension.c.service, extension.c.period, func.max(extension.c.until))
-        .where(extension.c.programme == catalogue.id, extension.c.organisation == catalogue.ids.organisations[owner])
-        .group_by(extension.c.series, extension.c.service, extension.c.period)
+    rows = await fetch(
+        transaction,
+        """
+        select series, service, period, max(until) as until from extension
+        where programme = $1 and organisation = $2 group by series, service, period
+        """,
+        *(catalogue.id, catalogue.ids.organisations[owner]),
     )
-    return {(*catalogue.series_slugs[number], service, period): until for number, service, period, until in rows}
+    return {(*catalogue.series_slugs[row["series"]], row["service"], row["period"]): row["until"] for row in rows}
 
 
 async def standing(
     transaction: AsyncConnection, catalogue: Catalogue, held: Mapping[ReturnKey, int]
 ) -> tuple[dict[ReturnKey, Standing], dict[ReturnKey, int]]:
     """What stands of each return, and its newest revision's number in the database."""
-    newest = (
-        select(
-            revision.c["return"],
-            func.max(revision.c.number).label("number"),
-            func.min(submission.c.received_at).label("first_received_at"),
-        )
-        .join(
-            submission,
-            and_(submission.c.programme == revision.c.programme, submission.c.id == revision.c.submission),
-        )
-        .where(revision.c.programme == catalogue.id, revision.c["return"].in_(held.values()))
-        .group_by(revision.c["return"])
-        .subquery()
-    )
-    rows = await transaction.execute(
-        select(
-            revision.c.id,
-            revision.c["return"],
-            revision.c.number,
-            revision.c.kind,
-            revision.c.content,
-            revision.c.justifications,
-            revision.c.note,
-            newest.c.first_received_at,
-            state_of(revision).label("state"),
-        )
-        .join(newest, and_(newest.c["return"] == revision.c["return"], newest.c.number == revision.c.number))
-        .where(revision.c.programme == catalogue.id)
-    )
+    if not held:
+        return {}, {}
     keys = {number: key for key, number in held.items()}
-    found = {keys[row[1]]: row for row in rows}
+    rows = {keys[row["return"]]: row for row in await fetch(transaction, _STANDING, catalogue.id, list(keys))}
     return (
         {
             key: Standing(
-                number=row.number,
-                kind=ReturnKind(row.kind),
-                state=ReviewState(row.state),
-                first_received_at=row.first_received_at,
-                content=content_of(row.content, catalogue.measures[key[0]].kind),
-                justifications=msgspec.convert(row.justifications, list[Justification]),
-                note=row.note,
+                number=row["number"],
+                kind=ReturnKind(row["kind"]),
+                state=ReviewState(row["state"]),
+                first_received_at=row["first_received_at"],
+                content=content_of(row["content"], catalogue.measures[key[0]].kind),
+                justifications=msgspec.convert(row["justifications"], list[Justification]),
+                note=row["note"],
             )
-            for key, row in found.items()
+            for key, row in rows.items()
         },
-        {key: row.id for key, row in found.items()},
+        {key: row["id"] for key, row in rows.items()},
     )
+
+
+_STANDING = """
+    select v.id, v."return", v.number, v.kind, v.content, v.justifications, v.note, f.first_received_at, e.state
+    from unnest($2::bigint[]) as held (id)
+    cross join lateral (
+        select * from revision where programme = $1 and "return" = held.id order by number desc limit 1
+    ) v
+    cross join lateral (
+        select min(s.received_at) as first_received_at
+        from revision r join submission s on s.programme = r.programme and s.id = r.submission
+        where r.programme = $1 and r."return" = held.id
+    ) f
+    cross join lateral (
+        select state from return_event
+        where programme = $1 and "return" = held.id and number = v.number and state is not null
+        order by position desc limit 1
+    ) e
+"""
 
 
 def state_of(of: FromClause, *, as_of: datetime | None = None) -> ColumnElement[str]:
@@ -229,10 +206,13 @@ def content_of(stored: Any, kind: Kind) -> Content:
     return msgspec.convert(stored, list[MilestoneItem] if kind is Kind.MILESTONE else list[EvidenceEntry])
 
 
+_NO_CELLS = Unpacking().cells({})
+
+
 async def cells_of(transaction: AsyncConnection, catalogue: Catalogue, revisions: Mapping[int, int]) -> Cells:
     """The cells of these revisions, given by the database's numbers, each with the item that it is to have."""
     if not revisions:
-        return Unpacking({}).cells()
+        return _NO_CELLS
     pairs = ", ".join(f"({number:d}, {item:d})" for number, item in revisions.items())
     numbers = ", ".join(f"coalesce(c.{name}, {NULL})" for name in NUMBERS)
     status = f"coalesce(array_position(array{[s.value for s in Status]}, c.status), 0)::bigint"
@@ -240,17 +220,24 @@ async def cells_of(transaction: AsyncConnection, catalogue: Catalogue, revisions
     # The view keeps conditions on what it is joined with to itself: only constants reach the index below it.
     among = ", ".join(f"{number:d}" for number in revisions)
     here = f"where c.programme = {catalogue.id:d} and c.revision in ({among})"
-    notes = await transaction.execute(
-        text(f"select v.item, c.area, c.breakdown, c.note {chosen} {here} and c.note is not null")
-    )
-    found = Unpacking({(item, area, breakdown): note for item, area, breakdown, note in notes})
+    found = Unpacking()
     noted = "(c.note is not null)::int::bigint"
     await copy_out(
         transaction,
         f"select v.item::bigint, c.area::bigint, c.breakdown::bigint, {numbers}, {status}, {noted} {chosen} {here}",
         found.feed,
     )
-    return found.cells()
+    if not found.noted:
+        return found.cells({})
+    notes = await fetch(
+        transaction,
+        """
+        select revision, area, breakdown, note from cell
+        where programme = $1 and revision = any($2::bigint[]) and note is not null
+        """,
+        *(catalogue.id, list(revisions)),
+    )
+    return found.cells({(revisions[number], area, breakdown): note for number, area, breakdown, note in notes})
 
 
 async def at_revision(
@@ -268,113 +255,74 @@ async def at_revision(
     return (None, []) if row is None else (row.id, content_of(row.content, one.measure.kind))
 
 
-async def newest_revisions(
-    transaction: AsyncConnection, catalogue: Catalogue, owner: str, keys: Sequence[ReturnKey]
-) -> dict[ReturnKey, int]:
-    """The newest revision of each of these returns of an organisation, by the database's number."""
-    if not keys:
-        return {}
-    rows = await transaction.execute(
-        select(return_.c.series, return_.c.service, return_.c.period, func.max(revision.c.id))
-        .join(revision, and_(revision.c.programme == return_.c.programme, revision.c["return"] == return_.c.id))
-        .where(
-            return_.c.programme == catalogue.id,
-            return_.c.organisation == catalogue.ids.organisations[owner],
-            tuple_(return_.c.series, return_.c.service, return_.c.period).in_(
-                [(catalogue.ids.series[key[0], key[1]], key[2], key[3]) for key in keys]
-            ),
-        )
-        .group_by(return_.c.series, return_.c.service, return_.c.period)
-    )
-    return {(*catalogue.series_slugs[row[0]], row[1], row[2]): row[3] for row in rows}
-
-
 async def totals(
     transaction: AsyncConnection,
     catalogue: Catalogue,
     identified: Sequence[Identified],
     *,
     only: str | None,
-) -> list[PastTotal]:
+) -> tuple[list[PastTotal], dict[tuple[str, ReturnKey], int]]:
     """What stands of the totals of these series, for the areas of these duties, in every period.
 
-    Those of the organisation `only`, where one is given.
+    Those of the organisation `only`, where one is given. Beside them each return's newest revision, by organisation.
     """
     pairs = sorted({(one.measure.slug, one.series.slug, one.duty.area) for one in identified if one.content is None})
     if not pairs:
-        return []
+        return [], {}
     slugs = catalogue.organisation_slugs
-    rows = (
-        await transaction.execute(
-            _NEWEST,
-            {
-                "programme": catalogue.id,
-                "organisations": list(slugs) if only is None else [catalogue.ids.organisations[only]],
-                "series": sorted({catalogue.ids.series[measure, slug] for measure, slug, _ in pairs}),
-            },
-        )
-    ).all()
-    areas = sorted({catalogue.ids.areas[area] for _, _, area in pairs})
-    cells = await _cells_at(transaction, catalogue, [row.id for row in rows], areas)
+    rows = await fetch(
+        transaction,
+        _NEWEST,
+        catalogue.id,
+        list(slugs) if only is None else [catalogue.ids.organisations[only]],
+        sorted({catalogue.ids.series[measure, slug] for measure, slug, _ in pairs}),
+    )
+    numbers = {area: catalogue.ids.areas[area] for _, _, area in pairs}
+    total = catalogue.ids.breakdowns[TOTAL]
+    if not rows:
+        return [], {}
+    cells = await fetch(transaction, _TOTALS, catalogue.id, [row["id"] for row in rows], list(numbers.values()), total)
+    at = {(row["revision"], row["area"]): row for row in cells}
     found: list[PastTotal] = []
+    newest: dict[tuple[str, ReturnKey], int] = {}
     for row in rows:
-        measure, slug = catalogue.series_slugs[row.series]
+        measure, slug = catalogue.series_slugs[row["series"]]
+        newest[slugs[row["organisation"]], (measure, slug, row["service"], row["period"])] = row["id"]
         for area in (area for *key, area in pairs if key == [measure, slug]):
-            at = cells.get((row.id, catalogue.ids.areas[area]))
-            if row.kind == ReturnKind.DATA and at is None:
+            there = at.get((row["id"], numbers[area]))
+            if row["kind"] == ReturnKind.DATA and there is None:
                 continue
             found.append(
                 PastTotal(
-                    organisation=slugs[row.organisation],
+                    organisation=slugs[row["organisation"]],
                     measure=measure,
                     series=slug,
-                    service=row.service,
-                    period=periods.parse(row.period),
-                    kind=ReturnKind(row.kind),
+                    service=row["service"],
+                    period=periods.parse(row["period"]),
+                    kind=ReturnKind(row["kind"]),
                     area=area,
-                    hidden=at is not None and at.status == Status.CONFIDENTIAL,
-                    **{name: None if at is None else getattr(at, name) for name in NUMBERS},
+                    hidden=there is not None and there["status"] == Status.CONFIDENTIAL,
+                    **{name: None if there is None else there[name] for name in NUMBERS},
                 )
             )
-    return found
+    return found, newest
 
 
-async def _cells_at(
-    transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int], areas: Sequence[int]
-) -> dict[tuple[int, int], Row[Any]]:
-    """The totals of revisions for areas, by both numbers."""
-    found = await transaction.execute(
-        _TOTALS,
-        {
-            "programme": catalogue.id,
-            "revisions": list(revisions),
-            "areas": list(areas),
-            "breakdown": catalogue.ids.breakdowns[TOTAL],
-        },
-    )
-    return {(row.revision, row.area): row for row in found}
-
-
-_NEWEST = text(
-    """
+_NEWEST = """
     select r.organisation, r.series, r.service, r.period, n.id, n.kind
     from return r
     cross join lateral (
         select v.id, v.kind from revision v
-        where v.programme = r.programme and v.return = r.id order by v.number desc limit 1
+        where v.programme = $1 and v."return" = r.id order by v.number desc limit 1
     ) n
-    where r.programme = :programme and r.organisation = any(cast(:organisations as int[]))
-        and r.series = any(cast(:series as int[]))
+    where r.programme = $1 and r.organisation = any($2::int[]) and r.series = any($3::int[])
     order by r.period_start, r.service
-    """
-)
-_TOTALS = text(
-    f"""
+"""
+# The view keeps conditions on what it is joined with to itself: only values reach the index below it.
+_TOTALS = f"""
     select revision, area, {", ".join(NUMBERS)}, status from cell
-    where programme = :programme and revision = any(cast(:revisions as bigint[]))
-        and area = any(cast(:areas as int[])) and breakdown = :breakdown
-    """  # noqa: S608  the columns' names are ours
-)
+    where programme = $1 and revision = any($2::bigint[]) and area = any($3::int[]) and breakdown = $4
+"""  # noqa: S608  the columns' names are ours
 
 
 async def record(
@@ -395,46 +343,39 @@ async def record(
 
     `justified` gives the justifications that bear on a return, by its item.
     """
-    owner = catalogue.ids.organisations[report.organisation]
-    await transaction.execute(
-        insert(submission).values(
-            programme=catalogue.id,
-            id=receipt.submission,
-            organisation=owner,
-            client=by.client,
-            request_id=by.request_id,
-            plan_version=catalogue.version,
-            content_sha256=bytes.fromhex(receipt.content_sha256),
-            note=note,
-            report=report,
-            received_at=receipt.received_at,
-        )
-    )
     changed = [one for one in comparison if one.outcome is SubmissionOutcome.ACCEPTED]
-    if not changed:
-        return
-    made = await transaction.execute(
-        insert(revision).returning(revision.c.id, revision.c["return"]),
-        [
-            {
-                "programme": catalogue.id,
-                "return": held[one.identified.key],
-                "organisation": owner,
-                "number": one.number,
-                "kind": one.identified.given.kind,
-                "submission": receipt.submission,
-                "plan_version": catalogue.version,
-                "cells": one.counts.received if one.identified.content is None else 0,
-                "content": one.identified.content,
-                "justifications": justified(one.item),
-                "note": one.identified.given.note,
-                "recorded_at": recorded_at,
-            }
-            for one in changed
-        ],
+    given = [one.identified.given for one in changed]
+    events = list(_events(changed))
+    made = await fetch(
+        transaction,
+        _RECORD,
+        catalogue.id,
+        catalogue.ids.organisations[report.organisation],
+        catalogue.version,
+        receipt.submission,
+        by.client,
+        by.request_id,
+        bytes.fromhex(receipt.content_sha256),
+        note,
+        _json(report),
+        receipt.received_at,
+        recorded_at,
+        [held[one.identified.key] for one in changed],
+        [one.number for one in changed],
+        [one.kind for one in given],
+        [one.counts.received if one.identified.content is None else 0 for one in changed],
+        [_json(one.identified.content) for one in changed],
+        [_json(justified(one.item)) for one in changed],
+        [one.note for one in given],
+        catalogue.ids.organisations[by.organisation],
+        [uuid5(receipt.submission, f"{event.event} {' '.join(event.key)}") for event in events],
+        [held[event.key] for event in events],
+        [event.number for event in events],
+        [event.event for event in events],
+        [event.state for event in events],
+        [event.text for event in events],
     )
-    numbers = {row[1]: row[0] for row in made}
-    await _tell(transaction, catalogue, changed, held, owner, receipt.submission, by, recorded_at)
+    numbers = {row["return"]: row["id"] for row in made}
     by_item = np.full(len(comparison), NULL, dtype=np.int64)
     for one in changed:
         by_item[one.item] = numbers[held[one.identified.key]]
@@ -444,50 +385,50 @@ async def record(
         await copy_in(transaction, observation.name, [column.name for column in observation.columns], content)
 
 
-async def _tell(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    changed: Sequence[Compared],
-    held: Mapping[ReturnKey, int],
-    owner: int,
-    submission_id: UUID,
-    by: Author,
-    at: datetime,
-) -> None:
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+class _Event(Struct, frozen=True, kw_only=True):
+    """What happened to one revision of a return."""
+
+    key: ReturnKey
+    number: int
+    event: EventKind
+    state: ReviewState
+    text: str | None = None
+
+
+def _events(changed: Sequence[Compared]) -> Iterator[_Event]:
     """Each new revision is recorded, and what stood before and is not approved is superseded by it."""
-    events: list[dict[str, object]] = []
     for one in changed:
-        told: dict[str, object] = {
-            "programme": catalogue.id,
-            "return": held[one.identified.key],
-            "organisation": owner,
-            "client": by.client,
-            "by_organisation": catalogue.ids.organisations[by.organisation],
-            "at": at,
-        }
-        name = " ".join(one.identified.key)
-        if one.before.state in (ReviewState.PENDING, ReviewState.QUERIED):
-            events.append(
-                told
-                | {
-                    "id": uuid5(submission_id, f"superseded {name}"),
-                    "number": one.before.number,
-                    "event": EventKind.SUPERSEDED,
-                    "state": ReviewState.SUPERSEDED,
-                    "text": None,
-                }
-            )
-        events.append(
-            told
-            | {
-                "id": uuid5(submission_id, f"recorded {name}"),
-                "number": one.number,
-                "event": EventKind.RECORDED,
-                "state": ReviewState.PENDING,
-                "text": one.identified.given.note,
-            }
-        )
-    await transaction.execute(insert(return_event), events)
+        key, before = one.identified.key, one.before
+        if before.state in (ReviewState.PENDING, ReviewState.QUERIED):
+            yield _Event(key=key, number=before.number, event=EventKind.SUPERSEDED, state=ReviewState.SUPERSEDED)
+        text = one.identified.given.note
+        yield _Event(key=key, number=one.number, event=EventKind.RECORDED, state=ReviewState.PENDING, text=text)
+
+
+# The submission, its revisions and their events: foreign keys are looked at when the whole statement is done.
+_RECORD = """
+    with pushed as (
+        insert into submission (programme, organisation, plan_version, id, client, request_id, content_sha256, note,
+            report, received_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ), made as (
+        insert into revision (programme, organisation, plan_version, submission, recorded_at,
+            "return", number, kind, cells, content, justifications, note)
+        select $1, $2, $3, $4, $11, *
+        from unnest($12::bigint[], $13::int[], $14::text[], $15::int[], $16::jsonb[], $17::jsonb[], $18::text[])
+        returning id, "return"
+    ), told as (
+        insert into return_event (programme, organisation, client, by_organisation, at,
+            id, "return", number, event, state, text)
+        select $1, $2, $5, $19, $11, *
+        from unnest($20::uuid[], $21::bigint[], $22::int[], $23::text[], $24::text[], $25::text[])
+    )
+    select id, "return" from made
+"""
 
 
 async def report_of(

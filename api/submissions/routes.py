@@ -9,18 +9,19 @@ from uuid import UUID
 
 from anyio import to_thread
 from litestar import Request, Response, Router, get, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.bodies import LARGEST_FILE, Arriving, TypedRequest, decoded
-from api.clock import NewId, Now
-from api.database import Transaction
+from api.database import Transaction, begun, connected
 from api.partners import queries as partners
 from api.partners import rules as permissions
-from api.partners.routes import KEY, IdempotencyKey, Keyed, once, with_key
+from api.partners.routes import KEY, IdempotencyKey, Keyed, admitted, once, with_key
+from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
-from api.plan.routes import enter
+from api.plan.routes import enter, wall
 from api.problems import answers, refusals, request_id_of
 from api.refusals import NotFound
 from api.submissions import history, json_cells, queries, rules
@@ -43,12 +44,15 @@ TAKEN = refusals(401, 403, 404, 409, 410, 413, 415, 422)
 
 
 class Push:
-    """A request to take something, by whom and under which circumstances, whatever its format."""
+    """A request to take something, by whom and under which circumstances, whatever its format.
+
+    Who calls is asked before the body is read, so that nobody else can make us read it, and no connection is held while
+    it comes in; it is asked again in the transaction that writes.
+    """
 
     def __init__(
         self,
         request: Request[Any, Any, Any],
-        transaction: AsyncConnection,
         caller: Caller,
         grant: Grant,
         catalogue: Catalogue,
@@ -58,9 +62,12 @@ class Push:
         now: datetime,
         new_id: UUID,
     ) -> None:
-        self.request, self.transaction, self.grant, self.catalogue = request, transaction, grant, catalogue
-        self.by: Author = permissions.author(caller, grant, request_id_of(request))
+        self.request, self.caller, self.grant, self.catalogue = request, caller, grant, catalogue
         self.key, self.dry_run, self.now, self.new_id = key, dry_run, now, new_id
+
+    @property
+    def by(self) -> Author:
+        return permissions.author(self.caller, self.grant, request_id_of(self.request))
 
     async def take(
         self,
@@ -71,61 +78,62 @@ class Push:
         request_sha256: bytes | None = None,
         preview_token: str | None = None,
     ) -> Response[bytes]:
-        """One pipeline for every format. A dry run is the same, rolled back: it keeps no key and writes no audit.
+        """One pipeline for every format. A dry run is the same, undone: it keeps no key and writes no audit.
 
         `request_sha256` is of what makes it the same request, where that is more than the content.
         """
-        owner = rules.for_whom(content.envelope.organisation, self.grant.organisation, self.catalogue)
-
-        async def act() -> Report:
-            return await self._carry_out(owner, content, content_sha256, preview_token)
-
-        return await once(
-            self.transaction,
-            self.catalogue.id,
-            self.by,
-            Keyed(
-                operation=operation,
-                content_sha256=request_sha256 or content_sha256,
-                key=None if self.dry_run else self.key,
-            ),
-            act,
-            organisation_id=self.catalogue.ids.organisations[owner],
-            now=self.now,
-            submission=self.new_id,
-            status=200 if self.dry_run else 201,
+        keyed = Keyed(
+            operation=operation,
+            content_sha256=request_sha256 or content_sha256,
+            key=None if self.dry_run else self.key,
         )
+        async with begun(self.request.app.state.engine, keep=not self.dry_run) as transaction:
+            await self._enter(transaction)
+            owner = rules.for_whom(content.envelope.organisation, self.grant.organisation, self.catalogue)
+            return await once(
+                transaction,
+                self.catalogue.id,
+                self.by,
+                keyed,
+                partial(self._carry_out, transaction, owner, content, content_sha256, preview_token),
+                organisation_id=self.catalogue.ids.organisations[owner],
+                now=self.now,
+                submission=self.new_id,
+                status=200 if self.dry_run else 201,
+            )
 
-    async def _carry_out(self, owner: str, content: Sent, content_sha256: bytes, preview_token: str | None) -> Report:
-        transaction, catalogue, now = self.transaction, self.catalogue, self.now
+    async def _enter(self, transaction: AsyncConnection) -> None:
+        """What was found before the body came in holds still, or is found anew. Raises what `push` raises."""
+        now, known = self.request.app.state.clock(), self.catalogue
+        if await partners.holds(transaction, self.caller, self.grant, known.id, known.version, now=now):
+            await wall(transaction, self.grant, known)
+            return
+        self.caller = await admitted(transaction, self.request.headers.get("authorization"), now=now)
+        self.grant, self.catalogue = await enter(transaction, self.caller, known.slug, Scope.SUBMIT)
+
+    async def _carry_out(
+        self,
+        transaction: AsyncConnection,
+        owner: str,
+        content: Sent,
+        content_sha256: bytes,
+        preview_token: str | None,
+    ) -> Report:
+        """What the submission does to what stands, and what is told of it."""
+        catalogue, now = self.catalogue, self.now
         extensions = await queries.extensions(transaction, catalogue, owner)
         size = len(content.item)
         examined = await _aside(size, lambda: rules.examine(content, catalogue, owner, extensions, now=now))
-        if not self.dry_run:
-            report = await self._write(owner, content, examined, content_sha256, preview_token)
-            await self._tell_audit(report)
-            return report
-        async with transaction.begin_nested() as savepoint:
-            report = await self._write(owner, content, examined, content_sha256, preview_token)
-            await savepoint.rollback()
-            return report
-
-    async def _write(
-        self, owner: str, content: Sent, examined: Examined, content_sha256: bytes, preview_token: str | None
-    ) -> Report:
-        """What an examined submission does to what stands, and what is told of it."""
-        transaction, catalogue, now = self.transaction, self.catalogue, self.now
-        size = len(content.item)
-        held = await queries.hold(transaction, catalogue, owner, examined.returns)
+        held, there = await queries.hold(transaction, catalogue, owner, examined.returns)
         recorded_at = self.request.app.state.clock()
-        standing, newest = await queries.standing(transaction, catalogue, held)
+        standing, newest = await queries.standing(transaction, catalogue, there)
         items = {newest[one.key]: item for item, one in enumerate(examined.returns) if one.key in newest}
         before = await queries.cells_of(transaction, catalogue, items)
         if stale := rules.stale(examined, standing):
-            await self._refuse(stale, held, before)
+            await self._refuse(transaction, stale, held, before)
         size += len(before)
         comparison = await _aside(size, lambda: rules.compare(examined, standing, before, catalogue, now=now))
-        effects = await self._look_back(owner, examined, size)
+        effects = await self._look_back(transaction, owner, examined, size)
         receipt = rules.receipt(self.new_id, content_sha256, now=now)
         report = rules.report(
             comparison,
@@ -149,13 +157,16 @@ class Push:
             by=self.by,
             recorded_at=recorded_at,
         )
+        await self._tell_audit(transaction, report)
         return report
 
-    async def _refuse(self, stale: Sequence[Stale], held: Mapping[ReturnKey, int], before: Cells) -> None:
+    async def _refuse(
+        self, transaction: AsyncConnection, stale: Sequence[Stale], held: Mapping[ReturnKey, int], before: Cells
+    ) -> None:
         """Raises StaleBase, with what has changed since the revisions that these returns were made from."""
         bases = {
             one.item: await queries.at_revision(
-                self.transaction, self.catalogue, one.identified, held, one.identified.given.base_revision or 0
+                transaction, self.catalogue, one.identified, held, one.identified.given.base_revision or 0
             )
             for one in stale
         }
@@ -163,30 +174,30 @@ class Push:
         rules.refuse_stale(
             stale,
             {item: content for item, (_, content) in bases.items()},
-            await queries.cells_of(self.transaction, self.catalogue, made_from),
+            await queries.cells_of(transaction, self.catalogue, made_from),
             before,
             self.catalogue,
         )
 
-    async def _look_back(self, owner: str, examined: Examined, size: int) -> list[Effect]:
+    async def _look_back(self, transaction: AsyncConnection, owner: str, examined: Examined, size: int) -> list[Effect]:
         """Against history: what warns is found, and what moves is told."""
-        transaction, catalogue = self.transaction, self.catalogue
+        catalogue = self.catalogue
         reviews = Scope.REVIEW in self.grant.scopes
-        past = await queries.totals(transaction, catalogue, examined.returns, only=None if reviews else owner)
+        past, newest = await queries.totals(transaction, catalogue, examined.returns, only=None if reviews else owner)
         own = [total for total in past if total.organisation == owner]
         beside = history.neighbours(examined.returns, own)
-        earlier = await queries.newest_revisions(
-            transaction, catalogue, owner, history.elsewhere(beside, examined.returns)
-        )
-        cells_of = {k: await queries.cells_of(transaction, catalogue, {number: 0}) for k, number in earlier.items()}
+        wanted = history.elsewhere(beside, examined.returns)
+        numbers = {newest[owner, key]: item for item, key in enumerate(wanted)}
+        cells = await queries.cells_of(transaction, catalogue, numbers)
+        cells_of = {key: cells.take(cells.item == item) for item, key in enumerate(wanted)}
         size += len(past)
         totals = await _aside(size, lambda: rules.look_back(examined, own, beside, cells_of, catalogue))
         return await _aside(size, lambda: rules.moved(own, past if reviews else None, totals, catalogue))
 
-    async def _tell_audit(self, report: Report) -> None:
+    async def _tell_audit(self, transaction: AsyncConnection, report: Report) -> None:
         subject = {"submission": str(self.new_id), "returns": str(len(report.returns)), "outcome": report.outcome}
         await partners.tell_audit(
-            self.transaction,
+            transaction,
             self.catalogue.id,
             self.by,
             "submission.accepted",
@@ -199,17 +210,16 @@ class Push:
 async def push(
     request: Request[Any, Any, Any],
     programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
-    now: Now,
-    new_id: NewId,
+    state: State,
     idempotency_key: IdempotencyKey = None,
     dry_run: DryRun = False,
 ) -> Push:
-    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT)
-    return Push(
-        request, transaction, caller, grant, catalogue, idempotency_key, dry_run=dry_run, now=now, new_id=new_id
-    )
+    now: datetime = state.clock()
+    async with connected(state.engine) as connection:
+        caller = await admitted(connection, request.headers.get("authorization"), now=now)
+        grant = permissions.permit(caller, programme, Scope.SUBMIT)
+        catalogue = await plans.current(connection, programme)
+    return Push(request, caller, grant, catalogue, idempotency_key, dry_run=dry_run, now=now, new_id=state.ids())
 
 
 async def _aside(size: int, work: Callable[[], Result]) -> Result:

@@ -4,11 +4,11 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
+from msgspec import Struct
 
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_key, breakdown_of
-from api.submissions.revisions import Column, Identified
+from api.submissions.revisions import NULL, Column, Identified
 from schema.plan import Measure
-from schema.problems import CellName
 from schema.submissions import Completeness, ReturnKind
 
 TOLD = 100
@@ -39,33 +39,35 @@ def _keys(catalogue: Catalogue, measure: Measure, fineness: int, rank: dict[str,
     return keys
 
 
+class _Wanted(Struct, frozen=True, kw_only=True, eq=False):
+    """The cells asked for: their names, and their places in order, with the cell of each. NULL is after the last."""
+
+    names: list[tuple[str, dict[str, str]]]
+    places: Column
+    cell: Column
+
+
 @lru_cache(maxsize=256)
-def _places(catalogue: Catalogue, measure: str, area: str) -> Column:
+def _wanted(catalogue: Catalogue, measure: str, area: str) -> _Wanted:
+    cells = owed(catalogue, measure, area)
     ids = catalogue.ids
-    return np.array(
-        [ids.areas[code] << 32 | ids.breakdowns[key] for code, key in owed(catalogue, measure, area)], dtype=np.int64
-    )
+    places = np.array([ids.areas[code] << 32 | ids.breakdowns[key] for code, key in cells], dtype=np.int64)
+    order = np.argsort(places)
+    names = [(code, breakdown_of(key)) for code, key in cells]
+    return _Wanted(names=names, places=np.append(places[order], NULL), cell=order)
 
 
 def completeness(one: Identified, places: Column, catalogue: Catalogue) -> Completeness:
     """How many of the cells asked for are among `places`. A return that has no cells by its nature lacks none."""
     if one.given.kind is not ReturnKind.DATA or one.content is not None:
         return Completeness(required=0, present=0, missing=[])
-    wanted = _places(catalogue, one.measure.slug, one.duty.area)
-    lacking = np.flatnonzero(~np.isin(wanted, places))
-    cells = owed(catalogue, one.measure.slug, one.duty.area)
+    wanted = _wanted(catalogue, one.measure.slug, one.duty.area)
+    at = np.searchsorted(wanted.places[:-1], places)
+    lacks = np.ones(len(wanted.names), dtype=np.bool_)
+    lacks[wanted.cell[at[wanted.places[at] == places]]] = False
+    lacking = np.flatnonzero(lacks)
     return Completeness(
-        required=len(wanted),
-        present=len(wanted) - len(lacking),
-        missing=[
-            CellName(
-                measure=one.measure.slug,
-                series=one.series.slug,
-                service=one.duty.service,
-                period=one.period.code,
-                area=cells[index][0],
-                breakdown=breakdown_of(cells[index][1]),
-            )
-            for index in map(int, lacking[:TOLD])
-        ],
+        required=len(lacks),
+        present=len(lacks) - len(lacking),
+        missing=[one.named(*wanted.names[index]) for index in map(int, lacking[:TOLD])],
     )

@@ -10,6 +10,7 @@ from msgspec import Struct
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
 from api.submissions.cells import Grid
 from api.submissions.findings import Findings
+from api.submissions.places import margins
 from api.submissions.revisions import NULL, RATIOS, Cells, Column, Identified, Mask
 from schema.plan import Kind, Scheme
 
@@ -31,7 +32,7 @@ def check(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue:
     """Every breakdown has its total; parts fit it, by each scheme and by area."""
     _totals_are_there(cells, grid, identified, catalogue, findings)
     low, high = bounds(cells, np.array([one.measure.kind in RATIOS for one in identified], dtype=np.bool_)[cells.item])
-    for parts in (*_by_scheme(cells, grid, identified, catalogue), _by_area(cells, grid, identified, catalogue)):
+    for parts in (*_by_scheme(cells, grid, identified, catalogue), _by_area(cells, grid, identified)):
         if parts.exclusive:
             _sums_fit(parts, low, high, cells, identified, catalogue, findings)
         elif (larger := parts.rows[low[parts.rows] > high[parts.whole]]).size:
@@ -54,8 +55,9 @@ def _totals_are_there(
     cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
 ) -> None:
     pair = cells.item * len(grid.areas) + grid.area
-    is_total = cells.breakdown == catalogue.ids.breakdowns[TOTAL]
-    lacking = np.flatnonzero(~np.isin(pair, pair[is_total]))
+    has_total = np.zeros(len(identified) * len(grid.areas), dtype=np.bool_)
+    has_total[pair[cells.breakdown == catalogue.ids.breakdowns[TOTAL]]] = True
+    lacking = np.flatnonzero(~has_total[pair])
     pairs, group = np.unique(pair[lacking], return_inverse=True)
     keys: list[int] = pairs[:TOLD].tolist()
     for key, found in zip(keys, _runs(lacking, group), strict=False):
@@ -95,7 +97,7 @@ def _by_scheme(cells: Cells, grid: Grid, identified: Sequence[Identified], catal
         for scheme in measure.schemes:
             schemes.setdefault(tuple(sorted(scheme.dimensions)), []).append((measure.slug, scheme))
     for dimensions, uses in schemes.items():
-        broken_down = np.isin(grid.breakdowns, catalogue.breakdowns_by[frozenset(dimensions)])[grid.breakdown]
+        broken_down = grid.known.by[frozenset(dimensions)][grid.breakdown]
         if not broken_down.any():
             continue
         for exclusive, exhaustive in sorted({(scheme.exclusive, scheme.exhaustive) for _, scheme in uses}):
@@ -118,10 +120,7 @@ def _margins(
     exclusive: bool,
     exhaustive: bool,
 ) -> Parts:
-    by = set(catalogue.breakdowns_by[frozenset(dimensions)])
-    margin = _places(
-        grid.breakdowns, [catalogue.margin(b, kept) if b in by else NULL for b in grid.breakdowns.tolist()]
-    )
+    margin = margins(catalogue, frozenset(dimensions), tuple(kept))
     complete = int(np.prod([len(catalogue.categories[d]) for d in dimensions if d not in kept]))
     return _linked(
         mine,
@@ -132,13 +131,9 @@ def _margins(
     )
 
 
-def _by_area(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue) -> Parts:
+def _by_area(cells: Cells, grid: Grid, identified: Sequence[Identified]) -> Parts:
     """One person may be counted in two wards of a quarter, so areas of distinct people are no parts of a sum."""
-    ids = {catalogue.ids.areas[code]: area.parent for code, area in catalogue.areas.items()}
-    parents = [
-        NULL if (code := ids.get(number)) is None else catalogue.ids.areas[code] for number in grid.areas.tolist()
-    ]
-    parent = _places(grid.areas, parents)[grid.area]
+    parent = grid.known.parent[grid.area]
     mine = np.array([one.measure.kind is not Kind.DISTINCT for one in identified], dtype=np.bool_)[cells.item]
     mine = np.flatnonzero(mine & (parent > 0))
     return _linked(
@@ -148,12 +143,6 @@ def _by_area(cells: Cells, grid: Grid, identified: Sequence[Identified], catalog
         exclusive=True,
         what="by area",
     )
-
-
-def _places(numbers: Column, wanted: Sequence[int]) -> Column:
-    """Where each wanted number lies among the numbers; 0, where NULL lies, if it is not one of them."""
-    at = np.searchsorted(numbers, wanted)
-    return np.where(np.append(numbers, NULL)[at] == wanted, at, 0)
 
 
 def _linked(part: Column, whole: Column, *, complete: int | None, exclusive: bool, what: str) -> Parts:
@@ -176,6 +165,8 @@ def _sums_fit(
     highest = np.bincount(parts.whole, weights=high[parts.rows], minlength=size)
     above = (number > 0) & (lowest > high)
     below = (number > 0) & (highest < low) if parts.complete is not None else np.zeros(size, dtype=np.bool_)
+    if not (above | below).any():
+        return
     missing = below & (number != parts.complete)
     faults = [
         ("parts-exceed-total", above, "at least", lowest, high),

@@ -70,6 +70,13 @@ async def test_another_content_under_the_key_is_refused(world, http):
     assert await world.rows() == before
 
 
+async def test_a_key_that_the_database_cannot_hold_is_refused(world, http):
+    """No server hands on such a header; whatever reaches the driver by itself is told like the rest."""
+    answer = await push(http, body(), "mon\x00day")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/errors/unstorable-text")
+    assert await world.count("submission") == 0
+
+
 async def test_through_the_sdk(council):
     first = await council.create_submission(PROGRAMME, submission(112), idempotency_key="monday")
     assert await council.create_submission(PROGRAMME, submission(112), idempotency_key="monday") == first

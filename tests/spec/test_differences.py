@@ -100,3 +100,9 @@ def test_what_changed_is_told_first_then_what_went_then_what_came():
 def test_a_note_is_part_of_what_a_cell_says():
     noted = msgspec.structs.replace(BEFORE, notes=np.array(["Estimated.", None, None], dtype=np.object_))
     assert changes(noted, BEFORE) == [(TOWN, {}, CellValue(value=20), CellValue(value=20, note="Estimated."))]
+
+
+def test_nothing_is_shared_with_nothing():
+    keys, nothing = np.array([3, 1], dtype=np.int64), np.empty(0, dtype=np.int64)
+    for one, other in ((keys, nothing), (nothing, keys), (nothing, nothing)):
+        assert [rows.tolist() for rows in differences.shared(one, other)] == [[], []]

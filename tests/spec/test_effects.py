@@ -36,6 +36,7 @@ MOVES = {
     "zero for nil":            ("learners", ["2026-02 nil"], ["2026-02 0"],           []),
     "withdrawn":               ("learners", ["2026-02 12"], ["2026-02 withdrawn"],    [("FY2025-26", 12, None), ("2026-02", 12, None)]),
     "withdrawn was not there": ("learners", ["2026-02 withdrawn"], ["2026-02 1"],     [("FY2025-26", None, 1), ("2026-02", None, 1)]),
+    "nothing, still":          ("learners", ["2026-02 withdrawn"], ["2026-02 withdrawn"], []),
     "hidden":                  ("learners", ["2026-02 12"], ["2026-02 c:1-4"],        [("FY2025-26", 12, (1, 4)), ("2026-02", 12, (1, 4))]),
     "hidden, nothing known":   ("learners", ["2026-02 12"], ["2026-02 c"],            [("FY2025-26", 12, (0, None)), ("2026-02", 12, (0, None))]),
     "missing is not zero":     ("learners", ["2026-01 5", "2026-02 12"], ["2026-02 x"], [("FY2025-26", 17, 5), ("2026-02", 12, None)]),

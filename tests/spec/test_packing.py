@@ -99,10 +99,11 @@ def read_back(read: list[tuple[int, ...]], notes: dict | None = None, *, every: 
         struct.pack(">h", len(row)) + b"".join(struct.pack(">iq", 8, number) for number in row) for row in told
     )
     content = packing.HEADER + body + packing.TRAILER
-    unpacking = packing.Unpacking(notes or {})
+    unpacking = packing.Unpacking()
     for start in range(0, len(content), every):
         unpacking.feed(content[start : start + every])
-    return unpacking.cells()
+    assert unpacking.noted == bool(notes)
+    return unpacking.cells(notes or {})
 
 
 @pytest.mark.parametrize("every", [1, 18, 19, 20, 122, 150, 10**6])
@@ -118,7 +119,7 @@ def test_notes_find_their_cells():
 
 
 def test_an_answer_without_rows_has_no_cells():
-    assert len(packing.Unpacking({}).cells()) == 0
+    assert len(packing.Unpacking().cells({})) == 0
 
 
 def test_a_cell_without_a_revision_is_not_packed():
