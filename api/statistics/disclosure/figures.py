@@ -1,6 +1,7 @@
 """From counts to figures: display, audit, repair, in this order. Nothing else makes figures of what was counted."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,14 +56,23 @@ class Report(Struct, frozen=True, kw_only=True):
     held: int
 
 
-class Protected(Struct, frozen=True, kw_only=True, eq=False):
+class Protected(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """A release of one lattice: `figures` to publish, `display` to keep, for the next release, where none may read."""
 
-    figures: tuple[Figure, ...]
-    percentages: dict[Node, Percentage]
-    """Of each part, its share in the whole."""
+    lattice: Nodes
+    rule: Rule
+    counts: Counts
     display: Display
     report: Report
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        return tuple(figures(self.lattice, self.display))
+
+    @cached_property
+    def percentages(self) -> dict[Node, Percentage]:
+        """Of each part, its share in the whole."""
+        return _percentages(self.lattice, self.rule, self.figures, self.counts.all.tolist())
 
 
 class Exposed(Exception):  # noqa: N818  a refusal is not an error of ours
@@ -130,10 +140,10 @@ def release(
             given_up = (given_up[0] | hidden, (given_up[1] | held_back) & ~hidden)
             audited += sum(one.audited for one in found)
             repaired += sum(one.repaired for one in found)
-    shown = tuple(figures(lattice, display))
     return Protected(
-        figures=shown,
-        percentages=_percentages(lattice, rule, shown, chain[-1].all.tolist()),
+        lattice=lattice,
+        rule=rule,
+        counts=chain[-1],
         display=display,
         report=Report(
             audited=audited,
