@@ -246,7 +246,9 @@ def _grids(shape: Shape) -> Iterator[Grid]:
 
 def _over(grids: Iterable[Grid], values: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     """What is said of the last axes of each grid, node by node."""
-    return np.concatenate([np.broadcast_to(value, grid.ids.shape).ravel() for grid, value in zip(grids, values, strict=True)])
+    return np.concatenate(
+        [np.broadcast_to(value, grid.ids.shape).ravel() for grid, value in zip(grids, values, strict=True)]
+    )
 
 
 def _wholes(grid: Grid, grids: Iterable[Grid]) -> IntArray:
