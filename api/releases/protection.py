@@ -29,7 +29,6 @@ from api.statistics.disclosure.display import (
 from api.statistics.disclosure.figures import Across, Exposed, Report
 from api.statistics.disclosure.lattice import (
     IntArray,
-    Node,
     Nodes,
     Shape,
     build,
@@ -364,16 +363,3 @@ def unpacked(content: bytes) -> Kept:
         group=found.group,
         display=Display(**display),  # pyright: ignore[reportArgumentType]
     )
-
-
-def percentages_of(kept: Kept, rule: Rule) -> tuple[dict[Node, figures.Figure], dict[Node, figures.Percentage]]:
-    """The figures of a protected scope by node, and of each part its share in the whole."""
-    lattice = nodes_of(kept.shape)
-    shown = tuple(figures.figures(lattice, kept.display))
-    wholes: list[int] = lattice.whole[: len(shown)].tolist()
-    shares = {
-        shown[part].node: figures.percentage(shown[part], shown[whole], rule)
-        for part, whole in enumerate(wholes)
-        if whole >= 0
-    }
-    return {figure.node: figure for figure in shown}, shares

@@ -120,7 +120,7 @@ class Part(Struct, frozen=True, kw_only=True, eq=False):
                 exclusive = not self.shape.overlapping_places
                 there = cells[..., inner, :].swapaxes(-1, -2)
                 found, fits = fitted(there, cells[..., outer, :], exclusive=exclusive, exhaustive=True)
-                found = np.where(fits.all(-1)[..., None, None], found, UNKNOWN)
+                found = np.where(np.logical_and.reduce(fits, axis=-1)[..., None, None], found, UNKNOWN)
                 cells[..., inner, :] = found.swapaxes(-1, -2)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from api.statistics.disclosure.display import BoolArray, Counts, Display, held, protect, withheld
-from api.statistics.disclosure.lattice import Lattice, Node, Nodes
+from api.statistics.disclosure.lattice import IntArray, Lattice, Node, Nodes
 from schema.disclosure import Rule
 
 Across = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -17,7 +18,8 @@ Across = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 class Figure(Struct, frozen=True, kw_only=True):
     """One cell of a release, fit for publication."""
 
-    node: Node
+    node: Node | None = None
+    """None where what it is about is told elsewhere."""
     value: int | None
     """The number shown; None for `c`: few or none, or withheld so that few cannot be worked out."""
     low: int | None = None
@@ -31,6 +33,9 @@ class Figure(Struct, frozen=True, kw_only=True):
         if self.value is None or self.low is None or self.high is None:
             return None
         return max(self.value - self.low, self.high - self.value)
+
+
+HIDDEN = Figure(value=None)
 
 
 class Percentage(Struct, frozen=True, kw_only=True):
@@ -156,16 +161,16 @@ def release(
 
 def figures(lattice: Nodes, display: Display) -> Iterator[Figure]:
     """The figures of a display, one for each node, in their order; complements have none."""
-    columns = zip(
-        lattice.nodes,
-        display.shown.tolist(),
-        display.value.tolist(),
-        display.low.tolist(),
-        display.high.tolist(),
-        strict=False,
-    )
-    for node, shown, value, low, high in columns:
-        yield Figure(node=node, value=value, low=int(low), high=int(high)) if shown else Figure(node=node, value=None)
+    for node, figure in zip(lattice.nodes, chosen(display, np.arange(lattice.size)), strict=True):
+        yield replace(figure, node=node)
+
+
+def chosen(display: Display, nodes: IntArray) -> list[Figure]:
+    """The figures of some nodes of a display, given by their index."""
+    shown = display.shown[nodes]
+    low, high = (np.where(shown, bound[nodes], 0).astype(np.int64).tolist() for bound in (display.low, display.high))
+    rows = zip(shown.tolist(), display.value[nodes].tolist(), low, high, strict=True)
+    return [Figure(value=value, low=low, high=high) if there else HIDDEN for there, value, low, high in rows]
 
 
 def percentage(part: Figure, whole: Figure, rule: Rule) -> Percentage:
@@ -195,7 +200,7 @@ def _percentages(lattice: Nodes, rule: Rule, shown: Sequence[Figure], true: Sequ
         if not rule.rates_from_displayed and one.value is not None:
             value = _rounded(true[part], true[whole], shown[whole].value or 0, rule)
             one = Percentage(value=value, low=one.low, high=one.high)
-        found[shown[part].node] = one
+        found[lattice.nodes[part]] = one
     return found
 
 
