@@ -14,7 +14,7 @@ from api.outcomes.asked import Order, by_end
 from api.outcomes.completeness import Completeness
 from api.outcomes.rules import COMPARED, UNCOUNTED, as_long_since
 from api.plan import calendar
-from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
+from api.plan.catalogue import TOTAL, Catalogue, breakdown_key, breakdown_of
 from api.releases.protection import Kept
 from api.releases.scopes import COUNTED, AuditScope, headline, released_periods
 from api.releases.shown import NO_DATA, NOT_A_COUNT, NOT_RELEASED, Place, SeriesKey, Shown, Told, made, told
@@ -62,6 +62,8 @@ class Batch(Struct, frozen=True, kw_only=True):
     """The figures of a series in one period, and those of the last release."""
 
     figures: list[Figure]
+    places: Sequence[Place]
+    """Of each figure."""
     before: Mapping[Where, Earlier]
 
 
@@ -78,9 +80,12 @@ def batches(snapshot: Snapshot, before: Before) -> Iterator[Batch]:
             beside = _Beside(measure, series, snapshot)
             for period, cells in _of_series(measure, series, snapshot):
                 there = before(key, period.code)
-                yield Batch(figures=beside.figures(period, cells, there), before=there)
+                shown = dict(cells)
+                yield Batch(figures=beside.figures(period, shown, there), places=[*shown], before=there)
             for period, found in groupby(snapshot.published.get(key, ()), lambda figure: figure.period):
-                yield Batch(figures=list(found), before=before(key, period.code))
+                figures = list(found)
+                places = [(one.area, breakdown_key(one.breakdown)) for one in figures]
+                yield Batch(figures=figures, places=places, before=before(key, period.code))
 
 
 def as_published(figure: UnprotectedFigure, number: int, policy: int) -> Figure:
@@ -222,9 +227,9 @@ class _Beside:
         self.starts: list[tuple[Period, dict[Place, Reading]]] = []
         self.years: dict[PeriodType, dict[Place, list[Reading]]] = {}
 
-    def figures(self, period: Period, cells: Cells, earlier: Mapping[Where, Earlier]) -> list[Figure]:
+    def figures(self, period: Period, shown: Mapping[Place, Shown], earlier: Mapping[Where, Earlier]) -> list[Figure]:
         there = self.snapshot.coverage.get(((self.measure.slug, self.series.slug), period.code))
-        now = _Now(self, period, dict(cells), there)
+        now = _Now(self, period, shown, there)
         found = [now.figure(place, earlier) for place in now.shown]
         self._remember(now)
         return found

@@ -271,8 +271,9 @@ class _Run:
         self, transaction: AsyncConnection, every: Sequence[AuditScope], stored: Mapping[str, Stored]
     ) -> dict[str, object]:
         number = 1 if self.last is None else self.last.number + 1
-        snapshot = await self._snapshot(transaction, every, number)
-        writing = Writing(transaction, self.job, snapshot, self.last, dry_run=self.asked.dry_run)
+        turn = asyncio.Lock()
+        snapshot = await self._snapshot(transaction, turn, every, number)
+        writing = Writing(transaction, turn, self.job, snapshot, self.last, dry_run=self.asked.dry_run)
         redefined: frozenset[str] = frozenset()
         if self.last is not None:
             version = self.last.plan_version
@@ -314,13 +315,18 @@ class _Run:
             found[key] = [rows.as_published(figure, number, policy) for figure in told]
         return found
 
-    async def _snapshot(self, transaction: AsyncConnection, every: Sequence[AuditScope], number: int) -> rows.Snapshot:
-        granted, steps = await reviews.leeway(transaction, self.catalogue), await queries.steps(transaction, self.job)
+    async def _snapshot(
+        self, transaction: AsyncConnection, turn: asyncio.Lock, every: Sequence[AuditScope], number: int
+    ) -> rows.Snapshot:
+        granted = await reviews.leeway(transaction, self.catalogue)
+        steps = await queries.steps(transaction, self.job)
+
+        async def content(key: str) -> bytes:
+            async with turn:
+                return await queries.step_of(transaction, self.job, KEPT + key)
 
         def kept(key: str) -> Kept | None:
-            if KEPT + key not in steps:
-                return None
-            return protection.unpacked(from_thread.run(queries.step_of, transaction, self.job, KEPT + key))
+            return protection.unpacked(from_thread.run(content, key)) if KEPT + key in steps else None
 
         return rows.Snapshot(
             catalogue=self.catalogue,

@@ -29,10 +29,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import queue
 from api.database import ask, copy_rows
-from api.plan.catalogue import Catalogue, breakdown_key
+from api.plan.catalogue import Catalogue
 from api.releases.changes import Changed, told
 from api.releases.figures import Earlier, Where, place_of
 from api.releases.reading import FigureFilter
+from api.releases.shown import Place
 from schema.disclosure import DisclosureClass, Policy
 from schema.partners import Author
 from schema.periods import Period
@@ -308,7 +309,7 @@ async def add_figures(
     transaction: AsyncConnection,
     catalogue: Catalogue,
     number: int,
-    figures: Iterable[tuple[Figure, bytes]],
+    figures: Iterable[tuple[Figure, Place, bytes]],
     *,
     first: int,
 ) -> None:
@@ -322,11 +323,11 @@ async def add_figures(
             position,
             ids.series[one.measure, one.series],
             one.period.code,
-            ids.areas[one.area],
-            ids.breakdowns[breakdown_key(one.breakdown)],
+            ids.areas[area],
+            ids.breakdowns[breakdown],
             content,
         )
-        for position, (one, content) in enumerate(figures, first)
+        for position, (one, (area, breakdown), content) in enumerate(figures, first)
     )
     await copy_rows(transaction, "release", "figure", columns, rows)
 

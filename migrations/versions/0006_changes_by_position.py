@@ -17,6 +17,8 @@ OF_RELEASE = {
     "release.change": "change_programme_release_fk",
     "protection.kept": "kept_programme_release_fk",
 }
+BEFORE = "What differs from the release before."
+AFTER = "What differs from the release before: the positions of the figures in that release and in this one."
 
 # The figures stand in a change as they were encoded for their releases.
 FOUND = (
@@ -44,9 +46,11 @@ def upgrade() -> None:
         op.execute(statement)
     op.alter_column("change", "why", nullable=False, schema="release")
     op.drop_column("change", "content", schema="release")
+    op.create_table_comment("change", AFTER, existing_comment=BEFORE, schema="release")
 
 
 def downgrade() -> None:
+    op.create_table_comment("change", BEFORE, existing_comment=AFTER, schema="release")
     op.add_column("change", sa.Column("content", sa.LargeBinary(), nullable=True), schema="release")
     op.execute(
         """
