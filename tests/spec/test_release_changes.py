@@ -90,3 +90,8 @@ def test_a_measure_is_redefined_where_the_plan_says_anything_else_of_it():
     assert redefined([one, other], [one, replace(other, title="Another")]) == {"on-roll"}
     assert redefined([one], [one, other]) == set(), "a new one was not defined before"
     assert redefined([one, other], [one]) == set()
+
+
+def test_a_change_is_of_a_figure():
+    with pytest.raises(ValueError, match="of a figure"):
+        answered("data", None, None)

@@ -453,3 +453,18 @@ def test_different_people_of_months_make_up_no_quarter():
     rows = [f"{who} members 2026-0{n} town 40" for who in HOLDERS for n in (1, 2, 3)]
     [one] = [f for f in released(*rows, here=here) if f.measure == "total"]
     assert (one.value, one.lower_bound, one.reason) == (None, None, "no_data")
+
+
+def test_scopes_are_asked_for_one_by_one_and_each_once_for_each_of_its_series():
+    """What is kept of all of them together may be more than memory holds; of formulas the totals are asked for apart."""
+    asked: list[str] = []
+    made, _ = snapshot(*returns(), here=PROGRAMME)
+
+    def kept(key: str):
+        asked.append(key)
+        return made.kept(key)
+
+    measures = [one for one in PROGRAMME.plan.measures if one.slug in COUNTED]
+    here = catalogue(replace(PROGRAMME.plan, measures=measures))
+    all_figures(replace(made, catalogue=here, kept=kept))
+    assert Counter(asked) == Counter(scope.key for scope in made.scopes for _ in scope.members)

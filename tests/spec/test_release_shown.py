@@ -248,3 +248,15 @@ def test_denominators_of_a_share_are_told_with_it_alone():
     found, _ = snapshot(f"{RATE[0]} 21/60", here=RATES)
     assert set(cells(found)) == {("pass-rate", "headline")}
     assert len({f.breakdown.get("sex", "") for f in released(f"{RATE[0]} 21/60", here=RATES)}) == 4
+
+
+def test_a_share_without_its_denominator_is_not_known():
+    """Prizes are counted by sex, exams are not: of no sex is it known how many were examined."""
+    prizes = measure("pass-rate", slug="prize-rate", contains=[])
+    exams = measure("pass-rate", schemes=[], contains=[], shares_denominator=["prize-rate"])
+    duties = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
+    here = catalogue(plan_of(exams, prizes, duties=duties))
+    rows = [f"{who} {slug} 2026-01 town 30/60" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
+    rows += [f"{who} prize-rate 2026-01 town sex=female 15/30" for who in ("quay", "pier")]
+    assert told(of("prize-rate", *rows, here=here))[0] == 50
+    assert of("prize-rate", *rows, here=here, breakdown="sex=female") == UNKNOWN
