@@ -1,6 +1,6 @@
 # `make run` serves the API, `make test` tests it; both set themselves up. Python 3.11 or later is all they need.
 PYTHON ?= python3
-PURE := api/statistics/*,api/statistics/disclosure/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[^qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/reviews/[^qr_]*.py,api/outcomes/[^qr_]*.py,api/publications/[dent]*.py,api/publications/fingertips.py,api/releases/[cfs]*.py,api/releases/protection.py,api/releases/reading.py,api/csv_text.py,api/cursors.py
+PURE := api/statistics/*,api/statistics/disclosure/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[^qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/reviews/[^qr_]*.py,api/outcomes/[^qr_]*.py,api/publications/[dent]*.py,api/publications/fingertips.py,api/releases/[cfs]*.py,api/releases/protection.py,api/releases/re[as]*.py,api/csv_text.py,api/cursors.py
 # What rests on PostgreSQL itself runs on 18 as well, each time; `make test-18` runs all of it there.
 ON_18 := tests/contract/test_migrations.py $(addprefix tests/partner/test_,walls.py submissions.py files.py reading.py redaction.py)
 BIN := .venv/bin

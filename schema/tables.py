@@ -462,7 +462,9 @@ def of_release(name: str, *rest: Column[Any] | PrimaryKeyConstraint | Index, sch
         Column("programme", Integer, nullable=False),
         Column("release", Integer, nullable=False),
         *rest,
-        ForeignKeyConstraint(["programme", "release"], ["release.release.programme", "release.release.number"]),
+        ForeignKeyConstraint(
+            ["programme", "release"], ["release.release.programme", "release.release.number"], deferrable=True
+        ),
         schema=schema,
         comment=comment,
     )
@@ -496,10 +498,12 @@ figure = of_release(
 change = of_release(
     "change",
     Column("position", Integer, nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("before", Integer),
+    Column("after", Integer),
     PrimaryKeyConstraint("programme", "release", "position"),
     schema="release",
-    comment="What differs from the release before.",
+    comment="What differs from the release before: the positions of the figures in that release and in this one.",
 )
 
 step = Table(

@@ -7,16 +7,18 @@ import numpy as np
 from msgspec.structs import replace
 
 from api.outcomes import rules as questions
+from api.outcomes.asked import Order
 from api.outcomes.completeness import completeness
 from api.outcomes.rules import Asked
 from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan import calendar
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_key
 from api.releases import figures, freezing, protection, scopes, shown
-from api.releases.figures import Snapshot
+from api.releases.figures import Before, Earlier, Snapshot
 from api.releases.freezing import Frozen
 from api.releases.protection import Done, Kept, Work
 from api.releases.scopes import AuditScope
+from api.releases.shown import Shown
 from api.reviews.leeway import Leeway
 from api.statistics import periods
 from api.statistics.disclosure.lattice import Node, Shape, nodes_of
@@ -205,20 +207,43 @@ def snapshot(
         series = next(s for s in one.series if s.slug == key[1])
         whole = Asked(measure=one, series=series, period=None, areas=[here.plan.area], breakdowns=[TOTAL])
         coverage[key, code] = completeness(questions.at(whole, period, here, by_series), here, Leeway())
-    cells: figures.Cells = {}
-    for scope in every:
-        rule = here.plan.disclosure.rule(scope.disclosure_class)
-        for key, cell, one in shown.shown(scope, found[scope.key].kept, rule, coverage):
-            cells.setdefault(key, {})[cell] = one
     made = Snapshot(
-        catalogue=here, number=number, frozen_at=frozen_at, cells=cells, coverage=coverage, without=frozenset(without)
+        catalogue=here,
+        number=number,
+        frozen_at=frozen_at,
+        scopes=every,
+        kept=lambda key: found[key].kept,
+        coverage=coverage,
+        without=frozenset(without),
     )
     return made, chain
 
 
-def released(*rows: str, before: Iterable[Figure] = (), **more: object) -> list[Figure]:
+def told(made: Snapshot) -> dict[tuple[str, str], dict[tuple[str, str, str], Shown]]:
+    """What a release shows of each series, by period, area and breakdown."""
+    found: dict[tuple[str, str], dict[tuple[str, str, str], Shown]] = {}
+    for scope, member in [(one, member) for one in made.scopes for member in one.members]:
+        rule = made.catalogue.plan.disclosure.rule(scope.disclosure_class)
+        its = shown.told(scope, member, made.kept(scope.key), rule, Order(made.catalogue))
+        for code in scope.shape.periods:
+            cells = zip(its.places, its.of(code, made.coverage[member.key, code]), strict=True)
+            found.setdefault(member.key, {}).update({(code, *place): one for place, one in cells})
+    return found
+
+
+def before(found: Iterable[Figure]) -> Before:
+    """The figures of the last release."""
+    every = {figures.place_of(one): Earlier(position=at, figure=one) for at, one in enumerate(found)}
+    return lambda key, period: {where: one for where, one in every.items() if where[:3] == (*key, period)}
+
+
+def all_figures(made: Snapshot, earlier: Iterable[Figure] = ()) -> list[Figure]:
+    return [one for batch in figures.batches(made, before(earlier)) for one in batch.figures]
+
+
+def released(*rows: str, earlier: Iterable[Figure] = (), **more: object) -> list[Figure]:
     made, _ = snapshot(*rows, **more)
-    return list(figures.figures(made, {figures.place_of(one): one for one in before}))
+    return all_figures(made, earlier)
 
 
 RELEASE = Release(

@@ -10,7 +10,7 @@ from api.outcomes.rules import Asked
 from api.outcomes.standing import StandingCells, StandingRevision
 from api.plan.catalogue import Catalogue
 from api.statistics import rollup
-from api.statistics.rollup import Tally
+from api.statistics.rollup import FloatArray, Tally
 from schema.plan import Kind
 from schema.submissions import ReturnKind
 
@@ -59,19 +59,31 @@ def _mapped(
     """The chosen cells, then nils, each with the place that it feeds."""
     sources = {key: index for index, key in enumerate(sorted({(r.organisation, r.service) for r in asked.returns}))}
     ratio = asked.measure.kind in rollup.RATIOS
-    number = (cells.numerator if ratio else cells.value)[chosen]
-    hidden = cells.hidden[chosen] & (not ratio)
-    none = np.zeros(len(behind) - len(number))
-    base = np.append(cells.denominator[chosen], none)
+    low, high, base = bounds(cells, ratio=ratio)
+    none = np.zeros(len(behind) - np.count_nonzero(chosen))
+    base = np.append(base[chosen], none)
     return rollup.Cells(
         group=np.array(places, dtype=np.int64),
         source=np.array([sources[r.organisation, r.service] for r in behind], dtype=np.int64),
         period=np.array([r.period.end.toordinal() for r in behind], dtype=np.int64),
-        low=np.append(np.where(hidden, np.nan_to_num(cells.lower[chosen], nan=0.0), number), none),
-        high=np.append(np.where(hidden, np.nan_to_num(cells.upper[chosen], nan=np.inf), number), none),
+        low=np.append(low[chosen], none),
+        high=np.append(high[chosen], none),
         base_low=base if ratio else None,
         base_high=base if ratio else None,
     )
+
+
+def bounds(cells: StandingCells, *, ratio: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of each cell the least and the most that the count can be, and of a ratio its denominator; NaN where not known.
+
+    A ratio is known where both of its numbers are.
+    """
+    if ratio:
+        number = np.where(np.isnan(cells.denominator), np.nan, cells.numerator)
+        return number, number, cells.denominator
+    low = np.where(cells.hidden, np.nan_to_num(cells.lower, nan=0.0), cells.value)
+    high = np.where(cells.hidden, np.nan_to_num(cells.upper, nan=np.inf), cells.value)
+    return low, high, cells.denominator
 
 
 def _behind(

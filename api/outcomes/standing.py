@@ -6,7 +6,6 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
-from msgspec.structs import replace
 
 from schema.periods import Period
 from schema.submissions import PublishedFigure, ReturnKind, ReviewState
@@ -61,22 +60,36 @@ def no_cells(published: Mapping[int, Sequence[PublishedFigure]]) -> StandingCell
     )
 
 
-_COLUMNS = ("revision", "area", "breakdown", "value", "numerator", "denominator", "lower", "upper", "hidden")
+IDS = ("revision", "area", "breakdown")
+COUNTS = ("value", "numerator", "denominator", "lower", "upper")
+_HEADER, _TRAILER = 19, 2
+_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        *((f"{name}{part}", kind) for name in IDS for part, kind in ((" length", ">i4"), ("", ">i8"))),
+        *((f"{name}{part}", kind) for name in COUNTS for part, kind in ((" length", ">i4"), ("", ">f8"))),
+        ("hidden length", ">i4"),
+        ("hidden", "?"),
+    ]
+)
 
 
-def each(cells: StandingCells) -> dict[int, StandingCells]:
-    """The cells of each revision by themselves, so that nobody looks for them among all."""
-    order = np.argsort(cells.revision, kind="stable")
-    columns = {name: getattr(cells, name)[order] for name in _COLUMNS}
-    ids, starts = np.unique(columns["revision"], return_index=True)
-    ends = np.append(starts, order.size)[1:]
-    return {
-        number: replace(cells, **{name: column[start:end] for name, column in columns.items()})
-        for number, start, end in zip(ids.tolist(), starts.tolist(), ends.tolist(), strict=True)
-    }
+def unpacked(content: bytes) -> StandingCells:
+    """Cells in PostgreSQL's binary COPY format: bigint, float8 and boolean in this order, none of them null.
 
-
-def together(parts: Sequence[StandingCells]) -> StandingCells:
-    """Cells of several revisions as one."""
-    every = parts or [no_cells({})]
-    return replace(every[0], **{name: np.concatenate([getattr(one, name) for one in every]) for name in _COLUMNS})
+    The format: https://www.postgresql.org/docs/16/sql-copy.html, *Binary Format*.
+    """
+    rows = np.frombuffer(
+        content, dtype=_ROW, offset=_HEADER, count=(len(content) - _HEADER - _TRAILER) // _ROW.itemsize
+    )
+    return StandingCells(
+        revision=rows["revision"].astype(np.int64),
+        area=rows["area"].astype(np.int64),
+        breakdown=rows["breakdown"].astype(np.int64),
+        value=rows["value"].astype(np.float64),
+        numerator=rows["numerator"].astype(np.float64),
+        denominator=rows["denominator"].astype(np.float64),
+        lower=rows["lower"].astype(np.float64),
+        upper=rows["upper"].astype(np.float64),
+        hidden=rows["hidden"].copy(),
+    )

@@ -1,63 +1,76 @@
 """What differs between two releases, figure by figure, and why."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from api.releases.figures import place_of
+from api.releases.figures import Earlier, Where, place_of
 from api.statistics import periods
 from schema.plan import Measure
 from schema.releases import Figure, MeasurePeriod, ReleaseChange
 
+Why = Literal["new", "data", "held", "correction", "definition", "gone"]
+
+
+class Changed(Struct, frozen=True, kw_only=True):
+    """That a figure differs, by its positions in both releases."""
+
+    why: Why
+    before: Earlier | None = None
+    after: Figure | None = None
+    position: int | None = None
+    """Of `after`."""
+
 
 def changes(
-    before: Mapping[tuple[str, ...], Figure],
+    before: Mapping[Where, Earlier],
     after: Iterable[Figure],
     *,
+    first: int = 0,
     anew: Iterable[MeasurePeriod] = (),
     redefined: frozenset[str] = frozenset(),
-) -> Iterator[ReleaseChange]:
-    """In the order of the later release; what is gone comes last. Which release says a thing is no difference."""
+) -> Iterator[Changed]:
+    """In the order of the later release; what is gone comes last. Which release says a thing is no difference.
+
+    `after` stand together in the later release, the first of them at the position `first`.
+    """
     corrected = {(one.measure, one.period) for one in anew}
-    seen: set[tuple[str, ...]] = set()
-    for figure in after:
-        place = place_of(figure)
-        seen.add(place)
-        old = before.get(place)
-        if old is not None and replace(old, release=figure.release, policy=figure.policy) == figure:
-            continue
+    gone = dict(before)
+    for position, figure in enumerate(after, first):
+        old = gone.pop(place_of(figure), None) if before else None
         if old is None:
-            why = "new"
-        elif figure.measure in redefined:
-            why = "definition"
-        elif _corrected(figure, corrected):
-            why = "correction"
-        elif _held(old, figure):
-            why = "held"
-        else:
-            why = "data"
-        yield ReleaseChange(
-            measure=figure.measure,
-            series=figure.series,
-            period=figure.period.code,
-            area=figure.area,
-            breakdown=figure.breakdown,
-            before=old,
-            after=figure,
-            why=why,
-        )
-    for place, old in before.items():
-        if place not in seen:
-            yield ReleaseChange(
-                measure=old.measure,
-                series=old.series,
-                period=old.period.code,
-                area=old.area,
-                breakdown=old.breakdown,
-                before=old,
-                after=None,
-                why="gone",
-            )
+            yield Changed(why="new", after=figure, position=position)
+        elif replace(old.figure, release=figure.release, policy=figure.policy) != figure:
+            why = _why(old.figure, figure, corrected, redefined)
+            yield Changed(why=why, before=old, after=figure, position=position)
+    yield from (Changed(why="gone", before=old) for old in gone.values())
+
+
+def told(why: Why, before: Figure | None, after: Figure | None) -> ReleaseChange:
+    """As it is answered: at least one of both is there."""
+    either = after or before
+    if either is None:
+        raise ValueError("A change is of a figure.")
+    return ReleaseChange(
+        measure=either.measure,
+        series=either.series,
+        period=either.period.code,
+        area=either.area,
+        breakdown=either.breakdown,
+        before=before,
+        after=after,
+        why=why,
+    )
+
+
+def _why(old: Figure, figure: Figure, corrected: set[tuple[str, str]], redefined: frozenset[str]) -> Why:
+    if figure.measure in redefined:
+        return "definition"
+    if _corrected(figure, corrected):
+        return "correction"
+    return "held" if _held(old, figure) else "data"
 
 
 def redefined(before: Iterable[Measure], after: Iterable[Measure]) -> frozenset[str]:

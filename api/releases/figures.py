@@ -3,31 +3,44 @@
 Whatever is said of a figure - comparison, movement, trend, target - is calculated from figures of the same release.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import product
+from itertools import groupby, product
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from api.outcomes import judging
 from api.outcomes.asked import Order, by_end
 from api.outcomes.completeness import Completeness
 from api.outcomes.rules import COMPARED, UNCOUNTED, as_long_since
 from api.plan import calendar
-from api.plan.catalogue import TOTAL, Catalogue, breakdown_of
-from api.releases.scopes import COUNTED, AuditScope, released_periods
-from api.releases.shown import NO_DATA, NOT_A_COUNT, NOT_RELEASED, CellKey, SeriesKey, Shown, made
+from api.plan.catalogue import TOTAL, Catalogue, breakdown_key, breakdown_of
+from api.releases.protection import Kept
+from api.releases.scopes import COUNTED, AuditScope, headline, released_periods
+from api.releases.shown import NO_DATA, NOT_A_COUNT, NOT_RELEASED, Place, SeriesKey, Shown, Told, made, told
 from api.statistics import comparison, periods
+from api.statistics import trend as trends
 from api.statistics.readings import Reading
 from schema.outcomes import Comparator, Coverage, TargetVerdict, UnprotectedFigure
-from schema.periods import Period
+from schema.periods import Period, PeriodType
 from schema.plan import Collection, Formula, Kind, Measure, Series
 from schema.releases import Figure
 from schema.submissions import Marker
 from schema.verdicts import Movement, NotMoved, Trend
 
-Cells = dict[SeriesKey, dict[CellKey, Shown]]
+Where = tuple[str, ...]
+"""The names of a figure: measure, series, period, area, breakdown."""
+
+
+class Earlier(Struct, frozen=True, kw_only=True):
+    """A figure of the last release, and its position there."""
+
+    position: int
+    figure: Figure
+
+
+Before = Callable[[SeriesKey, str], Mapping[Where, Earlier]]
+"""The figures of the last release of a series in a period."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -36,42 +49,43 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     catalogue: Catalogue
     number: int
     frozen_at: datetime
-    cells: Cells
+    scopes: Sequence[AuditScope]
+    kept: Callable[[str], Kept | None]
+    """What was protected of a scope, by its key. It is asked for scope by scope, since all together may be much."""
     coverage: Mapping[tuple[SeriesKey, str], Completeness]
     published: Mapping[SeriesKey, Sequence[Figure]] = {}
     """Published statistics, which their publishers have protected."""
     without: frozenset[str] = frozenset()
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """One registered cell."""
+class Batch(Struct, frozen=True, kw_only=True):
+    """The figures of a series in one period, and those of the last release."""
 
-    measure: Measure
-    series: Series
-    period: Period
-    area: str
-    breakdown: str
-
-    @property
-    def key(self) -> SeriesKey:
-        return self.measure.slug, self.series.slug
+    figures: list[Figure]
+    places: Sequence[Place]
+    """Of each figure."""
+    before: Mapping[Where, Earlier]
 
 
-def figures(snapshot: Snapshot, before: Mapping[tuple[str, ...], Figure]) -> Iterator[Figure]:
-    """Every figure, in the order of the plan, of time, of areas and of categories.
+def batches(snapshot: Snapshot, before: Before) -> Iterator[Batch]:
+    """Every figure, in the order of the plan, of time, of areas and of categories, period by period.
 
-    `before` are those of the last release by `place_of`: a number that differs is marked as revised.
+    A number that differs from the one before is marked as revised. No more than a scope and a period are held at once.
     """
-    catalogue = snapshot.catalogue
-    for measure in catalogue.plan.measures:
+    for measure in snapshot.catalogue.plan.measures:
         if measure.slug in snapshot.without:
             continue
         for series in measure.series:
-            found = list(_of_series(measure, series, snapshot))
-            beside = _Beside(measure, series, snapshot, found)
-            for place, shown in found:
-                yield _figure(place, shown, snapshot, beside, before)
-            yield from snapshot.published.get((measure.slug, series.slug), ())
+            key = (measure.slug, series.slug)
+            beside = _Beside(measure, series, snapshot)
+            for period, cells in _of_series(measure, series, snapshot):
+                there = before(key, period.code)
+                shown = dict(cells)
+                yield Batch(figures=beside.figures(period, shown, there), places=[*shown], before=there)
+            for period, found in groupby(snapshot.published.get(key, ()), lambda figure: figure.period):
+                figures = list(found)
+                places = [(one.area, breakdown_key(one.breakdown)) for one in figures]
+                yield Batch(figures=figures, places=places, before=before(key, period.code))
 
 
 def as_published(figure: UnprotectedFigure, number: int, policy: int) -> Figure:
@@ -113,36 +127,48 @@ def as_published(figure: UnprotectedFigure, number: int, policy: int) -> Figure:
     )
 
 
-def place_of(figure: Figure) -> tuple[str, ...]:
+def place_of(figure: Figure) -> Where:
     breakdown = [f"{dimension}={code}" for dimension, code in sorted(figure.breakdown.items())]
     return (figure.measure, figure.series, figure.period.code, figure.area, *breakdown)
 
 
-def registered(measure: Measure, series: Series, snapshot: Snapshot) -> list[Period]:
-    """The periods of a series that a release speaks of, in order of time, the shorter before the longer."""
-    returned = {periods.parse(code) for code, _, _ in snapshot.cells.get((measure.slug, series.slug), {})}
-    today = calendar.today(snapshot.frozen_at)
-    over, longer = released_periods(measure, snapshot.catalogue, returned, today=today)
-    return sorted({period.code: period for period in (*over, *longer)}.values(), key=by_end)
+Cells = Iterable[tuple[Place, Shown]]
 
 
-def _of_series(measure: Measure, series: Series, snapshot: Snapshot) -> Iterator[tuple[Place, Shown]]:
-    """The cells of a series, each with what is shown of it."""
-    cells = snapshot.cells.get((measure.slug, series.slug), {})
-    if series.formula is None and cells:
-        known = {code: periods.parse(code) for code in dict.fromkeys(code for code, _, _ in cells)}
-        order = Order(snapshot.catalogue)
-        for code, area, key in sorted(
-            cells, key=lambda cell: (by_end(known[cell[0]]), order.areas[cell[1]], order.breakdown(cell[2]))
-        ):
-            place = Place(measure=measure, series=series, period=known[code], area=area, breakdown=key)
-            yield place, cells[code, area, key]
-        return
-    if series.collection is Collection.PUBLISHED:
-        return
-    for period in registered(measure, series, snapshot):
-        place = Place(measure=measure, series=series, period=period, area=snapshot.catalogue.plan.area, breakdown=TOTAL)
-        yield place, _derived(place, series.formula, snapshot) if series.formula else _uncounted(measure)
+def _of_series(measure: Measure, series: Series, snapshot: Snapshot) -> Iterator[tuple[Period, Cells]]:
+    """The cells of a series, each with what is shown of it, in each period in order of time, the shorter first."""
+    scopes = _Scopes(measure, series, snapshot)
+    if scopes.periods:
+        for period, scope in scopes.periods:
+            told = scopes.told(scope)
+            there = snapshot.coverage[(measure.slug, series.slug), period.code]
+            yield period, zip(told.places, told.of(period.code, there), strict=True)
+    elif series.collection is not Collection.PUBLISHED:
+        today = calendar.today(snapshot.frozen_at)
+        over, longer = released_periods(measure, snapshot.catalogue, [], today=today)
+        parts = _parts(series, snapshot)
+        for period in sorted((*over, *longer), key=by_end):
+            one = _derived(series.formula, period, parts) if series.formula else _uncounted(measure)
+            yield period, [((snapshot.catalogue.plan.area, TOTAL), one)]
+
+
+class _Scopes:
+    """The scopes of a series, of which the one that was asked for last is at hand."""
+
+    def __init__(self, measure: Measure, series: Series, snapshot: Snapshot) -> None:
+        self.key, self.snapshot = (measure.slug, series.slug), snapshot
+        self.order = Order(snapshot.catalogue)
+        mine = [scope for scope in snapshot.scopes if any(member.key == self.key for member in scope.members)]
+        every = [(periods.parse(code), scope) for scope in mine for code in scope.shape.periods]
+        self.periods = sorted(every, key=lambda one: by_end(one[0]))
+        self._last: tuple[str, Told] | None = None
+
+    def told(self, scope: AuditScope) -> Told:
+        if self._last is None or self._last[0] != scope.key:
+            member = next(one for one in scope.members if one.key == self.key)
+            rule = self.snapshot.catalogue.plan.disclosure.rule(scope.disclosure_class)
+            self._last = (scope.key, told(scope, member, self.snapshot.kept(scope.key), rule, self.order))
+        return self._last[1]
 
 
 def _uncounted(measure: Measure) -> Shown:
@@ -151,96 +177,211 @@ def _uncounted(measure: Measure) -> Shown:
     return NO_DATA if measure.kind in COUNTED else NOT_RELEASED
 
 
-def _derived(place: Place, formula: Formula, snapshot: Snapshot) -> Shown:
-    of = [snapshot.catalogue.measures[slug] for slug in formula.measures]
-    return made(formula.operation, of, [_part(measure, place, snapshot) for measure in of])
+Totals = list[tuple[Period, Shown]]
+"""What is shown of a measure for the programme as a whole, by period."""
 
 
-def _part(measure: Measure, place: Place, snapshot: Snapshot) -> Shown:
+def _parts(series: Series, snapshot: Snapshot) -> list[tuple[Measure, Totals]]:
+    """The measures of a formula. Of one that is left out nothing is told."""
+    slugs = series.formula.measures if series.formula else []
+    every = [snapshot.catalogue.measures[slug] for slug in slugs]
+    return [(one, [] if one.slug in snapshot.without else list(_totals(one, snapshot))) for one in every]
+
+
+def _totals(measure: Measure, snapshot: Snapshot) -> Iterator[tuple[Period, Shown]]:
+    series = headline(measure)
+    scopes, total = _Scopes(measure, series, snapshot), (snapshot.catalogue.plan.area, TOTAL)
+    for period, scope in scopes.periods:
+        told = scopes.told(scope)
+        at = told.places.index(total)
+        there = snapshot.coverage[(measure.slug, series.slug), period.code]
+        [one] = told.of(period.code, there, slice(at, at + 1))
+        yield period, one
+
+
+def _derived(formula: Formula, period: Period, parts: Sequence[tuple[Measure, Totals]]) -> Shown:
+    found = [_at(period, measure, totals) for measure, totals in parts]
+    return made(formula.operation, [measure for measure, _ in parts], found)
+
+
+def _at(wanted: Period, measure: Measure, totals: Totals) -> Shown:
     """What is shown of a measure of a formula in the period; of a stock, at the end of it."""
-    if measure.slug in snapshot.without:
-        return NO_DATA
-    series = next(one for one in measure.series if one.headline)
-    cells = snapshot.cells.get((measure.slug, series.slug), {})
-    for code in dict.fromkeys(code for code, _, _ in cells):
-        period = periods.parse(code)
-        last = measure.kind in (Kind.STOCK, Kind.CUMULATIVE) and period.end == place.period.end
-        if periods.same_span(period, place.period) or (last and periods.contains(place.period, period)):
-            return cells.get((code, place.area, place.breakdown), NO_DATA)
+    for period, one in totals:
+        last = measure.kind in (Kind.STOCK, Kind.CUMULATIVE) and period.end == wanted.end
+        if periods.same_span(period, wanted) or (last and periods.contains(wanted, period)):
+            return one
     return NO_DATA
 
 
 class _Beside:
-    """The figures of one series as readings, for whatever is set beside them."""
+    """The figures of one series in the making, and whatever is set beside them: ask for its periods in order of time.
+
+    Of those before it holds what a later one may be set beside: the first of its like, and the years of a trend.
+    """
+
+    def __init__(self, measure: Measure, series: Series, snapshot: Snapshot) -> None:
+        self.measure, self.series, self.snapshot, self.catalogue = measure, series, snapshot, snapshot.catalogue
+        self.ratio = measure.kind in COMPARED
+        self.breakdowns: dict[str, dict[str, str]] = {}
+        self.before: list[Period] = []
+        self.starts: list[tuple[Period, dict[Place, Reading]]] = []
+        self.years: dict[PeriodType, dict[Place, list[Reading]]] = {}
+
+    def figures(self, period: Period, shown: Mapping[Place, Shown], earlier: Mapping[Where, Earlier]) -> list[Figure]:
+        there = self.snapshot.coverage.get(((self.measure.slug, self.series.slug), period.code))
+        now = _Now(self, period, shown, there)
+        found = [now.figure(place, earlier) for place in now.shown]
+        self._remember(now)
+        return found
+
+    def start_of(self, period: Period) -> dict[Place, Reading]:
+        """Of each place the first figure that one of this period may be set beside."""
+        for first, found in self.starts:
+            alike = first.type is period.type and periods.length_in_months(first) == periods.length_in_months(period)
+            if alike and as_long_since(first, period, self.series.resets):
+                return found
+        self.starts.append((period, {}))
+        return self.starts[-1][1]
+
+    def _remember(self, now: "_Now") -> None:
+        """A count with a return missing is no start of a movement."""
+        self.before.append(now.period)
+        if self.ratio or now.whole:
+            for place, one in now.readings.items():
+                if one.bounds is not None:
+                    now.starts.setdefault(place, one)
+        if now.annual:
+            years = self.years.setdefault(now.period.type, {})
+            for place, one in now.readings.items():
+                years.setdefault(place, []).append(one)
+
+
+class _Now:
+    """The figures of a series in one period."""
 
     def __init__(
-        self, measure: Measure, series: Series, snapshot: Snapshot, found: Sequence[tuple[Place, Shown]]
+        self, beside: _Beside, period: Period, shown: Mapping[Place, Shown], there: Completeness | None
     ) -> None:
-        self.measure, self.series, self.catalogue = measure, series, snapshot.catalogue
-        self.readings = {(p.area, p.breakdown, p.period.code): reading(p, one) for p, one in found}
-        self.periods = list({place.period.code: place.period for place, _ in found}.values())
-        self.coverage = snapshot.coverage
-        self.ratio = measure.kind in COMPARED
+        self.beside, self.period, self.shown = beside, period, shown
+        self.measure, self.series, self.snapshot = beside.measure, beside.series, beside.snapshot
+        self.catalogue = self.snapshot.catalogue
+        name = f"{self.measure.slug}/{self.series.slug}"
+        self.readings = {place: reading(name, period, one) for place, one in shown.items()}
+        self.starts = beside.start_of(period)
+        self.whole = there is not None and there.whole
+        self.coverage = there.coverage if there else NO_RETURNS
+        self.annual = period.type in trends.ANNUAL and self.measure.kind in trends.KINDS
+        alike = [one for one in beside.before if one.type is period.type]
+        # Of what is not annual the periods alone are looked at: they tell why there is no trend.
+        blank = [Reading(series=name, period=one, value=None) for one in (*alike, period)]
+        self.no_trend = judging.trend_of(blank, self.measure)
+        closes = calendar.deadlines(period, self.catalogue.plan.calendar).closes_at
+        open_still = closes > self.snapshot.frozen_at if closes else there is not None and not self.whole
+        self.markers = [Marker.PROVISIONAL] * open_still
 
-    def comparators(self, place: Place) -> list[Comparator]:
+    def figure(self, place: Place, earlier: Mapping[Where, Earlier]) -> Figure:
+        area, breakdown = place
+        shown = self.shown[place]
+        told = shown.low is not None
+        narrow, wide = shown.intervals or (None, None)
+        part, whole = shown.numerator, shown.denominator
+        return Figure(
+            measure=self.measure.slug,
+            series=self.series.slug,
+            kind=self.measure.kind,
+            unit=self.measure.unit,
+            period=self.period,
+            area=area,
+            breakdown=self._breakdown(breakdown),
+            value=shown.value,
+            lower_bound=shown.low,
+            upper_bound=shown.high,
+            largest_error=shown.largest_error,
+            numerator=part.value if part else None,
+            numerator_low=part.low if part else None,
+            numerator_high=part.high if part else None,
+            denominator=whole.value if whole else None,
+            denominator_low=whole.low if whole else None,
+            denominator_high=whole.high if whole else None,
+            lower=narrow.lower if narrow else None,
+            upper=narrow.upper if narrow else None,
+            lower_99_8=wide.lower if wide else None,
+            upper_99_8=wide.upper if wide else None,
+            interval_method=narrow.method if narrow else None,
+            status=shown.status,
+            markers=self._markers(place, shown, earlier) if told else [],
+            reason=shown.reason,
+            coverage=self.coverage,
+            comparators=self._comparators(place) if told and self.beside.ratio else [],
+            trend=self._trend(place) if told else None,
+            movement=self._movement(place) if told else None,
+            target=self._target(place, shown) if told else None,
+            release=self.snapshot.number,
+            policy=self.catalogue.plan.disclosure.version,
+            instead=UNCOUNTED.get(self.measure.kind),
+        )
+
+    def _breakdown(self, key: str) -> dict[str, str]:
+        known = self.beside.breakdowns
+        return known[key] if key in known else known.setdefault(key, breakdown_of(key))
+
+    def _markers(self, place: Place, shown: Shown, earlier: Mapping[Where, Earlier]) -> list[Marker]:
+        """`p` while its period may still be corrected, `r` where the last release gave another number."""
+        if not earlier:
+            return self.markers
+        area, breakdown = place
+        keys = breakdown.split(";") if breakdown else []
+        old = earlier.get((self.measure.slug, self.series.slug, self.period.code, area, *keys))
+        revised = old is not None and old.figure.lower_bound is not None and old.figure.value != shown.value
+        return self.markers + [Marker.REVISED] * revised
+
+    def _comparators(self, place: Place) -> list[Comparator]:
         """The wider areas of the family that have a value; where none has, the nearest says so."""
-        if self.measure.kind not in COMPARED:
-            return []
-        wider = self.catalogue.ancestors(place.area)[1:]
-        others = {code: self.readings.get((code, place.breakdown, place.period.code)) for code in wider}
+        area, breakdown = place
+        wider = self.catalogue.ancestors(area)[1:]
+        others = {code: self.readings.get((code, breakdown)) for code in wider}
         there = [code for code, other in others.items() if other is not None and other.value is not None]
-        own = self.readings[place.area, place.breakdown, place.period.code]
-        aim = self.measure.direction.aim
+        own, aim = self.readings[place], self.measure.direction.aim
         return [judging.beside(own, others[code], self.catalogue.areas[code], aim) for code in there or wider[:1]]
 
-    def movement(self, place: Place) -> Movement:
+    def _movement(self, place: Place) -> Movement:
         """Since the plan's baseline, or the first period of this release with a value.
 
         A count with a return missing is set beside nothing, nor is anything set beside it.
         """
-        if not (self.ratio or self._whole(place.period)):
-            return Movement(reason=NotMoved.INCOMPLETE)
-        starts = [
-            self.readings[place.area, place.breakdown, period.code]
-            for period in self.periods
-            if period.end < place.period.end
-            and as_long_since(period, place.period, self.series.resets)
-            and (place.area, place.breakdown, period.code) in self.readings
-            and (self.ratio or self._whole(period))
-        ]
+        if not (self.beside.ratio or self.whole):
+            return INCOMPLETE
+        start = self.starts.get(place)
         return comparison.movement(
-            self.readings[place.area, place.breakdown, place.period.code],
-            starts,
+            self.readings[place],
+            [] if start is None else [start],
             self.measure.direction.aim,
             baseline=self.measure.baseline if self._is_the_programmes(place) else None,
         )
 
-    def trend(self, place: Place) -> Trend:
+    def _trend(self, place: Place) -> Trend:
         """Over the last five years of the series, this figure's the last."""
-        years = [p for p in self.periods if p.type is place.period.type and p.end <= place.period.end]
-        points = [self.readings.get((place.area, place.breakdown, period.code)) for period in years]
-        return judging.trend_of([point for point in points if point is not None], self.measure)
+        if not self.annual:
+            return self.no_trend
+        years = self.beside.years.get(self.period.type, {})
+        return judging.trend_of([*years.get(place, []), self.readings[place]], self.measure)
 
-    def target(self, place: Place, shown: Shown) -> TargetVerdict | None:
+    def _target(self, place: Place, shown: Shown) -> TargetVerdict | None:
         if not self._is_the_programmes(place):
             return None
-        return judging.target_of(self.measure, place.period, shown.low, shown.high)
-
-    def _whole(self, period: Period) -> bool:
-        there = self.coverage.get(((self.measure.slug, self.series.slug), period.code))
-        return there is not None and there.whole
+        return judging.target_of(self.measure, self.period, shown.low, shown.high)
 
     def _is_the_programmes(self, place: Place) -> bool:
-        return self.series.headline and place.area == self.catalogue.plan.area and place.breakdown == TOTAL
+        return self.series.headline and place == (self.catalogue.plan.area, TOTAL)
 
 
-def reading(place: Place, shown: Shown) -> Reading:
+def reading(series: str, period: Period, shown: Shown) -> Reading:
     """What is shown, as the verdicts read it; always with the bounds of the true value."""
     exact = shown.value is not None and shown.low == shown.high
     part, whole = shown.numerator, shown.denominator
     return Reading(
-        series="/".join(place.key),
-        period=place.period,
+        series=series,
+        period=period,
         value=shown.value,
         low=None if exact else shown.low,
         high=None if exact else shown.high,
@@ -251,61 +392,7 @@ def reading(place: Place, shown: Shown) -> Reading:
 
 
 NO_RETURNS = Coverage(expected=0, received=0, approved=0, late=0, exempt=0)
-
-
-def _figure(
-    place: Place, shown: Shown, snapshot: Snapshot, beside: _Beside, before: Mapping[tuple[str, ...], Figure]
-) -> Figure:
-    there = snapshot.coverage.get((place.key, place.period.code))
-    told = shown.low is not None
-    narrow, wide = shown.intervals or (None, None)
-    part, whole = shown.numerator, shown.denominator
-    figure = Figure(
-        measure=place.measure.slug,
-        series=place.series.slug,
-        kind=place.measure.kind,
-        unit=place.measure.unit,
-        period=place.period,
-        area=place.area,
-        breakdown=breakdown_of(place.breakdown),
-        value=shown.value,
-        lower_bound=shown.low,
-        upper_bound=shown.high,
-        largest_error=shown.largest_error,
-        numerator=part.value if part else None,
-        numerator_low=part.low if part else None,
-        numerator_high=part.high if part else None,
-        denominator=whole.value if whole else None,
-        denominator_low=whole.low if whole else None,
-        denominator_high=whole.high if whole else None,
-        lower=narrow.lower if narrow else None,
-        upper=narrow.upper if narrow else None,
-        lower_99_8=wide.lower if wide else None,
-        upper_99_8=wide.upper if wide else None,
-        interval_method=narrow.method if narrow else None,
-        status=shown.status,
-        markers=[],
-        reason=shown.reason,
-        coverage=there.coverage if there else NO_RETURNS,
-        comparators=beside.comparators(place) if told else [],
-        trend=beside.trend(place) if told else None,
-        movement=beside.movement(place) if told else None,
-        target=beside.target(place, shown) if told else None,
-        release=snapshot.number,
-        policy=snapshot.catalogue.plan.disclosure.version,
-        instead=UNCOUNTED.get(place.measure.kind),
-    )
-    return _marked(figure, snapshot, there, before.get(place_of(figure)))
-
-
-def _marked(figure: Figure, snapshot: Snapshot, there: Completeness | None, before: Figure | None) -> Figure:
-    """`p` while its period may still be corrected, `r` where the last release gave another number."""
-    if figure.lower_bound is None:
-        return figure
-    closes = calendar.deadlines(figure.period, snapshot.catalogue.plan.calendar).closes_at
-    open_still = closes > snapshot.frozen_at if closes else there is not None and not there.whole
-    revised = before is not None and before.lower_bound is not None and before.value != figure.value
-    return replace(figure, markers=[Marker.PROVISIONAL] * open_still + [Marker.REVISED] * revised)
+INCOMPLETE = Movement(reason=NotMoved.INCOMPLETE)
 
 
 def spans(scopes: Iterable[AuditScope]) -> Iterator[tuple[SeriesKey, Period]]:

@@ -7,30 +7,24 @@ finer ones are unknown and the total stands. The services of an organisation are
 left out is not made up for by another.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
-from msgspec.structs import replace
 
 from api.outcomes import counting
-from api.outcomes.rules import Asked
-from api.outcomes.standing import StandingCells, StandingRevision, each, together
-from api.plan.catalogue import TOTAL, Catalogue, breakdown_key
-from api.releases.scopes import AuditScope, Member, may_stand_alone
+from api.outcomes.standing import StandingCells, StandingRevision
+from api.plan.catalogue import Catalogue, breakdown_key
+from api.releases import resolving
+from api.releases.resolving import ABSENT, UNKNOWN, Part, Tables
+from api.releases.scopes import AuditScope, may_stand_alone
 from api.statistics.disclosure.display import BoolArray
-from api.statistics.disclosure.lattice import IntArray, Node, Nodes, Table, nodes_of
-from schema.periods import Period
-from schema.plan import Kind, Overlap
-
-Place = tuple[str, str]
-"""An area and the key of a breakdown."""
-Counted = dict[Place, int | None]
-"""None where it is not known."""
-Known = dict[tuple[str | None, str], Counted]
-"""By part and period."""
+from api.statistics.disclosure.lattice import IntArray, Nodes, Table, located, nodes_of
+from schema.plan import Kind
+from schema.submissions import ReturnKind
 
 
 class Frozen(Struct, frozen=True, kw_only=True, eq=False):
@@ -46,6 +40,16 @@ class Frozen(Struct, frozen=True, kw_only=True, eq=False):
     may_stand_alone: BoolArray
 
 
+class Told(Struct, kw_only=True, eq=False):
+    """Of one part, what was said: by services or organisations, by periods of returns, by place and code."""
+
+    part: Part
+    counts: Tables
+    confidential: dict[tuple[str, ...], BoolArray]
+    times: IntArray
+    """How many returns there are of each service, or organisation, in each period."""
+
+
 def frozen(
     scope: AuditScope,
     lattice: Nodes,
@@ -58,23 +62,19 @@ def frozen(
     Of those that the plan has no more, nothing is known.
     """
     standing = [r for r in returns if r.counts and (r.measure, r.series) in {member.key for member in scope.members}]
-    organisations = tuple(sorted({r.organisation for r in standing}))
-    at = {node: index for index, node in enumerate(lattice.nodes)}
-    own = np.zeros((len(organisations), len(at)), dtype=np.int64)
-    of_each = each(cells)
-    asked = set(nodes_of(scope.shape).nodes)
-    unknown, hidden = np.array([node not in asked for node in at]), np.zeros(len(at), dtype=np.bool_)
-    for row, organisation in enumerate(organisations):
-        mine = [r for r in standing if r.organisation == organisation]
-        counts = _Counts(scope, catalogue, mine, of_each)
-        for node, value in counts.nodes():
-            if (index := at.get(node)) is None:
-                continue
-            if value is None:
-                unknown[index] = True
-                hidden[index] |= counts.is_hidden(node)
-            else:
-                own[row, index] = value
+    services = sorted({(r.organisation, r.service) for r in standing})
+    organisations = tuple(dict.fromkeys(organisation for organisation, _ in services))
+    asked = nodes_of(scope.shape)
+    at = located(asked, lattice)
+    own = np.zeros((len(organisations), lattice.size), dtype=np.int64)
+    unknown, hidden = np.ones(lattice.size, dtype=np.bool_), np.zeros(lattice.size, dtype=np.bool_)
+    unknown[at] = False
+    if standing:
+        found = _of_organisations(scope, _returned(scope, catalogue, standing, services, cells), services)
+        counts, confidential = _on_nodes(scope, asked, found)
+        own[:, at] = np.maximum(counts, 0)
+        unknown[at] = (counts == UNKNOWN).any(axis=0)
+        hidden[at] = ((counts == UNKNOWN) & confidential).any(axis=0)
     own[:, unknown] = 0
     stand = [may_stand_alone(scope.members, organisation, catalogue) for organisation in organisations]
     return Frozen(
@@ -86,241 +86,182 @@ def frozen(
     )
 
 
-class _Counts:
-    """One organisation's counts in one scope, by part, period and place."""
+def _returned(
+    scope: AuditScope,
+    catalogue: Catalogue,
+    standing: Sequence[StandingRevision],
+    services: Sequence[tuple[str, str]],
+    cells: StandingCells,
+) -> dict[str | None, Told]:
+    """Each service's counts by itself, part by part."""
+    found: dict[str | None, Told] = {}
+    for member in scope.members:
+        ratio = member.measure.kind is Kind.PROPORTION
+        low, high, base = counting.bounds(cells, ratio=ratio)
+        exact = low == high  # not of NaN
+        said = {member.part: np.where(exact, low, UNKNOWN)}
+        if ratio and member is scope.members[0]:
+            said[None] = np.where(exact, base, UNKNOWN)
+        mine = {
+            r.id: (services.index((r.organisation, r.service)), list(scope.collected).index(r.period.code), r)
+            for r in standing
+            if (r.measure, r.series) == member.key and r.period.code in scope.collected
+        }
+        for part, numbers in said.items():
+            one = _blank(scope, part, len(services))
+            _fill(one, catalogue, mine, cells, numbers)
+            there = (one.times > 0)[..., None, None]
+            resolved = one.part.resolved(one.counts)
+            one.counts = {key: np.where(there, resolved[key], ABSENT) for key in resolved}
+            found[part] = one
+    if scope.members[0].measure.kind is Kind.CUMULATIVE:
+        for one in found.values():
+            _never_fall(one)
+    return found
 
-    def __init__(
-        self,
-        scope: AuditScope,
-        catalogue: Catalogue,
-        returns: Sequence[StandingRevision],
-        cells: Mapping[int, StandingCells],
-    ) -> None:
-        self.scope, self.catalogue, self.cells = scope, catalogue, cells
-        self.dimensions = {dimension.slug: dimension for dimension in scope.shape.dimensions}
-        self.children: dict[str, list[str]] = {}
-        for place in scope.shape.places:
-            if place.parent is not None:
-                self.children.setdefault(place.parent, []).append(place.code)
-        self.top = (next(place.code for place in scope.shape.places if place.parent is None), TOTAL)
-        self.confidential: set[tuple[str | None, str, Place]] = set()
-        self.known: Known = {}
-        self.times: Counter[tuple[str | None, str]] = Counter()
-        for service in sorted({r.service for r in returns}):
-            self._add(self._of_service([r for r in returns if r.service == service]))
-        for code in scope.collected:
-            self._fit_whole(code)
 
-    def nodes(self) -> Iterator[tuple[Node, int | None]]:
-        """Each node that something is known of, or known to be unknown."""
-        for code, made_of in self.scope.shape.periods.items():
-            periods = [code] if code in self.scope.collected else list(made_of)
-            for part in dict.fromkeys(table.part for table in self.scope.shape.tables):
-                every = [self.known.get((part, one), {}) for one in periods]
-                for place in dict.fromkeys(place for counted in every for place in counted):
-                    values = [counted.get(place, 0) for counted in every]
-                    total = None if None in values else sum(value or 0 for value in values)
-                    yield self._node(part, code, place), total
+def _blank(scope: AuditScope, part: str | None, number: int) -> Told:
+    its, axes = resolving.part_of(scope.shape, part), (number, len(scope.collected))
+    counts = its.empty(*axes)
+    confidential = {key: np.zeros(one.shape, dtype=np.bool_) for key, one in counts.items()}
+    return Told(part=its, counts=counts, confidential=confidential, times=np.zeros(axes, dtype=np.int64))
 
-    def is_hidden(self, node: Node) -> bool:
-        place = (node.place, breakdown_key(dict(node.breakdown)))
-        periods = [node.period] if node.period in self.scope.collected else self.scope.shape.periods[node.period]
-        return any((node.part, code, place) in self.confidential for code in periods)
 
-    def _node(self, part: str | None, period: str, place: Place) -> Node:
-        area, key = place
-        breakdown = tuple(tuple(item.split("=", 1)) for item in key.split(";")) if key else ()
-        return Node(part=part, breakdown=breakdown, place=area, period=period)  # pyright: ignore[reportArgumentType]
+def _fill(
+    one: Told,
+    catalogue: Catalogue,
+    returns: Mapping[int, tuple[int, int, StandingRevision]],
+    cells: StandingCells,
+    numbers: IntArray,
+) -> None:
+    """Write in what was returned. Nil is 0 everywhere."""
+    number = _numbered(cells.revision, {revision: at for at, revision in enumerate(returns)})
+    places = [place.code for place in one.part.shape.places]
+    for table in one.part.tables:
+        inside = one.part.inside(table)
+        place = _numbered(cells.area, {catalogue.ids.areas[places[at]]: at for at in inside})
+        keys = enumerate(_keys(one.part, table))
+        code = _numbered(cells.breakdown, {catalogue.ids.breakdowns.get(key, UNKNOWN): at for at, key in keys})
+        chosen = np.flatnonzero((number >= 0) & (place >= 0) & (code >= 0))
+        where = np.array([its[:2] for its in returns.values()], dtype=np.int64).reshape(-1, 2)[number[chosen]]
+        to = (where[:, 0], where[:, 1], place[chosen], code[chosen])
+        one.counts[table.dimensions][to] = numbers[chosen]
+        one.confidential[table.dimensions][to] = numbers[chosen] == UNKNOWN
+        for service, period, its in returns.values():
+            if its.kind is ReturnKind.NIL:
+                one.counts[table.dimensions][service, period, inside] = 0
+    for service, period, _ in returns.values():
+        one.times[service, period] = 1
 
-    def _add(self, known: Known) -> None:
-        for key, counted in known.items():
-            self.times[key] += 1
-            sums = self.known.setdefault(key, {})
-            for place, value in counted.items():
-                before = sums.get(place, 0)
-                sums[place] = None if before is None or value is None else before + value
 
-    def _of_service(self, returns: Sequence[StandingRevision]) -> Known:
-        known: Known = {}
-        for code, period in self.scope.collected.items():
-            for member in self.scope.members:
-                there = [r for r in returns if (r.measure, r.series) == member.key and r.period.code == code]
-                if there:
-                    known |= {(part, code): counted for part, counted in self._read(member, code, period, there)}
-        if self.scope.members[0].measure.kind is Kind.CUMULATIVE:
-            self._never_fall(known)
-        return known
+def _numbered(column: IntArray, numbers: Mapping[int, int]) -> IntArray:
+    """Of each entry its number; -1 where it has none."""
+    if not numbers:
+        return np.full(column.size, -1)
+    known = np.array(sorted(numbers))
+    at = np.minimum(np.searchsorted(known, column), known.size - 1)
+    return np.where(known[at] == column, np.array([numbers[one] for one in known.tolist()])[at], -1)
 
-    def _read(
-        self, member: Member, code: str, period: Period, returns: list[StandingRevision]
-    ) -> Iterator[tuple[str | None, Counted]]:
-        found: dict[str | None, Counted] = {member.part: {}}
-        cells = together([self.cells[one.id] for one in returns if one.id in self.cells])
-        if member.measure.kind is Kind.PROPORTION and member is self.scope.members[0]:
-            found[None] = {}
-        for asked in self._asked(member, period, returns):
-            for place, rolled in zip(asked.places, counting.rolled(asked, cells, self.catalogue), strict=True):
-                tally = rolled.tally
-                if not rolled.returns and not tally.left_out and tally.low is None:
-                    continue
-                ends = {member.part: (tally.low, tally.high), None: (tally.base_low, tally.base_high)}
-                for part, counted in found.items():
-                    low, high = ends[part] if member.measure.kind is Kind.PROPORTION else (tally.low, tally.high)
-                    counted[place] = low if low == high and not tally.left_out else None
-                    if counted[place] is None:
-                        self.confidential.add((part, code, place))
-        for part, counted in found.items():
-            yield part, self._resolved(part, counted)
 
-    def _asked(self, member: Member, period: Period, returns: list[StandingRevision]) -> Iterator[Asked]:
-        """One question for each area level at which something is collected."""
-        # Each organisation's people are counted once here; that two may count the same is told when they are summed.
-        measure = replace(member.measure, overlap=Overlap.DISJOINT)
-        levels: dict[int, list[str]] = {}
-        for table in self.scope.shape.tables:
-            if table.part == member.part:
-                levels.setdefault(table.level, []).extend(key for key, _ in self._keys(table))
-        for level, keys in levels.items():
-            yield Asked(
-                measure=measure,
-                series=member.series,
-                period=period,
-                areas=[place.code for place in self.scope.shape.places if place.level <= level],
-                breakdowns=[key for key in keys if key in self.catalogue.ids.breakdowns],
-                parts=(period,),
-                returns=returns,
-            )
+def _keys(part: Part, table: Table) -> list[str]:
+    codes = {dimension.slug: dimension.codes for dimension in part.shape.dimensions}
+    chosen = product(*(codes[slug] for slug in table.dimensions))
+    return [breakdown_key(dict(zip(table.dimensions, one, strict=True))) for one in chosen]
 
-    def _keys(self, table: Table) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
-        codes = [[(slug, code) for code in self.dimensions[slug].codes] for slug in table.dimensions]
-        return [(breakdown_key(dict(chosen)), chosen) for chosen in product(*codes)]
 
-    def _resolved(self, part: str | None, counted: Counted) -> Counted:
-        """Every cell of every table: from the widest area and the total down to the finest."""
-        tables = [table for table in self.scope.shape.tables if table.part == part]
-        for table in sorted(tables, key=lambda one: len(one.dimensions)):
-            places = [place for place in self.scope.shape.places if place.level <= table.level]
-            keys = [key for key, _ in self._keys(table)]
-            every = [self.dimensions[slug] for slug in table.dimensions]
-            exclusive, exhaustive = all(one.exclusive for one in every), all(one.exhaustive for one in every)
-            for place in sorted(places, key=lambda one: one.level):
-                if table.dimensions:
-                    here = [(place.code, key) for key in keys]
-                    total = counted.get((place.code, TOTAL))
-                    self._fit(here, counted, total, exclusive=exclusive, exhaustive=exhaustive)
-                    self._fit_margins(table, place.code, counted)
-                elif place.parent is None:
-                    counted.setdefault((place.code, TOTAL), None)
-            codes = {place.code for place in places}
-            for place in sorted(places, key=lambda one: one.level):
-                inner = [code for code in self.children.get(place.code, []) if code in codes]
-                if inner:
-                    self._fit_places(place.code, inner, keys, counted)
-        return counted
+def _never_fall(one: Told) -> None:
+    """Of a count to date of which a later one has less, only the total stands, if no later one is below it.
 
-    @staticmethod
-    def _fit(
-        places: Sequence[Place], counted: Counted, whole: int | None, *, exclusive: bool, exhaustive: bool
-    ) -> bool:
-        """Cells beside what they are parts of: those that are missing follow from it, or are unknown.
+    One that was left out is unknown.
+    """
+    begun = np.logical_or.accumulate(one.times > 0, axis=1)
+    every = {key: (cells != ABSENT).any(axis=1) for key, cells in one.counts.items()}
+    later = {key: np.full(there.shape, ABSENT) for key, there in every.items()}
+    least = dict(later)
+    for at in reversed(range(begun.shape[1])):
+        missing = (begun[:, at] & (one.times[:, at] == 0))[:, None, None]
+        here = {key: np.where(missing & every[key], UNKNOWN, cells[:, at]) for key, cells in one.counts.items()}
+        fits = one.part.may_be_part(here, later)
+        known = np.zeros_like(fits)
+        for key, cells in here.items():
+            fits = fits & ~((least[key] >= 0) & (cells > least[key])).any((-2, -1))
+            known |= (cells >= 0).any((-2, -1))
+        here = one.part.leave_total(here, one.part.total(least), ~fits)
+        for key, cells in here.items():
+            one.counts[key][:, at] = cells
+            later[key] = np.where((fits & known)[:, None, None], cells, later[key])
+            least[key] = np.where(cells >= 0, cells, least[key])
+    one.times = begun.astype(np.int64)
 
-        Whether they can be true together.
-        """
-        there = [counted[place] for place in places if place in counted]
-        known = [value for value in there if value is not None]
-        if whole == 0 and not any(known):
-            counted.update(dict.fromkeys(places, 0))
-            return True
-        sure = len(known) == len(there)
-        together = sum(known)
-        fits, left = True, None
-        if whole is not None:
-            fits = (together if exclusive else max(known, default=0)) <= whole
-            if exhaustive and sure and len(there) == len(places):
-                fits &= together >= whole
-            left = 0 if exclusive and sure and together == whole else None
-        for place in places:
-            if not fits:
-                counted[place] = None
-            else:
-                counted.setdefault(place, left)
-        return fits
 
-    def _fit_places(self, outer: str, inner: Sequence[str], keys: Sequence[str], counted: Counted) -> None:
-        """The cells of a table in areas beside those of the area that they make up; all of them are true, or none."""
-        exclusive = not self.scope.shape.overlapping_places
-        fits = True
-        for key in keys:
-            there = [(code, key) for code in inner]
-            fits &= self._fit(there, counted, counted.get((outer, key)), exclusive=exclusive, exhaustive=True)
-        if not fits:
-            counted.update(dict.fromkeys(product(inner, keys)))
+def _of_organisations(
+    scope: AuditScope, found: Mapping[str | None, Told], services: Sequence[tuple[str, str]]
+) -> dict[str | None, Told]:
+    """The services of each organisation together, and its parts beside the whole."""
+    starts = [at for at, one in enumerate(services) if at == 0 or services[at - 1][0] != one[0]]
+    summed = {part: _summed(one, starts) for part, one in found.items()}
+    ratio = scope.members[0].measure.kind is Kind.PROPORTION
+    for part, one in summed.items():
+        if part is not None:
+            _fit_whole(one, summed[None], ratio=ratio)
+    return summed
 
-    def _fit_margins(self, table: Table, area: str, counted: Counted) -> None:
-        """Cells by two dimensions beside those by one of them; all of them are true, or none."""
-        tables = {frozenset(one.dimensions) for one in self.scope.shape.tables if one.part == table.part}
-        if len(table.dimensions) < 2:
-            return
-        fits = True
-        for slug in table.dimensions:
-            (other,) = (self.dimensions[one] for one in table.dimensions if one != slug)
-            if frozenset([slug]) not in tables:
-                continue
-            for code in self.dimensions[slug].codes:
-                cells = [(area, breakdown_key({slug: code, other.slug: inner})) for inner in other.codes]
-                margin = counted.get((area, breakdown_key({slug: code})))
-                fits &= self._fit(cells, counted, margin, exclusive=other.exclusive, exhaustive=other.exhaustive)
-        if not fits:
-            counted.update(dict.fromkeys((area, key) for key, _ in self._keys(table)))
 
-    def _fit_whole(self, code: str) -> None:
-        """A part is unknown where its whole is. Where those outside it would be no people, only its total stands.
+def _summed(one: Told, starts: Sequence[int]) -> Told:
+    """Unknown where one of them is, absent where all of them are."""
+    counts: Tables = {}
+    for key, cells in one.counts.items():
+        total = np.add.reduceat(np.maximum(cells, 0), starts)
+        total[np.logical_and.reduceat(cells == ABSENT, starts)] = ABSENT
+        total[np.logical_or.reduceat(cells == UNKNOWN, starts)] = UNKNOWN
+        counts[key] = total
+    confidential = {key: np.logical_or.reduceat(cells, starts) for key, cells in one.confidential.items()}
+    return Told(part=one.part, counts=counts, confidential=confidential, times=np.add.reduceat(one.times, starts))
 
-        The numerator of a denominator that was returned more often is unknown.
-        """
-        whole = self.known.get((None, code))
-        ratio = self.scope.members[0].measure.kind is Kind.PROPORTION
-        for part in dict.fromkeys(table.part for table in self.scope.shape.tables if table.part is not None):
-            if whole is None or (ratio and self.times[part, code] < self.times[None, code]):
-                every = {**(whole or {}), **self.known.get((part, code), {})}
-                self.known[part, code] = dict.fromkeys(every)
-                continue
-            counted = self.known.get((part, code), {})
-            counted.update({place: None for place in counted if whole.get(place, 0) is None})
-            if not self._may_be_part(part, counted, whole):
-                self._leave_total(counted, whole.get(self.top))
 
-    def _may_be_part(self, part: str | None, counted: Counted, whole: Counted) -> bool:
-        """Whether what is left of the whole could be counts of people too."""
-        both = [place for place, value in counted.items() if value is not None and whole.get(place) is not None]
-        left: Counted = {place: (whole[place] or 0) - (counted[place] or 0) for place in both}
-        if any((value or 0) < 0 for value in left.values()):
-            return False
-        found = self._resolved(part, dict(left))
-        return all(found[place] == value for place, value in left.items())
+def _fit_whole(one: Told, whole: Told, *, ratio: bool) -> None:
+    """A part is unknown where its whole is. Where those outside it would be no people, only its total stands.
 
-    def _leave_total(self, counted: Counted, most: int | None) -> None:
-        total = counted.get(self.top)
-        counted.update(dict.fromkeys(counted))
-        if total is not None and (most is None or total <= most):
-            counted[self.top] = total
+    The numerator of a denominator that was returned more often is unknown.
+    """
+    lost = (whole.times == 0) | (ratio & (one.times < whole.times))
+    theirs = {key: whole.counts.get(key, np.array(ABSENT)) for key in one.counts}
+    counts = {
+        key: np.where((cells != ABSENT) & (theirs[key] == UNKNOWN), UNKNOWN, cells) for key, cells in one.counts.items()
+    }
+    fits = one.part.may_be_part(counts, whole.counts)
+    counts = one.part.leave_total(counts, whole.part.total(whole.counts), ~fits)
+    one.counts = {
+        key: np.where(
+            lost[..., None, None], np.where((cells != ABSENT) | (theirs[key] != ABSENT), UNKNOWN, ABSENT), cells
+        )
+        for key, cells in counts.items()
+    }
 
-    def _never_fall(self, known: Known) -> None:
-        """Of a count to date of which a later one has less, only the total stands, if no later one is below it.
 
-        One that was left out is unknown.
-        """
-        codes = list(self.scope.collected)
-        for part in {part for part, _ in known}:
-            first = next(code for code in codes if (part, code) in known)
-            every = {place for (of, _), counted in known.items() if of == part for place in counted}
-            later: Counted = {}
-            least: dict[Place, int] = {}
-            for code in reversed(codes[codes.index(first) :]):
-                here = known.setdefault((part, code), dict.fromkeys(every))
-                falls = any(value is not None and value > least.get(place, value) for place, value in here.items())
-                if falls or not self._may_be_part(part, here, later):
-                    self._leave_total(here, least.get(self.top))
-                elif any(value is not None for value in here.values()):
-                    later = here
-                least |= {place: value for place, value in here.items() if value is not None}
+def _on_nodes(scope: AuditScope, asked: Nodes, found: Mapping[str | None, Told]) -> tuple[IntArray, BoolArray]:
+    """By organisations and nodes: the counts, or UNKNOWN; and what was returned as confidential.
+
+    Of longer periods they are the sums of those that were returned.
+    """
+    codes = list(scope.collected)
+    made_of = [
+        [codes.index(one) for one in ((code,) if code in scope.collected else parts)]
+        for code, parts in scope.shape.periods.items()
+    ]
+    counts: list[IntArray] = []
+    confidential: list[BoolArray] = []
+    for grid in asked.grids:
+        one, inside = found[grid.table.part], resolving.part_of(scope.shape, grid.table.part).inside(grid.table)
+        cells = one.counts[grid.table.dimensions][:, :, inside]
+        hidden = one.confidential[grid.table.dimensions][:, :, inside]
+        lost = np.stack([(cells[:, at] == UNKNOWN).any(axis=1) for at in made_of], axis=1)
+        sums = np.stack([np.maximum(cells[:, at], 0).sum(axis=1) for at in made_of], axis=1)
+        counts.append(_in_order(np.where(lost, UNKNOWN, sums)))
+        confidential.append(_in_order(np.stack([hidden[:, at].any(axis=1) for at in made_of], axis=1)))
+    return np.concatenate(counts, axis=1), np.concatenate(confidential, axis=1)
+
+
+def _in_order(cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Of organisations, periods, places and codes: the order of the nodes, codes first."""
+    return np.moveaxis(cells, -1, 1).reshape(len(cells), -1)

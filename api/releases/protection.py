@@ -27,7 +27,16 @@ from api.statistics.disclosure.display import (
     standing,
 )
 from api.statistics.disclosure.figures import Across, Exposed, Report
-from api.statistics.disclosure.lattice import IntArray, Node, Nodes, Shape, build, independent, nodes_of
+from api.statistics.disclosure.lattice import (
+    IntArray,
+    Nodes,
+    Shape,
+    build,
+    independent,
+    located,
+    nodes_of,
+    period_of,
+)
 from schema.disclosure import Rule
 from schema.releases import FailedScope, ScopeReport
 
@@ -116,7 +125,7 @@ def protected(work: Work, across: Across = map) -> Done | FailedScope:
         there = _there(nodes, shape)
         part = Part(
             shape=shape,
-            chain=[_only(frozen, there[: len(nodes.nodes)]) for frozen in chain],
+            chain=[_only(frozen, there[: nodes.size]) for frozen in chain],
             displays=[_columns(display, there) for display in displays],
         )
         if shape in before and _stands(work, part):
@@ -147,7 +156,7 @@ def _protected(work: Work, part: Part, across: Across) -> figures.Protected:
 
 def nothing_returned(key: str, measures: Sequence[str], shape: Shape) -> ScopeReport:
     """Of a scope of which nobody has returned anything yet, there is nothing to protect."""
-    nodes = len(nodes_of(shape).nodes)
+    nodes = nodes_of(shape).size
     return ScopeReport(
         scope=key,
         measures=list(measures),
@@ -184,14 +193,14 @@ def _failed(work: Work, code: str, detail: str) -> FailedScope:
 
 def _done(work: Work, found: Found) -> Done:
     nodes, display = found.nodes, found.display
-    shown = int(display.shown[: len(nodes.nodes)].sum())
+    shown = int(display.shown[: nodes.size].sum())
     return Done(
         report=ScopeReport(
             scope=work.key,
             measures=list(work.measures),
-            figures=len(nodes.nodes),
+            figures=nodes.size,
             shown=shown,
-            hidden=len(nodes.nodes) - shown,
+            hidden=nodes.size - shown,
             withheld=sum(report.withheld for report in found.reports),
             held=sum(report.held for report in found.reports),
             carried=not found.reports,
@@ -202,18 +211,14 @@ def _done(work: Work, found: Found) -> Done:
 
 def _chain(work: Work, lattice: Nodes) -> tuple[list[Frozen], list[Display]]:
     """The counts of all releases and the displays of earlier ones, on the nodes of the newest lattice."""
-    at = {node: index for index, node in enumerate(lattice.nodes)}
     chain: list[Frozen] = []
     displays: list[Display] = []
     for kept in work.earlier:
         old = nodes_of(kept.shape)
-        place = np.array([at[node] for node in old.nodes], dtype=np.int64)
-        outside = {
-            index: int(lattice.complement[place[index]]) for index in np.flatnonzero(old.complement >= 0).tolist()
-        }
-        every = np.concatenate((place, np.array([outside[index] for index in sorted(outside)], dtype=np.int64)))
-        chain.append(_moved_counts(kept.frozen, place, len(lattice.nodes)))
-        displays.append(_moved_display(kept.display, every, lattice.whole.size))
+        place = located(old, lattice)
+        outside = lattice.complement[place[np.flatnonzero(old.complement >= 0)]]
+        chain.append(_moved_counts(kept.frozen, place, lattice.size))
+        displays.append(_moved_display(kept.display, np.concatenate((place, outside)), lattice.whole.size))
     return [*chain, work.frozen], displays
 
 
@@ -240,7 +245,7 @@ def _writable(display: Display) -> dict[str, Any]:
 
 def _there(nodes: Nodes, shape: Shape) -> BoolArray:
     """Which nodes and complements are of the periods of a shape."""
-    there = np.isin([node.period for node in nodes.nodes], list(shape.periods))
+    there = np.isin(period_of(nodes), list(shape.periods))
     return np.concatenate((there, there[nodes.complement[: there.size] >= 0]))
 
 
@@ -290,7 +295,7 @@ def _counts(work: Work, lattice: Nodes, chain: Sequence[Frozen]) -> list[Counts]
     rows = {number: row for row, number in enumerate(sorted({work.group[name] for name in _feeding(work, chain)}))}
     found: list[Counts] = []
     for frozen in chain:
-        own = np.zeros((len(rows), len(lattice.nodes)), dtype=np.int64)
+        own = np.zeros((len(rows), lattice.size), dtype=np.int64)
         alone = np.ones(len(rows), dtype=np.bool_)
         for name, counts, may in zip(frozen.organisations, frozen.own, frozen.may_stand_alone, strict=True):
             if (row := rows.get(work.group[name])) is not None:
@@ -304,7 +309,7 @@ def _afresh(work: Work, lattice: Nodes, counts: Sequence[Counts], displays: Sequ
     """Nodes of the periods that are released anew, and those that may be rounded once more as their period closes."""
     if not displays or not (work.anew or work.closed):
         return None
-    period = np.array([node.period for node in lattice.nodes])
+    period = period_of(lattice)
     parts = np.flatnonzero(lattice.complement >= 0)
     period = np.concatenate((period, period[parts]))
     anew = _touched(work.anew, work.shape)
@@ -358,16 +363,3 @@ def unpacked(content: bytes) -> Kept:
         group=found.group,
         display=Display(**display),  # pyright: ignore[reportArgumentType]
     )
-
-
-def percentages_of(kept: Kept, rule: Rule) -> tuple[dict[Node, figures.Figure], dict[Node, figures.Percentage]]:
-    """The figures of a protected scope by node, and of each part its share in the whole."""
-    lattice = nodes_of(kept.shape)
-    shown = tuple(figures.figures(lattice, kept.display))
-    wholes: list[int] = lattice.whole[: len(shown)].tolist()
-    shares = {
-        shown[part].node: figures.percentage(shown[part], shown[whole], rule)
-        for part, whole in enumerate(wholes)
-        if whole >= 0
-    }
-    return {figure.node: figure for figure in shown}, shares

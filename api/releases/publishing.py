@@ -5,14 +5,13 @@ audit has passed is anything written where readers see it, all in one transactio
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 
 import msgspec
-from anyio import to_thread
+from anyio import from_thread, to_thread
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -28,11 +27,12 @@ from api.plan import queries as plans
 from api.plan.catalogue import TOTAL, Catalogue
 from api.releases import changes as differences
 from api.releases import figures as rows
-from api.releases import freezing, protection, queries, scopes, shown, statistics
+from api.releases import freezing, protection, queries, scopes, statistics
 from api.releases.protection import Kept, Work
 from api.releases.queries import Job, Last, Requested
 from api.releases.scopes import AuditScope, GeographyChanged
 from api.releases.shown import SeriesKey
+from api.releases.writing import Writing
 from api.reviews import queries as reviews
 from api.reviews.leeway import Leeway
 from api.statistics.disclosure.figures import Across
@@ -44,14 +44,14 @@ from schema.releases import (
     Figure,
     PublicationState,
     Rehearsal,
-    ReleaseChange,
     ReleaseReport,
     ScopeReport,
 )
 
 STANDING = ""
 """The step that freezes what is approved; the others are named by their scopes."""
-TOLD = 1000
+KEPT = "kept "
+"""Before the name of a scope: the step with what is kept of it."""
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -64,7 +64,6 @@ class Stored(Struct, frozen=True, kw_only=True):
     """What protecting a scope came to."""
 
     report: ScopeReport | None = None
-    kept: bytes | None = None
     failed: FailedScope | None = None
 
 
@@ -109,7 +108,7 @@ class Publisher:
             every_scope = scopes.scopes(
                 catalogue, _returned(returns), today=calendar.today(frozen_at), without=asked.request.without
             )
-            done = await queries.steps(transaction, job) - {STANDING}
+            done = await queries.steps(transaction, job) & {scope.key for scope in every_scope}
             await queries.tell(
                 transaction,
                 job,
@@ -157,9 +156,11 @@ class _Run:
         async def one(scope: AuditScope) -> None:
             nonlocal finished
             async with limit:
-                stored = await self._protected(scope)
+                stored, kept = await self._protected(scope)
                 finished += 1
                 async with self.publisher.bound(self.job) as transaction:
+                    if kept is not None:
+                        await queries.take_step(transaction, self.job, KEPT + scope.key, protection.packed(kept))
                     await queries.take_step(transaction, self.job, scope.key, msgspec.msgpack.encode(stored))
                     await queries.tell(transaction, self.job, done=finished)
 
@@ -167,19 +168,19 @@ class _Run:
             for scope in left:
                 together.create_task(one(scope))
 
-    async def _protected(self, scope: AuditScope) -> Stored:
+    async def _protected(self, scope: AuditScope) -> tuple[Stored, Kept | None]:
         async with self.publisher.bound(self.job) as transaction:
             contents = await queries.kept_of(transaction, self.job.programme, scope.key)
             earlier = tuple(protection.unpacked(content) for content in contents)
             try:
                 shape = protection.shape_of(scope.shape, earlier)
             except GeographyChanged as refusal:
-                return Stored(failed=protection.failed_by_geography(scope.key, scope.measures, refusal))
+                return Stored(failed=protection.failed_by_geography(scope.key, scope.measures, refusal)), None
             mine = [
                 one for one in self.returns if one.counts and one.period.code in scope.collected and _is_of(one, scope)
             ]
             if not mine and not earlier:
-                return Stored(report=protection.nothing_returned(scope.key, scope.measures, scope.shape))
+                return Stored(report=protection.nothing_returned(scope.key, scope.measures, scope.shape)), None
             cells = await outcomes.cells(
                 transaction,
                 self.catalogue,
@@ -191,8 +192,8 @@ class _Run:
         work = self._work(scope, shape, frozen, earlier)
         result = await to_thread.run_sync(partial(protection.protected, work, self.publisher.across))
         if isinstance(result, FailedScope):
-            return Stored(failed=result)
-        return Stored(report=result.report, kept=protection.packed(result.kept))
+            return Stored(failed=result), None
+        return Stored(report=result.report), result.kept
 
     def _work(
         self,
@@ -231,7 +232,9 @@ class _Run:
         """Write the release, or say why there is none; all of it or nothing."""
         async with self.publisher.bound(self.job) as transaction:
             stored = {
-                scope.key: msgspec.msgpack.decode(await queries.step_of(transaction, self.job, scope.key), type=Stored)
+                scope.key: msgspec.msgpack.decode(
+                    await queries.step_of(transaction, self.job, scope.key) or b"", type=Stored
+                )
                 for scope in every
             }
             failures = [one.failed for one in stored.values() if one.failed is not None]
@@ -267,48 +270,21 @@ class _Run:
     async def _written(
         self, transaction: AsyncConnection, every: Sequence[AuditScope], stored: Mapping[str, Stored]
     ) -> dict[str, object]:
-        granted = await reviews.leeway(transaction, self.catalogue)
-        last = self.last
-        before: dict[tuple[str, ...], Figure] = {}
+        number = 1 if self.last is None else self.last.number + 1
+        turn = asyncio.Lock()
+        snapshot = await self._snapshot(transaction, turn, every, number)
+        writing = Writing(transaction, turn, self.job, snapshot, self.last, dry_run=self.asked.dry_run)
         redefined: frozenset[str] = frozenset()
-        if last is not None:
-            old = queries.every_figure(transaction, self.job.programme, last.number)
-            before = {rows.place_of(figure): figure async for figure in old}
-            then = await plans.version_of(transaction, self.asked.programme, self.job.programme, last.plan_version)
+        if self.last is not None:
+            version = self.last.plan_version
+            then = await plans.version_of(transaction, self.asked.programme, self.job.programme, version)
             redefined = differences.redefined(then.plan.measures, self.catalogue.plan.measures)
-        number = 1 if last is None else last.number + 1
-        published = await self._published(transaction, granted, number)
-        snapshot = await to_thread.run_sync(lambda: self._snapshot(every, stored, granted, published, number))
-        made = await to_thread.run_sync(lambda: list(rows.figures(snapshot, before)))
-        found = list(differences.changes(before, made, anew=self.asked.request.anew, redefined=redefined))
+        await writing.written(anew=self.asked.request.anew, redefined=redefined)
         reports = [one.report for one in stored.values() if one.report is not None]
-        report = ReleaseReport(
-            scopes=reports,
-            figures=len(made),
-            shown=sum(figure.lower_bound is not None for figure in made),
-            changes=len(found),
-        )
+        report = ReleaseReport(scopes=reports, figures=writing.figures, shown=writing.shown, changes=writing.changes)
         if self.asked.dry_run:
-            rehearsal = Rehearsal(report=report, changes=found[:TOLD])
+            rehearsal = Rehearsal(report=report, changes=writing.told)
             return {"state": PublicationState.REHEARSED, "rehearsal": msgspec.to_builtins(rehearsal)}
-        await self._add(transaction, number, made, found, report)
-        changed = {
-            key: one.kept
-            for key, one in stored.items()
-            if one.kept is not None and one.report is not None and not one.report.carried
-        }
-        await queries.keep(transaction, self.job.programme, number, changed)
-        return {"state": PublicationState.PUBLISHED, "release": number}
-
-    async def _add(
-        self,
-        transaction: AsyncConnection,
-        number: int,
-        made: Sequence[Figure],
-        found: Sequence[ReleaseChange],
-        report: ReleaseReport,
-    ) -> None:
-        contents = [msgspec.json.encode(figure) for figure in made]
         now = self.publisher.clock()
         await queries.add(
             transaction,
@@ -319,11 +295,11 @@ class _Run:
             notes=self.asked.request.notes,
             published_at=max(self.asked.request.publish_at or now, now),
             frozen_at=self.frozen_at,
-            sha256=hashlib.sha256(b"\n".join(contents)).digest(),
+            sha256=writing.sha256,
         )
-        await queries.add_periods(transaction, self.catalogue, number, _periods(made))
-        await queries.add_figures(transaction, self.catalogue, number, zip(made, contents, strict=True))
-        await queries.add_changes(transaction, self.catalogue, number, found)
+        changed = {one.scope: KEPT + one.scope for one in reports if not one.carried}
+        await queries.keep(transaction, self.job, number, changed)
+        return {"state": PublicationState.PUBLISHED, "release": number}
 
     async def _published(
         self, transaction: AsyncConnection, granted: Leeway, number: int
@@ -339,29 +315,27 @@ class _Run:
             found[key] = [rows.as_published(figure, number, policy) for figure in told]
         return found
 
-    def _snapshot(
-        self,
-        every: Sequence[AuditScope],
-        stored: Mapping[str, Stored],
-        granted: Leeway,
-        published: Mapping[SeriesKey, Sequence[Figure]],
-        number: int,
+    async def _snapshot(
+        self, transaction: AsyncConnection, turn: asyncio.Lock, every: Sequence[AuditScope], number: int
     ) -> rows.Snapshot:
-        coverage = self._coverage(every, granted)
-        cells: rows.Cells = {}
-        for scope in every:
-            content = stored[scope.key].kept
-            rule = self.catalogue.plan.disclosure.rule(scope.disclosure_class)
-            kept = None if content is None else protection.unpacked(content)
-            for key, cell, one in shown.shown(scope, kept, rule, coverage):
-                cells.setdefault(key, {})[cell] = one
+        granted = await reviews.leeway(transaction, self.catalogue)
+        steps = await queries.steps(transaction, self.job)
+
+        async def content(key: str) -> bytes:
+            async with turn:
+                return await queries.step_of(transaction, self.job, KEPT + key)
+
+        def kept(key: str) -> Kept | None:
+            return protection.unpacked(from_thread.run(content, key)) if KEPT + key in steps else None
+
         return rows.Snapshot(
             catalogue=self.catalogue,
             number=number,
             frozen_at=self.frozen_at,
-            cells=cells,
-            coverage=coverage,
-            published=published,
+            scopes=every,
+            kept=kept,
+            coverage=self._coverage(every, granted),
+            published=await self._published(transaction, granted, number),
             without=frozenset(self.asked.request.without),
         )
 
@@ -396,11 +370,3 @@ class _Run:
 
 def _is_of(one: StandingRevision, scope: AuditScope) -> bool:
     return (one.measure, one.series) in {member.key for member in scope.members}
-
-
-def _periods(made: Iterable[Figure]) -> list[tuple[SeriesKey, Period, bool]]:
-    found: dict[tuple[SeriesKey, str], tuple[SeriesKey, Period, bool]] = {}
-    for figure in made:
-        key = (figure.measure, figure.series)
-        found.setdefault((key, figure.period.code), (key, figure.period, figure.coverage.received > 0))
-    return list(found.values())

@@ -1,20 +1,39 @@
 """Publications, releases and their figures, in SQL."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Row, Select, delete, insert, select, text, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    union_all,
+    update,
+    values,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import queue
 from api.database import ask, copy_rows
-from api.plan.catalogue import Catalogue, breakdown_key
+from api.plan.catalogue import Catalogue
+from api.releases.changes import Changed, told
+from api.releases.figures import Earlier, Where, place_of
 from api.releases.reading import FigureFilter
+from api.releases.shown import Place
 from schema.disclosure import DisclosureClass, Policy
 from schema.partners import Author
 from schema.periods import Period
@@ -210,13 +229,18 @@ async def kept_of(transaction: AsyncConnection, programme_id: int, scope: str) -
     return list(found.scalars())
 
 
-async def keep(transaction: AsyncConnection, programme_id: int, number: int, every: Mapping[str, bytes]) -> None:
-    rows = [
-        {"programme": programme_id, "release": number, "scope": scope, "content": content}
-        for scope, content in every.items()
-    ]
-    if rows:
-        await transaction.execute(insert(kept), rows)
+async def keep(transaction: AsyncConnection, job: Job, number: int, every: Mapping[str, str]) -> None:
+    """Of each scope what the publication left in the step that is named."""
+    of = values(column("scope", Text), column("step", Text), name="of").data(list(every.items()))
+    if every:
+        await transaction.execute(
+            insert(kept).from_select(
+                ["programme", "release", "scope", "content"],
+                select(step.c.programme, literal(number), of.c.scope, step.c.content)
+                .join(of, of.c.step == step.c.scope)
+                .where(step.c.programme == job.programme, step.c.publication == job.publication),
+            )
+        )
 
 
 async def scopes_of(transaction: AsyncConnection, programme_id: int) -> list[tuple[str, list[str]]]:
@@ -276,10 +300,20 @@ async def add_periods(
         await transaction.execute(insert(released_period), rows)
 
 
+async def write_release_last(transaction: AsyncConnection) -> None:
+    """Until the end of the transaction nobody asks whether there is the release that a figure is of."""
+    await transaction.execute(text("set constraints all deferred"))
+
+
 async def add_figures(
-    transaction: AsyncConnection, catalogue: Catalogue, number: int, figures: Iterable[tuple[Figure, bytes]]
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    number: int,
+    figures: Iterable[tuple[Figure, Place, bytes]],
+    *,
+    first: int,
 ) -> None:
-    """In their order."""
+    """In their order, the first of them at that position."""
     ids = catalogue.ids
     columns = ("programme", "release", "position", "series", "period", "area", "breakdown", "content")
     rows = (
@@ -289,21 +323,24 @@ async def add_figures(
             position,
             ids.series[one.measure, one.series],
             one.period.code,
-            ids.areas[one.area],
-            ids.breakdowns[breakdown_key(one.breakdown)],
+            ids.areas[area],
+            ids.breakdowns[breakdown],
             content,
         )
-        for position, (one, content) in enumerate(figures)
+        for position, (one, (area, breakdown), content) in enumerate(figures, first)
     )
     await copy_rows(transaction, "release", "figure", columns, rows)
 
 
 async def add_changes(
-    transaction: AsyncConnection, catalogue: Catalogue, number: int, changes: Iterable[ReleaseChange]
+    transaction: AsyncConnection, catalogue: Catalogue, number: int, changes: Iterable[Changed], *, first: int
 ) -> None:
-    columns = ("programme", "release", "position", "content")
-    encoder = msgspec.json.Encoder()
-    rows = ((catalogue.id, number, position, encoder.encode(one)) for position, one in enumerate(changes))
+    """The figures that they are of are in this release and the one before."""
+    columns = ("programme", "release", "position", "why", "before", "after")
+    rows = (
+        (catalogue.id, number, position, one.why, one.before.position if one.before else None, one.position)
+        for position, one in enumerate(changes, first)
+    )
     await copy_rows(transaction, "release", "change", columns, rows)
 
 
@@ -430,16 +467,45 @@ async def figures(
     return [(row.position, row.content) for row in await transaction.execute(query)]
 
 
-async def every_figure(transaction: AsyncConnection, programme_id: int, number: int) -> AsyncIterator[Figure]:
-    """All figures of a release, in order."""
+async def figures_of(
+    transaction: AsyncConnection, programme_id: int, number: int, series: int, period: str
+) -> dict[Where, Earlier]:
+    """Those of a release of a series in a period, in order."""
+    chosen = figure.c.programme == programme_id, figure.c.release == number
+    found = await _figures(transaction, *chosen, figure.c.series == series, figure.c.period == period)
+    return {place_of(one.figure): one for one in found}
+
+
+async def figures_at(
+    transaction: AsyncConnection, programme_id: int, number: int, positions: Sequence[int]
+) -> list[Earlier]:
+    """Those of a release at these positions, in order."""
+    chosen = figure.c.programme == programme_id, figure.c.release == number
+    return await _figures(transaction, *chosen, figure.c.position == func.any(list(positions)))
+
+
+async def _figures(transaction: AsyncConnection, *where: ColumnElement[bool]) -> list[Earlier]:
     decoder = msgspec.json.Decoder(Figure)
-    rows = await transaction.stream(
-        select(figure.c.content)
-        .where(figure.c.programme == programme_id, figure.c.release == number)
-        .order_by(figure.c.position)
+    query = select(figure.c.position, figure.c.content).where(*where).order_by(figure.c.position)
+    rows = await transaction.execute(query)
+    return [Earlier(position=row.position, figure=decoder.decode(row.content)) for row in rows]
+
+
+async def positions_of(
+    transaction: AsyncConnection, programme_id: int, number: int, series: int, periods: Sequence[str]
+) -> list[int]:
+    """Of the figures of a release of a series in these periods."""
+    if not periods:
+        return []
+    found = await transaction.execute(
+        select(figure.c.position).where(
+            figure.c.programme == programme_id,
+            figure.c.release == number,
+            figure.c.series == series,
+            figure.c.period.in_(periods),
+        )
     )
-    async for row in rows:
-        yield decoder.decode(row.content)
+    return list(found.scalars())
 
 
 async def periods_of(transaction: AsyncConnection, programme_id: int, number: int) -> dict[int, list[tuple[str, bool]]]:
@@ -458,10 +524,21 @@ async def periods_of(transaction: AsyncConnection, programme_id: int, number: in
 async def changes(
     transaction: AsyncConnection, programme_id: int, number: int, *, after: int, limit: int
 ) -> list[tuple[int, ReleaseChange]]:
+    """Each with the figure of the release before, and that of this one."""
+    old, new = figure.alias(), figure.alias()
+    here = (old.c.programme == programme_id, old.c.release == number - 1, old.c.position == change.c.before)
+    there = (new.c.programme == programme_id, new.c.release == number, new.c.position == change.c.after)
     rows = await transaction.execute(
-        select(change.c.position, change.c.content)
+        select(change.c.position, change.c.why, old.c.content.label("old"), new.c.content.label("new"))
+        .outerjoin(old, and_(*here))
+        .outerjoin(new, and_(*there))
         .where(change.c.programme == programme_id, change.c.release == number, change.c.position > after)
         .order_by(change.c.position)
         .limit(limit)
     )
-    return [(row.position, msgspec.json.decode(row.content, type=ReleaseChange)) for row in rows]
+    decoder = msgspec.json.Decoder(Figure)
+
+    def read(content: bytes | None) -> Figure | None:
+        return None if content is None else decoder.decode(content)
+
+    return [(row.position, told(row.why, read(row.old), read(row.new))) for row in rows]

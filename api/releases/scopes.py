@@ -125,7 +125,7 @@ def _part(measure: Measure) -> str | None:
 
 
 def _contained(measure: Measure) -> Member:
-    return Member(measure=measure, series=_headline(measure), part=measure.slug)
+    return Member(measure=measure, series=headline(measure), part=measure.slug)
 
 
 def _joined(catalogue: Catalogue) -> dict[str, list[str]]:
@@ -155,14 +155,14 @@ def _alike(part: Measure, whole: Measure) -> bool:
     """Whether they are counted in the same way, for the same periods and areas, and protected by the same rule."""
 
     def way(measure: Measure) -> tuple[object, ...]:
-        series, cadence = _headline(measure), measure.cadence
+        series, cadence = headline(measure), measure.cadence
         periods_and_areas = (cadence.period_type, cadence.months, series.resets, measure.area_family)
         return (measure.kind, series.collection, measure.disclosure_class, *periods_and_areas)
 
     return way(part) == way(whole)
 
 
-def _headline(measure: Measure) -> Series:
+def headline(measure: Measure) -> Series:
     return next(series for series in measure.series if series.headline)
 
 

@@ -1,17 +1,20 @@
 """What a release shows of each place, before anything is set beside anything: from protected counts alone."""
 
-from collections.abc import Iterator, Mapping
+from itertools import product
 from math import ceil
 
+import numpy as np
 from msgspec import Struct
 
+from api.outcomes.asked import Order
 from api.outcomes.completeness import Completeness
 from api.plan.catalogue import breakdown_key
-from api.releases.protection import Kept, percentages_of
+from api.releases.protection import Kept
 from api.releases.scopes import AuditScope, Member
 from api.statistics import inequality, intervals
+from api.statistics.disclosure import figures as disclosure
 from api.statistics.disclosure.figures import Figure, Percentage
-from api.statistics.disclosure.lattice import Node, nodes_of
+from api.statistics.disclosure.lattice import IntArray, located, nodes_of
 from api.statistics.intervals import Counts
 from schema.disclosure import Rule
 from schema.intervals import Confidence, Interval
@@ -19,8 +22,9 @@ from schema.plan import Kind, Measure, Operation, Overlap
 from schema.submissions import Status
 
 SeriesKey = tuple[str, str]
-CellKey = tuple[str, str, str]
-"""Period, area, key of the breakdown."""
+Place = tuple[str, str]
+"""An area and the key of a breakdown."""
+EVERYWHERE = slice(None)
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -57,57 +61,79 @@ NOT_A_COUNT = Shown(status=Status.NOT_APPLICABLE, reason="not_a_count")
 NOT_RELEASED = Shown(status=Status.NOT_APPLICABLE, reason="not_released")
 
 
-def shown(
-    scope: AuditScope, kept: Kept | None, rule: Rule, coverage: Mapping[tuple[SeriesKey, str], Completeness]
-) -> Iterator[tuple[SeriesKey, CellKey, Shown]]:
-    """Every cell that is registered in a scope, in the order of its lattice; `kept` is None where nobody has returned
-    anything.
-    """
-    told = _Told(kept, rule) if kept is not None else None
-    members = {member.part: member for member in scope.members}
-    for node in nodes_of(scope.shape).nodes:
-        member = members.get(node.part)
-        if member is None:  # the denominators of a proportion are told with it
-            continue
-        there = coverage[member.key, node.period]
-        one = told.one(member, node, there) if told is not None and there.counted else NO_DATA
-        yield member.key, (node.period, node.place, breakdown_key(dict(node.breakdown))), one
+class Told(Struct, frozen=True, kw_only=True, eq=False):
+    """What a protected scope tells of one of its series."""
 
+    member: Member
+    periods: dict[str, int]
+    places: tuple[Place, ...]
+    """In their order."""
+    nodes: IntArray
+    """By period and place, in what is kept."""
+    rule: Rule
+    kept: Kept | None
+    """None where nobody has returned anything."""
+    whole: IntArray
+    """Of each node that is kept."""
 
-class _Told:
-    """What a protected scope tells of its nodes."""
-
-    def __init__(self, kept: Kept, rule: Rule) -> None:
-        self.found, self.shares = percentages_of(kept, rule)
-        frozen = zip(nodes_of(kept.shape).nodes, kept.frozen.unknown.tolist(), kept.frozen.hidden.tolist(), strict=True)
-        self.organisations = len(kept.frozen.organisations)
-        self.unknown = {node for node, unknown, hidden in frozen if unknown and not hidden}
-
-    def one(self, member: Member, node: Node, there: Completeness) -> Shown:
-        if node in self.unknown:
-            return UNKNOWN
+    def of(self, code: str, there: Completeness, chosen: slice = EVERYWHERE) -> list[Shown]:
+        """Of each place, or of those chosen, in a period."""
+        nodes = self.nodes[self.periods[code], chosen]
+        if self.kept is None or not there.counted:
+            return [NO_DATA] * nodes.size
+        figures = disclosure.chosen(self.kept.display, nodes)
+        unknown = (self.kept.frozen.unknown & ~self.kept.frozen.hidden)[nodes]
+        if self.member.measure.kind is Kind.PROPORTION:
+            wholes = self.whole[nodes]
+            pairs = zip(
+                figures, disclosure.chosen(self.kept.display, wholes), (unknown | (wholes < 0)).tolist(), strict=True
+            )
+            return [UNKNOWN if lost else _share(part, whole, self.rule) for part, whole, lost in pairs]
         # One whose duty a later plan version dropped is expected no more, and its return counts all the same.
-        return _one(member, node, self.found, self.shares, returns=max(there.counted, self.organisations))
+        several = max(there.counted, len(self.kept.frozen.organisations)) if self._may_overlap() else 1
+        return [UNKNOWN if lost else _count(one, several) for one, lost in zip(figures, unknown.tolist(), strict=True)]
+
+    def _may_overlap(self) -> bool:
+        measure = self.member.measure
+        return measure.kind is Kind.DISTINCT and measure.overlap is Overlap.UNKNOWN
 
 
-def _one(
-    member: Member,
-    node: Node,
-    found: Mapping[Node, Figure],
-    shares: Mapping[Node, Percentage],
-    *,
-    returns: int,
-) -> Shown:
-    figure = found[node]
-    if member.measure.kind is Kind.PROPORTION:
-        whole = Node(part=None, breakdown=node.breakdown, place=node.place, period=node.period)
-        return _proportion(figure, found[whole], shares[node])
+def told(scope: AuditScope, member: Member, kept: Kept | None, rule: Rule, order: Order) -> Told:
+    """Every cell of a series that is registered in a scope; its places in the order of the plan."""
+    asked = nodes_of(scope.shape)
+    there = None if kept is None else nodes_of(kept.shape)
+    at = np.arange(asked.size) if there is None else located(asked, there)
+    grids = [grid for grid in asked.grids if grid.table.part == member.part]
+    places = [
+        (area, breakdown_key(dict(breakdown)))
+        for grid in grids
+        for breakdown, area in product(grid.breakdowns, grid.places)
+    ]
+    by_period = [np.moveaxis(at[grid.ids], -2, 0).reshape(len(grid.periods), -1) for grid in grids]
+    placed = sorted(range(len(places)), key=lambda one: (order.areas[places[one][0]], order.breakdown(places[one][1])))
+    return Told(
+        member=member,
+        periods={code: index for index, code in enumerate(scope.shape.periods)},
+        places=tuple(places[one] for one in placed),
+        nodes=np.concatenate(by_period, axis=1)[:, placed],
+        rule=rule,
+        kept=kept,
+        whole=np.zeros(0, dtype=np.int64) if there is None else there.whole,
+    )
+
+
+def _count(figure: Figure, several: int) -> Shown:
+    """Of `several` returns whose people may be the same."""
     if figure.value is None or figure.low is None or figure.high is None:
         return SUPPRESSED
-    if member.measure.kind is Kind.DISTINCT and member.measure.overlap is Overlap.UNKNOWN and returns > 1:
+    if several > 1:
         # Different people of several returns are at least those of the largest, and so of the average one.
-        return Shown(low=ceil(figure.low / returns), high=figure.high)
+        return Shown(low=ceil(figure.low / several), high=figure.high)
     return Shown(value=figure.value, low=figure.low, high=figure.high)
+
+
+def _share(part: Figure, whole: Figure, rule: Rule) -> Shown:
+    return _proportion(part, whole, disclosure.percentage(part, whole, rule))
 
 
 def _proportion(part: Figure, whole: Figure, share: Percentage) -> Shown:

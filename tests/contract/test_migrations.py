@@ -124,6 +124,49 @@ async def test_a_plan_that_was_loaded_with_one_target_a_measure_can_be_read(empt
     assert again.version == 1
 
 
+async def test_changes_that_repeat_their_figures_name_their_positions_and_back(empty):
+    """Of two releases: one figure stayed, one differs, one is gone and one is new."""
+    first = {0: '{"measure":"a","area":"x","value":1}', 1: '{"measure":"a","area":"y","value":2}', 2: '{"area":"z"}'}
+    second = {0: '{"measure":"a","area":"x","value":1}', 1: '{"measure":"a","area":"y","value":3}', 2: '{"area":"w"}'}
+    changes = [("data", first[1], second[1]), ("new", None, second[2]), ("gone", first[2], None)]
+    await run(empty, command.upgrade, "0005")
+    async with empty.begin() as transaction:
+        await transaction.execute(text("set session_replication_role = replica"))
+        for release, figures in ((1, first), (2, second)):
+            await transaction.execute(
+                text(
+                    "insert into release.release (programme, number, publication, plan_version, published_at, "
+                    "frozen_at, policy, report, sha256) values (1, :number, gen_random_uuid(), 1, now(), now(), "
+                    "'{}', '{}', '')"
+                ),
+                {"number": release},
+            )
+            for position, content in figures.items():
+                await transaction.execute(
+                    text("insert into release.figure values (1, :release, :position, 1, 'p', :position, 1, :content)"),
+                    {"release": release, "position": position, "content": content.encode()},
+                )
+        for position, (why, before, after) in enumerate(changes):
+            content = f'{{"measure":"a","before":{before or "null"},"after":{after or "null"},"why":"{why}"}}'
+            await transaction.execute(
+                text("insert into release.change values (1, 2, :position, :content)"),
+                {"position": position, "content": content.encode()},
+            )
+        await transaction.execute(text("set session_replication_role = origin"))
+    await run(empty, command.upgrade, "0006")
+    async with empty.begin() as transaction:
+        found = await transaction.execute(text("select why, before, after from release.change order by position"))
+        assert [tuple(row) for row in found] == [("data", 1, 1), ("new", None, 2), ("gone", 2, None)]
+    await run(empty, command.downgrade, "0005")
+    async with empty.begin() as transaction:
+        found = await transaction.execute(text("select content from release.change order by position"))
+        again = [msgspec.json.decode(content) for content in found.scalars()]
+    assert [(one["why"], one["before"], one["after"]) for one in again] == [
+        (why, *(figure and msgspec.json.decode(figure) for figure in figures)) for why, *figures in changes
+    ]
+    assert [one["area"] for one in again] == ["y", "w", "z"]
+
+
 async def test_processes_that_start_together_migrate_once(empty, empty_url):
     engines = [database.owner_engine(empty_url) for _ in range(3)]
     await asyncio.gather(*(database.migrate(engine) for engine in engines))

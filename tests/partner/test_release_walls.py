@@ -59,7 +59,7 @@ async def test_it_reads_releases_and_writes_nowhere(reader):
     for statement in (
         "delete from release.figure",
         "update release.release set notes = 'x'",
-        "insert into release.change values (1, 1, 9999, '')",
+        "insert into release.change values (1, 1, 9999, 'new')",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await reader.execute(statement)

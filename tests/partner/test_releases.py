@@ -2,14 +2,19 @@
 
 import asyncio
 import csv
+import hashlib
 import io
+import json
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import select
 
 from api.plan import loading
+from api.releases import writing
 from schema.partners import Scope
+from schema.tables import figure
 from tests.conftest import HARBOUR
 from tests.harbour import EAST, TOWN, WEST
 from tests.releasing import UNKNOWN, Press, by_place, learners, pass_rate
@@ -192,6 +197,61 @@ async def test_a_release_is_withdrawn_as_a_whole_with_a_reason(press):
     gone = await press.read(release="2")
     assert (gone.status_code, gone.json()["type"]) == (410, "/errors/withdrawn-release")
     assert (await press.read("releases/2/changes")).status_code == 410
+
+
+async def test_what_is_gone_is_told_last_and_a_rehearsal_tells_the_same(press, monkeypatch):
+    """Piece by piece: of so few figures none would be sent before the others are made."""
+    monkeypatch.setattr(writing, "AT_ONCE", 3)
+    await both(press)
+    await press.publish()
+    before = await press.figures(**JULY, group_by="sex")
+    press.world.now += timedelta(days=30)  # September is over
+    rehearsed = await press.publish(dry_run=True, without=["pass-rate"])
+    assert (await press.read("releases")).json()["items"][0]["number"] == 1
+    made = await press.publish(without=["pass-rate"])
+    assert made["release"] == 2
+    told: list[dict] = []
+    cursor: dict[str, str] = {}
+    while cursor is not None:
+        page = (await press.read("releases/2/changes", limit=7, **cursor)).json()
+        told += page["items"]
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else None
+    assert told == rehearsed["rehearsal"]["changes"]
+    whys = [change["why"] for change in told]
+    assert {"new", "data", "held", "gone"} >= set(whys) >= {"new", "gone"}
+    assert whys == sorted(whys, key=lambda why: why == "gone"), "what is gone comes last"
+    gone = [change for change in told if change["why"] == "gone"]
+    assert {change["measure"] for change in gone} == {"pass-rate"}
+    assert {change["before"]["release"] for change in gone} == {1}
+    order = [(change["period"], change["area"]) for change in gone]
+    assert order == [(f["period"]["code"], f["area"]) for f in await release_of(press, 1, "pass-rate")]
+    for change in told:
+        if change["why"] != "gone":
+            after = change["after"]
+            assert (after["release"], after["period"]["code"]) == (2, change["period"])
+    assert [f["value"] for f in before] == [f["value"] for f in await press.figures(**JULY, group_by="sex")]
+
+
+async def release_of(press: Press, number: int, measure: str) -> list[dict]:
+    """All that a release says of a measure, in its order."""
+    async with press.world.owner.begin() as transaction:
+        rows = await transaction.execute(
+            select(figure.c.content).where(figure.c.release == number).order_by(figure.c.position)
+        )
+        found = [json.loads(content) for content in rows.scalars()]
+    return [one for one in found if one["measure"] == measure]
+
+
+async def test_the_hash_of_a_release_is_of_its_figures_line_by_line(press):
+    await both(press)
+    await press.publish()
+    async with press.world.owner.begin() as transaction:
+        rows = await transaction.execute(select(figure.c.content, figure.c.position).order_by(figure.c.position))
+        every = rows.all()
+    assert [row.position for row in every] == list(range(len(every)))
+    release = (await press.read("releases/1")).json()
+    assert release["sha256"] == hashlib.sha256(b"\n".join(row.content for row in every)).hexdigest()
+    assert (release["report"]["figures"], release["report"]["changes"]) == (len(every), len(every))
 
 
 async def test_a_gross_error_is_mended_by_releasing_anew(press):

@@ -4,9 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from api.releases.changes import changes, redefined
-from api.releases.figures import figures, place_of
+from api.releases.changes import told as answered
+from api.releases.figures import Earlier, place_of
 from schema.releases import MeasurePeriod
-from tests.freezing import SHORT, measure, plan_of, snapshot
+from tests.freezing import SHORT, all_figures, measure, plan_of, snapshot
 from tests.harbour import catalogue
 
 HERE = catalogue(plan_of(measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
@@ -19,14 +20,23 @@ def returns(january: int, february: int) -> list[str]:
 
 def release(number: int, *rows: str, before=(), **more):
     made, kept = snapshot(*rows, here=HERE, number=number, **more)
-    return {place_of(one): one for one in figures(made, dict(before))}, kept
+    return {place_of(one): one for one in all_figures(made, before)}, kept
 
 
 FIRST, KEPT = release(1, *returns(40, 60))
 
 
 def told(before, after, **more):
-    return [(c.period, SHORT[c.area], c.why) for c in changes(before, after.values(), **more)]
+    return [(c.period, SHORT[c.area], c.why) for c in compared(before, after, **more)]
+
+
+def compared(before, after, **more):
+    """As they are answered; every figure of the earlier release stands at its place, those of the later from 5 on."""
+    earlier = {place: Earlier(position=at, figure=one) for at, (place, one) in enumerate(before.items())}
+    found = list(changes(earlier, after.values(), first=5, **more))
+    later = list(after.values())
+    assert all(later[one.position - 5] == one.after for one in found if one.after)
+    return [answered(one.why, one.before and one.before.figure, one.after) for one in found]
 
 
 def test_which_release_says_it_and_under_which_policy_is_no_difference():
@@ -35,11 +45,11 @@ def test_which_release_says_it_and_under_which_policy_is_no_difference():
 
 def test_whether_nothing_has_changed_or_few_have_is_told_alike():
     """The second release states a larger error of all that stands; the third says nothing more."""
-    again, kept = release(2, *returns(40, 60), before=FIRST, earlier=KEPT)
+    again, kept = release(2, *returns(40, 60), before=FIRST.values(), earlier=KEPT)
     assert set(told(FIRST, again)) == {(code, "town", "held") for code in ("2026-01", "2026-02", "FY2025-26-Q4")}
-    few, _ = release(2, *returns(41, 60), before=FIRST, earlier=KEPT)
+    few, _ = release(2, *returns(41, 60), before=FIRST.values(), earlier=KEPT)
     assert few == again
-    third, _ = release(3, *returns(40, 60), before=again, earlier=kept)
+    third, _ = release(3, *returns(40, 60), before=again.values(), earlier=kept)
     assert told(again, third) == []
 
 
@@ -60,7 +70,7 @@ def test_a_first_release_is_new_in_the_order_of_the_release():
 )
 def test_why_a_figure_differs(more, january, february, quarter):
     """The quarter is made of January; February, in which nothing moved, has another error and another movement."""
-    now, _ = release(2, *returns(90, 60), before=FIRST, earlier=KEPT)
+    now, _ = release(2, *returns(90, 60), before=FIRST.values(), earlier=KEPT)
     found = {code: why for code, _, why in told(FIRST, now, **more)}
     assert (found["2026-01"], found["FY2025-26-Q4"]) == (january, quarter)
     assert found["2026-02"] == february
@@ -69,7 +79,7 @@ def test_why_a_figure_differs(more, january, february, quarter):
 
 def test_what_is_not_released_any_more_is_told_last():
     after = {place: one for place, one in FIRST.items() if one.period.code != "2026-01"}
-    [gone] = changes(FIRST, after.values())
+    [gone] = compared(FIRST, after)
     assert (gone.period, gone.why, gone.after, gone.before.value) == ("2026-01", "gone", None, 80)
     assert told(after, FIRST) == [("2026-01", "town", "new")]
     assert [why for _, _, why in told({"x": next(iter(FIRST.values()))}, after)][-1] == "gone"
@@ -80,3 +90,8 @@ def test_a_measure_is_redefined_where_the_plan_says_anything_else_of_it():
     assert redefined([one, other], [one, replace(other, title="Another")]) == {"on-roll"}
     assert redefined([one], [one, other]) == set(), "a new one was not defined before"
     assert redefined([one, other], [one]) == set()
+
+
+def test_a_change_is_of_a_figure():
+    with pytest.raises(ValueError, match="of a figure"):
+        answered("data", None, None)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec.structs import replace
 
-from api.releases.figures import figures, place_of
+from api.releases.figures import place_of
 from api.releases.scopes import scopes
 from api.statistics import comparison, inequality, intervals, trend
 from api.statistics.intervals import Counts
@@ -19,7 +19,7 @@ from schema.plan import Aim, Basis, Collection, Formula, Kind, Operation, Target
 from schema.releases import Figure
 from schema.submissions import Marker, Status
 from schema.verdicts import NotMoved, Tendency, TrendMethod, Verdict
-from tests.freezing import SHORT, measure, plan_of, released, snapshot
+from tests.freezing import SHORT, all_figures, measure, plan_of, released, snapshot
 from tests.harbour import EAST, PLAN, TOWN, catalogue
 
 
@@ -315,10 +315,10 @@ def test_what_was_left_out_comes_back_moved_from_where_it_was():
     first, kept = snapshot(*rows(30), here=here)
     second, kept = snapshot(*rows(35), here=here, number=2, earlier=kept, without=["on-roll"])
     third, _ = snapshot(*rows(35), here=here, number=3, earlier=kept)
-    shown = [[by(list(figures(one, {})), "present", "2026-01").value for one in (first, second, third)]]
+    shown = [[by(all_figures(one), "present", "2026-01").value for one in (first, second, third)]]
     assert shown == [[80, 85, 85]]
-    assert {f.measure for f in figures(second, {})} == {"present"}
-    error = [by(list(figures(one, {})), "present", "2026-01").largest_error for one in (first, second)]
+    assert {f.measure for f in all_figures(second)} == {"present"}
+    error = [by(all_figures(one), "present", "2026-01").largest_error for one in (first, second)]
     assert error == [2, 4], "afresh it would be 2 again"
     assert [len(scope.members) for scope in scopes(here, {}, today=date(2026, 2, 1), without=["on-roll"])] == [2]
 
@@ -343,18 +343,18 @@ def on_roll(quay: int, pier: int) -> list[str]:
 )
 def test_provisional_while_it_may_be_corrected_and_revised_where_it_was_another(frozen_at, second, expected):
     first, kept = snapshot(*on_roll(50, 30), here=ON_ROLL)
-    before = {place_of(one): one for one in figures(first, {})}
+    before = all_figures(first)
     at = datetime.fromisoformat(frozen_at).replace(tzinfo=UTC)
     now, _ = snapshot(*on_roll(*second), here=ON_ROLL, number=2, earlier=kept, frozen_at=at)
-    assert by(list(figures(now, before)), "on-roll", "2026-01").markers == expected
+    assert by(all_figures(now, before), "on-roll", "2026-01").markers == expected
 
 
 def test_what_was_hidden_before_is_new_and_not_revised():
     first, _ = snapshot(*on_roll(3, 2), here=ON_ROLL)
-    before = {place_of(one): one for one in figures(first, {})}
+    before = all_figures(first)
     now, _ = snapshot(*on_roll(50, 30), here=ON_ROLL)
-    assert by(list(figures(now, before)), "on-roll", "2026-01").markers == []
-    assert by(list(before.values()), "on-roll", "2026-01").markers == []
+    assert by(all_figures(now, before), "on-roll", "2026-01").markers == []
+    assert by(before, "on-roll", "2026-01").markers == []
 
 
 def test_where_periods_never_close_a_figure_is_provisional_until_all_returns_are_there():
@@ -453,3 +453,18 @@ def test_different_people_of_months_make_up_no_quarter():
     rows = [f"{who} members 2026-0{n} town 40" for who in HOLDERS for n in (1, 2, 3)]
     [one] = [f for f in released(*rows, here=here) if f.measure == "total"]
     assert (one.value, one.lower_bound, one.reason) == (None, None, "no_data")
+
+
+def test_scopes_are_asked_for_one_by_one_and_each_once_for_each_of_its_series():
+    """What is kept of all of them together may be more than memory holds; of formulas the totals are asked for apart."""
+    asked: list[str] = []
+    made, _ = snapshot(*returns(), here=PROGRAMME)
+
+    def kept(key: str):
+        asked.append(key)
+        return made.kept(key)
+
+    measures = [one for one in PROGRAMME.plan.measures if one.slug in COUNTED]
+    here = catalogue(replace(PROGRAMME.plan, measures=measures))
+    all_figures(replace(made, catalogue=here, kept=kept))
+    assert Counter(asked) == Counter(scope.key for scope in made.scopes for _ in scope.members)

@@ -8,9 +8,10 @@ import pytest
 from msgspec.structs import asdict, replace
 
 from api.releases import protection
-from api.releases.protection import Done, Kept, packed, percentages_of, shape_of, unpacked
+from api.releases.protection import Done, Kept, packed, shape_of, unpacked
 from api.releases.scopes import GeographyChanged
-from api.statistics.disclosure.lattice import Place
+from api.statistics.disclosure.figures import figures, percentage
+from api.statistics.disclosure.lattice import Place, nodes_of
 from schema.disclosure import PERSONS
 from schema.plan import Scheme
 from schema.releases import FailedScope
@@ -206,12 +207,10 @@ RATE = next(iter(scopes_of(RATES).values()))
 def test_a_percentage_is_of_the_numbers_shown_and_holds_the_true_one():
     rows = ["quay pass-rate 2026-01 town 21/60", "pier pass-rate 2026-01 town 12/63"]
     kept = done(RATE, *rows, here=RATES).kept
-    figures, shares = percentages_of(kept, PERSONS)
-    [share] = [one for node, one in shares.items() if node.period == "2026-01"]
-    assert [(f.value, f.low, f.high) for node, f in figures.items() if node.period == "2026-01"] == [
-        (125, 123, 127),
-        (35, 33, 37),
-    ]
+    found = figures(nodes_of(kept.shape), kept.display)
+    whole, part = (f for f in found if f.node.period == "2026-01")
+    assert [(f.value, f.low, f.high) for f in (whole, part)] == [(125, 123, 127), (35, 33, 37)]
+    share = percentage(part, whole, PERSONS)
     assert share.value == 28.0
     assert (share.low, share.high) == (pytest.approx(100 * 33 / 127), pytest.approx(100 * 37 / 123))
     assert share.low < 100 * 33 / 123 < share.high

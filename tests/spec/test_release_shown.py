@@ -13,6 +13,7 @@ from schema.intervals import Confidence
 from schema.plan import Operation, Overlap
 from schema.submissions import Status
 from tests.freezing import measure, plan_of, released, snapshot
+from tests.freezing import told as cells
 from tests.harbour import TOWN, catalogue
 
 MEMBERS = ["quay members 2026-01 town", "pier members 2026-01 town"]
@@ -20,7 +21,7 @@ MEMBERS = ["quay members 2026-01 town", "pier members 2026-01 town"]
 
 def of(slug: str, *rows: str, here, area: str = TOWN, period: str = "2026-01", breakdown: str = "") -> Shown:
     found, _ = snapshot(*rows, here=here)
-    return found.cells[slug, "headline"][period, area, breakdown]
+    return cells(found)[slug, "headline"][period, area, breakdown]
 
 
 def told(one: Shown) -> tuple[float | None, float | None, float | None, str | None]:
@@ -245,5 +246,17 @@ def test_the_largest_error_is_the_further_bound():
 
 def test_denominators_of_a_share_are_told_with_it_alone():
     found, _ = snapshot(f"{RATE[0]} 21/60", here=RATES)
-    assert set(found.cells) == {("pass-rate", "headline")}
+    assert set(cells(found)) == {("pass-rate", "headline")}
     assert len({f.breakdown.get("sex", "") for f in released(f"{RATE[0]} 21/60", here=RATES)}) == 4
+
+
+def test_a_share_without_its_denominator_is_not_known():
+    """Prizes are counted by sex, exams are not: of no sex is it known how many were examined."""
+    prizes = measure("pass-rate", slug="prize-rate", contains=[])
+    exams = measure("pass-rate", schemes=[], contains=[], shares_denominator=["prize-rate"])
+    duties = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
+    here = catalogue(plan_of(exams, prizes, duties=duties))
+    rows = [f"{who} {slug} 2026-01 town 30/60" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
+    rows += [f"{who} prize-rate 2026-01 town sex=female 15/30" for who in ("quay", "pier")]
+    assert told(of("prize-rate", *rows, here=here))[0] == 50
+    assert of("prize-rate", *rows, here=here, breakdown="sex=female") == UNKNOWN

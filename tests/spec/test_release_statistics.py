@@ -6,10 +6,11 @@ from pathlib import Path
 from api.outcomes.standing import StandingRevision
 from api.plan import loading
 from api.releases import statistics
-from api.releases.figures import Snapshot, as_published, figures
+from api.releases.figures import Snapshot, as_published
 from api.reviews.leeway import NONE
 from api.statistics import periods
 from schema.submissions import FigureLimits, PublishedFigure, ReturnKind
+from tests.freezing import all_figures
 from tests.harbour import NOW, catalogue
 
 HERE = catalogue(loading.read(Path(__file__).parents[2] / "schema" / "plans" / "work-and-health-2025-2028.yaml"))
@@ -64,8 +65,16 @@ def test_a_release_gives_them_as_their_publisher_does():
     [last] = [f for f in found if (f.period.code, f.area, f.breakdown) == ("R12-2025-12", NOTTINGHAM, {})]
     assert (last.value, last.lower, last.upper, last.release, last.policy) == (9.3, 7.1, 11.5, 3, 1)
     key = (INACTIVE.slug, SERIES.slug)
-    release = Snapshot(catalogue=HERE, number=3, frozen_at=NOW, cells={}, coverage={}, published={key: tuple(found)})
-    assert [f for f in figures(release, {}) if f.series == SERIES.slug] == found
+    release = Snapshot(
+        catalogue=HERE,
+        number=3,
+        frozen_at=NOW,
+        scopes=[],
+        kept=lambda _: None,
+        coverage={},
+        published={key: tuple(found)},
+    )
+    assert [f for f in all_figures(release) if f.series == SERIES.slug] == found
 
 
 def test_series_of_measures_that_are_left_out_are_not_there():

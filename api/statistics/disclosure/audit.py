@@ -204,7 +204,7 @@ class View:
         true = np.stack([each.all - own for each, own in zip(self.counts, self.own, strict=True)])
         there = np.stack([(d.since >= 0) & ~c.unknown for d, c in zip(self.displays, self.counts, strict=True)])
         there &= lattice.broken_down | (not rule.totals_open)
-        there[:, len(lattice.nodes) :] &= rule.protect_complements
+        there[:, lattice.size :] &= rule.protect_complements
         least = rule.hide_from if public else max(rule.hide_from, 1)
         small = there & (true >= least) & (true <= rule.hide_to)
         previous = dict(zip(chain.releases[1:], chain.releases, strict=False))

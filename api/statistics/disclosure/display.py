@@ -225,7 +225,7 @@ def can_be_held(display: Display, before: Display, counts: IntArray, rule: Rule)
 
 def _first(lattice: Nodes, rule: Rule, counts: Counts, *, release: int) -> Display:
     true = counts.all
-    outside = np.arange(true.size) >= len(lattice.nodes)
+    outside = np.arange(true.size) >= lattice.size
     covered = rule.protects & (lattice.broken_down if rule.totals_open else np.ones(true.size, dtype=np.bool_))
     small = covered & (true >= rule.hide_from) & (true <= rule.hide_to) & ~counts.unknown
     hidden = small | counts.unknown | counts.alone

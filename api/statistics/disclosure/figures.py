@@ -1,13 +1,15 @@
 """From counts to figures: display, audit, repair, in this order. Nothing else makes figures of what was counted."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from api.statistics.disclosure.display import BoolArray, Counts, Display, held, protect, withheld
-from api.statistics.disclosure.lattice import Lattice, Node, Nodes
+from api.statistics.disclosure.lattice import IntArray, Lattice, Node, Nodes
 from schema.disclosure import Rule
 
 Across = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -16,7 +18,8 @@ Across = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 class Figure(Struct, frozen=True, kw_only=True):
     """One cell of a release, fit for publication."""
 
-    node: Node
+    node: Node | None = None
+    """None where what it is about is told elsewhere."""
     value: int | None
     """The number shown; None for `c`: few or none, or withheld so that few cannot be worked out."""
     low: int | None = None
@@ -30,6 +33,9 @@ class Figure(Struct, frozen=True, kw_only=True):
         if self.value is None or self.low is None or self.high is None:
             return None
         return max(self.value - self.low, self.high - self.value)
+
+
+HIDDEN = Figure(value=None)
 
 
 class Percentage(Struct, frozen=True, kw_only=True):
@@ -55,14 +61,23 @@ class Report(Struct, frozen=True, kw_only=True):
     held: int
 
 
-class Protected(Struct, frozen=True, kw_only=True, eq=False):
+class Protected(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """A release of one lattice: `figures` to publish, `display` to keep, for the next release, where none may read."""
 
-    figures: tuple[Figure, ...]
-    percentages: dict[Node, Percentage]
-    """Of each part, its share in the whole."""
+    lattice: Nodes
+    rule: Rule
+    counts: Counts
     display: Display
     report: Report
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        return tuple(figures(self.lattice, self.display))
+
+    @cached_property
+    def percentages(self) -> dict[Node, Percentage]:
+        """Of each part, its share in the whole."""
+        return _percentages(self.lattice, self.rule, self.figures, self.counts.all.tolist())
 
 
 class Exposed(Exception):  # noqa: N818  a refusal is not an error of ours
@@ -130,10 +145,10 @@ def release(
             given_up = (given_up[0] | hidden, (given_up[1] | held_back) & ~hidden)
             audited += sum(one.audited for one in found)
             repaired += sum(one.repaired for one in found)
-    shown = tuple(figures(lattice, display))
     return Protected(
-        figures=shown,
-        percentages=_percentages(lattice, rule, shown, chain[-1].all.tolist()),
+        lattice=lattice,
+        rule=rule,
+        counts=chain[-1],
         display=display,
         report=Report(
             audited=audited,
@@ -146,16 +161,16 @@ def release(
 
 def figures(lattice: Nodes, display: Display) -> Iterator[Figure]:
     """The figures of a display, one for each node, in their order; complements have none."""
-    columns = zip(
-        lattice.nodes,
-        display.shown.tolist(),
-        display.value.tolist(),
-        display.low.tolist(),
-        display.high.tolist(),
-        strict=False,
-    )
-    for node, shown, value, low, high in columns:
-        yield Figure(node=node, value=value, low=int(low), high=int(high)) if shown else Figure(node=node, value=None)
+    for node, figure in zip(lattice.nodes, chosen(display, np.arange(lattice.size)), strict=True):
+        yield replace(figure, node=node)
+
+
+def chosen(display: Display, nodes: IntArray) -> list[Figure]:
+    """The figures of some nodes of a display, given by their index."""
+    shown = display.shown[nodes]
+    low, high = (np.where(shown, bound[nodes], 0).astype(np.int64).tolist() for bound in (display.low, display.high))
+    rows = zip(shown.tolist(), display.value[nodes].tolist(), low, high, strict=True)
+    return [Figure(value=value, low=low, high=high) if there else HIDDEN for there, value, low, high in rows]
 
 
 def percentage(part: Figure, whole: Figure, rule: Rule) -> Percentage:
@@ -185,7 +200,7 @@ def _percentages(lattice: Nodes, rule: Rule, shown: Sequence[Figure], true: Sequ
         if not rule.rates_from_displayed and one.value is not None:
             value = _rounded(true[part], true[whole], shown[whole].value or 0, rule)
             one = Percentage(value=value, low=one.low, high=one.high)
-        found[shown[part].node] = one
+        found[lattice.nodes[part]] = one
     return found
 
 

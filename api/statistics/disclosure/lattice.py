@@ -17,8 +17,10 @@ dimension with two codes, *in* and *out*, and so is each category of a dimension
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, product
 from math import inf, prod
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -106,10 +108,37 @@ class Rows(Struct, frozen=True, kw_only=True, eq=False):
         return np.add.reduceat(point[..., self.columns] * self.values, self.starts[:-1], axis=-1)
 
 
-class Nodes(Struct, frozen=True, kw_only=True, eq=False):
+class Grid(Struct, frozen=True, kw_only=True):
+    """The nodes of one table, which stand together: by its codes, by periods, by places."""
+
+    table: Table
+    first: int
+    """The index of its first node."""
+    codes: tuple[tuple[str, ...], ...]
+    """Of each dimension of the table."""
+    periods: tuple[str, ...]
+    places: tuple[str, ...]
+
+    @property
+    def axes(self) -> tuple[tuple[str, ...], ...]:
+        return (*self.codes, self.periods, self.places)
+
+    @property
+    def ids(self) -> IntArray:
+        """The index of each node, as an array of these axes."""
+        sizes = [len(axis) for axis in self.axes]
+        return np.arange(self.first, self.first + prod(sizes)).reshape(sizes)
+
+    @property
+    def breakdowns(self) -> list[tuple[tuple[str, str], ...]]:
+        """In the order of the nodes."""
+        return [tuple(zip(self.table.dimensions, codes, strict=True)) for codes in product(*self.codes)]
+
+
+class Nodes(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """What may be published. Arrays over nodes go on, behind the nodes, with the complements of the parts."""
 
-    nodes: tuple[Node, ...]
+    grids: tuple[Grid, ...]
     whole: IntArray
     """Of a part, and of its complement, the node that it is a part of; else -1."""
     complement: IntArray
@@ -117,6 +146,20 @@ class Nodes(Struct, frozen=True, kw_only=True, eq=False):
     ways: IntArray
     """In how many ways a node is cut out of the total of its period: breakdowns and, below the widest, its area."""
     broken_down: npt.NDArray[np.bool_]
+
+    @property
+    def size(self) -> int:
+        """How many nodes there are, without the complements."""
+        return sum(prod(map(len, grid.axes)) for grid in self.grids)
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """Each by itself. There are many: what is said of all of them is said of arrays."""
+        return tuple(
+            Node(part=grid.table.part, breakdown=breakdown, place=place, period=period)
+            for grid in self.grids
+            for breakdown, period, place in product(grid.breakdowns, grid.periods, grid.places)
+        )
 
     def completed(self, counts: npt.NDArray[np.int64]) -> IntArray:
         """Append the complements to counts of the nodes that are shown (last axis)."""
@@ -140,30 +183,21 @@ class Lattice(Nodes, frozen=True, kw_only=True, eq=False):
 
 def nodes_of(shape: Shape) -> Nodes:
     """The nodes of a lattice in their order: a hundredth of the work where nobody asks for the atoms."""
-    dimensions = {dimension.slug: dimension for dimension in shape.dimensions}
-    nodes: list[Node] = []
-    for table in shape.tables:
-        places = [place.code for place in shape.places if place.level <= table.level]
-        for codes in product(*(dimensions[slug].codes for slug in table.dimensions)):
-            breakdown = tuple(zip(table.dimensions, codes, strict=True))
-            nodes += [
-                Node(part=table.part, breakdown=breakdown, place=place, period=period)
-                for period, place in product(table.periods or shape.periods, places)
-            ]
-    at = {(node.part, node.breakdown, node.place, node.period): index for index, node in enumerate(nodes)}
-    whole = [-1 if node.part is None else at.get((None, node.breakdown, node.place, node.period), -1) for node in nodes]
-    known = [index for index, its in enumerate(whole) if its >= 0]
-    complement = np.full(len(nodes) + len(known), -1)
-    complement[known] = np.arange(len(nodes), complement.size)
+    grids = tuple(_grids(shape))
+    whole = np.concatenate([_wholes(grid, grids) for grid in grids])
+    known = np.flatnonzero(whole >= 0)
+    complement = np.full(whole.size + known.size, -1)
+    complement[known] = np.arange(whole.size, complement.size)
     levels = {place.code: place.level for place in shape.places}
-    ways = [len(node.breakdown) + (levels[node.place] > 0) for node in nodes]
-    broken_down = [bool(node.breakdown) for node in nodes]
+    cut = [(len(grid.codes), np.array([levels[place] > 0 for place in grid.places])) for grid in grids]
+    ways = _over(grids, [dimensions + below for dimensions, below in cut])
+    broken_down = _over(grids, [np.full(below.size, dimensions > 0) for dimensions, below in cut])
     return Nodes(
-        nodes=tuple(nodes),
-        whole=np.array(whole + [whole[index] for index in known], dtype=np.int64),
+        grids=grids,
+        whole=np.concatenate((whole, whole[known])),
         complement=complement,
-        ways=np.array(ways + [ways[index] for index in known], dtype=np.int64),
-        broken_down=np.array(broken_down + [broken_down[index] for index in known]),
+        ways=np.concatenate((ways, ways[known])),
+        broken_down=np.concatenate((broken_down, broken_down[known])),
     )
 
 
@@ -183,6 +217,59 @@ def independent(shape: Shape) -> list[Shape]:
         periods = {code: parts for code, parts in shape.periods.items() if code in group}
         found.append(replace(shape, tables=tuple(there), periods=periods))
     return found
+
+
+def located(nodes: Nodes, among: Nodes) -> IntArray:
+    """The index of each of these nodes among others; -1 where it is not there."""
+    return np.concatenate([_among(grid, _like(grid, grid.table.part, among.grids)) for grid in nodes.grids])
+
+
+def period_of(nodes: Nodes) -> npt.NDArray[np.str_]:
+    """The period of each node."""
+    return _over(nodes.grids, [np.array(grid.periods)[:, None] for grid in nodes.grids])
+
+
+def _grids(shape: Shape) -> Iterator[Grid]:
+    dimensions = {dimension.slug: dimension for dimension in shape.dimensions}
+    first = 0
+    for table in shape.tables:
+        grid = Grid(
+            table=table,
+            first=first,
+            codes=tuple(dimensions[slug].codes for slug in table.dimensions),
+            periods=table.periods or tuple(shape.periods),
+            places=tuple(place.code for place in shape.places if place.level <= table.level),
+        )
+        first += prod(map(len, grid.axes))
+        yield grid
+
+
+def _over(grids: Iterable[Grid], values: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """What is said of the last axes of each grid, node by node."""
+    return np.concatenate(
+        [np.broadcast_to(value, grid.ids.shape).ravel() for grid, value in zip(grids, values, strict=True)]
+    )
+
+
+def _wholes(grid: Grid, grids: Iterable[Grid]) -> IntArray:
+    return _among(grid, None if grid.table.part is None else _like(grid, None, grids))
+
+
+def _like(grid: Grid, part: str | None, grids: Iterable[Grid]) -> Grid | None:
+    """The grid of a part by the same dimensions."""
+    tables = {(other.table.part, other.table.dimensions): other for other in grids}
+    return tables.get((part, grid.table.dimensions))
+
+
+def _among(grid: Grid, other: Grid | None) -> IntArray:
+    if other is None:
+        return np.full(grid.ids.size, -1)
+    found: list[IntArray] = []
+    for mine, theirs in zip(grid.axes, other.axes, strict=True):
+        at = {name: index for index, name in enumerate(theirs)}
+        found.append(np.array([at.get(name, -1) for name in mine], dtype=np.int64))
+    # Whatever is missing on an axis lies in the margin, which is the last of it.
+    return np.pad(other.ids, [(0, 1)] * len(found), constant_values=-1)[np.ix_(*found)].ravel()
 
 
 def build(shape: Shape, *, breakdowns: int = 2) -> Lattice:
@@ -278,7 +365,7 @@ class _Builder:
         self._unions(nodes)
         self._covers(nodes)
         return Lattice(
-            nodes=listed.nodes,
+            grids=listed.grids,
             atoms=self.atoms,
             sums=sums.rows(),
             ties=self.ties.rows(),
