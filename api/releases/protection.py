@@ -364,10 +364,5 @@ def percentages_of(kept: Kept, rule: Rule) -> tuple[dict[Node, figures.Figure], 
     """The figures of a protected scope by node, and of each part its share in the whole."""
     lattice = nodes_of(kept.shape)
     shown = tuple(figures.figures(lattice, kept.display))
-    wholes: list[int] = lattice.whole[: len(shown)].tolist()
-    shares = {
-        shown[part].node: figures.percentage(shown[part], shown[whole], rule)
-        for part, whole in enumerate(wholes)
-        if whole >= 0
-    }
+    shares = figures.percentages(lattice, rule, shown, kept.frozen.own.sum(axis=0).tolist())
     return {figure.node: figure for figure in shown}, shares

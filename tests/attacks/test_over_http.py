@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from tests.attacks.over_http import answers, found, pushed
+from tests.attacks.over_http import answers, found, pushed, rule_of
 from tests.releasing import Press
 
 
@@ -68,5 +68,7 @@ async def test_nothing_is_found_in_three_releases(press, cube):
         assert made["state"] == "published", made["failures"]
         published.append(await answers(press, number))
     assert any(value is not None for release in published for _, value, _ in release), "nothing is shown at all"
+    rule = await rule_of(press)
     for reader in (None, 0, 1):
-        assert found(history, published, provider=reader) == []
+        # No duty says `publish_alone`: a figure that shows tells each provider that it is not the only one.
+        assert found(history, published, rule, provider=reader, alone=False) == []

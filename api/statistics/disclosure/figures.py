@@ -133,7 +133,7 @@ def release(
     shown = tuple(figures(lattice, display))
     return Protected(
         figures=shown,
-        percentages=_percentages(lattice, rule, shown, chain[-1].all.tolist()),
+        percentages=percentages(lattice, rule, shown, chain[-1].all.tolist()),
         display=display,
         report=Report(
             audited=audited,
@@ -175,7 +175,8 @@ def _rounded(part: int, whole: int, shown: int, rule: Rule) -> float:
     return round(min(100.0, 100 * part / whole), 0 if shown < rule.whole_percent_below else 1)
 
 
-def _percentages(lattice: Nodes, rule: Rule, shown: Sequence[Figure], true: Sequence[int]) -> dict[Node, Percentage]:
+def percentages(lattice: Nodes, rule: Rule, shown: Sequence[Figure], true: Sequence[int]) -> dict[Node, Percentage]:
+    """Of each part, its share in the whole. `true` are the counts, for a policy that has rates of true counts."""
     found: dict[Node, Percentage] = {}
     wholes: list[int] = lattice.whole[: len(shown)].tolist()
     for part, whole in enumerate(wholes):
