@@ -26,7 +26,7 @@ from schema.words import AreaCode, Instant, Slug, Text
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """One published cell of a release. Of people, none, few and withheld are alike `c`."""
+    """One published cell of a release. Of people, none, few, withheld and left out are alike `c`."""
 
     measure: Slug
     series: Slug

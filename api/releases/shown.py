@@ -13,7 +13,7 @@ from api.statistics import inequality, intervals
 from api.statistics.disclosure.figures import Figure, Percentage
 from api.statistics.disclosure.lattice import Node, nodes_of
 from api.statistics.intervals import Counts
-from schema.disclosure import Rule
+from schema.disclosure import DisclosureClass, Rule
 from schema.intervals import Confidence, Interval
 from schema.plan import Kind, Measure, Operation, Overlap
 from schema.submissions import Status
@@ -63,7 +63,8 @@ def shown(
     """Every cell that is registered in a scope, in the order of its lattice; `kept` is None where nobody has returned
     anything.
     """
-    told = _Told(kept, rule) if kept is not None else None
+    people = scope.disclosure_class is DisclosureClass.PERSONS
+    told = _Told(kept, rule, people=people) if kept is not None else None
     members = {member.part: member for member in scope.members}
     for node in nodes_of(scope.shape).nodes:
         member = members.get(node.part)
@@ -77,11 +78,12 @@ def shown(
 class _Told:
     """What a protected scope tells of its nodes."""
 
-    def __init__(self, kept: Kept, rule: Rule) -> None:
+    def __init__(self, kept: Kept, rule: Rule, *, people: bool) -> None:
         self.found, self.shares = percentages_of(kept, rule)
         frozen = zip(nodes_of(kept.shape).nodes, kept.frozen.unknown.tolist(), kept.frozen.hidden.tolist(), strict=True)
         self.organisations = len(kept.frozen.organisations)
-        self.unknown = {node for node, unknown, hidden in frozen if unknown and not hidden}
+        # Of people, what somebody left out is `c` like none and few: that it is not known would tell it from none.
+        self.unknown = {node for node, unknown, hidden in frozen if unknown and not hidden and not people}
 
     def one(self, member: Member, node: Node, there: Completeness) -> Shown:
         if node in self.unknown:

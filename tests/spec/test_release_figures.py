@@ -398,7 +398,7 @@ def test_a_trend_of_five_years_and_a_comparison_with_the_town_come_of_shown_coun
     towns = [c for f in found if f.area == TOWN for c in f.comparators]
     assert towns == [], "the plan knows no wider area"
     sexes = by(found, "pass-rate", "CY2025", "east", sex="female")
-    assert sexes.reason == "not_known_for_all"
+    assert sexes.reason == "suppressed"
     done = recalculated([replace(f, target=None) for f in found], here)
     assert done["trend"] > 5
     assert east.area == EAST
