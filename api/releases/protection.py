@@ -29,7 +29,7 @@ from api.statistics.disclosure.display import (
 from api.statistics.disclosure.figures import Across, Exposed, Report
 from api.statistics.disclosure.lattice import IntArray, Node, Nodes, Shape, build, independent, nodes_of
 from schema.disclosure import Rule
-from schema.releases import FailedScope, ScopeReport
+from schema.releases import FailedScope, ScopeAudit
 
 BREAKDOWNS = 2
 """The most that a lattice is ever laid out for; a policy may allow fewer."""
@@ -93,7 +93,7 @@ class Found:
 class Done(Struct, frozen=True, kw_only=True, eq=False):
     """A protected scope. `kept` is of the last release in which anything changed."""
 
-    report: ScopeReport
+    report: ScopeAudit
     kept: Kept
 
 
@@ -145,10 +145,10 @@ def _protected(work: Work, part: Part, across: Across) -> figures.Protected:
     return figures.release(lattice, work.rule, counts, part.displays, afresh=afresh, across=across)
 
 
-def nothing_returned(key: str, measures: Sequence[str], shape: Shape) -> ScopeReport:
+def nothing_returned(key: str, measures: Sequence[str], shape: Shape) -> ScopeAudit:
     """Of a scope of which nobody has returned anything yet, there is nothing to protect."""
     nodes = len(nodes_of(shape).nodes)
-    return ScopeReport(
+    return ScopeAudit(
         scope=key,
         measures=list(measures),
         figures=nodes,
@@ -186,7 +186,7 @@ def _done(work: Work, found: Found) -> Done:
     nodes, display = found.nodes, found.display
     shown = int(display.shown[: len(nodes.nodes)].sum())
     return Done(
-        report=ScopeReport(
+        report=ScopeAudit(
             scope=work.key,
             measures=list(work.measures),
             figures=len(nodes.nodes),

@@ -44,9 +44,10 @@ from schema.releases import (
     Figure,
     PublicationState,
     Rehearsal,
+    ReleaseAudit,
     ReleaseChange,
     ReleaseReport,
-    ScopeReport,
+    ScopeAudit,
 )
 
 STANDING = ""
@@ -63,7 +64,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 class Stored(Struct, frozen=True, kw_only=True):
     """What protecting a scope came to."""
 
-    report: ScopeReport | None = None
+    report: ScopeAudit | None = None
     kept: bytes | None = None
     failed: FailedScope | None = None
 
@@ -282,23 +283,24 @@ class _Run:
         made = await to_thread.run_sync(lambda: list(rows.figures(snapshot, before)))
         found = list(differences.changes(before, made, anew=self.asked.request.anew, redefined=redefined))
         reports = [one.report for one in stored.values() if one.report is not None]
-        report = ReleaseReport(
+        report = ReleaseAudit(
             scopes=reports,
             figures=len(made),
             shown=sum(figure.lower_bound is not None for figure in made),
             changes=len(found),
         )
+        rehearsal = Rehearsal(report=report, changes=found[:TOLD] if self.asked.dry_run else [])
+        told = {"rehearsal": msgspec.to_builtins(rehearsal)}
         if self.asked.dry_run:
-            rehearsal = Rehearsal(report=report, changes=found[:TOLD])
-            return {"state": PublicationState.REHEARSED, "rehearsal": msgspec.to_builtins(rehearsal)}
-        await self._add(transaction, number, made, found, report)
+            return {"state": PublicationState.REHEARSED} | told
+        await self._add(transaction, number, made, found, report.told)
         changed = {
             key: one.kept
             for key, one in stored.items()
             if one.kept is not None and one.report is not None and not one.report.carried
         }
         await queries.keep(transaction, self.job.programme, number, changed)
-        return {"state": PublicationState.PUBLISHED, "release": number}
+        return {"state": PublicationState.PUBLISHED, "release": number} | told
 
     async def _add(
         self,

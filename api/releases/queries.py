@@ -114,6 +114,7 @@ async def publications(transaction: AsyncConnection, catalogue: Catalogue, *, li
 
 
 def _publication(row: Row[Any]) -> Publication:
+    found = None if row.rehearsal is None else msgspec.convert(row.rehearsal, Rehearsal)
     return Publication(
         id=row.id,
         state=PublicationState(row.state),
@@ -125,7 +126,8 @@ def _publication(row: Row[Any]) -> Publication:
         done=row.done,
         release=row.release,
         failures=msgspec.convert(row.failures, list[FailedScope]),
-        rehearsal=None if row.rehearsal is None else msgspec.convert(row.rehearsal, Rehearsal),
+        rehearsal=found if row.dry_run else None,
+        audit=found.report if found is not None and not row.dry_run else None,
     )
 
 
