@@ -290,7 +290,7 @@ class _Run:
             changes=len(found),
         )
         rehearsal = Rehearsal(report=report, changes=found[:TOLD] if self.asked.dry_run else [])
-        told = {"rehearsal": msgspec.to_builtins(rehearsal)}
+        told: dict[str, object] = {"rehearsal": msgspec.to_builtins(rehearsal)}
         if self.asked.dry_run:
             return {"state": PublicationState.REHEARSED} | told
         await self._add(transaction, number, made, found, report.told)
