@@ -65,6 +65,9 @@ class Attacker:
                 if shown is None:
                     if (release, key) in small:
                         self.learn(self.rule["hide_from"], self.rule["hide_to"], (1, release, cell))
+                    mine = self.own(release, cell)
+                    if not self.alone and not release and not cell and mine > self.rule["hide_to"]:
+                        self.learn(-inf, mine + self.rule["hide_to"], (1, release, cell))  # for nothing else
                     seen[key] = None
                     continue
                 if not self.alone and (mine := self.own(release, cell)):

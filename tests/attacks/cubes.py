@@ -17,10 +17,13 @@ WIDEST = "all"
 
 
 class Cube:
-    """`dimensions` maps each dimension to its codes; `place` and `part` (`in`, `out`) are special."""
+    """`dimensions` maps each dimension to its codes; `place` and `part` (`in`, `out`) are special.
 
-    def __init__(self, dimensions, *, depth=2):
-        self.dimensions = dimensions
+    What a provider feeds `alone` may be shown, or not.
+    """
+
+    def __init__(self, dimensions, *, depth=2, alone=True):
+        self.dimensions, self.alone = dimensions, alone
         places = dimensions.get("place", ())
         names = [name for name in dimensions if name not in {"place", "part"}]
         schemes = [chosen for size in range(depth + 1) for chosen in combinations(names, size)]
@@ -60,7 +63,7 @@ class Cube:
             }
             for table in tables
         ]
-        return counted(self.lattice, tallies, may_stand_alone=[True] * len(tables))
+        return counted(self.lattice, tallies, may_stand_alone=[self.alone] * len(tables))
 
     def releases(self, history, rule=PERSONS):
         """Release after release; each is a list of the providers' full crosses."""
@@ -82,7 +85,7 @@ def attacks(cube, history, published, rule=PERSONS, *, provider=None, told=True,
     def true(release, cell):
         return sum(cube.count(table, cell) for table in history[release]) - own(release, cell)
 
-    attacker = Attacker(cube.dimensions, msgspec.to_builtins(rule), own=own, **how)
+    attacker = Attacker(cube.dimensions, msgspec.to_builtins(rule), own=own, alone=cube.alone, **how)
     answers = [[(cube.cell(f.node), f.value, (f.low, f.high)) for f in protected.figures] for protected in published]
     small = {
         (release, tuple(sorted(cell.items())))

@@ -338,7 +338,7 @@ def on_roll(quay: int, pier: int) -> list[str]:
         ("2026-03-01", (50, 50), [Marker.PROVISIONAL, Marker.REVISED]),
         ("2026-03-13", (50, 50), [Marker.REVISED]),
         ("2026-03-13", (50, 31), []),  # held back: the same number
-        ("2026-03-13", (2, 1), [Marker.REVISED]),
+        ("2026-03-13", (9, 8), [Marker.REVISED]),
     ],
 )
 def test_provisional_while_it_may_be_corrected_and_revised_where_it_was_another(frozen_at, second, expected):

@@ -52,8 +52,10 @@ CHAINS = [
     (["50+30", "50+38"],        (90, 86, 94)),
     # Held back, then moved: since the number was set it is seven.
     (["50+30", "50+34", "50+37"], (85, 83, 89)),
-    # It never moves below 10; it has moved by 18 at least, from 32 at most.
-    (["20+10", "2+1"],          (10, 0, 14)),
+    # Whoever returned 20 would know of a figure that shows that the others are not none, and so 1 to 7.
+    (["20+7"],                  ("c", 0, np.inf)),
+    (["20+8"],                  (30, 28, 32)),
+    (["20+10", "20+3"],         ("c", 0, np.inf)),
 ]
 # fmt: on
 
@@ -128,6 +130,13 @@ def test_one_that_feeds_a_figure_alone_is_not_shown_unless_its_duty_says_so():
     shared = done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE)
     left = done(SCOPE, f"{QUAY} 80", here=HERE, earlier=(shared.kept,))
     assert values(left.kept)["2026-01 town"] == "c", "what two fed before is withheld once one feeds it alone"
+
+
+def test_a_number_that_moves_never_moves_below_ten():
+    """It has moved by 18 at least, from 32 at most."""
+    first = done(SCOPE, f"{QUAY} 20", f"{PIER} 10", here=ALONE)
+    second = done(SCOPE, f"{QUAY} 2", f"{PIER} 1", here=ALONE, earlier=(first.kept,))
+    assert shown(second.kept) == (10, 0, 14)
 
 
 def test_a_successor_takes_the_place_of_its_predecessor():

@@ -44,6 +44,17 @@ class Counts(Struct, frozen=True, kw_only=True, eq=False):
         feeds = self.own > 0
         return (feeds.sum(axis=0) == 1) & (feeds & ~self.may_stand_alone[:, None]).any(axis=0)
 
+    def beside(self, rule: Rule, lattice: Nodes) -> BoolArray:
+        """Totals that one who may not stand alone feeds beside few others.
+
+        Were such a total shown, it would tell that there are others; and totals are not withheld by the audit, which
+        sees to it that no other figure tells too much.
+        """
+        feeds = (self.own > 0) & ~self.may_stand_alone[:, None]
+        others = self.own.sum(axis=0) - self.own
+        few = feeds & (others > 0) & (others <= rule.hide_to)
+        return few.any(axis=0) & (lattice.ways == 0) & (rule.audit_providers and not rule.totals_open)
+
 
 class Contradiction(Exception):  # noqa: N818  a refusal is not an error of ours
     """What a provider returned cannot all be true: no cross of people has its tables.
@@ -228,7 +239,7 @@ def _first(lattice: Nodes, rule: Rule, counts: Counts, *, release: int) -> Displ
     outside = np.arange(true.size) >= len(lattice.nodes)
     covered = rule.protects & (lattice.broken_down if rule.totals_open else np.ones(true.size, dtype=np.bool_))
     small = covered & (true >= rule.hide_from) & (true <= rule.hide_to) & ~counts.unknown
-    hidden = small | counts.unknown | counts.alone
+    hidden = small | counts.unknown | counts.alone | counts.beside(rule, lattice)
     part = np.flatnonzero(lattice.complement >= 0)
     if rule.protect_complements:
         hidden[part] |= (small | counts.unknown)[lattice.complement[part]]
@@ -293,7 +304,7 @@ def _later(lattice: Nodes, rule: Rule, chain: Sequence[Counts], before: Display,
         change_since=free.change_since,
     )
     display = where(outside, complements, display)
-    lost = display.shown & (chain[-1].unknown | chain[-1].alone)
+    lost = display.shown & (chain[-1].unknown | chain[-1].alone | chain[-1].beside(rule, lattice))
     return withheld(lattice, display, lost, true, release=release)
 
 
