@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import asdict, fields, replace
 
@@ -23,7 +22,6 @@ from api.statistics.disclosure.display import (
     Display,
     absent,
     counts_of,
-    refreshable,
     standing,
 )
 from api.statistics.disclosure.figures import Across, Exposed, Report
@@ -59,8 +57,6 @@ class Work(Struct, frozen=True, kw_only=True, eq=False):
     earlier: tuple[Kept, ...]
     anew: frozenset[str] = frozenset()
     """Periods that are released as if for the first time."""
-    closed: frozenset[str] = frozenset()
-    """Periods that have closed since the last release: their figures may be rounded once more."""
 
 
 class Part(Struct, frozen=True, kw_only=True, eq=False):
@@ -141,7 +137,7 @@ def protected(work: Work, across: Across = map) -> Done | FailedScope:
 def _protected(work: Work, part: Part, across: Across) -> figures.Protected:
     lattice = build(part.shape, breakdowns=BREAKDOWNS) if work.rule.protects else nodes_of(part.shape)
     counts = _counts(work, lattice, part.chain)
-    afresh = _afresh(work, lattice, counts, part.displays)
+    afresh = _afresh(work, lattice)
     return figures.release(lattice, work.rule, counts, part.displays, afresh=afresh, across=across)
 
 
@@ -254,7 +250,7 @@ def _columns(display: Display, nodes: BoolArray) -> Display:
 
 def _stands(work: Work, part: Part) -> bool:
     """Whether everything is as in the last release, so that nothing new is told."""
-    if _touched(work.anew | work.closed, part.shape):
+    if _touched(work.anew, part.shape):
         return False
     last, now = part.chain[-2], part.chain[-1]
     there = set(_feeding(work, part.chain))
@@ -300,17 +296,19 @@ def _counts(work: Work, lattice: Nodes, chain: Sequence[Frozen]) -> list[Counts]
     return found
 
 
-def _afresh(work: Work, lattice: Nodes, counts: Sequence[Counts], displays: Sequence[Display]) -> BoolArray | None:
-    """Nodes of the periods that are released anew, and those that may be rounded once more as their period closes."""
-    if not displays or not (work.anew or work.closed):
+def _afresh(work: Work, lattice: Nodes) -> BoolArray | None:
+    """Nodes of the periods that are released anew.
+
+    A period that closes is not rounded once more: which figures could be, and which could not because one provider
+    alone had changed them, would tell readers what a single late return was about.
+    """
+    if not work.earlier or not work.anew:
         return None
     period = np.array([node.period for node in lattice.nodes])
     parts = np.flatnonzero(lattice.complement >= 0)
     period = np.concatenate((period, period[parts]))
-    anew = _touched(work.anew, work.shape)
-    closed = _touched(work.closed, work.shape)
-    may: npt.NDArray[np.bool_] = np.isin(period, list(closed)) & refreshable(counts, displays[-1])
-    return np.isin(period, list(anew)) | may
+    there: BoolArray = np.isin(period, list(_touched(work.anew, work.shape)))
+    return there
 
 
 def _touched(chosen: frozenset[str], shape: Shape) -> frozenset[str]:

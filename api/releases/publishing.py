@@ -214,19 +214,7 @@ class _Run:
             group=dict(zip(organisations, numbers, strict=True)),
             earlier=earlier,
             anew=frozenset(anew & set(shape.periods)),
-            closed=self._closed(scope),
         )
-
-    def _closed(self, scope: AuditScope) -> frozenset[str]:
-        """The periods of returns that have closed since the last release."""
-        if self.last is None:
-            return frozenset()
-        then = self.last.frozen_at
-        ends = {
-            code: calendar.deadlines(period, self.catalogue.plan.calendar).closes_at
-            for code, period in scope.collected.items()
-        }
-        return frozenset(code for code, end in ends.items() if end is not None and then < end <= self.frozen_at)
 
     async def finish(self, every: Sequence[AuditScope]) -> None:
         """Write the release, or say why there is none; all of it or nothing."""

@@ -52,7 +52,6 @@ class Last(Struct, frozen=True, kw_only=True):
 
     number: int
     plan_version: int
-    frozen_at: datetime
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -384,13 +383,13 @@ async def last(transaction: AsyncConnection, programme_id: int) -> Last | None:
     """The newest release, embargoed and withdrawn ones included."""
     row = (
         await transaction.execute(
-            select(release.c.number, release.c.plan_version, release.c.frozen_at)
+            select(release.c.number, release.c.plan_version)
             .where(release.c.programme == programme_id)
             .order_by(release.c.number.desc())
             .limit(1)
         )
     ).one_or_none()
-    return None if row is None else Last(number=row.number, plan_version=row.plan_version, frozen_at=row.frozen_at)
+    return None if row is None else Last(number=row.number, plan_version=row.plan_version)
 
 
 async def withdraw(transaction: AsyncConnection, programme_id: int, number: int, reason: str, *, now: datetime) -> bool:

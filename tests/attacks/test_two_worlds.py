@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from itertools import product
 
 import numpy as np
-from msgspec.structs import replace
 
 from api.plan import loading
 from schema.partners import Scope
@@ -59,11 +58,10 @@ def left_out(cell: Mapping) -> bool:
 
 
 async def life(world: World, *, other: bool) -> Press:
-    """Two releases; before the second one, the other world's provider corrects a figure by a few."""
-    world.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
+    """Two releases. Before June closes, the other world's provider corrects figures by a few."""
+    world.now = datetime(2026, 8, 5, 9, 30, tzinfo=UTC)
     plan = loading.read(HARBOUR)
     async with world.owner.begin() as transaction:
-        plan = replace(plan, calendar=replace(plan.calendar, closes_days=None))
         await loading.load(transaction, plan, sandbox=False, now=world.now)
     press = Press(world, plan.slug)
     await press.returned("quay-college", *of_quay())
@@ -71,6 +69,7 @@ async def life(world: World, *, other: bool) -> Press:
     assert (await press.publish())["state"] == "published"
     if other:
         await press.returned("pier-college", learners(JUNE, PIER | {(WEST, "female"): 1, (WEST, "male"): 17}))
+    world.now = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
     assert (await press.publish())["state"] == "published"
     return press
 

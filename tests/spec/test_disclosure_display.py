@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.disclosure.display import counted, protect, refreshable, rounded
+from api.statistics.disclosure.display import counted, protect, rounded
 from api.statistics.disclosure.figures import figures
 from api.statistics.disclosure.lattice import Dimension, Node, Shape, Table, build
 from api.statistics.rollup import Tally
@@ -225,14 +225,6 @@ def test_a_period_released_anew_is_rounded_anew():
     chain = [returns((count, 50), (0, 50)) for count in (42, 47, 52)]
     assert shown(after(*chain, afresh=np.array([True, True, True])))[1] == 50
     assert stated(after(*chain, afresh=np.array([True, True, True]))) == (48, 52)
-
-
-@pytest.mark.parametrize(
-    ("second", "allowed"), [([(20, 50), (20, 50)], True), ([(25, 50), (20, 50)], False), ([(25, 50), (21, 50)], True)]
-)
-def test_a_refresh_is_for_what_several_providers_changed_or_none(second, allowed):
-    first = returns((20, 50), (20, 50))
-    assert refreshable([first, returns(*second)], after(first))[1] == allowed
 
 
 @settings(max_examples=200, deadline=None)

@@ -108,7 +108,6 @@ GROUPED = catalogue(
         ([f"{QUAY} 50", f"{PIER} 30"], {"here": GROUPED}),
         ([f"{QUAY} 50", f"{PIER} 30"], {"group": {"quay-college": 0, "pier-college": 0}}),
         ([f"{QUAY} 50", f"{PIER} 30"], {"anew": frozenset(["2026-01"])}),
-        ([f"{QUAY} 50", f"{PIER} 30"], {"closed": frozenset(["2026-01"])}),
     ],
 )
 def test_whatever_changes_is_audited_again(rows, more):
@@ -155,21 +154,6 @@ def test_a_period_that_is_released_anew_is_rounded_afresh():
     assert shown(released("300+30", "51+30")[-1]) == (80, 76, 84)
     assert shown(released("300+30", "51+30", anew=frozenset(["2026-01"]))[-1]) == (80, 78, 82)
     assert shown(released("50+30", "50+33", anew=frozenset(["2025-12"]))[-1])[0] == 80, "another period stays"
-
-
-@pytest.mark.parametrize(
-    ("releases", "expected"),
-    [
-        # Both changed their part, so that neither can tell from the new number what the other did; or neither has.
-        (["50+30", "52+32"], (85, 83, 87)),
-        (["50+30", "50+34", "52+34"], (85, 83, 87)),
-        (["50+30", "50+30"], (80, 78, 82)),
-        # One alone has: 33 more rounds to 85, and whoever returned it would learn where the count lay.
-        (["50+30", "50+33"], (80, 74, 86)),
-    ],
-)
-def test_when_a_period_closes_it_is_rounded_once_more_if_that_tells_nobody_of_another(releases, expected):
-    assert shown(released(*releases, closed=frozenset(["2026-01"]))[-1]) == expected
 
 
 LEARNERS = catalogue(plan_of(measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
@@ -356,10 +340,10 @@ def test_only_what_hangs_together_with_a_change_is_audited_again():
     assert not {"2026-10", "FY2026-27-Q3"} & again
     moved = {f"{code} town": 115 for code in ("2026-07", "FY2026-27-Q2", "FY2026-27-H1")}
     assert values(second) == values(first) | moved
-    for asked in ({"anew": frozenset(["2026-10"])}, {"closed": frozenset(["2026-10"])}):
-        anew, _ = audited("2026-10 50+30", "2026-07 60+55", earlier=(first, second), **asked)
-        assert "FY2026-27-Q3" in anew
-        assert "2026-07" not in anew
+    asked = {"anew": frozenset(["2026-10"])}
+    anew, _ = audited("2026-10 50+30", "2026-07 60+55", earlier=(first, second), **asked)
+    assert "FY2026-27-Q3" in anew
+    assert "2026-07" not in anew
     third, last = audited("2026-10 52+38", "2026-07 60+55", earlier=(first, second))
     assert "2026-07" not in third
     assert values(last) == values(second) | {"2026-10 town": 90, "FY2026-27-Q3 town": 90}

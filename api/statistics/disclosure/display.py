@@ -181,8 +181,7 @@ def protect(
 ) -> Display:
     """Display the last of a chain of releases, after the display of the one before it.
 
-    Nodes marked `afresh` are displayed as if for the first time: those of a period that is released anew, and at a
-    refresh those that `refreshable` allows.
+    Nodes marked `afresh` are displayed as if for the first time: those of a period that is released anew.
     """
     first = _first(lattice, rule, chain[-1], release=len(chain) - 1)
     if before is None:
@@ -190,15 +189,6 @@ def protect(
     later = _later(lattice, rule, chain, before, first)
     new = (before.since < 0) | (False if afresh is None else afresh)
     return where(new, first, later)
-
-
-def refreshable(chain: Sequence[Counts], before: Display) -> BoolArray:
-    """Nodes that may be rounded once more when their period closes: no provider could tell from it what others did.
-
-    At least two providers have changed their part since the number was last set, or none has.
-    """
-    changed = (chain[-1].own != _own_then(chain, before)).sum(axis=0)
-    return (changed != 1) & (before.since >= 0)
 
 
 def withheld(lattice: Nodes, display: Display, nodes: BoolArray, counts: IntArray, *, release: int) -> Display:
