@@ -203,7 +203,7 @@ class _Run:
         earlier: tuple[Kept, ...],
     ) -> Work:
         organisations = sorted({*frozen.organisations, *(o for one in earlier for o in one.frozen.organisations)})
-        numbers = scopes.groups(self.catalogue, organisations)
+        numbers = scopes.groups(self.catalogue, organisations, [one.group for one in earlier])
         anew = {one.period for one in self.asked.request.anew if one.measure in scope.measures}
         return Work(
             key=scope.key,

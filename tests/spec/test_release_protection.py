@@ -123,6 +123,14 @@ def test_organisations_that_knew_as_one_may_be_numbered_otherwise():
     assert done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE, earlier=(first.kept,), group=other).report.carried
 
 
+def test_who_knew_as_one_remembers_it_when_the_plan_parts_them():
+    rows = [f"{QUAY} 50", f"{PIER} 30"]
+    first = done(SCOPE, *rows, here=GROUPED)
+    assert len(set(first.kept.group.values())) == 1
+    assert len(set(work(SCOPE, *rows, here=HERE, earlier=(first.kept,)).group.values())) == 1
+    assert len(set(work(SCOPE, *rows, here=HERE).group.values())) == 2
+
+
 def test_one_that_feeds_a_figure_alone_is_not_shown_unless_its_duty_says_so():
     assert values(done(SCOPE, f"{QUAY} 80", here=HERE).kept)["2026-01 town"] == "c"
     assert values(done(SCOPE, f"{QUAY} 80", here=ALONE).kept)["2026-01 town"] == 80
