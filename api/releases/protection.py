@@ -26,7 +26,7 @@ from api.statistics.disclosure.display import (
 )
 from api.statistics.disclosure.figures import Across, Exposed, Report
 from api.statistics.disclosure.lattice import IntArray, Node, Nodes, Shape, build, independent, nodes_of
-from schema.disclosure import Rule
+from schema.disclosure import PERSONS, Rule
 from schema.releases import FailedScope, ScopeAudit
 
 BREAKDOWNS = 2
@@ -41,6 +41,8 @@ class Kept(Struct, frozen=True, kw_only=True, eq=False):
     display: Display
     group: dict[str, int]
     """Of each organisation, the group that knew as one."""
+    rule: Rule = PERSONS
+    """By which it was protected."""
 
 
 class Work(Struct, frozen=True, kw_only=True, eq=False):
@@ -192,7 +194,7 @@ def _done(work: Work, found: Found) -> Done:
             held=sum(report.held for report in found.reports),
             carried=not found.reports,
         ),
-        kept=Kept(shape=work.shape, frozen=work.frozen, display=display, group=work.group),
+        kept=Kept(shape=work.shape, frozen=work.frozen, display=display, group=work.group, rule=work.rule),
     )
 
 
@@ -250,7 +252,7 @@ def _columns(display: Display, nodes: BoolArray) -> Display:
 
 def _stands(work: Work, part: Part) -> bool:
     """Whether everything is as in the last release, so that nothing new is told."""
-    if _touched(work.anew, part.shape):
+    if _touched(work.anew, part.shape) or work.earlier[-1].rule != work.rule:
         return False
     last, now = part.chain[-2], part.chain[-1]
     there = set(_feeding(work, part.chain))
@@ -285,14 +287,15 @@ def _counts(work: Work, lattice: Nodes, chain: Sequence[Frozen]) -> list[Counts]
     """A row for each group of organisations. One that has left or not yet come has returned nothing."""
     rows = {number: row for row, number in enumerate(sorted({work.group[name] for name in _feeding(work, chain)}))}
     found: list[Counts] = []
-    for frozen in chain:
+    rules = [*(kept.rule for kept in work.earlier), work.rule]
+    for frozen, rule in zip(chain, rules, strict=True):
         own = np.zeros((len(rows), len(lattice.nodes)), dtype=np.int64)
         alone = np.ones(len(rows), dtype=np.bool_)
         for name, counts, may in zip(frozen.organisations, frozen.own, frozen.may_stand_alone, strict=True):
             if (row := rows.get(work.group[name])) is not None:
                 own[row] += counts
                 alone[row] &= may
-        found.append(counts_of(lattice, own, frozen.unknown, alone))
+        found.append(replace(counts_of(lattice, own, frozen.unknown, alone), rule=rule))
     return found
 
 
@@ -321,6 +324,7 @@ class _Packed(Struct, frozen=True, kw_only=True):
     organisations: tuple[str, ...]
     group: dict[str, int]
     columns: dict[str, tuple[str, list[int], bytes]]
+    rule: Rule = PERSONS
 
 
 def packed(kept: Kept) -> bytes:
@@ -332,6 +336,7 @@ def packed(kept: Kept) -> bytes:
             shape=kept.shape,
             organisations=kept.frozen.organisations,
             group=kept.group,
+            rule=kept.rule,
             columns={
                 name: (a.dtype.str, list(a.shape), np.ascontiguousarray(a).tobytes()) for name, a in columns.items()
             },
@@ -354,6 +359,7 @@ def unpacked(content: bytes) -> Kept:
         shape=found.shape,
         frozen=Frozen(organisations=found.organisations, **frozen),  # pyright: ignore[reportArgumentType]
         group=found.group,
+        rule=found.rule,
         display=Display(**display),  # pyright: ignore[reportArgumentType]
     )
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from msgspec.structs import asdict, replace
 
+from api.plan.catalogue import Catalogue
 from api.releases import protection
 from api.releases.protection import Done, Kept, packed, percentages_of, shape_of, unpacked
 from api.releases.scopes import GeographyChanged
 from api.statistics.disclosure.lattice import Place
-from schema.disclosure import PERSONS
+from schema.disclosure import PERSONS, DisclosureClass, Policy, Rule
 from schema.plan import Scheme
 from schema.releases import FailedScope
 from tests.freezing import done, measure, plan_of, scopes_of, values, work
@@ -129,6 +130,55 @@ def test_who_knew_as_one_remembers_it_when_the_plan_parts_them():
     assert len(set(first.kept.group.values())) == 1
     assert len(set(work(SCOPE, *rows, here=HERE, earlier=(first.kept,)).group.values())) == 1
     assert len(set(work(SCOPE, *rows, here=HERE).group.values())) == 2
+
+
+def of_policy(like: Rule = PERSONS, of_class: DisclosureClass = DisclosureClass.PERSONS, **more) -> Catalogue:
+    """Quay's people on roll and Pier's, each of which may be shown alone."""
+    rolls = measure("on-roll", disclosure_class=of_class, **more)
+    plan = plan_of(rolls, duties=["quay on-roll alone", "pier on-roll alone"])
+    return catalogue(replace(plan, disclosure=Policy(version=2, persons=like)))
+
+
+STRICTER = replace(PERSONS, hide_to=9)
+# fmt: off
+#   on roll at first, and then   under        after                     what the second release shows
+TODAY = [
+    ("5+3",  "5+3",              STRICTER,    DisclosureClass.PERSONS,  ("c", 0, np.inf)),
+    ("6+6",  "6+6",              STRICTER,    DisclosureClass.PERSONS,  ("c", 0, np.inf)),   # by the number, not the truth
+    ("6+6",  "6+14",             STRICTER,    DisclosureClass.PERSONS,  ("c", 0, np.inf)),
+    ("9+4",  "9+4",              STRICTER,    DisclosureClass.PERSONS,  (15, 9, 21)),
+    ("5+3",  "5+3",              PERSONS,     DisclosureClass.PERSONS,  (10, 4, 16)),
+    ("3+4",  "3+4",              PERSONS,     DisclosureClass.NONE,     ("c", 0, np.inf)),
+    ("13+9", "13+9",             PERSONS,     DisclosureClass.NONE,     (20, 18, 26)),
+    ("5+3",  "5+3",              replace(STRICTER, totals_open=True), DisclosureClass.PERSONS,  (10, 4, 16)),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("first", "second", "rule", "before", "expected"), TODAY)
+def test_a_release_is_true_to_the_policy_that_it_quotes(first, second, rule, before, expected):
+    """What an earlier policy showed and that of today would hide is hidden, and the rest is rounded as it says."""
+    kept: list[Kept] = []
+    for pair, here in ((first, of_policy(of_class=before)), (second, of_policy(rule)), (second, of_policy(rule))):
+        quay, pier = pair.split("+")
+        [scope] = [one for key, one in scopes_of(here).items() if key.endswith("2026-01")]
+        kept.append(done(scope, f"{QUAY} {quay}", f"{PIER} {pier}", here=here, earlier=tuple(kept)).kept)
+    assert shown(kept[1]) == expected
+    assert values(kept[2]) == values(kept[1])
+
+
+def test_what_was_released_was_promised_by_the_policy_of_then():
+    """8 and 8 were shown as 10 and 10, and 15: each 8 or 9. Under a wider band they would be too few to be told."""
+    colours = [Scheme(dimensions=["colour"], exclusive=True, exhaustive=True, finest_level="town")]
+    rows = ["quay on-roll 2026-01 town 16", *(f"quay on-roll 2026-01 town colour={one} 8" for one in ("red", "blue"))]
+    kept: list[Kept] = []
+    for rule in (PERSONS, STRICTER):
+        here = of_policy(rule, schemes=colours)
+        [scope] = [one for key, one in scopes_of(here).items() if key.endswith("2026-01")]
+        kept.append(done(scope, *rows, here=here, earlier=tuple(kept)).kept)
+    assert values(kept[0]) == {"2026-01 town": 15, "2026-01 town colour=red": 10, "2026-01 town colour=blue": 10}
+    assert values(kept[1]) == {"2026-01 town": 15, "2026-01 town colour=red": "c", "2026-01 town colour=blue": "c"}
+    assert unpacked(packed(kept[1])).rule == STRICTER
 
 
 def test_one_that_feeds_a_figure_alone_is_not_shown_unless_its_duty_says_so():

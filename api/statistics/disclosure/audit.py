@@ -203,8 +203,11 @@ class View:
         there = np.stack([(d.since >= 0) & ~c.unknown for d, c in zip(self.displays, self.counts, strict=True)])
         there &= lattice.broken_down | (not rule.totals_open)
         there[:, len(lattice.nodes) :] &= rule.protect_complements
-        least = rule.hide_from if public else max(rule.hide_from, 1)
-        small = there & (true >= least) & (true <= rule.hide_to)
+        # What was released under another rule was promised by that one.
+        rules = [each.rule or rule for each in self.counts]
+        least = np.array([each.hide_from if public else max(each.hide_from, 1) for each in rules])[:, None]
+        most, width = np.array([each.hide_to for each in rules])[:, None], np.array([each.width for each in rules])
+        small = there & (true >= least) & (true <= most)
         previous = dict(zip(chain.releases[1:], chain.releases, strict=False))
         targets = [
             row
@@ -220,7 +223,8 @@ class View:
         found = np.array(targets, dtype=np.int64)
         strict = (chain.since[found] < 0) & public
         zero = strict & (true[chain.release[found], chain.node[found]] == 0)
-        return found, np.where(zero, min(rule.width, 1), rule.width), ~strict
+        wide = width[chain.release[found]]
+        return found, np.where(zero, np.minimum(wide, 1), wide), ~strict
 
     def _margins(self) -> list[BoolArray]:
         """The columns of each one-way margin of the widest area, in all releases."""

@@ -32,6 +32,8 @@ class Counts(Struct, frozen=True, kw_only=True, eq=False):
     """Of each provider, whether nodes that it alone feeds may be published (`publish_alone`)."""
     unknown: BoolArray
     """Nodes whose count is not known exactly, so that nothing can be shown; what is known of them is in `own`."""
+    rule: Rule | None = None
+    """The rule of the release, where it is another than that of the last one of the chain."""
 
     @property
     def all(self) -> IntArray:
@@ -263,6 +265,9 @@ def _first(lattice: Nodes, rule: Rule, counts: Counts, *, release: int) -> Displ
 def _later(lattice: Nodes, rule: Rule, chain: Sequence[Counts], before: Display, first: Display) -> Display:
     true, release = chain[-1].all, len(chain) - 1
     quiet = _quiet(rule)
+    then = chain[-2].rule or rule
+    if then.base != rule.base:
+        before = replace(before, value=rounded(before.value, rule.base))
     moved = true - before.reference
     display = _kept(before, quiet)
     shifted = _shifted(rule, before, first, moved, release) if rule.shift else _reset(first, moved, quiet, before)
@@ -294,8 +299,23 @@ def _later(lattice: Nodes, rule: Rule, chain: Sequence[Counts], before: Display,
         change_since=free.change_since,
     )
     display = where(outside, complements, display)
-    lost = display.shown & (chain[-1].unknown | chain[-1].alone | chain[-1].beside(rule, lattice))
+    lost = chain[-1].unknown | chain[-1].alone | chain[-1].beside(rule, lattice)
+    lost = display.shown & (lost | _too_few_today(lattice, rule, then, before))
     return withheld(lattice, display, lost, true, release=release)
+
+
+def _too_few_today(lattice: Nodes, rule: Rule, then: Rule, before: Display) -> BoolArray:
+    """What was shown under a rule that hid fewer, and that of today would hide.
+
+    That goes by the number shown alone, which its readers remember: so it tells them nothing that it is hidden now.
+    """
+    covered = lattice.broken_down if rule.totals_open else np.ones(before.value.size, dtype=np.bool_)
+    lost = before.value - rule.base // 2 <= rule.hide_to
+    part = np.flatnonzero(lattice.complement >= 0)
+    whole = lattice.whole[part]
+    outside = before.value[whole] - before.value[part] - 2 * (rule.base // 2)
+    lost[part] |= before.shown[whole] & (outside <= rule.hide_to) & rule.protect_complements
+    return covered & lost & before.shown & (rule.hide_to > then.hide_to)
 
 
 def _kept(before: Display, farthest: int) -> Display:
