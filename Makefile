@@ -32,7 +32,7 @@ fuzz: .venv/dev.txt
 
 attack: .venv/dev.txt
 	$(BIN)/python tests/attacks/full.py
-	ATTACKS=all $(BIN)/python -m pytest -q tests/attacks/test_over_http.py
+	ATTACKS=all $(BIN)/python -m pytest -q tests/attacks
 
 bench: .venv/dev.txt
 	$(BIN)/python -m benchmarks

@@ -26,7 +26,7 @@ from schema.words import AreaCode, Instant, Slug, Text
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """One published cell of a release. Of people, none, few and withheld are alike `c`."""
+    """One published cell of a release. Of people, none, few, withheld and left out are alike `c`."""
 
     measure: Slug
     series: Slug
@@ -116,9 +116,22 @@ class PublicationState(StrEnum):
 
 
 class ScopeReport(Struct, frozen=True, kw_only=True):
+    """Figures that hang together and are audited together, as everybody sees them."""
+
+    scope: Annotated[str, Meta(examples=["ips-primary-care-referrals/headline FY2025-26"])]
+    measures: list[Slug]
+    figures: int
+    shown: int
+    hidden: Annotated[
+        int, Meta(description="As `c`, by the band, by a withheld figure, or as fed by one provider alone.")
+    ]
+
+
+class ScopeAudit(Struct, frozen=True, kw_only=True):
     """What the audit of figures that hang together gave up. It names no count and no provider.
 
-    How many counts were audited is not told: a provider could tell from it whether others have none or few.
+    Readers are not told: they could tell from it that something hidden has moved. How many counts were audited is told
+    to nobody: a provider could tell from it whether others have none or few.
     """
 
     scope: Annotated[str, Meta(examples=["ips-primary-care-referrals/headline FY2025-26"])]
@@ -133,6 +146,13 @@ class ScopeReport(Struct, frozen=True, kw_only=True):
     carried: Annotated[
         bool, Meta(description="Nothing has changed since the last release, so nothing was audited again.")
     ]
+
+    @property
+    def told(self) -> ScopeReport:
+        """What readers are told of it."""
+        return ScopeReport(
+            scope=self.scope, measures=self.measures, figures=self.figures, shown=self.shown, hidden=self.hidden
+        )
 
 
 class FailedScope(Struct, frozen=True, kw_only=True):
@@ -169,7 +189,7 @@ class ReleaseChange(Struct, frozen=True, kw_only=True):
 
 
 class ReleaseReport(Struct, frozen=True, kw_only=True):
-    """What was audited, and what came of it."""
+    """What was released, scope by scope."""
 
     scopes: list[ScopeReport]
     figures: int
@@ -177,10 +197,26 @@ class ReleaseReport(Struct, frozen=True, kw_only=True):
     changes: Annotated[int, Meta(description="Figures that differ from the release before.")]
 
 
+class ReleaseAudit(Struct, frozen=True, kw_only=True):
+    """What was audited, and what came of it."""
+
+    scopes: list[ScopeAudit]
+    figures: int
+    shown: int
+    changes: Annotated[int, Meta(description="Figures that differ from the release before.")]
+
+    @property
+    def told(self) -> ReleaseReport:
+        """What readers are told of it."""
+        return ReleaseReport(
+            scopes=[one.told for one in self.scopes], figures=self.figures, shown=self.shown, changes=self.changes
+        )
+
+
 class Rehearsal(Struct, frozen=True, kw_only=True):
     """What a dry run would publish."""
 
-    report: ReleaseReport
+    report: ReleaseAudit
     changes: Annotated[list[ReleaseChange], Meta(description="The first 1,000 of them.")]
 
 
@@ -198,6 +234,10 @@ class Publication(Struct, frozen=True, kw_only=True):
     release: Annotated[int | None, Meta(description="Its number, once it is made.")]
     failures: Annotated[list[FailedScope], Meta(description="Why it was refused. The release before stays.")]
     rehearsal: Annotated[Rehearsal | None, Meta(description="Of a dry run, once it is done.")]
+    audit: Annotated[
+        ReleaseAudit | None,
+        Meta(description="What the audit gave up, once the release is made. Readers do not see it."),
+    ]
 
 
 class PublicationList(Struct, frozen=True, kw_only=True):

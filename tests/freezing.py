@@ -142,7 +142,7 @@ def work(scope: AuditScope, *rows: str, here: Catalogue = HERE, earlier: tuple[K
         rule=here.plan.disclosure.rule(scope.disclosure_class),
         shape=shape,
         frozen=found,
-        group=dict(zip(organisations, scopes.groups(here, organisations), strict=True)),
+        group=dict(zip(organisations, scopes.groups(here, organisations, [one.group for one in earlier]), strict=True)),
         earlier=earlier,
     )
     return replace(made, **more)

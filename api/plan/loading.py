@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.plan import obligations, queries, rules
+from api.plan import changing, obligations, queries, rules
 from api.plan.catalogue import breakdown_of
 from api.refusals import Conflict
 from schema.plan import Plan
@@ -46,7 +46,9 @@ def as_sandbox(plan: Plan) -> Plan:
 
 
 async def load(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, now: datetime) -> Loaded:
-    """Idempotent. Raises NeedsNewSeries, or Conflict where a sandbox and a real programme would share a name."""
+    """Idempotent. Raises NeedsNewSeries, NeedsDecision, or Conflict where a sandbox and a real programme would share a
+    name.
+    """
     known = await queries.sandbox_of(transaction, plan.slug)
     if known is not None and known is not sandbox:
         raise Conflict(f"{plan.slug} is {'' if known else 'not '}a sandbox already.")
@@ -59,14 +61,14 @@ async def load(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, now: 
         return Loaded(programme=plan.slug, version=version, changes=[])
     if standing is not None:
         series, organisations, areas, breakdowns = await queries.codes_in_use(transaction, number)
-        in_use = rules.InUse(
+        in_use = changing.InUse(
             series=frozenset(series),
             organisations=frozenset(organisations),
             areas=frozenset(areas),
             categories=frozenset(item for key in breakdowns for item in breakdown_of(key).items()),
         )
-        rules.permit_change(standing, plan, in_use)
-    changes = rules.changes(standing, plan)
+        changing.permit_change(standing, plan, in_use)
+    changes = changing.changes(standing, plan)
     await queries.add_version(transaction, number, version + 1, plan, sha256=sha256, changes=changes, now=now)
     await queries.expect(transaction, number, await queries.ids(transaction, number), obligations.expected(plan))
     return Loaded(programme=plan.slug, version=version + 1, changes=changes)

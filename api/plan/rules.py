@@ -1,10 +1,8 @@
-"""What makes a plan file a plan, what may change between two versions of it, and where its logic model has holes."""
+"""What makes a plan file a plan, and where its logic model has holes."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
-
-from msgspec import Struct
 
 from api.csv_text import Value
 from api.plan.catalogue import Catalogue, breakdown_key, suggestion
@@ -25,13 +23,6 @@ class BadPlan(Invalid):
 
     example = "A duty names a measure that the plan does not have."
     mend = "Correct each fault that is named in the file and load it again; nothing of it was loaded."
-
-
-class NeedsNewSeries(Invalid):
-    """The change would give another meaning to figures that are already there."""
-
-    example = "A `stock` that was already returned is to become a `flow`."
-    mend = "Leave the old code as it is and add a new series, measure or code beside it."
 
 
 def check(plan: Plan) -> None:
@@ -343,86 +334,6 @@ def periods_of(window: Window, period_type: PeriodType, *, months: int | None = 
     ):
         return []
     return list(periods.between(period_type, window.start, window.end, months=months))
-
-
-class InUse(Struct, frozen=True, kw_only=True):
-    """What returns already rest on."""
-
-    series: frozenset[tuple[str, str]]
-    organisations: frozenset[str]
-    areas: frozenset[str]
-    categories: frozenset[tuple[str, str]]
-
-
-def permit_change(old: Plan, new: Plan, in_use: InUse) -> None:
-    """Raises NeedsNewSeries if `new` gives another meaning to a code that returns rest on."""
-    faults = [*_series_keep_meaning(old, new, in_use), *_codes_keep_meaning(old, new, in_use)]
-    if faults:
-        raise NeedsNewSeries("\n".join(faults))
-
-
-def _series_keep_meaning(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
-    before = {(m.slug, s.slug): (m, s) for m in old.measures for s in m.series}
-    after = {(m.slug, s.slug): (m, s) for m in new.measures for s in m.series}
-    for key in sorted(in_use.series & before.keys()):
-        where = f"series {key[1]} of measure {key[0]} has returns"
-        if key not in after:
-            yield f"{where} and is gone from the file"
-            continue
-        (old_measure, old_series), (new_measure, new_series) = before[key], after[key]
-        changed = [
-            name for name in ("kind", "unit", "area_family") if getattr(old_measure, name) != getattr(new_measure, name)
-        ] + [
-            name
-            for name in ("definition", "numerator", "denominator", "geography_basis", "collection", "resets")
-            if getattr(old_series, name) != getattr(new_series, name)
-        ]
-        if changed:
-            yield f"{where} and changes its {', '.join(changed)}"
-
-
-def _codes_keep_meaning(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
-    areas = {a.code: (a.name, a.level, a.parent) for a in new.areas}
-    for area in old.areas:
-        if area.code in in_use.areas and areas.get(area.code) != (area.name, area.level, area.parent):
-            yield f"area {area.code} has returns and is gone or means another place"
-    categories = {(d.slug, c.code): c.label for d in new.dimensions for c in d.categories}
-    for dimension in old.dimensions:
-        for category in dimension.categories:
-            key = (dimension.slug, category.code)
-            if key in in_use.categories and categories.get(key) != category.label:
-                yield f"category {key[1]} of {key[0]} has returns and is gone or has another label"
-    for slug in sorted(in_use.organisations - {o.slug for o in new.organisations}):
-        yield f"organisation {slug} has returns and is gone from the file"
-
-
-def changes(old: Plan | None, new: Plan) -> list[str]:
-    """What the new version adds, changes and drops, one line each."""
-    before = _items(old) if old is not None else {}
-    after = _items(new)
-    return [
-        *(f"added {what}" for what in after if what not in before),
-        *(f"changed {what}" for what in after if what in before and before[what] != after[what]),
-        *(f"dropped {what}" for what in before if what not in after),
-    ]
-
-
-def _items(plan: Plan) -> dict[str, object]:
-    return {
-        "programme": (plan.title, plan.owner, plan.area, plan.window, plan.calendar, plan.document),
-        **{f"theme {t.slug}": t for t in plan.themes},
-        **{f"node {n.slug}": n for n in plan.nodes},
-        **{f"link {link.source} → {link.target}": link for link in plan.links},
-        **{f"measure link {link.source} → {link.measure}": link for link in plan.measure_links},
-        **{f"unmodelled activity {a.slug}": a for a in plan.unmodelled_activities},
-        **{f"family {f.slug}": f for f in plan.families},
-        **{f"area {a.code}": a for a in plan.areas},
-        **{f"dimension {d.slug}": d for d in plan.dimensions},
-        **{f"organisation {o.slug}": o for o in plan.organisations},
-        **{f"role {r.slug}": r for r in plan.roles},
-        **{f"measure {m.slug}": m for m in plan.measures},
-        **{f"duty {d.holder} {d.measure} {d.series} {d.service} {d.valid_from}": d for d in plan.duties},
-    }
 
 
 def gaps(plan: Plan, *, version: int) -> Gaps:

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import asdict, fields, replace
 
@@ -23,7 +22,6 @@ from api.statistics.disclosure.display import (
     Display,
     absent,
     counts_of,
-    refreshable,
     standing,
 )
 from api.statistics.disclosure.figures import Across, Exposed, Report
@@ -37,8 +35,8 @@ from api.statistics.disclosure.lattice import (
     nodes_of,
     period_of,
 )
-from schema.disclosure import Rule
-from schema.releases import FailedScope, ScopeReport
+from schema.disclosure import PERSONS, Rule
+from schema.releases import FailedScope, ScopeAudit
 
 BREAKDOWNS = 2
 """The most that a lattice is ever laid out for; a policy may allow fewer."""
@@ -52,6 +50,8 @@ class Kept(Struct, frozen=True, kw_only=True, eq=False):
     display: Display
     group: dict[str, int]
     """Of each organisation, the group that knew as one."""
+    rule: Rule = PERSONS
+    """By which it was protected."""
 
 
 class Work(Struct, frozen=True, kw_only=True, eq=False):
@@ -68,8 +68,6 @@ class Work(Struct, frozen=True, kw_only=True, eq=False):
     earlier: tuple[Kept, ...]
     anew: frozenset[str] = frozenset()
     """Periods that are released as if for the first time."""
-    closed: frozenset[str] = frozenset()
-    """Periods that have closed since the last release: their figures may be rounded once more."""
 
 
 class Part(Struct, frozen=True, kw_only=True, eq=False):
@@ -102,7 +100,7 @@ class Found:
 class Done(Struct, frozen=True, kw_only=True, eq=False):
     """A protected scope. `kept` is of the last release in which anything changed."""
 
-    report: ScopeReport
+    report: ScopeAudit
     kept: Kept
 
 
@@ -150,14 +148,14 @@ def protected(work: Work, across: Across = map) -> Done | FailedScope:
 def _protected(work: Work, part: Part, across: Across) -> figures.Protected:
     lattice = build(part.shape, breakdowns=BREAKDOWNS) if work.rule.protects else nodes_of(part.shape)
     counts = _counts(work, lattice, part.chain)
-    afresh = _afresh(work, lattice, counts, part.displays)
+    afresh = _afresh(work, lattice)
     return figures.release(lattice, work.rule, counts, part.displays, afresh=afresh, across=across)
 
 
-def nothing_returned(key: str, measures: Sequence[str], shape: Shape) -> ScopeReport:
+def nothing_returned(key: str, measures: Sequence[str], shape: Shape) -> ScopeAudit:
     """Of a scope of which nobody has returned anything yet, there is nothing to protect."""
     nodes = nodes_of(shape).size
-    return ScopeReport(
+    return ScopeAudit(
         scope=key,
         measures=list(measures),
         figures=nodes,
@@ -195,7 +193,7 @@ def _done(work: Work, found: Found) -> Done:
     nodes, display = found.nodes, found.display
     shown = int(display.shown[: nodes.size].sum())
     return Done(
-        report=ScopeReport(
+        report=ScopeAudit(
             scope=work.key,
             measures=list(work.measures),
             figures=nodes.size,
@@ -205,7 +203,7 @@ def _done(work: Work, found: Found) -> Done:
             held=sum(report.held for report in found.reports),
             carried=not found.reports,
         ),
-        kept=Kept(shape=work.shape, frozen=work.frozen, display=display, group=work.group),
+        kept=Kept(shape=work.shape, frozen=work.frozen, display=display, group=work.group, rule=work.rule),
     )
 
 
@@ -259,7 +257,7 @@ def _columns(display: Display, nodes: BoolArray) -> Display:
 
 def _stands(work: Work, part: Part) -> bool:
     """Whether everything is as in the last release, so that nothing new is told."""
-    if _touched(work.anew | work.closed, part.shape):
+    if _touched(work.anew, part.shape) or work.earlier[-1].rule != work.rule:
         return False
     last, now = part.chain[-2], part.chain[-1]
     there = set(_feeding(work, part.chain))
@@ -294,28 +292,31 @@ def _counts(work: Work, lattice: Nodes, chain: Sequence[Frozen]) -> list[Counts]
     """A row for each group of organisations. One that has left or not yet come has returned nothing."""
     rows = {number: row for row, number in enumerate(sorted({work.group[name] for name in _feeding(work, chain)}))}
     found: list[Counts] = []
-    for frozen in chain:
+    rules = [*(kept.rule for kept in work.earlier), work.rule]
+    for frozen, rule in zip(chain, rules, strict=True):
         own = np.zeros((len(rows), lattice.size), dtype=np.int64)
         alone = np.ones(len(rows), dtype=np.bool_)
         for name, counts, may in zip(frozen.organisations, frozen.own, frozen.may_stand_alone, strict=True):
             if (row := rows.get(work.group[name])) is not None:
                 own[row] += counts
                 alone[row] &= may
-        found.append(counts_of(lattice, own, frozen.unknown, alone))
+        found.append(replace(counts_of(lattice, own, frozen.unknown, alone), rule=rule))
     return found
 
 
-def _afresh(work: Work, lattice: Nodes, counts: Sequence[Counts], displays: Sequence[Display]) -> BoolArray | None:
-    """Nodes of the periods that are released anew, and those that may be rounded once more as their period closes."""
-    if not displays or not (work.anew or work.closed):
+def _afresh(work: Work, lattice: Nodes) -> BoolArray | None:
+    """Nodes of the periods that are released anew.
+
+    A period that closes is not rounded once more: which figures could be, and which could not because one provider
+    alone had changed them, would tell readers what a single late return was about.
+    """
+    if not work.earlier or not work.anew:
         return None
     period = period_of(lattice)
     parts = np.flatnonzero(lattice.complement >= 0)
     period = np.concatenate((period, period[parts]))
-    anew = _touched(work.anew, work.shape)
-    closed = _touched(work.closed, work.shape)
-    may: npt.NDArray[np.bool_] = np.isin(period, list(closed)) & refreshable(counts, displays[-1])
-    return np.isin(period, list(anew)) | may
+    there: BoolArray = np.isin(period, list(_touched(work.anew, work.shape)))
+    return there
 
 
 def _touched(chosen: frozenset[str], shape: Shape) -> frozenset[str]:
@@ -328,6 +329,7 @@ class _Packed(Struct, frozen=True, kw_only=True):
     organisations: tuple[str, ...]
     group: dict[str, int]
     columns: dict[str, tuple[str, list[int], bytes]]
+    rule: Rule = PERSONS
 
 
 def packed(kept: Kept) -> bytes:
@@ -339,6 +341,7 @@ def packed(kept: Kept) -> bytes:
             shape=kept.shape,
             organisations=kept.frozen.organisations,
             group=kept.group,
+            rule=kept.rule,
             columns={
                 name: (a.dtype.str, list(a.shape), np.ascontiguousarray(a).tobytes()) for name, a in columns.items()
             },
@@ -361,5 +364,6 @@ def unpacked(content: bytes) -> Kept:
         shape=found.shape,
         frozen=Frozen(organisations=found.organisations, **frozen),  # pyright: ignore[reportArgumentType]
         group=found.group,
+        rule=found.rule,
         display=Display(**display),  # pyright: ignore[reportArgumentType]
     )

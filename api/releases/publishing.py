@@ -44,8 +44,8 @@ from schema.releases import (
     Figure,
     PublicationState,
     Rehearsal,
-    ReleaseReport,
-    ScopeReport,
+    ReleaseAudit,
+    ScopeAudit,
 )
 
 STANDING = ""
@@ -63,7 +63,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 class Stored(Struct, frozen=True, kw_only=True):
     """What protecting a scope came to."""
 
-    report: ScopeReport | None = None
+    report: ScopeAudit | None = None
     failed: FailedScope | None = None
 
 
@@ -203,7 +203,7 @@ class _Run:
         earlier: tuple[Kept, ...],
     ) -> Work:
         organisations = sorted({*frozen.organisations, *(o for one in earlier for o in one.frozen.organisations)})
-        numbers = scopes.groups(self.catalogue, organisations)
+        numbers = scopes.groups(self.catalogue, organisations, [one.group for one in earlier])
         anew = {one.period for one in self.asked.request.anew if one.measure in scope.measures}
         return Work(
             key=scope.key,
@@ -214,19 +214,7 @@ class _Run:
             group=dict(zip(organisations, numbers, strict=True)),
             earlier=earlier,
             anew=frozenset(anew & set(shape.periods)),
-            closed=self._closed(scope),
         )
-
-    def _closed(self, scope: AuditScope) -> frozenset[str]:
-        """The periods of returns that have closed since the last release."""
-        if self.last is None:
-            return frozenset()
-        then = self.last.frozen_at
-        ends = {
-            code: calendar.deadlines(period, self.catalogue.plan.calendar).closes_at
-            for code, period in scope.collected.items()
-        }
-        return frozenset(code for code, end in ends.items() if end is not None and then < end <= self.frozen_at)
 
     async def finish(self, every: Sequence[AuditScope]) -> None:
         """Write the release, or say why there is none; all of it or nothing."""
@@ -281,17 +269,18 @@ class _Run:
             redefined = differences.redefined(then.plan.measures, self.catalogue.plan.measures)
         await writing.written(anew=self.asked.request.anew, redefined=redefined)
         reports = [one.report for one in stored.values() if one.report is not None]
-        report = ReleaseReport(scopes=reports, figures=writing.figures, shown=writing.shown, changes=writing.changes)
+        report = ReleaseAudit(scopes=reports, figures=writing.figures, shown=writing.shown, changes=writing.changes)
+        rehearsal = Rehearsal(report=report, changes=writing.told)
+        told: dict[str, object] = {"rehearsal": msgspec.to_builtins(rehearsal)}
         if self.asked.dry_run:
-            rehearsal = Rehearsal(report=report, changes=writing.told)
-            return {"state": PublicationState.REHEARSED, "rehearsal": msgspec.to_builtins(rehearsal)}
+            return {"state": PublicationState.REHEARSED} | told
         now = self.publisher.clock()
         await queries.add(
             transaction,
             self.catalogue,
             self.job,
             number,
-            report,
+            report.told,
             notes=self.asked.request.notes,
             published_at=max(self.asked.request.publish_at or now, now),
             frozen_at=self.frozen_at,
@@ -299,7 +288,7 @@ class _Run:
         )
         changed = {one.scope: KEPT + one.scope for one in reports if not one.carried}
         await queries.keep(transaction, self.job, number, changed)
-        return {"state": PublicationState.PUBLISHED, "release": number}
+        return {"state": PublicationState.PUBLISHED, "release": number} | told
 
     async def _published(
         self, transaction: AsyncConnection, granted: Leeway, number: int

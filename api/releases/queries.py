@@ -71,7 +71,6 @@ class Last(Struct, frozen=True, kw_only=True):
 
     number: int
     plan_version: int
-    frozen_at: datetime
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -133,6 +132,7 @@ async def publications(transaction: AsyncConnection, catalogue: Catalogue, *, li
 
 
 def _publication(row: Row[Any]) -> Publication:
+    found = None if row.rehearsal is None else msgspec.convert(row.rehearsal, Rehearsal)
     return Publication(
         id=row.id,
         state=PublicationState(row.state),
@@ -144,7 +144,8 @@ def _publication(row: Row[Any]) -> Publication:
         done=row.done,
         release=row.release,
         failures=msgspec.convert(row.failures, list[FailedScope]),
-        rehearsal=None if row.rehearsal is None else msgspec.convert(row.rehearsal, Rehearsal),
+        rehearsal=found if row.dry_run else None,
+        audit=found.report if found is not None and not row.dry_run else None,
     )
 
 
@@ -419,13 +420,13 @@ async def last(transaction: AsyncConnection, programme_id: int) -> Last | None:
     """The newest release, embargoed and withdrawn ones included."""
     row = (
         await transaction.execute(
-            select(release.c.number, release.c.plan_version, release.c.frozen_at)
+            select(release.c.number, release.c.plan_version)
             .where(release.c.programme == programme_id)
             .order_by(release.c.number.desc())
             .limit(1)
         )
     ).one_or_none()
-    return None if row is None else Last(number=row.number, plan_version=row.plan_version, frozen_at=row.frozen_at)
+    return None if row is None else Last(number=row.number, plan_version=row.plan_version)
 
 
 async def withdraw(transaction: AsyncConnection, programme_id: int, number: int, reason: str, *, now: datetime) -> bool:

@@ -323,10 +323,11 @@ def merged(old: Shape, new: Shape) -> Shape:
     )
 
 
-def groups(catalogue: Catalogue, organisations: Sequence[str]) -> list[int]:
+def groups(catalogue: Catalogue, organisations: Sequence[str], earlier: Iterable[Mapping[str, int]] = ()) -> list[int]:
     """The number of the group of each organisation: one knows what those know that it succeeds, or is a member of.
 
-    Those that the plan names as a class only, such as all choirs, know nothing of each other.
+    Those that the plan names as a class only, such as all choirs, know nothing of each other. Who knew as one in an
+    earlier release of the scope remembers it, whatever the plan says by now.
     """
     of = {slug: slug for slug in (o.slug for o in catalogue.plan.organisations)}
 
@@ -339,6 +340,10 @@ def groups(catalogue: Catalogue, organisations: Sequence[str]) -> list[int]:
         own = organisation.member_of
         for other in (*organisation.successors, *([own] if own and own not in catalogue.open_sets else [])):
             of[found(organisation.slug)] = found(other)
+    for before in earlier:
+        first: dict[int, str] = {}
+        for slug, number in before.items():
+            of[found(slug)] = found(first.setdefault(number, slug))
     roots = [found(slug) for slug in organisations]
     numbers = {root: number for number, root in enumerate(dict.fromkeys(roots))}
     return [numbers[root] for root in roots]

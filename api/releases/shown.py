@@ -13,10 +13,11 @@ from api.releases.protection import Kept
 from api.releases.scopes import AuditScope, Member
 from api.statistics import inequality, intervals
 from api.statistics.disclosure import figures as disclosure
+from api.statistics.disclosure.display import BoolArray
 from api.statistics.disclosure.figures import Figure, Percentage
 from api.statistics.disclosure.lattice import IntArray, located, nodes_of
 from api.statistics.intervals import Counts
-from schema.disclosure import Rule
+from schema.disclosure import DisclosureClass, Rule
 from schema.intervals import Confidence, Interval
 from schema.plan import Kind, Measure, Operation, Overlap
 from schema.submissions import Status
@@ -75,23 +76,36 @@ class Told(Struct, frozen=True, kw_only=True, eq=False):
     """None where nobody has returned anything."""
     whole: IntArray
     """Of each node that is kept."""
+    people: bool
 
     def of(self, code: str, there: Completeness, chosen: slice = EVERYWHERE) -> list[Shown]:
         """Of each place, or of those chosen, in a period."""
         nodes = self.nodes[self.periods[code], chosen]
         if self.kept is None or not there.counted:
             return [NO_DATA] * nodes.size
-        figures = disclosure.chosen(self.kept.display, nodes)
-        unknown = (self.kept.frozen.unknown & ~self.kept.frozen.hidden)[nodes]
+        # Of people, what somebody left out is `c` like none and few: that it is not known would tell it from none.
+        unknown = (self.kept.frozen.unknown & ~self.kept.frozen.hidden)[nodes] & (not self.people)
         if self.member.measure.kind is Kind.PROPORTION:
-            wholes = self.whole[nodes]
-            pairs = zip(
-                figures, disclosure.chosen(self.kept.display, wholes), (unknown | (wholes < 0)).tolist(), strict=True
-            )
-            return [UNKNOWN if lost else _share(part, whole, self.rule) for part, whole, lost in pairs]
+            return self._shares(self.kept, nodes, unknown)
+        figures = disclosure.chosen(self.kept.display, nodes)
         # One whose duty a later plan version dropped is expected no more, and its return counts all the same.
         several = max(there.counted, len(self.kept.frozen.organisations)) if self._may_overlap() else 1
         return [UNKNOWN if lost else _count(one, several) for one, lost in zip(figures, unknown.tolist(), strict=True)]
+
+    def _shares(self, kept: Kept, parts: IntArray, unknown: BoolArray) -> list[Shown]:
+        wholes = self.whole[parts]
+        true = kept.frozen.own.sum(axis=0)
+        rows = zip(
+            disclosure.chosen(kept.display, parts),
+            disclosure.chosen(kept.display, wholes),
+            zip(true[parts].tolist(), true[wholes].tolist(), strict=True),
+            (unknown | (wholes < 0)).tolist(),
+            strict=True,
+        )
+        return [
+            UNKNOWN if lost else _proportion(part, whole, disclosure.percentage(part, whole, self.rule, counts))
+            for part, whole, counts, lost in rows
+        ]
 
     def _may_overlap(self) -> bool:
         measure = self.member.measure
@@ -119,6 +133,7 @@ def told(scope: AuditScope, member: Member, kept: Kept | None, rule: Rule, order
         rule=rule,
         kept=kept,
         whole=np.zeros(0, dtype=np.int64) if there is None else there.whole,
+        people=scope.disclosure_class is DisclosureClass.PERSONS,
     )
 
 
@@ -130,10 +145,6 @@ def _count(figure: Figure, several: int) -> Shown:
         # Different people of several returns are at least those of the largest, and so of the average one.
         return Shown(low=ceil(figure.low / several), high=figure.high)
     return Shown(value=figure.value, low=figure.low, high=figure.high)
-
-
-def _share(part: Figure, whole: Figure, rule: Rule) -> Shown:
-    return _proportion(part, whole, disclosure.percentage(part, whole, rule))
 
 
 def _proportion(part: Figure, whole: Figure, share: Percentage) -> Shown:

@@ -1,34 +1,37 @@
 """Somebody who has every release, knows the rules from their text, and solves for the people behind the figures.
 
-Written apart from the auditor: one variable for each cell of the full cross, dense matrices, scipy's `linprog`, and
-intervals that are worked out anew from the numbers shown. Nothing of `api.statistics.disclosure` but the figures
-comes in here.
+Written apart from the auditor: one variable for each cell of the full cross, scipy's `linprog`, and intervals that are
+worked out anew from the numbers shown and from the policy that the release quotes, as it stands in JSON. Nothing of
+`api.statistics.disclosure` comes in here.
 """
 
 from math import ceil, floor, inf
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
-BAND, STEP, HOLD, LEAST, WIDTH = 7, 5, 5, 10, 4
-EPS = 1e-6
+EPS, WIDTH = 1e-6, 4
 
 
 class Attacker:
     """`dimensions` maps each dimension to its codes, the finest areas and the part (`in`, `out`) among them.
 
-    A cell is a dict of dimension to code; what it leaves out is summed over. `small` are the cells of a release that
-    the attacker is told to be in the band. `own` are the attacker's own counts: of release and cell.
+    A cell is a dict of dimension to code; what it leaves out is summed over. `rule` is what the release's policy says
+    of the measure. `own` are the attacker's own counts: of release and cell; `alone` is whether a figure that nobody
+    but the attacker feeds may be published.
     """
 
-    def __init__(self, dimensions, *, own, others_stand_still=False, hold=HOLD, least_hidden=0, shifts=True):
-        self.dimensions = dimensions
+    def __init__(self, dimensions, rule, *, own, others_stand_still=False, alone=True):
+        self.dimensions, self.rule = dimensions, rule
         self.size = int(np.prod([len(codes) for codes in dimensions.values()]))
         self.own = own
         self.still = others_stand_still
-        self.hold, self.least_hidden, self.shifts = hold, least_hidden, shifts
+        self.alone = alone
         self.rows, self.bounds = [], []
         self.releases = 0
+        self.polytope = None
+        self.possible = []
 
     def form(self, release, cell):
         axes = [
@@ -50,62 +53,105 @@ class Attacker:
         self.bounds.append((low - own, high - own))
 
     def read(self, releases, small=()):
-        """`releases` lists, for each release, pairs of cell and number shown, None for `c`; and what is stated."""
+        """`releases` lists, for each release, triples of cell, number shown, None for `c`, and bounds stated.
+
+        `small` are the cells, and their releases, of which the attacker is told that they are in the band.
+        """
         self.releases = len(releases)
         seen = {}
         for release, figures in enumerate(releases):
             for cell, shown, stated in figures:
                 key = tuple(sorted(cell.items()))
-                before = seen.get(key)
                 if shown is None:
                     if (release, key) in small:
-                        self.learn(self.least_hidden, BAND, (1, release, cell))
+                        self.learn(self.rule["hide_from"], self.rule["hide_to"], (1, release, cell))
+                    mine = self.own(release, cell)
+                    if not self.alone and not release and not cell and mine > self.rule["hide_to"]:
+                        self.learn(-inf, mine + self.rule["hide_to"], (1, release, cell))  # for nothing else
                     seen[key] = None
                     continue
-                if before is None or (shown != before[1] and not self.shifts):
-                    low, high = max(shown - STEP // 2, 0), shown + STEP // 2
-                    low = max(low, BAND + 1) if shown else 0
-                    self.learn(low, high if shown else 0, (1, release, cell))
+                if not self.alone and (mine := self.own(release, cell)):
+                    self.learn(mine + 1, inf, (1, release, cell))  # else it would not be shown
+                before = seen.get(key)
+                if before is None or (shown != before[1] and not self.rule["shift"]):
+                    self._set(release, cell, shown)
                     seen[key] = (release, shown, stated)
-                    continue
-                since, number, was = before
-                change = (1, release, cell), (-1, since, cell)
-                if shown == number:
-                    quiet = max(stated[1] - was[1], 0)  # an error larger than usual says that it was held
-                    moved_down = stated[1] < was[1]
-                    self.learn(-inf if moved_down else -quiet, -HOLD if moved_down else quiet, *change)
-                    if moved_down:
-                        seen[key] = (release, shown, stated)
-                    continue
-                steps = abs(shown - number)
-                low, high = max(steps - STEP // 2, self.hold), steps + STEP // 2
-                if shown < number and shown == LEAST:
-                    high = inf
-                self.learn(*((low, high) if shown > number else (-high, -low)), *change)
-                seen[key] = (release, shown, stated)
+                elif self._moved(release, cell, before, (shown, stated)):
+                    seen[key] = (release, shown, stated)
+        matrix, (low, high) = np.array(self.rows), np.array(self.bounds).T
+        upper, lower = np.isfinite(high), np.isfinite(low)
+        self.polytope = (
+            csr_array(np.vstack([matrix[upper], -matrix[lower]])),
+            np.concatenate([high[upper], -low[lower]]),
+        )
+
+    def _set(self, release, cell, shown):
+        """A number that is displayed for the first time: rounded, and not in the band."""
+        rule, half = self.rule, self.rule["base"] // 2
+        low, high = max(shown - half, 0), shown - half + rule["base"] - 1
+        if shown >= rule["hide_from"]:
+            low = max(low, rule["hide_to"] + 1)
+        else:
+            high = min(high, rule["hide_from"] - 1)
+        self.learn(low, high, (1, release, cell))
+        if rule["protect_complements"] and cell.get("part") == "in" and rule["hide_from"] == 0:
+            self.learn(rule["hide_to"] + 1, inf, (1, release, cell | {"part": "out"}))
+
+    def _moved(self, release, cell, before, now):
+        """What a number tells that was displayed before; whether it was set anew."""
+        rule, half = self.rule, self.rule["base"] // 2
+        (since, number, was), (shown, stated) = before, now
+        change = (1, release, cell), (-1, since, cell)
+        least = max(rule["hold_back"], half + 1)
+        if shown == number:
+            quiet = max(stated[1] - was[1], 0)  # an error larger than usual says that it was held
+            lower = stated[1] < was[1]
+            self.learn(-inf if lower else -quiet, -least if lower else quiet, *change)
+            return lower
+        steps = abs(shown - number)
+        low, high = max(steps - half, least), steps - half + rule["base"] - 1
+        if shown < number and shown == rule["smallest_after_shift"]:
+            high = inf
+        self.learn(*((low, high) if shown > number else (-high, -low)), *change)
+        return True
+
+    def allows(self, others):
+        """Whether the truth, the others' full cross of each release, is among what is thought possible."""
+        assert self.polytope is not None, "nothing has been read"
+        a, b = self.polytope
+        return bool(np.all(a @ np.concatenate([np.ravel(table) for table in others]) <= b + EPS))
 
     def range(self, *terms):
         """The least and the greatest that a sum over the others' cells can be."""
-        form = sum(times * self.form(release, cell) for times, release, cell in terms)
-        matrix = np.array(self.rows)
-        low, high = np.array(self.bounds).T
-        upper, lower = np.isfinite(high), np.isfinite(low)
-        a = np.vstack([matrix[upper], -matrix[lower]])
-        b = np.concatenate([high[upper], -low[lower]])
+        assert self.polytope is not None, "nothing has been read"
+        form, (a, b) = self._sum(terms), self.polytope
         found = []
         for sign in (1, -1):
-            solved = linprog(sign * form, A_ub=a, b_ub=b, bounds=(0, None), method="highs")
+            solved = linprog(sign * form, A_ub=a, b_ub=b, bounds=(0, None), method="highs-ds")
             if solved.status == 3:
                 found.append(inf * -sign)
                 continue
             assert solved.status == 0, solved.message
+            self.possible.append(solved.x)
             found.append(sign * solved.fun)
         return ceil(found[0] - EPS) if found[0] > -inf else -inf, floor(found[1] + EPS) if found[1] < inf else inf
 
+    def verdict(self, *terms):
+        """What may be said of a small count: it is `exact`, `certain` not to be nothing, or `open`; and its range."""
+        if self.possible:  # what was found to be possible while other counts were looked at needs no search
+            values = np.array(self.possible) @ self._sum(terms)
+            seen = ceil(values.min() - EPS), floor(values.max() + EPS)
+            if _said(*seen) == "open":
+                return "open", seen
+        low, high = self.range(*terms)
+        return _said(low, high), (low, high)
 
-def verdict(low, high):
-    """What the attacker may say of a small count: it is `exact`, `certain` not to be nothing, or `open`."""
-    if low == high:
+    def _sum(self, terms):
+        return sum(times * self.form(release, cell) for times, release, cell in terms)
+
+
+def _said(low, high):
+    if low >= high:
         return "exact"
     if (low > 0 or high < 0) and high - low < WIDTH:
         return "certain"

@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import msgspec
 import numpy as np
 
 from api.statistics.disclosure import figures
@@ -10,16 +11,19 @@ from api.statistics.disclosure.display import counted
 from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
 from api.statistics.rollup import Tally
 from schema.disclosure import PERSONS
-from tests.attacks.attacker import Attacker, verdict
+from tests.attacks.attacker import Attacker
 
 WIDEST = "all"
 
 
 class Cube:
-    """`dimensions` maps each dimension to its codes; `place` and `part` (`in`, `out`) are special."""
+    """`dimensions` maps each dimension to its codes; `place` and `part` (`in`, `out`) are special.
 
-    def __init__(self, dimensions, *, depth=2):
-        self.dimensions = dimensions
+    What a provider feeds `alone` may be shown, or not.
+    """
+
+    def __init__(self, dimensions, *, depth=2, alone=True):
+        self.dimensions, self.alone = dimensions, alone
         places = dimensions.get("place", ())
         names = [name for name in dimensions if name not in {"place", "part"}]
         schemes = [chosen for size in range(depth + 1) for chosen in combinations(names, size)]
@@ -59,7 +63,7 @@ class Cube:
             }
             for table in tables
         ]
-        return counted(self.lattice, tallies, may_stand_alone=[True] * len(tables))
+        return counted(self.lattice, tallies, may_stand_alone=[self.alone] * len(tables))
 
     def releases(self, history, rule=PERSONS):
         """Release after release; each is a list of the providers' full crosses."""
@@ -72,7 +76,7 @@ class Cube:
         return published
 
 
-def attacks(cube, history, published, *, provider=None, told=True, changes=True, **how):
+def attacks(cube, history, published, rule=PERSONS, *, provider=None, told=True, changes=True, **how):
     """What an attacker may say of small counts, and of small changes: a list of verdicts that should all be open."""
 
     def own(release, cell):
@@ -81,7 +85,7 @@ def attacks(cube, history, published, *, provider=None, told=True, changes=True,
     def true(release, cell):
         return sum(cube.count(table, cell) for table in history[release]) - own(release, cell)
 
-    attacker = Attacker(cube.dimensions, own=own, **how)
+    attacker = Attacker(cube.dimensions, msgspec.to_builtins(rule), own=own, alone=cube.alone, **how)
     answers = [[(cube.cell(f.node), f.value, (f.low, f.high)) for f in protected.figures] for protected in published]
     small = {
         (release, tuple(sorted(cell.items())))
@@ -90,15 +94,15 @@ def attacks(cube, history, published, *, provider=None, told=True, changes=True,
         if true(release, cell) + own(release, cell) <= 7
     }
     attacker.read(answers, small)
+    others = [sum(table for row, table in enumerate(tables) if row != provider) for tables in history]
+    assert attacker.allows(others[:1] if attacker.still else others)
     said = []
     for release in range(len(history)):
         for cell in cube.all_cells:
             if (provider is not None) <= true(release, cell) <= 7:
-                low, high = attacker.range((1, release, cell))
-                assert low <= true(release, cell) <= high
-                said.append((verdict(low, high), release, cell, (low, high), true(release, cell)))
+                word, known = attacker.verdict((1, release, cell))
+                said.append((word, release, cell, known, true(release, cell)))
             if changes and release and 1 <= abs(change := true(release, cell) - true(release - 1, cell)) <= 4:
-                low, high = attacker.range((1, release, cell), (-1, release - 1, cell))
-                assert low <= change <= high
-                said.append((verdict(low, high), release, cell, (low, high), change))
+                word, known = attacker.verdict((1, release, cell), (-1, release - 1, cell))
+                said.append((word, release, cell, known, change))
     return [one for one in said if one[0] != "open"]

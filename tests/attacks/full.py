@@ -19,7 +19,7 @@ def main() -> int:
     refused = bad = attacks = 0
     for seed in range(seeds):
         for dimensions, mean in ((SMALL, 8.0), (SMALL, 20.0), (LARGER, 8.0), (LARGER, 15.0)):
-            found = attacked(dimensions, seed=seed, mean=mean, rule=PERSONS)
+            found = attacked(dimensions, seed=seed, mean=mean, rule=PERSONS, alone=bool(seed % 2))
             attacks += 1
             if found is None:
                 refused += 1

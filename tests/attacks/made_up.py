@@ -24,9 +24,9 @@ def history_of(dimensions, *, seed, mean, providers=2, releases=3, late=6):
     return history
 
 
-def attacked(dimensions, *, seed, mean, rule, **how):
+def attacked(dimensions, *, seed, mean, rule, alone=True, **how):
     """What is found of made-up people; None where the release is refused, which is safe."""
-    cube = Cube(dimensions)
+    cube = Cube(dimensions, alone=alone)
     history = history_of(dimensions, seed=seed, mean=mean, **how)
     try:
         published = cube.releases(history, rule)

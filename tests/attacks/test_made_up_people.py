@@ -11,14 +11,14 @@ from tests.attacks.cubes import Cube, attacks
 from tests.attacks.made_up import SMALL, attacked
 
 
-@pytest.mark.parametrize(("seed", "mean"), [(5, 20.0), (6, 8.0)])
-def test_nothing_is_found(seed, mean):
-    assert attacked(SMALL, seed=seed, mean=mean, rule=PERSONS) == []
+@pytest.mark.parametrize(("seed", "mean", "alone"), [(5, 20.0, True), (6, 8.0, True), (6, 8.0, False)])
+def test_nothing_is_found(seed, mean, alone):
+    assert attacked(SMALL, seed=seed, mean=mean, rule=PERSONS, alone=alone) == []
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
-@given(data=st.data(), seed=st.integers(0, 10_000))
-def test_what_is_hidden_stays_ambiguous(data, seed):
+@given(data=st.data(), seed=st.integers(0, 10_000), alone=st.booleans())
+def test_what_is_hidden_stays_ambiguous(data, seed, alone):
     """Small tables of few people, two providers, and late returns of up to four in every cell at once."""
     dimensions = data.draw(
         st.sampled_from(
@@ -33,7 +33,7 @@ def test_what_is_hidden_stays_ambiguous(data, seed):
     shape = [len(codes) for codes in dimensions.values()]
     first = [random.integers(0, 14, shape) for _ in range(2)]
     history = [first, [np.maximum(table + random.integers(-4, 5, shape), 0) for table in first]]
-    cube = Cube(dimensions)
+    cube = Cube(dimensions, alone=alone)
     try:
         published = cube.releases(history)
     except Exposed:

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from tests.attacks.over_http import answers, found, pushed
+from tests.attacks.over_http import answers, found, pushed, rule_of
 from tests.releasing import Press
 
 
@@ -42,6 +42,18 @@ CUBES = {
         [np.array([[20, 15, 0], [33, 12, 0], [0, 0, 0]]), np.array([[18, 17, 0], [0, 0, 0], [0, 0, 0]])],
         [np.array([[20, 15, 0], [33, 12, 0], [0, 0, 0]]), np.array([[25, 17, 0], [0, 0, 0], [0, 0, 0]])],
     ],
+    # Nearly all are of one provider, whose figures show only where it is not the only one.
+    "few beside one": [
+        [np.array([[9, 30, 0], [20, 8, 0], [0, 0, 0]]), np.array([[1, 2, 0], [3, 1, 0], [0, 0, 0]])],
+        [np.array([[9, 36, 0], [20, 14, 0], [0, 0, 0]]), np.array([[1, 2, 0], [3, 1, 0], [0, 0, 0]])],
+        [np.array([[9, 36, 0], [20, 14, 0], [0, 0, 0]]), np.array([[8, 9, 0], [9, 9, 0], [0, 0, 0]])],
+    ],
+    # One provider joins, and the other leaves.
+    "comes and goes": [
+        [np.array([[20, 25, 0], [22, 9, 0], [0, 0, 0]]), np.zeros((3, 3), dtype=int)],
+        [np.array([[20, 25, 0], [22, 9, 0], [0, 0, 0]]), np.array([[12, 3, 0], [9, 15, 0], [0, 0, 0]])],
+        [np.zeros((3, 3), dtype=int), np.array([[12, 3, 0], [9, 15, 0], [0, 0, 0]])],
+    ],
     # The other provider's figures never move: only the first one's do, to find the steps of the others' rounding.
     "probing": [
         [np.array([[7 + step, 20, 0], [20, 20, 0], [0, 0, 0]]), np.array([[3, 40, 0], [30, 30, 0], [0, 0, 0]])]
@@ -55,7 +67,7 @@ CUBES = {
 }
 
 
-SOME = ("sparse", "one provider in a ward", "probing")
+SOME = ("sparse", "one provider in a ward", "few beside one", "probing")
 
 
 @pytest.mark.parametrize("cube", CUBES if os.environ.get("ATTACKS") == "all" else SOME)
@@ -68,5 +80,7 @@ async def test_nothing_is_found_in_three_releases(press, cube):
         assert made["state"] == "published", made["failures"]
         published.append(await answers(press, number))
     assert any(value is not None for release in published for _, value, _ in release), "nothing is shown at all"
+    rule = await rule_of(press)
     for reader in (None, 0, 1):
-        assert found(history, published, provider=reader) == []
+        # No duty says `publish_alone`: a figure that shows tells each provider that it is not the only one.
+        assert found(history, published, rule, provider=reader, alone=False) == []

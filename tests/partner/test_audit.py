@@ -1,14 +1,17 @@
 """Who did what, when: written with every act, never changed, read by those with the scope `admin` alone."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import asyncpg
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from api import __main__ as commands
+from api.plan import changing
 from api.settings import Settings
+from schema.disclosure import DisclosureClass, Policy, PolicyDecision
 from schema.partners import Scope
 from work_health import NotAllowed, comment, decision, new_extension, new_return, new_submission, observation, reason
 
@@ -164,6 +167,32 @@ async def test_in_sql_only_an_admin_of_the_programme_reads_it(sql):
 def run(url: str, *arguments: str) -> None:
     given = commands._parser().parse_args(arguments)
     assert given.command(given, Settings(database_url=url)) == 0
+
+
+async def test_a_measure_is_not_protected_less_than_it_was_without_a_decision(world, admin, tmp_path, plan):
+    """Its returns were given under a promise. By the operator's command, and a policy alone is a change as well."""
+    council = await world.partner("nottingham-city-council")
+    cells = [observation(CITY, 40)]
+    await council.create_submission(PROGRAMME, new_submission(new_return(WHERE["measure"], WHERE["period"], cells)))
+    measures = [
+        replace(one, disclosure_class=DisclosureClass.NONE) if one.slug == WHERE["measure"] else one
+        for one in plan.measures
+    ]
+    file = tmp_path / "plan.yaml"
+    file.write_bytes(msgspec.yaml.encode(replace(plan, measures=measures)))
+    with pytest.raises(changing.NeedsDecision, match="protected less than it was as persons"):
+        await asyncio.to_thread(run, world.url, "load-plan", str(file))
+    assert await world.count("plan_version") == 1
+    decided = PolicyDecision(by="The board", on=date(2025, 10, 1), reason="It counts visits.", assessment="DPIA 7")
+    policy = Policy(version=2, decision=decided)
+    for version in (replace(plan, disclosure=policy), replace(plan, disclosure=Policy(version=3))):
+        file.write_bytes(msgspec.yaml.encode(version))
+        await asyncio.to_thread(run, world.url, "load-plan", str(file))
+    file.write_bytes(msgspec.yaml.encode(replace(plan, measures=measures, disclosure=replace(policy, version=4))))
+    await asyncio.to_thread(run, world.url, "load-plan", str(file))
+    told = [entry.subject.to_dict() for entry in (await admin.list_audit(PROGRAMME)).items]
+    assert {"plan_version": "2"} in told
+    assert {"plan_version": "4"} in told
 
 
 async def test_what_the_operator_does_is_written_down(world, admin, tmp_path, capsys, plan):

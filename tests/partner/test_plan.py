@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from api.plan import loading, rules
+from api.plan import changing, loading
 from api.refusals import Conflict
 from work_health import NotFound, Rejected, new_return, new_submission, observation
 
@@ -128,7 +128,7 @@ async def test_a_series_with_returns_keeps_its_meaning(world, plan, council):
     ]
     changed = msgspec.structs.replace(plan, measures=measures)
     async with world.owner.begin() as transaction:
-        with pytest.raises(rules.NeedsNewSeries, match="changes its kind"):
+        with pytest.raises(changing.NeedsNewSeries, match="changes its kind"):
             await loading.load(transaction, changed, sandbox=False, now=world.now)
     assert await world.count("plan_version") == 1
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.disclosure.display import counted, protect, refreshable, rounded
+from api.statistics.disclosure.display import counted, protect, rounded
 from api.statistics.disclosure.figures import figures
 from api.statistics.disclosure.lattice import Dimension, Node, Shape, Table, build
 from api.statistics.rollup import Tally
@@ -204,18 +204,27 @@ def test_what_only_one_provider_feeds_by_now_is_hidden():
     assert shown(after(both, one))[1] == "c"
 
 
+# fmt: off
+BESIDE = [
+    ([(10, 10), (4, 3)],         PERSONS,                                  "c"),
+    ([(10, 10), (4, 4)],         PERSONS,                                  30),
+    ([(10, 10), (2, 2), (2, 2)], PERSONS,                                  30),
+    ([(10, 10), (4, 3)],         replace(PERSONS, audit_providers=False),  25),
+    ([(10, 10), (1, 1)],         ORGANISATIONS,                            22),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("providers", "rule", "total"), BESIDE)
+def test_a_total_that_would_tell_one_provider_of_few_others_is_hidden(providers, rule, total):
+    """That it shows tells whoever may not stand alone that the others are not none."""
+    assert shown(after(returns(*providers, alone=False), rule=rule))[0] == total
+
+
 def test_a_period_released_anew_is_rounded_anew():
     chain = [returns((count, 50), (0, 50)) for count in (42, 47, 52)]
     assert shown(after(*chain, afresh=np.array([True, True, True])))[1] == 50
     assert stated(after(*chain, afresh=np.array([True, True, True]))) == (48, 52)
-
-
-@pytest.mark.parametrize(
-    ("second", "allowed"), [([(20, 50), (20, 50)], True), ([(25, 50), (20, 50)], False), ([(25, 50), (21, 50)], True)]
-)
-def test_a_refresh_is_for_what_several_providers_changed_or_none(second, allowed):
-    first = returns((20, 50), (20, 50))
-    assert refreshable([first, returns(*second)], after(first))[1] == allowed
 
 
 @settings(max_examples=200, deadline=None)

@@ -248,13 +248,13 @@ def figure(value, low=None, high=None):
     ],
 )
 def test_a_percentage_of_what_is_shown(part, whole, value, between, reason):
-    found = percentage(part, whole, PERSONS)
+    found = percentage(part, whole, PERSONS, (0, 0))
     assert (found.value, found.reason) == (value, reason)
     assert (found.low, found.high) == between
 
 
 def test_there_is_no_percentage_of_nothing():
-    assert percentage(figure(0, 0, 0), figure(0, 0, 0), replace(OPEN, smallest_denominator=0)).value is None
+    assert percentage(figure(0, 0, 0), figure(0, 0, 0), replace(OPEN, smallest_denominator=0), (0, 0)).value is None
 
 
 def test_what_is_hidden_has_no_error():

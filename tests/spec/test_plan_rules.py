@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import yaml
 
-from api.plan import loading, rules
+from api.plan import changing, loading, rules
 from schema.periods import PeriodType
 from schema.plan import Column, DisclosureClass, Kind, Plan, Window
 from tests.harbour import HARBOUR, catalogue
@@ -163,7 +163,7 @@ def test_a_file_that_is_no_plan_is_refused_with_its_name(tmp_path, content):
         loading.read(file)
 
 
-IN_USE = rules.InUse(
+IN_USE = changing.InUse(
     series=frozenset({("learners", "headline")}),
     organisations=frozenset({"quay-college"}),
     areas=frozenset({"E05999991"}),
@@ -172,6 +172,11 @@ IN_USE = rules.InUse(
 FORBIDDEN = {
     "changes its kind": lambda p: measure(p, "learners").update(kind="stock"),
     "changes its numerator": lambda p: measure(p, "learners")["series"][0].update(numerator="Others."),
+    "changes its cadence's period_type": lambda p: measure(p, "learners")["cadence"].update(
+        period_type="financial-quarter"
+    ),
+    "changes its scheme by sex": lambda p: measure(p, "learners")["schemes"][0].update(exhaustive=False),
+    "changes its scheme by need": lambda p: measure(p, "learners")["schemes"][1].update(exclusive=True),
     "is gone from the file": lambda p: (
         p["measures"].remove(measure(p, "learners")),
         p.update(duties=[d for d in p["duties"] if d["measure"] != "learners"]),
@@ -186,15 +191,87 @@ FORBIDDEN = {
 
 @pytest.mark.parametrize("change", FORBIDDEN)
 def test_a_code_in_use_keeps_its_meaning(change):
-    with pytest.raises(rules.NeedsNewSeries) as refusal:
-        rules.permit_change(changed(lambda _: None), changed(FORBIDDEN[change]), IN_USE)
+    with pytest.raises(changing.NeedsNewSeries) as refusal:
+        changing.permit_change(changed(lambda _: None), changed(FORBIDDEN[change]), IN_USE)
     assert change in str(refusal.value)
 
 
 def test_what_is_not_in_use_may_change():
-    nothing = rules.InUse(series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset())
+    nothing = changing.InUse(series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset())
     for change in FORBIDDEN.values():
-        rules.permit_change(changed(lambda _: None), changed(change), nothing)
+        changing.permit_change(changed(lambda _: None), changed(change), nothing)
+
+
+DECISION = {"by": "The board", "on": "2026-05-01", "reason": "Named recipients.", "assessment": "DPIA 7"}
+LAXER = {
+    "measure learners has returns, and as none it is protected less than it was as persons: hide_to": (
+        lambda p: measure(p, "learners").update(disclosure_class="none")
+    ),
+    "as organisations it is protected less": lambda p: measure(p, "learners").update(disclosure_class="organisations"),
+    "duty of quay-college for learners has returns and says `publish_alone`": (
+        lambda p: p["duties"][0].update(publish_alone=True)
+    ),
+    "as persons it is protected less than it was as persons: width": lambda p: p.update(
+        disclosure=policy(persons={"hide_to": 9})
+    ),
+    "more breakdowns than before": lambda p: p.update(disclosure=policy(breakdowns=2, persons=STRICT)),
+}
+STRICT = {"hide_to": 9, "width": 6}
+
+
+def policy(version: int = 2, **more) -> dict:
+    return {"version": version, "breakdowns": 1, **more}
+
+
+def strict(change=lambda _: None):
+    """A plan that is stricter than usual, changed."""
+
+    def edit(p: dict) -> None:
+        p["disclosure"] = policy(version=1, persons=STRICT)
+        change(p)
+
+    return changed(edit)
+
+
+@pytest.mark.parametrize("change", LAXER)
+def test_what_has_returns_is_not_protected_less_without_a_decision(change):
+    def decided(p: dict) -> None:
+        LAXER[change](p)
+        p["disclosure"] |= {"decision": DECISION, "version": 2}
+
+    with pytest.raises(changing.NeedsDecision) as refusal:
+        changing.permit_change(strict(), strict(LAXER[change]), IN_USE)
+    assert change in str(refusal.value)
+    changing.permit_change(strict(), strict(decided), IN_USE)
+    nothing = changing.InUse(series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset())
+    changing.permit_change(strict(), strict(LAXER[change]), nothing)
+
+
+def test_a_decision_that_stood_already_does_not_cover_the_next_change():
+    def stood(p: dict) -> None:
+        p["disclosure"] |= {"decision": DECISION}
+
+    def laxer(p: dict) -> None:
+        measure(p, "learners").update(disclosure_class="none")
+        p["disclosure"] |= {"decision": DECISION, "version": 2}
+
+    with pytest.raises(changing.NeedsDecision):
+        changing.permit_change(strict(stood), strict(laxer), IN_USE)
+
+
+def test_another_policy_has_another_version():
+    stricter = strict(lambda p: p.update(disclosure=policy(version=1, persons=STRICT | {"hide_to": 11})))
+    with pytest.raises(changing.NeedsDecision, match="version"):
+        changing.permit_change(strict(), stricter, IN_USE)
+    raised = strict(lambda p: p.update(disclosure=policy(version=2, persons=STRICT | {"hide_to": 11})))
+    changing.permit_change(strict(), raised, IN_USE)
+    new = strict(
+        lambda p: p["measures"].append(
+            measure(p, "learners") | {"slug": "pupils", "plan_references": [{"code": "M1.8", "text": "Pupils"}]}
+        )
+    )
+    changing.permit_change(strict(), new, IN_USE)
+    assert changing.changes(strict(), raised) == ["changed disclosure"]
 
 
 def test_changes_are_told_one_by_one():
@@ -203,12 +280,12 @@ def test_changes_are_told_one_by_one():
         p["roles"].append({"slug": "mentor", "title": "Mentor"})
         p["links"].pop()
 
-    assert rules.changes(changed(lambda _: None), changed(edit)) == [
+    assert changing.changes(changed(lambda _: None), changed(edit)) == [
         "added role mentor",
         "changed theme skills",
         "dropped link jobs → wealth",
     ]
-    assert "added programme" in rules.changes(None, changed(lambda _: None))
+    assert "added programme" in changing.changes(None, changed(lambda _: None))
 
 
 def test_gaps_are_read_off_the_links():

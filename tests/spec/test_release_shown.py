@@ -9,6 +9,7 @@ from api.statistics import inequality, intervals
 from api.statistics.disclosure.figures import Figure, Percentage
 from api.statistics.disclosure.lattice import Node
 from api.statistics.intervals import Counts
+from schema.disclosure import DisclosureClass
 from schema.intervals import Confidence
 from schema.plan import Operation, Overlap
 from schema.submissions import Status
@@ -69,7 +70,7 @@ LEARNERS = catalogue(plan_of(measure("learners"), duties=["quay learners", "pier
 BOTH = ["quay learners 2026-01 town 50", "pier learners 2026-01 town 30"]
 
 
-def test_none_few_and_confidential_are_alike_and_what_nobody_returned_is_not():
+def test_none_few_confidential_and_left_out_are_alike_and_what_nobody_returned_is_not():
     sexes = ["quay learners 2026-01 town sex=female 47", "quay learners 2026-01 town sex=male c"]
     rows = [*BOTH, *sexes, *(f"pier learners 2026-01 town sex={sex} 15" for sex in ("female", "male"))]
     assert told(of("learners", *rows, here=LEARNERS, breakdown="sex=female")) == (60, 58, 62, None)
@@ -77,9 +78,20 @@ def test_none_few_and_confidential_are_alike_and_what_nobody_returned_is_not():
     few = ["quay learners 2026-01 town 3", "pier learners 2026-01 town 2"]
     assert of("learners", *few, here=LEARNERS) == SUPPRESSED
     assert of("learners", "quay learners 2026-01 nil", "pier learners 2026-01 nil", here=LEARNERS) == SUPPRESSED
-    assert of("learners", *BOTH, here=LEARNERS, breakdown="sex=male") == UNKNOWN, "left out"
+    assert of("learners", *BOTH, here=LEARNERS, breakdown="sex=male") == SUPPRESSED, "left out"
     assert of("learners", *BOTH, here=LEARNERS, period="2026-02") == NO_DATA
     assert told(of("learners", *BOTH, here=LEARNERS, period="FY2025-26-Q4")) == (80, 78, 82, None)
+
+
+@pytest.mark.parametrize("of_class", [DisclosureClass.ORGANISATIONS, DisclosureClass.NONE])
+def test_of_what_does_not_count_people_it_is_told_that_something_was_left_out(of_class):
+    open_ = catalogue(
+        plan_of(measure("learners", disclosure_class=of_class), duties=["quay learners", "pier learners"])
+    )
+    assert of("learners", *BOTH, here=open_, breakdown="sex=male") == UNKNOWN
+    assert (
+        of("learners", *BOTH, "quay learners 2026-01 town sex=male c", here=open_, breakdown="sex=male") == SUPPRESSED
+    )
 
 
 RATES = catalogue(plan_of(measure("pass-rate"), duties=["quay pass-rate", "pier pass-rate"]))

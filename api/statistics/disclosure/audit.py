@@ -179,6 +179,7 @@ class View:
         """Start from the truth, given the atoms behind the returns of the chain."""
         self.lattice, self.rule, self.counts, self.displays = lattice, rule, counts, list(displays)
         self.chain = chain = chained(lattice, displays)
+        self.provider = provider
         self.own = [each.own[provider] if provider is not None else np.zeros_like(each.all) for each in counts]
         releases = list(chain.releases)
         others = atoms[releases].sum(axis=1)
@@ -205,8 +206,11 @@ class View:
         there = np.stack([(d.since >= 0) & ~c.unknown for d, c in zip(self.displays, self.counts, strict=True)])
         there &= lattice.broken_down | (not rule.totals_open)
         there[:, lattice.size :] &= rule.protect_complements
-        least = rule.hide_from if public else max(rule.hide_from, 1)
-        small = there & (true >= least) & (true <= rule.hide_to)
+        # What was released under another rule was promised by that one.
+        rules = [each.rule or rule for each in self.counts]
+        least = np.array([each.hide_from if public else max(each.hide_from, 1) for each in rules])[:, None]
+        most, width = np.array([each.hide_to for each in rules])[:, None], np.array([each.width for each in rules])
+        small = there & (true >= least) & (true <= most)
         previous = dict(zip(chain.releases[1:], chain.releases, strict=False))
         targets = [
             row
@@ -222,7 +226,8 @@ class View:
         found = np.array(targets, dtype=np.int64)
         strict = (chain.since[found] < 0) & public
         zero = strict & (true[chain.release[found], chain.node[found]] == 0)
-        return found, np.where(zero, min(rule.width, 1), rule.width), ~strict
+        wide = width[chain.release[found]]
+        return found, np.where(zero, np.minimum(wide, 1), wide), ~strict
 
     def _margins(self) -> list[BoolArray]:
         """The columns of each one-way margin of the widest area, in all releases."""
@@ -246,12 +251,34 @@ class View:
         lower[value] = np.stack([d.told_low for d in displays])[release, node] - own[release, node]
         upper[value] = np.stack([d.told_high for d in displays])[release, node] - own[release, node]
         lower[value[lower[value] <= 0]] = -np.inf
+        self._beside_others(value, displays, lower, upper)
         release, node = chain.release[change], chain.node[change]
         said = np.stack([d.change_since for d in displays])[release, node] == since
         moved = own[release, node] - own[since, node]
         lower[change] = np.where(said, np.stack([d.change_low for d in displays])[release, node] - moved, -np.inf)
         upper[change] = np.where(said, np.stack([d.change_high for d in displays])[release, node] - moved, np.inf)
         return lower, upper
+
+    def _beside_others(
+        self, value: IntArray, displays: Sequence[Display], lower: FloatArray, upper: FloatArray
+    ) -> None:
+        """What a provider that may not stand alone learns from that: of what shows, it is not the only one; and for a
+        total that is hidden although its own part is not small there is no other reason than that the others are few.
+        """
+        if self.provider is None:
+            return
+        release, node = self.chain.release[value], self.chain.node[value]
+        shown = np.stack([display.shown for display in displays])[release, node]
+        own = np.stack(self.own)[release, node]
+        others = np.stack([each.all for each in self.counts])[release, node] - own
+        known = ~np.stack([each.unknown for each in self.counts])[release, node]
+        bound = ~np.array([each.may_stand_alone[self.provider] for each in self.counts])[release]
+        there = value[bound & shown & (own > 0) & (others > 0)]
+        lower[there] = np.maximum(lower[there], 1.0)
+        most = self.rule.hide_to
+        total = (self.lattice.ways[node] == 0) & (node < len(self.lattice.nodes))
+        few = value[bound & ~shown & known & total & (own > most) & (others <= most)]
+        upper[few] = np.minimum(upper[few], most)
 
     def unsettled(self) -> IntArray:
         """The targets that no two witnesses settle yet."""

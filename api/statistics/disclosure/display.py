@@ -32,6 +32,8 @@ class Counts(Struct, frozen=True, kw_only=True, eq=False):
     """Of each provider, whether nodes that it alone feeds may be published (`publish_alone`)."""
     unknown: BoolArray
     """Nodes whose count is not known exactly, so that nothing can be shown; what is known of them is in `own`."""
+    rule: Rule | None = None
+    """The rule of the release, where it is another than that of the last one of the chain."""
 
     @property
     def all(self) -> IntArray:
@@ -43,6 +45,17 @@ class Counts(Struct, frozen=True, kw_only=True, eq=False):
         """Nodes that one provider alone feeds that has not agreed to their publication."""
         feeds = self.own > 0
         return (feeds.sum(axis=0) == 1) & (feeds & ~self.may_stand_alone[:, None]).any(axis=0)
+
+    def beside(self, rule: Rule, lattice: Nodes) -> BoolArray:
+        """Totals that one who may not stand alone feeds beside few others.
+
+        Were such a total shown, it would tell that there are others; and totals are not withheld by the audit, which
+        sees to it that no other figure tells too much.
+        """
+        feeds = (self.own > 0) & ~self.may_stand_alone[:, None]
+        others = self.own.sum(axis=0) - self.own
+        few = feeds & (others > 0) & (others <= rule.hide_to)
+        return few.any(axis=0) & (lattice.ways == 0) & (rule.audit_providers and not rule.totals_open)
 
 
 class Contradiction(Exception):  # noqa: N818  a refusal is not an error of ours
@@ -170,8 +183,7 @@ def protect(
 ) -> Display:
     """Display the last of a chain of releases, after the display of the one before it.
 
-    Nodes marked `afresh` are displayed as if for the first time: those of a period that is released anew, and at a
-    refresh those that `refreshable` allows.
+    Nodes marked `afresh` are displayed as if for the first time: those of a period that is released anew.
     """
     first = _first(lattice, rule, chain[-1], release=len(chain) - 1)
     if before is None:
@@ -179,15 +191,6 @@ def protect(
     later = _later(lattice, rule, chain, before, first)
     new = (before.since < 0) | (False if afresh is None else afresh)
     return where(new, first, later)
-
-
-def refreshable(chain: Sequence[Counts], before: Display) -> BoolArray:
-    """Nodes that may be rounded once more when their period closes: no provider could tell from it what others did.
-
-    At least two providers have changed their part since the number was last set, or none has.
-    """
-    changed = (chain[-1].own != _own_then(chain, before)).sum(axis=0)
-    return (changed != 1) & (before.since >= 0)
 
 
 def withheld(lattice: Nodes, display: Display, nodes: BoolArray, counts: IntArray, *, release: int) -> Display:
@@ -228,7 +231,7 @@ def _first(lattice: Nodes, rule: Rule, counts: Counts, *, release: int) -> Displ
     outside = np.arange(true.size) >= lattice.size
     covered = rule.protects & (lattice.broken_down if rule.totals_open else np.ones(true.size, dtype=np.bool_))
     small = covered & (true >= rule.hide_from) & (true <= rule.hide_to) & ~counts.unknown
-    hidden = small | counts.unknown | counts.alone
+    hidden = small | counts.unknown | counts.alone | counts.beside(rule, lattice)
     part = np.flatnonzero(lattice.complement >= 0)
     if rule.protect_complements:
         hidden[part] |= (small | counts.unknown)[lattice.complement[part]]
@@ -262,6 +265,9 @@ def _first(lattice: Nodes, rule: Rule, counts: Counts, *, release: int) -> Displ
 def _later(lattice: Nodes, rule: Rule, chain: Sequence[Counts], before: Display, first: Display) -> Display:
     true, release = chain[-1].all, len(chain) - 1
     quiet = _quiet(rule)
+    then = chain[-2].rule or rule
+    if then.base != rule.base:
+        before = replace(before, value=rounded(before.value, rule.base))
     moved = true - before.reference
     display = _kept(before, quiet)
     shifted = _shifted(rule, before, first, moved, release) if rule.shift else _reset(first, moved, quiet, before)
@@ -293,8 +299,23 @@ def _later(lattice: Nodes, rule: Rule, chain: Sequence[Counts], before: Display,
         change_since=free.change_since,
     )
     display = where(outside, complements, display)
-    lost = display.shown & (chain[-1].unknown | chain[-1].alone)
+    lost = chain[-1].unknown | chain[-1].alone | chain[-1].beside(rule, lattice)
+    lost = display.shown & (lost | _too_few_today(lattice, rule, then, before))
     return withheld(lattice, display, lost, true, release=release)
+
+
+def _too_few_today(lattice: Nodes, rule: Rule, then: Rule, before: Display) -> BoolArray:
+    """What was shown under a rule that hid fewer, and that of today would hide.
+
+    That goes by the number shown alone, which its readers remember: so it tells them nothing that it is hidden now.
+    """
+    covered = lattice.broken_down if rule.totals_open else np.ones(before.value.size, dtype=np.bool_)
+    lost = before.value - rule.base // 2 <= rule.hide_to
+    part = np.flatnonzero(lattice.complement >= 0)
+    whole = lattice.whole[part]
+    outside = before.value[whole] - before.value[part] - 2 * (rule.base // 2)
+    lost[part] |= before.shown[whole] & (outside <= rule.hide_to) & rule.protect_complements
+    return covered & lost & before.shown & (rule.hide_to > then.hide_to)
 
 
 def _kept(before: Display, farthest: int) -> Display:

@@ -77,7 +77,13 @@ class Protected(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     @cached_property
     def percentages(self) -> dict[Node, Percentage]:
         """Of each part, its share in the whole."""
-        return _percentages(self.lattice, self.rule, self.figures, self.counts.all.tolist())
+        shown, true = self.figures, self.counts.all.tolist()
+        wholes: list[int] = self.lattice.whole[: len(shown)].tolist()
+        pairs = [(part, whole) for part, whole in enumerate(wholes) if whole >= 0]
+        return {
+            self.lattice.nodes[part]: percentage(shown[part], shown[whole], self.rule, (true[part], true[whole]))
+            for part, whole in pairs
+        }
 
 
 class Exposed(Exception):  # noqa: N818  a refusal is not an error of ours
@@ -173,14 +179,18 @@ def chosen(display: Display, nodes: IntArray) -> list[Figure]:
     return [Figure(value=value, low=low, high=high) if there else HIDDEN for there, value, low, high in rows]
 
 
-def percentage(part: Figure, whole: Figure, rule: Rule) -> Percentage:
-    """Calculate a percentage from what is shown, with the bounds between which the true one lies for certain."""
+def percentage(part: Figure, whole: Figure, rule: Rule, true: tuple[int, int]) -> Percentage:
+    """Calculate a percentage from what is shown, with the bounds between which the true one lies for certain.
+
+    `true` are the counts of the part and the whole, for a policy that has rates of true counts; no other looks at them.
+    """
     if part.value is None or whole.value is None:
         return Percentage(value=None, reason="input_suppressed")
     if whole.value < rule.smallest_denominator or not whole.value:
         return Percentage(value=None, reason="small_denominator")
+    of = (part.value, whole.value) if rule.rates_from_displayed else true
     return Percentage(
-        value=_rounded(part.value, whole.value, whole.value, rule),
+        value=_rounded(*of, whole.value, rule),
         low=100 * (part.low or 0) / max(whole.high or 0, 1),
         high=min(100.0, 100 * (part.high or 0) / max(whole.low or 0, 1)),
     )
@@ -188,20 +198,6 @@ def percentage(part: Figure, whole: Figure, rule: Rule) -> Percentage:
 
 def _rounded(part: int, whole: int, shown: int, rule: Rule) -> float:
     return round(min(100.0, 100 * part / whole), 0 if shown < rule.whole_percent_below else 1)
-
-
-def _percentages(lattice: Nodes, rule: Rule, shown: Sequence[Figure], true: Sequence[int]) -> dict[Node, Percentage]:
-    found: dict[Node, Percentage] = {}
-    wholes: list[int] = lattice.whole[: len(shown)].tolist()
-    for part, whole in enumerate(wholes):
-        if whole < 0:
-            continue
-        one = percentage(shown[part], shown[whole], rule)
-        if not rule.rates_from_displayed and one.value is not None:
-            value = _rounded(true[part], true[whole], shown[whole].value or 0, rule)
-            one = Percentage(value=value, low=one.low, high=one.high)
-        found[lattice.nodes[part]] = one
-    return found
 
 
 def _named(lattice: Nodes, indexes: Iterable[int]) -> Iterator[Node]:

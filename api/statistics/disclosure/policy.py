@@ -2,7 +2,7 @@
 
 from msgspec.structs import asdict
 
-from schema.disclosure import DisclosureClass, Policy
+from schema.disclosure import DisclosureClass, Policy, Rule
 
 
 class TooLax(Exception):  # noqa: N818  a refusal is not an error of ours
@@ -27,13 +27,20 @@ _STRICTER_DOWN = ("hide_from", "totals_open")
 _STRICTER_ON = ("audit_providers", "protect_complements", "shift", "rates_from_displayed")
 
 
+def laxer(own: Rule, usual: Rule) -> list[str]:
+    """What of a rule protects less than another one does."""
+    mine, theirs = asdict(own), asdict(usual)
+    return [
+        *(field for field in (*_STRICTER_UP, *_STRICTER_ON) if mine[field] < theirs[field]),
+        *(field for field in _STRICTER_DOWN if mine[field] > theirs[field]),
+    ]
+
+
 def adopted(own: Policy, usual: Policy) -> Policy:
     """Return a programme's own policy. Raises `TooLax` where it is less strict and records no decision."""
-    laxer = ["breakdowns"] if own.breakdowns > usual.breakdowns else []
-    for name in (member.value for member in DisclosureClass):
-        mine, theirs = asdict(getattr(own, name)), asdict(getattr(usual, name))
-        laxer += [f"{name}.{field}" for field in (*_STRICTER_UP, *_STRICTER_ON) if mine[field] < theirs[field]]
-        laxer += [f"{name}.{field}" for field in _STRICTER_DOWN if mine[field] > theirs[field]]
-    if laxer and own.decision is None:
-        raise TooLax(tuple(laxer))
+    less = ["breakdowns"] if own.breakdowns > usual.breakdowns else []
+    for one in DisclosureClass:
+        less += [f"{one.value}.{field}" for field in laxer(own.rule(one), usual.rule(one))]
+    if less and own.decision is None:
+        raise TooLax(tuple(less))
     return own

@@ -167,6 +167,7 @@ if TYPE_CHECKING:
     from .rehearsal import Rehearsal
     from .relation import Relation
     from .release import Release
+    from .release_audit import ReleaseAudit
     from .release_change import ReleaseChange
     from .release_change_breakdown import ReleaseChangeBreakdown
     from .release_change_why import ReleaseChangeWhy
@@ -198,6 +199,7 @@ if TYPE_CHECKING:
     from .rule import Rule
     from .scheme import Scheme
     from .scope import Scope
+    from .scope_audit import ScopeAudit
     from .scope_report import ScopeReport
     from .series import Series
     from .series_availability import SeriesAvailability
@@ -386,6 +388,7 @@ __all__ = (
     "Rehearsal",
     "Relation",
     "Release",
+    "ReleaseAudit",
     "ReleaseChange",
     "ReleaseChangeBreakdown",
     "ReleaseChangeWhy",
@@ -417,6 +420,7 @@ __all__ = (
     "Rule",
     "Scheme",
     "Scope",
+    "ScopeAudit",
     "ScopeReport",
     "Series",
     "SeriesAvailability",
@@ -606,6 +610,7 @@ _PLACES = {
     "Rehearsal": ".rehearsal",
     "Relation": ".relation",
     "Release": ".release",
+    "ReleaseAudit": ".release_audit",
     "ReleaseChange": ".release_change",
     "ReleaseChangeBreakdown": ".release_change_breakdown",
     "ReleaseChangeWhy": ".release_change_why",
@@ -637,6 +642,7 @@ _PLACES = {
     "Rule": ".rule",
     "Scheme": ".scheme",
     "Scope": ".scope",
+    "ScopeAudit": ".scope_audit",
     "ScopeReport": ".scope_report",
     "Series": ".series",
     "SeriesAvailability": ".series_availability",

@@ -28,7 +28,7 @@ T = TypeVar("T", bound="Figure")
 
 @_attrs_define
 class Figure:
-    """One published cell of a release. Of people, none, few and withheld are alike `c`."""
+    """One published cell of a release. Of people, none, few, withheld and left out are alike `c`."""
 
     measure: str
     """ A kebab-case code. It never changes once it is in use. """

@@ -13,6 +13,7 @@ from ..models.publication_state import PublicationState
 if TYPE_CHECKING:
     from ..models.failed_scope import FailedScope
     from ..models.rehearsal import Rehearsal
+    from ..models.release_audit import ReleaseAudit
 
 
 T = TypeVar("T", bound="Publication")
@@ -42,10 +43,13 @@ class Publication:
     """ Why it was refused. The release before stays. """
     rehearsal: None | Rehearsal
     """ Of a dry run, once it is done. """
+    audit: None | ReleaseAudit
+    """ What the audit gave up, once the release is made. Readers do not see it. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.rehearsal import Rehearsal  # noqa: PLC0415
+        from ..models.release_audit import ReleaseAudit  # noqa: PLC0415
 
         id = str(self.id)
 
@@ -86,6 +90,12 @@ class Publication:
         else:
             rehearsal = self.rehearsal
 
+        audit: dict[str, Any] | None
+        if isinstance(self.audit, ReleaseAudit):
+            audit = self.audit.to_dict()
+        else:
+            audit = self.audit
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -101,6 +111,7 @@ class Publication:
                 "release": release,
                 "failures": failures,
                 "rehearsal": rehearsal,
+                "audit": audit,
             }
         )
 
@@ -110,6 +121,7 @@ class Publication:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.failed_scope import FailedScope  # noqa: PLC0415
         from ..models.rehearsal import Rehearsal  # noqa: PLC0415
+        from ..models.release_audit import ReleaseAudit  # noqa: PLC0415
 
         d = dict(src_dict)
         id = UUID(d.pop("id"))
@@ -188,6 +200,21 @@ class Publication:
 
         rehearsal = _parse_rehearsal(d.pop("rehearsal"))
 
+        def _parse_audit(data: object) -> None | ReleaseAudit:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                audit_type_0 = ReleaseAudit.from_dict(data)
+
+                return audit_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | ReleaseAudit, data)
+
+        audit = _parse_audit(d.pop("audit"))
+
         publication = cls(
             id=id,
             state=state,
@@ -200,6 +227,7 @@ class Publication:
             release=release,
             failures=failures,
             rehearsal=rehearsal,
+            audit=audit,
         )
 
         publication.additional_properties = d

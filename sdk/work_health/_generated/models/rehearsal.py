@@ -7,8 +7,8 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
+    from ..models.release_audit import ReleaseAudit
     from ..models.release_change import ReleaseChange
-    from ..models.release_report import ReleaseReport
 
 
 T = TypeVar("T", bound="Rehearsal")
@@ -18,7 +18,7 @@ T = TypeVar("T", bound="Rehearsal")
 class Rehearsal:
     """What a dry run would publish."""
 
-    report: ReleaseReport
+    report: ReleaseAudit
     """ What was audited, and what came of it. """
     changes: list[ReleaseChange]
     """ The first 1,000 of them. """
@@ -45,11 +45,11 @@ class Rehearsal:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.release_audit import ReleaseAudit  # noqa: PLC0415
         from ..models.release_change import ReleaseChange  # noqa: PLC0415
-        from ..models.release_report import ReleaseReport  # noqa: PLC0415
 
         d = dict(src_dict)
-        report = ReleaseReport.from_dict(d.pop("report"))
+        report = ReleaseAudit.from_dict(d.pop("report"))
 
         changes = []
         _changes = d.pop("changes")

@@ -34,7 +34,7 @@ class Release:
     explanations: ReleaseExplanations
     """ What is done to protect people, by disclosure class. """
     report: ReleaseReport
-    """ What was audited, and what came of it. """
+    """ What was released, scope by scope. """
     sha256: str
     """ Of the figures, in hexadecimal. """
     citation: str

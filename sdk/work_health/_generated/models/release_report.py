@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ReleaseReport")
 
 @_attrs_define
 class ReleaseReport:
-    """What was audited, and what came of it."""
+    """What was released, scope by scope."""
 
     scopes: list[ScopeReport]
     figures: int

@@ -11,11 +11,7 @@ T = TypeVar("T", bound="ScopeReport")
 
 @_attrs_define
 class ScopeReport:
-    """What the audit of figures that hang together gave up. It names no count and no provider.
-
-    How many counts were audited is not told: a provider could tell from it whether others have none or few.
-
-    """
+    """Figures that hang together and are audited together, as everybody sees them."""
 
     scope: str
     measures: list[str]
@@ -23,11 +19,6 @@ class ScopeReport:
     shown: int
     hidden: int
     """ As `c`, by the band, by a withheld figure, or as fed by one provider alone. """
-    withheld: int
-    held: int
-    """ Figures left as they were, with a larger error stated. """
-    carried: bool
-    """ Nothing has changed since the last release, so nothing was audited again. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -41,12 +32,6 @@ class ScopeReport:
 
         hidden = self.hidden
 
-        withheld = self.withheld
-
-        held = self.held
-
-        carried = self.carried
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -56,9 +41,6 @@ class ScopeReport:
                 "figures": figures,
                 "shown": shown,
                 "hidden": hidden,
-                "withheld": withheld,
-                "held": held,
-                "carried": carried,
             }
         )
 
@@ -77,21 +59,12 @@ class ScopeReport:
 
         hidden = d.pop("hidden")
 
-        withheld = d.pop("withheld")
-
-        held = d.pop("held")
-
-        carried = d.pop("carried")
-
         scope_report = cls(
             scope=scope,
             measures=measures,
             figures=figures,
             shown=shown,
             hidden=hidden,
-            withheld=withheld,
-            held=held,
-            carried=carried,
         )
 
         scope_report.additional_properties = d

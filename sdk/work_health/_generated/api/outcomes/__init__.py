@@ -104,12 +104,14 @@ class Outcomes(Caller):
         Needs no key. Out of the newest release, or of the one that `release` names; all of a page is of one release.
 
         Everything that may be asked is registered beforehand: rows are there whether or not anything was returned,
+        and of
+        people none, few, withheld and left out are alike `c`; `x` is what nobody returned at all. `period` is
+        `latest`
+        where it is left out, and `resolved` says what that stood for. `group_by` takes the dimensions of one scheme,
         and
-        none, few and withheld are alike `c`. `period` is `latest` where it is left out, and `resolved` says what that
-        stood for. `group_by` takes the dimensions of one scheme, and an area level such as `ward`. Each figure
-        carries
-        its bounds and largest error, its interval, comparators, movement, trend, target, and the coverage that the
-        release froze. Percentages and whatever else is derived are calculated from the numbers shown.
+        an area level such as `ward`. Each figure carries its bounds and largest error, its interval, comparators,
+        movement, trend, target, and the coverage that the release froze. Percentages and whatever else is derived are
+        calculated from the numbers shown.
         """
         from . import list_outcomes as _list_outcomes
 
@@ -739,12 +741,14 @@ class AsyncOutcomes(AsyncCaller):
         Needs no key. Out of the newest release, or of the one that `release` names; all of a page is of one release.
 
         Everything that may be asked is registered beforehand: rows are there whether or not anything was returned,
+        and of
+        people none, few, withheld and left out are alike `c`; `x` is what nobody returned at all. `period` is
+        `latest`
+        where it is left out, and `resolved` says what that stood for. `group_by` takes the dimensions of one scheme,
         and
-        none, few and withheld are alike `c`. `period` is `latest` where it is left out, and `resolved` says what that
-        stood for. `group_by` takes the dimensions of one scheme, and an area level such as `ward`. Each figure
-        carries
-        its bounds and largest error, its interval, comparators, movement, trend, target, and the coverage that the
-        release froze. Percentages and whatever else is derived are calculated from the numbers shown.
+        an area level such as `ward`. Each figure carries its bounds and largest error, its interval, comparators,
+        movement, trend, target, and the coverage that the release froze. Percentages and whatever else is derived are
+        calculated from the numbers shown.
         """
         from . import list_outcomes as _list_outcomes
 

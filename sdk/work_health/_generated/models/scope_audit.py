@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="ScopeAudit")
+
+
+@_attrs_define
+class ScopeAudit:
+    """What the audit of figures that hang together gave up. It names no count and no provider.
+
+        Readers are not told: they could tell from it that something hidden has moved. How many counts were audited is
+    told
+        to nobody: a provider could tell from it whether others have none or few.
+
+    """
+
+    scope: str
+    measures: list[str]
+    figures: int
+    shown: int
+    hidden: int
+    """ As `c`, by the band, by a withheld figure, or as fed by one provider alone. """
+    withheld: int
+    held: int
+    """ Figures left as they were, with a larger error stated. """
+    carried: bool
+    """ Nothing has changed since the last release, so nothing was audited again. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        scope = self.scope
+
+        measures = self.measures
+
+        figures = self.figures
+
+        shown = self.shown
+
+        hidden = self.hidden
+
+        withheld = self.withheld
+
+        held = self.held
+
+        carried = self.carried
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "scope": scope,
+                "measures": measures,
+                "figures": figures,
+                "shown": shown,
+                "hidden": hidden,
+                "withheld": withheld,
+                "held": held,
+                "carried": carried,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        scope = d.pop("scope")
+
+        measures = cast(list[str], d.pop("measures"))
+
+        figures = d.pop("figures")
+
+        shown = d.pop("shown")
+
+        hidden = d.pop("hidden")
+
+        withheld = d.pop("withheld")
+
+        held = d.pop("held")
+
+        carried = d.pop("carried")
+
+        scope_audit = cls(
+            scope=scope,
+            measures=measures,
+            figures=figures,
+            shown=shown,
+            hidden=hidden,
+            withheld=withheld,
+            held=held,
+            carried=carried,
+        )
+
+        scope_audit.additional_properties = d
+        return scope_audit
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,186 @@
+"""Two worlds that differ in what is hidden alone: not a byte of what the public, or a provider, is answered differs.
+
+What one provider returned differs where nothing of it may show: few or none, left out or not, all of a group or not,
+nil or few, corrected by a few or not at all.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from itertools import product
+
+import numpy as np
+
+from api.plan import loading
+from schema.partners import Scope
+from tests.conftest import HARBOUR, World
+from tests.harbour import EAST, TOWN, WEST
+from tests.releasing import UNKNOWN, Press, learners, pass_rate
+
+JUNE, JULY = "2026-06", "2026-07"
+QUAY = {(EAST, "female"): 31, (EAST, "male"): 20, (WEST, "female"): 0, (WEST, "male"): 28}
+PIER = {(EAST, "female"): 12, (EAST, "male"): 22, (WEST, "female"): 2, (WEST, "male"): 15}
+EXAMINED = {(EAST, "female"): 40, (EAST, "male"): 30, (WEST, "female"): 25, (WEST, "male"): 35}
+ONLY = {"area": TOWN, "breakdown": {}}
+
+
+def of_quay() -> list[dict]:
+    passed = {(EAST, "female"): 21, (EAST, "male"): 1, (WEST, "female"): 25, (WEST, "male"): 18}
+    return [
+        learners(JUNE, QUAY),
+        learners(JULY, QUAY),
+        pass_rate(JULY, passed, EXAMINED),
+        {"measure": "on-roll", "period": JULY, "observations": [ONLY | {"value": 2}]},
+        {"measure": "members", "period": JULY, "observations": [ONLY | {"value": 4}]},
+    ]
+
+
+def of_pier(*, other: bool) -> list[dict]:
+    """Each cell that differs is hidden, and no sum over it is rounded to another number."""
+    few = PIER | ({(WEST, "female"): 0} if other else {})
+    july = learners(JULY, PIER)
+    if other:
+        july["observations"] = [cell for cell in july["observations"] if not left_out(cell)]
+    passed = {(EAST, "female"): 20, (EAST, "male"): 3, (WEST, "female"): 23, (WEST, "male"): 18}
+    if other:  # all of a group passed, and fewer of another
+        passed |= {(EAST, "male"): 1, (WEST, "female"): 25}
+    on_roll = {"observations": [ONLY | {"value": 3}]} if other else {"kind": "nil"}
+    return [
+        learners(JUNE, few),
+        july,
+        pass_rate(JULY, passed, EXAMINED),
+        {"measure": "on-roll", "period": JULY} | on_roll,
+        {"measure": "members", "period": JULY, "observations": [ONLY | {"value": 0 if other else 1}]},
+    ]
+
+
+def left_out(cell: Mapping) -> bool:
+    return cell["area"] == WEST and cell["breakdown"] == {"sex": "female"}
+
+
+async def life(world: World, *, other: bool) -> Press:
+    """Two releases. Before June closes, the other world's provider corrects figures by a few."""
+    world.now = datetime(2026, 8, 5, 9, 30, tzinfo=UTC)
+    plan = loading.read(HARBOUR)
+    async with world.owner.begin() as transaction:
+        await loading.load(transaction, plan, sandbox=False, now=world.now)
+    press = Press(world, plan.slug)
+    await press.returned("quay-college", *of_quay())
+    await press.returned("pier-college", *of_pier(other=other))
+    assert (await press.publish())["state"] == "published"
+    if other:
+        await press.returned("pier-college", learners(JUNE, PIER | {(WEST, "female"): 1, (WEST, "male"): 17}))
+    world.now = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
+    assert (await press.publish())["state"] == "published"
+    return press
+
+
+GROUPED = [{}, {"group_by": "sex"}, {"group_by": "quarter"}, {"group_by": ["sex", "quarter"]}, {"group_by": "need"}]
+ASKED: dict[str, list[dict]] = {
+    "": [{}],
+    "/areas": [{}],
+    "/areas.csv": [{}],
+    "/dimensions": [{}],
+    "/inequality": [
+        {"measure": "pass-rate", "dimension": "sex", "of": "female", "against": "male", "period": JULY} | more
+        for more in ({}, {"area": EAST}, {"area": WEST}, {"area": "E06999998"}, {"period": "2026-08"})
+    ],
+    "/logic-model": [{}],
+    "/logic-model/gaps": [{}],
+    "/logic-model/outcomes": [{}],
+    "/measures": [{}],
+    "/measures/learners": [{}],
+    "/organisations": [{}],
+    "/outcomes": [
+        *({"from": "2026-04", "to": JULY, "within": TOWN} | grouped for grouped in GROUPED),
+        *({"period": "FY2026-27-Q1", "labels": "true", "min_coverage": "0.1"} | grouped for grouped in GROUPED[:2]),
+        *({"limit": 3, "measure": "learners", "period": JULY} | grouped for grouped in GROUPED),
+        {"measure": "learners", "group_by": "colour"},
+        {"measure": "learners", "breakdown": "sex=femal"},
+        {"measure": "learners", "organisation": "pier-college"},
+        {"measure": "learners", "cursor": "x"},
+        {"period": "latest-1"},
+        {"series": "headline", "theme": "skills"},
+    ],
+    "/outcomes.csv": [{"within": TOWN, "period": JULY} | grouped for grouped in GROUPED],
+    "/outcomes.geojson": [
+        {"measure": measure, "level": "quarter", "period": JULY} for measure in ("learners", "pass-rate", "on-roll")
+    ],
+    "/outcomes.json-stat": [{"within": TOWN, "period": JULY} | grouped for grouped in GROUPED],
+    "/outcomes.sdmx.csv": [{"within": TOWN, "period": JULY} | grouped for grouped in GROUPED],
+    "/outcomes/availability": [{}, {"measure": "learners"}],
+    "/periods": [{}],
+    "/progress": [{}],
+    "/releases": [{}],
+    "/releases/{number}": [{}],
+    "/releases/{number}/changes": [{}, {"limit": 7}],
+}
+"""Whatever everybody may read of a programme, by the end of its path."""
+
+
+async def heard(press: Press, key: str | None) -> dict[tuple, tuple]:
+    """Every answer with its headers, a second time out of the memory, and once more where nothing has changed."""
+    http = press.world.http(key)
+    found: dict[tuple, tuple] = {}
+    for (path, queries), release in product(ASKED.items(), ("1", "2", "3")):
+        for query in queries:
+            address = f"/v1/programmes/{press.programme}{path.format(number=release)}"
+            params = {"release": release} | query
+            for again in range(2):
+                answer = await http.get(address, params=params, headers={"Request-Id": "one-and-the-same"})
+                tag = answer.headers.get("etag", "")
+                seen = (answer.status_code, sorted(answer.headers.items()), answer.content)
+                found[address, str(params), again] = seen
+            known = await http.get(
+                address, params=params, headers={"Request-Id": "one-and-the-same", "If-None-Match": tag}
+            )
+            found[address, str(params), "known"] = (known.status_code, sorted(known.headers.items()), known.content)
+    return found
+
+
+async def test_not_a_byte_differs_where_only_what_is_hidden_differs(world, twin):
+    presses = [await life(world, other=False), await life(twin, other=True)]
+    for who in (None, "quay-college"):
+        told = [
+            await heard(press, who and await press.world.key(who, Scope.READ, programme=press.programme))
+            for press in presses
+        ]
+        assert [place for place, answer in told[0].items() if answer != told[1][place]] == []
+        assert {status for status, _, _ in told[0].values()} == {200, 304, 404, 422}
+    shown = await presses[0].figures(measure="learners", period=JUNE, within=TOWN, group_by="sex")
+    assert [figure["value"] for figure in shown if figure["area"] != UNKNOWN] == [
+        *(45, 85, None),
+        *(45, 40, None),
+        *(None, 45, None),
+    ]
+    await storm(presses[0])
+
+
+async def storm(press: Press) -> None:
+    """Each cell is one figure however it is asked for, in rows, pages and other forms: nothing averages out."""
+    chance = np.random.default_rng(11)
+    known: dict[tuple, dict] = {}
+    for _ in range(60):
+        grouped = GROUPED[chance.integers(4)]
+        ask = {
+            "measure": chance.permutation(["learners", "pass-rate", "on-roll", "members"])[:2].tolist(),
+            "period": chance.permutation([JUNE, JULY, "FY2026-27-Q1", "CY2026-Q2"])[:2].tolist(),
+            "limit": (1, 4, 1000)[chance.integers(3)],
+            "release": ("2", "latest")[chance.integers(2)],
+        }
+        if "quarter" not in str(grouped):
+            ask["area"] = chance.permutation([TOWN, EAST, WEST])[:2].tolist()
+        answer = await press.read(**ask, **grouped)
+        for figure in answer.json().get("items", []):
+            place = (figure["measure"], figure["period"]["code"], figure["area"], str(figure["breakdown"]))
+            assert known.setdefault(place, figure) == figure
+    assert len(known) > 40
+
+
+async def test_every_channel_that_needs_no_key_is_compared(world):
+    schema = world.app.openapi_schema.to_schema()
+    without_key = {
+        path.removeprefix("/v1/programmes/{programme}")
+        for path, item in schema["paths"].items()
+        if "get" in item and not item["get"].get("security") and path.startswith("/v1/programmes/{programme}")
+    }
+    assert {path.replace("/{measure}", "/learners") for path in without_key} == set(ASKED)
