@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.disclosure.display import counted, protect, rounded
+from api.statistics.disclosure.display import counted, counts_of, protect, rounded
 from api.statistics.disclosure.figures import figures
-from api.statistics.disclosure.lattice import Dimension, Node, Shape, Table, build
+from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build
 from api.statistics.rollup import Tally
 from schema.disclosure import OPEN, ORGANISATIONS, PERSONS
 
@@ -248,3 +248,43 @@ def test_what_a_provider_sees_who_varies_its_own_returns_does_not_depend_on_the_
         numbers = [shown(after(*chain[:size]))[1] for size in range(1, len(own) + 1)]
         movements.append(np.diff(numbers).tolist())
     assert movements[0] == movements[1]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_a_display_tells_is_true_whatever_is_known(seed):
+    """Counts that come, go, move and are not known for a while: no bound is ever on the wrong side of the truth."""
+    chance = np.random.default_rng(seed)
+    places = (Place(code="city"), *(Place(code=f"w{n}", level=1, parent="city") for n in range(3)))
+    built = build(
+        Shape(
+            tables=tuple(Table(part=part, level=1) for part in (None, "in")),
+            places=places,
+            periods={"now": ("now",)},
+        )
+    )
+    inside = chance.poisson(chance.choice([2, 9, 40], (2, 3)), (2, 3))
+    outside = chance.poisson(chance.choice([2, 9, 40], (2, 3)), (2, 3))
+    chain, displays = [], []
+    for _ in range(5):
+        step = chance.choice([0, 0, 1, 4, 5, 12], (2, 2, 3)) * chance.choice([1, -1], (2, 2, 3))
+        inside, outside = np.maximum(inside + step[0], 0), np.maximum(outside + step[1], 0)
+        whole = inside + outside
+        own = np.concatenate([np.stack([x.sum(axis=1), *x.T]) for x in (whole, inside)]).T
+        unknown = chance.random(own.shape[1]) < 0.2
+        own[:, unknown] = 0
+        chain.append(counts_of(built, own, unknown, np.array([True, False])))
+        displays.append(protect(built, PERSONS, chain, displays[-1] if displays else None))
+    for release, (counts, display) in enumerate(zip(chain, displays, strict=True)):
+        true, known = counts.all, ~counts.unknown
+        assert not (display.shown & ~known).any()
+        assert (display.told_low <= true)[known].all()
+        assert (true <= display.told_high)[known].all()
+        assert np.isinf(display.told_high[~known]).all()
+        said = np.flatnonzero(display.change_since >= 0)
+        since = display.change_since[said]
+        assert (since < release).all()
+        then = np.stack([each.all for each in chain])[since, said]
+        known_both = known[said] & ~np.stack([each.unknown for each in chain])[since, said]
+        assert known_both.all(), "nothing is told of a change from or to what is not known"
+        assert (display.change_low[said] <= true[said] - then).all()
+        assert (true[said] - then <= display.change_high[said]).all()

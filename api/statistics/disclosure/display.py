@@ -272,19 +272,22 @@ def _later(lattice: Nodes, rule: Rule, chain: Sequence[Counts], before: Display,
     display = _kept(before, quiet)
     shifted = _shifted(rule, before, first, moved, release) if rule.shift else _reset(first, moved, quiet, before)
     display = where(before.shown & (np.abs(moved) > quiet), replace(shifted, reference=true), display)
+    # Of a count that is not known, now or then, nobody learns how it has moved.
+    known = ~(chain[-1].unknown | _unknown_then(chain, before))
+    waits = known & (moved <= quiet)
     waiting = replace(
         before,
         told_low=np.zeros(true.size),
         told_high=np.full(true.size, np.inf),
         change_low=np.full(true.size, -np.inf),
-        change_high=np.where(moved <= quiet, float(quiet), np.inf),
-        change_since=np.where(moved <= quiet, before.since, -1),
+        change_high=np.where(waits, float(quiet), np.inf),
+        change_since=np.where(waits, before.since, -1),
     )
     display = where(~before.shown, waiting, display)
     appears = ~before.shown & first.shown & _moved_for_all(chain, before, quiet)
     part = np.flatnonzero(lattice.complement >= 0)
     appears[part] &= np.abs(moved[lattice.complement[part]]) > quiet
-    display = where(appears, _reset(first, moved, quiet, before), display)
+    display = where(appears, where(known, _reset(first, moved, quiet, before), first), display)
     outside = np.zeros(true.size, dtype=np.bool_)
     outside[lattice.complement[part]] = True
     beside = np.zeros(true.size, dtype=np.bool_)
@@ -383,6 +386,12 @@ def _own_then(chain: Sequence[Counts], before: Display) -> IntArray:
     """Each provider's part when the number was last set."""
     every = np.stack([counts.own for counts in chain])
     return every[before.since, :, np.arange(before.since.size)].T
+
+
+def _unknown_then(chain: Sequence[Counts], before: Display) -> BoolArray:
+    """Whether the count was unknown when the number was last set."""
+    every = np.stack([counts.unknown for counts in chain])
+    return every[before.since, np.arange(before.since.size)]
 
 
 def _quiet(rule: Rule) -> int:
