@@ -43,29 +43,36 @@ def progress(catalogue: Catalogue, latest: Sequence[UnprotectedFigure], basis: R
 
 def logic_model(catalogue: Catalogue, latest: Sequence[UnprotectedFigure], basis: RevisionBasis) -> LogicModelOutcomes:
     plan = catalogue.plan
-    figures = {figure.measure: figure for figure in latest}
-    told = relations(plan)
     return LogicModelOutcomes(
         programme=catalogue.slug,
         plan_version=catalogue.version,
         protection="none",
         basis=basis,
-        nodes=[
+        nodes=nodes(plan, {figure.measure: figure.coverage for figure in latest}),
+        links=plan.links,
+        measure_links=plan.measure_links,
+        figures=list(latest),
+    )
+
+
+def nodes(plan: Plan, coverage: Mapping[str, Coverage]) -> list[NodeOutcomes]:
+    """Each node with the measures that tell of it, and how complete they are together."""
+    found: list[NodeOutcomes] = []
+    told = relations(plan)
+    for node in plan.nodes:
+        relation, measures = told[node.slug]
+        found.append(
             NodeOutcomes(
                 slug=node.slug,
                 code=node.code,
                 column=node.column,
                 title=node.title,
-                relation=told[node.slug][0],
-                measures=told[node.slug][1],
-                coverage=together(figures[slug].coverage for slug in told[node.slug][1]),
+                relation=relation,
+                measures=measures,
+                coverage=together(coverage[slug] for slug in measures if slug in coverage),
             )
-            for node in plan.nodes
-        ],
-        links=plan.links,
-        measure_links=plan.measure_links,
-        figures=list(latest),
-    )
+        )
+    return found
 
 
 def together(coverages: Iterable[Coverage]) -> Coverage:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import cursors
+from api import cursors, downloads
 from api.clock import Now
 from api.database import Transaction
 from api.outcomes import asked, disparities, json_stat, judging, maps, progress, queries, rules, sdmx_csv, tidy
@@ -206,14 +206,6 @@ async def preview_outcomes(
     )
 
 
-def _csv(content: bytes, name: str) -> Response[bytes]:
-    return Response(
-        content,
-        media_type="text/csv; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
 @get(
     f"{PREVIEW}/outcomes.csv",
     operation_id="preview_outcomes_csv",
@@ -235,7 +227,7 @@ async def preview_outcomes_csv(
     with `labels=true`.
     """
     seen = await reviewer.look(programme, filters, form="csv")
-    return _csv(tidy.csv_of(seen.figures, seen.catalogue, labels=labels), "outcomes.csv")
+    return downloads.csv(tidy.csv_of(seen.figures, seen.catalogue, labels=labels), "outcomes.csv")
 
 
 @get(
@@ -271,7 +263,7 @@ async def preview_outcomes_sdmx_csv(
     `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own way.
     """
     seen = await reviewer.look(programme, filters, form="sdmx-csv")
-    return _csv(sdmx_csv.csv_of(seen.figures, seen.catalogue), "outcomes.sdmx.csv")
+    return downloads.csv(sdmx_csv.csv_of(seen.figures, seen.catalogue), "outcomes.sdmx.csv")
 
 
 @get(

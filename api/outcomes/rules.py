@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.outcomes.standing import StandingRevision
-from api.plan.catalogue import Catalogue, breakdown_key
+from api.plan.catalogue import Catalogue, breakdown_key, headline
 from api.plan.rules import UnclearPeriod, known
 from api.refusals import Invalid
 from api.statistics import periods, rollup
@@ -95,7 +95,7 @@ def series_asked(question: Question, catalogue: Catalogue) -> list[tuple[Measure
             slug = known(f"a series of {measure.slug}", question.series, (s.slug for s in measure.series))
             found.append((measure, next(s for s in measure.series if s.slug == slug)))
         else:
-            found.append((measure, next(s for s in measure.series if s.headline)))
+            found.append((measure, headline(measure)))
     return found
 
 
@@ -109,7 +109,7 @@ def series_behind(series: Sequence[tuple[Measure, Series]], catalogue: Catalogue
 
 def _inputs(series: Series, catalogue: Catalogue) -> list[tuple[Measure, Series]]:
     measures = [catalogue.measures[slug] for slug in series.formula.measures] if series.formula else []
-    return [(measure, next(one for one in measure.series if one.headline)) for measure in measures]
+    return [(measure, headline(measure)) for measure in measures]
 
 
 def named(question: Question, series: Sequence[tuple[Measure, Series]]) -> dict[str, str]:

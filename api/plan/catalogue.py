@@ -13,6 +13,11 @@ from schema.plan import Area, Dimension, Duty, Measure, Plan, Scheme, Series
 TOTAL = ""  # the key of the empty breakdown
 
 
+def headline(measure: Measure) -> Series:
+    """The one series that is meant where none is named."""
+    return next(series for series in measure.series if series.headline)
+
+
 def breakdown_key(breakdown: Mapping[str, str]) -> str:
     """`{"sex": "female", "age-band": "25-34"}` → `age-band=25-34;sex=female`."""
     return ";".join(f"{dimension}={breakdown[dimension]}" for dimension in sorted(breakdown))

@@ -4,7 +4,7 @@ from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import csv_text
+from api import csv_text, downloads
 from api.database import Transaction
 from api.partners import queries as partners
 from api.partners import rules as permissions
@@ -217,11 +217,7 @@ async def list_areas_csv(
     """To be joined to a map by GSS code: levels, families, validity and successors."""
     catalogue = await queries.current(public, programme)
     rows = rules.area_rows(rules.areas(catalogue, level=level, within=within))
-    return Response(
-        csv_text.written(rules.AREA_COLUMNS, rows),
-        media_type="text/csv; header=present",
-        headers={"Content-Disposition": 'attachment; filename="areas.csv"'},
-    )
+    return downloads.csv(csv_text.written(rules.AREA_COLUMNS, rows), "areas.csv")
 
 
 @get(

@@ -14,9 +14,9 @@ from api.outcomes.asked import Order, by_end
 from api.outcomes.completeness import Completeness
 from api.outcomes.rules import COMPARED, UNCOUNTED, as_long_since
 from api.plan import calendar
-from api.plan.catalogue import TOTAL, Catalogue, breakdown_key, breakdown_of
+from api.plan.catalogue import TOTAL, Catalogue, breakdown_key, breakdown_of, headline
 from api.releases.protection import Kept
-from api.releases.scopes import COUNTED, AuditScope, headline, released_periods
+from api.releases.scopes import COUNTED, AuditScope, released_periods
 from api.releases.shown import NO_DATA, NOT_A_COUNT, NOT_RELEASED, Place, SeriesKey, Shown, Told, made, told
 from api.statistics import comparison, periods
 from api.statistics import trend as trends

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import Scope
 from msgspec import Struct
 
-from api import cursors
+from api import cursors, downloads
 from api.clock import Now
 from api.cursors import BadCursor
 from api.database import Transaction
@@ -193,14 +193,6 @@ async def list_outcomes(
     return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
 
 
-def _csv(content: bytes, name: str) -> Response[bytes]:
-    return Response(
-        content,
-        media_type="text/csv; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
 @get(
     f"{OUTCOMES}.csv",
     operation_id="list_outcomes_csv",
@@ -221,7 +213,7 @@ async def list_outcomes_csv(
     are filled with `labels=true`.
     """
     found = await _every(public, opened, filters)
-    return _csv(
+    return downloads.csv(
         tidy.csv_of(found.figures, opened.catalogue, labels=labels, kind=Figure),
         f"outcomes-release-{opened.release.number}.csv",
     )
@@ -261,7 +253,9 @@ async def list_outcomes_sdmx_csv(
 ) -> Response[bytes]:
     """SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over."""
     found = await _every(public, opened, filters)
-    return _csv(sdmx_csv.csv_of(found.figures, opened.catalogue), f"outcomes-release-{opened.release.number}.sdmx.csv")
+    return downloads.csv(
+        sdmx_csv.csv_of(found.figures, opened.catalogue), f"outcomes-release-{opened.release.number}.sdmx.csv"
+    )
 
 
 @get(

@@ -13,10 +13,9 @@ from api.outcomes.rules import LATEST, NotCollected
 from api.plan.catalogue import Catalogue, breakdown_key
 from api.refusals import Invalid
 from api.statistics import periods
-from schema.outcomes import Coverage, Resolved
+from schema.outcomes import Resolved
 from schema.periods import Period
 from schema.plan import Measure, Scheme, Series
-from schema.reading import NodeOutcomes
 from schema.releases import (
     Figure,
     Release,
@@ -205,26 +204,12 @@ def progress(release: Release, latest: Sequence[Figure], catalogue: Catalogue) -
 
 
 def logic_model(release: Release, latest: Sequence[Figure], catalogue: Catalogue) -> ReleasedLogicModel:
-    coverage = {figure.measure: figure.coverage for figure in latest}
-    told = view.relations(catalogue.plan)
-    nothing = Coverage(expected=0, received=0, approved=0, late=0, exempt=0)
     return ReleasedLogicModel(
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
         protection=explanation(release, [figure.measure for figure in latest], catalogue),
-        nodes=[
-            NodeOutcomes(
-                slug=node.slug,
-                code=node.code,
-                column=node.column,
-                title=node.title,
-                relation=told[node.slug][0],
-                measures=told[node.slug][1],
-                coverage=view.together(coverage.get(slug, nothing) for slug in told[node.slug][1]),
-            )
-            for node in catalogue.plan.nodes
-        ],
+        nodes=view.nodes(catalogue.plan, {figure.measure: figure.coverage for figure in latest}),
         links=catalogue.plan.links,
         measure_links=catalogue.plan.measure_links,
         figures=list(latest),

@@ -12,7 +12,7 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.plan.catalogue import Catalogue
+from api.plan.catalogue import Catalogue, headline
 from api.plan.rules import periods_of
 from api.statistics import periods
 from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
@@ -160,10 +160,6 @@ def _alike(part: Measure, whole: Measure) -> bool:
         return (measure.kind, series.collection, measure.disclosure_class, *periods_and_areas)
 
     return way(part) == way(whole)
-
-
-def headline(measure: Measure) -> Series:
-    return next(series for series in measure.series if series.headline)
 
 
 def _sharing(measure: Measure, catalogue: Catalogue) -> list[str]:

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
-from api import cursors
+from api import cursors, downloads
 from api.clock import Now
 from api.cursors import BadCursor
 from api.database import Transaction
@@ -312,11 +312,7 @@ async def get_template(
     grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     whose = forms.for_whom(organisation, grant.organisation, catalogue, anybody=Scope.REVIEW in grant.scopes)
     form = forms.form(catalogue, whose, measure=measure, series=series, service=service, period=period)
-    return Response(
-        forms.csv_of(form, catalogue),
-        media_type="text/csv; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{form.filename}"'},
-    )
+    return downloads.csv(forms.csv_of(form, catalogue), form.filename)
 
 
 @get(
