@@ -65,25 +65,12 @@ class Protected(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """A release of one lattice: `figures` to publish, `display` to keep, for the next release, where none may read."""
 
     lattice: Nodes
-    rule: Rule
-    counts: Counts
     display: Display
     report: Report
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
         return tuple(figures(self.lattice, self.display))
-
-    @cached_property
-    def percentages(self) -> dict[Node, Percentage]:
-        """Of each part, its share in the whole."""
-        shown, true = self.figures, self.counts.all.tolist()
-        wholes: list[int] = self.lattice.whole[: len(shown)].tolist()
-        pairs = [(part, whole) for part, whole in enumerate(wholes) if whole >= 0]
-        return {
-            self.lattice.nodes[part]: percentage(shown[part], shown[whole], self.rule, (true[part], true[whole]))
-            for part, whole in pairs
-        }
 
 
 class Exposed(Exception):  # noqa: N818  a refusal is not an error of ours
@@ -153,8 +140,6 @@ def release(
             repaired += sum(one.repaired for one in found)
     return Protected(
         lattice=lattice,
-        rule=rule,
-        counts=chain[-1],
         display=display,
         report=Report(
             audited=audited,
