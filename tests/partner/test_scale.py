@@ -1,15 +1,17 @@
 """No reading walks through all observations, and the keys of every large table begin with its programme."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from api.plan import loading
-from benchmarks import made_up
+from benchmarks import made_up, released
 from schema.partners import Scope
 from schema.tables import metadata
+from tests.releasing import Press
 
 # Of the whole server, or of a few rows each; the rest grows with what is sent and shards by its programme.
 SMALL = {"client", "client_grant", "client_key", "boundary", "programme"}
@@ -97,6 +99,88 @@ async def test_a_submission_does_not_walk_through_them_either(world, crowded, fi
         )
         assert answer.status_code in {201, 422}, answer.text[:500]
     assert await scanned(world, looking) == before
+
+
+MONTHS = made_up.MONTHS[:3]
+RELEASED = {
+    "one figure": f"/outcomes?measure={released.VISITS}&period={MONTHS[0]}&area={made_up.TOWN}",
+    "some areas by sex and age": f"/outcomes?measure={released.VISITS}&period={MONTHS[1]}"
+    f"&area={made_up.QUARTERS[0]}&area={made_up.QUARTERS[1]}&group_by=sex&group_by=age&limit=20",
+    "the newest": f"/outcomes?measure={released.VISITS}&period=latest",
+    "a page of everything": "/outcomes?limit=50",
+    "a table": f"/outcomes.csv?measure={released.VISITS}&period={MONTHS[2]}&area={made_up.TOWN}",
+    "what changed": "/releases/1/changes?limit=50",
+    "progress": "/progress",
+    "the logic model": "/logic-model/outcomes",
+    "the releases": "/releases",
+}
+
+
+def visits() -> bytes:
+    """Three months of a measure that counts nobody who could be found, in every breakdown."""
+    chance = made_up.np.random.default_rng(7)
+    codes = [",".join(by.get(key, "") for key in ("sex", "age", "ethnicity")) for by in made_up.BREAKDOWNS]
+    lines = ["measure,period,area,sex,age,ethnicity,value"]
+    for month in MONTHS:
+        table = made_up.figures(chance.poisson(12, (40, 3, 6, 6))).tolist()
+        lines += [
+            f"{released.VISITS},{month},{area},{code},{value}"
+            for area, row in zip(made_up.AREAS, table, strict=True)
+            for code, value in zip(codes, row, strict=True)
+        ]
+    return "\n".join(lines).encode()
+
+
+async def test_no_reading_of_a_release_walks_through_all_its_figures(world):
+    world.now = datetime(2021, 5, 1, tzinfo=UTC)
+    plan = released.plan(12)
+    plan = replace(
+        plan,
+        measures=[one for one in plan.measures if one.slug == released.VISITS],
+        duties=[replace(one, publish_alone=True) for one in plan.duties if one.measure == released.VISITS],
+        window=replace(plan.window, end=date(2021, 3, 31)),
+    )
+    async with world.owner.begin() as transaction:
+        await loading.load(transaction, plan, sandbox=False, now=world.now)
+    sender = await world.key(made_up.COLLEGES[0], Scope.SUBMIT, programme=made_up.PROGRAMME)
+    reviewer = await world.key(released.REVIEWER, *Scope, programme=made_up.PROGRAMME)
+    sent = await world.http(sender).post(
+        f"/v1/programmes/{made_up.PROGRAMME}/submissions/csv", content=visits(), headers={"Content-Type": "text/csv"}
+    )
+    assert sent.status_code == 201, sent.text[:500]
+    http = world.http(reviewer)
+    for one in sent.json()["returns"]:
+        where = "/".join([made_up.COLLEGES[0], one["measure"], one["series"], one["service"], one["period"]["code"]])
+        approved = await http.post(
+            f"/v1/programmes/{made_up.PROGRAMME}/returns/{where}/approval", json={"revision": one["revision"]}
+        )
+        assert approved.status_code == 201, approved.text
+    made = await Press(world, made_up.PROGRAMME, owner=released.REVIEWER).publish()
+    assert made["state"] == "published", made
+    assert made["audit"]["shown"] == made["audit"]["figures"]
+    looking = await asyncpg.connect(world.url)
+    await looking.execute("analyze")
+
+    async def walks() -> dict[str, int]:
+        await world.app.state.public_engine.dispose()
+        await looking.execute("select pg_stat_clear_snapshot()")
+        rows = await looking.fetch(
+            "select pg_class.relname, seq_scan from pg_stat_user_tables join pg_class on pg_class.oid = relid "
+            "where schemaname = 'release' and pg_class.relname in ('figure', 'change') and reltuples > 5000"
+        )
+        return {row["relname"]: row["seq_scan"] for row in rows}
+
+    before = await walks()
+    assert before.keys() == {"figure", "change"}, "there are enough of them that the planner has a choice"
+    walked: list[str] = []
+    for name, path in RELEASED.items():
+        answer = await world.http().get(f"/v1/programmes/{made_up.PROGRAMME}{path}")
+        assert answer.status_code == 200, (name, answer.text[:500])
+        if (now := await walks()) != before:
+            walked.append(name)
+        before = now
+    await looking.close()
+    assert walked == []
 
 
 @pytest.mark.parametrize("table", [t for t in metadata.sorted_tables if t.name not in SMALL], ids=lambda t: t.name)
