@@ -22,6 +22,7 @@ from api.outcomes import routes as outcomes
 from api.partners import routes as partners
 from api.plan import routes as plan
 from api.problems import HANDLERS
+from api.releases import entries
 from api.releases import outcomes as released
 from api.releases import routes as releases
 from api.requests import RequestId, known_parameters_only
@@ -72,6 +73,7 @@ def create_app(
             outcomes.router,
             releases.router,
             released.router,
+            entries.router,
         ],
         dependencies={
             "transaction": transaction,

@@ -1,5 +1,6 @@
 """Releases: what has been published, how it was protected, and how one is made."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,7 +21,7 @@ from schema.outcomes import (
 from schema.periods import Period, PeriodCode
 from schema.plan import Direction, Kind, Link, MeasureLink, PlanReference, Target
 from schema.reading import NodeOutcomes
-from schema.submissions import Marker, Status
+from schema.submissions import Marker, Status, WebAddress
 from schema.verdicts import Movement, Trend
 from schema.words import AreaCode, Instant, Slug, Text
 
@@ -75,6 +76,36 @@ class Figure(Struct, frozen=True, kw_only=True):
 
 AnyFigure = UnprotectedFigure | Figure
 """What the forms of outcomes are made of, whether protected or not."""
+
+
+class ReleasedEntry(Struct, frozen=True, kw_only=True):
+    """One item of a milestone, or entry of evidence, whose text a reviewer has found free of personal data.
+
+    Who returned it is not told, nor how many people took part: they may be few, of one provider.
+    """
+
+    measure: Slug
+    series: Slug
+    period: Period
+    position: Annotated[
+        int, Meta(description="Among those that are released of the series in the period, counted from 1.")
+    ]
+    domain: Annotated[Slug | None, Meta(description="Of evidence: one of the measure's `domains`.")]
+    item: Annotated[Slug | None, Meta(description="Of a milestone: the code of what is to be achieved.")]
+    title: str
+    stage: Annotated[Slug | None, Meta(description="Of a milestone: one of the measure's `stages`.")]
+    date: Annotated[date, Meta(description="Of a milestone, the day on which it reached the stage.")]
+    url: WebAddress | None
+
+
+class ReleasedEntryList(Struct, frozen=True, kw_only=True):
+    """Cleared items and entries of one release, in the order of the plan, of time and of their dates."""
+
+    programme: Slug
+    release: int
+    plan_version: int
+    items: list[ReleasedEntry]
+    next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None
 
 
 class MeasurePeriod(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -204,6 +235,9 @@ class ReleaseAudit(Struct, frozen=True, kw_only=True):
     figures: int
     shown: int
     changes: Annotated[int, Meta(description="Figures that differ from the release before.")]
+    entries: Annotated[
+        dict[Slug, int], Meta(description="Cleared items of milestones and entries of evidence, by measure.")
+    ] = {}
 
     @property
     def told(self) -> ReleaseReport:

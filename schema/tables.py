@@ -506,6 +506,20 @@ change = of_release(
     comment="What differs from the release before: the positions of the figures in that release and in this one.",
 )
 
+released_entry = of_release(
+    "entry",
+    Column("position", Integer, nullable=False),
+    Column("series", Integer, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False, comment="What it was returned in; readers cannot see it."),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("programme", "release", "position"),
+    Index("entry_of_series_ix", "programme", "release", "series", "period", "position"),
+    Index("entry_of_revision_ix", "programme", "revision"),
+    schema="release",
+    comment="Cleared items and entries, as they are answered. Redacting their revision removes them.",
+)
+
 step = Table(
     "step",
     metadata,

@@ -15,6 +15,7 @@ from api.outcomes.completeness import Completeness
 from api.outcomes.rules import COMPARED, UNCOUNTED, as_long_since
 from api.plan import calendar
 from api.plan.catalogue import TOTAL, Catalogue, breakdown_key, breakdown_of, headline
+from api.releases import cleared
 from api.releases.protection import Kept
 from api.releases.scopes import COUNTED, AuditScope, released_periods
 from api.releases.shown import NO_DATA, NOT_A_COUNT, NOT_RELEASED, Place, SeriesKey, Shown, Told, made, told
@@ -318,7 +319,7 @@ class _Now:
             target=self._target(place, shown) if told else None,
             release=self.snapshot.number,
             policy=self.catalogue.plan.disclosure.version,
-            instead=UNCOUNTED.get(self.measure.kind),
+            instead=cleared.instead(self.measure),
         )
 
     def _breakdown(self, key: str) -> dict[str, str]:

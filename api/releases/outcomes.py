@@ -1,6 +1,7 @@
 """Reading outcomes: what everybody may read, out of releases alone, by connections that can see nothing else."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import Scope
 from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import cursors, downloads
 from api.clock import Now
@@ -77,6 +79,13 @@ async def opened(
     programme: FromPath[str], public: Transaction, state: State, scope: Scope, now: Now, which: WhichRelease = None
 ) -> Opened:
     """The newest release that stands, or the one that is named. Raises NoRelease, WithdrawnRelease."""
+    return await opening(programme, public, state, scope, now, which)
+
+
+async def opening(
+    programme: str, public: AsyncConnection, state: State, scope: Scope, now: datetime, which: str | None
+) -> Opened:
+    """Raises NoRelease, WithdrawnRelease."""
     remembered = memory_of(state.public_engine)
     asked_for = (programme, rules.numbered(which))
     found = (await queries.standing(public, [asked_for], now=now)).get(asked_for)

@@ -26,8 +26,8 @@ from api.plan import calendar
 from api.plan import queries as plans
 from api.plan.catalogue import TOTAL, Catalogue
 from api.releases import changes as differences
+from api.releases import cleared, freezing, protection, queries, scopes, statistics
 from api.releases import figures as rows
-from api.releases import freezing, protection, queries, scopes, statistics
 from api.releases.protection import Kept, Work
 from api.releases.queries import Job, Last, Requested
 from api.releases.scopes import AuditScope, GeographyChanged
@@ -45,6 +45,7 @@ from schema.releases import (
     PublicationState,
     Rehearsal,
     ReleaseAudit,
+    ReleasedEntry,
     ScopeAudit,
 )
 
@@ -58,6 +59,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """The revisions that a publication rests on, however long it takes."""
 
     returns: list[StandingRevision]
+    cleared: dict[int, list[int]] = {}
+    """Of revisions of milestones and evidence, the items or entries that were cleared by then, counted from 1."""
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -103,10 +106,12 @@ class Publisher:
                     (measure.slug, series.slug) for measure in catalogue.plan.measures for series in measure.series
                 ]
                 returns = await outcomes.standing(transaction, catalogue, every, RevisionBasis.APPROVED)
-                await queries.take_step(transaction, job, STANDING, msgspec.msgpack.encode(Standing(returns=returns)))
-            returns = msgspec.msgpack.decode(await queries.step_of(transaction, job, STANDING), type=Standing).returns
+                texts = await reviews.cleared(transaction, catalogue, cleared.returned(returns, catalogue))
+                frozen = Standing(returns=returns, cleared=texts)
+                await queries.take_step(transaction, job, STANDING, msgspec.msgpack.encode(frozen))
+            standing = msgspec.msgpack.decode(await queries.step_of(transaction, job, STANDING), type=Standing)
             every_scope = scopes.scopes(
-                catalogue, _returned(returns), today=calendar.today(frozen_at), without=asked.request.without
+                catalogue, _returned(standing.returns), today=calendar.today(frozen_at), without=asked.request.without
             )
             done = await queries.steps(transaction, job) & {scope.key for scope in every_scope}
             await queries.tell(
@@ -119,7 +124,7 @@ class Publisher:
                 done=len(done),
             )
             last = await queries.last(transaction, job.programme)
-        run = _Run(self, job, asked, catalogue, returns, frozen_at, last)
+        run = _Run(self, job, asked, catalogue, standing, frozen_at, last)
         await run.protect([scope for scope in every_scope if scope.key not in done], done=len(done))
         await run.finish(every_scope)
 
@@ -141,12 +146,13 @@ class _Run:
         job: Job,
         asked: Requested,
         catalogue: Catalogue,
-        returns: list[StandingRevision],
+        standing: Standing,
         frozen_at: datetime,
         last: Last | None,
     ) -> None:
         self.publisher, self.job, self.asked = publisher, job, asked
-        self.catalogue, self.returns, self.frozen_at, self.last = catalogue, returns, frozen_at, last
+        self.catalogue, self.frozen_at, self.last = catalogue, frozen_at, last
+        self.returns, self.cleared = standing.returns, standing.cleared
 
     async def protect(self, left: Sequence[AuditScope], *, done: int) -> None:
         """Scope by scope, a few at once; each is kept as soon as it is done."""
@@ -268,8 +274,16 @@ class _Run:
             then = await plans.version_of(transaction, self.asked.programme, self.job.programme, version)
             redefined = differences.redefined(then.plan.measures, self.catalogue.plan.measures)
         await writing.written(anew=self.asked.request.anew, redefined=redefined)
+        entries = await self._entries(transaction)
+        await writing.add_entries(entries)
         reports = [one.report for one in stored.values() if one.report is not None]
-        report = ReleaseAudit(scopes=reports, figures=writing.figures, shown=writing.shown, changes=writing.changes)
+        report = ReleaseAudit(
+            scopes=reports,
+            figures=writing.figures,
+            shown=writing.shown,
+            changes=writing.changes,
+            entries=cleared.counted(entries),
+        )
         rehearsal = Rehearsal(report=report, changes=writing.told)
         told: dict[str, object] = {"rehearsal": msgspec.to_builtins(rehearsal)}
         if self.asked.dry_run:
@@ -289,6 +303,12 @@ class _Run:
         changed = {one.scope: KEPT + one.scope for one in reports if not one.carried}
         await queries.keep(transaction, self.job, number, changed)
         return {"state": PublicationState.PUBLISHED, "release": number} | told
+
+    async def _entries(self, transaction: AsyncConnection) -> list[tuple[ReleasedEntry, int]]:
+        """What was cleared of milestones and evidence when the work began, and has not been redacted since."""
+        contents = await queries.contents(transaction, self.catalogue, list(self.cleared))
+        without = frozenset(self.asked.request.without)
+        return cleared.entries(self.returns, self.cleared, contents, self.catalogue, without=without)
 
     async def _published(
         self, transaction: AsyncConnection, granted: Leeway, number: int

@@ -15,11 +15,14 @@ from sqlalchemy import (
     and_,
     column,
     delete,
+    false,
     func,
     insert,
     literal,
+    or_,
     select,
     text,
+    true,
     union_all,
     update,
     values,
@@ -31,6 +34,7 @@ from api import queue
 from api.database import ask, copy_rows
 from api.plan.catalogue import Catalogue
 from api.releases.changes import Changed, told
+from api.releases.cleared import Entry, EntryFilter
 from api.releases.figures import Earlier, Where, place_of
 from api.releases.reading import FigureFilter
 from api.releases.shown import Place
@@ -46,9 +50,22 @@ from schema.releases import (
     Rehearsal,
     Release,
     ReleaseChange,
+    ReleasedEntry,
     ReleaseReport,
 )
-from schema.tables import change, figure, kept, programme, publication, release, released_period, step
+from schema.submissions import EvidenceEntry, MilestoneItem
+from schema.tables import (
+    change,
+    figure,
+    kept,
+    programme,
+    publication,
+    release,
+    released_entry,
+    released_period,
+    revision,
+    step,
+)
 
 PUBLISH = "publish"
 
@@ -345,6 +362,42 @@ async def add_changes(
     await copy_rows(transaction, "release", "change", columns, rows)
 
 
+async def contents(
+    transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int]
+) -> dict[int, list[Entry]]:
+    """The items and entries of these revisions as they are now: of one that was redacted meanwhile, none."""
+    rows = await transaction.execute(
+        select(revision.c.id, revision.c.content).where(
+            revision.c.programme == catalogue.id, revision.c.id == func.any(list(revisions))
+        )
+    )
+    return {row.id: [_entry(one) for one in row.content or ()] for row in rows}
+
+
+def _entry(stored: Mapping[str, object]) -> Entry:
+    return msgspec.convert(stored, MilestoneItem if "stage" in stored else EvidenceEntry)
+
+
+async def add_entries(
+    transaction: AsyncConnection, catalogue: Catalogue, number: int, found: Iterable[tuple[ReleasedEntry, int]]
+) -> None:
+    """In their order; each with the revision that it is of."""
+    columns = ("programme", "release", "position", "series", "period", "revision", "content")
+    rows = (
+        (
+            catalogue.id,
+            number,
+            position,
+            catalogue.ids.series[one.measure, one.series],
+            one.period.code,
+            of,
+            msgspec.json.encode(one),
+        )
+        for position, (one, of) in enumerate(found)
+    )
+    await copy_rows(transaction, "release", "entry", columns, rows)
+
+
 def _released(programme_id: int, *, now: datetime) -> Select[Any]:
     return select(release).where(release.c.programme == programme_id, release.c.published_at <= now)
 
@@ -543,3 +596,28 @@ async def changes(
         return None if content is None else decoder.decode(content)
 
     return [(row.position, told(row.why, read(row.old), read(row.new))) for row in rows]
+
+
+async def entries(
+    transaction: AsyncConnection,
+    programme_id: int,
+    number: int,
+    wanted: Sequence[EntryFilter],
+    *,
+    after: int,
+    limit: int,
+) -> list[tuple[int, bytes]]:
+    """Positions and contents, in order."""
+    its = released_entry.c
+    each = [and_(its.series == one.series, _within(one.periods)) for one in wanted]
+    query = (
+        select(its.position, its.content)
+        .where(its.programme == programme_id, its.release == number, its.position > after, or_(false(), *each))
+        .order_by(its.position)
+        .limit(limit)
+    )
+    return [(row.position, row.content) for row in await transaction.execute(query)]
+
+
+def _within(periods: Sequence[str] | None) -> ColumnElement[bool]:
+    return true() if periods is None else released_entry.c.period.in_(periods)

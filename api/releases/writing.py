@@ -22,7 +22,7 @@ from api.releases.figures import Batch, Earlier, Snapshot, Where
 from api.releases.queries import Job, Last
 from api.releases.shown import Place, SeriesKey
 from schema.periods import Period
-from schema.releases import Figure, MeasurePeriod, ReleaseChange
+from schema.releases import Figure, MeasurePeriod, ReleaseChange, ReleasedEntry
 
 TOLD = 1000
 """Of the changes of a dry run."""
@@ -82,6 +82,11 @@ class Writing:
         if not self.dry_run:
             number = self.snapshot.number
             await queries.add_periods(self.transaction, self.snapshot.catalogue, number, self._periods.values())
+
+    async def add_entries(self, entries: Sequence[tuple[ReleasedEntry, int]]) -> None:
+        """Each with the revision that it is of. They are no part of the hash, which is of the figures."""
+        if not self.dry_run:
+            await queries.add_entries(self.transaction, self.snapshot.catalogue, self.snapshot.number, entries)
 
     def _make(
         self, making: MemoryObjectSendStream[Piece], anew: Sequence[MeasurePeriod], redefined: frozenset[str]

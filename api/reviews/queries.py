@@ -187,6 +187,23 @@ async def events(
     return changes, sorted(cleared)
 
 
+async def cleared(transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int]) -> dict[int, list[int]]:
+    """Which entries of each of these revisions are cleared, counted from 1."""
+    rows = await transaction.execute(
+        select(revision.c.id, return_event.c.entries)
+        .join(return_event, _same_revision(revision, return_event))
+        .where(
+            revision.c.programme == catalogue.id,
+            revision.c.id == func.any(list(revisions)),
+            return_event.c.event == EventKind.CLEARED,
+        )
+    )
+    found: dict[int, set[int]] = {}
+    for row in rows:
+        found.setdefault(row.id, set()).update(row.entries or ())
+    return {number: sorted(entries) for number, entries in found.items()}
+
+
 def _same_revision(left: FromClause, right: FromClause) -> ColumnElement[bool]:
     return and_(
         left.c.programme == right.c.programme,

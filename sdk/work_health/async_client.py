@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Figure,
         NewReturn,
         NewSubmission,
+        ReleasedEntry,
         ReturnChange,
         ReturnKind,
         ReviewState,
@@ -393,6 +394,30 @@ class AsyncWorkHealth(
             for item in page.items:
                 yield item
             if not (page.more and cursors.advance(page.next_cursor)):
+                return
+
+    async def iter_release_entries(
+        self,
+        programme: str,
+        release: str = "latest",
+        *,
+        measure: Iterable[str] | None = None,
+        period: Iterable[str] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[ReleasedEntry]:
+        """What reviewers have cleared of milestones and evidence in a release, page after page; needs no key.
+
+        See `WorkHealth.iter_release_entries`.
+        """
+        cursors, which = Cursors(), release
+        while True:
+            page = await self.list_release_entries(
+                programme, which, measure=measure, period=period, cursor=cursors.current, limit=limit
+            )
+            for item in page.items:
+                yield item
+            which = str(page.release)
+            if not cursors.advance(page.next_cursor):
                 return
 
     async def aclose(self) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Figure,
         NewReturn,
         NewSubmission,
+        ReleasedEntry,
         ReturnChange,
         ReturnKind,
         ReviewState,
@@ -499,6 +500,38 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             page = self.list_return_changes(programme, cursor=cursors.current, limit=limit)
             yield from page.items
             if not (page.more and cursors.advance(page.next_cursor)):
+                return
+
+    def iter_release_entries(
+        self,
+        programme: str,
+        release: str = "latest",
+        *,
+        measure: Iterable[str] | None = None,
+        period: Iterable[str] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[ReleasedEntry]:
+        """What reviewers have cleared of milestones and evidence in a release, page after page; needs no key.
+
+        >>> entries = client.iter_release_entries(programme, measure=["lived-experience-involvement"])
+        >>> try:
+        ...     for one in entries:
+        ...         print(one.period.code, one.domain, one.title)
+        ... except NotFound:
+        ...     print("Nothing is released yet.")
+        Nothing is released yet.
+
+        Raises:
+            NotFound: When they are read, and there is no such release.
+        """
+        cursors, which = Cursors(), release
+        while True:
+            page = self.list_release_entries(
+                programme, which, measure=measure, period=period, cursor=cursors.current, limit=limit
+            )
+            yield from page.items
+            which = str(page.release)
+            if not cursors.advance(page.next_cursor):
                 return
 
     def close(self) -> None:

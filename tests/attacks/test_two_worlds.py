@@ -66,12 +66,27 @@ async def life(world: World, *, other: bool) -> Press:
     press = Press(world, plan.slug)
     await press.returned("quay-college", *of_quay())
     await press.returned("pier-college", *of_pier(other=other))
+    await voices(press, other=other)
     assert (await press.publish())["state"] == "published"
     if other:
         await press.returned("pier-college", learners(JUNE, PIER | {(WEST, "female"): 1, (WEST, "male"): 17}))
     world.now = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
     assert (await press.publish())["state"] == "published"
     return press
+
+
+async def voices(press: Press, *, other: bool) -> None:
+    """Of what quay tells, the first entry is cleared; the other world has a second, and fewer people."""
+    told = [{"domain": "design", "title": "A panel", "date": "2026-07-09", "people": 1 if other else 9}]
+    if other:
+        told.append({"domain": "delivery", "title": "Talks with Zebedee", "date": "2026-07-02", "people": 1})
+    await press.returned("quay-college", {"measure": "learner-voice", "period": JULY, "entries": told})
+    reviewer = await press.http(press.owner, Scope.REVIEW)
+    cleared = await reviewer.post(
+        f"/v1/programmes/{press.programme}/returns/quay-college/learner-voice/headline/main/{JULY}/clearance",
+        json={"revision": 1, "entries": [1]},
+    )
+    assert cleared.status_code == 201, cleared.text
 
 
 GROUPED = [{}, {"group_by": "sex"}, {"group_by": "quarter"}, {"group_by": ["sex", "quarter"]}, {"group_by": "need"}]
@@ -113,6 +128,13 @@ ASKED: dict[str, list[dict]] = {
     "/releases": [{}],
     "/releases/{number}": [{}],
     "/releases/{number}/changes": [{}, {"limit": 7}],
+    "/releases/{release}/entries": [
+        {},
+        {"limit": 1},
+        {"measure": "learner-voice"},
+        {"period": JULY},
+        {"measure": "members"},
+    ],
 }
 """Whatever everybody may read of a programme, by the end of its path."""
 
@@ -123,8 +145,8 @@ async def heard(press: Press, key: str | None) -> dict[tuple, tuple]:
     found: dict[tuple, tuple] = {}
     for (path, queries), release in product(ASKED.items(), ("1", "2", "3")):
         for query in queries:
-            address = f"/v1/programmes/{press.programme}{path.format(number=release)}"
-            params = {"release": release} | query
+            address = f"/v1/programmes/{press.programme}{path.format(number=release, release=release)}"
+            params = query if "{" in path else {"release": release} | query
             for again in range(2):
                 answer = await http.get(address, params=params, headers={"Request-Id": "one-and-the-same"})
                 tag = answer.headers.get("etag", "")

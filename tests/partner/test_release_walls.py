@@ -85,6 +85,6 @@ async def test_every_reading_of_a_release_goes_through_that_role(published, worl
     world.app.state.engine = None
     for path in ("outcomes", "outcomes.csv", "outcomes.json-stat", "outcomes.sdmx.csv", "progress", "releases"):
         assert (await published.read(path)).status_code == 200, path
-    for path in ("logic-model/outcomes", "releases/1", "releases/1/changes"):
+    for path in ("logic-model/outcomes", "releases/1", "releases/1/changes", "releases/1/entries"):
         assert (await published.read(path)).status_code == 200, path
     world.app.state.engine = world.engine

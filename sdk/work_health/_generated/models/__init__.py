@@ -168,6 +168,7 @@ if TYPE_CHECKING:
     from .relation import Relation
     from .release import Release
     from .release_audit import ReleaseAudit
+    from .release_audit_entries import ReleaseAuditEntries
     from .release_change import ReleaseChange
     from .release_change_breakdown import ReleaseChangeBreakdown
     from .release_change_why import ReleaseChangeWhy
@@ -175,6 +176,8 @@ if TYPE_CHECKING:
     from .release_list import ReleaseList
     from .release_report import ReleaseReport
     from .release_withdrawal import ReleaseWithdrawal
+    from .released_entry import ReleasedEntry
+    from .released_entry_list import ReleasedEntryList
     from .released_inequality import ReleasedInequality
     from .released_logic_model import ReleasedLogicModel
     from .released_measure import ReleasedMeasure
@@ -389,9 +392,12 @@ __all__ = (
     "Relation",
     "Release",
     "ReleaseAudit",
+    "ReleaseAuditEntries",
     "ReleaseChange",
     "ReleaseChangeBreakdown",
     "ReleaseChangeWhy",
+    "ReleasedEntry",
+    "ReleasedEntryList",
     "ReleasedInequality",
     "ReleasedLogicModel",
     "ReleasedMeasure",
@@ -611,6 +617,7 @@ _PLACES = {
     "Relation": ".relation",
     "Release": ".release",
     "ReleaseAudit": ".release_audit",
+    "ReleaseAuditEntries": ".release_audit_entries",
     "ReleaseChange": ".release_change",
     "ReleaseChangeBreakdown": ".release_change_breakdown",
     "ReleaseChangeWhy": ".release_change_why",
@@ -618,6 +625,8 @@ _PLACES = {
     "ReleaseList": ".release_list",
     "ReleaseReport": ".release_report",
     "ReleaseWithdrawal": ".release_withdrawal",
+    "ReleasedEntry": ".released_entry",
+    "ReleasedEntryList": ".released_entry_list",
     "ReleasedInequality": ".released_inequality",
     "ReleasedLogicModel": ".released_logic_model",
     "ReleasedMeasure": ".released_measure",

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
+    from ..models.release_audit_entries import ReleaseAuditEntries
     from ..models.scope_audit import ScopeAudit
 
 
@@ -22,6 +25,8 @@ class ReleaseAudit:
     shown: int
     changes: int
     """ Figures that differ from the release before. """
+    entries: ReleaseAuditEntries | Unset = UNSET
+    """ Cleared items of milestones and entries of evidence, by measure. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -36,6 +41,10 @@ class ReleaseAudit:
 
         changes = self.changes
 
+        entries: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.entries, Unset):
+            entries = self.entries.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -46,11 +55,14 @@ class ReleaseAudit:
                 "changes": changes,
             }
         )
+        if entries is not UNSET:
+            field_dict["entries"] = entries
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.release_audit_entries import ReleaseAuditEntries  # noqa: PLC0415
         from ..models.scope_audit import ScopeAudit  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -67,11 +79,19 @@ class ReleaseAudit:
 
         changes = d.pop("changes")
 
+        _entries = d.pop("entries", UNSET)
+        entries: ReleaseAuditEntries | Unset
+        if isinstance(_entries, Unset):
+            entries = UNSET
+        else:
+            entries = ReleaseAuditEntries.from_dict(_entries)
+
         release_audit = cls(
             scopes=scopes,
             figures=figures,
             shown=shown,
             changes=changes,
+            entries=entries,
         )
 
         release_audit.additional_properties = d

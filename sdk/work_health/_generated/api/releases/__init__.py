@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ...._core import AsyncCaller, Caller
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from ...._core import Content
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ...models.release import Release
     from ...models.release_list import ReleaseList
     from ...models.release_withdrawal import ReleaseWithdrawal
+    from ...models.released_entry_list import ReleasedEntryList
 
 
 class Releases(Caller):
@@ -164,6 +166,39 @@ class Releases(Caller):
             )
         )
 
+    def list_release_entries(
+        self,
+        programme: str,
+        release: str,
+        *,
+        measure: Iterable[str] | None = None,
+        period: Iterable[str] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ReleasedEntryList:
+        """Cleared milestones and evidence of a release.
+
+        Needs no key. Items of milestones and entries of evidence whose text a reviewer found free of personal data.
+
+        They are of the approved returns that the release was made of, as they were cleared when it was made. What is
+        not
+        cleared is not there and not counted; who returned it and how many people took part is not told. All measures
+        and
+        periods where none is named.
+        """
+        from . import list_release_entries as _list_release_entries
+
+        return self._send(
+            _list_release_entries.call(
+                programme,
+                release=release,
+                measure=measure,
+                period=period,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
 
 class AsyncReleases(AsyncCaller):
     async def list_publications(
@@ -309,5 +344,38 @@ class AsyncReleases(AsyncCaller):
                 programme,
                 number=number,
                 release_withdrawal=release_withdrawal,
+            )
+        )
+
+    async def list_release_entries(
+        self,
+        programme: str,
+        release: str,
+        *,
+        measure: Iterable[str] | None = None,
+        period: Iterable[str] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ReleasedEntryList:
+        """Cleared milestones and evidence of a release.
+
+        Needs no key. Items of milestones and entries of evidence whose text a reviewer found free of personal data.
+
+        They are of the approved returns that the release was made of, as they were cleared when it was made. What is
+        not
+        cleared is not there and not counted; who returned it and how many people took part is not told. All measures
+        and
+        periods where none is named.
+        """
+        from . import list_release_entries as _list_release_entries
+
+        return await self._send(
+            _list_release_entries.call(
+                programme,
+                release=release,
+                measure=measure,
+                period=period,
+                cursor=cursor,
+                limit=limit,
             )
         )

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.released_entry import ReleasedEntry
+
+
+T = TypeVar("T", bound="ReleasedEntryList")
+
+
+@_attrs_define
+class ReleasedEntryList:
+    """Cleared items and entries of one release, in the order of the plan, of time and of their dates."""
+
+    programme: str
+    """ A kebab-case code. It never changes once it is in use. """
+    release: int
+    plan_version: int
+    items: list[ReleasedEntry]
+    next_cursor: None | str | Unset = UNSET
+    """ Send it as `cursor` for the next page. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        programme = self.programme
+
+        release = self.release
+
+        plan_version = self.plan_version
+
+        items = []
+        for items_item_data in self.items:
+            items_item = items_item_data.to_dict()
+            items.append(items_item)
+
+        next_cursor: None | str | Unset
+        if isinstance(self.next_cursor, Unset):
+            next_cursor = UNSET
+        else:
+            next_cursor = self.next_cursor
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "programme": programme,
+                "release": release,
+                "plan_version": plan_version,
+                "items": items,
+            }
+        )
+        if next_cursor is not UNSET:
+            field_dict["next_cursor"] = next_cursor
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.released_entry import ReleasedEntry  # noqa: PLC0415
+
+        d = dict(src_dict)
+        programme = d.pop("programme")
+
+        release = d.pop("release")
+
+        plan_version = d.pop("plan_version")
+
+        items = []
+        _items = d.pop("items")
+        for items_item_data in _items:
+            items_item = ReleasedEntry.from_dict(items_item_data)
+
+            items.append(items_item)
+
+        def _parse_next_cursor(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+
+        released_entry_list = cls(
+            programme=programme,
+            release=release,
+            plan_version=plan_version,
+            items=items,
+            next_cursor=next_cursor,
+        )
+
+        released_entry_list.additional_properties = d
+        return released_entry_list
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
