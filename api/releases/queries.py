@@ -362,10 +362,22 @@ async def add_changes(
     await copy_rows(transaction, "release", "change", columns, rows)
 
 
+_HOLD_RETURNS = text("""
+    select pg_advisory_xact_lock_shared(number) from (
+        select distinct "return" as number from revision
+        where programme = :programme and id = any(cast(:revisions as bigint[])) order by number
+    ) as returns
+""")
+
+
 async def contents(
     transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int]
 ) -> dict[int, list[Entry]]:
-    """The items and entries of these revisions as they are now: of one that was redacted meanwhile, none."""
+    """The items and entries of these revisions as they are now: of one that was redacted meanwhile, none.
+
+    Who would redact one of them waits until the release is written, and takes it out of that too.
+    """
+    await transaction.execute(_HOLD_RETURNS, {"programme": catalogue.id, "revisions": list(revisions)})
     rows = await transaction.execute(
         select(revision.c.id, revision.c.content).where(
             revision.c.programme == catalogue.id, revision.c.id == func.any(list(revisions))

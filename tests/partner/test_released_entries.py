@@ -1,5 +1,6 @@
 """What reviewers have cleared of milestones and evidence is in releases, as it was cleared when they were made."""
 
+import asyncio
 from datetime import timedelta
 
 import asyncpg
@@ -294,3 +295,21 @@ async def test_readers_see_the_entries_in_sql_and_neither_revisions_nor_whose_th
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await application.execute(statement)
     await application.close()
+
+
+async def test_a_release_is_not_written_while_somebody_decides_on_a_return_in_it(press):
+    """Who redacts holds the return. So a text that is being redacted is in no release, or the redaction takes it out."""
+    await clear(press, VOICE, 1)
+    deciding = await asyncpg.connect(press.world.url)
+    held = deciding.transaction()
+    await held.start()
+    await deciding.execute('select pg_advisory_xact_lock(id) from "return"')
+    publishing = asyncio.create_task(press.publish())
+    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    while not await deciding.fetchval(waiting):
+        assert not publishing.done(), publishing.result()
+        await asyncio.sleep(0.05)
+    await held.rollback()
+    await deciding.close()
+    assert (await publishing)["state"] == "published"
+    assert len(await released(press)) == 1
