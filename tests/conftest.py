@@ -85,7 +85,8 @@ async def url(server: Callable[[str], str], template: str) -> AsyncIterator[str]
 @asynccontextmanager
 async def database_of(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex[:12]}"
-    await _administer(server, f"create database {name} template {template}")
+    # Nothing is kept of it, so that its pages need not go through the log: that halves the time.
+    await _administer(server, f"create database {name} template {template} strategy file_copy")
     yield server(name)
     await _administer(server, f"drop database {name} with (force)")
 

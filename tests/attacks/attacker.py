@@ -5,6 +5,7 @@ worked out anew from the numbers shown and from the policy that the release quot
 `api.statistics.disclosure` comes in here.
 """
 
+from itertools import product
 from math import ceil, floor, inf
 
 import numpy as np
@@ -17,9 +18,9 @@ EPS, WIDTH = 1e-6, 4
 class Attacker:
     """`dimensions` maps each dimension to its codes, the finest areas and the part (`in`, `out`) among them.
 
-    A cell is a dict of dimension to code; what it leaves out is summed over. `rule` is what the release's policy says
-    of the measure. `own` are the attacker's own counts: of release and cell; `alone` is whether a figure that nobody
-    but the attacker feeds may be published.
+    A cell is a dict of dimension to code, or to several codes together; what it leaves out is summed over. `rule` is
+    what the release's policy says of the measure. `own` are the attacker's own counts: of release and cell; `alone` is
+    whether a figure that nobody but the attacker feeds may be published.
     """
 
     def __init__(self, dimensions, rule, *, own, others_stand_still=False, alone=True):
@@ -34,12 +35,10 @@ class Attacker:
         self.possible = []
 
     def form(self, release, cell):
-        axes = [
-            [1.0 if cell.get(name, code) == code else 0.0 for code in codes] for name, codes in self.dimensions.items()
-        ]
-        flat = axes[0]
-        for axis in axes[1:]:
-            flat = np.outer(flat, axis).ravel()
+        flat = np.ones(1)
+        for name, codes in self.dimensions.items():
+            chosen = codes_of(cell, name, codes)
+            flat = np.outer(flat, [float(code in chosen) for code in codes]).ravel()
         blocks = 1 if self.still else self.releases
         form = np.zeros(blocks * self.size)
         at = 0 if self.still else release
@@ -52,12 +51,20 @@ class Attacker:
         self.rows.append(sum(times * self.form(release, cell) for times, release, cell in terms))
         self.bounds.append((low - own, high - own))
 
-    def read(self, releases, small=()):
+    def hold(self, high, *terms):
+        """Σ times × cell of a release ≤ high, of anybody's counts: it lies in what is counted, whoever counts it."""
+        self.rows.append(sum(times * self.form(release, cell) for times, release, cell in terms))
+        self.bounds.append((-inf, high))
+
+    def read(self, releases, small=(), holds=()):
         """`releases` lists, for each release, triples of cell, number shown, None for `c`, and bounds stated.
 
-        `small` are the cells, and their releases, of which the attacker is told that they are in the band.
+        `small` are the cells, and their releases, of which the attacker is told that they are in the band. `holds` are
+        sums of cells, each cell so many times, that are at most 0 in every release.
         """
         self.releases = len(releases)
+        for release, terms in product(range(1 if self.still else len(releases)), holds):
+            self.hold(0, *((times, release, cell) for times, cell in terms))
         seen = {}
         for release, figures in enumerate(releases):
             for cell, shown, stated in figures:
@@ -94,8 +101,9 @@ class Attacker:
         else:
             high = min(high, rule["hide_from"] - 1)
         self.learn(low, high, (1, release, cell))
-        if rule["protect_complements"] and cell.get("part") == "in" and rule["hide_from"] == 0:
-            self.learn(rule["hide_to"] + 1, inf, (1, release, cell | {"part": "out"}))
+        parts = [name for name, code in cell.items() if code == "in"]
+        if rule["protect_complements"] and parts and rule["hide_from"] == 0:
+            self.learn(rule["hide_to"] + 1, inf, (1, release, cell | dict.fromkeys(parts, "out")))
 
     def _moved(self, release, cell, before, now):
         """What a number tells that was displayed before; whether it was set anew."""
@@ -148,6 +156,12 @@ class Attacker:
 
     def _sum(self, terms):
         return sum(times * self.form(release, cell) for times, release, cell in terms)
+
+
+def codes_of(cell, name, codes):
+    """The codes of a dimension that a cell is about; all of them where it leaves the dimension out."""
+    chosen = cell.get(name, codes)
+    return (chosen,) if isinstance(chosen, str) else chosen
 
 
 def _said(low, high):

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from tests.attacks.attacker import Attacker
+from tests.attacks.attacker import Attacker, codes_of
 from tests.harbour import EAST, TOWN, WEST
 from tests.releasing import SEXES, UNKNOWN, Press, learners
 
@@ -56,16 +56,27 @@ def cells(dimensions) -> list[dict]:
 
 
 def count(table, cell: dict, dimensions) -> int:
-    at = tuple(codes.index(cell[name]) if name in cell else slice(None) for name, codes in dimensions.items())
-    return int(np.asarray(table)[at].sum())
+    at = [[codes.index(code) for code in codes_of(cell, name, codes)] for name, codes in dimensions.items()]
+    return int(np.asarray(table)[np.ix_(*at)].sum())
 
 
 def found(
-    history, published, rule, *, provider: int | None = None, told=True, changes=True, dimensions=DIMENSIONS, **how
+    history,
+    published,
+    rule,
+    *,
+    provider: int | None = None,
+    told=True,
+    changes=True,
+    dimensions=DIMENSIONS,
+    every=None,
+    holds=(),
+    **how,
 ) -> list[tuple]:
     """What an attacker may say of small counts, and of small changes, that is not open; it should be nothing.
 
-    One who is `told` knows of the first release which of the hidden counts are in the band.
+    One who is `told` knows of the first release which of the hidden counts are in the band. `every` are the cells that
+    are counted, all sums over the cross unless they are given; `holds` is what everybody knows of them.
     """
 
     def own(release, cell):
@@ -75,9 +86,9 @@ def found(
         return sum(count(table, cell, dimensions) for table in history[release]) - own(release, cell)
 
     attacker = Attacker(dimensions, rule, own=own, **how)
-    every = cells(dimensions)
+    every = every or cells(dimensions)
     small = {(0, tuple(sorted(cell.items()))) for cell in every if true(0, cell) + own(0, cell) <= 7}
-    attacker.read(published, small if told else ())
+    attacker.read(published, small if told else (), holds)
     others = [sum(table for row, table in enumerate(tables) if row != provider) for tables in history]
     assert attacker.allows(others[:1] if attacker.still else others)
     said = []

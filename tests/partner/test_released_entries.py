@@ -298,7 +298,7 @@ async def test_readers_see_the_entries_in_sql_and_neither_revisions_nor_whose_th
 
 
 async def test_a_release_is_not_written_while_somebody_decides_on_a_return_in_it(press):
-    """Who redacts holds the return. So a text that is being redacted is in no release, or the redaction takes it out."""
+    """Who redacts holds the return: a text that is redacted then is in no release, or is taken out of it."""
     await clear(press, VOICE, 1)
     deciding = await asyncpg.connect(press.world.url)
     held = deciding.transaction()

@@ -207,3 +207,22 @@ def test_a_table_of_some_periods_is_in_their_parts_alone():
     tables = (Table(), Table(dimensions=("sex",), periods=("q1", "q2")))
     parts = independent(Shape(tables=tables, dimensions=(SEX,), periods={f"q{n}": (f"q{n}",) for n in (1, 2, 3)}))
     assert [[table.periods for table in part.tables] for part in parts] == [[(), ("q1",)], [(), ("q2",)], [()]]
+
+
+def test_a_count_to_date_goes_on_from_the_one_before_by_an_increment_that_is_not_published():
+    to_date = {"to q1": ("q1",), "to q2": ("q1", "q2"), "to q3": ("q1", "q2", "q3")}
+    tables = (Table(), Table(part="p"), Table(dimensions=("sex",), periods=("to q1", "to q3")))
+    lattice = build(Shape(tables=tables, dimensions=(SEX,), periods=to_date))
+    names = [(node.part, node.breakdown, node.period) for node in lattice.nodes]
+    names += [("not p", *names[part][1:]) for part in np.flatnonzero(lattice.complement >= 0)]
+    steps = [(names[node], names[before][-1]) for node, before in enumerate(lattice.earlier.tolist()) if before >= 0]
+    assert steps == [
+        ((part, (), later), before)
+        for part in (None, "p", "not p")
+        for later, before in (("to q2", "to q1"), ("to q3", "to q2"))
+    ]
+
+
+def test_of_periods_whose_difference_is_published_none_goes_on_from_another():
+    periods = YEAR | {"half": ("q1", "q2"), "other half": ("q3", "q4")}
+    assert not (build(Shape(tables=(Table(),), periods=periods)).earlier >= 0).any()

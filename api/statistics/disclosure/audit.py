@@ -120,6 +120,8 @@ class Chain(Struct, frozen=True, kw_only=True, eq=False):
     node: IntArray
     since: IntArray
     """Of a change, the earlier release; else -1."""
+    step: BoolArray
+    """Whether the row is about the increment that leads to its node."""
 
 
 def chained(lattice: Lattice, displays: Sequence[Display]) -> Chain:
@@ -127,12 +129,17 @@ def chained(lattice: Lattice, displays: Sequence[Display]) -> Chain:
     last = len(displays) - 1
     releases = tuple(t for t in range(len(displays)) if t == last or (displays[t].since == t).any())
     forms = Forms()
-    about: list[tuple[int, int, int]] = []
-    ids = np.split(lattice.sums.columns, lattice.sums.starts[1:-1])
+    about: list[tuple[int, int, int, bool]] = []
+    ids: list[IntArray] = np.split(lattice.sums.columns, lattice.sums.starts[1:-1])
+    before: list[int] = lattice.earlier.tolist()
+    steps = {node: np.setdiff1d(ids[node], ids[earlier]) for node, earlier in enumerate(before) if earlier >= 0}
     for at, release in enumerate(releases):
         for node, atoms in enumerate(ids):
             forms.add(-np.inf, np.inf, (atoms + at * lattice.atoms, 1.0))
-            about.append((release, node, -1))
+            about.append((release, node, -1, False))
+        for node, atoms in steps.items():
+            forms.add(-np.inf, np.inf, (atoms + at * lattice.atoms, 1.0))
+            about.append((release, node, -1, True))
         if at == 0:
             continue
         then = displays[releases[at - 1]].since >= 0
@@ -140,7 +147,11 @@ def chained(lattice: Lattice, displays: Sequence[Display]) -> Chain:
             for since in sorted({releases[at - 1], int(displays[release].change_since[node])} - {-1}):
                 earlier = ids[node] + releases.index(since) * lattice.atoms
                 forms.add(-np.inf, np.inf, (ids[node] + at * lattice.atoms, 1.0), (earlier, -1.0))
-                about.append((release, node, since))
+                about.append((release, node, since, False))
+        for node, atoms in steps.items():
+            earlier = atoms + (at - 1) * lattice.atoms
+            forms.add(-np.inf, np.inf, (atoms + at * lattice.atoms, 1.0), (earlier, -1.0))
+            about.append((release, node, releases[at - 1], True))
     ties = lattice.ties
     for at, release in enumerate(releases):
         there = np.zeros(lattice.atoms, dtype=np.bool_)
@@ -151,8 +162,8 @@ def chained(lattice: Lattice, displays: Sequence[Display]) -> Chain:
                 forms.append(
                     ties.columns[entries] + at * lattice.atoms, ties.values[entries], ties.lower[row], ties.upper[row]
                 )
-                about.append((-1, -1, -1))
-    release, node, since = np.array(about, dtype=np.int64).T
+                about.append((-1, -1, -1, False))
+    release, node, since, step = np.array(about, dtype=np.int64).T
     return Chain(
         rows=forms.rows(),
         releases=releases,
@@ -160,6 +171,7 @@ def chained(lattice: Lattice, displays: Sequence[Display]) -> Chain:
         release=release,
         node=node,
         since=since,
+        step=step > 0,
     )
 
 
@@ -196,7 +208,8 @@ class View:
         self.random = np.random.default_rng(8)
 
     def _targets(self, *, public: bool) -> tuple[IntArray, IntArray, BoolArray]:
-        """Rows to be protected: small counts and small changes, as they are beside the reader's own part.
+        """Rows to be protected: small counts and small changes, as they are beside the reader's own part. What a count
+        to date has grown by is such a count.
 
         The public must be left a whole `width` at each small count, and at zero the possibility of another; a provider,
         and whoever compares two releases, must be left the possibility that there is nothing at all, or a whole width.
@@ -210,22 +223,26 @@ class View:
         rules = [each.rule or rule for each in self.counts]
         least = np.array([each.hide_from if public else max(each.hide_from, 1) for each in rules])[:, None]
         most, width = np.array([each.hide_to for each in rules])[:, None], np.array([each.width for each in rules])
+        goes_on = np.maximum(lattice.earlier, 0)
+        true = np.stack((true, true - true[:, goes_on]))  # of counts, and of steps
+        there = np.stack((there, there & there[:, goes_on]))
         small = there & (true >= least) & (true <= most)
         previous = dict(zip(chain.releases[1:], chain.releases, strict=False))
+        rows = zip(chain.step.astype(np.int64), chain.release, chain.node, chain.since, strict=True)
         targets = [
             row
-            for row, (release, node, since) in enumerate(zip(chain.release, chain.node, chain.since, strict=True))
-            if (since < 0 <= release and small[release, node])
+            for row, (step, release, node, since) in enumerate(rows)
+            if (since < 0 <= release and small[step, release, node])
             or (
                 since >= 0
                 and previous[release] == since
-                and there[[release, since], node].all()
-                and 0 < abs(true[release, node] - true[since, node]) < rule.hold_back
+                and there[step][[release, since], node].all()
+                and 0 < abs(true[step, release, node] - true[step, since, node]) < rule.hold_back
             )
         ]
         found = np.array(targets, dtype=np.int64)
         strict = (chain.since[found] < 0) & public
-        zero = strict & (true[chain.release[found], chain.node[found]] == 0)
+        zero = strict & (true[chain.step[found].astype(np.int64), chain.release[found], chain.node[found]] == 0)
         wide = width[chain.release[found]]
         return found, np.where(zero, np.minimum(wide, 1), wide), ~strict
 
@@ -244,8 +261,8 @@ class View:
         """What the displays, the last one being this, tell the reader of each row."""
         chain, displays = self.chain, [*self.displays[:-1], last]
         lower, upper = chain.rows.lower.copy(), chain.rows.upper.copy()
-        value = np.flatnonzero((chain.release >= 0) & (chain.since < 0))
-        change = np.flatnonzero(chain.since >= 0)
+        value = np.flatnonzero((chain.release >= 0) & (chain.since < 0) & ~chain.step)
+        change = np.flatnonzero((chain.since >= 0) & ~chain.step)  # of steps nothing is told by itself
         own = np.stack(self.own)
         release, node, since = chain.release[value], chain.node[value], chain.since[change]
         lower[value] = np.stack([d.told_low for d in displays])[release, node] - own[release, node]

@@ -11,6 +11,9 @@ cliques of a triangulation of the schemes, joined to a tree by ties: what two ne
 the same. Then whatever satisfies the ties also has a full cross (Lauritzen, Graphical Models, 1996), and so
 nothing is lost. A block has the finest area and the shortest period of its schemes.
 
+Of a count to date, what is published are sums of increments that are not. Each increment is people all the same, who
+came between two periods, and so a *step* from a node to the same node later is protected like a count.
+
 A measure that is part of another one - the numerator of a proportion, or a measure that this one contains - is a
 dimension with two codes, *in* and *out*, and so is each category of a dimension that is not exclusive. How many are
 *out* is never shown and always protected: it is the complement.
@@ -179,6 +182,8 @@ class Lattice(Nodes, frozen=True, kw_only=True, eq=False):
     """Of each atom, a number for its period and area; below 0 for those wider than the finest areas."""
     places: int
     """How many finest areas there are."""
+    earlier: IntArray
+    """Of each node and complement, the one that it goes on from by an increment that no node is; else -1."""
 
 
 def nodes_of(shape: Shape) -> Nodes:
@@ -375,7 +380,27 @@ class _Builder:
             broken_down=listed.broken_down,
             patch=np.concatenate([self._patches(block, blocks[0]) for block in blocks]),
             places=len(blocks[0].places),
+            earlier=self._earlier(listed),
         )
+
+    def _earlier(self, nodes: Nodes) -> IntArray:
+        """By the periods: of two that differ by one that is not published, the longer goes on from the shorter."""
+        periods = {} if self.shape.overlapping_periods else self.shape.periods
+        before = {
+            longer: shorter
+            for (longer, its), (shorter, held) in product(periods.items(), repeat=2)
+            if set(held) < set(its) and len(its) == len(held) + 1 and not set(its) - set(held) <= set(periods)
+        }
+        found = np.full(nodes.whole.size, -1)
+        for grid in nodes.grids:
+            ids = np.moveaxis(grid.ids, len(grid.codes), 0)
+            at = {period: index for index, period in enumerate(grid.periods)}
+            for longer, shorter in before.items():
+                if longer in at and shorter in at:
+                    found[ids[at[longer]]] = ids[at[shorter]]
+        parts = np.flatnonzero((nodes.complement[: nodes.size] >= 0) & (found[: nodes.size] >= 0))
+        found[nodes.complement[parts]] = nodes.complement[found[parts]]
+        return found
 
     def _sums(self, home: Mapping[tuple[frozenset[str], int], _Block]) -> tuple[list[IntArray], list[IntArray]]:
         """The atoms of each node, in the order of the nodes, and those that are left of the wholes of the parts."""
