@@ -12,10 +12,10 @@ run: .venv/run.txt
 
 test: check
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -q -n 2 tests/spec tests/attacks
+	$(BIN)/python -m coverage run -m pytest -q -n 2 tests/spec
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report -m --skip-covered --fail-under=100 --include='$(PURE)'
-	$(BIN)/python -m pytest -q -n 2 tests/partner tests/contract tests/faults
+	$(BIN)/python -m pytest -q -n 2 tests/attacks tests/partner tests/contract tests/faults
 	TEST_POSTGRES=18 $(BIN)/python -m pytest -q -n 2 $(ON_18)
 
 test-18: .venv/dev.txt

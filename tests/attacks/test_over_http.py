@@ -67,7 +67,7 @@ CUBES = {
 }
 
 
-SOME = ("sparse", "one provider in a ward", "few beside one", "probing")
+SOME = ("sparse", "one provider in a ward", "few beside one")
 
 
 @pytest.mark.parametrize("cube", CUBES if os.environ.get("ATTACKS") == "all" else SOME)

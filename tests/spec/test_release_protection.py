@@ -427,3 +427,9 @@ def test_who_returns_nothing_of_a_part_is_no_reader_of_its_own_there():
     group = {"old-quay-school": 2, "quay-college": 0, "pier-college": 1}
     assert isinstance(protection.protected(work(scope, *rows, here=here, group=group), across), Done)
     assert (readers["2026-10"], readers["2026-07"]) == (3, 4), "the public, and two or three"
+
+
+def test_of_what_nobody_returned_every_figure_is_there_and_hidden():
+    shape = scopes_of(HERE)[SCOPE.key].shape
+    told = protection.nothing_returned(SCOPE.key, ["on-roll"], shape)
+    assert (told.figures, told.shown, told.hidden, told.carried) == (nodes_of(shape).size, 0, told.figures, False)
