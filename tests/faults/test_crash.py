@@ -26,7 +26,7 @@ from tests.conftest import PROGRAMME, running
 from work_health import AsyncWorkHealth, new_return, new_submission, observation
 
 ROOT = Path(__file__).parent.parent.parent
-CRASHES = int(os.environ.get("CRASHES", "4"))
+CRASHES = int(os.environ.get("CRASHES", "2"))
 CLIENTS, EACH = 6, 5
 CITY = "E06000018"
 SANDBOX = f"{PROGRAMME}-sandbox"  # its periods never close, and the server's clock is the real one
