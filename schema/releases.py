@@ -197,6 +197,9 @@ class FailedScope(Struct, frozen=True, kw_only=True):
     detail: str
 
 
+WhyChanged = Literal["new", "data", "held", "correction", "definition", "gone"]
+
+
 class ReleaseChange(Struct, frozen=True, kw_only=True):
     """A figure that differs from the release before."""
 
@@ -208,7 +211,7 @@ class ReleaseChange(Struct, frozen=True, kw_only=True):
     before: Annotated[Figure | None, Meta(description="Null where it was not in that release.")]
     after: Annotated[Figure | None, Meta(description="Null where it is not in this one.")]
     why: Annotated[
-        Literal["new", "data", "held", "correction", "definition", "gone"],
+        WhyChanged,
         Meta(
             description=(
                 "`new`: a period or cell that was not there. `data`: returns came or were approved. `held`: the number "

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from api.outcomes.standing import StandingRevision
 from api.plan.catalogue import Catalogue, breakdown_key, headline
-from api.plan.rules import UnclearPeriod, known
+from api.plan.rules import known, parsed_period
 from api.refusals import Invalid
 from api.statistics import periods, rollup
 from schema.periods import Period, PeriodType
@@ -272,11 +272,8 @@ def _periods(tokens: Sequence[str], measure: Measure, returned: Sequence[Period]
     for token in tokens:
         if token == LATEST:
             found.append(latest(measure, returned))
-            continue
-        try:
-            found.append(periods.parse(token))
-        except periods.NotAPeriod as error:
-            raise UnclearPeriod.of(error.code, error.candidates) from error
+        else:
+            found.append(parsed_period(token))
     return found
 
 

@@ -11,7 +11,6 @@ from api.partners import rules as permissions
 from api.plan import queries, rules
 from api.plan.catalogue import Catalogue
 from api.problems import refusals
-from api.statistics import periods
 from schema.partners import Caller, Grant, Scope
 from schema.periods import Period, PeriodType
 from schema.plan import Column, DisclosureClass, Kind, Measure
@@ -244,10 +243,7 @@ async def list_periods(
 )
 async def get_period(code: FromPath[str]) -> Period:
     """Its type, first and last day, and label. A spelling that could mean several periods is refused with them."""
-    try:
-        return periods.parse(code)
-    except periods.NotAPeriod as error:
-        raise rules.UnclearPeriod.of(error.code, error.candidates) from error
+    return rules.parsed_period(code)
 
 
 router = Router(

@@ -246,6 +246,14 @@ class UnclearPeriod(Invalid):
         return cls(f"{code!r} is not a period code. " + candidates_hint(candidates))
 
 
+def parsed_period(code: str) -> Period:
+    """Raises UnclearPeriod with the candidates."""
+    try:
+        return periods.parse(code)
+    except periods.NotAPeriod as error:
+        raise UnclearPeriod.of(error.code, error.candidates) from error
+
+
 def candidates_hint(candidates: Sequence[str]) -> str:
     if not candidates:
         return "A code says its own type, such as 2025-07, FY2025-26-Q1 or CY2025."

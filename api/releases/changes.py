@@ -1,7 +1,6 @@
 """What differs between two releases, figure by figure, and why."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,15 +8,13 @@ from msgspec.structs import replace
 from api.releases.figures import Earlier, Where, place_of
 from api.statistics import periods
 from schema.plan import Measure
-from schema.releases import Figure, MeasurePeriod, ReleaseChange
-
-Why = Literal["new", "data", "held", "correction", "definition", "gone"]
+from schema.releases import Figure, MeasurePeriod, ReleaseChange, WhyChanged
 
 
 class Changed(Struct, frozen=True, kw_only=True):
     """That a figure differs, by its positions in both releases."""
 
-    why: Why
+    why: WhyChanged
     before: Earlier | None = None
     after: Figure | None = None
     position: int | None = None
@@ -48,7 +45,7 @@ def changes(
     yield from (Changed(why="gone", before=old) for old in gone.values())
 
 
-def told(why: Why, before: Figure | None, after: Figure | None) -> ReleaseChange:
+def told(why: WhyChanged, before: Figure | None, after: Figure | None) -> ReleaseChange:
     """As it is answered: at least one of both is there."""
     either = after or before
     if either is None:
@@ -65,7 +62,7 @@ def told(why: Why, before: Figure | None, after: Figure | None) -> ReleaseChange
     )
 
 
-def _why(old: Figure, figure: Figure, corrected: set[tuple[str, str]], redefined: frozenset[str]) -> Why:
+def _why(old: Figure, figure: Figure, corrected: set[tuple[str, str]], redefined: frozenset[str]) -> WhyChanged:
     if figure.measure in redefined:
         return "definition"
     if _corrected(figure, corrected):

@@ -10,7 +10,7 @@ from api.outcomes.asked import by_end
 from api.outcomes.rules import UNCOUNTED
 from api.outcomes.standing import StandingRevision
 from api.plan.catalogue import Catalogue
-from api.plan.rules import UnclearPeriod, known
+from api.plan.rules import known, parsed_period
 from api.releases.reading import Covered
 from api.statistics import periods
 from schema.periods import Period
@@ -113,7 +113,7 @@ def asked(measures: Sequence[str], wanted: Sequence[str], covered: Covered, cata
     """
     there = {measure.slug: measure for measure in catalogue.plan.measures if measure.kind in UNCOUNTED}
     chosen = [there[known("a milestone or evidence measure", slug, there)] for slug in dict.fromkeys(measures)]
-    spans = [_period(code) for code in wanted]
+    spans = [parsed_period(code) for code in wanted]
     return [
         EntryFilter(
             series=catalogue.ids.series[measure.slug, series.slug],
@@ -122,13 +122,6 @@ def asked(measures: Sequence[str], wanted: Sequence[str], covered: Covered, cata
         for measure in chosen or there.values()
         for series in measure.series
     ]
-
-
-def _period(code: str) -> Period:
-    try:
-        return periods.parse(code)
-    except periods.NotAPeriod as error:
-        raise UnclearPeriod.of(error.code, error.candidates) from error
 
 
 def _codes_of(spans: Sequence[Period], covered: Iterable[tuple[Period, bool]]) -> list[str]:

@@ -69,6 +69,8 @@ from schema.tables import (
 
 PUBLISH = "publish"
 
+stored_figure = msgspec.json.Decoder(Figure)
+
 
 class Requested(Struct, frozen=True, kw_only=True):
     """A publication as the worker finds it."""
@@ -551,10 +553,9 @@ async def figures_at(
 
 
 async def _figures(transaction: AsyncConnection, *where: ColumnElement[bool]) -> list[Earlier]:
-    decoder = msgspec.json.Decoder(Figure)
     query = select(figure.c.position, figure.c.content).where(*where).order_by(figure.c.position)
     rows = await transaction.execute(query)
-    return [Earlier(position=row.position, figure=decoder.decode(row.content)) for row in rows]
+    return [Earlier(position=row.position, figure=stored_figure.decode(row.content)) for row in rows]
 
 
 async def positions_of(
@@ -602,10 +603,9 @@ async def changes(
         .order_by(change.c.position)
         .limit(limit)
     )
-    decoder = msgspec.json.Decoder(Figure)
 
     def read(content: bytes | None) -> Figure | None:
-        return None if content is None else decoder.decode(content)
+        return None if content is None else stored_figure.decode(content)
 
     return [(row.position, told(row.why, read(row.old), read(row.new))) for row in rows]
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from api.plan.catalogue import Catalogue
-from api.plan.rules import UnclearPeriod
+from api.plan.rules import parsed_period
 from api.refusals import Conflict, Invalid, NotFound
 from api.releases.scopes import COUNTED
-from api.statistics import periods
 from schema.plan import Collection
 from schema.releases import NewRelease, Release
 
@@ -58,10 +57,7 @@ def permit(new: NewRelease, catalogue: Catalogue, *, now: datetime) -> None:
         catalogue.measure(slug)
     for one in new.anew:
         measure = catalogue.measure(one.measure)
-        try:
-            period = periods.parse(one.period)
-        except periods.NotAPeriod as error:
-            raise UnclearPeriod.of(error.code, error.candidates) from error
+        period = parsed_period(one.period)
         counted = measure.kind in COUNTED and any(s.collection is Collection.PARTNERS for s in measure.series)
         if not counted:
             raise NotPublishable(f"{measure.slug} is not counted by partners, so there is nothing to release anew.")

@@ -8,7 +8,7 @@ import msgspec
 from api import cursors
 from api.cursors import BadCursor
 from api.plan.catalogue import Catalogue, breakdown_key
-from api.plan.rules import UnclearPeriod, known
+from api.plan.rules import known, parsed_period
 from api.refusals import BadParameter, Conflict, Invalid, NotFound
 from api.returns.asked import CellPlace, Chosen, Moments, ReturnPlace
 from api.statistics import periods
@@ -110,17 +110,10 @@ def choose(
         measure=measure,
         series=series,
         service=service,
-        period=None if period is None else _period(period),
+        period=None if period is None else parsed_period(period).code,
         kind=kind,
         state=state,
     )
-
-
-def _period(code: str) -> str:
-    try:
-        return periods.parse(code).code
-    except periods.NotAPeriod as error:
-        raise UnclearPeriod.of(error.code, error.candidates) from error
 
 
 def area_asked(catalogue: Catalogue, area: str | None) -> str | None:
@@ -151,7 +144,7 @@ def one(
         measure=measure,
         series=series,
         service=service,
-        period=_period(period),
+        period=parsed_period(period).code,
     )
 
 

@@ -8,7 +8,7 @@ from api.plan import calendar
 from api.plan.calendar import Deadlines
 from api.plan.catalogue import Catalogue, suggestion
 from api.plan.obligations import owed
-from api.plan.rules import UnclearPeriod, known
+from api.plan.rules import known, parsed_period
 from api.refusals import BadParameter, Invalid
 from api.reviews import rules
 from api.reviews.acts import Expectation, Viewer
@@ -136,7 +136,7 @@ def key(given: NewExtension | NewExemption, catalogue: Catalogue) -> OwedKey:
     known("an organisation", given.organisation, catalogue.ids.organisations)
     measure = catalogue.measure(given.measure)
     known(f"a series of {measure.slug}", given.series, (one.slug for one in measure.series))
-    period = parsed(given.period)
+    period = parsed_period(given.period)
     collected = {one.slug: one.collection for one in measure.series}
     duties = [
         duty
@@ -153,14 +153,6 @@ def key(given: NewExtension | NewExemption, catalogue: Catalogue) -> OwedKey:
     if not (admitted and _fits(period, measure.cadence, catalogue.plan.window)):
         raise NotExpected(f"{period.code} is not a period for which {given.organisation} returns {measure.slug}.")
     return (given.organisation, measure.slug, given.series, given.service, period.code)
-
-
-def parsed(code: str) -> Period:
-    """Raises UnclearPeriod."""
-    try:
-        return periods.parse(code)
-    except periods.NotAPeriod as error:
-        raise UnclearPeriod.of(error.code, error.candidates) from error
 
 
 def _fits(period: Period, cadence: Cadence, window: Window) -> bool:

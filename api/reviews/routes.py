@@ -21,7 +21,7 @@ from api.partners.routes import KEY, IdempotencyKey, Keyed, once, with_key
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
 from api.plan.routes import enter
-from api.plan.rules import known
+from api.plan.rules import known, parsed_period
 from api.problems import answers, refusals, request_id_of
 from api.refusals import NotFound
 from api.returns import queries as returns
@@ -431,7 +431,7 @@ async def list_obligations(
     wanted = queries.Wanted(
         organisation=organisation,
         measure=None if measure is None else catalogue.measure(measure).slug,
-        period=None if period is None else expectations.parsed(period).code,
+        period=None if period is None else parsed_period(period).code,
         due_before=expectations.utc("due_before", due_before),
     )
     after = cursors.decode(cursor, cursors.Deadline)
