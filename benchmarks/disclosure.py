@@ -25,8 +25,9 @@ from api.releases import protection
 from api.releases.freezing import Frozen
 from api.releases.protection import Done, Kept, Work
 from api.statistics.disclosure import figures
+from api.statistics.disclosure.atoms import build
 from api.statistics.disclosure.display import Counts, protect
-from api.statistics.disclosure.lattice import Dimension, IntArray, Lattice, Nodes, Place, Shape, Table, build, nodes_of
+from api.statistics.disclosure.lattice import Dimension, IntArray, Lattice, Nodes, Place, Shape, Table, nodes_of
 from schema.disclosure import PERSONS
 
 PROVIDERS, WARDS = 10, 20

@@ -15,6 +15,7 @@ from api.releases import scopes
 from api.releases.freezing import Frozen
 from api.releases.scopes import GeographyChanged
 from api.statistics.disclosure import figures
+from api.statistics.disclosure.atoms import build
 from api.statistics.disclosure.display import (
     BoolArray,
     Contradiction,
@@ -29,7 +30,6 @@ from api.statistics.disclosure.lattice import (
     IntArray,
     Nodes,
     Shape,
-    build,
     independent,
     located,
     nodes_of,

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from api.statistics.disclosure import figures
-from api.statistics.disclosure import lattice as lattices
+from api.statistics.disclosure.atoms import build
 from api.statistics.disclosure.display import counted
 from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
 from api.statistics.rollup import Tally
@@ -28,7 +28,7 @@ class Cube:
         names = [name for name in dimensions if name not in {"place", "part"}]
         schemes = [chosen for size in range(depth + 1) for chosen in combinations(names, size)]
         level = 1 if places else 0
-        self.lattice = lattices.build(
+        self.lattice = build(
             Shape(
                 dimensions=tuple(Dimension(slug=name, codes=tuple(dimensions[name])) for name in names),
                 places=(Place(code=WIDEST), *(Place(code=code, level=1, parent=WIDEST) for code in places)),

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from api.statistics.disclosure.atoms import build
 from api.statistics.disclosure.display import counted, counts_of, protect, rounded
 from api.statistics.disclosure.figures import figures
-from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build
+from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table
 from api.statistics.rollup import Tally
 from schema.disclosure import OPEN, ORGANISATIONS, PERSONS
 

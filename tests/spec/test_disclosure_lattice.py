@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build, independent, nodes_of
+from api.statistics.disclosure.atoms import build
+from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, independent, nodes_of
 
 SEX = Dimension(slug="sex", codes=("f", "m"))
 AGE = Dimension(slug="age", codes=("young", "old"))

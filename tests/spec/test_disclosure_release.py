@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.disclosure.audit import Programme, View, crossed
+from api.statistics.disclosure.atoms import build
+from api.statistics.disclosure.audit import View, crossed
 from api.statistics.disclosure.display import Contradiction, absent, counted, counts_of, protect
 from api.statistics.disclosure.figures import Exposed, Figure, percentage, release
-from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, build, nodes_of
+from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, nodes_of
+from api.statistics.disclosure.programmes import Programme
 from api.statistics.rollup import Tally
 from schema.disclosure import OPEN, ORGANISATIONS, PERSONS
 
@@ -164,7 +166,7 @@ def test_few_in_one_of_many_areas():
 
 def test_a_solver_that_vouches_for_nothing_lets_nothing_pass(monkeypatch):
     solve = Programme.solve
-    monkeypatch.setattr(Programme, "solve", lambda self, cost, *most: None if cost.any() else solve(self, cost, *most))
+    monkeypatch.setattr(Programme, "solve", lambda self, cost, **how: None if cost.any() else solve(self, cost, **how))
     with pytest.raises(Exposed):
         release(WARDS, PERSONS, [returns("3/20 40/50 30/20")])
 

@@ -13,18 +13,17 @@ uses that people are whole can do a little better, so what passes holds a whole 
 
 from collections.abc import Sequence
 
-import highspy
 import numpy as np
-from msgspec import Struct
 
-from api.statistics.disclosure.display import BoolArray, Contradiction, Counts, Display
-from api.statistics.disclosure.lattice import FloatArray, Forms, IntArray, Lattice, Rows
+from api.statistics.disclosure.chain import chained
+from api.statistics.disclosure.display import Contradiction, Counts, Display
+from api.statistics.disclosure.lattice import BoolArray, FloatArray, IntArray, Lattice, Rows
+from api.statistics.disclosure.programmes import Programme, under
 from schema.disclosure import Rule
 
 TOLERANCE = 1e-6
-EXACT = 1e-9
-"""How far a table may be off its bounds. One goes on from another, so that what is off adds up."""
 TOGETHER = 4  # areas freed at once in a sweep
+ENOUGH = 0.02  # of the counts that are left: a sweep that settles fewer is the last
 NEAR = (3, 6)  # areas freed for one count, of its own and of those around it, before all are
 
 
@@ -34,145 +33,19 @@ def crossed(lattice: Lattice, chain: Sequence[Counts]) -> FloatArray:
     Raises `Contradiction` where there are none.
     """
     atoms = np.zeros((len(chain), chain[-1].own.shape[0], lattice.atoms))
-    system = Programme.of(lattice.sums, lattice.ties)
+    rows = under(lattice.equations, lattice.ties)
     for release, counts in enumerate(chain):
         for provider, own in enumerate(counts.own):
             if release and np.array_equal(own, chain[release - 1].own[provider]):
                 atoms[release, provider] = atoms[release - 1, provider]
                 continue
-            high = np.where(counts.unknown, np.inf, own)
-            programme = system.bounded(np.append(own, lattice.ties.lower), np.append(high, lattice.ties.upper))
-            point = programme.solve(np.zeros(lattice.atoms))
+            least = np.append(np.zeros(lattice.atoms), own)
+            most = np.append(np.full(lattice.atoms, np.inf), np.where(counts.unknown, np.inf, own))
+            point = Programme(rows=rows, least=least, most=most).solve(np.zeros(least.size))
             if point is None:
                 raise Contradiction(provider=provider, release=release)
-            atoms[release, provider] = point
+            atoms[release, provider] = point[: lattice.atoms]
     return atoms
-
-
-class Programme(Struct, frozen=True, kw_only=True, eq=False):
-    """A linear programme without its objective: columns at least 0 in bounded rows."""
-
-    rows: Rows
-
-    @classmethod
-    def of(cls, *blocks: Rows) -> "Programme":
-        """Put rows over the same columns under each other."""
-        offsets = np.cumsum([0, *(block.columns.size for block in blocks)])
-        starts = [block.starts[:-1] + offset for block, offset in zip(blocks, offsets[:-1], strict=True)]
-        return cls(
-            rows=Rows(
-                starts=np.concatenate([*starts, offsets[-1:]]),
-                columns=np.concatenate([block.columns for block in blocks]),
-                values=np.concatenate([block.values for block in blocks]),
-                lower=np.concatenate([block.lower for block in blocks]),
-                upper=np.concatenate([block.upper for block in blocks]),
-            )
-        )
-
-    def bounded(self, lower: FloatArray, upper: FloatArray) -> "Programme":
-        rows = self.rows
-        return Programme(
-            rows=Rows(starts=rows.starts, columns=rows.columns, values=rows.values, lower=lower, upper=upper)
-        )
-
-    def reaching(self, goal: float, *, up: bool) -> "Programme":
-        """The programme with its last row at least, or at most, this."""
-        lower, upper = self.rows.lower.copy(), self.rows.upper.copy()
-        (lower if up else upper)[-1] = goal
-        return self.bounded(lower, upper)
-
-    def solve(self, cost: FloatArray, most: FloatArray | None = None) -> FloatArray | None:
-        """The columns, at most `most`, that cost the least; None where the solver vouches for none."""
-        rows, solver = self.rows, highspy.Highs()
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
-        solver.setOptionValue("presolve", "off")
-        solver.setOptionValue("primal_feasibility_tolerance", EXACT)
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = cost.size, len(rows)
-        model.col_cost_ = cost
-        model.col_lower_ = np.zeros(cost.size)
-        model.col_upper_ = np.full(cost.size, np.inf) if most is None else most
-        model.row_lower_, model.row_upper_ = rows.lower, rows.upper
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = rows.starts.astype(np.int32)
-        model.a_matrix_.index_ = rows.columns.astype(np.int32)
-        model.a_matrix_.value_ = rows.values
-        solver.passModel(model)
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        return np.maximum(np.array(solver.getSolution().col_value), 0.0)
-
-
-class Chain(Struct, frozen=True, kw_only=True, eq=False):
-    """The releases that readers can compare, as rows over the atoms of each release that counts.
-
-    A release in which no number was set counts only if it is the last: what it tells, its neighbours tell too.
-    """
-
-    rows: Rows
-    releases: tuple[int, ...]
-    patch: IntArray
-    """Of each column, its area and period."""
-    release: IntArray
-    """Of each row, its release; -1 for ties."""
-    node: IntArray
-    since: IntArray
-    """Of a change, the earlier release; else -1."""
-    step: BoolArray
-    """Whether the row is about the increment that leads to its node."""
-
-
-def chained(lattice: Lattice, displays: Sequence[Display]) -> Chain:
-    """Lay out what the displays of a chain of releases are about."""
-    last = len(displays) - 1
-    releases = tuple(t for t in range(len(displays)) if t == last or (displays[t].since == t).any())
-    forms = Forms()
-    about: list[tuple[int, int, int, bool]] = []
-    ids: list[IntArray] = np.split(lattice.sums.columns, lattice.sums.starts[1:-1])
-    before: list[int] = lattice.earlier.tolist()
-    steps = {node: np.setdiff1d(ids[node], ids[earlier]) for node, earlier in enumerate(before) if earlier >= 0}
-    for at, release in enumerate(releases):
-        for node, atoms in enumerate(ids):
-            forms.add(-np.inf, np.inf, (atoms + at * lattice.atoms, 1.0))
-            about.append((release, node, -1, False))
-        for node, atoms in steps.items():
-            forms.add(-np.inf, np.inf, (atoms + at * lattice.atoms, 1.0))
-            about.append((release, node, -1, True))
-        if at == 0:
-            continue
-        then = displays[releases[at - 1]].since >= 0
-        for node in np.flatnonzero(then).tolist():
-            for since in sorted({releases[at - 1], int(displays[release].change_since[node])} - {-1}):
-                earlier = ids[node] + releases.index(since) * lattice.atoms
-                forms.add(-np.inf, np.inf, (ids[node] + at * lattice.atoms, 1.0), (earlier, -1.0))
-                about.append((release, node, since, False))
-        for node, atoms in steps.items():
-            earlier = atoms + (at - 1) * lattice.atoms
-            forms.add(-np.inf, np.inf, (atoms + at * lattice.atoms, 1.0), (earlier, -1.0))
-            about.append((release, node, releases[at - 1], True))
-    ties = lattice.ties
-    for at, release in enumerate(releases):
-        there = np.zeros(lattice.atoms, dtype=np.bool_)
-        there[np.concatenate([ids[node] for node in np.flatnonzero(displays[release].since >= 0)])] = True
-        for row in range(len(ties)):
-            entries = slice(ties.starts[row], ties.starts[row + 1])
-            if there[ties.columns[entries]].all():
-                forms.append(
-                    ties.columns[entries] + at * lattice.atoms, ties.values[entries], ties.lower[row], ties.upper[row]
-                )
-                about.append((-1, -1, -1, False))
-    release, node, since, step = np.array(about, dtype=np.int64).T
-    return Chain(
-        rows=forms.rows(),
-        releases=releases,
-        patch=np.tile(lattice.patch, len(releases)),
-        release=release,
-        node=node,
-        since=since,
-        step=step > 0,
-    )
 
 
 class View:
@@ -203,7 +76,7 @@ class View:
         values = chain.rows.of(self.point)
         self.least, self.most = values.copy(), values.copy()
         self.margins = self._margins()
-        self.row_of = chain.rows.row_of()
+        self.row_of, self.equation_of = chain.rows.row_of(), chain.equations.row_of()
         # Always the same numbers, so that an audit can be repeated.
         self.random = np.random.default_rng(8)
 
@@ -247,14 +120,15 @@ class View:
         return found, np.where(zero, np.minimum(wide, 1), wide), ~strict
 
     def _margins(self) -> list[BoolArray]:
-        """The columns of each one-way margin of the widest area, in all releases."""
-        lattice, chain = self.lattice, self.chain
-        nodes = np.flatnonzero((lattice.ways == 1) & lattice.broken_down & (lattice.whole < 0))
-        found: list[BoolArray] = []
-        for node in nodes:
-            atoms = np.zeros(lattice.atoms, dtype=np.bool_)
-            atoms[lattice.sums.columns[lattice.sums.starts[node] : lattice.sums.starts[node + 1]]] = True
-            found.append(np.tile(atoms, len(chain.releases)))
+        """The columns of each one-way margin of the widest areas, in all periods and releases."""
+        lattice, found = self.lattice, list[BoolArray]()
+        for grid in lattice.grids:
+            for nodes in grid.ids if len(grid.codes) == 1 and grid.table.part is None else ():
+                rows = np.zeros(len(lattice.sums), dtype=np.bool_)
+                rows[nodes[lattice.ways[nodes] == 1]] = True
+                atoms = np.zeros(lattice.atoms, dtype=np.bool_)
+                atoms[lattice.sums.columns[rows[lattice.sums.row_of()]]] = True
+                found.append(np.tile(atoms, len(self.chain.releases)))
         return found
 
     def bounds(self, last: Display) -> tuple[FloatArray, FloatArray]:
@@ -305,47 +179,79 @@ class View:
         return self.targets[~(wide | nothing)]
 
     def sweep(self) -> None:
-        """Free a few areas, or a margin in all areas, at a time, until that settles few counts more."""
+        """Free a few areas in all periods, or a margin in all areas, at a time, until that settles few counts more."""
         patches = np.unique(self.chain.patch[self.chain.patch >= 0])
+        places = np.arange(self.lattice.places)
         left = self.unsettled().size
         while left:
-            self.random.shuffle(patches)
-            for first in range(0, patches.size, TOGETHER):
-                self._push(self.around(patches[first : first + TOGETHER]))
+            self.random.shuffle(places)
+            for first in range(0, places.size, TOGETHER):
+                chosen = places[first : first + TOGETHER]
+                self._push(self.around(patches[np.isin(patches % places.size, chosen)]))
             for margin in self.margins:
                 self._push(margin)
             before, left = left, self.unsettled().size
-            if before - left < max(0.05 * before, 2):
+            if before - left < max(ENOUGH * before, 2):
                 break
 
     def improve(self, free: BoolArray, cost: FloatArray) -> None:
-        """Find the table that costs the least of those that differ from the last one in free columns alone."""
-        if cost[free].any():
-            programme, _ = self.freed(free)
-            self.take(free, programme.solve(cost[free]))
+        """Find the table in which rows cost the least of those that differ from the last one in free columns alone."""
+        rows, own, rest = self._split(free)
+        if not cost[rows].any():
+            return
+        equations = self.chain.equations
+        there = np.zeros(cost.size, dtype=np.bool_)
+        there[rows] = True
+        kept = np.append(free, there)
+        terms = there[self.equation_of] & kept[equations.columns]
+        columns, nothing = int(np.count_nonzero(free)), np.zeros(rows.size)
+        programme = Programme(
+            rows=Rows(
+                starts=np.append(0, np.cumsum(np.bincount(self.equation_of[terms], minlength=cost.size)[rows])),
+                columns=(np.cumsum(kept) - 1)[equations.columns[terms]],
+                values=equations.values[terms],
+                lower=nothing,
+                upper=nothing,
+            ),
+            least=np.append(np.zeros(columns), np.minimum(self.lower[rows] - rest, own)),
+            most=np.append(np.full(columns, np.inf), np.maximum(self.upper[rows] - rest, own)),
+        )
+        found = programme.solve(np.append(np.zeros(columns), cost[rows]), corner=False)
+        self.take(free, None if found is None else found[:columns])
 
     def freed(self, free: BoolArray) -> tuple[Programme, IntArray]:
         """The polytope in the free columns, the others as they are, and which rows it has."""
         whole = self.chain.rows
-        entries = free[whole.columns]
-        rows, starts = _runs(self.row_of[entries])
-        columns, values = whole.columns[entries], whole.values[entries]
-        own = np.add.reduceat(self.point[columns] * values, starts[:-1])
-        rest = whole.of(self.point)[rows] - own
-        # The table in hand is one of them, whatever the solver's tolerance has left over.
+        rows, own, rest = self._split(free)
         lower, upper = np.minimum(self.lower[rows] - rest, own), np.maximum(self.upper[rows] - rest, own)
         bounding = np.isfinite(lower) | np.isfinite(upper)
-        kept = np.repeat(bounding, np.diff(starts))
+        there = np.zeros(len(whole), dtype=np.bool_)
+        there[rows[bounding]] = True
+        entries = free[whole.columns] & there[self.row_of]
         programme = Programme(
             rows=Rows(
-                starts=np.append(0, np.cumsum(np.diff(starts)[bounding])),
-                columns=(np.cumsum(free) - 1)[columns[kept]],
-                values=values[kept],
+                starts=np.append(0, np.cumsum(np.bincount(self.row_of[entries], minlength=len(whole))[rows[bounding]])),
+                columns=(np.cumsum(free) - 1)[whole.columns[entries]],
+                values=whole.values[entries],
                 lower=lower[bounding],
                 upper=upper[bounding],
             )
         )
         return programme, rows[bounding]
+
+    def _split(self, free: BoolArray) -> tuple[IntArray, FloatArray, FloatArray]:
+        """The rows that have free columns; what these add to each in the table in hand; and what the others add.
+
+        That table keeps to the bounds of what is free, whatever the solver's tolerance has left over: bounds of rows
+        are to be no closer than what these columns add now.
+        """
+        whole = self.chain.rows
+        entries = free[whole.columns]
+        of = self.row_of[entries]
+        values = self.point[whole.columns[entries]] * whole.values[entries]
+        own: FloatArray = np.bincount(of, weights=values, minlength=len(whole)).astype(np.float64)
+        rows = np.flatnonzero(np.bincount(of, minlength=len(whole)))
+        return rows, own[rows], (whole.of(self.point) - own)[rows]
 
     def take(self, free: BoolArray, found: FloatArray | None) -> None:
         """Go on from the table with these free columns, if there is one, as a witness."""
@@ -367,14 +273,9 @@ class View:
         """Widen, by one programme, what is known of the unsettled counts: each this way or that, at random."""
         rows = self.unsettled()
         signs = self.random.choice([-1.0, 1.0], rows.size) * self.random.uniform(0.5, 1.5, rows.size)
-        self.improve(free, self._cost(rows, signs))
-
-    def _cost(self, rows: IntArray, weights: FloatArray) -> FloatArray:
-        by_row = np.zeros(len(self.chain.rows))
-        by_row[rows] = weights
-        by_entry = by_row[self.row_of] * self.chain.rows.values
-        by_column = np.bincount(self.chain.rows.columns, weights=by_entry, minlength=self.chain.patch.size)
-        return by_column.astype(np.float64)
+        cost = np.zeros(len(self.chain.rows))
+        cost[rows] = signs
+        self.improve(free, cost)
 
     def around(self, patches: IntArray) -> BoolArray:
         """Columns of these areas, and of the wider ones in the same periods."""
@@ -392,9 +293,3 @@ class View:
         heaviest = np.argsort(-np.bincount(patch[fine], weights=self.point[fine]), kind="stable")
         some = [self.around(np.concatenate((own[:number], heaviest[:number]))) for number in NEAR]
         return [*(free for free in some if not free.all()), np.ones(patch.size, dtype=np.bool_)]
-
-
-def _runs(sorted_keys: IntArray) -> tuple[IntArray, IntArray]:
-    """The different keys, and where the run of each begins, the end included."""
-    begins = np.flatnonzero(np.diff(sorted_keys, prepend=-1))
-    return sorted_keys[begins], np.append(begins, sorted_keys.size)

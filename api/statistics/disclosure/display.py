@@ -9,15 +9,12 @@ somebody sees who varies their own returns depends on their own increments alone
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.statistics.disclosure.lattice import FloatArray, IntArray, Node, Nodes
+from api.statistics.disclosure.lattice import BoolArray, FloatArray, IntArray, Node, Nodes
 from api.statistics.rollup import Tally
 from schema.disclosure import Rule
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Counts(Struct, frozen=True, kw_only=True, eq=False):

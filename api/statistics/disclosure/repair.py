@@ -14,9 +14,10 @@ from math import ceil, floor
 import numpy as np
 from msgspec import Struct
 
-from api.statistics.disclosure.audit import TOLERANCE, Programme, View
+from api.statistics.disclosure.audit import TOLERANCE, View
 from api.statistics.disclosure.display import BoolArray, Counts, Display, can_be_held, held, withheld
 from api.statistics.disclosure.lattice import FloatArray, IntArray, Lattice, Rows
+from api.statistics.disclosure.programmes import Programme
 from schema.disclosure import Rule
 
 # What a slack of one costs, by the number of ways in which the figure is cut out of the total.
@@ -160,10 +161,10 @@ class _Repairs:
                     values=np.concatenate((programme.rows.values, signs, values[inside]))[order],
                     lower=np.append(programme.rows.lower, -np.inf),
                     upper=np.append(programme.rows.upper, np.inf),
-                )
+                ),
+                most=np.concatenate((np.full(columns, np.inf), below[below > 0], above[above > 0])),
             ),
             costs=np.append(np.zeros(columns), costs),
-            most=np.concatenate((np.full(columns, np.inf), below[below > 0], above[above > 0])),
             nodes=nodes,
             count=count,
             elsewhere=float((view.point[ids] * values)[~inside].sum()),
@@ -202,7 +203,6 @@ class _Elastic(Struct, frozen=True, kw_only=True, eq=False):
     programme: Programme
     costs: FloatArray
     """Of each column; only slack costs, and its columns come last."""
-    most: FloatArray
     nodes: IntArray
     """Of each slack, what is given up."""
     count: FloatArray
@@ -218,11 +218,11 @@ class _Elastic(Struct, frozen=True, kw_only=True, eq=False):
 
     def solve(self, far: float, *, up: bool) -> FloatArray | None:
         """The cheapest columns with which the count is at least, or at most, so far."""
-        return self.programme.reaching(far - self.elsewhere, up=up).solve(self.costs, self.most)
+        return self.programme.reaching(far - self.elsewhere, up=up).solve(self.costs)
 
     def farthest(self, *, up: bool) -> int | None:
         """The greatest, or the least, that the count can be at whatever cost."""
-        found = self.programme.solve(-self.count if up else self.count, self.most)
+        found = self.programme.solve(-self.count if up else self.count)
         if found is None:
             return None
         reached = float(self.count @ found) + self.elsewhere

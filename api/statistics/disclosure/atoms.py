@@ -1,0 +1,278 @@
+"""Of which atoms each node is the sum, and what ties the atoms.
+
+A full cross of all dimensions would be huge and mostly idle. Age and sex hang together only where a scheme, or a
+chain of schemes, crosses them; so the atoms are the cross of each *block* of dimensions, where the blocks are the
+cliques of a triangulation of the schemes, joined to a tree by ties: what two neighbours have in common adds up to
+the same. Then whatever satisfies the ties also has a full cross (Lauritzen, Graphical Models, 1996), and so
+nothing is lost. A block has the finest area and the shortest period of its schemes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, product
+from math import inf, prod
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from api.statistics.disclosure.lattice import Forms, IntArray, Lattice, Node, Nodes, Place, Shape, Table, nodes_of
+from api.statistics.disclosure.nesting import equations
+
+
+def build(shape: Shape, *, breakdowns: int = 2) -> Lattice:
+    """Lay out the nodes and atoms. Raises `ValueError` for a table of more than `breakdowns` dimensions."""
+    for table in shape.tables:
+        if len(table.dimensions) > breakdowns:
+            raise ValueError(f"A table has at most {breakdowns} dimensions, not {', '.join(table.dimensions)}.")
+    return _Builder(shape).lattice()
+
+
+class _Cell(Struct, frozen=True, kw_only=True):
+    """A cell of a table, by itself and by the features of its atoms.
+
+    A feature is a dimension as atoms have it: a part, or a category that excludes no other, has two codes.
+    """
+
+    table: Table
+    breakdown: tuple[tuple[str, str], ...]
+    codes: dict[str, int]
+
+
+_IN, _OUT = 0, 1
+
+
+class _Block(Struct, frozen=True, kw_only=True, eq=False):
+    """The atoms of one clique: an array of periods, areas and features."""
+
+    features: tuple[str, ...]
+    level: int
+    places: tuple[str, ...]
+    ids: IntArray
+
+
+class _Builder:
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.dimensions = {dimension.slug: dimension for dimension in shape.dimensions}
+        self.parents = {place.code: place.parent for place in shape.places}
+        collected = shape.periods if shape.overlapping_periods else chain.from_iterable(shape.periods.values())
+        self.base = tuple(dict.fromkeys(collected))
+        self.at = {period: index for index, period in enumerate(self.base)}
+        self.leaves: dict[tuple[tuple[str, ...], str], IntArray] = {}
+        self.cells = [cell for table in shape.tables for cell in self._cells(table)]
+        self.sizes = {name: self._size(name) for cell in self.cells for name in cell.codes}
+        self.ties = Forms()
+        self.atoms = 0
+
+    def lattice(self) -> Lattice:
+        blocks = self._blocks()
+        home = {
+            (face, level): min(
+                (b for b in blocks if face <= set(b.features) and b.level >= level), key=lambda block: block.ids.size
+            )
+            for face, level in {(frozenset(cell.codes), cell.table.level) for cell in self.cells}
+        }
+        listed = nodes_of(self.shape)
+        inside, outside = self._sums(home)
+        nodes = dict(zip(listed.nodes, inside, strict=True))
+        parts = [index for index, node in enumerate(listed.nodes) if node.part is not None]
+        known = [ids for index, ids in zip(parts, outside, strict=True) if listed.complement[index] >= 0]
+        sums = Forms()
+        for ids in inside + known:
+            sums.append(ids, np.ones(ids.size), 0.0, inf)
+        self._unions(nodes)
+        self._covers(nodes)
+        rows = sums.rows()
+        return Lattice(
+            grids=listed.grids,
+            atoms=self.atoms,
+            sums=rows,
+            equations=equations(self.shape, listed, rows, self.atoms),
+            ties=self.ties.rows(),
+            whole=listed.whole,
+            complement=listed.complement,
+            ways=listed.ways,
+            broken_down=listed.broken_down,
+            patch=np.concatenate([self._patches(block, blocks[0]) for block in blocks]),
+            places=len(blocks[0].places),
+            earlier=self._earlier(listed),
+        )
+
+    def _earlier(self, nodes: Nodes) -> IntArray:
+        """By the periods: of two that differ by one that is not published, the longer goes on from the shorter."""
+        periods = {} if self.shape.overlapping_periods else self.shape.periods
+        before = {
+            longer: shorter
+            for (longer, its), (shorter, held) in product(periods.items(), repeat=2)
+            if set(held) < set(its) and len(its) == len(held) + 1 and not set(its) - set(held) <= set(periods)
+        }
+        found = np.full(nodes.whole.size, -1)
+        for grid in nodes.grids:
+            ids = np.moveaxis(grid.ids, len(grid.codes), 0)
+            at = {period: index for index, period in enumerate(grid.periods)}
+            for longer, shorter in before.items():
+                if longer in at and shorter in at:
+                    found[ids[at[longer]]] = ids[at[shorter]]
+        parts = np.flatnonzero((nodes.complement[: nodes.size] >= 0) & (found[: nodes.size] >= 0))
+        found[nodes.complement[parts]] = nodes.complement[found[parts]]
+        return found
+
+    def _sums(self, home: Mapping[tuple[frozenset[str], int], _Block]) -> tuple[list[IntArray], list[IntArray]]:
+        """The atoms of each node, in the order of the nodes, and those that are left of the wholes of the parts."""
+        inside: list[IntArray] = []
+        outside: list[IntArray] = []
+        for cell in self.cells:
+            block = home[frozenset(cell.codes), cell.table.level]
+            periods = [self._parts(period) for period in cell.table.periods or self.shape.periods]
+            places = [place.code for place in self.shape.places if place.level <= cell.table.level]
+            inside += self._ids(block, periods, places, cell.codes)
+            if cell.table.part is not None:
+                out = cell.codes | {_part(cell.table.part): _OUT}
+                outside += self._ids(block, periods, places, out)
+        return inside, outside
+
+    def _cells(self, table: Table) -> Iterator[_Cell]:
+        part = {} if table.part is None else {_part(table.part): _IN}
+        for codes in product(*(self.dimensions[slug].codes for slug in table.dimensions)):
+            breakdown = tuple(zip(table.dimensions, codes, strict=True))
+            yield _Cell(table=table, breakdown=breakdown, codes=dict(map(self._feature, breakdown)) | part)
+
+    def _feature(self, one: tuple[str, str]) -> tuple[str, int]:
+        dimension = self.dimensions[one[0]]
+        if dimension.exclusive:
+            return dimension.slug, dimension.codes.index(one[1])
+        return f"{one[0]}={one[1]}", _IN
+
+    def _size(self, feature: str) -> int:
+        dimension = self.dimensions.get(feature)
+        return 2 if dimension is None else len(dimension.codes) + (not dimension.exhaustive)
+
+    def _parts(self, period: str) -> tuple[str, ...]:
+        return (period,) if self.shape.overlapping_periods else self.shape.periods[period]
+
+    def _blocks(self) -> list[_Block]:
+        """The blocks, each tied to the one before it with which it has the most in common (Prim)."""
+        finest = max(table.level for table in self.shape.tables)
+        levels = dict.fromkeys(self.sizes, 0)
+        cliques = _cliques({frozenset(cell.codes) for cell in self.cells})
+        for _ in cliques:  # a block is as fine as the finest that it hangs together with
+            for cell in self.cells:
+                level = max((cell.table.level, *(levels[name] for name in cell.codes)))
+                levels |= dict.fromkeys(cell.codes, level)
+        blocks = [self._block((), finest)]
+        while cliques:
+            clique, block = max(
+                product(sorted(cliques, key=sorted), blocks),
+                key=lambda pair: len(pair[0].intersection(pair[1].features)),
+            )
+            cliques.remove(clique)
+            blocks.append(self._block(tuple(sorted(clique)), max(levels[name] for name in clique)))
+            self._tie(blocks[-1], block)
+        return blocks
+
+    def _block(self, features: tuple[str, ...], level: int) -> _Block:
+        places = tuple(place.code for place in self.shape.places if self._collected(place, level))
+        sizes = (len(self.base), len(places), *(self.sizes[name] for name in features))
+        first, self.atoms = self.atoms, self.atoms + prod(sizes)
+        return _Block(features=features, level=level, places=places, ids=np.arange(first, self.atoms).reshape(sizes))
+
+    def _patches(self, block: _Block, root: _Block) -> IntArray:
+        """Number the atoms by period and area, as of the finest; coarser ones by their period, below 0."""
+        periods = np.arange(len(self.base))[:, None]
+        if block.level == root.level:
+            numbers = periods * len(root.places) + np.arange(len(root.places))
+        else:
+            numbers = np.broadcast_to(-1 - periods, (len(self.base), len(block.places)))
+        return np.repeat(numbers.ravel(), prod(block.ids.shape[2:]))
+
+    def _collected(self, place: Place, level: int) -> bool:
+        """Whether atoms are of this area: the finest there are, or all where they overlap."""
+        is_leaf = place.level == level or place.code not in self.parents.values()
+        return place.level <= level and (is_leaf or self.shape.overlapping_places)
+
+    def _within(self, inner: str | None, outer: str) -> bool:
+        while inner is not None and inner != outer:
+            inner = None if self.shape.overlapping_places else self.parents[inner]
+        return inner is not None
+
+    def _ids(
+        self, block: _Block, periods: Iterable[Sequence[str]], places: Iterable[str], codes: dict[str, int]
+    ) -> Iterator[IntArray]:
+        """The atoms of these features, for each of the periods in each of the places."""
+        fixed = tuple(codes.get(name, slice(None)) for name in block.features)
+        atoms = block.ids[:, :, *fixed]
+        within = [self._leaves(block, place) for place in places]
+        for period in periods:
+            then = atoms[[self.at[one] for one in period]]
+            yield from (then[:, inner].ravel() for inner in within)
+
+    def _leaves(self, block: _Block, place: str) -> IntArray:
+        """Which of the areas of a block lie in this one."""
+        key = (block.places, place)
+        if key not in self.leaves:
+            found = [at for at, inner in enumerate(block.places) if self._within(inner, place)]
+            self.leaves[key] = np.array(found, dtype=np.int64)
+        return self.leaves[key]
+
+    def _tie(self, one: _Block, other: _Block) -> None:
+        """What two blocks have in common adds up to the same."""
+        coarser = min(one, other, key=lambda block: block.level)
+        common = [name for name in one.features if name in other.features]
+        for codes in product(*(range(self.sizes[name]) for name in common)):
+            fixed = dict(zip(common, codes, strict=True))
+            periods = [(period,) for period in self.base]
+            both = (self._ids(block, periods, coarser.places, fixed) for block in (one, other))
+            for ids, others in zip(*both, strict=True):
+                self.ties.add(0.0, 0.0, (ids, 1.0), (others, -1.0))
+
+    def _unions(self, nodes: dict[Node, IntArray]) -> None:
+        """Who is counted in an area or period is counted in one of its parts, and not in every one."""
+        parts: list[tuple[Node, list[Node]]] = []
+        if self.shape.overlapping_places:
+            children = {
+                code: [place.code for place in self.shape.places if place.parent == code] for code in self.parents
+            }
+            parts += [(node, [replace(node, place=code) for code in children[node.place]]) for node in nodes]
+        if self.shape.overlapping_periods:
+            shorter = {code: [part for part in parts if part != code] for code, parts in self.shape.periods.items()}
+            parts += [(node, [replace(node, period=code) for code in shorter[node.period]]) for node in nodes]
+        for node, found in parts:
+            there = [nodes[part] for part in found if part in nodes]
+            for ids in there:
+                self.ties.add(0.0, inf, (nodes[node], 1.0), (ids, -1.0))
+            if there and len(there) == len(found):
+                self.ties.add(0.0, inf, (np.concatenate(there), 1.0), (nodes[node], -1.0))
+
+    def _covers(self, nodes: dict[Node, IntArray]) -> None:
+        """Where everybody is in a category, or in several, the categories add up to the total at least."""
+        for table in self.shape.tables:
+            (dimension, *others) = (self.dimensions[slug] for slug in table.dimensions) if table.dimensions else (None,)
+            if dimension is None or others or dimension.exclusive or not dimension.exhaustive:
+                continue
+            for total in [node for node in nodes if node.part == table.part and not node.breakdown]:
+                members = [replace(total, breakdown=((dimension.slug, code),)) for code in dimension.codes]
+                if all(member in nodes for member in members):
+                    every = np.concatenate([nodes[member] for member in members])
+                    self.ties.add(0.0, inf, (every, 1.0), (nodes[total], -1.0))
+
+
+def _part(slug: str) -> str:
+    return f"part {slug}"
+
+
+def _cliques(faces: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """The largest cliques of a triangulation of the graph in which the features of a face are neighbours."""
+    graph: dict[str, set[str]] = {}
+    for face in faces:
+        for name in face:
+            graph.setdefault(name, set()).update(face - {name})
+    found: list[frozenset[str]] = []
+    while graph:
+        name = min(graph, key=lambda feature: (len(graph[feature]), feature))
+        around = graph.pop(name)
+        for other in around:
+            graph[other] = (graph[other] | around) - {name, other}
+        clique = frozenset(around | {name})
+        if not any(clique <= other for other in found):
+            found.append(clique)
+    return found

@@ -1,0 +1,116 @@
+"""Each count as the sum of few others: a year of its quarters, a city of its wards, a margin of what it is broken into.
+
+That says the same as the sums of atoms do, in a tenth of the terms for a year of twenty wards, and so a solver takes a
+fraction of the time.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from api.statistics.disclosure.lattice import BoolArray, Forms, Grid, IntArray, Nodes, Rows, Shape
+
+Sums = tuple[IntArray, IntArray]
+"""Nodes, and those that each may be the sum of (nodes × terms)."""
+
+
+def equations(shape: Shape, nodes: Nodes, sums: Rows, atoms: int) -> Rows:
+    """The terms of each node and complement, less itself: over the atoms, and the nodes behind the atoms.
+
+    A sum of nodes is taken where it has the same atoms; where there is none, the atoms themselves.
+    """
+    terms = [np.array(ids, dtype=np.int64) for ids in np.split(sums.columns, sums.starts[1:-1])]
+    left = np.ones(len(sums), dtype=np.bool_)
+    for tried, its in _sums(shape, nodes):
+        found = left[tried]
+        found[found] = _same(sums, tried[found], its[found])
+        left[tried[found]] = False
+        for node, ids in zip(tried[found].tolist(), its[found] + atoms, strict=True):
+            terms[node] = ids
+    forms = Forms()
+    for node, ids in enumerate(terms):
+        forms.add(0.0, 0.0, (ids, 1.0), (np.array([atoms + node]), -1.0))
+    return forms.rows()
+
+
+def _sums(shape: Shape, nodes: Nodes) -> Iterator[Sums]:
+    """What may add up, in the order in which it is tried: a part and its complement come first."""
+    part = np.flatnonzero(nodes.complement[: nodes.size] >= 0)
+    yield nodes.whole[part], np.stack((part, nodes.complement[part]), axis=1)
+    for grid in nodes.grids:
+        for these, terms in (*_by_places(shape, grid), *_by_periods(shape, grid), *_broken_down(grid, nodes.grids)):
+            yield these, terms
+            out, inner = nodes.complement[these], nodes.complement[terms]
+            there = (out >= 0) & (inner >= 0).all(axis=1)
+            yield out[there], inner[there]
+
+
+def _by_places(shape: Shape, grid: Grid) -> Iterator[Sums]:
+    at = {code: index for index, code in enumerate(grid.places)}
+    for place in grid.places:
+        inner = [at[one.code] for one in shape.places if one.parent == place and one.code in at]
+        if inner:
+            yield _each(grid.ids[..., at[place]], grid.ids[..., inner])
+
+
+def _by_periods(shape: Shape, grid: Grid) -> Iterator[Sums]:
+    ids = np.moveaxis(grid.ids, -2, -1)
+    for at, period in enumerate(grid.periods):
+        inner = [grid.periods.index(code) for code in _tiles(period, grid.periods, shape)]
+        if inner:
+            yield _each(ids[..., at], ids[..., inner])
+
+
+def _tiles(period: str, published: Sequence[str], shape: Shape) -> list[str]:
+    """Shorter ones that make up a period, the longest first; none where something would be left."""
+    whole = set(shape.periods[period])
+    left, found = whole, list[str]()
+    for code in sorted(published, key=lambda code: -len(shape.periods[code])):
+        its = set(shape.periods[code])
+        if its <= left and its != whole:
+            found.append(code)
+            left = left - its
+    return [] if left else found
+
+
+def _broken_down(grid: Grid, grids: Sequence[Grid]) -> Iterator[Sums]:
+    """By one dimension more."""
+    own = grid.table.dimensions
+    for other in grids:
+        more = [slug for slug in other.table.dimensions if slug not in own]
+        if other.table.part != grid.table.part or len(more) != 1 or len(other.codes) != len(own) + 1:
+            continue
+        order = [other.table.dimensions.index(slug) for slug in (*own, *more)]
+        periods = [code for code in grid.periods if code in other.periods]
+        places = [code for code in grid.places if code in other.places]
+        mine, theirs = (
+            np.ix_([each.periods.index(code) for code in periods], [each.places.index(code) for code in places])
+            for each in (grid, other)
+        )
+        terms = np.moveaxis(np.transpose(other.ids, (*order, -2, -1))[..., *theirs], len(own), -1)
+        yield _each(grid.ids[..., *mine], terms)
+
+
+def _each(nodes: IntArray, terms: IntArray) -> Sums:
+    return nodes.ravel(), terms.reshape(nodes.size, -1)
+
+
+def _same(sums: Rows, nodes: IntArray, terms: IntArray) -> BoolArray:
+    """Whether the terms together have the atoms of a node, each of them once."""
+    sizes = np.diff(sums.starts)
+    same = sizes[nodes] == sizes[terms].sum(axis=1)
+    at = np.repeat(np.arange(nodes.size), terms.shape[1])
+    both = ((np.arange(nodes.size), nodes), (at, terms.ravel()))
+    keys = [
+        np.repeat(item, sizes[rows]) * (sums.columns.max() + 1) + sums.columns[_entries(sums, rows)]
+        for item, rows in both
+    ]
+    same[np.setxor1d(*keys) // (sums.columns.max() + 1)] = False
+    return same
+
+
+def _entries(rows: Rows, chosen: IntArray) -> IntArray:
+    """Where the entries of these rows stand."""
+    sizes = np.diff(rows.starts)[chosen]
+    ends = np.cumsum(sizes)
+    return np.arange(ends[-1] if ends.size else 0) + np.repeat(rows.starts[chosen] - ends + sizes, sizes)

@@ -1,0 +1,71 @@
+"""Linear programmes, solved by HiGHS."""
+
+import highspy
+import numpy as np
+from msgspec import Struct
+
+from api.statistics.disclosure.lattice import FloatArray, Rows
+
+EXACT = 1e-9
+"""How far a table may be off its bounds. One goes on from another, so that what is off adds up."""
+
+
+class Programme(Struct, frozen=True, kw_only=True, eq=False):
+    """A linear programme without its objective: columns, at least 0 where nothing else is said, in bounded rows."""
+
+    rows: Rows
+    least: FloatArray | None = None
+    most: FloatArray | None = None
+
+    def reaching(self, goal: float, *, up: bool) -> "Programme":
+        """The programme with its last row at least, or at most, this."""
+        rows = self.rows
+        lower, upper = rows.lower.copy(), rows.upper.copy()
+        (lower if up else upper)[-1] = goal
+        bounded = Rows(starts=rows.starts, columns=rows.columns, values=rows.values, lower=lower, upper=upper)
+        return Programme(rows=bounded, least=self.least, most=self.most)
+
+    def solve(self, cost: FloatArray, *, corner: bool = True) -> FloatArray | None:
+        """The columns that cost the least; None where the solver vouches for none.
+
+        A `corner` of the programme has few columns off their bounds. Where that does not matter, it is faster without.
+        """
+        rows = self.rows
+        solver = highspy.Highs()
+        least = np.zeros(cost.size) if self.least is None else self.least
+        most = np.full(cost.size, np.inf) if self.most is None else self.most
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.setOptionValue("primal_feasibility_tolerance", EXACT)
+        if corner:
+            solver.setOptionValue("presolve", "off")
+        else:
+            solver.setOptionValue("solver", "ipm")
+            solver.setOptionValue("run_crossover", "off")
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = cost.size, len(rows)
+        model.col_cost_ = cost
+        model.col_lower_, model.col_upper_ = least, most
+        model.row_lower_, model.row_upper_ = rows.lower, rows.upper
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = rows.starts.astype(np.int32)
+        model.a_matrix_.index_ = rows.columns.astype(np.int32)
+        model.a_matrix_.value_ = rows.values
+        solver.passModel(model)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.clip(np.array(solver.getSolution().col_value), least, most)
+
+
+def under(*blocks: Rows) -> Rows:
+    """Put rows over the same columns under each other."""
+    offsets = np.cumsum([0, *(block.columns.size for block in blocks)])
+    starts = [block.starts[:-1] + offset for block, offset in zip(blocks, offsets[:-1], strict=True)]
+    return Rows(
+        starts=np.concatenate([*starts, offsets[-1:]]),
+        columns=np.concatenate([block.columns for block in blocks]),
+        values=np.concatenate([block.values for block in blocks]),
+        lower=np.concatenate([block.lower for block in blocks]),
+        upper=np.concatenate([block.upper for block in blocks]),
+    )
