@@ -22,7 +22,8 @@ from api.statistics.disclosure.programmes import Programme, under
 from schema.disclosure import Rule
 
 TOLERANCE = 1e-6
-TOGETHER = 4  # areas freed at once in a sweep
+TOGETHER = 4  # areas freed at once in a sweep, at least; more, while they have no more columns than
+FREED = 1500
 ENOUGH = 0.02  # of the counts that are left: a sweep that settles fewer is the last
 NEAR = (3, 6)  # areas freed for one count, of its own and of those around it, before all are
 
@@ -75,7 +76,6 @@ class View:
         self.lower, self.upper = self.bounds(self.displays[-1])
         values = chain.rows.of(self.point)
         self.least, self.most = values.copy(), values.copy()
-        self.margins = self._margins()
         self.row_of, self.equation_of = chain.rows.row_of(), chain.equations.row_of()
         # Always the same numbers, so that an audit can be repeated.
         self.random = np.random.default_rng(8)
@@ -118,18 +118,6 @@ class View:
         zero = strict & (true[chain.step[found].astype(np.int64), chain.release[found], chain.node[found]] == 0)
         wide = width[chain.release[found]]
         return found, np.where(zero, np.minimum(wide, 1), wide), ~strict
-
-    def _margins(self) -> list[BoolArray]:
-        """The columns of each one-way margin of the widest areas, in all periods and releases."""
-        lattice, found = self.lattice, list[BoolArray]()
-        for grid in lattice.grids:
-            for nodes in grid.ids if len(grid.codes) == 1 and grid.table.part is None else ():
-                rows = np.zeros(len(lattice.sums), dtype=np.bool_)
-                rows[nodes[lattice.ways[nodes] == 1]] = True
-                atoms = np.zeros(lattice.atoms, dtype=np.bool_)
-                atoms[lattice.sums.columns[rows[lattice.sums.row_of()]]] = True
-                found.append(np.tile(atoms, len(self.chain.releases)))
-        return found
 
     def bounds(self, last: Display) -> tuple[FloatArray, FloatArray]:
         """What the displays, the last one being this, tell the reader of each row."""
@@ -179,17 +167,16 @@ class View:
         return self.targets[~(wide | nothing)]
 
     def sweep(self) -> None:
-        """Free a few areas in all periods, or a margin in all areas, at a time, until that settles few counts more."""
-        patches = np.unique(self.chain.patch[self.chain.patch >= 0])
-        places = np.arange(self.lattice.places)
+        """Free a few areas at a time, in all periods, until that settles few counts more."""
+        patch, places = self.chain.patch, np.arange(self.lattice.places)
+        fine = np.where(patch >= 0, patch % places.size, -1)
+        together = max(TOGETHER, FREED * places.size // patch.size)
+        wider = patch < 0
         left = self.unsettled().size
         while left:
             self.random.shuffle(places)
-            for first in range(0, places.size, TOGETHER):
-                chosen = places[first : first + TOGETHER]
-                self._push(self.around(patches[np.isin(patches % places.size, chosen)]))
-            for margin in self.margins:
-                self._push(margin)
+            for first in range(0, places.size, together):
+                self._push(wider | np.isin(fine, places[first : first + together]))
             before, left = left, self.unsettled().size
             if before - left < max(ENOUGH * before, 2):
                 break
