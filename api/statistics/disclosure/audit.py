@@ -24,6 +24,7 @@ from schema.disclosure import Rule
 TOLERANCE = 1e-6
 TOGETHER = 4  # areas freed at once in a sweep, at least; more, while they have no more columns than
 FREED = 1500
+SWEEP = 8  # programmes, at least
 ENOUGH = 0.02  # of the counts that are left: a sweep that settles fewer is the last
 NEAR = (3, 6)  # areas freed for one count, of its own and of those around it, before all are
 
@@ -172,11 +173,13 @@ class View:
         fine = np.where(patch >= 0, patch % places.size, -1)
         together = max(TOGETHER, FREED * places.size // patch.size)
         wider = patch < 0
+        firsts = range(0, places.size, together)
         left = self.unsettled().size
         while left:
-            self.random.shuffle(places)
-            for first in range(0, places.size, together):
-                self._push(wider | np.isin(fine, places[first : first + together]))
+            for _ in range(0, SWEEP, len(firsts)):
+                self.random.shuffle(places)
+                for first in firsts:
+                    self._push(wider | np.isin(fine, places[first : first + together]))
             before, left = left, self.unsettled().size
             if before - left < max(ENOUGH * before, 2):
                 break
