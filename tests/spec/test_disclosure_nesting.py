@@ -11,6 +11,7 @@ from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Tab
 SEX = Dimension(slug="sex", codes=("f", "m"))
 AGE = Dimension(slug="age", codes=("young", "old"))
 SOME = Dimension(slug="group", codes=("x", "y"), exhaustive=False)
+ONE = Dimension(slug="group", codes=("x",), exhaustive=False)
 LOOSE = Dimension(slug="group", codes=("x", "y"), exclusive=False)
 CITY = (Place(code="city"), *(Place(code=code, level=1, parent="city") for code in ("north", "south")))
 YEAR = {"q1": ("q1",), "q2": ("q2",), "q3": ("q3",), "half": ("q1", "q2"), "year": ("q1", "q2", "q3")}
@@ -30,6 +31,9 @@ SHAPES = {
     "for the year alone": shape(Table(), Table(dimensions=("sex",), periods=("year",))),
     "age in the wards, sex in the city": shape(Table(level=1), Table(dimensions=("sex",)), EVERY[2]),
     "a category that leaves people out": shape(EVERY[0], Table(dimensions=("group",), level=1), dimensions=(SOME,)),
+    "one category that is as many atoms as the total": shape(
+        Table(), Table(dimensions=("group",)), dimensions=(ONE,), places=CITY[:1], periods={"q1": ("q1",)}
+    ),
     "categories that overlap": shape(EVERY[0], Table(dimensions=("group",), level=1), dimensions=(LOOSE,)),
     "areas that overlap": shape(*EVERY, overlapping_places=True),
     "periods that overlap": shape(*EVERY, overlapping_periods=True),
