@@ -173,9 +173,8 @@ def _work(url: str) -> Published:
 
 
 def _most() -> float:
-    return memory(
-        os.getpid(), "VmHWM"
-    )  # what the system tells of a process counts its parent's, from before it was one
+    """Megabytes. `getrusage` would count its parent's, from before this was a process of its own."""
+    return memory(os.getpid(), "VmHWM")
 
 
 async def grouped(url: str) -> float:

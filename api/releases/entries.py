@@ -61,20 +61,21 @@ async def list_release_entries(
     cleared is not there and not counted; who returned it and how many people took part is not told. All measures and
     periods where none is named.
     """
-    here = opened
     last = cursors.decode(cursor, FigurePosition)
-    if last is not None and last.release != here.release.number:
+    if last is not None and last.release != opened.release.number:
         raise BadCursor(f"The cursor belongs to release {last.release}.")
-    wanted = cleared.asked(measure or [], period or [], here.covered, here.catalogue)
+    wanted = cleared.asked(measure or [], period or [], opened.covered, opened.catalogue)
     after = -1 if last is None else last.position
-    rows = await queries.entries(public, here.catalogue.id, here.release.number, wanted, after=after, limit=limit + 1)
+    rows = await queries.entries(
+        public, opened.catalogue.id, opened.release.number, wanted, after=after, limit=limit + 1
+    )
     page = rows[:limit]
     answer = _Answer(
-        programme=here.catalogue.slug,
-        release=here.release.number,
-        plan_version=here.catalogue.version,
+        programme=opened.catalogue.slug,
+        release=opened.release.number,
+        plan_version=opened.catalogue.version,
         items=[msgspec.Raw(content) for _, content in page],
-        next_cursor=cursors.encode(FigurePosition(here.release.number, page[-1][0])) if len(rows) > limit else None,
+        next_cursor=cursors.encode(FigurePosition(opened.release.number, page[-1][0])) if len(rows) > limit else None,
     )
     return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from api.statistics.disclosure.chain import chained
 from api.statistics.disclosure.display import Contradiction, Counts, Display
-from api.statistics.disclosure.lattice import BoolArray, FloatArray, IntArray, Lattice, Rows
+from api.statistics.disclosure.lattice import BoolArray, FloatArray, IntArray, Lattice
 from api.statistics.disclosure.programmes import Programme, under
 from schema.disclosure import Rule
 
@@ -77,7 +77,6 @@ class View:
         self.lower, self.upper = self.bounds(self.displays[-1])
         values = chain.rows.of(self.point)
         self.least, self.most = values.copy(), values.copy()
-        self.row_of, self.equation_of = chain.rows.row_of(), chain.equations.row_of()
         # Always the same numbers, so that an audit can be repeated.
         self.random = np.random.default_rng(8)
 
@@ -186,62 +185,41 @@ class View:
 
     def improve(self, free: BoolArray, cost: FloatArray) -> None:
         """Find the table in which rows cost the least of those that differ from the last one in free columns alone."""
-        rows, own, rest = self._split(free)
+        rows, lower, upper = self._left(free)
         if not cost[rows].any():
             return
-        equations = self.chain.equations
         there = np.zeros(cost.size, dtype=np.bool_)
         there[rows] = True
-        kept = np.append(free, there)
-        terms = there[self.equation_of] & kept[equations.columns]
         columns, nothing = int(np.count_nonzero(free)), np.zeros(rows.size)
         programme = Programme(
-            rows=Rows(
-                starts=np.append(0, np.cumsum(np.bincount(self.equation_of[terms], minlength=cost.size)[rows])),
-                columns=(np.cumsum(kept) - 1)[equations.columns[terms]],
-                values=equations.values[terms],
-                lower=nothing,
-                upper=nothing,
-            ),
-            least=np.append(np.zeros(columns), np.minimum(self.lower[rows] - rest, own)),
-            most=np.append(np.full(columns, np.inf), np.maximum(self.upper[rows] - rest, own)),
+            rows=self.chain.equations.among(rows, np.append(free, there), lower=nothing, upper=nothing),
+            least=np.append(np.zeros(columns), lower),
+            most=np.append(np.full(columns, np.inf), upper),
         )
         found = programme.solve(np.append(np.zeros(columns), cost[rows]), corner=False)
         self.take(free, None if found is None else found[:columns])
 
     def freed(self, free: BoolArray) -> tuple[Programme, IntArray]:
         """The polytope in the free columns, the others as they are, and which rows it has."""
-        whole = self.chain.rows
-        rows, own, rest = self._split(free)
-        lower, upper = np.minimum(self.lower[rows] - rest, own), np.maximum(self.upper[rows] - rest, own)
+        rows, lower, upper = self._left(free)
         bounding = np.isfinite(lower) | np.isfinite(upper)
-        there = np.zeros(len(whole), dtype=np.bool_)
-        there[rows[bounding]] = True
-        entries = free[whole.columns] & there[self.row_of]
-        programme = Programme(
-            rows=Rows(
-                starts=np.append(0, np.cumsum(np.bincount(self.row_of[entries], minlength=len(whole))[rows[bounding]])),
-                columns=(np.cumsum(free) - 1)[whole.columns[entries]],
-                values=whole.values[entries],
-                lower=lower[bounding],
-                upper=upper[bounding],
-            )
-        )
-        return programme, rows[bounding]
+        rows, lower, upper = rows[bounding], lower[bounding], upper[bounding]
+        return Programme(rows=self.chain.rows.among(rows, free, lower=lower, upper=upper)), rows
 
-    def _split(self, free: BoolArray) -> tuple[IntArray, FloatArray, FloatArray]:
-        """The rows that have free columns; what these add to each in the table in hand; and what the others add.
+    def _left(self, free: BoolArray) -> tuple[IntArray, FloatArray, FloatArray]:
+        """The rows that have free columns, and what the others leave to these of each row's bounds.
 
-        That table keeps to the bounds of what is free, whatever the solver's tolerance has left over: bounds of rows
-        are to be no closer than what these columns add now.
+        The table in hand keeps to that, whatever the solver's tolerance has left over: no bound is closer than what
+        the free columns add now.
         """
         whole = self.chain.rows
         entries = free[whole.columns]
-        of = self.row_of[entries]
+        of = whole.row_of[entries]
         values = self.point[whole.columns[entries]] * whole.values[entries]
         own: FloatArray = np.bincount(of, weights=values, minlength=len(whole)).astype(np.float64)
         rows = np.flatnonzero(np.bincount(of, minlength=len(whole)))
-        return rows, own[rows], (whole.of(self.point) - own)[rows]
+        rest = (whole.of(self.point) - own)[rows]
+        return rows, np.minimum(self.lower[rows] - rest, own[rows]), np.maximum(self.upper[rows] - rest, own[rows])
 
     def take(self, free: BoolArray, found: FloatArray | None) -> None:
         """Go on from the table with these free columns, if there is one, as a witness."""
@@ -277,8 +255,8 @@ class View:
         rows, patch = self.chain.rows, self.chain.patch
         columns = rows.columns[rows.starts[row] : rows.starts[row + 1]]
         own = self.random.permutation(np.unique(patch[columns]))
-        inside = np.bincount(self.row_of[np.isin(rows.columns, columns)], minlength=len(rows)) == columns.size
-        around = rows.columns[(inside & np.isfinite(self.upper))[self.row_of]]
+        inside = np.bincount(rows.row_of[np.isin(rows.columns, columns)], minlength=len(rows)) == columns.size
+        around = rows.columns[(inside & np.isfinite(self.upper))[rows.row_of]]
         fine = around[patch[around] >= 0]
         heaviest = np.argsort(-np.bincount(patch[fine], weights=self.point[fine]), kind="stable")
         some = [self.around(np.concatenate((own[:number], heaviest[:number]))) for number in NEAR]

@@ -40,8 +40,7 @@ def chained(lattice: Lattice, displays: Sequence[Display]) -> Chain:
     last = len(displays) - 1
     releases = tuple(t for t in range(len(displays)) if t == last or (displays[t].since == t).any())
     laid = _Laid(len(releases) * lattice.atoms)
-    ids: list[IntArray] = np.split(lattice.sums.columns, lattice.sums.starts[1:-1])
-    few: list[IntArray] = [terms[:-1] for terms in np.split(lattice.equations.columns, lattice.equations.starts[1:-1])]
+    ids, few = lattice.sums.split(), [terms[:-1] for terms in lattice.equations.split()]
     before: list[int] = lattice.earlier.tolist()
     steps = {node: np.setdiff1d(ids[node], ids[earlier]) for node, earlier in enumerate(before) if earlier >= 0}
     for at, release in enumerate(releases):

@@ -83,7 +83,7 @@ class Node(Struct, frozen=True, kw_only=True):
     period: str
 
 
-class Rows(Struct, frozen=True, kw_only=True, eq=False):
+class Rows(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """Linear forms, one for each row, as compressed sparse rows, and the bounds that each keeps to."""
 
     starts: IntArray
@@ -95,9 +95,27 @@ class Rows(Struct, frozen=True, kw_only=True, eq=False):
     def __len__(self) -> int:
         return self.starts.size - 1
 
+    @cached_property
     def row_of(self) -> IntArray:
         """The row of each entry."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
+    def split(self) -> list[IntArray]:
+        """The columns of each row."""
+        return np.split(self.columns, self.starts[1:-1])
+
+    def among(self, rows: IntArray, columns: BoolArray, *, lower: FloatArray, upper: FloatArray) -> "Rows":
+        """Some rows, in their order, over some columns, which are numbered anew, within bounds of their own."""
+        there = np.zeros(len(self), dtype=np.bool_)
+        there[rows] = True
+        entries = there[self.row_of] & columns[self.columns]
+        return Rows(
+            starts=np.append(0, np.cumsum(np.bincount(self.row_of[entries], minlength=len(self))[rows])),
+            columns=(np.cumsum(columns) - 1)[self.columns[entries]],
+            values=self.values[entries],
+            lower=lower,
+            upper=upper,
+        )
 
     def of(self, point: FloatArray) -> FloatArray:
         """The value of each form at a point, whose last axis holds the columns."""

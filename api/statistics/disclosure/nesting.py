@@ -1,7 +1,7 @@
 """Each count as the sum of few others: a year of its quarters, a city of its wards, a margin of what it is broken into.
 
-That says the same as the sums of atoms do, in a tenth of the terms for a year of twenty wards, and so a solver takes a
-fraction of the time.
+That says the same as the sums of atoms do, in an eighth of the terms for a year of twenty wards, and so a solver takes
+a fraction of the time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ def equations(shape: Shape, nodes: Nodes, sums: Rows, atoms: int) -> Rows:
 
     A sum of nodes is taken where it has the same atoms; where there is none, the atoms themselves.
     """
-    terms = [np.array(ids, dtype=np.int64) for ids in np.split(sums.columns, sums.starts[1:-1])]
+    terms = sums.split()
     left = np.ones(len(sums), dtype=np.bool_)
     for tried, its in _sums(shape, nodes):
         found = left[tried]
@@ -101,11 +101,9 @@ def _same(sums: Rows, nodes: IntArray, terms: IntArray) -> BoolArray:
     same = sizes[nodes] == sizes[terms].sum(axis=1)
     at = np.repeat(np.arange(nodes.size), terms.shape[1])
     both = ((np.arange(nodes.size), nodes), (at, terms.ravel()))
-    keys = [
-        np.repeat(item, sizes[rows]) * (sums.columns.max() + 1) + sums.columns[_entries(sums, rows)]
-        for item, rows in both
-    ]
-    same[np.setxor1d(*keys) // (sums.columns.max() + 1)] = False
+    atoms = sums.columns.max() + 1
+    keys = [np.repeat(item, sizes[rows]) * atoms + sums.columns[_entries(sums, rows)] for item, rows in both]
+    same[np.setxor1d(*keys) // atoms] = False
     return same
 
 

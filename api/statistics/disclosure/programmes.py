@@ -3,6 +3,7 @@
 import highspy
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from api.statistics.disclosure.lattice import FloatArray, Rows
 
@@ -19,11 +20,9 @@ class Programme(Struct, frozen=True, kw_only=True, eq=False):
 
     def reaching(self, goal: float, *, up: bool) -> "Programme":
         """The programme with its last row at least, or at most, this."""
-        rows = self.rows
-        lower, upper = rows.lower.copy(), rows.upper.copy()
+        lower, upper = self.rows.lower.copy(), self.rows.upper.copy()
         (lower if up else upper)[-1] = goal
-        bounded = Rows(starts=rows.starts, columns=rows.columns, values=rows.values, lower=lower, upper=upper)
-        return Programme(rows=bounded, least=self.least, most=self.most)
+        return replace(self, rows=replace(self.rows, lower=lower, upper=upper))
 
     def solve(self, cost: FloatArray, *, corner: bool = True) -> FloatArray | None:
         """The columns that cost the least; None where the solver vouches for none.

@@ -148,7 +148,7 @@ class _Repairs:
         ids, values = chain.rows.columns[own], chain.rows.values[own]
         inside = free[ids]
         local = (np.cumsum(free) - 1)[ids[inside]]
-        at = np.concatenate((programme.rows.row_of(), slack, np.full(local.size, rows.size)))
+        at = np.concatenate((programme.rows.row_of, slack, np.full(local.size, rows.size)))
         order = np.argsort(at, kind="stable")
         count = np.zeros(columns + slack.size)
         count[local] = values[inside]
