@@ -114,6 +114,27 @@ def test_few_more_that_a_total_would_give_away_are_held():
     assert sorted(figure.largest_error for figure in second.figures) in ([4, 6, 9], [4, 9, 9])
 
 
+def test_few_whom_somebody_else_adds_beside_ones_own_are_held():
+    """4 more women of one provider and 3 of another are 7, so that 5 more show: the first would know of 1 to 3 others.
+    Of that no table is needed; where it is their own change that hides (the second's 1 beside 9), nothing is."""
+    chain = [returns("40/40 50/50 50/50", "20/20 50/50 50/50"), returns("44/40 50/50 50/59", "23/20 50/50 50/60")]
+    first = release(WARDS, PERSONS, chain[:1]).display
+    unaudited = protect(WARDS, PERSONS, chain, first)
+    views = [
+        View(WARDS, PERSONS, chain, [first, unaudited], crossed(WARDS, chain), provider=provider)
+        for provider in (None, 0, 1)
+    ]
+    narrow = [{WARDS.nodes[node] for node in view.chain.node[view.too_narrow()]} for view in views]
+    north = Node(part=None, breakdown=(), place="north", period="now")
+    women = replace(north, breakdown=(("sex", "f"),))
+    city = replace(women, place="city")
+    assert narrow == [set(), {north, women, city}, {north, women, city}]
+    second = release(WARDS, PERSONS, chain, [first])
+    same = {node for node, figure in zip(WARDS.nodes, second.figures, strict=True) if figure.largest_error == 9}
+    assert {north, women, city} <= same
+    assert second.report.withheld == 0
+
+
 def test_a_release_in_which_nothing_moved_tells_nothing_new():
     chain = [returns("7/7 40/50 30/20")] * 3
     displays = []

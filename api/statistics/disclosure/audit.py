@@ -11,7 +11,7 @@ for one count, with more areas freed and, in `repair`, all of them. The bounds a
 uses that people are whole can do a little better, so what passes holds a whole `width` between whole numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,7 +26,8 @@ TOGETHER = 4  # areas freed at once in a sweep, at least; more, while they have 
 FREED = 1500
 SWEEP = 8  # programmes, at least
 ENOUGH = 0.02  # of the counts that are left: a sweep that settles fewer is the last
-NEAR = (3, 6)  # areas freed for one count, of its own and of those around it, before all are
+NEAR = 3  # areas of its own that are freed for one count, and as many around it, at least; more, while they have no
+CLOSE = 900  # more columns than this; then twice as many, and so on
 
 
 def crossed(lattice: Lattice, chain: Sequence[Counts]) -> FloatArray:
@@ -161,7 +162,16 @@ class View:
 
     def unsettled(self) -> IntArray:
         """The targets that no two witnesses settle yet."""
-        least, most = self.least[self.targets], self.most[self.targets]
+        return self._within(self.least, self.most)
+
+    def too_narrow(self) -> IntArray:
+        """The targets of which what is told of each by itself leaves too little."""
+        nothing_less = np.where(self.chain.since < 0, 0.0, -np.inf)
+        return self._within(np.maximum(self.lower, nothing_less), self.upper)
+
+    def _within(self, least: FloatArray, most: FloatArray) -> IntArray:
+        """The targets that these bounds of each row do not leave enough room."""
+        least, most = least[self.targets], most[self.targets]
         wide = np.floor(most + TOLERANCE) - np.ceil(least - TOLERANCE) >= self.width
         nothing = self.may_be_nothing & (least <= TOLERANCE) & (most >= -TOLERANCE)
         return self.targets[~(wide | nothing)]
@@ -250,7 +260,7 @@ class View:
         near = np.concatenate((patches, -1 - patches // self.lattice.places))
         return np.isin(self.chain.patch, near)
 
-    def near(self, row: int) -> list[BoolArray]:
+    def near(self, row: int) -> Iterator[BoolArray]:
         """Columns to free for one count: some of its areas and those that could make up for it; more; then all."""
         rows, patch = self.chain.rows, self.chain.patch
         columns = rows.columns[rows.starts[row] : rows.starts[row + 1]]
@@ -259,5 +269,10 @@ class View:
         around = rows.columns[(inside & np.isfinite(self.upper))[rows.row_of]]
         fine = around[patch[around] >= 0]
         heaviest = np.argsort(-np.bincount(patch[fine], weights=self.point[fine]), kind="stable")
-        some = [self.around(np.concatenate((own[:number], heaviest[:number]))) for number in NEAR]
-        return [*(free for free in some if not free.all()), np.ones(patch.size, dtype=np.bool_)]
+        number, freed = max(NEAR, CLOSE * np.unique(patch).size // patch.size), 0
+        while freed < patch.size:
+            some = np.concatenate((own[:number], heaviest[:number]))
+            free = self.around(some) if number <= heaviest.size else np.ones(patch.size, dtype=np.bool_)
+            if freed < (freed := int(np.count_nonzero(free))):
+                yield free
+            number *= 2

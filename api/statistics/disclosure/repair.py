@@ -52,9 +52,9 @@ def mended(task: Task) -> Repairs:
     """Audit one reader's view, and repair it."""
     view = View(task.lattice, task.rule, task.counts, task.displays, task.atoms, provider=task.provider)
     repairs = _Repairs(view)
+    failing = repairs.give_up_by_themselves()
     view.sweep()
     exposed: list[int] = []
-    failing = 0
     for row in view.unsettled().tolist():
         if row in view.unsettled():
             failing += repairs.mend(row)
@@ -79,6 +79,18 @@ class _Repairs:
         parts = np.flatnonzero(view.lattice.complement >= 0)
         self.shown_as[view.lattice.complement[parts]] = parts
 
+    def give_up_by_themselves(self) -> int:
+        """Give up figures that tell too much of their own count, whatever else is shown; of how many counts.
+
+        No programme is needed to see that: mostly they are small changes by somebody else, beside the reader's own.
+        """
+        before = self.view.too_narrow()
+        for hide in (False, True) if len(self.view.displays) > 1 else (True,):
+            nodes = np.zeros(self.view.lattice.whole.size, dtype=np.bool_)
+            nodes[self.shown_as[self.view.chain.node[self.view.too_narrow()]]] = True
+            self._give_up(nodes, hide=hide)
+        return before.size - self.view.too_narrow().size
+
     def mend(self, row: int) -> bool:
         """Find witnesses for a count, giving up as little as can be; whether anything was given up."""
         view, given_up = self.view, False
@@ -93,20 +105,27 @@ class _Repairs:
         return given_up
 
     def _best(self, row: int) -> "_Found | None":
-        """The cheapest way to widen what is known of a count.
+        """The cheapest way to widen what is known of a count, in the least neighbourhood where one figure is enough.
 
-        Where the neighbourhood of the count would have margins given up, all columns are freed for a better one.
+        Where that would be a margin, or there are more, a wider one is tried: it may have a better way.
         """
         best: _Found | None = None
         for hide, free in product((False, True) if len(self.view.displays) > 1 else (True,), self.view.near(row)):
             elastic = self._elastic(row, free, hide=hide)
             for up in (True, False):
                 found = self._moved(row, elastic, up=up)
+                if found is not None and not found.nodes.any():
+                    return found
                 if found is not None and (best is None or found.cost < best.cost):
                     best = found
-            if best is not None and (best.cost < 2 * _COSTS[2] or free.all()):
+            if best is not None and (self._is_little(best) or free.all()):
                 break
         return best
+
+    def _is_little(self, found: "_Found") -> bool:
+        """Whether no more is given up than one figure that is not a margin, or a few of little reach."""
+        one = int(np.count_nonzero(found.nodes)) <= 1 and bool((self.view.lattice.ways[found.nodes] > 1).all())
+        return one or found.cost < 2 * float(_COSTS[2])
 
     def _looser(self, *, hide: bool) -> tuple[Display, BoolArray, BoolArray]:
         """The last display with everything given up that may be; and the nodes that are then held, or withheld."""
