@@ -48,10 +48,10 @@ CUBES = {
         [np.array([[9, 36, 0], [20, 14, 0], [0, 0, 0]]), np.array([[1, 2, 0], [3, 1, 0], [0, 0, 0]])],
         [np.array([[9, 36, 0], [20, 14, 0], [0, 0, 0]]), np.array([[8, 9, 0], [9, 9, 0], [0, 0, 0]])],
     ],
-    # One provider joins, and the other leaves.
+    # One provider joins, and the other leaves. What was hidden as of one alone shows where both have moved.
     "comes and goes": [
         [np.array([[20, 25, 0], [22, 9, 0], [0, 0, 0]]), np.zeros((3, 3), dtype=int)],
-        [np.array([[20, 25, 0], [22, 9, 0], [0, 0, 0]]), np.array([[12, 3, 0], [9, 15, 0], [0, 0, 0]])],
+        [np.array([[28, 33, 0], [31, 17, 0], [0, 0, 0]]), np.array([[12, 3, 0], [9, 15, 0], [0, 0, 0]])],
         [np.zeros((3, 3), dtype=int), np.array([[12, 3, 0], [9, 15, 0], [0, 0, 0]])],
     ],
     # The other provider's figures never move: only the first one's do, to find the steps of the others' rounding.
