@@ -1,4 +1,4 @@
-"""`make bench`, some four minutes; `make bench-long` has ten million observations as well.
+"""`make bench`, some six minutes; `make bench-long` has ten million observations as well.
 
 A database of its own, server processes as `make run` starts them, all on this machine's loopback. Names of parts
 (`ingest`, `beside`, `small`, `released`, `growing`) run those alone, and write nothing.

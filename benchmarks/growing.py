@@ -10,10 +10,10 @@ import httpx2
 
 from benchmarks import made_up, running, small
 from benchmarks.running import administer, memory, push, ready, served
-from benchmarks.told import Figure, at_most
+from benchmarks.told import Figure, at_most, exponent
 
 SIZES = (10_000, 100_000, 1_000_000)
-READS = 40
+READS = 100
 
 
 def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Figure]:
@@ -76,13 +76,6 @@ def sized(address: str, pid: int, keys: Iterator[str], folder: Path, form: str) 
             f"{peak:.0f} MB above what it held before; the file has {file:.0f} MB, its ten columns {columns:.0f} MB",
         ),
     ]
-
-
-def exponent(sizes: tuple[int, ...], took: list[float]) -> float:
-    """The slope of log seconds over log size, by least squares."""
-    across, up = [math.log(size) for size in sizes], [math.log(seconds) for seconds in took]
-    x, y = sum(across) / len(across), sum(up) / len(up)
-    return sum((a - x) * (b - y) for a, b in zip(across, up, strict=True)) / sum((a - x) ** 2 for a in across)
 
 
 def _pieces(file: Path) -> Iterator[bytes]:

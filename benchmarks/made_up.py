@@ -24,7 +24,7 @@ MONTHS = [f"{year}-{month:02}" for year in range(2021, 2025) for month in range(
 KINDS = ["flow", "cumulative", "proportion", "stock"] * 5
 MEASURES = [f"measure-{n:02}" for n in range(len(KINDS))]
 PROGRAMME = "bulk-2021"
-COLLEGES = tuple(f"college-{n:02}" for n in range(64))
+COLLEGES = tuple(f"college-{n:02}" for n in range(100))
 OWNER = COLLEGES[0]
 TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson", "json": "application/json"}
 

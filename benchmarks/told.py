@@ -1,7 +1,9 @@
 """Figures, as a table and as files."""
 
+import math
 import os
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +28,13 @@ def at_least(name: str, ratio: float, goal: float, told: str) -> Figure:
 
 def at_most(name: str, ratio: float, goal: float, told: str) -> Figure:
     return Figure(name=name, ratio=round(ratio, 3), goal=goal, met=ratio <= goal, told=told)
+
+
+def exponent(sizes: Sequence[int], took: Sequence[float]) -> float:
+    """The slope of log seconds over log size, by least squares."""
+    across, up = [math.log(size) for size in sizes], [math.log(seconds) for seconds in took]
+    x, y = sum(across) / len(across), sum(up) / len(up)
+    return sum((a - x) * (b - y) for a, b in zip(across, up, strict=True)) / sum((a - x) ** 2 for a in across)
 
 
 def table(figures: list[Figure]) -> str:

@@ -454,7 +454,9 @@ release = Table(
 )
 
 
-def of_release(name: str, *rest: Column[Any] | PrimaryKeyConstraint | Index, schema: str, comment: str) -> Table:
+def of_release(
+    name: str, *rest: Column[Any] | PrimaryKeyConstraint | ForeignKeyConstraint | Index, schema: str, comment: str
+) -> Table:
     """A table whose rows belong to a release."""
     return Table(
         name,
@@ -462,11 +464,17 @@ def of_release(name: str, *rest: Column[Any] | PrimaryKeyConstraint | Index, sch
         Column("programme", Integer, nullable=False),
         Column("release", Integer, nullable=False),
         *rest,
-        ForeignKeyConstraint(
-            ["programme", "release"], ["release.release.programme", "release.release.number"], deferrable=True
-        ),
         schema=schema,
         comment=comment,
+    )
+
+
+def release_key() -> ForeignKeyConstraint:
+    """Asked for at the end: the release is written last. Where rows are many, a trigger asks once of each statement
+    that nothing is added to a release that is written.
+    """
+    return ForeignKeyConstraint(
+        ["programme", "release"], ["release.release.programme", "release.release.number"], deferrable=True
     )
 
 
@@ -477,6 +485,7 @@ released_period = of_release(
     Column("period_end", Date, nullable=False),
     Column("received", Boolean, nullable=False),
     PrimaryKeyConstraint("programme", "release", "series", "period"),
+    release_key(),
     schema="release",
     comment="The periods that a release covers of each series, and whether anything was returned for them.",
 )
@@ -514,6 +523,7 @@ released_entry = of_release(
     Column("revision", BigInteger, nullable=False, comment="What it was returned in; readers cannot see it."),
     Column("content", LargeBinary, nullable=False),
     PrimaryKeyConstraint("programme", "release", "position"),
+    release_key(),
     Index("entry_of_series_ix", "programme", "release", "series", "period", "position"),
     Index("entry_of_revision_ix", "programme", "revision"),
     schema="release",
@@ -538,6 +548,7 @@ kept = of_release(
     Column("scope", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
     PrimaryKeyConstraint("programme", "scope", "release"),
+    release_key(),
     schema="protection",
     comment="True counts and displays of each release, for the audits of later ones.",
 )

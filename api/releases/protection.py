@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import asdict, fields, replace
 
@@ -333,29 +334,39 @@ class _Packed(Struct, frozen=True, kw_only=True):
 
 
 def packed(kept: Kept) -> bytes:
-    """As it is stored: the same for the same content."""
+    """As it is stored: the same for the same content, each column in the fewest bytes that hold it exactly."""
     columns = {f"frozen.{name}": getattr(kept.frozen, name) for name in _COUNTS}
     columns |= {f"display.{field.name}": getattr(kept.display, field.name) for field in fields(Display)}
+    narrow = {name: _narrow(column) for name, column in columns.items()}
     return msgspec.msgpack.encode(
         _Packed(
             shape=kept.shape,
             organisations=kept.frozen.organisations,
             group=kept.group,
             rule=kept.rule,
-            columns={
-                name: (a.dtype.str, list(a.shape), np.ascontiguousarray(a).tobytes()) for name, a in columns.items()
-            },
+            columns={name: (a.dtype.str, list(a.shape), a.tobytes()) for name, a in narrow.items()},
         )
     )
 
 
 _COUNTS = ("own", "unknown", "hidden", "may_stand_alone")
+_KINDS = {"b": np.bool_, "i": np.int64, "f": np.float64}
+_NARROW = {"i": (np.int8, np.int16, np.int32), "f": (np.float16, np.float32)}
+
+
+def _narrow(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    for kind in _NARROW.get(column.dtype.kind, ()):
+        with np.errstate(over="ignore"):
+            narrow = column.astype(kind)
+        if np.array_equal(narrow, column):
+            return narrow
+    return column
 
 
 def unpacked(content: bytes) -> Kept:
     found = msgspec.msgpack.decode(content, type=_Packed)
     columns = {
-        name: np.frombuffer(data, dtype=np.dtype(kind)).reshape(shape).copy()
+        name: np.frombuffer(data, dtype=np.dtype(kind)).reshape(shape).astype(_KINDS[np.dtype(kind).kind])
         for name, (kind, shape, data) in found.columns.items()
     }
     frozen = {name: columns[f"frozen.{name}"] for name in _COUNTS}

@@ -79,6 +79,25 @@ async def test_the_application_cannot_change_what_was_published(published, world
     await connection.close()
 
 
+async def test_nothing_is_added_to_a_release_that_is_written(published, world):
+    """Not even by the role that writes releases; and of what it writes, the release is asked for at the end."""
+    connection = await asyncpg.connect(world.url, server_settings={"role": database.PUBLISHER_ROLE})
+    figure = "insert into release.figure select programme, {}, 9999, 1, 'x', 1, 1, '' from release.figure limit 1"
+    change = "insert into release.change select programme, {}, 9999, 'new' from release.figure limit 1"
+    period = "insert into release.period select programme, {}, 1, 'x', now(), true from release.figure limit 1"
+    for statement in (figure, change):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="nothing is added to a release that is written"):
+            await connection.execute(statement.format("release"))
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("set constraints all deferred")
+    for statement in (figure, change, period):
+        await connection.execute(statement.format("release + 1"))
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="period_programme_release_fk"):
+        await transaction.commit()
+    await connection.close()
+
+
 async def test_every_reading_of_a_release_goes_through_that_role(published, world):
     """With the application's own connections gone, what everybody may read is still answered."""
     await world.engine.dispose()

@@ -335,7 +335,7 @@ def test_an_area_that_moved_is_told_as_such():
     assert shape_of(moved, []) is moved, "a first release has nothing to be at odds with"
 
 
-@pytest.mark.parametrize("rows", [[], [f"{QUAY} 50", f"{PIER} 30"], RATED])
+@pytest.mark.parametrize("rows", [[], [f"{QUAY} 50", f"{PIER} 30"], [f"{QUAY} 40001", f"{PIER} 3000000000"], RATED])
 def test_what_is_kept_comes_back_as_it_was(rows):
     scope, here = (RATE, RATES) if rows is RATED else (SCOPE, HERE)
     kept = done(scope, *rows, here=here).kept
