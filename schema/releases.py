@@ -26,7 +26,7 @@ from schema.verdicts import Movement, Trend
 from schema.words import AreaCode, Instant, Slug, Text
 
 
-class Figure(Struct, frozen=True, kw_only=True):
+class Figure(Struct, frozen=True, kw_only=True, gc=False):
     """One published cell of a release. Of people, none, few, withheld and left out are alike `c`."""
 
     measure: Slug

@@ -94,15 +94,18 @@ async def cells(
     catalogue: Catalogue,
     *,
     revisions: Sequence[int],
-    areas: Sequence[str],
-    breakdowns: Sequence[str],
+    areas: Sequence[str] | None = None,
+    breakdowns: Sequence[str] | None = None,
 ) -> StandingCells:
-    """The cells of these revisions for these areas and breakdowns."""
-    among = {
-        "revision": revisions,
-        "area": [catalogue.ids.areas[code] for code in areas],
-        "breakdown": [catalogue.ids.breakdowns[key] for key in breakdowns],
-    }
+    """The cells of these revisions for these areas and breakdowns, or for all of them.
+
+    Who wants nearly all asks for all: for long lists PostgreSQL would rather look at every observation there is.
+    """
+    among: dict[str, Sequence[int]] = {"revision": revisions}
+    if areas is not None:
+        among["area"] = [catalogue.ids.areas[code] for code in areas]
+    if breakdowns is not None:
+        among["breakdown"] = [catalogue.ids.breakdowns[key] for key in breakdowns]
     # The view is fenced: only constants reach the index below it.
     chosen = [f"{name} = any ('{{{', '.join(f'{n:d}' for n in numbers)}}}')" for name, numbers in among.items()]
     content: list[bytes] = []

@@ -11,7 +11,7 @@ from schema.plan import Measure
 from schema.releases import Figure, MeasurePeriod, ReleaseChange, WhyChanged
 
 
-class Changed(Struct, frozen=True, kw_only=True):
+class Changed(Struct, frozen=True, kw_only=True, gc=False):
     """That a figure differs, by its positions in both releases."""
 
     why: WhyChanged

@@ -187,13 +187,7 @@ class _Run:
             ]
             if not mine and not earlier:
                 return Stored(report=protection.nothing_returned(scope.key, scope.measures, scope.shape)), None
-            cells = await outcomes.cells(
-                transaction,
-                self.catalogue,
-                revisions=[one.id for one in mine],
-                areas=[place.code for place in shape.places if place.code in self.catalogue.ids.areas],
-                breakdowns=list(self.catalogue.breakdowns),
-            )
+            cells = await outcomes.cells(transaction, self.catalogue, revisions=[one.id for one in mine])
         frozen = await to_thread.run_sync(lambda: freezing.frozen(scope, nodes_of(shape), self.catalogue, mine, cells))
         work = self._work(scope, shape, frozen, earlier)
         result = await to_thread.run_sync(partial(protection.protected, work, self.publisher.across))

@@ -28,7 +28,7 @@ Place = tuple[str, str]
 EVERYWHERE = slice(None)
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class Shown(Struct, frozen=True, kw_only=True, gc=False):
     """A number as it is shown, between which bounds the true one lies, or why there is none."""
 
     value: float | None = None

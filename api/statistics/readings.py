@@ -10,7 +10,7 @@ from schema.plan import Aim
 from schema.verdicts import Verdict
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """A figure of one area and breakdown, in the unit of its measure. What goes out comes from released figures."""
 
     series: str

@@ -15,7 +15,7 @@ from schema.disclosure import Rule
 Across = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
-class Figure(Struct, frozen=True, kw_only=True):
+class Figure(Struct, frozen=True, kw_only=True, gc=False):
     """One cell of a release, fit for publication."""
 
     node: Node | None = None
