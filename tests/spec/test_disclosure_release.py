@@ -1,6 +1,7 @@
 """A release as a whole: what the audit finds in tables that hide few and round the rest, and how it is repaired."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from api.statistics.disclosure import audit
 from api.statistics.disclosure.atoms import build
 from api.statistics.disclosure.audit import View, crossed
 from api.statistics.disclosure.display import Contradiction, absent, counted, counts_of, protect
 from api.statistics.disclosure.figures import Exposed, Figure, percentage, release
 from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, nodes_of
 from api.statistics.disclosure.programmes import Programme
+from api.statistics.disclosure.repair import Task, mended
 from api.statistics.rollup import Tally
 from schema.disclosure import OPEN, ORGANISATIONS, PERSONS
 
@@ -168,21 +171,83 @@ def test_a_shifted_area_that_gives_few_away_is_withheld_where_it_cannot_be_held(
         assert figure.value is None or figure.low <= count <= figure.high
 
 
-def test_few_in_one_of_many_areas():
+def of_six_wards(*providers):
+    """A city of six wards, and what providers returned of each: `women/men`."""
     wards = [f"w{number}" for number in range(6)]
     places = (Place(code="city"), *(Place(code=code, level=1, parent="city") for code in wards))
     lattice = build(Shape(tables=SCHEMES, dimensions=(SEX,), places=places, periods={"now": ("now",)}))
-    women = {"w0": 3, **dict.fromkeys(wards[1:], 50)}
+    tallies = []
+    for returned in providers:
+        found = dict(zip(wards, ([int(count) for count in pair.split("/")] for pair in returned.split()), strict=True))
+        found["city"] = [sum(counts) for counts in zip(*found.values(), strict=True)]
+        counts = {
+            node: sum(found[node.place]["fm".index(sex)] for sex in dict(node.breakdown).values() or "fm")
+            for node in lattice.nodes
+        }
+        tallies.append({node: Tally(low=count, high=count) for node, count in counts.items()})
+    return lattice, counted(lattice, tallies, may_stand_alone=[True] * len(tallies))
 
-    def count(node):
-        by_sex = {"f": sum(women.values()) if node.place == "city" else women[node.place]}
-        by_sex["m"] = 300 if node.place == "city" else 50
-        return sum(by_sex[code] for code in dict(node.breakdown).values() or by_sex)
 
-    tallies = {node: Tally(low=count(node), high=count(node)) for node in lattice.nodes}
-    protected = release(lattice, PERSONS, [counted(lattice, [tallies], may_stand_alone=[True])])
+def test_few_in_one_of_many_areas():
+    lattice, counts = of_six_wards("3/50 50/50 50/50 50/50 50/50 50/50")
+    protected = release(lattice, PERSONS, [counts])
     assert [figure.node.place for figure in protected.figures if figure.value is None] == ["w0"]
     assert protected.report.repaired == 0
+
+
+@pytest.mark.parametrize(
+    ("returned", "provider"),
+    [
+        (["1/1 0/10 0/10 0/10 0/10 0/10"], None),
+        (["8/1 1/7 3/2 0/8 5/5 8/8", "0/2 7/7 1/1 4/6 2/0 8/1"], None),
+        (["8/1 1/7 3/2 0/8 5/5 8/8", "0/2 7/7 1/1 4/6 2/0 8/1"], 0),
+    ],
+)
+def test_what_to_give_up_is_looked_for_nearby_and_then_further_away(returned, provider, monkeypatch):
+    """In a table of 18 counts, three for each ward: of one ward or two, of more, of all."""
+    monkeypatch.setattr(audit, "CLOSE", 1)
+    monkeypatch.setattr(audit, "NEAR", 1)
+    lattice, counts = of_six_wards(*returned)
+    displays = [protect(lattice, PERSONS, [counts])]
+    view = View(lattice, PERSONS, [counts], displays, crossed(lattice, [counts]), provider=provider)
+    assert view.targets.size > 3
+    for row in view.targets.tolist():
+        freed = list(view.near(row))
+        sizes = [int(np.count_nonzero(free)) for free in freed]
+        assert sizes[0] in {3, 6}
+        assert sizes[-1] == 18
+        assert all(less < more for less, more in pairwise(sizes)), sizes
+        assert all((less <= more).all() for less, more in pairwise(freed))
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        ("8/1 1/7 3/2 0/8 5/5 8/8", "0/2 7/7 1/1 4/6 2/0 8/1"),
+        ("7/7 40/50 30/20 7/6 1/0 0/9", "1/8 20/20 20/20 0/1 8/8 2/2"),
+        ("1/1 1/1 1/1 1/1 1/1 1/1", "1/7 2/6 3/5 5/3 6/2 7/1"),
+    ],
+)
+def test_what_was_given_up_nearby_is_enough_wherever_one_looks(returned, monkeypatch):
+    """Each reader's audit of what is left, over all areas at once, finds nothing more to give up."""
+    lattice, counts = of_six_wards(*returned)
+    with monkeypatch.context() as nearby:
+        nearby.setattr(audit, "CLOSE", 1)
+        nearby.setattr(audit, "NEAR", 1)
+        protected = release(lattice, PERSONS, [counts])
+    assert protected.report.repaired > 0
+    atoms = crossed(lattice, [counts])
+    for provider in (None, 0, 1):
+        view = Task(
+            lattice=lattice,
+            rule=PERSONS,
+            counts=[counts],
+            displays=[protected.display],
+            atoms=atoms,
+            provider=provider,
+        )
+        again = mended(view)
+        assert (again.withheld.any(), again.exposed, again.repaired) == (False, (), 0)
 
 
 def test_a_solver_that_vouches_for_nothing_lets_nothing_pass(monkeypatch):
