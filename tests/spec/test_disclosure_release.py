@@ -1,7 +1,8 @@
 """A release as a whole: what the audit finds in tables that hide few and round the rest, and how it is repaired."""
 
 from collections import Counter
-from itertools import pairwise
+from itertools import pairwise, product
+from math import exp, factorial
 
 import numpy as np
 import pytest
@@ -82,6 +83,34 @@ def test_a_total_is_never_hidden_and_so_a_release_may_be_refused():
         release(lattice, NO_PROVIDERS, [counted(lattice, [tallies], may_stand_alone=[True])])
     assert {node.breakdown for node in refused.value.nodes} <= {(("sex", "f"),), (("sex", "m"),), ()}
     assert str(refused.value) == f"{len(refused.value.nodes)} counts of the whole cannot be protected."
+
+
+@pytest.mark.parametrize(
+    ("codes", "unknown", "refused"),
+    [("fm", [()], [(6, 7), (7, 6), (7, 7)]), ("fmu", [(0,), (1,), (2,), (3,), (4,)], [(7, 7, 4)])],
+)
+def test_a_small_total_of_two_groups_blocks_its_measure_and_one_of_three_hardly_ever(codes, unknown, refused):
+    """13 and 14 are shown as 15, of 13 at least, and totals are never hidden: 7 and 6 would be known. Where some may be of
+    unknown sex there is room, until four are."""
+    sex = Dimension(slug="sex", codes=tuple(codes))
+    lattice = build(Shape(tables=(Table(), Table(dimensions=("sex",))), dimensions=(sex,), periods={"now": ("now",)}))
+
+    def is_refused(groups):
+        own = np.array([[sum(groups), *groups]])
+        try:
+            release(lattice, PERSONS, [counts_of(lattice, own, np.zeros(own.size, dtype=np.bool_), np.array([True]))])
+        except Exposed:
+            return True
+        return False
+
+    tables = [(women, men, *others) for others in unknown for women, men in product(range(5, 8), repeat=2)]
+    assert [groups for groups in tables if is_refused(groups)] == refused
+
+
+def test_it_is_one_in_fifteen_quarters_of_a_service_with_thirteen_clients():
+    """Who come as Poisson has it, as many women as men."""
+    often = {count: exp(-6.5) * 6.5**count / factorial(count) for count in (6, 7)}
+    assert 2 * often[6] * often[7] + often[7] ** 2 == pytest.approx(1 / 15, abs=0.002)
 
 
 def test_a_provider_would_know_what_the_others_returned():
