@@ -38,6 +38,15 @@ def test_both_plans_hold_together():
         rules.check(loading.read(file))
 
 
+def test_each_dimension_of_the_delivery_plan_has_those_of_whom_it_is_not_known():
+    """Two groups alone can block a small measure (docs/publishing.md)."""
+    dimensions = loading.read(NOTTINGHAM).dimensions
+    assert {category.label for one in dimensions for category in one.categories if category.code == "unknown"} == {
+        "Not known"
+    }
+    assert [one.slug for one in dimensions if "unknown" not in {category.code for category in one.categories}] == []
+
+
 FAULTS = {
     "theme 'skills' is there 2 times": lambda p: p["themes"].append({"slug": "skills", "title": "Again"}),
     "plan reference 'M1.1' is there 2 times": lambda p: measure(p, "on-roll")["plan_references"][0].update(code="M1.1"),
