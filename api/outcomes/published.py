@@ -6,6 +6,7 @@ sample's size, so nothing is worked out from them, here or in a trend.
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -26,6 +27,7 @@ WITHOUT_VALUE = {
     Status.NONE_RECORDED: "none_recorded",
 }
 Place = tuple[str, str]  # area, key of the breakdown
+_Returned = tuple[StandingRevision, PublishedFigure]
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -45,18 +47,22 @@ class Said(Struct, frozen=True, kw_only=True):
 
 def said(asked: Asked, published: Mapping[int, Sequence[PublishedFigure]]) -> list[Said]:
     """One for each of the places asked for, in their order."""
-    found: dict[Place, tuple[StandingRevision, PublishedFigure]] = {}
+    found: dict[Place, list[_Returned]] = {}
     for one in asked.returns:
         for figure in published.get(one.id, ()):
-            found.setdefault((figure.area, breakdown_key(figure.breakdown)), (one, figure))
-    sampled = any(figure.limits for _, figure in found.values())
+            found.setdefault((figure.area, breakdown_key(figure.breakdown)), []).append((one, figure))
+    sampled = any(figure.limits for each in found.values() for _, figure in each)
     return [
-        _said(asked, *found[place], sampled=sampled) if place in found else _nowhere(place, list(found))
+        _said(asked, found[place], sampled=sampled) if place in found else _nowhere(place, list(found))
         for place in asked.places
     ]
 
 
-def _said(asked: Asked, one: StandingRevision, figure: PublishedFigure, *, sampled: bool) -> Said:
+def _said(asked: Asked, returned: Sequence[_Returned], *, sampled: bool) -> Said:
+    """The figure of a place. Where two returns tell it differently, nobody here can know which is right: none is."""
+    figure = returned[0][1]
+    if any(_numbers(other) != _numbers(figure) for _, other in returned):
+        return Said(reason="returned_differently", instead=_each(returned), returns=[each for each, _ in returned])
     given = _given(figure) if sampled else _worked_out(asked, figure)
     source = asked.series.source
     return Said(
@@ -76,8 +82,23 @@ def _said(asked: Asked, one: StandingRevision, figure: PublishedFigure, *, sampl
             limits_derived=any(each.method is not IntervalMethod.PUBLISHED for each in given),
             note=figure.note,
         ),
-        returns=[one],
+        returns=[each for each, _ in returned],
     )
+
+
+def _numbers(figure: PublishedFigure) -> tuple[object, ...]:
+    """What it tells, however it is written: 60.1 and 60.10 are one."""
+    limits = {(each.confidence, Decimal(each.lower), Decimal(each.upper)) for each in figure.limits}
+    counts = (figure.value, figure.numerator, figure.denominator)
+    return (*(None if text is None else Decimal(text) for text in counts), limits, figure.status)
+
+
+def _each(returned: Sequence[_Returned]) -> str:
+    told = (
+        f"{figure.value or f'[{figure.status}]'} ({one.service}, {one.period.code}, of {one.organisation})"
+        for one, figure in returned
+    )
+    return f"It was returned as {' and as '.join(told)}. Correct or withdraw what is wrong."
 
 
 def _number(text: str | None) -> float | None:

@@ -46,9 +46,10 @@ Publications = dict[str, list[str]]
 
 
 def seen(measure: str, publications: Publications, here: Catalogue = NOTTINGHAM, **filters: object):
-    """What a reviewer sees of a measure, by its publications: period → figures."""
+    """What a reviewer sees of a measure, by its publications: period, or period and service → figures."""
     revisions, contents = [], {}
-    for number, (period, rows) in enumerate(publications.items(), 1):
+    for number, (returned, rows) in enumerate(publications.items(), 1):
+        period, service = [*returned.split(), "main"][:2]
         contents[number] = [figure(row) for row in rows]
         revisions.append(
             StandingRevision(
@@ -56,7 +57,7 @@ def seen(measure: str, publications: Publications, here: Catalogue = NOTTINGHAM,
                 measure=measure,
                 series=HEADLINES[measure],
                 organisation="ohid",
-                service="main",
+                service=service,
                 period=periods.parse(period),
                 kind=ReturnKind.DATA,
                 first_recorded_at=IN_TIME,
@@ -160,6 +161,37 @@ def test_nothing_published_is_no_data():
 def test_a_span_has_its_figure_under_either_name():
     found = one(INACTIVE, {"R12-2025-03": ["city 9.1"]}, periods=["FY2024-25"])
     assert (found.period.code, found.value, found.contributors[0].period) == ("FY2024-25", 9.1, "R12-2025-03")
+
+
+#   what each of two returns says of the city            what is told
+TWICE = [
+    ("city 60.1",                  "city 60.10",             (60.1, None)),
+    ("city 60.1 55..65",           "city 60.1 55.0..65.0 b", (60.1, None)),
+    ("city c",                     "city c",                 (None, "suppressed_by_publisher")),
+    ("city 60.1",                  "city 60.2",              (None, "returned_differently")),
+    ("city 60.1",                  "city c",                 (None, "returned_differently")),
+    ("city 60.1 55..65",           "city 60.1 55..66",       (None, "returned_differently")),
+    ("city 60.1 55..65",           "city 60.1",              (None, "returned_differently")),
+    ("city 60.1 601/1000",         "city 60.1 602/1000",     (None, "returned_differently")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("periods", [("FY2023-24", "FY2023-24 again"), ("FY2023-24", "R12-2024-03")])
+@pytest.mark.parametrize(("first", "second", "expected"), TWICE)
+def test_of_two_returns_that_tell_a_figure_differently_neither_is_believed(first, second, expected, periods):
+    for rows in ((first, second), (second, first)):
+        found = one(RATE, {period: [row] for period, row in zip(periods, rows, strict=True)}, periods=["FY2023-24"])
+        assert (found.value, found.reason) == expected
+        assert len(found.contributors) == 2
+
+
+def test_whoever_reviews_is_told_who_returned_what():
+    found = one(RATE, {"FY2023-24": ["city 60.1"], "FY2023-24 again": ["city c"]})
+    assert found.instead == (
+        "It was returned as 60.1 (main, FY2023-24, of ohid) and as [c] (again, FY2023-24, of ohid). "
+        "Correct or withdraw what is wrong."
+    )
+    assert (found.status, found.publication) == ("x", None)
 
 
 WILSON = binomtest(12, 200).proportion_ci(method="wilson")  # scipy's, written apart
@@ -277,11 +309,6 @@ def test_movement_is_from_the_baseline_or_from_the_programmes_first_figure():
     here = msgspec.structs.replace(NOTTINGHAM, plan=msgspec.structs.replace(NOTTINGHAM.plan, measures=measures))
     moved = one(INACTIVE, rows, here).movement
     assert (moved.since, moved.change, moved.verdict) == ("baseline", -1.5, "better")
-
-
-def test_two_returns_of_one_place_are_not_added():
-    both = {"FY2023-24": ["city 60"], "R12-2024-03": ["city 61"]}  # one span, two names
-    assert one(RATE, both, periods=["FY2023-24"]).value == 60
 
 
 def test_categories_are_not_set_against_each_other_by_the_counts_of_a_sample():
