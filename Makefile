@@ -1,6 +1,5 @@
 # `make run` serves the API, `make test` tests it; both set themselves up. Python 3.11 or later is all they need.
 PYTHON ?= python3
-PURE := api/statistics/*,api/statistics/disclosure/*,api/*/rules.py,api/violations.py,api/partners/keys.py,api/plan/[co]*.py,api/submissions/[^qr_]*.py,api/submissions/revisions.py,api/returns/[af]*.py,api/reviews/[^qr_]*.py,api/outcomes/[^qr_]*.py,api/publications/[dent]*.py,api/publications/fingertips.py,api/releases/[cfs]*.py,api/releases/protection.py,api/releases/re[as]*.py,api/csv_text.py,api/cursors.py
 # What rests on PostgreSQL itself runs on 18 as well, each time; `make test-18` runs all of it there.
 ON_18 := tests/contract/test_migrations.py $(addprefix tests/partner/test_,walls.py submissions.py files.py reading.py redaction.py)
 BIN := .venv/bin
@@ -14,7 +13,7 @@ test: check
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -q -n 2 tests/spec
 	$(BIN)/python -m coverage combine -q
-	$(BIN)/python -m coverage report -m --skip-covered --fail-under=100 --include='$(PURE)'
+	$(BIN)/python -m coverage report -m --skip-covered --fail-under=100 --include="$$($(BIN)/python tools/pure_modules.py)"
 	$(BIN)/python -m pytest -q -n 2 tests/attacks tests/partner tests/contract tests/faults
 	TEST_POSTGRES=18 $(BIN)/python -m pytest -q -n 2 $(ON_18)
 
@@ -31,7 +30,7 @@ fuzz: .venv/dev.txt
 	FUZZ=500 CRASHES=30 $(BIN)/python -m pytest -q tests/faults
 
 attack: .venv/dev.txt
-	$(BIN)/python tests/attacks/full.py
+	$(BIN)/python tests/attacks/full_size.py
 	ATTACKS=all $(BIN)/python -m pytest -q tests/attacks
 
 bench: .venv/dev.txt
@@ -54,7 +53,7 @@ lock: .venv/dev.txt
 		$$file.in -o $$file.txt; done
 
 look: .venv/dev.txt
-	$(BIN)/python tools/look.py
+	$(BIN)/python tools/screenshots.py
 
 .venv/run.txt: requirements/run.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -17,15 +17,16 @@ from uuid import uuid4
 import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from api import clock, database, settings
-from api.embedded import Embedded, PostgresDidNotStart, default_folder
-from api.outcomes import maps
-from api.outcomes import queries as outcomes
-from api.partners import keys
-from api.partners import queries as partners
-from api.plan import loading
+from api import clock, settings
+from api.access import keys
+from api.access import queries as partners
+from api.database import connections
+from api.database.embedded import Embedded, PostgresDidNotStart, default_folder
+from api.figures import queries as outcomes
+from api.http.refusals import NotFound, Refused
+from api.outcomes.formats import geojson
 from api.plan import queries as plans
-from api.refusals import NotFound, Refused
+from api.plan import queries_loading
 from schema.partners import Grant, Scope
 from schema.plan import Plan
 
@@ -107,7 +108,7 @@ def _database(given: settings.Settings) -> Generator[str]:
 
 @asynccontextmanager
 async def _owner(url: str) -> AsyncGenerator[AsyncConnection]:
-    engine = database.owner_engine(url)
+    engine = connections.owner_engine(url)
     try:
         async with engine.begin() as transaction:
             yield transaction
@@ -116,9 +117,9 @@ async def _owner(url: str) -> AsyncGenerator[AsyncConnection]:
 
 
 async def _migrated(url: str) -> None:
-    engine = database.owner_engine(url)
+    engine = connections.owner_engine(url)
     try:
-        await database.migrate(engine)
+        await connections.migrate(engine)
     finally:
         await engine.dispose()
 
@@ -172,18 +173,18 @@ async def _prepare(url: str, *, with_sandbox: bool, folder: Path) -> str | None:
     from api import sandbox  # noqa: PLC0415
 
     await _migrated(url)
-    plan = loading.read(PLAN)
+    plan = queries_loading.read(PLAN)
     async with _owner(url) as transaction:
         await _load(transaction, plan, sandbox=False)
         if not with_sandbox:
             return None
-        await _load(transaction, loading.as_sandbox(plan), sandbox=True)
-    return await sandbox.fill(url, loading.as_sandbox(plan).slug, key_file=folder.parent / "sandbox-key")
+        await _load(transaction, queries_loading.as_sandbox(plan), sandbox=True)
+    return await sandbox.fill(url, queries_loading.as_sandbox(plan).slug, key_file=folder.parent / "sandbox-key")
 
 
-async def _load(transaction: AsyncConnection, plan: Plan, *, sandbox: bool) -> loading.Loaded:
+async def _load(transaction: AsyncConnection, plan: Plan, *, sandbox: bool) -> queries_loading.Loaded:
     now = clock.system()
-    loaded = await loading.load(transaction, plan, sandbox=sandbox, now=now)
+    loaded = await queries_loading.load(transaction, plan, sandbox=sandbox, now=now)
     if loaded.changes:
         catalogue = await plans.current(transaction, loaded.programme)
         await _tell_audit(transaction, catalogue.id, "plan.loaded", {"plan_version": str(loaded.version)}, now)
@@ -233,10 +234,10 @@ def _migrate(_: argparse.Namespace, given: settings.Settings) -> int:
 
 
 def _load_plan(arguments: argparse.Namespace, given: settings.Settings) -> int:
-    plan = loading.read(arguments.file)
-    plan = loading.as_sandbox(plan) if arguments.sandbox else plan
+    plan = queries_loading.read(arguments.file)
+    plan = queries_loading.as_sandbox(plan) if arguments.sandbox else plan
 
-    async def load(url: str) -> loading.Loaded:
+    async def load(url: str) -> queries_loading.Loaded:
         await _migrated(url)
         async with _owner(url) as transaction:
             return await _load(transaction, plan, sandbox=arguments.sandbox)
@@ -255,13 +256,13 @@ def _load_boundaries(arguments: argparse.Namespace, given: settings.Settings) ->
     try:
         content = arguments.file.read_bytes()
     except OSError as error:
-        raise maps.BadBoundaries(f"{arguments.file}: {error.strerror}") from error
-    found = maps.read(content)
+        raise geojson.BadBoundaries(f"{arguments.file}: {error.strerror}") from error
+    found = geojson.read(content)
 
     async def load(url: str) -> tuple[int, int]:
         await _migrated(url)
         async with _owner(url) as transaction:
-            ours, others = maps.sorted_out(found, await outcomes.area_codes(transaction))
+            ours, others = geojson.sorted_out(found, await outcomes.area_codes(transaction))
             await outcomes.keep_boundaries(transaction, ours, source=arguments.file.name, now=clock.system())
             return len(ours), others
 
@@ -325,7 +326,7 @@ def _revoke_key(arguments: argparse.Namespace, given: settings.Settings) -> int:
 
 
 def _fetch(arguments: argparse.Namespace, given: settings.Settings) -> int:
-    from api.publications import fetching  # noqa: PLC0415  the other commands do without its client
+    from api.sources import fetching  # noqa: PLC0415  the other commands do without its client
 
     if given.work_health_key is None:
         raise settings.BadSetting("WORK_HEALTH_KEY: the key of the publisher, with the scope `submit`, goes here.")

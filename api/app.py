@@ -13,19 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import clock as time_and_ids
 from api import settings
-from api.bodies import LARGEST_JSON, TypedRequest
+from api.access import routes as partners
 from api.clock import Clock, Ids
-from api.database import application_engine, let_go, public, public_engine, transaction
+from api.database.connections import application_engine, let_go, public, public_engine, transaction
 from api.docs import routes as docs
-from api.etags import ETags
-from api.outcomes import routes as outcomes
-from api.partners import routes as partners
+from api.http.bodies import LARGEST_JSON, TypedRequest
+from api.http.etags import ETags
+from api.http.problems import HANDLERS
+from api.http.request_ids import RequestId, known_parameters_only
+from api.outcomes import routes_entries
+from api.outcomes import routes_preview as outcomes
+from api.outcomes import routes_released as released
 from api.plan import routes as plan
-from api.problems import HANDLERS
-from api.releases import entries
-from api.releases import outcomes as released
 from api.releases import routes as releases
-from api.requests import RequestId, known_parameters_only
 from api.returns import routes as returns
 from api.reviews import routes as reviews
 from api.submissions import routes as submissions
@@ -73,7 +73,7 @@ def create_app(
             outcomes.router,
             releases.router,
             released.router,
-            entries.router,
+            routes_entries.router,
         ],
         dependencies={
             "transaction": transaction,

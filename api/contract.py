@@ -157,7 +157,7 @@ def _complete(operation: dict[str, Json], path: str) -> None:
 
 
 def _tag(operation: dict[str, Json]) -> None:
-    """What `api.etags` does to every answer."""
+    """What `api.http.etags` does to every answer."""
     answer = operation["responses"]["200"]
     answer["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
     operation["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}

@@ -10,10 +10,11 @@ from uuid import uuid4
 import httpx
 import msgspec
 
-from api import clock, database
+from api import clock
+from api.access import keys
+from api.access import queries as partners
 from api.app import create_app
-from api.partners import keys
-from api.partners import queries as partners
+from api.database import connections
 from schema.partners import Grant, Scope
 
 ORGANISATION = "nottingham-city-council"
@@ -25,7 +26,7 @@ async def fill(url: str, programme: str, *, key_file: Path) -> str:
 
     The key is kept in a file that only this user can read, and made anew where it is gone or closed.
     """
-    engine = database.application_engine(url, pool_size=1)
+    engine = connections.application_engine(url, pool_size=1)
     try:
         app = create_app(engine, engine)
         transport = httpx.ASGITransport(cast("Any", app))
@@ -62,7 +63,7 @@ def _opens(me: httpx.Response, programme: str) -> bool:
 
 async def _issue(url: str, programme: str, organisation: str, scopes: list[Scope], now: datetime) -> str:
     key = keys.make(secrets.token_bytes(38), sandbox=True)
-    owner = database.owner_engine(url)
+    owner = connections.owner_engine(url)
     try:
         async with owner.begin() as transaction:
             await partners.issue(

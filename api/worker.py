@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from api import clock, database, queue
-from api.releases.publishing import Publisher
+from api import clock
+from api.database import connections, queue
+from api.releases.job import Publisher
 from api.releases.queries import PUBLISH
 
 log = logging.getLogger("work_health")
@@ -22,15 +23,15 @@ async def work_on(url: str, *, processes: int) -> None:
     while True:
         try:
             await work(url, processes=processes)
-        except (OSError, RuntimeError, *database.DRIVER_ERRORS):
+        except (OSError, RuntimeError, *connections.DRIVER_ERRORS):
             log.exception("The worker lost the database; it begins again.")
         await asyncio.sleep(AGAIN)
 
 
 async def work(url: str, *, processes: int, until_empty: bool = False) -> None:
     """Do the jobs of a database, spreading the audits of each release over so many processes."""
-    engine = database.publisher_engine(url)
-    connection = await database.listening(url)
+    engine = connections.publisher_engine(url)
+    connection = await connections.listening(url)
     pool = Pool(processes)
     try:
         publisher = Publisher(engine, clock.system, across=pool.across, at_once=processes)

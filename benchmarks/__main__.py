@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from api.embedded import Embedded
-from benchmarks import beside, growing, ingest, released, small, told
+from api.database.embedded import Embedded
+from benchmarks import ingest, peer_comparison, releases, report, scaling, small_submissions
 
 PARTS = ("ingest", "beside", "small", "released", "growing")
 
@@ -19,7 +19,7 @@ PARTS = ("ingest", "beside", "small", "released", "growing")
 def main() -> None:
     chosen = [word for word in sys.argv[1:] if word in PARTS] or list(PARTS)
     load = os.getloadavg()[0]
-    figures: list[told.Figure] = []
+    figures: list[report.Figure] = []
     profile = ""
     begun = time.perf_counter()
     for part in chosen:
@@ -31,17 +31,17 @@ def main() -> None:
                     figures += ingest.measure(embedded.dsn, folder)
                     profile = ingest.profile(embedded.dsn, folder)
                 elif part == "beside":
-                    figures += beside.measure(embedded.dsn, folder)
+                    figures += peer_comparison.measure(embedded.dsn, folder)
                 elif part == "small":
-                    figures += small.measure(embedded.dsn)
+                    figures += small_submissions.measure(embedded.dsn)
                 elif part == "released":
-                    figures += released.measure(embedded.dsn, folder, long="--long" in sys.argv)
+                    figures += releases.measure(embedded.dsn, folder, long="--long" in sys.argv)
                 else:
-                    figures += growing.measure(embedded.dsn, folder, long="--long" in sys.argv)
+                    figures += scaling.measure(embedded.dsn, folder, long="--long" in sys.argv)
         print(f"{part}: {time.perf_counter() - begun:.0f} s so far", file=sys.stderr, flush=True)
-    print(told.table(figures), profile, sep="\n\n")
+    print(report.table(figures), profile, sep="\n\n")
     if len(chosen) == len(PARTS):
-        told.write(figures, profile, load=load)
+        report.write(figures, profile, load=load)
 
 
 if __name__ == "__main__":

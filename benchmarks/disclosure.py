@@ -24,8 +24,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from api.releases import protection
-from api.releases.freezing import Frozen
 from api.releases.protection import Done, Kept, Work
+from api.releases.true_counts import Frozen
 from api.statistics.disclosure import figures
 from api.statistics.disclosure.atoms import build
 from api.statistics.disclosure.display import Counts, protect

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import made_up, running, where
-from benchmarks.running import Copying, administer, middle, push, ready, served
-from benchmarks.told import Figure, at_least
+from benchmarks import measured_server, profiler, synthetic_data
+from benchmarks.measured_server import Copying, administer, middle, push, ready, served
+from benchmarks.report import Figure, at_least
 
 GOALS = {"csv": 0.7, "ndjson": 0.6, "json": 0.5}
 OBSERVATIONS = 100_000
@@ -14,23 +14,23 @@ ROUNDS = 5
 
 
 def measure(dsn: Callable[[str], str], folder: Path) -> list[Figure]:
-    size = made_up.write(folder, OBSERVATIONS, ["first"])
+    size = synthetic_data.write(folder, OBSERVATIONS, ["first"])
     files = {form: (folder / f"first.{form}").read_bytes() for form in GOALS}
     asyncio.run(administer(dsn("postgres"), "create database ingest"))
-    keys = iter(asyncio.run(ready(dsn("ingest"), made_up.COLLEGES)))
+    keys = iter(asyncio.run(ready(dsn("ingest"), synthetic_data.COLLEGES)))
     copying = Copying(dsn("ingest"))
     took: dict[str, list[float]] = {form: [] for form in GOALS}
     limits: dict[str, list[float]] = {form: [] for form in GOALS}
     with served("api.app:serve", dsn("ingest")) as (address, _):
         for form, content in files.items():
             push(address, next(keys), form, content)  # what is read and compiled once
-        running.run(copying)
+        measured_server.run(copying)
         for _ in range(ROUNDS):
             for form, content in files.items():
                 asyncio.run(administer(dsn("ingest"), "checkpoint"))
                 took[form].append(push(address, next(keys), form, content))
                 asyncio.run(administer(dsn("ingest"), "checkpoint"))
-                limits[form].append(running.run(copying))
+                limits[form].append(measured_server.run(copying))
     return [
         at_least(
             f"ingest {form.upper()} / COPY",
@@ -47,17 +47,21 @@ def profile(dsn: Callable[[str], str], folder: Path) -> str:
     """Milliseconds of a submission by what they were spent on, in Markdown; it follows `measure`."""
     files = {form: (folder / f"first.{form}").read_bytes() for form in GOALS}
     asyncio.run(administer(dsn("postgres"), "create database profile"))
-    keys = iter(asyncio.run(ready(dsn("profile"), made_up.COLLEGES[: 4 * len(GOALS)])))
+    keys = iter(asyncio.run(ready(dsn("profile"), synthetic_data.COLLEGES[: 4 * len(GOALS)])))
     times = folder / "times"
     rows: dict[str, dict[str, float]] = {}
-    with served("benchmarks.where:timed", dsn("profile"), **{where.TIMES: str(times)}) as (address, _):
+    with served("benchmarks.profiler:timed", dsn("profile"), **{profiler.TIMES: str(times)}) as (address, _):
         for form, content in files.items():
             runs: list[dict[str, float]] = []
             for _ in range(4):
-                before = where.told(times)
+                before = profiler.told(times)
                 wall = push(address, next(keys), form, content)
-                runs.append(where.spent(times, before, wall))
-            rows[form.upper()] = {name: middle([run.get(name, 0) for run in runs[1:]]) * 1000 for name in where.NAMES}
-    lines = [f"| {' | '.join(['milliseconds', *where.NAMES])} |", "|---" * (len(where.NAMES) + 1) + "|"]
-    lines += [f"| {' | '.join([form, *(f'{row[name]:.0f}' for name in where.NAMES)])} |" for form, row in rows.items()]
+                runs.append(profiler.spent(times, before, wall))
+            rows[form.upper()] = {
+                name: middle([run.get(name, 0) for run in runs[1:]]) * 1000 for name in profiler.NAMES
+            }
+    lines = [f"| {' | '.join(['milliseconds', *profiler.NAMES])} |", "|---" * (len(profiler.NAMES) + 1) + "|"]
+    lines += [
+        f"| {' | '.join([form, *(f'{row[name]:.0f}' for name in profiler.NAMES)])} |" for form, row in rows.items()
+    ]
     return "\n".join(lines)

@@ -22,15 +22,15 @@ import httpx2
 import msgspec
 import numpy as np
 
-from api import database
+from api.access import keys
+from api.access import queries as partners
 from api.app import create_app
-from api.embedded import Embedded
-from api.partners import keys
-from api.partners import queries as partners
-from api.plan import loading
-from benchmarks.made_up import AGES, SEXES
-from benchmarks.made_up import plan as of_bulk
-from benchmarks.running import administer
+from api.database import connections
+from api.database.embedded import Embedded
+from api.plan import queries_loading
+from benchmarks.measured_server import administer
+from benchmarks.synthetic_data import AGES, SEXES
+from benchmarks.synthetic_data import plan as of_bulk
 from schema.partners import Grant, Scope
 from schema.periods import PeriodType
 from schema.plan import Duty, Plan
@@ -116,7 +116,7 @@ async def push(http: httpx2.AsyncClient, key: str, college: int, quarters: list[
     assert answer.status_code == 201, answer.text[:2000]
 
 
-async def issue(engine: database.AsyncEngine, organisation: str, scope: Scope, now: datetime) -> str:
+async def issue(engine: connections.AsyncEngine, organisation: str, scope: Scope, now: datetime) -> str:
     key = keys.make(os.urandom(38), sandbox=False)
     async with engine.begin() as transaction:
         await partners.issue(
@@ -127,11 +127,11 @@ async def issue(engine: database.AsyncEngine, organisation: str, scope: Scope, n
 
 
 async def measure(url: str, number: int) -> None:
-    owner, engine = database.owner_engine(url), database.application_engine(url, pool_size=2)
-    await database.migrate(owner)
+    owner, engine = connections.owner_engine(url), connections.application_engine(url, pool_size=2)
+    await connections.migrate(owner)
     now = datetime.now(UTC)
     async with owner.begin() as transaction:
-        await loading.load(transaction, plan(), sandbox=False, now=now)
+        await queries_loading.load(transaction, plan(), sandbox=False, now=now)
     quarters, areas = QUARTERS[-number:], [area.code for area in plan().areas]
     transport = httpx2.ASGITransport(app=create_app(engine))  # pyright: ignore[reportArgumentType]  as in the tests
     async with httpx2.AsyncClient(transport=transport, base_url="http://here", timeout=600) as http:

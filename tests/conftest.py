@@ -17,13 +17,13 @@ import pytest
 from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import database, queue
+from api.access import keys
+from api.access import queries as partners
 from api.app import create_app
-from api.embedded import Embedded
-from api.partners import keys
-from api.partners import queries as partners
-from api.plan import loading
-from api.releases.publishing import Publisher
+from api.database import connections, queue
+from api.database.embedded import Embedded
+from api.plan import queries_loading
+from api.releases.job import Publisher
 from api.releases.queries import PUBLISH
 from schema.partners import Grant, Scope
 from schema.plan import Plan
@@ -52,7 +52,7 @@ def server() -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture(scope="session")
 def plan() -> Plan:
-    return loading.read(NOTTINGHAM)
+    return queries_loading.read(NOTTINGHAM)
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +60,10 @@ async def template(server: Callable[[str], str], plan: Plan) -> str:
     """A migrated database with Nottingham's plan, to be cloned."""
     name = f"template_{uuid4().hex[:8]}"
     await _administer(server, f"create database {name}")
-    engine = database.owner_engine(server(name))
-    await database.migrate(engine)
+    engine = connections.owner_engine(server(name))
+    await connections.migrate(engine)
     async with engine.begin() as transaction:
-        await loading.load(transaction, plan, sandbox=False, now=NOW)
+        await queries_loading.load(transaction, plan, sandbox=False, now=NOW)
     await engine.dispose()
     return name
 
@@ -140,8 +140,8 @@ class World:
 
     async def publish(self, *, across=map) -> None:
         """Do what is in the queue, as a worker would."""
-        engine = database.publisher_engine(self.url)
-        connection = await database.listening(self.url)
+        engine = connections.publisher_engine(self.url)
+        connection = await connections.listening(self.url)
         try:
             publisher = Publisher(engine, lambda: self.now, across=across)
             await queue.work(connection, {PUBLISH: publisher.handle}, until_empty=True)
@@ -195,9 +195,9 @@ async def twin(server: Callable[[str], str], template: str) -> AsyncIterator[Wor
 
 @asynccontextmanager
 async def running(url: str) -> AsyncIterator[World]:
-    owner = database.owner_engine(url)
-    engine = database.application_engine(url, pool_size=4)
-    public = database.public_engine(url, pool_size=2)
+    owner = connections.owner_engine(url)
+    engine = connections.application_engine(url, pool_size=4)
+    public = connections.public_engine(url, pool_size=2)
     world = World(url, owner, engine, public)
     yield world
     await world.close()
@@ -216,10 +216,10 @@ async def council(world: World) -> AsyncWorkHealth:
 async def harbour(world: World) -> str:
     """The invented programme, in the autumn of its year, with periods that never close."""
     world.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
-    plan = loading.read(HARBOUR)
+    plan = queries_loading.read(HARBOUR)
     open_end = msgspec.structs.replace(plan, calendar=msgspec.structs.replace(plan.calendar, closes_days=None))
     async with world.owner.begin() as transaction:
-        await loading.load(transaction, open_end, sandbox=False, now=world.now)
+        await queries_loading.load(transaction, open_end, sandbox=False, now=world.now)
     return plan.slug
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from api.submissions.states import TRANSITIONS, UNMOVING
+from api.submissions.review_states import TRANSITIONS, UNMOVING
 from schema.submissions import EventKind, ReviewState
 
 PAGE = ROOT / "docs" / "review-states.md"
@@ -37,7 +37,7 @@ def drawn() -> str:
     unmoving = ", ".join(f"`{event}`" for event in EventKind if event in UNMOVING)
     return f"""# The states of a revision
 
-Made from `api/submissions/states.py` by `make contract`.
+Made from `api/submissions/review_states.py` by `make contract`.
 
 ```mermaid
 stateDiagram-v2

@@ -18,10 +18,10 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from api.docs.guides import guides
+from api.http.problems import code_of, title_of
+from api.http.refusals import NotFound, Refused
 from api.plan.catalogue import suggestion
-from api.problems import code_of, title_of
-from api.refusals import NotFound, Refused
-from api.submissions.findings import CODES
+from api.submissions.checks.findings import CODES
 from schema.problems import Severity
 
 DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"

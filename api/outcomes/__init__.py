@@ -1,1 +1,1 @@
-"""What the returns amount to."""
+"""Read outcomes: released figures and reviewers' previews, in every format."""

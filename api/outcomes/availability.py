@@ -1,7 +1,7 @@
 """What may be asked, told from the plan alone: the answer is the same whether or not anything was ever returned."""
 
-from api.outcomes import rules
-from api.outcomes.rules import Question
+from api.figures import resolution
+from api.figures.resolution import Question
 from api.plan.catalogue import Catalogue
 from api.plan.rules import periods_of
 from api.statistics import periods
@@ -69,7 +69,7 @@ def _period_types(measure: Measure) -> list[PeriodType]:
         type_
         for type_ in PeriodType
         if any(
-            rules.parts(period, measure, ()) is not None
+            resolution.parts(period, measure, ()) is not None
             for period in periods.between(type_, first, last, months=measure.cadence.months or 12)
         )
     ]
@@ -78,12 +78,12 @@ def _period_types(measure: Measure) -> list[PeriodType]:
 def _series(measure: Measure, series: Series, catalogue: Catalogue) -> SeriesAvailability:
     """The reason is what the roll-up itself would say of a series of which nothing has been returned."""
     question = Question(measures=[measure.slug], periods=["CY2000"])
-    [asked] = rules.ask(question, [(measure, series)], catalogue, [])
+    [asked] = resolution.ask(question, [(measure, series)], catalogue, [])
     reason = None if asked.reason == "period_not_partitioned" else asked.reason
     return SeriesAvailability(
         slug=series.slug,
         title=series.title,
         headline=series.headline,
         collection=series.collection,
-        reason=rules.AS_PUBLISHED_ONLY if asked.as_published else reason,
+        reason=resolution.AS_PUBLISHED_ONLY if asked.as_published else reason,
     )

@@ -7,7 +7,7 @@ from itertools import product
 
 from msgspec import Struct
 
-from api.refusals import NotFound
+from api.http.refusals import NotFound
 from schema.plan import Area, Dimension, Duty, Measure, Plan, Scheme, Series
 
 TOTAL = ""  # the key of the empty breakdown

@@ -9,10 +9,10 @@ from sqlalchemy import Engine, Table, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import ask
+from api.database.connections import ask
+from api.http.refusals import NotFound
 from api.plan.catalogue import Catalogue, Ids, breakdown_keys, suggestion
 from api.plan.obligations import Expected
-from api.refusals import NotFound
 from schema.plan import Plan
 from schema.tables import (
     area,

@@ -4,13 +4,13 @@ from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import csv_text, downloads
-from api.database import Transaction
-from api.partners import queries as partners
-from api.partners import rules as permissions
+from api.access import permissions
+from api.access import queries as partners
+from api.database.connections import Transaction
+from api.http import csv_text, downloads
+from api.http.problems import refusals
 from api.plan import queries, rules
 from api.plan.catalogue import Catalogue
-from api.problems import refusals
 from schema.partners import Caller, Grant, Scope
 from schema.periods import Period, PeriodType
 from schema.plan import Column, DisclosureClass, Kind, Measure

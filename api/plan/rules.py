@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from api.csv_text import Value
+from api.http.csv_text import Value
+from api.http.refusals import Invalid
 from api.plan.catalogue import Catalogue, breakdown_key, suggestion
-from api.refusals import Invalid
 from api.statistics import periods
 from api.statistics.disclosure.policy import TooLax, adopted
 from schema.disclosure import Policy

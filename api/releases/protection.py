@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.structs import asdict, fields, replace
 
 from api.releases import scopes
-from api.releases.freezing import Frozen
 from api.releases.scopes import GeographyChanged
+from api.releases.true_counts import Frozen
 from api.statistics.disclosure import figures
 from api.statistics.disclosure.atoms import build
 from api.statistics.disclosure.display import (

@@ -15,29 +15,23 @@ from sqlalchemy import (
     and_,
     column,
     delete,
-    false,
     func,
     insert,
     literal,
-    or_,
     select,
     text,
-    true,
-    union_all,
     update,
     values,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import queue
-from api.database import ask, copy_rows
+from api.database.connections import copy_rows, queue
 from api.plan.catalogue import Catalogue
-from api.releases.changes import Changed, told
-from api.releases.cleared import Entry, EntryFilter
-from api.releases.figures import Earlier, Where, place_of
-from api.releases.reading import FigureFilter
-from api.releases.shown import Place
+from api.releases.release_diff import Changed, told
+from api.releases.released_entries import Entry
+from api.releases.released_figures import Earlier, Where, place_of
+from api.releases.released_values import Place
 from schema.disclosure import DisclosureClass, Policy
 from schema.partners import Author
 from schema.periods import Period
@@ -61,7 +55,6 @@ from schema.tables import (
     programme,
     publication,
     release,
-    released_entry,
     released_period,
     revision,
     step,
@@ -419,10 +412,10 @@ def _released(programme_id: int, *, now: datetime) -> Select[Any]:
 async def releases(transaction: AsyncConnection, programme_id: int, slug: str, *, now: datetime) -> list[Release]:
     """Those that everybody may see, the newest first."""
     rows = await transaction.execute(_released(programme_id, now=now).order_by(release.c.number.desc()))
-    return [_release(row, slug) for row in rows]
+    return [release_from_row(row, slug) for row in rows]
 
 
-def _release(row: Row[Any], slug: str) -> Release:
+def release_from_row(row: Row[Any], slug: str) -> Release:
     policy = msgspec.convert(row.policy, Policy)
     return Release(
         programme=slug,
@@ -439,48 +432,6 @@ def _release(row: Row[Any], slug: str) -> Release:
         withdrawn_at=row.withdrawn_at,
         withdrawal_reason=row.withdrawal_reason,
     )
-
-
-Which = tuple[str, int | None]
-"""A programme, and the number of a release; None for the newest that stands."""
-
-
-class Standing(Struct, frozen=True, kw_only=True):
-    """A release that everybody may read, and the publication that made it."""
-
-    programme: int
-    number: int
-    publication: UUID
-
-
-STANDING = """
-select asked.slug, asked.number as wanted, found.*
-from unnest($1::text[], $2::int[]) as asked (slug, number)
-join programme on programme.slug = asked.slug
-cross join lateral (
-    select release.programme, release.number, release.publication
-    from release.release
-    where release.programme = programme.id and release.number = coalesce(asked.number, release.number)
-    and release.published_at <= $3 and release.withdrawn_at is null
-    order by release.number desc limit 1
-) as found
-"""
-
-
-async def standing(connection: AsyncConnection, asked: Sequence[Which], *, now: datetime) -> dict[Which, Standing]:
-    """Of those that are asked for, the releases that are there, neither withdrawn nor under embargo."""
-    rows = await ask(connection, STANDING, [slug for slug, _ in asked], [number for _, number in asked], now)
-    return {
-        (row["slug"], row["wanted"]): Standing(
-            programme=row["programme"], number=row["number"], publication=row["publication"]
-        )
-        for row in rows
-    }
-
-
-async def release_of(transaction: AsyncConnection, found: Standing, slug: str) -> Release:
-    query = select(release).where(release.c.programme == found.programme, release.c.number == found.number)
-    return _release((await transaction.execute(query)).one(), slug)
 
 
 async def last(transaction: AsyncConnection, programme_id: int) -> Last | None:
@@ -504,35 +455,6 @@ async def withdraw(transaction: AsyncConnection, programme_id: int, number: int,
         .values(withdrawn_at=now, withdrawal_reason=reason)
     )
     return done.rowcount == 1
-
-
-async def figures(
-    transaction: AsyncConnection,
-    programme_id: int,
-    number: int,
-    wanted: Sequence[FigureFilter],
-    *,
-    after: int = -1,
-    limit: int,
-) -> list[tuple[int, bytes]]:
-    """Positions and contents, in order: each series has its own periods and breakdowns."""
-    if not wanted:
-        return []
-    each = [
-        select(figure.c.position, figure.c.content).where(
-            figure.c.programme == programme_id,
-            figure.c.release == number,
-            figure.c.series == one.series,
-            figure.c.period.in_(one.periods),
-            figure.c.area.in_(one.areas),
-            figure.c.breakdown.in_(one.breakdowns),
-            figure.c.position > after,
-        )
-        for one in wanted
-    ]
-    every = union_all(*each).subquery()
-    query = select(every.c.position, every.c.content).order_by(every.c.position).limit(limit)
-    return [(row.position, row.content) for row in await transaction.execute(query)]
 
 
 async def figures_of(
@@ -608,28 +530,3 @@ async def changes(
         return None if content is None else stored_figure.decode(content)
 
     return [(row.position, told(row.why, read(row.old), read(row.new))) for row in rows]
-
-
-async def entries(
-    transaction: AsyncConnection,
-    programme_id: int,
-    number: int,
-    wanted: Sequence[EntryFilter],
-    *,
-    after: int,
-    limit: int,
-) -> list[tuple[int, bytes]]:
-    """Positions and contents, in order."""
-    its = released_entry.c
-    each = [and_(its.series == one.series, _within(one.periods)) for one in wanted]
-    query = (
-        select(its.position, its.content)
-        .where(its.programme == programme_id, its.release == number, its.position > after, or_(false(), *each))
-        .order_by(its.position)
-        .limit(limit)
-    )
-    return [(row.position, row.content) for row in await transaction.execute(query)]
-
-
-def _within(periods: Sequence[str] | None) -> ColumnElement[bool]:
-    return true() if periods is None else released_entry.c.period.in_(periods)

@@ -10,17 +10,17 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from api import cursors
+from api.access import permissions
+from api.access import queries as partners
+from api.access.routes import KEY, IdempotencyKey, Keyed, once, with_key
 from api.clock import NewId, Now
-from api.cursors import BadCursor
-from api.database import Transaction
-from api.partners import queries as partners
-from api.partners import rules as permissions
-from api.partners.routes import KEY, IdempotencyKey, Keyed, once, with_key
+from api.database.connections import Transaction
+from api.http import pagination
+from api.http.pagination import BadCursor
+from api.http.problems import answers, refusals, request_id_of
+from api.http.refusals import NotFound
 from api.plan import queries as plans
 from api.plan.routes import enter
-from api.problems import answers, refusals, request_id_of
-from api.refusals import NotFound
 from api.releases import queries, rules
 from schema.partners import Caller, Scope
 from schema.releases import (
@@ -190,7 +190,7 @@ async def list_release_changes(
     release = await one_release(programme, number, public, now)
     rules.stands(release)
     catalogue = await plans.current(public, programme)
-    last = cursors.decode(cursor, ChangePlace)
+    last = pagination.decode(cursor, ChangePlace)
     if last is not None and last.release != number:
         raise BadCursor(f"The cursor belongs to release {last.release}.")
     after = -1 if last is None else last.position
@@ -201,7 +201,7 @@ async def list_release_changes(
         release=number,
         before=number - 1 if number > 1 else None,
         items=[change for _, change in found[:limit]],
-        next_cursor=cursors.encode(ChangePlace(number, found[limit - 1][0])) if more else None,
+        next_cursor=pagination.encode(ChangePlace(number, found[limit - 1][0])) if more else None,
     )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from api.http.refusals import Conflict, Invalid, NotFound
 from api.plan.catalogue import Catalogue
 from api.plan.rules import parsed_period
-from api.refusals import Conflict, Invalid, NotFound
 from api.releases.scopes import COUNTED
 from schema.plan import Collection
 from schema.releases import NewRelease, Release

@@ -6,10 +6,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from api.http.refusals import Invalid, NotAllowed
 from api.plan.catalogue import Catalogue, breakdown_keys, breakdown_of
-from api.refusals import Invalid, NotAllowed
-from api.submissions import content, identity, template
-from api.submissions.findings import Findings
+from api.submissions import template
+from api.submissions.checks import content, identity
+from api.submissions.checks.findings import Findings
 from api.submissions.revisions import RATIOS
 from schema.intervals import Confidence, IntervalMethod
 from schema.periods import Period

@@ -7,14 +7,14 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
-from api import cursors, downloads
+from api.access.routes import KEY, with_key
 from api.clock import Now
-from api.cursors import BadCursor
-from api.database import Transaction
-from api.partners.routes import KEY, with_key
+from api.database.connections import Transaction
+from api.http import downloads, pagination
+from api.http.pagination import BadCursor
+from api.http.problems import refusals
 from api.plan.catalogue import Catalogue
 from api.plan.routes import enter
-from api.problems import refusals
 from api.returns import forms, queries, rules
 from api.returns.asked import Chosen, EventPlace, Moments, ReturnPlace
 from api.submissions.routes import RETURN, visible
@@ -118,12 +118,12 @@ async def list_returns(
         state=review_state,
     )
     moments = rules.moments(as_of, updated_after, now=now)
-    after = cursors.decode(cursor, ReturnPlace)
+    after = pagination.decode(cursor, ReturnPlace)
     await wait(transaction, catalogue, moments)
     found = await queries.returns(transaction, catalogue, chosen, moments, after=after, limit=limit + 1)
     page = found[:limit]
     more = len(found) > limit
-    return ReturnPage(items=page, next_cursor=cursors.encode(queries.place(page[-1])) if more else None)
+    return ReturnPage(items=page, next_cursor=pagination.encode(queries.place(page[-1])) if more else None)
 
 
 @get(
@@ -245,7 +245,7 @@ async def list_observations(
     )
     page = found[:limit]
     more = len(found) > limit
-    return ObservationPage(items=page, next_cursor=cursors.encode(rules.place_of(page[-1])) if more else None)
+    return ObservationPage(items=page, next_cursor=pagination.encode(rules.place_of(page[-1])) if more else None)
 
 
 @get(
@@ -271,7 +271,7 @@ async def list_return_changes(
     """
     grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
     only = visible(grant, catalogue)
-    last = cursors.decode(cursor, EventPlace)
+    last = pagination.decode(cursor, EventPlace)
     after = None
     if last is not None:
         after = await queries.position_of(transaction, catalogue, last.event, only=only)
@@ -281,7 +281,7 @@ async def list_return_changes(
     page = found[:limit]
     return ChangePage(
         items=page,
-        next_cursor=cursors.encode(EventPlace(page[-1].id)) if page else cursor,
+        next_cursor=pagination.encode(EventPlace(page[-1].id)) if page else cursor,
         more=len(found) > limit,
     )
 

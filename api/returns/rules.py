@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from api import cursors
-from api.cursors import BadCursor
+from api.http import pagination
+from api.http.pagination import BadCursor
+from api.http.refusals import BadParameter, Conflict, Invalid, NotFound
 from api.plan.catalogue import Catalogue, breakdown_key
 from api.plan.rules import known, parsed_period
-from api.refusals import BadParameter, Conflict, Invalid, NotFound
 from api.returns.asked import CellPlace, Chosen, Moments, ReturnPlace
 from api.statistics import periods
-from api.submissions import content, differences
-from api.submissions.differences import Difference
+from api.submissions import diff
+from api.submissions.checks import content
+from api.submissions.diff import Difference
 from api.submissions.revisions import Cells
 from schema.problems import CellName, Finding, Severity
 from schema.submissions import (
@@ -163,7 +164,7 @@ def unseen() -> NotFound:
 
 def cell_place(cursor: str | None, catalogue: Catalogue) -> CellPlace | None:
     """Where the page before ended. Raises BadCursor."""
-    place = cursors.decode(cursor, CellPlace)
+    place = pagination.decode(cursor, CellPlace)
     if place is not None and (place.area not in catalogue.ids.areas or place.breakdown not in catalogue.ids.breakdowns):
         raise BadCursor("The cursor points at an area or breakdown that is not known here.")
     return place
@@ -203,11 +204,11 @@ def compare(before: tuple[ReturnDetail, Cells], now: tuple[ReturnDetail, Cells],
             ],
             figures=_figures(older.figures, newer.figures),
         )
-    found = differences.difference(now[1], before[1])
+    found = diff.difference(now[1], before[1])
     return Comparison(
         older=older.standing,
         newer=newer.standing,
-        counts=differences.counts(found, now[1], before[1], 1)[0],
+        counts=diff.counts(found, now[1], before[1], 1)[0],
         changes=_cells(newer.standing, found, before[1], now[1], catalogue),
         change_count=len(found.added) + len(found.changed) + len(found.withdrawn),
     )
@@ -224,7 +225,7 @@ def _cells(of: StandingReturn, found: Difference, before: Cells, now: Cells, cat
             breakdown=breakdown,
         )
 
-    return differences.changes(found, now, before, catalogue, named, most=TOLD_CHANGES)
+    return diff.changes(found, now, before, catalogue, named, most=TOLD_CHANGES)
 
 
 def _figures(before: Sequence[PublishedFigure], now: Sequence[PublishedFigure]) -> list[FigureChange]:

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from api.http.refusals import BadParameter, Invalid
 from api.plan import calendar
 from api.plan.calendar import Deadlines
 from api.plan.catalogue import Catalogue, suggestion
 from api.plan.obligations import owed
 from api.plan.rules import known, parsed_period
-from api.refusals import BadParameter, Invalid
 from api.reviews import rules
 from api.reviews.acts import Expectation, Viewer
-from api.reviews.leeway import OwedKey
+from api.reviews.concessions import OwedKey
 from api.statistics import periods
 from api.submissions import template
 from schema.periods import Period

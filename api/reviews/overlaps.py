@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from api.plan.catalogue import Catalogue
 from api.reviews.acts import StandingTotal
-from api.submissions.findings import Findings
+from api.submissions.checks.findings import Findings
 from schema.plan import Kind, Measure, Overlap
 from schema.problems import CellName, Finding
 from schema.submissions import ReturnKind, StandingReturn

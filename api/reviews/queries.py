@@ -27,13 +27,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.cursors import Deadline, Moment
+from api.http.pagination import Deadline, Moment
 from api.plan.calendar import Deadlines
 from api.plan.catalogue import TOTAL, Catalogue
 from api.returns.asked import Chosen
 from api.returns.queries import conditions
 from api.reviews.acts import Expectation, Reviewable, RevisionState, StandingTotal, Told
-from api.reviews.leeway import Leeway, OwedKey
+from api.reviews.concessions import Leeway, OwedKey
 from api.statistics import periods
 from api.submissions.queries import approved_of, begin_writing, state_of
 from api.submissions.revisions import NUMBERS

@@ -12,18 +12,18 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import cursors
+from api.access import permissions
+from api.access import queries as partners
+from api.access.routes import KEY, IdempotencyKey, Keyed, once, with_key
 from api.clock import NewId, Now
-from api.database import Transaction
-from api.partners import queries as partners
-from api.partners import rules as permissions
-from api.partners.routes import KEY, IdempotencyKey, Keyed, once, with_key
+from api.database.connections import Transaction
+from api.http import pagination
+from api.http.problems import answers, refusals, request_id_of
+from api.http.refusals import NotFound
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
 from api.plan.routes import enter
 from api.plan.rules import known, parsed_period
-from api.problems import answers, refusals, request_id_of
-from api.refusals import NotFound
 from api.returns import queries as returns
 from api.returns.asked import Chosen, Moments
 from api.reviews import expectations, overlaps, queries, rules
@@ -434,7 +434,7 @@ async def list_obligations(
         period=None if period is None else parsed_period(period).code,
         due_before=expectations.utc("due_before", due_before),
     )
-    after = cursors.decode(cursor, cursors.Deadline)
+    after = pagination.decode(cursor, pagination.Deadline)
     found: list[Expectation] = []
     while len(found) <= limit:
         read = await queries.expectations(
@@ -449,7 +449,7 @@ async def list_obligations(
     present = await queries.present(transaction, catalogue, revisions, owed)
     return ObligationPage(
         items=[expectations.obligation(one, seat.viewer, catalogue, present, now=now) for one in page],
-        next_cursor=cursors.encode(queries.place(page[-1])) if len(found) > limit else None,
+        next_cursor=pagination.encode(queries.place(page[-1])) if len(found) > limit else None,
     )
 
 
@@ -550,7 +550,7 @@ async def list_audit(
     seat.needs(Scope.ADMIN)
     if organisation is not None:
         known("an organisation", organisation, seat.catalogue.ids.organisations)
-    after = cursors.decode(cursor, cursors.Moment)
+    after = pagination.decode(cursor, pagination.Moment)
     wanted = queries.Entries(
         action=action,
         organisation=organisation,
@@ -559,7 +559,7 @@ async def list_audit(
     )
     found = await queries.entries(seat.transaction, seat.catalogue, wanted, after=after, limit=limit + 1)
     page = found[:limit]
-    more = cursors.encode(cursors.moment([entry.at for entry in page], after)) if len(found) > limit else None
+    more = pagination.encode(pagination.moment([entry.at for entry in page], after)) if len(found) > limit else None
     return AuditPage(items=page, next_cursor=more)
 
 

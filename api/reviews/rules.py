@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from api.http.refusals import Conflict, Invalid, NotAllowed, NotFound
 from api.plan.catalogue import Catalogue
-from api.refusals import Conflict, Invalid, NotAllowed, NotFound
 from api.reviews.acts import Reviewable, RevisionState, Told, Viewer
-from api.submissions.states import after, possible
+from api.submissions.review_states import after, possible
 from schema.partners import Grant, Scope
 from schema.problems import Finding
 from schema.reviews import Action

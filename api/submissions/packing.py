@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from api.submissions.columns import Growing
+from api.submissions.reading.column_buffer import Growing
 from api.submissions.revisions import NULL, NUMBERS, STATUSES, Cells, Column
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, FromClause, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import copy_in, copy_out, fetch
+from api.database.connections import copy_in, copy_out, fetch
 from api.plan.catalogue import TOTAL, Catalogue
 from api.statistics import periods
 from api.submissions.packing import Unpacking, packed

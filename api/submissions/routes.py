@@ -14,19 +14,21 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.bodies import LARGEST_FILE, Arriving, TypedRequest, decoded
-from api.database import Transaction, begun, connected
-from api.partners import queries as partners
-from api.partners import rules as permissions
-from api.partners.routes import KEY, IdempotencyKey, Keyed, admitted, once, with_key
+from api.access import permissions
+from api.access import queries as partners
+from api.access.routes import KEY, IdempotencyKey, Keyed, admitted, once, with_key
+from api.database.connections import Transaction, begun, connected
+from api.http.bodies import LARGEST_FILE, Arriving, TypedRequest, decoded
+from api.http.problems import answers, refusals, request_id_of
+from api.http.refusals import NotFound
 from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
 from api.plan.routes import enter, wall
-from api.problems import answers, refusals, request_id_of
-from api.refusals import NotFound
-from api.submissions import history, json_cells, queries, rules
-from api.submissions.csv_rows import CsvRows
-from api.submissions.ndjson_rows import NdjsonRows
+from api.submissions import queries, rules
+from api.submissions.checks import history
+from api.submissions.reading import json_reader
+from api.submissions.reading.csv_reader import CsvRows
+from api.submissions.reading.ndjson_reader import NdjsonRows
 from api.submissions.revisions import Cells, ReturnKey, Sent, sent
 from api.submissions.rules import Examined, Stale
 from schema.partners import Author, Caller, Grant, Scope
@@ -253,7 +255,7 @@ async def create_submission(
 
 def _read(body: bytes) -> Sent:
     """Raises Malformed, or InvalidBody."""
-    return json_cells.whole(body) or sent(decoded(NewSubmission, body))
+    return json_reader.whole(body) or sent(decoded(NewSubmission, body))
 
 
 CSV, NDJSON = "text/csv", "application/x-ndjson"

@@ -9,13 +9,14 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+from api.http.refusals import BadParameter, NotAllowed
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
-from api.refusals import BadParameter, NotAllowed
-from api.submissions import cells, content, differences, effects, history, identity, template, totals
-from api.submissions.differences import Difference
-from api.submissions.findings import Findings, PreviewMoved, StaleBase
-from api.submissions.history import Neighbours
+from api.submissions import diff, effects, template
+from api.submissions.checks import cells, content, history, identity, totals
+from api.submissions.checks.findings import Findings, PreviewMoved, StaleBase
+from api.submissions.checks.history import Neighbours
+from api.submissions.diff import Difference
 from api.submissions.revisions import (
     NOTHING,
     Cells,
@@ -136,8 +137,8 @@ def compare(
     now: datetime,
 ) -> Comparison:
     """Each return beside what stands. `before` are the standing cells, by the same items. Raises Rejected."""
-    found = differences.difference(examined.cells, before)
-    counts = differences.counts(found, examined.cells, before, len(examined.returns))
+    found = diff.difference(examined.cells, before)
+    counts = diff.counts(found, examined.cells, before, len(examined.returns))
     kept = np.bincount(before.item, minlength=len(examined.returns)).tolist()
     places = examined.cells.place
     compared: list[Compared] = []
@@ -218,8 +219,8 @@ def refuse_stale(
         return
     named = {one.item: one.identified.named for one in returns}
     mine = before.take(np.isin(before.item, list(named)))
-    changes = differences.changes(
-        differences.difference(mine, cells),
+    changes = diff.changes(
+        diff.difference(mine, cells),
         mine,
         cells,
         catalogue,
@@ -356,7 +357,7 @@ def _changes(comparison: Comparison, catalogue: Catalogue) -> tuple[list[Change]
     def named(item: int, area: str, key: dict[str, str]) -> CellName:
         return comparison.returns[item].identified.named(area, key)
 
-    told = differences.changes(found, comparison.now, comparison.before, catalogue, named, most=TOLD_CHANGES)
+    told = diff.changes(found, comparison.now, comparison.before, catalogue, named, most=TOLD_CHANGES)
     return told, len(found.added) + len(found.changed) + len(found.withdrawn)
 
 

@@ -139,12 +139,12 @@ if TYPE_CHECKING:
     from ._generated.types import UNSET, Unset
     from .frames import AsyncFigures, Figures
     from .mapping import ColumnMapping
-    from .reading import ReleaseStep
-    from .releasing import new_release, withdrawal_of_release
+    from .outcome_queries import ReleaseStep
+    from .plan_model import DeliveryPlan, PlanNode
+    from .release_requests import new_release, withdrawal_of_release
     from .reports import Part, PartlySubmitted, Parts, Submitted
-    from .reviewing import clearance, comment, decision, new_exemption, new_extension, reason
-    from .submitting import figure, new_return, new_submission, observation
-    from .walking import DeliveryPlan, PlanNode
+    from .review_requests import clearance, comment, decision, new_exemption, new_extension, reason
+    from .submission_requests import figure, new_return, new_submission, observation
 
 __version__ = VERSION
 
@@ -296,12 +296,12 @@ _PLACES = {
     "._generated.types": ("UNSET", "Unset"),
     ".frames": ("AsyncFigures", "Figures"),
     ".mapping": ("ColumnMapping",),
-    ".reading": ("ReleaseStep",),
-    ".releasing": ("new_release", "withdrawal_of_release"),
+    ".outcome_queries": ("ReleaseStep",),
+    ".release_requests": ("new_release", "withdrawal_of_release"),
     ".reports": ("Part", "PartlySubmitted", "Parts", "Submitted"),
-    ".reviewing": ("clearance", "comment", "decision", "new_exemption", "new_extension", "reason"),
-    ".submitting": ("figure", "new_return", "new_submission", "observation"),
-    ".walking": ("DeliveryPlan", "PlanNode"),
+    ".review_requests": ("clearance", "comment", "decision", "new_exemption", "new_extension", "reason"),
+    ".submission_requests": ("figure", "new_return", "new_submission", "observation"),
+    ".plan_model": ("DeliveryPlan", "PlanNode"),
 }
 
 

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
         StandingReturn,
         UnprotectedFigure,
     )
-    from .reading import AnyQuestion, PreviewQuestion, ReleaseQuestion, ReleaseStep
+    from .outcome_queries import AnyQuestion, PreviewQuestion, ReleaseQuestion, ReleaseStep
+    from .plan_model import DeliveryPlan
     from .reports import Parts, Submitted
-    from .sending import Mapped
+    from .submit_steps import Mapped
     from .tables import Tabular
-    from .walking import DeliveryPlan
 
     Submittable = Tabular | NewReturn | NewSubmission | Iterable[NewReturn]
 
@@ -150,7 +150,7 @@ class AsyncWorkHealth(
 
         See `WorkHealth.submit`.
         """
-        from .sending import Envelope, submitting
+        from .submit_steps import Envelope, submitting
 
         steps = submitting(
             self._settings,
@@ -195,7 +195,7 @@ class AsyncWorkHealth(
 
         See `WorkHealth.submit_in_parts`.
         """
-        from .sending import Envelope, in_parts
+        from .submit_steps import Envelope, in_parts
 
         steps = in_parts(
             self._settings,
@@ -232,7 +232,7 @@ class AsyncWorkHealth(
 
         See `WorkHealth.check`.
         """
-        from .sending import Envelope, looking
+        from .submit_steps import Envelope, looking
 
         envelope = Envelope(measure=measure, period=period, organisation=organisation)
         return await self._follow(looking(self._settings, source, programme, mapping, sheet, envelope))
@@ -269,7 +269,7 @@ class AsyncWorkHealth(
 
         See `WorkHealth.outcomes`.
         """
-        from .reading import previewed, released
+        from .outcome_queries import previewed, released
 
         if preview:
             return AsyncFigures(self, previewed(self._settings, programme, limit, question))
@@ -280,7 +280,7 @@ class AsyncWorkHealth(
 
         See `WorkHealth.release_changes`.
         """
-        from .reading import changing, stepping
+        from .outcome_queries import changing, stepping
 
         for where, release in await self._follow(changing(self._settings, programme, since)):
             yield await self._follow(stepping(where, release))
@@ -290,7 +290,7 @@ class AsyncWorkHealth(
 
         See `WorkHealth.chosen_programme`.
         """
-        from .sending import the_programme
+        from .submit_steps import the_programme
 
         return await self._follow(the_programme(self._settings, None))
 
@@ -299,7 +299,7 @@ class AsyncWorkHealth(
 
         See `WorkHealth.plan`.
         """
-        from .walking import walking
+        from .plan_model import walking
 
         return await self._follow(walking(self._settings, programme))
 

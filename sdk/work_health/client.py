@@ -35,11 +35,11 @@ if TYPE_CHECKING:
         StandingReturn,
         UnprotectedFigure,
     )
-    from .reading import AnyQuestion, PreviewQuestion, ReleaseQuestion, ReleaseStep
+    from .outcome_queries import AnyQuestion, PreviewQuestion, ReleaseQuestion, ReleaseStep
+    from .plan_model import DeliveryPlan
     from .reports import Parts, Submitted
-    from .sending import Mapped
+    from .submit_steps import Mapped
     from .tables import Tabular
-    from .walking import DeliveryPlan
 
     Submittable = Tabular | NewReturn | NewSubmission | Iterable[NewReturn]
 
@@ -183,7 +183,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             Rejected: The server found errors. Nothing was written.
             Conflict: It does not fit with what stands.
         """
-        from .sending import Envelope, submitting
+        from .submit_steps import Envelope, submitting
 
         steps = submitting(
             self._settings,
@@ -253,7 +253,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             NotSent: The table cannot be read, or does not fit what is owed. Nothing was sent.
             PartlySubmitted: Some parts were refused, or the server went away.
         """
-        from .sending import Envelope, in_parts
+        from .submit_steps import Envelope, in_parts
 
         steps = in_parts(
             self._settings,
@@ -304,7 +304,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         Raises:
             NotSent: With every finding.
         """
-        from .sending import Envelope, looking
+        from .submit_steps import Envelope, looking
 
         envelope = Envelope(measure=measure, period=period, organisation=organisation)
         return self._follow(looking(self._settings, source, programme, mapping, sheet, envelope))
@@ -357,7 +357,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             NotFound: When they are read, and nothing is released yet.
             TypeError: What is asked cannot be asked of these figures.
         """
-        from .reading import previewed, released
+        from .outcome_queries import previewed, released
 
         if preview:
             return Figures(self, previewed(self._settings, programme, limit, question))
@@ -375,7 +375,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         Raises:
             WorkHealthError: One of them has been withdrawn; read the newest release whole, and go on from it.
         """
-        from .reading import changing, stepping
+        from .outcome_queries import changing, stepping
 
         for where, release in self._follow(changing(self._settings, programme, since)):
             yield self._follow(stepping(where, release))
@@ -386,7 +386,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         >>> client.chosen_programme()
         'work-and-health-2025-2028-sandbox'
         """
-        from .sending import the_programme
+        from .submit_steps import the_programme
 
         return self._follow(the_programme(self._settings, None))
 
@@ -399,7 +399,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         >>> [one.slug for one in plan["O5"].measures]
         ['ips-secondary-care-engagement', 'ips-engagements']
         """
-        from .walking import walking
+        from .plan_model import walking
 
         return self._follow(walking(self._settings, programme))
 

@@ -9,12 +9,12 @@ from itertools import product
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.plan import loading
+from api.plan import queries_loading
 from schema.disclosure import Policy
 from schema.plan import Kind, Measure, Plan, Scheme
-from tests.attacks.over_http import PROVIDERS, count, found, rule_of
-from tests.harbour import EAST, PLAN, TOWN, WEST
-from tests.releasing import Press
+from tests.attacks.http_releases import PROVIDERS, count, found, rule_of
+from tests.fixtures.example_plan import EAST, PLAN, TOWN, WEST
+from tests.fixtures.release_client import Press
 
 PLACES, SEXES = (EAST, WEST), ("female", "male")
 BY_SEX = Scheme(dimensions=["sex"], exclusive=True, exhaustive=True, finest_level="quarter")
@@ -146,7 +146,7 @@ class Case(Struct, frozen=True, kw_only=True):
         A release that is refused is safe; those before it are attacked.
         """
         async with world.owner.begin() as transaction:
-            await loading.load(transaction, self.programme(), sandbox=False, now=world.now)
+            await queries_loading.load(transaction, self.programme(), sandbox=False, now=world.now)
         press = Press(world, "harbour-kinds")
         published = []
         for number, tables in enumerate(history, 1):

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from schema.periods import PeriodType
 from schema.plan import Overlap
 from tests.attacks.kinds import Case, like
-from tests.harbour import PLAN
+from tests.fixtures.example_plan import PLAN
 
 QUARTERS = tuple(f"FY2025-26-Q{number}" for number in range(1, 5))
 YEAR = {code: (code,) for code in QUARTERS} | {

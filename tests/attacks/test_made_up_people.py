@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from api.statistics.disclosure.figures import Exposed
 from schema.disclosure import PERSONS
 from tests.attacks.cubes import Cube, attacks
-from tests.attacks.made_up import SMALL, attacked
+from tests.attacks.synthetic_people import SMALL, attacked
 
 
 @pytest.mark.parametrize(("seed", "mean", "alone"), [(5, 20.0, True), (6, 8.0, True), (6, 8.0, False)])

@@ -7,8 +7,8 @@ import os
 import numpy as np
 import pytest
 
-from tests.attacks.over_http import answers, found, pushed, rule_of
-from tests.releasing import Press
+from tests.attacks.http_releases import answers, found, pushed, rule_of
+from tests.fixtures.release_client import Press
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from api.plan import loading
+from api.plan import queries_loading
 from schema.disclosure import PERSONS, Policy, PolicyDecision
 from schema.plan import Plan, Scheme
-from tests.attacks.over_http import PLACES, PROVIDERS, answers, found, people, rule_of
-from tests.harbour import EAST, PLAN, TOWN
-from tests.releasing import Press, learners, pass_rate
+from tests.attacks.http_releases import PLACES, PROVIDERS, answers, found, people, rule_of
+from tests.fixtures.example_plan import EAST, PLAN, TOWN
+from tests.fixtures.release_client import Press, learners, pass_rate
 
 OWNER = "harbour-council"
 DECISION = PolicyDecision(
@@ -54,7 +54,7 @@ async def presses(world, request) -> list[Press]:
     plans = [programme("harbour-on", {}), programme("harbour-off", request.param)]
     async with world.owner.begin() as transaction:
         for plan in plans:
-            await loading.load(transaction, plan, sandbox=False, now=world.now)
+            await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
     return [Press(world, plan.slug, owner=OWNER) for plan in plans]
 
 

@@ -10,11 +10,11 @@ from itertools import product
 
 import numpy as np
 
-from api.plan import loading
+from api.plan import queries_loading
 from schema.partners import Scope
 from tests.conftest import HARBOUR, World
-from tests.harbour import EAST, TOWN, WEST
-from tests.releasing import UNKNOWN, Press, learners, pass_rate
+from tests.fixtures.example_plan import EAST, TOWN, WEST
+from tests.fixtures.release_client import UNKNOWN, Press, learners, pass_rate
 
 JUNE, JULY = "2026-06", "2026-07"
 QUAY = {(EAST, "female"): 31, (EAST, "male"): 20, (WEST, "female"): 0, (WEST, "male"): 28}
@@ -60,9 +60,9 @@ def left_out(cell: Mapping) -> bool:
 async def life(world: World, *, other: bool) -> Press:
     """Two releases. Before June closes, the other world's provider corrects figures by a few."""
     world.now = datetime(2026, 8, 5, 9, 30, tzinfo=UTC)
-    plan = loading.read(HARBOUR)
+    plan = queries_loading.read(HARBOUR)
     async with world.owner.begin() as transaction:
-        await loading.load(transaction, plan, sandbox=False, now=world.now)
+        await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
     press = Press(world, plan.slug)
     await press.returned("quay-college", *of_quay())
     await press.returned("pier-college", *of_pier(other=other))

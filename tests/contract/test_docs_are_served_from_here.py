@@ -14,10 +14,10 @@ from litestar import Litestar
 import api.app  # noqa: F401  so that every refusal is known
 from api.docs import routes
 from api.docs.guides import FOLDER, NAMES, NAMESPACE
-from api.etags import ETags
-from api.problems import HANDLERS, code_of
-from api.refusals import Refused
-from api.submissions.findings import CODES
+from api.http.etags import ETags
+from api.http.problems import HANDLERS, code_of
+from api.http.refusals import Refused
+from api.submissions.checks.findings import CODES
 
 
 def kinds(refusal: type[Refused] = Refused) -> Iterator[type[Refused]]:

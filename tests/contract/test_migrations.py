@@ -15,9 +15,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import database
-from api.plan import loading
+from api.database import connections
 from api.plan import queries as plans
+from api.plan import queries_loading
 from schema.plan import Basis, Target
 from schema.tables import metadata, plan_version
 from tests.conftest import NOW
@@ -27,7 +27,7 @@ MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 
 
 def scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(database.alembic_config(None))
+    return ScriptDirectory.from_config(connections.alembic_config(None))
 
 
 @pytest.fixture
@@ -42,14 +42,14 @@ async def empty_url(server: Callable[[str], str]) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def empty(empty_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = database.owner_engine(empty_url)
+    engine = connections.owner_engine(empty_url)
     yield engine
     await engine.dispose()
 
 
 async def run(engine: AsyncEngine, step, revision: str) -> None:
     async with engine.connect() as connection:
-        await connection.run_sync(lambda c: step(database.alembic_config(c), revision))
+        await connection.run_sync(lambda c: step(connections.alembic_config(c), revision))
         await connection.commit()
 
 
@@ -78,7 +78,7 @@ async def test_each_migration_can_be_undone_and_done_again(empty):
 
 
 async def test_the_tables_are_as_declared(empty):
-    await database.migrate(empty)
+    await connections.migrate(empty)
     async with empty.connect() as connection:
         options = {
             "compare_type": True,
@@ -106,7 +106,7 @@ async def test_a_database_with_returns_in_it_can_be_migrated_down_and_up(world, 
 async def test_a_plan_that_was_loaded_with_one_target_a_measure_can_be_read(empty, plan):
     await run(empty, command.upgrade, "0003")
     async with empty.begin() as transaction:
-        await loading.load(transaction, plan, sandbox=False, now=NOW)
+        await queries_loading.load(transaction, plan, sandbox=False, now=NOW)
         stored = (await transaction.execute(select(plan_version.c.content))).scalar_one()
         for number, measure in enumerate(stored["measures"]):
             del measure["targets"]
@@ -115,7 +115,7 @@ async def test_a_plan_that_was_loaded_with_one_target_a_measure_can_be_read(empt
     await run(empty, command.upgrade, "head")
     async with empty.begin() as transaction:
         read = (await plans.current(transaction, plan.slug)).plan
-        again = await loading.load(transaction, plan, sandbox=False, now=NOW)
+        again = await queries_loading.load(transaction, plan, sandbox=False, now=NOW)
     assert [m.slug for m in read.measures] == [m.slug for m in plan.measures]
     assert [msgspec.structs.replace(m, targets=[]) for m in read.measures] == plan.measures
     assert {m.slug: m.targets for m in read.measures if m.targets} == {
@@ -168,8 +168,8 @@ async def test_changes_that_repeat_their_figures_name_their_positions_and_back(e
 
 
 async def test_processes_that_start_together_migrate_once(empty, empty_url):
-    engines = [database.owner_engine(empty_url) for _ in range(3)]
-    await asyncio.gather(*(database.migrate(engine) for engine in engines))
+    engines = [connections.owner_engine(empty_url) for _ in range(3)]
+    await asyncio.gather(*(connections.migrate(engine) for engine in engines))
     for engine in engines:
         await engine.dispose()
     assert "observation" in await left(empty)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from api.submissions.states import TRANSITIONS
+from api.submissions.review_states import TRANSITIONS
 from schema.submissions import ReviewState
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,7 +11,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from benchmarks import made_up, running
+from benchmarks import measured_server, synthetic_data
 from tests.faults.test_crash import Server, served
 from tests.faults.test_submission_fuzz import written
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reas
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bulk")
-    made_up.write(folder, OBSERVATIONS, ["first"])
+    synthetic_data.write(folder, OBSERVATIONS, ["first"])
     return folder
 
 
@@ -35,7 +35,7 @@ async def at(server: Callable[[str], str]) -> AsyncIterator[tuple[Server, str, s
     """A served programme of the benchmark's, its database, and a key."""
     administrator = await asyncpg.connect(server("postgres"))
     await administrator.execute("create database bulk")
-    [key] = await running.ready(server("bulk"))
+    [key] = await measured_server.ready(server("bulk"))
     with served(server("bulk")) as process:
         await process.start()
         yield process, server("bulk"), key
@@ -55,14 +55,14 @@ def padded(file: Path, *, last: str | None = None) -> Iterator[bytes]:
 
 
 def push(process: Server, key: str, form: str, content: Iterator[bytes]) -> httpx2.Response:
-    path = f"{process.address}/v1/programmes/{made_up.PROGRAMME}/submissions/{form}"
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": made_up.TYPES[form]}
+    path = f"{process.address}/v1/programmes/{synthetic_data.PROGRAMME}/submissions/{form}"
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": synthetic_data.TYPES[form]}
     return httpx2.post(path, content=content, headers=headers, timeout=300)
 
 
 WRONG_ROWS = {
-    "csv": f"{made_up.MEASURES[0]},2021-01,{made_up.TOWN},,,,twelve,,,,",
-    "ndjson": f'{{"return":0,"area":"{made_up.TOWN}","value":"twelve"}}',
+    "csv": f"{synthetic_data.MEASURES[0]},2021-01,{synthetic_data.TOWN},,,,twelve,,,,",
+    "ndjson": f'{{"return":0,"area":"{synthetic_data.TOWN}","value":"twelve"}}',
 }
 
 
@@ -79,16 +79,16 @@ async def test_a_large_file_is_taken_in_bounded_memory(at: tuple[Server, str, st
     assert [(finding["rows"], finding["column"]) for finding in refused.json()["errors"]] == [([rows], "value")]
     assert await written(connection) == nothing
 
-    pid = running.worker(process.pid)
-    idle = running.memory(pid, "VmRSS")
-    running.forget_peak(pid)
-    with running.asking(f"{process.address}/v1/programmes") as answered:
+    pid = measured_server.worker(process.pid)
+    idle = measured_server.memory(pid, "VmRSS")
+    measured_server.forget_peak(pid)
+    with measured_server.asking(f"{process.address}/v1/programmes") as answered:
         taken = await asyncio.to_thread(push, process, key, form, padded(files / f"first.{form}"))
         meanwhile = len(answered)
     assert taken.status_code == 201, taken.text[:2000]
     assert taken.json()["counts"]["added"] == rows - 1
     assert await connection.fetchval("select count(*) from observation") == rows - 1
     assert meanwhile > 0
-    peak = running.memory(pid, "VmHWM")
+    peak = measured_server.memory(pid, "VmHWM")
     await connection.close()
     assert peak - idle < MOST, f"{peak:.0f} MB, {idle:.0f} idle"

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.plan import loading
+from api.plan import queries_loading
 from schema.partners import Scope
 from schema.plan import Plan
 from tests.conftest import PROGRAMME, running
@@ -64,7 +64,7 @@ async def at(server: Callable[[str], str], template: str, plan: Plan) -> AsyncIt
     await administrator.execute(f"create database fuzz template {template}")
     async with running(server("fuzz")) as world:
         async with world.owner.begin() as transaction:
-            await loading.load(transaction, loading.as_sandbox(plan), sandbox=True, now=world.now)
+            await queries_loading.load(transaction, queries_loading.as_sandbox(plan), sandbox=True, now=world.now)
         key = await world.key("nottingham-city-council", *Scope, programme=SANDBOX, days=36500, sandbox=True)
     with served(server("fuzz")) as process:
         await process.start()

@@ -19,7 +19,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from api.plan import loading
+from api.plan import queries_loading
 from schema.partners import Scope
 from schema.plan import Plan
 from tests.conftest import PROGRAMME, running
@@ -102,7 +102,7 @@ async def test_what_was_acknowledged_is_there_once_and_nothing_by_half(url: str,
     chance = random.Random(seed)  # noqa: S311
     async with running(url) as world:
         async with world.owner.begin() as transaction:
-            await loading.load(transaction, loading.as_sandbox(plan), sandbox=True, now=world.now)
+            await queries_loading.load(transaction, queries_loading.as_sandbox(plan), sandbox=True, now=world.now)
         key = await world.key("nottingham-city-council", Scope.SUBMIT, programme=SANDBOX, days=36500, sandbox=True)
     with served(url) as server:
         await server.start()

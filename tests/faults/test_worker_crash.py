@@ -17,8 +17,8 @@ from pathlib import Path
 import asyncpg
 
 from schema.partners import Scope
-from tests.harbour import EAST, WEST
-from tests.releasing import Press, learners
+from tests.fixtures.example_plan import EAST, WEST
+from tests.fixtures.release_client import Press, learners
 
 ROOT = Path(__file__).parent.parent.parent
 CRASHES = int(os.environ.get("CRASHES", "2"))

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from api import __main__ as commands
-from api.plan import changing
+from api.plan import version_changes
 from api.settings import Settings
 from schema.disclosure import DisclosureClass, Policy, PolicyDecision
 from schema.partners import Scope
@@ -180,7 +180,7 @@ async def test_a_measure_is_not_protected_less_than_it_was_without_a_decision(wo
     ]
     file = tmp_path / "plan.yaml"
     file.write_bytes(msgspec.yaml.encode(replace(plan, measures=measures)))
-    with pytest.raises(changing.NeedsDecision, match="protected less than it was as persons"):
+    with pytest.raises(version_changes.NeedsDecision, match="protected less than it was as persons"):
         await asyncio.to_thread(run, world.url, "load-plan", str(file))
     assert await world.count("plan_version") == 1
     decided = PolicyDecision(by="The board", on=date(2025, 10, 1), reason="It counts visits.", assessment="DPIA 7")

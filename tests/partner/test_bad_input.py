@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.bodies import LARGEST_JSON
+from api.http.bodies import LARGEST_JSON
 from schema.partners import Scope
 
 PROGRAMME = "work-and-health-2025-2028"

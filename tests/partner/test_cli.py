@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.misbehaving import answer, misbehaving
-from tests.running import ROOT, SANDBOX, Running, make_run
+from tests.fixtures.faulty_servers import answer, misbehaving
+from tests.fixtures.server_process import ROOT, SANDBOX, Running, make_run
 from work_health.cli import app
-from work_health.cli.exits import MEANINGS, Exit, code_of
+from work_health.cli.exit_codes import MEANINGS, Exit, code_of
 from work_health.errors import ApiError, ConnectionFailed, NotSent, WorkHealthError
 
 MEASURE = "ips-primary-care-referrals"

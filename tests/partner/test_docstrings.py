@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 import work_health
-from tests.running import SANDBOX, Running, make_run
+from tests.fixtures.server_process import SANDBOX, Running, make_run
 from work_health import AsyncWorkHealth, WorkHealth
 
 FINDER = doctest.DocTestFinder(exclude_empty=True)

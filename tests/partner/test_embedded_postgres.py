@@ -16,8 +16,8 @@ from urllib.parse import unquote
 import asyncpg
 import pytest
 
-from api import embedded
-from api.embedded import Embedded, PostgresDidNotStart, default_folder
+from api.database import embedded
+from api.database.embedded import Embedded, PostgresDidNotStart, default_folder
 
 CHECKOUT = Path(__file__).parents[2]
 PACKAGES = Path(asyncpg.__file__).parents[1]
@@ -30,7 +30,7 @@ pytestmark = only_linux
 OWNER = """
 import os, sys, time
 from pathlib import Path
-from api.embedded import Embedded, default_folder
+from api.database.embedded import Embedded, default_folder
 data = Path(sys.argv[1]) if sys.argv[1:] else default_folder()
 with Embedded(data, durable="durable" in sys.argv) as server:
     print(server.dsn(), flush=True)

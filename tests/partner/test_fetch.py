@@ -10,10 +10,10 @@ import httpx2
 import pytest
 
 from api.__main__ import main
-from api.publications import fetching
-from api.publications.fetching import Line, NotTaken, SourceUnavailable, Wanted
-from api.publications.tables import NotThePublication
-from api.refusals import BadParameter
+from api.http.refusals import BadParameter
+from api.sources import fetching
+from api.sources.fetching import Line, NotTaken, SourceUnavailable, Wanted
+from api.sources.tables import NotThePublication
 
 PROGRAMME = "work-and-health-2025-2028"
 Answer = tuple[int, dict[str, str], str]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from api.docs.guides import FOLDER, NAMES
-from tests.running import ROOT, Running, make_run
+from tests.fixtures.server_process import ROOT, Running, make_run
 from work_health import WorkHealth
-from work_health.cli.exits import MEANINGS, Exit
+from work_health.cli.exit_codes import MEANINGS, Exit
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PAIN = re.compile(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)

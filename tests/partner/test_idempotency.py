@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from api.partners import queries as partners
+from api.access import queries as partners
 from schema.partners import Author, Scope
 from work_health import Rejected, Withdrawal, new_return, new_submission, observation
 

@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from api.plan import loading
+from api.plan import queries_loading
 from work_health import EvidenceEntry, MilestoneItem, Rejected, new_return, new_submission, observation
 
 PROGRAMME = "work-and-health-2025-2028"
@@ -85,7 +85,9 @@ async def test_the_post_is_established_once_its_role_is_bound(world, plan, counc
         for role in plan.roles
     ]
     async with world.owner.begin() as transaction:
-        await loading.load(transaction, msgspec.structs.replace(plan, roles=roles), sandbox=False, now=world.now)
+        await queries_loading.load(
+            transaction, msgspec.structs.replace(plan, roles=roles), sandbox=False, now=world.now
+        )
     report = await push(council, post)
     assert (report.plan_version, report.counts.added, report.returns[0].timeliness) == (2, 1, "on-time")
 

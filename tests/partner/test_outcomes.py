@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from api.plan import loading
+from api.plan import queries_loading
 from schema.partners import Scope
 from work_health import NotAllowed, Rejected, decision, new_return, new_submission, observation
 
@@ -87,12 +87,12 @@ async def test_the_uptake_of_existing_schemes_is_its_parts(world, reviewer):
 @pytest.fixture
 async def colours(world, harbour) -> str:
     """The harbour with what its pass rate is collected by in order."""
-    plan = loading.read(Path(__file__).parent.parent / "plans" / "harbour.yaml")
+    plan = queries_loading.read(Path(__file__).parent.parent / "plans" / "harbour.yaml")
     ordered = [msgspec.structs.replace(d, ordered=d.slug == "sex") for d in plan.dimensions]
     open_end = msgspec.structs.replace(plan.calendar, closes_days=None)
     async with world.owner.begin() as transaction:
         changed = msgspec.structs.replace(plan, dimensions=ordered, calendar=open_end)
-        await loading.load(transaction, changed, sandbox=False, now=world.now)
+        await queries_loading.load(transaction, changed, sandbox=False, now=world.now)
     return harbour
 
 

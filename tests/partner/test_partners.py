@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from api.partners import keys
-from api.partners import queries as partners
+from api.access import keys
+from api.access import queries as partners
 from schema.partners import Scope as Scopes
 from work_health import NotAllowed, NotFound, Scope
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from api.plan import changing, loading
-from api.refusals import Conflict
+from api.http.refusals import Conflict
+from api.plan import queries_loading, version_changes
 from work_health import NotFound, Rejected, new_return, new_submission, observation
 
 PROGRAMME = "work-and-health-2025-2028"
@@ -103,7 +103,7 @@ async def test_an_unknown_programme_is_refused_with_the_nearest(anyone):
 
 async def test_loading_the_same_file_again_changes_nothing(world, plan):
     async with world.owner.begin() as transaction:
-        loaded = await loading.load(transaction, plan, sandbox=False, now=world.now)
+        loaded = await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
     assert (loaded.version, loaded.changes) == (1, [])
 
 
@@ -112,7 +112,7 @@ async def test_a_changed_file_makes_a_new_version_and_is_served_at_once(world, p
     themes = [msgspec.structs.replace(plan.themes[0], title="Know the need"), *plan.themes[1:]]
     async with world.owner.begin() as transaction:
         changed = msgspec.structs.replace(plan, themes=themes)
-        loaded = await loading.load(transaction, changed, sandbox=False, now=world.now)
+        loaded = await queries_loading.load(transaction, changed, sandbox=False, now=world.now)
     assert (loaded.version, loaded.changes) == (2, ["changed theme theme-1"])
     programme = await anyone.get_programme(PROGRAMME)
     assert (programme.plan_version, programme.themes[0].title) == (2, "Know the need")
@@ -128,14 +128,14 @@ async def test_a_series_with_returns_keeps_its_meaning(world, plan, council):
     ]
     changed = msgspec.structs.replace(plan, measures=measures)
     async with world.owner.begin() as transaction:
-        with pytest.raises(changing.NeedsNewSeries, match="changes its kind"):
-            await loading.load(transaction, changed, sandbox=False, now=world.now)
+        with pytest.raises(version_changes.NeedsNewSeries, match="changes its kind"):
+            await queries_loading.load(transaction, changed, sandbox=False, now=world.now)
     assert await world.count("plan_version") == 1
 
 
 async def test_another_place_adopts_it_with_a_file_of_its_own(world, anyone):
     async with world.owner.begin() as transaction:
-        await loading.load(transaction, loading.read(HARBOUR), sandbox=False, now=world.now)
+        await queries_loading.load(transaction, queries_loading.read(HARBOUR), sandbox=False, now=world.now)
     assert [p.slug for p in (await anyone.list_programmes()).items] == ["harbour-skills-2026", PROGRAMME]
     assert len((await anyone.list_measures("harbour-skills-2026")).items) == 8
 
@@ -143,4 +143,4 @@ async def test_another_place_adopts_it_with_a_file_of_its_own(world, anyone):
 async def test_a_sandbox_and_a_real_programme_do_not_share_a_name(world, plan):
     async with world.owner.begin() as transaction:
         with pytest.raises(Conflict):
-            await loading.load(transaction, plan, sandbox=True, now=world.now)
+            await queries_loading.load(transaction, plan, sandbox=True, now=world.now)

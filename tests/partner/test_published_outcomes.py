@@ -5,14 +5,14 @@ import io
 import pandas
 import pytest
 
-from api.outcomes import maps
-from api.outcomes import queries as outcomes
-from api.publications import ees, fetching, fingertips, nomis
-from api.publications.fetching import Line
+from api.figures import queries as outcomes
+from api.outcomes.formats import geojson
+from api.sources import ees, fetching, fingertips, nomis
+from api.sources.fetching import Line
 from schema.partners import Scope
 from tests.conftest import NOW
+from tests.fixtures.release_client import Press
 from tests.partner.test_querying import file_of
-from tests.releasing import Press
 from work_health import decision
 
 PROGRAMME = "work-and-health-2025-2028"
@@ -167,7 +167,7 @@ async def test_every_form_has_the_same_published_figures(published, reviewer):
 
 async def test_a_published_figure_is_on_the_map_by_the_basis(world, published, reviewer):
     async with world.owner.begin() as transaction:
-        await outcomes.keep_boundaries(transaction, maps.read(file_of([CITY])), source="cities.geojson", now=NOW)
+        await outcomes.keep_boundaries(transaction, geojson.read(file_of([CITY])), source="cities.geojson", now=NOW)
     asked = {"measure": RATE, "level": "local-authority"}
     [feature] = (await reviewer.preview_outcomes_geojson(PROGRAMME, **asked)).features
     assert (feature.properties.to_dict()["value"], feature.properties.to_dict()["publication_value"]) == (52, "52")

@@ -7,8 +7,8 @@ import pandas
 import pytest
 
 from api.__main__ import main
-from api.outcomes import maps
-from api.outcomes import queries as outcomes
+from api.figures import queries as outcomes
+from api.outcomes.formats import geojson
 from schema.partners import Scope
 from tests.conftest import NOW
 from work_health import NotAllowed, NotFound, Rejected, new_return, new_submission, observation
@@ -156,7 +156,7 @@ async def test_a_map_shows_the_boundaries_that_are_loaded(world, pushed, reviewe
     with pytest.raises(NotFound, match="No boundary"):
         await reviewer.preview_outcomes_geojson(PROGRAMME, measure=REFERRALS, level="ward")
     codes = await wards(reviewer)
-    found = maps.read(file_of(codes[:2]))
+    found = geojson.read(file_of(codes[:2]))
     for _ in range(2):  # again, in place of the first
         async with world.owner.begin() as transaction:
             assert set(codes) <= await outcomes.area_codes(transaction)

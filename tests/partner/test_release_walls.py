@@ -3,9 +3,9 @@
 import asyncpg
 import pytest
 
-from api import database
-from tests.harbour import EAST, WEST
-from tests.releasing import Press, learners
+from api.database import connections
+from tests.fixtures.example_plan import EAST, WEST
+from tests.fixtures.release_client import Press, learners
 
 RETURNED = (
     "observation",
@@ -42,7 +42,7 @@ async def published(world, harbour) -> Press:
 
 @pytest.fixture
 async def reader(published, world):
-    connection = await asyncpg.connect(world.url, server_settings={"role": database.PUBLIC_ROLE})
+    connection = await asyncpg.connect(world.url, server_settings={"role": connections.PUBLIC_ROLE})
     yield connection
     await connection.close()
 
@@ -66,7 +66,7 @@ async def test_it_reads_releases_and_writes_nowhere(reader):
 
 
 async def test_the_application_cannot_change_what_was_published(published, world):
-    connection = await asyncpg.connect(world.url, server_settings={"role": database.APPLICATION_ROLE})
+    connection = await asyncpg.connect(world.url, server_settings={"role": connections.APPLICATION_ROLE})
     for statement in (
         "update release.figure set content = ''",
         "update release.release set notes = 'x'",
@@ -81,7 +81,7 @@ async def test_the_application_cannot_change_what_was_published(published, world
 
 async def test_nothing_is_added_to_a_release_that_is_written(published, world):
     """Not even by the role that writes releases; and of what it writes, the release is asked for at the end."""
-    connection = await asyncpg.connect(world.url, server_settings={"role": database.PUBLISHER_ROLE})
+    connection = await asyncpg.connect(world.url, server_settings={"role": connections.PUBLISHER_ROLE})
     figure = "insert into release.figure select programme, {}, 9999, 1, 'x', 1, 1, '' from release.figure limit 1"
     change = "insert into release.change select programme, {}, 9999, 'new' from release.figure limit 1"
     period = "insert into release.period select programme, {}, 1, 'x', now(), true from release.figure limit 1"

@@ -6,9 +6,9 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from api import database
+from api.database import connections
 from schema.partners import Scope
-from tests.releasing import Press
+from tests.fixtures.release_client import Press
 
 VOICE = {"measure": "learner-voice", "period": "2026-07"}
 PROSPECTUS = {"measure": "prospectus", "period": "2026-07"}
@@ -279,7 +279,7 @@ async def test_rows_of_such_measures_say_where_their_entries_are(press):
 async def test_readers_see_the_entries_in_sql_and_neither_revisions_nor_whose_they_are(press):
     await clear(press, VOICE, 1)
     await press.publish()
-    reader = await asyncpg.connect(press.world.url, server_settings={"role": database.PUBLIC_ROLE})
+    reader = await asyncpg.connect(press.world.url, server_settings={"role": connections.PUBLIC_ROLE})
     assert await reader.fetchval("select count(*) from release.entry") == 1
     for statement in (
         "select * from revision",
@@ -290,7 +290,7 @@ async def test_readers_see_the_entries_in_sql_and_neither_revisions_nor_whose_th
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await reader.execute(statement)
     await reader.close()
-    application = await asyncpg.connect(press.world.url, server_settings={"role": database.APPLICATION_ROLE})
+    application = await asyncpg.connect(press.world.url, server_settings={"role": connections.APPLICATION_ROLE})
     for statement in ("delete from release.entry", "update release.entry set content = ''"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await application.execute(statement)

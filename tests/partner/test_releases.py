@@ -11,13 +11,13 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from api.plan import loading
-from api.releases import writing
+from api.plan import queries_loading
+from api.releases import writer
 from schema.partners import Scope
 from schema.tables import figure
 from tests.conftest import HARBOUR
-from tests.harbour import EAST, TOWN, WEST
-from tests.releasing import UNKNOWN, Press, by_place, learners, pass_rate
+from tests.fixtures.example_plan import EAST, TOWN, WEST
+from tests.fixtures.release_client import UNKNOWN, Press, by_place, learners, pass_rate
 
 QUAY = {(EAST, "female"): 30, (EAST, "male"): 20, (WEST, "female"): 3, (WEST, "male"): 25}
 PIER = {(EAST, "female"): 12, (EAST, "male"): 22, (WEST, "female"): 2, (WEST, "male"): 15}
@@ -201,7 +201,7 @@ async def test_a_release_is_withdrawn_as_a_whole_with_a_reason(press):
 
 async def test_what_is_gone_is_told_last_and_a_rehearsal_tells_the_same(press, monkeypatch):
     """Piece by piece: of so few figures none would be sent before the others are made."""
-    monkeypatch.setattr(writing, "AT_ONCE", 3)
+    monkeypatch.setattr(writer, "AT_ONCE", 3)
     await both(press)
     await press.publish()
     before = await press.figures(**JULY, group_by="sex")
@@ -426,7 +426,7 @@ async def test_a_plan_that_joins_measures_that_were_released_apart_releases_neit
     """What was shown of the part would be forgotten, and its figures rounded afresh beside the old ones."""
     await both(press)
     await press.publish()
-    plan = loading.read(HARBOUR)
+    plan = queries_loading.read(HARBOUR)
     members = next(one for one in plan.measures if one.slug == "learners")
     part = replace(members, slug="new-learners", plan_references=[replace(members.plan_references[0], code="M1.8")])
     duties = [replace(one, measure="new-learners") for one in plan.duties if one.measure == "learners"]
@@ -434,7 +434,7 @@ async def test_a_plan_that_joins_measures_that_were_released_apart_releases_neit
     measures = [replace(one, contains=["new-learners"]) if one.slug == "learners" else one for one in apart.measures]
     for version in (apart, replace(apart, measures=measures)):
         async with press.world.owner.begin() as transaction:
-            await loading.load(transaction, version, sandbox=False, now=press.world.now)
+            await queries_loading.load(transaction, version, sandbox=False, now=press.world.now)
         returned = [learners("2026-07", people) | {"measure": "new-learners"} for people in (QUAY, PIER)]
         for organisation, one in zip(("quay-college", "pier-college"), returned, strict=True):
             await press.returned(organisation, one)

@@ -7,14 +7,14 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from api import database
 from api.app import create_app
+from api.database import connections
 from schema.partners import Scope
 
 
 async def test_what_needs_no_key_is_read_from_the_replica(world, twin, harbour):
     """The twin stands in for a replica that lags: it does not know the programme that the primary has by now."""
-    replica = database.public_engine(twin.url, pool_size=2)
+    replica = connections.public_engine(twin.url, pool_size=2)
     world.app.state.public_engine = replica
     http = world.http(await world.key("quay-college", Scope.READ, programme=harbour))
     try:

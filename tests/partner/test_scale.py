@@ -7,17 +7,17 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from api.plan import loading
-from benchmarks import made_up, released
+from api.plan import queries_loading
+from benchmarks import releases, synthetic_data
 from schema.disclosure import DisclosureClass
 from schema.partners import Scope
 from schema.tables import metadata
-from tests.releasing import Press
+from tests.fixtures.release_client import Press
 
 # Of the whole server, or of a few rows each; the rest grows with what is sent and shards by its programme.
 SMALL = {"client", "client_grant", "client_key", "boundary", "programme"}
 OBSERVATIONS = 30_000
-ONE = f"/returns/{made_up.OWNER}/{made_up.MEASURES[0]}/headline/main/{made_up.MONTHS[0]}"
+ONE = f"/returns/{synthetic_data.OWNER}/{synthetic_data.MEASURES[0]}/headline/main/{synthetic_data.MONTHS[0]}"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 READINGS = {
     "list_returns": "/returns",
@@ -26,14 +26,14 @@ READINGS = {
     "list_revisions": f"{ONE}/revisions",
     "compare_revisions": f"{ONE}/comparison?older=1&newer=1",
     "list_observations": "/observations?limit=50",
-    "list_observations of a measure": f"/observations?measure={made_up.MEASURES[1]}&area={made_up.TOWN}",
+    "list_observations of a measure": f"/observations?measure={synthetic_data.MEASURES[1]}&area={synthetic_data.TOWN}",
     "list_observations since": "/observations?updated_after=2025-01-01T00:00:00Z&limit=50",
     "list_return_changes": "/returns/changes",
     "get_review": f"{ONE}/review",
     "list_redactions": "/redactions",
     "list_obligations": "/obligations?limit=5",
     "get_submission": f"/submissions/{NOBODY}",
-    "preview_outcomes": f"/preview/outcomes?measure={made_up.MEASURES[0]}&period=2021-01",
+    "preview_outcomes": f"/preview/outcomes?measure={synthetic_data.MEASURES[0]}&period=2021-01",
     "list_audit": "/audit",
 }
 
@@ -41,7 +41,7 @@ READINGS = {
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("scale")
-    made_up.write(folder, OBSERVATIONS, ["first"])
+    synthetic_data.write(folder, OBSERVATIONS, ["first"])
     return (folder / "first.csv").read_bytes()
 
 
@@ -49,21 +49,29 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 async def crowded(world, file) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
     """A programme with enough in it that the planner has a choice: the key of a reviewer, and a look at its tables."""
     world.now = datetime(2025, 3, 1, tzinfo=UTC)
-    plan = made_up.plan()
+    plan = synthetic_data.plan()
     first, *others = plan.measures
     plan = replace(plan, measures=[replace(first, disclosure_class=DisclosureClass.NONE), *others])
     async with world.owner.begin() as transaction:
-        await loading.load(transaction, plan, sandbox=False, now=world.now)
-    for college in made_up.COLLEGES[:3]:
-        key = await world.key(college, Scope.SUBMIT, programme=made_up.PROGRAMME)
+        await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
+    for college in synthetic_data.COLLEGES[:3]:
+        key = await world.key(college, Scope.SUBMIT, programme=synthetic_data.PROGRAMME)
         answer = await world.http(key).post(
-            f"/v1/programmes/{made_up.PROGRAMME}/submissions/csv", content=file, headers={"Content-Type": "text/csv"}
+            f"/v1/programmes/{synthetic_data.PROGRAMME}/submissions/csv",
+            content=file,
+            headers={"Content-Type": "text/csv"},
         )
         assert answer.status_code == 201, answer.text[:500]
     looking = await asyncpg.connect(world.url)
     await looking.execute("analyze")
     reader = await world.key(
-        made_up.OWNER, Scope.SUBMIT, Scope.READ, Scope.REVIEW, Scope.ADMIN, programme=made_up.PROGRAMME, days=365
+        synthetic_data.OWNER,
+        Scope.SUBMIT,
+        Scope.READ,
+        Scope.REVIEW,
+        Scope.ADMIN,
+        programme=synthetic_data.PROGRAMME,
+        days=365,
     )
     yield reader, looking
     await looking.close()
@@ -83,7 +91,7 @@ async def test_no_reading_walks_through_all_observations(world, crowded):
     before = await scanned(world, looking)
     walked: list[str] = []
     for name, path in READINGS.items():
-        answer = await http.get(f"/v1/programmes/{made_up.PROGRAMME}{path}")
+        answer = await http.get(f"/v1/programmes/{synthetic_data.PROGRAMME}{path}")
         assert answer.status_code == (404 if name == "get_submission" else 200), (name, answer.text[:500])
         now = await scanned(world, looking)
         if now != before:
@@ -99,7 +107,9 @@ async def test_a_submission_does_not_walk_through_them_either(world, crowded, fi
     http = world.http(key)
     for content in (b"\n".join(small), b"\n".join(small[:-1])):
         answer = await http.post(
-            f"/v1/programmes/{made_up.PROGRAMME}/submissions/csv", content=content, headers={"Content-Type": "text/csv"}
+            f"/v1/programmes/{synthetic_data.PROGRAMME}/submissions/csv",
+            content=content,
+            headers={"Content-Type": "text/csv"},
         )
         assert answer.status_code in {201, 422}, answer.text[:500]
     assert await scanned(world, looking) == before
@@ -107,22 +117,24 @@ async def test_a_submission_does_not_walk_through_them_either(world, crowded, fi
 
 async def test_a_release_of_some_returns_does_not_walk_through_the_others(world, crowded):
     key, looking = crowded
-    path = f"/v1/programmes/{made_up.PROGRAMME}{ONE.replace(made_up.OWNER, made_up.COLLEGES[1])}/approval"
+    path = f"/v1/programmes/{synthetic_data.PROGRAMME}{ONE.replace(synthetic_data.OWNER, synthetic_data.COLLEGES[1])}/approval"
     assert (await world.http(key).post(path, json={"revision": 1})).status_code == 201
     before = await scanned(world, looking)
-    made = await Press(world, made_up.PROGRAMME, owner=made_up.OWNER).publish(without=made_up.MEASURES[1:])
+    made = await Press(world, synthetic_data.PROGRAMME, owner=synthetic_data.OWNER).publish(
+        without=synthetic_data.MEASURES[1:]
+    )
     assert made["state"] == "published", made
     assert await scanned(world, looking) == before
 
 
-MONTHS = made_up.MONTHS[:3]
+MONTHS = synthetic_data.MONTHS[:3]
 RELEASED = {
-    "one figure": f"/outcomes?measure={released.VISITS}&period={MONTHS[0]}&area={made_up.TOWN}",
-    "some areas by sex and age": f"/outcomes?measure={released.VISITS}&period={MONTHS[1]}"
-    f"&area={made_up.QUARTERS[0]}&area={made_up.QUARTERS[1]}&group_by=sex&group_by=age&limit=20",
-    "the newest": f"/outcomes?measure={released.VISITS}&period=latest",
+    "one figure": f"/outcomes?measure={releases.VISITS}&period={MONTHS[0]}&area={synthetic_data.TOWN}",
+    "some areas by sex and age": f"/outcomes?measure={releases.VISITS}&period={MONTHS[1]}"
+    f"&area={synthetic_data.QUARTERS[0]}&area={synthetic_data.QUARTERS[1]}&group_by=sex&group_by=age&limit=20",
+    "the newest": f"/outcomes?measure={releases.VISITS}&period=latest",
     "a page of everything": "/outcomes?limit=50",
-    "a table": f"/outcomes.csv?measure={released.VISITS}&period={MONTHS[2]}&area={made_up.TOWN}",
+    "a table": f"/outcomes.csv?measure={releases.VISITS}&period={MONTHS[2]}&area={synthetic_data.TOWN}",
     "what changed": "/releases/1/changes?limit=50",
     "progress": "/progress",
     "the logic model": "/logic-model/outcomes",
@@ -132,14 +144,14 @@ RELEASED = {
 
 def visits() -> bytes:
     """Three months of a measure that counts nobody who could be found, in every breakdown."""
-    chance = made_up.np.random.default_rng(7)
-    codes = [",".join(by.get(key, "") for key in ("sex", "age", "ethnicity")) for by in made_up.BREAKDOWNS]
+    chance = synthetic_data.np.random.default_rng(7)
+    codes = [",".join(by.get(key, "") for key in ("sex", "age", "ethnicity")) for by in synthetic_data.BREAKDOWNS]
     lines = ["measure,period,area,sex,age,ethnicity,value"]
     for month in MONTHS:
-        table = made_up.figures(chance.poisson(12, (40, 3, 6, 6))).tolist()
+        table = synthetic_data.figures(chance.poisson(12, (40, 3, 6, 6))).tolist()
         lines += [
-            f"{released.VISITS},{month},{area},{code},{value}"
-            for area, row in zip(made_up.AREAS, table, strict=True)
+            f"{releases.VISITS},{month},{area},{code},{value}"
+            for area, row in zip(synthetic_data.AREAS, table, strict=True)
             for code, value in zip(codes, row, strict=True)
         ]
     return "\n".join(lines).encode()
@@ -147,29 +159,33 @@ def visits() -> bytes:
 
 async def test_no_reading_of_a_release_walks_through_all_its_figures(world):
     world.now = datetime(2021, 5, 1, tzinfo=UTC)
-    plan = released.plan(12)
+    plan = releases.plan(12)
     plan = replace(
         plan,
-        measures=[one for one in plan.measures if one.slug == released.VISITS],
-        duties=[replace(one, publish_alone=True) for one in plan.duties if one.measure == released.VISITS],
+        measures=[one for one in plan.measures if one.slug == releases.VISITS],
+        duties=[replace(one, publish_alone=True) for one in plan.duties if one.measure == releases.VISITS],
         window=replace(plan.window, end=date(2021, 3, 31)),
     )
     async with world.owner.begin() as transaction:
-        await loading.load(transaction, plan, sandbox=False, now=world.now)
-    sender = await world.key(made_up.COLLEGES[0], Scope.SUBMIT, programme=made_up.PROGRAMME)
-    reviewer = await world.key(released.REVIEWER, *Scope, programme=made_up.PROGRAMME)
+        await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
+    sender = await world.key(synthetic_data.COLLEGES[0], Scope.SUBMIT, programme=synthetic_data.PROGRAMME)
+    reviewer = await world.key(releases.REVIEWER, *Scope, programme=synthetic_data.PROGRAMME)
     sent = await world.http(sender).post(
-        f"/v1/programmes/{made_up.PROGRAMME}/submissions/csv", content=visits(), headers={"Content-Type": "text/csv"}
+        f"/v1/programmes/{synthetic_data.PROGRAMME}/submissions/csv",
+        content=visits(),
+        headers={"Content-Type": "text/csv"},
     )
     assert sent.status_code == 201, sent.text[:500]
     http = world.http(reviewer)
     for one in sent.json()["returns"]:
-        where = "/".join([made_up.COLLEGES[0], one["measure"], one["series"], one["service"], one["period"]["code"]])
+        where = "/".join(
+            [synthetic_data.COLLEGES[0], one["measure"], one["series"], one["service"], one["period"]["code"]]
+        )
         approved = await http.post(
-            f"/v1/programmes/{made_up.PROGRAMME}/returns/{where}/approval", json={"revision": one["revision"]}
+            f"/v1/programmes/{synthetic_data.PROGRAMME}/returns/{where}/approval", json={"revision": one["revision"]}
         )
         assert approved.status_code == 201, approved.text
-    made = await Press(world, made_up.PROGRAMME, owner=released.REVIEWER).publish()
+    made = await Press(world, synthetic_data.PROGRAMME, owner=releases.REVIEWER).publish()
     assert made["state"] == "published", made
     assert made["audit"]["shown"] == made["audit"]["figures"]
     looking = await asyncpg.connect(world.url)
@@ -188,7 +204,7 @@ async def test_no_reading_of_a_release_walks_through_all_its_figures(world):
     assert before.keys() == {"figure", "change"}, "there are enough of them that the planner has a choice"
     walked: list[str] = []
     for name, path in RELEASED.items():
-        answer = await world.http().get(f"/v1/programmes/{made_up.PROGRAMME}{path}")
+        answer = await world.http().get(f"/v1/programmes/{synthetic_data.PROGRAMME}{path}")
         assert answer.status_code == 200, (name, answer.text[:500])
         if (now := await walks()) != before:
             walked.append(name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.misbehaving import HTML, PERIOD, answer, misbehaving
+from tests.fixtures.faulty_servers import HTML, PERIOD, answer, misbehaving
 from work_health import (
     ApiError,
     AsyncWorkHealth,

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from schema.partners import Scope
-from tests.harbour import EAST, TOWN, WEST
-from tests.releasing import Press, learners
+from tests.fixtures.example_plan import EAST, TOWN, WEST
+from tests.fixtures.release_client import Press, learners
 from work_health import (
     NotAllowed,
     NotFound,

@@ -14,7 +14,7 @@ import pytest
 
 from api import sandbox
 from api.settings import Settings
-from tests.running import SANDBOX, make_run
+from tests.fixtures.server_process import SANDBOX, make_run
 from work_health import Withdrawal, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 
-from api import database
-from api.plan import loading
+from api.database import connections
+from api.plan import queries_loading
 from schema.partners import Scope
 from tests.partner.test_files import CITY, FILE, LINES, PATH, PROGRAMME, REFERRALS
 from work_health import new_return, new_submission, observation
@@ -113,15 +113,15 @@ async def test_the_plan_is_that_of_the_moment_of_writing(world, plan):
     key = await world.key("nottingham-city-council", Scope.SUBMIT)
     body, sending = await halfway(world, key, "/csv")
     async with world.owner.begin() as owner:
-        await loading.load(owner, replace(plan, title="Another title"), sandbox=False, now=world.now)
+        await queries_loading.load(owner, replace(plan, title="Another title"), sandbox=False, now=world.now)
     body.go.set()
     assert (await sending).json()["plan_version"] == 2
 
 
 async def test_a_transaction_that_is_cut_off_leaves_nothing_open(world):
     async def wait() -> None:
-        async with database.begun(world.engine) as transaction:
-            await database.fetch(transaction, "select pg_sleep(60)")
+        async with connections.begun(world.engine) as transaction:
+            await connections.fetch(transaction, "select pg_sleep(60)")
 
     tasks = [asyncio.create_task(wait()) for _ in range(4)]
     await asyncio.sleep(0.2)
@@ -129,8 +129,8 @@ async def test_a_transaction_that_is_cut_off_leaves_nothing_open(world):
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert world.engine.pool.checkedout() == 0
-    async with database.begun(world.engine) as transaction:
-        [row] = await database.fetch(
+    async with connections.begun(world.engine) as transaction:
+        [row] = await connections.fetch(
             transaction,
             "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in %'",
         )
@@ -139,20 +139,22 @@ async def test_a_transaction_that_is_cut_off_leaves_nothing_open(world):
 
 async def test_what_is_not_to_be_kept_is_undone(world):
     async def used() -> int:
-        async with database.begun(world.engine) as transaction:
-            [row] = await database.fetch(transaction, "select count(*) from client_key where last_used_at is not null")
+        async with connections.begun(world.engine) as transaction:
+            [row] = await connections.fetch(
+                transaction, "select count(*) from client_key where last_used_at is not null"
+            )
             return row[0]
 
     await world.key("nottingham-city-council", Scope.SUBMIT)
-    async with database.begun(world.engine, keep=False) as transaction:
-        await database.fetch(transaction, "update client_key set last_used_at = now()")
+    async with connections.begun(world.engine, keep=False) as transaction:
+        await connections.fetch(transaction, "update client_key set last_used_at = now()")
     assert await used() == 0
-    async with database.begun(world.engine) as transaction:
-        await database.fetch(transaction, "update client_key set last_used_at = now()")
+    async with connections.begun(world.engine) as transaction:
+        await connections.fetch(transaction, "update client_key set last_used_at = now()")
     assert await used() == 1
 
 
 async def test_a_statement_of_the_driver_s_own_needs_a_transaction(world):
     async with world.engine.connect() as connection, connection.begin():
         with pytest.raises(AssertionError):
-            await database.fetch(connection, "select 1")
+            await connections.fetch(connection, "select 1")

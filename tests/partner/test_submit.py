@@ -214,7 +214,7 @@ async def test_the_programme_is_the_only_one_that_the_key_opens(world, council):
 
 
 async def test_a_file_too_large_to_be_held_is_streamed(council, tmp_path, monkeypatch):
-    monkeypatch.setattr("work_health.sending.LARGEST_TO_CHECK", 10)
+    monkeypatch.setattr("work_health.submit_steps.LARGEST_TO_CHECK", 10)
     (tmp_path / "a.csv").write_bytes(csv(QUARTER))
     assert (await council.submit(tmp_path / "a.csv")).report.counts.added == 4
     (tmp_path / "a.csv").write_bytes(csv(WRONG))

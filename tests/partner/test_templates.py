@@ -7,14 +7,14 @@ import jsonschema
 import msgspec
 import pytest
 
-from api.plan import loading
+from api.plan import queries_loading
 from schema.partners import Scope
 from schema.plan import Collection, Kind
 from tests.conftest import NOTTINGHAM
 from work_health import NewReturn, NotAllowed, Rejected, new_submission
 
 PROGRAMME = "work-and-health-2025-2028"
-PLAN = loading.read(NOTTINGHAM)
+PLAN = queries_loading.read(NOTTINGHAM)
 KINDS = {measure.slug: measure.kind for measure in PLAN.measures}
 PERIODS = {
     "financial-quarter": "FY2025-26-Q2",

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.running import ROOT, Running, make_run
+from tests.fixtures.server_process import ROOT, Running, make_run
 
 SCRIPT = "tests/consumer/quarter.py"
 

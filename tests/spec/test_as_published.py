@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from api.outcomes import asked, availability, disparities, judging, published, rules
-from api.outcomes.asked import Filters
-from api.outcomes.standing import StandingCells, StandingRevision
+from api.figures import inequality_figures, published_cells, query, resolution, verdicts
+from api.figures.query import Filters
+from api.figures.returns_data import StandingCells, StandingRevision
+from api.outcomes import availability
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from schema.outcomes import RevisionBasis
@@ -68,9 +69,9 @@ def seen(measure: str, publications: Publications, here: Catalogue = NOTTINGHAM,
     numbers = dict.fromkeys(("value", "numerator", "denominator", "lower", "upper"), none)
     cells = StandingCells(**whole, **numbers, hidden=none.astype(np.bool_), published=contents)
     question = Filters(measures=[measure], **filters)  # pyright: ignore
-    wanted = asked.places(question, here)
-    every, _ = asked.ask(question, wanted, here, revisions)
-    return [(one, judging.answered(one, cells, here)) for one in every]
+    wanted = query.places(question, here)
+    every, _ = query.ask(question, wanted, here, revisions)
+    return [(one, verdicts.answered(one, cells, here)) for one in every]
 
 
 def one(measure: str, publications: Publications, here: Catalogue = NOTTINGHAM, **filters: object):
@@ -146,7 +147,7 @@ def test_what_is_not_published_is_not_made_up(filters, reason, instead):
 def test_a_long_list_of_what_there_is_instead_is_shortened():
     years = {f"FY{year}-{year % 100 + 1:02}": ["city 60"] for year in range(2009, 2024)}
     assert one(RATE, years, periods=["2024-01"]).instead.endswith("FY2012-13 and 3 periods before.")
-    assert published._listed([str(n) for n in range(15)]).endswith("10, 11 and 3 more")  # pyright: ignore
+    assert published_cells._listed([str(n) for n in range(15)]).endswith("10, 11 and 3 more")  # pyright: ignore
 
 
 def test_nothing_published_is_no_data():
@@ -154,8 +155,8 @@ def test_nothing_published_is_no_data():
     assert (found.reason, found.coverage.expected) == ("no_data", 0)
     assert one(RATE, {"FY2023-24": []}).reason == "no_data"
     [(the, figures)] = seen(RATE, {}, periods=["FY2023-24"], areas=[LEEDS])
-    cut = asked.page([the], None, 10, NOTTINGHAM)
-    assert [f.reason for f in asked.on_page(figures, cut, NOTTINGHAM)] == ["no_data"]  # any area of the plan will do
+    cut = query.page([the], None, 10, NOTTINGHAM)
+    assert [f.reason for f in query.on_page(figures, cut, NOTTINGHAM)] == ["no_data"]  # any area of the plan will do
 
 
 def test_a_span_has_its_figure_under_either_name():
@@ -222,7 +223,7 @@ def test_derived_limits_that_a_publisher_sends_are_told_as_such():
     here = {"R12-2025-06": ["city 9.1"]}
     [(the, _)] = seen(INACTIVE, here)
     limits = [FigureLimits(lower="8.0", upper="10.2", method="normal")]  # pyright: ignore
-    [said, *_] = published.said(the, {1: [PublishedFigure(area=CITY, value="9.1", limits=limits)]})
+    [said, *_] = published_cells.said(the, {1: [PublishedFigure(area=CITY, value="9.1", limits=limits)]})
     assert said.publication is not None
     assert (said.publication.limits_derived, said.intervals[0].method) == (True, "normal")
 
@@ -314,7 +315,7 @@ def test_movement_is_from_the_baseline_or_from_the_programmes_first_figure():
 def test_categories_are_not_set_against_each_other_by_the_counts_of_a_sample():
     rows = ["city sex=female 58 56..60 580/1000", "city sex=male 62 60..64 620/1000", "city sex=unknown x"]
     [(the, figures)] = seen(RATE, {"FY2023-24": rows}, group_by=["sex"])
-    found = disparities.inequality_of(the, figures, ("female", "male"), RevisionBasis.LATEST, NOTTINGHAM)
+    found = inequality_figures.inequality_of(the, figures, ("female", "male"), RevisionBasis.LATEST, NOTTINGHAM)
     assert [g.value for g in found.groups if g.category != "unknown"] == [58, 62]
     assert {o.reason for o in (found.gap, found.ratio, found.slope, found.relative)} == {"as_published_only"}
 
@@ -328,7 +329,7 @@ def test_a_published_series_is_no_part_of_a_formula():
     measures[place] = msgspec.structs.replace(measures[place], series=[made])
     here = msgspec.structs.replace(NOTTINGHAM, plan=msgspec.structs.replace(NOTTINGHAM.plan, measures=measures))
     question = Filters(measures=[GAP], periods=["FY2023-24"])
-    [found], _ = asked.ask(question, asked.places(question, here), here, [])
+    [found], _ = query.ask(question, query.places(question, here), here, [])
     assert {part.reason for part in found.inputs} == {"as_published_only"}
 
 
@@ -339,6 +340,6 @@ def test_availability_says_that_nothing_is_rolled_up():
 
 def test_which_returns_hold_figures():
     [(the, _)] = seen(RATE, YEAR)
-    assert rules.is_published(the.returns[0], NOTTINGHAM)
+    assert resolution.is_published(the.returns[0], NOTTINGHAM)
     partner = msgspec.structs.replace(the.returns[0], measure=NEET, series="ccis-provisional")
-    assert not rules.is_published(partner, NOTTINGHAM)
+    assert not resolution.is_published(partner, NOTTINGHAM)

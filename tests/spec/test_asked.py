@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api import cursors
-from api.cursors import BadCursor
-from api.outcomes import asked, judging
-from api.outcomes.asked import FigurePlace, Filters, TooMuch, Unanswerable
-from api.outcomes.standing import StandingRevision
+from api.figures import query, verdicts
+from api.figures.query import FigurePlace, Filters, TooMuch, Unanswerable
+from api.figures.returns_data import StandingRevision
+from api.http import pagination
+from api.http.pagination import BadCursor
 from api.plan.rules import UnclearPeriod, UnknownCode
 from api.statistics import periods
 from schema.submissions import ReturnKind
@@ -34,7 +34,7 @@ def standing(*codes: str, measure: str = "learners", series: str = "headline") -
 
 
 def places(**filters):
-    return asked.places(Filters(**filters), HARBOUR)
+    return query.places(Filters(**filters), HARBOUR)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_breakdown_keeps_the_categories_that_are_named():
 
 def ask(returns=(), **filters):
     question = Filters(**{"measures": ["learners"], **filters})
-    return asked.ask(question, asked.places(question, HARBOUR), HARBOUR, returns)
+    return query.ask(question, query.places(question, HARBOUR), HARBOUR, returns)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_range_that_holds_no_period_of_the_measure_says_so():
     ],
 )
 def test_periods_that_cannot_be_are_refused(filters, refusal, monkeypatch):
-    monkeypatch.setattr(asked, "MOST", 10_000)
+    monkeypatch.setattr(query, "MOST", 10_000)
     with pytest.raises(refusal):
         ask(standing("2026-03"), **filters)
 
@@ -139,13 +139,13 @@ def test_periods_that_cannot_be_are_refused(filters, refusal, monkeypatch):
 def test_published_periods_of_a_range_are_those_that_were_returned():
     [measure] = [m for m in NOTTINGHAM.plan.measures if m.slug == "neet-16-17"]
     question = Filters(measures=["neet-16-17"], first="CY2020", last="CY2026")
-    wanted = asked.places(question, NOTTINGHAM)
+    wanted = query.places(question, NOTTINGHAM)
     [(_, series)] = wanted.series
     returned = standing("R3-2025-02", "R3-2024-02", measure=measure.slug, series=series.slug)
-    every, _ = asked.ask(question, wanted, NOTTINGHAM, returned)
+    every, _ = query.ask(question, wanted, NOTTINGHAM, returned)
     assert [one.period.code for one in every] == ["R3-2024-02", "R3-2025-02"]
     before = Filters(measures=["neet-16-17"], periods=["latest-1", "latest-2"])
-    _, resolved = asked.ask(before, wanted, NOTTINGHAM, returned)
+    _, resolved = query.ask(before, wanted, NOTTINGHAM, returned)
     assert [one.period for one in resolved] == ["R3-2024-02", None]
 
 
@@ -153,16 +153,16 @@ def test_pages_are_of_figures_and_none_is_told_twice_or_left_out():
     returns = standing("2026-01", "2026-02") + standing("2026-01", measure="pass-rate")
     filters = {"measures": ["pass-rate", "learners"], "periods": ["2026-01", "2026-02"]}
     every, _ = ask(returns, **filters, group_by=["sex", "quarter"])
-    whole = asked.page(every, None, 1000, HARBOUR)
+    whole = query.page(every, None, 1000, HARBOUR)
     assert (whole.skipped, whole.count, whole.following) == (0, 36, None)
     seen, after = [], None
     while True:
-        page = asked.page(every, after, 5, HARBOUR)
+        page = query.page(every, after, 5, HARBOUR)
         keys = [(o.measure.slug, o.period.code, a, b) for o in page.asked for a in o.areas for b in o.breakdowns]
         seen += keys[page.skipped : page.skipped + page.count]
         if page.following is None:
             break
-        after = cursors.decode(cursors.encode(page.following), FigurePlace)
+        after = pagination.decode(pagination.encode(page.following), FigurePlace)
     assert len(seen) == len(set(seen)) == 36
     assert seen == [(o.measure.slug, o.period.code, a, b) for o in every for a in o.areas for b in o.breakdowns]
 
@@ -170,11 +170,11 @@ def test_pages_are_of_figures_and_none_is_told_twice_or_left_out():
 def test_a_page_goes_on_after_a_figure_that_is_no_longer_there():
     every, _ = ask(standing("2026-03"))
     gone = FigurePlace("learners", "headline", "2026-01", TOWN, "")
-    assert asked.page(every, gone, 10, HARBOUR).count == 1
+    assert query.page(every, gone, 10, HARBOUR).count == 1
     last = FigurePlace("visits", "by-door", "2026-01", TOWN, "")
-    assert asked.page(every, last, 10, HARBOUR).count == 0
+    assert query.page(every, last, 10, HARBOUR).count == 0
     nothing, _ = ask()
-    assert asked.page(nothing, FigurePlace("learners", "headline", "", TOWN, ""), 10, HARBOUR).count == 0
+    assert query.page(nothing, FigurePlace("learners", "headline", "", TOWN, ""), 10, HARBOUR).count == 0
 
 
 @pytest.mark.parametrize(
@@ -190,16 +190,16 @@ def test_a_page_goes_on_after_a_figure_that_is_no_longer_there():
 def test_a_cursor_of_something_else_is_refused(place):
     every, _ = ask(standing("2026-03"))
     with pytest.raises(BadCursor):
-        asked.page(every, FigurePlace(*place), 10, HARBOUR)
+        query.page(every, FigurePlace(*place), 10, HARBOUR)
 
 
 def figures(**filters):
     question = Filters(**filters)
-    wanted = asked.places(question, HARBOUR)
-    every, _ = asked.ask(question, wanted, HARBOUR, standing("2026-03"))
-    page = asked.page(every, None, 1000, HARBOUR)
+    wanted = query.places(question, HARBOUR)
+    every, _ = query.ask(question, wanted, HARBOUR, standing("2026-03"))
+    page = query.page(every, None, 1000, HARBOUR)
     _, empty = returned("learners:")
-    return asked.on_page([f for one in page.asked for f in judging.answered(one, empty, HARBOUR)], page, HARBOUR)
+    return query.on_page([f for one in page.asked for f in verdicts.answered(one, empty, HARBOUR)], page, HARBOUR)
 
 
 @pytest.mark.parametrize(
@@ -213,13 +213,13 @@ def figures(**filters):
     ],
 )
 def test_what_nobody_could_return_says_so(measure, area, breakdown, reason):
-    assert asked.not_collected(HARBOUR.measures[measure], area, breakdown, HARBOUR) == reason
+    assert query.not_collected(HARBOUR.measures[measure], area, breakdown, HARBOUR) == reason
 
 
 def test_an_area_of_another_family_says_so():
     [other] = [a.code for a in NOTTINGHAM.plan.areas if "administrative" not in a.families][:1]
     measure = NOTTINGHAM.measures["ips-primary-care-referrals"]
-    assert asked.not_collected(measure, other, [], NOTTINGHAM) == "area_of_another_family"
+    assert query.not_collected(measure, other, [], NOTTINGHAM) == "area_of_another_family"
 
 
 def test_figures_without_data_say_whether_anybody_could_have_returned_them():
@@ -229,7 +229,7 @@ def test_figures_without_data_say_whether_anybody_could_have_returned_them():
 
 
 def test_labels_are_of_the_codes_that_occur():
-    found = asked.labels(figures(measures=["learners"], breakdowns=["sex:female"]), HARBOUR)
+    found = query.labels(figures(measures=["learners"], breakdowns=["sex:female"]), HARBOUR)
     assert found == {
         "measure": {"learners": "Learners"},
         "series": {"learners/headline": "As counted here"},
@@ -241,12 +241,12 @@ def test_labels_are_of_the_codes_that_occur():
 
 def test_the_audit_keeps_what_was_asked():
     question = Filters(measures=["learners"], first="2026-01", breakdowns=["sex:female"], within=[TOWN])
-    wanted = asked.places(question, HARBOUR)
-    assert asked.named(question, wanted, "csv") == {
+    wanted = query.places(question, HARBOUR)
+    assert query.named(question, wanted, "csv") == {
         "series": "learners/headline",
         "period": "2026-01..",
         "within": TOWN,
         "breakdown": "sex:female",
         "format": "csv",
     }
-    assert asked.named(Filters(measures=["learners"]), wanted, "json")["period"] == "latest"
+    assert query.named(Filters(measures=["learners"]), wanted, "json")["period"] == "latest"

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from api.submissions import rules
-from api.submissions.findings import StaleBase
+from api.submissions.checks.findings import StaleBase
 from api.submissions.revisions import Cells, Standing
 from schema.submissions import MilestoneItem, ReturnKind, ReviewState
-from tests.harbour import HERE, NOW, cells_of, examine, returned
+from tests.fixtures.example_plan import HERE, NOW, cells_of, examine, returned
 
 ITEM = {"item": "spring", "title": "Spring", "stage": "drafted", "date": "2026-02-14"}
 EMPTY = examine(returned("learners", kind="nil")).cells

@@ -5,7 +5,7 @@ from math import isnan, nan
 
 import numpy as np
 
-from api.outcomes.standing import COUNTS, IDS, unpacked
+from api.figures.returns_data import COUNTS, IDS, unpacked
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 TRAILER = struct.pack(">h", -1)

@@ -3,10 +3,11 @@
 import msgspec
 import pytest
 
-from api.submissions import content, rules
-from api.submissions.findings import Rejected
+from api.submissions import rules
+from api.submissions.checks import content
+from api.submissions.checks.findings import Rejected
 from schema.submissions import EvidenceEntry, MilestoneItem
-from tests.harbour import HERE, NOW, examine, returned
+from tests.fixtures.example_plan import HERE, NOW, examine, returned
 
 ITEM = {"item": "spring", "title": "Spring prospectus", "stage": "drafted", "date": "2026-02-14"}
 ENTRY = {"domain": "design", "title": "Learners chose the courses", "date": "2026-02-14", "people": 12}

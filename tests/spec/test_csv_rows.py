@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from api.refusals import Refused, TooLarge
-from api.submissions import columns, csv_fields, csv_rows, faults
-from api.submissions.csv_fields import Combinations, Words
-from api.submissions.csv_rows import CsvRows
-from api.submissions.findings import CODES, Rejected
+from api.http.refusals import Refused, TooLarge
+from api.submissions.checks.findings import CODES, Rejected
+from api.submissions.reading import column_buffer, csv_reader, csv_scanner, faults
+from api.submissions.reading.csv_reader import CsvRows
+from api.submissions.reading.csv_scanner import Combinations, Words
 from api.submissions.revisions import NUMBERS, STATUSES, Sent, sent
 from schema.problems import Finding
 from schema.submissions import NewReturn, NewSubmission, Observation, ReturnKind, Status
@@ -25,7 +25,7 @@ HEAD = "measure,period,area,value\n"
 GOOD = f"learners,2025-07,{TOWN},"
 
 
-def read(text: str | bytes, *, step: int = 0, chunk: int = csv_rows.CHUNK, **given: str) -> Sent:
+def read(text: str | bytes, *, step: int = 0, chunk: int = csv_reader.CHUNK, **given: str) -> Sent:
     data = text.encode() if isinstance(text, str) else text
     reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=chunk, **given)
     for at in range(0, len(data), step or max(len(data), 1)):
@@ -327,7 +327,7 @@ def test_of_very_many_different_faults_some_are_told_one_by_one():
 
 
 def test_reading_ends_where_too_much_is_wrong(monkeypatch):
-    monkeypatch.setattr(csv_rows.Faults, "too_many", property(lambda self: self.cells > 10))
+    monkeypatch.setattr(csv_reader.Faults, "too_many", property(lambda self: self.cells > 10))
     reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=1)
     reader.feed(HEAD.encode())
     for _ in range(50):
@@ -344,13 +344,13 @@ def test_a_file_with_too_many_faults_ends():
 
 @pytest.mark.parametrize("bound", ["MOST_WORDS", "LARGEST_WORDS"])
 def test_a_column_of_codes_has_not_endless_codes(monkeypatch, bound):
-    monkeypatch.setattr(csv_rows, bound, 20)
+    monkeypatch.setattr(csv_reader, bound, 20)
     text = HEAD + "".join(f"learners,2025-07,E{n:08},1\n" for n in range(21))
     assert found(text) == [("too-many-faults", [22], "area")]
 
 
 def test_a_row_that_does_not_end_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(csv_rows, "LONGEST_ROW", 100)
+    monkeypatch.setattr(csv_reader, "LONGEST_ROW", 100)
     reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=1)
     for piece in (HEAD, f'{GOOD}1\n{GOOD}"', "a" * 200, "b" * 200):
         reader.feed(piece.encode())
@@ -360,7 +360,7 @@ def test_a_row_that_does_not_end_is_not_waited_for(monkeypatch):
 
 
 def test_more_returns_than_are_taken_are_found(monkeypatch):
-    monkeypatch.setattr(csv_rows, "MOST_RETURNS", 2)
+    monkeypatch.setattr(csv_reader, "MOST_RETURNS", 2)
     rows = "".join(f"m{n},2025-07,{TOWN},1\n" for n in (1, 2, 3, 1, 4, 3))
     assert found(HEAD + rows) == [("too-many-returns", [4, 6, 7], "period")]
     without = rows.replace("2025-07,", "")
@@ -368,7 +368,7 @@ def test_more_returns_than_are_taken_are_found(monkeypatch):
 
 
 def test_more_rows_than_are_taken_are_refused(monkeypatch):
-    monkeypatch.setattr(columns, "MOST_ROWS", 3)
+    monkeypatch.setattr(column_buffer, "MOST_ROWS", 3)
     with pytest.raises(TooLarge, match="in parts"):
         read(HEAD + f"{GOOD}1\n" * 4)
 
@@ -398,14 +398,14 @@ WORDS = st.lists(st.lists(st.binary(max_size=80).map(lambda raw: raw.replace(b"\
 def test_words_are_told_apart_by_all_their_bytes(chunks, colliding):
     with pytest.MonkeyPatch.context() as patch:
         if colliding:  # every key is that of the first eight bytes
-            patch.setattr(csv_fields, "_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
+            patch.setattr(csv_scanner, "_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
         words = Words()
         for chunk in chunks:
             assert numbered(words, chunk + chunk[::-1]) == chunk + chunk[::-1]
 
 
 def test_words_that_share_a_key_are_kept_apart(monkeypatch):
-    monkeypatch.setattr(csv_fields, "_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
+    monkeypatch.setattr(csv_scanner, "_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
     words = Words()
     given = [b"measure-one", b"measure-two", b"measure-", b"measure-one", b"measure-three-and-more"]
     assert numbered(words, given) == given
@@ -446,7 +446,7 @@ RETURNS = st.builds(
     note=NOTES,
     observations=st.lists(OBSERVATIONS, min_size=1, max_size=4),
 )
-COLUMNS = [*csv_rows.OF_RETURN, "area", *DIMENSIONS, *NUMBERS, "status", "note", "area_label", ""]
+COLUMNS = [*csv_reader.OF_RETURN, "area", *DIMENSIONS, *NUMBERS, "status", "note", "area_label", ""]
 
 
 def cells(one: NewReturn, observation: Observation) -> dict[str, object]:

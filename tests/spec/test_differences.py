@@ -5,11 +5,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.submissions import differences
+from api.submissions import diff
 from api.submissions.revisions import NULL, NUMBERS, Cells
 from schema.problems import CellName
 from schema.submissions import CellValue
-from tests.harbour import EAST, HERE, TOWN, cells_of
+from tests.fixtures.example_plan import EAST, HERE, TOWN, cells_of
 
 COLUMNS = ("item", "area", "breakdown", *NUMBERS, "status")
 
@@ -43,7 +43,7 @@ def reference(now: dict, before: dict) -> dict[str, list]:
 def test_the_difference_is_that_of_two_dictionaries(now, before):
     # Some cells are the same in both, which random ones hardly ever are.
     now = now | {key: before[key] for key in list(before)[::2]}
-    found = differences.difference(cells(now), cells(before))
+    found = diff.difference(cells(now), cells(before))
     new, old = list(now), list(before)
     assert {
         "added": [new[row] for row in found.added],
@@ -57,8 +57,8 @@ def test_the_difference_is_that_of_two_dictionaries(now, before):
 @given(now=SETS, before=SETS)
 def test_counts_add_up_for_each_return(now, before):
     new, old = cells(now), cells(before)
-    found = differences.difference(new, old)
-    for item, counted in enumerate(differences.counts(found, new, old, items=4)):
+    found = diff.difference(new, old)
+    for item, counted in enumerate(diff.counts(found, new, old, items=4)):
         mine = {key for key in now if key[0] == item}
         stood = {key for key in before if key[0] == item}
         assert counted.received == len(mine) == counted.added + counted.changed + counted.unchanged
@@ -67,18 +67,18 @@ def test_counts_add_up_for_each_return(now, before):
 
 @given(now=SETS)
 def test_nothing_differs_from_itself(now):
-    found = differences.difference(cells(now), cells(now))
+    found = diff.difference(cells(now), cells(now))
     assert (len(found.added), len(found.changed), len(found.withdrawn)) == (0, 0, 0)
     assert len(found.unchanged) == len(now)
 
 
 def changes(now: Cells, before: Cells, most: int = 10):
-    found = differences.difference(now, before)
+    found = diff.difference(now, before)
 
     def named(item: int, area: str, breakdown: dict[str, str]) -> CellName:
         return CellName(measure="m", series="s", service="v", period="2026-02", area=area, breakdown=breakdown)
 
-    told = differences.changes(found, now, before, HERE, named, most=most)
+    told = diff.changes(found, now, before, HERE, named, most=most)
     return [(one.cell.area, one.cell.breakdown, one.was, one.now) for one in told]
 
 
@@ -105,4 +105,4 @@ def test_a_note_is_part_of_what_a_cell_says():
 def test_nothing_is_shared_with_nothing():
     keys, nothing = np.array([3, 1], dtype=np.int64), np.empty(0, dtype=np.int64)
     for one, other in ((keys, nothing), (nothing, keys), (nothing, nothing)):
-        assert [rows.tolist() for rows in differences.shared(one, other)] == [[], []]
+        assert [rows.tolist() for rows in diff.shared(one, other)] == [[], []]

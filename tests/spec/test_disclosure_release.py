@@ -16,7 +16,7 @@ from api.statistics.disclosure.audit import View, crossed
 from api.statistics.disclosure.display import Contradiction, absent, counted, counts_of, protect
 from api.statistics.disclosure.figures import Exposed, Figure, percentage, release
 from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, nodes_of
-from api.statistics.disclosure.programmes import Programme
+from api.statistics.disclosure.linear_programs import Programme
 from api.statistics.disclosure.repair import Task, mended
 from api.statistics.rollup import Tally
 from schema.disclosure import OPEN, ORGANISATIONS, PERSONS

@@ -5,7 +5,7 @@ import pytest
 
 from api.submissions import effects, rules
 from schema.submissions import EffectScope
-from tests.harbour import EAST, HERE, total
+from tests.fixtures.example_plan import EAST, HERE, total
 
 NEAR = pytest.approx
 

@@ -7,20 +7,20 @@ import msgspec
 import pytest
 
 import api.app  # noqa: F401  so that every refusal is known
-from api.plan import loading
-from api.refusals import Refused
+from api.http.refusals import Refused
+from api.plan import queries_loading
 from api.submissions import rules
-from api.submissions.csv_rows import CsvRows
-from api.submissions.findings import CODES, Rejected
-from api.submissions.ndjson_rows import NdjsonRows
+from api.submissions.checks.findings import CODES, Rejected
+from api.submissions.reading.csv_reader import CsvRows
+from api.submissions.reading.ndjson_reader import NdjsonRows
 from api.submissions.revisions import Sent, sent
 from schema.problems import Severity
 from schema.submissions import NewSubmission
 from tests.conftest import NOTTINGHAM
-from tests.harbour import catalogue
+from tests.fixtures.example_plan import catalogue
 
 COUNCIL = "nottingham-city-council"
-HERE = catalogue(loading.read(NOTTINGHAM))
+HERE = catalogue(queries_loading.read(NOTTINGHAM))
 MAY_2026 = datetime(2026, 5, 20, 12, tzinfo=UTC)
 AT = {"period-closed": datetime(2027, 1, 15, 12, tzinfo=UTC)}
 WHOLE_FILES = {"not-json", "envelope-missing", "envelope-with-observations", "unknown-return"}

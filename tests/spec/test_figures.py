@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.outcomes import disparities, formulas, judging, rules
-from api.outcomes.rules import Asked, Question
+from api.figures import formulas, inequality_figures, resolution, verdicts
+from api.figures.resolution import Asked, Question
 from api.plan.rules import UnknownCode
-from api.reviews.leeway import Leeway
+from api.reviews.concessions import Leeway
 from api.statistics import periods
 from schema.outcomes import RevisionBasis
 from schema.plan import (
@@ -29,8 +29,8 @@ from schema.plan import (
     Target,
 )
 from schema.submissions import ReviewState
-from tests.harbour import PLAN
-from tests.harbour import catalogue as catalogue_of
+from tests.fixtures.example_plan import PLAN
+from tests.fixtures.example_plan import catalogue as catalogue_of
 from tests.spec.test_outcome_rules import EAST, HARBOUR, TOWN, figures, one, returned
 
 Z = 1.959963984540054
@@ -143,9 +143,9 @@ def answer(rows: tuple[str, ...], states: dict[str, ReviewState], *, here=HARBOU
         for r in standing
     ]
     question = Question(**({"measures": [rows[0]]} | asked))
-    found = rules.ask(question, rules.series_asked(question, here), here, standing)
+    found = resolution.ask(question, resolution.series_asked(question, here), here, standing)
     granted = granted or Leeway()
-    return [figure for each in found for figure in judging.answered(each, cells, here, granted, least)]
+    return [figure for each in found for figure in verdicts.answered(each, cells, here, granted, least)]
 
 
 ROWS = ("learners", "quay 2026-01 town 10", "pier 2026-01 town 5")
@@ -346,8 +346,8 @@ def made_of(operation: Operation, *rows_of: tuple[str, ...], contains: bool = Fa
         columns.append(msgspec.structs.replace(cells, revision=cells.revision + shift))
     cells = rules_cells(columns)
     question = Question(measures=["made"], **asked)
-    [found] = rules.ask(question, rules.series_asked(question, here), here, standing)
-    [figure] = judging.answered(found, cells, here)
+    [found] = resolution.ask(question, resolution.series_asked(question, here), here, standing)
+    [figure] = verdicts.answered(found, cells, here)
     return figure
 
 
@@ -400,7 +400,7 @@ def test_the_latest_of_a_formula_is_a_period_of_its_own_cadence():
     here = catalogue_of(made)
     standing, _ = returned("on-roll", "quay 2026-01 town 1")
     question = Question(measures=["made"])
-    [found] = rules.ask(question, rules.series_asked(question, here), here, standing)
+    [found] = resolution.ask(question, resolution.series_asked(question, here), here, standing)
     assert found.period.code == "FY2025-26-H2"
     assert [len(one.parts) for one in found.inputs] == [6, 6]
     assert list(found.all_returns) == standing
@@ -408,7 +408,7 @@ def test_the_latest_of_a_formula_is_a_period_of_its_own_cadence():
 
 def test_the_audit_keeps_what_was_asked_for():
     question = Question(measures=["learners"], areas=[TOWN], comparators=[EAST])
-    assert rules.named(question, rules.series_asked(question, HARBOUR)) == {
+    assert resolution.named(question, resolution.series_asked(question, HARBOUR)) == {
         "series": "learners/headline",
         "period": "latest",
         "area": TOWN,
@@ -429,8 +429,8 @@ def gap_of(whole: str, part: str, *, contains: bool) -> object:
     cells = rules_cells([first_cells, msgspec.structs.replace(second_cells, revision=second_cells.revision + 100)])
     question = Question(measures=["gap"])
     standing = [a, msgspec.structs.replace(b, id=101)]
-    [found] = rules.ask(question, rules.series_asked(question, here), here, standing)
-    [figure] = judging.answered(found, cells, here)
+    [found] = resolution.ask(question, resolution.series_asked(question, here), here, standing)
+    [figure] = verdicts.answered(found, cells, here)
     return figure
 
 
@@ -482,7 +482,7 @@ def codes(measure: str, period: str, *returned_codes: str, series: int = 0, cade
     found = HARBOUR.measures[measure]
     found = msgspec.structs.replace(found, cadence=cadence) if cadence else found
     there = [periods.parse(code) for code in returned_codes]
-    return [p.code for p in rules.earlier(periods.parse(period), found, found.series[series], there)]
+    return [p.code for p in resolution.earlier(periods.parse(period), found, found.series[series], there)]
 
 
 MONTHS = [f"{2024 + n // 12}-{n % 12 + 1:02}" for n in range(30)]
@@ -531,9 +531,9 @@ def apart(plan: Plan, *rows: str, pair=("red", "blue"), dimension="colour"):
     here = catalogue_of(plan)
     standing, cells = returned(*rows, here=here)
     question = Question(measures=[rows[0]], group_by=[dimension], periods=["2026-01"])
-    [found] = rules.ask(question, rules.series_asked(question, here), here, standing)
-    figures = judging.answered(found, cells, here)
-    return disparities.inequality_of(found, figures, pair, RevisionBasis.LATEST, here)
+    [found] = resolution.ask(question, resolution.series_asked(question, here), here, standing)
+    figures = verdicts.answered(found, cells, here)
+    return inequality_figures.inequality_of(found, figures, pair, RevisionBasis.LATEST, here)
 
 
 BY_COLOUR = tuple(
@@ -589,15 +589,15 @@ def test_categories_that_overlap_are_not_set_against_each_other():
 def test_a_period_that_cannot_be_made_up_says_so():
     here = catalogue_of(quintiles())
     question = Question(measures=["pass-rate"], group_by=["colour"], periods=["D2026-01-15"])
-    [found] = rules.ask(question, rules.series_asked(question, here), here, [])
-    figures = judging.answered(found, returned("learners", here=here)[1], here)
-    told = disparities.inequality_of(found, figures, ("red", "blue"), RevisionBasis.LATEST, here)
+    [found] = resolution.ask(question, resolution.series_asked(question, here), here, [])
+    figures = verdicts.answered(found, returned("learners", here=here)[1], here)
+    told = inequality_figures.inequality_of(found, figures, ("red", "blue"), RevisionBasis.LATEST, here)
     assert {told.gap.reason, told.slope.reason} == {"period_not_partitioned"}
 
 
 def test_a_question_of_unknown_or_equal_categories_is_refused():
-    disparities.check(HARBOUR, "pass-rate", "sex", "female", "male")
-    with pytest.raises(disparities.SameCategory):
-        disparities.check(HARBOUR, "pass-rate", "sex", "male", "male")
+    inequality_figures.check(HARBOUR, "pass-rate", "sex", "female", "male")
+    with pytest.raises(inequality_figures.SameCategory):
+        inequality_figures.check(HARBOUR, "pass-rate", "sex", "male", "male")
     with pytest.raises(UnknownCode):
-        disparities.check(HARBOUR, "pass-rate", "sex", "male", "femal")
+        inequality_figures.check(HARBOUR, "pass-rate", "sex", "male", "femal")

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from litestar import Litestar, Request, post
 
-from api.bodies import CSV, LARGEST_FILE, LARGEST_JSON, NDJSON, Arriving, TypedRequest
-from api.problems import HANDLERS
+from api.http.bodies import CSV, LARGEST_FILE, LARGEST_JSON, NDJSON, Arriving, TypedRequest
+from api.http.problems import HANDLERS
 
 CONTENT = random.Random(1).randbytes(3_000_000) + bytes(3_000_000)  # noqa: S311
 GZIP = gzip.compress(CONTENT)

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from api.submissions import rules
-from api.submissions.findings import CODES, LISTED_FINDINGS, Findings, Rejected
+from api.submissions.checks.findings import CODES, LISTED_FINDINGS, Findings, Rejected
 from api.submissions.revisions import Sent, sent
 from schema.problems import CellName
 from schema.submissions import Justification, NewSubmission
-from tests.harbour import HERE, NOW, returned
+from tests.fixtures.example_plan import HERE, NOW, returned
 
 SPLIT = ["town sex=female 5", "town sex=male 1", "town sex=unknown 1"]
 BELOW = returned("learners", "town 9", *SPLIT)

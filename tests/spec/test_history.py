@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from api.submissions import history, rules
-from api.submissions.findings import Findings
+from api.submissions import rules
+from api.submissions.checks import history
+from api.submissions.checks.findings import Findings
 from api.submissions.revisions import sent
 from schema.plan import Kind
 from schema.submissions import NewSubmission
-from tests.harbour import HERE, cells_of, examine, returned, total
+from tests.fixtures.example_plan import HERE, cells_of, examine, returned, total
 
 # Columns: figure, modified z-score. From https://codingace.net/ds/modified_z_score.html, median 12 and MAD 1.
 WORKED = [(10, -1.3490), (12, 0.0), (12, 0.0), (13, 0.6745), (12, 0.0), (11, -0.6745), (14, 1.3490), (300, 194.2560)]

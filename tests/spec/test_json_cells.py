@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from api.submissions import json_cells
+from api.submissions.reading import json_reader
 from api.submissions.revisions import Sent, sent
 from schema.submissions import NewSubmission
 from tests.spec.test_ndjson_rows import entries
@@ -36,7 +36,7 @@ def body(*observations: dict[str, object], **envelope: object) -> bytes:
     ],
 )
 def test_what_a_body_says(given: bytes) -> None:
-    quick = json_cells.whole(given)
+    quick = json_reader.whole(given)
     strict = sent(msgspec.json.decode(given, type=NewSubmission))
     assert isinstance(quick, Sent)
     assert entries(quick) == entries(strict)
@@ -73,6 +73,6 @@ def test_what_a_body_says(given: bytes) -> None:
     ],
 )
 def test_what_the_struct_refuses_is_not_read(given: bytes) -> None:
-    assert json_cells.whole(given) is None
+    assert json_reader.whole(given) is None
     with pytest.raises(msgspec.DecodeError):
         msgspec.json.decode(given, type=NewSubmission)

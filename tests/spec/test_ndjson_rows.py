@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.refusals import Refused, TooLarge
-from api.submissions import columns, ndjson_rows
-from api.submissions.findings import CODES, Rejected
-from api.submissions.ndjson_rows import NdjsonRows
+from api.http.refusals import Refused, TooLarge
+from api.submissions.checks.findings import CODES, Rejected
+from api.submissions.reading import column_buffer, ndjson_reader
+from api.submissions.reading.ndjson_reader import NdjsonRows
 from api.submissions.revisions import NUMBERS, STATUSES, Sent, sent
 from schema.problems import Finding
 from schema.submissions import NewReturn, NewSubmission, Observation, Status
@@ -25,7 +25,7 @@ def line(**fields: object) -> str:
 GOOD = line(value=12)
 
 
-def read(text: str | bytes, *, step: int = 0, chunk: int = ndjson_rows.CHUNK) -> Sent:
+def read(text: str | bytes, *, step: int = 0, chunk: int = ndjson_reader.CHUNK) -> Sent:
     data = text.encode() if isinstance(text, str) else text
     reader = NdjsonRows(chunk=chunk)
     for at in range(0, len(data), step or max(len(data), 1)):
@@ -162,7 +162,7 @@ def test_very_deep_nesting_is_refused():
 
 
 def test_reading_ends_where_too_much_is_wrong(monkeypatch):
-    monkeypatch.setattr(ndjson_rows.Faults, "too_many", property(lambda self: self.cells > 2))
+    monkeypatch.setattr(ndjson_reader.Faults, "too_many", property(lambda self: self.cells > 2))
     reader = NdjsonRows(chunk=1)
     for piece in [ENVELOPE, *["{\n"] * 20]:
         reader.feed(piece.encode())
@@ -172,14 +172,14 @@ def test_reading_ends_where_too_much_is_wrong(monkeypatch):
 
 
 def test_there_are_no_endless_codes(monkeypatch):
-    monkeypatch.setattr(ndjson_rows, "MOST_WORDS", 2)
+    monkeypatch.setattr(ndjson_reader, "MOST_WORDS", 2)
     assert found(ENVELOPE + "".join(line(area=f"E0600001{n}", value=1) for n in range(3))) == [
         ("too-many-faults", [5], None)
     ]
 
 
 def test_a_line_that_does_not_end_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(ndjson_rows, "LONGEST_LINE", 100)
+    monkeypatch.setattr(ndjson_reader, "LONGEST_LINE", 100)
     reader = NdjsonRows(chunk=1)
     for piece in (ENVELOPE + '{"', "a" * 200, "b" * 200):
         reader.feed(piece.encode())
@@ -189,7 +189,7 @@ def test_a_line_that_does_not_end_is_not_waited_for(monkeypatch):
 
 
 def test_more_lines_than_are_taken_are_refused(monkeypatch):
-    monkeypatch.setattr(columns, "MOST_ROWS", 3)
+    monkeypatch.setattr(column_buffer, "MOST_ROWS", 3)
     with pytest.raises(TooLarge, match="in parts"):
         read(ENVELOPE + GOOD * 4)
 

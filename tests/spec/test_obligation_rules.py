@@ -8,7 +8,7 @@ import pytest
 from api.plan import calendar, obligations
 from api.statistics import periods
 from schema.plan import Cadence, Calendar, Plan
-from tests.harbour import HERE, PLAN
+from tests.fixtures.example_plan import HERE, PLAN
 
 
 def changed(change) -> Plan:

@@ -12,10 +12,12 @@ import sdmx
 from pyjstat import pyjstat
 from sdmx.model import v30
 
-from api import csv_text
-from api.outcomes import asked, availability, json_stat, judging, maps, progress, sdmx_csv, tidy
-from api.outcomes.asked import Filters, TooMuch, Unanswerable
-from api.outcomes.maps import BadBoundaries, NoBoundaries
+from api.figures import query, verdicts
+from api.figures.query import Filters, TooMuch, Unanswerable
+from api.http import csv_text
+from api.outcomes import availability, progress
+from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
+from api.outcomes.formats.geojson import BadBoundaries, NoBoundaries
 from api.plan import rules as plan_rules
 from api.statistics import periods
 from schema.outcomes import Coverage, Marker, RevisionBasis
@@ -38,9 +40,9 @@ def answered(*rows: str, **filters):
     """Figures, and what was asked, over learners."""
     question = Filters(**{"measures": ["learners"], **filters})
     standing, cells = returned("learners", *rows)
-    wanted = asked.places(question, HARBOUR)
-    every, resolved = asked.ask(question, wanted, HARBOUR, standing)
-    return [f for one in every for f in judging.answered(one, cells, HARBOUR)], wanted, resolved
+    wanted = query.places(question, HARBOUR)
+    every, resolved = query.ask(question, wanted, HARBOUR, standing)
+    return [f for one in every for f in verdicts.answered(one, cells, HARBOUR)], wanted, resolved
 
 
 EVERY, WANTED, RESOLVED = answered(*ROWS, measures=[], periods=["2026-01", "2026-02"], group_by=["sex"], within=[TOWN])
@@ -48,10 +50,10 @@ FIGURES = [figure for figure in EVERY if figure.measure in {"learners", "on-roll
 
 
 def test_pandas_reads_the_csv_with_the_columns_of_the_json():
-    content = tidy.csv_of(FIGURES, HARBOUR, labels=False)
+    content = tidy_csv.csv_of(FIGURES, HARBOUR, labels=False)
     frame = pandas.read_csv(io.BytesIO(content))
     flat = pandas.json_normalize(msgspec.to_builtins(FIGURES), sep="_")
-    assert list(frame.columns) == tidy.columns(HARBOUR)
+    assert list(frame.columns) == tidy_csv.columns(HARBOUR)
     assert frame["value"].dropna().tolist() == flat["value"].dropna().tolist() == [7, 5, 4, 9]
     assert len(frame) == len(FIGURES)
     assert set(frame.columns) >= {name for name in flat.columns if not name.startswith("as_of") or "_code" in name} - {
@@ -72,17 +74,17 @@ def test_pandas_reads_the_csv_with_the_columns_of_the_json():
 
 def test_the_columns_are_the_same_whatever_was_asked_and_labels_fill_theirs():
     few, *_ = answered(*ROWS, breakdowns=["sex:female"])
-    frame = pandas.read_csv(io.BytesIO(tidy.csv_of(few, HARBOUR, labels=True)))
-    assert list(frame.columns) == tidy.columns(HARBOUR)
-    assert frame[list(tidy.LABELS)].to_numpy().tolist() == [["Learners", "Harbour", "Female"]]
+    frame = pandas.read_csv(io.BytesIO(tidy_csv.csv_of(few, HARBOUR, labels=True)))
+    assert list(frame.columns) == tidy_csv.columns(HARBOUR)
+    assert frame[list(tidy_csv.LABELS)].to_numpy().tolist() == [["Learners", "Harbour", "Female"]]
 
 
 def test_lists_are_words_or_json():
     [figure] = answered(*ROWS)[0]
     marked = msgspec.structs.replace(figure, markers=[Marker.PROVISIONAL, Marker.REVISED])
-    assert tidy.row(marked, HARBOUR, labels=False)["markers"] == "p r"
+    assert tidy_csv.row(marked, HARBOUR, labels=False)["markers"] == "p r"
     contributor = {"organisation": "quay-college"}
-    assert tidy._list([contributor]) == json.dumps([contributor], separators=(",", ":"))
+    assert tidy_csv._list([contributor]) == json.dumps([contributor], separators=(",", ":"))
 
 
 @pytest.mark.parametrize(
@@ -235,9 +237,9 @@ def test_a_category_is_judged_by_its_own_past_and_its_own_wider_area():
 def latest():
     question = Filters()
     standing, cells = returned("learners", *ROWS)
-    wanted = asked.places(question, HARBOUR)
-    every, _ = asked.ask(question, wanted, HARBOUR, standing)
-    return [f for one in every for f in judging.answered(one, cells, HARBOUR)]
+    wanted = query.places(question, HARBOUR)
+    every, _ = query.ask(question, wanted, HARBOUR, standing)
+    return [f for one in every for f in verdicts.answered(one, cells, HARBOUR)]
 
 
 def test_progress_is_in_the_order_of_the_plan():
@@ -278,9 +280,9 @@ def feature(code: str = EAST, ring=RING, kind="Polygon", **properties):
 
 
 def test_boundaries_are_read_by_the_code_that_tells_them_apart():
-    found = maps.read(layer(feature(), feature(WEST, kind="MultiPolygon"), crs={"type": "name"}))
+    found = geojson.read(layer(feature(), feature(WEST, kind="MultiPolygon"), crs={"type": "name"}))
     assert {code: shape.coordinates for code, shape in found.items()} == {EAST: [[RING]], WEST: [[RING]]}
-    assert maps.sorted_out(found, {EAST}) == ({EAST: found[EAST]}, 1)
+    assert geojson.sorted_out(found, {EAST}) == ({EAST: found[EAST]}, 1)
 
 
 @pytest.mark.parametrize(
@@ -300,27 +302,27 @@ def test_boundaries_are_read_by_the_code_that_tells_them_apart():
 )
 def test_what_is_no_layer_is_refused(content, words):
     with pytest.raises(BadBoundaries, match=words):
-        maps.read(content)
+        geojson.read(content)
 
 
 def test_a_map_has_one_figure_for_each_area():
-    question = maps.question(
+    question = geojson.question(
         measure="learners", level="quarter", series=None, period="2026-01", within=TOWN, breakdowns=["sex:female"]
     )
     assert (question.within, question.levels) == ([TOWN], ["quarter"])
     found, *_ = answered(*ROWS, **msgspec.structs.asdict(question))
-    made = maps.layer(found, maps.read(layer(feature(), feature("E05000001"))), HARBOUR)
+    made = geojson.layer(found, geojson.read(layer(feature(), feature("E05000001"))), HARBOUR)
     assert [(f.id, f.geometry is None, f.properties.get("value")) for f in made.features] == [
         (EAST, False, 4),
         (WEST, True, None),
         (f"{TOWN}-unknown", True, None),
     ]
     assert made.features[0].properties["area_label"] == "East Quay"
-    assert maps.question(measure="m", level="l", series=None, period="p", within=None, breakdowns=[]).within == []
+    assert geojson.question(measure="m", level="l", series=None, period="p", within=None, breakdowns=[]).within == []
     with pytest.raises(NoBoundaries, match="quarter"):
-        maps.layer(found, {}, HARBOUR)
+        geojson.layer(found, {}, HARBOUR)
     with pytest.raises(Unanswerable):
-        maps.question(
+        geojson.question(
             measure="m", level="l", series=None, period="p", within=None, breakdowns=["sex:male", "sex:female"]
         )
 

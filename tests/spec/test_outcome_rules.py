@@ -7,13 +7,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.outcomes import judging, rules
-from api.outcomes.rules import Question
-from api.outcomes.standing import StandingCells, StandingRevision
-from api.plan import loading
+from api.figures import resolution, verdicts
+from api.figures.resolution import Question
+from api.figures.returns_data import StandingCells, StandingRevision
+from api.http.refusals import NotFound
+from api.plan import queries_loading
 from api.plan.catalogue import Catalogue, Ids, breakdown_key, breakdown_keys
 from api.plan.rules import UnclearPeriod, UnknownCode
-from api.refusals import NotFound
 from api.statistics import periods
 from schema.outcomes import UnprotectedFigure
 from schema.periods import PeriodType
@@ -27,7 +27,7 @@ IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def catalogue(file: Path) -> Catalogue:
-    plan = loading.read(file)
+    plan = queries_loading.read(file)
     return Catalogue(
         id=1,
         slug=plan.slug,
@@ -101,11 +101,11 @@ def returned(*rows: str, here: Catalogue | None = None) -> tuple[list[StandingRe
 def figures(*rows: str, here: Catalogue = HARBOUR, **question: object) -> list[UnprotectedFigure]:
     standing, cells = returned(*rows) if rows else ([], returned("learners")[1])
     asked_for = Question(**({"measures": [rows[0]]} if rows else {}) | question)  # pyright: ignore
-    series = rules.series_asked(asked_for, here)
+    series = resolution.series_asked(asked_for, here)
     return [
         figure
-        for asked in rules.ask(asked_for, series, here, standing)
-        for figure in judging.answered(asked, cells, here)
+        for asked in resolution.ask(asked_for, series, here, standing)
+        for figure in verdicts.answered(asked, cells, here)
     ]
 
 
@@ -214,7 +214,7 @@ def test_grouping_gives_every_category_and_area():
 
 
 def test_what_is_not_collected_is_refused_or_says_so():
-    with pytest.raises(rules.NotCollected, match="collected by nothing"):
+    with pytest.raises(resolution.NotCollected, match="collected by nothing"):
         figures("on-roll", group_by=["sex"])
     reasons = {f.measure: f.reason for f in figures(group_by=["sex"])}
     assert (reasons["on-roll"], reasons["learners"]) == ("breakdown_not_collected", "no_data")
@@ -278,13 +278,13 @@ PARTS = [
 
 @pytest.mark.parametrize(("measure", "asked", "expected"), PARTS)
 def test_a_period_is_made_up_of_the_cadences_periods_or_refused(measure, asked, expected):
-    found = rules.parts(periods.parse(asked), measure, [])
+    found = resolution.parts(periods.parse(asked), measure, [])
     assert (None if found is None else [p.code for p in found]) == expected
 
 
 def test_snapshots_lie_in_the_period_that_contains_their_day():
     days = [periods.parse(code) for code in ("D2026-01-15", "D2026-04-01")]
-    found = rules.parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
+    found = resolution.parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
     assert found is not None
     assert [p.code for p in found] == ["D2026-01-15"]
 
@@ -292,7 +292,7 @@ def test_snapshots_lie_in_the_period_that_contains_their_day():
 def test_what_was_asked_is_named_for_the_audit():
     measure = HARBOUR.plan.measures[0]
     question = Question(areas=[TOWN, EAST], group_by=["sex"])
-    assert rules.named(question, [(measure, measure.series[0])]) == {
+    assert resolution.named(question, [(measure, measure.series[0])]) == {
         "series": f"{measure.slug}/{measure.series[0].slug}",
         "period": "latest",
         "area": f"{TOWN}, {EAST}",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from api.submissions import packing
 from api.submissions.revisions import NULL, NUMBERS, STATUSES, Cells
-from tests.harbour import cells_of
+from tests.fixtures.example_plan import cells_of
 
 WIDTHS = {4: ">i", 8: ">q"}
 

@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from api.partners import keys, rules
-from api.refusals import NotAllowed, NotFound, Unauthenticated
+from api.access import keys, permissions
+from api.http.refusals import NotAllowed, NotFound, Unauthenticated
 from schema.partners import Grant, Kept, KeyRecord, Scope
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -44,12 +44,12 @@ HEADERS = [
 @pytest.mark.parametrize(("header", "said"), HEADERS)
 def test_what_is_no_key_is_refused_before_anything_is_read(header, said):
     with pytest.raises(Unauthenticated, match=said):
-        rules.secret_of(header)
+        permissions.secret_of(header)
 
 
 @pytest.mark.parametrize("header", [f"Bearer {KEY.secret}", f"bearer  {KEY.secret} "])
 def test_a_key_is_found_in_its_header(header):
-    assert rules.secret_of(header) == KEY.secret
+    assert permissions.secret_of(header) == KEY.secret
 
 
 GRANT = Grant(programme="harbour", organisation="quay-college", scopes=[Scope.SUBMIT, Scope.READ])
@@ -65,9 +65,9 @@ RECORD = KeyRecord(
 
 
 def test_a_key_in_force_is_admitted():
-    caller = rules.admit(RECORD, [GRANT], now=NOW)
+    caller = permissions.admit(RECORD, [GRANT], now=NOW)
     assert (caller.client, caller.key, caller.grants) == (UUID(int=1), KEY.id, [GRANT])
-    author = rules.author(caller, GRANT, "req_1")
+    author = permissions.author(caller, GRANT, "req_1")
     assert msgspec.structs.astuple(author) == (UUID(int=1), KEY.id, "quay-college", "req_1")
 
 
@@ -81,7 +81,7 @@ def test_a_key_in_force_is_admitted():
 )
 def test_a_key_that_has_ended_is_not(record, said):
     with pytest.raises(Unauthenticated, match=said):
-        rules.admit(record, [GRANT], now=NOW)
+        permissions.admit(record, [GRANT], now=NOW)
 
 
 # fmt: off
@@ -99,30 +99,30 @@ PERMITTED = [
 @pytest.mark.parametrize(("programme", "scopes", "refusal"), PERMITTED)
 def test_a_key_opens_what_it_was_granted(programme, scopes, refusal):
     empty = Grant(programme="empty", organisation="quay-college", scopes=[])
-    caller = rules.admit(RECORD, [empty, GRANT], now=NOW)
+    caller = permissions.admit(RECORD, [empty, GRANT], now=NOW)
     if refusal is None:
-        assert rules.permit(caller, programme, *scopes) is GRANT
+        assert permissions.permit(caller, programme, *scopes) is GRANT
         return
     with pytest.raises(refusal[0], match=refusal[1]):
-        rules.permit(caller, programme, *scopes)
+        permissions.permit(caller, programme, *scopes)
 
 
 def test_a_grant_without_scopes_opens_nothing():
-    caller = rules.admit(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], now=NOW)
+    caller = permissions.admit(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], now=NOW)
     with pytest.raises(NotAllowed, match="the key has none"):
-        rules.permit(caller, "harbour", Scope.READ)
+        permissions.permit(caller, "harbour", Scope.READ)
 
 
 CONTENT, OTHER = b"\1" * 32, b"\2" * 32
 
 
 def test_an_answer_is_given_again_to_the_same_content_alone():
-    assert rules.replayed(None, CONTENT) is None
-    assert rules.replayed(Kept(content_sha256=CONTENT, answer=b"{}"), CONTENT) == b"{}"
-    with pytest.raises(rules.IdempotencyKeyReused):
-        rules.replayed(Kept(content_sha256=CONTENT, answer=b"{}"), OTHER)
-    with pytest.raises(rules.Redacted):
-        rules.replayed(Kept(content_sha256=CONTENT, answer=None), CONTENT)
-    with pytest.raises(rules.IdempotencyKeyReused):  # no more is said of an answer that is gone
-        rules.replayed(Kept(content_sha256=CONTENT, answer=None), OTHER)
-    assert rules.IdempotencyInProgress.retry_after == 1
+    assert permissions.replayed(None, CONTENT) is None
+    assert permissions.replayed(Kept(content_sha256=CONTENT, answer=b"{}"), CONTENT) == b"{}"
+    with pytest.raises(permissions.IdempotencyKeyReused):
+        permissions.replayed(Kept(content_sha256=CONTENT, answer=b"{}"), OTHER)
+    with pytest.raises(permissions.Redacted):
+        permissions.replayed(Kept(content_sha256=CONTENT, answer=None), CONTENT)
+    with pytest.raises(permissions.IdempotencyKeyReused):  # no more is said of an answer that is gone
+        permissions.replayed(Kept(content_sha256=CONTENT, answer=None), OTHER)
+    assert permissions.IdempotencyInProgress.retry_after == 1

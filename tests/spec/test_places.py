@@ -4,10 +4,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.submissions.places import finest_level, margins, places
+from api.submissions.checks.code_index import finest_level, margins, places
 from api.submissions.revisions import NULL
 from schema.plan import Plan
-from tests.harbour import EAST, HERE, PLAN, TOWN, WEST, catalogue
+from tests.fixtures.example_plan import EAST, HERE, PLAN, TOWN, WEST, catalogue
 
 
 def at(numbers: np.ndarray, number: int) -> int:

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 import yaml
 
-from api.plan import changing, loading, rules
+from api.plan import queries_loading, rules, version_changes
 from schema.periods import PeriodType
 from schema.plan import Column, DisclosureClass, Kind, Plan, Window
-from tests.harbour import HARBOUR, catalogue
+from tests.fixtures.example_plan import HARBOUR, catalogue
 
 NOTTINGHAM = Path(__file__).parent.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
 WITHOUT_NODE = ["enrolments", "prospectus", "learner-voice"]
@@ -35,12 +35,12 @@ def measure(raw: dict, slug: str) -> dict:
 
 def test_both_plans_hold_together():
     for file in (HARBOUR, NOTTINGHAM):
-        rules.check(loading.read(file))
+        rules.check(queries_loading.read(file))
 
 
 def test_each_dimension_of_the_delivery_plan_has_those_of_whom_it_is_not_known():
     """Two groups alone can block a small measure (docs/publishing.md)."""
-    dimensions = loading.read(NOTTINGHAM).dimensions
+    dimensions = queries_loading.read(NOTTINGHAM).dimensions
     assert {category.label for one in dimensions for category in one.categories if category.code == "unknown"} == {
         "Not known"
     }
@@ -169,10 +169,10 @@ def test_a_file_that_is_no_plan_is_refused_with_its_name(tmp_path, content):
     file = tmp_path / "plan.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(rules.BadPlan, match="plan.yaml"):
-        loading.read(file)
+        queries_loading.read(file)
 
 
-IN_USE = changing.InUse(
+IN_USE = version_changes.InUse(
     series=frozenset({("learners", "headline")}),
     organisations=frozenset({"quay-college"}),
     areas=frozenset({"E05999991"}),
@@ -200,15 +200,17 @@ FORBIDDEN = {
 
 @pytest.mark.parametrize("change", FORBIDDEN)
 def test_a_code_in_use_keeps_its_meaning(change):
-    with pytest.raises(changing.NeedsNewSeries) as refusal:
-        changing.permit_change(changed(lambda _: None), changed(FORBIDDEN[change]), IN_USE)
+    with pytest.raises(version_changes.NeedsNewSeries) as refusal:
+        version_changes.permit_change(changed(lambda _: None), changed(FORBIDDEN[change]), IN_USE)
     assert change in str(refusal.value)
 
 
 def test_what_is_not_in_use_may_change():
-    nothing = changing.InUse(series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset())
+    nothing = version_changes.InUse(
+        series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset()
+    )
     for change in FORBIDDEN.values():
-        changing.permit_change(changed(lambda _: None), changed(change), nothing)
+        version_changes.permit_change(changed(lambda _: None), changed(change), nothing)
 
 
 DECISION = {"by": "The board", "on": "2026-05-01", "reason": "Named recipients.", "assessment": "DPIA 7"}
@@ -248,12 +250,14 @@ def test_what_has_returns_is_not_protected_less_without_a_decision(change):
         LAXER[change](p)
         p["disclosure"] |= {"decision": DECISION, "version": 2}
 
-    with pytest.raises(changing.NeedsDecision) as refusal:
-        changing.permit_change(strict(), strict(LAXER[change]), IN_USE)
+    with pytest.raises(version_changes.NeedsDecision) as refusal:
+        version_changes.permit_change(strict(), strict(LAXER[change]), IN_USE)
     assert change in str(refusal.value)
-    changing.permit_change(strict(), strict(decided), IN_USE)
-    nothing = changing.InUse(series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset())
-    changing.permit_change(strict(), strict(LAXER[change]), nothing)
+    version_changes.permit_change(strict(), strict(decided), IN_USE)
+    nothing = version_changes.InUse(
+        series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset()
+    )
+    version_changes.permit_change(strict(), strict(LAXER[change]), nothing)
 
 
 def test_a_decision_that_stood_already_does_not_cover_the_next_change():
@@ -264,23 +268,23 @@ def test_a_decision_that_stood_already_does_not_cover_the_next_change():
         measure(p, "learners").update(disclosure_class="none")
         p["disclosure"] |= {"decision": DECISION, "version": 2}
 
-    with pytest.raises(changing.NeedsDecision):
-        changing.permit_change(strict(stood), strict(laxer), IN_USE)
+    with pytest.raises(version_changes.NeedsDecision):
+        version_changes.permit_change(strict(stood), strict(laxer), IN_USE)
 
 
 def test_another_policy_has_another_version():
     stricter = strict(lambda p: p.update(disclosure=policy(version=1, persons=STRICT | {"hide_to": 11})))
-    with pytest.raises(changing.NeedsDecision, match="version"):
-        changing.permit_change(strict(), stricter, IN_USE)
+    with pytest.raises(version_changes.NeedsDecision, match="version"):
+        version_changes.permit_change(strict(), stricter, IN_USE)
     raised = strict(lambda p: p.update(disclosure=policy(version=2, persons=STRICT | {"hide_to": 11})))
-    changing.permit_change(strict(), raised, IN_USE)
+    version_changes.permit_change(strict(), raised, IN_USE)
     new = strict(
         lambda p: p["measures"].append(
             measure(p, "learners") | {"slug": "pupils", "plan_references": [{"code": "M1.8", "text": "Pupils"}]}
         )
     )
-    changing.permit_change(strict(), new, IN_USE)
-    assert changing.changes(strict(), raised) == ["changed disclosure"]
+    version_changes.permit_change(strict(), new, IN_USE)
+    assert version_changes.changes(strict(), raised) == ["changed disclosure"]
 
 
 def test_changes_are_told_one_by_one():
@@ -289,12 +293,12 @@ def test_changes_are_told_one_by_one():
         p["roles"].append({"slug": "mentor", "title": "Mentor"})
         p["links"].pop()
 
-    assert changing.changes(changed(lambda _: None), changed(edit)) == [
+    assert version_changes.changes(changed(lambda _: None), changed(edit)) == [
         "added role mentor",
         "changed theme skills",
         "dropped link jobs → wealth",
     ]
-    assert "added programme" in changing.changes(None, changed(lambda _: None))
+    assert "added programme" in version_changes.changes(None, changed(lambda _: None))
 
 
 def test_gaps_are_read_off_the_links():

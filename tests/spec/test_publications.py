@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.publications import disability_confident, ees, fingertips, nomis, tables
-from api.publications.tables import NotThePublication, Said
+from api.sources import disability_confident, ees, fingertips, nomis, tables
+from api.sources.tables import NotThePublication, Said
 from schema.submissions import Marker, PublishedFigure, Status
 
 AREAS = {"E06000018", "E92000001", "E12000004"}

@@ -7,15 +7,16 @@ import jsonschema
 import msgspec
 import pytest
 
-from api.plan import loading
+from api.plan import queries_loading
 from api.returns import forms
-from api.submissions import content, figures, rules
-from api.submissions.findings import Findings, Rejected
+from api.submissions import rules
+from api.submissions.checks import content, published_figures
+from api.submissions.checks.findings import Findings, Rejected
 from api.submissions.revisions import sent
 from schema.submissions import NewSubmission, PublishedFigure
-from tests.harbour import catalogue
+from tests.fixtures.example_plan import catalogue
 
-PLAN = loading.read(Path(__file__).parents[2] / "schema" / "plans" / "work-and-health-2025-2028.yaml")
+PLAN = queries_loading.read(Path(__file__).parents[2] / "schema" / "plans" / "work-and-health-2025-2028.yaml")
 HERE = catalogue(PLAN)
 INACTIVE, GAP = HERE.measures["economic-inactivity-ill-health"], HERE.measures["ltc-employment-gap"]
 
@@ -35,7 +36,7 @@ def figure(text: str, **more: object) -> PublishedFigure:
 
 def found(*given: PublishedFigure, measure=INACTIVE) -> list[str]:
     findings = Findings()
-    figures.check(given, measure, HERE, path="", findings=findings)
+    published_figures.check(given, measure, HERE, path="", findings=findings)
     return [one.code for one in findings.told()]
 
 

@@ -3,12 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from api.releases.changes import changes, redefined
-from api.releases.changes import told as answered
-from api.releases.figures import Earlier, place_of
+from api.releases.release_diff import changes, redefined
+from api.releases.release_diff import told as answered
+from api.releases.released_figures import Earlier, place_of
 from schema.releases import MeasurePeriod
-from tests.freezing import SHORT, all_figures, measure, plan_of, snapshot
-from tests.harbour import catalogue
+from tests.fixtures.example_plan import catalogue
+from tests.fixtures.release_fixtures import SHORT, all_figures, measure, plan_of, snapshot
 
 HERE = catalogue(plan_of(measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
 

@@ -5,13 +5,14 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from api.outcomes.standing import StandingRevision
+from api.figures.returns_data import StandingRevision
+from api.outcomes import released_query
 from api.plan.rules import UnclearPeriod, UnknownCode
-from api.releases import cleared
-from api.releases.cleared import EntryFilter
+from api.releases import released_entries
+from api.releases.released_entries import EntryFilter
 from api.statistics import periods
 from schema.submissions import EvidenceEntry, MilestoneItem, ReturnKind
-from tests.harbour import HERE, NOW
+from tests.fixtures.example_plan import HERE, NOW
 
 SERIES = HERE.ids.series
 
@@ -58,7 +59,7 @@ CONTENTS = {
 
 
 def titles(texts: dict[int, list[int]], contents=CONTENTS, **more: object) -> list[str]:
-    return [entry.title for entry, _ in cleared.entries(RETURNS, texts, contents, HERE, **more)]
+    return [entry.title for entry, _ in released_entries.entries(RETURNS, texts, contents, HERE, **more)]
 
 
 #   what is cleared                       what is released, in its order
@@ -91,7 +92,7 @@ def test_a_measure_that_is_left_out_tells_nothing():
 
 
 def test_positions_count_what_is_released_of_a_measure_in_a_period_and_nothing_else():
-    found = cleared.entries(RETURNS, {1: [1], 2: [2], 3: [1], 4: [1]}, CONTENTS, HERE)
+    found = released_entries.entries(RETURNS, {1: [1], 2: [2], 3: [1], 4: [1]}, CONTENTS, HERE)
     assert [(entry.title, entry.position, number) for entry, number in found] == [
         ("First cover", 1, 4),
         ("Second cover", 1, 3),
@@ -101,33 +102,33 @@ def test_positions_count_what_is_released_of_a_measure_in_a_period_and_nothing_e
 
 
 def test_neither_who_returned_it_nor_how_many_took_part_is_told():
-    [(entry, _)] = cleared.entries(RETURNS, {1: [1]}, CONTENTS, HERE)
+    [(entry, _)] = released_entries.entries(RETURNS, {1: [1]}, CONTENTS, HERE)
     assert set(entry.__struct_fields__).isdisjoint({"organisation", "service", "people"})
     other = CONTENTS | {1: [replace(CONTENTS[1][0], people=1)]}
-    assert cleared.entries(RETURNS, {1: [1]}, other, HERE) == [(entry, 1)]
+    assert released_entries.entries(RETURNS, {1: [1]}, other, HERE) == [(entry, 1)]
 
 
 def test_the_fields_of_a_milestone_and_of_evidence():
-    (milestone, _), (evidence, _) = cleared.entries(RETURNS, {1: [1], 4: [1]}, CONTENTS, HERE)
+    (milestone, _), (evidence, _) = released_entries.entries(RETURNS, {1: [1], 4: [1]}, CONTENTS, HERE)
     assert (milestone.item, milestone.stage, milestone.domain) == ("cover", "printed", None)
     assert (milestone.url, milestone.date) == ("https://quay.example", date(2026, 1, 1))
     assert (evidence.item, evidence.stage, evidence.domain, evidence.url) == (None, None, "design", None)
 
 
 def test_how_many_there_are_of_each_measure():
-    found = cleared.entries(RETURNS, {1: [1, 2], 2: [1], 3: [1]}, CONTENTS, HERE)
-    assert cleared.counted(found) == {"prospectus": 1, "learner-voice": 3}
+    found = released_entries.entries(RETURNS, {1: [1, 2], 2: [1], 3: [1]}, CONTENTS, HERE)
+    assert released_entries.counted(found) == {"prospectus": 1, "learner-voice": 3}
 
 
 def test_of_what_is_asked_which_are_cleared():
-    assert cleared.returned(RETURNS, HERE) == [1, 2, 3, 4]
+    assert released_entries.returned(RETURNS, HERE) == [1, 2, 3, 4]
 
 
 def test_a_row_says_where_its_entries_are_in_words_that_do_not_change_from_release_to_release():
-    assert cleared.instead(HERE.measures["prospectus"]) == (
+    assert released_entries.instead(HERE.measures["prospectus"]) == (
         "What reviewers have cleared is at `GET …/releases/{release}/entries?measure=prospectus`."
     )
-    assert cleared.instead(HERE.measures["learners"]) is None
+    assert released_entries.instead(HERE.measures["learners"]) is None
 
 
 COVERED = {("prospectus", "headline"): [(periods.parse("2026-01"), True), (periods.parse("2026-02"), False)]}
@@ -145,12 +146,12 @@ ASKED = [
 
 @pytest.mark.parametrize(("measures", "codes", "wanted"), ASKED)
 def test_what_is_asked_for(measures, codes, wanted):
-    found = cleared.asked(measures, codes, COVERED, HERE)
+    found = released_query.entry_filters(measures, codes, COVERED, HERE)
     assert found == [EntryFilter(series=series, periods=named) for series, named in wanted]
 
 
 def test_what_cannot_be_asked_for_is_refused():
     with pytest.raises(UnknownCode, match=r"'learners' is not a milestone or evidence measure"):
-        cleared.asked(["learners"], [], COVERED, HERE)
+        released_query.entry_filters(["learners"], [], COVERED, HERE)
     with pytest.raises(UnclearPeriod, match="2026-Q1"):
-        cleared.asked([], ["2026-Q1"], COVERED, HERE)
+        released_query.entry_filters([], ["2026-Q1"], COVERED, HERE)

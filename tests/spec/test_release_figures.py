@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec.structs import replace
 
-from api.releases.figures import place_of
+from api.releases.released_figures import place_of
 from api.releases.scopes import scopes
 from api.statistics import comparison, inequality, intervals, trend
 from api.statistics.intervals import Counts
@@ -19,8 +19,8 @@ from schema.plan import Aim, Basis, Collection, Formula, Kind, Operation, Target
 from schema.releases import Figure
 from schema.submissions import Marker, Status
 from schema.verdicts import NotMoved, Tendency, TrendMethod, Verdict
-from tests.freezing import SHORT, all_figures, measure, plan_of, released, snapshot
-from tests.harbour import EAST, PLAN, TOWN, catalogue
+from tests.fixtures.example_plan import EAST, PLAN, TOWN, catalogue
+from tests.fixtures.release_fixtures import SHORT, all_figures, measure, plan_of, released, snapshot
 
 
 def derived(slug: str, operation: Operation, *of: str, **changes: object):

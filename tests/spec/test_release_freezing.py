@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from api.releases import scopes
 from api.statistics.disclosure.lattice import nodes_of
 from schema.plan import Kind, Overlap, Scheme
-from tests.freezing import counts, done, frozen, measure, named, only, plan_of, scopes_of, values
-from tests.harbour import HERE, catalogue
+from tests.fixtures.example_plan import HERE, catalogue
+from tests.fixtures.release_fixtures import counts, done, frozen, measure, named, only, plan_of, scopes_of, values
 
 JANUARY = "learners/headline FY2025-26"
 # Whole returns of two colleges: Quay 30 in the east and 20 in the west, Pier 12 in the east.

@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from api.outcomes import disparities
-from api.releases import reading
+from api.figures import inequality_figures
+from api.outcomes import released_query
 from api.statistics import inequality, periods
 from api.statistics.intervals import Counts
 from schema.intervals import Confidence
@@ -12,8 +12,8 @@ from schema.outcomes import Coverage
 from schema.plan import Kind
 from schema.releases import Figure
 from schema.submissions import Status
-from tests.freezing import RELEASE
-from tests.harbour import HERE, TOWN
+from tests.fixtures.example_plan import HERE, TOWN
+from tests.fixtures.release_fixtures import RELEASE
 
 NOTHING = Coverage(expected=0, received=0, approved=0, late=0, exempt=0)
 PASS_RATE = HERE.measures["pass-rate"]
@@ -61,7 +61,7 @@ WOMEN, MEN, OTHERS = figure("female", 45, 95, 47.0), figure("male", 80, 165, 48.
 
 
 def test_a_gap_and_a_ratio_are_of_the_values_shown_and_their_intervals_hold_those_of_the_true_counts():
-    found = disparities.apart(PASS_RATE, [WOMEN, MEN, OTHERS], ("female", "male"), HERE)
+    found = inequality_figures.apart(PASS_RATE, [WOMEN, MEN, OTHERS], ("female", "male"), HERE)
     assert (found.gap.value, found.ratio.value) == (-1.5, 0.97)
     widest = inequality.gap(
         Counts(low=43, high=47, base_low=93, base_high=97),
@@ -87,23 +87,23 @@ def test_a_gap_and_a_ratio_are_of_the_values_shown_and_their_intervals_hold_thos
 )
 def test_what_rests_on_a_figure_without_a_value_has_none(of, against, reason):
     pair = (of.breakdown["sex"], against.breakdown["sex"])
-    found = disparities.apart(PASS_RATE, [of, against], pair, HERE)
+    found = inequality_figures.apart(PASS_RATE, [of, against], pair, HERE)
     assert (found.gap.value, found.gap.reason, found.ratio.reason) == (None, reason, reason)
 
 
 def test_nothing_is_divided_by_nothing():
     none = replace(MEN, value=0.0)
-    found = disparities.apart(PASS_RATE, [WOMEN, none], ("female", "male"), HERE)
+    found = inequality_figures.apart(PASS_RATE, [WOMEN, none], ("female", "male"), HERE)
     assert (found.gap.value, found.ratio.value) == (47, None)
 
 
 def test_it_is_told_with_the_release_and_its_protection():
-    told = reading.inequality(RELEASE, [WOMEN, MEN, OTHERS], ("female", "male"), "sex", HERE)
+    told = released_query.inequality(RELEASE, [WOMEN, MEN, OTHERS], ("female", "male"), "sex", HERE)
     assert (told.release, told.measure, told.area, told.period.code) == (RELEASE.number, "pass-rate", TOWN, "2026-07")
     assert (told.gap.value, told.protection) == (-1.5, RELEASE.explanations["persons"])
     assert [group.category for group in told.groups] == ["female", "male", "unknown"]
 
 
 def test_a_release_without_such_figures_says_so():
-    with pytest.raises(reading.NoFigures, match="no figures"):
-        reading.inequality(None, [], ("female", "male"), "sex", HERE)
+    with pytest.raises(released_query.NoFigures, match="no figures"):
+        released_query.inequality(None, [], ("female", "male"), "sex", HERE)

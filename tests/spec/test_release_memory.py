@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from api.releases.memory import OVERHEAD, RELEASES, Answer, From, Memory
+from api.outcomes.cache import OVERHEAD, RELEASES, Answer, From, Memory
 
 SOURCE = From(which=("harbour", None), publication=UUID(int=1))
 

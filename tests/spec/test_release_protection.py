@@ -16,8 +16,8 @@ from api.statistics.disclosure.lattice import Place, nodes_of
 from schema.disclosure import PERSONS, DisclosureClass, Policy, Rule
 from schema.plan import Scheme
 from schema.releases import FailedScope
-from tests.freezing import done, measure, plan_of, scopes_of, values, work
-from tests.harbour import PLAN, catalogue
+from tests.fixtures.example_plan import PLAN, catalogue
+from tests.fixtures.release_fixtures import done, measure, plan_of, scopes_of, values, work
 
 QUAY, PIER = "quay on-roll 2026-01 town", "pier on-roll 2026-01 town"
 HERE = catalogue(plan_of(measure("on-roll"), duties=["quay on-roll", "pier on-roll"]))

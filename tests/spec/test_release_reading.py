@@ -3,17 +3,17 @@
 import pytest
 from msgspec.structs import replace
 
-from api.outcomes import asked
-from api.outcomes.asked import Filters, Unanswerable
-from api.outcomes.rules import NotCollected
+from api.figures import query
+from api.figures.query import Filters, Unanswerable
+from api.figures.resolution import NotCollected
+from api.outcomes.released_query import covered_by, explanation, least_covered, logic_model, progress, wanted
 from api.plan.rules import UnclearPeriod
-from api.releases.reading import covered_by, explanation, least_covered, logic_model, progress, wanted
 from api.statistics import periods
 from schema.disclosure import Policy
 from schema.outcomes import Coverage
 from schema.submissions import Status
-from tests.freezing import RELEASE, measure, plan_of, released
-from tests.harbour import HERE, PLAN, TOWN, catalogue
+from tests.fixtures.example_plan import HERE, PLAN, TOWN, catalogue
+from tests.fixtures.release_fixtures import RELEASE, measure, plan_of, released
 
 MONTHS = [f"2026-{n:02}" for n in range(1, 9)]
 QUARTERS = ["FY2025-26-Q4", "FY2026-27-Q1"]
@@ -32,7 +32,7 @@ COVERED = covered_by(
 
 def asked_for(here=HERE, covered=COVERED, **filters: object):
     question = Filters(**{"measures": ["learners"]} | filters)
-    return wanted(question, asked.places(question, here), covered, here)
+    return wanted(question, query.places(question, here), covered, here)
 
 
 def codes(**filters: object) -> list[str]:

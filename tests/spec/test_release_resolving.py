@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from api.releases.resolving import ABSENT, UNKNOWN, fitted, part_of
+from api.releases.cell_inference import ABSENT, UNKNOWN, fitted, part_of
 from api.statistics.disclosure.lattice import Dimension, Shape, Table
 
 SEX = Dimension(slug="sex", codes=("female", "male"))

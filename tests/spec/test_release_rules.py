@@ -6,12 +6,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from api.http.refusals import NotFound
 from api.plan.rules import UnclearPeriod
-from api.refusals import NotFound
 from api.releases.rules import NoRelease, NotPublishable, WithdrawnRelease, chosen, numbered, permit, stands
 from schema.releases import NewRelease
-from tests.freezing import RELEASE
-from tests.harbour import HERE, NOW
+from tests.fixtures.example_plan import HERE, NOW
+from tests.fixtures.release_fixtures import RELEASE
 
 JANUARY = {"measure": "learners", "period": "2026-01"}
 

@@ -11,8 +11,8 @@ from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
 from schema.disclosure import DisclosureClass, Policy
 from schema.periods import PeriodType
 from schema.plan import Cadence, Collection, Kind, Scheme
-from tests.freezing import measure, plan_of, scopes_of
-from tests.harbour import EAST, HERE, PLAN, TOWN, WEST, catalogue
+from tests.fixtures.example_plan import EAST, HERE, PLAN, TOWN, WEST, catalogue
+from tests.fixtures.release_fixtures import measure, plan_of, scopes_of
 
 
 def cadence(type_: PeriodType, months: int | None = None) -> Cadence:

@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from api.releases import shown
-from api.releases.shown import NO_DATA, NOT_A_COUNT, SUPPRESSED, UNKNOWN, Shown, made
+from api.releases import released_values
+from api.releases.released_values import NO_DATA, NOT_A_COUNT, SUPPRESSED, UNKNOWN, Shown, made
 from api.statistics import inequality, intervals
 from api.statistics.disclosure.figures import Figure, Percentage
 from api.statistics.disclosure.lattice import Node
@@ -13,9 +13,9 @@ from schema.disclosure import DisclosureClass
 from schema.intervals import Confidence
 from schema.plan import Operation, Overlap
 from schema.submissions import Status
-from tests.freezing import measure, plan_of, released, snapshot
-from tests.freezing import told as cells
-from tests.harbour import TOWN, catalogue
+from tests.fixtures.example_plan import TOWN, catalogue
+from tests.fixtures.release_fixtures import measure, plan_of, released, snapshot
+from tests.fixtures.release_fixtures import told as cells
 
 MEMBERS = ["quay members 2026-01 town", "pier members 2026-01 town"]
 
@@ -118,7 +118,9 @@ def test_a_proportion_is_calculated_from_shown_counts(returned, expected, status
 
 
 def test_a_percentage_of_few_is_not_given_but_its_counts_are():
-    one = shown._proportion(figure(8, 8, 12), figure(15, 13, 17), Percentage(value=None, reason="small_denominator"))  # pyright: ignore[reportPrivateUsage]
+    one = released_values._proportion(
+        figure(8, 8, 12), figure(15, 13, 17), Percentage(value=None, reason="small_denominator")
+    )  # pyright: ignore[reportPrivateUsage]
     assert (one.reason, one.status, one.numerator, one.counts) == (
         "small_denominator",
         Status.NOT_AVAILABLE,

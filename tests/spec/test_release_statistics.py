@@ -3,17 +3,19 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.outcomes.standing import StandingRevision
-from api.plan import loading
-from api.releases import statistics
-from api.releases.figures import Snapshot, as_published
-from api.reviews.leeway import NONE
+from api.figures.returns_data import StandingRevision
+from api.plan import queries_loading
+from api.releases import published_statistics
+from api.releases.released_figures import Snapshot, as_published
+from api.reviews.concessions import NONE
 from api.statistics import periods
 from schema.submissions import FigureLimits, PublishedFigure, ReturnKind
-from tests.freezing import all_figures
-from tests.harbour import NOW, catalogue
+from tests.fixtures.example_plan import NOW, catalogue
+from tests.fixtures.release_fixtures import all_figures
 
-HERE = catalogue(loading.read(Path(__file__).parents[2] / "schema" / "plans" / "work-and-health-2025-2028.yaml"))
+HERE = catalogue(
+    queries_loading.read(Path(__file__).parents[2] / "schema" / "plans" / "work-and-health-2025-2028.yaml")
+)
 INACTIVE = HERE.measures["economic-inactivity-ill-health"]
 [SERIES] = [series for series in INACTIVE.series if series.slug == "lts-of-population-16-64"]
 NOTTINGHAM, ENGLAND = "E06000018", "E92000001"
@@ -46,7 +48,7 @@ CONTENT = {
 
 
 def made():
-    return statistics.figures(INACTIVE, SERIES, RETURNS, CONTENT, HERE, NONE)
+    return published_statistics.figures(INACTIVE, SERIES, RETURNS, CONTENT, HERE, NONE)
 
 
 def test_every_place_that_was_published_and_no_other_by_time_area_and_category():
@@ -57,7 +59,7 @@ def test_every_place_that_was_published_and_no_other_by_time_area_and_category()
         ("R12-2024-12", NOTTINGHAM, {}),
         *(("R12-2025-12", area, breakdown) for area, breakdown in newest),
     ]
-    assert statistics.figures(INACTIVE, SERIES, [], {}, HERE, NONE) == []
+    assert published_statistics.figures(INACTIVE, SERIES, [], {}, HERE, NONE) == []
 
 
 def test_a_release_gives_them_as_their_publisher_does():
@@ -78,9 +80,9 @@ def test_a_release_gives_them_as_their_publisher_does():
 
 
 def test_series_of_measures_that_are_left_out_are_not_there():
-    every = [(measure.slug, one.slug) for measure, one in statistics.series(HERE, [])]
+    every = [(measure.slug, one.slug) for measure, one in published_statistics.series(HERE, [])]
     assert (INACTIVE.slug, SERIES.slug) in every
     assert ("neet-16-17", "neet-la") in every
     assert ("neet-16-17", "ccis-provisional") not in every, "partners return those"
-    rest = [slug for measure, one in statistics.series(HERE, [INACTIVE.slug]) for slug in [measure.slug]]
+    rest = [slug for measure, one in published_statistics.series(HERE, [INACTIVE.slug]) for slug in [measure.slug]]
     assert INACTIVE.slug not in rest

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from api import cursors
-from api.cursors import BadCursor
+from api.http import pagination
+from api.http.pagination import BadCursor
+from api.http.refusals import BadParameter, NotAllowed, NotFound
 from api.plan.rules import UnclearPeriod, UnknownCode
-from api.refusals import BadParameter, NotAllowed, NotFound
 from api.returns import forms, rules
 from api.returns.asked import CellPlace, Chosen, EventPlace, Moments, ReturnPlace
 from api.statistics import periods
@@ -30,7 +30,7 @@ from schema.submissions import (
     StandingObservation,
     StandingReturn,
 )
-from tests.harbour import EAST, HERE, TOWN, WEST
+from tests.fixtures.example_plan import EAST, HERE, TOWN, WEST
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 PLACE = ReturnPlace("learners", "headline", "main", "quay-college", date(2026, 2, 1), "2026-02")
@@ -147,29 +147,29 @@ def test_a_path_that_names_none_finds_nothing(wrong):
     "place", [PLACE, CellPlace(PLACE, EAST, "sex=female"), CellPlace(PLACE, TOWN, ""), EventPlace(UUID(int=7))]
 )
 def test_a_cursor_leads_back_to_its_place(place):
-    assert cursors.decode(cursors.encode(place), type(place)) == place
-    assert cursors.decode(None, type(place)) is None
+    assert pagination.decode(pagination.encode(place), type(place)) == place
+    assert pagination.decode(None, type(place)) is None
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "W10", "eyJhIjoxfQ", "é", cursors.encode(PLACE), "WyJ4Il0"])
+@pytest.mark.parametrize("cursor", ["", "x", "W10", "eyJhIjoxfQ", "é", pagination.encode(PLACE), "WyJ4Il0"])
 def test_what_is_no_cursor_is_refused(cursor):
     with pytest.raises(BadCursor, match="is not a cursor"):
-        cursors.decode(cursor, EventPlace)
+        pagination.decode(cursor, EventPlace)
 
 
 @pytest.mark.parametrize("text", ["\0", "A", "x" * 81])
 def test_a_cursor_made_by_hand_holds_names_alone(text):
     with pytest.raises(BadCursor, match="is not a cursor"):
-        cursors.decode(cursors.encode(replace(PLACE, service=text)), ReturnPlace)
+        pagination.decode(pagination.encode(replace(PLACE, service=text)), ReturnPlace)
 
 
 def test_a_cursor_of_cells_names_an_area_and_a_breakdown_of_the_programme():
     place = CellPlace(PLACE, EAST, "sex=female")
-    assert rules.cell_place(cursors.encode(place), HERE) == place
+    assert rules.cell_place(pagination.encode(place), HERE) == place
     assert rules.cell_place(None, HERE) is None
     for wrong in (replace(place, area="E05999990"), replace(place, breakdown="sex=f")):
         with pytest.raises(BadCursor, match="not known here"):
-            rules.cell_place(cursors.encode(wrong), HERE)
+            rules.cell_place(pagination.encode(wrong), HERE)
 
 
 def test_a_page_ends_at_its_last_cell():

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import cursors
-from api.plan import calendar, loading
+from api.http import pagination
+from api.http.refusals import BadParameter, NotFound
+from api.plan import calendar, queries_loading
 from api.plan.catalogue import Catalogue, Ids, breakdown_keys
 from api.plan.rules import UnclearPeriod, UnknownCode
-from api.refusals import BadParameter, NotFound
-from api.reviews import expectations, leeway, overlaps, rules
+from api.reviews import concessions, expectations, overlaps, rules
 from api.reviews.acts import Expectation, Reviewable, RevisionState, StandingTotal, Told, Viewer
 from api.statistics import periods
-from api.submissions.states import TRANSITIONS, UNMOVING, NotNow, after, possible
+from api.submissions.review_states import TRANSITIONS, UNMOVING, NotNow, after, possible
 from schema.partners import Grant, Scope
 from schema.problems import CellName, Finding, Severity
 from schema.reviews import Action, Extension, NewExemption, NewExtension, ObligationState
@@ -26,7 +26,7 @@ from schema.submissions import EventKind, Report, ReturnKind, ReviewState, Stand
 HARBOUR = Path(__file__).parent.parent / "plans" / "harbour.yaml"
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 TOWN = "E06999999"
-PLAN = loading.read(HARBOUR)
+PLAN = queries_loading.read(HARBOUR)
 ME, YOU = UUID(int=1), UUID(int=2)
 
 
@@ -541,15 +541,15 @@ def test_an_instant_needs_an_offset_and_a_place_in_the_calendar():
 
 def test_leeway_moves_the_instants_of_its_own_return_alone():
     key = ("quay-college", "learners", "headline", "main", "2026-02")
-    granted = leeway.Leeway(until={key: CLOSES + TICK})
+    granted = concessions.Leeway(until={key: CLOSES + TICK})
     assert granted.deadlines(key, FEBRUARY, PLAN.calendar).closes_at == CLOSES + TICK
     assert granted.deadlines((*key[:4], "2026-03"), FEBRUARY, PLAN.calendar) == LIMITS
-    assert leeway.NONE.deadlines(key, FEBRUARY, PLAN.calendar) == LIMITS
+    assert concessions.NONE.deadlines(key, FEBRUARY, PLAN.calendar) == LIMITS
 
 
 def test_a_cursor_counts_what_was_seen_of_its_instant():
-    first = cursors.moment([NOW + TICK, NOW, NOW], None)
-    assert first == cursors.Moment(NOW, 2)
-    assert cursors.moment([NOW, NOW], first) == cursors.Moment(NOW, 4)
-    assert cursors.moment([NOW, NOW - TICK], first) == cursors.Moment(NOW - TICK, 1)
-    assert cursors.decode(cursors.encode(first), cursors.Moment) == first
+    first = pagination.moment([NOW + TICK, NOW, NOW], None)
+    assert first == pagination.Moment(NOW, 2)
+    assert pagination.moment([NOW, NOW], first) == pagination.Moment(NOW, 4)
+    assert pagination.moment([NOW, NOW - TICK], first) == pagination.Moment(NOW - TICK, 1)
+    assert pagination.decode(pagination.encode(first), pagination.Moment) == first

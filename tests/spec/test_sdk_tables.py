@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.returns import forms
-from tests.harbour import HERE
+from tests.fixtures.example_plan import HERE
 from work_health import ColumnMapping, NotSent, ReturnSchema, WorkHealthError, new_return, observation
-from work_health.checking import Form, Labels, duties, faults, table_of_returns
+from work_health.table_checks import Form, Labels, duties, faults, table_of_returns
 from work_health.tables import Table, grid, table
 
 DIMENSIONS = ["sex", "age-band"]

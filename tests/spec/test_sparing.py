@@ -2,9 +2,9 @@
 
 import pytest
 
-from api.outcomes import judging, rules
-from api.outcomes.rules import Question
-from api.reviews import leeway
+from api.figures import resolution, verdicts
+from api.figures.resolution import Question
+from api.reviews import concessions
 from tests.spec.test_as_published import INACTIVE, NOTTINGHAM, RATE, seen
 from tests.spec.test_outcome_rules import HARBOUR, returned
 
@@ -13,9 +13,9 @@ def read(asked, cells, here):
     """The answer as a route puts it together, and how many earlier periods were read for it in the end."""
     starts = 1
     while True:
-        spared = judging.sparing(asked, here, leeway.NONE, starts)
-        figures = judging.answered(spared, cells, here)
-        if judging.is_settled(figures, asked, here, leeway.NONE, starts):
+        spared = verdicts.sparing(asked, here, concessions.NONE, starts)
+        figures = verdicts.answered(spared, cells, here)
+        if verdicts.is_settled(figures, asked, here, concessions.NONE, starts):
             return figures, len(spared.earlier)
         starts *= 4
 
@@ -53,9 +53,9 @@ HISTORIES = [
 def test_the_answer_is_that_of_all_periods(name, rows, group_by, count):
     standing, cells = returned(*rows)
     question = Question(measures=[rows[0]], group_by=group_by)
-    [asked] = rules.ask(question, rules.series_asked(question, HARBOUR), HARBOUR, standing)
+    [asked] = resolution.ask(question, resolution.series_asked(question, HARBOUR), HARBOUR, standing)
     figures, looked_at = read(asked, cells, HARBOUR)
-    assert figures == judging.answered(asked, cells, HARBOUR)
+    assert figures == verdicts.answered(asked, cells, HARBOUR)
     assert looked_at == count
 
 
@@ -73,7 +73,7 @@ QUARTERS = [f"R12-{year}-{month:02}" for year in range(2010, 2026) for month in 
 )
 def test_published_series_have_the_years_of_their_trend_read(measure, publications, count):
     [(asked, figures)] = seen(measure, publications)
-    spared = judging.sparing(asked, NOTTINGHAM, leeway.NONE, 1)
+    spared = verdicts.sparing(asked, NOTTINGHAM, concessions.NONE, 1)
     [(_, again)] = seen(measure, {one.period.code: publications[one.period.code] for one in (*spared.earlier, asked)})
     assert len(spared.earlier) == count
     assert [one.trend for one in again] == [one.trend for one in figures]
@@ -81,10 +81,10 @@ def test_published_series_have_the_years_of_their_trend_read(measure, publicatio
 
 
 def test_what_has_no_period_is_left_as_it_is():
-    [asked] = rules.ask(
+    [asked] = resolution.ask(
         Question(measures=["learners"]),
         [(HARBOUR.measures["learners"], HARBOUR.measures["learners"].series[0])],
         HARBOUR,
         [],
     )
-    assert judging.sparing(asked, HARBOUR, leeway.NONE, 1) == asked
+    assert verdicts.sparing(asked, HARBOUR, concessions.NONE, 1) == asked

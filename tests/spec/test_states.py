@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.submissions import states
+from api.submissions import review_states
 from schema.submissions import EventKind, ReviewState
 
 # What happens to a revision in each state. Unmoving: a comment, texts cleared of persons, redaction proposed.
@@ -23,30 +23,30 @@ UNMOVING = {"commented", "cleared", "redaction-proposed"}
 def test_each_event_in_each_state(state, event):
     leads_to = TABLE[state].get(event) or (state if event in UNMOVING and state != "redacted" else None)
     if leads_to is None:
-        with pytest.raises(states.NotNow, match=f"that is {state} cannot be {event.replace('-', ' ')}"):
-            states.after(state, event)
+        with pytest.raises(review_states.NotNow, match=f"that is {state} cannot be {event.replace('-', ' ')}"):
+            review_states.after(state, event)
     else:
-        assert states.after(state, event) == leads_to
-    assert (event in states.possible(state)) == (leads_to is not None)
+        assert review_states.after(state, event) == leads_to
+    assert (event in review_states.possible(state)) == (leads_to is not None)
 
 
 @given(st.lists(st.sampled_from(EventKind)))
 def test_whatever_happens_a_revision_is_in_one_of_its_states_and_what_is_redacted_stays_so(events):
     state = ReviewState.PENDING
     for event in events:
-        possible = states.possible(state)
+        possible = review_states.possible(state)
         try:
-            state = states.after(state, event)
+            state = review_states.after(state, event)
             assert event in possible
-        except states.NotNow:
+        except review_states.NotNow:
             assert event not in possible
         assert state in ReviewState
         if state is ReviewState.REDACTED:
-            assert not states.possible(state)
+            assert not review_states.possible(state)
 
 
 def test_every_state_can_be_reached():
     reached = {ReviewState.PENDING}
     for _ in ReviewState:
-        reached |= {states.after(state, event) for state in reached for event in states.possible(state)}
+        reached |= {review_states.after(state, event) for state in reached for event in review_states.possible(state)}
     assert reached == set(ReviewState)

@@ -6,15 +6,15 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from api.http.refusals import BadParameter, NotAllowed
 from api.plan import calendar
-from api.refusals import BadParameter, NotAllowed
 from api.statistics import periods
 from api.submissions import rules
-from api.submissions.findings import CODES, Findings, PreviewMoved, Rejected
+from api.submissions.checks.findings import CODES, Findings, PreviewMoved, Rejected
 from api.submissions.revisions import NULL, STATUSES, Standing, sent
 from schema.plan import Plan
 from schema.submissions import NewSubmission, ReturnKind, ReviewState, Status, SubmissionOutcome, Timeliness
-from tests.harbour import HERE, NOW, PLAN, catalogue, examine, returned, total
+from tests.fixtures.example_plan import HERE, NOW, PLAN, catalogue, examine, returned, total
 
 
 def found(*returns: dict, organisation: str = "quay-college") -> list[tuple[str, list[int]]]:

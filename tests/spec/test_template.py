@@ -5,7 +5,7 @@ import pytest
 
 from api.submissions import template
 from schema.plan import Plan
-from tests.harbour import EAST, HERE, PLAN, TOWN, WEST, catalogue, examine, returned
+from tests.fixtures.example_plan import EAST, HERE, PLAN, TOWN, WEST, catalogue, examine, returned
 
 UNKNOWN = f"{TOWN}-unknown"
 SEXES = ["sex=female", "sex=male", "sex=unknown"]

@@ -8,9 +8,9 @@ from litestar import Litestar, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from api.bodies import TypedRequest
-from api.problems import HANDLERS
-from api.violations import TOLD, violations
+from api.http.bodies import TypedRequest
+from api.http.problems import HANDLERS
+from api.http.violations import TOLD, violations
 
 
 class Part(Struct, forbid_unknown_fields=True):

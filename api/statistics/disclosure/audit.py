@@ -18,7 +18,7 @@ import numpy as np
 from api.statistics.disclosure.chain import chained
 from api.statistics.disclosure.display import Contradiction, Counts, Display
 from api.statistics.disclosure.lattice import BoolArray, FloatArray, IntArray, Lattice
-from api.statistics.disclosure.programmes import Programme, under
+from api.statistics.disclosure.linear_programs import Programme, under
 from schema.disclosure import Rule
 
 TOLERANCE = 1e-6

@@ -17,7 +17,7 @@ from msgspec import Struct
 from api.statistics.disclosure.audit import TOLERANCE, View
 from api.statistics.disclosure.display import BoolArray, Counts, Display, can_be_held, held, withheld
 from api.statistics.disclosure.lattice import FloatArray, IntArray, Lattice, Rows
-from api.statistics.disclosure.programmes import Programme
+from api.statistics.disclosure.linear_programs import Programme
 from schema.disclosure import Rule
 
 # What a slack of one costs, by the number of ways in which the figure is cut out of the total.

@@ -15,11 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from work_health._core import VERSION
 from work_health.client import WorkHealth
 from work_health.errors import ApiError, NotSent, Rejected, WorkHealthError
-from work_health.reading import Question
+from work_health.outcome_queries import Question
 from work_health.reports import PartlySubmitted, Parts
 
 from . import profiles, screen
-from .exits import MEANINGS, Exit, code_of
+from .exit_codes import MEANINGS, Exit, code_of
 
 LONG = 60.0  # seconds to wait for an answer: nobody waits at a keyboard for what a scheduler does
 

@@ -15,8 +15,8 @@ from rich.tree import Tree
 
 if TYPE_CHECKING:
     from work_health._generated.models import Figure, Finding, Obligation, Report, StandingReturn, UnprotectedFigure
+    from work_health.plan_model import DeliveryPlan, PlanNode
     from work_health.reports import Parts
-    from work_health.walking import DeliveryPlan, PlanNode
 
 WIDE = 160  # where no terminal says how wide it is
 COLOURS = {"overdue": "red", "queried": "magenta", "open": "yellow", "pending": "yellow", "approved": "green"}

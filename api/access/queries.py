@@ -1,0 +1,230 @@
+"""Clients and their keys, in SQL."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.access.keys import NewKey
+from api.database.connections import ask, fetch
+from schema.partners import Author, Caller, Grant, Kept, KeyRecord, Scope
+from schema.tables import client, client_grant, client_key, organisation, programme
+
+OPERATOR = "operator"  # in the place of a request's id
+KEPT_FOR = timedelta(days=30)
+
+# One write a minute tells when a key was last used; one a call would make every read a write.
+LAST_USED_STEP = timedelta(minutes=1)
+
+
+async def key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | None, list[Grant]]:
+    """The key with this digest, and what its client may do."""
+    rows = await ask(transaction, _KEY, digest)
+    if not rows:
+        return None, []
+    grants = [
+        Grant(programme=row["programme"], organisation=row["organisation"], scopes=[Scope(s) for s in row["scopes"]])
+        for row in rows
+        if row["programme"] is not None
+    ]
+    return KeyRecord(**{name: rows[0][name] for name in KeyRecord.__struct_fields__}), grants
+
+
+_KEY = """
+    select k.id, k.client, c.name, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
+        p.slug as programme, o.slug as organisation, g.scopes
+    from client_key k
+    join client c on c.id = k.client
+    left join client_grant g on g.client = c.id
+    left join programme p on p.id = g.programme
+    left join organisation o on o.programme = g.programme and o.id = g.organisation
+    where k.digest = $1
+    order by p.slug
+"""
+
+
+async def used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:
+    """Calls with one key never wait here for each other: whoever finds another writing this leaves it to that one."""
+    if record.last_used_at is None or record.last_used_at < now - LAST_USED_STEP:
+        free = select(client_key.c.id).where(client_key.c.id == record.id).with_for_update(skip_locked=True)
+        await transaction.execute(
+            update(client_key).where(client_key.c.id == free.scalar_subquery()).values(last_used_at=now)
+        )
+
+
+async def holds(
+    transaction: AsyncConnection, caller: Caller, grant: Grant, programme_id: int, version: int, *, now: datetime
+) -> bool:
+    """Whether the caller's key and grant are what they were, and the programme's newest plan version is this one."""
+    rows = await fetch(
+        transaction,
+        """
+        select from client_key k
+        join client_grant g on g.client = k.client and g.programme = $2
+        join organisation o on o.programme = g.programme and o.id = g.organisation
+        where k.id = $1 and k.revoked_at is null and k.expires_at > $3 and g.scopes = $4 and o.slug = $5
+            and $6 = (select max(v.number) from plan_version v where v.programme = $2)
+        """,
+        *(caller.key, programme_id, now, list(grant.scopes), grant.organisation, version),
+    )
+    return len(rows) == 1
+
+
+async def enter(
+    transaction: AsyncConnection, programme_id: int, organisations: Sequence[int], scopes: Sequence[Scope]
+) -> None:
+    """Bind the rest of the transaction to a programme and to what a grant opens there: PostgreSQL's own wall.
+
+    `organisations` are the grant's and those that it succeeds, by the database's numbers.
+    """
+    await transaction.execute(
+        _ENTER,
+        {
+            "programme": str(programme_id),
+            "organisations": ",".join(map(str, organisations)),
+            "review": "on" if Scope.REVIEW in scopes else "off",
+            "admin": "on" if Scope.ADMIN in scopes else "off",
+        },
+    )
+
+
+# By SQLAlchemy, with which a request's transaction begins.
+_ENTER = text(
+    """
+    select set_config('work_health.programme', :programme, true),
+        set_config('work_health.organisations', :organisations, true),
+        set_config('work_health.review', :review, true), set_config('work_health.admin', :admin, true)
+    """
+)
+
+
+async def issue(
+    transaction: AsyncConnection,
+    key: NewKey,
+    *,
+    client_id: UUID,
+    name: str,
+    grants: Sequence[Grant],
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """A new client with one key."""
+    await transaction.execute(insert(client).values(id=client_id, name=name, created_at=now))
+    for grant in grants:
+        row = (
+            select(organisation.c.programme, organisation.c.id)
+            .join(programme)
+            .where(programme.c.slug == grant.programme, organisation.c.slug == grant.organisation)
+        )
+        found = (await transaction.execute(row)).one()
+        await transaction.execute(
+            upsert(client_grant).values(
+                client=client_id, programme=found.programme, organisation=found.id, scopes=list(grant.scopes)
+            )
+        )
+    await transaction.execute(
+        insert(client_key).values(id=key.id, client=client_id, digest=key.digest, created_at=now, expires_at=expires_at)
+    )
+
+
+async def revoke(transaction: AsyncConnection, key_id: str, *, now: datetime) -> bool:
+    """False where there is no such key, or it is revoked already."""
+    done = await transaction.execute(
+        update(client_key).where(client_key.c.id == key_id, client_key.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return done.rowcount == 1
+
+
+async def claim(transaction: AsyncConnection, by: Author, operation: str, key: str) -> bool:
+    """False while another request with this key is being carried out. Held until the transaction ends."""
+    name = hashlib.sha256(f"{by.client} {operation} {key}".encode()).digest()
+    number = int.from_bytes(name[:8], signed=True)
+    [row] = await fetch(transaction, "select pg_try_advisory_xact_lock($1)", number)
+    return bool(row[0])
+
+
+async def kept(
+    transaction: AsyncConnection, programme_id: int, by: Author, operation: str, key: str, *, now: datetime
+) -> Kept | None:
+    """The answer to an earlier request with this key, of the last 30 days."""
+    rows = await fetch(
+        transaction,
+        """
+        select content_sha256, answer from idempotency
+        where programme = $1 and client = $2 and operation = $3 and key = $4 and created_at > $5
+        """,
+        *(programme_id, by.client, operation, key, now - KEPT_FOR),
+    )
+    return Kept(content_sha256=rows[0]["content_sha256"], answer=rows[0]["answer"]) if rows else None
+
+
+async def keep(
+    transaction: AsyncConnection,
+    programme_id: int,
+    by: Author,
+    operation: str,
+    key: str,
+    *,
+    organisation_id: int,
+    content_sha256: bytes,
+    answer: bytes,
+    submission: UUID | None = None,
+    now: datetime,
+) -> None:
+    """Keep an answer, and forget this client's that are older than 30 days."""
+    await fetch(
+        transaction,
+        "delete from idempotency where programme = $1 and client = $2 and created_at <= $3",
+        *(programme_id, by.client, now - KEPT_FOR),
+    )
+    await fetch(
+        transaction,
+        """
+        insert into idempotency
+            (programme, client, operation, key, organisation, content_sha256, submission, answer, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        *(programme_id, by.client, operation, key, organisation_id, content_sha256, submission, answer, now),
+    )
+
+
+async def tell_audit(
+    transaction: AsyncConnection,
+    programme_id: int,
+    by: Author | None,
+    action: str,
+    subject: Mapping[str, str],
+    *,
+    organisation_id: int | None,
+    now: datetime,
+) -> None:
+    """Write down who did what; `by` is null for the operator.
+
+    It goes with the act: rolled back together, or there together.
+    """
+    await fetch(
+        transaction,
+        """
+        insert into audit (programme, at, action, client, key, organisation, request_id, subject)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,  # nothing is returned: whoever acts may not read what is written of it
+        *(programme_id, now, action, by and by.client, by and by.key, organisation_id),
+        by.request_id if by else OPERATOR,
+        msgspec.json.encode(subject).decode(),
+    )
+
+
+async def opened_by(transaction: AsyncConnection, key_id: str) -> list[int]:
+    """The programmes that a key opens, by number."""
+    found = await transaction.execute(
+        select(client_grant.c.programme)
+        .join(client_key, client_key.c.client == client_grant.c.client)
+        .where(client_key.c.id == key_id)
+        .order_by(client_grant.c.programme)
+    )
+    return list(found.scalars().all())

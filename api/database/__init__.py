@@ -1,0 +1,1 @@
+"""Connections and roles, the job queue, and the embedded PostgreSQL."""

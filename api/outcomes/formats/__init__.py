@@ -1,0 +1,1 @@
+"""The formats in which outcomes are written."""

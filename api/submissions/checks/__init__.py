@@ -1,0 +1,1 @@
+"""Check a submission, tier by tier."""

@@ -1,0 +1,1 @@
+"""Read CSV, NDJSON and JSON into columns."""

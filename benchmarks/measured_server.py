@@ -1,0 +1,201 @@
+"""What is measured, running: a database, server processes over it, and how much memory they hold."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx2
+
+from api.access import keys
+from api.access import queries as partners
+from api.database import connections
+from api.plan import queries_loading
+from benchmarks import synthetic_data
+from schema.partners import Grant, Scope
+from schema.plan import Plan
+
+ROOT = Path(__file__).parent.parent
+
+
+async def ready(
+    url: str,
+    organisations: Sequence[str] = synthetic_data.COLLEGES[:1],
+    *,
+    plan: Plan | None = None,
+    scopes: Sequence[Scope] = (Scope.SUBMIT, Scope.READ),
+) -> list[str]:
+    """Migrate, load the plan, and make a key for each of these organisations."""
+    engine = connections.owner_engine(url)
+    await connections.migrate(engine)
+    now = datetime.now(UTC)
+    made = [keys.make(os.urandom(38), sandbox=False) for _ in organisations]
+    async with engine.begin() as transaction:
+        await queries_loading.load(transaction, plan or synthetic_data.plan(), sandbox=False, now=now)
+        for key, organisation in zip(made, organisations, strict=True):
+            grant = Grant(programme=synthetic_data.PROGRAMME, organisation=organisation, scopes=list(scopes))
+            await partners.issue(
+                transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
+                grants=[grant],
+            )  # fmt: skip
+    await engine.dispose()
+    return [key.secret for key in made]
+
+
+async def administer(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    for statement in statements:
+        await connection.execute(statement)
+    await connection.close()
+
+
+@contextlib.contextmanager
+def served(
+    target: str, url: str, *, python: str = sys.executable, interface: str = "asgi", **environment: str
+) -> Iterator[tuple[str, int]]:
+    """The address of a server with one worker, as `make run` starts it, and the number of the process that works."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    command = [python, "-m", "granian", "--interface", interface, "--port", str(port), "--no-ws", "--no-log",
+               "--backpressure", "64", "--factory", target]  # fmt: skip
+    command += ["--loop", "uvloop"] * (interface == "asgi")
+    given = os.environ | {"DATABASE_URL": url, "PYTHONPATH": f"{ROOT}:{ROOT / 'benchmarks' / 'peers'}"} | environment
+    with subprocess.Popen(command, env=given, cwd=ROOT) as process:
+        for _ in range(300):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            time.sleep(0.1)
+        try:
+            yield f"http://127.0.0.1:{port}", worker(process.pid)
+        finally:
+            process.terminate()
+
+
+def worker(pid: int) -> int:
+    """The child of the server's process that holds the most."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return max(map(int, children), key=lambda child: memory(child, "VmRSS"))
+
+
+def memory(pid: int, which: str) -> float:
+    """Megabytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(which)) / 1024
+
+
+def forget_peak(pid: int) -> None:
+    """So that VmHWM is the peak from now on."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+@contextlib.contextmanager
+def asking(address: str) -> Iterator[list[float]]:
+    """Asks for the programmes all the time, and tells how long each answer took, in milliseconds."""
+    took: list[float] = []
+    over = threading.Event()
+
+    def ask() -> None:
+        with httpx2.Client() as http:
+            while not over.wait(0.02):
+                begun = time.perf_counter()
+                http.get(address, timeout=600).raise_for_status()
+                took.append((time.perf_counter() - begun) * 1000)
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    yield took
+    over.set()
+    asker.join()
+
+
+def push(address: str, key: str, form: str, content: bytes | Iterable[bytes]) -> float:
+    """Seconds until the submission is committed and answered."""
+    path = f"{address}/v1/programmes/{synthetic_data.PROGRAMME}/submissions{'' if form == 'json' else '/' + form}"
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": synthetic_data.TYPES[form]}
+    begun = time.perf_counter()
+    answer = httpx2.post(path, content=content, headers=headers, timeout=600)
+    took = time.perf_counter() - begun
+    if answer.status_code != 201:
+        sys.exit(answer.text[:2000])
+    return took
+
+
+class Copying:
+    """The limit: asyncpg's own COPY of the rows that the server wrote, into the same table, committed.
+
+    The table has its index, its checks and its trigger, which stands in for the foreign keys. Each run has revisions
+    of its own, as a submission has; they are made before the clock starts.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._runs = 0
+
+    async def measure(self) -> float:
+        connection = await asyncpg.connect(self._url)
+        self._runs += 1
+        try:
+            await connection.execute(
+                "select set_config('work_health.programme', programme::text, false), "
+                "set_config('work_health.organisations', organisation::text, false) from submission limit 1"
+            )
+            transaction = connection.transaction()
+            await transaction.start()
+            rows = await self._rows(connection)
+            begun = time.perf_counter()
+            await connection.copy_records_to_table("observation", records=rows, columns=FIELDS)
+            await transaction.commit()
+            return time.perf_counter() - begun
+        finally:
+            await connection.close()
+
+    async def _rows(self, connection: asyncpg.Connection) -> list[tuple[object, ...]]:
+        """Those of the oldest submission, in the order in which they came, each revision anew."""
+        first = "(select id from submission order by received_at limit 1)"
+        columns = [
+            row["column_name"]
+            for row in await connection.fetch(
+                "select column_name from information_schema.columns where table_name = 'revision' "
+                "and column_name not in ('id', 'transaction') order by ordinal_position"
+            )
+        ]
+        given = [f"number + {1000 * self._runs}" if name == "number" else f'"{name}"' for name in columns]
+        made = await connection.fetch(
+            f"""insert into revision ({", ".join(f'"{name}"' for name in columns)})
+            select {", ".join(given)} from revision where submission = {first} and number < 1000
+            returning id, "return" """
+        )
+        new = {row["return"]: row["id"] for row in made}
+        old = await connection.fetch(f'select id, "return" from revision where submission = {first} and number < 1000')
+        number = {row["id"]: new[row["return"]] for row in old}
+        found = await connection.fetch(
+            f"""select {", ".join(f"o.{name}" for name in FIELDS)} from observation o
+            join revision r on r.programme = o.programme and r.id = o.revision
+            where r.submission = {first} and r.number < 1000 order by o.ctid"""
+        )
+        return [(row[0], number[row[1]], *row[2:]) for row in map(tuple, found)]
+
+
+FIELDS = (
+    "programme", "revision", "area", "breakdown", "value", "numerator", "denominator", "lower", "upper", "status",
+    "note",
+)  # fmt: skip
+
+
+def middle(numbers: Sequence[float]) -> float:
+    return statistics.median(numbers)
+
+
+def run(copying: Copying) -> float:
+    return asyncio.run(copying.measure())
