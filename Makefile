@@ -43,6 +43,7 @@ contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml
 	$(BIN)/python tools/generate_sdk.py
 	$(BIN)/python tools/draw_states.py
+	$(BIN)/python tools/collect_messages.py
 
 breaking: .venv/dev.txt
 	$(BIN)/python tools/breaking_changes.py $(or $(SINCE),$(shell git describe --tags --abbrev=0 2>/dev/null || echo HEAD))

@@ -13,7 +13,17 @@ from api.plan import version_changes
 from api.settings import Settings
 from schema.disclosure import DisclosureClass, Policy, PolicyDecision
 from schema.partners import Scope
-from work_health import NotAllowed, comment, decision, new_extension, new_return, new_submission, observation, reason
+from work_health import (
+    Conflict,
+    NotAllowed,
+    comment,
+    decision,
+    new_extension,
+    new_return,
+    new_submission,
+    observation,
+    reason,
+)
 
 PROGRAMME = "work-and-health-2025-2028"
 CITY = "E06000018"
@@ -73,7 +83,7 @@ async def test_what_is_refused_or_replayed_is_not_written_down(admin, council, r
     await push(council)
     for _ in range(2):
         await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
-    with pytest.raises(Exception, match="approved cannot be approved"):
+    with pytest.raises(Conflict, match="approved"):
         await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
     assert [e.action for e in (await admin.list_audit(PROGRAMME)).items] == ["review.approved", "submission.accepted"]
 
@@ -121,7 +131,7 @@ async def test_a_question_that_cannot_be_answered_is_refused(world, query):
 
 async def test_it_needs_the_scope_admin(council, reviewer):
     for partner in (council, reviewer):
-        with pytest.raises(NotAllowed, match="needs the scope admin"):
+        with pytest.raises(NotAllowed, match=r"\badmin\b"):
             await partner.list_audit(PROGRAMME)
 
 
@@ -180,7 +190,7 @@ async def test_a_measure_is_not_protected_less_than_it_was_without_a_decision(wo
     ]
     file = tmp_path / "plan.yaml"
     file.write_bytes(msgspec.yaml.encode(replace(plan, measures=measures)))
-    with pytest.raises(version_changes.NeedsDecision, match="protected less than it was as persons"):
+    with pytest.raises(version_changes.NeedsDecision, match=f"{WHERE['measure']}.*none.*persons: "):
         await asyncio.to_thread(run, world.url, "load-plan", str(file))
     assert await world.count("plan_version") == 1
     decided = PolicyDecision(by="The board", on=date(2025, 10, 1), reason="It counts visits.", assessment="DPIA 7")

@@ -82,16 +82,15 @@ def test_a_template_is_never_written_over(command, tmp_path):
     assert command("template", MEASURE, "--period", "FY2025-26-Q3").code == Exit.USAGE
     assert command("template", MEASURE, "--period", "FY2025-26-Q3", "-o", "-").out.startswith("\ufeffmeasure,series")
     refused = command("template", MEASURE, "--period", "2025-Q3", "-o", "x.csv")
-    assert (refused.code, "Did you mean FY2025-26-Q3" in " ".join(refused.err.split())) == (Exit.REJECTED, True)
+    assert (refused.code, "FY2025-26-Q3" in " ".join(refused.err.split())) == (Exit.REJECTED, True)
 
 
 def test_a_file_is_looked_at_tried_and_sent(command, tmp_path):
     (tmp_path / "q3.csv").write_text(FILE)
-    assert "Fits what you owe: ips-primary-care-referrals FY2025-26-Q3" in " ".join(
-        command("check", "q3.csv").out.split()
-    )
+    checked = command("check", "q3.csv")
+    assert (checked.code, f"{MEASURE} FY2025-26-Q3" in " ".join(checked.out.split())) == (Exit.DONE, True)
     dry = command("submit", "q3.csv", "--dry-run")
-    assert (dry.code, "Dry run: would be accepted: 4 added" in dry.out) == (Exit.DONE, True)
+    assert (dry.code, "accepted: 4 added" in dry.out) == (Exit.DONE, True)
     done = command("submit", "q3.csv", "--json")
     assert (done.code, json.loads(done.out)["outcome"]) == (Exit.DONE, "accepted")
     assert "unchanged" in command("submit", "q3.csv").out
@@ -106,9 +105,7 @@ def test_what_is_wrong_is_told_with_row_and_mend(command, tmp_path):
     (tmp_path / "wrong.csv").write_text(FILE.replace("female", "femal").replace("57", "n/a"))
     said = command("check", "wrong.csv")
     assert said.code == Exit.REJECTED
-    assert re.search(
-        r"3 +sex +femal +unknown-category +femal is not a category of sex.\s+Did you mean female\?", said.err
-    )
+    assert re.search(r"3 +sex +femal +unknown-category +.*\bfemal\b.*\bsex\b.*\s.*\bfemale\b", said.err)
     assert re.search(r"4 +value +n/a +unclear-mark", said.err)
     (tmp_path / "wrong.csv").write_text(FILE.replace("57", "62"))
     said = command("submit", "wrong.csv", "--json")
@@ -186,7 +183,7 @@ def test_a_profile_keeps_the_key_and_does_not_show_it(command, running, tmp_path
     assert command("--profile", "life", "whoami").code == Exit.USAGE
     config.write_text(config.read_text() + 'colour = "red"\n')
     said = command("whoami")
-    assert (said.code, "'colour' is not understood" in " ".join(said.err.split())) == (Exit.USAGE, True)
+    assert (said.code, "'colour'" in " ".join(said.err.split())) == (Exit.USAGE, True)
     config.write_text("[")
     assert command("whoami").code == Exit.USAGE
 

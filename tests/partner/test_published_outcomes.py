@@ -1,6 +1,7 @@
 """Published statistics from their publishers' files to every form of outcomes, over HTTP."""
 
 import io
+import re
 
 import pandas
 import pytest
@@ -109,9 +110,9 @@ async def test_a_published_rate_is_told_with_all_that_a_reader_judges_it_by(publ
 async def test_what_is_not_published_says_what_there_is(published, reviewer):
     half = await one(reviewer, RATE, period=["FY2023-24-H1"])
     assert (half.value, half.reason) == (None, "as_published_only")
-    assert half.instead.startswith("It is published for FY2023-24, FY2022-23,")
+    assert "FY2023-24, FY2022-23," in half.instead
     women = await one(reviewer, RATE, period=["FY2023-24"], area=[LEEDS], breakdown=["sex:female"])
-    assert women.instead == f"It is published by sex=female for {CITY}, and for {LEEDS} as the total."
+    assert re.search(rf"sex=female\b.*\b{CITY}\b.*\b{LEEDS}\b", women.instead)
 
 
 async def test_a_rate_that_was_worked_out_says_so(published, reviewer):

@@ -112,28 +112,30 @@ async def test_content_goes_everywhere_and_its_hash_stays(world, council, review
 
 async def test_it_takes_two_people(world, council, reviewer, officer):
     await push(council, counts())
-    with pytest.raises(Conflict, match="No redaction of revision 1 waits"):
+    with pytest.raises(Conflict) as refused:
         await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+    assert refused.value.problem.type_ == "/errors/not-proposed"
     await reviewer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
     with pytest.raises(NotAllowed, match="proposed it yourself"):
         await reviewer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
-    with pytest.raises(Conflict, match="waits to be confirmed"):
+    with pytest.raises(Conflict) as refused:
         await officer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Me too."))
+    assert refused.value.problem.type_ == "/errors/already-proposed"
     assert PERSON in await dump(world)
     assert "confirm-redaction" not in (await reviewer.get_review(PROGRAMME, **WHERE)).actions
     assert "confirm-redaction" in (await officer.get_review(PROGRAMME, **WHERE)).actions
     [waiting] = (await officer.list_redactions(PROGRAMME)).items
     assert (waiting.confirmed_by, waiting.content_sha256) == (None, None)
     await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
-    with pytest.raises(Conflict, match="redacted cannot be redacted"):
+    with pytest.raises(Conflict, match=r"\bredacted\b"):
         await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
 
 
 async def test_partners_can_do_neither(council):
     await push(council, counts())
-    with pytest.raises(NotAllowed, match="needs the scope review"):
+    with pytest.raises(NotAllowed, match=r"\breview\b"):
         await council.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Mine."))
-    with pytest.raises(NotAllowed, match="needs the scope review"):
+    with pytest.raises(NotAllowed, match=r"\breview\b"):
         await council.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
 
 
@@ -169,7 +171,7 @@ async def test_entries_of_evidence_go_too_and_cannot_be_cleared(world, council, 
     await push(council, NewReturn(measure=where["measure"], period=where["period"], entries=[entry]))
     await redact(reviewer, officer, where=where)
     assert PERSON not in await dump(world)
-    with pytest.raises(Conflict, match="redacted cannot be cleared"):
+    with pytest.raises(Conflict, match=r"\bredacted\b.*\bcleared\b"):
         await reviewer.clear_text(PROGRAMME, **where, clearance=clearance(1, [1]))
 
 

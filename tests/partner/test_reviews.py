@@ -106,18 +106,18 @@ async def test_a_decision_on_a_revision_that_is_no_longer_the_newest_is_a_confli
         reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
         reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
     ):
-        with pytest.raises(Conflict, match="Revision 2 has come after revision 1"):
+        with pytest.raises(Conflict, match=r"\b2\b.*\b1\b"):
             await deciding
-    with pytest.raises(NotFound, match="no revision 3; the newest is 2"):
+    with pytest.raises(NotFound, match=r"\b3\b.*\b2\b"):
         await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(3))
 
 
 async def test_what_cannot_happen_is_a_conflict(council, reviewer):
     await push(council)
-    with pytest.raises(Conflict, match="pending cannot be reopened"):
+    with pytest.raises(Conflict, match=r"\bpending\b.*\breopened\b"):
         await reviewer.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "Why not?"))
     await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
-    with pytest.raises(Conflict, match="approved cannot be queried"):
+    with pytest.raises(Conflict, match=r"\bapproved\b.*\bqueried\b"):
         await reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, "Too late."))
 
 
@@ -156,7 +156,7 @@ async def test_nobody_decides_on_a_return_of_the_own_organisation(world, council
         both.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
         both.clear_text(PROGRAMME, **WHERE, clearance=clearance(1, [1])),
     ):
-        with pytest.raises(NotAllowed, match="act for nottingham-city-council yourself"):
+        with pytest.raises(NotAllowed, match="nottingham-city-council"):
             await deciding
     review = await both.get_review(PROGRAMME, **WHERE)
     assert review.actions == ["submit", "withdraw", "comment", "propose-redaction"]
@@ -165,7 +165,7 @@ async def test_nobody_decides_on_a_return_of_the_own_organisation(world, council
 
 async def test_only_reviewers_decide(world, council):
     await push(council)
-    with pytest.raises(NotAllowed, match="needs the scope review"):
+    with pytest.raises(NotAllowed, match=r"\breview\b"):
         await council.approve_return(PROGRAMME, **WHERE, decision=decision(1))
     stranger = await world.partner("nottinghamshire-healthcare")
     for reading in (
@@ -214,7 +214,7 @@ def involvement(*titles: str):
 
 async def test_texts_of_evidence_are_cleared_entry_by_entry(council, reviewer):
     await council.create_submission(PROGRAMME, new_submission(involvement("Panel of carers", "Panel of employers")))
-    with pytest.raises(Rejected, match="has 2 items or entries, and no 3"):
+    with pytest.raises(Rejected, match=r"\b2\b.*\b3\b"):
         await reviewer.clear_text(PROGRAMME, **EVIDENCE, clearance=clearance(1, [1, 3]))
     assert (await reviewer.clear_text(PROGRAMME, **EVIDENCE, clearance=clearance(1, [2, 2]))).state == "pending"
     assert (await council.get_review(PROGRAMME, **EVIDENCE)).cleared == [2]

@@ -111,7 +111,7 @@ def test_what_is_not_safe_is_not_repeated(ask, pauses):
     with misbehaving(answer(503, PROBLEM)) as server, pytest.raises(ServerFault):
         ask(server.address, post)
     assert len(server.asked) == 1
-    with misbehaving(answer(200, {}, cut=1)) as server, pytest.raises(ConnectionFailed, match="may have been taken"):
+    with misbehaving(answer(200, {}, cut=1)) as server, pytest.raises(ConnectionFailed, match=r"\bagain\b"):
         ask(server.address, post)
     assert len(server.asked) == 1
 
@@ -171,7 +171,10 @@ def test_a_server_that_does_not_answer(ask):
 def test_html_where_an_answer_should_be(ask, pauses):
     with misbehaving(answer(200, HTML)) as server, pytest.raises(ApiError, match="text/html: <html><h1>Sign in"):
         ask(server.address, period)
-    with misbehaving(answer(200, [1, 2])) as server, pytest.raises(ApiError, match="not what this version"):
+    with (
+        misbehaving(answer(200, [1, 2])) as server,
+        pytest.raises(ApiError, match=r"^200\b.*application/json: \[1, ?2\]"),
+    ):
         ask(server.address, period)
     with (
         misbehaving(answer(302, HTML, headers={"Location": "http://elsewhere.test/"})) as server,
@@ -255,10 +258,8 @@ def test_what_ends_is_warned_of_at_the_callers_line(ask):
         ask(server.address, period)
     [warning] = told
     assert warning.category is DeprecationWarning
-    assert str(warning.message) == (
-        "GET /v1/periods/2025-07 is deprecated since 2025-09-17, and ends on Wed, 31 Dec 2025 23:59:59 GMT. "
-        "https://docs.test/v2"
-    )
+    named = ("GET /v1/periods/2025-07", "2025-09-17", "Wed, 31 Dec 2025 23:59:59 GMT", "https://docs.test/v2")
+    assert [part for part in named if part not in str(warning.message)] == []
     if ask is waited_for:
         assert warning.filename == __file__
 

@@ -176,13 +176,13 @@ async def test_a_withdrawn_release_cannot_be_passed_over_in_silence(world, press
     await press.publish()
     publisher = await world.partner("harbour-council", Scope.PUBLISH, programme=press.programme)
     await publisher.withdraw_release(press.programme, 1, ReleaseWithdrawal(reason="A wrong file."))
-    with pytest.raises(WorkHealthError, match="Release 1 has been withdrawn: A wrong file. Read the newest"):
+    with pytest.raises(WorkHealthError, match=r"\b1\b.*: A wrong file\."):
         [step async for step in publisher.release_changes(since=0)]
     assert [step.release.number async for step in publisher.release_changes(since=1)] == [2]
 
 
 def test_what_cannot_be_asked_is_said_at_once(council):
-    with pytest.raises(TypeError, match="basis, comparator cannot be asked of a release"):
+    with pytest.raises(TypeError, match="^basis, comparator "):
         council.outcomes(basis="latest", comparator="E12000004")
-    with pytest.raises(TypeError, match="release cannot be asked of live figures"):
+    with pytest.raises(TypeError, match="^release "):
         council.outcomes(preview=True, release="1")

@@ -112,8 +112,9 @@ def api(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_the_operators_commands(url):
     plan = str(ROOT / "schema" / "plans" / "work-and-health-2025-2028.yaml")
     on_this = {"DATABASE_URL": url}
-    assert api("migrate", **on_this).stdout == "The database has the newest schema.\n"
-    assert "says the same already" in api("load-plan", plan, **on_this).stdout
+    assert api("migrate", **on_this).returncode == 0
+    again = api("load-plan", plan, **on_this)
+    assert (again.returncode, "version 1" in again.stdout, "added" in again.stdout) == (0, True, False)
     assert "added programme" in api("load-plan", plan, "--sandbox", **on_this).stdout
     issue = ["issue-key", "Script", "--programme", "work-and-health-2025-2028", "--scope", "submit"]
     issued = api(*issue, "--organisation", "nottingham-city-council", **on_this)
@@ -122,9 +123,9 @@ def test_the_operators_commands(url):
     key_id = issued.stdout.split("_")[2]
     assert api("revoke-key", key_id, **on_this).stdout == f"{key_id} is revoked.\n"
     again = api("revoke-key", key_id, **on_this)
-    assert (again.returncode, again.stderr) == (1, f"There is no open key '{key_id}'.\n")
+    assert (again.returncode, f"'{key_id}'" in again.stderr) == (1, True)
     unknown = api(*issue, "--organisation", "nobody", **on_this)
-    assert (unknown.returncode, "'nobody' is not an organisation" in unknown.stderr) == (1, True)
+    assert (unknown.returncode, "'nobody'" in unknown.stderr) == (1, True)
 
 
 def test_a_setting_that_cannot_be_understood_is_named():

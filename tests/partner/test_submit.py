@@ -1,6 +1,7 @@
 """What people have, sent as it is: the SDK's `submit` against the real thing, and what it says in their own terms."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from work_health import (
     AsyncWorkHealth,
     ConnectionFailed,
+    NotFound,
     NotSent,
     PartlySubmitted,
     Parts,
@@ -76,8 +78,9 @@ async def test_it_says_the_same_whatever_it_is_sent_in(council, tmp_path):
 async def test_the_answer_can_be_read_by_a_person(council):
     said = await council.submit(QUARTER, dry_run=True)
     assert (said.accepted, said.report.counts.added, said.report.receipt) == (True, 4, None)
-    assert str(said).splitlines() == [
-        "Dry run: would be accepted: 4 added, 0 changed, 0 unchanged, 0 withdrawn",
+    first, *table = str(said).splitlines()
+    assert first.endswith("accepted: 4 added, 0 changed, 0 unchanged, 0 withdrawn")
+    assert table == [
         "  return                      period        outcome   revision  timeliness",
         f"  {MEASURE}  FY2025-26-Q2  accepted  1         on-time",
     ]
@@ -164,12 +167,12 @@ async def test_what_is_wrong_with_an_export_is_told_in_its_own_names(council, ex
         ("unknown-area", "Ward", 5),
     }
     said = str(told.value)
-    assert "Did you mean female?" in said
+    assert re.search(r"\bfemale\b", said)
     assert said.splitlines()[2].split() == ["row", "column", "value", "rule", "message"]
 
 
 async def test_a_mapping_with_a_wrong_name_is_refused_whole(council, export):
-    with pytest.raises(WorkHealthError, match="'aera' is no column of a submission. Did you mean area"):
+    with pytest.raises(WorkHealthError, match=r"'aera'.*\barea\b"):
         await council.submit(export[0], mapping={"columns": {"Ward": "aera"}})
 
 
@@ -209,7 +212,7 @@ async def test_what_is_said_once_for_all_rows(council):
 async def test_the_programme_is_the_only_one_that_the_key_opens(world, council):
     assert (await council.plan()).programme == PROGRAMME
     assert (await world.holding("").plan()).programme == PROGRAMME
-    with pytest.raises(WorkHealthError, match="Rejected|opens no programme|no such"):
+    with pytest.raises(NotFound, match="'elsewhere'"):
         await council.with_options(programme="elsewhere").plan()
 
 

@@ -183,7 +183,7 @@ BAD = {
     "a bare quarter":    ("ips-primary-care-referrals", {"period": "2025-Q2"},                           "CY2025-Q2"),
     "a month":           ("ips-primary-care-referrals", {"period": "2025-07"},                           "wrong-period-type"),
     "too early":         ("ips-primary-care-referrals", {"period": "FY2024-25-Q1"},                      "period-outside-programme"),
-    "another measure":   ("ips-primary-care-referal", {"period": "FY2025-26-Q2"},                        "Did you mean ips-primary-care-referrals"),
+    "another measure":   ("ips-primary-care-referal", {"period": "FY2025-26-Q2"},                        "ips-primary-care-referrals"),
     "another series":    ("ips-primary-care-referrals", {"period": "FY2025-26-Q2", "series": "x"},       "unknown-series"),
     "another service":   ("ips-primary-care-referrals", {"period": "FY2025-26-Q2", "service": "x"},      "no-duty"),
     "no duty":           ("ips-secondary-care-engagement", {"period": "FY2025-26-Q2"},                   "no-duty"),

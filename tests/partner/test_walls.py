@@ -39,7 +39,7 @@ async def test_another_provider_sees_nothing_of_it(trust):
 
 async def test_nobody_submits_for_another(world, trust):
     mine = new_return("work-health-conversations", "FY2025-26-Q2", [observation(CITY, 9)])
-    with pytest.raises(NotAllowed, match="submits for nobody else"):
+    with pytest.raises(NotAllowed, match="nottinghamshire-healthcare"):
         await trust.create_submission(PROGRAMME, new_submission(mine, organisation="nottingham-city-council"))
     assert await world.count("submission") == 0
 
@@ -48,7 +48,7 @@ async def test_nobody_submits_for_another(world, trust):
 async def test_a_reviewer_reads_everybodys_and_writes_nothing(reviewer):
     assert len((await reviewer.list_returns(PROGRAMME)).items) == 1
     assert (await reviewer.get_return(PROGRAMME, **WHERE)).observations[0].value == 112
-    with pytest.raises(NotAllowed, match="needs the scope submit"):
+    with pytest.raises(NotAllowed, match=r"\bsubmit\b"):
         await reviewer.create_submission(PROGRAMME, new_submission(new_return("x", "2025-07")))
 
 
@@ -134,7 +134,7 @@ async def first_revision(world, organisation: str | None = None) -> tuple[int, i
 @pytest.mark.usefixtures("pushed")
 async def test_in_sql_nobody_copies_into_anothers_revision(world, sql):
     programme, revision, area, breakdown = await first_revision(world)
-    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="made in this transaction"):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="transaction"):
         await sql.connection.copy_records_to_table(
             "observation",
             records=[(programme, revision, area, breakdown, 1)],
@@ -156,7 +156,7 @@ async def test_in_sql_nobody_adds_to_an_old_revision_of_its_own(world):
                 """
             )
             assert len(await connection.fetch("select * from cell")) == 2
-            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="made in this transaction"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="transaction"):
                 await connection.copy_records_to_table(
                     "observation",
                     records=[(programme, revision, area + 5, breakdown, 1)],

@@ -65,9 +65,9 @@ async def test_a_dry_run_withdraws_nothing(world, council):
 
 #   what is asked for                                   what is said
 BAD = {
-    "nothing stands": ({"period": "FY2025-26-Q1"}, "No return of ips-primary-care-referrals FY2025-26-Q1 stands"),
-    "no such measure": ({"measure": "ips-primary-care-referral"}, "Did you mean ips-primary-care-referrals"),
-    "no such series": ({"series": "other"}, "'other' is not a series"),
+    "nothing stands": ({"period": "FY2025-26-Q1"}, "nothing-to-withdraw.*ips-primary-care-referrals FY2025-26-Q1"),
+    "no such measure": ({"measure": "ips-primary-care-referral"}, "unknown-measure.*\\s.*ips-primary-care-referrals"),
+    "no such series": ({"series": "other"}, "unknown-series.*'other'"),
     "no such service": ({"service": "night"}, "no duty"),
     "no such period": ({"period": "2025-Q2"}, "FY2025-26-Q2 or CY2025-Q2"),
 }
@@ -100,11 +100,11 @@ async def test_it_needs_a_reason(council, reason, code):
 @pytest.mark.usefixtures("sent")
 async def test_nobody_withdraws_anothers(world, reviewer):
     trust = await world.partner("nottinghamshire-healthcare")
-    with pytest.raises(NotAllowed, match="submits for nobody else"):
+    with pytest.raises(NotAllowed, match="nottinghamshire-healthcare"):
         await trust.withdraw_return(PROGRAMME, **WHERE, withdrawal=WRONG)
-    with pytest.raises(NotAllowed, match="needs the scope submit"):
+    with pytest.raises(NotAllowed, match=r"\bsubmit\b"):
         await reviewer.withdraw_return(PROGRAMME, **WHERE, withdrawal=WRONG)
     reader = await world.partner("nottingham-city-council", Scope.READ)
-    with pytest.raises(NotAllowed, match="needs the scope submit"):
+    with pytest.raises(NotAllowed, match=r"\bsubmit\b"):
         await reader.withdraw_return(PROGRAMME, **WHERE, withdrawal=WRONG)
     assert await world.count("revision") == 1

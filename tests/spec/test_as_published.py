@@ -1,5 +1,7 @@
 """Figures of published statistics among the outcomes: as they were published, and beside what was published."""
 
+import re
+
 import msgspec
 import numpy as np
 import pytest
@@ -120,18 +122,18 @@ def test_a_figure_without_a_number_says_why(row, expected):
 
 #   asked for                                       reason, what there is instead
 NOT_PUBLISHED = [
-    ({"periods": ["2024-01"]}, "as_published_only", "It is published for FY2023-24, FY2022-23."),
-    ({"periods": ["P2022-04..2024-03"]}, "as_published_only", "It is published for FY2023-24, FY2022-23."),
-    ({"areas": [WARD]}, "as_published_only", f"It is published for {CITY}, {ENGLAND}."),
+    ({"periods": ["2024-01"]}, "as_published_only", ["FY2023-24, FY2022-23"]),
+    ({"periods": ["P2022-04..2024-03"]}, "as_published_only", ["FY2023-24, FY2022-23"]),
+    ({"areas": [WARD]}, "as_published_only", [f"{CITY}, {ENGLAND}"]),
     (
         {"areas": [ENGLAND], "breakdowns": ["sex:female"]},
         "as_published_only",
-        f"It is published by sex=female for {CITY}, and for {ENGLAND} as the total.",
+        ["sex=female", CITY, ENGLAND],
     ),
     (
         {"areas": [REGION], "breakdowns": ["sex:male"]},
         "as_published_only",
-        f"It is published for {CITY}, {ENGLAND}, not by sex=male.",
+        [f"{CITY}, {ENGLAND}", "sex=male"],
     ),
 ]
 
@@ -140,13 +142,14 @@ NOT_PUBLISHED = [
 def test_what_is_not_published_is_not_made_up(filters, reason, instead):
     there = {"FY2022-23": ["city 1.0"], "FY2023-24": ["city 60.1", "city sex=female 58.0", "england 65.5"]}
     found = one(RATE, there, **filters)
-    assert (found.value, found.lower_bound, found.reason, found.instead) == (None, None, reason, instead)
+    assert (found.value, found.lower_bound, found.reason) == (None, None, reason)
+    assert re.search(r"\b.*\b".join(instead), found.instead)
     assert (found.publication, found.comparators) == (None, [])
 
 
 def test_a_long_list_of_what_there_is_instead_is_shortened():
     years = {f"FY{year}-{year % 100 + 1:02}": ["city 60"] for year in range(2009, 2024)}
-    assert one(RATE, years, periods=["2024-01"]).instead.endswith("FY2012-13 and 3 periods before.")
+    assert re.search(r"\bFY2012-13 and 3 \D*$", one(RATE, years, periods=["2024-01"]).instead)
     assert published_cells._listed([str(n) for n in range(15)]).endswith("10, 11 and 3 more")  # pyright: ignore
 
 
@@ -188,10 +191,8 @@ def test_of_two_returns_that_tell_a_figure_differently_neither_is_believed(first
 
 def test_whoever_reviews_is_told_who_returned_what():
     found = one(RATE, {"FY2023-24": ["city 60.1"], "FY2023-24 again": ["city c"]})
-    assert found.instead == (
-        "It was returned as 60.1 (main, FY2023-24, of ohid) and as [c] (again, FY2023-24, of ohid). "
-        "Correct or withdraw what is wrong."
-    )
+    assert "60.1 (main, FY2023-24, of ohid)" in found.instead
+    assert "[c] (again, FY2023-24, of ohid)" in found.instead
     assert (found.status, found.publication) == ("x", None)
 
 

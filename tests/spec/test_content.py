@@ -1,5 +1,7 @@
 """Returns that are not counts, and texts that may point at a person."""
 
+import re
+
 import msgspec
 import pytest
 
@@ -75,7 +77,8 @@ def test_the_stages_that_there_are_are_named():
     with pytest.raises(Rejected) as refusal:
         examine(milestone(ITEM | {"stage": "bound"}))
     [one] = refusal.value.findings
-    assert (one.message, one.expected) == ("'bound' is not a stage of prospectus.", "drafted or printed")
+    assert re.search(r"'bound'.*\bprospectus\b", one.message)
+    assert (one.code, one.expected) == ("unknown-stage", "drafted or printed")
 
 
 def items(*texts: str) -> list[MilestoneItem]:
@@ -128,20 +131,20 @@ def test_what_moved_is_told_by_name():
 
 # fmt: off
 PERSONAL = {
-    "ask jo.bloggs@harbour.example for more":  "an e-mail address",
-    "mailto:jo+work@harbour.example":          "an e-mail address",
+    "ask jo.bloggs@harbour.example for more":  "e-mail",
+    "mailto:jo+work@harbour.example":          "e-mail",
     "QQ 12 34 56 C is not given out":          None,  # HMRC gives no number that begins so
-    "her number is AB 12 34 56 C":             "a National Insurance number",
-    "ab123456c":                               "a National Insurance number",
-    "NHS 943 476 5919":                        "an NHS number",
-    "NHS 943-476-5919":                        "an NHS number",
-    "NHS 9434765919":                          "an NHS number",
-    "call 0115 496 0123":                      "a telephone number",
-    "call +44 115 496 0123":                   "a telephone number",
-    "call 01154960123":                        "a telephone number",
-    "DOB 01/02/1980":                          "a date of birth",
-    "born 1 Feb 1980":                         "a date of birth",
-    "date of birth: 1.2.80":                   "a date of birth",
+    "her number is AB 12 34 56 C":             "National Insurance",
+    "ab123456c":                               "National Insurance",
+    "NHS 943 476 5919":                        "NHS",
+    "NHS 943-476-5919":                        "NHS",
+    "NHS 9434765919":                          "NHS",
+    "call 0115 496 0123":                      "telephone",
+    "call +44 115 496 0123":                   "telephone",
+    "call 01154960123":                        "telephone",
+    "DOB 01/02/1980":                          "birth",
+    "born 1 Feb 1980":                         "birth",
+    "date of birth: 1.2.80":                  "birth",
     # what is none of these
     "":                                        None,
     "Two providers joined in July 2025.":      None,
@@ -176,9 +179,9 @@ def test_a_text_that_looks_personal_is_stopped(path, text):
         return
     with pytest.raises(Rejected) as refusal:
         examine(*returns, **more)
-    assert [(one.code, one.path, one.message) for one in refusal.value.findings] == [
-        ("looks-personal", path, f"The text has what looks like {what}.")
-    ]
+    [one] = refusal.value.findings
+    assert (one.code, one.path) == ("looks-personal", path)
+    assert [kind for kind in {*PERSONAL.values()} - {None} if kind in one.message] == [what]
 
 
 def noted(*notes: str | None) -> dict:
@@ -198,11 +201,13 @@ def personal(*returns: dict, **more: object):
 
 def test_notes_of_observations_are_told_by_their_rows():
     told = personal(noted("see 943 476 5919", None, "a@b.example"), noted(None, "c@d.example", "a@b.example"))
-    assert [(one.message, one.rows, one.path, one.column) for one in told] == [
-        ("The note has what looks like an NHS number.", [1], "/returns/0/observations", "note"),
-        ("The note has what looks like an e-mail address.", [3], "/returns/0/observations", "note"),
-        ("The notes have what looks like an e-mail address.", [5, 6], "/returns/1/observations", "note"),
+    assert [(one.rows, one.path, one.column) for one in told] == [
+        ([1], "/returns/0/observations", "note"),
+        ([3], "/returns/0/observations", "note"),
+        ([5, 6], "/returns/1/observations", "note"),
     ]
+    kinds = ["NHS" in one.message for one in told], ["e-mail" in one.message for one in told]
+    assert kinds == ([True, False, False], [False, True, True])
     assert len({one.id for one in told}) == 3
 
 
@@ -210,13 +215,13 @@ def test_notes_of_observations_are_told_by_their_rows():
 def test_what_is_justified_is_this_text_and_no_other(given):
     office = given("office@harbour.example")
     [one] = personal(office)
-    justified = {"justifications": [{"finding": one.id, "text": "The address of a public office."}]}
+    justified = {"justifications": [{"finding": one.id, "text": "A public office."}]}
     [passed] = personal(office, **justified)
-    assert (passed.severity, passed.justification) == ("warning", "The address of a public office.")
+    assert (passed.severity, passed.justification) == ("warning", "A public office.")
     [other] = personal(given("jo@harbour.example"), **justified)
     assert (other.severity, other.justification) == ("error", None)
-    stopped = [f.message[-17:] for f in personal(given("office@harbour.example 0115 496 0123"), **justified)]
-    assert stopped == ["n e-mail address.", "telephone number."]
+    email, telephone = personal(given("office@harbour.example 0115 496 0123"), **justified)
+    assert ("e-mail" in email.message, "telephone" in telephone.message) == (True, True)
 
 
 def test_a_return_of_items_is_compared_by_them():

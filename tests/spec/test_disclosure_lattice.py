@@ -41,7 +41,7 @@ def test_nodes_are_the_cells_of_the_tables_in_every_area_and_period():
 
 
 def test_a_table_has_at_most_two_dimensions():
-    with pytest.raises(ValueError, match="at most 2 dimensions, not sex, age, group"):
+    with pytest.raises(ValueError, match=r"\b2\b.*\bsex, age, group\b"):
         lattice(Table(dimensions=("sex", "age", "group")))
 
 

@@ -1,5 +1,6 @@
 """Beside what was sent before: how far is too far, and what a cumulative count may not do."""
 
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -88,7 +89,7 @@ def test_a_figure_far_from_six_earlier_ones_is_doubted(case):
 def test_the_doubt_names_the_row_the_median_and_the_mend():
     [one] = doubted("pass-rate", ["80/100"] * 6, "20/100")
     assert (one.rows, one.severity, one.justifiable) == ([7], "warning", True)
-    assert one.message == "20 is far from the 6 earlier figures of pass-rate, whose median is 80."
+    assert re.findall(r"\d+|pass-rate", one.message) == ["20", "6", "pass-rate", "80"]
     assert "justification" in one.hint
 
 
@@ -216,7 +217,7 @@ def test_each_cell_is_held_against_its_own():
     rules.look_back(sub, [], pairs, {pairs[0].earlier: before}, HERE)
     [fall] = sub.findings.told()
     assert (fall.rows, fall.cell.breakdown) == ([2], {"sex": "female"})
-    assert fall.message == "enrolments stood at 10 at the end of 2026-01, and is 9 at the end of 2026-02."
+    assert re.search(r"^enrolments .*\b10\b.*\b2026-01\b.*\b9\b.*\b2026-02\b", fall.message)
 
 
 def test_returns_of_items_have_no_totals():

@@ -29,14 +29,14 @@ def test_a_key_is_made_of_38_bytes_and_says_where_it_belongs():
 #   Authorization                         what is said
 HEADERS = [
     (None,                                "no Authorization header"),
-    ("",                                  "not of the form"),
-    ("Basic dXNlcjpwdw==",                "not of the form"),
-    (KEY.secret,                          "not of the form"),
-    ("Bearer",                            "not a key"),
-    ("Bearer password",                   "not a key"),
-    (f"Bearer {KEY.secret[:-1]}",         "not a key"),
-    (f"Bearer {KEY.secret}x",             "not a key"),
-    (f"Bearer {KEY.secret.upper()}",      "not a key"),
+    ("",                                  "`Bearer <key>`"),
+    ("Basic dXNlcjpwdw==",                "`Bearer <key>`"),
+    (KEY.secret,                          "`Bearer <key>`"),
+    ("Bearer",                            "`wh_live_…`"),
+    ("Bearer password",                   "`wh_live_…`"),
+    (f"Bearer {KEY.secret[:-1]}",         "`wh_live_…`"),
+    (f"Bearer {KEY.secret}x",             "`wh_live_…`"),
+    (f"Bearer {KEY.secret.upper()}",      "`wh_live_…`"),
 ]
 # fmt: on
 
@@ -75,7 +75,7 @@ def test_a_key_in_force_is_admitted():
     ("record", "said"),
     [
         (None, "not known here"),
-        (msgspec.structs.replace(RECORD, revoked_at=NOW), "was revoked at 2026-03-05T12:00:00"),
+        (msgspec.structs.replace(RECORD, revoked_at=NOW), "revoked.* 2026-03-05T12:00:00"),
         (msgspec.structs.replace(RECORD, expires_at=NOW), "expired at 2026-03-05T12:00:00"),
     ],
 )
@@ -89,9 +89,9 @@ def test_a_key_that_has_ended_is_not(record, said):
 PERMITTED = [
     ("harbour", [Scope.SUBMIT],                 None),
     ("harbour", [Scope.REVIEW, Scope.READ],     None),
-    ("harbour", [Scope.REVIEW],                 (NotAllowed, "needs the scope review; the key has submit, read")),
-    ("harbour", [Scope.REVIEW, Scope.PUBLISH],  (NotAllowed, "needs the scope review or publish")),
-    ("other",   [Scope.SUBMIT],                 (NotFound, "opens no programme 'other'")),
+    ("harbour", [Scope.REVIEW],                 (NotAllowed, r"\breview\b.*\bsubmit, read\b")),
+    ("harbour", [Scope.REVIEW, Scope.PUBLISH],  (NotAllowed, r"\breview or publish\b")),
+    ("other",   [Scope.SUBMIT],                 (NotFound, "'other'")),
 ]
 # fmt: on
 
@@ -109,7 +109,7 @@ def test_a_key_opens_what_it_was_granted(programme, scopes, refusal):
 
 def test_a_grant_without_scopes_opens_nothing():
     caller = permissions.admit(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], now=NOW)
-    with pytest.raises(NotAllowed, match="the key has none"):
+    with pytest.raises(NotAllowed, match=r"\bread\b.*\bnone\b"):
         permissions.permit(caller, "harbour", Scope.READ)
 
 

@@ -1,5 +1,6 @@
 """What a period's code says, what is refused and what may have been meant, and how periods nest and tile."""
 
+import re
 from datetime import date, timedelta
 from itertools import pairwise
 from random import Random
@@ -195,11 +196,11 @@ def test_any_other_spelling_is_refused_with_what_it_may_mean(spelling):
     assert codes(map(parse, refused.value.candidates)) == MEANT[spelling]
 
 
-def test_the_refusal_reads_as_a_sentence():
-    assert str(NotAPeriod("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1"))) == (
-        "'2025-Q1' is not the code of a period; it may mean FY2025-26-Q1 or CY2025-Q1."
+def test_the_refusal_names_the_code_and_what_it_may_mean():
+    assert re.search(
+        r"^'2025-Q1' .*\bFY2025-26-Q1 or CY2025-Q1\.$", str(NotAPeriod("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1")))
     )
-    assert str(NotAPeriod("Q1")) == "'Q1' is not the code of a period."
+    assert re.search(r"^'Q1' [^;]*\.$", str(NotAPeriod("Q1")))
 
 
 @settings(deadline=None)
@@ -252,7 +253,7 @@ def test_a_period_can_be_made_from_its_first_day(period):
     ],
 )
 def test_a_period_is_not_made_from_a_day_or_length_that_it_cannot_have(type_, start, months):
-    with pytest.raises(ValueError, match=r"No .* period begins on|cannot have"):
+    with pytest.raises(ValueError, match=rf"{type_}.* ({start}|{months})\b"):
         of(type_, start, months=months)
 
 

@@ -1,5 +1,6 @@
 """What makes a plan file a plan, and what may change between two versions of it. No database."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -47,63 +48,61 @@ def test_each_dimension_of_the_delivery_plan_has_those_of_whom_it_is_not_known()
     assert [one.slug for one in dimensions if "unknown" not in {category.code for category in one.categories}] == []
 
 
+def named(words: str, line: str) -> bool:
+    """A message names all of what is wrong, in whatever sentence."""
+    return {*words.replace(":", " ").split()} <= {*re.split(r"[\s:;,.]+(?=\s|$)|\s", line)}
+
+
+# What the fault names, in the one line that tells it; what makes it.
 FAULTS = {
-    "theme 'skills' is there 2 times": lambda p: p["themes"].append({"slug": "skills", "title": "Again"}),
-    "plan reference 'M1.1' is there 2 times": lambda p: measure(p, "on-roll")["plan_references"][0].update(code="M1.1"),
-    "scheme 'sex=*' is there 2 times": lambda p: measure(p, "learners")["schemes"].append(
+    "theme 'skills' 2": lambda p: p["themes"].append({"slug": "skills", "title": "Again"}),
+    "'M1.1' 2": lambda p: measure(p, "on-roll")["plan_references"][0].update(code="M1.1"),
+    "learners 'sex=*' 2": lambda p: measure(p, "learners")["schemes"].append(
         {"dimensions": ["sex"], "exclusive": True, "exhaustive": True, "finest_level": "town"}
     ),
-    "runs backwards, from outcome to output": lambda p: p["links"].append(
+    "jobs learners outcome output": lambda p: p["links"].append(
         {"source": "jobs", "target": "learners", "basis": "inferred", "quote": "Back."}
     ),
-    "'ghost' is not a node": lambda p: p["links"].append(
+    "jobs 'ghost'": lambda p: p["links"].append(
         {"source": "ghost", "target": "jobs", "basis": "inferred", "quote": "Boo."}
     ),
-    "the links run in a circle": lambda p: (
+    "learners → more → learners": lambda p: (
         p["nodes"].append({"slug": "more", "code": "O2", "column": "output", "title": "More"}),
         p["links"].extend(
             {"source": a, "target": b, "basis": "inferred", "quote": "Round."}
             for a, b in (("learners", "more"), ("more", "learners"))
         ),
     ),
-    "measure link of learners: 'ghost' is not a node": lambda p: p.update(
+    "measure learners: 'ghost'": lambda p: p.update(
         measure_links=[{"source": "ghost", "measure": "learners", "basis": "stated", "quote": "Boo."}]
     ),
-    "owner: 'nobody' is not an organisation": lambda p: p.update(owner="nobody"),
-    "area E05999991: 'E06000000' is not an area": lambda p: by(p["areas"], "code", "E05999991").update(
-        parent="E06000000"
+    "owner: 'nobody'": lambda p: p.update(owner="nobody"),
+    "E05999991: 'E06000000'": lambda p: by(p["areas"], "code", "E05999991").update(parent="E06000000"),
+    "E05999991: 'street' level": lambda p: by(p["areas"], "code", "E05999991").update(level="street"),
+    "E05999992 E05999991 level": lambda p: by(p["areas"], "code", "E05999992").update(parent="E05999991"),
+    "E05999991: 'county' family": lambda p: p["areas"][1].update(families=["town", "county"]),
+    "sex: 'all' total": lambda p: p["dimensions"][0]["categories"].append({"code": "all", "label": "All"}),
+    "sex: 'nobody' categories": lambda p: p["dimensions"][0]["categories"][0].update(parent="nobody"),
+    "organisation quay-college": lambda p: p["organisations"][1].update(valid_from="2026-02-01", valid_to="2026-01-01"),
+    "job-club: 'nobody' organisation": lambda p: p["roles"][0].update(bound_to="nobody"),
+    "learners: 'arts' theme": lambda p: measure(p, "learners").update(theme="arts"),
+    "learners: 'county' family": lambda p: measure(p, "learners").update(area_family="county"),
+    "learners headline series": lambda p: measure(p, "learners")["series"][0].update(headline=False),
+    "learners: 'age' dimension": lambda p: measure(p, "learners")["schemes"][0].update(dimensions=["age"]),
+    "learners: milestone stages": lambda p: measure(p, "learners").update(stages=["begun"]),
+    "learners: evidence domains": lambda p: measure(p, "learners").update(kind="evidence"),
+    "pass-rate: headline: proportion denominator": lambda p: measure(p, "pass-rate")["series"][0].pop("denominator"),
+    "learners: headline: published source": lambda p: measure(p, "learners")["series"][0].update(
+        collection="published"
     ),
-    "'street' is not a level of its families": lambda p: by(p["areas"], "code", "E05999991").update(level="street"),
-    "area E05999992 lies in E05999991, which is not at a wider level": lambda p: by(
-        p["areas"], "code", "E05999992"
-    ).update(parent="E05999991"),
-    "'county' is not a family": lambda p: p["areas"][1].update(families=["town", "county"]),
-    "dimension sex: 'all' is a total": lambda p: p["dimensions"][0]["categories"].append(
-        {"code": "all", "label": "All"}
-    ),
-    "dimension sex: 'nobody' is not one of its categories": lambda p: p["dimensions"][0]["categories"][0].update(
-        parent="nobody"
-    ),
-    "organisation quay-college ends before it begins": lambda p: p["organisations"][1].update(
-        valid_from="2026-02-01", valid_to="2026-01-01"
-    ),
-    "role job-club: 'nobody' is not an organisation": lambda p: p["roles"][0].update(bound_to="nobody"),
-    "'arts' is not a theme": lambda p: measure(p, "learners").update(theme="arts"),
-    "'county' is not an area family": lambda p: measure(p, "learners").update(area_family="county"),
-    "needs exactly one headline series": lambda p: measure(p, "learners")["series"][0].update(headline=False),
-    "scheme: 'age' is not a dimension": lambda p: measure(p, "learners")["schemes"][0].update(dimensions=["age"]),
-    "a milestone has stages, and nothing else has": lambda p: measure(p, "learners").update(stages=["begun"]),
-    "an evidence measure has domains": lambda p: measure(p, "learners").update(kind="evidence"),
-    "a proportion needs a denominator": lambda p: measure(p, "pass-rate")["series"][0].pop("denominator"),
-    "a published series has a source": lambda p: measure(p, "learners")["series"][0].update(collection="published"),
-    "a derived series has a formula": lambda p: measure(p, "learners")["series"][0].update(collection="derived"),
-    "series headline: 'ghosts' is not a measure": lambda p: measure(p, "learners")["series"][0].update(
+    "learners: headline: derived formula": lambda p: measure(p, "learners")["series"][0].update(collection="derived"),
+    "learners: headline: 'ghosts'": lambda p: measure(p, "learners")["series"][0].update(
         formula={"operation": "sum", "measures": ["on-roll", "ghosts"]}
     ),
-    "series headline: a gap is a `difference`": lambda p: measure(p, "learners")["series"][0].update(
+    "learners: headline: gap `difference`": lambda p: measure(p, "learners")["series"][0].update(
         collection="derived", formula={"operation": "difference", "measures": ["on-roll", "members"]}
     ),
-    "a `difference` is of two measures": lambda p: measure(p, "learners").update(
+    "learners: headline: `difference` measures": lambda p: measure(p, "learners").update(
         kind="gap",
         series=[
             measure(p, "learners")["series"][0]
@@ -113,7 +112,7 @@ FAULTS = {
             }
         ],
     ),
-    "measure on-roll: 'learners' is not a measure that is counted": lambda p: (
+    "on-roll: 'learners' counted": lambda p: (
         measure(p, "learners")["series"][0].update(
             collection="derived", formula={"operation": "sum", "measures": ["visits", "members"]}
         ),
@@ -124,26 +123,24 @@ FAULTS = {
             ]
         ),
     ),
-    "measure learners: a target: '2026' is not the code of a period": lambda p: measure(p, "learners").update(
+    "learners: target: '2026'": lambda p: measure(p, "learners").update(
         targets=[
             {"period": "2026-12", "value": 3, "basis": "stated"},
             {"period": "2026", "value": 3, "basis": "stated"},
         ]
     ),
-    "only a cumulative series resets": lambda p: measure(p, "learners")["series"][0].update(resets="financial-year"),
-    "duty of nobody for learners: 'nobody' is not an organisation or role": lambda p: p["duties"][0].update(
-        holder="nobody"
+    "learners: headline: cumulative resets": lambda p: measure(p, "learners")["series"][0].update(
+        resets="financial-year"
     ),
-    "there is no series 'second' of that measure": lambda p: p["duties"][0].update(series="second"),
-    "'headline' is derived; nobody returns it": lambda p: measure(p, "on-roll")["series"][0].update(
+    "nobody learners: 'nobody' role": lambda p: p["duties"][0].update(holder="nobody"),
+    "quay-college learners: 'second'": lambda p: p["duties"][0].update(series="second"),
+    "quay-college on-roll: 'headline' derived": lambda p: measure(p, "on-roll")["series"][0].update(
         collection="derived", formula={"operation": "sum", "measures": ["learners", "members"]}
     ),
-    "the window ends before it begins": lambda p: p["window"].update(end="2025-01-01"),
-    "a return is timely until it is due": lambda p: p["calendar"].update(timely_days=5),
-    "disclosure: Less strict than the usual policy, without a recorded decision: persons.hide_to": lambda p: p.update(
-        disclosure={"persons": {"hide_to": 4}}
-    ),
-    "a period closes no earlier": lambda p: p["calendar"].update(closes_days=12),
+    "window": lambda p: p["window"].update(end="2025-01-01"),
+    "calendar: timely due": lambda p: p["calendar"].update(timely_days=5),
+    "disclosure: decision persons.hide_to": lambda p: p.update(disclosure={"persons": {"hide_to": 4}}),
+    "calendar: closes timely": lambda p: p["calendar"].update(closes_days=12),
 }
 
 
@@ -151,7 +148,7 @@ FAULTS = {
 def test_a_plan_that_does_not_hold_together_is_refused(fault):
     with pytest.raises(rules.BadPlan) as refusal:
         rules.check(changed(FAULTS[fault]))
-    assert fault in str(refusal.value)
+    assert [line for line in str(refusal.value).splitlines() if named(fault, line)]
 
 
 def test_every_fault_is_named_not_just_the_first():
@@ -179,22 +176,18 @@ IN_USE = version_changes.InUse(
     categories=frozenset({("sex", "female")}),
 )
 FORBIDDEN = {
-    "changes its kind": lambda p: measure(p, "learners").update(kind="stock"),
-    "changes its numerator": lambda p: measure(p, "learners")["series"][0].update(numerator="Others."),
-    "changes its cadence's period_type": lambda p: measure(p, "learners")["cadence"].update(
-        period_type="financial-quarter"
-    ),
-    "changes its scheme by sex": lambda p: measure(p, "learners")["schemes"][0].update(exhaustive=False),
-    "changes its scheme by need": lambda p: measure(p, "learners")["schemes"][1].update(exclusive=True),
-    "is gone from the file": lambda p: (
+    "learners kind": lambda p: measure(p, "learners").update(kind="stock"),
+    "learners numerator": lambda p: measure(p, "learners")["series"][0].update(numerator="Others."),
+    "learners period_type": lambda p: measure(p, "learners")["cadence"].update(period_type="financial-quarter"),
+    "learners scheme sex": lambda p: measure(p, "learners")["schemes"][0].update(exhaustive=False),
+    "learners scheme need": lambda p: measure(p, "learners")["schemes"][1].update(exclusive=True),
+    "learners": lambda p: (
         p["measures"].remove(measure(p, "learners")),
         p.update(duties=[d for d in p["duties"] if d["measure"] != "learners"]),
     ),
-    "area E05999991 has returns": lambda p: by(p["areas"], "code", "E05999991").update(name="Elsewhere"),
-    "category female of sex has returns": lambda p: p["dimensions"][0]["categories"][0].update(label="Girls"),
-    "organisation quay-college has returns": lambda p: p["organisations"].remove(
-        by(p["organisations"], "slug", "quay-college")
-    ),
+    "area E05999991": lambda p: by(p["areas"], "code", "E05999991").update(name="Elsewhere"),
+    "female of sex": lambda p: p["dimensions"][0]["categories"][0].update(label="Girls"),
+    "organisation quay-college": lambda p: p["organisations"].remove(by(p["organisations"], "slug", "quay-college")),
 }
 
 
@@ -202,7 +195,7 @@ FORBIDDEN = {
 def test_a_code_in_use_keeps_its_meaning(change):
     with pytest.raises(version_changes.NeedsNewSeries) as refusal:
         version_changes.permit_change(changed(lambda _: None), changed(FORBIDDEN[change]), IN_USE)
-    assert change in str(refusal.value)
+    assert named(change, str(refusal.value))
 
 
 def test_what_is_not_in_use_may_change():
@@ -215,17 +208,11 @@ def test_what_is_not_in_use_may_change():
 
 DECISION = {"by": "The board", "on": "2026-05-01", "reason": "Named recipients.", "assessment": "DPIA 7"}
 LAXER = {
-    "measure learners has returns, and as none it is protected less than it was as persons: hide_to": (
-        lambda p: measure(p, "learners").update(disclosure_class="none")
-    ),
-    "as organisations it is protected less": lambda p: measure(p, "learners").update(disclosure_class="organisations"),
-    "duty of quay-college for learners has returns and says `publish_alone`": (
-        lambda p: p["duties"][0].update(publish_alone=True)
-    ),
-    "as persons it is protected less than it was as persons: width": lambda p: p.update(
-        disclosure=policy(persons={"hide_to": 9})
-    ),
-    "more breakdowns than before": lambda p: p.update(disclosure=policy(breakdowns=2, persons=STRICT)),
+    "learners none persons hide_to": (lambda p: measure(p, "learners").update(disclosure_class="none")),
+    "learners organisations persons": lambda p: measure(p, "learners").update(disclosure_class="organisations"),
+    "quay-college learners `publish_alone`": (lambda p: p["duties"][0].update(publish_alone=True)),
+    "persons width": lambda p: p.update(disclosure=policy(persons={"hide_to": 9})),
+    "disclosure breakdowns": lambda p: p.update(disclosure=policy(breakdowns=2, persons=STRICT)),
 }
 STRICT = {"hide_to": 9, "width": 6}
 
@@ -252,7 +239,7 @@ def test_what_has_returns_is_not_protected_less_without_a_decision(change):
 
     with pytest.raises(version_changes.NeedsDecision) as refusal:
         version_changes.permit_change(strict(), strict(LAXER[change]), IN_USE)
-    assert change in str(refusal.value)
+    assert named(change, str(refusal.value))
     version_changes.permit_change(strict(), strict(decided), IN_USE)
     nothing = version_changes.InUse(
         series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset()
@@ -343,13 +330,13 @@ def test_measures_are_filtered(conditions, expected):
 @pytest.mark.parametrize(
     ("conditions", "told"),
     [
-        ({"theme": "skill"}, "Did you mean skills?"),
-        ({"organisation": "xyz"}, "There are: "),
-        ({"reference": "M1.9"}, "Did you mean"),
+        ({"theme": "skill"}, "skills"),
+        ({"organisation": "xyz"}, ", quay-college"),
+        ({"reference": "M1.9"}, r"M1\.[1-8]"),
     ],
 )
 def test_an_unknown_filter_is_refused_with_the_nearest(conditions, told):
-    with pytest.raises(rules.UnknownCode, match=told.replace("?", r"\?")):
+    with pytest.raises(rules.UnknownCode, match=told):
         rules.measures(catalogue(changed(lambda _: None)), **conditions)
 
 
@@ -380,7 +367,7 @@ def test_periods_lie_wholly_in_the_window(period_type, months, number):
 
 def test_an_unclear_period_offers_what_it_could_be():
     assert "FY2025-26-Q1 or CY2025-Q1" in str(rules.UnclearPeriod.of("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1")))
-    assert "says its own type" in str(rules.UnclearPeriod.of("Q1", ()))
+    assert re.search(r"^'Q1' .*\bCY2025\b", str(rules.UnclearPeriod.of("Q1", ())))
 
 
 def test_numbers_lead_back_to_their_codes():

@@ -55,18 +55,18 @@ def test_a_field_is_a_number_or_a_symbol(text, expected):
 
 @pytest.mark.parametrize("text", ["about 5", "NaN", "inf", "q"])
 def test_what_is_neither_is_refused(text):
-    with pytest.raises(NotThePublication, match="no number and no symbol"):
+    with pytest.raises(NotThePublication, match=f"^'{text}'"):
         tables.said(text)
 
 
 #   file                                what is said
 BROKEN = [
-    ("<html><title> Busy </title>",     "A web page came in the place of a CSV file: Busy"),
-    ("<oops/>",                         "A web page came in the place of a CSV file: <oops/>"),
-    ("",                                "no column 'A' or 'B'"),
-    ("A,C\n1,2\n",                      "no column 'B'"),
-    ("A,B\n1,2\n3",                     "Row 3 has not as many fields"),
-    ("A,B\n1,2,3\n",                    "Row 2 has not as many fields"),
+    ("<html><title> Busy </title>",     ": Busy$"),
+    ("<oops/>",                         ": <oops/>$"),
+    ("",                                "'A' or 'B'"),
+    ("A,C\n1,2\n",                      " 'B'"),
+    ("A,B\n1,2\n3",                     r"\b3\b"),
+    ("A,B\n1,2,3\n",                    r"\b2\b"),
 ]  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def test_nomis_dates_that_are_none(date):
 def test_nomis_says_how_many_rows_there_are():
     assert nomis.expected([]) == 0
     assert nomis.expected(nomis.rows(csv(NOMIS, "2025-06,E,1,2,3,,25001"))) == 25_001
-    with pytest.raises(NotThePublication, match="RECORD_COUNT says 1 and 2"):
+    with pytest.raises(NotThePublication, match="RECORD_COUNT.* 1 and 2"):
         nomis.expected(nomis.rows(csv(NOMIS, "a,b,c,d,e,f,1", "a,b,c,d,e,f,2")))
     with pytest.raises(NotThePublication, match="is there twice"):
         of_nomis(*CITY[:1], *CITY[:1])
@@ -189,7 +189,7 @@ def test_fingertips_rows(row, expected):
 FINGERTIPS_BAD = [
     ("93882|E06000018|Male||50||||||||2023|1y",                      "no period"),
     ("93882|E06000018|Male||50||||||||20230000|year",                "no period"),
-    ("90366|E06000018|Male||50||||||||20230000|1y",                  "not one that the plan has"),
+    ("90366|E06000018|Male||50||||||||20230000|1y",                  "90366"),
 ]  # fmt: skip
 
 
@@ -267,7 +267,7 @@ def test_employers_are_counted_by_the_level_that_they_hold_now():
         "D,Derby,Leader",
     ]
     assert of_list(*rows) == [3, 1, 0, 1, 1]  # all, not known, 1, 2, 3
-    with pytest.raises(NotThePublication, match="no employer in 'Nottingham'"):
+    with pytest.raises(NotThePublication, match="'Nottingham'"):
         of_list("D,Derby,Leader")
     with pytest.raises(NotThePublication, match="no column 'Town/City'"):
         of_list("A,1", header="Business Name,DC Level")

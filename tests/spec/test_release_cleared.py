@@ -125,8 +125,8 @@ def test_of_what_is_asked_which_are_cleared():
 
 
 def test_a_row_says_where_its_entries_are_in_words_that_do_not_change_from_release_to_release():
-    assert released_entries.instead(HERE.measures["prospectus"]) == (
-        "What reviewers have cleared is at `GET …/releases/{release}/entries?measure=prospectus`."
+    assert "`GET …/releases/{release}/entries?measure=prospectus`" in released_entries.instead(
+        HERE.measures["prospectus"]
     )
     assert released_entries.instead(HERE.measures["learners"]) is None
 
@@ -151,7 +151,7 @@ def test_what_is_asked_for(measures, codes, wanted):
 
 
 def test_what_cannot_be_asked_for_is_refused():
-    with pytest.raises(UnknownCode, match=r"'learners' is not a milestone or evidence measure"):
+    with pytest.raises(UnknownCode, match="'learners'"):
         released_query.entry_filters(["learners"], [], COVERED, HERE)
     with pytest.raises(UnclearPeriod, match="2026-Q1"):
         released_query.entry_filters([], ["2026-Q1"], COVERED, HERE)

@@ -1,5 +1,7 @@
 """What is asked of a release, made into registered periods, areas and breakdowns: never by what the data hold."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -117,12 +119,12 @@ def test_breakdowns(filters, expected):
 
 
 def test_a_breakdown_that_is_not_released_is_refused_with_those_that_are():
-    with pytest.raises(NotCollected, match="not released by colour. It is released by sex or need or sex and need"):
+    with pytest.raises(NotCollected, match=r"\bcolour\b.*\bsex or need or sex and need\.$"):
         asked_for(group_by=["colour"])
-    with pytest.raises(NotCollected, match="on-roll is not released by sex. It is released by nothing"):
+    with pytest.raises(NotCollected, match=r"^on-roll .*\bsex\b.*\bnothing\b"):
         asked_for(measures=["on-roll"], group_by=["sex"])
     fewer = catalogue(replace(PLAN, disclosure=Policy(breakdowns=1)))
-    with pytest.raises(NotCollected, match=r"not released by sex and need. It is released by sex or need\.$"):
+    with pytest.raises(NotCollected, match=r"\bsex and need\b.*\bsex or need\.$"):
         asked_for(fewer, group_by=["sex", "need"])
 
 
@@ -166,9 +168,9 @@ def test_a_figure_that_rests_on_too_few_returns_is_not_given(least, coverage, gi
 def test_what_is_done_to_protect_people_is_said_for_what_is_read():
     persons = RELEASE.explanations["persons"]
     assert explanation(RELEASE, [], HERE) == persons
-    assert "counts of 0 to 7 are shown as [c]" in persons
+    assert re.search(r"\b0\b.*\b7\b.*\[c\]", persons)
     both = explanation(RELEASE, [figure.measure for figure in FIGURES], HERE)
-    assert both == f"{persons} {RELEASE.explanations['none']}", "visits are shown as they are"
+    assert both == f"{persons} {RELEASE.explanations['none']}", "visits are not protected"
 
 
 def test_progress_and_the_logic_model_hold_the_latest_figures():

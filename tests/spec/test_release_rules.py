@@ -38,13 +38,13 @@ def test_what_may_be_published(request_):
 REFUSED = [
     ({"without": ["learner"]},                                                        NotFound,       "learners"),
     ({"anew": [JANUARY | {"measure": "learner"}], "notes": "x"},                      NotFound,       "learners"),
-    ({"anew": [JANUARY]},                                                             NotPublishable, "notes that say why"),
-    ({"anew": [JANUARY], "notes": "x", "without": ["learners"]},                      NotPublishable, "anew and left out"),
-    ({"anew": [{"measure": "prospectus", "period": "2026-01"}], "notes": "x"},        NotPublishable, "not counted by partners"),
-    ({"anew": [JANUARY | {"period": "January"}], "notes": "x"},                       UnclearPeriod,  "not a period code"),
+    ({"anew": [JANUARY]},                                                             NotPublishable, r"\bnotes\b"),
+    ({"anew": [JANUARY], "notes": "x", "without": ["learners"]},                      NotPublishable, "^learners "),
+    ({"anew": [{"measure": "prospectus", "period": "2026-01"}], "notes": "x"},        NotPublishable, "prospectus"),
+    ({"anew": [JANUARY | {"period": "January"}], "notes": "x"},                       UnclearPeriod,  "'January'"),
     # A quarter is made of its months: they are what was wrong, and what is mended.
-    ({"anew": [JANUARY | {"period": "FY2025-26-Q4"}], "notes": "x"},                  NotPublishable, "returned by month"),
-    ({"publish_at": NOW.isoformat()},                                                 NotPublishable, "is over"),
+    ({"anew": [JANUARY | {"period": "FY2025-26-Q4"}], "notes": "x"},                  NotPublishable, r"\bmonth\b"),
+    ({"publish_at": NOW.isoformat()},                                                 NotPublishable, "`publish_at`"),
 ]
 # fmt: on
 
@@ -66,12 +66,12 @@ def test_the_newest_release_unless_another_is_asked_for(release, numbers, expect
 @pytest.mark.parametrize(
     ("release", "numbers", "says"),
     [
-        (None, [], "Nothing has been released yet"),
-        ("1", [], "Nothing has been released yet"),
-        ("3", [1, 2, 4], "There is no release 3; the newest is 4"),
-        ("newest", [1], "'newest' is not the number of a release"),
-        ("-1", [1], "is not the number"),
-        ("", [1], "is not the number"),
+        (None, [], "released"),
+        ("1", [], "released"),
+        ("3", [1, 2, 4], r"\b3\b.*\b4\b"),
+        ("newest", [1], "'newest'"),
+        ("-1", [1], "'-1'"),
+        ("", [1], "''"),
     ],
 )
 def test_a_release_that_is_not_there(release, numbers, says):
@@ -81,7 +81,7 @@ def test_a_release_that_is_not_there(release, numbers, says):
 
 def test_a_withdrawn_release_is_not_read():
     stands(RELEASE)
-    with pytest.raises(WithdrawnRelease, match="Release 3 was withdrawn: Two quarters were swapped"):
+    with pytest.raises(WithdrawnRelease, match=r"\b3\b.*: Two quarters were swapped"):
         stands(replace(RELEASE, withdrawn_at=NOW, withdrawal_reason="Two quarters were swapped"))
 
 

@@ -289,7 +289,7 @@ def test_a_lattice_never_forgets_what_was_released_before():
 
 def test_an_area_that_moves_makes_a_measure_unpublishable():
     moved = replace(OLD, places=(*OLD.places, Place(code="west", level=1, parent="town")))
-    with pytest.raises(GeographyChanged, match="west lies in another area than in the last release"):
+    with pytest.raises(GeographyChanged, match="^west "):
         merged(moved, replace(OLD, places=(Place(code="town"), Place(code="west", level=2, parent="east"))))
 
 

@@ -43,12 +43,12 @@ INSTANTS = {
     "2026-03-05T11:59:59.5Z":           NOW - timedelta(milliseconds=500),
 }
 NO_INSTANTS = {
-    "2026-03-05T12:00:00":              "date, time and offset",
-    "2026-03-05":                       "date, time and offset",
-    "yesterday":                        "date, time and offset",
-    "":                                 "date, time and offset",
+    "2026-03-05T12:00:00":              "offset",
+    "2026-03-05":                       "offset",
+    "yesterday":                        "offset",
+    "":                                 "offset",
     "2026-03-05T13:00:00 01:00":        "%2B",
-    "0001-01-01T00:00:00+14:00":        "is no instant",
+    "0001-01-01T00:00:00+14:00":        "offset",
 }
 # fmt: on
 
@@ -96,11 +96,11 @@ def test_filters_are_codes_that_there_are():
 @pytest.mark.parametrize(
     ("asked", "hint"),
     [
-        ({"organisation": "quay-colege"}, "Did you mean quay-college"),
-        ({"measure": "learner"}, "Did you mean learners"),
-        ({"series": "headlines"}, "Did you mean headline"),
-        ({"measure": "visits", "series": "headline"}, "There are: by-day, by-door"),
-        ({"service": "side"}, "There are: main"),
+        ({"organisation": "quay-colege"}, r"\bquay-college\b"),
+        ({"measure": "learner"}, r"\blearners\b"),
+        ({"series": "headlines"}, r"\bheadline\b"),
+        ({"measure": "visits", "series": "headline"}, "by-day, by-door"),
+        ({"service": "side"}, r"\bmain\b"),
     ],
 )
 def test_a_filter_that_is_no_code_offers_the_nearest(asked, hint):
@@ -153,13 +153,13 @@ def test_a_cursor_leads_back_to_its_place(place):
 
 @pytest.mark.parametrize("cursor", ["", "x", "W10", "eyJhIjoxfQ", "é", pagination.encode(PLACE), "WyJ4Il0"])
 def test_what_is_no_cursor_is_refused(cursor):
-    with pytest.raises(BadCursor, match="is not a cursor"):
+    with pytest.raises(BadCursor, match=f"^'{cursor[:80]}'"):
         pagination.decode(cursor, EventPlace)
 
 
 @pytest.mark.parametrize("text", ["\0", "A", "x" * 81])
 def test_a_cursor_made_by_hand_holds_names_alone(text):
-    with pytest.raises(BadCursor, match="is not a cursor"):
+    with pytest.raises(BadCursor, match="^'"):
         pagination.decode(pagination.encode(replace(PLACE, service=text)), ReturnPlace)
 
 

@@ -129,9 +129,9 @@ def test_entries_are_cleared_once_each_and_only_those_that_there_are():
         Told(event=EventKind.CLEARED, number=2, state=None, entries=[1, 3])
     ]
     assert told(one, "cleared", 1, entries=[1]) == [("cleared", 1, None)]
-    with pytest.raises(rules.NothingToClear, match="has 3 items or entries, and no 4"):
+    with pytest.raises(rules.NothingToClear, match=r"\b3\b.*\b4\b"):
         told(one, "cleared", 2, entries=[4, 5])
-    with pytest.raises(rules.NothingToClear, match="has 0"):
+    with pytest.raises(rules.NothingToClear, match=r"\b0\b.*\b1\b"):
         told(a_return("pending"), "cleared", 1, entries=[1])
 
 
@@ -511,7 +511,7 @@ def test_a_decision_on_what_nobody_owes_is_refused(changed, refusal):
 
 def test_a_duty_ends_and_with_it_what_can_be_extended():
     duties = [msgspec.structs.replace(duty, valid_to=FEBRUARY.start) for duty in PLAN.duties]
-    with pytest.raises(expectations.NotExpected, match="2026-02 is not a period"):
+    with pytest.raises(expectations.NotExpected, match="^2026-02 .*learners"):
         expectations.key(msgspec.convert(GIVEN | {"exempt": True}, NewExemption), catalogue(duties=duties))
 
 

@@ -298,23 +298,23 @@ def test_a_denominator_of_zero_gives_no_ratio(kind, figure):
 
 
 def test_a_ratio_is_refused_without_denominators():
-    with pytest.raises(ValueError, match="A rate needs denominators"):
+    with pytest.raises(ValueError, match=r"\brate\b.*\bdenominators\b"):
         tally(Kind.RATE, cells_of([], ratio=False), groups=1)
 
 
 # --- the other kinds ---------------------------------------------------------------------------------------
 
 INSTEAD = {
-    Kind.GAP: "its two proportions",
-    Kind.MILESTONE: "the items",
-    Kind.EVIDENCE: "the entries",
-    Kind.DERIVED: "the measures of its formula",
+    Kind.GAP: "proportions",
+    Kind.MILESTONE: "items",
+    Kind.EVIDENCE: "entries",
+    Kind.DERIVED: "measures",
 }
 
 
 @pytest.mark.parametrize("kind", INSTEAD)
 def test_kinds_that_are_not_rolled_up_say_what_to_ask_for(kind):
-    with pytest.raises(NotAdditive, match=f"`{kind}` is not rolled up.*{INSTEAD[kind]}") as refused:
+    with pytest.raises(NotAdditive, match=f"`{kind}`.*{INSTEAD[kind]}") as refused:
         tally(kind, cells_of([], ratio=False), groups=1)
     assert refused.value.kind is kind
 
@@ -343,11 +343,11 @@ def test_no_groups_give_no_tallies():
 @pytest.mark.parametrize(
     ("group", "count", "fault"),
     [
-        (-1, (1, 1), "outside 0 to 1"),
-        (2, (1, 1), "outside 0 to 1"),
-        (0, (-1, 1), "negative or not whole"),
-        (0, (1.5, 2), "negative or not whole"),
-        (0, (3, 2), "above its upper bound"),
+        (-1, (1, 1), r"group.*\b0 to 1\b"),
+        (2, (1, 1), r"group.*\b0 to 1\b"),
+        (0, (-1, 1), "negative"),
+        (0, (1.5, 2), "negative"),
+        (0, (3, 2), "upper"),
         (0, (inf, inf), "infinite"),
     ],
 )

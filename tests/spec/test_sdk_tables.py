@@ -2,6 +2,7 @@
 
 import datetime
 import gzip
+import re
 from pathlib import Path
 
 import jsonschema
@@ -213,20 +214,19 @@ def test_a_column_that_the_mapping_leaves_open_says_what_to_write():
     without = {**MAPPING, "columns": {"ward": "area", "Gender": "sex", "Comment": ""}}
     with pytest.raises(NotSent) as told:
         read(EXPORT.replace(b"Number seen", b"Values"), without)
-    assert told.value.findings[0].hint == (
-        'Did you mean value? In the mapping file, "Values" = "value" sends it, and "Values" = "" leaves it out.'
-    )
+    hint = told.value.findings[0].hint
+    assert [part for part in ('"Values" = "value"', '"Values" = ""') if part not in hint] == []
 
 
 @pytest.mark.parametrize(
     ("document", "told"),
     [
-        ({"colums": {}}, "unknown part 'colums'. Did you mean columns?"),
-        ({"columns": ["area"]}, "columns should be names"),
-        ({"columns": {"Ward": 1.5}}, "'Ward' should stand for a text"),
-        ({"header": 0}, "header should be the number of a row"),
-        ({"header": True}, "header should be the number of a row"),
-        ([], "should be names with what they stand for"),
+        ({"colums": {}}, r"'colums'.*\bcolumns\b"),
+        ({"columns": ["area"]}, r" columns .*\['area'\]"),
+        ({"columns": {"Ward": 1.5}}, r"\bcolumns\b.*'Ward'.*\b1\.5\b"),
+        ({"header": 0}, r"\bheader\b.*\b0$"),
+        ({"header": True}, r"\bheader\b.*\bTrue$"),
+        ([], r"\[\]$"),
     ],
 )
 def test_a_mapping_that_cannot_be_understood(document, told):
@@ -237,7 +237,7 @@ def test_a_mapping_that_cannot_be_understood(document, told):
 def test_a_mapping_file_that_cannot_be_read(tmp_path):
     for name, content in (("a.toml", "columns = {"), ("a.json", "{"), ("a.toml", "\x00")):
         (tmp_path / name).write_text(content)
-        with pytest.raises(WorkHealthError, match="is no mapping file"):
+        with pytest.raises(WorkHealthError, match=f"^{name} .*: "):
             ColumnMapping.load(tmp_path / name)
     with pytest.raises(WorkHealthError, match="cannot be read"):
         ColumnMapping.load(tmp_path / "nowhere.toml")
@@ -245,16 +245,15 @@ def test_a_mapping_file_that_cannot_be_read(tmp_path):
 
 def test_a_mapping_names_columns_that_there_are():
     wrong = ColumnMapping.of({"columns": {"Ward": "aera"}, "codes": {"gender": {}}, "constants": {"measure": "x"}})
-    assert wrong.faults(["area", "sex", "measure"]) == [
-        "'aera' is no column of a submission. Did you mean area?",
-        "'gender' is no column of a submission.",
-    ]
+    area, gender = wrong.faults(["area", "sex", "measure"])
+    assert re.search(r"^'aera' .*\barea\b", area)
+    assert re.search(r"^'gender' [^?]*$", gender)
 
 
 def test_a_header_row_that_is_named():
     content = b"area,value\nmeasure,period,area,value\nvisits,2026-02,E06999999,12\n"
     assert read(content, {"header": 2}).numbers == [3]
-    with pytest.raises(NotSent, match="has 3 rows; its header cannot be row 9"):
+    with pytest.raises(NotSent, match=r"\b3\b.*\b9\b"):
         read(content, {"header": 9})
 
 
@@ -309,10 +308,10 @@ TOWN = {"area": "E06999999"}
     ("measure", "row", "code", "column", "hint"),
     [
         ("learners", {"area": "", "value": "1"}, "cell-missing", "area", "Fill it in"),
-        ("learners", {"area": "E06999998", "value": "1"}, "unknown-area", "area", "Did you mean E06999999?"),
-        ("learners", {"area": "Harbour", "value": "1"}, "unknown-area", "area", "Did you mean E06999999?"),
-        ("learners", TOWN | {"sex": "Females", "value": "1"}, "unknown-category", "sex", "Did you mean female?"),
-        ("learners", TOWN | {"sex": "x", "value": "1"}, "unknown-category", "sex", "The categories are"),
+        ("learners", {"area": "E06999998", "value": "1"}, "unknown-area", "area", "E06999999"),
+        ("learners", {"area": "Harbour", "value": "1"}, "unknown-area", "area", "E06999999"),
+        ("learners", TOWN | {"sex": "Females", "value": "1"}, "unknown-category", "sex", "female?"),
+        ("learners", TOWN | {"sex": "x", "value": "1"}, "unknown-category", "sex", "female, "),
         ("learners", TOWN | {"colour": "red", "value": "1"}, "breakdown-not-collected", "colour", "template"),
         ("learners", {"area": "E05999991", "need": "travel", "value": "1"}, "area-too-fine", "area", "template"),
         ("learners", TOWN | {"value": ""}, "value-missing", "value", "say why"),
@@ -326,7 +325,7 @@ TOWN = {"area": "E06999999"}
         ("learners", TOWN | {"value": "about 140"}, "not-a-number", "value", "such as 12"),
         ("learners", TOWN | {"value": "9" * 17}, "number-too-large", "value", "run together"),
         ("learners", TOWN | {"value": "3", "status": "c"}, "value-and-status", "status", "Clear"),
-        ("learners", TOWN | {"value": "", "status": "s"}, "unknown-status", "status", "c, x, z or w"),
+        ("learners", TOWN | {"value": "", "status": "s"}, "unknown-status", "status", "c, x, z"),
         ("learners", TOWN | {"value": "[x]", "lower": "1"}, "bounds-without-c", "lower", "Clear"),
         ("learners", TOWN | {"numerator": "1", "denominator": "2"}, "wrong-form", "denominator", "Leave"),
         ("pass-rate", TOWN | {"value": "1"}, "wrong-form", "value", "Leave"),

@@ -80,4 +80,4 @@ def test_a_nul_is_told_by_its_name():
         note: Annotated[str, Meta(pattern="^[^\\x00]*$")]
 
     [finding] = violations(Noted, {"note": "a\x00b"})
-    assert (finding.path, finding.message) == ("/note", "The text has a NUL character, which no database keeps.")
+    assert (finding.path, "NUL" in finding.message) == ("/note", True)
