@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Each field is the environment variable of the same name in capitals; the README lists them."""
+    """Each field is the environment variable of the same name in capitals; docs/reference/settings.md lists them."""
 
     database_url: Annotated[
         str | None,

@@ -19,7 +19,7 @@ TIMED = {
              "api.submissions.reading.ndjson_reader:NdjsonRows.finish",
              "api.submissions.routes:_read"),
     "checks": ("api.submissions.rules:examine",),
-    "what stands": ("api.submissions.queries:hold", "api.submissions.queries:standing",
+    "current returns": ("api.submissions.queries:hold", "api.submissions.queries:standing",
                     "api.submissions.queries:cells_of", "api.submissions.queries:totals"),
     "compare": ("api.submissions.rules:compare",),
     "history": ("api.submissions.rules:look_back", "api.submissions.rules:moved"),

@@ -105,13 +105,13 @@ def measure(url: str, folder: Path, keys: Sequence[str], *, months: int, questio
             f"{rate['304']:,.0f} a second, bare {rate['bare 304']:,.0f}",
         ),
         at_most(
-            "cold reads among more observations / before",
+            "cold reads with more observations / before",
             cold / again,
             1.2,
             f"{again:,.0f} a second, {cold:,.0f} before {len(keys)} more colleges returned as much as each",
         ),
         at_most(
-            "warm reads among more observations / before",
+            "warm reads with more observations / before",
             rate["warm"] / warm_again,
             1.2,
             f"{warm_again:,.0f} a second, {rate['warm']:,.0f} before",

@@ -238,11 +238,11 @@ def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Figu
     spent = ", ".join(f"{one.observations:,} in {one.rest:.1f} s with {one.figures:,} figures" for one in sizes)
     return [
         at_most(
-            "publishing without linear programmes / GROUP BY",
+            "publishing without linear programs / GROUP BY",
             last.rest / last.beside,
             3.0,
             f"{last.observations:,} observations, {last.figures:,} figures in {made.took:.1f} s, of which"
-            f" {made.solving:.1f} s in linear programmes; GROUP BY {last.beside:.2f} s",
+            f" {made.solving:.1f} s in linear programs; GROUP BY {last.beside:.2f} s",
         ),
         at_most(
             "growth of publishing with its observations",

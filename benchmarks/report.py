@@ -62,12 +62,12 @@ def machine() -> str:
 
 
 def write(figures: list[Figure], profile: str, *, load: float) -> None:
-    """RESULTS.md and results.json. What is said of goals that are missed stands in notes.md."""
+    """Write RESULTS.md and results.json. notes.md explains the missed goals, and becomes a part of RESULTS.md."""
     said = (
         f"# Results\n\nMade by `make bench` on {datetime.now(UTC):%d %B %Y}. {machine()}.\n"
-        f"Load when it began: {load:.1f}. "
-        "Client, server and PostgreSQL share the machine. Each figure is a ratio within one run, what is compared "
-        f"taken in turns, the median of several.\n\n{table(figures)}\n\n## Where the time goes\n\n{profile}\n"
+        f"Load average at the start: {load:.1f}. "
+        "Client, server and PostgreSQL share the machine. Each figure is a ratio within one run: the two sides are "
+        f"measured in turns, and the median counts.\n\n{table(figures)}\n\n## Where the time goes\n\n{profile}\n"
     )
     (HERE / "RESULTS.md").write_text(f"{said}\n{(HERE / 'notes.md').read_text()}")
     kept = [{"name": f.name, "ratio": f.ratio, "goal": f.goal, "met": f.met} for f in figures]

@@ -44,10 +44,10 @@ def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Figu
     grown, where, told = reads(dsn, keys[1], "few", "many")
     found.append(
         at_most(
-            "growth of reads with what stands",
+            "growth of reads with stored returns",
             math.log(grown) / math.log(220),
             0.1,
-            f"{told} among 10,000 observations and among 2.2 million, of {where}, which grows the most",
+            f"{told} with 10,000 observations and with 2.2 million, of {where}, which grows the most",
         )
     )
     if long:
@@ -157,10 +157,10 @@ def ten_million(dsn: Callable[[str], str], keys: Iterator[str], folder: Path, re
     grown, where, told = reads(dsn, reader, "many", "growing")
     return [
         at_most(
-            "100,000 observations among ten million / among two",
+            "100,000 observations into ten million / two million",
             last / first,
             1.5,
             f"{last:.2f} s and {first:.2f} s",
         ),
-        at_most("reads among ten million / among two", grown, 1.2, f"{told}, of {where}, which grows the most"),
+        at_most("reads of ten million / two million", grown, 1.2, f"{told}, of {where}, which grows the most"),
     ]

@@ -1,6 +1,6 @@
 """The rules of disclosure control as data: what is hidden, how the rest is rounded, how sure nobody may become.
 
-Design, section 10; reasons and measurements in `reference/disclosure.md`. Nothing rests on the secrecy of a policy.
+docs/disclosure-control.md describes the method and its sources. Nothing depends on the secrecy of a policy.
 """
 
 from datetime import date

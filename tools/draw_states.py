@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT))
 from api.submissions.review_states import TRANSITIONS, UNMOVING
 from schema.submissions import EventKind, ReviewState
 
-PAGE = ROOT / "docs" / "review-states.md"
+PAGE = ROOT / "docs" / "reference" / "review-states.md"
 
 # Where each state stands in the picture: the middle of its box.
 PLACES = {
@@ -28,25 +28,23 @@ APART = 10  # half of what lies between two arrows that run against each other
 
 
 def drawn() -> str:
-    """The page: a Mermaid diagram, and the same as a table for readers without one."""
-    arrows = [f"    [*] --> {ReviewState.PENDING}: {EventKind.RECORDED}"]
-    arrows += [f"    {start} --> {end}: {event}" for (start, event), end in TRANSITIONS.items()]
+    """Return the page: the picture, the rules of superseding, and the transitions as a table."""
     final = [state for state in ReviewState if not any(start is state for start, _ in TRANSITIONS)]
-    arrows += [f"    {state} --> [*]" for state in final]
     rows = [f"| {start} | {event} | {end} |" for (start, event), end in TRANSITIONS.items()]
     unmoving = ", ".join(f"`{event}`" for event in EventKind if event in UNMOVING)
     return f"""# The states of a revision
 
-Made from `api/submissions/review_states.py` by `make contract`.
+The review states of a revision, and the events that change them.
 
-```mermaid
-stateDiagram-v2
-{chr(10).join(arrows)}
-```
+`make contract` makes this page from the table that the server follows.
 
-A revision begins as {ReviewState.PENDING}. It is superseded when a newer one is recorded; one that is approved, only
-when a newer one is approved: until then it counts, and the correction is pending beside it. Everywhere but in
-{" and ".join(final)} these can happen as well, and move nothing: {unmoving}.
+![The states of a revision](review-states.svg)
+
+A revision begins as `{ReviewState.PENDING}`. A newer revision supersedes a revision that is not approved. An approved
+revision is superseded only when a newer revision is approved. Until then it counts, and the correction is pending.
+
+These events are possible in every state except {" and ".join(f"`{state}`" for state in final)}.
+They change no state: {unmoving}.
 
 | from | event | to |
 |---|---|---|

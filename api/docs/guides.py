@@ -1,4 +1,7 @@
-"""The guides in `docs/`, read once: Markdown made into HTML, with headings that can be linked to."""
+"""The pages of `docs/`, read once: Markdown made into HTML, with headings that can be linked to.
+
+`docs/README.md` is the index. Its headings are the groups of pages, and its lists are the pages in their order.
+"""
 
 import re
 from functools import cache
@@ -11,19 +14,42 @@ from msgspec import Struct
 
 FOLDER = Path(__file__).parents[2] / "docs"
 NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
-NAMES = ("submitting", "reviewing", "publishing", "reading", "outcomes", "sdk", "scaling", "pains")
+_ENTRY = re.compile(r"^- \[.+\]\(([\w/-]+\.md)\)", re.MULTILINE)
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
-_PICTURE = re.compile(r'<p><img src="([\w-]+\.svg)" alt="[^"]*" ?/?></p>')
-_NEIGHBOUR = re.compile(r"([\w-]+)\.md(#.*)?")
+_PICTURE = re.compile(r'<p><img src="([\w./-]+\.svg)" alt="[^"]*" ?/?></p>')
+_NEIGHBOUR = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#.*)?")
 
 
 class Guide(Struct, frozen=True, kw_only=True):
-    """A page of `docs/`: its first heading, what its first paragraph says, and all of it."""
+    """A page of `docs/`: its first heading, its first paragraph, and all of it."""
 
     name: str
     title: str
     summary: str  # Markdown
     html: str
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """A section of the index: what its pages are for, and their files in the order of reading."""
+
+    title: str
+    purpose: str  # Markdown
+    files: tuple[Path, ...]
+
+
+def _groups() -> tuple[Group, ...]:
+    _, *sections = re.split(r"^## ", (FOLDER / "README.md").read_text(), flags=re.MULTILINE)
+    return tuple(_group(section) for section in sections)
+
+
+def _group(section: str) -> Group:
+    title, purpose, *_ = section.split("\n\n")
+    return Group(title=title, purpose=purpose, files=tuple(FOLDER / file for file in _ENTRY.findall(section)))
+
+
+GROUPS = _groups()
+FILES = {file.stem: file for group in GROUPS for file in group.files}
+NAMES = tuple(FILES)
 
 
 @cache
@@ -32,7 +58,7 @@ def guides() -> dict[str, Guide]:
 
 
 def _guide(name: str) -> Guide:
-    tokens = _MARKDOWN.parse((FOLDER / f"{name}.md").read_text())
+    tokens = _MARKDOWN.parse(FILES[name].read_text())
     headings = [(here, then.content) for here, then in pairwise(tokens) if here.tag == "h1"]
     paragraphs = [then.content for here, then in pairwise(tokens) if here.type == "paragraph_open"]
     _link(tokens)
@@ -41,12 +67,12 @@ def _guide(name: str) -> Guide:
         name=name,
         title=headings[0][1],
         summary=paragraphs[0].replace("\n", " "),
-        html=_PICTURE.sub(lambda found: _drawn(FOLDER / found[1]), html),
+        html=_PICTURE.sub(lambda picture: _drawn(FILES[name].parent / picture[1]), html),
     )
 
 
 def _link(tokens: list[Token]) -> None:
-    """Headings get the names that GitHub gives them; links between guides lead to their pages here."""
+    """Give headings the names that GitHub gives them, and lead links between pages to the pages served here."""
     for token, inside in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", re.sub(r"[^\w -]", "", inside.content.lower()).replace(" ", "-"))
@@ -56,5 +82,5 @@ def _link(tokens: list[Token]) -> None:
 
 
 def _drawn(picture: Path) -> str:
-    """A picture is part of the page, so that the page's style gives it its colours; there it needs no namespace."""
+    """Return the picture as part of the page, so that the page's style gives its colours; it needs no namespace."""
     return f"<figure>{picture.read_text().strip().replace(NAMESPACE, '')}</figure>"

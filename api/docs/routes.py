@@ -17,7 +17,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
-from api.docs.guides import guides
+from api.docs.guides import GROUPS, Guide, guides
 from api.http.problems import code_of, title_of
 from api.http.refusals import NotFound, Refused
 from api.plan.catalogue import suggestion
@@ -321,12 +321,20 @@ def explanation(code: FromPath[str]) -> Response[str]:
 
 @get("/guides", include_in_schema=False, sync_to_thread=False)
 def list_of_guides() -> Response[str]:
-    listed = "\n".join(
-        f'<li><a href="/guides/{guide.name}"><span>{escape(guide.title)}</span>'
-        f"<span>{_prose(guide.summary)}</span></a></li>"
-        for guide in guides().values()
+    sections = "\n".join(
+        f"<h2>{escape(group.title)}</h2>\n<p>{_prose(group.purpose)}</p>\n"
+        f'<ul class="list">\n{_entries([guides()[file.stem] for file in group.files])}\n</ul>'
+        for group in GROUPS
     )
-    return _page(f"Guides · {NAME}", f'<h1>Guides</h1>\n<ul class="list">\n{listed}\n</ul>')
+    return _page(f"Guides · {NAME}", f"<h1>Guides</h1>\n{sections}")
+
+
+def _entries(pages: list[Guide]) -> str:
+    return "\n".join(
+        f'<li><a href="/guides/{page.name}"><span>{escape(page.title)}</span>'
+        f"<span>{_prose(page.summary)}</span></a></li>"
+        for page in pages
+    )
 
 
 @get("/guides/{name:str}", include_in_schema=False, sync_to_thread=False)

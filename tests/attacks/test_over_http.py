@@ -1,5 +1,5 @@
-"""The attacks of `reference/disclosure.md`, section 5, with nothing but the answers of a server: three releases with
-late returns and corrections between them, read by the public and by each provider. `make attack` runs all of them.
+"""Attacks on docs/disclosure-control.md's promise, with nothing but the answers of a server: three releases with late
+returns and corrections between them, read by the public and by each provider. `make attack` runs all of them.
 """
 
 import os

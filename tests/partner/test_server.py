@@ -13,7 +13,6 @@ import httpx2
 import pytest
 
 from api import sandbox
-from api.settings import Settings
 from tests.fixtures.server_process import SANDBOX, make_run
 from work_health import Withdrawal, WorkHealth
 
@@ -131,11 +130,6 @@ def test_the_operators_commands(url):
 def test_a_setting_that_cannot_be_understood_is_named():
     done = api("migrate", WORK_HEALTH_PORT="eighty")
     assert (done.returncode, done.stderr) == (1, "WORK_HEALTH_PORT: Expected `int`, got `str`\n")
-
-
-def test_every_setting_is_documented():
-    for name in Settings.__struct_fields__:
-        assert f"`{name.upper()}`" in README
 
 
 def test_nothing_of_ours_is_installed():

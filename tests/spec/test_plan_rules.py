@@ -40,7 +40,7 @@ def test_both_plans_hold_together():
 
 
 def test_each_dimension_of_the_delivery_plan_has_those_of_whom_it_is_not_known():
-    """Two groups alone can block a small measure (docs/publishing.md)."""
+    """Two groups alone can block a small measure (docs/disclosure-control.md)."""
     dimensions = queries_loading.read(NOTTINGHAM).dimensions
     assert {category.label for one in dimensions for category in one.categories if category.code == "unknown"} == {
         "Not known"

@@ -3,7 +3,7 @@
 A first display hides the counts of the band and rounds the others. In a later release a displayed number moves only
 when the true one has moved by `hold_back` since the number was last set, and then by the rounded increment: so what
 somebody sees who varies their own returns depends on their own increments alone, and locates nobody else's count.
-(Design, section 10; `reference/disclosure.md`, 4.3 and 4.4.)
+(docs/disclosure-control.md, "First display" and "Later releases".)
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ For a count that nothing settles, one elastic programme asks which figures shown
 which it is far enough from what it is known to be: every bound that could be given up has a slack, and slack costs
 the more, the wider the figure's reach. Totals are never hidden; margins go last. In a later release a figure is
 rather held as it was than withheld. Giving up bounds only adds tables, so that no count that has passed can fail.
-(The elastic heuristic for cell suppression; `reference/disclosure.md`, 2.3.)
+(The elastic heuristic for cell suppression: docs/disclosure-control.md, "Repair" and "Sources".)
 """
 
 from collections.abc import Sequence
