@@ -14,13 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import clock as time_and_ids
 from api import settings
 from api.access import routes as partners
-from api.clock import Clock, Ids
-from api.database.connections import application_engine, let_go, public, public_engine, transaction
+from api.clock import Clock, IdSource
+from api.database.connections import (
+    create_application_engine,
+    create_public_engine,
+    provide_public_transaction,
+    provide_transaction,
+    release_connections,
+)
 from api.docs import routes as docs
-from api.http.bodies import LARGEST_JSON, TypedRequest
-from api.http.etags import ETags
-from api.http.problems import HANDLERS
-from api.http.request_ids import RequestId, known_parameters_only
+from api.http.bodies import MAX_JSON_BYTES, TypedRequest
+from api.http.etags import ETagMiddleware
+from api.http.problems import EXCEPTION_HANDLERS
+from api.http.request_ids import RequestIdMiddleware, reject_unknown_parameters
 from api.outcomes import routes_entries
 from api.outcomes import routes_preview as outcomes
 from api.outcomes import routes_released as released
@@ -55,8 +61,8 @@ def create_app(
     public_reads: AsyncEngine,
     *,
     lifespan: Sequence[Lifespan] = (),
-    clock: Clock = time_and_ids.system,
-    ids: Ids = uuid4,
+    read_clock: Clock = time_and_ids.system_now,
+    new_uuid: IdSource = uuid4,
 ) -> Litestar:
     """Everything wired together; `public_reads` are connections that can see releases alone.
 
@@ -76,31 +82,31 @@ def create_app(
             routes_entries.router,
         ],
         dependencies={
-            "transaction": transaction,
-            "public": public,
-            "caller": partners.caller,
-            "now": time_and_ids.now,
-            "new_id": time_and_ids.new_id,
+            "transaction": provide_transaction,
+            "public": provide_public_transaction,
+            "caller": partners.provide_caller,
+            "now": time_and_ids.provide_now,
+            "new_id": time_and_ids.provide_new_id,
         },
-        exception_handlers=HANDLERS,
-        after_exception=[let_go],
-        before_request=known_parameters_only,
-        middleware=[RequestId(), ETags()],
+        exception_handlers=EXCEPTION_HANDLERS,
+        after_exception=[release_connections],
+        before_request=reject_unknown_parameters,
+        middleware=[RequestIdMiddleware(), ETagMiddleware()],
         request_class=TypedRequest,
-        request_max_body_size=LARGEST_JSON,
+        request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Work and Health",
             version="1",
             description=DESCRIPTION.strip(),
             tags=[
-                Tag(name="Plan", description="What is meant to lead to what, and what is counted. No key needed."),
-                Tag(name="Partners", description="Who the key belongs to."),
-                Tag(name="Submissions", description="Pushing returns, and taking them back."),
-                Tag(name="Returns", description="Reading returns as they stand or stood, and forms to be filled in."),
-                Tag(name="Reviews", description="What is owed, what reviewers decide, and who did what."),
-                Tag(name="Outcomes", description="What the returns amount to."),
-                Tag(name="Releases", description="Publishing figures that give nobody away."),
+                Tag(name="Plan", description="The programme, its logic model, measures and code lists. No key needed."),
+                Tag(name="Partners", description="The caller and its grants."),
+                Tag(name="Submissions", description="Submit and withdraw returns."),
+                Tag(name="Returns", description="Read returns, now or at an earlier instant, and templates."),
+                Tag(name="Reviews", description="Obligations, review decisions and the audit trail."),
+                Tag(name="Outcomes", description="Published outcomes, and previews for reviewers."),
+                Tag(name="Releases", description="Publish, read and withdraw releases."),
             ],
             components=Components(
                 security_schemes={
@@ -115,18 +121,20 @@ def create_app(
             render_plugins=[],
         ),
         lifespan=list(lifespan),
-        state=State({"engine": engine, "public_engine": public_reads, "clock": clock, "ids": ids}),
+        state=State({"engine": engine, "public_engine": public_reads, "clock": read_clock, "ids": new_uuid}),
     )
 
 
 def serve() -> Litestar:
     """What each server process runs: the settings are read once, here."""
-    given = settings.read()
+    given = settings.read_settings()
     if given.database_url is None:
-        raise settings.BadSetting("DATABASE_URL: needed here; `python -m api run` sets it for the embedded database")
-    engine = application_engine(given.database_url, pool_size=given.work_health_pool)
+        raise settings.InvalidSetting(
+            "DATABASE_URL: needed here; `python -m api run` sets it for the embedded database"
+        )
+    engine = create_application_engine(given.database_url, pool_size=given.work_health_pool)
     replica = given.database_replica_url or given.database_url
-    public_reads = public_engine(replica, pool_size=given.work_health_pool)
+    public_reads = create_public_engine(replica, pool_size=given.work_health_pool)
 
     @asynccontextmanager
     async def connections(_: Litestar) -> AsyncGenerator[None]:

@@ -8,22 +8,22 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 
 Clock = Callable[[], datetime]
-Ids = Callable[[], UUID]
+IdSource = Callable[[], UUID]
 Now = NamedDependency[datetime]
 NewId = NamedDependency[UUID]
 
 
-def system() -> datetime:
+def system_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def now(state: State) -> datetime:
+async def provide_now(state: State) -> datetime:
     """The instant at which the request began, with its offset."""
     clock: Clock = state.clock
     return clock()
 
 
-async def new_id(state: State) -> UUID:
+async def provide_new_id(state: State) -> UUID:
     """Random: it tells nothing of how much others do."""
-    ids: Ids = state.ids
+    ids: IdSource = state.ids
     return ids()

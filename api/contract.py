@@ -29,20 +29,20 @@ EXAMPLES: dict[str, Json] = {"parameters": {}, "parameters_of": {}, "requests": 
 for file in sorted(Path(__file__).with_name("examples").glob("*.yaml")):
     for part, found in yaml.safe_load(file.read_bytes()).items():
         EXAMPLES[part] |= found
-NULL = {"type": "null"}
-TAG = '"8d7f2f7a1c5e4b0e9a36f0b6d2c41857"'
-NOT_MODIFIED = {
+NULL_SCHEMA = {"type": "null"}
+EXAMPLE_ETAG = '"8d7f2f7a1c5e4b0e9a36f0b6d2c41857"'
+NOT_MODIFIED_RESPONSE = {
     "description": "What you have is current: its `ETag` was among those of `If-None-Match`.",
     "headers": {name: {"$ref": f"#/components/headers/{name.replace('-', '')}"} for name in ("Request-Id", "ETag")},
 }
 # What a route reads itself; the framework knows nothing of such a body.
-FILE: Json = {"type": "string", "format": "binary"}
-BODIES: dict[str, tuple[str, Json]] = {
+BINARY_SCHEMA: Json = {"type": "string", "format": "binary"}
+RAW_REQUEST_BODIES: dict[str, tuple[str, Json]] = {
     "create_submission": ("application/json", {"$ref": "#/components/schemas/NewSubmission"}),
-    "create_submission_csv": ("text/csv", FILE),
-    "create_submission_ndjson": ("application/x-ndjson", FILE),
+    "create_submission_csv": ("text/csv", BINARY_SCHEMA),
+    "create_submission_ndjson": ("application/x-ndjson", BINARY_SCHEMA),
 }
-MODULES = (
+SCHEMA_MODULES = (
     schema.plan,
     schema.programmes,
     schema.partners,
@@ -58,20 +58,20 @@ MODULES = (
 )
 
 
-def document(app: Litestar) -> dict[str, Json]:
+def build_document(app: Litestar) -> dict[str, Json]:
     """The contract as data, the same whatever the hash seed."""
     made = cast("dict[str, Json]", msgspec.json.decode(encode_json(app.openapi_schema.to_schema())))
-    made["components"]["schemas"] = _schemas(set(made["components"]["schemas"]) | {"NewSubmission"})
+    made["components"]["schemas"] = _build_schemas(set(made["components"]["schemas"]) | {"NewSubmission"})
     operations: list[dict[str, Json]] = []
     for path, item in made["paths"].items():
         for operation in item.values():
-            _complete(operation, path)
+            _complete_operation(operation, path)
             operations.append(operation)
     for item in made["paths"].values():
         if "get" in item:
-            _tag(item["get"])
+            _add_etag(item["get"])
     made["paths"] = dict(sorted(made["paths"].items()))
-    made["components"]["responses"] = {"NotModified": NOT_MODIFIED, **_shared_problems(operations)}
+    made["components"]["responses"] = {"NotModified": NOT_MODIFIED_RESPONSE, **_share_problems(operations)}
     made["components"]["headers"] = {
         "RequestId": {
             "description": "Names the request. Quote it when you ask for help.",
@@ -81,23 +81,26 @@ def document(app: Litestar) -> dict[str, Json]:
         "ETag": {
             "description": "Names the content. Send it as `If-None-Match` when you ask again.",
             "schema": {"type": "string"},
-            "example": TAG,
+            "example": EXAMPLE_ETAG,
         },
     }
     made["servers"] = [{"url": "/", "description": "This server."}]
-    return {"openapi": "3.1.0", **{k: v for k, v in _walk(made, _plain).items() if k != "openapi"}}
+    return {
+        "openapi": "3.1.0",
+        **{k: v for k, v in _transform_nodes(made, _normalise_schema).items() if k != "openapi"},
+    }
 
 
-def _schemas(wanted: set[str]) -> dict[str, Json]:
+def _build_schemas(wanted: set[str]) -> dict[str, Json]:
     """msgspec's own schemas of our structs: they keep docstrings, defaults, bounds and order."""
-    named = {name: kind for module in MODULES for name, kind in vars(module).items() if isinstance(kind, type)}
+    named = {name: kind for module in SCHEMA_MODULES for name, kind in vars(module).items() if isinstance(kind, type)}
     _, components = msgspec.json.schema_components(
         [named[name] for name in sorted(wanted & named.keys())], ref_template="#/components/schemas/{name}"
     )
     return dict(sorted(components.items()))
 
 
-def _plain(node: dict[str, Json]) -> dict[str, Json]:
+def _normalise_schema(node: dict[str, Json]) -> dict[str, Json]:
     """One spelling for what two generators spell differently."""
     if isinstance(node.get("enum"), list) and "type" not in node:
         node["type"] = "string"
@@ -105,7 +108,7 @@ def _plain(node: dict[str, Json]) -> dict[str, Json]:
         options: list[Json] = node.get(union) or []
         if not options:
             continue
-        rest = [option for option in options if option != NULL]
+        rest = [option for option in options if option != NULL_SCHEMA]
         if len(rest) == len(options) and len(rest) > 1:
             continue
         del node[union]
@@ -114,7 +117,7 @@ def _plain(node: dict[str, Json]) -> dict[str, Json]:
             if len(rest) < len(options):
                 node["type"] = [rest[0]["type"], "null"]
         elif len(rest) < len(options):
-            node["anyOf"] = [*rest, NULL]
+            node["anyOf"] = [*rest, NULL_SCHEMA]
         else:
             node.update(rest[0])
     for bound in ("minimum", "maximum"):
@@ -126,21 +129,21 @@ def _plain(node: dict[str, Json]) -> dict[str, Json]:
     return node
 
 
-def _complete(operation: dict[str, Json], path: str) -> None:
+def _complete_operation(operation: dict[str, Json], path: str) -> None:
     """Parameters are absent, never null, and described; examples stand beside bodies."""
     name = operation["operationId"]
     for parameter in operation.get("parameters", ()):
         node = parameter["schema"]
-        options = [o for key in ("oneOf", "anyOf") for o in node.pop(key, []) if o != NULL]
+        options = [o for key in ("oneOf", "anyOf") for o in node.pop(key, []) if o != NULL_SCHEMA]
         if options:
             node.update(options[0])
         described = EXAMPLES["parameters_of"].get(name, {})
         parameter.update(EXAMPLES["parameters"][parameter["name"]] | described.get(parameter["name"], {}))
         node.pop("examples", None)
     if "parameters" in operation:
-        operation["parameters"].sort(key=partial(_place, path))
-    if name in BODIES:
-        media_type, sent = BODIES[name]
+        operation["parameters"].sort(key=partial(_parameter_order, path))
+    if name in RAW_REQUEST_BODIES:
+        media_type, sent = RAW_REQUEST_BODIES[name]
         operation["requestBody"] = {"content": {media_type: {"schema": sent}}, "required": True}
     body: Json = operation.get("requestBody", {"content": {}})
     for content in body["content"].values():
@@ -156,7 +159,7 @@ def _complete(operation: dict[str, Json], path: str) -> None:
                 content.pop("examples", None)
 
 
-def _tag(operation: dict[str, Json]) -> None:
+def _add_etag(operation: dict[str, Json]) -> None:
     """What `api.http.etags` does to every answer."""
     answer = operation["responses"]["200"]
     answer["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
@@ -164,12 +167,12 @@ def _tag(operation: dict[str, Json]) -> None:
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
-def _place(path: str, parameter: dict[str, Json]) -> int:
+def _parameter_order(path: str, parameter: dict[str, Json]) -> int:
     """Those of the path first, as they stand in it; whichever function takes them."""
     return path.index(f"{{{parameter['name']}}}") if parameter["in"] == "path" else len(path)
 
 
-def _shared_problems(operations: list[dict[str, Json]]) -> dict[str, Json]:
+def _share_problems(operations: list[dict[str, Json]]) -> dict[str, Json]:
     shared: dict[str, Json] = {}
     for operation in operations:
         for status, answer in operation["responses"].items():
@@ -177,12 +180,12 @@ def _shared_problems(operations: list[dict[str, Json]]) -> dict[str, Json]:
                 name = "Problem" + status
                 shared[name] = {**answer, "headers": {"Request-Id": {"$ref": "#/components/headers/RequestId"}}}
                 for content in shared[name]["content"].values():
-                    content["example"] = _problem(int(status), answer["description"])
+                    content["example"] = _build_example_problem(int(status), answer["description"])
                 operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     return dict(sorted(shared.items()))
 
 
-def _problem(status: int, phrase: str) -> dict[str, Json]:
+def _build_example_problem(status: int, phrase: str) -> dict[str, Json]:
     slug = re.sub("[^a-z]+", "-", phrase.lower())
     return {
         "type": f"/errors/{slug}" if status < 500 else "about:blank",
@@ -193,10 +196,12 @@ def _problem(status: int, phrase: str) -> dict[str, Json]:
     }
 
 
-def _walk(node: Json, change: Callable[[dict[str, Json]], dict[str, Json]]) -> Json:
+def _transform_nodes(node: Json, change: Callable[[dict[str, Json]], dict[str, Json]]) -> Json:
     if isinstance(node, dict):
         inner = cast("dict[str, Json]", node)
-        return change({key: value if key == "example" else _walk(value, change) for key, value in inner.items()})
+        return change(
+            {key: value if key == "example" else _transform_nodes(value, change) for key, value in inner.items()}
+        )
     if isinstance(node, list):
-        return [_walk(item, change) for item in cast("list[Json]", node)]
+        return [_transform_nodes(item, change) for item in cast("list[Json]", node)]
     return node

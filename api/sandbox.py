@@ -17,70 +17,74 @@ from api.app import create_app
 from api.database import connections
 from schema.partners import Grant, Scope
 
-ORGANISATION = "nottingham-city-council"
-YEARS = timedelta(days=3650)
+SANDBOX_ORGANISATION = "nottingham-city-council"
+KEY_LIFETIME = timedelta(days=3650)
 
 
-async def fill(url: str, programme: str, *, key_file: Path) -> str:
+async def fill_sandbox(url: str, programme: str, *, key_file: Path) -> str:
     """Push the example returns, as any partner would, and return the sandbox's key.
 
     The key is kept in a file that only this user can read, and made anew where it is gone or closed.
     """
-    engine = connections.application_engine(url, pool_size=1)
+    engine = connections.create_application_engine(url, pool_size=1)
     try:
         app = create_app(engine, engine)
         transport = httpx.ASGITransport(cast("Any", app))
         async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
-            secret = await asyncio.to_thread(_kept, key_file)
+            secret = await asyncio.to_thread(_read_key_file, key_file)
             known = await http.get("/v1/me", headers={"Authorization": f"Bearer {secret}"})
-            if known.is_error or not _opens(known, programme):
-                secret = await _issue(url, programme, ORGANISATION, [Scope.SUBMIT, Scope.REVIEW], clock.system())
-                await asyncio.to_thread(_keep, key_file, secret)
+            if known.is_error or not _has_grant(known, programme):
+                secret = await _issue_key(
+                    url, programme, SANDBOX_ORGANISATION, [Scope.SUBMIT, Scope.REVIEW], clock.system_now()
+                )
+                await asyncio.to_thread(_write_key_file, key_file, secret)
             headers = {"Authorization": f"Bearer {secret}"}
             standing = await http.get(f"/v1/programmes/{programme}/returns", headers=headers)
             if not standing.raise_for_status().json()["items"]:
-                pushed = await http.post(f"/v1/programmes/{programme}/submissions", headers=headers, json=EXAMPLES)
+                pushed = await http.post(
+                    f"/v1/programmes/{programme}/submissions", headers=headers, json=EXAMPLE_SUBMISSION
+                )
                 pushed.raise_for_status()
     finally:
         await engine.dispose()
     return secret
 
 
-def _kept(file: Path) -> str:
+def _read_key_file(file: Path) -> str:
     return file.read_text().strip() if file.exists() else ""
 
 
-def _keep(file: Path, secret: str) -> None:
+def _write_key_file(file: Path, secret: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.chmod(0o600)
     file.write_text(secret + "\n")
 
 
-def _opens(me: httpx.Response, programme: str) -> bool:
+def _has_grant(me: httpx.Response, programme: str) -> bool:
     return any(grant["programme"] == programme for grant in me.json()["grants"])
 
 
-async def _issue(url: str, programme: str, organisation: str, scopes: list[Scope], now: datetime) -> str:
-    key = keys.make(secrets.token_bytes(38), sandbox=True)
-    owner = connections.owner_engine(url)
+async def _issue_key(url: str, programme: str, organisation: str, scopes: list[Scope], now: datetime) -> str:
+    key = keys.make_key(secrets.token_bytes(38), sandbox=True)
+    owner = connections.create_owner_engine(url)
     try:
         async with owner.begin() as transaction:
-            await partners.issue(
+            await partners.issue_key(
                 transaction,
                 key,
                 client_id=uuid4(),
                 name="Sandbox",
                 grants=[Grant(programme=programme, organisation=organisation, scopes=scopes)],
                 now=now,
-                expires_at=now + YEARS,
+                expires_at=now + KEY_LIFETIME,
             )
     finally:
         await owner.dispose()
     return key.secret
 
 
-def _referrals(period: str, female: int, male: int, unknown: int) -> dict[str, object]:
+def _build_referrals_return(period: str, female: int, male: int, unknown: int) -> dict[str, object]:
     """An invented return: the sandbox has nobody's real figures."""
     area = "E06000018"
     by_sex = {"female": female, "male": male, "unknown": unknown}
@@ -94,11 +98,11 @@ def _referrals(period: str, female: int, male: int, unknown: int) -> dict[str, o
     }
 
 
-EXAMPLES = {
+EXAMPLE_SUBMISSION = {
     "note": "Invented figures, for trying things out.",
     "returns": [
-        _referrals("FY2025-26-Q1", 61, 48, 3),
-        _referrals("FY2025-26-Q2", 70, 55, 0),
+        _build_referrals_return("FY2025-26-Q1", 61, 48, 3),
+        _build_referrals_return("FY2025-26-Q2", 70, 55, 0),
         *(
             {
                 "measure": "neet-16-17",
@@ -112,7 +116,7 @@ EXAMPLES = {
 }
 
 
-def greeting(address: str, key: str | None, *, embedded: bool) -> str:
+def format_greeting(address: str, key: str | None, *, embedded: bool) -> str:
     """What the operator reads when the server starts: where it is and a first thing to try."""
     lines = [f"Work and Health is at {address}   docs: {address}/docs   stop: Ctrl-C"]
     if embedded:

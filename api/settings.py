@@ -33,11 +33,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     work_health_pool: Annotated[int, Meta(ge=1, le=100, description="Database connections of each server process.")] = 8
 
 
-class BadSetting(Exception):  # noqa: N818  told to the operator as it stands
+class InvalidSetting(Exception):  # noqa: N818  told to the operator as it stands
     """An environment variable cannot be understood."""
 
 
-def read(environment: Mapping[str, str] = os.environ) -> Settings:
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Raises BadSetting with the variable's name."""
     given = {
         name: environment[name.upper()] for name in Settings.__struct_fields__ if environment.get(name.upper(), "")
@@ -46,4 +46,4 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         return msgspec.convert(given, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].rstrip("`").upper()
-        raise BadSetting(f"{name}: {str(error).partition(' - at')[0]}") from error
+        raise InvalidSetting(f"{name}: {str(error).partition(' - at')[0]}") from error

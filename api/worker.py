@@ -12,37 +12,37 @@ from typing import Any
 from api import clock
 from api.database import connections, queue
 from api.releases.job import Publisher
-from api.releases.queries import PUBLISH
+from api.releases.queries import PUBLISH_JOB_KIND
 
 log = logging.getLogger("work_health")
-AGAIN = 5  # seconds
+RETRY_SECONDS = 5  # seconds
 
 
-async def work_on(url: str, *, processes: int) -> None:
+async def run_forever(url: str, *, processes: int) -> None:
     """Work until stopped, and begin again where the database was away for a while."""
     while True:
         try:
-            await work(url, processes=processes)
+            await run_jobs(url, processes=processes)
         except (OSError, RuntimeError, *connections.DRIVER_ERRORS):
             log.exception("The worker lost the database; it begins again.")
-        await asyncio.sleep(AGAIN)
+        await asyncio.sleep(RETRY_SECONDS)
 
 
-async def work(url: str, *, processes: int, until_empty: bool = False) -> None:
+async def run_jobs(url: str, *, processes: int, until_empty: bool = False) -> None:
     """Do the jobs of a database, spreading the audits of each release over so many processes."""
-    engine = connections.publisher_engine(url)
-    connection = await connections.listening(url)
-    pool = Pool(processes)
+    engine = connections.create_publisher_engine(url)
+    connection = await connections.connect_queue_listener(url)
+    pool = AuditPool(processes)
     try:
-        publisher = Publisher(engine, clock.system, across=pool.across, at_once=processes)
-        await queue.work(connection, {PUBLISH: publisher.handle}, until_empty=until_empty)
+        publisher = Publisher(engine, clock.system_now, map_tasks=pool.map_audits, max_concurrent_scopes=processes)
+        await queue.process_jobs(connection, {PUBLISH_JOB_KIND: publisher.handle}, until_empty=until_empty)
     finally:
         pool.close()
         await connection.close()
         await engine.dispose()
 
 
-class Pool:
+class AuditPool:
     """Processes for the audits, begun when the first is needed."""
 
     def __init__(self, processes: int) -> None:
@@ -50,7 +50,7 @@ class Pool:
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
 
-    def across(self, audit: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterable[Any]:
+    def map_audits(self, audit: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterable[Any]:
         every = list(tasks)
         if self._processes == 1:
             return map(audit, every)
@@ -58,7 +58,7 @@ class Pool:
             if self._pool is None:
                 # A fork would take over the threads' locks and the connections.
                 context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_end_with_parent)
+                self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_exit_with_parent)
         return self._pool.map(audit, every)
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ class Pool:
             self._pool.shutdown(cancel_futures=True)
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     """A worker that is killed leaves no audits running behind it."""
     parent = multiprocessing.parent_process()
 

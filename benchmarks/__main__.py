@@ -10,23 +10,23 @@ import tempfile
 import time
 from pathlib import Path
 
-from api.database.embedded import Embedded
+from api.database.embedded import EmbeddedPostgres
 from benchmarks import ingest, peer_comparison, releases, report, scaling, small_submissions
 
-PARTS = ("ingest", "beside", "small", "released", "growing")
+BENCHMARK_NAMES = ("ingest", "beside", "small", "released", "growing")
 
 
 def main() -> None:
-    chosen = [word for word in sys.argv[1:] if word in PARTS] or list(PARTS)
+    chosen = [word for word in sys.argv[1:] if word in BENCHMARK_NAMES] or list(BENCHMARK_NAMES)
     load = os.getloadavg()[0]
-    figures: list[report.Figure] = []
+    figures: list[report.Measurement] = []
     profile = ""
     begun = time.perf_counter()
     for part in chosen:
         with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
             folder = Path(name)
             folder.chmod(0o755)
-            with Embedded(folder / "data") as embedded:
+            with EmbeddedPostgres(folder / "data") as embedded:
                 if part == "ingest":
                     figures += ingest.measure(embedded.dsn, folder)
                     profile = ingest.profile(embedded.dsn, folder)
@@ -39,9 +39,9 @@ def main() -> None:
                 else:
                     figures += scaling.measure(embedded.dsn, folder, long="--long" in sys.argv)
         print(f"{part}: {time.perf_counter() - begun:.0f} s so far", file=sys.stderr, flush=True)
-    print(report.table(figures), profile, sep="\n\n")
-    if len(chosen) == len(PARTS):
-        report.write(figures, profile, load=load)
+    print(report.format_table(figures), profile, sep="\n\n")
+    if len(chosen) == len(BENCHMARK_NAMES):
+        report.write_results(figures, profile, load=load)
 
 
 if __name__ == "__main__":

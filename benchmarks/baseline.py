@@ -12,18 +12,18 @@ from litestar.datastructures import State
 
 from schema.submissions import NewSubmission
 
-DECODER = msgspec.json.Decoder(NewSubmission)
-TABLE = "create table if not exists plain (area text, breakdown jsonb, value bigint)"
-INSERT = "insert into plain select * from unnest($1::text[], $2::jsonb[], $3::bigint[])"
+SUBMISSION_DECODER = msgspec.json.Decoder(NewSubmission)
+CREATE_TABLE_SQL = "create table if not exists plain (area text, breakdown jsonb, value bigint)"
+INSERT_SQL = "insert into plain select * from unnest($1::text[], $2::jsonb[], $3::bigint[])"
 
 
 @post("/v1/programmes/{programme:str}/submissions")
-async def take(request: Request, state: State) -> Response[bytes]:
-    submission = DECODER.decode(await request.body())
+async def create_submission(request: Request, state: State) -> Response[bytes]:
+    submission = SUBMISSION_DECODER.decode(await request.body())
     cells = [cell for one in submission.returns for cell in one.observations]
     async with state.pool.acquire() as connection:
         await connection.execute(
-            INSERT,
+            INSERT_SQL,
             [cell.area for cell in cells],
             [msgspec.json.encode(cell.breakdown).decode() for cell in cells],
             [cell.value for cell in cells],
@@ -37,8 +37,8 @@ def serve() -> Litestar:
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=8, max_size=8) as pool:
-            await pool.execute(TABLE)
+            await pool.execute(CREATE_TABLE_SQL)
             app.state.pool = pool
             yield
 
-    return Litestar([take], lifespan=[connections], openapi_config=None)
+    return Litestar([create_submission], lifespan=[connections], openapi_config=None)

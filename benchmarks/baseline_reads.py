@@ -9,17 +9,19 @@ from pathlib import Path
 
 from litestar import Litestar, Request, Response, get
 
-FOLDER = "BARE_ANSWERS"
-ANSWERS = {int(file.stem): file.read_bytes() for file in Path(os.environ.get(FOLDER, os.devnull)).glob("*.json")}
-TAGS = {number: f'"{hashlib.sha256(body).hexdigest()[:32]}"' for number, body in ANSWERS.items()}
+FOLDER_VARIABLE = "BARE_ANSWERS"
+ANSWER_BODIES = {
+    int(file.stem): file.read_bytes() for file in Path(os.environ.get(FOLDER_VARIABLE, os.devnull)).glob("*.json")
+}
+ETAGS = {number: f'"{hashlib.sha256(body).hexdigest()[:32]}"' for number, body in ANSWER_BODIES.items()}
 
 
 @get("/{number:int}")
-async def give(request: Request, number: int) -> Response[bytes]:
-    headers = {"etag": TAGS[number], "cache-control": "public, no-cache"}
-    if request.headers.get("if-none-match") == TAGS[number]:
+async def get_answer(request: Request, number: int) -> Response[bytes]:
+    headers = {"etag": ETAGS[number], "cache-control": "public, no-cache"}
+    if request.headers.get("if-none-match") == ETAGS[number]:
         return Response(b"", status_code=304, headers=headers)
-    return Response(ANSWERS[number], media_type="application/json", headers=headers)
+    return Response(ANSWER_BODIES[number], media_type="application/json", headers=headers)
 
 
 def serve() -> Litestar:
@@ -29,4 +31,4 @@ def serve() -> Litestar:
         gc.set_threshold(50_000, 20, 100)
         yield
 
-    return Litestar([give], lifespan=[collected], openapi_config=None)
+    return Litestar([get_answer], lifespan=[collected], openapi_config=None)

@@ -5,63 +5,77 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import measured_server, profiler, synthetic_data
-from benchmarks.measured_server import Copying, administer, middle, push, ready, served
-from benchmarks.report import Figure, at_least
+from benchmarks.measured_server import (
+    CopyBenchmark,
+    prepare_database,
+    run_server,
+    run_statements,
+    take_median,
+    time_submission,
+)
+from benchmarks.report import Measurement, require_at_least
 
-GOALS = {"csv": 0.7, "ndjson": 0.6, "json": 0.5}
-OBSERVATIONS = 100_000
+RATIO_GOALS = {"csv": 0.7, "ndjson": 0.6, "json": 0.5}
+OBSERVATION_COUNT = 100_000
 ROUNDS = 5
 
 
-def measure(dsn: Callable[[str], str], folder: Path) -> list[Figure]:
-    size = synthetic_data.write(folder, OBSERVATIONS, ["first"])
-    files = {form: (folder / f"first.{form}").read_bytes() for form in GOALS}
-    asyncio.run(administer(dsn("postgres"), "create database ingest"))
-    keys = iter(asyncio.run(ready(dsn("ingest"), synthetic_data.COLLEGES)))
-    copying = Copying(dsn("ingest"))
-    took: dict[str, list[float]] = {form: [] for form in GOALS}
-    limits: dict[str, list[float]] = {form: [] for form in GOALS}
-    with served("api.app:serve", dsn("ingest")) as (address, _):
+def measure(dsn: Callable[[str], str], folder: Path) -> list[Measurement]:
+    size = synthetic_data.write_files(folder, OBSERVATION_COUNT, ["first"])
+    files = {form: (folder / f"first.{form}").read_bytes() for form in RATIO_GOALS}
+    asyncio.run(run_statements(dsn("postgres"), "create database ingest"))
+    keys = iter(asyncio.run(prepare_database(dsn("ingest"), synthetic_data.COLLEGES)))
+    copying = CopyBenchmark(dsn("ingest"))
+    took: dict[str, list[float]] = {form: [] for form in RATIO_GOALS}
+    limits: dict[str, list[float]] = {form: [] for form in RATIO_GOALS}
+    with run_server("api.app:serve", dsn("ingest")) as (address, _):
         for form, content in files.items():
-            push(address, next(keys), form, content)  # what is read and compiled once
-        measured_server.run(copying)
+            time_submission(address, next(keys), form, content)  # what is read and compiled once
+        measured_server.run_copy(copying)
         for _ in range(ROUNDS):
             for form, content in files.items():
-                asyncio.run(administer(dsn("ingest"), "checkpoint"))
-                took[form].append(push(address, next(keys), form, content))
-                asyncio.run(administer(dsn("ingest"), "checkpoint"))
-                limits[form].append(measured_server.run(copying))
+                asyncio.run(run_statements(dsn("ingest"), "checkpoint"))
+                took[form].append(time_submission(address, next(keys), form, content))
+                asyncio.run(run_statements(dsn("ingest"), "checkpoint"))
+                limits[form].append(measured_server.run_copy(copying))
     return [
-        at_least(
+        require_at_least(
             f"ingest {form.upper()} / COPY",
-            middle([limit / spent for limit, spent in zip(limits[form], took[form], strict=True)]),
+            take_median([limit / spent for limit, spent in zip(limits[form], took[form], strict=True)]),
             goal,
-            f"{size:,} observations in {middle(took[form]):.2f} s ({size / middle(took[form]):,.0f} a second); "
-            f"COPY {middle(limits[form]):.2f} s",
+            f"{size:,} observations in {take_median(took[form]):.2f} s ({size / take_median(took[form]):,.0f} a second); "
+            f"COPY {take_median(limits[form]):.2f} s",
         )
-        for form, goal in GOALS.items()
+        for form, goal in RATIO_GOALS.items()
     ]
 
 
 def profile(dsn: Callable[[str], str], folder: Path) -> str:
     """Milliseconds of a submission by what they were spent on, in Markdown; it follows `measure`."""
-    files = {form: (folder / f"first.{form}").read_bytes() for form in GOALS}
-    asyncio.run(administer(dsn("postgres"), "create database profile"))
-    keys = iter(asyncio.run(ready(dsn("profile"), synthetic_data.COLLEGES[: 4 * len(GOALS)])))
+    files = {form: (folder / f"first.{form}").read_bytes() for form in RATIO_GOALS}
+    asyncio.run(run_statements(dsn("postgres"), "create database profile"))
+    keys = iter(asyncio.run(prepare_database(dsn("profile"), synthetic_data.COLLEGES[: 4 * len(RATIO_GOALS)])))
     times = folder / "times"
     rows: dict[str, dict[str, float]] = {}
-    with served("benchmarks.profiler:timed", dsn("profile"), **{profiler.TIMES: str(times)}) as (address, _):
+    with run_server("benchmarks.profiler:timed", dsn("profile"), **{profiler.TIMES_FILE_VARIABLE: str(times)}) as (
+        address,
+        _,
+    ):
         for form, content in files.items():
             runs: list[dict[str, float]] = []
             for _ in range(4):
-                before = profiler.told(times)
-                wall = push(address, next(keys), form, content)
-                runs.append(profiler.spent(times, before, wall))
+                before = profiler.read_times(times)
+                wall = time_submission(address, next(keys), form, content)
+                runs.append(profiler.measure_seconds(times, before, wall))
             rows[form.upper()] = {
-                name: middle([run.get(name, 0) for run in runs[1:]]) * 1000 for name in profiler.NAMES
+                name: take_median([run.get(name, 0) for run in runs[1:]]) * 1000 for name in profiler.COLUMN_NAMES
             }
-    lines = [f"| {' | '.join(['milliseconds', *profiler.NAMES])} |", "|---" * (len(profiler.NAMES) + 1) + "|"]
+    lines = [
+        f"| {' | '.join(['milliseconds', *profiler.COLUMN_NAMES])} |",
+        "|---" * (len(profiler.COLUMN_NAMES) + 1) + "|",
+    ]
     lines += [
-        f"| {' | '.join([form, *(f'{row[name]:.0f}' for name in profiler.NAMES)])} |" for form, row in rows.items()
+        f"| {' | '.join([form, *(f'{row[name]:.0f}' for name in profiler.COLUMN_NAMES)])} |"
+        for form, row in rows.items()
     ]
     return "\n".join(lines)

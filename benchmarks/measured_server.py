@@ -28,7 +28,7 @@ from schema.plan import Plan
 ROOT = Path(__file__).parent.parent
 
 
-async def ready(
+async def prepare_database(
     url: str,
     organisations: Sequence[str] = synthetic_data.COLLEGES[:1],
     *,
@@ -36,15 +36,15 @@ async def ready(
     scopes: Sequence[Scope] = (Scope.SUBMIT, Scope.READ),
 ) -> list[str]:
     """Migrate, load the plan, and make a key for each of these organisations."""
-    engine = connections.owner_engine(url)
+    engine = connections.create_owner_engine(url)
     await connections.migrate(engine)
     now = datetime.now(UTC)
-    made = [keys.make(os.urandom(38), sandbox=False) for _ in organisations]
+    made = [keys.make_key(os.urandom(38), sandbox=False) for _ in organisations]
     async with engine.begin() as transaction:
-        await queries_loading.load(transaction, plan or synthetic_data.plan(), sandbox=False, now=now)
+        await queries_loading.load_plan(transaction, plan or synthetic_data.build_plan(), sandbox=False, now=now)
         for key, organisation in zip(made, organisations, strict=True):
             grant = Grant(programme=synthetic_data.PROGRAMME, organisation=organisation, scopes=list(scopes))
-            await partners.issue(
+            await partners.issue_key(
                 transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
                 grants=[grant],
             )  # fmt: skip
@@ -52,7 +52,7 @@ async def ready(
     return [key.secret for key in made]
 
 
-async def administer(url: str, *statements: str) -> None:
+async def run_statements(url: str, *statements: str) -> None:
     connection = await asyncpg.connect(url)
     for statement in statements:
         await connection.execute(statement)
@@ -60,7 +60,7 @@ async def administer(url: str, *statements: str) -> None:
 
 
 @contextlib.contextmanager
-def served(
+def run_server(
     target: str, url: str, *, python: str = sys.executable, interface: str = "asgi", **environment: str
 ) -> Iterator[tuple[str, int]]:
     """The address of a server with one worker, as `make run` starts it, and the number of the process that works."""
@@ -77,30 +77,30 @@ def served(
                 break
             time.sleep(0.1)
         try:
-            yield f"http://127.0.0.1:{port}", worker(process.pid)
+            yield f"http://127.0.0.1:{port}", find_worker_pid(process.pid)
         finally:
             process.terminate()
 
 
-def worker(pid: int) -> int:
+def find_worker_pid(pid: int) -> int:
     """The child of the server's process that holds the most."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return max(map(int, children), key=lambda child: memory(child, "VmRSS"))
+    return max(map(int, children), key=lambda child: read_memory_mb(child, "VmRSS"))
 
 
-def memory(pid: int, which: str) -> float:
+def read_memory_mb(pid: int, which: str) -> float:
     """Megabytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(which)) / 1024
 
 
-def forget_peak(pid: int) -> None:
+def reset_peak_memory(pid: int) -> None:
     """So that VmHWM is the peak from now on."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 @contextlib.contextmanager
-def asking(address: str) -> Iterator[list[float]]:
+def poll_continuously(address: str) -> Iterator[list[float]]:
     """Asks for the programmes all the time, and tells how long each answer took, in milliseconds."""
     took: list[float] = []
     over = threading.Event()
@@ -119,10 +119,10 @@ def asking(address: str) -> Iterator[list[float]]:
     asker.join()
 
 
-def push(address: str, key: str, form: str, content: bytes | Iterable[bytes]) -> float:
+def time_submission(address: str, key: str, form: str, content: bytes | Iterable[bytes]) -> float:
     """Seconds until the submission is committed and answered."""
     path = f"{address}/v1/programmes/{synthetic_data.PROGRAMME}/submissions{'' if form == 'json' else '/' + form}"
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": synthetic_data.TYPES[form]}
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": synthetic_data.CONTENT_TYPES[form]}
     begun = time.perf_counter()
     answer = httpx2.post(path, content=content, headers=headers, timeout=600)
     took = time.perf_counter() - begun
@@ -131,7 +131,7 @@ def push(address: str, key: str, form: str, content: bytes | Iterable[bytes]) ->
     return took
 
 
-class Copying:
+class CopyBenchmark:
     """The limit: asyncpg's own COPY of the rows that the server wrote, into the same table, committed.
 
     The table has its index, its checks and its trigger, which stands in for the foreign keys. Each run has revisions
@@ -152,15 +152,15 @@ class Copying:
             )
             transaction = connection.transaction()
             await transaction.start()
-            rows = await self._rows(connection)
+            rows = await self._insert_revisions(connection)
             begun = time.perf_counter()
-            await connection.copy_records_to_table("observation", records=rows, columns=FIELDS)
+            await connection.copy_records_to_table("observation", records=rows, columns=OBSERVATION_COLUMNS)
             await transaction.commit()
             return time.perf_counter() - begun
         finally:
             await connection.close()
 
-    async def _rows(self, connection: asyncpg.Connection) -> list[tuple[object, ...]]:
+    async def _insert_revisions(self, connection: asyncpg.Connection) -> list[tuple[object, ...]]:
         """Those of the oldest submission, in the order in which they came, each revision anew."""
         first = "(select id from submission order by received_at limit 1)"
         columns = [
@@ -180,22 +180,22 @@ class Copying:
         old = await connection.fetch(f'select id, "return" from revision where submission = {first} and number < 1000')
         number = {row["id"]: new[row["return"]] for row in old}
         found = await connection.fetch(
-            f"""select {", ".join(f"o.{name}" for name in FIELDS)} from observation o
+            f"""select {", ".join(f"o.{name}" for name in OBSERVATION_COLUMNS)} from observation o
             join revision r on r.programme = o.programme and r.id = o.revision
             where r.submission = {first} and r.number < 1000 order by o.ctid"""
         )
         return [(row[0], number[row[1]], *row[2:]) for row in map(tuple, found)]
 
 
-FIELDS = (
+OBSERVATION_COLUMNS = (
     "programme", "revision", "area", "breakdown", "value", "numerator", "denominator", "lower", "upper", "status",
     "note",
 )  # fmt: skip
 
 
-def middle(numbers: Sequence[float]) -> float:
+def take_median(numbers: Sequence[float]) -> float:
     return statistics.median(numbers)
 
 
-def run(copying: Copying) -> float:
+def run_copy(copying: CopyBenchmark) -> float:
     return asyncio.run(copying.measure())

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import synthetic_data
-from benchmarks.measured_server import ROOT, administer, middle, push, ready, served
-from benchmarks.report import Figure, at_least
+from benchmarks.measured_server import ROOT, prepare_database, run_server, run_statements, take_median, time_submission
+from benchmarks.report import Measurement, require_at_least
 
 PEERS = {"Django REST Framework": ("rest_framework_peer:serve", "wsgi"), "FastAPI": ("fastapi_peer:serve", "asgi")}
-TABLES = {"django": "peer_observation, peer_return", "fastapi": "observation, return"}
+PEER_TABLES = {"django": "peer_observation, peer_return", "fastapi": "observation, return"}
 ROUNDS = 2
 
 
-def install(folder: Path) -> str:
+def install_peers(folder: Path) -> str:
     """The Python that has the peers' packages, from whichever index this machine uses."""
     uv, python = ROOT / ".venv" / "bin" / "uv", folder / "peers" / "bin" / "python"
     subprocess.run([uv, "venv", "-q", folder / "peers", "--python", sys.executable], check=True)
@@ -25,8 +25,8 @@ def install(folder: Path) -> str:
     return str(python)
 
 
-def plan() -> str:
-    made = synthetic_data.plan()
+def build_peer_plan() -> str:
+    made = synthetic_data.build_plan()
     return json.dumps(
         {
             "areas": {area.code: area.parent for area in made.areas},
@@ -37,24 +37,31 @@ def plan() -> str:
     )
 
 
-def measure(dsn: Callable[[str], str], folder: Path) -> list[Figure]:
-    synthetic_data.write(folder, 100_000, ["first"])
+def measure(dsn: Callable[[str], str], folder: Path) -> list[Measurement]:
+    synthetic_data.write_files(folder, 100_000, ["first"])
     body = (folder / "first.json").read_bytes()
-    python = install(folder)
-    asyncio.run(administer(dsn("postgres"), *(f"create database {name}" for name in ("beside", "django", "fastapi"))))
-    keys = iter(asyncio.run(ready(dsn("beside"), synthetic_data.COLLEGES[: 2 * ROUNDS + 1])))
+    python = install_peers(folder)
+    asyncio.run(
+        run_statements(dsn("postgres"), *(f"create database {name}" for name in ("beside", "django", "fastapi")))
+    )
+    keys = iter(asyncio.run(prepare_database(dsn("beside"), synthetic_data.COLLEGES[: 2 * ROUNDS + 1])))
     ours: list[float] = []
     theirs: dict[str, list[float]] = {name: [] for name in PEERS}
-    with served("api.app:serve", dsn("beside")) as (address, _):
-        push(address, next(keys), "json", body)
+    with run_server("api.app:serve", dsn("beside")) as (address, _):
+        time_submission(address, next(keys), "json", body)
         for _ in range(ROUNDS):
-            for (name, (target, interface)), database in zip(PEERS.items(), TABLES, strict=True):
+            for (name, (target, interface)), database in zip(PEERS.items(), PEER_TABLES, strict=True):
                 url = dsn(database)
-                with served(target, url, python=python, interface=interface, PEER_PLAN=plan()) as (other, _):
-                    theirs[name].append(push(other, "none", "json", body))
-                ours.append(push(address, next(keys), "json", body))
-                asyncio.run(administer(url, f"truncate {TABLES[database]}"))
-    took = {name: middle(spent) for name, spent in theirs.items()}
+                with run_server(target, url, python=python, interface=interface, PEER_PLAN=build_peer_plan()) as (
+                    other,
+                    _,
+                ):
+                    theirs[name].append(time_submission(other, "none", "json", body))
+                ours.append(time_submission(address, next(keys), "json", body))
+                asyncio.run(run_statements(url, f"truncate {PEER_TABLES[database]}"))
+    took = {name: take_median(spent) for name, spent in theirs.items()}
     told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
-    mine = middle(ours)
-    return [at_least("ingest JSON, better peer / ours", min(took.values()) / mine, 10, f"{told}; ours {mine:.2f} s")]
+    mine = take_median(ours)
+    return [
+        require_at_least("ingest JSON, better peer / ours", min(took.values()) / mine, 10, f"{told}; ours {mine:.2f} s")
+    ]

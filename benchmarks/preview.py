@@ -26,18 +26,18 @@ from api.access import keys
 from api.access import queries as partners
 from api.app import create_app
 from api.database import connections
-from api.database.embedded import Embedded
+from api.database.embedded import EmbeddedPostgres
 from api.plan import queries_loading
-from benchmarks.measured_server import administer
+from benchmarks.measured_server import run_statements
 from benchmarks.synthetic_data import AGES, SEXES
-from benchmarks.synthetic_data import plan as of_bulk
+from benchmarks.synthetic_data import build_plan as of_bulk
 from schema.partners import Grant, Scope
 from schema.periods import PeriodType
 from schema.plan import Duty, Plan
 
-PROVIDERS, WARDS, TIMES = 10, 20, 15
+PROVIDERS, WARDS, REPETITIONS = 10, 20, 15
 TOWN = "E06000001"
-FLOW, SHARE = "measure-00", "measure-02"
+FLOW_MEASURE, PROPORTION_MEASURE = "measure-00", "measure-02"
 QUARTERS = [f"FY{year}-{year % 100 + 1:02}-Q{n}" for year in range(2014, 2024) for n in range(1, 5)]
 BREAKDOWNS = [
     {},
@@ -45,7 +45,7 @@ BREAKDOWNS = [
     *({"age": a} for a in AGES),
     *({"sex": s, "age": a} for s, a in product(SEXES, AGES)),
 ]
-SQL = """
+GROUP_BY_SQL = """
     select o.area, o.breakdown, sum(o.value), sum(o.numerator), sum(o.denominator)
     from observation o
     join revision r on r.programme = o.programme and r.id = o.revision
@@ -60,7 +60,7 @@ SQL = """
 """
 
 
-def plan() -> Plan:
+def build_plan() -> Plan:
     """Bulk's, with ten providers that return two of its measures each quarter over ten years."""
     made = of_bulk()
     colleges = [
@@ -69,7 +69,9 @@ def plan() -> Plan:
     ]
     cadence = msgspec.structs.replace(made.measures[0].cadence, period_type=PeriodType.FINANCIAL_QUARTER)
     measures = [
-        msgspec.structs.replace(measure, cadence=cadence) for measure in made.measures if measure.slug in (FLOW, SHARE)
+        msgspec.structs.replace(measure, cadence=cadence)
+        for measure in made.measures
+        if measure.slug in (FLOW_MEASURE, PROPORTION_MEASURE)
     ]
     return msgspec.structs.replace(
         made,
@@ -81,12 +83,12 @@ def plan() -> Plan:
         duties=[
             msgspec.convert({**msgspec.to_builtins(duty), "holder": college.slug}, Duty)
             for duty, college in product(made.duties, colleges)
-            if duty.measure in (FLOW, SHARE)
+            if duty.measure in (FLOW_MEASURE, PROPORTION_MEASURE)
         ],
     )
 
 
-def observations(chance: np.random.Generator, areas: list[str], measure: str) -> list[dict[str, object]]:
+def build_observations(chance: np.random.Generator, areas: list[str], measure: str) -> list[dict[str, object]]:
     """Every cell of a return, of made-up people by ward, sex and age; every second one is a numerator."""
     people = chance.integers(2, 20, (WARDS, len(SEXES), len(AGES)))
     found: list[dict[str, object]] = []
@@ -95,71 +97,73 @@ def observations(chance: np.random.Generator, areas: list[str], measure: str) ->
         sex = SEXES.index(breakdown["sex"]) if "sex" in breakdown else slice(None)
         age = AGES.index(breakdown["age"]) if "age" in breakdown else slice(None)
         size, half = int(people[ward, sex, age].sum()), int((people[ward, sex, age] // 2).sum())
-        numbers = {"value": size} if measure == FLOW else {"numerator": half, "denominator": size}
+        numbers = {"value": size} if measure == FLOW_MEASURE else {"numerator": half, "denominator": size}
         found.append({"area": area, "breakdown": breakdown, **numbers})
     return found
 
 
-async def push(http: httpx2.AsyncClient, key: str, college: int, quarters: list[str], areas: list[str]) -> None:
+async def push_returns(http: httpx2.AsyncClient, key: str, college: int, quarters: list[str], areas: list[str]) -> None:
     chance = np.random.default_rng(college)
     body = {
         "returns": [
-            {"measure": measure, "period": quarter, "observations": observations(chance, areas, measure)}
-            for measure, quarter in product((FLOW, SHARE), quarters)
+            {"measure": measure, "period": quarter, "observations": build_observations(chance, areas, measure)}
+            for measure, quarter in product((FLOW_MEASURE, PROPORTION_MEASURE), quarters)
         ]
     }
     answer = await http.post(
-        f"/v1/programmes/{plan().slug}/submissions",
+        f"/v1/programmes/{build_plan().slug}/submissions",
         content=msgspec.json.encode(body),
         headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Idempotency-Key": str(uuid4())},
     )
     assert answer.status_code == 201, answer.text[:2000]
 
 
-async def issue(engine: connections.AsyncEngine, organisation: str, scope: Scope, now: datetime) -> str:
-    key = keys.make(os.urandom(38), sandbox=False)
+async def issue_key(engine: connections.AsyncEngine, organisation: str, scope: Scope, now: datetime) -> str:
+    key = keys.make_key(os.urandom(38), sandbox=False)
     async with engine.begin() as transaction:
-        await partners.issue(
+        await partners.issue_key(
             transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
-            grants=[Grant(programme=plan().slug, organisation=organisation, scopes=[scope])],
+            grants=[Grant(programme=build_plan().slug, organisation=organisation, scopes=[scope])],
         )  # fmt: skip
     return key.secret
 
 
-async def measure(url: str, number: int) -> None:
-    owner, engine = connections.owner_engine(url), connections.application_engine(url, pool_size=2)
+async def run_benchmark(url: str, number: int) -> None:
+    owner, engine = connections.create_owner_engine(url), connections.create_application_engine(url, pool_size=2)
     await connections.migrate(owner)
     now = datetime.now(UTC)
     async with owner.begin() as transaction:
-        await queries_loading.load(transaction, plan(), sandbox=False, now=now)
-    quarters, areas = QUARTERS[-number:], [area.code for area in plan().areas]
+        await queries_loading.load_plan(transaction, build_plan(), sandbox=False, now=now)
+    quarters, areas = QUARTERS[-number:], [area.code for area in build_plan().areas]
     transport = httpx2.ASGITransport(app=create_app(engine))  # pyright: ignore[reportArgumentType]  as in the tests
     async with httpx2.AsyncClient(transport=transport, base_url="http://here", timeout=600) as http:
         for college in range(PROVIDERS):
-            await push(http, await issue(owner, f"college-{college}", Scope.SUBMIT, now), college, quarters, areas)
-        key = await issue(owner, "college-0", Scope.REVIEW, now)
-        await administer(url, "vacuum analyze")
+            await push_returns(
+                http, await issue_key(owner, f"college-{college}", Scope.SUBMIT, now), college, quarters, areas
+            )
+        key = await issue_key(owner, "college-0", Scope.REVIEW, now)
+        await run_statements(url, "vacuum analyze")
         connection = await asyncpg.connect(url)
-        for slug in (FLOW, SHARE):
+        for slug in (FLOW_MEASURE, PROPORTION_MEASURE):
             asked = {"measure": slug, "period": quarters[-1], "group_by": ["quarter", "sex", "age"]}
             took: dict[str, list[float]] = {"http": [], "sql": []}
-            for _ in range(TIMES):
+            for _ in range(REPETITIONS):
                 begun = time.perf_counter()
-                rows = await connection.fetch(SQL, slug, quarters[-1], TOWN)
+                rows = await connection.fetch(GROUP_BY_SQL, slug, quarters[-1], TOWN)
                 took["sql"].append(time.perf_counter() - begun)
                 begun = time.perf_counter()
                 answer = await http.get(
-                    f"/v1/programmes/{plan().slug}/preview/outcomes",
+                    f"/v1/programmes/{build_plan().slug}/preview/outcomes",
                     params=asked,
                     headers={"Authorization": f"Bearer {key}"},
                 )
                 took["http"].append(time.perf_counter() - begun)
             figures = msgspec.json.decode(answer.content)["items"]
             assert len(rows) == len(figures) == WARDS * len(SEXES) * len(AGES), (len(rows), answer.text[:500])
-            same = {row[2] for row in rows} == {f["value"] for f in figures} if slug == FLOW else True
+            same = {row[2] for row in rows} == {f["value"] for f in figures} if slug == FLOW_MEASURE else True
             assert same
             ask, sql = (1000 * statistics.median(took[which]) for which in ("http", "sql"))
-            print(f"{number:>8} {'count' if slug == FLOW else 'share':>6} {len(rows):>8} {ask:>8.0f} ms {sql:>8.1f} ms "
+            print(f"{number:>8} {'count' if slug == FLOW_MEASURE else 'share':>6} {len(rows):>8} {ask:>8.0f} ms {sql:>8.1f} ms "
                   f"{ask / sql:>7.1f}", flush=True)  # fmt: skip
         await connection.close()
     await engine.dispose()
@@ -170,11 +174,11 @@ def main() -> None:
     print(f"{'quarters':>8} {'kind':>6} {'figures':>8} {'preview':>11} {'SQL':>11} {'ratio':>7}")
     with tempfile.TemporaryDirectory(prefix="outcomes-") as folder:
         Path(folder).chmod(0o755)
-        with Embedded(Path(folder) / "data") as embedded:
+        with EmbeddedPostgres(Path(folder) / "data") as embedded:
             for number in [int(word) for word in sys.argv[1:]] or [4, 12, 40]:
                 name = f"outcomes_{number}"
-                asyncio.run(administer(embedded.dsn("postgres"), f"create database {name}"))
-                asyncio.run(measure(embedded.dsn(name), number))
+                asyncio.run(run_statements(embedded.dsn("postgres"), f"create database {name}"))
+                asyncio.run(run_benchmark(embedded.dsn(name), number))
 
 
 if __name__ == "__main__":

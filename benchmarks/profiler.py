@@ -12,8 +12,8 @@ from typing import Any
 
 from api import app
 
-TIMES = "BENCHMARK_TIMES"  # the file that the server's timers write to
-TIMED = {
+TIMES_FILE_VARIABLE = "BENCHMARK_TIMES"  # the file that the server's timers write to
+TIMED_FUNCTIONS = {
     "read": ("api.submissions.reading.csv_reader:CsvRows.feed", "api.submissions.reading.csv_reader:CsvRows.finish",
              "api.submissions.reading.ndjson_reader:NdjsonRows.feed",
              "api.submissions.reading.ndjson_reader:NdjsonRows.finish",
@@ -27,25 +27,25 @@ TIMED = {
     "COPY": ("api.submissions.queries:copy_in",),
     "record": ("api.submissions.queries:record",),
 }  # fmt: skip
-NAMES = (*(name for name in TIMED if name != "record"), "write", "rest", "all")
-_TIMES = Path(os.environ.get(TIMES, os.devnull))
-_SPENT: dict[str, float] = {}
+COLUMN_NAMES = (*(name for name in TIMED_FUNCTIONS if name != "record"), "write", "rest", "all")
+_TIMES_FILE = Path(os.environ.get(TIMES_FILE_VARIABLE, os.devnull))
+_SECONDS_BY_COLUMN: dict[str, float] = {}
 
 
-def timed() -> Any:
+def create_timed_app() -> Any:
     """What granian runs: the application, with timers round some of its functions."""
-    for column, names in TIMED.items():
+    for column, names in TIMED_FUNCTIONS.items():
         for name in names:
             module, _, way = name.partition(":")
             *holders, last = way.split(".")
             place: Any = functools.reduce(getattr, holders, import_module(module))
-            setattr(place, last, _timer(column, getattr(place, last)))
+            setattr(place, last, _add_timer(column, getattr(place, last)))
     return app.serve()
 
 
-def _timer(column: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _add_timer(column: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def told(begun: float) -> None:
-        _SPENT[column] = _SPENT.get(column, 0) + time.perf_counter() - begun
+        _SECONDS_BY_COLUMN[column] = _SECONDS_BY_COLUMN.get(column, 0) + time.perf_counter() - begun
 
     if inspect.iscoroutinefunction(function):
 
@@ -56,7 +56,7 @@ def _timer(column: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 return await function(*given, **more)
             finally:
                 told(begun)
-                _TIMES.write_text(json.dumps(_SPENT))
+                _TIMES_FILE.write_text(json.dumps(_SECONDS_BY_COLUMN))
 
         return later
 
@@ -71,12 +71,12 @@ def _timer(column: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return now
 
 
-def spent(file: Path, before: dict[str, float], wall: float) -> dict[str, float]:
+def measure_seconds(file: Path, before: dict[str, float], wall: float) -> dict[str, float]:
     """Seconds in each since `before`, as the timers tell them; the rest is HTTP, commit and what lies between."""
-    found = {name: number - before.get(name, 0) for name, number in told(file).items()}
+    found = {name: number - before.get(name, 0) for name, number in read_times(file).items()}
     found["write"] = found.pop("record", 0) - found.get("COPY", 0)
     return found | {"rest": wall - sum(found.values()), "all": wall}
 
 
-def told(file: Path) -> dict[str, float]:
+def read_times(file: Path) -> dict[str, float]:
     return json.loads(file.read_text()) if file.exists() else {}

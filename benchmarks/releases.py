@@ -22,24 +22,24 @@ from msgspec.structs import replace
 from api import clock
 from api.database import connections, queue
 from api.releases.job import Publisher
-from api.releases.queries import PUBLISH
+from api.releases.queries import PUBLISH_JOB_KIND
 from api.statistics.disclosure import audit, repair
 from benchmarks import synthetic_data
-from benchmarks.measured_server import ROOT, administer, memory, middle, ready, served
-from benchmarks.report import Figure, at_most, exponent
+from benchmarks.measured_server import ROOT, prepare_database, read_memory_mb, run_server, run_statements, take_median
+from benchmarks.report import Measurement, fit_exponent, require_at_most
 from benchmarks.synthetic_data import BREAKDOWNS, COLLEGES, MONTHS, PROGRAMME
 from schema.disclosure import DisclosureClass
 from schema.partners import Scope
 from schema.plan import Plan
 
-PEOPLE, VISITS = "people", "visits"
-COLLECTED = ((1, 12), (4, 24), (10, 48))
+PEOPLE_MEASURE, VISITS_MEASURE = "people", "visits"
+RELEASE_SIZES = ((1, 12), (4, 24), (10, 48))
 """How many colleges, and months of whole years: of the last, a million observations."""
-MORE = {False: 20, True: 89}
+EXTRA_COLLEGES = {False: 20, True: 89}
 """How many more colleges return as much as each when it is read: three million observations, or ten."""
-QUESTIONS = 1000
+QUERY_COUNT = 1000
 REVIEWER = COLLEGES[-1]
-GROUPED = """
+GROUP_BY_SQL = """
 select r.series, o.area, o.breakdown, coalesce(longer.code, r.period) as period, sum(o.value) as value
 from observation o
 join revision v on v.programme = o.programme and v.id = o.revision
@@ -56,13 +56,13 @@ group by r.series, o.area, o.breakdown, coalesce(longer.code, r.period)
 """Of months, quarters, halves and financial years."""
 
 
-def plan(months: int) -> Plan:
+def build_plan(months: int) -> Plan:
     """Two flows. One counts people, by sex; the other nobody who could be found, in every scheme."""
-    made = synthetic_data.plan()
+    made = synthetic_data.build_plan()
     first = made.measures[0]
     measures = [
-        replace(first, slug=PEOPLE, schemes=first.schemes[:1]),
-        replace(first, slug=VISITS, disclosure_class=DisclosureClass.NONE),
+        replace(first, slug=PEOPLE_MEASURE, schemes=first.schemes[:1]),
+        replace(first, slug=VISITS_MEASURE, disclosure_class=DisclosureClass.NONE),
     ]
     duties = [
         replace(duty, measure=measure.slug)
@@ -74,15 +74,15 @@ def plan(months: int) -> Plan:
     return replace(made, measures=measures, duties=duties, window=window)
 
 
-def _file(months: Sequence[str], *, seed: int) -> Iterator[bytes]:
+def _generate_csv(months: Sequence[str], *, seed: int) -> Iterator[bytes]:
     """CSV of both measures for these months, piece by piece."""
     yield b"measure,period,area,sex,age,ethnicity,value\n"
     chance = synthetic_data.np.random.default_rng(seed)
     codes = [",".join(by.get(key, "") for key in ("sex", "age", "ethnicity")) for by in BREAKDOWNS]
-    for measure in (PEOPLE, VISITS):
+    for measure in (PEOPLE_MEASURE, VISITS_MEASURE):
         for month in months:
-            table = synthetic_data.figures(chance.poisson(12, (40, 3, 6, 6))).tolist()
-            shown = codes[: 1 + len(synthetic_data.SEXES)] if measure == PEOPLE else codes
+            table = synthetic_data.sum_to_cells(chance.poisson(12, (40, 3, 6, 6))).tolist()
+            shown = codes[: 1 + len(synthetic_data.SEXES)] if measure == PEOPLE_MEASURE else codes
             yield "".join(
                 f"{measure},{month},{area},{code},{value}\n"
                 for area, row in zip(synthetic_data.AREAS, table, strict=True)
@@ -90,13 +90,13 @@ def _file(months: Sequence[str], *, seed: int) -> Iterator[bytes]:
             ).encode()
 
 
-def push(address: str, key: str, months: Sequence[str], *, seed: int) -> list[dict[str, Any]]:
+def push_returns(address: str, key: str, months: Sequence[str], *, seed: int) -> list[dict[str, Any]]:
     """The returns, as they were received."""
     found: list[dict[str, Any]] = []
     for first in range(0, len(months), 12):
         answer = httpx2.post(
             f"{address}/v1/programmes/{PROGRAMME}/submissions/csv",
-            content=_file(months[first : first + 12], seed=seed + first),
+            content=_generate_csv(months[first : first + 12], seed=seed + first),
             headers={"Authorization": f"Bearer {key}", "Content-Type": "text/csv"},
             timeout=600,
         )
@@ -105,7 +105,7 @@ def push(address: str, key: str, months: Sequence[str], *, seed: int) -> list[di
     return found
 
 
-def _approve(address: str, key: str, organisation: str, returns: Sequence[dict[str, Any]]) -> None:
+def _approve_returns(address: str, key: str, organisation: str, returns: Sequence[dict[str, Any]]) -> None:
     with httpx2.Client(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
         for one in returns:
             where = "/".join([one["measure"], one["series"], one["service"], one["period"]["code"]])
@@ -115,13 +115,15 @@ def _approve(address: str, key: str, organisation: str, returns: Sequence[dict[s
             ).raise_for_status()
 
 
-def prepared(url: str, *, colleges: int, months: int, more: int = 0) -> list[str]:
+def prepare_programme(url: str, *, colleges: int, months: int, more: int = 0) -> list[str]:
     """Everything is approved, and a release asked for. Returns the keys of as many `more` colleges."""
-    keys = asyncio.run(ready(url, [*COLLEGES[: colleges + more], REVIEWER], plan=plan(months), scopes=list(Scope)))
-    with served("api.app:serve", url) as (address, _):
+    keys = asyncio.run(
+        prepare_database(url, [*COLLEGES[: colleges + more], REVIEWER], plan=build_plan(months), scopes=list(Scope))
+    )
+    with run_server("api.app:serve", url) as (address, _):
         for number in range(colleges):
-            returns = push(address, keys[number], MONTHS[:months], seed=100 * number)
-            _approve(address, keys[-1], COLLEGES[number], returns)
+            returns = push_returns(address, keys[number], MONTHS[:months], seed=100 * number)
+            _approve_returns(address, keys[-1], COLLEGES[number], returns)
         httpx2.post(
             f"{address}/v1/programmes/{PROGRAMME}/releases",
             json={},
@@ -130,24 +132,24 @@ def prepared(url: str, *, colleges: int, months: int, more: int = 0) -> list[str
     return keys[colleges:-1]
 
 
-class Published(msgspec.Struct):
+class PublicationCost(msgspec.Struct):
     """Seconds, of which so many in linear programmes, and megabytes at the most and before."""
 
-    took: float
-    solving: float
-    peak: float
-    idle: float
+    seconds: float
+    solver_seconds: float
+    peak_mb: float
+    idle_mb: float
 
 
-def publish(url: str) -> Published:
+def publish_in_subprocess(url: str) -> PublicationCost:
     """In a process of its own, so that its memory can be told."""
     told = subprocess.run(
         [sys.executable, "-m", "benchmarks.releases", url], cwd=ROOT, check=True, stdout=subprocess.PIPE
     ).stdout
-    return msgspec.json.decode(told.splitlines()[-1], type=Published)
+    return msgspec.json.decode(told.splitlines()[-1], type=PublicationCost)
 
 
-def _work(url: str) -> Published:
+def _publish_and_measure(url: str) -> PublicationCost:
     solving = 0.0
 
     def timed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -161,37 +163,41 @@ def _work(url: str) -> Published:
 
         return told
 
-    audit.crossed, repair.mended = timed(audit.crossed), timed(repair.mended)
+    audit.find_cross_tables, repair.audit_and_repair = timed(audit.find_cross_tables), timed(repair.audit_and_repair)
 
     async def work() -> float:
-        engine, connection = connections.publisher_engine(url), await connections.listening(url)
+        engine, connection = connections.create_publisher_engine(url), await connections.connect_queue_listener(url)
         begun = time.perf_counter()
-        await queue.work(connection, {PUBLISH: Publisher(engine, clock.system).handle}, until_empty=True)
+        await queue.process_jobs(
+            connection, {PUBLISH_JOB_KIND: Publisher(engine, clock.system_now).handle}, until_empty=True
+        )
         took = time.perf_counter() - begun
         await connection.close()
         await engine.dispose()
         return took
 
-    idle = _most()
-    return Published(took=asyncio.run(work()), solving=solving, peak=_most(), idle=idle)
+    idle = _read_peak_memory_mb()
+    return PublicationCost(
+        seconds=asyncio.run(work()), solver_seconds=solving, peak_mb=_read_peak_memory_mb(), idle_mb=idle
+    )
 
 
-def _most() -> float:
+def _read_peak_memory_mb() -> float:
     """Megabytes. `getrusage` would count its parent's, from before this was a process of its own."""
-    return memory(os.getpid(), "VmHWM")
+    return read_memory_mb(os.getpid(), "VmHWM")
 
 
-async def grouped(url: str) -> float:
+async def time_group_by(url: str) -> float:
     """Seconds until the cells of every month, quarter and year are in a table."""
     connection = await asyncpg.connect(url)
     begun = time.perf_counter()
-    await connection.execute(f"create temporary table cells as {GROUPED}")
+    await connection.execute(f"create temporary table cells as {GROUP_BY_SQL}")
     took = time.perf_counter() - begun
     await connection.close()
     return took
 
 
-async def counted(url: str) -> tuple[int, int, str]:
+async def count_results(url: str) -> tuple[int, int, str]:
     """Observations, figures, and how the publication ended."""
     connection = await asyncpg.connect(url)
     row = await connection.fetchrow(
@@ -202,62 +208,64 @@ async def counted(url: str) -> tuple[int, int, str]:
     return row[0], row[1], row[2]
 
 
-class Size(msgspec.Struct):
+class SizedResult(msgspec.Struct):
     """A publication of so many observations, in so many figures, beside the seconds of one GROUP BY."""
 
     observations: int
     figures: int
-    made: Published
-    beside: float
+    cost: PublicationCost
+    group_by_seconds: float
 
     @property
-    def rest(self) -> float:
-        return self.made.took - self.made.solving
+    def seconds_without_solver(self) -> float:
+        return self.cost.seconds - self.cost.solver_seconds
 
 
-def published(url: str) -> Size:
-    asyncio.run(administer(url, "vacuum analyze"))
-    least = [asyncio.run(grouped(url))]
-    made = publish(url)
-    least += [asyncio.run(grouped(url)) for _ in range(2)]
-    observations, figures, state = asyncio.run(counted(url))
+def measure_publication(url: str) -> SizedResult:
+    asyncio.run(run_statements(url, "vacuum analyze"))
+    least = [asyncio.run(time_group_by(url))]
+    made = publish_in_subprocess(url)
+    least += [asyncio.run(time_group_by(url)) for _ in range(2)]
+    observations, figures, state = asyncio.run(count_results(url))
     assert state == "published", state
-    return Size(observations=observations, figures=figures, made=made, beside=middle(least))
+    return SizedResult(observations=observations, figures=figures, cost=made, group_by_seconds=take_median(least))
 
 
-def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Figure]:
+def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Measurement]:
     from benchmarks import release_reads  # noqa: PLC0415  it needs what is made here
 
-    sizes: list[Size] = []
-    for number, (colleges, months) in enumerate(COLLECTED):
-        asyncio.run(administer(dsn("postgres"), f"create database released{number}"))
-        more = MORE[long] if number == len(COLLECTED) - 1 else 0
-        keys = prepared(dsn(f"released{number}"), colleges=colleges, months=months, more=more)
-        sizes.append(published(dsn(f"released{number}")))
-    last, made = sizes[-1], sizes[-1].made
-    spent = ", ".join(f"{one.observations:,} in {one.rest:.1f} s with {one.figures:,} figures" for one in sizes)
+    sizes: list[SizedResult] = []
+    for number, (colleges, months) in enumerate(RELEASE_SIZES):
+        asyncio.run(run_statements(dsn("postgres"), f"create database released{number}"))
+        more = EXTRA_COLLEGES[long] if number == len(RELEASE_SIZES) - 1 else 0
+        keys = prepare_programme(dsn(f"released{number}"), colleges=colleges, months=months, more=more)
+        sizes.append(measure_publication(dsn(f"released{number}")))
+    last, made = sizes[-1], sizes[-1].cost
+    spent = ", ".join(
+        f"{one.observations:,} in {one.seconds_without_solver:.1f} s with {one.figures:,} figures" for one in sizes
+    )
     return [
-        at_most(
+        require_at_most(
             "publishing without linear programs / GROUP BY",
-            last.rest / last.beside,
+            last.seconds_without_solver / last.group_by_seconds,
             3.0,
-            f"{last.observations:,} observations, {last.figures:,} figures in {made.took:.1f} s, of which"
-            f" {made.solving:.1f} s in linear programs; GROUP BY {last.beside:.2f} s",
+            f"{last.observations:,} observations, {last.figures:,} figures in {made.seconds:.1f} s, of which"
+            f" {made.solver_seconds:.1f} s in linear programs; GROUP BY {last.group_by_seconds:.2f} s",
         ),
-        at_most(
+        require_at_most(
             "growth of publishing with its observations",
-            exponent([one.observations for one in sizes], [one.rest for one in sizes]),
+            fit_exponent([one.observations for one in sizes], [one.seconds_without_solver for one in sizes]),
             1.1,
             spent,
         ),
-        Figure(
+        Measurement(
             name="memory of publishing, kB for each figure",
-            ratio=round((made.peak - made.idle) * 1024 / last.figures, 2),
-            told=f"{made.peak - made.idle:.0f} MB above {made.idle:.0f} MB",
+            ratio=round((made.peak_mb - made.idle_mb) * 1024 / last.figures, 2),
+            detail=f"{made.peak_mb - made.idle_mb:.0f} MB above {made.idle_mb:.0f} MB",
         ),
-        *release_reads.measure(dsn("released2"), folder, keys, months=months, questions=QUESTIONS),
+        *release_reads.measure(dsn("released2"), folder, keys, months=months, questions=QUERY_COUNT),
     ]
 
 
 if __name__ == "__main__":
-    sys.stdout.write(msgspec.json.encode(_work(sys.argv[1])).decode() + "\n")
+    sys.stdout.write(msgspec.json.encode(_publish_and_measure(sys.argv[1])).decode() + "\n")

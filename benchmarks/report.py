@@ -9,40 +9,40 @@ from pathlib import Path
 
 import msgspec
 
-HERE = Path(__file__).parent
+BENCHMARKS_FOLDER = Path(__file__).parent
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """One thing measured. `met` is null where there is no goal; `told` is what the ratio was made of."""
 
     name: str
     ratio: float
     goal: float | None = None
     met: bool | None = None
-    told: str = ""
+    detail: str = ""
 
 
-def at_least(name: str, ratio: float, goal: float, told: str) -> Figure:
-    return Figure(name=name, ratio=round(ratio, 3), goal=goal, met=ratio >= goal, told=told)
+def require_at_least(name: str, ratio: float, goal: float, detail: str) -> Measurement:
+    return Measurement(name=name, ratio=round(ratio, 3), goal=goal, met=ratio >= goal, detail=detail)
 
 
-def at_most(name: str, ratio: float, goal: float, told: str) -> Figure:
-    return Figure(name=name, ratio=round(ratio, 3), goal=goal, met=ratio <= goal, told=told)
+def require_at_most(name: str, ratio: float, goal: float, detail: str) -> Measurement:
+    return Measurement(name=name, ratio=round(ratio, 3), goal=goal, met=ratio <= goal, detail=detail)
 
 
-def exponent(sizes: Sequence[int], took: Sequence[float]) -> float:
+def fit_exponent(sizes: Sequence[int], took: Sequence[float]) -> float:
     """The slope of log seconds over log size, by least squares."""
     across, up = [math.log(size) for size in sizes], [math.log(seconds) for seconds in took]
     x, y = sum(across) / len(across), sum(up) / len(up)
     return sum((a - x) * (b - y) for a, b in zip(across, up, strict=True)) / sum((a - x) ** 2 for a in across)
 
 
-def table(figures: list[Figure]) -> str:
+def format_table(figures: list[Measurement]) -> str:
     """In Markdown, and to be read as it stands."""
     heads = ("figure", "ratio", "goal", "met", "what was measured")
     met = {True: "yes", False: "**no**", None: "–"}
     rows = [
-        (one.name, f"{one.ratio:.2f}", "–" if one.goal is None else f"{one.goal:g}", met[one.met], one.told)
+        (one.name, f"{one.ratio:.2f}", "–" if one.goal is None else f"{one.goal:g}", met[one.met], one.detail)
         for one in figures
     ]
     widths = [max(len(row[at]) for row in (heads, *rows)) for at in range(len(heads))]
@@ -51,7 +51,7 @@ def table(figures: list[Figure]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def machine() -> str:
+def describe_machine() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), platform.processor())
     total = next(line.split()[1] for line in Path("/proc/meminfo").read_text().splitlines() if "MemTotal" in line)
@@ -61,14 +61,14 @@ def machine() -> str:
     )
 
 
-def write(figures: list[Figure], profile: str, *, load: float) -> None:
+def write_results(figures: list[Measurement], profile: str, *, load: float) -> None:
     """Write RESULTS.md and results.json. notes.md explains the missed goals, and becomes a part of RESULTS.md."""
     said = (
-        f"# Results\n\nMade by `make bench` on {datetime.now(UTC):%d %B %Y}. {machine()}.\n"
+        f"# Results\n\nMade by `make bench` on {datetime.now(UTC):%d %B %Y}. {describe_machine()}.\n"
         f"Load average at the start: {load:.1f}. "
         "Client, server and PostgreSQL share the machine. Each figure is a ratio within one run: the two sides are "
-        f"measured in turns, and the median counts.\n\n{table(figures)}\n\n## Where the time goes\n\n{profile}\n"
+        f"measured in turns, and the median counts.\n\n{format_table(figures)}\n\n## Where the time goes\n\n{profile}\n"
     )
-    (HERE / "RESULTS.md").write_text(f"{said}\n{(HERE / 'notes.md').read_text()}")
+    (BENCHMARKS_FOLDER / "RESULTS.md").write_text(f"{said}\n{(BENCHMARKS_FOLDER / 'notes.md').read_text()}")
     kept = [{"name": f.name, "ratio": f.ratio, "goal": f.goal, "met": f.met} for f in figures]
-    (HERE / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
+    (BENCHMARKS_FOLDER / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")

@@ -10,40 +10,40 @@ from pathlib import Path
 import httpx2
 
 from benchmarks import measured_server, small_submissions, synthetic_data
-from benchmarks.measured_server import administer, memory, push, ready, served
-from benchmarks.report import Figure, at_most, exponent
+from benchmarks.measured_server import prepare_database, read_memory_mb, run_server, run_statements, time_submission
+from benchmarks.report import Measurement, fit_exponent, require_at_most
 
-SIZES = (10_000, 100_000, 1_000_000)
-READS = 50  # of each path
+OBSERVATION_COUNTS = (10_000, 100_000, 1_000_000)
+READS_PER_PATH = 50  # of each path
 
 
-def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Figure]:
+def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Measurement]:
     """Copies of the database are kept as it grows, so that reads among few and among many can be taken in turns."""
-    for size in SIZES:
+    for size in OBSERVATION_COUNTS:
         (folder / str(size)).mkdir()
-        synthetic_data.write(folder / str(size), size, ["first"])
-    asyncio.run(administer(dsn("postgres"), "create database growing"))
-    keys = asyncio.run(ready(dsn("growing"), synthetic_data.COLLEGES))
+        synthetic_data.write_files(folder / str(size), size, ["first"])
+    asyncio.run(run_statements(dsn("postgres"), "create database growing"))
+    keys = asyncio.run(prepare_database(dsn("growing"), synthetic_data.COLLEGES))
     fresh = iter(keys[1:])
-    with served("api.app:serve", dsn("growing")) as (address, pid):
-        push(address, next(fresh), "csv", (folder / "10000" / "first.csv").read_bytes())
-        idle, after = mixed(address, pid, keys[0])
+    with run_server("api.app:serve", dsn("growing")) as (address, pid):
+        time_submission(address, next(fresh), "csv", (folder / "10000" / "first.csv").read_bytes())
+        idle, after = measure_memory(address, pid, keys[0])
     found = [
-        at_most(
+        require_at_most(
             "memory after 1,000 mixed requests / after 100",
             after / idle,
             1.1,
             f"{after:.0f} MB; {idle:.0f} MB after the first hundred",
         )
     ]
-    asyncio.run(copied(dsn, "few"))
-    with served("api.app:serve", dsn("growing")) as (address, pid):
+    asyncio.run(copy_database(dsn, "few"))
+    with run_server("api.app:serve", dsn("growing")) as (address, pid):
         for form in ("csv", "ndjson"):
-            found += sized(address, pid, fresh, folder, form)
-    asyncio.run(copied(dsn, "many"))
-    grown, where, told = reads(dsn, keys[1], "few", "many")
+            found += measure_sizes(address, pid, fresh, folder, form)
+    asyncio.run(copy_database(dsn, "many"))
+    grown, where, told = compare_reads(dsn, keys[1], "few", "many")
     found.append(
-        at_most(
+        require_at_most(
             "growth of reads with stored returns",
             math.log(grown) / math.log(220),
             0.1,
@@ -51,34 +51,36 @@ def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Figu
         )
     )
     if long:
-        found += ten_million(dsn, fresh, folder, keys[1])
+        found += measure_ten_million(dsn, fresh, folder, keys[1])
     return found
 
 
-async def copied(dsn: Callable[[str], str], name: str) -> None:
+async def copy_database(dsn: Callable[[str], str], name: str) -> None:
     """A copy of the database as it is now, read as PostgreSQL's own housekeeping leaves it within some minutes."""
-    await administer(dsn("postgres"), f"create database {name} template growing")
-    await administer(dsn(name), "vacuum analyze")
+    await run_statements(dsn("postgres"), f"create database {name} template growing")
+    await run_statements(dsn(name), "vacuum analyze")
 
 
-def sized(address: str, pid: int, keys: Iterator[str], folder: Path, form: str) -> list[Figure]:
+def measure_sizes(address: str, pid: int, keys: Iterator[str], folder: Path, form: str) -> list[Measurement]:
     took: list[float] = []
     peak = 0.0
-    for size in SIZES:
+    for size in OBSERVATION_COUNTS:
         file = folder / str(size) / f"first.{form}"
         runs: list[float] = []
         for _ in range(3 if size < 1_000_000 else 1):
-            idle = memory(pid, "VmRSS")
-            measured_server.forget_peak(pid)
-            runs.append(push(address, next(keys), form, _pieces(file)))
-            peak = memory(pid, "VmHWM") - idle
-        took.append(measured_server.middle(runs))
-    told = ", ".join(f"{size:,} in {seconds:.2f} s" for size, seconds in zip(SIZES, took, strict=True))
-    file = (folder / str(SIZES[-1]) / f"first.{form}").stat().st_size / 2**20
-    columns = 10 * 8 * SIZES[-1] / 2**20
+            idle = read_memory_mb(pid, "VmRSS")
+            measured_server.reset_peak_memory(pid)
+            runs.append(time_submission(address, next(keys), form, _read_chunks(file)))
+            peak = read_memory_mb(pid, "VmHWM") - idle
+        took.append(measured_server.take_median(runs))
+    told = ", ".join(f"{size:,} in {seconds:.2f} s" for size, seconds in zip(OBSERVATION_COUNTS, took, strict=True))
+    file = (folder / str(OBSERVATION_COUNTS[-1]) / f"first.{form}").stat().st_size / 2**20
+    columns = 10 * 8 * OBSERVATION_COUNTS[-1] / 2**20
     return [
-        at_most(f"growth of {form.upper()} ingest with its size", exponent(SIZES, took), 1.1, told),
-        at_most(
+        require_at_most(
+            f"growth of {form.upper()} ingest with its size", fit_exponent(OBSERVATION_COUNTS, took), 1.1, told
+        ),
+        require_at_most(
             f"memory of a million observations, {form.upper()} / their columns",
             peak / columns,
             4.0,
@@ -87,33 +89,33 @@ def sized(address: str, pid: int, keys: Iterator[str], folder: Path, form: str) 
     ]
 
 
-def _pieces(file: Path) -> Iterator[bytes]:
+def _read_chunks(file: Path) -> Iterator[bytes]:
     with file.open("rb") as opened:
         while piece := opened.read(256 * 1024):
             yield piece
 
 
-def reads(dsn: Callable[[str], str], key: str, one: str, other: str) -> tuple[float, str, str]:
+def compare_reads(dsn: Callable[[str], str], key: str, one: str, other: str) -> tuple[float, str, str]:
     """How many times longer an organisation's own reads take in another database, taken in turns: of the lists,
     revisions, cells and events that for which it is the most; which that is, and milliseconds in each."""
     took: dict[tuple[str, str], list[float]] = {}
     with (
-        served("api.app:serve", dsn(one)) as (few, _),
-        served("api.app:serve", dsn(other)) as (many, _),
+        run_server("api.app:serve", dsn(one)) as (few, _),
+        run_server("api.app:serve", dsn(other)) as (many, _),
         httpx2.Client(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http,
     ):
-        for _ in range(READS):
-            for what, (name, address) in product(PATHS, ((one, few), (other, many))):
+        for _ in range(READS_PER_PATH):
+            for what, (name, address) in product(READ_PATHS, ((one, few), (other, many))):
                 begun = time.perf_counter()
-                http.get(f"{address}/v1/programmes/{synthetic_data.PROGRAMME}{PATHS[what]}").raise_for_status()
+                http.get(f"{address}/v1/programmes/{synthetic_data.PROGRAMME}{READ_PATHS[what]}").raise_for_status()
                 took.setdefault((what, name), []).append((time.perf_counter() - begun) * 1000)
-    middle = {which: measured_server.middle(found[READS // 10 :]) for which, found in took.items()}
-    most = max(PATHS, key=lambda what: middle[what, other] / middle[what, one])
+    middle = {which: measured_server.take_median(found[READS_PER_PATH // 10 :]) for which, found in took.items()}
+    most = max(READ_PATHS, key=lambda what: middle[what, other] / middle[what, one])
     less, more = middle[most, one], middle[most, other]
     return more / less, most, f"{less:.1f} ms and {more:.1f} ms"
 
 
-PATHS = {
+READ_PATHS = {
     "returns": "/returns?limit=50",
     "revisions": f"/returns/{synthetic_data.COLLEGES[1]}/{synthetic_data.MEASURES[0]}/headline/main/{synthetic_data.MONTHS[0]}/revisions",
     "observations": f"/observations?measure={synthetic_data.MEASURES[0]}&limit=100",
@@ -122,15 +124,15 @@ PATHS = {
 }
 
 
-def mixed(address: str, pid: int, key: str) -> tuple[float, float]:
+def measure_memory(address: str, pid: int, key: str) -> tuple[float, float]:
     """Megabytes after a hundred requests of all kinds, and after a thousand."""
     base = f"{address}/v1/programmes/{synthetic_data.PROGRAMME}"
-    sent = iter(list(small_submissions.bodies()))
+    sent = iter(list(small_submissions.generate_bodies()))
     first = 0.0
     with httpx2.Client(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
         for at in range(1000):
             if at == 100:
-                first = memory(pid, "VmRSS")
+                first = read_memory_mb(pid, "VmRSS")
             if at % 5 == 0:
                 headers = {"Content-Type": "application/json"}
                 http.post(f"{base}/submissions", content=next(sent), headers=headers).raise_for_status()
@@ -140,27 +142,31 @@ def mixed(address: str, pid: int, key: str) -> tuple[float, float]:
                 http.get(
                     base + ("", "/returns?limit=20", "/measures", "/obligations?limit=20")[at % 4]
                 ).raise_for_status()
-    return first, memory(pid, "VmRSS")
+    return first, read_memory_mb(pid, "VmRSS")
 
 
-def ten_million(dsn: Callable[[str], str], keys: Iterator[str], folder: Path, reader: str) -> list[Figure]:
+def measure_ten_million(dsn: Callable[[str], str], keys: Iterator[str], folder: Path, reader: str) -> list[Measurement]:
     """The same among ten million observations."""
-    file = folder / str(SIZES[-1]) / "first.csv"
+    file = folder / str(OBSERVATION_COUNTS[-1]) / "first.csv"
     small_file = folder / "100000" / "first.csv"
-    with served("api.app:serve", dsn("growing")) as (address, _):
-        first = measured_server.middle([push(address, next(keys), "csv", _pieces(small_file)) for _ in range(3)])
+    with run_server("api.app:serve", dsn("growing")) as (address, _):
+        first = measured_server.take_median(
+            [time_submission(address, next(keys), "csv", _read_chunks(small_file)) for _ in range(3)]
+        )
         for _ in range(8):
-            push(address, next(keys), "csv", _pieces(file))
-        asyncio.run(administer(dsn("growing"), "vacuum analyze"))
-        last = measured_server.middle([push(address, next(keys), "csv", _pieces(small_file)) for _ in range(3)])
-    asyncio.run(administer(dsn("growing"), "vacuum analyze"))
-    grown, where, told = reads(dsn, reader, "many", "growing")
+            time_submission(address, next(keys), "csv", _read_chunks(file))
+        asyncio.run(run_statements(dsn("growing"), "vacuum analyze"))
+        last = measured_server.take_median(
+            [time_submission(address, next(keys), "csv", _read_chunks(small_file)) for _ in range(3)]
+        )
+    asyncio.run(run_statements(dsn("growing"), "vacuum analyze"))
+    grown, where, told = compare_reads(dsn, reader, "many", "growing")
     return [
-        at_most(
+        require_at_most(
             "100,000 observations into ten million / two million",
             last / first,
             1.5,
             f"{last:.2f} s and {first:.2f} s",
         ),
-        at_most("reads of ten million / two million", grown, 1.2, f"{told}, of {where}, which grows the most"),
+        require_at_most("reads of ten million / two million", grown, 1.2, f"{told}, of {where}, which grows the most"),
     ]

@@ -15,8 +15,8 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PERIOD = {"code": "2025-07", "type": "month", "start": "2025-07-01", "end": "2025-07-31", "label": "July 2025"}
-ANSWER = json.dumps({"object": "list", "data": [], "available": [], "pending": [], **PERIOD}).encode()
+PERIOD_JSON = {"code": "2025-07", "type": "month", "start": "2025-07-01", "end": "2025-07-31", "label": "July 2025"}
+ANSWER_BODY = json.dumps({"object": "list", "data": [], "available": [], "pending": [], **PERIOD_JSON}).encode()
 # For each package what is imported, how a client is made, and its first call.
 CALLS = {
     "work-health": (
@@ -35,7 +35,7 @@ CALLS = {
         "client.v1.balance.retrieve()",
     ),
 }
-PROGRAM = """
+TIMING_PROGRAM = """
 import sys, time
 ADDRESS = sys.argv[1]
 begun = time.perf_counter()
@@ -47,19 +47,19 @@ print(imported - begun, time.perf_counter() - begun, len(sys.modules))
 """
 
 
-class Quiet(http.server.BaseHTTPRequestHandler):
+class QuietHandler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(ANSWER)))
+        self.send_header("Content-Length", str(len(ANSWER_BODY)))
         self.end_headers()
-        self.wfile.write(ANSWER)
+        self.wfile.write(ANSWER_BODY)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 its name in the library
         """Nothing."""
 
 
-def environment(folder: Path) -> Path:
+def create_environment(folder: Path) -> Path:
     uv = Path(sys.executable).parent / "uv"
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
     python = folder / "bin" / "python"
@@ -68,11 +68,11 @@ def environment(folder: Path) -> Path:
     return python
 
 
-def measured(python: Path, address: str, rounds: int) -> dict[str, list[tuple[float, float, int]]]:
+def measure_imports(python: Path, address: str, rounds: int) -> dict[str, list[tuple[float, float, int]]]:
     found: dict[str, list[tuple[float, float, int]]] = {name: [] for name in CALLS}
     for number in range(rounds + 1):
         for name, lines in CALLS.items():
-            command = [python, "-I", "-c", PROGRAM.format(*lines), address]
+            command = [python, "-I", "-c", TIMING_PROGRAM.format(*lines), address]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             imported, answered, modules = done.stdout.split()
             if number:  # the first fills the disk's cache
@@ -82,10 +82,12 @@ def measured(python: Path, address: str, rounds: int) -> dict[str, list[tuple[fl
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        found = measured(environment(Path(folder) / "env"), f"http://127.0.0.1:{server.server_port}", rounds)
+        found = measure_imports(
+            create_environment(Path(folder) / "env"), f"http://127.0.0.1:{server.server_port}", rounds
+        )
     server.shutdown()
     imports = {name: statistics.median(one[0] for one in times) for name, times in found.items()}
     print(f"{'':12} {'import':>9} {'first answer':>13} {'modules':>8}   (median of {rounds})")

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 
 from benchmarks import synthetic_data
-from benchmarks.measured_server import administer, middle, ready, served
-from benchmarks.report import Figure, at_least
+from benchmarks.measured_server import prepare_database, run_server, run_statements, take_median
+from benchmarks.report import Measurement, require_at_least
 
-CLIENTS, EACH, ROUNDS = 50, 4, 5  # each client sends so many, one after another, in a round
+CLIENT_COUNT, SUBMISSIONS_PER_ROUND, ROUNDS = 50, 4, 5  # each client sends so many, one after another, in a round
 
 
-def bodies() -> Iterator[bytes]:
+def generate_bodies() -> Iterator[bytes]:
     """Of one client: a return of twenty cells each, never the same return twice."""
     ages = list(enumerate(synthetic_data.AGES))
     for month in synthetic_data.MONTHS:
@@ -21,7 +21,7 @@ def bodies() -> Iterator[bytes]:
             if kind != "stock":
                 continue
             cells: list[dict[str, object]] = []
-            for area, scale in ((synthetic_data.TOWN, 4), (synthetic_data.QUARTERS[0], 1)):
+            for area, scale in ((synthetic_data.TOWN, 4), (synthetic_data.QUARTER_AREAS[0], 1)):
                 shares = [(n + 3) * scale for n, _ in ages]
                 cells.append({"area": area, "value": sum(shares)})
                 cells += [
@@ -41,7 +41,7 @@ class Client:
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._bodies = list(bodies())
+        self._bodies = list(generate_bodies())
         self._next: dict[str, int] = {}
 
     async def send(self, address: str, number: int) -> list[float]:
@@ -67,42 +67,44 @@ class Client:
         return took
 
 
-async def crowd(clients: list[Client], address: str, number: int) -> tuple[float, float]:
+async def send_from_all(clients: list[Client], address: str, number: int) -> tuple[float, float]:
     """Submissions a second, and the 99th percentile of what they took in milliseconds."""
     begun = time.perf_counter()
     took = [one for each in await asyncio.gather(*(c.send(address, number) for c in clients)) for one in each]
     return len(took) / (time.perf_counter() - begun), statistics.quantiles(took, n=100)[98]
 
 
-def measure(dsn: Callable[[str], str]) -> list[Figure]:
-    asyncio.run(administer(dsn("postgres"), "create database small"))
-    asyncio.run(administer(dsn("postgres"), "create database bare"))
-    clients = [Client(key) for key in asyncio.run(ready(dsn("small"), synthetic_data.COLLEGES[:CLIENTS]))]
+def measure(dsn: Callable[[str], str]) -> list[Measurement]:
+    asyncio.run(run_statements(dsn("postgres"), "create database small"))
+    asyncio.run(run_statements(dsn("postgres"), "create database bare"))
+    clients = [
+        Client(key) for key in asyncio.run(prepare_database(dsn("small"), synthetic_data.COLLEGES[:CLIENT_COUNT]))
+    ]
     ours: list[tuple[float, float]] = []
     bare: list[tuple[float, float]] = []
     with (
-        served("api.app:serve", dsn("small")) as (address, _),
-        served("benchmarks.baseline:serve", dsn("bare")) as (least, _),
+        run_server("api.app:serve", dsn("small")) as (address, _),
+        run_server("benchmarks.baseline:serve", dsn("bare")) as (least, _),
     ):
-        asyncio.run(crowd(clients, address, 2))
-        asyncio.run(crowd(clients, least, 2))
+        asyncio.run(send_from_all(clients, address, 2))
+        asyncio.run(send_from_all(clients, least, 2))
         for name in ("small", "bare"):
-            asyncio.run(administer(dsn(name), "analyze"))  # as the server's own housekeeping does within a minute
+            asyncio.run(run_statements(dsn(name), "analyze"))  # as the server's own housekeeping does within a minute
         for _ in range(ROUNDS):
-            ours.append(asyncio.run(crowd(clients, address, EACH)))
-            bare.append(asyncio.run(crowd(clients, least, EACH)))
-    rate, wait = (middle([one[at] for one in ours]) for at in (0, 1))
-    least_rate, least_wait = (middle([one[at] for one in bare]) for at in (0, 1))
+            ours.append(asyncio.run(send_from_all(clients, address, SUBMISSIONS_PER_ROUND)))
+            bare.append(asyncio.run(send_from_all(clients, least, SUBMISSIONS_PER_ROUND)))
+    rate, wait = (take_median([one[at] for one in ours]) for at in (0, 1))
+    least_rate, least_wait = (take_median([one[at] for one in bare]) for at in (0, 1))
     return [
-        at_least(
+        require_at_least(
             "small submissions / bare handler",
-            middle([mine[0] / other[0] for mine, other in zip(ours, bare, strict=True)]),
+            take_median([mine[0] / other[0] for mine, other in zip(ours, bare, strict=True)]),
             0.5,
-            f"{CLIENTS} clients, 20 observations each: {rate:,.0f} a second; bare {least_rate:,.0f}",
+            f"{CLIENT_COUNT} clients, 20 observations each: {rate:,.0f} a second; bare {least_rate:,.0f}",
         ),
-        at_least(
+        require_at_least(
             "small submissions, 99th percentile",
-            middle([other[1] / mine[1] for mine, other in zip(ours, bare, strict=True)]),
+            take_median([other[1] / mine[1] for mine, other in zip(ours, bare, strict=True)]),
             0.5,
             f"{wait:,.0f} ms; bare {least_wait:,.0f} ms",
         ),

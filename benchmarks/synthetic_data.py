@@ -17,19 +17,19 @@ import numpy as np
 
 from schema.plan import Plan
 
-SEXES, AGES, GROUPS = ("female", "male", "unknown"), tuple(f"age-{n}" for n in range(6)), tuple("abcdef")
+SEXES, AGES, ETHNIC_GROUPS = ("female", "male", "unknown"), tuple(f"age-{n}" for n in range(6)), tuple("abcdef")
 TOWN = "E06000001"
-QUARTERS = [f"E0500{n:04}" for n in range(1, 41)]
+QUARTER_AREAS = [f"E0500{n:04}" for n in range(1, 41)]
 MONTHS = [f"{year}-{month:02}" for year in range(2021, 2025) for month in range(1, 13)]
 KINDS = ["flow", "cumulative", "proportion", "stock"] * 5
 MEASURES = [f"measure-{n:02}" for n in range(len(KINDS))]
 PROGRAMME = "bulk-2021"
 COLLEGES = tuple(f"college-{n:02}" for n in range(100))
 OWNER = COLLEGES[0]
-TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson", "json": "application/json"}
+CONTENT_TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson", "json": "application/json"}
 
 
-def plan() -> Plan:
+def build_plan() -> Plan:
     measure = {
         "label": "M", "title": "M", "theme": "skills", "column": "output", "nodes": [],
         "plan_references": [{"code": "M1.1", "text": "M"}], "direction": {"aim": "increase", "basis": "stated"},
@@ -46,17 +46,17 @@ def plan() -> Plan:
     made = {
         "slug": PROGRAMME, "title": "Bulk", "owner": OWNER, "document": {"title": "Bulk", "publisher": "Bulk"},
         "area": TOWN, "window": {"start": date(2021, 1, 1), "end": date(2024, 12, 31), "basis": "stated"},
-        "calendar": {"due_days": 10, "timely_days": 15, "basis": "stated"},
+        "calendar": {"due_days": 10, "late_after_days": 15, "basis": "stated"},
         "themes": [{"slug": "skills", "title": "Skills"}],
         "nodes": [{"slug": "money", "code": "I1", "column": "input", "title": "Money"}], "links": [],
         "families": [{"slug": "town", "label": "Town", "levels": ["town", "quarter"]}],
         "areas": [
             {"code": TOWN, "name": "Town", "level": "town", "families": ["town"]},
-            *({"code": q, "name": q, "level": "quarter", "parent": TOWN, "families": ["town"]} for q in QUARTERS),
+            *({"code": q, "name": q, "level": "quarter", "parent": TOWN, "families": ["town"]} for q in QUARTER_AREAS),
         ],
         "dimensions": [
             {"slug": slug, "label": slug, "categories": [{"code": code, "label": code} for code in codes]}
-            for slug, codes in (("sex", SEXES), ("age", AGES), ("ethnicity", GROUPS))
+            for slug, codes in (("sex", SEXES), ("age", AGES), ("ethnicity", ETHNIC_GROUPS))
         ],
         "organisations": [
             {"slug": slug, "name": slug, "kind": "college", "plan_name": None, "basis": "stated"} for slug in COLLEGES
@@ -81,26 +81,26 @@ BREAKDOWNS: list[dict[str, str]] = [
     {},
     *({"sex": s} for s in SEXES),
     *({"age": a} for a in AGES),
-    *({"ethnicity": g} for g in GROUPS),
+    *({"ethnicity": g} for g in ETHNIC_GROUPS),
     *({"sex": s, "age": a} for s in SEXES for a in AGES),
-    *({"sex": s, "ethnicity": g} for s in SEXES for g in GROUPS),
+    *({"sex": s, "ethnicity": g} for s in SEXES for g in ETHNIC_GROUPS),
 ]
-AREAS = [TOWN, *QUARTERS]
-EACH = len(AREAS) * len(BREAKDOWNS)  # cells of a return
+AREAS = [TOWN, *QUARTER_AREAS]
+CELLS_PER_RETURN = len(AREAS) * len(BREAKDOWNS)  # cells of a return
 
 
-def figures(people: np.ndarray) -> np.ndarray:
+def sum_to_cells(people: np.ndarray) -> np.ndarray:
     """Every cell of a return, by area and breakdown, of people by quarter, sex, age and ethnicity."""
     people = np.concatenate([people.sum(axis=0, keepdims=True), people])
     margins = [people.sum(axis=axes).reshape(len(AREAS), -1) for axes in ((1, 2, 3), (2, 3), (1, 3), (1, 2), 3, 2)]
     return np.concatenate(margins, axis=1)
 
 
-def returns(observations: int) -> Iterator[tuple[str, str, str, np.ndarray, np.ndarray]]:
+def generate_returns(observations: int) -> Iterator[tuple[str, str, str, np.ndarray, np.ndarray]]:
     """Measure, kind, month, numbers, denominators: whole returns until there are so many observations."""
     chance = np.random.default_rng(1)
-    shape = (len(QUARTERS), len(SEXES), len(AGES), len(GROUPS))
-    left = -(-observations // EACH)
+    shape = (len(QUARTER_AREAS), len(SEXES), len(AGES), len(ETHNIC_GROUPS))
+    left = -(-observations // CELLS_PER_RETURN)
     months = MONTHS[: -(-left // len(MEASURES))]
     for measure, kind in zip(MEASURES, KINDS, strict=True):
         before = np.zeros(shape, dtype=np.int64)
@@ -110,10 +110,10 @@ def returns(observations: int) -> Iterator[tuple[str, str, str, np.ndarray, np.n
             left -= 1
             people = chance.poisson(12, shape) + (before if kind == "cumulative" else 0)
             before = people
-            yield measure, kind, month, figures(chance.binomial(people, 0.4)), figures(people)
+            yield measure, kind, month, sum_to_cells(chance.binomial(people, 0.4)), sum_to_cells(people)
 
 
-def write(folder: Path, observations: int, names: Sequence[str] = ("first", "again")) -> int:
+def write_files(folder: Path, observations: int, names: Sequence[str] = ("first", "again")) -> int:
     """The files of both submissions in every format. Returns the number of observations."""
     size = 0
     for name in names:
@@ -122,7 +122,7 @@ def write(folder: Path, observations: int, names: Sequence[str] = ("first", "aga
             csv, lines, whole = (
                 stack.enter_context((folder / f"{name}.{form}").open("w")) for form in ("csv", "ndjson", "json")
             )
-            made = list(returns(observations))
+            made = list(generate_returns(observations))
             heads = [{"measure": measure, "period": month} for measure, _, month, _, _ in made]
             csv.write("measure,period,area,sex,age,ethnicity,value,numerator,denominator,status,note\n")
             lines.write(json.dumps({"returns": heads}) + "\n")
@@ -160,4 +160,4 @@ def write_cells(
             lines.write(f'{{"return":{number},{cell}\n')
             whole.write(f"{comma}{{{cell}")
             comma = ","
-    return EACH
+    return CELLS_PER_RETURN

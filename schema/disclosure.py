@@ -21,31 +21,37 @@ class DisclosureClass(StrEnum):
     NONE = "none"
 
 
-Count = Annotated[int, Meta(ge=0)]
-Size = Annotated[int, Meta(ge=1)]
+NonNegativeCount = Annotated[int, Meta(ge=0)]
+PositiveCount = Annotated[int, Meta(ge=1)]
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How counts of one disclosure class are protected. The defaults are those for people."""
 
     hide_from: Annotated[
-        Count,
+        NonNegativeCount,
         Meta(description="The least count that is hidden; above 0, a visible zero can give a group away."),
     ] = 0
     hide_to: Annotated[int, Meta(ge=-1, description="The greatest count that is hidden; -1 hides none.")] = 7
     totals_open: Annotated[bool, Meta(description="Whether counts without a breakdown are never hidden.")] = False
     base: Annotated[int, Meta(ge=1, description="Counts are rounded to the nearest multiple.")] = 5
     hold_back: Annotated[
-        Size,
+        PositiveCount,
         Meta(description="A displayed number moves only when the true one has moved by as much since it was last set."),
     ] = 5
-    smallest_after_shift: Annotated[Count, Meta(description="A displayed number that moves never moves below it.")] = 10
+    smallest_after_shift: Annotated[
+        NonNegativeCount, Meta(description="A displayed number that moves never moves below it.")
+    ] = 10
     width: Annotated[
-        Count, Meta(description="How far apart the least and the greatest that a hidden count can be must lie.")
+        NonNegativeCount,
+        Meta(description="How far apart the least and the greatest that a hidden count can be must lie."),
     ] = 4
-    smallest_denominator: Annotated[Count, Meta(description="A percentage of fewer, as displayed, is not given.")] = 20
+    smallest_denominator: Annotated[
+        NonNegativeCount, Meta(description="A percentage of fewer, as displayed, is not given.")
+    ] = 20
     whole_percent_below: Annotated[
-        Count, Meta(description="A percentage of fewer, as displayed, has no decimals; of others it has one.")
+        NonNegativeCount,
+        Meta(description="A percentage of fewer, as displayed, has no decimals; of others it has one."),
     ] = 100
     # What an attack suite turns off, one at a time, to prove that it bites.
     audit_providers: Annotated[
@@ -83,8 +89,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
 
-PERSONS = Rule()
-ORGANISATIONS = Rule(
+PERSONS_RULE = Rule()
+ORGANISATIONS_RULE = Rule(
     hide_from=1,
     hide_to=2,
     totals_open=True,
@@ -94,7 +100,7 @@ ORGANISATIONS = Rule(
     width=1,
     smallest_denominator=1,
 )
-OPEN = Rule(hide_to=-1, base=1, hold_back=1, smallest_after_shift=0, width=0, smallest_denominator=1)
+UNPROTECTED_RULE = Rule(hide_to=-1, base=1, hold_back=1, smallest_after_shift=0, width=0, smallest_denominator=1)
 
 
 class PolicyDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,10 +117,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     version: Annotated[int, Meta(ge=1)] = 1
     breakdowns: Annotated[int, Meta(ge=0, description="The largest number of dimensions besides area and period.")] = 2
-    persons: Rule = PERSONS
-    organisations: Rule = ORGANISATIONS
-    published: Rule = OPEN
-    none: Rule = OPEN
+    persons: Rule = PERSONS_RULE
+    organisations: Rule = ORGANISATIONS_RULE
+    published: Rule = UNPROTECTED_RULE
+    none: Rule = UNPROTECTED_RULE
     decision: Annotated[
         PolicyDecision | None, Meta(description="Needed where anything is laxer than usual; null where nothing is.")
     ] = None

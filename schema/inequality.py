@@ -37,28 +37,28 @@ class Disparity(Struct, frozen=True, kw_only=True):
     ]
 
 
-class Inequality(Struct, frozen=True, kw_only=True):
+class PreviewInequality(Struct, frozen=True, kw_only=True):
     """How far apart the categories of a dimension are. It is not for publication."""
 
     programme: Slug
     plan_version: int
     protection: Annotated[Literal["none"], Meta(description="No disclosure control has been applied.")]
-    basis: RevisionBasis
+    revision_basis: RevisionBasis
     measure: Slug
     series: Slug
     unit: Slug
     period: Period
     area: AreaCode
     dimension: Slug
-    of: Slug
-    against: Slug
+    category: Slug
+    reference_category: Slug
     groups: Annotated[list[GroupFigure], Meta(description="Every category, in the order of the dimension.")]
     gap: Annotated[Disparity, Meta(description="`of` less `against`, in percentage points.")]
     ratio: Annotated[Disparity, Meta(description="`of` divided by `against`.")]
-    slope: Annotated[
+    slope_index: Annotated[
         Disparity,
         Meta(description="Slope index: the least deprived end less the most deprived one, in the unit of the measure."),
     ]
-    relative: Annotated[
+    relative_index: Annotated[
         Disparity, Meta(description="Relative index: the least deprived end divided by the most deprived one.")
     ]

@@ -1,4 +1,4 @@
-"""What the returns amount to."""
+"""Published outcomes, and previews for reviewers."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from schema.intervals import Confidence, IntervalMethod
 from schema.periods import Period, PeriodCode
-from schema.plan import Kind
+from schema.plan import MeasureKind
 from schema.submissions import Marker, ReviewState, Status
 from schema.verdicts import Movement, Trend, Verdict
 from schema.words import AreaCode, Slug
@@ -69,7 +69,7 @@ class PublishedSource(Struct, frozen=True, kw_only=True):
     note: Annotated[str | None, Meta(description="What is to be known of this very figure.")]
 
 
-class UnprotectedFigure(Struct, frozen=True, kw_only=True):
+class PreviewFigure(Struct, frozen=True, kw_only=True):
     """A live figure without disclosure control, for reviewers alone.
 
     A value that can only be bounded is null with `lower_bound` and `upper_bound`.
@@ -77,7 +77,7 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
 
     measure: Slug
     series: Slug
-    kind: Kind
+    kind: MeasureKind
     unit: Slug
     period: Period
     area: AreaCode
@@ -101,7 +101,7 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     as_of: Annotated[
         Period | None, Meta(description="For stocks and cumulative counts: the period of the latest return used.")
     ]
-    cells_without_number: Annotated[
+    cells_without_value: Annotated[
         int, Meta(description="Cells that say only why they have no number. They are missing from the value.")
     ]
     coverage: Coverage
@@ -110,13 +110,13 @@ class UnprotectedFigure(Struct, frozen=True, kw_only=True):
     movement: Movement | None
     target: TargetVerdict | None
     contributors: Annotated[list[Contributor], Meta(description="At most 100 of the returns that it rests on.")]
-    instead: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
-    publication: Annotated[
-        PublishedSource | None, Meta(description="Null where the figure is rolled up from returns.")
-    ] = None
+    alternatives: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
+    source: Annotated[PublishedSource | None, Meta(description="Null where the figure is rolled up from returns.")] = (
+        None
+    )
 
 
-class Resolved(Struct, frozen=True, kw_only=True):
+class ResolvedPeriod(Struct, frozen=True, kw_only=True):
     """What a relative token such as `latest` stood for."""
 
     token: str
@@ -132,16 +132,17 @@ class RevisionBasis(StrEnum):
     APPROVED = "approved"
 
 
-class Preview(Struct, frozen=True, kw_only=True):
+class PreviewOutcomes(Struct, frozen=True, kw_only=True):
     """Live figures. They are not for publication: small counts in them can identify people."""
 
     programme: Slug
     plan_version: int
     protection: Annotated[Literal["none"], Meta(description="No disclosure control has been applied.")]
-    basis: RevisionBasis
-    items: list[UnprotectedFigure]
+    revision_basis: RevisionBasis
+    items: list[PreviewFigure]
     resolved: Annotated[
-        list[Resolved], Meta(description="What `latest` and its like stood for, for each series that was asked for.")
+        list[ResolvedPeriod],
+        Meta(description="What `latest` and its like stood for, for each series that was asked for."),
     ] = []
     labels: Annotated[
         dict[str, dict[str, str]],

@@ -28,7 +28,7 @@ class Grant(Struct, frozen=True, kw_only=True):
 
 
 class Me(Struct, frozen=True, kw_only=True):
-    """Who the key belongs to."""
+    """The caller and its grants."""
 
     client: Annotated[str, Meta(description="The name that the key was issued under.")]
     key: Annotated[str, Meta(description="The key's public part, which is safe to write down.")]
@@ -59,7 +59,7 @@ class Author(Struct, frozen=True, kw_only=True):
     request_id: str
 
 
-class Kept(Struct, frozen=True, kw_only=True):
+class StoredResponse(Struct, frozen=True, kw_only=True):
     """An answer that is kept to be given again. `answer` is null once its content is redacted."""
 
     content_sha256: bytes

@@ -22,7 +22,7 @@ class Basis(StrEnum):
     PROPOSED = "proposed"
 
 
-class Column(StrEnum):
+class LogicModelColumn(StrEnum):
     """The columns of a logic model, in their order."""
 
     INPUT = "input"
@@ -32,7 +32,7 @@ class Column(StrEnum):
     IMPACT = "impact"
 
 
-class Kind(StrEnum):
+class MeasureKind(StrEnum):
     """How a measure's figures combine over time, organisations and categories."""
 
     FLOW = "flow"
@@ -104,7 +104,7 @@ class Calendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a return is due, counted in days after the last day of its period, London time."""
 
     due_days: Annotated[int, Meta(ge=0, description="Days until the return is due.")]
-    timely_days: Annotated[int, Meta(ge=0, description="Days until which it still counts as timely.")]
+    late_after_days: Annotated[int, Meta(ge=0, description="Days until which it still counts as timely.")]
     closes_days: Annotated[int, Meta(ge=0)] | None = None
     """Days until the period closes to returns; absent where it never does."""
     basis: Basis
@@ -122,7 +122,7 @@ class Node(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     slug: Slug
     code: Annotated[str, Meta(max_length=20, examples=["A2.2"])]
-    column: Column
+    column: LogicModelColumn
     group: Slug | None = None
     title: Annotated[str, Meta(description="The plan's exact words.")]
 
@@ -319,10 +319,10 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Annotated[str, Meta(description="A short name of ours.")]
     title: Annotated[str, Meta(description="The plan's exact words.")]
     theme: Slug
-    column: Column
+    column: LogicModelColumn
     nodes: Annotated[list[Slug], Meta(description="The items of the logic model that it measures.")]
     plan_references: Annotated[list[PlanReference], Meta(min_length=1)]
-    kind: Kind
+    kind: MeasureKind
     unit: Annotated[Slug, Meta(examples=["referrals"])]
     direction: Direction
     disclosure_class: DisclosureClass

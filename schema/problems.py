@@ -58,7 +58,7 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cell: Annotated[CellName | None, Meta(description="The figure concerned, where it is one.")] = None
     expected: Annotated[str | None, Meta(description="What would have been right.")] = None
     actual: Annotated[str | None, Meta(description="What was sent.")] = None
-    hint: Annotated[str | None, Meta(description="How to mend it.")] = None
+    fix: Annotated[str | None, Meta(description="How to fix it.")] = None
     justifiable: Annotated[
         bool, Meta(description="A `justification` that names this finding lets the submission pass.")
     ] = False

@@ -56,7 +56,7 @@ class LogicModel(Struct, frozen=True, kw_only=True):
     unmodelled_activities: list[UnmodelledActivity]
 
 
-class Gaps(Struct, frozen=True, kw_only=True):
+class LogicModelGaps(Struct, frozen=True, kw_only=True):
     """Where the plan's logic model does not join up. Shown, never filled in."""
 
     programme: Slug

@@ -5,15 +5,15 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from schema.outcomes import Coverage, Resolved, RevisionBasis, UnprotectedFigure
+from schema.outcomes import Coverage, PreviewFigure, ResolvedPeriod, RevisionBasis
 from schema.periods import PeriodCode, PeriodType
 from schema.plan import (
     Collection,
-    Column,
     Direction,
     DisclosureClass,
-    Kind,
     Link,
+    LogicModelColumn,
+    MeasureKind,
     MeasureLink,
     PlanReference,
     Scheme,
@@ -64,7 +64,7 @@ class JsonStatExtension(Struct, frozen=True, kw_only=True):
     upper: dict[str, float]
     reason: dict[str, str]
     coverage: dict[str, Coverage]
-    resolved: list[Resolved]
+    resolved: list[ResolvedPeriod]
 
 
 class JsonStatDataset(Struct, frozen=True, kw_only=True):
@@ -86,14 +86,14 @@ class JsonStatDataset(Struct, frozen=True, kw_only=True):
 
 Position = Annotated[list[float], Meta(min_length=2, max_length=3)]
 Ring = Annotated[list[Position], Meta(min_length=4)]
-Rings = Annotated[list[Ring], Meta(min_length=1)]
+PolygonRings = Annotated[list[Ring], Meta(min_length=1)]
 
 
 class Geometry(Struct, frozen=True, kw_only=True):
     """The boundary of an area: polygons of rings of longitude and latitude, in degrees (WGS 84)."""
 
     type: Literal["MultiPolygon"]
-    coordinates: Annotated[list[Rings], Meta(min_length=1)]
+    coordinates: Annotated[list[PolygonRings], Meta(min_length=1)]
 
 
 class Feature(Struct, frozen=True, kw_only=True):
@@ -114,7 +114,7 @@ class FeatureCollection(Struct, frozen=True, kw_only=True):
     features: list[Feature]
 
 
-class Format(Struct, frozen=True, kw_only=True):
+class OutcomeFormat(Struct, frozen=True, kw_only=True):
     """A form in which outcomes are answered."""
 
     operation: str
@@ -140,7 +140,7 @@ class MeasureAvailability(Struct, frozen=True, kw_only=True):
     measure: Slug
     label: str
     theme: Slug
-    kind: Kind
+    kind: MeasureKind
     unit: Slug
     disclosure_class: DisclosureClass
     series: list[SeriesAvailability]
@@ -167,7 +167,7 @@ class Availability(Struct, frozen=True, kw_only=True):
 
     programme: Slug
     plan_version: int
-    formats: list[Format]
+    formats: list[OutcomeFormat]
     period_tokens: list[str]
     families: list[AreaFamily]
     measures: list[MeasureAvailability]
@@ -183,7 +183,7 @@ class MeasureProgress(Struct, frozen=True, kw_only=True):
     direction: Direction
     baseline: Annotated[float | None, Meta(description="Null where the plan states none.")]
     targets: list[Target]
-    latest: UnprotectedFigure
+    latest: PreviewFigure
 
 
 class ThemeProgress(Struct, frozen=True, kw_only=True):
@@ -194,17 +194,17 @@ class ThemeProgress(Struct, frozen=True, kw_only=True):
     measures: list[MeasureProgress]
 
 
-class Progress(Struct, frozen=True, kw_only=True):
+class PreviewProgress(Struct, frozen=True, kw_only=True):
     """How will we know we've made a difference: each theme and measure with its latest figure."""
 
     programme: Slug
     plan_version: int
     protection: Literal["none"]
-    basis: RevisionBasis
+    revision_basis: RevisionBasis
     themes: list[ThemeProgress]
 
 
-class Relation(StrEnum):
+class MeasureRelation(StrEnum):
     """How a node stands to the measures beside it: its own, else those that it leads to, else those that lead to it."""
 
     OWN = "own"
@@ -218,21 +218,21 @@ class NodeOutcomes(Struct, frozen=True, kw_only=True):
 
     slug: Slug
     code: str
-    column: Column
+    column: LogicModelColumn
     title: Annotated[str, Meta(description="The plan's exact words.")]
-    relation: Relation
+    relation: MeasureRelation
     measures: Annotated[list[Slug], Meta(description="Their figures stand in `figures`.")]
     coverage: Annotated[Coverage, Meta(description="Of all these measures, each in its latest period.")]
 
 
-class LogicModelOutcomes(Struct, frozen=True, kw_only=True):
+class PreviewLogicModel(Struct, frozen=True, kw_only=True):
     """The logic model with the latest figure of each measure."""
 
     programme: Slug
     plan_version: int
     protection: Literal["none"]
-    basis: RevisionBasis
+    revision_basis: RevisionBasis
     nodes: list[NodeOutcomes]
     links: list[Link]
     measure_links: list[MeasureLink]
-    figures: Annotated[list[UnprotectedFigure], Meta(description="One for each measure, in the order of the plan.")]
+    figures: Annotated[list[PreviewFigure], Meta(description="One for each measure, in the order of the plan.")]

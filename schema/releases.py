@@ -13,25 +13,25 @@ from schema.intervals import IntervalMethod
 from schema.outcomes import (
     Comparator,
     Coverage,
+    PreviewFigure,
     PublishedSource,
-    Resolved,
+    ResolvedPeriod,
     TargetVerdict,
-    UnprotectedFigure,
 )
 from schema.periods import Period, PeriodCode
-from schema.plan import Direction, Kind, Link, MeasureLink, PlanReference, Target
+from schema.plan import Direction, Link, MeasureKind, MeasureLink, PlanReference, Target
 from schema.reading import NodeOutcomes
 from schema.submissions import Marker, Status, WebAddress
 from schema.verdicts import Movement, Trend
 from schema.words import AreaCode, Instant, Slug, Text
 
 
-class Figure(Struct, frozen=True, kw_only=True, gc=False):
+class PublishedFigure(Struct, frozen=True, kw_only=True, gc=False):
     """One published cell of a release. Of people, none, few, withheld and left out are alike `c`."""
 
     measure: Slug
     series: Slug
-    kind: Kind
+    kind: MeasureKind
     unit: Slug
     period: Period
     area: AreaCode
@@ -41,11 +41,11 @@ class Figure(Struct, frozen=True, kw_only=True, gc=False):
     upper_bound: Annotated[float | None, Meta(description="The true value is at most this; null where unbounded.")]
     largest_error: Annotated[float | None, Meta(description="How far `value` can lie from the true one.")]
     numerator: Annotated[float | None, Meta(description="Of a proportion: the count as it is shown.")]
-    numerator_low: Annotated[float | None, Meta(description="The true numerator is at least this.")]
-    numerator_high: float | None
+    numerator_lower_bound: Annotated[float | None, Meta(description="The true numerator is at least this.")]
+    numerator_upper_bound: float | None
     denominator: float | None
-    denominator_low: float | None
-    denominator_high: float | None
+    denominator_lower_bound: float | None
+    denominator_upper_bound: float | None
     lower: Annotated[
         float | None,
         Meta(
@@ -67,14 +67,14 @@ class Figure(Struct, frozen=True, kw_only=True, gc=False):
     movement: Movement | None
     target: TargetVerdict | None
     release: Annotated[int, Meta(description="The release that says so.")]
-    policy: Annotated[int, Meta(description="The version of the disclosure policy.")]
-    instead: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
-    publication: Annotated[
+    policy_version: Annotated[int, Meta(description="The version of the disclosure policy.")]
+    alternatives: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
+    source: Annotated[
         PublishedSource | None, Meta(description="Of published statistics; null where the figure is of returns.")
     ] = None
 
 
-AnyFigure = UnprotectedFigure | Figure
+AnyFigure = PreviewFigure | PublishedFigure
 """What the forms of outcomes are made of, whether protected or not."""
 
 
@@ -122,8 +122,8 @@ class NewRelease(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     publish_at: Annotated[
         Instant | None, Meta(description="The end of the embargo; until then nobody can see that there is a release.")
     ] = None
-    without: Annotated[list[Slug], Meta(description="Measures of which this release says nothing.")] = []
-    anew: Annotated[
+    exclude_measures: Annotated[list[Slug], Meta(description="Measures of which this release says nothing.")] = []
+    republish: Annotated[
         list[MeasurePeriod],
         Meta(
             max_length=100,
@@ -135,7 +135,7 @@ class NewRelease(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = []
 
 
-class PublicationState(StrEnum):
+class PublicationJobState(StrEnum):
     """How far a publication is."""
 
     QUEUED = "queued"
@@ -173,13 +173,13 @@ class ScopeAudit(Struct, frozen=True, kw_only=True):
         int, Meta(description="As `c`, by the band, by a withheld figure, or as fed by one provider alone.")
     ]
     withheld: int
-    held: Annotated[int, Meta(description="Figures left as they were, with a larger error stated.")]
-    carried: Annotated[
+    held_back: Annotated[int, Meta(description="Figures left as they were, with a larger error stated.")]
+    carried_forward: Annotated[
         bool, Meta(description="Nothing has changed since the last release, so nothing was audited again.")
     ]
 
     @property
-    def told(self) -> ScopeReport:
+    def public(self) -> ScopeReport:
         """What readers are told of it."""
         return ScopeReport(
             scope=self.scope, measures=self.measures, figures=self.figures, shown=self.shown, hidden=self.hidden
@@ -192,12 +192,13 @@ class FailedScope(Struct, frozen=True, kw_only=True):
     scope: str
     measures: list[Slug]
     code: Annotated[
-        Literal["exposed", "contradiction", "geography-changed", "regrouped"], Meta(description="The reason in a word.")
+        Literal["exposed", "contradiction", "geography-changed", "scope-changed"],
+        Meta(description="The reason in a word."),
     ]
     detail: str
 
 
-WhyChanged = Literal["new", "data", "held", "correction", "definition", "gone"]
+ChangeReason = Literal["new", "data", "held_back", "correction", "definition", "removed"]
 
 
 class ReleaseChange(Struct, frozen=True, kw_only=True):
@@ -208,10 +209,10 @@ class ReleaseChange(Struct, frozen=True, kw_only=True):
     period: PeriodCode
     area: AreaCode
     breakdown: dict[str, str]
-    before: Annotated[Figure | None, Meta(description="Null where it was not in that release.")]
-    after: Annotated[Figure | None, Meta(description="Null where it is not in this one.")]
+    before: Annotated[PublishedFigure | None, Meta(description="Null where it was not in that release.")]
+    after: Annotated[PublishedFigure | None, Meta(description="Null where it is not in this one.")]
     why: Annotated[
-        WhyChanged,
+        ChangeReason,
         Meta(
             description=(
                 "`new`: a period or cell that was not there. `data`: returns came or were approved. `held`: the number "
@@ -243,10 +244,10 @@ class ReleaseAudit(Struct, frozen=True, kw_only=True):
     ] = {}
 
     @property
-    def told(self) -> ReleaseReport:
+    def public(self) -> ReleaseReport:
         """What readers are told of it."""
         return ReleaseReport(
-            scopes=[one.told for one in self.scopes], figures=self.figures, shown=self.shown, changes=self.changes
+            scopes=[one.public for one in self.scopes], figures=self.figures, shown=self.shown, changes=self.changes
         )
 
 
@@ -257,17 +258,17 @@ class Rehearsal(Struct, frozen=True, kw_only=True):
     changes: Annotated[list[ReleaseChange], Meta(description="The first 1,000 of them.")]
 
 
-class Publication(Struct, frozen=True, kw_only=True):
+class PublicationJob(Struct, frozen=True, kw_only=True):
     """The making of a release. It takes minutes; ask again until `state` is no longer `queued` or `running`."""
 
     id: UUID
-    state: PublicationState
+    state: PublicationJobState
     dry_run: bool
     requested_at: Instant
     frozen_at: Annotated[Instant | None, Meta(description="Returns approved later are not in it.")]
     finished_at: Instant | None
-    scopes: Annotated[int | None, Meta(description="How many scopes there are to audit.")]
-    done: Annotated[int, Meta(description="How many are audited.")]
+    scope_count: Annotated[int | None, Meta(description="How many scopes there are to audit.")]
+    scopes_audited: Annotated[int, Meta(description="How many are audited.")]
     release: Annotated[int | None, Meta(description="Its number, once it is made.")]
     failures: Annotated[list[FailedScope], Meta(description="Why it was refused. The release before stays.")]
     rehearsal: Annotated[Rehearsal | None, Meta(description="Of a dry run, once it is done.")]
@@ -277,10 +278,10 @@ class Publication(Struct, frozen=True, kw_only=True):
     ]
 
 
-class PublicationList(Struct, frozen=True, kw_only=True):
+class PublicationJobList(Struct, frozen=True, kw_only=True):
     """The newest first."""
 
-    items: list[Publication]
+    items: list[PublicationJob]
 
 
 class Release(Struct, frozen=True, kw_only=True):
@@ -319,20 +320,22 @@ class Outcomes(Struct, frozen=True, kw_only=True):
     programme: Slug
     release: int
     plan_version: int
-    policy: int
+    policy_version: int
     protection: Annotated[str, Meta(description="What is done to protect people, in plain words.")]
-    items: list[Figure]
-    resolved: Annotated[list[Resolved], Meta(description="What `latest` and its like stood for.")] = []
+    items: list[PublishedFigure]
+    resolved: Annotated[list[ResolvedPeriod], Meta(description="What `latest` and its like stood for.")] = []
     labels: dict[str, dict[str, str]] = {}
     next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None
 
 
-class ChangeList(Struct, frozen=True, kw_only=True):
+class ReleaseChangeList(Struct, frozen=True, kw_only=True):
     """The figures of a release that differ from the one before, in the order of the plan."""
 
     programme: Slug
     release: int
-    before: Annotated[int | None, Meta(description="The release that it is compared with; null for the first.")]
+    previous_release: Annotated[
+        int | None, Meta(description="The release that it is compared with; null for the first.")
+    ]
     items: list[ReleaseChange]
     next_cursor: str | None = None
 
@@ -347,7 +350,7 @@ class ReleasedMeasure(Struct, frozen=True, kw_only=True):
     direction: Direction
     baseline: Annotated[float | None, Meta(description="Null where the plan states none.")]
     targets: list[Target]
-    latest: Annotated[Figure | None, Meta(description="Null where the release says nothing of it.")]
+    latest: Annotated[PublishedFigure | None, Meta(description="Null where the release says nothing of it.")]
 
 
 class ReleasedTheme(Struct, frozen=True, kw_only=True):
@@ -378,7 +381,9 @@ class ReleasedLogicModel(Struct, frozen=True, kw_only=True):
     nodes: list[NodeOutcomes]
     links: list[Link]
     measure_links: list[MeasureLink]
-    figures: Annotated[list[Figure], Meta(description="At most one for each measure, in the order of the plan.")]
+    figures: Annotated[
+        list[PublishedFigure], Meta(description="At most one for each measure, in the order of the plan.")
+    ]
 
 
 class ReleasedInequality(Struct, frozen=True, kw_only=True):
@@ -394,15 +399,15 @@ class ReleasedInequality(Struct, frozen=True, kw_only=True):
     period: Period
     area: AreaCode
     dimension: Slug
-    of: Slug
-    against: Slug
+    category: Slug
+    reference_category: Slug
     groups: Annotated[list[GroupFigure], Meta(description="Every category, in the order of the dimension.")]
     gap: Annotated[Disparity, Meta(description="`of` less `against`, in percentage points.")]
     ratio: Annotated[Disparity, Meta(description="`of` divided by `against`.")]
-    slope: Annotated[
+    slope_index: Annotated[
         Disparity,
         Meta(description="Slope index: the least deprived end less the most deprived one, in the unit of the measure."),
     ]
-    relative: Annotated[
+    relative_index: Annotated[
         Disparity, Meta(description="Relative index: the least deprived end divided by the most deprived one.")
     ]

@@ -8,11 +8,11 @@ from msgspec import Meta, Struct
 
 from schema.periods import Period, PeriodCode
 from schema.problems import Finding
-from schema.submissions import EventKind, ReturnChange, ReturnDetail, ReviewState
+from schema.submissions import EventKind, ReturnDetail, ReturnEvent, ReviewState
 from schema.words import Instant, Slug, Text
 
 
-class Action(StrEnum):
+class ReturnAction(StrEnum):
     """What the caller may do next."""
 
     SUBMIT = "submit"
@@ -21,7 +21,7 @@ class Action(StrEnum):
     QUERY = "query"
     REOPEN = "reopen"
     COMMENT = "comment"
-    CLEAR = "clear"
+    CLEAR_FOR_RELEASE = "clear-for-release"
     PROPOSE_REDACTION = "propose-redaction"
     CONFIRM_REDACTION = "confirm-redaction"
 
@@ -63,11 +63,11 @@ class Review(Struct, frozen=True, kw_only=True):
         Meta(description="Warnings when it was submitted, as justified; to reviewers also those across partners."),
     ]
     cleared: Annotated[list[int], Meta(description="Items or entries whose text may be released, counted from 1.")]
-    events: Annotated[list[ReturnChange], Meta(description="Everything that happened to the return, oldest first.")]
-    actions: Annotated[list[Action], Meta(description="What you may do next.")]
+    events: Annotated[list[ReturnEvent], Meta(description="Everything that happened to the return, oldest first.")]
+    actions: Annotated[list[ReturnAction], Meta(description="What you may do next.")]
 
 
-class Reviewed(Struct, frozen=True, kw_only=True):
+class ReviewResult(Struct, frozen=True, kw_only=True):
     """What a review action did."""
 
     event: EventKind
@@ -147,7 +147,7 @@ class Exemption(Struct, frozen=True, kw_only=True):
     decided_at: Instant
 
 
-class Queried(Struct, frozen=True, kw_only=True):
+class ReviewQuery(Struct, frozen=True, kw_only=True):
     """Why a reviewer has sent a return back."""
 
     revision: int
@@ -165,8 +165,8 @@ class Obligation(Struct, frozen=True, kw_only=True):
     service: Slug
     period: Period
     state: ObligationState
-    due: Annotated[Instant, Meta(description="The first instant at which it is overdue, extensions included.")]
-    timely_until: Annotated[Instant, Meta(description="From here on it counts as late.")]
+    due_at: Annotated[Instant, Meta(description="The first instant at which it is overdue, extensions included.")]
+    late_from: Annotated[Instant, Meta(description="From here on it counts as late.")]
     closes_at: Annotated[Instant | None, Meta(description="From here on it is not taken; null where it always is.")]
     extension: Extension | None
     revision: Annotated[int | None, Meta(description="The newest revision; null while there is none.")]
@@ -174,9 +174,9 @@ class Obligation(Struct, frozen=True, kw_only=True):
     missing_cells: Annotated[
         int | None, Meta(description="Cells of the template that the newest revision lacks; null while there is none.")
     ]
-    query: Queried | None
+    query: ReviewQuery | None
     reason: Annotated[str | None, Meta(description="Why it is exempt, where it is.")]
-    actions: Annotated[list[Action], Meta(description="What you may do next.")]
+    actions: Annotated[list[ReturnAction], Meta(description="What you may do next.")]
 
 
 class ObligationPage(Struct, frozen=True, kw_only=True):

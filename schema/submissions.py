@@ -124,7 +124,7 @@ class FigureLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = IntervalMethod.PUBLISHED
 
 
-class PublishedFigure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PublisherFigure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One figure of a published statistic: what its publisher says of an area and a breakdown, or why it says nothing.
 
     It is kept as it was published and never rolled up.
@@ -157,7 +157,7 @@ class NewReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     items: Annotated[list[MilestoneItem], Meta(max_length=1000, description="Of a milestone measure.")] = []
     entries: Annotated[list[EvidenceEntry], Meta(max_length=1000, description="Of an evidence measure.")] = []
     figures: Annotated[
-        list[PublishedFigure], Meta(max_length=10_000, description="Of a published series, by its publisher.")
+        list[PublisherFigure], Meta(max_length=10_000, description="Of a published series, by its publisher.")
     ] = []
     base_revision: Annotated[
         Annotated[int, Meta(ge=0, le=2**31 - 1)] | None,
@@ -183,7 +183,7 @@ class NewSubmission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     returns: Annotated[list[NewReturn], Meta(min_length=1, max_length=1000)]
     organisation: Annotated[
-        Slug | None, Meta(description="For whom; may be left out, as a key belongs to one organisation.")
+        Slug | None, Meta(description="The organisation that submits. Optional: a key belongs to one organisation.")
     ] = None
     confirm_withdrawals: Annotated[
         bool,
@@ -216,11 +216,11 @@ class Timeliness(StrEnum):
     """When the first return for a period came, by the server's clock."""
 
     ON_TIME = "on-time"
-    TIMELY = "timely"
+    GRACE_PERIOD = "grace-period"
     LATE = "late"
 
 
-class Counts(Struct, frozen=True, kw_only=True):
+class CellCounts(Struct, frozen=True, kw_only=True):
     """Cells. `received` is always `added` + `changed` + `unchanged`."""
 
     received: int
@@ -247,7 +247,7 @@ class ReturnReport(Struct, frozen=True, kw_only=True):
     period: Period
     outcome: SubmissionOutcome
     revision: Annotated[int, Meta(description="The number of the revision that stands now.")]
-    counts: Counts
+    counts: CellCounts
     timeliness: Annotated[
         Timeliness | None, Meta(description="Null for a published series: a publication has no due date here.")
     ]
@@ -266,12 +266,12 @@ class CellValue(Struct, frozen=True, kw_only=True, omit_defaults=True):
     note: str | None = None
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class ChangedCell(Struct, frozen=True, kw_only=True):
     """A cell that differs from the revision before."""
 
     cell: CellName
-    was: Annotated[CellValue | None, Meta(description="Null where the cell was not there.")]
-    now: Annotated[CellValue | None, Meta(description="Null where it is withdrawn.")]
+    before: Annotated[CellValue | None, Meta(description="Null where the cell was not there.")]
+    after: Annotated[CellValue | None, Meta(description="Null where it is withdrawn.")]
 
 
 class Amount(Struct, frozen=True, kw_only=True):
@@ -300,8 +300,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     area: AreaCode
     period: Period
     unit: Slug
-    was: Annotated[Amount | None, Meta(description="Null where nothing stood.")]
-    now: Annotated[Amount | None, Meta(description="Null where nothing stands any more.")]
+    before: Annotated[Amount | None, Meta(description="Null where nothing stood.")]
+    after: Annotated[Amount | None, Meta(description="Null where nothing stands any more.")]
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -312,7 +312,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     received_at: Instant
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class SubmissionReport(Struct, frozen=True, kw_only=True):
     """What becomes of a submission: the same words for a dry run and for the submission itself."""
 
     programme: Slug
@@ -321,7 +321,7 @@ class Report(Struct, frozen=True, kw_only=True):
     outcome: SubmissionOutcome
     dry_run: Annotated[bool, Meta(description="True: nothing was written.")]
     receipt: Annotated[Receipt | None, Meta(description="Null for a dry run.")]
-    preview_token: Annotated[
+    dry_run_token: Annotated[
         str | None,
         Meta(
             description=(
@@ -330,15 +330,15 @@ class Report(Struct, frozen=True, kw_only=True):
             )
         ),
     ]
-    counts: Counts
+    counts: CellCounts
     returns: list[ReturnReport]
     findings: Annotated[list[Finding], Meta(description="Warnings; a submission with errors is not taken.")]
-    changes: Annotated[list[Change], Meta(description="Of returns that stood already; at most 1,000 cells.")]
+    changes: Annotated[list[ChangedCell], Meta(description="Of returns that stood already; at most 1,000 cells.")]
     change_count: int
     effects: Annotated[list[Effect], Meta(description="The totals that it moves.")]
 
 
-class StandingReturn(Struct, frozen=True, kw_only=True):
+class ReturnRevision(Struct, frozen=True, kw_only=True):
     """A revision of a return, without its cells."""
 
     organisation: Slug
@@ -361,58 +361,58 @@ class StandingReturn(Struct, frozen=True, kw_only=True):
 class ReturnPage(Struct, frozen=True, kw_only=True):
     """Returns as they stand, by measure, series, service, organisation and period."""
 
-    items: list[StandingReturn]
+    items: list[ReturnRevision]
     next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None
 
 
 class ReturnDetail(Struct, frozen=True, kw_only=True):
     """One revision of a return with what it says."""
 
-    standing: StandingReturn
+    summary: ReturnRevision
     observations: list[Observation]
     items: list[MilestoneItem] = []
     entries: list[EvidenceEntry] = []
-    figures: list[PublishedFigure] = []
+    figures: list[PublisherFigure] = []
     justifications: list[Justification] = []
 
 
 class RevisionPage(Struct, frozen=True, kw_only=True):
     """Every revision of a return, the newest first."""
 
-    items: list[StandingReturn]
+    items: list[ReturnRevision]
 
 
 class ItemChange(Struct, frozen=True, kw_only=True):
     """An item of a milestone return that differs between two revisions. Items are known by their code."""
 
     item: Slug
-    was: Annotated[MilestoneItem | None, Meta(description="Null where it was not there.")]
-    now: Annotated[MilestoneItem | None, Meta(description="Null where it is withdrawn.")]
+    before: Annotated[MilestoneItem | None, Meta(description="Null where it was not there.")]
+    after: Annotated[MilestoneItem | None, Meta(description="Null where it is withdrawn.")]
 
 
 class EntryChange(Struct, frozen=True, kw_only=True):
     """An entry of an evidence return that one revision has and the other has not. One that differs is another."""
 
-    was: Annotated[EvidenceEntry | None, Meta(description="Null where it was not there.")]
-    now: Annotated[EvidenceEntry | None, Meta(description="Null where it is withdrawn.")]
+    before: Annotated[EvidenceEntry | None, Meta(description="Null where it was not there.")]
+    after: Annotated[EvidenceEntry | None, Meta(description="Null where it is withdrawn.")]
 
 
 class FigureChange(Struct, frozen=True, kw_only=True):
     """A published figure that differs between two revisions. Figures are known by area and breakdown."""
 
-    was: Annotated[PublishedFigure | None, Meta(description="Null where it was not there.")]
-    now: Annotated[PublishedFigure | None, Meta(description="Null where it is withdrawn.")]
+    before: Annotated[PublisherFigure | None, Meta(description="Null where it was not there.")]
+    after: Annotated[PublisherFigure | None, Meta(description="Null where it is withdrawn.")]
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class RevisionDiff(Struct, frozen=True, kw_only=True):
     """What differs between two revisions of a return: cells of a count, items of a milestone, entries of evidence,
     figures of a published series."""
 
-    older: StandingReturn
-    newer: StandingReturn
-    counts: Counts
+    older: ReturnRevision
+    newer: ReturnRevision
+    counts: CellCounts
     changes: Annotated[
-        list[Change], Meta(description="Cells that changed, then withdrawn, then added ones; at most 10,000.")
+        list[ChangedCell], Meta(description="Cells that changed, then withdrawn, then added ones; at most 10,000.")
     ]
     change_count: Annotated[int, Meta(description="How many cells, items, entries or figures differ.")]
     items: list[ItemChange] = []
@@ -428,7 +428,7 @@ class CellChange(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class StandingObservation(Struct, frozen=True, kw_only=True):
+class ReturnCell(Struct, frozen=True, kw_only=True):
     """One cell of a return as it stands, or stood: a tidy row."""
 
     organisation: Slug
@@ -456,7 +456,7 @@ class StandingObservation(Struct, frozen=True, kw_only=True):
 class ObservationPage(Struct, frozen=True, kw_only=True):
     """Cells, by measure, series, service, organisation, period, area and breakdown."""
 
-    items: list[StandingObservation]
+    items: list[ReturnCell]
     next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None
 
 
@@ -474,7 +474,7 @@ class EventKind(StrEnum):
     REDACTED = "redacted"
 
 
-class ReturnChange(Struct, frozen=True, kw_only=True):
+class ReturnEvent(Struct, frozen=True, kw_only=True):
     """Something that happened to a return."""
 
     id: UUID
@@ -494,17 +494,17 @@ class ReturnChange(Struct, frozen=True, kw_only=True):
     text: Annotated[str | None, Meta(description="The reason, or the comment.")]
 
 
-class ChangePage(Struct, frozen=True, kw_only=True):
+class ReturnEventPage(Struct, frozen=True, kw_only=True):
     """Events in the order in which they were committed."""
 
-    items: list[ReturnChange]
+    items: list[ReturnEvent]
     next_cursor: Annotated[
         str | None,
         Meta(
             description="Send it as `cursor`, now or next month, for what came after; null while there is nothing yet."
         ),
     ]
-    more: Annotated[bool, Meta(description="Whether there is more already.")]
+    has_more: Annotated[bool, Meta(description="Whether there is more already.")]
 
 
 class ReturnSchema(

@@ -51,7 +51,7 @@ class TransactionId(UserDefinedType[int]):
         return "xid8"
 
 
-def moment(name: str, *, nullable: bool = False) -> Column[datetime]:
+def timestamp_column(name: str, *, nullable: bool = False) -> Column[datetime]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
@@ -61,7 +61,7 @@ programme = Table(
     Column("id", Integer, Identity(), primary_key=True),
     Column("slug", Text, nullable=False),
     Column("sandbox", Boolean, nullable=False),
-    moment("created_at"),
+    timestamp_column("created_at"),
     UniqueConstraint("slug", name="slug"),
 )
 
@@ -73,14 +73,14 @@ plan_version = Table(
     Column("sha256", LargeBinary, nullable=False),
     Column("content", JSONB, nullable=False),
     Column("changes", JSONB, nullable=False),
-    moment("loaded_at"),
+    timestamp_column("loaded_at"),
     PrimaryKeyConstraint("programme", "number"),
     CheckConstraint("number >= 1", name="number_counts_from_one"),
     comment="Immutable: one loading of a programme's file that changed it.",
 )
 
 
-def registry(name: str, *codes: str) -> Table:
+def code_table(name: str, *codes: str) -> Table:
     """A code's small number. It is given once and never changes, whatever later plan versions say."""
     return Table(
         name,
@@ -93,17 +93,17 @@ def registry(name: str, *codes: str) -> Table:
     )
 
 
-organisation = registry("organisation", "slug")
-series = registry("series", "measure", "slug")
-area = registry("area", "code")
-breakdown = registry("breakdown", "key")
+organisation = code_table("organisation", "slug")
+series = code_table("series", "measure", "slug")
+area = code_table("area", "code")
+breakdown = code_table("breakdown", "key")
 
 client = Table(
     "client",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
-    moment("created_at"),
+    timestamp_column("created_at"),
     comment="A program or person that calls. It acts for one organisation in each programme.",
 )
 
@@ -125,10 +125,10 @@ client_key = Table(
     Column("id", Text, primary_key=True),
     Column("client", Uuid, ForeignKey("client.id"), nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    moment("created_at"),
-    moment("expires_at"),
-    moment("revoked_at", nullable=True),
-    moment("last_used_at", nullable=True),
+    timestamp_column("created_at"),
+    timestamp_column("expires_at"),
+    timestamp_column("revoked_at", nullable=True),
+    timestamp_column("last_used_at", nullable=True),
     UniqueConstraint("digest", name="digest"),
     comment="A key is shown once and kept as its SHA-256: with 256 random bits there is nothing to guess.",
 )
@@ -145,13 +145,13 @@ submission = Table(
     Column("content_sha256", LargeBinary, nullable=False),
     Column("note", Text),
     Column("report", JSONB, nullable=False),
-    moment("received_at"),
+    timestamp_column("received_at"),
     PrimaryKeyConstraint("programme", "id"),
     ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
     ForeignKeyConstraint(["programme", "plan_version"], ["plan_version.programme", "plan_version.number"]),
 )
 
-return_ = Table(
+return_table = Table(
     "return",
     metadata,
     Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
@@ -186,7 +186,7 @@ revision = Table(
     Column("content", JSONB, comment="The items of a milestone return, the entries of an evidence return."),
     Column("justifications", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("note", Text),
-    moment("recorded_at"),
+    timestamp_column("recorded_at"),
     Column("transaction", TransactionId, nullable=False, server_default=text("pg_current_xact_id()")),
     PrimaryKeyConstraint("programme", "id"),
     UniqueConstraint("programme", "return", "number", name="number"),
@@ -250,7 +250,7 @@ return_event = Table(
     Column("entries", ARRAY(Integer), comment="Of `cleared`: the items or entries, counted from 1."),
     Column("client", Uuid, ForeignKey("client.id"), nullable=False),
     Column("by_organisation", Integer, nullable=False),
-    moment("at"),
+    timestamp_column("at"),
     Column("transaction", TransactionId, nullable=False, server_default=text("pg_current_xact_id()")),
     PrimaryKeyConstraint("programme", "id"),
     ForeignKeyConstraint(
@@ -285,7 +285,7 @@ idempotency = Table(
     Column("content_sha256", LargeBinary, nullable=False),
     Column("submission", Uuid),
     Column("answer", LargeBinary, comment="Null once its content is redacted."),
-    moment("created_at"),
+    timestamp_column("created_at"),
     PrimaryKeyConstraint("programme", "client", "operation", "key"),
     ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
     comment="Answers kept for 30 days, to be given again. Row-level security by organisation.",
@@ -302,9 +302,9 @@ obligation = Table(
     Column("organisation", Integer, comment="Null while the holder is a role without an organisation."),
     Column("period_start", Date, nullable=False),
     Column("period_end", Date, nullable=False),
-    moment("due"),
-    moment("timely_until"),
-    moment("closes_at", nullable=True),
+    timestamp_column("due"),
+    timestamp_column("timely_until"),
+    timestamp_column("closes_at", nullable=True),
     PrimaryKeyConstraint("programme", "holder", "series", "service", "period"),
     ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
     ForeignKeyConstraint(["programme", "series"], ["series.programme", "series.id"]),
@@ -313,7 +313,7 @@ obligation = Table(
 )
 
 
-def decision(name: str, *columns: Column[Any], comment: str) -> Table:
+def decision_table(name: str, *columns: Column[Any], comment: str) -> Table:
     """Something that reviewers decide about an expected return."""
     return Table(
         name,
@@ -327,7 +327,7 @@ def decision(name: str, *columns: Column[Any], comment: str) -> Table:
         *columns,
         Column("reason", Text, nullable=False),
         Column("client", Uuid, ForeignKey("client.id"), nullable=False),
-        moment("at"),
+        timestamp_column("at"),
         Column("position", BigInteger, Identity(), nullable=False),
         PrimaryKeyConstraint("programme", "id"),
         ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
@@ -337,12 +337,12 @@ def decision(name: str, *columns: Column[Any], comment: str) -> Table:
     )
 
 
-extension = decision(
+extension = decision_table(
     "extension",
-    moment("until"),
+    timestamp_column("until"),
     comment="More time for a return. Appended to alone. Row-level security by organisation.",
 )
-exemption = decision(
+exemption = decision_table(
     "exemption",
     Column("exempt", Boolean, nullable=False),
     comment="Whether a return is expected; the newest counts. Appended to alone. Row-level security by organisation.",
@@ -358,9 +358,9 @@ redaction = Table(
     Column("number", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("proposed_by", Uuid, ForeignKey("client.id"), nullable=False),
-    moment("proposed_at"),
+    timestamp_column("proposed_at"),
     Column("confirmed_by", Uuid, ForeignKey("client.id")),
-    moment("confirmed_at", nullable=True),
+    timestamp_column("confirmed_at", nullable=True),
     Column("content_sha256", LargeBinary, comment="Of what was removed."),
     PrimaryKeyConstraint("programme", "id"),
     UniqueConstraint("programme", "return", "number", name="once"),
@@ -376,7 +376,7 @@ audit = Table(
     metadata,
     Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
     Column("id", BigInteger, Identity(), nullable=False),
-    moment("at"),
+    timestamp_column("at"),
     Column("action", Text, nullable=False),
     Column("client", Uuid, ForeignKey("client.id"), comment="Null for the operator."),
     Column("key", Text),
@@ -394,11 +394,11 @@ boundary = Table(
     Column("area", Text, primary_key=True),
     Column("geometry", JSONB, nullable=False),
     Column("source", Text, nullable=False),
-    moment("loaded_at"),
+    timestamp_column("loaded_at"),
     comment="Published boundaries by GSS code. A code means the same place in every programme.",
 )
 
-publication = Table(
+publication_job = Table(
     "publication",
     metadata,
     Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
@@ -408,10 +408,10 @@ publication = Table(
     Column("dry_run", Boolean, nullable=False),
     Column("request", JSONB, nullable=False),
     Column("state", Text, nullable=False),
-    moment("requested_at"),
-    moment("frozen_at", nullable=True),
+    timestamp_column("requested_at"),
+    timestamp_column("frozen_at", nullable=True),
     Column("plan_version", Integer),
-    moment("finished_at", nullable=True),
+    timestamp_column("finished_at", nullable=True),
     Column("scopes", Integer),
     Column("done", Integer, nullable=False, server_default=text("0")),
     Column("release", Integer),
@@ -438,13 +438,13 @@ release = Table(
     Column("number", Integer, nullable=False),
     Column("publication", Uuid, nullable=False),
     Column("plan_version", Integer, nullable=False),
-    moment("published_at"),
-    moment("frozen_at"),
+    timestamp_column("published_at"),
+    timestamp_column("frozen_at"),
     Column("notes", Text),
     Column("policy", JSONB, nullable=False),
     Column("report", JSONB, nullable=False),
     Column("sha256", LargeBinary, nullable=False),
-    moment("withdrawn_at", nullable=True),
+    timestamp_column("withdrawn_at", nullable=True),
     Column("withdrawal_reason", Text),
     PrimaryKeyConstraint("programme", "number"),
     CheckConstraint("number >= 1", name="number_counts_from_one"),
@@ -454,7 +454,7 @@ release = Table(
 )
 
 
-def of_release(
+def release_table(
     name: str, *rest: Column[Any] | PrimaryKeyConstraint | ForeignKeyConstraint | Index, schema: str, comment: str
 ) -> Table:
     """A table whose rows belong to a release."""
@@ -469,7 +469,7 @@ def of_release(
     )
 
 
-def release_key() -> ForeignKeyConstraint:
+def release_foreign_key() -> ForeignKeyConstraint:
     """Asked for at the end: the release is written last. Where rows are many, a trigger asks once of each statement
     that nothing is added to a release that is written.
     """
@@ -478,19 +478,19 @@ def release_key() -> ForeignKeyConstraint:
     )
 
 
-released_period = of_release(
+released_period = release_table(
     "period",
     Column("series", Integer, nullable=False),
     Column("period", Text, nullable=False),
     Column("period_end", Date, nullable=False),
     Column("received", Boolean, nullable=False),
     PrimaryKeyConstraint("programme", "release", "series", "period"),
-    release_key(),
+    release_foreign_key(),
     schema="release",
     comment="The periods that a release covers of each series, and whether anything was returned for them.",
 )
 
-figure = of_release(
+released_figure = release_table(
     "figure",
     Column("position", Integer, nullable=False),
     Column("series", Integer, nullable=False),
@@ -504,7 +504,7 @@ figure = of_release(
     comment="The figures of a release as they are answered, in the order of the plan.",
 )
 
-change = of_release(
+release_change = release_table(
     "change",
     Column("position", Integer, nullable=False),
     Column("why", Text, nullable=False),
@@ -515,7 +515,7 @@ change = of_release(
     comment="What differs from the release before: the positions of the figures in that release and in this one.",
 )
 
-released_entry = of_release(
+released_entry = release_table(
     "entry",
     Column("position", Integer, nullable=False),
     Column("series", Integer, nullable=False),
@@ -523,14 +523,14 @@ released_entry = of_release(
     Column("revision", BigInteger, nullable=False, comment="What it was returned in; readers cannot see it."),
     Column("content", LargeBinary, nullable=False),
     PrimaryKeyConstraint("programme", "release", "position"),
-    release_key(),
+    release_foreign_key(),
     Index("entry_of_series_ix", "programme", "release", "series", "period", "position"),
     Index("entry_of_revision_ix", "programme", "revision"),
     schema="release",
     comment="Cleared items and entries, as they are answered. Redacting their revision removes them.",
 )
 
-step = Table(
+publication_step = Table(
     "step",
     metadata,
     Column("programme", Integer, nullable=False),
@@ -543,12 +543,12 @@ step = Table(
     comment="What a publication has done so far, so that it goes on where it broke. Deleted when it ends.",
 )
 
-kept = of_release(
+audit_history = release_table(
     "kept",
     Column("scope", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
     PrimaryKeyConstraint("programme", "scope", "release"),
-    release_key(),
+    release_foreign_key(),
     schema="protection",
     comment="True counts and displays of each release, for the audits of later ones.",
 )

@@ -23,7 +23,7 @@ class Verdict(StrEnum):
     UNCHANGED = "unchanged"
 
 
-class NotCompared(StrEnum):
+class NoComparisonReason(StrEnum):
     """Why there is no comparison."""
 
     NO_COMPARATOR = "no_comparator"
@@ -32,24 +32,24 @@ class NotCompared(StrEnum):
     NO_INTERVAL = "no_interval"
 
 
-class Compared(Struct, frozen=True, kw_only=True):
+class AreaComparison(Struct, frozen=True, kw_only=True):
     """Whether the comparator's value lies outside the figure's own interval."""
 
     verdict: Verdict | None = None
     confidence: Annotated[
         Confidence | None, Meta(description="The widest interval outside which it lies; 95 where it is similar.")
     ] = None
-    reason: NotCompared | None = None
+    reason: NoComparisonReason | None = None
 
 
-class Since(StrEnum):
+class MovementStart(StrEnum):
     """What a movement starts from."""
 
     BASELINE = "baseline"
     FIRST_RELEASED = "first_released"
 
 
-class NotMoved(StrEnum):
+class NoMovementReason(StrEnum):
     """Why a movement cannot be told."""
 
     NO_VALUE = "no_value"
@@ -62,11 +62,11 @@ class Movement(Struct, frozen=True, kw_only=True):
     """Which way a figure has gone, by direction alone: no test of significance, no target."""
 
     verdict: Verdict | None = None
-    since: Since | None = None
+    since: MovementStart | None = None
     start_period: Annotated[PeriodCode | None, Meta(description="Null for a stated baseline.")] = None
     start: Annotated[float | None, Meta(description="Null where only its bounds are known.")] = None
     change: Annotated[float | None, Meta(description="Figure less start; null where either is not a number.")] = None
-    reason: NotMoved | None = None
+    reason: NoMovementReason | None = None
 
 
 class Tendency(StrEnum):
@@ -85,7 +85,7 @@ class TrendMethod(StrEnum):
     WEIGHTED_LEAST_SQUARES = "weighted-least-squares"
 
 
-class NoTrend(StrEnum):
+class NoTrendReason(StrEnum):
     """Why a trend cannot be calculated."""
 
     NOT_A_PROPORTION_OR_RATE = "not_a_proportion_or_rate"
@@ -97,7 +97,7 @@ class NoTrend(StrEnum):
     MISSING_VALUE = "missing_value"
     BREAK_IN_SERIES = "break_in_series"
     NO_COUNTS = "no_counts"
-    NONE_OR_ALL = "none_or_all"
+    ZERO_OR_ALL_COUNTS = "zero_or_all_counts"
     NO_INTERVAL = "no_interval"
 
 
@@ -112,4 +112,4 @@ class Trend(Struct, frozen=True, kw_only=True):
     chi_squared: Annotated[float | None, Meta(description="Of the slope, with one degree of freedom.")] = None
     first_period: PeriodCode | None = None
     last_period: PeriodCode | None = None
-    reason: NoTrend | None = None
+    reason: NoTrendReason | None = None

@@ -21,24 +21,24 @@ from api.access import keys
 from api.access import queries as partners
 from api.app import create_app
 from api.database import connections, queue
-from api.database.embedded import Embedded
+from api.database.embedded import EmbeddedPostgres
 from api.plan import queries_loading
 from api.releases.job import Publisher
-from api.releases.queries import PUBLISH
+from api.releases.queries import PUBLISH_JOB_KIND
 from schema.partners import Grant, Scope
 from schema.plan import Plan
 from schema.tables import metadata
 from work_health import AsyncWorkHealth
 
-HERE = Path(__file__).parent
-NOTTINGHAM = HERE.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
-HARBOUR = HERE / "plans" / "harbour.yaml"
+TESTS_FOLDER = Path(__file__).parent
+NOTTINGHAM_PLAN_FILE = TESTS_FOLDER.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
+HARBOUR_PLAN_FILE = TESTS_FOLDER / "plans" / "harbour.yaml"
 PROGRAMME = "work-and-health-2025-2028"
 NOW = datetime(2025, 10, 20, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Callable[[str], str]]:
+def database_url_of() -> Iterator[Callable[[str], str]]:
     """The libpq URL of a database, by its name, on the server of this run."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield lambda name: given.rpartition("/")[0] + "/" + name + ("?" + given.partition("?")[2]) * ("?" in given)
@@ -46,29 +46,29 @@ def server() -> Iterator[Callable[[str], str]]:
     version = int(os.environ.get("TEST_POSTGRES", "16"))
     with tempfile.TemporaryDirectory(prefix="work-health-") as folder:
         Path(folder).chmod(0o755)
-        with Embedded(Path(folder) / "data", version=version, durable=False) as embedded:
+        with EmbeddedPostgres(Path(folder) / "data", version=version, durable=False) as embedded:
             yield embedded.dsn
 
 
 @pytest.fixture(scope="session")
-def plan() -> Plan:
-    return queries_loading.read(NOTTINGHAM)
+def nottingham_plan() -> Plan:
+    return queries_loading.read_plan(NOTTINGHAM_PLAN_FILE)
 
 
 @pytest.fixture(scope="session")
-async def template(server: Callable[[str], str], plan: Plan) -> str:
+async def template_database(database_url_of: Callable[[str], str], nottingham_plan: Plan) -> str:
     """A migrated database with Nottingham's plan, to be cloned."""
     name = f"template_{uuid4().hex[:8]}"
-    await _administer(server, f"create database {name}")
-    engine = connections.owner_engine(server(name))
+    await _run_statement(database_url_of, f"create database {name}")
+    engine = connections.create_owner_engine(database_url_of(name))
     await connections.migrate(engine)
     async with engine.begin() as transaction:
-        await queries_loading.load(transaction, plan, sandbox=False, now=NOW)
+        await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
     await engine.dispose()
     return name
 
 
-async def _administer(server: Callable[[str], str], statement: str) -> None:
+async def _run_statement(server: Callable[[str], str], statement: str) -> None:
     connection = await asyncpg.connect(server("postgres"))
     try:
         await connection.execute(statement)
@@ -77,42 +77,42 @@ async def _administer(server: Callable[[str], str], statement: str) -> None:
 
 
 @pytest.fixture
-async def url(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
-    async with database_of(server, template) as url:
+async def database_url(database_url_of: Callable[[str], str], template_database: str) -> AsyncIterator[str]:
+    async with clone_database(database_url_of, template_database) as url:
         yield url
 
 
 @asynccontextmanager
-async def database_of(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
+async def clone_database(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex[:12]}"
     # Nothing is kept of it, so that its pages need not go through the log: that halves the time.
-    await _administer(server, f"create database {name} template {template} strategy file_copy")
+    await _run_statement(server, f"create database {name} template {template} strategy file_copy")
     yield server(name)
-    await _administer(server, f"drop database {name} with (force)")
+    await _run_statement(server, f"drop database {name} with (force)")
 
 
-SPARE: list[Litestar] = []  # assembling one takes a third of a second, and it keeps nothing but its state
+SPARE_APPLICATIONS: list[Litestar] = []  # assembling one takes a third of a second, and it keeps nothing but its state
 
 
-class World:
+class RunningApplication:
     """A running application with a clock that stands until it is moved."""
 
     def __init__(self, url: str, owner: AsyncEngine, engine: AsyncEngine, public: AsyncEngine) -> None:
         self.url, self.owner, self.engine = url, owner, engine
         self.now = NOW
         numbers = count(1)
-        self.app: Litestar = SPARE.pop() if SPARE else create_app(engine, public)
+        self.app: Litestar = SPARE_APPLICATIONS.pop() if SPARE_APPLICATIONS else create_app(engine, public)
         self.app.state.update(
             engine=engine, public_engine=public, clock=lambda: self.now, ids=lambda: UUID(int=next(numbers))
         )
-        self._open: list[httpx2.AsyncClient] = []
+        self._http_clients: list[httpx2.AsyncClient] = []
 
-    async def key(
+    async def issue_key(
         self, organisation: str, *scopes: Scope, programme: str = PROGRAMME, days: float = 30, sandbox: bool = False
     ) -> str:
-        made = keys.make(os.urandom(38), sandbox=sandbox)
+        made = keys.make_key(os.urandom(38), sandbox=sandbox)
         async with self.owner.begin() as transaction:
-            await partners.issue(
+            await partners.issue_key(
                 transaction,
                 made,
                 client_id=uuid4(),
@@ -123,33 +123,35 @@ class World:
             )
         return made.secret
 
-    def http(self, key: str | None = None) -> httpx2.AsyncClient:
+    def http_client(self, key: str | None = None) -> httpx2.AsyncClient:
         """Bare HTTP, for what the SDK would never send."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         transport = httpx2.ASGITransport(app=self.app)  # pyright: ignore
         client = httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers)
-        self._open.append(client)
+        self._http_clients.append(client)
         return client
 
-    def holding(self, key: str | None = None) -> AsyncWorkHealth:
+    def sdk_client(self, key: str | None = None) -> AsyncWorkHealth:
         """The SDK with this key in its hand."""
-        return AsyncWorkHealth(key, base_url="http://test", http=self.http(), max_retries=0)
+        return AsyncWorkHealth(key, base_url="http://test", http=self.http_client(), max_retries=0)
 
-    async def partner(self, organisation: str, *scopes: Scope, programme: str = PROGRAMME) -> AsyncWorkHealth:
-        return self.holding(await self.key(organisation, *(scopes or (Scope.SUBMIT, Scope.READ)), programme=programme))
+    async def partner_client(self, organisation: str, *scopes: Scope, programme: str = PROGRAMME) -> AsyncWorkHealth:
+        return self.sdk_client(
+            await self.issue_key(organisation, *(scopes or (Scope.SUBMIT, Scope.READ)), programme=programme)
+        )
 
-    async def publish(self, *, across=map) -> None:
+    async def run_publication_jobs(self, *, across=map) -> None:
         """Do what is in the queue, as a worker would."""
-        engine = connections.publisher_engine(self.url)
-        connection = await connections.listening(self.url)
+        engine = connections.create_publisher_engine(self.url)
+        connection = await connections.connect_queue_listener(self.url)
         try:
-            publisher = Publisher(engine, lambda: self.now, across=across)
-            await queue.work(connection, {PUBLISH: publisher.handle}, until_empty=True)
+            publisher = Publisher(engine, lambda: self.now, map_tasks=across)
+            await queue.process_jobs(connection, {PUBLISH_JOB_KIND: publisher.handle}, until_empty=True)
         finally:
             await connection.close()
             await engine.dispose()
 
-    async def count(self, table: str) -> int:
+    async def count_rows(self, table: str) -> int:
         connection = await asyncpg.connect(self.url)
         try:
             return await connection.fetchval(
@@ -158,11 +160,11 @@ class World:
         finally:
             await connection.close()
 
-    async def rows(self) -> dict[str, int]:
+    async def count_all_rows(self) -> dict[str, int]:
         """How many rows each table has."""
-        return {table.fullname: await self.count(table.fullname) for table in metadata.sorted_tables}
+        return {table.fullname: await self.count_rows(table.fullname) for table in metadata.sorted_tables}
 
-    async def settled(self) -> None:
+    async def wait_for_old_transactions(self) -> None:
         """Until no transaction runs that is older than an event: the server's own housekeeping has some as well."""
         young = 'select count(*) from return_event where "transaction" >= pg_snapshot_xmin(pg_current_snapshot())'
         connection = await asyncpg.connect(self.url)
@@ -175,54 +177,56 @@ class World:
             await connection.close()
 
     async def close(self) -> None:
-        for client in self._open:
+        for client in self._http_clients:
             await client.aclose()
-        SPARE.append(self.app)
+        SPARE_APPLICATIONS.append(self.app)
 
 
 @pytest.fixture
-async def world(url: str) -> AsyncIterator[World]:
-    async with running(url) as world:
-        yield world
+async def application(database_url: str) -> AsyncIterator[RunningApplication]:
+    async with open_application(database_url) as application:
+        yield application
 
 
 @pytest.fixture
-async def twin(server: Callable[[str], str], template: str) -> AsyncIterator[World]:
-    """Another world, begun like the first."""
-    async with database_of(server, template) as url, running(url) as world:
-        yield world
+async def second_application(
+    database_url_of: Callable[[str], str], template_database: str
+) -> AsyncIterator[RunningApplication]:
+    """Another application, begun like the first."""
+    async with clone_database(database_url_of, template_database) as url, open_application(url) as application:
+        yield application
 
 
 @asynccontextmanager
-async def running(url: str) -> AsyncIterator[World]:
-    owner = connections.owner_engine(url)
-    engine = connections.application_engine(url, pool_size=4)
-    public = connections.public_engine(url, pool_size=2)
-    world = World(url, owner, engine, public)
-    yield world
-    await world.close()
+async def open_application(url: str) -> AsyncIterator[RunningApplication]:
+    owner = connections.create_owner_engine(url)
+    engine = connections.create_application_engine(url, pool_size=4)
+    public = connections.create_public_engine(url, pool_size=2)
+    application = RunningApplication(url, owner, engine, public)
+    yield application
+    await application.close()
     await public.dispose()
     await engine.dispose()
     await owner.dispose()
 
 
 @pytest.fixture
-async def council(world: World) -> AsyncWorkHealth:
+async def council_client(application: RunningApplication) -> AsyncWorkHealth:
     """A provider: it submits referrals and reads its own returns."""
-    return await world.partner("nottingham-city-council")
+    return await application.partner_client("nottingham-city-council")
 
 
 @pytest.fixture
-async def harbour(world: World) -> str:
+async def harbour_programme(application: RunningApplication) -> str:
     """The invented programme, in the autumn of its year, with periods that never close."""
-    world.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
-    plan = queries_loading.read(HARBOUR)
+    application.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
+    plan = queries_loading.read_plan(HARBOUR_PLAN_FILE)
     open_end = msgspec.structs.replace(plan, calendar=msgspec.structs.replace(plan.calendar, closes_days=None))
-    async with world.owner.begin() as transaction:
-        await queries_loading.load(transaction, open_end, sandbox=False, now=world.now)
+    async with application.owner.begin() as transaction:
+        await queries_loading.load_plan(transaction, open_end, sandbox=False, now=application.now)
     return plan.slug
 
 
 @pytest.fixture
-async def reviewer(world: World) -> AsyncWorkHealth:
-    return await world.partner("ohid", Scope.REVIEW)
+async def reviewer_client(application: RunningApplication) -> AsyncWorkHealth:
+    return await application.partner_client("ohid", Scope.REVIEW)

@@ -8,13 +8,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from api.submissions.review_states import TRANSITIONS, UNMOVING
+from api.submissions.review_states import NON_TRANSITIONING, TRANSITIONS
 from schema.submissions import EventKind, ReviewState
 
-PAGE = ROOT / "docs" / "reference" / "review-states.md"
+PAGE_FILE = ROOT / "docs" / "reference" / "review-states.md"
 
 # Where each state stands in the picture: the middle of its box.
-PLACES = {
+STATE_POSITIONS = {
     ReviewState.PENDING: (210, 75),
     ReviewState.APPROVED: (690, 75),
     ReviewState.QUERIED: (450, 195),
@@ -22,16 +22,16 @@ PLACES = {
     ReviewState.REDACTED: (450, 440),
 }
 WIDTH, HEIGHT = 820, 480
-FRAME = (120, 25, 780, 365)  # round the states that share a way out
-BOX = (62, 22)  # half of a box
-APART = 10  # half of what lies between two arrows that run against each other
+SHARED_FRAME = (120, 25, 780, 365)  # round the states that share a way out
+HALF_BOX = (62, 22)  # half of a box
+ARROW_OFFSET = 10  # half of what lies between two arrows that run against each other
 
 
-def drawn() -> str:
+def draw_page() -> str:
     """Return the page: the picture, the rules of superseding, and the transitions as a table."""
     final = [state for state in ReviewState if not any(start is state for start, _ in TRANSITIONS)]
     rows = [f"| {start} | {event} | {end} |" for (start, event), end in TRANSITIONS.items()]
-    unmoving = ", ".join(f"`{event}`" for event in EventKind if event in UNMOVING)
+    unmoving = ", ".join(f"`{event}`" for event in EventKind if event in NON_TRANSITIONING)
     return f"""# The states of a revision
 
 The review states of a revision, and the events that change them.
@@ -53,7 +53,7 @@ They change no state: {unmoving}.
 """
 
 
-def pictured() -> str:
+def draw_picture() -> str:
     """The same as a picture. A way out that all of the others share is drawn once, from the frame round them."""
     shared = {
         (event, end)
@@ -61,24 +61,24 @@ def pictured() -> str:
         if all((state, event) in TRANSITIONS for state in ReviewState if state is not end)
     }
     single = [(start, event, end) for (start, event), end in TRANSITIONS.items() if (event, end) not in shared]
-    left, top, right, bottom = FRAME
-    x, y = PLACES[ReviewState.PENDING]
+    left, top, right, bottom = SHARED_FRAME
+    x, y = STATE_POSITIONS[ReviewState.PENDING]
     parts = [
         f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         f'<rect class="line" x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" rx="14" '
         'fill="none" stroke="#5b6773" stroke-dasharray="3 5"/>',
         f'<circle class="tip" cx="24" cy="{y}" r="7" fill="#5b6773"/>',
-        *_arrow((31, y), (x - BOX[0], y), EventKind.RECORDED, aside=-11, along=0.37),
+        *_draw_arrow((31, y), (x - HALF_BOX[0], y), EventKind.RECORDED, aside=-11, along=0.37),
     ]
     for start, event, end in single:
         both = any((start, end) == (there, here) for here, _, there in single)
-        parts += _between(PLACES[start], PLACES[end], event, both=both)
+        parts += _draw_transition(STATE_POSITIONS[start], STATE_POSITIONS[end], event, both=both)
     for event, end in sorted(shared):
-        x, y = PLACES[end]
-        parts += _arrow((x, bottom), (x, y - BOX[1]), event, aside=-42)
-    for state, (x, y) in PLACES.items():
+        x, y = STATE_POSITIONS[end]
+        parts += _draw_arrow((x, bottom), (x, y - HALF_BOX[1]), event, aside=-42)
+    for state, (x, y) in STATE_POSITIONS.items():
         parts.append(
-            f'<rect class="box" x="{x - BOX[0]}" y="{y - BOX[1]}" width="{2 * BOX[0]}" height="{2 * BOX[1]}" rx="8" '
+            f'<rect class="box" x="{x - HALF_BOX[0]}" y="{y - HALF_BOX[1]}" width="{2 * HALF_BOX[0]}" height="{2 * HALF_BOX[1]}" rx="8" '
             'fill="#f1f4f6" stroke="#5b6773"/>'
         )
         parts.append(f'<text x="{x}" y="{y + 5}" font-weight="600" fill="#17202a">{state}</text>')
@@ -91,19 +91,19 @@ font-family="system-ui, sans-serif" text-anchor="middle">
 """
 
 
-def _between(start: tuple[int, int], end: tuple[int, int], event: EventKind, *, both: bool) -> list[str]:
+def _draw_transition(start: tuple[int, int], end: tuple[int, int], event: EventKind, *, both: bool) -> list[str]:
     """An arrow from box to box, beside the one that runs against it."""
     (x, y), (to_x, to_y) = start, end
     length = hypot(to_x - x, to_y - y)
     along = ((to_x - x) / length, (to_y - y) / length)
-    aside = (along[1] * APART * both, -along[0] * APART * both)
-    cut = min(size / abs(part) if part else length for size, part in zip(BOX, along, strict=True))
+    aside = (along[1] * ARROW_OFFSET * both, -along[0] * ARROW_OFFSET * both)
+    cut = min(size / abs(part) if part else length for size, part in zip(HALF_BOX, along, strict=True))
     begin = (x + along[0] * cut + aside[0], y + along[1] * cut + aside[1])
     until = (to_x - along[0] * cut + aside[0], to_y - along[1] * cut + aside[1])
-    return _arrow(begin, until, event, aside=(-9 if along[0] > 0 else 18) if both else 5)
+    return _draw_arrow(begin, until, event, aside=(-9 if along[0] > 0 else 18) if both else 5)
 
 
-def _arrow(
+def _draw_arrow(
     begin: tuple[float, float], end: tuple[float, float], event: EventKind, *, aside: float, along: float = 0.5
 ) -> list[str]:
     """A line with its tip and the event at its middle, `aside` from it: right of it if upright, else below."""
@@ -132,10 +132,10 @@ def _arrow(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", nargs="?", type=Path, default=PAGE)
+    parser.add_argument("file", nargs="?", type=Path, default=PAGE_FILE)
     page: Path = parser.parse_args().file
-    page.write_text(drawn())
-    page.with_suffix(".svg").write_text(pictured())
+    page.write_text(draw_page())
+    page.with_suffix(".svg").write_text(draw_picture())
 
 
 if __name__ == "__main__":

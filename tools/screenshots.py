@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-PATHS = (
+PAGE_PATHS = (
     "/docs",
     "/errors/no-duty",
     "/guides/submitting",
@@ -18,11 +18,11 @@ PATHS = (
     "/guides/outcomes",
     "/guides/publishing",
 )
-FOLDER = Path(__file__).parent.parent / "build" / "look"
-SECONDS = 120
+OUTPUT_FOLDER = Path(__file__).parent.parent / "build" / "look"
+TIMEOUT_SECONDS = 120
 
 
-def photograph(chromium: str, url: str, picture: Path) -> None:
+def take_screenshot(chromium: str, url: str, picture: Path) -> None:
     """Chromium can reach the server and nothing else: what would need another host is missing in the picture."""
     picture.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as profile:
@@ -47,7 +47,7 @@ def photograph(chromium: str, url: str, picture: Path) -> None:
             ],
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     if not picture.exists():
@@ -63,14 +63,14 @@ def main() -> int:
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("There is no chromium here: apt-get update && apt-get install -y chromium")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for path in PATHS:
+    OUTPUT_FOLDER.mkdir(parents=True, exist_ok=True)
+    for path in PAGE_PATHS:
         try:
-            urlopen(server + path, timeout=SECONDS).close()  # noqa: S310 - the scheme is looked at above
+            urlopen(server + path, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 - the scheme is looked at above
         except OSError as error:
             raise SystemExit(f"{server}{path} does not answer ({error}). Is the server running?") from None
-        picture = FOLDER / f"{path.strip('/').replace('/', '-')}.png"
-        photograph(chromium, server + path, picture)
+        picture = OUTPUT_FOLDER / f"{path.strip('/').replace('/', '-')}.png"
+        take_screenshot(chromium, server + path, picture)
         sys.stdout.write(f"{picture}\n")
     return 0
 

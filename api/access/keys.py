@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-KEY = re.compile(r"wh_(live|sandbox)_(?P<id>[a-z2-7]{10})_[A-Za-z0-9_-]{43}")
+KEY_PATTERN = re.compile(r"wh_(live|sandbox)_(?P<id>[a-z2-7]{10})_[A-Za-z0-9_-]{43}")
 
 
 class NewKey(Struct, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class NewKey(Struct, frozen=True, kw_only=True):
     digest: bytes
 
 
-def make(randomness: bytes, *, sandbox: bool) -> NewKey:
+def make_key(randomness: bytes, *, sandbox: bool) -> NewKey:
     """A key out of 38 random bytes: 6 for its public part, 32 (256 bits) that are secret.
 
     The prefix lets people and secret scanners see what it is.
@@ -27,13 +27,13 @@ def make(randomness: bytes, *, sandbox: bool) -> NewKey:
     public = base64.b32encode(randomness[:6]).decode().rstrip("=").lower()
     hidden = base64.urlsafe_b64encode(randomness[6:]).decode().rstrip("=")
     secret = f"wh_{'sandbox' if sandbox else 'live'}_{public}_{hidden}"
-    return NewKey(id=public, secret=secret, digest=digest(secret))
+    return NewKey(id=public, secret=secret, digest=hash_secret(secret))
 
 
-def digest(secret: str) -> bytes:
+def hash_secret(secret: str) -> bytes:
     """SHA-256. A slow hash would guard against guessing, and 256 random bits cannot be guessed."""
     return hashlib.sha256(secret.encode()).digest()
 
 
-def well_formed(secret: str) -> bool:
-    return KEY.fullmatch(secret) is not None
+def is_well_formed(secret: str) -> bool:
+    return KEY_PATTERN.fullmatch(secret) is not None

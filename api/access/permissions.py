@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from api.access import keys
-from api.http.refusals import Conflict, Invalid, NotAllowed, NotFound, Refused, Unauthenticated
-from schema.partners import Author, Caller, Grant, Kept, KeyRecord, Scope
+from api.http.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unauthenticated
+from schema.partners import Author, Caller, Grant, KeyRecord, Scope, StoredResponse
 
 
 class IdempotencyKeyReused(Invalid):
@@ -22,7 +22,7 @@ class IdempotencyInProgress(Conflict):
     retry_after = 1
 
 
-class Redacted(Refused):
+class ContentRedacted(Refusal):
     """The content was removed."""
 
     status = 410
@@ -30,19 +30,19 @@ class Redacted(Refused):
     mend = "It held what should never have been sent. What remains is its hash; the audit says who removed it."
 
 
-def secret_of(authorization: str | None) -> str:
+def parse_secret(authorization: str | None) -> str:
     """The key in an `Authorization` header. Raises Unauthenticated where there is none that could be one."""
     if authorization is None:
         raise Unauthenticated("The call has no Authorization header.")
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated("The Authorization header is not of the form `Bearer <key>`.")
-    if not keys.well_formed(secret.strip()):
+    if not keys.is_well_formed(secret.strip()):
         raise Unauthenticated("That is not a key: keys look like `wh_live_…` or `wh_sandbox_…`.")
     return secret.strip()
 
 
-def admit(record: KeyRecord | None, grants: list[Grant], *, now: datetime) -> Caller:
+def check_key(record: KeyRecord | None, grants: list[Grant], *, now: datetime) -> Caller:
     """Raises Unauthenticated for a key that is unknown, revoked or expired."""
     if record is None:
         raise Unauthenticated("The key is not known here.")
@@ -61,7 +61,7 @@ def admit(record: KeyRecord | None, grants: list[Grant], *, now: datetime) -> Ca
     )
 
 
-def permit(caller: Caller, programme: str, *scopes: Scope) -> Grant:
+def require_scope(caller: Caller, programme: str, *scopes: Scope) -> Grant:
     """The caller's grant in the programme, if it has one of `scopes`.
 
     A programme that the key does not open at all is answered like one that does not exist.
@@ -75,11 +75,11 @@ def permit(caller: Caller, programme: str, *scopes: Scope) -> Grant:
     raise NotFound(f"The key opens no programme {programme!r}; `GET /v1/me` lists those that it does.")
 
 
-def author(caller: Caller, grant: Grant, request_id: str) -> Author:
+def build_author(caller: Caller, grant: Grant, request_id: str) -> Author:
     return Author(client=caller.client, key=caller.key, organisation=grant.organisation, request_id=request_id)
 
 
-def replayed(kept: Kept | None, content_sha256: bytes) -> bytes | None:
+def replay_response(kept: StoredResponse | None, content_sha256: bytes) -> bytes | None:
     """The answer that is to be given again; None where the request is new.
 
     Raises IdempotencyKeyReused for another content, Redacted where the answer is gone.
@@ -89,5 +89,5 @@ def replayed(kept: Kept | None, content_sha256: bytes) -> bytes | None:
     if kept.content_sha256 != content_sha256:
         raise IdempotencyKeyReused("The key belongs to a request with another content.")
     if kept.answer is None:
-        raise Redacted("The answer to that request has been redacted.")
+        raise ContentRedacted("The answer to that request has been redacted.")
     return kept.answer

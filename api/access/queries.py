@@ -11,20 +11,20 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.keys import NewKey
-from api.database.connections import ask, fetch
-from schema.partners import Author, Caller, Grant, Kept, KeyRecord, Scope
+from api.database.connections import fetch_any, fetch_in_transaction
+from schema.partners import Author, Caller, Grant, KeyRecord, Scope, StoredResponse
 from schema.tables import client, client_grant, client_key, organisation, programme
 
-OPERATOR = "operator"  # in the place of a request's id
-KEPT_FOR = timedelta(days=30)
+OPERATOR_REQUEST_ID = "operator"  # in the place of a request's id
+RESPONSE_RETENTION = timedelta(days=30)
 
 # One write a minute tells when a key was last used; one a call would make every read a write.
-LAST_USED_STEP = timedelta(minutes=1)
+LAST_USED_RESOLUTION = timedelta(minutes=1)
 
 
-async def key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | None, list[Grant]]:
+async def fetch_key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | None, list[Grant]]:
     """The key with this digest, and what its client may do."""
-    rows = await ask(transaction, _KEY, digest)
+    rows = await fetch_any(transaction, _FETCH_KEY_SQL, digest)
     if not rows:
         return None, []
     grants = [
@@ -35,7 +35,7 @@ async def key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | 
     return KeyRecord(**{name: rows[0][name] for name in KeyRecord.__struct_fields__}), grants
 
 
-_KEY = """
+_FETCH_KEY_SQL = """
     select k.id, k.client, c.name, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
         p.slug as programme, o.slug as organisation, g.scopes
     from client_key k
@@ -48,20 +48,20 @@ _KEY = """
 """
 
 
-async def used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:
+async def touch_last_used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:
     """Calls with one key never wait here for each other: whoever finds another writing this leaves it to that one."""
-    if record.last_used_at is None or record.last_used_at < now - LAST_USED_STEP:
+    if record.last_used_at is None or record.last_used_at < now - LAST_USED_RESOLUTION:
         free = select(client_key.c.id).where(client_key.c.id == record.id).with_for_update(skip_locked=True)
         await transaction.execute(
             update(client_key).where(client_key.c.id == free.scalar_subquery()).values(last_used_at=now)
         )
 
 
-async def holds(
+async def is_grant_unchanged(
     transaction: AsyncConnection, caller: Caller, grant: Grant, programme_id: int, version: int, *, now: datetime
 ) -> bool:
     """Whether the caller's key and grant are what they were, and the programme's newest plan version is this one."""
-    rows = await fetch(
+    rows = await fetch_in_transaction(
         transaction,
         """
         select from client_key k
@@ -75,7 +75,7 @@ async def holds(
     return len(rows) == 1
 
 
-async def enter(
+async def bind_transaction_to_grant(
     transaction: AsyncConnection, programme_id: int, organisations: Sequence[int], scopes: Sequence[Scope]
 ) -> None:
     """Bind the rest of the transaction to a programme and to what a grant opens there: PostgreSQL's own wall.
@@ -83,7 +83,7 @@ async def enter(
     `organisations` are the grant's and those that it succeeds, by the database's numbers.
     """
     await transaction.execute(
-        _ENTER,
+        _BIND_TRANSACTION_SQL,
         {
             "programme": str(programme_id),
             "organisations": ",".join(map(str, organisations)),
@@ -94,7 +94,7 @@ async def enter(
 
 
 # By SQLAlchemy, with which a request's transaction begins.
-_ENTER = text(
+_BIND_TRANSACTION_SQL = text(
     """
     select set_config('work_health.programme', :programme, true),
         set_config('work_health.organisations', :organisations, true),
@@ -103,7 +103,7 @@ _ENTER = text(
 )
 
 
-async def issue(
+async def issue_key(
     transaction: AsyncConnection,
     key: NewKey,
     *,
@@ -132,7 +132,7 @@ async def issue(
     )
 
 
-async def revoke(transaction: AsyncConnection, key_id: str, *, now: datetime) -> bool:
+async def revoke_key(transaction: AsyncConnection, key_id: str, *, now: datetime) -> bool:
     """False where there is no such key, or it is revoked already."""
     done = await transaction.execute(
         update(client_key).where(client_key.c.id == key_id, client_key.c.revoked_at.is_(None)).values(revoked_at=now)
@@ -140,30 +140,30 @@ async def revoke(transaction: AsyncConnection, key_id: str, *, now: datetime) ->
     return done.rowcount == 1
 
 
-async def claim(transaction: AsyncConnection, by: Author, operation: str, key: str) -> bool:
+async def claim_idempotency_key(transaction: AsyncConnection, by: Author, operation: str, key: str) -> bool:
     """False while another request with this key is being carried out. Held until the transaction ends."""
     name = hashlib.sha256(f"{by.client} {operation} {key}".encode()).digest()
     number = int.from_bytes(name[:8], signed=True)
-    [row] = await fetch(transaction, "select pg_try_advisory_xact_lock($1)", number)
+    [row] = await fetch_in_transaction(transaction, "select pg_try_advisory_xact_lock($1)", number)
     return bool(row[0])
 
 
-async def kept(
+async def fetch_stored_response(
     transaction: AsyncConnection, programme_id: int, by: Author, operation: str, key: str, *, now: datetime
-) -> Kept | None:
+) -> StoredResponse | None:
     """The answer to an earlier request with this key, of the last 30 days."""
-    rows = await fetch(
+    rows = await fetch_in_transaction(
         transaction,
         """
         select content_sha256, answer from idempotency
         where programme = $1 and client = $2 and operation = $3 and key = $4 and created_at > $5
         """,
-        *(programme_id, by.client, operation, key, now - KEPT_FOR),
+        *(programme_id, by.client, operation, key, now - RESPONSE_RETENTION),
     )
-    return Kept(content_sha256=rows[0]["content_sha256"], answer=rows[0]["answer"]) if rows else None
+    return StoredResponse(content_sha256=rows[0]["content_sha256"], answer=rows[0]["answer"]) if rows else None
 
 
-async def keep(
+async def store_response(
     transaction: AsyncConnection,
     programme_id: int,
     by: Author,
@@ -177,12 +177,12 @@ async def keep(
     now: datetime,
 ) -> None:
     """Keep an answer, and forget this client's that are older than 30 days."""
-    await fetch(
+    await fetch_in_transaction(
         transaction,
         "delete from idempotency where programme = $1 and client = $2 and created_at <= $3",
-        *(programme_id, by.client, now - KEPT_FOR),
+        *(programme_id, by.client, now - RESPONSE_RETENTION),
     )
-    await fetch(
+    await fetch_in_transaction(
         transaction,
         """
         insert into idempotency
@@ -193,7 +193,7 @@ async def keep(
     )
 
 
-async def tell_audit(
+async def record_audit(
     transaction: AsyncConnection,
     programme_id: int,
     by: Author | None,
@@ -207,19 +207,19 @@ async def tell_audit(
 
     It goes with the act: rolled back together, or there together.
     """
-    await fetch(
+    await fetch_in_transaction(
         transaction,
         """
         insert into audit (programme, at, action, client, key, organisation, request_id, subject)
         values ($1, $2, $3, $4, $5, $6, $7, $8)
         """,  # nothing is returned: whoever acts may not read what is written of it
         *(programme_id, now, action, by and by.client, by and by.key, organisation_id),
-        by.request_id if by else OPERATOR,
+        by.request_id if by else OPERATOR_REQUEST_ID,
         msgspec.json.encode(subject).decode(),
     )
 
 
-async def opened_by(transaction: AsyncConnection, key_id: str) -> list[int]:
+async def fetch_programme_ids_of_key(transaction: AsyncConnection, key_id: str) -> list[int]:
     """The programmes that a key opens, by number."""
     found = await transaction.execute(
         select(client_grant.c.programme)

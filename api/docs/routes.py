@@ -17,22 +17,22 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
-from api.docs.guides import GROUPS, Guide, guides
-from api.http.problems import code_of, title_of
-from api.http.refusals import NotFound, Refused
-from api.plan.catalogue import suggestion
-from api.submissions.checks.findings import CODES
+from api.docs.guides import GROUPS, Guide, load_guides
+from api.http.problems import error_code, error_title
+from api.http.refusals import NotFound, Refusal
+from api.plan.catalogue import suggest_codes
+from api.submissions.checks.findings import FINDING_EXPLANATIONS
 from schema.problems import Severity
 
-DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
-STATIC = Path(__file__).parent / "static"
-SCRIPT_SHA256 = (STATIC / "scalar.sha256").read_text().split()[0]
+OPENAPI_FILE = Path(__file__).parents[2] / "openapi.yaml"
+STATIC_FOLDER = Path(__file__).parent / "static"
+SCRIPT_SHA256 = (STATIC_FOLDER / "scalar.sha256").read_text().split()[0]
 
-NAME = "Work and Health API"
+SITE_NAME = "Work and Health API"
 FAVICON = '<link rel="icon" href="data:,">'
 
 # With these options Scalar asks for nothing but the document; with its defaults, for fonts from its own host.
-SCALAR = {
+SCALAR_OPTIONS = {
     "url": "/openapi.json",
     "withDefaultFonts": False,
     "telemetry": False,
@@ -44,9 +44,9 @@ SCALAR = {
     "persistAuth": True,
     "authentication": {"preferredSecurityScheme": "key"},
 }
-START = f"Scalar.createApiReference('#reference', {msgspec.json.encode(SCALAR).decode()})"
+START_SCRIPT = f"Scalar.createApiReference('#reference', {msgspec.json.encode(SCALAR_OPTIONS).decode()})"
 
-STYLE = """
+PAGE_STYLE = """
 :root { color-scheme: light dark; --ink: #17202a; --quiet: #5b6773; --line: #dfe4e8; --page: #fff; --chip: #f1f4f6;
   --link: #0b5cad; --error: #a8281e; --warning: #875300 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ecef; --quiet: #9aa6b1; --line: #303941; --page: #14191d;
@@ -101,25 +101,25 @@ figure .event { fill: var(--quiet); stroke: var(--page) }
 """
 
 
-def policy_hash(inline: str) -> str:
+def hash_for_policy(inline: str) -> str:
     """How a Content-Security-Policy names the one inline script or style that it lets through."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
 
 
-_CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+_CLOSED_DIRECTIVES = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 # Scalar writes its own style elements and attributes; its script is let through by name, and no other inline one.
 REFERENCE_POLICY = (
-    f"default-src 'self'; script-src 'self' {policy_hash(START)}; style-src 'self' 'unsafe-inline'; "
-    f"img-src 'self' data: blob:; font-src 'self' data:; {_CLOSED}"
+    f"default-src 'self'; script-src 'self' {hash_for_policy(START_SCRIPT)}; style-src 'self' 'unsafe-inline'; "
+    f"img-src 'self' data: blob:; font-src 'self' data:; {_CLOSED_DIRECTIVES}"
 )
-PAGE_POLICY = f"default-src 'none'; style-src {policy_hash(STYLE)}; img-src data:; {_CLOSED}"
+PAGE_POLICY = f"default-src 'none'; style-src {hash_for_policy(PAGE_STYLE)}; img-src data:; {_CLOSED_DIRECTIVES}"
 
-REFERENCE = f"""<!doctype html>
+REFERENCE_HTML = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{NAME}</title>
+<title>{SITE_NAME}</title>
 {FAVICON}
 </head>
 <body>
@@ -127,55 +127,57 @@ REFERENCE = f"""<!doctype html>
 <noscript>This page needs JavaScript. The document that it shows is <a href="/openapi.yaml">/openapi.yaml</a>;
 the codes of refusals are explained under <a href="/errors">/errors</a>.</noscript>
 <script src="/docs/scalar.js?v={SCRIPT_SHA256[:12]}"></script>
-<script>{START}</script>
+<script>{START_SCRIPT}</script>
 </body>
 </html>
 """
 
 
-class Sense(Struct, frozen=True):
+class CodeMeaning(Struct, frozen=True):
     """One of the things that a code can mean. Most have one."""
 
     meaning: str
     example: str
-    mend: str
-    told: str  # as what the caller meets it
+    fix: str
+    appears_as: str  # as what the caller meets it
     severity: Severity
 
 
-def _kinds(refusal: type[Refused]) -> Iterator[type[Refused]]:
+def _list_refusal_classes(refusal: type[Refusal]) -> Iterator[type[Refusal]]:
     for kind in refusal.__subclasses__():
         yield kind
-        yield from _kinds(kind)
+        yield from _list_refusal_classes(kind)
 
 
-def refusals() -> dict[str, list[Sense]]:
+def list_refusals() -> dict[str, list[CodeMeaning]]:
     """What can be the `type` of a problem. Looked up when asked for: by then every module is imported."""
-    told: dict[str, list[Sense]] = {}
-    for kind in _kinds(Refused):
+    told: dict[str, list[CodeMeaning]] = {}
+    for kind in _list_refusal_classes(Refusal):
         status = HTTPStatus(kind.status)
-        sense = Sense(title_of(kind), kind.example, kind.mend, f"HTTP {status.value} {status.phrase}", Severity.ERROR)
-        told.setdefault(code_of(kind), []).append(sense)
+        sense = CodeMeaning(
+            error_title(kind), kind.example, kind.fix, f"HTTP {status.value} {status.phrase}", Severity.ERROR
+        )
+        told.setdefault(error_code(kind), []).append(sense)
     return told
 
 
-def findings() -> dict[str, list[Sense]]:
+def list_findings() -> dict[str, list[CodeMeaning]]:
     """What can be the `code` of a finding in a submission."""
     consequence = {
         Severity.ERROR: "Error in a submission: nothing of it is written",
         Severity.WARNING: "Warning in a submission: it is taken all the same",
     }
     return {
-        code: [Sense(found.meaning, found.example, found.mend, consequence[found.severity], found.severity)]
-        for code, found in CODES.items()
+        code: [CodeMeaning(found.meaning, found.example, found.fix, consequence[found.severity], found.severity)]
+        for code, found in FINDING_EXPLANATIONS.items()
     }
 
 
-def _prose(text: str) -> str:
+def _render_inline(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def _page(title: str, body: str) -> Response[str]:
+def _render_page(title: str, body: str) -> Response[str]:
     html = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -183,10 +185,10 @@ def _page(title: str, body: str) -> Response[str]:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
 {FAVICON}
-<style>{STYLE}</style>
+<style>{PAGE_STYLE}</style>
 </head>
 <body>
-<header><nav><a href="/docs">{NAME}</a>
+<header><nav><a href="/docs">{SITE_NAME}</a>
 <a href="/docs">Reference</a><a href="/guides">Guides</a><a href="/errors">Codes</a></nav></header>
 <main>
 {body}
@@ -194,10 +196,10 @@ def _page(title: str, body: str) -> Response[str]:
 </body>
 </html>
 """
-    return _html(html, PAGE_POLICY)
+    return _html_response(html, PAGE_POLICY)
 
 
-def _html(html: str, policy: str) -> Response[str]:
+def _html_response(html: str, policy: str) -> Response[str]:
     headers = {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
@@ -207,43 +209,43 @@ def _html(html: str, policy: str) -> Response[str]:
     return Response(html, media_type=MediaType.HTML, headers=headers)
 
 
-def _listed(codes: dict[str, list[Sense]]) -> str:
+def _render_code_list(codes: dict[str, list[CodeMeaning]]) -> str:
     return "\n".join(
         f'<li><a href="/errors/{escape(code)}">'
-        f"<code>{escape(code)}</code><span>{_prose(senses[0].meaning)}</span></a></li>"
+        f"<code>{escape(code)}</code><span>{_render_inline(senses[0].meaning)}</span></a></li>"
         for code, senses in codes.items()
     )
 
 
-def _example(text: str) -> str:
+def _render_example(text: str) -> str:
     """Paragraphs: those that end with a full stop are words, any other is shown as it would be sent."""
     return "\n".join(
-        f"<p>{_prose(part)}</p>" if part.endswith(".") else f"<pre><code>{escape(part)}</code></pre>"
+        f"<p>{_render_inline(part)}</p>" if part.endswith(".") else f"<pre><code>{escape(part)}</code></pre>"
         for part in text.split("\n\n")
     )
 
 
-def _explained(sense: Sense, heading: str) -> str:
-    example = f"<h3>For example</h3>\n{_example(sense.example)}\n" if sense.example else ""
+def _render_meaning(sense: CodeMeaning, heading: str) -> str:
+    example = f"<h3>Example</h3>\n{_render_example(sense.example)}\n" if sense.example else ""
     return (
-        f"<{heading}>{_prose(sense.meaning)}</{heading}>\n"
-        f'<p class="{sense.severity.value}">{escape(sense.told)}</p>\n{example}'
-        f"<h3>How to mend it</h3>\n<p>{_prose(sense.mend)}</p>"
+        f"<{heading}>{_render_inline(sense.meaning)}</{heading}>\n"
+        f'<p class="{sense.severity.value}">{escape(sense.appears_as)}</p>\n{example}'
+        f"<h3>How to fix it</h3>\n<p>{_render_inline(sense.fix)}</p>"
     )
 
 
 @cache
-def _document() -> dict[str, bytes]:
-    text = DOCUMENT.read_bytes()
+def _load_openapi() -> dict[str, bytes]:
+    text = OPENAPI_FILE.read_bytes()
     return {"yaml": text, "json": msgspec.json.encode(msgspec.yaml.decode(text))}
 
 
 @cache
-def _script() -> bytes:
-    return (STATIC / "scalar.js.gz").read_bytes()
+def _load_script() -> bytes:
+    return (STATIC_FOLDER / "scalar.js.gz").read_bytes()
 
 
-def _takes_gzip(accept_encoding: str) -> bool:
+def _accepts_gzip(accept_encoding: str) -> bool:
     for offered in accept_encoding.lower().split(","):
         name, *parameters = (part.strip() for part in offered.split(";"))
         if name == "gzip":
@@ -252,102 +254,112 @@ def _takes_gzip(accept_encoding: str) -> bool:
 
 
 @get("/", include_in_schema=False, sync_to_thread=False)
-def root() -> Redirect:
+def redirect_to_docs() -> Redirect:
     return Redirect("/docs", status_code=302)
 
 
 @get("/docs", include_in_schema=False, sync_to_thread=False)
-def reference() -> Response[str]:
-    return _html(REFERENCE, REFERENCE_POLICY)
+def show_reference() -> Response[str]:
+    return _html_response(REFERENCE_HTML, REFERENCE_POLICY)
 
 
 @get("/docs/scalar.js", include_in_schema=False, sync_to_thread=False)
-def script(request: Request[Any, Any, Any]) -> Response[bytes]:
+def serve_script(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The page asks for it by its checksum, so that it can be kept for a year and is still replaced at once."""
-    zipped = _takes_gzip(request.headers.get("Accept-Encoding", ""))
+    zipped = _accepts_gzip(request.headers.get("Accept-Encoding", ""))
     tag = f'"{SCRIPT_SHA256[:16]}{"-gzip" if zipped else ""}"'
     headers = {"ETag": tag, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
     headers["X-Content-Type-Options"] = "nosniff"
     if zipped:
         headers["Content-Encoding"] = "gzip"
-    content = _script() if zipped else gzip.decompress(_script())
+    content = _load_script() if zipped else gzip.decompress(_load_script())
     return Response(content, media_type="text/javascript", headers=headers)
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
-def openapi_json() -> Response[bytes]:
-    return Response(_document()["json"], media_type="application/json", headers={"Cache-Control": "no-cache"})
+def serve_openapi_json() -> Response[bytes]:
+    return Response(_load_openapi()["json"], media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
 @get("/openapi.yaml", include_in_schema=False, sync_to_thread=False)
-def openapi_yaml() -> Response[bytes]:
-    return Response(_document()["yaml"], media_type="application/yaml", headers={"Cache-Control": "no-cache"})
+def serve_openapi_yaml() -> Response[bytes]:
+    return Response(_load_openapi()["yaml"], media_type="application/yaml", headers={"Cache-Control": "no-cache"})
 
 
 @get("/errors", include_in_schema=False, sync_to_thread=False)
-def codes() -> Response[str]:
-    return _page(
-        f"Codes · {NAME}",
+def show_codes() -> Response[str]:
+    return _render_page(
+        f"Codes · {SITE_NAME}",
         f"""<h1>What a refusal means</h1>
 <p>A refusal is problem+json (RFC 9457). The last part of its <code>type</code> is one of the codes of refusals;
 each entry of its <code>errors</code> has one of the codes of findings.</p>
 <h2>Refusals</h2>
 <ul class="list">
-{_listed(dict(sorted(refusals().items())))}
+{_render_code_list(dict(sorted(list_refusals().items())))}
 </ul>
 <h2>Findings in a submission</h2>
 <ul class="list">
-{_listed(findings())}
+{_render_code_list(list_findings())}
 </ul>""",
     )
 
 
 @get("/errors/{code:str}", include_in_schema=False, sync_to_thread=False)
-def explanation(code: FromPath[str]) -> Response[str]:
-    refused, found = refusals(), findings()
+def show_code(code: FromPath[str]) -> Response[str]:
+    refused, found = list_refusals(), list_findings()
     senses = [*refused.get(code, []), *found.get(code, [])]
     if not senses:
-        hint = suggestion(code, refused | found) or "`/errors` lists them all."
+        hint = suggest_codes(code, refused | found) or "`/errors` lists them all."
         raise NotFound(f"There is no code {code!r}. {hint}")
     if len(senses) == 1:
-        body = _explained(senses[0], "h1")
+        body = _render_meaning(senses[0], "h1")
     else:
-        body = "<h1>It can mean either of these</h1>\n" + "\n".join(_explained(sense, "h2") for sense in senses)
-    return _page(
-        f"{code} · {NAME}",
+        body = "<h1>It can mean either of these</h1>\n" + "\n".join(_render_meaning(sense, "h2") for sense in senses)
+    return _render_page(
+        f"{code} · {SITE_NAME}",
         f'<code class="code">{escape(code)}</code>\n{body}',
     )
 
 
 @get("/guides", include_in_schema=False, sync_to_thread=False)
-def list_of_guides() -> Response[str]:
+def show_guides() -> Response[str]:
     sections = "\n".join(
-        f"<h2>{escape(group.title)}</h2>\n<p>{_prose(group.purpose)}</p>\n"
-        f'<ul class="list">\n{_entries([guides()[file.stem] for file in group.files])}\n</ul>'
+        f"<h2>{escape(group.title)}</h2>\n<p>{_render_inline(group.purpose)}</p>\n"
+        f'<ul class="list">\n{_entries([load_guides()[file.stem] for file in group.files])}\n</ul>'
         for group in GROUPS
     )
-    return _page(f"Guides · {NAME}", f"<h1>Guides</h1>\n{sections}")
+    return _render_page(f"Guides · {SITE_NAME}", f"<h1>Guides</h1>\n{sections}")
 
 
 def _entries(pages: list[Guide]) -> str:
     return "\n".join(
         f'<li><a href="/guides/{page.name}"><span>{escape(page.title)}</span>'
-        f"<span>{_prose(page.summary)}</span></a></li>"
+        f"<span>{_render_inline(page.summary)}</span></a></li>"
         for page in pages
     )
 
 
 @get("/guides/{name:str}", include_in_schema=False, sync_to_thread=False)
-def guide(name: FromPath[str]) -> Response[str]:
-    found = guides().get(name)
+def show_guide(name: FromPath[str]) -> Response[str]:
+    found = load_guides().get(name)
     if found is None:
-        hint = suggestion(name, guides()) or "`/guides` lists them all."
+        hint = suggest_codes(name, load_guides()) or "`/guides` lists them all."
         raise NotFound(f"There is no guide {name!r}. {hint}")
-    return _page(f"{found.title} · {NAME}", f'<div class="guide">\n{found.html}</div>')
+    return _render_page(f"{found.title} · {SITE_NAME}", f'<div class="guide">\n{found.html}</div>')
 
 
 router = Router(
     path="/",
-    route_handlers=[root, reference, script, openapi_json, openapi_yaml, codes, explanation, list_of_guides, guide],
+    route_handlers=[
+        redirect_to_docs,
+        show_reference,
+        serve_script,
+        serve_openapi_json,
+        serve_openapi_yaml,
+        show_codes,
+        show_code,
+        show_guides,
+        show_guide,
+    ],
     include_in_schema=False,
 )

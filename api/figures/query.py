@@ -9,57 +9,57 @@ import msgspec
 from msgspec import Struct
 
 from api.figures import resolution
-from api.figures.resolution import LATEST, Asked, Question
-from api.figures.returns_data import StandingRevision
-from api.http.pagination import BadCursor
+from api.figures.resolution import LATEST_KEYWORD, ResolutionQuery, ResolvedQuery
+from api.figures.returns_data import SelectedRevision
+from api.http.pagination import InvalidCursor
 from api.http.refusals import Invalid
-from api.plan.catalogue import Catalogue, breakdown_of
-from api.plan.rules import UnclearPeriod, known
+from api.plan.catalogue import Catalogue, parse_breakdown_key
+from api.plan.rules import UnclearPeriod, check_code
 from api.statistics import periods
-from schema.outcomes import Resolved, RevisionBasis, UnprotectedFigure
+from schema.outcomes import PreviewFigure, ResolvedPeriod, RevisionBasis
 from schema.periods import Period, PeriodType
 from schema.plan import Collection, Measure, Series
 from schema.releases import AnyFigure
 from schema.words import AreaCode, Slug
 
-RELATIVE = re.compile(r"latest(?:-(\d{1,3}))?")
-MOST = 100_000
+RELATIVE_PERIOD_PATTERN = re.compile(r"latest(?:-(\d{1,3}))?")
+MAX_FIGURES = 100_000
 
 
-class Unanswerable(Invalid):
+class IncompatibleFilters(Invalid):
     """The filters do not go together."""
 
     example = "GET …/preview/outcomes?period=FY2025-26&from=FY2025-26-Q1"
     mend = "Change the filters as the detail says; `…/outcomes/availability` lists what may be asked."
 
 
-class TooMuch(Invalid):
+class ResultTooLarge(Invalid):
     """The answer would be too large."""
 
     example = "Ten years of months of every measure, in every ward, by sex and age."
     mend = "Ask for fewer measures, periods, areas or categories at a time."
 
 
-class Filters(Struct, frozen=True, kw_only=True):
+class OutcomeQuery(Struct, frozen=True, kw_only=True):
     """What a reader chooses; what is left empty stands for what is usual."""
 
     measures: list[str] = []
     series: str | None = None
     theme: str | None = None
     periods: list[str] = []
-    first: str | None = None
-    last: str | None = None
+    from_period: str | None = None
+    to_period: str | None = None
     areas: list[str] = []
     within: list[str] = []
     levels: list[str] = []
     group_by: list[str] = []
     breakdowns: list[str] = []
     comparators: list[str] = []
-    basis: RevisionBasis = RevisionBasis.LATEST
+    revision_basis: RevisionBasis = RevisionBasis.LATEST
     min_coverage: float | None = None
 
 
-class FigurePlace(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class FigureCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The names of the last figure of a page. `breakdown` is its key: empty for the total."""
 
     measure: Slug
@@ -69,7 +69,7 @@ class FigurePlace(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tr
     breakdown: str
 
 
-class Places(Struct, frozen=True, kw_only=True):
+class QueryAxes(Struct, frozen=True, kw_only=True):
     """What may be asked along each axis."""
 
     series: list[tuple[Measure, Series]]
@@ -78,27 +78,27 @@ class Places(Struct, frozen=True, kw_only=True):
     categories: dict[str, list[str]]
 
 
-class Page(Struct, frozen=True, kw_only=True):
+class FigurePage(Struct, frozen=True, kw_only=True):
     """What is to be computed for a page, and which of the figures computed are on it."""
 
-    asked: list[Asked]
-    skipped: int
-    count: int
-    following: FigurePlace | None
+    queries: list[ResolvedQuery]
+    skipped_figures: int
+    figure_count: int
+    next_cursor: FigureCursor | None
 
 
-def places(filters: Filters, catalogue: Catalogue) -> Places:
+def resolve_axes(query: OutcomeQuery, catalogue: Catalogue) -> QueryAxes:
     """Series, areas and dimensions, each in the order of the plan. Raises NotFound, UnknownCode, Unanswerable."""
-    levels = [item for item in filters.group_by if item in catalogue.levels]
-    dimensions = [item for item in filters.group_by if item not in catalogue.levels]
+    levels = [item for item in query.group_by if item in catalogue.level_ranks]
+    dimensions = [item for item in query.group_by if item not in catalogue.level_ranks]
     for dimension in dimensions:
-        known("a dimension or an area level", dimension, [*catalogue.dimensions, *catalogue.levels])
-    chosen = _categories(filters.breakdowns, catalogue)
+        check_code("a dimension or an area level", dimension, [*catalogue.dimensions, *catalogue.level_ranks])
+    chosen = _parse_breakdowns(query.breakdowns, catalogue)
     dimensions = list(dict.fromkeys([*dimensions, *chosen]))
-    question = Question(measures=filters.measures, series=filters.series, theme=filters.theme)
-    return Places(
-        series=resolution.series_asked(question, catalogue),
-        areas=_areas(filters, [*filters.levels, *levels], catalogue),
+    question = ResolutionQuery(measures=query.measures, series=query.series, theme=query.theme)
+    return QueryAxes(
+        series=resolution.select_series(question, catalogue),
+        areas=_select_areas(query, [*query.levels, *levels], catalogue),
         dimensions=dimensions,
         categories={
             dimension: [
@@ -111,25 +111,25 @@ def places(filters: Filters, catalogue: Catalogue) -> Places:
     )
 
 
-def _categories(breakdowns: Sequence[str], catalogue: Catalogue) -> dict[str, set[str]]:
+def _parse_breakdowns(breakdowns: Sequence[str], catalogue: Catalogue) -> dict[str, set[str]]:
     """`sex:female` twice over: either category."""
     chosen: dict[str, set[str]] = {}
     for text in breakdowns:
         dimension, colon, category = text.partition(":")
         if not colon:
-            raise Unanswerable(f"{text!r} is not a breakdown: write dimension:category, such as sex:female.")
-        known("a dimension", dimension, catalogue.dimensions)
-        known(f"a category of {dimension}", category, catalogue.categories[dimension])
+            raise IncompatibleFilters(f"{text!r} is not a breakdown: write dimension:category, such as sex:female.")
+        check_code("a dimension", dimension, catalogue.dimensions)
+        check_code(f"a category of {dimension}", category, catalogue.categories[dimension])
         chosen.setdefault(dimension, set()).add(category)
     return chosen
 
 
-def _areas(filters: Filters, levels: Sequence[str], catalogue: Catalogue) -> list[str]:
+def _select_areas(query: OutcomeQuery, levels: Sequence[str], catalogue: Catalogue) -> list[str]:
     """Those named and those `within`; with levels, those of the levels that lie in any of them."""
     for level in levels:
-        known("a level", level, catalogue.levels)
-    named = {known("an area", code, catalogue.areas) for code in filters.areas}
-    outer = {known("an area", code, catalogue.areas) for code in filters.within}
+        check_code("a level", level, catalogue.level_ranks)
+    named = {check_code("an area", code, catalogue.areas) for code in query.areas}
+    outer = {check_code("an area", code, catalogue.areas) for code in query.within}
     if not named | outer:
         named = {catalogue.plan.area}
     inside = outer | (named if levels else set[str]())
@@ -137,227 +137,258 @@ def _areas(filters: Filters, levels: Sequence[str], catalogue: Catalogue) -> lis
         area.code
         for area in catalogue.plan.areas
         if (area.code in named and not levels)
-        or ((not levels or area.level in levels) and not inside.isdisjoint(catalogue.ancestors(area.code)))
+        or (
+            (not levels or area.level in levels) and not inside.isdisjoint(catalogue.list_area_and_ancestors(area.code))
+        )
     ]
     if not found:
-        there = {a.level for a in catalogue.plan.areas if not inside.isdisjoint(catalogue.ancestors(a.code))}
-        raise Unanswerable(
+        there = {
+            a.level for a in catalogue.plan.areas if not inside.isdisjoint(catalogue.list_area_and_ancestors(a.code))
+        }
+        raise IncompatibleFilters(
             f"No area of level {' or '.join(levels)} lies in {' or '.join(sorted(inside))}; "
             f"the levels there are {', '.join(sorted(there))}."
         )
     return found
 
 
-def ask(
-    filters: Filters, wanted: Places, catalogue: Catalogue, standing: Iterable[StandingRevision]
-) -> tuple[list[Asked], list[Resolved]]:
+def resolve_query(
+    query: OutcomeQuery, axes: QueryAxes, catalogue: Catalogue, revisions: Iterable[SelectedRevision]
+) -> tuple[list[ResolvedQuery], list[ResolvedPeriod]]:
     """Each series and period, the earliest first, and what relative tokens stood for.
 
     Raises UnclearPeriod, NotCollected, Unanswerable, TooMuch.
     """
-    if filters.periods and (filters.first or filters.last):
-        raise Unanswerable("Ask by `period` or by `from` and `to`, not both.")
-    returns = list(standing)
-    order = Order(catalogue)
-    asked: list[Asked] = []
-    resolved: list[Resolved] = []
-    for measure, series in wanted.series:
-        behind = resolution.series_behind([(measure, series)], catalogue)
+    if query.periods and (query.from_period or query.to_period):
+        raise IncompatibleFilters("Ask by `period` or by `from` and `to`, not both.")
+    returns = list(revisions)
+    order = FigureOrder(catalogue)
+    asked: list[ResolvedQuery] = []
+    resolved: list[ResolvedPeriod] = []
+    for measure, series in axes.series:
+        behind = resolution.list_source_series([(measure, series)], catalogue)
         mine = [r for r in returns if (r.measure, r.series) in behind]
-        spans = Spans(measure, series, [r.period for r in mine if r.counts])
-        codes = spans.range(filters) if filters.first or filters.last else spans.of(filters.periods or [LATEST])
-        resolved += spans.resolved
-        question = Question(
-            measures=[measure.slug] if filters.measures else [],
-            periods=codes or [LATEST],
-            areas=wanted.areas,
-            group_by=wanted.dimensions,
-            comparators=filters.comparators,
+        spans = PeriodResolver(measure, series, [r.period for r in mine if r.is_counted])
+        codes = (
+            spans.resolve_range(query)
+            if query.from_period or query.to_period
+            else spans.resolve_tokens(query.periods or [LATEST_KEYWORD])
         )
-        for one in resolution.ask(question, [(measure, series)], catalogue, mine):
-            keys = sorted(_kept(one.breakdowns, wanted), key=order.breakdown)
-            asked.append(_narrowed(_without_period(one) if codes == [] else one, keys))
+        resolved += spans.resolved_tokens
+        question = ResolutionQuery(
+            measures=[measure.slug] if query.measures else [],
+            periods=codes or [LATEST_KEYWORD],
+            areas=axes.areas,
+            group_by=axes.dimensions,
+            comparators=query.comparators,
+        )
+        for one in resolution.resolve_series(question, [(measure, series)], catalogue, mine):
+            keys = sorted(_select_breakdowns(one.breakdowns, axes), key=order.breakdown_sort_key)
+            asked.append(_limit_to_breakdowns(_drop_period(one) if codes == [] else one, keys))
     size = sum(len(one.areas) * len(one.breakdowns) for one in asked)
-    if size > MOST:
-        raise TooMuch(f"That is {size:,} figures; at most {MOST:,} are answered to one question.")
+    if size > MAX_FIGURES:
+        raise ResultTooLarge(f"That is {size:,} figures; at most {MAX_FIGURES:,} are answered to one question.")
     return asked, resolved
 
 
-def _without_period(one: Asked) -> Asked:
-    reason = one.reason or "no_period_in_range"
+def _drop_period(query: ResolvedQuery) -> ResolvedQuery:
+    reason = query.reason or "no_period_in_range"
     return msgspec.structs.replace(
-        one, period=None, reason=reason, parts=(), returns=[], inputs=[], past=(), earlier=[]
+        query,
+        period=None,
+        reason=reason,
+        part_periods=(),
+        revisions=[],
+        formula_inputs=[],
+        earlier_periods=(),
+        earlier_queries=[],
     )
 
 
-def _narrowed(one: Asked, keys: list[str]) -> Asked:
+def _limit_to_breakdowns(query: ResolvedQuery, keys: list[str]) -> ResolvedQuery:
     """By these breakdowns alone, with all that it is made of and judged by."""
     return msgspec.structs.replace(
-        one,
+        query,
         breakdowns=keys,
-        inputs=[_narrowed(each, keys) for each in one.inputs],
-        earlier=[_narrowed(each, keys) for each in one.earlier],
+        formula_inputs=[_limit_to_breakdowns(each, keys) for each in query.formula_inputs],
+        earlier_queries=[_limit_to_breakdowns(each, keys) for each in query.earlier_queries],
     )
 
 
-def _kept(keys: list[str], wanted: Places) -> list[str]:
-    return [key for key in keys if all(category in wanted.categories[d] for d, category in breakdown_of(key).items())]
+def _select_breakdowns(keys: list[str], axes: QueryAxes) -> list[str]:
+    return [
+        key for key in keys if all(category in axes.categories[d] for d, category in parse_breakdown_key(key).items())
+    ]
 
 
-class Spans:
+class PeriodResolver:
     """The periods of one series: codes, relative tokens and ranges. `None` for codes means that nothing stands."""
 
     def __init__(self, measure: Measure, series: Series, returned: Sequence[Period]) -> None:
         self.measure, self.series = measure, series
-        self.returned = sorted({period.code: period for period in returned}.values(), key=by_end)
-        self.newest = resolution.latest(measure, self.returned)
+        self.returned_periods = sorted({period.code: period for period in returned}.values(), key=period_sort_key)
+        self.newest_period = resolution.find_latest_period(measure, self.returned_periods)
         step = measure.cadence.period_type
-        self.irregular = series.collection is Collection.PUBLISHED or step in (
+        self.is_irregular = series.collection is Collection.PUBLISHED or step in (
             PeriodType.SNAPSHOT,
             PeriodType.MONTHS_ENDING,
         )
-        self.resolved: list[Resolved] = []
+        self.resolved_tokens: list[ResolvedPeriod] = []
 
-    def of(self, tokens: Sequence[str]) -> list[str] | None:
+    def resolve_tokens(self, tokens: Sequence[str]) -> list[str] | None:
         """Codes in the order of time, each once."""
-        found = {period.code: period for token in tokens if (period := self._one(token)) is not None}
-        return [period.code for period in sorted(found.values(), key=by_end)] or None
+        found = {period.code: period for token in tokens if (period := self._resolve_token(token)) is not None}
+        return [period.code for period in sorted(found.values(), key=period_sort_key)] or None
 
-    def range(self, filters: Filters) -> list[str] | None:
+    def resolve_range(self, query: OutcomeQuery) -> list[str] | None:
         """The periods of the measure's own cadence that lie wholly in the range; of irregular ones, those returned."""
-        first, last = (self._one(token) for token in (filters.first or filters.last or "", filters.last or LATEST))
+        first, last = (
+            self._resolve_token(token)
+            for token in (query.from_period or query.to_period or "", query.to_period or LATEST_KEYWORD)
+        )
         if first is None or last is None:
             return None
-        start = first.start if filters.first else date.min
+        start = first.start if query.from_period else date.min
         if last.end < start:
-            raise Unanswerable(f"The range from {first.code} to {last.code} ends before it begins.")
+            raise IncompatibleFilters(f"The range from {first.code} to {last.code} ends before it begins.")
         cadence = self.measure.cadence
-        if filters.first is None:
-            start = min((period.start for period in self.returned), default=last.start)
-        if self.irregular:
-            return [period.code for period in self.returned if start <= period.start and period.end <= last.end]
-        return [period.code for period in periods.between(cadence.period_type, start, last.end)]
+        if query.from_period is None:
+            start = min((period.start for period in self.returned_periods), default=last.start)
+        if self.is_irregular:
+            return [period.code for period in self.returned_periods if start <= period.start and period.end <= last.end]
+        return [period.code for period in periods.list_periods_between(cadence.period_type, start, last.end)]
 
-    def _one(self, token: str) -> Period | None:
+    def _resolve_token(self, token: str) -> Period | None:
         """`latest` is the last period of which anything stands, `latest-4` the fourth before it.
 
         Of published series, snapshots and months ending the fourth that was returned before it.
         """
-        relative = RELATIVE.fullmatch(token)
+        relative = RELATIVE_PERIOD_PATTERN.fullmatch(token)
         try:
             if relative is None:
                 return periods.parse(token)
             back = int(relative[1] or 0)
             found = None
-            if self.irregular:
-                found = self.returned[-1 - back] if back < len(self.returned) else None
-            elif self.newest is not None:
-                found = periods.following(self.newest, -back)
-        except periods.NotAPeriod as error:
-            raise UnclearPeriod.of(token, error.candidates if relative is None else [LATEST]) from error
-        told = Resolved(
+            if self.is_irregular:
+                found = self.returned_periods[-1 - back] if back < len(self.returned_periods) else None
+            elif self.newest_period is not None:
+                found = periods.shift_period(self.newest_period, -back)
+        except periods.InvalidPeriodCode as error:
+            raise UnclearPeriod.from_candidates(
+                token, error.candidates if relative is None else [LATEST_KEYWORD]
+            ) from error
+        told = ResolvedPeriod(
             token=token, measure=self.measure.slug, series=self.series.slug, period=found.code if found else None
         )
-        if told not in self.resolved:
-            self.resolved.append(told)
+        if told not in self.resolved_tokens:
+            self.resolved_tokens.append(told)
         return found
 
 
-def by_end(period: Period) -> tuple[date, date, str]:
+def period_sort_key(period: Period) -> tuple[date, date, str]:
     """The order of time: of two that end together, the longer first."""
     return (period.end, period.start, period.code)
 
 
-def page(asked: Sequence[Asked], after: FigurePlace | None, limit: int, catalogue: Catalogue) -> Page:
+def select_page(
+    queries: Sequence[ResolvedQuery], after: FigureCursor | None, limit: int, catalogue: Catalogue
+) -> FigurePage:
     """The next `limit` figures after a place, whether or not it is still there. Raises BadCursor."""
-    order = Order(catalogue)
-    seen = None if after is None else order.of_place(after)
+    order = FigureOrder(catalogue)
+    seen = None if after is None else order.cursor_sort_key(after)
     every = [
-        (index, order.of(one, area, key), _place(one, area, key))
-        for index, one in enumerate(asked)
+        (index, order.sort_key(one, area, key), _make_cursor(one, area, key))
+        for index, one in enumerate(queries)
         for area, key in product(one.areas, one.breakdowns)
     ]
     rest = [item for item in every if seen is None or item[1] > seen]
     chosen = rest[:limit]
     if not chosen:
-        return Page(asked=[], skipped=0, count=0, following=None)
+        return FigurePage(queries=[], skipped_figures=0, figure_count=0, next_cursor=None)
     first, last = chosen[0][0], chosen[-1][0]
-    return Page(
-        asked=list(asked[first : last + 1]),
-        skipped=sum(index == first and key < chosen[0][1] for index, key, _ in every),
-        count=len(chosen),
-        following=chosen[-1][2] if len(rest) > limit else None,
+    return FigurePage(
+        queries=list(queries[first : last + 1]),
+        skipped_figures=sum(index == first and key < chosen[0][1] for index, key, _ in every),
+        figure_count=len(chosen),
+        next_cursor=chosen[-1][2] if len(rest) > limit else None,
     )
 
 
-def _place(asked: Asked, area: str, key: str) -> FigurePlace:
-    code = "" if asked.period is None else asked.period.code
-    return FigurePlace(asked.measure.slug, asked.series.slug, code, area, key)
+def _make_cursor(query: ResolvedQuery, area: str, key: str) -> FigureCursor:
+    code = "" if query.period is None else query.period.code
+    return FigureCursor(query.measure.slug, query.series.slug, code, area, key)
 
 
-class Order:
+class FigureOrder:
     """Where a figure stands among all others: by the plan's order, then by time."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.series = {
+        self.series_ranks = {
             (m.slug, s.slug): (n, k) for n, m in enumerate(catalogue.plan.measures) for k, s in enumerate(m.series)
         }
-        self.areas = {area.code: n for n, area in enumerate(catalogue.plan.areas)}
-        self.categories = {(d.slug, c.code): n for d in catalogue.plan.dimensions for n, c in enumerate(d.categories)}
-        self.dimensions = {dimension.slug: n for n, dimension in enumerate(catalogue.plan.dimensions)}
+        self.area_ranks = {area.code: n for n, area in enumerate(catalogue.plan.areas)}
+        self.category_ranks = {
+            (d.slug, c.code): n for d in catalogue.plan.dimensions for n, c in enumerate(d.categories)
+        }
+        self.dimension_ranks = {dimension.slug: n for n, dimension in enumerate(catalogue.plan.dimensions)}
 
-    def of(self, asked: Asked, area: str, key: str) -> tuple[object, ...]:
-        period = asked.period
+    def sort_key(self, query: ResolvedQuery, area: str, key: str) -> tuple[object, ...]:
+        period = query.period
         return (
-            *self.series[asked.measure.slug, asked.series.slug],
-            by_end(period) if period else (),
-            self.areas[area],
-            self.breakdown(key),
+            *self.series_ranks[query.measure.slug, query.series.slug],
+            period_sort_key(period) if period else (),
+            self.area_ranks[area],
+            self.breakdown_sort_key(key),
         )
 
-    def of_place(self, place: FigurePlace) -> tuple[object, ...]:
+    def cursor_sort_key(self, place: FigureCursor) -> tuple[object, ...]:
         try:
             return (
-                *self.series[place.measure, place.series],
-                by_end(periods.parse(place.period)) if place.period else (),
-                self.areas[place.area],
-                self.breakdown(place.breakdown),
+                *self.series_ranks[place.measure, place.series],
+                period_sort_key(periods.parse(place.period)) if place.period else (),
+                self.area_ranks[place.area],
+                self.breakdown_sort_key(place.breakdown),
             )
-        except (KeyError, ValueError, periods.NotAPeriod) as error:
-            raise BadCursor("The cursor names a figure that this programme does not have.") from error
+        except (KeyError, ValueError, periods.InvalidPeriodCode) as error:
+            raise InvalidCursor("The cursor names a figure that this programme does not have.") from error
 
-    def breakdown(self, key: str) -> list[tuple[int, int]]:
-        return sorted((self.dimensions[d], self.categories[d, c]) for d, c in breakdown_of(key).items())
+    def breakdown_sort_key(self, key: str) -> list[tuple[int, int]]:
+        return sorted((self.dimension_ranks[d], self.category_ranks[d, c]) for d, c in parse_breakdown_key(key).items())
 
 
-def on_page(found: Sequence[UnprotectedFigure], cut: Page, catalogue: Catalogue) -> list[UnprotectedFigure]:
+def select_page_figures(
+    figures: Sequence[PreviewFigure], page: FigurePage, catalogue: Catalogue
+) -> list[PreviewFigure]:
     """The figures of a page; those without data say so if nobody collects them there."""
-    return [_explained(figure, catalogue) for figure in found[cut.skipped : cut.skipped + cut.count]]
+    return [
+        _explain_no_data(figure, catalogue)
+        for figure in figures[page.skipped_figures : page.skipped_figures + page.figure_count]
+    ]
 
 
-def _explained(figure: UnprotectedFigure, catalogue: Catalogue) -> UnprotectedFigure:
+def _explain_no_data(figure: PreviewFigure, catalogue: Catalogue) -> PreviewFigure:
     if figure.reason != "no_data":
         return figure
     measure = catalogue.measures[figure.measure]
     if any(one.slug == figure.series and one.collection is Collection.PUBLISHED for one in measure.series):
         return figure
-    reason = not_collected(measure, figure.area, figure.breakdown, catalogue)
+    reason = explain_not_collected(measure, figure.area, figure.breakdown, catalogue)
     return figure if reason is None else msgspec.structs.replace(figure, reason=reason)
 
 
-def not_collected(measure: Measure, area: str, breakdown: Iterable[str], catalogue: Catalogue) -> str | None:
+def explain_not_collected(measure: Measure, area: str, breakdown: Iterable[str], catalogue: Catalogue) -> str | None:
     """Why nobody could have returned such a cell; None where somebody could."""
     place = catalogue.areas[area]
     if measure.area_family not in place.families:
         return "area_of_another_family"
-    finest = catalogue.finest_level(measure, breakdown)
+    finest = catalogue.find_finest_level(measure, breakdown)
     ranks = next(family.levels for family in catalogue.plan.families if family.slug == measure.area_family)
     if finest in ranks and place.level in ranks and ranks.index(place.level) > ranks.index(finest):
         return "level_not_collected"
     return None
 
 
-def labels(figures: Iterable[AnyFigure], catalogue: Catalogue) -> dict[str, dict[str, str]]:
+def collect_labels(figures: Iterable[AnyFigure], catalogue: Catalogue) -> dict[str, dict[str, str]]:
     """What the codes among the figures are called; a category by its dimension."""
     found: dict[str, dict[str, str]] = {"measure": {}, "series": {}, "area": {}, "dimension": {}}
     for figure in figures:
@@ -373,18 +404,18 @@ def labels(figures: Iterable[AnyFigure], catalogue: Catalogue) -> dict[str, dict
     return found
 
 
-def named(filters: Filters, wanted: Places, form: str) -> dict[str, str]:
+def describe_for_audit(query: OutcomeQuery, axes: QueryAxes, form: str) -> dict[str, str]:
     """What was asked for, as the audit keeps it."""
-    span = [f"{filters.first or ''}..{filters.last or ''}"] if filters.first or filters.last else []
+    span = [f"{query.from_period or ''}..{query.to_period or ''}"] if query.from_period or query.to_period else []
     asked = {
-        "series": [f"{measure.slug}/{one.slug}" for measure, one in wanted.series],
-        "period": span or filters.periods or [LATEST],
-        "area": filters.areas,
-        "within": filters.within,
-        "level": filters.levels,
-        "group_by": filters.group_by,
-        "breakdown": filters.breakdowns,
-        "comparator": filters.comparators,
+        "series": [f"{measure.slug}/{one.slug}" for measure, one in axes.series],
+        "period": span or query.periods or [LATEST_KEYWORD],
+        "area": query.areas,
+        "within": query.within,
+        "level": query.levels,
+        "group_by": query.group_by,
+        "breakdown": query.breakdowns,
+        "comparator": query.comparators,
         "format": [form] if form != "json" else [],
     }
     return {name: ", ".join(values) for name, values in asked.items() if values}

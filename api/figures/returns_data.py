@@ -8,27 +8,27 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from schema.periods import Period
-from schema.submissions import PublishedFigure, ReturnKind, ReviewState
+from schema.submissions import PublisherFigure, ReturnKind, ReviewState
 
 
-class StandingRevision(Struct, frozen=True, kw_only=True):
+class SelectedRevision(Struct, frozen=True, kw_only=True):
     """The revision of a return that counts: the newest one, or the approved one."""
 
     id: int
     number: int = 1
     state: ReviewState = ReviewState.PENDING
-    counts: bool = True  # False where the return was received and none of its revisions is approved, as was asked
+    is_counted: bool = True  # False where the return was received and none of its revisions is approved, as was asked
     measure: str
     series: str
     organisation: str
     service: str
     period: Period
     kind: ReturnKind
-    approved: bool = False  # whether some revision of the return counts as approved
+    has_approved_revision: bool = False  # whether some revision of the return counts as approved
     first_recorded_at: datetime
 
 
-class StandingCells(Struct, frozen=True, kw_only=True, eq=False):
+class RevisionCells(Struct, frozen=True, kw_only=True, eq=False):
     """Cells of standing revisions. NaN stands for a number that is not there."""
 
     revision: npt.NDArray[np.int64]
@@ -39,14 +39,16 @@ class StandingCells(Struct, frozen=True, kw_only=True, eq=False):
     denominator: npt.NDArray[np.float64]
     lower: npt.NDArray[np.float64]
     upper: npt.NDArray[np.float64]
-    hidden: npt.NDArray[np.bool_]  # status `c`
-    published: Mapping[int, Sequence[PublishedFigure]] = {}  # of each revision of a published series; never rolled up
+    confidential: npt.NDArray[np.bool_]  # status `c`
+    published_figures: Mapping[
+        int, Sequence[PublisherFigure]
+    ] = {}  # of each revision of a published series; never rolled up
 
 
-def no_cells(published: Mapping[int, Sequence[PublishedFigure]]) -> StandingCells:
+def make_empty_cells(published: Mapping[int, Sequence[PublisherFigure]]) -> RevisionCells:
     """Published figures alone."""
     ids, counts = np.zeros(0, dtype=np.int64), np.zeros(0)
-    return StandingCells(
+    return RevisionCells(
         revision=ids,
         area=ids,
         breakdown=ids,
@@ -55,34 +57,37 @@ def no_cells(published: Mapping[int, Sequence[PublishedFigure]]) -> StandingCell
         denominator=counts,
         lower=counts,
         upper=counts,
-        hidden=np.zeros(0, dtype=np.bool_),
-        published=published,
+        confidential=np.zeros(0, dtype=np.bool_),
+        published_figures=published,
     )
 
 
-IDS = ("revision", "area", "breakdown")
-COUNTS = ("value", "numerator", "denominator", "lower", "upper")
-_HEADER, _TRAILER = 19, 2
-_ROW = np.dtype(
+ID_COLUMNS = ("revision", "area", "breakdown")
+COUNT_COLUMNS = ("value", "numerator", "denominator", "lower", "upper")
+_HEADER_BYTES, _TRAILER_BYTES = 19, 2
+_ROW_TYPE = np.dtype(
     [
         ("fields", ">i2"),
-        *((f"{name}{part}", kind) for name in IDS for part, kind in ((" length", ">i4"), ("", ">i8"))),
-        *((f"{name}{part}", kind) for name in COUNTS for part, kind in ((" length", ">i4"), ("", ">f8"))),
+        *((f"{name}{part}", kind) for name in ID_COLUMNS for part, kind in ((" length", ">i4"), ("", ">i8"))),
+        *((f"{name}{part}", kind) for name in COUNT_COLUMNS for part, kind in ((" length", ">i4"), ("", ">f8"))),
         ("hidden length", ">i4"),
         ("hidden", "?"),
     ]
 )
 
 
-def unpacked(content: bytes) -> StandingCells:
+def unpack_cells(content: bytes) -> RevisionCells:
     """Cells in PostgreSQL's binary COPY format: bigint, float8 and boolean in this order, none of them null.
 
     The format: https://www.postgresql.org/docs/16/sql-copy.html, *Binary Format*.
     """
     rows = np.frombuffer(
-        content, dtype=_ROW, offset=_HEADER, count=(len(content) - _HEADER - _TRAILER) // _ROW.itemsize
+        content,
+        dtype=_ROW_TYPE,
+        offset=_HEADER_BYTES,
+        count=(len(content) - _HEADER_BYTES - _TRAILER_BYTES) // _ROW_TYPE.itemsize,
     )
-    return StandingCells(
+    return RevisionCells(
         revision=rows["revision"].astype(np.int64),
         area=rows["area"].astype(np.int64),
         breakdown=rows["breakdown"].astype(np.int64),
@@ -91,5 +96,5 @@ def unpacked(content: bytes) -> StandingCells:
         denominator=rows["denominator"].astype(np.float64),
         lower=rows["lower"].astype(np.float64),
         upper=rows["upper"].astype(np.float64),
-        hidden=rows["hidden"].copy(),
+        confidential=rows["hidden"].copy(),
     )

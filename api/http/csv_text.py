@@ -5,19 +5,19 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-Value = str | int | float | bool | date | None
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+TableValue = str | int | float | bool | date | None
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def written(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+def to_csv(columns: Sequence[str], rows: Iterable[Sequence[TableValue]]) -> bytes:
     text = io.StringIO(newline="")
     lines = csv.writer(text)
-    lines.writerow([cell(column) for column in columns])
-    lines.writerows([cell(value) for value in row] for row in rows)
+    lines.writerow([format_cell(column) for column in columns])
+    lines.writerows([format_cell(value) for value in row] for row in rows)
     return text.getvalue().encode()
 
 
-def cell(value: Value) -> str:
+def format_cell(value: TableValue) -> str:
     """Null is empty; a whole number has no point; text that begins like a formula gets an apostrophe before it."""
     if value is None:
         return ""
@@ -26,5 +26,5 @@ def cell(value: Value) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        return f"'{value}" if value.startswith(FORMULA_PREFIXES) else value
     return str(int(value)) if float(value).is_integer() else repr(value)

@@ -3,7 +3,7 @@
 from litestar import Response
 
 
-def csv(content: bytes, filename: str) -> Response[bytes]:
+def csv_response(content: bytes, filename: str) -> Response[bytes]:
     """A table whose first line names its columns."""
     return Response(
         content,

@@ -13,11 +13,11 @@ from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEven
 
 Headers = list[tuple[bytes, bytes]]
 
-TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')  # a comma may stand within the quotes
-OF_THE_BODY = re.compile(rb"content-(?:type|length|disposition|encoding|language|range)")
+TAG_PATTERN = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')  # a comma may stand within the quotes
+BODY_HEADER_PATTERN = re.compile(rb"content-(?:type|length|disposition|encoding|language|range)")
 
 
-class ETags(ASGIMiddleware):
+class ETagMiddleware(ASGIMiddleware):
     """Whole answers to a GET have a tag; 304 where the caller has named it. What is streamed has none."""
 
     scopes = (ScopeType.HTTP,)
@@ -35,12 +35,15 @@ class ETags(ASGIMiddleware):
                 held = message
                 return
             if held is not None:
-                headers, held = _kept_how(list(held["headers"]), asked), None
+                headers, held = _set_cache_control(list(held["headers"]), asked), None
                 status = 200
                 if message["type"] == "http.response.body" and not message["more_body"]:
-                    headers = with_tag(headers, message["body"])
-                    if has_it(asked, headers):
-                        status, headers = 304, [(n, v) for n, v in headers if not OF_THE_BODY.fullmatch(n.lower())]
+                    headers = add_etag(headers, message["body"])
+                    if is_not_modified(asked, headers):
+                        status, headers = (
+                            304,
+                            [(n, v) for n, v in headers if not BODY_HEADER_PATTERN.fullmatch(n.lower())],
+                        )
                         message = HTTPResponseBodyEvent(type="http.response.body", body=b"", more_body=False)
                 await send(HTTPResponseStartEvent(type="http.response.start", status=status, headers=headers))
             await send(message)
@@ -48,29 +51,29 @@ class ETags(ASGIMiddleware):
         await next_app(scope, receive, tagged)
 
 
-def _value(headers: Headers, wanted: bytes) -> bytes | None:
+def _header_value(headers: Headers, wanted: bytes) -> bytes | None:
     """Of all lines of a header, as one list; None where there is none."""
     return b", ".join(found) if (found := [value for name, value in headers if name.lower() == wanted]) else None
 
 
-def _kept_how(headers: Headers, asked: Headers) -> Headers:
+def _set_cache_control(headers: Headers, asked: Headers) -> Headers:
     """Kept by whoever likes, and asked for again each time; an answer to a key by nobody but its holder."""
-    if _value(headers, b"cache-control") is not None:
+    if _header_value(headers, b"cache-control") is not None:
         return headers
-    private = _value(asked, b"authorization") is not None
+    private = _header_value(asked, b"authorization") is not None
     return [*headers, (b"cache-control", b"private, no-cache" if private else b"public, no-cache")]
 
 
-def with_tag(headers: Headers, body: bytes) -> Headers:
+def add_etag(headers: Headers, body: bytes) -> Headers:
     """A tag that is there already is taken as it is."""
-    if _value(headers, b"etag") is not None:
+    if _header_value(headers, b"etag") is not None:
         return headers
     return [*headers, (b"etag", b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode())]
 
 
-def has_it(asked: Headers, headers: Headers) -> bool:
+def is_not_modified(asked: Headers, headers: Headers) -> bool:
     """Whether `If-None-Match` names the tag, or `*`; weakly compared: `W/` makes no difference."""
-    named, tag = _value(asked, b"if-none-match"), _value(headers, b"etag")
+    named, tag = _header_value(asked, b"if-none-match"), _header_value(headers, b"etag")
     if named is None or tag is None:
         return False
-    return named.strip() == b"*" or tag.removeprefix(b"W/") in TAG.findall(named)
+    return named.strip() == b"*" or tag.removeprefix(b"W/") in TAG_PATTERN.findall(named)

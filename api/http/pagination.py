@@ -12,17 +12,17 @@ from api.http.refusals import Invalid
 from schema.words import Instant
 
 
-class BadCursor(Invalid):
+class InvalidCursor(Invalid):
     """The cursor is not one that this operation gave out."""
 
     example = "A cursor of `…/returns` is sent to `…/observations`."
-    mend = "Send `next_cursor` as it was answered, or leave it out to begin again."
+    fix = "Send `next_cursor` as it was answered, or leave it out to begin again."
 
 
-PlaceT = TypeVar("PlaceT", bound=msgspec.Struct)
+CursorT = TypeVar("CursorT", bound=msgspec.Struct)
 
 
-class Deadline(msgspec.Struct, frozen=True, array_like=True):
+class ObligationCursor(msgspec.Struct, frozen=True, array_like=True):
     """The key of the last expected return of a page."""
 
     due: Instant
@@ -33,18 +33,18 @@ class Deadline(msgspec.Struct, frozen=True, array_like=True):
     period: str
 
 
-class Moment(msgspec.Struct, frozen=True, array_like=True):
+class InstantCursor(msgspec.Struct, frozen=True, array_like=True):
     """The instant of the last entry of a page, and how many entries of that very instant have been seen."""
 
     at: Instant
     seen: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
-def encode(place: msgspec.Struct) -> str:
+def encode_cursor(place: msgspec.Struct) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
-def decode(cursor: str | None, kind: type[PlaceT]) -> PlaceT | None:
+def decode_cursor(cursor: str | None, kind: type[CursorT]) -> CursorT | None:
     """Raises BadCursor."""
     if cursor is None:
         return None
@@ -55,12 +55,12 @@ def decode(cursor: str | None, kind: type[PlaceT]) -> PlaceT | None:
             if isinstance(value, datetime):
                 value.astimezone(UTC)  # some instants that can be written are none that can be reckoned with
     except (binascii.Error, msgspec.DecodeError, ValueError, OverflowError) as error:
-        raise BadCursor(f"{cursor[:80]!r} is not a cursor.") from error
+        raise InvalidCursor(f"{cursor[:80]!r} is not a cursor.") from error
     return place
 
 
-def moment(page: Sequence[datetime], before: Moment | None) -> Moment:
+def instant_cursor(page: Sequence[datetime], before: InstantCursor | None) -> InstantCursor:
     """Where a page of instants, the latest first, ends."""
     last = page[-1]
     earlier = before.seen if before is not None and before.at == last else 0
-    return Moment(last, earlier + sum(at == last for at in page))
+    return InstantCursor(last, earlier + sum(at == last for at in page))

@@ -12,69 +12,77 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 
-from api.http.refusals import BadParameter, Malformed, NotFound, Refused, TooLarge, Unauthenticated, UnstorableText
+from api.http.refusals import (
+    BodyTooLarge,
+    InvalidParameter,
+    Malformed,
+    NotFound,
+    Refusal,
+    Unauthenticated,
+    UnstorableText,
+)
 from schema.problems import Finding, Problem, Severity
 
 log = logging.getLogger("work_health")
 
-MEDIA_TYPE = "application/problem+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
-def request_id_of(request: Request[Any, Any, Any]) -> str:
+def get_request_id(request: Request[Any, Any, Any]) -> str:
     """Where the framework refuses before any middleware runs, a request has no name yet and gets none."""
     return request.scope["state"].get("request_id", "")
 
 
-def code_of(refusal: type[Refused]) -> str:
+def error_code(refusal: type[Refusal]) -> str:
     """`NotAllowed` → `not-allowed`: the last part of the problem's type."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", refusal.__name__).lower()
 
 
-def title_of(refusal: type[Refused]) -> str:
+def error_title(refusal: type[Refusal]) -> str:
     return (refusal.__doc__ or "").split("\n")[0]
 
 
-def refused(request: Request[Any, Any, Any], refusal: Refused) -> Response[Problem]:
+def refusal_response(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
     kind = type(refusal)
     headers = {"WWW-Authenticate": 'Bearer realm="work-and-health"'} if kind is Unauthenticated else {}
     if kind.retry_after is not None:
         headers["Retry-After"] = str(kind.retry_after)
     problem = Problem(
-        type=f"/errors/{code_of(kind)}",
-        title=title_of(kind),
+        type=f"/errors/{error_code(kind)}",
+        title=error_title(kind),
         status=kind.status,
         detail=str(refusal),
-        request_id=request_id_of(request),
+        request_id=get_request_id(request),
         errors=list(refusal.findings),
     )
-    return Response(problem, status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)
+    return Response(problem, status_code=kind.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
 
-def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def framework_refusal_response(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """What Litestar refuses by itself: no such route, no such method, a body over the limit."""
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return refused(request, NotFound(f"Nothing is served at {request.url.path}; `/docs` lists what is."))
+        return refusal_response(request, NotFound(f"Nothing is served at {request.url.path}; `/docs` lists what is."))
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return refused(request, TooLarge(error.detail))
+        return refusal_response(request, BodyTooLarge(error.detail))
     if isinstance(error, ValidationException):
         faults = cast("list[dict[str, str]]", error.extra or [])
         empty = any(fault.get("key") == "data" for fault in faults)
         if not faults:  # a parameter that is needed is not there
-            return refused(request, BadParameter(error.detail))
-        return refused(request, Malformed("The body is empty.") if empty else _bad_parameters(faults))
+            return refusal_response(request, InvalidParameter(error.detail))
+        return refusal_response(request, Malformed("The body is empty.") if empty else _parameter_refusal(faults))
     status = HTTPStatus(error.status_code)
     problem = Problem(
         type="about:blank",
         title=status.phrase,
         status=status,
         detail=error.detail or status.description,
-        request_id=request_id_of(request),
+        request_id=get_request_id(request),
     )
     headers: Mapping[str, str] = error.headers or {}
-    return Response(problem, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers))
+    return Response(problem, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=dict(headers))
 
 
-def _bad_parameters(faults: list[dict[str, str]]) -> BadParameter:
+def _parameter_refusal(faults: list[dict[str, str]]) -> InvalidParameter:
     findings = [
         Finding(
             code="unreadable-parameter",
@@ -85,22 +93,22 @@ def _bad_parameters(faults: list[dict[str, str]]) -> BadParameter:
         for fault in faults
     ]
     names = ", ".join(sorted({fault.get("key", "") for fault in faults}))
-    return BadParameter(f"The value of {names or 'a parameter'} cannot be read.", findings)
+    return InvalidParameter(f"The value of {names or 'a parameter'} cannot be read.", findings)
 
 
 # What PostgreSQL calls a text that it cannot hold: the character NUL, in a text or in JSON.
-UNSTORABLE = {"22021", "22P05"}
+UNSTORABLE_TEXT_SQLSTATES = {"22021", "22P05"}
 
 
-def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def failure_response(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """A fault of ours. The log has it with the request's id; the caller is told nothing of its inside.
 
     But for a text that PostgreSQL cannot hold, which the driver says itself or SQLAlchemy for it.
     """
     said = error.orig if isinstance(error, DBAPIError) else error
-    if getattr(said, "sqlstate", None) in UNSTORABLE:
-        return refused(request, UnstorableText("A text has the character NUL (U+0000) in it."))
-    request_id = request_id_of(request)
+    if getattr(said, "sqlstate", None) in UNSTORABLE_TEXT_SQLSTATES:
+        return refusal_response(request, UnstorableText("A text has the character NUL (U+0000) in it."))
+    request_id = get_request_id(request)
     log.error("request %s failed", request_id, exc_info=error)
     problem = Problem(
         type="about:blank",
@@ -109,26 +117,26 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         detail="Nothing was written. Quote the request id when you report it.",
         request_id=request_id,
     )
-    return Response(problem, status_code=500, media_type=MEDIA_TYPE)
+    return Response(problem, status_code=500, media_type=PROBLEM_MEDIA_TYPE)
 
 
-HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Problem]]] = {
-    Refused: refused,
-    HTTPException: refused_by_framework,
-    Exception: failed,
+EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Problem]]] = {
+    Refusal: refusal_response,
+    HTTPException: framework_refusal_response,
+    Exception: failure_response,
 }
 
 
-def answers(kind: type[Struct], *statuses: int) -> dict[int, ResponseSpec]:
+def response_specs(kind: type[Struct], *statuses: int) -> dict[int, ResponseSpec]:
     """The `responses=` of a route that answers with bytes which are such a struct."""
     return {status: ResponseSpec(kind, description="The answer.", generate_examples=False) for status in statuses}
 
 
-def refusals(*statuses: int) -> dict[int, ResponseSpec]:
+def refusal_specs(*statuses: int) -> dict[int, ResponseSpec]:
     """The `responses=` of a route that may refuse with these statuses."""
     return {
         status: ResponseSpec(
-            Problem, description=HTTPStatus(status).phrase, media_type=MEDIA_TYPE, generate_examples=False
+            Problem, description=HTTPStatus(status).phrase, media_type=PROBLEM_MEDIA_TYPE, generate_examples=False
         )
         for status in sorted({*statuses, 400, 500})
     }

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from schema.problems import Finding, Severity
 
-TOLD = 100
+MAX_VIOLATIONS = 100
 
 
-_PLACE = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<place>.*)`)?$", re.DOTALL)
+_ERROR_PATTERN = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<place>.*)`)?$", re.DOTALL)
 
 
-def violations(kind: Any, raw: Any, at: str = "") -> Iterator[Finding]:
+def find_violations(kind: Any, raw: Any, pointer: str = "") -> Iterator[Finding]:
     """Every violation in `raw` (builtins), found by trying each failing part by itself.
 
     msgspec stops at the first; somebody with two hundred rows wants to hear of all.
@@ -23,36 +23,36 @@ def violations(kind: Any, raw: Any, at: str = "") -> Iterator[Finding]:
     try:
         msgspec.convert(raw, kind, strict=True)
     except msgspec.ValidationError as error:
-        first = _PLACE.match(str(error))
+        first = _ERROR_PATTERN.match(str(error))
     else:
         return
     base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     inner: list[Finding] = []
     if isinstance(base, type) and issubclass(base, Struct) and isinstance(raw, dict):
-        inner.extend(_in_struct(base, raw, at))  # pyright: ignore[reportUnknownArgumentType]
+        inner.extend(_find_in_struct(base, raw, pointer))  # pyright: ignore[reportUnknownArgumentType]
     elif get_origin(base) is list and isinstance(raw, list):
         for index, item in enumerate(raw):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-            inner.extend(violations(get_args(base)[0], item, f"{at}/{index}"))
-            if len(inner) >= TOLD:
+            inner.extend(find_violations(get_args(base)[0], item, f"{pointer}/{index}"))
+            if len(inner) >= MAX_VIOLATIONS:
                 break
     if not inner and first is not None:
-        inner.append(_violation(first["message"], at + _pointer(first["place"]), raw))
+        inner.append(_to_finding(first["message"], pointer + _json_pointer(first["place"]), raw))
     yield from inner
 
 
-def _in_struct(kind: type[Struct], raw: dict[Any, Any], at: str) -> Iterator[Finding]:
+def _find_in_struct(kind: type[Struct], raw: dict[Any, Any], at: str) -> Iterator[Finding]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, field in fields.items():
         if name in raw:
-            yield from violations(field.type, raw[name], f"{at}/{name}")
+            yield from find_violations(field.type, raw[name], f"{at}/{name}")
         elif field.required:
-            yield _violation(f"Object missing required field `{name}`", f"{at}/{name}", None)
+            yield _to_finding(f"Object missing required field `{name}`", f"{at}/{name}", None)
     for name in raw:
         if name not in fields:
-            yield _violation(f"Object contains unknown field `{name}`", f"{at}/{_escaped(name)}", None)
+            yield _to_finding(f"Object contains unknown field `{name}`", f"{at}/{_escape_pointer(name)}", None)
 
 
-def _violation(message: str, path: str, raw: Any) -> Finding:
+def _to_finding(message: str, path: str, raw: Any) -> Finding:
     simple = isinstance(raw, (str, int, float, bool))
     if isinstance(raw, str) and "\x00" in raw:
         message = "The text has a NUL character, which no database keeps"
@@ -65,11 +65,11 @@ def _violation(message: str, path: str, raw: Any) -> Finding:
     )
 
 
-def _pointer(place: str | None) -> str:
+def _json_pointer(place: str | None) -> str:
     """msgspec's `[0].count` as the JSON pointer `/0/count` (RFC 6901)."""
     parts = re.findall(r"\.([^.\[]+)|\[([^\]]*)\]", place or "")
-    return "".join(f"/{_escaped(name or index)}" for name, index in parts)
+    return "".join(f"/{_escape_pointer(name or index)}" for name, index in parts)
 
 
-def _escaped(name: str) -> str:
+def _escape_pointer(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")

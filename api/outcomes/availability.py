@@ -1,48 +1,50 @@
 """What may be asked, told from the plan alone: the answer is the same whether or not anything was ever returned."""
 
 from api.figures import resolution
-from api.figures.resolution import Question
+from api.figures.resolution import ResolutionQuery
 from api.plan.catalogue import Catalogue
-from api.plan.rules import periods_of
+from api.plan.rules import list_periods
 from api.statistics import periods
 from schema.periods import PeriodType
 from schema.plan import Measure, Series
-from schema.reading import AreaFamily, Availability, Format, MeasureAvailability, SeriesAvailability
+from schema.reading import AreaFamily, Availability, MeasureAvailability, OutcomeFormat, SeriesAvailability
 
-FORMATS = {
+FORMAT_MEDIA_TYPES = {
     "preview_outcomes": "application/json",
     "preview_outcomes_csv": "text/csv",
     "preview_outcomes_json_stat": "application/json",
     "preview_outcomes_sdmx_csv": "text/csv",
     "preview_outcomes_geojson": "application/geo+json",
 }
-TOKENS = ["latest", "latest-n"]
+PERIOD_TOKENS = ["latest", "latest-n"]
 
 
-def availability(catalogue: Catalogue) -> Availability:
+def describe_availability(catalogue: Catalogue) -> Availability:
     plan = catalogue.plan
     return Availability(
         programme=catalogue.slug,
         plan_version=catalogue.version,
-        formats=[Format(operation=operation, media_type=type_) for operation, type_ in FORMATS.items()],
-        period_tokens=TOKENS,
+        formats=[
+            OutcomeFormat(operation=operation, media_type=type_) for operation, type_ in FORMAT_MEDIA_TYPES.items()
+        ],
+        period_tokens=PERIOD_TOKENS,
         families=[
             AreaFamily(
                 slug=family.slug,
                 levels=family.levels,
                 areas=[
                     area.code
-                    for area in sorted(plan.areas, key=lambda a: catalogue.levels[a.level])
+                    for area in sorted(plan.areas, key=lambda a: catalogue.level_ranks[a.level])
                     if family.slug in area.families
                 ],
             )
             for family in plan.families
         ],
-        measures=[_measure(measure, catalogue) for measure in plan.measures],
+        measures=[_describe_measure(measure, catalogue) for measure in plan.measures],
     )
 
 
-def _measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailability:
+def _describe_measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailability:
     window = catalogue.plan.window
     cadence = measure.cadence
     return MeasureAvailability(
@@ -52,38 +54,38 @@ def _measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailability:
         kind=measure.kind,
         unit=measure.unit,
         disclosure_class=measure.disclosure_class,
-        series=[_series(measure, one, catalogue) for one in measure.series],
+        series=[_describe_series(measure, one, catalogue) for one in measure.series],
         period_type=cadence.period_type,
-        periods=[p.code for p in periods_of(window, cadence.period_type, months=cadence.months)],
-        period_types=_period_types(measure),
+        periods=[p.code for p in list_periods(window, cadence.period_type, months=cadence.months)],
+        period_types=_list_period_types(measure),
         area_family=measure.area_family,
-        finest_level=catalogue.finest_level(measure, ()) or catalogue.areas[catalogue.plan.area].level,
+        finest_level=catalogue.find_finest_level(measure, ()) or catalogue.areas[catalogue.plan.area].level,
         schemes=measure.schemes,
     )
 
 
-def _period_types(measure: Measure) -> list[PeriodType]:
+def _list_period_types(measure: Measure) -> list[PeriodType]:
     """Those of which some period is made up of the measure's own: any two years hold every case."""
     first, last = periods.parse("CY2000").start, periods.parse("CY2001").end
     return [
         type_
         for type_ in PeriodType
         if any(
-            resolution.parts(period, measure, ()) is not None
-            for period in periods.between(type_, first, last, months=measure.cadence.months or 12)
+            resolution.split_into_parts(period, measure, ()) is not None
+            for period in periods.list_periods_between(type_, first, last, months=measure.cadence.months or 12)
         )
     ]
 
 
-def _series(measure: Measure, series: Series, catalogue: Catalogue) -> SeriesAvailability:
+def _describe_series(measure: Measure, series: Series, catalogue: Catalogue) -> SeriesAvailability:
     """The reason is what the roll-up itself would say of a series of which nothing has been returned."""
-    question = Question(measures=[measure.slug], periods=["CY2000"])
-    [asked] = resolution.ask(question, [(measure, series)], catalogue, [])
+    question = ResolutionQuery(measures=[measure.slug], periods=["CY2000"])
+    [asked] = resolution.resolve_series(question, [(measure, series)], catalogue, [])
     reason = None if asked.reason == "period_not_partitioned" else asked.reason
     return SeriesAvailability(
         slug=series.slug,
         title=series.title,
         headline=series.headline,
         collection=series.collection,
-        reason=resolution.AS_PUBLISHED_ONLY if asked.as_published else reason,
+        reason=resolution.AS_PUBLISHED_ONLY if asked.is_published else reason,
     )

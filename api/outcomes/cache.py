@@ -20,118 +20,120 @@ from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.clock import Clock
-from api.http.etags import Headers, with_tag
+from api.http.etags import Headers, add_etag
 from api.outcomes import queries_released
-from api.outcomes.queries_released import Standing, Which
-from api.outcomes.released_query import Covered
+from api.outcomes.queries_released import PublishedRelease, ReleaseSelector
+from api.outcomes.released_query import CoveredPeriods
 from api.plan.catalogue import Catalogue
 from schema.releases import Release
 
-MOST = 128 * 2**20
+MAX_CACHE_BYTES = 128 * 2**20
 """Bytes of answers in each process."""
-OVERHEAD = 1024
+RESPONSE_OVERHEAD_BYTES = 1024
 """Bytes that an answer takes beside its body, about."""
-RELEASES = 64
-FROM = "release"
+MAX_RELEASES = 64
+SOURCE_KEY = "release"
 """Under which a request's state has what its answer is from."""
 
 
-class Opened(Struct, frozen=True, kw_only=True):
+class OpenRelease(Struct, frozen=True, kw_only=True):
     """A release with the plan that it was made under, and the periods that it covers."""
 
     release: Release
     catalogue: Catalogue
-    covered: Covered
+    covered_periods: CoveredPeriods
 
 
-class From(Struct, frozen=True, kw_only=True):
+class CacheSource(Struct, frozen=True, kw_only=True):
     """Which release was asked for, and the publication that made the one that was found."""
 
-    which: Which
+    selector: ReleaseSelector
     publication: UUID
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class CachedResponse(Struct, frozen=True, kw_only=True):
     """All but the status, which is 200."""
 
-    source: From
+    source: CacheSource
     headers: Headers
     body: bytes
 
 
-Question = tuple[str, bytes]
+RequestKey = tuple[str, bytes]
 """A path with its query."""
 
 
-class Memory:
+class ReleaseCache:
     """Of one database. The answers that were asked for last are kept."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self.releases: OrderedDict[UUID, Opened] = OrderedDict()
-        self._answers: OrderedDict[Question, Answer] = OrderedDict()
-        self._most, self._size = most, 0
-        self._waiting: dict[Which, asyncio.Future[Standing | None]] = {}
-        self._asking: asyncio.Task[None] | None = None
+    def __init__(self, max_bytes: int = MAX_CACHE_BYTES) -> None:
+        self.releases: OrderedDict[UUID, OpenRelease] = OrderedDict()
+        self._responses: OrderedDict[RequestKey, CachedResponse] = OrderedDict()
+        self._max_bytes, self._stored_bytes = max_bytes, 0
+        self._waiters: dict[ReleaseSelector, asyncio.Future[PublishedRelease | None]] = {}
+        self._lookup_task: asyncio.Task[None] | None = None
 
-    def answer(self, question: Question) -> Answer | None:
-        found = self._answers.get(question)
+    def find_response(self, question: RequestKey) -> CachedResponse | None:
+        found = self._responses.get(question)
         if found is not None:
-            self._answers.move_to_end(question)
+            self._responses.move_to_end(question)
         return found
 
-    def keep(self, question: Question, answer: Answer) -> None:
+    def store_response(self, question: RequestKey, answer: CachedResponse) -> None:
         """In the place of what was answered before."""
-        self._size += _size(answer) - _size(self._answers.pop(question, None))
-        self._answers[question] = answer
-        while self._size > self._most:
-            self._size -= _size(self._answers.popitem(last=False)[1])
+        self._stored_bytes += _count_bytes(answer) - _count_bytes(self._responses.pop(question, None))
+        self._responses[question] = answer
+        while self._stored_bytes > self._max_bytes:
+            self._stored_bytes -= _count_bytes(self._responses.popitem(last=False)[1])
 
-    def know(self, publication: UUID, opened: Opened) -> None:
+    def add_release(self, publication: UUID, opened: OpenRelease) -> None:
         self.releases[publication] = opened
-        if len(self.releases) > RELEASES:
+        if len(self.releases) > MAX_RELEASES:
             self.releases.popitem(last=False)
 
-    async def stands(self, which: Which, engine: AsyncEngine, clock: Clock) -> Standing | None:
+    async def find_current_release(
+        self, which: ReleaseSelector, engine: AsyncEngine, clock: Clock
+    ) -> PublishedRelease | None:
         """The release that is asked for, as it is now.
 
         Who comes while the database is being asked waits for the next statement, so that nobody hears what was true
         before.
         """
-        waiting = self._waiting.setdefault(which, asyncio.get_running_loop().create_future())
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask(engine, clock))
+        waiting = self._waiters.setdefault(which, asyncio.get_running_loop().create_future())
+        if self._lookup_task is None or self._lookup_task.done():
+            self._lookup_task = asyncio.create_task(self._look_up_waiting(engine, clock))
         return await asyncio.shield(waiting)
 
-    async def _ask(self, engine: AsyncEngine, clock: Clock) -> None:
-        asked: dict[Which, asyncio.Future[Standing | None]] = {}
-        while self._waiting:
+    async def _look_up_waiting(self, engine: AsyncEngine, clock: Clock) -> None:
+        asked: dict[ReleaseSelector, asyncio.Future[PublishedRelease | None]] = {}
+        while self._waiters:
             try:
                 async with engine.connect() as connection:
-                    while self._waiting:
-                        asked, self._waiting = self._waiting, {}
-                        found = await queries_released.standing(connection, list(asked), now=clock())
+                    while self._waiters:
+                        asked, self._waiters = self._waiters, {}
+                        found = await queries_released.find_published_releases(connection, list(asked), now=clock())
                         for which, waiting in asked.items():
                             waiting.set_result(found.get(which))
             except Exception as error:  # noqa: BLE001  each who waits raises it
-                every = [*asked.values(), *self._waiting.values()]
-                self._waiting = {}
+                every = [*asked.values(), *self._waiters.values()]
+                self._waiters = {}
                 for waiting in every:
                     if not waiting.done():
                         waiting.set_exception(error)
 
 
-def _size(answer: Answer | None) -> int:
-    return 0 if answer is None else len(answer.body) + OVERHEAD
+def _count_bytes(answer: CachedResponse | None) -> int:
+    return 0 if answer is None else len(answer.body) + RESPONSE_OVERHEAD_BYTES
 
 
-_memories: WeakKeyDictionary[Engine, Memory] = WeakKeyDictionary()
+_caches: WeakKeyDictionary[Engine, ReleaseCache] = WeakKeyDictionary()
 
 
-def memory_of(engine: AsyncEngine) -> Memory:
-    return _memories.setdefault(engine.sync_engine, Memory())
+def get_cache(engine: AsyncEngine) -> ReleaseCache:
+    return _caches.setdefault(engine.sync_engine, ReleaseCache())
 
 
-class Remembered(ASGIMiddleware):
+class CacheMiddleware(ASGIMiddleware):
     """Answers what was answered before, if the release that it is from is still the one that is asked for."""
 
     scopes = (ScopeType.HTTP,)
@@ -139,10 +141,10 @@ class Remembered(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         state = cast("Any", scope)["litestar_app"].state
         engine: AsyncEngine = state.public_engine
-        memory, question = memory_of(engine), (scope["path"], scope["query_string"])
-        kept = memory.answer(question)
+        memory, question = get_cache(engine), (scope["path"], scope["query_string"])
+        kept = memory.find_response(question)
         if kept is not None:
-            stands = await memory.stands(kept.source.which, engine, state.clock)
+            stands = await memory.find_current_release(kept.source.selector, engine, state.clock)
             if stands is not None and stands.publication == kept.source.publication:
                 headers = list(kept.headers)
                 await send(HTTPResponseStartEvent(type="http.response.start", status=200, headers=headers))
@@ -152,15 +154,17 @@ class Remembered(ASGIMiddleware):
 
         async def keeping(message: Message) -> None:
             nonlocal begun
-            source: From | None = scope["state"].get(FROM)
+            source: CacheSource | None = scope["state"].get(SOURCE_KEY)
             if message["type"] == "http.response.start" and message["status"] == 200 and source is not None:
                 begun = message
                 return
             if begun is not None:
                 start, begun = begun, None
                 if source is not None and message["type"] == "http.response.body" and not message["more_body"]:
-                    headers = with_tag(list(start["headers"]), message["body"])
-                    memory.keep(question, Answer(source=source, headers=headers, body=message["body"]))
+                    headers = add_etag(list(start["headers"]), message["body"])
+                    memory.store_response(
+                        question, CachedResponse(source=source, headers=headers, body=message["body"])
+                    )
                     start = HTTPResponseStartEvent(type="http.response.start", status=200, headers=list(headers))
                 await send(start)
             await send(message)

@@ -3,20 +3,29 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from api.plan.catalogue import Catalogue
-from schema.outcomes import Coverage, RevisionBasis, UnprotectedFigure
+from schema.outcomes import Coverage, PreviewFigure, RevisionBasis
 from schema.plan import Plan
-from schema.reading import LogicModelOutcomes, MeasureProgress, NodeOutcomes, Progress, Relation, ThemeProgress
+from schema.reading import (
+    MeasureProgress,
+    MeasureRelation,
+    NodeOutcomes,
+    PreviewLogicModel,
+    PreviewProgress,
+    ThemeProgress,
+)
 
-Arrows = Mapping[str, set[str]]
+LinkTargets = Mapping[str, set[str]]
 
 
-def progress(catalogue: Catalogue, latest: Sequence[UnprotectedFigure], basis: RevisionBasis) -> Progress:
+def build_progress(
+    catalogue: Catalogue, latest: Sequence[PreviewFigure], revision_basis: RevisionBasis
+) -> PreviewProgress:
     figures = {figure.measure: figure for figure in latest}
-    return Progress(
+    return PreviewProgress(
         programme=catalogue.slug,
         plan_version=catalogue.version,
         protection="none",
-        basis=basis,
+        revision_basis=revision_basis,
         themes=[
             ThemeProgress(
                 theme=theme.slug,
@@ -41,24 +50,26 @@ def progress(catalogue: Catalogue, latest: Sequence[UnprotectedFigure], basis: R
     )
 
 
-def logic_model(catalogue: Catalogue, latest: Sequence[UnprotectedFigure], basis: RevisionBasis) -> LogicModelOutcomes:
+def build_logic_model(
+    catalogue: Catalogue, latest: Sequence[PreviewFigure], revision_basis: RevisionBasis
+) -> PreviewLogicModel:
     plan = catalogue.plan
-    return LogicModelOutcomes(
+    return PreviewLogicModel(
         programme=catalogue.slug,
         plan_version=catalogue.version,
         protection="none",
-        basis=basis,
-        nodes=nodes(plan, {figure.measure: figure.coverage for figure in latest}),
+        revision_basis=revision_basis,
+        nodes=build_node_outcomes(plan, {figure.measure: figure.coverage for figure in latest}),
         links=plan.links,
         measure_links=plan.measure_links,
         figures=list(latest),
     )
 
 
-def nodes(plan: Plan, coverage: Mapping[str, Coverage]) -> list[NodeOutcomes]:
+def build_node_outcomes(plan: Plan, coverage: Mapping[str, Coverage]) -> list[NodeOutcomes]:
     """Each node with the measures that tell of it, and how complete they are together."""
     found: list[NodeOutcomes] = []
-    told = relations(plan)
+    told = relate_measures_to_nodes(plan)
     for node in plan.nodes:
         relation, measures = told[node.slug]
         found.append(
@@ -69,13 +80,13 @@ def nodes(plan: Plan, coverage: Mapping[str, Coverage]) -> list[NodeOutcomes]:
                 title=node.title,
                 relation=relation,
                 measures=measures,
-                coverage=together(coverage[slug] for slug in measures if slug in coverage),
+                coverage=sum_coverage(coverage[slug] for slug in measures if slug in coverage),
             )
         )
     return found
 
 
-def together(coverages: Iterable[Coverage]) -> Coverage:
+def sum_coverage(coverages: Iterable[Coverage]) -> Coverage:
     every = list(coverages)
     return Coverage(
         expected=sum(c.expected for c in every),
@@ -86,7 +97,7 @@ def together(coverages: Iterable[Coverage]) -> Coverage:
     )
 
 
-def relations(plan: Plan) -> dict[str, tuple[Relation, list[str]]]:
+def relate_measures_to_nodes(plan: Plan) -> dict[str, tuple[MeasureRelation, list[str]]]:
     """The measures that tell of each node: its own, else those downstream, else those upstream, in the plan's order."""
     onward: dict[str, set[str]] = {node.slug: set() for node in plan.nodes}
     back: dict[str, set[str]] = {node.slug: set() for node in plan.nodes}
@@ -95,20 +106,20 @@ def relations(plan: Plan) -> dict[str, tuple[Relation, list[str]]]:
         back[link.target].add(link.source)
     measured = {node.slug: {m.slug for m in plan.measures if node.slug in m.nodes} for node in plan.nodes}
     hung = {node.slug: {k.measure for k in plan.measure_links if k.source == node.slug} for node in plan.nodes}
-    found: dict[str, tuple[Relation, list[str]]] = {}
+    found: dict[str, tuple[MeasureRelation, list[str]]] = {}
     for slug, own in measured.items():
-        ahead, behind = _reached(slug, onward), _reached(slug, back)
+        ahead, behind = _find_reachable_nodes(slug, onward), _find_reachable_nodes(slug, back)
         tried = (
-            (Relation.OWN, own),
-            (Relation.DOWNSTREAM, hung[slug].union(*(measured[node] | hung[node] for node in ahead))),
-            (Relation.UPSTREAM, set[str]().union(*(measured[node] for node in behind))),
+            (MeasureRelation.OWN, own),
+            (MeasureRelation.DOWNSTREAM, hung[slug].union(*(measured[node] | hung[node] for node in ahead))),
+            (MeasureRelation.UPSTREAM, set[str]().union(*(measured[node] for node in behind))),
         )
-        relation, slugs = next(((r, s) for r, s in tried if s), (Relation.NONE, set[str]()))
+        relation, slugs = next(((r, s) for r, s in tried if s), (MeasureRelation.NONE, set[str]()))
         found[slug] = (relation, [m.slug for m in plan.measures if m.slug in slugs])
     return found
 
 
-def _reached(slug: str, arrows: Arrows) -> set[str]:
+def _find_reachable_nodes(slug: str, arrows: LinkTargets) -> set[str]:
     found: set[str] = set()
     waiting = [slug]
     while waiting:

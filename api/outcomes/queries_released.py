@@ -8,18 +8,18 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, false, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database.connections import ask
+from api.database.connections import fetch_any
 from api.outcomes.released_query import FigureFilter
-from api.releases.queries import release_from_row
+from api.releases.queries import to_release
 from api.releases.released_entries import EntryFilter
 from schema.releases import Release
-from schema.tables import figure, release, released_entry
+from schema.tables import release, released_entry, released_figure
 
-Which = tuple[str, int | None]
+ReleaseSelector = tuple[str, int | None]
 """A programme, and the number of a release; None for the newest that stands."""
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class PublishedRelease(Struct, frozen=True, kw_only=True):
     """A release that everybody may read, and the publication that made it."""
 
     programme: int
@@ -27,7 +27,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     publication: UUID
 
 
-STANDING = """
+PUBLISHED_RELEASES_SQL = """
 select asked.slug, asked.number as wanted, found.*
 from unnest($1::text[], $2::int[]) as asked (slug, number)
 join programme on programme.slug = asked.slug
@@ -41,23 +41,27 @@ cross join lateral (
 """
 
 
-async def standing(connection: AsyncConnection, asked: Sequence[Which], *, now: datetime) -> dict[Which, Standing]:
+async def find_published_releases(
+    connection: AsyncConnection, asked: Sequence[ReleaseSelector], *, now: datetime
+) -> dict[ReleaseSelector, PublishedRelease]:
     """Of those that are asked for, the releases that are there, neither withdrawn nor under embargo."""
-    rows = await ask(connection, STANDING, [slug for slug, _ in asked], [number for _, number in asked], now)
+    rows = await fetch_any(
+        connection, PUBLISHED_RELEASES_SQL, [slug for slug, _ in asked], [number for _, number in asked], now
+    )
     return {
-        (row["slug"], row["wanted"]): Standing(
+        (row["slug"], row["wanted"]): PublishedRelease(
             programme=row["programme"], number=row["number"], publication=row["publication"]
         )
         for row in rows
     }
 
 
-async def release_of(transaction: AsyncConnection, found: Standing, slug: str) -> Release:
+async def fetch_release(transaction: AsyncConnection, found: PublishedRelease, slug: str) -> Release:
     query = select(release).where(release.c.programme == found.programme, release.c.number == found.number)
-    return release_from_row((await transaction.execute(query)).one(), slug)
+    return to_release((await transaction.execute(query)).one(), slug)
 
 
-async def figures(
+async def fetch_figures(
     transaction: AsyncConnection,
     programme_id: int,
     number: int,
@@ -70,14 +74,14 @@ async def figures(
     if not wanted:
         return []
     each = [
-        select(figure.c.position, figure.c.content).where(
-            figure.c.programme == programme_id,
-            figure.c.release == number,
-            figure.c.series == one.series,
-            figure.c.period.in_(one.periods),
-            figure.c.area.in_(one.areas),
-            figure.c.breakdown.in_(one.breakdowns),
-            figure.c.position > after,
+        select(released_figure.c.position, released_figure.c.content).where(
+            released_figure.c.programme == programme_id,
+            released_figure.c.release == number,
+            released_figure.c.series == one.series,
+            released_figure.c.period.in_(one.periods),
+            released_figure.c.area.in_(one.areas),
+            released_figure.c.breakdown.in_(one.breakdowns),
+            released_figure.c.position > after,
         )
         for one in wanted
     ]
@@ -86,7 +90,7 @@ async def figures(
     return [(row.position, row.content) for row in await transaction.execute(query)]
 
 
-async def entries(
+async def fetch_entries(
     transaction: AsyncConnection,
     programme_id: int,
     number: int,
@@ -97,7 +101,7 @@ async def entries(
 ) -> list[tuple[int, bytes]]:
     """Positions and contents, in order."""
     its = released_entry.c
-    each = [and_(its.series == one.series, _within(one.periods)) for one in wanted]
+    each = [and_(its.series == one.series, _in_periods(one.periods)) for one in wanted]
     query = (
         select(its.position, its.content)
         .where(its.programme == programme_id, its.release == number, its.position > after, or_(false(), *each))
@@ -107,5 +111,5 @@ async def entries(
     return [(row.position, row.content) for row in await transaction.execute(query)]
 
 
-def _within(periods: Sequence[str] | None) -> ColumnElement[bool]:
+def _in_periods(periods: Sequence[str] | None) -> ColumnElement[bool]:
     return true() if periods is None else released_entry.c.period.in_(periods)

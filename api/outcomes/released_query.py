@@ -7,19 +7,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.figures import inequality_figures
-from api.figures.query import Filters, Places, Spans, Unanswerable
-from api.figures.resolution import LATEST, UNCOUNTED, NotCollected
+from api.figures.query import IncompatibleFilters, OutcomeQuery, PeriodResolver, QueryAxes
+from api.figures.resolution import ADVICE_BY_UNCOUNTED_KIND, LATEST_KEYWORD, NotCollected
 from api.http.refusals import Invalid
 from api.outcomes import progress as view
-from api.plan.catalogue import Catalogue, breakdown_key
-from api.plan.rules import known, parsed_period
+from api.plan.catalogue import Catalogue, format_breakdown_key
+from api.plan.rules import check_code, parse_period
 from api.releases.released_entries import EntryFilter
 from api.statistics import periods
-from schema.outcomes import Resolved
+from schema.outcomes import ResolvedPeriod
 from schema.periods import Period
 from schema.plan import Measure, Scheme, Series
 from schema.releases import (
-    Figure,
+    PublishedFigure,
     Release,
     ReleasedInequality,
     ReleasedLogicModel,
@@ -29,18 +29,18 @@ from schema.releases import (
 )
 from schema.submissions import Status
 
-Covered = Mapping[tuple[str, str], Sequence[tuple[Period, bool]]]
+CoveredPeriods = Mapping[tuple[str, str], Sequence[tuple[Period, bool]]]
 """The periods that a release covers of each series, in order of time, and whether anything was returned for them."""
 
 
 class NoFigures(Invalid):
     """The release has nothing of the kind."""
 
-    example = "GET …/inequality?measure=pass-rate&dimension=sex&of=female&against=male&period=2031-01"
+    example = "GET …/inequality?measure=pass-rate&dimension=sex&category=female&reference_category=male&period=2031-01"
     mend = "`…/outcomes` with the same measure and `group_by` shows which periods and areas there are."
 
 
-class FigurePosition(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class ReleaseCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Where a page of a release ends."""
 
     release: int
@@ -56,25 +56,27 @@ class FigureFilter(Struct, frozen=True, kw_only=True):
     breakdowns: list[int]
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class ReleaseQuery(Struct, frozen=True, kw_only=True):
     """What a question comes to in one release."""
 
     filters: list[FigureFilter]
     """One for each series, in the order of the plan."""
-    resolved: list[Resolved]
+    resolved: list[ResolvedPeriod]
 
 
-def wanted(question: Filters, places: Places, covered: Covered, catalogue: Catalogue) -> Wanted:
+def resolve_query(
+    question: OutcomeQuery, places: QueryAxes, covered: CoveredPeriods, catalogue: Catalogue
+) -> ReleaseQuery:
     """Which figures are asked for. Raises UnclearPeriod, NotCollected, Unanswerable: by what is registered alone."""
-    if question.periods and (question.first or question.last):
-        raise Unanswerable("Ask by `period` or by `from` and `to`, not both.")
+    if question.periods and (question.from_period or question.to_period):
+        raise IncompatibleFilters("Ask by `period` or by `from` and `to`, not both.")
     found: list[FigureFilter] = []
-    resolved: list[Resolved] = []
+    resolved: list[ResolvedPeriod] = []
     for measure, series in places.series:
         there = covered.get((measure.slug, series.slug), ())
-        codes, told = _codes(question, measure, series, there)
+        codes, told = _match_periods(question, measure, series, there)
         resolved += told
-        breakdowns = _breakdowns(measure, places, catalogue, explicit=bool(question.measures))
+        breakdowns = _list_breakdown_keys(measure, places, catalogue, explicit=bool(question.measures))
         if breakdowns is None:
             continue
         found.append(
@@ -85,16 +87,20 @@ def wanted(question: Filters, places: Places, covered: Covered, catalogue: Catal
                 breakdowns=[catalogue.ids.breakdowns[key] for key in breakdowns],
             )
         )
-    return Wanted(filters=found, resolved=resolved)
+    return ReleaseQuery(filters=found, resolved=resolved)
 
 
-def _codes(
-    question: Filters, measure: Measure, series: Series, covered: Sequence[tuple[Period, bool]]
-) -> tuple[list[str], list[Resolved]]:
+def _match_periods(
+    question: OutcomeQuery, measure: Measure, series: Series, covered: Sequence[tuple[Period, bool]]
+) -> tuple[list[str], list[ResolvedPeriod]]:
     """The released periods that are meant; an equal span under another name is the same cell."""
     own = measure.cadence.period_type
-    spans = Spans(measure, series, [period for period, received in covered if received and period.type is own])
-    asked_for = spans.range(question) if question.first or question.last else spans.of(question.periods or [LATEST])
+    spans = PeriodResolver(measure, series, [period for period, received in covered if received and period.type is own])
+    asked_for = (
+        spans.resolve_range(question)
+        if question.from_period or question.to_period
+        else spans.resolve_tokens(question.periods or [LATEST_KEYWORD])
+    )
     known = {period.code: period for period, _ in covered}
     found: list[str] = []
     for code in asked_for or []:
@@ -102,13 +108,15 @@ def _codes(
             found.append(code)
             continue
         asked = periods.parse(code)
-        found += [one.code for one in known.values() if periods.same_span(one, asked)]
-    return found, spans.resolved
+        found += [one.code for one in known.values() if periods.is_same_span(one, asked)]
+    return found, spans.resolved_tokens
 
 
-def _breakdowns(measure: Measure, places: Places, catalogue: Catalogue, *, explicit: bool) -> list[str] | None:
+def _list_breakdown_keys(
+    measure: Measure, places: QueryAxes, catalogue: Catalogue, *, explicit: bool
+) -> list[str] | None:
     if places.dimensions:
-        scheme = catalogue.scheme(measure, places.dimensions)
+        scheme = catalogue.find_scheme(measure, places.dimensions)
         if scheme is None or not _is_released(scheme, catalogue):
             if explicit:
                 by = [" and ".join(one.dimensions) for one in measure.schemes if _is_released(one, catalogue)]
@@ -118,14 +126,14 @@ def _breakdowns(measure: Measure, places: Places, catalogue: Catalogue, *, expli
                 )
             return None
     codes = [[(dimension, code) for code in places.categories[dimension]] for dimension in places.dimensions]
-    return [breakdown_key(dict(chosen)) for chosen in product(*codes)]
+    return [format_breakdown_key(dict(chosen)) for chosen in product(*codes)]
 
 
 def _is_released(scheme: Scheme, catalogue: Catalogue) -> bool:
     return len(scheme.dimensions) <= catalogue.plan.disclosure.breakdowns
 
 
-def covered_by(rows: Mapping[int, Sequence[tuple[str, bool]]], catalogue: Catalogue) -> Covered:
+def decode_covered_periods(rows: Mapping[int, Sequence[tuple[str, bool]]], catalogue: Catalogue) -> CoveredPeriods:
     slugs = catalogue.series_slugs
     return {
         slugs[number]: [(periods.parse(code), received) for code, received in spans]
@@ -134,10 +142,10 @@ def covered_by(rows: Mapping[int, Sequence[tuple[str, bool]]], catalogue: Catalo
     }
 
 
-def least_covered(figures: Iterable[Figure], least: float | None) -> Iterator[Figure]:
+def mask_low_coverage(figures: Iterable[PublishedFigure], min_coverage: float | None) -> Iterator[PublishedFigure]:
     """Figures that rest on too few returns lose their numbers, and say why: one that is not approved is in none."""
     for figure in figures:
-        if least is None or figure.coverage.approved >= least * figure.coverage.expected:
+        if min_coverage is None or figure.coverage.approved >= min_coverage * figure.coverage.expected:
             yield figure
         else:
             yield replace(
@@ -147,11 +155,11 @@ def least_covered(figures: Iterable[Figure], least: float | None) -> Iterator[Fi
                 upper_bound=None,
                 largest_error=None,
                 numerator=None,
-                numerator_low=None,
-                numerator_high=None,
+                numerator_lower_bound=None,
+                numerator_upper_bound=None,
                 denominator=None,
-                denominator_low=None,
-                denominator_high=None,
+                denominator_lower_bound=None,
+                denominator_upper_bound=None,
                 lower=None,
                 upper=None,
                 lower_99_8=None,
@@ -164,23 +172,23 @@ def least_covered(figures: Iterable[Figure], least: float | None) -> Iterator[Fi
                 trend=None,
                 movement=None,
                 target=None,
-                instead="Ask for a smaller `min_coverage`.",
+                alternatives="Ask for a smaller `min_coverage`.",
             )
 
 
-def explanation(release: Release, measures: Iterable[str], catalogue: Catalogue) -> str:
+def explain_protection(release: Release, measures: Iterable[str], catalogue: Catalogue) -> str:
     """What is done to protect those who are counted in these measures."""
     classes = dict.fromkeys(catalogue.measures[slug].disclosure_class for slug in measures)
     return " ".join(dict.fromkeys(release.explanations[one] for one in classes)) or release.explanations["persons"]
 
 
-def progress(release: Release, latest: Sequence[Figure], catalogue: Catalogue) -> ReleasedProgress:
+def build_progress(release: Release, latest: Sequence[PublishedFigure], catalogue: Catalogue) -> ReleasedProgress:
     figures = {figure.measure: figure for figure in latest}
     return ReleasedProgress(
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
-        protection=explanation(release, [figure.measure for figure in latest], catalogue),
+        protection=explain_protection(release, [figure.measure for figure in latest], catalogue),
         themes=[
             ReleasedTheme(
                 theme=theme.slug,
@@ -205,68 +213,68 @@ def progress(release: Release, latest: Sequence[Figure], catalogue: Catalogue) -
     )
 
 
-def logic_model(release: Release, latest: Sequence[Figure], catalogue: Catalogue) -> ReleasedLogicModel:
+def build_logic_model(release: Release, latest: Sequence[PublishedFigure], catalogue: Catalogue) -> ReleasedLogicModel:
     return ReleasedLogicModel(
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
-        protection=explanation(release, [figure.measure for figure in latest], catalogue),
-        nodes=view.nodes(catalogue.plan, {figure.measure: figure.coverage for figure in latest}),
+        protection=explain_protection(release, [figure.measure for figure in latest], catalogue),
+        nodes=view.build_node_outcomes(catalogue.plan, {figure.measure: figure.coverage for figure in latest}),
         links=catalogue.plan.links,
         measure_links=catalogue.plan.measure_links,
         figures=list(latest),
     )
 
 
-def inequality(
-    release: Release, figures: Sequence[Figure], pair: tuple[str, str], dimension: str, catalogue: Catalogue
+def build_inequality(
+    release: Release, figures: Sequence[PublishedFigure], pair: tuple[str, str], dimension: str, catalogue: Catalogue
 ) -> ReleasedInequality:
     """Of the figures of one series, period and area by a dimension. Raises NoFigures where the release has none."""
     if not figures:
         raise NoFigures("The release has no figures of the measure by this dimension, period and area.")
     measure = catalogue.measures[figures[0].measure]
-    found = inequality_figures.apart(measure, figures, pair, catalogue)
+    found = inequality_figures.calculate_inequality(measure, figures, pair, catalogue)
     return ReleasedInequality(
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
-        protection=explanation(release, [measure.slug], catalogue),
+        protection=explain_protection(release, [measure.slug], catalogue),
         measure=measure.slug,
         series=figures[0].series,
         unit=measure.unit,
         period=figures[0].period,
         area=figures[0].area,
         dimension=dimension,
-        of=pair[0],
-        against=pair[1],
+        category=pair[0],
+        reference_category=pair[1],
         groups=found.groups,
         gap=found.gap,
         ratio=found.ratio,
-        slope=found.slope,
-        relative=found.relative,
+        slope_index=found.slope,
+        relative_index=found.relative,
     )
 
 
-def entry_filters(
-    measures: Sequence[str], wanted: Sequence[str], covered: Covered, catalogue: Catalogue
+def resolve_filters(
+    measures: Sequence[str], wanted: Sequence[str], covered: CoveredPeriods, catalogue: Catalogue
 ) -> list[EntryFilter]:
     """Each series that is asked for; of an equal span under another name, the period that it is released for.
 
     Raises UnknownCode, UnclearPeriod: by what is registered alone.
     """
-    there = {measure.slug: measure for measure in catalogue.plan.measures if measure.kind in UNCOUNTED}
-    chosen = [there[known("a milestone or evidence measure", slug, there)] for slug in dict.fromkeys(measures)]
-    spans = [parsed_period(code) for code in wanted]
+    there = {measure.slug: measure for measure in catalogue.plan.measures if measure.kind in ADVICE_BY_UNCOUNTED_KIND}
+    chosen = [there[check_code("a milestone or evidence measure", slug, there)] for slug in dict.fromkeys(measures)]
+    spans = [parse_period(code) for code in wanted]
     return [
         EntryFilter(
             series=catalogue.ids.series[measure.slug, series.slug],
-            periods=_codes_of(spans, covered.get((measure.slug, series.slug), ())) if spans else None,
+            periods=_match_period_codes(spans, covered.get((measure.slug, series.slug), ())) if spans else None,
         )
         for measure in chosen or there.values()
         for series in measure.series
     ]
 
 
-def _codes_of(spans: Sequence[Period], covered: Iterable[tuple[Period, bool]]) -> list[str]:
-    alike = [one.code for one, _ in covered if any(periods.same_span(one, span) for span in spans)]
+def _match_period_codes(spans: Sequence[Period], covered: Iterable[tuple[Period, bool]]) -> list[str]:
+    alike = [one.code for one, _ in covered if any(periods.is_same_span(one, span) for span in spans)]
     return list(dict.fromkeys([*alike, *(span.code for span in spans)]))

@@ -14,23 +14,23 @@ from msgspec import Struct
 from api.clock import Now
 from api.database.connections import Transaction
 from api.http import pagination
-from api.http.pagination import BadCursor
-from api.http.problems import answers
+from api.http.pagination import InvalidCursor
+from api.http.problems import response_specs
 from api.outcomes import queries_released, released_query
-from api.outcomes.cache import Opened
-from api.outcomes.released_query import FigurePosition
-from api.outcomes.routes_released import READ, opening
+from api.outcomes.cache import OpenRelease
+from api.outcomes.released_query import ReleaseCursor
+from api.outcomes.routes_released import READ_PROBLEMS, find_release
 from schema.releases import ReleasedEntryList
 
 
-async def opened(
+async def provide_release(
     programme: FromPath[str], release: FromPath[str], public: Transaction, state: State, scope: Scope, now: Now
-) -> Opened:
+) -> OpenRelease:
     """The release that the address names, by its number or as `latest`. Raises NoRelease, WithdrawnRelease."""
-    return await opening(programme, public, state, scope, now, release)
+    return await find_release(programme, public, state, scope, now, release)
 
 
-class _Answer(Struct, frozen=True, kw_only=True):
+class _EntriesPage(Struct, frozen=True, kw_only=True):
     """`ReleasedEntryList`, of which the entries are as they were written when the release was made."""
 
     programme: str
@@ -44,11 +44,11 @@ class _Answer(Struct, frozen=True, kw_only=True):
 @get(
     "/programmes/{programme:str}/releases/{release:str}/entries",
     operation_id="list_release_entries",
-    summary="Cleared milestones and evidence of a release",
-    responses=READ | answers(ReleasedEntryList, 200),
+    summary="List milestones and evidence of a release",
+    responses=READ_PROBLEMS | response_specs(ReleasedEntryList, 200),
 )
 async def list_release_entries(
-    opened: NamedDependency[Opened],
+    open_release: NamedDependency[OpenRelease],
     public: Transaction,
     measure: FromQuery[list[str] | None] = None,
     period: FromQuery[list[str] | None] = None,
@@ -61,21 +61,23 @@ async def list_release_entries(
     cleared is not there and not counted; who returned it and how many people took part is not told. All measures and
     periods where none is named.
     """
-    last = pagination.decode(cursor, FigurePosition)
-    if last is not None and last.release != opened.release.number:
-        raise BadCursor(f"The cursor belongs to release {last.release}.")
-    wanted = released_query.entry_filters(measure or [], period or [], opened.covered, opened.catalogue)
+    last = pagination.decode_cursor(cursor, ReleaseCursor)
+    if last is not None and last.release != open_release.release.number:
+        raise InvalidCursor(f"The cursor belongs to release {last.release}.")
+    wanted = released_query.resolve_filters(
+        measure or [], period or [], open_release.covered_periods, open_release.catalogue
+    )
     after = -1 if last is None else last.position
-    rows = await queries_released.entries(
-        public, opened.catalogue.id, opened.release.number, wanted, after=after, limit=limit + 1
+    rows = await queries_released.fetch_entries(
+        public, open_release.catalogue.id, open_release.release.number, wanted, after=after, limit=limit + 1
     )
     page = rows[:limit]
-    answer = _Answer(
-        programme=opened.catalogue.slug,
-        release=opened.release.number,
-        plan_version=opened.catalogue.version,
+    answer = _EntriesPage(
+        programme=open_release.catalogue.slug,
+        release=open_release.release.number,
+        plan_version=open_release.catalogue.version,
         items=[msgspec.Raw(content) for _, content in page],
-        next_cursor=pagination.encode(FigurePosition(opened.release.number, page[-1][0]))
+        next_cursor=pagination.encode_cursor(ReleaseCursor(open_release.release.number, page[-1][0]))
         if len(rows) > limit
         else None,
     )
@@ -83,5 +85,8 @@ async def list_release_entries(
 
 
 router = Router(
-    "/v1", route_handlers=[list_release_entries], dependencies={"opened": Provide(opened)}, tags=["Releases"]
+    "/v1",
+    route_handlers=[list_release_entries],
+    dependencies={"open_release": Provide(provide_release)},
+    tags=["Releases"],
 )

@@ -12,31 +12,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import permissions
 from api.access import queries as partners
-from api.access.routes import KEY, with_key
+from api.access.routes import KEY_SECURITY, require_key
 from api.clock import Now
 from api.database.connections import Transaction
 from api.figures import inequality_figures, queries, query, resolution, verdicts
-from api.figures.query import FigurePlace, Filters, Places
-from api.figures.returns_data import StandingCells
+from api.figures.query import FigureCursor, OutcomeQuery, QueryAxes
+from api.figures.returns_data import RevisionCells
 from api.http import downloads, pagination
-from api.http.problems import refusals, request_id_of
+from api.http.problems import get_request_id, refusal_specs
 from api.outcomes import availability as registry
 from api.outcomes import progress
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
-from api.plan.routes import enter
+from api.plan.routes import authorise
 from api.reviews import queries as reviews
-from schema.inequality import Inequality
-from schema.outcomes import Preview, Resolved, RevisionBasis, UnprotectedFigure
+from schema.inequality import PreviewInequality
+from schema.outcomes import PreviewFigure, PreviewOutcomes, ResolvedPeriod, RevisionBasis
 from schema.partners import Author, Caller, Scope
-from schema.reading import Availability, FeatureCollection, JsonStatDataset, LogicModelOutcomes, Progress
+from schema.reading import Availability, FeatureCollection, JsonStatDataset, PreviewLogicModel, PreviewProgress
 
-PREVIEW = "/programmes/{programme:str}/preview"
-READ = refusals(401, 403, 404, 422)
+PREVIEW_PATH = "/programmes/{programme:str}/preview"
+READ_RESPONSES = refusal_specs(401, 403, 404, 422)
 
 
-async def filters(
+async def read_query(
     measure: FromQuery[list[str] | None] = None,
     series: FromQuery[str | None] = None,
     theme: FromQuery[str | None] = None,
@@ -49,140 +49,156 @@ async def filters(
     group_by: FromQuery[list[str] | None] = None,
     breakdown: FromQuery[list[str] | None] = None,
     comparator: FromQuery[list[str] | None] = None,
-    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+    revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
     min_coverage: Annotated[float | None, QueryParameter(ge=0, le=1)] = None,
-) -> Filters:
+) -> OutcomeQuery:
     """The same for every form in which outcomes are answered."""
-    return Filters(
+    return OutcomeQuery(
         measures=measure or [],
         series=series,
         theme=theme,
         periods=period or [],
-        first=first,
-        last=last,
+        from_period=first,
+        to_period=last,
         areas=area or [],
         within=within or [],
         levels=level or [],
         group_by=group_by or [],
         breakdowns=breakdown or [],
         comparators=comparator or [],
-        basis=basis,
+        revision_basis=revision_basis,
         min_coverage=min_coverage,
     )
 
 
-class Looked(Struct, frozen=True, kw_only=True):
+class PreviewResult(Struct, frozen=True, kw_only=True):
     """What a reviewer is shown."""
 
     catalogue: Catalogue
-    wanted: Places
-    figures: list[UnprotectedFigure]
-    resolved: list[Resolved]
-    following: FigurePlace | None
+    axes: QueryAxes
+    figures: list[PreviewFigure]
+    resolved_tokens: list[ResolvedPeriod]
+    next_cursor: FigureCursor | None
 
 
-class Reviewer:
+class PreviewReader:
     """Whoever looks at live figures, as the request tells. Each look is written into the audit."""
 
     def __init__(self, request: Request[Any, Any, Any], caller: Caller, transaction: Transaction, now: Now) -> None:
         self.request, self.caller, self.transaction, self.now = request, caller, transaction, now
 
-    async def look(
-        self, programme: str, question: Filters, *, form: str, cursor: str | None = None, limit: int = query.MOST
-    ) -> Looked:
-        grant, catalogue = await enter(self.transaction, self.caller, programme, Scope.REVIEW)
-        wanted = query.places(question, catalogue)
-        after = pagination.decode(cursor, FigurePlace)
-        behind = resolution.series_behind(wanted.series, catalogue)
-        standing = await queries.standing(self.transaction, catalogue, behind, question.basis)
-        every, resolved = query.ask(question, wanted, catalogue, standing)
-        page = query.page(every, after, limit, catalogue)
-        figures = await self._figures(page.asked, catalogue, question.min_coverage)
-        author = permissions.author(self.caller, grant, request_id_of(self.request))
-        named = query.named(question, wanted, form)
-        await _tell(self.transaction, catalogue, author, named, grant.organisation, self.now)
-        return Looked(
+    async def read_preview(
+        self,
+        programme: str,
+        outcome_query: OutcomeQuery,
+        *,
+        format_name: str,
+        cursor: str | None = None,
+        limit: int = query.MAX_FIGURES,
+    ) -> PreviewResult:
+        grant, catalogue = await authorise(self.transaction, self.caller, programme, Scope.REVIEW)
+        wanted = query.resolve_axes(outcome_query, catalogue)
+        after = pagination.decode_cursor(cursor, FigureCursor)
+        behind = resolution.list_source_series(wanted.series, catalogue)
+        standing = await queries.fetch_selected_revisions(
+            self.transaction, catalogue, behind, outcome_query.revision_basis
+        )
+        every, resolved = query.resolve_query(outcome_query, wanted, catalogue, standing)
+        page = query.select_page(every, after, limit, catalogue)
+        figures = await self._calculate_figures(page.queries, catalogue, outcome_query.min_coverage)
+        author = permissions.build_author(self.caller, grant, get_request_id(self.request))
+        named = query.describe_for_audit(outcome_query, wanted, format_name)
+        await _record_audit(self.transaction, catalogue, author, named, grant.organisation, self.now)
+        return PreviewResult(
             catalogue=catalogue,
-            wanted=wanted,
-            figures=query.on_page(figures, page, catalogue),
-            resolved=resolved,
-            following=page.following,
+            axes=wanted,
+            figures=query.select_page_figures(figures, page, catalogue),
+            resolved_tokens=resolved,
+            next_cursor=page.next_cursor,
         )
 
-    async def _figures(
-        self, every: list[resolution.Asked], catalogue: Catalogue, least_coverage: float | None
-    ) -> list[UnprotectedFigure]:
+    async def _calculate_figures(
+        self, resolved_queries: list[resolution.ResolvedQuery], catalogue: Catalogue, least_coverage: float | None
+    ) -> list[PreviewFigure]:
         """Most movements start in the first period of a series; more periods are read for those that do not."""
-        granted = await reviews.leeway(self.transaction, catalogue)
-        found: dict[int, list[UnprotectedFigure]] = {}
+        granted = await reviews.fetch_concessions(self.transaction, catalogue)
+        found: dict[int, list[PreviewFigure]] = {}
         starts = 1
-        while waiting := [index for index in range(len(every)) if index not in found]:
-            spared = {index: verdicts.sparing(every[index], catalogue, granted, starts) for index in waiting}
-            cells = await _cells(self.transaction, list(spared.values()), catalogue)
+        while waiting := [index for index in range(len(resolved_queries)) if index not in found]:
+            spared = {
+                index: verdicts.limit_history(resolved_queries[index], catalogue, granted, starts) for index in waiting
+            }
+            cells = await _fetch_cells(self.transaction, list(spared.values()), catalogue)
             for index, one in spared.items():
-                answered = verdicts.answered(one, cells, catalogue, granted, least_coverage)
-                if verdicts.is_settled(answered, every[index], catalogue, granted, starts):
+                answered = verdicts.build_judged_figures(one, cells, catalogue, granted, least_coverage)
+                if verdicts.has_enough_history(answered, resolved_queries[index], catalogue, granted, starts):
                     found[index] = answered
             starts *= 4
-        return [figure for index in range(len(every)) for figure in found[index]]
+        return [figure for index in range(len(resolved_queries)) for figure in found[index]]
 
 
-async def _cells(transaction: AsyncConnection, every: list[resolution.Asked], catalogue: Catalogue) -> StandingCells:
+async def _fetch_cells(
+    transaction: AsyncConnection, resolved_queries: list[resolution.ResolvedQuery], catalogue: Catalogue
+) -> RevisionCells:
     """Of all returns that an answer rests on or is judged by."""
-    behind = {revision.id: revision for one in every for revision in one.all_returns if revision.counts}
-    published = {number for number, one in behind.items() if resolution.is_published(one, catalogue)}
-    found = await queries.cells(
+    behind = {
+        revision.id: revision for one in resolved_queries for revision in one.all_revisions if revision.is_counted
+    }
+    published = {number for number, one in behind.items() if resolution.has_published_figures(one, catalogue)}
+    found = await queries.fetch_cells(
         transaction,
         catalogue,
         revisions=sorted(behind.keys() - published),
-        areas=sorted({code for one in every for code in (*one.areas, *one.beside)}),
-        breakdowns=sorted({key for one in every for key in one.breakdowns}),
+        areas=sorted({code for one in resolved_queries for code in (*one.areas, *one.comparator_areas)}),
+        breakdowns=sorted({key for one in resolved_queries for key in one.breakdowns}),
     )
-    return replace(found, published=await queries.published(transaction, catalogue, sorted(published)))
+    return replace(
+        found, published_figures=await queries.fetch_published_figures(transaction, catalogue, sorted(published))
+    )
 
 
-async def _tell(
+async def _record_audit(
     transaction: AsyncConnection,
     catalogue: Catalogue,
     author: Author,
-    named: dict[str, str],
+    query_description: dict[str, str],
     organisation: str,
     now: datetime,
 ) -> None:
     """That somebody looked at figures without disclosure control is in the audit."""
-    await partners.tell_audit(
+    await partners.record_audit(
         transaction,
         catalogue.id,
         author,
         "preview.read",
-        named,
+        query_description,
         organisation_id=catalogue.ids.organisations[organisation],
         now=now,
     )
 
 
-async def reviewer(
+async def provide_preview_reader(
     request: Request[Any, Any, Any], caller: NamedDependency[Caller], transaction: Transaction, now: Now
-) -> Reviewer:
-    return Reviewer(request, caller, transaction, now)
+) -> PreviewReader:
+    return PreviewReader(request, caller, transaction, now)
 
 
 @get(
-    f"{PREVIEW}/outcomes",
+    f"{PREVIEW_PATH}/outcomes",
     operation_id="preview_outcomes",
-    summary="Live figures, without disclosure control",
-    guards=[with_key],
-    security=KEY,
-    responses=READ,
+    summary="Preview outcomes",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_RESPONSES,
 )
 async def preview_outcomes(
     programme: FromPath[str],
-    reviewer: NamedDependency[Reviewer],
-    filters: NamedDependency[Filters],
+    reader: NamedDependency[PreviewReader],
+    outcome_query: NamedDependency[OutcomeQuery],
     labels: FromQuery[bool] = False,
     cursor: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
-) -> Preview:
+) -> PreviewOutcomes:
     """Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
     Every measure is rolled up by the rule that it declares; what can only be bounded is given as bounds, and what
@@ -190,37 +206,37 @@ async def preview_outcomes(
     `resolved` says what that stood for. `group_by` takes the dimensions of one scheme, and an area level such as
     `ward`. Milestones and evidence are no counts: read their items and entries in the returns.
 
-    `basis=approved` counts approved revisions alone, also while a correction is pending; with `latest` a figure that
-    rests on any other is marked `p`. `min_coverage`, from 0 to 1, withholds figures of which a smaller share of the
-    expected returns is there. `comparator` names areas to set figures beside; left out, the wider areas that have a
-    figure of the same series. `first_released` in a movement is here the first period that was returned.
+    `revision_basis=approved` uses only approved revisions, even while a correction is pending. With `latest`, a figure
+    that uses any other revision is marked `p`. `min_coverage`, from 0 to 1, leaves out figures for which a smaller
+    share of the expected returns was received. `comparator` names areas to compare with; by default, the wider areas
+    that have a figure of the same series. In a preview, `first_released` of a movement is the first returned period.
     """
-    seen = await reviewer.look(programme, filters, form="json", cursor=cursor, limit=limit)
-    return Preview(
+    seen = await reader.read_preview(programme, outcome_query, format_name="json", cursor=cursor, limit=limit)
+    return PreviewOutcomes(
         programme=seen.catalogue.slug,
         plan_version=seen.catalogue.version,
         protection="none",
-        basis=filters.basis,
+        revision_basis=outcome_query.revision_basis,
         items=seen.figures,
-        resolved=seen.resolved,
-        labels=query.labels(seen.figures, seen.catalogue) if labels else {},
-        next_cursor=pagination.encode(seen.following) if seen.following else None,
+        resolved=seen.resolved_tokens,
+        labels=query.collect_labels(seen.figures, seen.catalogue) if labels else {},
+        next_cursor=pagination.encode_cursor(seen.next_cursor) if seen.next_cursor else None,
     )
 
 
 @get(
-    f"{PREVIEW}/outcomes.csv",
+    f"{PREVIEW_PATH}/outcomes.csv",
     operation_id="preview_outcomes_csv",
-    summary="Live figures as one tidy table",
-    guards=[with_key],
-    security=KEY,
+    summary="Preview outcomes as CSV",
+    guards=[require_key],
+    security=KEY_SECURITY,
     media_type="text/csv",
-    responses=READ,
+    responses=READ_RESPONSES,
 )
 async def preview_outcomes_csv(
     programme: FromPath[str],
-    reviewer: NamedDependency[Reviewer],
-    filters: NamedDependency[Filters],
+    reader: NamedDependency[PreviewReader],
+    outcome_query: NamedDependency[OutcomeQuery],
     labels: FromQuery[bool] = False,
 ) -> Response[bytes]:
     """All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
@@ -228,133 +244,135 @@ async def preview_outcomes_csv(
     The columns are the same whatever is asked. Lists are JSON in a cell; the columns that end in `_label` are filled
     with `labels=true`.
     """
-    seen = await reviewer.look(programme, filters, form="csv")
-    return downloads.csv(tidy_csv.csv_of(seen.figures, seen.catalogue, labels=labels), "outcomes.csv")
+    seen = await reader.read_preview(programme, outcome_query, format_name="csv")
+    return downloads.csv_response(tidy_csv.write_csv(seen.figures, seen.catalogue, labels=labels), "outcomes.csv")
 
 
 @get(
-    f"{PREVIEW}/outcomes.json-stat",
+    f"{PREVIEW_PATH}/outcomes.json-stat",
     operation_id="preview_outcomes_json_stat",
-    summary="Live figures as a JSON-stat dataset",
-    guards=[with_key],
-    security=KEY,
-    responses=READ,
+    summary="Preview outcomes as JSON-stat",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_RESPONSES,
 )
 async def preview_outcomes_json_stat(
-    programme: FromPath[str], reviewer: NamedDependency[Reviewer], filters: NamedDependency[Filters]
+    programme: FromPath[str], reader: NamedDependency[PreviewReader], outcome_query: NamedDependency[OutcomeQuery]
 ) -> JsonStatDataset:
     """JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`."""
-    seen = await reviewer.look(programme, filters, form="json-stat")
-    return json_stat.dataset(seen.figures, seen.catalogue, categories=seen.wanted.categories, resolved=seen.resolved)
+    seen = await reader.read_preview(programme, outcome_query, format_name="json-stat")
+    return json_stat.build_dataset(
+        seen.figures, seen.catalogue, categories=seen.axes.categories, resolved=seen.resolved_tokens
+    )
 
 
 @get(
-    f"{PREVIEW}/outcomes.sdmx.csv",
+    f"{PREVIEW_PATH}/outcomes.sdmx.csv",
     operation_id="preview_outcomes_sdmx_csv",
-    summary="Live figures as SDMX-CSV",
-    guards=[with_key],
-    security=KEY,
+    summary="Preview outcomes as SDMX-CSV",
+    guards=[require_key],
+    security=KEY_SECURITY,
     media_type="text/csv",
-    responses=READ,
+    responses=READ_RESPONSES,
 )
 async def preview_outcomes_sdmx_csv(
-    programme: FromPath[str], reviewer: NamedDependency[Reviewer], filters: NamedDependency[Filters]
+    programme: FromPath[str], reader: NamedDependency[PreviewReader], outcome_query: NamedDependency[OutcomeQuery]
 ) -> Response[bytes]:
     """SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
 
     `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own way.
     """
-    seen = await reviewer.look(programme, filters, form="sdmx-csv")
-    return downloads.csv(sdmx_csv.csv_of(seen.figures, seen.catalogue), "outcomes.sdmx.csv")
+    seen = await reader.read_preview(programme, outcome_query, format_name="sdmx-csv")
+    return downloads.csv_response(sdmx_csv.write_csv(seen.figures, seen.catalogue), "outcomes.sdmx.csv")
 
 
 @get(
-    f"{PREVIEW}/outcomes.geojson",
+    f"{PREVIEW_PATH}/outcomes.geojson",
     operation_id="preview_outcomes_geojson",
-    summary="Live figures as a layer of a map",
-    guards=[with_key],
-    security=KEY,
+    summary="Preview outcomes as GeoJSON",
+    guards=[require_key],
+    security=KEY_SECURITY,
     media_type="application/geo+json",
-    responses=READ,
+    responses=READ_RESPONSES,
 )
 async def preview_outcomes_geojson(
     programme: FromPath[str],
-    reviewer: NamedDependency[Reviewer],
+    reader: NamedDependency[PreviewReader],
     transaction: Transaction,
     measure: FromQuery[str],
     level: FromQuery[str],
     series: FromQuery[str | None] = None,
-    period: FromQuery[str] = resolution.LATEST,
+    period: FromQuery[str] = resolution.LATEST_KEYWORD,
     within: FromQuery[str | None] = None,
     breakdown: FromQuery[list[str] | None] = None,
-    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+    revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
     min_coverage: Annotated[float | None, QueryParameter(ge=0, le=1)] = None,
 ) -> FeatureCollection:
     """GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded."""
-    question = geojson.question(
+    question = geojson.build_query(
         measure=measure,
         level=level,
         series=series,
         period=period,
         within=within,
         breakdowns=breakdown or [],
-        basis=basis,
+        revision_basis=revision_basis,
         min_coverage=min_coverage,
     )
-    seen = await reviewer.look(programme, question, form="geojson")
-    boundaries = await queries.boundaries(transaction, [figure.area for figure in seen.figures])
-    return geojson.layer(seen.figures, boundaries, seen.catalogue)
+    seen = await reader.read_preview(programme, question, format_name="geojson")
+    boundaries = await queries.fetch_boundaries(transaction, [figure.area for figure in seen.figures])
+    return geojson.build_map_layer(seen.figures, boundaries, seen.catalogue)
 
 
 @get(
-    f"{PREVIEW}/progress",
+    f"{PREVIEW_PATH}/progress",
     operation_id="preview_progress",
-    summary="How will we know we've made a difference",
-    guards=[with_key],
-    security=KEY,
-    responses=READ,
+    summary="Preview progress by theme",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_RESPONSES,
 )
 async def preview_progress(
     programme: FromPath[str],
-    reviewer: NamedDependency[Reviewer],
-    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
-) -> Progress:
+    reader: NamedDependency[PreviewReader],
+    revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+) -> PreviewProgress:
     """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
 
     Needs the scope `review`: there is no disclosure control.
     """
-    seen = await reviewer.look(programme, Filters(basis=basis), form="progress")
-    return progress.progress(seen.catalogue, seen.figures, basis)
+    seen = await reader.read_preview(programme, OutcomeQuery(revision_basis=revision_basis), format_name="progress")
+    return progress.build_progress(seen.catalogue, seen.figures, revision_basis)
 
 
 @get(
-    f"{PREVIEW}/logic-model",
+    f"{PREVIEW_PATH}/logic-model",
     operation_id="preview_logic_model",
-    summary="The logic model with its latest figures",
-    guards=[with_key],
-    security=KEY,
-    responses=READ,
+    summary="Preview the logic model with figures",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_RESPONSES,
 )
 async def preview_logic_model(
     programme: FromPath[str],
-    reviewer: NamedDependency[Reviewer],
-    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
-) -> LogicModelOutcomes:
+    reader: NamedDependency[PreviewReader],
+    revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+) -> PreviewLogicModel:
     """Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
 
     Needs the scope `review`: there is no disclosure control.
     """
-    seen = await reviewer.look(programme, Filters(basis=basis), form="logic-model")
-    return progress.logic_model(seen.catalogue, seen.figures, basis)
+    seen = await reader.read_preview(programme, OutcomeQuery(revision_basis=revision_basis), format_name="logic-model")
+    return progress.build_logic_model(seen.catalogue, seen.figures, revision_basis)
 
 
 @get(
-    f"{PREVIEW}/inequality",
+    f"{PREVIEW_PATH}/inequality",
     operation_id="preview_inequality",
-    summary="How far apart the categories of a dimension are",
-    guards=[with_key],
-    security=KEY,
-    responses=refusals(401, 403, 404, 422),
+    summary="Preview inequality between categories",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=refusal_specs(401, 403, 404, 422),
 )
 async def preview_inequality(
     request: Request[Any, Any, Any],
@@ -364,49 +382,54 @@ async def preview_inequality(
     now: Now,
     measure: FromQuery[str],
     dimension: FromQuery[str],
-    of: FromQuery[str],
-    against: FromQuery[str],
+    category: FromQuery[str],
+    reference_category: FromQuery[str],
     series: FromQuery[str | None] = None,
     period: FromQuery[str | None] = None,
     area: FromQuery[str | None] = None,
-    basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
-) -> Inequality:
+    revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+) -> PreviewInequality:
     """Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
     The gap and the ratio are of two categories of a proportion; the slope and the relative index of inequality are
     over all categories of an ordered dimension, as fifths by deprivation. What cannot be told says why.
     """
-    grant, catalogue = await enter(transaction, caller, programme, Scope.REVIEW)
-    inequality_figures.check(catalogue, measure, dimension, of, against)
-    question = resolution.Question(
+    grant, catalogue = await authorise(transaction, caller, programme, Scope.REVIEW)
+    inequality_figures.check_inequality_query(catalogue, measure, dimension, category, reference_category)
+    question = resolution.ResolutionQuery(
         measures=[measure],
         series=series,
         periods=[period] if period else [],
         areas=[area] if area else [],
         group_by=[dimension],
     )
-    wanted = resolution.series_asked(question, catalogue)
-    standing = await queries.standing(transaction, catalogue, resolution.series_behind(wanted, catalogue), basis)
-    [asked_for] = resolution.ask(question, wanted, catalogue, standing)
-    one = replace(asked_for, earlier=[])  # it tells no movement
-    cells = await _cells(transaction, [one], catalogue)
-    granted = await reviews.leeway(transaction, catalogue)
-    author = permissions.author(caller, grant, request_id_of(request))
-    named = resolution.named(question, wanted) | {"of": of, "against": against}
-    await _tell(transaction, catalogue, author, named, grant.organisation, now)
-    found = verdicts.answered(one, cells, catalogue, granted)
-    return inequality_figures.inequality_of(one, found, (of, against), basis, catalogue)
+    wanted = resolution.select_series(question, catalogue)
+    standing = await queries.fetch_selected_revisions(
+        transaction, catalogue, resolution.list_source_series(wanted, catalogue), revision_basis
+    )
+    [asked_for] = resolution.resolve_series(question, wanted, catalogue, standing)
+    one = replace(asked_for, earlier_queries=[])  # it tells no movement
+    cells = await _fetch_cells(transaction, [one], catalogue)
+    granted = await reviews.fetch_concessions(transaction, catalogue)
+    author = permissions.build_author(caller, grant, get_request_id(request))
+    named = resolution.describe_for_audit(question, wanted) | {
+        "category": category,
+        "reference_category": reference_category,
+    }
+    await _record_audit(transaction, catalogue, author, named, grant.organisation, now)
+    found = verdicts.build_judged_figures(one, cells, catalogue, granted)
+    return inequality_figures.build_inequality(one, found, (category, reference_category), revision_basis, catalogue)
 
 
 @get(
     "/programmes/{programme:str}/outcomes/availability",
     operation_id="get_outcomes_availability",
-    summary="What may be asked",
-    responses=refusals(404),
+    summary="List available outcome queries",
+    responses=refusal_specs(404),
 )
 async def get_outcomes_availability(programme: FromPath[str], public: Transaction) -> Availability:
     """Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned."""
-    return registry.availability(await plans.current(public, programme))
+    return registry.describe_availability(await plans.fetch_catalogue(public, programme))
 
 
 router = Router(
@@ -422,6 +445,6 @@ router = Router(
         preview_inequality,
         get_outcomes_availability,
     ],
-    dependencies={"filters": Provide(filters), "reviewer": Provide(reviewer)},
+    dependencies={"outcome_query": Provide(read_query), "reader": Provide(provide_preview_reader)},
     tags=["Outcomes"],
 )

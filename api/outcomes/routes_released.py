@@ -18,27 +18,27 @@ from api.clock import Now
 from api.database.connections import Transaction
 from api.figures import inequality_figures, query
 from api.figures import queries as boundaries
-from api.figures.query import Filters, Places, TooMuch
+from api.figures.query import OutcomeQuery, QueryAxes, ResultTooLarge
 from api.http import downloads, pagination
-from api.http.pagination import BadCursor
-from api.http.problems import answers, refusals
+from api.http.pagination import InvalidCursor
+from api.http.problems import refusal_specs, response_specs
 from api.outcomes import queries_released, released_query
-from api.outcomes.cache import FROM, From, Opened, Remembered, memory_of
+from api.outcomes.cache import SOURCE_KEY, CacheMiddleware, CacheSource, OpenRelease, get_cache
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
-from api.outcomes.released_query import FigurePosition, Wanted
+from api.outcomes.released_query import ReleaseCursor, ReleaseQuery
 from api.plan import queries as plans
 from api.releases import queries, rules
-from schema.outcomes import Resolved
+from schema.outcomes import ResolvedPeriod
 from schema.reading import FeatureCollection, JsonStatDataset
-from schema.releases import Figure, Outcomes, Release, ReleasedInequality, ReleasedLogicModel, ReleasedProgress
+from schema.releases import Outcomes, PublishedFigure, Release, ReleasedInequality, ReleasedLogicModel, ReleasedProgress
 
-OUTCOMES = "/programmes/{programme:str}/outcomes"
-READ = refusals(404, 410, 422)
-KEPT = [Remembered()]
-WhichRelease = Annotated[str | None, QueryParameter(name="release")]
+OUTCOMES_PATH = "/programmes/{programme:str}/outcomes"
+READ_PROBLEMS = refusal_specs(404, 410, 422)
+CACHED = [CacheMiddleware()]
+ReleaseParameter = Annotated[str | None, QueryParameter(name="release")]
 
 
-async def released(
+async def provide_filters(
     measure: FromQuery[list[str] | None] = None,
     series: FromQuery[str | None] = None,
     theme: FromQuery[str | None] = None,
@@ -51,15 +51,15 @@ async def released(
     group_by: FromQuery[list[str] | None] = None,
     breakdown: FromQuery[list[str] | None] = None,
     min_coverage: Annotated[float | None, QueryParameter(ge=0, le=1)] = None,
-) -> Filters:
+) -> OutcomeQuery:
     """The same for every form in which a release is read."""
-    return Filters(
+    return OutcomeQuery(
         measures=measure or [],
         series=series,
         theme=theme,
         periods=period or [],
-        first=first,
-        last=last,
+        from_period=first,
+        to_period=last,
         areas=area or [],
         within=within or [],
         levels=level or [],
@@ -69,99 +69,101 @@ async def released(
     )
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class QueryResult(Struct, frozen=True, kw_only=True):
     """What was asked of a release, and what it says."""
 
-    places: Places
-    resolved: list[Resolved]
-    figures: list[Figure]
+    axes: QueryAxes
+    resolved: list[ResolvedPeriod]
+    figures: list[PublishedFigure]
 
 
-async def opened(
-    programme: FromPath[str], public: Transaction, state: State, scope: Scope, now: Now, which: WhichRelease = None
-) -> Opened:
+async def provide_release(
+    programme: FromPath[str], public: Transaction, state: State, scope: Scope, now: Now, which: ReleaseParameter = None
+) -> OpenRelease:
     """The newest release that stands, or the one that is named. Raises NoRelease, WithdrawnRelease."""
-    return await opening(programme, public, state, scope, now, which)
+    return await find_release(programme, public, state, scope, now, which)
 
 
-async def opening(
+async def find_release(
     programme: str, public: AsyncConnection, state: State, scope: Scope, now: datetime, which: str | None
-) -> Opened:
+) -> OpenRelease:
     """Raises NoRelease, WithdrawnRelease."""
-    remembered = memory_of(state.public_engine)
-    asked_for = (programme, rules.numbered(which))
-    found = (await queries_released.standing(public, [asked_for], now=now)).get(asked_for)
+    remembered = get_cache(state.public_engine)
+    asked_for = (programme, rules.parse_number(which))
+    found = (await queries_released.find_published_releases(public, [asked_for], now=now)).get(asked_for)
     if found is None:
-        newest = await plans.current(public, programme)
-        every = await queries.releases(public, newest.id, newest.slug, now=now)
+        newest = await plans.fetch_catalogue(public, programme)
+        every = await queries.list_releases(public, newest.id, newest.slug, now=now)
         standing = [one.number for one in reversed(every) if one.withdrawn_at is None]
         numbers = standing if asked_for[1] is None else [one.number for one in reversed(every)]
-        number = rules.chosen(which, numbers)
+        number = rules.choose_number(which, numbers)
         release = next(one for one in every if one.number == number)
-        rules.stands(release)
-        return await _opened(public, release, newest.id)
+        rules.check_not_withdrawn(release)
+        return await _load_release(public, release, newest.id)
     if found.publication not in remembered.releases:
-        release = await queries_released.release_of(public, found, programme)
-        remembered.know(found.publication, await _opened(public, release, found.programme))
-    scope["state"][FROM] = From(which=asked_for, publication=found.publication)
+        release = await queries_released.fetch_release(public, found, programme)
+        remembered.add_release(found.publication, await _load_release(public, release, found.programme))
+    scope["state"][SOURCE_KEY] = CacheSource(selector=asked_for, publication=found.publication)
     return remembered.releases[found.publication]
 
 
-async def _opened(public: Transaction, release: Release, programme: int) -> Opened:
-    catalogue = await plans.version_of(public, release.programme, programme, release.plan_version)
-    rows = await queries.periods_of(public, catalogue.id, release.number)
-    return Opened(release=release, catalogue=catalogue, covered=released_query.covered_by(rows, catalogue))
+async def _load_release(public: Transaction, release: Release, programme: int) -> OpenRelease:
+    catalogue = await plans.fetch_catalogue_version(public, release.programme, programme, release.plan_version)
+    rows = await queries.list_released_periods(public, catalogue.id, release.number)
+    return OpenRelease(
+        release=release, catalogue=catalogue, covered_periods=released_query.decode_covered_periods(rows, catalogue)
+    )
 
 
-def _wanted(here: Opened, question: Filters) -> tuple[Places, Wanted]:
-    places = query.places(question, here.catalogue)
-    return places, released_query.wanted(question, places, here.covered, here.catalogue)
+def _resolve_query(here: OpenRelease, question: OutcomeQuery) -> tuple[QueryAxes, ReleaseQuery]:
+    places = query.resolve_axes(question, here.catalogue)
+    return places, released_query.resolve_query(question, places, here.covered_periods, here.catalogue)
 
 
-async def _every(public: Transaction, here: Opened, question: Filters) -> Found:
+async def _fetch_all(public: Transaction, here: OpenRelease, question: OutcomeQuery) -> QueryResult:
     """All that is asked for at once. Raises TooMuch."""
-    places, wanted = _wanted(here, question)
-    rows = await queries_released.figures(
-        public, here.catalogue.id, here.release.number, wanted.filters, limit=query.MOST + 1
+    places, wanted = _resolve_query(here, question)
+    rows = await queries_released.fetch_figures(
+        public, here.catalogue.id, here.release.number, wanted.filters, limit=query.MAX_FIGURES + 1
     )
-    if len(rows) > query.MOST:
-        raise TooMuch(f"That is more than {query.MOST:,} figures.")
-    return Found(
-        places=places,
+    if len(rows) > query.MAX_FIGURES:
+        raise ResultTooLarge(f"That is more than {query.MAX_FIGURES:,} figures.")
+    return QueryResult(
+        axes=places,
         resolved=wanted.resolved,
-        figures=list(released_query.least_covered(_decoded(rows), question.min_coverage)),
+        figures=list(released_query.mask_low_coverage(_decode_figures(rows), question.min_coverage)),
     )
 
 
-def _decoded(rows: Sequence[tuple[int, bytes]]) -> list[Figure]:
-    decoder = msgspec.json.Decoder(Figure)
+def _decode_figures(rows: Sequence[tuple[int, bytes]]) -> list[PublishedFigure]:
+    decoder = msgspec.json.Decoder(PublishedFigure)
     return [decoder.decode(content) for _, content in rows]
 
 
-class _Answer(Struct, frozen=True, kw_only=True):
+class _OutcomesPage(Struct, frozen=True, kw_only=True):
     """`Outcomes`, of which the figures are as they were written when the release was made."""
 
     programme: str
     release: int
     plan_version: int
-    policy: int
+    policy_version: int
     protection: str
     items: list[msgspec.Raw]
-    resolved: list[Resolved]
+    resolved: list[ResolvedPeriod]
     labels: dict[str, dict[str, str]]
     next_cursor: str | None
 
 
 @get(
-    OUTCOMES,
+    OUTCOMES_PATH,
     operation_id="list_outcomes",
-    middleware=KEPT,
-    summary="Published figures",
-    responses=READ | answers(Outcomes, 200),
+    middleware=CACHED,
+    summary="List published outcomes",
+    responses=READ_PROBLEMS | response_specs(Outcomes, 200),
 )
 async def list_outcomes(
-    opened: NamedDependency[Opened],
-    filters: NamedDependency[Filters],
+    open_release: NamedDependency[OpenRelease],
+    outcome_query: NamedDependency[OutcomeQuery],
     public: Transaction,
     labels: FromQuery[bool] = False,
     cursor: FromQuery[str | None] = None,
@@ -176,49 +178,51 @@ async def list_outcomes(
     movement, trend, target, and the coverage that the release froze. Percentages and whatever else is derived are
     calculated from the numbers shown.
     """
-    here = opened
-    place = pagination.decode(cursor, FigurePosition)
+    here = open_release
+    place = pagination.decode_cursor(cursor, ReleaseCursor)
     if place is not None and place.release != here.release.number:
-        raise BadCursor(f"The cursor belongs to release {place.release}; ask for `release={place.release}`.")
-    places, wanted = _wanted(here, filters)
+        raise InvalidCursor(f"The cursor belongs to release {place.release}; ask for `release={place.release}`.")
+    places, wanted = _resolve_query(here, outcome_query)
     after = -1 if place is None else place.position
-    rows = await queries_released.figures(
+    rows = await queries_released.fetch_figures(
         public, here.catalogue.id, here.release.number, wanted.filters, after=after, limit=limit + 1
     )
     page = rows[:limit]
     items = [msgspec.Raw(content) for _, content in page]
     # They are sent as they were written, and looked at only where it is asked for.
-    figures = _decoded(page) if labels or filters.min_coverage is not None else []
-    if filters.min_coverage is not None:
-        figures = list(released_query.least_covered(figures, filters.min_coverage))
+    figures = _decode_figures(page) if labels or outcome_query.min_coverage is not None else []
+    if outcome_query.min_coverage is not None:
+        figures = list(released_query.mask_low_coverage(figures, outcome_query.min_coverage))
         items = [msgspec.Raw(msgspec.json.encode(figure)) for figure in figures]
-    answer = _Answer(
+    answer = _OutcomesPage(
         programme=here.catalogue.slug,
         release=here.release.number,
         plan_version=here.catalogue.version,
-        policy=here.release.policy.version,
-        protection=released_query.explanation(
+        policy_version=here.release.policy.version,
+        protection=released_query.explain_protection(
             here.release, [measure.slug for measure, _ in places.series], here.catalogue
         ),
         items=items,
         resolved=wanted.resolved,
-        labels=query.labels(figures, here.catalogue) if labels else {},
-        next_cursor=pagination.encode(FigurePosition(here.release.number, page[-1][0])) if len(rows) > limit else None,
+        labels=query.collect_labels(figures, here.catalogue) if labels else {},
+        next_cursor=pagination.encode_cursor(ReleaseCursor(here.release.number, page[-1][0]))
+        if len(rows) > limit
+        else None,
     )
     return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
 
 
 @get(
-    f"{OUTCOMES}.csv",
+    f"{OUTCOMES_PATH}.csv",
     operation_id="list_outcomes_csv",
-    middleware=KEPT,
-    summary="Published figures as one tidy table",
+    middleware=CACHED,
+    summary="List published outcomes as CSV",
     media_type="text/csv",
-    responses=READ,
+    responses=READ_PROBLEMS,
 )
 async def list_outcomes_csv(
-    opened: NamedDependency[Opened],
-    filters: NamedDependency[Filters],
+    open_release: NamedDependency[OpenRelease],
+    outcome_query: NamedDependency[OutcomeQuery],
     public: Transaction,
     labels: FromQuery[bool] = False,
 ) -> Response[bytes]:
@@ -227,61 +231,62 @@ async def list_outcomes_csv(
     `period_start` is the `start` of `period`, and so on. Lists are JSON in a cell; the columns that end in `_label`
     are filled with `labels=true`.
     """
-    found = await _every(public, opened, filters)
-    return downloads.csv(
-        tidy_csv.csv_of(found.figures, opened.catalogue, labels=labels, kind=Figure),
-        f"outcomes-release-{opened.release.number}.csv",
+    found = await _fetch_all(public, open_release, outcome_query)
+    return downloads.csv_response(
+        tidy_csv.write_csv(found.figures, open_release.catalogue, labels=labels, kind=PublishedFigure),
+        f"outcomes-release-{open_release.release.number}.csv",
     )
 
 
 @get(
-    f"{OUTCOMES}.json-stat",
+    f"{OUTCOMES_PATH}.json-stat",
     operation_id="list_outcomes_json_stat",
-    middleware=KEPT,
-    summary="Published figures as a JSON-stat dataset",
-    responses=READ,
+    middleware=CACHED,
+    summary="List published outcomes as JSON-stat",
+    responses=READ_PROBLEMS,
 )
 async def list_outcomes_json_stat(
-    opened: NamedDependency[Opened], filters: NamedDependency[Filters], public: Transaction
+    open_release: NamedDependency[OpenRelease], outcome_query: NamedDependency[OutcomeQuery], public: Transaction
 ) -> JsonStatDataset:
     """JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`."""
-    found = await _every(public, opened, filters)
-    return json_stat.dataset(
+    found = await _fetch_all(public, open_release, outcome_query)
+    return json_stat.build_dataset(
         found.figures,
-        opened.catalogue,
-        categories=found.places.categories,
+        open_release.catalogue,
+        categories=found.axes.categories,
         resolved=found.resolved,
-        release=opened.release.number,
+        release=open_release.release.number,
     )
 
 
 @get(
-    f"{OUTCOMES}.sdmx.csv",
+    f"{OUTCOMES_PATH}.sdmx.csv",
     operation_id="list_outcomes_sdmx_csv",
-    middleware=KEPT,
-    summary="Published figures as SDMX-CSV",
+    middleware=CACHED,
+    summary="List published outcomes as SDMX-CSV",
     media_type="text/csv",
-    responses=READ,
+    responses=READ_PROBLEMS,
 )
 async def list_outcomes_sdmx_csv(
-    opened: NamedDependency[Opened], filters: NamedDependency[Filters], public: Transaction
+    open_release: NamedDependency[OpenRelease], outcome_query: NamedDependency[OutcomeQuery], public: Transaction
 ) -> Response[bytes]:
     """SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over."""
-    found = await _every(public, opened, filters)
-    return downloads.csv(
-        sdmx_csv.csv_of(found.figures, opened.catalogue), f"outcomes-release-{opened.release.number}.sdmx.csv"
+    found = await _fetch_all(public, open_release, outcome_query)
+    return downloads.csv_response(
+        sdmx_csv.write_csv(found.figures, open_release.catalogue),
+        f"outcomes-release-{open_release.release.number}.sdmx.csv",
     )
 
 
 @get(
-    f"{OUTCOMES}.geojson",
+    f"{OUTCOMES_PATH}.geojson",
     operation_id="list_outcomes_geojson",
-    summary="Published figures as a layer of a map",
+    summary="List published outcomes as GeoJSON",
     media_type="application/geo+json",
-    responses=READ,
+    responses=READ_PROBLEMS,
 )
 async def list_outcomes_geojson(
-    opened: NamedDependency[Opened],
+    open_release: NamedDependency[OpenRelease],
     public: Transaction,
     measure: FromQuery[str],
     level: FromQuery[str],
@@ -292,54 +297,56 @@ async def list_outcomes_geojson(
 ) -> FeatureCollection:
     """GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded."""
     # Boundaries are loaded anew at times, so this is no part of a release and not remembered.
-    question = geojson.question(
+    question = geojson.build_query(
         measure=measure, level=level, series=series, period=period, within=within, breakdowns=breakdown or []
     )
-    found = await _every(public, opened, question)
-    shapes = await boundaries.boundaries(public, [figure.area for figure in found.figures])
-    return geojson.layer(found.figures, shapes, opened.catalogue)
+    found = await _fetch_all(public, open_release, question)
+    shapes = await boundaries.fetch_boundaries(public, [figure.area for figure in found.figures])
+    return geojson.build_map_layer(found.figures, shapes, open_release.catalogue)
 
 
 @get(
     "/programmes/{programme:str}/progress",
     operation_id="get_progress",
-    middleware=KEPT,
-    summary="How will we know we've made a difference",
-    responses=READ,
+    middleware=CACHED,
+    summary="Get published progress by theme",
+    responses=READ_PROBLEMS,
 )
-async def get_progress(opened: NamedDependency[Opened], public: Transaction) -> ReleasedProgress:
+async def get_progress(open_release: NamedDependency[OpenRelease], public: Transaction) -> ReleasedProgress:
     """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage."""
-    found = await _every(public, opened, Filters())
-    return released_query.progress(opened.release, found.figures, opened.catalogue)
+    found = await _fetch_all(public, open_release, OutcomeQuery())
+    return released_query.build_progress(open_release.release, found.figures, open_release.catalogue)
 
 
 @get(
     "/programmes/{programme:str}/logic-model/outcomes",
     operation_id="get_logic_model_outcomes",
-    middleware=KEPT,
-    summary="The logic model with its latest published figures",
-    responses=READ,
+    middleware=CACHED,
+    summary="Get the logic model with published figures",
+    responses=READ_PROBLEMS,
 )
-async def get_logic_model_outcomes(opened: NamedDependency[Opened], public: Transaction) -> ReleasedLogicModel:
+async def get_logic_model_outcomes(
+    open_release: NamedDependency[OpenRelease], public: Transaction
+) -> ReleasedLogicModel:
     """Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures."""
-    found = await _every(public, opened, Filters())
-    return released_query.logic_model(opened.release, found.figures, opened.catalogue)
+    found = await _fetch_all(public, open_release, OutcomeQuery())
+    return released_query.build_logic_model(open_release.release, found.figures, open_release.catalogue)
 
 
 @get(
     "/programmes/{programme:str}/inequality",
     operation_id="get_inequality",
-    middleware=KEPT,
-    summary="How far apart the categories of a dimension are",
-    responses=READ,
+    middleware=CACHED,
+    summary="Get inequality between categories",
+    responses=READ_PROBLEMS,
 )
 async def get_inequality(
-    opened: NamedDependency[Opened],
+    open_release: NamedDependency[OpenRelease],
     public: Transaction,
     measure: FromQuery[str],
     dimension: FromQuery[str],
-    of: FromQuery[str],
-    against: FromQuery[str],
+    category: FromQuery[str],
+    reference_category: FromQuery[str],
     series: FromQuery[str | None] = None,
     period: FromQuery[str] = rules.LATEST,
     area: FromQuery[str | None] = None,
@@ -349,12 +356,14 @@ async def get_inequality(
     Needs no key. Whatever rests on a figure that is `c` has no value and says so; intervals are the widest, which
     hold those of the true counts.
     """
-    inequality_figures.check(opened.catalogue, measure, dimension, of, against)
-    question = Filters(
+    inequality_figures.check_inequality_query(open_release.catalogue, measure, dimension, category, reference_category)
+    question = OutcomeQuery(
         measures=[measure], series=series, periods=[period], areas=[area] if area else [], group_by=[dimension]
     )
-    found = await _every(public, opened, question)
-    return released_query.inequality(opened.release, found.figures, (of, against), dimension, opened.catalogue)
+    found = await _fetch_all(public, open_release, question)
+    return released_query.build_inequality(
+        open_release.release, found.figures, (category, reference_category), dimension, open_release.catalogue
+    )
 
 
 ROUTES: list[Any] = [
@@ -370,6 +379,6 @@ ROUTES: list[Any] = [
 router = Router(
     "/v1",
     route_handlers=ROUTES,
-    dependencies={"filters": Provide(released), "opened": Provide(opened)},
+    dependencies={"outcome_query": Provide(provide_filters), "open_release": Provide(provide_release)},
     tags=["Outcomes"],
 )

@@ -20,18 +20,18 @@ class Deadlines(Struct, frozen=True, kw_only=True):
     closes_at: datetime | None
 
 
-def deadlines(period: Period, calendar: Calendar) -> Deadlines:
+def compute_deadlines(period: Period, calendar: Calendar) -> Deadlines:
     def after(days: int) -> datetime:
         return datetime.combine(period.end + timedelta(days=days + 1), time(), tzinfo=LONDON)
 
     return Deadlines(
         due=after(calendar.due_days),
-        timely_until=after(calendar.timely_days),
+        timely_until=after(calendar.late_after_days),
         closes_at=None if calendar.closes_days is None else after(calendar.closes_days),
     )
 
 
-def extended(limits: Deadlines, until: datetime | None) -> Deadlines:
+def apply_extension(limits: Deadlines, until: datetime | None) -> Deadlines:
     """With an extension no instant is earlier than its end; once that is past, nothing of it is left."""
     if until is None:
         return limits
@@ -42,13 +42,13 @@ def extended(limits: Deadlines, until: datetime | None) -> Deadlines:
     )
 
 
-def timeliness(limits: Deadlines, *, first_recorded_at: datetime) -> Timeliness:
+def classify_timeliness(limits: Deadlines, *, first_recorded_at: datetime) -> Timeliness:
     """Judged by the first return for the period: a later correction does not make it late."""
     if first_recorded_at < limits.due:
         return Timeliness.ON_TIME
-    return Timeliness.TIMELY if first_recorded_at < limits.timely_until else Timeliness.LATE
+    return Timeliness.GRACE_PERIOD if first_recorded_at < limits.timely_until else Timeliness.LATE
 
 
-def today(now: datetime) -> date:
+def to_london_date(now: datetime) -> date:
     """The date in London."""
     return now.astimezone(LONDON).date()

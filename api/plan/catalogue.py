@@ -10,46 +10,46 @@ from msgspec import Struct
 from api.http.refusals import NotFound
 from schema.plan import Area, Dimension, Duty, Measure, Plan, Scheme, Series
 
-TOTAL = ""  # the key of the empty breakdown
+TOTAL_KEY = ""  # the key of the empty breakdown
 
 
-def headline(measure: Measure) -> Series:
+def find_headline_series(measure: Measure) -> Series:
     """The one series that is meant where none is named."""
     return next(series for series in measure.series if series.headline)
 
 
-def breakdown_key(breakdown: Mapping[str, str]) -> str:
+def format_breakdown_key(breakdown: Mapping[str, str]) -> str:
     """`{"sex": "female", "age-band": "25-34"}` → `age-band=25-34;sex=female`."""
     return ";".join(f"{dimension}={breakdown[dimension]}" for dimension in sorted(breakdown))
 
 
-def breakdown_of(key: str) -> dict[str, str]:
+def parse_breakdown_key(key: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in key.split(";")) if key else {}
 
 
-def breakdown_keys(plan: Plan) -> list[str]:
+def list_breakdown_keys(plan: Plan) -> list[str]:
     """Every breakdown that some measure of the plan is collected by, the total first."""
     categories = {d.slug: [c.code for c in d.categories] for d in plan.dimensions}
     schemes = {tuple(sorted(scheme.dimensions)) for measure in plan.measures for scheme in measure.schemes}
-    keys = [TOTAL]
+    keys = [TOTAL_KEY]
     for dimensions in sorted(schemes):
         crossed = product(*(categories[d] for d in dimensions))
-        keys.extend(breakdown_key(dict(zip(dimensions, codes, strict=True))) for codes in crossed)
+        keys.extend(format_breakdown_key(dict(zip(dimensions, codes, strict=True))) for codes in crossed)
     return keys
 
 
-def nearest(code: str, known: Iterable[str]) -> list[str]:
+def find_nearest_codes(code: str, known: Iterable[str]) -> list[str]:
     """Up to three known codes that look like `code`, the likeliest first."""
     return difflib.get_close_matches(code, list(known), n=3, cutoff=0.5)
 
 
-def suggestion(code: str, known: Iterable[str]) -> str | None:
+def suggest_codes(code: str, known: Iterable[str]) -> str | None:
     """A sentence that offers the nearest codes, if any is near."""
-    found = nearest(code, known)
+    found = find_nearest_codes(code, known)
     return f"Did you mean {' or '.join(found)}?" if found else None
 
 
-class Ids(Struct, frozen=True, kw_only=True):
+class DatabaseIds(Struct, frozen=True, kw_only=True):
     """The database's numbers for the codes of one programme. A code keeps its number for ever."""
 
     organisations: dict[str, int]
@@ -66,7 +66,7 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
     sandbox: bool
     version: int
     plan: Plan
-    ids: Ids
+    ids: DatabaseIds
 
     @cached_property
     def measures(self) -> dict[str, Measure]:
@@ -85,12 +85,12 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         return {d.slug: frozenset(c.code for c in d.categories) for d in self.plan.dimensions}
 
     @cached_property
-    def levels(self) -> dict[str, int]:
+    def level_ranks(self) -> dict[str, int]:
         """Levels by fineness within their family: 0 is the widest."""
         return {level: rank for family in self.plan.families for rank, level in enumerate(family.levels)}
 
     @cached_property
-    def roles(self) -> dict[str, str | None]:
+    def organisation_by_role(self) -> dict[str, str | None]:
         """Each role's organisation, or None while it is unassigned."""
         return {role.slug: role.bound_to for role in self.plan.roles}
 
@@ -99,11 +99,11 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         return frozenset(o.slug for o in self.plan.organisations if o.open_set)
 
     @cached_property
-    def duties_of(self) -> dict[tuple[str | None, str], list[Duty]]:
+    def duties_by_organisation(self) -> dict[tuple[str | None, str], list[Duty]]:
         """What each organisation owes of each measure, as the plan lists it."""
         found: dict[tuple[str | None, str], list[Duty]] = {}
         for duty in self.plan.duties:
-            found.setdefault((self.holder(duty), duty.measure), []).append(duty)
+            found.setdefault((self.resolve_holder(duty), duty.measure), []).append(duty)
         return found
 
     @cached_property
@@ -119,37 +119,37 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         return {number: code for code, number in self.ids.areas.items()}
 
     @cached_property
-    def breakdown_texts(self) -> dict[int, str]:
+    def breakdown_keys(self) -> dict[int, str]:
         return {number: key for key, number in self.ids.breakdowns.items()}
 
     @cached_property
-    def breakdowns(self) -> dict[str, int]:
+    def breakdown_ids(self) -> dict[str, int]:
         """The breakdowns of this version: a category that it dropped can no longer be sent."""
-        return {key: self.ids.breakdowns[key] for key in breakdown_keys(self.plan)}
+        return {key: self.ids.breakdowns[key] for key in list_breakdown_keys(self.plan)}
 
     @cached_property
-    def breakdowns_by(self) -> dict[frozenset[str], list[int]]:
+    def breakdown_ids_by_dimensions(self) -> dict[frozenset[str], list[int]]:
         """The numbers of the breakdowns by the same dimensions."""
         found: dict[frozenset[str], list[int]] = {}
-        for number in self.breakdown_texts:
-            found.setdefault(self.dimensions_of(number), []).append(number)
+        for number in self.breakdown_keys:
+            found.setdefault(self.get_breakdown_dimensions(number), []).append(number)
         return found
 
-    def measure(self, slug: str) -> Measure:
+    def get_measure(self, slug: str) -> Measure:
         """Raises NotFound, naming the nearest."""
         if slug not in self.measures:
-            hint = suggestion(slug, self.measures) or f"`/v1/programmes/{self.slug}/measures` lists them."
+            hint = suggest_codes(slug, self.measures) or f"`/v1/programmes/{self.slug}/measures` lists them."
             raise NotFound(f"{slug!r} is not a measure of this programme. {hint}")
         return self.measures[slug]
 
-    def series_of(self, duty: Duty) -> Series:
+    def get_series_of_duty(self, duty: Duty) -> Series:
         return next(one for one in self.measures[duty.measure].series if one.slug == duty.series)
 
-    def scheme(self, measure: Measure, dimensions: Iterable[str]) -> Scheme | None:
+    def find_scheme(self, measure: Measure, dimensions: Iterable[str]) -> Scheme | None:
         wanted = set(dimensions)
         return next((scheme for scheme in measure.schemes if set(scheme.dimensions) == wanted), None)
 
-    def finest_level(self, measure: Measure, dimensions: Iterable[str]) -> str | None:
+    def find_finest_level(self, measure: Measure, dimensions: Iterable[str]) -> str | None:
         """The finest area level at which a breakdown of the measure is collected; None where it is not at all.
 
         The total is collected as finely as any breakdown.
@@ -158,30 +158,32 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         levels = [s.finest_level for s in measure.schemes if not wanted or set(s.dimensions) == wanted]
         if not wanted:
             levels.append(self.areas[self.plan.area].level)
-        return max(levels, key=self.levels.__getitem__, default=None)
+        return max(levels, key=self.level_ranks.__getitem__, default=None)
 
-    def dimensions_of(self, breakdown: int) -> frozenset[str]:
-        return frozenset(breakdown_of(self.breakdown_texts[breakdown]))
+    def get_breakdown_dimensions(self, breakdown: int) -> frozenset[str]:
+        return frozenset(parse_breakdown_key(self.breakdown_keys[breakdown]))
 
-    def margin(self, breakdown: int, kept: Iterable[str]) -> int:
+    def find_margin(self, breakdown: int, dimensions: Iterable[str]) -> int:
         """The breakdown that is left when all dimensions but those kept are summed over; -1 where none has it."""
-        whole = breakdown_of(self.breakdown_texts[breakdown])
-        return self.ids.breakdowns.get(breakdown_key({dimension: whole[dimension] for dimension in kept}), -1)
+        whole = parse_breakdown_key(self.breakdown_keys[breakdown])
+        return self.ids.breakdowns.get(
+            format_breakdown_key({dimension: whole[dimension] for dimension in dimensions}), -1
+        )
 
-    def holder(self, duty: Duty) -> str | None:
+    def resolve_holder(self, duty: Duty) -> str | None:
         """The organisation that a duty falls to; None while a role is unassigned or a class has no members here."""
-        if duty.holder in self.roles:
-            return self.roles[duty.holder]
+        if duty.holder in self.organisation_by_role:
+            return self.organisation_by_role[duty.holder]
         return None if duty.holder in self.open_sets else duty.holder
 
-    def acts_for(self, organisation: str) -> list[str]:
+    def list_represented_organisations(self, organisation: str) -> list[str]:
         """The organisation itself, then those that it succeeds, whose returns it reads and corrects."""
         found = [organisation]
         for slug in found:
             found += [o.slug for o in self.plan.organisations if slug in o.successors and o.slug not in found]
         return found
 
-    def ancestors(self, code: str) -> list[str]:
+    def list_area_and_ancestors(self, code: str) -> list[str]:
         """The area itself and those that contain it, from the finest to the widest."""
         found: list[str] = []
         current: str | None = code
@@ -191,10 +193,10 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         return found
 
     @cached_property
-    def outside(self) -> list[str]:
+    def peer_areas(self) -> list[str]:
         """The areas that neither lie in the programme's own nor contain it, in the plan's order: its peers."""
         own = self.plan.area
-        return [a for a in self.areas if not self.lies_within(a, own) and not self.lies_within(own, a)]
+        return [a for a in self.areas if not self.is_within(a, own) and not self.is_within(own, a)]
 
-    def lies_within(self, code: str, outer: str) -> bool:
-        return outer in self.ancestors(code)
+    def is_within(self, code: str, outer: str) -> bool:
+        return outer in self.list_area_and_ancestors(code)

@@ -7,12 +7,12 @@ from msgspec import Struct
 
 from api.plan import calendar
 from api.plan.calendar import Deadlines
-from api.plan.rules import periods_of
+from api.plan.rules import list_periods
 from schema.periods import Period
 from schema.plan import Collection, Duty, Plan
 
 
-class Expected(Struct, frozen=True, kw_only=True):
+class ExpectedReturn(Struct, frozen=True, kw_only=True):
     """One expected return, whoever is to make it."""
 
     holder: str
@@ -24,7 +24,7 @@ class Expected(Struct, frozen=True, kw_only=True):
     deadlines: Deadlines
 
 
-def expected(plan: Plan) -> Iterator[Expected]:
+def list_expected_returns(plan: Plan) -> Iterator[ExpectedReturn]:
     """Every return that partners owe over the programme's window, in the order of the duties.
 
     A duty that the plan only admits is never missing, so it is not expected. Nor is what is loaded from published
@@ -39,19 +39,19 @@ def expected(plan: Plan) -> Iterator[Expected]:
         if not duty.required or series.collection is not Collection.PARTNERS:
             continue
         cadence = measure.cadence
-        for period in periods_of(plan.window, cadence.period_type, months=cadence.months):
-            if owed(duty, period):
-                yield Expected(
+        for period in list_periods(plan.window, cadence.period_type, months=cadence.months):
+            if is_owed(duty, period):
+                yield ExpectedReturn(
                     holder=duty.holder,
                     organisation=roles.get(duty.holder, None if duty.holder in classes else duty.holder),
                     measure=duty.measure,
                     series=duty.series,
                     service=duty.service,
                     period=period,
-                    deadlines=calendar.deadlines(period, plan.calendar),
+                    deadlines=calendar.compute_deadlines(period, plan.calendar),
                 )
 
 
-def owed(duty: Duty, period: Period) -> bool:
+def is_owed(duty: Duty, period: Period) -> bool:
     """Whether the period lies wholly within the duty's own dates."""
     return (duty.valid_from or date.min) <= period.start and period.end <= (duty.valid_to or date.max)

@@ -9,10 +9,10 @@ from sqlalchemy import Engine, Table, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database.connections import ask
+from api.database.connections import fetch_any
 from api.http.refusals import NotFound
-from api.plan.catalogue import Catalogue, Ids, breakdown_keys, suggestion
-from api.plan.obligations import Expected
+from api.plan.catalogue import Catalogue, DatabaseIds, list_breakdown_keys, suggest_codes
+from api.plan.obligations import ExpectedReturn
 from schema.plan import Plan
 from schema.tables import (
     area,
@@ -22,39 +22,39 @@ from schema.tables import (
     organisation,
     plan_version,
     programme,
-    return_,
+    return_table,
     series,
 )
 
 # Plan versions are immutable, and the newest number is asked for each time: what is kept is never stale.
-_read: WeakKeyDictionary[Engine, dict[tuple[int, int], Catalogue]] = WeakKeyDictionary()
+_catalogue_cache: WeakKeyDictionary[Engine, dict[tuple[int, int], Catalogue]] = WeakKeyDictionary()
 
 
-async def current(transaction: AsyncConnection, slug: str) -> Catalogue:
+async def fetch_catalogue(transaction: AsyncConnection, slug: str) -> Catalogue:
     """The newest plan version of a programme. Raises NotFound, naming the nearest."""
-    found = await ask(transaction, _CURRENT, slug)
+    found = await fetch_any(transaction, _NEWEST_VERSION_SQL, slug)
     if not found:
         known = (await transaction.execute(select(programme.c.slug))).scalars().all()
-        hint = suggestion(slug, known) or "`/v1/programmes` lists them."
+        hint = suggest_codes(slug, known) or "`/v1/programmes` lists them."
         raise NotFound(f"There is no programme {slug!r}. {hint}")
-    return await version_of(transaction, slug, *found[0])
+    return await fetch_catalogue_version(transaction, slug, *found[0])
 
 
-_CURRENT = """
+_NEWEST_VERSION_SQL = """
     select p.id, max(v.number) from programme p join plan_version v on v.programme = p.id
     where p.slug = $1 group by p.id
 """
 
 
-async def every(transaction: AsyncConnection) -> list[Catalogue]:
+async def fetch_all_catalogues(transaction: AsyncConnection) -> list[Catalogue]:
     """The newest plan version of each programme, sandboxes last."""
     rows = await transaction.execute(select(programme.c.slug).order_by(programme.c.sandbox, programme.c.slug))
-    return [await current(transaction, slug) for slug in rows.scalars().all()]
+    return [await fetch_catalogue(transaction, slug) for slug in rows.scalars().all()]
 
 
-async def version_of(transaction: AsyncConnection, slug: str, number: int, version: int) -> Catalogue:
+async def fetch_catalogue_version(transaction: AsyncConnection, slug: str, number: int, version: int) -> Catalogue:
     """One plan version of a programme."""
-    read = _read.setdefault(transaction.engine.sync_engine, {})
+    read = _catalogue_cache.setdefault(transaction.engine.sync_engine, {})
     if (number, version) in read:
         return read[number, version]
     row = (
@@ -70,12 +70,12 @@ async def version_of(transaction: AsyncConnection, slug: str, number: int, versi
         sandbox=row.sandbox,
         version=version,
         plan=msgspec.convert(row.content, Plan),
-        ids=await ids(transaction, number),
+        ids=await fetch_ids(transaction, number),
     )
     return read[number, version]
 
 
-async def ids(transaction: AsyncConnection, number: int) -> Ids:
+async def fetch_ids(transaction: AsyncConnection, number: int) -> DatabaseIds:
     async def of(table: Table, code: str) -> dict[str, int]:
         rows = await transaction.execute(select(table.c[code], table.c.id).where(table.c.programme == number))
         return {row[0]: row[1] for row in rows}
@@ -83,7 +83,7 @@ async def ids(transaction: AsyncConnection, number: int) -> Ids:
     rows = await transaction.execute(
         select(series.c.measure, series.c.slug, series.c.id).where(series.c.programme == number)
     )
-    return Ids(
+    return DatabaseIds(
         organisations=await of(organisation, "slug"),
         series={(row.measure, row.slug): row.id for row in rows},
         areas=await of(area, "code"),
@@ -91,7 +91,7 @@ async def ids(transaction: AsyncConnection, number: int) -> Ids:
     )
 
 
-async def sandbox_of(transaction: AsyncConnection, slug: str) -> bool | None:
+async def fetch_is_sandbox(transaction: AsyncConnection, slug: str) -> bool | None:
     """Whether a programme is a sandbox; None where there is no such programme yet."""
     return (await transaction.execute(select(programme.c.sandbox).where(programme.c.slug == slug))).scalar_one_or_none()
 
@@ -103,7 +103,7 @@ async def add_programme(transaction: AsyncConnection, slug: str, *, sandbox: boo
     )
 
 
-async def newest(transaction: AsyncConnection, slug: str) -> tuple[int, int, Plan | None, bytes | None]:
+async def lock_newest_version(transaction: AsyncConnection, slug: str) -> tuple[int, int, Plan | None, bytes | None]:
     """The programme's id, version (0 before the first), plan and hash; holds off other loaders until the end."""
     number = (
         await transaction.execute(select(programme.c.id).where(programme.c.slug == slug).with_for_update())
@@ -121,22 +121,22 @@ async def newest(transaction: AsyncConnection, slug: str) -> tuple[int, int, Pla
     return number, row.number, msgspec.convert(row.content, Plan), row.sha256
 
 
-async def codes_in_use(
+async def fetch_codes_in_use(
     transaction: AsyncConnection, number: int
 ) -> tuple[list[tuple[str, str]], list[str], list[str], list[str]]:
     """Series, organisations, areas and breakdown keys that some return of the programme rests on."""
     series_rows = await transaction.execute(
         select(series.c.measure, series.c.slug)
         .distinct()
-        .join(return_, (return_.c.programme == series.c.programme) & (return_.c.series == series.c.id))
+        .join(return_table, (return_table.c.programme == series.c.programme) & (return_table.c.series == series.c.id))
         .where(series.c.programme == number)
     )
     organisations = await transaction.execute(
         select(organisation.c.slug)
         .distinct()
         .join(
-            return_,
-            (return_.c.programme == organisation.c.programme) & (return_.c.organisation == organisation.c.id),
+            return_table,
+            (return_table.c.programme == organisation.c.programme) & (return_table.c.organisation == organisation.c.id),
         )
         .where(organisation.c.programme == number)
     )
@@ -159,7 +159,9 @@ async def codes_in_use(
     )
 
 
-async def expect(transaction: AsyncConnection, number: int, ids: Ids, expectations: Iterable[Expected]) -> None:
+async def replace_obligations(
+    transaction: AsyncConnection, number: int, ids: DatabaseIds, expectations: Iterable[ExpectedReturn]
+) -> None:
     """Put these obligations in place of those of the version before."""
     await transaction.execute(delete(obligation).where(obligation.c.programme == number))
     rows = [
@@ -207,7 +209,7 @@ async def add_version(
         (organisation, [{"slug": o.slug} for o in plan.organisations]),
         (series, [{"measure": m.slug, "slug": s.slug} for m in plan.measures for s in m.series]),
         (area, [{"code": a.code} for a in plan.areas]),
-        (breakdown, [{"key": key} for key in breakdown_keys(plan)]),
+        (breakdown, [{"key": key} for key in list_breakdown_keys(plan)]),
     ]
     for table, codes in registered:
         rows = [{"programme": number, **code} for code in codes]

@@ -8,17 +8,17 @@ from api.access import permissions
 from api.access import queries as partners
 from api.database.connections import Transaction
 from api.http import csv_text, downloads
-from api.http.problems import refusals
+from api.http.problems import refusal_specs
 from api.plan import queries, rules
 from api.plan.catalogue import Catalogue
 from schema.partners import Caller, Grant, Scope
 from schema.periods import Period, PeriodType
-from schema.plan import Column, DisclosureClass, Kind, Measure
+from schema.plan import DisclosureClass, LogicModelColumn, Measure, MeasureKind
 from schema.programmes import (
     AreaPage,
     DimensionPage,
-    Gaps,
     LogicModel,
+    LogicModelGaps,
     MeasurePage,
     OrganisationPage,
     PeriodPage,
@@ -27,24 +27,28 @@ from schema.programmes import (
 )
 
 
-async def enter(transaction: Transaction, caller: Caller, programme: str, *scopes: Scope) -> tuple[Grant, Catalogue]:
+async def authorise(
+    transaction: Transaction, caller: Caller, programme: str, *scopes: Scope
+) -> tuple[Grant, Catalogue]:
     """The way in to a programme for whoever has one of `scopes`: from here on PostgreSQL's own wall holds as well.
 
     Raises NotFound, or NotAllowed.
     """
-    grant = permissions.permit(caller, programme, *scopes)
-    catalogue = await queries.current(transaction, programme)
-    await wall(transaction, grant, catalogue)
+    grant = permissions.require_scope(caller, programme, *scopes)
+    catalogue = await queries.fetch_catalogue(transaction, programme)
+    await set_row_level_security(transaction, grant, catalogue)
     return grant, catalogue
 
 
-async def wall(transaction: AsyncConnection, grant: Grant, catalogue: Catalogue) -> None:
+async def set_row_level_security(transaction: AsyncConnection, grant: Grant, catalogue: Catalogue) -> None:
     """From here on PostgreSQL lets the transaction see and write what the grant opens, and nothing else."""
-    numbers = [catalogue.ids.organisations[slug] for slug in catalogue.acts_for(grant.organisation)]
-    await partners.enter(transaction, catalogue.id, numbers, grant.scopes)
+    numbers = [
+        catalogue.ids.organisations[slug] for slug in catalogue.list_represented_organisations(grant.organisation)
+    ]
+    await partners.bind_transaction_to_grant(transaction, catalogue.id, numbers, grant.scopes)
 
 
-def _programme(catalogue: Catalogue) -> Programme:
+def _build_programme(catalogue: Catalogue) -> Programme:
     plan = catalogue.plan
     return Programme(
         slug=catalogue.slug,
@@ -63,32 +67,36 @@ def _programme(catalogue: Catalogue) -> Programme:
 @get(
     "/programmes",
     operation_id="list_programmes",
-    summary="The programmes that this server carries",
-    responses=refusals(),
+    summary="List programmes",
+    responses=refusal_specs(),
 )
 async def list_programmes(public: Transaction) -> ProgrammePage:
     """Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out."""
-    return ProgrammePage(items=[_programme(catalogue) for catalogue in await queries.every(public)])
+    return ProgrammePage(
+        items=[_build_programme(catalogue) for catalogue in await queries.fetch_all_catalogues(public)]
+    )
 
 
-@get("/programmes/{programme:str}", operation_id="get_programme", summary="One programme", responses=refusals(404))
+@get(
+    "/programmes/{programme:str}", operation_id="get_programme", summary="Get a programme", responses=refusal_specs(404)
+)
 async def get_programme(programme: FromPath[str], public: Transaction) -> Programme:
     """Its owner, the area that it is for, its window, and when returns are due."""
-    return _programme(await queries.current(public, programme))
+    return _build_programme(await queries.fetch_catalogue(public, programme))
 
 
 @get(
     "/programmes/{programme:str}/logic-model",
     operation_id="get_logic_model",
-    summary="What is meant to lead to what",
-    responses=refusals(404),
+    summary="Get the logic model",
+    responses=refusal_specs(404),
 )
 async def get_logic_model(programme: FromPath[str], public: Transaction) -> LogicModel:
     """Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
 
     Each link has its basis and the sentence that supports it.
     """
-    catalogue = await queries.current(public, programme)
+    catalogue = await queries.fetch_catalogue(public, programme)
     plan = catalogue.plan
     return LogicModel(
         programme=catalogue.slug,
@@ -103,35 +111,35 @@ async def get_logic_model(programme: FromPath[str], public: Transaction) -> Logi
 @get(
     "/programmes/{programme:str}/logic-model/gaps",
     operation_id="get_logic_model_gaps",
-    summary="Where the logic model does not join up",
-    responses=refusals(404),
+    summary="List gaps in the logic model",
+    responses=refusal_specs(404),
 )
-async def get_logic_model_gaps(programme: FromPath[str], public: Transaction) -> Gaps:
+async def get_logic_model_gaps(programme: FromPath[str], public: Transaction) -> LogicModelGaps:
     """What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in."""
-    catalogue = await queries.current(public, programme)
-    return rules.gaps(catalogue.plan, version=catalogue.version)
+    catalogue = await queries.fetch_catalogue(public, programme)
+    return rules.find_gaps(catalogue.plan, version=catalogue.version)
 
 
 @get(
     "/programmes/{programme:str}/measures",
     operation_id="list_measures",
-    summary="What is counted",
-    responses=refusals(404, 422),
+    summary="List measures",
+    responses=refusal_specs(404, 422),
 )
 async def list_measures(
     programme: FromPath[str],
     public: Transaction,
     theme: FromQuery[str | None] = None,
-    column: FromQuery[Column | None] = None,
-    kind: FromQuery[Kind | None] = None,
+    column: FromQuery[LogicModelColumn | None] = None,
+    kind: FromQuery[MeasureKind | None] = None,
     disclosure_class: FromQuery[DisclosureClass | None] = None,
     organisation: FromQuery[str | None] = None,
     reference: FromQuery[str | None] = None,
 ) -> MeasurePage:
     """In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
     plan such as `M2.4` or `OC1`."""
-    catalogue = await queries.current(public, programme)
-    wanted = rules.measures(
+    catalogue = await queries.fetch_catalogue(public, programme)
+    wanted = rules.filter_measures(
         catalogue,
         theme=theme,
         column=column,
@@ -146,23 +154,23 @@ async def list_measures(
 @get(
     "/programmes/{programme:str}/measures/{measure:str}",
     operation_id="get_measure",
-    summary="One measure",
-    responses=refusals(404),
+    summary="Get a measure",
+    responses=refusal_specs(404),
 )
 async def get_measure(programme: FromPath[str], measure: FromPath[str], public: Transaction) -> Measure:
     """Its place in the plan, its kind, series, breakdowns and disclosure class."""
-    return (await queries.current(public, programme)).measure(measure)
+    return (await queries.fetch_catalogue(public, programme)).get_measure(measure)
 
 
 @get(
     "/programmes/{programme:str}/organisations",
     operation_id="list_organisations",
-    summary="Who takes part",
-    responses=refusals(404),
+    summary="List organisations and roles",
+    responses=refusal_specs(404),
 )
 async def list_organisations(programme: FromPath[str], public: Transaction) -> OrganisationPage:
     """Organisations with their identifiers, and the roles that the plan leaves unnamed."""
-    catalogue = await queries.current(public, programme)
+    catalogue = await queries.fetch_catalogue(public, programme)
     return OrganisationPage(
         programme=catalogue.slug,
         plan_version=catalogue.version,
@@ -174,16 +182,21 @@ async def list_organisations(programme: FromPath[str], public: Transaction) -> O
 @get(
     "/programmes/{programme:str}/dimensions",
     operation_id="list_dimensions",
-    summary="The ways to break a measure down",
-    responses=refusals(404),
+    summary="List dimensions and their categories",
+    responses=refusal_specs(404),
 )
 async def list_dimensions(programme: FromPath[str], public: Transaction) -> DimensionPage:
     """Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category."""
-    catalogue = await queries.current(public, programme)
+    catalogue = await queries.fetch_catalogue(public, programme)
     return DimensionPage(programme=catalogue.slug, plan_version=catalogue.version, items=catalogue.plan.dimensions)
 
 
-@get("/programmes/{programme:str}/areas", operation_id="list_areas", summary="Places", responses=refusals(404, 422))
+@get(
+    "/programmes/{programme:str}/areas",
+    operation_id="list_areas",
+    summary="List areas",
+    responses=refusal_specs(404, 422),
+)
 async def list_areas(
     programme: FromPath[str],
     public: Transaction,
@@ -191,21 +204,21 @@ async def list_areas(
     within: FromQuery[str | None] = None,
 ) -> AreaPage:
     """GSS codes, levels and families. `within` keeps the areas inside another, itself included."""
-    catalogue = await queries.current(public, programme)
+    catalogue = await queries.fetch_catalogue(public, programme)
     return AreaPage(
         programme=catalogue.slug,
         plan_version=catalogue.version,
         families=catalogue.plan.families,
-        items=rules.areas(catalogue, level=level, within=within),
+        items=rules.filter_areas(catalogue, level=level, within=within),
     )
 
 
 @get(
     "/programmes/{programme:str}/areas.csv",
     operation_id="list_areas_csv",
-    summary="Places, as CSV",
+    summary="List areas as CSV",
     media_type="text/csv",
-    responses=refusals(404, 422),
+    responses=refusal_specs(404, 422),
 )
 async def list_areas_csv(
     programme: FromPath[str],
@@ -214,16 +227,16 @@ async def list_areas_csv(
     within: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """To be joined to a map by GSS code: levels, families, validity and successors."""
-    catalogue = await queries.current(public, programme)
-    rows = rules.area_rows(rules.areas(catalogue, level=level, within=within))
-    return downloads.csv(csv_text.written(rules.AREA_COLUMNS, rows), "areas.csv")
+    catalogue = await queries.fetch_catalogue(public, programme)
+    rows = rules.build_area_rows(rules.filter_areas(catalogue, level=level, within=within))
+    return downloads.csv_response(csv_text.to_csv(rules.AREA_CSV_COLUMNS, rows), "areas.csv")
 
 
 @get(
     "/programmes/{programme:str}/periods",
     operation_id="list_periods",
-    summary="The periods of the programme",
-    responses=refusals(404, 422),
+    summary="List periods of a programme",
+    responses=refusal_specs(404, 422),
 )
 async def list_periods(
     programme: FromPath[str],
@@ -231,19 +244,19 @@ async def list_periods(
     type: FromQuery[PeriodType] = PeriodType.FINANCIAL_QUARTER,  # noqa: A002  the name on the wire
 ) -> PeriodPage:
     """Those of one type that lie wholly within the programme's window."""
-    catalogue = await queries.current(public, programme)
-    return PeriodPage(programme=catalogue.slug, items=rules.periods_of(catalogue.plan.window, type))
+    catalogue = await queries.fetch_catalogue(public, programme)
+    return PeriodPage(programme=catalogue.slug, items=rules.list_periods(catalogue.plan.window, type))
 
 
 @get(
     "/periods/{code:str}",
     operation_id="get_period",
-    summary="What a period code means",
-    responses=refusals(404, 422),
+    summary="Get a period by its code",
+    responses=refusal_specs(404, 422),
 )
 async def get_period(code: FromPath[str]) -> Period:
     """Its type, first and last day, and label. A spelling that could mean several periods is refused with them."""
-    return rules.parsed_period(code)
+    return rules.parse_period(code)
 
 
 router = Router(

@@ -4,95 +4,109 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from api.http.csv_text import Value
+from api.http.csv_text import TableValue
 from api.http.refusals import Invalid
-from api.plan.catalogue import Catalogue, breakdown_key, suggestion
+from api.plan.catalogue import Catalogue, format_breakdown_key, suggest_codes
 from api.statistics import periods
-from api.statistics.disclosure.policy import TooLax, adopted
+from api.statistics.disclosure.policy import LaxPolicy, check_policy
 from schema.disclosure import Policy
 from schema.periods import Period, PeriodType
-from schema.plan import Area, Collection, Column, DisclosureClass, Kind, Measure, Operation, Plan, Series, Window
-from schema.programmes import Gaps
+from schema.plan import (
+    Area,
+    Collection,
+    DisclosureClass,
+    LogicModelColumn,
+    Measure,
+    MeasureKind,
+    Operation,
+    Plan,
+    Series,
+    Window,
+)
+from schema.programmes import LogicModelGaps
 
-COLUMNS = list(Column)
-RATIOS = {Kind.PROPORTION, Kind.RATE, Kind.MEAN}
+LOGIC_MODEL_COLUMNS = list(LogicModelColumn)
+RATIO_KINDS = {MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN}
 
 
-class BadPlan(Invalid):
+class InvalidPlan(Invalid):
     """The plan file does not hold together."""
 
     example = "A duty names a measure that the plan does not have."
     mend = "Correct each fault that is named in the file and load it again; nothing of it was loaded."
 
 
-def check(plan: Plan) -> None:
+def check_plan(plan: Plan) -> None:
     """Raises BadPlan with every fault, not just the first."""
-    faults = [fault for part in PARTS for fault in part(plan)]
+    faults = [fault for part in PLAN_CHECKS for fault in part(plan)]
     if faults:
-        raise BadPlan("\n".join(faults))
+        raise InvalidPlan("\n".join(faults))
 
 
-def _once(what: str, codes: Iterable[str]) -> Iterator[str]:
+def _find_duplicates(what: str, codes: Iterable[str]) -> Iterator[str]:
     yield from (f"{what} {code!r} is there {n} times" for code, n in Counter(codes).items() if n > 1)
 
 
-def _known(where: str, what: str, codes: Iterable[str | None], known: Iterable[str]) -> Iterator[str]:
+def _find_unknown_codes(where: str, what: str, codes: Iterable[str | None], known: Iterable[str]) -> Iterator[str]:
     allowed = set(known)
     yield from (f"{where}: {code!r} is not {what}" for code in codes if code is not None and code not in allowed)
 
 
-def _codes_are_unique(plan: Plan) -> Iterator[str]:
-    yield from _once("theme", (t.slug for t in plan.themes))
-    yield from _once("node", (n.slug for n in plan.nodes))
-    yield from _once("node code", (n.code for n in plan.nodes))
-    yield from _once("measure", (m.slug for m in plan.measures))
-    yield from _once("area", (a.code for a in plan.areas))
-    yield from _once("family", (f.slug for f in plan.families))
-    yield from _once("level", (level for f in plan.families for level in f.levels))
-    yield from _once("dimension", (d.slug for d in plan.dimensions))
-    yield from _once("organisation or role", [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)])
+def _check_unique_codes(plan: Plan) -> Iterator[str]:
+    yield from _find_duplicates("theme", (t.slug for t in plan.themes))
+    yield from _find_duplicates("node", (n.slug for n in plan.nodes))
+    yield from _find_duplicates("node code", (n.code for n in plan.nodes))
+    yield from _find_duplicates("measure", (m.slug for m in plan.measures))
+    yield from _find_duplicates("area", (a.code for a in plan.areas))
+    yield from _find_duplicates("family", (f.slug for f in plan.families))
+    yield from _find_duplicates("level", (level for f in plan.families for level in f.levels))
+    yield from _find_duplicates("dimension", (d.slug for d in plan.dimensions))
+    yield from _find_duplicates(
+        "organisation or role", [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
+    )
     for dimension in plan.dimensions:
-        yield from _once(f"dimension {dimension.slug}: category", (c.code for c in dimension.categories))
+        yield from _find_duplicates(f"dimension {dimension.slug}: category", (c.code for c in dimension.categories))
     for measure in plan.measures:
-        yield from _once(f"measure {measure.slug}: series", (s.slug for s in measure.series))
-        schemes = (breakdown_key(dict.fromkeys(s.dimensions, "*")) for s in measure.schemes)
-        yield from _once(f"measure {measure.slug}: scheme", schemes)
-    yield from _once("link", (f"{link.source} → {link.target}" for link in plan.links))
+        yield from _find_duplicates(f"measure {measure.slug}: series", (s.slug for s in measure.series))
+        schemes = (format_breakdown_key(dict.fromkeys(s.dimensions, "*")) for s in measure.schemes)
+        yield from _find_duplicates(f"measure {measure.slug}: scheme", schemes)
+    yield from _find_duplicates("link", (f"{link.source} → {link.target}" for link in plan.links))
     duties = (f"{d.holder} {d.measure} {d.series} {d.service} {d.valid_from}" for d in plan.duties)
-    yield from _once("duty", duties)
-    yield from _once("plan reference", (r.code for m in plan.measures for r in m.plan_references))
+    yield from _find_duplicates("duty", duties)
+    yield from _find_duplicates("plan reference", (r.code for m in plan.measures for r in m.plan_references))
 
 
-def _links_run_forward(plan: Plan) -> Iterator[str]:
-    columns = {node.slug: COLUMNS.index(node.column) for node in plan.nodes}
+def _check_links(plan: Plan) -> Iterator[str]:
+    columns = {node.slug: LOGIC_MODEL_COLUMNS.index(node.column) for node in plan.nodes}
     for link in plan.links:
         where = f"link {link.source} → {link.target}"
-        yield from _known(where, "a node", (link.source, link.target), columns)
+        yield from _find_unknown_codes(where, "a node", (link.source, link.target), columns)
         if link.source in columns and link.target in columns and columns[link.target] < columns[link.source]:
-            yield f"{where} runs backwards, from {COLUMNS[columns[link.source]]} to {COLUMNS[columns[link.target]]}"
+            source, target = (LOGIC_MODEL_COLUMNS[columns[slug]] for slug in (link.source, link.target))
+            yield f"{where} runs backwards, from {source} to {target}"
     try:
         TopologicalSorter({n.slug: {k.source for k in plan.links if k.target == n.slug} for n in plan.nodes}).prepare()
     except CycleError as error:
         yield f"the links run in a circle: {' → '.join(error.args[1])}"
 
 
-def _logic_model_refers(plan: Plan) -> Iterator[str]:
+def _check_measure_links(plan: Plan) -> Iterator[str]:
     nodes = {n.slug for n in plan.nodes}
     measures = {m.slug for m in plan.measures}
     for link in plan.measure_links:
-        yield from _known(f"measure link of {link.measure}", "a node", [link.source], nodes)
-        yield from _known("measure link", "a measure", [link.measure], measures)
-    yield from _known("owner", "an organisation", [plan.owner], (o.slug for o in plan.organisations))
+        yield from _find_unknown_codes(f"measure link of {link.measure}", "a node", [link.source], nodes)
+        yield from _find_unknown_codes("measure link", "a measure", [link.measure], measures)
+    yield from _find_unknown_codes("owner", "an organisation", [plan.owner], (o.slug for o in plan.organisations))
 
 
-def _areas_nest(plan: Plan) -> Iterator[str]:
+def _check_areas(plan: Plan) -> Iterator[str]:
     areas = {a.code: a for a in plan.areas}
     families = {f.slug: f for f in plan.families}
-    yield from _known("area of the plan", "an area", [plan.area], areas)
+    yield from _find_unknown_codes("area of the plan", "an area", [plan.area], areas)
     for area in plan.areas:
         where = f"area {area.code}"
-        yield from _known(where, "a family", area.families, families)
-        yield from _known(where, "an area", [area.parent, *area.successors], areas)
+        yield from _find_unknown_codes(where, "a family", area.families, families)
+        yield from _find_unknown_codes(where, "an area", [area.parent, *area.successors], areas)
         own = [families[f] for f in area.families if f in families]
         if not any(area.level in family.levels for family in own):
             yield f"{where}: {area.level!r} is not a level of its families"
@@ -104,10 +118,10 @@ def _areas_nest(plan: Plan) -> Iterator[str]:
             yield f"{where} lies in {parent.code}, which is not at a wider level of the same family"
 
 
-def _dimensions_hold(plan: Plan) -> Iterator[str]:
+def _check_dimensions(plan: Plan) -> Iterator[str]:
     for dimension in plan.dimensions:
         codes = [c.code for c in dimension.categories]
-        yield from _known(
+        yield from _find_unknown_codes(
             f"dimension {dimension.slug}", "one of its categories", (c.parent for c in dimension.categories), codes
         )
         yield from (
@@ -117,86 +131,96 @@ def _dimensions_hold(plan: Plan) -> Iterator[str]:
         )
 
 
-def _organisations_hold(plan: Plan) -> Iterator[str]:
+def _check_organisations(plan: Plan) -> Iterator[str]:
     slugs = [o.slug for o in plan.organisations]
     for organisation in plan.organisations:
         where = f"organisation {organisation.slug}"
-        yield from _known(where, "an organisation", [organisation.member_of, *organisation.successors], slugs)
+        yield from _find_unknown_codes(
+            where, "an organisation", [organisation.member_of, *organisation.successors], slugs
+        )
         if organisation.valid_from and organisation.valid_to and organisation.valid_to < organisation.valid_from:
             yield f"{where} ends before it begins"
     for role in plan.roles:
-        yield from _known(f"role {role.slug}", "an organisation", [role.bound_to], slugs)
+        yield from _find_unknown_codes(f"role {role.slug}", "an organisation", [role.bound_to], slugs)
 
 
-def _measures_hold(plan: Plan) -> Iterator[str]:
+def _check_measures(plan: Plan) -> Iterator[str]:
     families = {f.slug: f for f in plan.families}
     everyone = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
     slugs = [m.slug for m in plan.measures]
     counted = [m.slug for m in plan.measures if not any(s.headline and s.formula for s in m.series)]
     for measure in plan.measures:
         where = f"measure {measure.slug}"
-        yield from _known(where, "a theme", [measure.theme], (t.slug for t in plan.themes))
-        yield from _known(where, "a node", measure.nodes, (n.slug for n in plan.nodes))
-        yield from _known(where, "an area family", [measure.area_family], families)
-        yield from _known(where, "a measure", [*measure.contains, *measure.shares_denominator], slugs)
-        yield from _known(where, "an organisation or role", [measure.owner], everyone)
+        yield from _find_unknown_codes(where, "a theme", [measure.theme], (t.slug for t in plan.themes))
+        yield from _find_unknown_codes(where, "a node", measure.nodes, (n.slug for n in plan.nodes))
+        yield from _find_unknown_codes(where, "an area family", [measure.area_family], families)
+        yield from _find_unknown_codes(where, "a measure", [*measure.contains, *measure.shares_denominator], slugs)
+        yield from _find_unknown_codes(where, "an organisation or role", [measure.owner], everyone)
         if sum(series.headline for series in measure.series) != 1:
             yield f"{where} needs exactly one headline series"
         for scheme in measure.schemes:
-            yield from _known(f"{where}: scheme", "a dimension", scheme.dimensions, (d.slug for d in plan.dimensions))
+            yield from _find_unknown_codes(
+                f"{where}: scheme", "a dimension", scheme.dimensions, (d.slug for d in plan.dimensions)
+            )
             levels = families[measure.area_family].levels if measure.area_family in families else []
-            yield from _known(f"{where}: scheme", f"a level of {measure.area_family}", [scheme.finest_level], levels)
-        yield from _kind_is_complete(measure)
-        yield from _targets_are_dated(measure)
+            yield from _find_unknown_codes(
+                f"{where}: scheme", f"a level of {measure.area_family}", [scheme.finest_level], levels
+            )
+        yield from _check_kind(measure)
+        yield from _check_targets(measure)
         for series in measure.series:
-            yield from _series_holds(measure, series, slugs)
+            yield from _check_series(measure, series, slugs)
             parts = series.formula.measures if series.formula else []
-            yield from _known(where, "a measure that is counted", (slug for slug in parts if slug in slugs), counted)
+            yield from _find_unknown_codes(
+                where, "a measure that is counted", (slug for slug in parts if slug in slugs), counted
+            )
 
 
-def _kind_is_complete(measure: Measure) -> Iterator[str]:
+def _check_kind(measure: Measure) -> Iterator[str]:
     where = f"measure {measure.slug}"
-    if (measure.kind is Kind.MILESTONE) != bool(measure.stages):
+    if (measure.kind is MeasureKind.MILESTONE) != bool(measure.stages):
         yield f"{where}: a milestone has stages, and nothing else has"
-    if (measure.kind is Kind.EVIDENCE) != bool(measure.domains):
+    if (measure.kind is MeasureKind.EVIDENCE) != bool(measure.domains):
         yield f"{where}: an evidence measure has domains, and nothing else has"
 
 
-def _targets_are_dated(measure: Measure) -> Iterator[str]:
+def _check_targets(measure: Measure) -> Iterator[str]:
     for target in measure.targets:
         try:
             periods.parse(target.period)
-        except periods.NotAPeriod as error:
+        except periods.InvalidPeriodCode as error:
             yield f"measure {measure.slug}: a target: {error}"
 
 
-def _series_holds(measure: Measure, series: Series, measures: list[str]) -> Iterator[str]:
+def _check_series(measure: Measure, series: Series, measures: list[str]) -> Iterator[str]:
     where = f"measure {measure.slug}: series {series.slug}"
-    yield from _known(where, "a series of the measure", [series.supersedes], (s.slug for s in measure.series))
-    if measure.kind in RATIOS and series.denominator is None:
+    yield from _find_unknown_codes(
+        where, "a series of the measure", [series.supersedes], (s.slug for s in measure.series)
+    )
+    if measure.kind in RATIO_KINDS and series.denominator is None:
         yield f"{where}: a {measure.kind} needs a denominator"
     if (series.collection is Collection.PUBLISHED) != (series.source is not None):
         yield f"{where}: a published series has a source, and nothing else has"
     if (series.collection is Collection.DERIVED) != (series.formula is not None):
         yield f"{where}: a derived series has a formula, and nothing else has"
     if series.formula is not None:
-        yield from _known(where, "a measure", series.formula.measures, measures)
-        if (measure.kind is Kind.GAP) != (series.formula.operation is Operation.DIFFERENCE):
+        yield from _find_unknown_codes(where, "a measure", series.formula.measures, measures)
+        if (measure.kind is MeasureKind.GAP) != (series.formula.operation is Operation.DIFFERENCE):
             yield f"{where}: a gap is a `difference`, and nothing else is"
         if series.formula.operation is Operation.DIFFERENCE and len(series.formula.measures) != 2:
             yield f"{where}: a `difference` is of two measures"
-    if (series.resets is not None) and measure.kind is not Kind.CUMULATIVE:
+    if (series.resets is not None) and measure.kind is not MeasureKind.CUMULATIVE:
         yield f"{where}: only a cumulative series resets"
 
 
-def _duties_hold(plan: Plan) -> Iterator[str]:
+def _check_duties(plan: Plan) -> Iterator[str]:
     everyone = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
     collections = {(m.slug, s.slug): s.collection for m in plan.measures for s in m.series}
     areas = {a.code for a in plan.areas}
     for duty in plan.duties:
         where = f"duty of {duty.holder} for {duty.measure}"
-        yield from _known(where, "an organisation or role", [duty.holder], everyone)
-        yield from _known(where, "an area", [duty.area], areas)
+        yield from _find_unknown_codes(where, "an organisation or role", [duty.holder], everyone)
+        yield from _find_unknown_codes(where, "an area", [duty.area], areas)
         collection = collections.get((duty.measure, duty.series))
         if collection is None:
             yield f"{where}: there is no series {duty.series!r} of that measure"
@@ -204,34 +228,34 @@ def _duties_hold(plan: Plan) -> Iterator[str]:
             yield f"{where}: {duty.series!r} is derived; nobody returns it"
 
 
-def _window_holds(plan: Plan) -> Iterator[str]:
+def _check_window(plan: Plan) -> Iterator[str]:
     if plan.window.end < plan.window.start:
         yield "the window ends before it begins"
     calendar = plan.calendar
-    if calendar.timely_days < calendar.due_days:
+    if calendar.late_after_days < calendar.due_days:
         yield "the calendar: a return is timely until it is due, at the least"
-    if calendar.closes_days is not None and calendar.closes_days < calendar.timely_days:
+    if calendar.closes_days is not None and calendar.closes_days < calendar.late_after_days:
         yield "the calendar: a period closes no earlier than the last timely day"
 
 
-def _people_are_protected(plan: Plan) -> Iterator[str]:
+def _check_disclosure(plan: Plan) -> Iterator[str]:
     try:
-        adopted(plan.disclosure, Policy())
-    except TooLax as refusal:
+        check_policy(plan.disclosure, Policy())
+    except LaxPolicy as refusal:
         yield f"disclosure: {refusal}"
 
 
-PARTS: list[Callable[[Plan], Iterator[str]]] = [
-    _codes_are_unique,
-    _links_run_forward,
-    _logic_model_refers,
-    _areas_nest,
-    _dimensions_hold,
-    _organisations_hold,
-    _measures_hold,
-    _duties_hold,
-    _window_holds,
-    _people_are_protected,
+PLAN_CHECKS: list[Callable[[Plan], Iterator[str]]] = [
+    _check_unique_codes,
+    _check_links,
+    _check_measure_links,
+    _check_areas,
+    _check_dimensions,
+    _check_organisations,
+    _check_measures,
+    _check_duties,
+    _check_window,
+    _check_disclosure,
 ]
 
 
@@ -242,19 +266,19 @@ class UnclearPeriod(Invalid):
     mend = "Use one of the candidates; `/docs` has a table of the codes."
 
     @classmethod
-    def of(cls, code: str, candidates: Sequence[str]) -> "UnclearPeriod":
-        return cls(f"{code!r} is not a period code. " + candidates_hint(candidates))
+    def from_candidates(cls, code: str, candidates: Sequence[str]) -> "UnclearPeriod":
+        return cls(f"{code!r} is not a period code. " + suggest_periods(candidates))
 
 
-def parsed_period(code: str) -> Period:
+def parse_period(code: str) -> Period:
     """Raises UnclearPeriod with the candidates."""
     try:
         return periods.parse(code)
-    except periods.NotAPeriod as error:
-        raise UnclearPeriod.of(error.code, error.candidates) from error
+    except periods.InvalidPeriodCode as error:
+        raise UnclearPeriod.from_candidates(error.code, error.candidates) from error
 
 
-def candidates_hint(candidates: Sequence[str]) -> str:
+def suggest_periods(candidates: Sequence[str]) -> str:
     if not candidates:
         return "A code says its own type, such as 2025-07, FY2025-26-Q1 or CY2025."
     return f"Did you mean {' or '.join(candidates)}?"
@@ -267,22 +291,22 @@ class UnknownCode(Invalid):
     mend = "Use one of the codes that the detail names."
 
 
-def known(what: str, code: str, codes: Iterable[str]) -> str:
+def check_code(what: str, code: str, codes: Iterable[str]) -> str:
     """`code`, if it is one of `codes`. Raises UnknownCode with the nearest."""
     codes = sorted(codes)
     if code not in codes:
         raise UnknownCode(
-            f"{code!r} is not {what}. " + (suggestion(code, codes) or f"There are: {', '.join(codes[:20])}.")
+            f"{code!r} is not {what}. " + (suggest_codes(code, codes) or f"There are: {', '.join(codes[:20])}.")
         )
     return code
 
 
-def measures(
+def filter_measures(
     catalogue: Catalogue,
     *,
     theme: str | None = None,
-    column: Column | None = None,
-    kind: Kind | None = None,
+    column: LogicModelColumn | None = None,
+    kind: MeasureKind | None = None,
     disclosure_class: DisclosureClass | None = None,
     organisation: str | None = None,
     reference: str | None = None,
@@ -290,12 +314,16 @@ def measures(
     """The measures that satisfy every condition given. Raises UnknownCode."""
     plan = catalogue.plan
     if theme is not None:
-        known("a theme", theme, (t.slug for t in plan.themes))
+        check_code("a theme", theme, (t.slug for t in plan.themes))
     if organisation is not None:
-        known("an organisation or role", organisation, [*(o.slug for o in plan.organisations), *catalogue.roles])
+        check_code(
+            "an organisation or role",
+            organisation,
+            [*(o.slug for o in plan.organisations), *catalogue.organisation_by_role],
+        )
     if reference is not None:
-        known("a plan reference", reference, (r.code for m in plan.measures for r in m.plan_references))
-    returned = {d.measure for d in plan.duties if organisation in (d.holder, catalogue.holder(d))}
+        check_code("a plan reference", reference, (r.code for m in plan.measures for r in m.plan_references))
+    returned = {d.measure for d in plan.duties if organisation in (d.holder, catalogue.resolve_holder(d))}
     return [
         measure
         for measure in plan.measures
@@ -308,23 +336,23 @@ def measures(
     ]
 
 
-def areas(catalogue: Catalogue, *, level: str | None = None, within: str | None = None) -> list[Area]:
+def filter_areas(catalogue: Catalogue, *, level: str | None = None, within: str | None = None) -> list[Area]:
     """Raises UnknownCode."""
     if level is not None:
-        known("a level", level, catalogue.levels)
+        check_code("a level", level, catalogue.level_ranks)
     if within is not None:
-        known("an area", within, catalogue.areas)
+        check_code("an area", within, catalogue.areas)
     return [
         area
         for area in catalogue.plan.areas
-        if (level is None or area.level == level) and (within is None or catalogue.lies_within(area.code, within))
+        if (level is None or area.level == level) and (within is None or catalogue.is_within(area.code, within))
     ]
 
 
-AREA_COLUMNS = ("code", "name", "level", "parent", "families", "valid_from", "valid_to", "successors")
+AREA_CSV_COLUMNS = ("code", "name", "level", "parent", "families", "valid_from", "valid_to", "successors")
 
 
-def area_rows(areas: Iterable[Area]) -> list[list[Value]]:
+def build_area_rows(areas: Iterable[Area]) -> list[list[TableValue]]:
     """Families and successors are codes with spaces between them."""
     return [
         [
@@ -335,20 +363,22 @@ def area_rows(areas: Iterable[Area]) -> list[list[Value]]:
     ]
 
 
-def periods_of(window: Window, period_type: PeriodType, *, months: int | None = None) -> list[Period]:
+def list_periods(window: Window, period_type: PeriodType, *, months: int | None = None) -> list[Period]:
     """The periods of a type that lie wholly within the programme's window. A snapshot is any day: none is listed."""
     if period_type in (PeriodType.SNAPSHOT, PeriodType.TO_DATE) or (
         period_type is PeriodType.MONTHS_ENDING and months is None
     ):
         return []
-    return list(periods.between(period_type, window.start, window.end, months=months))
+    return list(periods.list_periods_between(period_type, window.start, window.end, months=months))
 
 
-def gaps(plan: Plan, *, version: int) -> Gaps:
+def find_gaps(plan: Plan, *, version: int) -> LogicModelGaps:
     """Where the logic model does not join up, read off its links alone."""
     columns = {node.slug: node.column for node in plan.nodes}
     sources = {node.slug: {link.source for link in plan.links if link.target == node.slug} for node in plan.nodes}
-    origin: dict[str, set[Column]] = {slug: {columns[s] for s in _upstream(slug, sources)} for slug in columns}
+    origin: dict[str, set[LogicModelColumn]] = {
+        slug: {columns[s] for s in _find_upstream_nodes(slug, sources)} for slug in columns
+    }
     leads = {link.source for link in plan.links}
     hangs = {link.measure for link in plan.measure_links if link.source is not None}
     measured = {node for measure in plan.measures for node in measure.nodes}
@@ -359,30 +389,32 @@ def gaps(plan: Plan, *, version: int) -> Gaps:
         for node in measure.nodes
     }
 
-    def of(*wanted: Column) -> list[str]:
+    def of(*wanted: LogicModelColumn) -> list[str]:
         return [node.slug for node in plan.nodes if node.column in wanted]
 
-    def reaches(slug: str, column: Column) -> bool:
+    def reaches(slug: str, column: LogicModelColumn) -> bool:
         return any(link.source == slug and columns[link.target] is column for link in plan.links)
 
-    return Gaps(
+    return LogicModelGaps(
         programme=plan.slug,
         plan_version=version,
-        nodes_without_measure=[n for n in of(Column.OUTPUT, Column.OUTCOME) if n not in measured],
-        nodes_without_origin=[n for n in of(*COLUMNS[1:]) if not sources[n]],
-        nodes_without_effect=[n for n in of(*COLUMNS[:-1]) if n not in leads],
-        outcomes_without_activity=[n for n in of(Column.OUTCOME) if Column.ACTIVITY not in origin[n]],
-        outcomes_without_output=[n for n in of(Column.OUTCOME) if Column.OUTPUT not in origin[n]],
-        activities_without_output=[n for n in of(Column.ACTIVITY) if not reaches(n, Column.OUTPUT)],
+        nodes_without_measure=[n for n in of(LogicModelColumn.OUTPUT, LogicModelColumn.OUTCOME) if n not in measured],
+        nodes_without_origin=[n for n in of(*LOGIC_MODEL_COLUMNS[1:]) if not sources[n]],
+        nodes_without_effect=[n for n in of(*LOGIC_MODEL_COLUMNS[:-1]) if n not in leads],
+        outcomes_without_activity=[
+            n for n in of(LogicModelColumn.OUTCOME) if LogicModelColumn.ACTIVITY not in origin[n]
+        ],
+        outcomes_without_output=[n for n in of(LogicModelColumn.OUTCOME) if LogicModelColumn.OUTPUT not in origin[n]],
+        activities_without_output=[n for n in of(LogicModelColumn.ACTIVITY) if not reaches(n, LogicModelColumn.OUTPUT)],
         measures_without_node=[m.slug for m in plan.measures if not m.nodes],
         measures_without_origin=[m.slug for m in plan.measures if not m.nodes and m.slug not in hangs],
-        nodes_without_reference=[n for n in of(Column.OUTPUT, Column.OUTCOME) if n not in referred],
-        inputs_without_use=[n for n in of(Column.INPUT) if not reaches(n, Column.ACTIVITY)],
+        nodes_without_reference=[n for n in of(LogicModelColumn.OUTPUT, LogicModelColumn.OUTCOME) if n not in referred],
+        inputs_without_use=[n for n in of(LogicModelColumn.INPUT) if not reaches(n, LogicModelColumn.ACTIVITY)],
         unmodelled_activities=plan.unmodelled_activities,
     )
 
 
-def _upstream(slug: str, sources: dict[str, set[str]]) -> set[str]:
+def _find_upstream_nodes(slug: str, sources: dict[str, set[str]]) -> set[str]:
     """Every node from which links lead to `slug`."""
     found: set[str] = set()
     waiting = [slug]

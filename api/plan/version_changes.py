@@ -6,19 +6,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.http.refusals import Invalid
-from api.statistics.disclosure.policy import laxer
+from api.statistics.disclosure.policy import find_laxer_fields
 from schema.disclosure import Policy
 from schema.plan import Measure, Plan
 
 
-class NeedsNewSeries(Invalid):
+class NewSeriesRequired(Invalid):
     """The change would give another meaning to figures that are already there."""
 
     example = "A `stock` that was already returned is to become a `flow`."
     mend = "Leave the old code as it is and add a new series, measure or code beside it."
 
 
-class NeedsDecision(Invalid):
+class PolicyDecisionRequired(Invalid):
     """The change would protect people less than they were promised."""
 
     example = "A measure of class `persons` that was already returned is to become one of class `none`."
@@ -28,7 +28,7 @@ class NeedsDecision(Invalid):
     )
 
 
-class InUse(Struct, frozen=True, kw_only=True):
+class CodesInUse(Struct, frozen=True, kw_only=True):
     """What returns already rest on."""
 
     series: frozenset[tuple[str, str]]
@@ -37,22 +37,24 @@ class InUse(Struct, frozen=True, kw_only=True):
     categories: frozenset[tuple[str, str]]
 
 
-def permit_change(old: Plan, new: Plan, in_use: InUse) -> None:
+def check_change(old: Plan, new: Plan, in_use: CodesInUse) -> None:
     """Raises NeedsNewSeries if `new` gives another meaning to a code that returns rest on, and NeedsDecision if it
     protects what they count less than `old` did, without a decision of its own.
     """
-    faults = [*_series_keep_meaning(old, new, in_use), *_codes_keep_meaning(old, new, in_use)]
+    faults = [*_find_changed_series(old, new, in_use), *_find_changed_codes(old, new, in_use)]
     if faults:
-        raise NeedsNewSeries("\n".join(faults))
-    less = list(_less_protected(old, new, in_use))
+        raise NewSeriesRequired("\n".join(faults))
+    less = list(_find_weaker_protection(old, new, in_use))
     decided = new.disclosure.decision is not None and new.disclosure.decision != old.disclosure.decision
     if less and not decided:
-        raise NeedsDecision("\n".join(less))
-    if _unversioned(old.disclosure, new.disclosure):
-        raise NeedsDecision("The policy differs from that of the last plan version and has the same `version`.")
+        raise PolicyDecisionRequired("\n".join(less))
+    if _reuses_policy_version(old.disclosure, new.disclosure):
+        raise PolicyDecisionRequired(
+            "The policy differs from that of the last plan version and has the same `version`."
+        )
 
 
-def _less_protected(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
+def _find_weaker_protection(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[str]:
     """Of measures that have returns: a laxer class or rule, and holders whose figures alone may now be shown."""
     used = {measure for measure, _ in in_use.series}
     before = {measure.slug: measure for measure in old.measures}
@@ -62,7 +64,7 @@ def _less_protected(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
         if measure.slug not in used or measure.slug not in before:
             continue
         was = before[measure.slug].disclosure_class
-        less = laxer(new.disclosure.rule(measure.disclosure_class), old.disclosure.rule(was))
+        less = find_laxer_fields(new.disclosure.rule(measure.disclosure_class), old.disclosure.rule(was))
         if less:
             yield (
                 f"measure {measure.slug} has returns, and as {measure.disclosure_class} it is protected less than it "
@@ -75,12 +77,12 @@ def _less_protected(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
             yield f"duty of {duty.holder} for {duty.measure} has returns and says `publish_alone`, as it did not"
 
 
-def _unversioned(old: Policy, new: Policy) -> bool:
+def _reuses_policy_version(old: Policy, new: Policy) -> bool:
     """Every release quotes the version of its policy, so that another policy has another one."""
     return old.version >= new.version and replace(old, version=1) != replace(new, version=1)
 
 
-def _series_keep_meaning(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
+def _find_changed_series(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[str]:
     before = {(m.slug, s.slug): (m, s) for m in old.measures for s in m.series}
     after = {(m.slug, s.slug): (m, s) for m in new.measures for s in m.series}
     for key in sorted(in_use.series & before.keys()):
@@ -101,12 +103,12 @@ def _series_keep_meaning(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
             for name in ("period_type", "months")
             if getattr(old_measure.cadence, name) != getattr(new_measure.cadence, name)
         ]
-        changed += [f"scheme by {' and '.join(slugs)}" for slugs in _redrawn(old_measure, new_measure)]
+        changed += [f"scheme by {' and '.join(slugs)}" for slugs in _find_changed_schemes(old_measure, new_measure)]
         if changed:
             yield f"{where} and changes its {', '.join(changed)}"
 
 
-def _redrawn(old: Measure, new: Measure) -> Iterator[list[str]]:
+def _find_changed_schemes(old: Measure, new: Measure) -> Iterator[list[str]]:
     """Schemes whose categories hang together otherwise than before: what was released was audited by that."""
     after = {frozenset(scheme.dimensions): (scheme.exclusive, scheme.exhaustive) for scheme in new.schemes}
     for scheme in old.schemes:
@@ -115,7 +117,7 @@ def _redrawn(old: Measure, new: Measure) -> Iterator[list[str]]:
             yield scheme.dimensions
 
 
-def _codes_keep_meaning(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
+def _find_changed_codes(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[str]:
     areas = {a.code: (a.name, a.level, a.parent) for a in new.areas}
     for area in old.areas:
         if area.code in in_use.areas and areas.get(area.code) != (area.name, area.level, area.parent):
@@ -130,10 +132,10 @@ def _codes_keep_meaning(old: Plan, new: Plan, in_use: InUse) -> Iterator[str]:
         yield f"organisation {slug} has returns and is gone from the file"
 
 
-def changes(old: Plan | None, new: Plan) -> list[str]:
+def describe_changes(old: Plan | None, new: Plan) -> list[str]:
     """What the new version adds, changes and drops, one line each."""
-    before = _items(old) if old is not None else {}
-    after = _items(new)
+    before = _list_plan_items(old) if old is not None else {}
+    after = _list_plan_items(new)
     return [
         *(f"added {what}" for what in after if what not in before),
         *(f"changed {what}" for what in after if what in before and before[what] != after[what]),
@@ -141,7 +143,7 @@ def changes(old: Plan | None, new: Plan) -> list[str]:
     ]
 
 
-def _items(plan: Plan) -> dict[str, object]:
+def _list_plan_items(plan: Plan) -> dict[str, object]:
     return {
         "programme": (plan.title, plan.owner, plan.area, plan.window, plan.calendar, plan.document, plan.self_review),
         "disclosure": plan.disclosure,

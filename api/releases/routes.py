@@ -12,23 +12,23 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api.access import permissions
 from api.access import queries as partners
-from api.access.routes import KEY, IdempotencyKey, Keyed, once, with_key
+from api.access.routes import KEY_SECURITY, IdempotencyKey, IdempotentRequest, require_key, run_once
 from api.clock import NewId, Now
 from api.database.connections import Transaction
 from api.http import pagination
-from api.http.pagination import BadCursor
-from api.http.problems import answers, refusals, request_id_of
+from api.http.pagination import InvalidCursor
+from api.http.problems import get_request_id, refusal_specs, response_specs
 from api.http.refusals import NotFound
 from api.plan import queries as plans
-from api.plan.routes import enter
+from api.plan.routes import authorise
 from api.releases import queries, rules
 from schema.partners import Caller, Scope
 from schema.releases import (
-    ChangeList,
     NewRelease,
-    Publication,
-    PublicationList,
+    PublicationJob,
+    PublicationJobList,
     Release,
+    ReleaseChangeList,
     ReleaseList,
     ReleaseWithdrawal,
 )
@@ -37,7 +37,7 @@ DryRun = Annotated[bool, QueryParameter()]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
-class ChangePlace(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class ChangeCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The last change of a page."""
 
     release: int
@@ -47,11 +47,11 @@ class ChangePlace(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
 @post(
     "/programmes/{programme:str}/releases",
     operation_id="create_release",
-    summary="Publish what is approved",
-    guards=[with_key],
-    security=KEY,
+    summary="Publish approved returns as a release",
+    guards=[require_key],
+    security=KEY_SECURITY,
     status_code=202,
-    responses=refusals(401, 403, 404, 409, 410, 415, 422) | answers(Publication, 202),
+    responses=refusal_specs(401, 403, 404, 409, 410, 415, 422) | response_specs(PublicationJob, 202),
 )
 async def create_release(
     request: Request[Any, Any, Any],
@@ -70,14 +70,16 @@ async def create_release(
     each provider and against all earlier releases, and published; or nothing is, and `failures` says which measures
     failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
     """
-    grant, catalogue = await enter(transaction, caller, programme, Scope.PUBLISH)
-    rules.permit(data, catalogue, now=now)
-    by = permissions.author(caller, grant, request_id_of(request))
+    grant, catalogue = await authorise(transaction, caller, programme, Scope.PUBLISH)
+    rules.check_new_release(data, catalogue, now=now)
+    by = permissions.build_author(caller, grant, get_request_id(request))
 
-    async def act() -> Publication:
-        if not await queries.request(transaction, catalogue, data, by, number=new_id, dry_run=dry_run, now=now):
+    async def act() -> PublicationJob:
+        if not await queries.request_publication(
+            transaction, catalogue, data, by, publication_id=new_id, dry_run=dry_run, now=now
+        ):
             raise rules.AlreadyPublishing("A publication of this programme is waiting or running.")
-        await partners.tell_audit(
+        await partners.record_audit(
             transaction,
             catalogue.id,
             by,
@@ -86,13 +88,13 @@ async def create_release(
             organisation_id=catalogue.ids.organisations[grant.organisation],
             now=now,
         )
-        made = await queries.publication_of(transaction, catalogue, new_id)
+        made = await queries.find_publication(transaction, catalogue, new_id)
         assert made is not None  # noqa: S101  it has just been written
         return made
 
     content_sha256 = hashlib.sha256(await request.body()).digest()
-    keyed = Keyed(operation=f"create_release {dry_run}", content_sha256=content_sha256, key=idempotency_key)
-    answer = await once(
+    keyed = IdempotentRequest(operation=f"create_release {dry_run}", content_sha256=content_sha256, key=idempotency_key)
+    answer = await run_once(
         transaction,
         catalogue.id,
         by,
@@ -107,33 +109,33 @@ async def create_release(
 @get(
     "/programmes/{programme:str}/publications",
     operation_id="list_publications",
-    summary="Releases in the making",
-    guards=[with_key],
-    security=KEY,
-    responses=refusals(401, 403, 404, 422),
+    summary="List publication jobs",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=refusal_specs(401, 403, 404, 422),
 )
 async def list_publications(
     programme: FromPath[str], caller: NamedDependency[Caller], transaction: Transaction, limit: Limit = 20
-) -> PublicationList:
+) -> PublicationJobList:
     """Those that run, and those that have ended, with what came of them; the newest first."""
-    _, catalogue = await enter(transaction, caller, programme, Scope.PUBLISH)
-    return PublicationList(items=await queries.publications(transaction, catalogue, limit=limit))
+    _, catalogue = await authorise(transaction, caller, programme, Scope.PUBLISH)
+    return PublicationJobList(items=await queries.list_publications(transaction, catalogue, limit=limit))
 
 
 @get(
     "/programmes/{programme:str}/publications/{publication:uuid}",
     operation_id="get_publication",
-    summary="How far a publication is",
-    guards=[with_key],
-    security=KEY,
-    responses=refusals(401, 403, 404),
+    summary="Get a publication job",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=refusal_specs(401, 403, 404),
 )
 async def get_publication(
     programme: FromPath[str], publication: FromPath[UUID], caller: NamedDependency[Caller], transaction: Transaction
-) -> Publication:
+) -> PublicationJob:
     """Ask again every few seconds until `state` is neither `queued` nor `running`."""
-    _, catalogue = await enter(transaction, caller, programme, Scope.PUBLISH)
-    found = await queries.publication_of(transaction, catalogue, publication)
+    _, catalogue = await authorise(transaction, caller, programme, Scope.PUBLISH)
+    found = await queries.find_publication(transaction, catalogue, publication)
     if found is None:
         raise NotFound("There is no such publication; `GET …/publications` lists them.")
     return found
@@ -142,38 +144,38 @@ async def get_publication(
 @get(
     "/programmes/{programme:str}/releases",
     operation_id="list_releases",
-    summary="The releases of a programme",
-    responses=refusals(404),
+    summary="List releases",
+    responses=refusal_specs(404),
 )
 async def list_releases(programme: FromPath[str], public: Transaction, now: Now) -> ReleaseList:
     """The newest first. One under embargo is not there until its time."""
-    catalogue = await plans.current(public, programme)
-    return ReleaseList(items=await queries.releases(public, catalogue.id, catalogue.slug, now=now))
+    catalogue = await plans.fetch_catalogue(public, programme)
+    return ReleaseList(items=await queries.list_releases(public, catalogue.id, catalogue.slug, now=now))
 
 
-async def one_release(programme: FromPath[str], number: FromPath[int], public: Transaction, now: Now) -> Release:
-    catalogue = await plans.current(public, programme)
-    every = await queries.releases(public, catalogue.id, catalogue.slug, now=now)
-    wanted = rules.chosen(str(number), sorted(one.number for one in every))
+async def find_release(programme: FromPath[str], number: FromPath[int], public: Transaction, now: Now) -> Release:
+    catalogue = await plans.fetch_catalogue(public, programme)
+    every = await queries.list_releases(public, catalogue.id, catalogue.slug, now=now)
+    wanted = rules.choose_number(str(number), sorted(one.number for one in every))
     return next(one for one in every if one.number == wanted)
 
 
 @get(
     "/programmes/{programme:str}/releases/{number:int}",
     operation_id="get_release",
-    summary="One release",
-    responses=refusals(404),
+    summary="Get a release",
+    responses=refusal_specs(404),
 )
 async def get_release(programme: FromPath[str], number: FromPath[int], public: Transaction, now: Now) -> Release:
     """When and from what it was made, how people in it are protected, and what its audit found."""
-    return await one_release(programme, number, public, now)
+    return await find_release(programme, number, public, now)
 
 
 @get(
     "/programmes/{programme:str}/releases/{number:int}/changes",
     operation_id="list_release_changes",
-    summary="What a release changed",
-    responses=refusals(404, 410, 422),
+    summary="List changes of a release",
+    responses=refusal_specs(404, 410, 422),
 )
 async def list_release_changes(
     programme: FromPath[str],
@@ -182,37 +184,37 @@ async def list_release_changes(
     now: Now,
     cursor: FromQuery[str | None] = None,
     limit: Limit = 1000,
-) -> ChangeList:
+) -> ReleaseChangeList:
     """Every figure that is not as in the release before, with why: what an integrator loads after the first time.
 
     Of the first release, every figure.
     """
-    release = await one_release(programme, number, public, now)
-    rules.stands(release)
-    catalogue = await plans.current(public, programme)
-    last = pagination.decode(cursor, ChangePlace)
+    release = await find_release(programme, number, public, now)
+    rules.check_not_withdrawn(release)
+    catalogue = await plans.fetch_catalogue(public, programme)
+    last = pagination.decode_cursor(cursor, ChangeCursor)
     if last is not None and last.release != number:
-        raise BadCursor(f"The cursor belongs to release {last.release}.")
+        raise InvalidCursor(f"The cursor belongs to release {last.release}.")
     after = -1 if last is None else last.position
-    found = await queries.changes(public, catalogue.id, number, after=after, limit=limit + 1)
+    found = await queries.fetch_changes(public, catalogue.id, number, after=after, limit=limit + 1)
     more = len(found) > limit
-    return ChangeList(
+    return ReleaseChangeList(
         programme=catalogue.slug,
         release=number,
-        before=number - 1 if number > 1 else None,
+        previous_release=number - 1 if number > 1 else None,
         items=[change for _, change in found[:limit]],
-        next_cursor=pagination.encode(ChangePlace(number, found[limit - 1][0])) if more else None,
+        next_cursor=pagination.encode_cursor(ChangeCursor(number, found[limit - 1][0])) if more else None,
     )
 
 
 @post(
     "/programmes/{programme:str}/releases/{number:int}/withdrawal",
     operation_id="withdraw_release",
-    summary="Take a release back",
-    guards=[with_key],
-    security=KEY,
+    summary="Withdraw a release",
+    guards=[require_key],
+    security=KEY_SECURITY,
     status_code=200,
-    responses=refusals(401, 403, 404, 409, 415, 422) | answers(Release, 200),
+    responses=refusal_specs(401, 403, 404, 409, 415, 422) | response_specs(Release, 200),
 )
 async def withdraw_release(
     request: Request[Any, Any, Any],
@@ -227,20 +229,20 @@ async def withdraw_release(
 
     What was published may be remembered: later releases are audited as if it were still there.
     """
-    grant, catalogue = await enter(transaction, caller, programme, Scope.PUBLISH)
-    release = await one_release(programme, number, transaction, now)
-    if not await queries.withdraw(transaction, catalogue.id, release.number, data.reason, now=now):
+    grant, catalogue = await authorise(transaction, caller, programme, Scope.PUBLISH)
+    release = await find_release(programme, number, transaction, now)
+    if not await queries.withdraw_release(transaction, catalogue.id, release.number, data.reason, now=now):
         raise rules.AlreadyWithdrawn(f"Release {number} has been withdrawn already.")
-    await partners.tell_audit(
+    await partners.record_audit(
         transaction,
         catalogue.id,
-        permissions.author(caller, grant, request_id_of(request)),
+        permissions.build_author(caller, grant, get_request_id(request)),
         "release.withdrawn",
         {"release": str(number)},
         organisation_id=catalogue.ids.organisations[grant.organisation],
         now=now,
     )
-    return await one_release(programme, number, transaction, now)
+    return await find_release(programme, number, transaction, now)
 
 
 router = Router(

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from api.http.refusals import Conflict, Invalid, NotFound
 from api.plan.catalogue import Catalogue
-from api.plan.rules import parsed_period
-from api.releases.scopes import COUNTED
+from api.plan.rules import parse_period
+from api.releases.scopes import PROTECTED_KINDS
 from schema.plan import Collection
 from schema.releases import NewRelease, Release
 
 LATEST = "latest"
-LONGEST = 9
+MAX_NUMBER_DIGITS = 9
 """Digits of a number."""
 
 
@@ -51,35 +51,35 @@ class WithdrawnRelease(Conflict):
     mend = "Use the newest release; `GET …/releases/{number}` says why this one was withdrawn."
 
 
-def permit(new: NewRelease, catalogue: Catalogue, *, now: datetime) -> None:
+def check_new_release(new: NewRelease, catalogue: Catalogue, *, now: datetime) -> None:
     """Raises NotFound, UnknownCode, UnclearPeriod, NotPublishable."""
-    for slug in new.without:
-        catalogue.measure(slug)
-    for one in new.anew:
-        measure = catalogue.measure(one.measure)
-        period = parsed_period(one.period)
-        counted = measure.kind in COUNTED and any(s.collection is Collection.PARTNERS for s in measure.series)
+    for slug in new.exclude_measures:
+        catalogue.get_measure(slug)
+    for one in new.republish:
+        measure = catalogue.get_measure(one.measure)
+        period = parse_period(one.period)
+        counted = measure.kind in PROTECTED_KINDS and any(s.collection is Collection.PARTNERS for s in measure.series)
         if not counted:
             raise NotPublishable(f"{measure.slug} is not counted by partners, so there is nothing to release anew.")
         cadence = measure.cadence.period_type
         if period.type is not cadence:
             raise NotPublishable(f"{measure.slug} is returned by {cadence}: name those, not {period.code}.")
-        if measure.slug in new.without:
+        if measure.slug in new.exclude_measures:
             raise NotPublishable(f"{measure.slug} cannot be released anew and left out.")
-    if new.anew and new.notes is None:
+    if new.republish and new.notes is None:
         raise NotPublishable("What is released anew needs notes that say why: readers see the old figures as well.")
     if new.publish_at is not None and new.publish_at <= now:
         raise NotPublishable(f"`publish_at` is over: {new.publish_at.isoformat()}. Leave it out to publish at once.")
 
 
-def numbered(release: str | None) -> int | None:
+def parse_number(release: str | None) -> int | None:
     """The number that a release is asked for by; None for the newest, 0 where there can be no such release."""
     if release in (None, LATEST):
         return None
-    return int(release or 0) if (release or "").isdecimal() and len(release or "") <= LONGEST else 0
+    return int(release or 0) if (release or "").isdecimal() and len(release or "") <= MAX_NUMBER_DIGITS else 0
 
 
-def chosen(release: str | None, numbers: Iterable[int]) -> int:
+def choose_number(release: str | None, numbers: Iterable[int]) -> int:
     """The number of the release that is asked for, of those that everybody may see, the newest last.
 
     Raises NoRelease.
@@ -96,7 +96,7 @@ def chosen(release: str | None, numbers: Iterable[int]) -> int:
     return int(release or 0)
 
 
-def stands(release: Release) -> None:
+def check_not_withdrawn(release: Release) -> None:
     """Raises WithdrawnRelease."""
     if release.withdrawn_at is not None:
         raise WithdrawnRelease(f"Release {release.number} was withdrawn: {release.withdrawal_reason}")

@@ -12,19 +12,19 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.plan.catalogue import Catalogue, headline
-from api.plan.rules import periods_of
+from api.plan.catalogue import Catalogue, find_headline_series
+from api.plan.rules import list_periods
 from api.statistics import periods
-from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
+from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
 from schema.disclosure import DisclosureClass
 from schema.periods import Period, PeriodType
-from schema.plan import Collection, Duty, Kind, Measure, Series
+from schema.plan import Collection, Duty, Measure, MeasureKind, Series
 
-SUMMED = frozenset({Kind.FLOW, Kind.PROPORTION})
-COUNTED = SUMMED | {Kind.STOCK, Kind.CUMULATIVE, Kind.DISTINCT}
+SUMMED_KINDS = frozenset({MeasureKind.FLOW, MeasureKind.PROPORTION})
+PROTECTED_KINDS = SUMMED_KINDS | {MeasureKind.STOCK, MeasureKind.CUMULATIVE, MeasureKind.DISTINCT}
 """The kinds that disclosure control knows how to protect."""
 
-LONGER = {
+LONGER_PERIOD_TYPES = {
     PeriodType.MONTH: (PeriodType.FINANCIAL_QUARTER, PeriodType.FINANCIAL_HALF, PeriodType.FINANCIAL_YEAR),
     PeriodType.FINANCIAL_QUARTER: (PeriodType.FINANCIAL_HALF, PeriodType.FINANCIAL_YEAR),
     PeriodType.FINANCIAL_HALF: (PeriodType.FINANCIAL_YEAR,),
@@ -33,7 +33,7 @@ LONGER = {
 """The periods that are released beside those of returns, once they are over; the longest last."""
 
 
-class Member(Struct, frozen=True, kw_only=True):
+class ScopeMember(Struct, frozen=True, kw_only=True):
     """A series in a scope. A proportion's denominators are the whole, and its numerators a part of it."""
 
     measure: Measure
@@ -50,9 +50,9 @@ class AuditScope(Struct, frozen=True, kw_only=True):
 
     key: str
     disclosure_class: DisclosureClass
-    members: tuple[Member, ...]
-    shape: Shape
-    collected: dict[str, Period]
+    members: tuple[ScopeMember, ...]
+    shape: ScopeShape
+    collected_periods: dict[str, Period]
     """The periods of returns, by code, in order of time."""
 
     @property
@@ -69,7 +69,7 @@ class GeographyChanged(Exception):  # noqa: N818  a refusal is not an error of o
         )
 
 
-def released_periods(
+def list_released_periods(
     measure: Measure, catalogue: Catalogue, returned: Iterable[Period], *, today: date
 ) -> tuple[list[Period], list[Period]]:
     """The periods of its returns that are over, and the longer ones; by the calendar, whatever was returned.
@@ -80,55 +80,55 @@ def released_periods(
     if cadence.period_type is PeriodType.SNAPSHOT:
         collected = sorted(set(returned), key=lambda period: period.end)
     else:
-        collected = periods_of(catalogue.plan.window, cadence.period_type, months=cadence.months)
+        collected = list_periods(catalogue.plan.window, cadence.period_type, months=cadence.months)
     over = [period for period in collected if period.end < today]
-    types = LONGER.get(cadence.period_type, ()) if measure.kind in SUMMED else ()
+    types = LONGER_PERIOD_TYPES.get(cadence.period_type, ()) if measure.kind in SUMMED_KINDS else ()
     longer = [
         period
         for type_ in types
-        for period in periods_of(catalogue.plan.window, type_)
-        if period.end < today and set(periods.children(period, cadence.period_type)) <= set(over)
+        for period in list_periods(catalogue.plan.window, type_)
+        if period.end < today and set(periods.divide_period(period, cadence.period_type)) <= set(over)
     ]
     return over, longer
 
 
-def scopes(
+def list_scopes(
     catalogue: Catalogue,
     returned: Mapping[tuple[str, str], Sequence[Period]],
     *,
     today: date,
-    without: Iterable[str] = (),
+    excluded_measures: Iterable[str] = (),
 ) -> list[AuditScope]:
     """Every scope of a release made on a day, in the order of the plan. `returned`: the periods of each series."""
-    left_out = set(without)
-    joined = _joined(catalogue)
+    left_out = set(excluded_measures)
+    joined = _find_joined_measures(catalogue)
     parts = {slug for slugs in joined.values() for slug in slugs}
     found: list[AuditScope] = []
     for measure in catalogue.plan.measures:
         for series in measure.series:
-            if series.collection is not Collection.PARTNERS or measure.kind not in COUNTED:
+            if series.collection is not Collection.PARTNERS or measure.kind not in PROTECTED_KINDS:
                 continue
             if series.headline and measure.slug in parts:
                 continue
-            members = [Member(measure=measure, series=series, part=_part(measure))]
+            members = [ScopeMember(measure=measure, series=series, part=_name_part(measure))]
             if series.headline:
-                members += [_contained(catalogue.measures[slug]) for slug in joined.get(measure.slug, [])]
+                members += [_make_contained_member(catalogue.measures[slug]) for slug in joined.get(measure.slug, [])]
             # A scope keeps all of its members while one of them is released: what was shown of them stays in its audit.
-            if {member.measure.slug for member in members} <= left_out or not places(measure, catalogue):
+            if {member.measure.slug for member in members} <= left_out or not list_scope_areas(measure, catalogue):
                 continue
-            found += _of(members, catalogue, returned.get(members[0].key, ()), today=today)
+            found += _split_into_scopes(members, catalogue, returned.get(members[0].key, ()), today=today)
     return found
 
 
-def _part(measure: Measure) -> str | None:
-    return measure.slug if measure.kind is Kind.PROPORTION else None
+def _name_part(measure: Measure) -> str | None:
+    return measure.slug if measure.kind is MeasureKind.PROPORTION else None
 
 
-def _contained(measure: Measure) -> Member:
-    return Member(measure=measure, series=headline(measure), part=measure.slug)
+def _make_contained_member(measure: Measure) -> ScopeMember:
+    return ScopeMember(measure=measure, series=find_headline_series(measure), part=measure.slug)
 
 
-def _joined(catalogue: Catalogue) -> dict[str, list[str]]:
+def _find_joined_measures(catalogue: Catalogue) -> dict[str, list[str]]:
     """Of each measure, those whose counts are part of its own in every return, so that they share their people.
 
     That can be audited together where whoever returns the part returns the whole as well. Proportions are joined by
@@ -137,32 +137,32 @@ def _joined(catalogue: Catalogue) -> dict[str, list[str]]:
     """
     holders: defaultdict[str, set[str | None]] = defaultdict(set)
     for duty in catalogue.plan.duties:
-        holders[duty.measure].add(catalogue.holder(duty) or duty.holder)
+        holders[duty.measure].add(catalogue.resolve_holder(duty) or duty.holder)
     found: dict[str, list[str]] = {}
     taken: set[str] = set()
     for measure in catalogue.plan.measures:
-        ratio = measure.kind is Kind.PROPORTION
-        for slug in _sharing(measure, catalogue) if ratio else measure.contains:
+        ratio = measure.kind is MeasureKind.PROPORTION
+        for slug in _find_shared_denominators(measure, catalogue) if ratio else measure.contains:
             together = holders[slug] == holders[measure.slug] if ratio else holders[slug] <= holders[measure.slug]
             free = slug not in found and not {slug, measure.slug} & taken
-            if free and together and _alike(catalogue.measures[slug], measure):
+            if free and together and _have_same_definition(catalogue.measures[slug], measure):
                 found.setdefault(measure.slug, []).append(slug)
                 taken.add(slug)
     return found
 
 
-def _alike(part: Measure, whole: Measure) -> bool:
+def _have_same_definition(part: Measure, whole: Measure) -> bool:
     """Whether they are counted in the same way, for the same periods and areas, and protected by the same rule."""
 
     def way(measure: Measure) -> tuple[object, ...]:
-        series, cadence = headline(measure), measure.cadence
+        series, cadence = find_headline_series(measure), measure.cadence
         periods_and_areas = (cadence.period_type, cadence.months, series.resets, measure.area_family)
         return (measure.kind, series.collection, measure.disclosure_class, *periods_and_areas)
 
     return way(part) == way(whole)
 
 
-def _sharing(measure: Measure, catalogue: Catalogue) -> list[str]:
+def _find_shared_denominators(measure: Measure, catalogue: Catalogue) -> list[str]:
     """The later measures of the plan with which a proportion shares its denominator, whichever of them says so."""
     later = catalogue.plan.measures[catalogue.plan.measures.index(measure) + 1 :]
     return [
@@ -172,42 +172,42 @@ def _sharing(measure: Measure, catalogue: Catalogue) -> list[str]:
     ]
 
 
-def _of(
-    members: Sequence[Member], catalogue: Catalogue, returned: Iterable[Period], *, today: date
+def _split_into_scopes(
+    members: Sequence[ScopeMember], catalogue: Catalogue, returned: Iterable[Period], *, today: date
 ) -> Iterator[AuditScope]:
     whole = members[0].measure
-    over, longer = released_periods(whole, catalogue, returned, today=today)
-    for spell, collected in _spells(members[0], catalogue, over).items():
+    over, longer = list_released_periods(whole, catalogue, returned, today=today)
+    for spell, collected in _group_linked_periods(members[0], catalogue, over).items():
         made_of: dict[str, tuple[str, ...]] = {period.code: (period.code,) for period in collected}
-        if whole.kind is Kind.CUMULATIVE:
+        if whole.kind is MeasureKind.CUMULATIVE:
             steps = [collected[0].code, *(f"since {before.code}" for before in collected[:-1])]
             made_of = {period.code: tuple(steps[: at + 1]) for at, period in enumerate(collected)}
         for period in longer:
-            inner = periods.children(period, whole.cadence.period_type)
+            inner = periods.divide_period(period, whole.cadence.period_type)
             if set(inner) <= set(collected):
                 made_of[period.code] = tuple(one.code for one in inner)
         yield AuditScope(
             key=f"{members[0].measure.slug}/{members[0].series.slug} {spell}",
             disclosure_class=whole.disclosure_class,
             members=tuple(members),
-            shape=_shape(members, catalogue, made_of),
-            collected={period.code: period for period in collected},
+            shape=_make_shape(members, catalogue, made_of),
+            collected_periods={period.code: period for period in collected},
         )
 
 
-def _spells(member: Member, catalogue: Catalogue, over: Sequence[Period]) -> dict[str, list[Period]]:
+def _group_linked_periods(member: ScopeMember, catalogue: Catalogue, over: Sequence[Period]) -> dict[str, list[Period]]:
     """Periods that hang together: of a flow those of a year, of a cumulative count those between two resets."""
     kind, cadence = member.measure.kind, member.measure.cadence.period_type
     type_: PeriodType | None = None
-    if kind in SUMMED and cadence in LONGER:
-        type_ = LONGER[cadence][-1]
-    elif kind is Kind.CUMULATIVE:
+    if kind in SUMMED_KINDS and cadence in LONGER_PERIOD_TYPES:
+        type_ = LONGER_PERIOD_TYPES[cadence][-1]
+    elif kind is MeasureKind.CUMULATIVE:
         if member.series.resets is None:
             return {"to-date": list(over)} if over else {}
         type_ = member.series.resets
     if type_ is None:
         return {period.code: [period] for period in over}
-    spells = periods.between(type_, *_around(catalogue))
+    spells = periods.list_periods_between(type_, *_widen_window(catalogue))
     found: dict[str, list[Period]] = {}
     for period in over:
         spell = next((one.code for one in spells if periods.contains(one, period)), period.code)
@@ -215,12 +215,12 @@ def _spells(member: Member, catalogue: Catalogue, over: Sequence[Period]) -> dic
     return found
 
 
-def _around(catalogue: Catalogue) -> tuple[date, date]:
+def _widen_window(catalogue: Catalogue) -> tuple[date, date]:
     window = catalogue.plan.window
     return window.start.replace(year=window.start.year - 1, month=1, day=1), date(window.end.year + 1, 12, 31)
 
 
-def places(measure: Measure, catalogue: Catalogue) -> list[Place]:
+def list_scope_areas(measure: Measure, catalogue: Catalogue) -> list[Area]:
     """The plan's own area and those within it, of the measure's family, down to the finest at which it is collected.
 
     None where the plan's area is not of that family.
@@ -229,10 +229,10 @@ def places(measure: Measure, catalogue: Catalogue) -> list[Place]:
     top = catalogue.areas[catalogue.plan.area]
     if measure.area_family not in top.families or top.level not in ranks:
         return []
-    finest = catalogue.finest_level(measure, [])
+    finest = catalogue.find_finest_level(measure, [])
     deepest = ranks.index(finest) if finest in ranks else ranks.index(top.level)
     return [
-        Place(
+        Area(
             code=area.code,
             level=ranks.index(area.level) - ranks.index(top.level),
             parent=None if area.code == top.code else area.parent,
@@ -241,39 +241,43 @@ def places(measure: Measure, catalogue: Catalogue) -> list[Place]:
         if measure.area_family in area.families
         and area.level in ranks
         and ranks.index(area.level) <= deepest
-        and catalogue.lies_within(area.code, top.code)
+        and catalogue.is_within(area.code, top.code)
     ]
 
 
-def _shape(members: Sequence[Member], catalogue: Catalogue, made_of: dict[str, tuple[str, ...]]) -> Shape:
+def _make_shape(
+    members: Sequence[ScopeMember], catalogue: Catalogue, made_of: dict[str, tuple[str, ...]]
+) -> ScopeShape:
     tables: list[Table] = []
     for member in members:
         parts = (
-            [None, member.part] if member.measure.kind is Kind.PROPORTION and member is members[0] else [member.part]
+            [None, member.part]
+            if member.measure.kind is MeasureKind.PROPORTION and member is members[0]
+            else [member.part]
         )
-        tables += [replace(table, part=part) for part in parts for table in _tables(member.measure, catalogue)]
-    area = max((m.measure for m in members), key=lambda measure: len(places(measure, catalogue)))
-    return Shape(
-        dimensions=_dimensions([member.measure for member in members], catalogue),
-        places=tuple(places(area, catalogue)),
+        tables += [replace(table, part=part) for part in parts for table in _list_tables(member.measure, catalogue)]
+    area = max((m.measure for m in members), key=lambda measure: len(list_scope_areas(measure, catalogue)))
+    return ScopeShape(
+        dimensions=_list_dimensions([member.measure for member in members], catalogue),
+        places=tuple(list_scope_areas(area, catalogue)),
         tables=tuple(tables),
         periods=made_of,
         # Somebody may be counted in two wards of a quarter: different people of areas are no parts of a sum.
-        overlapping_places=members[0].measure.kind is Kind.DISTINCT,
+        overlapping_places=members[0].measure.kind is MeasureKind.DISTINCT,
     )
 
 
-def _tables(measure: Measure, catalogue: Catalogue) -> Iterator[Table]:
+def _list_tables(measure: Measure, catalogue: Catalogue) -> Iterator[Table]:
     ranks = next(family.levels for family in catalogue.plan.families if family.slug == measure.area_family)
     top = ranks.index(catalogue.areas[catalogue.plan.area].level)
     most = catalogue.plan.disclosure.breakdowns
     for dimensions in [(), *(tuple(sorted(scheme.dimensions)) for scheme in measure.schemes)]:
-        finest = catalogue.finest_level(measure, dimensions)
+        finest = catalogue.find_finest_level(measure, dimensions)
         if len(dimensions) <= most and finest in ranks:
             yield Table(dimensions=dimensions, level=max(ranks.index(finest) - top, 0))
 
 
-def _dimensions(measures: Sequence[Measure], catalogue: Catalogue) -> tuple[Dimension, ...]:
+def _list_dimensions(measures: Sequence[Measure], catalogue: Catalogue) -> tuple[Dimension, ...]:
     """As the scheme of the dimension alone says, or where there is none, as all that cross it say."""
     found: list[Dimension] = []
     for dimension in catalogue.plan.dimensions:
@@ -291,7 +295,7 @@ def _dimensions(measures: Sequence[Measure], catalogue: Catalogue) -> tuple[Dime
     return tuple(found)
 
 
-def merged(old: Shape, new: Shape) -> Shape:
+def merge_shapes(old: ScopeShape, new: ScopeShape) -> ScopeShape:
     """A lattice that holds what was released before as well: no later audit forgets it.
 
     Raises GeographyChanged.
@@ -319,7 +323,9 @@ def merged(old: Shape, new: Shape) -> Shape:
     )
 
 
-def groups(catalogue: Catalogue, organisations: Sequence[str], earlier: Iterable[Mapping[str, int]] = ()) -> list[int]:
+def number_groups(
+    catalogue: Catalogue, organisations: Sequence[str], earlier: Iterable[Mapping[str, int]] = ()
+) -> list[int]:
     """The number of the group of each organisation: one knows what those know that it succeeds, or is a member of.
 
     Those that the plan names as a class only, such as all choirs, know nothing of each other. Who knew as one in an
@@ -345,18 +351,18 @@ def groups(catalogue: Catalogue, organisations: Sequence[str], earlier: Iterable
     return [numbers[root] for root in roots]
 
 
-def may_stand_alone(members: Sequence[Member], organisation: str, catalogue: Catalogue) -> bool:
+def may_publish_alone(members: Sequence[ScopeMember], organisation: str, catalogue: Catalogue) -> bool:
     """Whether all its duties for these series say so."""
     keys = {member.key for member in members}
     duties: list[Duty] = [
         duty
         for duty in catalogue.plan.duties
-        if (duty.measure, duty.series) in keys and catalogue.holder(duty) == organisation
+        if (duty.measure, duty.series) in keys and catalogue.resolve_holder(duty) == organisation
     ]
     return bool(duties) and all(duty.publish_alone for duty in duties)
 
 
-def regrouped(before: Iterable[tuple[str, Sequence[str]]], every: Sequence[AuditScope]) -> set[str]:
+def find_regrouped_measures(before: Iterable[tuple[str, Sequence[str]]], every: Sequence[AuditScope]) -> set[str]:
     """The measures that were audited with others than now, so that their history would be forgotten.
 
     `before` are the keys and measures of what is kept of all earlier releases. A measure that has only lost a series,
@@ -366,13 +372,13 @@ def regrouped(before: Iterable[tuple[str, Sequence[str]]], every: Sequence[Audit
     now: defaultdict[str, set[str]] = defaultdict(set)
     for key, measures in before:
         for measure in measures:
-            old[measure].add(_series_of(key))
+            old[measure].add(_parse_series(key))
     for scope in every:
         for measure in scope.measures:
-            now[measure].add(_series_of(scope.key))
+            now[measure].add(_parse_series(scope.key))
     return {measure for measure, keys in now.items() if old[measure] - keys and keys - old[measure]}
 
 
-def _series_of(key: str) -> str:
+def _parse_series(key: str) -> str:
     """Of a scope's key: the measure and series of its first member."""
     return key.rpartition(" ")[0]

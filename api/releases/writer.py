@@ -17,29 +17,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.releases import queries
 from api.releases import release_diff as differences
 from api.releases import released_figures as rows
-from api.releases.queries import Job, Last
-from api.releases.release_diff import Changed
-from api.releases.released_figures import Batch, Earlier, Snapshot, Where
-from api.releases.released_values import Place, SeriesKey
+from api.releases.queries import PreviousRelease, PublicationKey
+from api.releases.release_diff import FigureChange
+from api.releases.released_figures import FigureKey, PeriodFigures, PreviousFigure, Snapshot
+from api.releases.released_values import CellKey, SeriesKey
 from schema.periods import Period
-from schema.releases import Figure, MeasurePeriod, ReleaseChange, ReleasedEntry
+from schema.releases import MeasurePeriod, PublishedFigure, ReleaseChange, ReleasedEntry
 
-TOLD = 1000
+MAX_LISTED_CHANGES = 1000
 """Of the changes of a dry run."""
-AT_ONCE = 4096
+FIGURES_PER_BATCH = 4096
 """Figures that are sent to the database together."""
 
 
-class Piece(Struct, frozen=True, kw_only=True):
+class WriteBatch(Struct, frozen=True, kw_only=True):
     """What is sent to the database together: figures, encoded, and changes, each from a position on."""
 
-    figures: list[tuple[Figure, Place, bytes]]
-    changed: list[Changed]
-    first: int
-    first_change: int
+    figures: list[tuple[PublishedFigure, CellKey, bytes]]
+    changes: list[FigureChange]
+    first_position: int
+    first_change_position: int
 
 
-class Writing:
+class ReleaseWriter:
     """What has been written so far, or would have been: counts, a hash, and the first changes of a dry run.
 
     Whoever uses the transaction takes the `turn`: figures are sent while others are made, which asks for earlier ones.
@@ -48,37 +48,39 @@ class Writing:
     def __init__(
         self,
         transaction: AsyncConnection,
-        turn: asyncio.Lock,
-        job: Job,
+        lock: asyncio.Lock,
+        job: PublicationKey,
         snapshot: Snapshot,
-        last: Last | None,
+        previous: PreviousRelease | None,
         *,
         dry_run: bool,
     ) -> None:
-        self.transaction, self.turn = transaction, turn
-        self.job, self.snapshot, self.last, self.dry_run = job, snapshot, last, dry_run
+        self.transaction, self.lock = transaction, lock
+        self.job, self.snapshot, self.previous, self.dry_run = job, snapshot, previous, dry_run
         self.figures = self.shown = self.changes = 0
-        self.told: list[ReleaseChange] = []
+        self.listed_changes: list[ReleaseChange] = []
         self._hash = hashlib.sha256()
         self._periods: dict[tuple[SeriesKey, str], tuple[SeriesKey, Period, bool]] = {}
-        self._made: list[tuple[Figure, Place, bytes]] = []
-        self._changed: list[Changed] = []
-        self._seen: dict[int, set[str]] = {}
-        self._gone: list[int] = []
+        self._pending_figures: list[tuple[PublishedFigure, CellKey, bytes]] = []
+        self._pending_changes: list[FigureChange] = []
+        self._seen_periods: dict[int, set[str]] = {}
+        self._removed_positions: list[int] = []
 
     @property
     def sha256(self) -> bytes:
         return self._hash.digest()
 
-    async def written(self, *, anew: Sequence[MeasurePeriod], redefined: frozenset[str]) -> None:
+    async def write_figures(
+        self, *, reset_periods: Sequence[MeasurePeriod], redefined_measures: frozenset[str]
+    ) -> None:
         if not self.dry_run:
-            await queries.write_release_last(self.transaction)
-        making, sending = create_memory_object_stream[Piece]()
+            await queries.defer_release_check(self.transaction)
+        making, sending = create_memory_object_stream[WriteBatch]()
         async with create_task_group() as together:
-            together.start_soon(self._send, sending)
+            together.start_soon(self._write_batches, sending)
             async with making:
-                await to_thread.run_sync(lambda: self._make(making, anew, redefined))
-                await self._make_gone(making)
+                await to_thread.run_sync(lambda: self._encode_figures(making, reset_periods, redefined_measures))
+                await self._add_removed_figures(making)
         if not self.dry_run:
             number = self.snapshot.number
             await queries.add_periods(self.transaction, self.snapshot.catalogue, number, self._periods.values())
@@ -88,92 +90,110 @@ class Writing:
         if not self.dry_run:
             await queries.add_entries(self.transaction, self.snapshot.catalogue, self.snapshot.number, entries)
 
-    def _make(
-        self, making: MemoryObjectSendStream[Piece], anew: Sequence[MeasurePeriod], redefined: frozenset[str]
+    def _encode_figures(
+        self, making: MemoryObjectSendStream[WriteBatch], anew: Sequence[MeasurePeriod], redefined: frozenset[str]
     ) -> None:
         encoder = msgspec.json.Encoder()
-        for batch in rows.batches(self.snapshot, self._before):
+        for batch in rows.build_period_figures(self.snapshot, self._fetch_previous):
             first = self.figures
-            for figure, place in zip(batch.figures, batch.places, strict=True):
+            for figure, place in zip(batch.figures, batch.cells, strict=True):
                 content = encoder.encode(figure)
                 self._hash.update(b"\n" + content if self.figures else content)
                 self.figures += 1
                 self.shown += figure.lower_bound is not None
-                self._made.append((figure, place, content))
-            self._tell_periods(batch)
-            self._compare(differences.changes(batch.before, batch.figures, first=first, anew=anew, redefined=redefined))
-            if len(self._made) >= AT_ONCE:
-                from_thread.run(making.send, self._piece())
-        from_thread.run(making.send, self._piece())
+                self._pending_figures.append((figure, place, content))
+            self._record_period(batch)
+            self._record_changes(
+                differences.compare_figures(
+                    batch.previous,
+                    batch.figures,
+                    first_position=first,
+                    reset_periods=anew,
+                    redefined_measures=redefined,
+                )
+            )
+            if len(self._pending_figures) >= FIGURES_PER_BATCH:
+                from_thread.run(making.send, self._pop_batch())
+        from_thread.run(making.send, self._pop_batch())
 
-    def _piece(self) -> Piece:
-        piece = Piece(
-            figures=self._made,
-            changed=self._changed,
-            first=self.figures - len(self._made),
-            first_change=self.changes - len(self._changed),
+    def _pop_batch(self) -> WriteBatch:
+        piece = WriteBatch(
+            figures=self._pending_figures,
+            changes=self._pending_changes,
+            first_position=self.figures - len(self._pending_figures),
+            first_change_position=self.changes - len(self._pending_changes),
         )
-        self._made, self._changed = [], []
+        self._pending_figures, self._pending_changes = [], []
         return piece
 
-    async def _send(self, sending: MemoryObjectReceiveStream[Piece]) -> None:
+    async def _write_batches(self, sending: MemoryObjectReceiveStream[WriteBatch]) -> None:
         number, catalogue = self.snapshot.number, self.snapshot.catalogue
         async with sending:
             async for piece in sending:
-                async with self.turn:
+                async with self.lock:
                     if not self.dry_run:
-                        await queries.add_figures(self.transaction, catalogue, number, piece.figures, first=piece.first)
+                        await queries.add_figures(
+                            self.transaction, catalogue, number, piece.figures, first_position=piece.first_position
+                        )
                         await queries.add_changes(
-                            self.transaction, catalogue, number, piece.changed, first=piece.first_change
+                            self.transaction,
+                            catalogue,
+                            number,
+                            piece.changes,
+                            first_position=piece.first_change_position,
                         )
 
-    def _before(self, key: SeriesKey, period: str) -> Mapping[Where, Earlier]:
-        if self.last is None:
+    def _fetch_previous(self, key: SeriesKey, period: str) -> Mapping[FigureKey, PreviousFigure]:
+        if self.previous is None:
             return {}
         series = self.snapshot.catalogue.ids.series[key]
-        self._seen.setdefault(series, set()).add(period)
-        return from_thread.run(self._earlier, self.last.number, series, period)
+        self._seen_periods.setdefault(series, set()).add(period)
+        return from_thread.run(self._query_previous, self.previous.number, series, period)
 
-    async def _earlier(self, number: int, series: int, period: str) -> Mapping[Where, Earlier]:
-        async with self.turn:
-            return await queries.figures_of(self.transaction, self.job.programme, number, series, period)
+    async def _query_previous(self, number: int, series: int, period: str) -> Mapping[FigureKey, PreviousFigure]:
+        async with self.lock:
+            return await queries.fetch_period_figures(self.transaction, self.job.programme, number, series, period)
 
-    def _tell_periods(self, batch: Batch) -> None:
+    def _record_period(self, batch: PeriodFigures) -> None:
         for figure in batch.figures[:1]:
             key = (figure.measure, figure.series)
             self._periods[key, figure.period.code] = (key, figure.period, figure.coverage.received > 0)
 
-    def _compare(self, found: Iterable[Changed]) -> None:
+    def _record_changes(self, found: Iterable[FigureChange]) -> None:
         """What is gone comes after everything else."""
         for one in found:
             if one.after is None and one.before is not None:
-                self._gone.append(one.before.position)
+                self._removed_positions.append(one.before.position)
             else:
-                self._change(one)
+                self._record_change(one)
 
-    def _change(self, one: Changed) -> None:
+    def _record_change(self, one: FigureChange) -> None:
         self.changes += 1
         if self.dry_run:
-            if len(self.told) < TOLD:
-                self.told.append(differences.told(one.why, one.before and one.before.figure, one.after))
+            if len(self.listed_changes) < MAX_LISTED_CHANGES:
+                self.listed_changes.append(
+                    differences.to_release_change(one.why, one.before and one.before.figure, one.after)
+                )
         else:
-            self._changed.append(one)
+            self._pending_changes.append(one)
 
-    async def _make_gone(self, making: MemoryObjectSendStream[Piece]) -> None:
+    async def _add_removed_figures(self, making: MemoryObjectSendStream[WriteBatch]) -> None:
         """The figures of the last release that this one has no more, in their order there."""
-        if self.last is None:
+        if self.previous is None:
             return
-        programme, number = self.job.programme, self.last.number
-        async with self.turn:
-            there = await queries.periods_of(self.transaction, programme, number)
+        programme, number = self.job.programme, self.previous.number
+        async with self.lock:
+            there = await queries.list_released_periods(self.transaction, programme, number)
             for series, covered in there.items():
-                lost = [period for period, _ in covered if period not in self._seen.get(series, ())]
-                self._gone += await queries.positions_of(self.transaction, programme, number, series, lost)
-        self._gone.sort()
-        for at in range(0, len(self._gone), AT_ONCE):
-            positions = self._gone[at : at + AT_ONCE]
-            async with self.turn:
-                found = await queries.figures_at(self.transaction, programme, number, positions)
+                lost = [period for period, _ in covered if period not in self._seen_periods.get(series, ())]
+                self._removed_positions += await queries.list_positions(
+                    self.transaction, programme, number, series, lost
+                )
+        self._removed_positions.sort()
+        for at in range(0, len(self._removed_positions), FIGURES_PER_BATCH):
+            positions = self._removed_positions[at : at + FIGURES_PER_BATCH]
+            async with self.lock:
+                found = await queries.fetch_figures_at(self.transaction, programme, number, positions)
             for one in found:
-                self._change(Changed(why="gone", before=one))
-            await making.send(self._piece())
+                self._record_change(FigureChange(why="removed", before=one))
+            await making.send(self._pop_batch())

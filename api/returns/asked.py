@@ -11,10 +11,10 @@ from schema.submissions import ReturnKind, ReviewState
 from schema.words import AreaCode, Slug
 
 
-class Chosen(Struct, frozen=True, kw_only=True):
+class ReturnFilter(Struct, frozen=True, kw_only=True):
     """Which returns; a field that is None chooses all. `only` are the organisations whose returns may be seen."""
 
-    only: Sequence[str] | None
+    readable_organisations: Sequence[str] | None
     organisation: str | None = None
     measure: str | None = None
     series: str | None = None
@@ -24,14 +24,14 @@ class Chosen(Struct, frozen=True, kw_only=True):
     state: ReviewState | None = None
 
 
-class Moments(Struct, frozen=True, kw_only=True):
+class HistoryRange(Struct, frozen=True, kw_only=True):
     """As it stood at `as_of`, None for now; and of that, what has changed after `updated_after`."""
 
     as_of: datetime | None = None
     updated_after: datetime | None = None
 
 
-class ReturnPlace(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class ReturnCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The key of the last return of a page."""
 
     measure: Slug
@@ -42,15 +42,15 @@ class ReturnPlace(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tr
     period: Annotated[str, Meta(pattern="^[A-Z0-9.-]{4,32}$")]
 
 
-class CellPlace(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class CellCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The key of the last cell of a page. `breakdown` is its key: empty for the total."""
 
-    of: ReturnPlace
+    return_cursor: ReturnCursor
     area: AreaCode
     breakdown: str
 
 
-class EventPlace(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class EventCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The last event that was read, by its own id."""
 
     event: UUID

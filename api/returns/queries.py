@@ -14,11 +14,17 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Subquery, and_, func, literal, null, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.plan.catalogue import Catalogue, breakdown_of
-from api.returns.asked import CellPlace, Chosen, Moments, ReturnPlace
+from api.plan.catalogue import Catalogue, parse_breakdown_key
+from api.returns.asked import CellCursor, HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
-from api.submissions.queries import WRITING, approved_of, cells_of, content_of, state_of
-from api.submissions.revisions import NUMBERS, Cells
+from api.submissions.queries import (
+    WRITE_LOCK,
+    approved_revision_expression,
+    fetch_cells,
+    parse_content,
+    state_expression,
+)
+from api.submissions.revisions import NUMBER_FIELDS, Cells
 from schema.submissions import (
     CellChange,
     EventKind,
@@ -26,31 +32,31 @@ from schema.submissions import (
     Justification,
     MilestoneItem,
     Observation,
-    PublishedFigure,
-    ReturnChange,
+    PublisherFigure,
+    ReturnCell,
     ReturnDetail,
+    ReturnEvent,
     ReturnKind,
+    ReturnRevision,
     ReviewState,
-    StandingObservation,
-    StandingReturn,
     Status,
 )
-from schema.tables import cell, organisation, return_, return_event, revision, series
+from schema.tables import cell, organisation, return_event, return_table, revision, series
 
-Query = Any  # a select, of whatever columns
+Statement = Any  # a select, of whatever columns
 
-LONGEST_WAIT = 10.0  # seconds, for those that are writing
-FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.1
-AT_ONCE = 200  # returns whose cells are looked for
+MAX_WAIT_SECONDS = 10.0  # seconds, for those that are writing
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.005, 0.1
+RETURNS_PER_BATCH = 200  # returns whose cells are looked for
 
 # What a page of returns is ordered by, and a cursor points into: names, so that it tells nothing of anyone else.
-ORDER = (
+RETURN_ORDER = (
     series.c.measure,
     series.c.slug,
-    return_.c.service,
+    return_table.c.service,
     organisation.c.slug,
-    return_.c.period_start,
-    return_.c.period,
+    return_table.c.period_start,
+    return_table.c.period,
 )
 
 
@@ -71,10 +77,10 @@ async def wait_for_writers(transaction: AsyncConnection, catalogue: Catalogue) -
           and classid = cast(:kind as oid) and objid = cast(:programme as oid) and pid <> pg_backend_pid()
         """
     )
-    given = {"kind": WRITING, "programme": catalogue.id}
+    given = {"kind": WRITE_LOCK, "programme": catalogue.id}
     writing: set[str] | None = None
     clock = asyncio.get_running_loop()
-    give_up, pause = clock.time() + LONGEST_WAIT, FIRST_PAUSE
+    give_up, pause = clock.time() + MAX_WAIT_SECONDS, FIRST_PAUSE_SECONDS
     while True:
         found = set((await transaction.execute(holders, given)).scalars())
         writing = found if writing is None else writing & found
@@ -83,71 +89,76 @@ async def wait_for_writers(transaction: AsyncConnection, catalogue: Catalogue) -
         if clock.time() > give_up:
             return False
         await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
 
-async def returns(
+async def fetch_returns(
     transaction: AsyncConnection,
     catalogue: Catalogue,
-    chosen: Chosen,
-    moments: Moments,
+    return_filter: ReturnFilter,
+    history_range: HistoryRange,
     *,
-    after: ReturnPlace | None,
+    after: ReturnCursor | None,
     limit: int,
-) -> list[StandingReturn]:
+) -> list[ReturnRevision]:
     """Returns as they stand, or stood."""
-    newest = _newest(catalogue, moments.as_of, "newest")
+    newest = _select_newest(catalogue, history_range.as_of, "newest")
     query = (
-        _revisions(catalogue, chosen, moments.as_of)
+        _select_revisions(catalogue, return_filter, history_range.as_of)
         .join(newest, and_(revision.c["return"] == newest.c["return"], revision.c.number == newest.c.number))
-        .order_by(*ORDER)
+        .order_by(*RETURN_ORDER)
         .limit(limit)
     )
-    if chosen.state is not None:
-        query = query.where(state_of(revision, as_of=moments.as_of) == chosen.state)
-    if moments.updated_after is not None:
-        query = query.where(_moved(moments))
+    if return_filter.state is not None:
+        query = query.where(state_expression(revision, as_of=history_range.as_of) == return_filter.state)
+    if history_range.updated_after is not None:
+        query = query.where(_has_changed(history_range))
     if after is not None:
-        query = query.where(tuple_(*ORDER) > _values(after))
-    return [_standing(row) for row in await transaction.execute(query)]
+        query = query.where(tuple_(*RETURN_ORDER) > _to_row(after))
+    return [_to_summary(row) for row in await transaction.execute(query)]
 
 
-def _moved(moments: Moments) -> ColumnElement[bool]:
+def _has_changed(history_range: HistoryRange) -> ColumnElement[bool]:
     """A revision came, or a review moved the state of one."""
     event = select(return_event.c.id).where(
-        return_event.c.programme == return_.c.programme,
-        return_event.c["return"] == return_.c.id,
+        return_event.c.programme == return_table.c.programme,
+        return_event.c["return"] == return_table.c.id,
         return_event.c.state.is_not(None),
-        return_event.c.at > moments.updated_after,
+        return_event.c.at > history_range.updated_after,
     )
-    if moments.as_of is not None:
-        event = event.where(return_event.c.at <= moments.as_of)
+    if history_range.as_of is not None:
+        event = event.where(return_event.c.at <= history_range.as_of)
     return event.exists()
 
 
-def place(last: StandingReturn) -> ReturnPlace:
+def make_return_cursor(last: ReturnRevision) -> ReturnCursor:
     """What `ORDER` says of a return."""
     period = last.period
-    return ReturnPlace(last.measure, last.series, last.service, last.organisation, period.start, period.code)
+    return ReturnCursor(last.measure, last.series, last.service, last.organisation, period.start, period.code)
 
 
-def _values(after: ReturnPlace) -> Any:
+def _to_row(after: ReturnCursor) -> Any:
     return tuple_(*(literal(value) for value in msgspec.structs.astuple(after)))
 
 
-async def revisions(
-    transaction: AsyncConnection, catalogue: Catalogue, chosen: Chosen, moments: Moments
-) -> list[StandingReturn]:
+async def fetch_revisions(
+    transaction: AsyncConnection, catalogue: Catalogue, return_filter: ReturnFilter, history_range: HistoryRange
+) -> list[ReturnRevision]:
     """Every revision of a return, the newest first."""
-    query = _revisions(catalogue, chosen, moments.as_of).order_by(revision.c.number.desc())
-    return [_standing(row) for row in await transaction.execute(query)]
+    query = _select_revisions(catalogue, return_filter, history_range.as_of).order_by(revision.c.number.desc())
+    return [_to_summary(row) for row in await transaction.execute(query)]
 
 
-async def of_revision(
-    transaction: AsyncConnection, catalogue: Catalogue, chosen: Chosen, moments: Moments, *, number: int | None
+async def fetch_revision(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    return_filter: ReturnFilter,
+    history_range: HistoryRange,
+    *,
+    number: int | None,
 ) -> ReturnDetail | None:
     """One revision of a return, the newest where no number is given; None where the caller can see none."""
-    row = await _one(transaction, catalogue, chosen, moments, number=number)
+    row = await _fetch_revision_row(transaction, catalogue, return_filter, history_range, number=number)
     if row is None:
         return None
     cells = await transaction.execute(
@@ -155,101 +166,114 @@ async def of_revision(
         .where(cell.c.programme == catalogue.id, cell.c.revision == row.revision_id)
         .order_by(cell.c.area, cell.c.breakdown)
     )
-    return _detail(row, catalogue, [_observation(found, catalogue) for found in cells])
+    return _to_detail(row, catalogue, [_to_observation(found, catalogue) for found in cells])
 
 
-async def with_columns(
-    transaction: AsyncConnection, catalogue: Catalogue, chosen: Chosen, *, number: int
+async def fetch_revision_with_columns(
+    transaction: AsyncConnection, catalogue: Catalogue, return_filter: ReturnFilter, *, number: int
 ) -> tuple[ReturnDetail, Cells] | None:
     """One revision of a return, its cells as columns; None where the caller can see none."""
-    row = await _one(transaction, catalogue, chosen, Moments(), number=number)
+    row = await _fetch_revision_row(transaction, catalogue, return_filter, HistoryRange(), number=number)
     if row is None:
         return None
-    return _detail(row, catalogue, []), await cells_of(transaction, catalogue, {row.revision_id: 0})
+    return _to_detail(row, catalogue, []), await fetch_cells(transaction, catalogue, {row.revision_id: 0})
 
 
-async def _one(
-    transaction: AsyncConnection, catalogue: Catalogue, chosen: Chosen, moments: Moments, *, number: int | None
+async def _fetch_revision_row(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    return_filter: ReturnFilter,
+    history_range: HistoryRange,
+    *,
+    number: int | None,
 ) -> Row[Any] | None:
-    query = _revisions(catalogue, chosen, moments.as_of).order_by(revision.c.number.desc()).limit(1)
+    query = _select_revisions(catalogue, return_filter, history_range.as_of).order_by(revision.c.number.desc()).limit(1)
     if number is not None:
         query = query.where(revision.c.number == number)
     return (await transaction.execute(query)).one_or_none()
 
 
-def _detail(row: Row[Any], catalogue: Catalogue, observations: list[Observation]) -> ReturnDetail:
-    content = content_of(row.content, catalogue.measures[row.measure].kind)
+def _to_detail(row: Row[Any], catalogue: Catalogue, observations: list[Observation]) -> ReturnDetail:
+    content = parse_content(row.content, catalogue.measures[row.measure].kind)
     return ReturnDetail(
-        standing=_standing(row),
+        summary=_to_summary(row),
         observations=observations,
         items=[one for one in content if isinstance(one, MilestoneItem)],
         entries=[one for one in content if isinstance(one, EvidenceEntry)],
-        figures=[one for one in content if isinstance(one, PublishedFigure)],
+        figures=[one for one in content if isinstance(one, PublisherFigure)],
         justifications=msgspec.convert(row.justifications, list[Justification]),
     )
 
 
-def _observation(row: Row[Any], catalogue: Catalogue) -> Observation:
+def _to_observation(row: Row[Any], catalogue: Catalogue) -> Observation:
     return Observation(
         area=catalogue.area_codes[row.area],
-        breakdown=breakdown_of(catalogue.breakdown_texts[row.breakdown]),
+        breakdown=parse_breakdown_key(catalogue.breakdown_keys[row.breakdown]),
         status=Status(row.status) if row.status else None,
         note=row.note,
-        **{name: getattr(row, name) for name in NUMBERS},
+        **{name: getattr(row, name) for name in NUMBER_FIELDS},
     )
 
 
-def _newest(catalogue: Catalogue, until: datetime | None, name: str) -> Subquery:
+def _select_newest(catalogue: Catalogue, as_of: datetime | None, name: str) -> Subquery:
     """The number of each return's newest revision, of those that there were by then."""
     query = select(revision.c["return"], func.max(revision.c.number).label("number")).where(
         revision.c.programme == catalogue.id
     )
-    if until is not None:
-        query = query.where(revision.c.recorded_at <= until)
+    if as_of is not None:
+        query = query.where(revision.c.recorded_at <= as_of)
     return query.group_by(revision.c["return"]).subquery(name)
 
 
-def conditions(catalogue: Catalogue, chosen: Chosen) -> list[ColumnElement[bool]]:
+def build_conditions(catalogue: Catalogue, return_filter: ReturnFilter) -> list[ColumnElement[bool]]:
     columns = {
-        organisation.c.slug: chosen.organisation,
-        series.c.measure: chosen.measure,
-        series.c.slug: chosen.series,
-        return_.c.service: chosen.service,
-        return_.c.period: chosen.period,
-        revision.c.kind: chosen.kind,
+        organisation.c.slug: return_filter.organisation,
+        series.c.measure: return_filter.measure,
+        series.c.slug: return_filter.series,
+        return_table.c.service: return_filter.service,
+        return_table.c.period: return_filter.period,
+        revision.c.kind: return_filter.kind,
     }
     wanted = [column == value for column, value in columns.items() if value is not None]
-    if chosen.only is not None:
-        wanted.append(return_.c.organisation.in_([catalogue.ids.organisations[slug] for slug in chosen.only]))
-    return [return_.c.programme == catalogue.id, *wanted]
+    if return_filter.readable_organisations is not None:
+        wanted.append(
+            return_table.c.organisation.in_(
+                [catalogue.ids.organisations[slug] for slug in return_filter.readable_organisations]
+            )
+        )
+    return [return_table.c.programme == catalogue.id, *wanted]
 
 
-def _named(query: Query, catalogue: Catalogue, chosen: Chosen) -> Query:
+def _add_names(query: Statement, catalogue: Catalogue, return_filter: ReturnFilter) -> Statement:
     """A query of revisions with the names of their returns, of those that are chosen."""
     return (
         query.add_columns(
             series.c.measure,
             series.c.slug.label("series"),
-            return_.c.service,
+            return_table.c.service,
             organisation.c.slug.label("organisation"),
-            return_.c.period_start,
-            return_.c.period,
+            return_table.c.period_start,
+            return_table.c.period,
             revision.c.number,
             revision.c.kind,
             revision.c.recorded_at,
         )
-        .select_from(return_)
-        .join(series, and_(series.c.programme == return_.c.programme, series.c.id == return_.c.series))
+        .select_from(return_table)
+        .join(series, and_(series.c.programme == return_table.c.programme, series.c.id == return_table.c.series))
         .join(
             organisation,
-            and_(organisation.c.programme == return_.c.programme, organisation.c.id == return_.c.organisation),
+            and_(
+                organisation.c.programme == return_table.c.programme, organisation.c.id == return_table.c.organisation
+            ),
         )
-        .join(revision, and_(revision.c.programme == return_.c.programme, revision.c["return"] == return_.c.id))
-        .where(*conditions(catalogue, chosen))
+        .join(
+            revision, and_(revision.c.programme == return_table.c.programme, revision.c["return"] == return_table.c.id)
+        )
+        .where(*build_conditions(catalogue, return_filter))
     )
 
 
-def _revisions(catalogue: Catalogue, chosen: Chosen, as_of: datetime | None) -> Query:
+def _select_revisions(catalogue: Catalogue, return_filter: ReturnFilter, as_of: datetime | None) -> Statement:
     query = select(
         revision.c.id.label("revision_id"),
         revision.c.cells,
@@ -257,14 +281,16 @@ def _revisions(catalogue: Catalogue, chosen: Chosen, as_of: datetime | None) -> 
         revision.c.note,
         revision.c.content,
         revision.c.justifications,
-        state_of(revision, as_of=as_of).label("state"),
-        approved_of(return_, as_of=as_of).label("approved"),
+        state_expression(revision, as_of=as_of).label("state"),
+        approved_revision_expression(return_table, as_of=as_of).label("approved"),
     )
-    return _named(query, catalogue, chosen).where(*([] if as_of is None else [revision.c.recorded_at <= as_of]))
+    return _add_names(query, catalogue, return_filter).where(
+        *([] if as_of is None else [revision.c.recorded_at <= as_of])
+    )
 
 
-def _standing(row: Row[Any]) -> StandingReturn:
-    return StandingReturn(
+def _to_summary(row: Row[Any]) -> ReturnRevision:
+    return ReturnRevision(
         organisation=row.organisation,
         measure=row.measure,
         series=row.series,
@@ -281,86 +307,86 @@ def _standing(row: Row[Any]) -> StandingReturn:
     )
 
 
-class Pair(Struct, frozen=True, kw_only=True):
+class RevisionPair(Struct, frozen=True, kw_only=True):
     """A return whose cells are read: its standing revision, and the one that stood when reading was last done."""
 
-    place: ReturnPlace
+    cursor: ReturnCursor
     number: int
     recorded_at: datetime
-    now: int
-    before: int | None
-    cells: int  # of both together
+    current_id: int
+    earlier_id: int | None
+    cell_count: int  # of both together
 
     @classmethod
-    def of(cls, row: Row[Any]) -> "Pair":
+    def from_row(cls, row: Row[Any]) -> "RevisionPair":
         return cls(
-            place=ReturnPlace(row.measure, row.series, row.service, row.organisation, row.period_start, row.period),
+            cursor=ReturnCursor(row.measure, row.series, row.service, row.organisation, row.period_start, row.period),
             number=row.number,
             recorded_at=row.recorded_at,
-            now=row.now,
-            before=row.before,
-            cells=row.cells,
+            current_id=row.now,
+            earlier_id=row.before,
+            cell_count=row.cells,
         )
 
 
-async def observations(
+async def fetch_observations(
     transaction: AsyncConnection,
     catalogue: Catalogue,
-    chosen: Chosen,
-    moments: Moments,
+    return_filter: ReturnFilter,
+    history_range: HistoryRange,
     *,
     area: str | None,
-    after: CellPlace | None,
+    after: CellCursor | None,
     limit: int,
-) -> list[StandingObservation]:
+) -> list[ReturnCell]:
     """Cells of returns as they stand, or stood; with `updated_after` those that are not what they were then.
 
     Returns are walked in order, and of each only the cells that still have room are fetched.
     """
-    found: list[StandingObservation] = []
-    place, including = (None, False) if after is None else (after.of, True)
+    found: list[ReturnCell] = []
+    place, including = (None, False) if after is None else (after.return_cursor, True)
     while True:
-        pairs = await _pairs(transaction, catalogue, chosen, moments, place, including=including)
-        for batch in _batches(pairs, limit):
-            start = after if including and after is not None and batch[0].place == after.of else None
-            found += await _cells(
-                transaction, catalogue, batch, moments, area=area, after=start, limit=limit - len(found)
+        pairs = await _fetch_pairs(transaction, catalogue, return_filter, history_range, place, is_inclusive=including)
+        for batch in _split_into_batches(pairs, limit):
+            start = after if including and after is not None and batch[0].cursor == after.return_cursor else None
+            found += await _fetch_cells(
+                transaction, catalogue, batch, history_range, area=area, after=start, limit=limit - len(found)
             )
             if len(found) == limit:
                 return found
-        if len(pairs) < AT_ONCE:
+        if len(pairs) < RETURNS_PER_BATCH:
             return found
-        place, including = pairs[-1].place, False
+        place, including = pairs[-1].cursor, False
 
 
-async def _pairs(
+async def _fetch_pairs(
     transaction: AsyncConnection,
     catalogue: Catalogue,
-    chosen: Chosen,
-    moments: Moments,
-    after: ReturnPlace | None,
+    return_filter: ReturnFilter,
+    history_range: HistoryRange,
+    after: ReturnCursor | None,
     *,
-    including: bool,
-) -> list[Pair]:
-    newest = _newest(catalogue, moments.as_of, "newest")
-    then, earlier = _newest(catalogue, moments.updated_after, "then"), revision.alias("earlier")
-    since = moments.updated_after is not None
+    is_inclusive: bool,
+) -> list[RevisionPair]:
+    newest = _select_newest(catalogue, history_range.as_of, "newest")
+    then, earlier = _select_newest(catalogue, history_range.updated_after, "then"), revision.alias("earlier")
+    since = history_range.updated_after is not None
     query = select(
         revision.c.id.label("now"),
         earlier.c.id.label("before") if since else null().label("before"),
         (revision.c.cells + func.coalesce(earlier.c.cells, 0) if since else revision.c.cells).label("cells"),
     )
-    query = _named(query, catalogue, chosen).join(
+    query = _add_names(query, catalogue, return_filter).join(
         newest, and_(revision.c["return"] == newest.c["return"], revision.c.number == newest.c.number)
     )
     if since:
         query = (
-            query.outerjoin(then, then.c["return"] == return_.c.id)
+            query.outerjoin(then, then.c["return"] == return_table.c.id)
             .outerjoin(
                 earlier,
                 and_(
-                    earlier.c.programme == return_.c.programme,
-                    earlier.c["return"] == return_.c.id,
+                    earlier.c.programme == return_table.c.programme,
+                    earlier.c["return"] == return_table.c.id,
                     earlier.c.number == then.c.number,
                 ),
             )
@@ -369,17 +395,19 @@ async def _pairs(
     else:
         query = query.where(revision.c.cells > 0)
     if after is not None:
-        query = query.where(tuple_(*ORDER) >= _values(after) if including else tuple_(*ORDER) > _values(after))
-    rows = await transaction.execute(query.order_by(*ORDER).limit(AT_ONCE))
-    return [Pair.of(row) for row in rows]
+        query = query.where(
+            tuple_(*RETURN_ORDER) >= _to_row(after) if is_inclusive else tuple_(*RETURN_ORDER) > _to_row(after)
+        )
+    rows = await transaction.execute(query.order_by(*RETURN_ORDER).limit(RETURNS_PER_BATCH))
+    return [RevisionPair.from_row(row) for row in rows]
 
 
-def _batches(pairs: Sequence[Pair], limit: int) -> Iterator[list[Pair]]:
+def _split_into_batches(pairs: Sequence[RevisionPair], limit: int) -> Iterator[list[RevisionPair]]:
     """Neighbours whose cells together may fill a page, and not much more."""
-    batch: list[Pair] = []
+    batch: list[RevisionPair] = []
     for pair in pairs:
         batch.append(pair)
-        if sum(one.cells for one in batch) >= limit:
+        if sum(one.cell_count for one in batch) >= limit:
             yield batch
             batch = []
     if batch:
@@ -387,7 +415,7 @@ def _batches(pairs: Sequence[Pair], limit: int) -> Iterator[list[Pair]]:
 
 
 # `cell` is the view that shows each caller its own rows. The comparison of rows walks observation's primary key.
-CELLS = text(
+CHANGED_CELLS_SQL = text(
     """
     select p.n, d.* from unnest(
         cast(:now as bigint[]), cast(:before as bigint[]), cast(:areas as int[]), cast(:breakdowns as int[])
@@ -413,25 +441,25 @@ CELLS = text(
 )
 
 
-async def _cells(
+async def _fetch_cells(
     transaction: AsyncConnection,
     catalogue: Catalogue,
-    pairs: Sequence[Pair],
-    moments: Moments,
+    pairs: Sequence[RevisionPair],
+    history_range: HistoryRange,
     *,
     area: str | None,
-    after: CellPlace | None,
+    after: CellCursor | None,
     limit: int,
-) -> list[StandingObservation]:
+) -> list[ReturnCell]:
     """The first of these pairs may begin after a cell, the others from their first."""
     rest = [-1] * (len(pairs) - 1)
     first, last = (0, 2**31 - 1) if area is None else [catalogue.ids.areas[area]] * 2
     rows = await transaction.execute(
-        CELLS,
+        CHANGED_CELLS_SQL,
         {
             "programme": catalogue.id,
-            "now": [pair.now for pair in pairs],
-            "before": [pair.before for pair in pairs],
+            "now": [pair.current_id for pair in pairs],
+            "before": [pair.earlier_id for pair in pairs],
             "areas": [-1 if after is None else catalogue.ids.areas[after.area], *rest],
             "breakdowns": [-1 if after is None else catalogue.ids.breakdowns[after.breakdown], *rest],
             "first": first,
@@ -439,74 +467,83 @@ async def _cells(
             "limit": limit,
         },
     )
-    since = moments.updated_after is not None
-    return [_tidy(row, pairs[int(row.n) - 1], catalogue, _change(row) if since else None) for row in rows]
+    since = history_range.updated_after is not None
+    return [
+        _to_listed_observation(row, pairs[int(row.n) - 1], catalogue, _choose_change(row) if since else None)
+        for row in rows
+    ]
 
 
-def _change(row: Row[Any]) -> CellChange:
+def _choose_change(row: Row[Any]) -> CellChange:
     if row.gone:
         return CellChange.WITHDRAWN
     return CellChange.ADDED if row.new else CellChange.CHANGED
 
 
-def _tidy(row: Row[Any], pair: Pair, catalogue: Catalogue, change: CellChange | None) -> StandingObservation:
-    return StandingObservation(
-        organisation=pair.place.organisation,
-        measure=pair.place.measure,
-        series=pair.place.series,
-        service=pair.place.service,
-        period=pair.place.period,
+def _to_listed_observation(
+    row: Row[Any], pair: RevisionPair, catalogue: Catalogue, change: CellChange | None
+) -> ReturnCell:
+    return ReturnCell(
+        organisation=pair.cursor.organisation,
+        measure=pair.cursor.measure,
+        series=pair.cursor.series,
+        service=pair.cursor.service,
+        period=pair.cursor.period,
         revision=pair.number,
         recorded_at=pair.recorded_at,
         area=catalogue.area_codes[row.area],
-        breakdown=breakdown_of(catalogue.breakdown_texts[row.breakdown]),
+        breakdown=parse_breakdown_key(catalogue.breakdown_keys[row.breakdown]),
         status=Status(row.status) if row.status else None,
         note=row.note,
         change=change,
-        **{name: getattr(row, name) for name in NUMBERS},
+        **{name: getattr(row, name) for name in NUMBER_FIELDS},
     )
 
 
-class Position(Struct, frozen=True, kw_only=True):
+class FeedPosition(Struct, frozen=True, kw_only=True):
     """Where an event lies among all of them. It never leaves the server: it tells how much others do."""
 
-    transaction: str
+    transaction_id: str
     position: int
 
 
-async def position_of(
-    transaction: AsyncConnection, catalogue: Catalogue, event: UUID, *, only: Sequence[str] | None
-) -> Position | None:
+async def fetch_position(
+    transaction: AsyncConnection, catalogue: Catalogue, event: UUID, *, readable_organisations: Sequence[str] | None
+) -> FeedPosition | None:
     """None where the caller can see no such event."""
     found = (
         await transaction.execute(
-            _visible(
+            _limit_to_visible(
                 select(text('"transaction"::text as transaction'), return_event.c.position).where(
                     return_event.c.id == event
                 ),
                 catalogue,
-                only,
+                readable_organisations,
             )
         )
     ).one_or_none()
-    return None if found is None else Position(transaction=found.transaction, position=found.position)
+    return None if found is None else FeedPosition(transaction_id=found.transaction, position=found.position)
 
 
-def _visible(query: Query, catalogue: Catalogue, only: Sequence[str] | None) -> Query:
+def _limit_to_visible(
+    query: Statement, catalogue: Catalogue, readable_organisations: Sequence[str] | None
+) -> Statement:
     query = query.where(return_event.c.programme == catalogue.id)
-    if only is None:
+    if readable_organisations is None:
         return query
-    return query.where(return_event.c.organisation.in_([catalogue.ids.organisations[slug] for slug in only]))
+    return query.where(
+        return_event.c.organisation.in_([catalogue.ids.organisations[slug] for slug in readable_organisations])
+    )
 
 
-async def changes(
+async def fetch_changes(
     transaction: AsyncConnection,
     catalogue: Catalogue,
     *,
-    only: Sequence[str] | None,
-    after: Position | None,
+    readable_organisations: Sequence[str] | None,
+    after: FeedPosition | None,
     limit: int,
-) -> list[ReturnChange]:
+) -> list[ReturnEvent]:
     """What happened to returns, in the order of the transactions that told of it; none is ever missed.
 
     Ids of transactions are given out in order, but transactions commit in any: an event may come to light before one
@@ -525,12 +562,15 @@ async def changes(
             return_event.c.number,
             return_event.c.state,
             return_event.c.text,
-            return_.c.series,
-            return_.c.service,
-            return_.c.period,
+            return_table.c.series,
+            return_table.c.service,
+            return_table.c.period,
             revision.c.kind,
         )
-        .join(return_, and_(return_.c.programme == return_event.c.programme, return_.c.id == return_event.c["return"]))
+        .join(
+            return_table,
+            and_(return_table.c.programme == return_event.c.programme, return_table.c.id == return_event.c["return"]),
+        )
         .join(
             revision,
             and_(
@@ -547,16 +587,16 @@ async def changes(
         query = query.where(
             text('(return_event."transaction", return_event.position) > (cast(:told as text)::xid8, :position)')
         )
-        given: dict[str, Any] = {"told": after.transaction, "position": after.position}
+        given: dict[str, Any] = {"told": after.transaction_id, "position": after.position}
     else:
         given = {}
-    rows = await transaction.execute(_visible(query, catalogue, only), given)
-    return [_event(row, catalogue) for row in rows]
+    rows = await transaction.execute(_limit_to_visible(query, catalogue, readable_organisations), given)
+    return [_to_return_change(row, catalogue) for row in rows]
 
 
-def _event(row: Row[Any], catalogue: Catalogue) -> ReturnChange:
+def _to_return_change(row: Row[Any], catalogue: Catalogue) -> ReturnEvent:
     measure, slug = catalogue.series_slugs[row.series]
-    return ReturnChange(
+    return ReturnEvent(
         id=row.id,
         event=EventKind(row.event),
         at=row.at,

@@ -7,53 +7,53 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
-from api.access.routes import KEY, with_key
+from api.access.routes import KEY_SECURITY, require_key
 from api.clock import Now
 from api.database.connections import Transaction
 from api.http import downloads, pagination
-from api.http.pagination import BadCursor
-from api.http.problems import refusals
+from api.http.pagination import InvalidCursor
+from api.http.problems import refusal_specs
 from api.plan.catalogue import Catalogue
-from api.plan.routes import enter
+from api.plan.routes import authorise
 from api.returns import forms, queries, rules
-from api.returns.asked import Chosen, EventPlace, Moments, ReturnPlace
-from api.submissions.routes import RETURN, visible
+from api.returns.asked import EventCursor, HistoryRange, ReturnCursor, ReturnFilter
+from api.submissions.routes import RETURN_PATH, readable_organisations
 from schema.partners import Caller, Scope
 from schema.submissions import (
-    ChangePage,
-    Comparison,
     ObservationPage,
     ReturnDetail,
+    ReturnEventPage,
     ReturnKind,
     ReturnPage,
     ReturnSchema,
     ReviewState,
+    RevisionDiff,
     RevisionPage,
 )
 
-Instant = Annotated[str | None, QueryParameter(schema_extra={"format": "date-time"})]
-Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
-Number = Annotated[int, QueryParameter(ge=1, le=2**31 - 1)]
-MAY_READ = (Scope.SUBMIT, Scope.READ, Scope.REVIEW)  # whoever sends or reads reads its own; reviewers, everybody's
-READ = refusals(401, 403, 404, 422)
-READ_AS_OF = refusals(401, 403, 404, 409, 422)
+InstantParameter = Annotated[str | None, QueryParameter(schema_extra={"format": "date-time"})]
+LimitParameter = Annotated[int, QueryParameter(ge=1, le=1000)]
+RevisionParameter = Annotated[int, QueryParameter(ge=1, le=2**31 - 1)]
+READ_SCOPES = (Scope.SUBMIT, Scope.READ, Scope.REVIEW)  # whoever sends or reads reads its own; reviewers, everybody's
+READ_RESPONSES = refusal_specs(401, 403, 404, 422)
+READ_AS_OF_RESPONSES = refusal_specs(401, 403, 404, 409, 422)
 
 
-async def wait(transaction: Transaction, catalogue: Catalogue, moments: Moments) -> None:
+async def wait_for_past_writes(transaction: Transaction, catalogue: Catalogue, history_range: HistoryRange) -> None:
     """What was written by an instant is known once those that were writing have ended."""
-    past = moments.as_of is not None or moments.updated_after is not None
+    past = history_range.as_of is not None or history_range.updated_after is not None
     if past and not await queries.wait_for_writers(transaction, catalogue):
-        raise rules.StillWriting("A submission that began before this request is still being written.")
+        raise rules.WriteInProgress("A submission that began before this request is still being written.")
 
 
-class OneReturn(Struct, frozen=True, kw_only=True):
+class ReturnAddress(Struct, frozen=True, kw_only=True):
     """A return as the address names it, before it is known whether there is one."""
 
     catalogue: Catalogue
-    chosen: Chosen
+    return_filter: ReturnFilter
 
 
-async def one_return(
+async def provide_return_address(
     programme: FromPath[str],
     organisation: FromPath[str],
     measure: FromPath[str],
@@ -62,27 +62,27 @@ async def one_return(
     period: FromPath[str],
     caller: NamedDependency[Caller],
     transaction: Transaction,
-) -> OneReturn:
-    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
-    chosen = rules.one(
+) -> ReturnAddress:
+    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    chosen = rules.build_single_return_filter(
         catalogue,
-        visible(grant, catalogue),
+        readable_organisations(grant, catalogue),
         organisation=organisation,
         measure=measure,
         series=series,
         service=service,
         period=period,
     )
-    return OneReturn(catalogue=catalogue, chosen=chosen)
+    return ReturnAddress(catalogue=catalogue, return_filter=chosen)
 
 
 @get(
     "/programmes/{programme:str}/returns",
     operation_id="list_returns",
-    summary="Returns as they stand, or stood",
-    guards=[with_key],
-    security=KEY,
-    responses=READ_AS_OF,
+    summary="List returns",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_AS_OF_RESPONSES,
 )
 async def list_returns(
     programme: FromPath[str],
@@ -96,19 +96,19 @@ async def list_returns(
     period: FromQuery[str | None] = None,
     kind: FromQuery[ReturnKind | None] = None,
     review_state: Annotated[ReviewState | None, QueryParameter(name="state")] = None,  # `state` is Litestar's own
-    as_of: Instant = None,
-    updated_after: Instant = None,
+    as_of: InstantParameter = None,
+    updated_after: InstantParameter = None,
     cursor: FromQuery[str | None] = None,
-    limit: Limit = 200,
+    limit: LimitParameter = 200,
 ) -> ReturnPage:
     """Your organisation's and those of the ones that it succeeds; with the scope `review`, everybody's.
 
     With `updated_after`, those of which a revision has come since, or whose review has moved.
     """
-    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
-    chosen = rules.choose(
+    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    chosen = rules.build_filter(
         catalogue,
-        visible(grant, catalogue),
+        readable_organisations(grant, catalogue),
         organisation=organisation,
         measure=measure,
         series=series,
@@ -117,93 +117,98 @@ async def list_returns(
         kind=kind,
         state=review_state,
     )
-    moments = rules.moments(as_of, updated_after, now=now)
-    after = pagination.decode(cursor, ReturnPlace)
-    await wait(transaction, catalogue, moments)
-    found = await queries.returns(transaction, catalogue, chosen, moments, after=after, limit=limit + 1)
+    moments = rules.parse_history_range(as_of, updated_after, now=now)
+    after = pagination.decode_cursor(cursor, ReturnCursor)
+    await wait_for_past_writes(transaction, catalogue, moments)
+    found = await queries.fetch_returns(transaction, catalogue, chosen, moments, after=after, limit=limit + 1)
     page = found[:limit]
     more = len(found) > limit
-    return ReturnPage(items=page, next_cursor=pagination.encode(queries.place(page[-1])) if more else None)
+    return ReturnPage(
+        items=page, next_cursor=pagination.encode_cursor(queries.make_return_cursor(page[-1])) if more else None
+    )
 
 
 @get(
-    RETURN,
+    RETURN_PATH,
     operation_id="get_return",
-    summary="One return with its cells",
-    guards=[with_key],
-    security=KEY,
-    responses=READ_AS_OF,
+    summary="Get a return with its cells",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_AS_OF_RESPONSES,
 )
 async def get_return(
-    one: NamedDependency[OneReturn],
+    address: NamedDependency[ReturnAddress],
     transaction: Transaction,
     now: Now,
     revision: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
-    as_of: Instant = None,
+    as_of: InstantParameter = None,
 ) -> ReturnDetail:
     """The newest revision, the one whose number is given, or the one that stood: no revision is ever changed."""
-    moments = rules.moments(as_of, None, now=now)
-    await wait(transaction, one.catalogue, moments)
-    found = await queries.of_revision(transaction, one.catalogue, one.chosen, moments, number=revision)
+    moments = rules.parse_history_range(as_of, None, now=now)
+    await wait_for_past_writes(transaction, address.catalogue, moments)
+    found = await queries.fetch_revision(
+        transaction, address.catalogue, address.return_filter, moments, number=revision
+    )
     if found is None:
-        raise rules.unseen()
+        raise rules.build_not_found()
     return found
 
 
 @get(
-    f"{RETURN}/revisions",
+    f"{RETURN_PATH}/revisions",
     operation_id="list_revisions",
-    summary="Every revision of a return",
-    guards=[with_key],
-    security=KEY,
-    responses=READ_AS_OF,
+    summary="List revisions of a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_AS_OF_RESPONSES,
 )
 async def list_revisions(
-    one: NamedDependency[OneReturn],
+    address: NamedDependency[ReturnAddress],
     transaction: Transaction,
     now: Now,
-    as_of: Instant = None,
+    as_of: InstantParameter = None,
 ) -> RevisionPage:
     """The newest first, each with where it stands in review; with `as_of`, those that there were, as they stood."""
-    moments = rules.moments(as_of, None, now=now)
-    await wait(transaction, one.catalogue, moments)
-    found = await queries.revisions(transaction, one.catalogue, one.chosen, moments)
+    moments = rules.parse_history_range(as_of, None, now=now)
+    await wait_for_past_writes(transaction, address.catalogue, moments)
+    found = await queries.fetch_revisions(transaction, address.catalogue, address.return_filter, moments)
     if not found:
-        raise rules.unseen()
+        raise rules.build_not_found()
     return RevisionPage(items=found)
 
 
 @get(
-    f"{RETURN}/comparison",
+    f"{RETURN_PATH}/comparison",
     operation_id="compare_revisions",
-    summary="What differs between two revisions",
-    guards=[with_key],
-    security=KEY,
-    responses=READ,
+    summary="Compare two revisions of a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_RESPONSES,
 )
 async def compare_revisions(
-    one: NamedDependency[OneReturn],
+    address: NamedDependency[ReturnAddress],
     transaction: Transaction,
-    older: Number,
-    newer: Number,
-) -> Comparison:
+    older: RevisionParameter,
+    newer: RevisionParameter,
+) -> RevisionDiff:
     """Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries."""
-    numbers = rules.two(older, newer)
+    numbers = rules.check_revision_order(older, newer)
     before, now = [
-        await queries.with_columns(transaction, one.catalogue, one.chosen, number=number) for number in numbers
+        await queries.fetch_revision_with_columns(transaction, address.catalogue, address.return_filter, number=number)
+        for number in numbers
     ]
     if before is None or now is None:
-        raise rules.unseen()
-    return rules.compare(before, now, one.catalogue)
+        raise rules.build_not_found()
+    return rules.compare_revisions(before, now, address.catalogue)
 
 
 @get(
     "/programmes/{programme:str}/observations",
     operation_id="list_observations",
-    summary="Cells of returns as they stand, or stood",
-    guards=[with_key],
-    security=KEY,
-    responses=READ_AS_OF,
+    summary="List cells of returns",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_AS_OF_RESPONSES,
 )
 async def list_observations(
     programme: FromPath[str],
@@ -216,8 +221,8 @@ async def list_observations(
     organisation: FromQuery[str | None] = None,
     period: FromQuery[str | None] = None,
     area: FromQuery[str | None] = None,
-    as_of: Instant = None,
-    updated_after: Instant = None,
+    as_of: InstantParameter = None,
+    updated_after: InstantParameter = None,
     cursor: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
 ) -> ObservationPage:
@@ -226,74 +231,78 @@ async def list_observations(
     With `updated_after`, what was added, changed or withdrawn since; what is the same is not told again. To lose
     nothing, ask for one instant after another: `updated_after` is the `as_of` of the time before.
     """
-    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
-    chosen = rules.choose(
+    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    chosen = rules.build_filter(
         catalogue,
-        visible(grant, catalogue),
+        readable_organisations(grant, catalogue),
         organisation=organisation,
         measure=measure,
         series=series,
         service=service,
         period=period,
     )
-    place = rules.area_asked(catalogue, area)
-    moments = rules.moments(as_of, updated_after, now=now)
-    after = rules.cell_place(cursor, catalogue)
-    await wait(transaction, catalogue, moments)
-    found = await queries.observations(
+    place = rules.check_area(catalogue, area)
+    moments = rules.parse_history_range(as_of, updated_after, now=now)
+    after = rules.decode_cell_cursor(cursor, catalogue)
+    await wait_for_past_writes(transaction, catalogue, moments)
+    found = await queries.fetch_observations(
         transaction, catalogue, chosen, moments, area=place, after=after, limit=limit + 1
     )
     page = found[:limit]
     more = len(found) > limit
-    return ObservationPage(items=page, next_cursor=pagination.encode(rules.place_of(page[-1])) if more else None)
+    return ObservationPage(
+        items=page, next_cursor=pagination.encode_cursor(rules.make_cell_cursor(page[-1])) if more else None
+    )
 
 
 @get(
     "/programmes/{programme:str}/returns/changes",
     operation_id="list_return_changes",
-    summary="What happened to returns, in order",
-    guards=[with_key],
-    security=KEY,
-    responses=READ,
+    summary="List events of returns",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_RESPONSES,
 )
 async def list_return_changes(
     programme: FromPath[str],
     caller: NamedDependency[Caller],
     transaction: Transaction,
     cursor: FromQuery[str | None] = None,
-    limit: Limit = 200,
-) -> ChangePage:
+    limit: LimitParameter = 200,
+) -> ReturnEventPage:
     """A feed of your organisation's returns; with the scope `review`, of everybody's. Each event is told once.
 
     Events are told in the order of the database transactions that made them, and one only when every older
     transaction has ended. So none comes to light before a cursor that you already have, however late it was
     committed: keep `next_cursor` and ask again, and you miss nothing.
     """
-    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
-    only = visible(grant, catalogue)
-    last = pagination.decode(cursor, EventPlace)
+    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    only = readable_organisations(grant, catalogue)
+    last = pagination.decode_cursor(cursor, EventCursor)
     after = None
     if last is not None:
-        after = await queries.position_of(transaction, catalogue, last.event, only=only)
+        after = await queries.fetch_position(transaction, catalogue, last.event, readable_organisations=only)
         if after is None:
-            raise BadCursor("The cursor names no event that you can see.")
-    found = await queries.changes(transaction, catalogue, only=only, after=after, limit=limit + 1)
+            raise InvalidCursor("The cursor names no event that you can see.")
+    found = await queries.fetch_changes(
+        transaction, catalogue, readable_organisations=only, after=after, limit=limit + 1
+    )
     page = found[:limit]
-    return ChangePage(
+    return ReturnEventPage(
         items=page,
-        next_cursor=pagination.encode(EventPlace(page[-1].id)) if page else cursor,
-        more=len(found) > limit,
+        next_cursor=pagination.encode_cursor(EventCursor(page[-1].id)) if page else cursor,
+        has_more=len(found) > limit,
     )
 
 
 @get(
     "/programmes/{programme:str}/measures/{measure:str}/template.csv",
     operation_id="get_template",
-    summary="A return to be filled in, as CSV",
-    guards=[with_key],
-    security=KEY,
+    summary="Get a CSV template for a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
     media_type="text/csv",
-    responses=READ,
+    responses=READ_RESPONSES,
 )
 async def get_template(
     programme: FromPath[str],
@@ -309,19 +318,21 @@ async def get_template(
 
     UTF-8 with a byte order mark, so that Excel shows names as they are. Columns that end in `_label` are for people.
     """
-    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
-    whose = forms.for_whom(organisation, grant.organisation, catalogue, anybody=Scope.REVIEW in grant.scopes)
-    form = forms.form(catalogue, whose, measure=measure, series=series, service=service, period=period)
-    return downloads.csv(forms.csv_of(form, catalogue), form.filename)
+    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    whose = forms.choose_organisation(
+        organisation, grant.organisation, catalogue, is_reviewer=Scope.REVIEW in grant.scopes
+    )
+    form = forms.build_template(catalogue, whose, measure=measure, series=series, service=service, period=period)
+    return downloads.csv_response(forms.write_csv(form, catalogue), form.filename)
 
 
 @get(
     "/programmes/{programme:str}/measures/{measure:str}/template.json",
     operation_id="get_template_schema",
-    summary="A return to be filled in, as JSON Schema",
-    guards=[with_key],
-    security=KEY,
-    responses=READ,
+    summary="Get the JSON Schema of a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_RESPONSES,
 )
 async def get_template_schema(
     programme: FromPath[str],
@@ -334,9 +345,13 @@ async def get_template_schema(
     service: FromQuery[str | None] = None,
 ) -> ReturnSchema:
     """What one entry of a submission's `returns` must be: exact areas and breakdowns, fields by kind, bounds."""
-    grant, catalogue = await enter(transaction, caller, programme, *MAY_READ)
-    whose = forms.for_whom(organisation, grant.organisation, catalogue, anybody=Scope.REVIEW in grant.scopes)
-    return forms.schema_of(forms.form(catalogue, whose, measure=measure, series=series, service=service, period=period))
+    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    whose = forms.choose_organisation(
+        organisation, grant.organisation, catalogue, is_reviewer=Scope.REVIEW in grant.scopes
+    )
+    return forms.build_schema(
+        forms.build_template(catalogue, whose, measure=measure, series=series, service=service, period=period)
+    )
 
 
 router = Router(
@@ -351,6 +366,6 @@ router = Router(
         get_template,
         get_template_schema,
     ],
-    dependencies={"one": Provide(one_return)},
+    dependencies={"address": Provide(provide_return_address)},
     tags=["Returns"],
 )

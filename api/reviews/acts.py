@@ -9,7 +9,7 @@ from api.plan import calendar
 from api.plan.calendar import Deadlines
 from schema.partners import Scope
 from schema.periods import Period
-from schema.reviews import Extension, Queried
+from schema.reviews import Extension, ReviewQuery
 from schema.submissions import EventKind, ReturnKind, ReviewState
 
 
@@ -19,10 +19,10 @@ class RevisionState(Struct, frozen=True, kw_only=True):
     number: int
     kind: ReturnKind
     state: ReviewState
-    entries: int = 0
+    entry_count: int = 0
 
 
-class Reviewable(Struct, frozen=True, kw_only=True):
+class ReviewableReturn(Struct, frozen=True, kw_only=True):
     """A return with its revisions, by number. `id` is the database's."""
 
     id: int
@@ -30,15 +30,15 @@ class Reviewable(Struct, frozen=True, kw_only=True):
     revisions: list[RevisionState]
 
     @property
-    def newest(self) -> int:
+    def newest_number(self) -> int:
         return self.revisions[-1].number
 
     @property
-    def approved(self) -> int | None:
+    def approved_number(self) -> int | None:
         return next((one.number for one in self.revisions if one.state is ReviewState.APPROVED), None)
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class RevisionEvent(Struct, frozen=True, kw_only=True):
     """One event that an act writes down; `state` is null where it does not move the revision."""
 
     event: EventKind
@@ -48,16 +48,16 @@ class Told(Struct, frozen=True, kw_only=True):
     entries: list[int] | None = None
 
 
-class Viewer(Struct, frozen=True, kw_only=True):
+class CallerRights(Struct, frozen=True, kw_only=True):
     """Who looks or acts. `own` are the organisation that it acts for and those that it succeeds."""
 
     client: UUID
-    own: frozenset[str]
+    own_organisations: frozenset[str]
     scopes: frozenset[Scope]
     self_review: bool
 
 
-class Expectation(Struct, frozen=True, kw_only=True):
+class ObligationDetails(Struct, frozen=True, kw_only=True):
     """An expected return and all that is known of it. `revision_id` is the database's number of the newest revision."""
 
     holder: str
@@ -69,27 +69,27 @@ class Expectation(Struct, frozen=True, kw_only=True):
     deadlines: Deadlines  # as the plan has them
     extended_due: datetime
     extension: Extension | None = None
-    exempt: str | None = None  # the reason, where it is exempt
-    newest: RevisionState | None = None
+    exemption_reason: str | None = None  # the reason, where it is exempt
+    newest_revision: RevisionState | None = None
     revision_id: int | None = None
-    approved: int | None = None
-    query: Queried | None = None
+    approved_number: int | None = None
+    query: ReviewQuery | None = None
     proposed_by: UUID | None = None
 
     @property
-    def stands(self) -> RevisionState | None:
+    def effective_revision(self) -> RevisionState | None:
         """The newest revision, where it says something still."""
-        one = self.newest
+        one = self.newest_revision
         if one is None or one.kind is ReturnKind.WITHDRAWN or one.state is ReviewState.REDACTED:
             return None
         return one
 
     @property
-    def limits(self) -> Deadlines:
-        return calendar.extended(self.deadlines, None if self.extension is None else self.extension.until)
+    def extended_deadlines(self) -> Deadlines:
+        return calendar.apply_extension(self.deadlines, None if self.extension is None else self.extension.until)
 
 
-class StandingTotal(Struct, frozen=True, kw_only=True):
+class ReturnedTotal(Struct, frozen=True, kw_only=True):
     """What one return says of one whole area; of a nil return, `area` is null."""
 
     organisation: str

@@ -10,18 +10,18 @@ from api.plan.calendar import Deadlines
 from schema.periods import Period
 from schema.plan import Calendar
 
-OwedKey = tuple[str, str, str, str, str]  # organisation, measure, series, service, period
+ObligationKey = tuple[str, str, str, str, str]  # organisation, measure, series, service, period
 
 
-class Leeway(Struct, frozen=True, kw_only=True):
+class Concessions(Struct, frozen=True, kw_only=True):
     """By the return that it was granted for."""
 
-    exempt: frozenset[OwedKey] = frozenset()
-    until: Mapping[OwedKey, datetime] = {}
+    exempt: frozenset[ObligationKey] = frozenset()
+    extended_until: Mapping[ObligationKey, datetime] = {}
 
-    def deadlines(self, key: OwedKey, period: Period, days: Calendar) -> Deadlines:
+    def extended_deadlines(self, key: ObligationKey, period: Period, days: Calendar) -> Deadlines:
         """The three instants, extensions included."""
-        return calendar.extended(calendar.deadlines(period, days), self.until.get(key))
+        return calendar.apply_extension(calendar.compute_deadlines(period, days), self.extended_until.get(key))
 
 
-NONE = Leeway()
+NO_CONCESSIONS = Concessions()

@@ -3,31 +3,33 @@
 from collections.abc import Sequence
 
 from api.plan.catalogue import Catalogue
-from api.reviews.acts import StandingTotal
+from api.reviews.acts import ReturnedTotal
 from api.submissions.checks.findings import Findings
-from schema.plan import Kind, Measure, Overlap
+from schema.plan import Measure, MeasureKind, Overlap
 from schema.problems import CellName, Finding
-from schema.submissions import ReturnKind, StandingReturn
+from schema.submissions import ReturnKind, ReturnRevision
 
-NOT_COUNTED = frozenset({Kind.MILESTONE, Kind.EVIDENCE})
-
-
-def may_overlap(measure: Measure) -> bool:
-    return measure.kind not in NOT_COUNTED and (measure.overlap is Overlap.UNKNOWN or measure.kind is Kind.DISTINCT)
+UNCOUNTED_KINDS = frozenset({MeasureKind.MILESTONE, MeasureKind.EVIDENCE})
 
 
-def double_counts(one: StandingReturn, totals: Sequence[StandingTotal], catalogue: Catalogue) -> list[Finding]:
+def has_possible_overlap(measure: Measure) -> bool:
+    return measure.kind not in UNCOUNTED_KINDS and (
+        measure.overlap is Overlap.UNKNOWN or measure.kind is MeasureKind.DISTINCT
+    )
+
+
+def find_double_counts(summary: ReturnRevision, totals: Sequence[ReturnedTotal], catalogue: Catalogue) -> list[Finding]:
     """One finding, where another organisation counts in the same place too: who, and how much."""
-    measure = catalogue.measures.get(one.measure)
-    if measure is None or not may_overlap(measure):
+    measure = catalogue.measures.get(summary.measure)
+    if measure is None or not has_possible_overlap(measure):
         return []
-    area = _area(one.organisation, one, catalogue)
+    area = _find_counted_area(summary.organisation, summary, catalogue)
     here: dict[tuple[str, str], str] = {}
     for total in totals:
-        theirs = _area(total.organisation, one, catalogue, service=total.service)
-        meets = catalogue.lies_within(theirs, area) or catalogue.lies_within(area, theirs)
+        theirs = _find_counted_area(total.organisation, summary, catalogue, service=total.service)
+        meets = catalogue.is_within(theirs, area) or catalogue.is_within(area, theirs)
         if meets and total.area in (None, theirs):
-            here[total.organisation, total.service] = _said(total)
+            here[total.organisation, total.service] = _describe_total(total)
     if len({organisation for organisation, _ in here}) < 2:
         return []
     who = ", ".join(
@@ -37,24 +39,31 @@ def double_counts(one: StandingReturn, totals: Sequence[StandingTotal], catalogu
     findings = Findings()
     findings.add(
         "possible-double-count",
-        f"Several organisations count {measure.unit} of {one.measure} in {one.period.code}: {who}.",
+        f"Several organisations count {measure.unit} of {summary.measure} in {summary.period.code}: {who}.",
         cell=CellName(
-            measure=one.measure, series=one.series, service=one.service, period=one.period.code, area=area, breakdown={}
+            measure=summary.measure,
+            series=summary.series,
+            service=summary.service,
+            period=summary.period.code,
+            area=area,
+            breakdown={},
         ),
     )
-    return findings.told()
+    return findings.listed()
 
 
-def _area(organisation: str, one: StandingReturn, catalogue: Catalogue, *, service: str | None = None) -> str:
+def _find_counted_area(
+    organisation: str, summary: ReturnRevision, catalogue: Catalogue, *, service: str | None = None
+) -> str:
     """The area that the organisation counts for; the programme's, where the plan no longer says."""
     for duty in catalogue.plan.duties:
-        named = (duty.measure, duty.series, duty.service, catalogue.holder(duty))
-        if named == (one.measure, one.series, service or one.service, organisation):
+        named = (duty.measure, duty.series, duty.service, catalogue.resolve_holder(duty))
+        if named == (summary.measure, summary.series, service or summary.service, organisation):
             return duty.area
     return catalogue.plan.area
 
 
-def _said(total: StandingTotal) -> str:
+def _describe_total(total: ReturnedTotal) -> str:
     if total.kind is ReturnKind.NIL:
         return "0"
     if total.denominator is not None:

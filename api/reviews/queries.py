@@ -27,19 +27,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.http.pagination import Deadline, Moment
+from api.http.pagination import InstantCursor, ObligationCursor
 from api.plan.calendar import Deadlines
-from api.plan.catalogue import TOTAL, Catalogue
-from api.returns.asked import Chosen
-from api.returns.queries import conditions
-from api.reviews.acts import Expectation, Reviewable, RevisionState, StandingTotal, Told
-from api.reviews.concessions import Leeway, OwedKey
+from api.plan.catalogue import TOTAL_KEY, Catalogue
+from api.returns.asked import ReturnFilter
+from api.returns.queries import build_conditions
+from api.reviews.acts import ObligationDetails, ReturnedTotal, ReviewableReturn, RevisionEvent, RevisionState
+from api.reviews.concessions import Concessions, ObligationKey
 from api.statistics import periods
-from api.submissions.queries import approved_of, begin_writing, state_of
-from api.submissions.revisions import NUMBERS
+from api.submissions.queries import acquire_shared_write_lock, approved_revision_expression, state_expression
+from api.submissions.revisions import NUMBER_FIELDS
 from schema.partners import Author
-from schema.reviews import AuditEntry, Exemption, Extension, Queried, Redaction
-from schema.submissions import EventKind, ReturnChange, ReturnKind, ReviewState, StandingReturn
+from schema.reviews import AuditEntry, Exemption, Extension, Redaction, ReviewQuery
+from schema.submissions import EventKind, ReturnEvent, ReturnKind, ReturnRevision, ReviewState
 from schema.tables import (
     audit,
     cell,
@@ -49,101 +49,109 @@ from schema.tables import (
     obligation,
     organisation,
     redaction,
-    return_,
     return_event,
+    return_table,
     revision,
     series,
 )
 
 
-async def find(transaction: AsyncConnection, catalogue: Catalogue, chosen: Chosen) -> tuple[int, str] | None:
+async def find_return(
+    transaction: AsyncConnection, catalogue: Catalogue, return_filter: ReturnFilter
+) -> tuple[int, str] | None:
     """The database's number of a return, and whose it is; None where the caller can see none."""
-    query = _named(select(return_.c.id, organisation.c.slug), return_).where(*conditions(catalogue, chosen))
+    query = _add_names(select(return_table.c.id, organisation.c.slug), return_table).where(
+        *build_conditions(catalogue, return_filter)
+    )
     row = (await transaction.execute(query)).one_or_none()
     return None if row is None else (row.id, row.slug)
 
 
-def _named(query: Any, of: FromClause) -> Select[Any]:
+def _add_names(query: Any, table: FromClause) -> Select[Any]:
     """With the names of the series and the organisation."""
     return (
-        query.select_from(of)
-        .join(series, and_(series.c.programme == of.c.programme, series.c.id == of.c.series))
-        .join(organisation, and_(organisation.c.programme == of.c.programme, organisation.c.id == of.c.organisation))
+        query.select_from(table)
+        .join(series, and_(series.c.programme == table.c.programme, series.c.id == table.c.series))
+        .join(
+            organisation, and_(organisation.c.programme == table.c.programme, organisation.c.id == table.c.organisation)
+        )
     )
 
 
-async def hold(transaction: AsyncConnection, catalogue: Catalogue, number: int) -> None:
+async def lock_return(transaction: AsyncConnection, catalogue: Catalogue, return_id: int) -> None:
     """Until the transaction ends, nobody else submits to the return or decides on it. Then the clock may be read."""
-    await begin_writing(transaction, catalogue)
-    await transaction.execute(text("select pg_advisory_xact_lock(:number)"), {"number": number})
+    await acquire_shared_write_lock(transaction, catalogue)
+    await transaction.execute(text("select pg_advisory_xact_lock(:number)"), {"number": return_id})
 
 
-async def reviewable(transaction: AsyncConnection, catalogue: Catalogue, number: int, owner: str) -> Reviewable:
+async def fetch_reviewable_return(
+    transaction: AsyncConnection, catalogue: Catalogue, return_id: int, owner: str
+) -> ReviewableReturn:
     """A return with the states of its revisions."""
     rows = await transaction.execute(
         select(
             revision.c.number,
             revision.c.kind,
-            state_of(revision).label("state"),
-            _length(revision.c.content).label("entries"),
+            state_expression(revision).label("state"),
+            _count_entries(revision.c.content).label("entries"),
         )
-        .where(revision.c.programme == catalogue.id, revision.c["return"] == number)
+        .where(revision.c.programme == catalogue.id, revision.c["return"] == return_id)
         .order_by(revision.c.number)
     )
-    return Reviewable(
-        id=number,
+    return ReviewableReturn(
+        id=return_id,
         organisation=owner,
         revisions=[
             RevisionState(
-                number=row.number, kind=ReturnKind(row.kind), state=ReviewState(row.state), entries=row.entries
+                number=row.number, kind=ReturnKind(row.kind), state=ReviewState(row.state), entry_count=row.entries
             )
             for row in rows
         ],
     )
 
 
-def _length(content: ColumnElement[Any]) -> ColumnElement[int]:
+def _count_entries(content: ColumnElement[Any]) -> ColumnElement[int]:
     """How many items or entries; what has none is null in SQL or in JSON."""
     return case((func.jsonb_typeof(content) == "array", func.jsonb_array_length(content)), else_=0)
 
 
-async def tell(
+async def record_events(
     transaction: AsyncConnection,
     catalogue: Catalogue,
-    one: Reviewable,
-    told: Sequence[Told],
+    reviewed_return: ReviewableReturn,
+    return_events: Sequence[RevisionEvent],
     *,
-    by: Author,
+    author: Author,
     at: datetime,
-    act: UUID,
+    action_id: UUID,
 ) -> None:
     """Write down what happened, in order."""
-    for event in told:
+    for event in return_events:
         await transaction.execute(
             insert(return_event)
             .inline()
             .values(
                 {
                     "programme": catalogue.id,
-                    "id": uuid5(act, f"{event.event} {event.number}"),
-                    "return": one.id,
-                    "organisation": catalogue.ids.organisations[one.organisation],
+                    "id": uuid5(action_id, f"{event.event} {event.number}"),
+                    "return": reviewed_return.id,
+                    "organisation": catalogue.ids.organisations[reviewed_return.organisation],
                     "number": event.number,
                     "event": event.event,
                     "state": event.state,
                     "text": event.text,
                     "entries": event.entries,
-                    "client": by.client,
-                    "by_organisation": catalogue.ids.organisations[by.organisation],
+                    "client": author.client,
+                    "by_organisation": catalogue.ids.organisations[author.organisation],
                     "at": at,
                 }
             )
         )
 
 
-async def events(
-    transaction: AsyncConnection, catalogue: Catalogue, number: int, one: StandingReturn
-) -> tuple[list[ReturnChange], list[int]]:
+async def fetch_events(
+    transaction: AsyncConnection, catalogue: Catalogue, return_id: int, summary: ReturnRevision
+) -> tuple[list[ReturnEvent], list[int]]:
     """Everything that happened to a return, oldest first, and which entries of the revision `one` are cleared."""
     rows = (
         await transaction.execute(
@@ -160,21 +168,21 @@ async def events(
                     organisation.c.id == return_event.c.by_organisation,
                 ),
             )
-            .join(revision, _same_revision(revision, return_event))
-            .where(return_event.c.programme == catalogue.id, return_event.c["return"] == number)
+            .join(revision, _is_same_revision(revision, return_event))
+            .where(return_event.c.programme == catalogue.id, return_event.c["return"] == return_id)
             .order_by(return_event.c.position)
         )
     ).all()
     changes = [
-        ReturnChange(
+        ReturnEvent(
             id=row.id,
             event=EventKind(row.event),
             at=row.at,
-            organisation=one.organisation,
-            measure=one.measure,
-            series=one.series,
-            service=one.service,
-            period=one.period,
+            organisation=summary.organisation,
+            measure=summary.measure,
+            series=summary.series,
+            service=summary.service,
+            period=summary.period,
             revision=row.number,
             kind=ReturnKind(row.kind),
             state=None if row.state is None else ReviewState(row.state),
@@ -183,15 +191,17 @@ async def events(
         )
         for row in rows
     ]
-    cleared = {entry for row in rows if row.number == one.revision for entry in row.entries or ()}
+    cleared = {entry for row in rows if row.number == summary.revision for entry in row.entries or ()}
     return changes, sorted(cleared)
 
 
-async def cleared(transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int]) -> dict[int, list[int]]:
+async def fetch_cleared_entries(
+    transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int]
+) -> dict[int, list[int]]:
     """Which entries of each of these revisions are cleared, counted from 1."""
     rows = await transaction.execute(
         select(revision.c.id, return_event.c.entries)
-        .join(return_event, _same_revision(revision, return_event))
+        .join(return_event, _is_same_revision(revision, return_event))
         .where(
             revision.c.programme == catalogue.id,
             revision.c.id == func.any(list(revisions)),
@@ -204,7 +214,7 @@ async def cleared(transaction: AsyncConnection, catalogue: Catalogue, revisions:
     return {number: sorted(entries) for number, entries in found.items()}
 
 
-def _same_revision(left: FromClause, right: FromClause) -> ColumnElement[bool]:
+def _is_same_revision(left: FromClause, right: FromClause) -> ColumnElement[bool]:
     return and_(
         left.c.programme == right.c.programme,
         left.c["return"] == right.c["return"],
@@ -212,7 +222,7 @@ def _same_revision(left: FromClause, right: FromClause) -> ColumnElement[bool]:
     )
 
 
-def _newest(catalogue: Catalogue) -> Any:
+def _select_newest(catalogue: Catalogue) -> Any:
     return (
         select(revision.c["return"], func.max(revision.c.number).label("number"))
         .where(revision.c.programme == catalogue.id)
@@ -221,53 +231,53 @@ def _newest(catalogue: Catalogue) -> Any:
     )
 
 
-async def standing_totals(
-    transaction: AsyncConnection, catalogue: Catalogue, one: StandingReturn
-) -> list[StandingTotal]:
+async def fetch_returned_totals(
+    transaction: AsyncConnection, catalogue: Catalogue, summary: ReturnRevision
+) -> list[ReturnedTotal]:
     """What every organisation's standing return of this series and period says of whole areas. For reviewers."""
-    newest = _newest(catalogue)
+    newest = _select_newest(catalogue)
     rows = await transaction.execute(
-        _named(select(organisation.c.slug, return_.c.service, revision.c.id, revision.c.kind), return_)
-        .join(newest, newest.c["return"] == return_.c.id)
+        _add_names(select(organisation.c.slug, return_table.c.service, revision.c.id, revision.c.kind), return_table)
+        .join(newest, newest.c["return"] == return_table.c.id)
         .join(
             revision,
             and_(
-                revision.c.programme == return_.c.programme,
-                revision.c["return"] == return_.c.id,
+                revision.c.programme == return_table.c.programme,
+                revision.c["return"] == return_table.c.id,
                 revision.c.number == newest.c.number,
             ),
         )
         .where(
-            return_.c.programme == catalogue.id,
-            series.c.measure == one.measure,
-            series.c.slug == one.series,
-            return_.c.period == one.period.code,
+            return_table.c.programme == catalogue.id,
+            series.c.measure == summary.measure,
+            series.c.slug == summary.series,
+            return_table.c.period == summary.period.code,
             revision.c.kind != ReturnKind.WITHDRAWN,
-            state_of(revision) != ReviewState.REDACTED,
+            state_expression(revision) != ReviewState.REDACTED,
         )
     )
     of = {row.id: row for row in rows}
     # Asked apart: the view keeps a join's condition to itself, and reads the whole programme for it.
     cells = await transaction.execute(
-        select(*(cell.c[name] for name in ("revision", "area", *NUMBERS, "status"))).where(
+        select(*(cell.c[name] for name in ("revision", "area", *NUMBER_FIELDS, "status"))).where(
             cell.c.programme == catalogue.id,
             cell.c.revision == func.any(list(of)),
-            cell.c.breakdown == catalogue.ids.breakdowns[TOTAL],
+            cell.c.breakdown == catalogue.ids.breakdowns[TOTAL_KEY],
         )
     )
-    nothing: dict[str, int | None] = dict.fromkeys(NUMBERS)
+    nothing: dict[str, int | None] = dict.fromkeys(NUMBER_FIELDS)
     return [
-        StandingTotal(
+        ReturnedTotal(
             organisation=of[row.revision].slug,
             service=of[row.revision].service,
             kind=ReturnKind(of[row.revision].kind),
             area=catalogue.area_codes[row.area],
             status=row.status,
-            **{name: getattr(row, name) for name in NUMBERS},
+            **{name: getattr(row, name) for name in NUMBER_FIELDS},
         )
         for row in cells
     ] + [
-        StandingTotal(
+        ReturnedTotal(
             organisation=row.slug, service=row.service, kind=ReturnKind.NIL, area=None, status=None, **nothing
         )
         for row in of.values()
@@ -275,7 +285,7 @@ async def standing_totals(
     ]
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class ObligationFilter(Struct, frozen=True, kw_only=True):
     """Which expected returns; a field that is None chooses all."""
 
     organisation: str | None = None
@@ -284,18 +294,21 @@ class Wanted(Struct, frozen=True, kw_only=True):
     due_before: datetime | None = None
 
 
-OWED = ("organisation", "series", "service", "period")
+OBLIGATION_KEY_COLUMNS = ("organisation", "series", "service", "period")
 
 
-def _of_obligation(table: FromClause) -> ColumnElement[bool]:
-    return and_(table.c.programme == obligation.c.programme, *(table.c[name] == obligation.c[name] for name in OWED))
+def _is_of_obligation(table: FromClause) -> ColumnElement[bool]:
+    return and_(
+        table.c.programme == obligation.c.programme,
+        *(table.c[name] == obligation.c[name] for name in OBLIGATION_KEY_COLUMNS),
+    )
 
 
-def _first(table: FromClause, order: ColumnElement[Any], name: str) -> Any:
+def _select_first_decision(table: FromClause, order: ColumnElement[Any], name: str) -> Any:
     """The first decision of a kind about each obligation."""
     return (
         select(table)
-        .where(_of_obligation(table))
+        .where(_is_of_obligation(table))
         .order_by(order, table.c.position.desc())
         .limit(1)
         .correlate(obligation)
@@ -303,29 +316,29 @@ def _first(table: FromClause, order: ColumnElement[Any], name: str) -> Any:
     )
 
 
-async def expectations(
+async def fetch_obligation_details(
     transaction: AsyncConnection,
     catalogue: Catalogue,
-    wanted: Wanted,
+    obligation_filter: ObligationFilter,
     *,
-    only: Sequence[str] | None,
-    after: Deadline | None,
+    readable_organisations: Sequence[str] | None,
+    after: ObligationCursor | None,
     limit: int,
-) -> list[Expectation]:
+) -> list[ObligationDetails]:
     """Expected returns by due date, extensions included, with all that is known of each."""
-    longest = _first(extension, extension.c.until.desc(), "longest")
-    decided = _first(exemption, exemption.c.at.desc(), "decided")
+    longest = _select_first_decision(extension, extension.c.until.desc(), "longest")
+    decided = _select_first_decision(exemption, exemption.c.at.desc(), "decided")
     last = (
         select(revision)
-        .where(revision.c.programme == return_.c.programme, revision.c["return"] == return_.c.id)
+        .where(revision.c.programme == return_table.c.programme, revision.c["return"] == return_table.c.id)
         .order_by(revision.c.number.desc())
         .limit(1)
-        .correlate(return_)
+        .correlate(return_table)
         .lateral("last")
     )
     asked = (
         select(return_event.c.at, return_event.c.text)
-        .where(_same_revision(return_event, last), return_event.c.event == EventKind.QUERIED)
+        .where(_is_same_revision(return_event, last), return_event.c.event == EventKind.QUERIED)
         .order_by(return_event.c.position.desc())
         .limit(1)
         .correlate(last)
@@ -346,9 +359,9 @@ async def expectations(
             last.c.id.label("revision_id"),
             last.c.number,
             last.c.kind,
-            _length(last.c.content).label("entries"),
-            state_of(last).label("state"),
-            approved_of(return_).label("approved"),
+            _count_entries(last.c.content).label("entries"),
+            state_expression(last).label("state"),
+            approved_revision_expression(return_table).label("approved"),
             asked.c.at.label("queried_at"),
             asked.c.text.label("query"),
             redaction.c.proposed_by,
@@ -359,34 +372,34 @@ async def expectations(
             organisation,
             and_(organisation.c.programme == obligation.c.programme, organisation.c.id == obligation.c.organisation),
         )
-        .outerjoin(return_, _of_obligation(return_))
+        .outerjoin(return_table, _is_of_obligation(return_table))
         .outerjoin(last, literal(True))
         .outerjoin(asked, literal(True))
         .outerjoin(longest, literal(True))
         .outerjoin(decided, literal(True))
-        .outerjoin(redaction, _same_revision(redaction, last))
+        .outerjoin(redaction, _is_same_revision(redaction, last))
         .where(obligation.c.programme == catalogue.id, obligation.c.series.in_(catalogue.series_slugs))
         .order_by(*order)
         .limit(limit)
     )
-    chosen = {organisation.c.slug: wanted.organisation, series.c.measure: wanted.measure}
-    chosen[obligation.c.period] = wanted.period
+    chosen = {organisation.c.slug: obligation_filter.organisation, series.c.measure: obligation_filter.measure}
+    chosen[obligation.c.period] = obligation_filter.period
     query = query.where(*(column == value for column, value in chosen.items() if value is not None))
-    if wanted.due_before is not None:
-        query = query.where(due < wanted.due_before)
-    if only is not None:
-        query = query.where(organisation.c.slug.in_(only))
+    if obligation_filter.due_before is not None:
+        query = query.where(due < obligation_filter.due_before)
+    if readable_organisations is not None:
+        query = query.where(organisation.c.slug.in_(readable_organisations))
     if after is not None:
         place = (after.due, after.holder, after.measure, after.series, after.service, after.period)
         query = query.where(tuple_(*order) > tuple_(*(literal(value) for value in place)))
-    return [_expectation(row) for row in await transaction.execute(query)]
+    return [_to_details(row) for row in await transaction.execute(query)]
 
 
-def _expectation(row: Any) -> Expectation:
+def _to_details(row: Any) -> ObligationDetails:
     newest = granted = None
     if row.number is not None:
         newest = RevisionState(
-            number=row.number, kind=ReturnKind(row.kind), state=ReviewState(row.state), entries=row.entries
+            number=row.number, kind=ReturnKind(row.kind), state=ReviewState(row.state), entry_count=row.entries
         )
     if row.extension_id is not None:
         granted = Extension(
@@ -402,8 +415,8 @@ def _expectation(row: Any) -> Expectation:
         )
     query = None
     if newest is not None and newest.state is ReviewState.QUERIED:
-        query = Queried(revision=newest.number, at=row.queried_at, reason=row.query)
-    return Expectation(
+        query = ReviewQuery(revision=newest.number, at=row.queried_at, reason=row.query)
+    return ObligationDetails(
         holder=row.holder,
         organisation=row.organisation,
         measure=row.measure,
@@ -413,21 +426,23 @@ def _expectation(row: Any) -> Expectation:
         deadlines=Deadlines(due=row.due, timely_until=row.timely_until, closes_at=row.closes_at),
         extended_due=row.extended_due,
         extension=granted,
-        exempt=row.exempt_reason if row.exempt else None,
-        newest=newest,
+        exemption_reason=row.exempt_reason if row.exempt else None,
+        newest_revision=newest,
         revision_id=row.revision_id,
-        approved=row.approved,
+        approved_number=row.approved,
         query=query,
         proposed_by=row.proposed_by,
     )
 
 
-def place(last: Expectation) -> Deadline:
+def make_deadline_cursor(details: ObligationDetails) -> ObligationCursor:
     """What expected returns are ordered by: names, so that it tells nothing of anyone else."""
-    return Deadline(last.extended_due, last.holder, last.measure, last.series, last.service, last.period.code)
+    return ObligationCursor(
+        details.extended_due, details.holder, details.measure, details.series, details.service, details.period.code
+    )
 
 
-async def present(
+async def count_present_cells(
     transaction: AsyncConnection,
     catalogue: Catalogue,
     revisions: Mapping[int, tuple[str, str]],
@@ -467,48 +482,62 @@ async def present(
     return {row[0]: row[1] for row in rows}
 
 
-async def grant(
-    transaction: AsyncConnection, catalogue: Catalogue, key: OwedKey, one: Extension, *, by: Author
+async def insert_extension(
+    transaction: AsyncConnection, catalogue: Catalogue, key: ObligationKey, new_extension: Extension, *, author: Author
 ) -> None:
     await transaction.execute(
         insert(extension)
         .inline()
-        .values({**_decided(catalogue, key, one.id, one.reason, by, one.granted_at), "until": one.until})
+        .values(
+            {
+                **_build_decision_row(
+                    catalogue, key, new_extension.id, new_extension.reason, author, new_extension.granted_at
+                ),
+                "until": new_extension.until,
+            }
+        )
     )
 
 
-async def decide(
-    transaction: AsyncConnection, catalogue: Catalogue, key: OwedKey, one: Exemption, *, by: Author
+async def insert_exemption(
+    transaction: AsyncConnection, catalogue: Catalogue, key: ObligationKey, new_exemption: Exemption, *, author: Author
 ) -> None:
     await transaction.execute(
         insert(exemption)
         .inline()
-        .values({**_decided(catalogue, key, one.id, one.reason, by, one.decided_at), "exempt": one.exempt})
+        .values(
+            {
+                **_build_decision_row(
+                    catalogue, key, new_exemption.id, new_exemption.reason, author, new_exemption.decided_at
+                ),
+                "exempt": new_exemption.exempt,
+            }
+        )
     )
 
 
-def _decided(
-    catalogue: Catalogue, key: OwedKey, number: UUID, reason: str, by: Author, at: datetime
+def _build_decision_row(
+    catalogue: Catalogue, key: ObligationKey, decision_id: UUID, reason: str, author: Author, at: datetime
 ) -> dict[str, object]:
     owner, measure, slug, service, period = key
     return {
         "programme": catalogue.id,
-        "id": number,
+        "id": decision_id,
         "organisation": catalogue.ids.organisations[owner],
         "series": catalogue.ids.series[measure, slug],
         "service": service,
         "period": period,
         "reason": reason,
-        "client": by.client,
+        "client": author.client,
         "at": at,
     }
 
 
-async def extensions(
-    transaction: AsyncConnection, catalogue: Catalogue, *, only: Sequence[str] | None
+async def fetch_extensions(
+    transaction: AsyncConnection, catalogue: Catalogue, *, readable_organisations: Sequence[str] | None
 ) -> list[Extension]:
     """The newest first."""
-    query = _named(
+    query = _add_names(
         select(
             *(extension.c[name] for name in ("id", "service", "period", "until", "reason", "at")),
             series.c.measure,
@@ -517,8 +546,8 @@ async def extensions(
         ),
         extension,
     ).where(extension.c.programme == catalogue.id)
-    if only is not None:
-        query = query.where(organisation.c.slug.in_(only))
+    if readable_organisations is not None:
+        query = query.where(organisation.c.slug.in_(readable_organisations))
     return [
         Extension(
             id=row.id,
@@ -535,41 +564,41 @@ async def extensions(
     ]
 
 
-async def leeway(transaction: AsyncConnection, catalogue: Catalogue) -> Leeway:
+async def fetch_concessions(transaction: AsyncConnection, catalogue: Catalogue) -> Concessions:
     """What was granted, to everybody: it needs the scope `review`."""
 
-    def key(row: Any) -> OwedKey:
+    def key(row: Any) -> ObligationKey:
         measure, slug = catalogue.series_slugs[row.series]
         return (catalogue.organisation_slugs[row.organisation], measure, slug, row.service, row.period)
 
-    columns = [extension.c[name] for name in OWED]
+    columns = [extension.c[name] for name in OBLIGATION_KEY_COLUMNS]
     longer = await transaction.execute(
         select(*columns, func.max(extension.c.until).label("until"))
         .where(extension.c.programme == catalogue.id, extension.c.series.in_(catalogue.series_slugs))
         .group_by(*columns)
     )
     decided = await transaction.execute(
-        select(*(exemption.c[name] for name in OWED), exemption.c.exempt)
+        select(*(exemption.c[name] for name in OBLIGATION_KEY_COLUMNS), exemption.c.exempt)
         .where(exemption.c.programme == catalogue.id, exemption.c.series.in_(catalogue.series_slugs))
         .order_by(exemption.c.at, exemption.c.position)
     )
     newest = {key(row): row.exempt for row in decided}  # the last of each return stays
-    return Leeway(
+    return Concessions(
         exempt=frozenset(owed for owed, exempt in newest.items() if exempt),
-        until={key(row): row.until for row in longer},
+        extended_until={key(row): row.until for row in longer},
     )
 
 
-async def propose(
+async def insert_redaction(
     transaction: AsyncConnection,
     catalogue: Catalogue,
-    one: Reviewable,
+    reviewed_return: ReviewableReturn,
     number: int,
     reason: str,
     *,
-    by: Author,
+    author: Author,
     at: datetime,
-    act: UUID,
+    action_id: UUID,
 ) -> bool:
     """False where it is proposed already."""
     done = await transaction.execute(
@@ -577,12 +606,12 @@ async def propose(
         .values(
             {
                 "programme": catalogue.id,
-                "id": act,
-                "return": one.id,
-                "organisation": catalogue.ids.organisations[one.organisation],
+                "id": action_id,
+                "return": reviewed_return.id,
+                "organisation": catalogue.ids.organisations[reviewed_return.organisation],
                 "number": number,
                 "reason": reason,
-                "proposed_by": by.client,
+                "proposed_by": author.client,
                 "proposed_at": at,
             }
         )
@@ -592,29 +621,31 @@ async def propose(
     return done.one_or_none() is not None
 
 
-async def proposed_by(transaction: AsyncConnection, catalogue: Catalogue, held: int, number: int) -> UUID | None:
+async def fetch_proposer(
+    transaction: AsyncConnection, catalogue: Catalogue, return_id: int, number: int
+) -> UUID | None:
     """Which client has proposed to redact the revision."""
     found = await transaction.execute(
         select(redaction.c.proposed_by).where(
-            redaction.c.programme == catalogue.id, redaction.c["return"] == held, redaction.c.number == number
+            redaction.c.programme == catalogue.id, redaction.c["return"] == return_id, redaction.c.number == number
         )
     )
     return found.scalar_one_or_none()
 
 
-async def confirm(
-    transaction: AsyncConnection, catalogue: Catalogue, held: int, number: int, *, by: Author, at: datetime
+async def confirm_redaction(
+    transaction: AsyncConnection, catalogue: Catalogue, return_id: int, number: int, *, author: Author, at: datetime
 ) -> None:
     """Another one agrees, and the content goes."""
     agreed = await transaction.execute(
         update(redaction)
         .where(
             redaction.c.programme == catalogue.id,
-            redaction.c["return"] == held,
+            redaction.c["return"] == return_id,
             redaction.c.number == number,
             redaction.c.confirmed_by.is_(None),
         )
-        .values(confirmed_by=by.client, confirmed_at=at)
+        .values(confirmed_by=author.client, confirmed_at=at)
         .returning(redaction.c.id)
     )
     await transaction.execute(
@@ -622,40 +653,43 @@ async def confirm(
     )
 
 
-async def redactions(
+async def fetch_redactions(
     transaction: AsyncConnection,
     catalogue: Catalogue,
     *,
-    only: Sequence[str] | None,
-    held: int | None = None,
+    readable_organisations: Sequence[str] | None,
+    return_id: int | None = None,
     number: int | None = None,
 ) -> list[Redaction]:
     """Proposed and confirmed, the newest first; those of one return's revision, where it is given."""
     proposer, confirmer = client.alias(), client.alias()
     query = (
-        _named(
+        _add_names(
             select(
                 redaction,
-                return_.c.service,
-                return_.c.period,
+                return_table.c.service,
+                return_table.c.period,
                 series.c.measure,
                 series.c.slug.label("series"),
                 organisation.c.slug.label("owner"),
                 proposer.c.name.label("proposer"),
                 confirmer.c.name.label("confirmer"),
             ),
-            return_,
+            return_table,
         )
-        .join(redaction, and_(redaction.c.programme == return_.c.programme, redaction.c["return"] == return_.c.id))
+        .join(
+            redaction,
+            and_(redaction.c.programme == return_table.c.programme, redaction.c["return"] == return_table.c.id),
+        )
         .join(proposer, proposer.c.id == redaction.c.proposed_by)
         .outerjoin(confirmer, confirmer.c.id == redaction.c.confirmed_by)
         .where(redaction.c.programme == catalogue.id)
         .order_by(redaction.c.proposed_at.desc(), redaction.c.id)
     )
-    if only is not None:
-        query = query.where(organisation.c.slug.in_(only))
-    if held is not None:
-        query = query.where(redaction.c["return"] == held, redaction.c.number == number)
+    if readable_organisations is not None:
+        query = query.where(organisation.c.slug.in_(readable_organisations))
+    if return_id is not None:
+        query = query.where(redaction.c["return"] == return_id, redaction.c.number == number)
     return [
         Redaction(
             id=row.id,
@@ -676,7 +710,7 @@ async def redactions(
     ]
 
 
-class Entries(Struct, frozen=True, kw_only=True):
+class AuditFilter(Struct, frozen=True, kw_only=True):
     """Which entries of the audit; a field that is None chooses all. `start` is included, `end` is not."""
 
     action: str | None = None
@@ -685,8 +719,13 @@ class Entries(Struct, frozen=True, kw_only=True):
     end: datetime | None = None
 
 
-async def entries(
-    transaction: AsyncConnection, catalogue: Catalogue, wanted: Entries, *, after: Moment | None, limit: int
+async def fetch_audit_entries(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    audit_filter: AuditFilter,
+    *,
+    after: InstantCursor | None,
+    limit: int,
 ) -> list[AuditEntry]:
     """The newest first. `organisation`: who did it, or whom it was done to."""
     query = (
@@ -701,15 +740,15 @@ async def entries(
         .order_by(audit.c.at.desc(), audit.c.id.desc())
         .limit(limit)
     )
-    if wanted.action is not None:
-        query = query.where(audit.c.action == wanted.action)
-    if wanted.organisation is not None:
+    if audit_filter.action is not None:
+        query = query.where(audit.c.action == audit_filter.action)
+    if audit_filter.organisation is not None:
         subject = audit.c.subject["organisation"].astext
-        query = query.where(or_(organisation.c.slug == wanted.organisation, subject == wanted.organisation))
-    if wanted.start is not None:
-        query = query.where(audit.c.at >= wanted.start)
-    if wanted.end is not None:
-        query = query.where(audit.c.at < wanted.end)
+        query = query.where(or_(organisation.c.slug == audit_filter.organisation, subject == audit_filter.organisation))
+    if audit_filter.start is not None:
+        query = query.where(audit.c.at >= audit_filter.start)
+    if audit_filter.end is not None:
+        query = query.where(audit.c.at < audit_filter.end)
     if after is not None:
         query = query.where(audit.c.at <= after.at).offset(after.seen)
     return [

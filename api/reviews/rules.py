@@ -5,12 +5,12 @@ from uuid import UUID
 
 from api.http.refusals import Conflict, Invalid, NotAllowed, NotFound
 from api.plan.catalogue import Catalogue
-from api.reviews.acts import Reviewable, RevisionState, Told, Viewer
-from api.submissions.review_states import after, possible
+from api.reviews.acts import CallerRights, ReviewableReturn, RevisionEvent, RevisionState
+from api.submissions.review_states import allowed_events, next_state
 from schema.partners import Grant, Scope
 from schema.problems import Finding
-from schema.reviews import Action
-from schema.submissions import EventKind, Report, ReturnKind, ReviewState, StandingReturn
+from schema.reviews import ReturnAction
+from schema.submissions import EventKind, ReturnKind, ReturnRevision, ReviewState, SubmissionReport
 
 
 class NewerRevision(Conflict):
@@ -48,7 +48,7 @@ class NotProposed(Conflict):
     mend = "Propose it first. Then another person confirms it."
 
 
-class TwoPeopleNeeded(NotAllowed):
+class TwoPeopleRequired(NotAllowed):
     """Who has proposed a redaction cannot confirm it."""
 
     example = "You propose a redaction, and confirm it with the same key."
@@ -57,62 +57,66 @@ class TwoPeopleNeeded(NotAllowed):
 
 # Decisions are on what is newest, but for these: they are on what counts as approved, which a correction may stand
 # beside.
-ON_THE_APPROVED = frozenset({EventKind.REOPENED, EventKind.CLEARED})
-DECISIONS = frozenset({EventKind.APPROVED, EventKind.QUERIED, EventKind.REOPENED, EventKind.CLEARED})
+EVENTS_ON_APPROVED = frozenset({EventKind.REOPENED, EventKind.CLEARED})
+DECISION_EVENTS = frozenset({EventKind.APPROVED, EventKind.QUERIED, EventKind.REOPENED, EventKind.CLEARED})
 
 
-def viewer(grant: Grant, client: UUID, catalogue: Catalogue) -> Viewer:
-    return Viewer(
+def derive_rights(grant: Grant, client: UUID, catalogue: Catalogue) -> CallerRights:
+    return CallerRights(
         client=client,
-        own=frozenset(catalogue.acts_for(grant.organisation)),
+        own_organisations=frozenset(catalogue.list_represented_organisations(grant.organisation)),
         scopes=frozenset(grant.scopes),
         self_review=catalogue.plan.self_review is not None,
     )
 
 
-def may_decide(by: Viewer, organisation: str) -> bool:
-    return Scope.REVIEW in by.scopes and (by.self_review or organisation not in by.own)
+def is_allowed_to_decide(rights: CallerRights, organisation: str) -> bool:
+    return Scope.REVIEW in rights.scopes and (rights.self_review or organisation not in rights.own_organisations)
 
 
-def refuse_own(by: Viewer, organisation: str) -> None:
+def refuse_own_return(rights: CallerRights, organisation: str) -> None:
     """Raises OwnReturn."""
-    if not may_decide(by, organisation):
+    if not is_allowed_to_decide(rights, organisation):
         raise OwnReturn(f"You act for {organisation} yourself, and the plan does not allow self-review.")
 
 
-def revision(one: Reviewable, number: int) -> RevisionState:
+def find_revision(reviewed_return: ReviewableReturn, number: int) -> RevisionState:
     """Raises NotFound."""
-    for found in one.revisions:
+    for found in reviewed_return.revisions:
         if found.number == number:
             return found
-    raise NotFound(f"The return has no revision {number}; the newest is {one.newest}.")
+    raise NotFound(f"The return has no revision {number}; the newest is {reviewed_return.newest_number}.")
 
 
-def consequences(
-    one: Reviewable,
+def derive_events(
+    reviewed_return: ReviewableReturn,
     event: EventKind,
     number: int,
     *,
     text: str | None = None,
     entries: Sequence[int] | None = None,
-) -> list[Told]:
+) -> list[RevisionEvent]:
     """All that an act writes down, in order. Raises NewerRevision, NotNow, NotFound, NothingToClear.
 
     An approval supersedes what counted before. An approved revision that is reopened while a newer one stands is
     superseded at once: it no longer counts, and the newer one is what is left to decide on.
     """
-    target = revision(one, number)
-    newer = number < one.newest
-    if newer and event in DECISIONS and not (event in ON_THE_APPROVED and target.state is ReviewState.APPROVED):
-        raise NewerRevision(f"Revision {one.newest} has come after revision {number}.")
-    state = after(target.state, event)
+    target = find_revision(reviewed_return, number)
+    newer = number < reviewed_return.newest_number
+    if (
+        newer
+        and event in DECISION_EVENTS
+        and not (event in EVENTS_ON_APPROVED and target.state is ReviewState.APPROVED)
+    ):
+        raise NewerRevision(f"Revision {reviewed_return.newest_number} has come after revision {number}.")
+    state = next_state(target.state, event)
     if event is EventKind.CLEARED:
         _check_entries(target, entries or ())
-    told: list[Told] = []
-    if event is EventKind.APPROVED and one.approved is not None:
-        told.append(_superseded(one.approved, ReviewState.APPROVED))
+    told: list[RevisionEvent] = []
+    if event is EventKind.APPROVED and reviewed_return.approved_number is not None:
+        told.append(_supersede(reviewed_return.approved_number, ReviewState.APPROVED))
     told.append(
-        Told(
+        RevisionEvent(
             event=event,
             number=number,
             state=None if state is target.state else state,
@@ -121,82 +125,86 @@ def consequences(
         )
     )
     if event is EventKind.REOPENED and newer:
-        told.append(_superseded(number, state))
+        told.append(_supersede(number, state))
     return told
 
 
-def state_after(one: Reviewable, number: int, told: Sequence[Told]) -> ReviewState:
+def find_state_after(
+    reviewed_return: ReviewableReturn, number: int, return_events: Sequence[RevisionEvent]
+) -> ReviewState:
     """Where the revision stands once all of it is written down."""
-    moved = [event.state for event in told if event.number == number and event.state is not None]
-    return moved[-1] if moved else revision(one, number).state
+    moved = [event.state for event in return_events if event.number == number and event.state is not None]
+    return moved[-1] if moved else find_revision(reviewed_return, number).state
 
 
-def _superseded(number: int, state: ReviewState) -> Told:
-    return Told(event=EventKind.SUPERSEDED, number=number, state=after(state, EventKind.SUPERSEDED))
+def _supersede(number: int, state: ReviewState) -> RevisionEvent:
+    return RevisionEvent(event=EventKind.SUPERSEDED, number=number, state=next_state(state, EventKind.SUPERSEDED))
 
 
 def _check_entries(target: RevisionState, entries: Sequence[int]) -> None:
-    beyond = sorted(entry for entry in set(entries) if entry > target.entries)
+    beyond = sorted(entry for entry in set(entries) if entry > target.entry_count)
     if beyond:
-        raise NothingToClear(f"Revision {target.number} has {target.entries} items or entries, and no {beyond[0]}.")
+        raise NothingToClear(f"Revision {target.number} has {target.entry_count} items or entries, and no {beyond[0]}.")
 
 
-def refuse_second_proposal(number: int, *, proposed: bool) -> None:
+def refuse_second_proposal(number: int, *, is_new: bool) -> None:
     """Raises AlreadyProposed."""
-    if not proposed:
+    if not is_new:
         raise AlreadyProposed(f"The redaction of revision {number} waits to be confirmed.")
 
 
-def refuse_same_person(proposed_by: UUID | None, by: Viewer, number: int) -> None:
+def refuse_same_person(proposed_by: UUID | None, rights: CallerRights, number: int) -> None:
     """Raises NotProposed, TwoPeopleNeeded."""
     if proposed_by is None:
         raise NotProposed(f"No redaction of revision {number} waits to be confirmed.")
-    if proposed_by == by.client:
-        raise TwoPeopleNeeded("You have proposed it yourself.")
+    if proposed_by == rights.client:
+        raise TwoPeopleRequired("You have proposed it yourself.")
 
 
-def actions(
-    by: Viewer,
+def list_actions(
+    rights: CallerRights,
     organisation: str,
     target: RevisionState | None,
     *,
-    newest: bool = True,
-    open_: bool,
+    is_newest: bool = True,
+    is_open: bool,
     proposed_by: UUID | None = None,
-) -> list[Action]:
+) -> list[ReturnAction]:
     """What the caller may do next with a return, of which `target` is a revision. `open_`: a return would be taken."""
-    mine = organisation in by.own
-    sends = mine and open_ and Scope.SUBMIT in by.scopes
+    mine = organisation in rights.own_organisations
+    sends = mine and is_open and Scope.SUBMIT in rights.scopes
     if target is None:
-        return [Action.SUBMIT] if sends else []
-    events = possible(target.state)
-    decides = may_decide(by, organisation)
-    reviews = Scope.REVIEW in by.scopes
-    counts = newest or target.state is ReviewState.APPROVED
-    stands = newest and target.kind is not ReturnKind.WITHDRAWN and target.state is not ReviewState.REDACTED
+        return [ReturnAction.SUBMIT] if sends else []
+    events = allowed_events(target.state)
+    decides = is_allowed_to_decide(rights, organisation)
+    reviews = Scope.REVIEW in rights.scopes
+    counts = is_newest or target.state is ReviewState.APPROVED
+    stands = is_newest and target.kind is not ReturnKind.WITHDRAWN and target.state is not ReviewState.REDACTED
     allowed = {
-        Action.SUBMIT: sends,
-        Action.WITHDRAW: sends and stands,
-        Action.APPROVE: decides and newest and EventKind.APPROVED in events,
-        Action.QUERY: decides and newest and EventKind.QUERIED in events,
-        Action.REOPEN: decides and EventKind.REOPENED in events,
-        Action.COMMENT: _may_comment(by, mine=mine) and EventKind.COMMENTED in events,
-        Action.CLEAR: decides and counts and target.entries > 0 and EventKind.CLEARED in events,
-        Action.PROPOSE_REDACTION: reviews and proposed_by is None and EventKind.REDACTED in events,
-        Action.CONFIRM_REDACTION: reviews and proposed_by not in (None, by.client) and EventKind.REDACTED in events,
+        ReturnAction.SUBMIT: sends,
+        ReturnAction.WITHDRAW: sends and stands,
+        ReturnAction.APPROVE: decides and is_newest and EventKind.APPROVED in events,
+        ReturnAction.QUERY: decides and is_newest and EventKind.QUERIED in events,
+        ReturnAction.REOPEN: decides and EventKind.REOPENED in events,
+        ReturnAction.COMMENT: _is_allowed_to_comment(rights, is_own=mine) and EventKind.COMMENTED in events,
+        ReturnAction.CLEAR_FOR_RELEASE: decides and counts and target.entry_count > 0 and EventKind.CLEARED in events,
+        ReturnAction.PROPOSE_REDACTION: reviews and proposed_by is None and EventKind.REDACTED in events,
+        ReturnAction.CONFIRM_REDACTION: reviews
+        and proposed_by not in (None, rights.client)
+        and EventKind.REDACTED in events,
     }
     return [action for action, allows in allowed.items() if allows]
 
 
-def _may_comment(by: Viewer, *, mine: bool) -> bool:
-    return Scope.REVIEW in by.scopes or (mine and bool(by.scopes & {Scope.SUBMIT, Scope.READ}))
+def _is_allowed_to_comment(rights: CallerRights, *, is_own: bool) -> bool:
+    return Scope.REVIEW in rights.scopes or (is_own and bool(rights.scopes & {Scope.SUBMIT, Scope.READ}))
 
 
-def findings_of(one: StandingReturn, report: Report | None) -> list[Finding]:
+def select_findings(summary: ReturnRevision, report: SubmissionReport | None) -> list[Finding]:
     """What was found in this return when it was submitted, and what was found in no return in particular."""
     if report is None:
         return []
-    key = (one.measure, one.series, one.service, one.period.code)
+    key = (summary.measure, summary.series, summary.service, summary.period.code)
     keys = [(r.measure, r.series, r.service, r.period.code) for r in report.returns]
     told: list[Finding] = []
     for finding in report.findings:

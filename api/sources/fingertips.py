@@ -6,11 +6,11 @@ missing value is empty, or -1 where an old service's sentinel got through. Value
 
 from collections.abc import Collection, Iterable
 
-from api.sources.tables import NotThePublication, Row, Said, number, plain, read
-from api.statistics.periods import NotAPeriod
+from api.sources.tables import ParsedField, Row, UnexpectedSourceFormat, format_number, parse_number, read_table
+from api.statistics.periods import InvalidPeriodCode
 from api.statistics.published_periods import YearType, from_fingertips
 from schema.intervals import Confidence
-from schema.submissions import FigureLimits, NewReturn, PublishedFigure, Status
+from schema.submissions import FigureLimits, NewReturn, PublisherFigure, Status
 
 # The measure of each indicator, whether its count and denominator are those of the value, and whether -1 may be true.
 INDICATORS = {
@@ -18,61 +18,63 @@ INDICATORS = {
     "93882": ("ltc-employment-rate", True),
 }
 SERIES = "headline"
-YEARS = YearType.FINANCIAL
-SEXES = {"Persons": {}, "Male": {"sex": "male"}, "Female": {"sex": "female"}}
-COLUMNS = (
+YEAR_TYPE = YearType.FINANCIAL
+BREAKDOWN_BY_SEX = {"Persons": {}, "Male": {"sex": "male"}, "Female": {"sex": "female"}}
+REQUIRED_COLUMNS = (
     *("Indicator ID", "Area Code", "Sex", "Category Type", "Value", "Count", "Denominator", "Value note"),
     *("Lower CI 95.0 limit", "Upper CI 95.0 limit", "Lower CI 99.8 limit", "Upper CI 99.8 limit"),
     *("Time period Sortable", "Time period range"),
 )
 
 
-def rows(text: str) -> list[Row]:
+def read_rows(text: str) -> list[Row]:
     """Raises NotThePublication."""
-    return read(text, COLUMNS)
+    return read_table(text, REQUIRED_COLUMNS)
 
 
-def returns(found: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
+def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
     """One return for each indicator and year. Areas that the plan does not have, and categories, are left out.
 
     A row that is there twice, as England is beside each parent area, is taken once. Raises NotThePublication.
     """
-    made: dict[tuple[str, str], dict[tuple[str, str], PublishedFigure]] = {}
-    for row in found:
-        if row["Area Code"] not in areas or row["Category Type"] or row["Sex"] not in SEXES:
+    made: dict[tuple[str, str], dict[tuple[str, str], PublisherFigure]] = {}
+    for row in rows:
+        if row["Area Code"] not in areas or row["Category Type"] or row["Sex"] not in BREAKDOWN_BY_SEX:
             continue
         if row["Indicator ID"] not in INDICATORS:
-            raise NotThePublication(f"Indicator {row['Indicator ID']!r} is not one that the plan has a series for.")
+            raise UnexpectedSourceFormat(
+                f"Indicator {row['Indicator ID']!r} is not one that the plan has a series for."
+            )
         place = (row["Area Code"], row["Sex"])
-        figures = made.setdefault((row["Indicator ID"], _period(row)), {})
-        figure = _figure(row)
+        figures = made.setdefault((row["Indicator ID"], _parse_period(row)), {})
+        figure = _build_figure(row)
         if figures.setdefault(place, figure) != figure:
-            raise NotThePublication(f"{' '.join(place)} is there with two values.")
+            raise UnexpectedSourceFormat(f"{' '.join(place)} is there with two values.")
     return [
         NewReturn(measure=INDICATORS[indicator][0], series=SERIES, period=period, figures=list(figures.values()))
         for (indicator, period), figures in sorted(made.items())
     ]
 
 
-def _period(row: Row) -> str:
+def _parse_period(row: Row) -> str:
     sortable, span = row["Time period Sortable"], row["Time period range"]
     years = span.removesuffix("y")
     try:
-        return from_fingertips(int(sortable), YEARS, years=int(years)).code
-    except (NotAPeriod, ValueError):
-        raise NotThePublication(f"{sortable!r} over {span!r} is no period of Fingertips.") from None
+        return from_fingertips(int(sortable), YEAR_TYPE, years=int(years)).code
+    except (InvalidPeriodCode, ValueError):
+        raise UnexpectedSourceFormat(f"{sortable!r} over {span!r} is no period of Fingertips.") from None
 
 
-def _figure(row: Row) -> PublishedFigure:
+def _build_figure(row: Row) -> PublisherFigure:
     _, is_fraction = INDICATORS[row["Indicator ID"]]
-    value = _said(row["Value"], is_fraction)
-    parts = [_said(row[name], True).value for name in ("Count", "Denominator")] if is_fraction else []
+    value = _parse_value(row["Value"], is_fraction)
+    parts = [_parse_value(row[name], True).value for name in ("Count", "Denominator")] if is_fraction else []
     both = len(parts) == 2 and None not in parts
-    return PublishedFigure(
+    return PublisherFigure(
         area=row["Area Code"],
-        breakdown=SEXES[row["Sex"]],
+        breakdown=BREAKDOWN_BY_SEX[row["Sex"]],
         value=value.value,
-        limits=[] if value.value is None else _limits(row),
+        limits=[] if value.value is None else _read_limits(row),
         numerator=parts[0] if both else None,
         denominator=parts[1] if both else None,
         status=value.status,
@@ -80,17 +82,23 @@ def _figure(row: Row) -> PublishedFigure:
     )
 
 
-def _said(text: str, is_fraction: bool) -> Said:
+def _parse_value(text: str, is_fraction: bool) -> ParsedField:
     """-1 is a sentinel wherever a number cannot be negative."""
-    if not text or (is_fraction and number(text) < 0):
-        return Said(status=Status.NOT_AVAILABLE)
-    return Said(value=plain(number(text)))
+    if not text or (is_fraction and parse_number(text) < 0):
+        return ParsedField(status=Status.NOT_AVAILABLE)
+    return ParsedField(value=format_number(parse_number(text)))
 
 
-def _limits(row: Row) -> list[FigureLimits]:
+def _read_limits(row: Row) -> list[FigureLimits]:
     found: list[FigureLimits] = []
     for name, confidence in (("95.0", Confidence.P95), ("99.8", Confidence.P99_8)):
         lower, upper = row[f"Lower CI {name} limit"], row[f"Upper CI {name} limit"]
         if lower and upper:
-            found.append(FigureLimits(lower=plain(number(lower)), upper=plain(number(upper)), confidence=confidence))
+            found.append(
+                FigureLimits(
+                    lower=format_number(parse_number(lower)),
+                    upper=format_number(parse_number(upper)),
+                    confidence=confidence,
+                )
+            )
     return found

@@ -10,14 +10,14 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from api.statistics.periods import length_in_months, same_span
-from api.statistics.readings import Reading, judged
+from api.statistics.periods import count_months, is_same_span
+from api.statistics.readings import Reading, judge_direction
 from schema.intervals import Confidence, Interval
 from schema.plan import Aim
-from schema.verdicts import Compared, Movement, NotCompared, NotMoved, Since, Verdict
+from schema.verdicts import AreaComparison, Movement, MovementStart, NoComparisonReason, NoMovementReason, Verdict
 
 
-def compare(reading: Reading, comparator: Reading | None, aim: Aim | None, *, five_way: bool = False) -> Compared:
+def compare(reading: Reading, comparator: Reading | None, aim: Aim | None, *, five_way: bool = False) -> AreaComparison:
     """Return `similar` where the comparator's value lies inside the 95 % interval, else on which side it lies.
 
     With `five_way` the 99.8 % interval is needed too; `confidence` then tells `better` at 95 from `better` at
@@ -25,24 +25,24 @@ def compare(reading: Reading, comparator: Reading | None, aim: Aim | None, *, fi
     comparator or no interval, or where series or period differ.
     """
     if comparator is None or comparator.value is None:
-        return Compared(reason=NotCompared.NO_COMPARATOR)
+        return AreaComparison(reason=NoComparisonReason.NO_COMPARATOR)
     if comparator.series != reading.series:
-        return Compared(reason=NotCompared.DIFFERENT_SERIES)
-    if not same_span(comparator.period, reading.period):
-        return Compared(reason=NotCompared.DIFFERENT_PERIOD)
-    narrow, wide = reading.interval(Confidence.P95), reading.interval(Confidence.P99_8)
+        return AreaComparison(reason=NoComparisonReason.DIFFERENT_SERIES)
+    if not is_same_span(comparator.period, reading.period):
+        return AreaComparison(reason=NoComparisonReason.DIFFERENT_PERIOD)
+    narrow, wide = reading.find_interval(Confidence.P95), reading.find_interval(Confidence.P99_8)
     if narrow is None or (five_way and wide is None):
-        return Compared(reason=NotCompared.NO_INTERVAL)
-    if not _outside(comparator.value, narrow):
-        return Compared(verdict=Verdict.SIMILAR, confidence=Confidence.P95)
-    widest = wide if five_way and wide is not None and _outside(comparator.value, wide) else narrow
-    return Compared(
-        verdict=judged(upward=narrow.lower > comparator.value, aim=aim),
+        return AreaComparison(reason=NoComparisonReason.NO_INTERVAL)
+    if not _is_outside(comparator.value, narrow):
+        return AreaComparison(verdict=Verdict.SIMILAR, confidence=Confidence.P95)
+    widest = wide if five_way and wide is not None and _is_outside(comparator.value, wide) else narrow
+    return AreaComparison(
+        verdict=judge_direction(is_upward=narrow.lower > comparator.value, aim=aim),
         confidence=widest.confidence,
     )
 
 
-def movement(
+def calculate_movement(
     reading: Reading, released: Iterable[Reading], aim: Aim | None, *, baseline: float | None = None
 ) -> Movement:
     """Return which way a figure has gone since the stated baseline or, without one, since it was first released.
@@ -52,42 +52,42 @@ def movement(
     against that of a quarter. A difference that the bounds of the two figures leave open is not told.
     """
     if baseline is None:
-        since = Since.FIRST_RELEASED
-        start = min((each for each in released if _may_start(each, reading)), key=_end, default=None)
+        since = MovementStart.FIRST_RELEASED
+        start = min((each for each in released if _is_possible_start(each, reading)), key=_get_period_end, default=None)
     else:
-        since = Since.BASELINE
+        since = MovementStart.BASELINE
         start = replace(reading, value=baseline, low=None, high=None)
     if reading.bounds is None:
-        return Movement(reason=NotMoved.NO_VALUE)
+        return Movement(reason=NoMovementReason.NO_VALUE)
     if start is None or start.bounds is None:
-        return Movement(reason=NotMoved.NO_START)
+        return Movement(reason=NoMovementReason.NO_START)
     moved = Movement(
         since=since,
-        start_period=start.period.code if since is Since.FIRST_RELEASED else None,
+        start_period=start.period.code if since is MovementStart.FIRST_RELEASED else None,
         start=start.value,
         change=None if reading.value is None or start.value is None else reading.value - start.value,
     )
     (low, high), (start_low, start_high) = reading.bounds, start.bounds
     if low > start_high or high < start_low:
-        return replace(moved, verdict=judged(upward=low > start_high, aim=aim))
+        return replace(moved, verdict=judge_direction(is_upward=low > start_high, aim=aim))
     if low == high == start_low == start_high:
         return replace(moved, verdict=Verdict.UNCHANGED)
-    return replace(moved, reason=NotMoved.BOUNDS_OVERLAP)
+    return replace(moved, reason=NoMovementReason.BOUNDS_OVERLAP)
 
 
-def _outside(value: float, interval: Interval) -> bool:
+def _is_outside(value: float, interval: Interval) -> bool:
     return value < interval.lower or value > interval.upper
 
 
-def _may_start(earlier: Reading, reading: Reading) -> bool:
+def _is_possible_start(earlier: Reading, reading: Reading) -> bool:
     return (
         earlier.series == reading.series
         and earlier.bounds is not None
         and earlier.period.type is reading.period.type
-        and length_in_months(earlier.period) == length_in_months(reading.period)
+        and count_months(earlier.period) == count_months(reading.period)
         and earlier.period.end < reading.period.end
     )
 
 
-def _end(reading: Reading) -> date:
+def _get_period_end(reading: Reading) -> date:
     return reading.period.end

@@ -20,12 +20,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.statistics import intervals
-from api.statistics.intervals import Counts, deviate
+from api.statistics.intervals import RatioCounts, get_normal_deviate
 from schema.intervals import Confidence, Interval, IntervalMethod
 
 FloatArray = npt.NDArray[np.float64]
 
-FEWEST_GROUPS = 5
+MIN_GROUPS = 5
 
 
 class Contrast(Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class Contrast(Struct, frozen=True, kw_only=True):
     """Why there is no interval: `zero_numerator` or `unbounded_denominator`."""
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class OrderedGroup(Struct, frozen=True, kw_only=True):
     """One of the ordered groups of an index, as a deprivation quintile."""
 
     population: int
@@ -48,7 +48,7 @@ class Group(Struct, frozen=True, kw_only=True):
     standard_error: float | None = None
 
 
-class Indices(Struct, frozen=True, kw_only=True):
+class InequalityIndices(Struct, frozen=True, kw_only=True):
     """The slope and the relative index of inequality."""
 
     slope: float | None = None
@@ -62,77 +62,85 @@ class Indices(Struct, frozen=True, kw_only=True):
     the relative index or its interval, as the line meets 0 or may, `no_standard_error` for the intervals."""
 
 
-def gap(of: Counts, minus: Counts, *, confidence: Confidence = Confidence.P95, per: float = 100) -> Contrast:
+def calculate_gap(
+    of: RatioCounts, minus: RatioCounts, *, confidence: Confidence = Confidence.P95, per: float = 100
+) -> Contrast:
     """Return the difference of two groups that share nobody, in percentage points unless `per` says otherwise.
 
     Raises `ValueError` where a numerator is above its denominator.
     """
-    low, high = _difference(of, minus)
-    interval = intervals.difference(of, minus, confidence=confidence, per=per)
+    low, high = _bound_difference(of, minus)
+    interval = intervals.calculate_difference_interval(of, minus, confidence=confidence, per=per)
     return Contrast(low=low * per, high=high * per, interval=interval)
 
 
-def gap_to_whole(group: Counts, rest: Counts, *, confidence: Confidence = Confidence.P95, per: float = 100) -> Contrast:
+def calculate_gap_to_whole(
+    group: RatioCounts, rest: RatioCounts, *, confidence: Confidence = Confidence.P95, per: float = 100
+) -> Contrast:
     """Return the whole's proportion less the group's, as `gap` does; the whole is group and rest together.
 
     The gap in the employment rate between everybody and people with a long-term condition is of this kind.
     """
-    low, high = intervals.scaled(_difference(rest, group), group, rest)
-    interval = intervals.gap_to_whole(group, rest, confidence=confidence, per=per)
+    low, high = intervals.scale_to_whole(_bound_difference(rest, group), group, rest)
+    interval = intervals.calculate_gap_to_whole_interval(group, rest, confidence=confidence, per=per)
     return Contrast(low=low * per, high=high * per, interval=interval)
 
 
-def ratio(of: Counts, to: Counts, *, confidence: Confidence = Confidence.P95) -> Contrast:
+def calculate_ratio(of: RatioCounts, to: RatioCounts, *, confidence: Confidence = Confidence.P95) -> Contrast:
     """Return how many times the proportion of one group is that of another that shares nobody with it.
 
     Raises `ValueError` where a numerator is above its denominator.
     """
-    (of_least, of_most), (to_least, to_most) = intervals.share(of), intervals.share(to)
+    (of_least, of_most), (to_least, to_most) = intervals.bound_proportion(of), intervals.bound_proportion(to)
     low = of_least / to_most if to_most else None
     high = of_most / to_least if to_least else None
-    interval = intervals.ratio(of, to, confidence=confidence)
+    interval = intervals.calculate_ratio_interval(of, to, confidence=confidence)
     reason = None
     if interval is None:
-        reason = "zero_numerator" if 0 in {of.low, to.low} else "unbounded_denominator"
+        reason = "zero_numerator" if 0 in {of.numerator_low, to.numerator_low} else "unbounded_denominator"
     return Contrast(low=low, high=high, interval=interval, reason=reason)
 
 
-def indices(groups: Sequence[Group], *, confidence: Confidence = Confidence.P95) -> Indices:
+def calculate_indices(groups: Sequence[OrderedGroup], *, confidence: Confidence = Confidence.P95) -> InequalityIndices:
     """Return slope and relative index of values over groups in order, the most deprived first.
 
     A positive slope is a value that is higher among the least deprived. Values are taken as they are, without a
     logarithm or logit. At least five groups are needed, each with people in it and a value.
     """
-    reason = _unfit(groups)
+    reason = _find_obstacle(groups)
     if reason:
-        return Indices(reason=reason)
+        return InequalityIndices(reason=reason)
     values = np.array([group.value for group in groups], dtype=np.float64)
-    first, last = _ends(np.array([group.population for group in groups], dtype=np.float64))
+    first, last = _find_end_weights(np.array([group.population for group in groups], dtype=np.float64))
     start, end = float(first @ values), float(last @ values)
     positive = min(start, end) > 0
-    found = Indices(slope=end - start, relative=end / start if positive else None)
+    found = InequalityIndices(slope=end - start, relative=end / start if positive else None)
     errors = [group.standard_error for group in groups]
     if None in errors:
         return replace(found, reason="no_standard_error")
     variances = np.array(errors, dtype=np.float64) ** 2
-    margin = deviate(confidence) * sqrt(variances @ (last - first) ** 2)
+    margin = get_normal_deviate(confidence) * sqrt(variances @ (last - first) ** 2)
     slope = (end - start - margin, end - start + margin)
-    relative = _fieller((end, start), variances, (last, first), deviate(confidence)) if positive else None
+    relative = (
+        _calculate_fieller_limits((end, start), variances, (last, first), get_normal_deviate(confidence))
+        if positive
+        else None
+    )
     return replace(
         found,
-        slope_interval=_interval(slope, confidence, IntervalMethod.NORMAL),
-        relative_interval=_interval(relative, confidence, IntervalMethod.FIELLER) if relative else None,
+        slope_interval=_build_interval(slope, confidence, IntervalMethod.NORMAL),
+        relative_interval=_build_interval(relative, confidence, IntervalMethod.FIELLER) if relative else None,
         reason=None if relative else "not_positive",
     )
 
 
-def _difference(of: Counts, minus: Counts) -> tuple[float, float]:
-    (of_least, of_most), (minus_least, minus_most) = intervals.share(of), intervals.share(minus)
+def _bound_difference(of: RatioCounts, minus: RatioCounts) -> tuple[float, float]:
+    (of_least, of_most), (minus_least, minus_most) = intervals.bound_proportion(of), intervals.bound_proportion(minus)
     return of_least - minus_most, of_most - minus_least
 
 
-def _unfit(groups: Sequence[Group]) -> str | None:
-    if len(groups) < FEWEST_GROUPS:
+def _find_obstacle(groups: Sequence[OrderedGroup]) -> str | None:
+    if len(groups) < MIN_GROUPS:
         return "too_few_groups"
     if any(group.value is None for group in groups):
         return "missing_value"
@@ -141,7 +149,7 @@ def _unfit(groups: Sequence[Group]) -> str | None:
     return None
 
 
-def _ends(populations: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _find_end_weights(populations: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the weights with which the values make up the fitted line at rank 0 and at rank 1."""
     part = populations / populations.sum()
     rank = part.cumsum() - part / 2 - 0.5  # the mean rank is a half, whatever the populations
@@ -149,7 +157,7 @@ def _ends(populations: FloatArray) -> tuple[FloatArray, FloatArray]:
     return part - slope / 2, part + slope / 2
 
 
-def _fieller(
+def _calculate_fieller_limits(
     ends: tuple[float, float], variances: FloatArray, weights: tuple[FloatArray, FloatArray], z: float
 ) -> tuple[float, float] | None:
     """Return the limits of a ratio of two linear functions of the values; None where the one below may be 0."""
@@ -163,5 +171,5 @@ def _fieller(
     return (middle - root) / square, (middle + root) / square
 
 
-def _interval(limits: tuple[float, float], confidence: Confidence, method: IntervalMethod) -> Interval:
+def _build_interval(limits: tuple[float, float], confidence: Confidence, method: IntervalMethod) -> Interval:
     return Interval(lower=limits[0], upper=limits[1], confidence=confidence, method=method)

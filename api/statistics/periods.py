@@ -12,17 +12,17 @@ from functools import lru_cache
 from schema.periods import Period, PeriodType
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
-LONGEST_MONTHS_ENDING = 60
+MAX_MONTHS_ENDING = 60
 
 # fmt: off
-MONTHS = (
+MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )
 _APRIL, _SEPTEMBER = 3, 8
 
 # Length in months, and the month of the year in which the first one begins.
-_TILES = {
+_LENGTH_AND_FIRST_MONTH = {
     PeriodType.MONTH: (1, 0),
     PeriodType.FINANCIAL_QUARTER: (3, _APRIL),
     PeriodType.FINANCIAL_HALF: (6, _APRIL),
@@ -32,7 +32,7 @@ _TILES = {
     PeriodType.ACADEMIC_YEAR: (12, _SEPTEMBER),
 }
 # How to read the numbers of a code, how to write it, and its label.
-_FORMS = {
+_CODE_FORMATS = {
     PeriodType.MONTH: (r"(\d{4})-(\d\d)", "{last}", "{long}"),
     PeriodType.FINANCIAL_QUARTER: (r"FY(\d{4})-\d\d-Q(\d)", "FY{years}-Q{nth}", "Q{nth} {slashed} ({short})"),
     PeriodType.FINANCIAL_HALF: (r"FY(\d{4})-\d\d-H(\d)", "FY{years}-H{nth}", "{short}"),
@@ -47,7 +47,7 @@ _FORMS = {
 # fmt: on
 
 
-class NotAPeriod(Exception):  # noqa: N818  a refusal is not an error of ours
+class InvalidPeriodCode(Exception):  # noqa: N818  a refusal is not an error of ours
     """No period has this code. `candidates` are the codes that may have been meant, the likeliest first.
 
     There are none where nothing can be guessed: `Q1` alone says no year, and a week is no period here. A step
@@ -61,13 +61,13 @@ class NotAPeriod(Exception):  # noqa: N818  a refusal is not an error of ours
         self.candidates = candidates
 
 
-class NotPartitioned(Exception):  # noqa: N818  as above
+class PeriodNotDivisible(Exception):  # noqa: N818  as above
     """The period cannot be cut into whole periods of the type."""
 
     def __init__(self, period: Period, into: PeriodType) -> None:
         super().__init__(f"{period.code} cannot be cut into whole periods of the type {into}.")
         self.period = period
-        self.into = into
+        self.period_type = into
 
 
 @lru_cache(maxsize=4096)
@@ -76,13 +76,13 @@ def parse(code: str) -> Period:
 
     Raises `NotAPeriod` for every other string, whatever it holds.
     """
-    period = _canonical(code)
+    period = _parse_canonical(code)
     if period is None:
-        raise NotAPeriod(code, tuple(_candidates(code)))
+        raise InvalidPeriodCode(code, tuple(_list_candidates(code)))
     return period
 
 
-def of(type_: PeriodType, start: date, *, months: int | None = None) -> Period:
+def build_period(type_: PeriodType, start: date, *, months: int | None = None) -> Period:
     """Return the period of a type that begins on a day.
 
     `months` is the length of a `months-ending` (1 to 60) or `to-date` period; other types have their own
@@ -90,14 +90,14 @@ def of(type_: PeriodType, start: date, *, months: int | None = None) -> Period:
     `NotAPeriod` where it would leave the years 1990 to 2100.
     """
     if type_ is PeriodType.SNAPSHOT:
-        return _snapshot(start)
-    first = _month(start)
-    length, offset = _TILES.get(type_, (months or 0, first))
+        return _build_snapshot(start)
+    first = _to_month_index(start)
+    length, offset = _LENGTH_AND_FIRST_MONTH.get(type_, (months or 0, first))
     if start.day != 1 or (first - offset) % max(length, 1):
         raise ValueError(f"No {type_} period begins on {start}.")
-    if length < 1 or (type_ is PeriodType.MONTHS_ENDING and length > LONGEST_MONTHS_ENDING):
+    if length < 1 or (type_ is PeriodType.MONTHS_ENDING and length > MAX_MONTHS_ENDING):
         raise ValueError(f"A {type_} period cannot have {months} months.")
-    return _spanning(type_, first, first + length - 1)
+    return _build_from_months(type_, first, first + length - 1)
 
 
 def contains(outer: Period, inner: Period) -> bool:
@@ -105,14 +105,14 @@ def contains(outer: Period, inner: Period) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
-def same_span(a: Period, b: Period) -> bool:
+def is_same_span(a: Period, b: Period) -> bool:
     """Whether two periods are the same days under two names, as `CY2025-Q3` and `FY2025-26-Q2` are."""
     return (a.start, a.end) == (b.start, b.end)
 
 
-def length_in_months(period: Period) -> int:
+def count_months(period: Period) -> int:
     """Return how many calendar months the period touches: 3 for a quarter, 1 for a month or a snapshot's day."""
-    return _month(period.end) - _month(period.start) + 1
+    return _to_month_index(period.end) - _to_month_index(period.start) + 1
 
 
 def partition(whole: Period, parts: Iterable[Period]) -> tuple[Period, ...] | None:
@@ -123,9 +123,9 @@ def partition(whole: Period, parts: Iterable[Period]) -> tuple[Period, ...] | No
     the parts are given plays no role. None where there is no way; snapshots are never parts.
     """
     usable = {part for part in parts if part.type is not PeriodType.SNAPSHOT and contains(whole, part)}
-    tails: dict[date, tuple[Period, ...]] = {_day_after(whole): ()}
+    tails: dict[date, tuple[Period, ...]] = {_find_day_after(whole): ()}
     for part in sorted(usable, key=lambda part: part.start, reverse=True):
-        tail = tails.get(_day_after(part))
+        tail = tails.get(_find_day_after(part))
         if tail is None:
             continue
         ways = [way for way in (tails.get(part.start), (part, *tail)) if way]
@@ -135,19 +135,19 @@ def partition(whole: Period, parts: Iterable[Period]) -> tuple[Period, ...] | No
     return tails.get(whole.start)
 
 
-def children(period: Period, type_: PeriodType) -> tuple[Period, ...]:
+def divide_period(period: Period, type_: PeriodType) -> tuple[Period, ...]:
     """Return the periods of a type that make up the period: the months of a quarter, the quarters of a year.
 
     Raises `NotPartitioned` where they do not fit, as financial quarters do not fit an academic year, and for
     the types that do not divide time: snapshots, `months-ending` and `to-date`.
     """
-    found = between(type_, period.start, period.end) if type_ in _TILES else ()
+    found = list_periods_between(type_, period.start, period.end) if type_ in _LENGTH_AND_FIRST_MONTH else ()
     if not found or (found[0].start, found[-1].end) != (period.start, period.end):
-        raise NotPartitioned(period, type_)
+        raise PeriodNotDivisible(period, type_)
     return found
 
 
-def following(period: Period, n: int = 1, *, months: int = 1) -> Period:
+def shift_period(period: Period, steps: int = 1, *, months: int = 1) -> Period:
     """Return the n-th next period of the same type, or the n-th one before where `n` is negative.
 
     `months` is how far apart successive `months-ending`, `to-date` and snapshot periods are, as 3 for twelve
@@ -155,16 +155,18 @@ def following(period: Period, n: int = 1, *, months: int = 1) -> Period:
     `to-date` period keeps its start; a snapshot of the last day of a month stays on the last day. Raises
     `NotAPeriod` beyond the years 1990 to 2100, and for a `to-date` period that would end before it starts.
     """
-    step = n * (_TILES[period.type][0] if period.type in _TILES else months)
-    first, last = _month(period.start), _month(period.end) + step
+    step = steps * (_LENGTH_AND_FIRST_MONTH[period.type][0] if period.type in _LENGTH_AND_FIRST_MONTH else months)
+    first, last = _to_month_index(period.start), _to_month_index(period.end) + step
     if period.type is PeriodType.SNAPSHOT:
-        end = _spanning(PeriodType.MONTH, last, last).end
-        stays_last = period.start == _last_day(first)
-        return _snapshot(end if stays_last else end.replace(day=min(period.start.day, end.day)))
-    return _spanning(period.type, first if period.type is PeriodType.TO_DATE else first + step, last)
+        end = _build_from_months(PeriodType.MONTH, last, last).end
+        stays_last = period.start == _find_last_day(first)
+        return _build_snapshot(end if stays_last else end.replace(day=min(period.start.day, end.day)))
+    return _build_from_months(period.type, first if period.type is PeriodType.TO_DATE else first + step, last)
 
 
-def between(type_: PeriodType, first: date, last: date, *, months: int | None = None) -> tuple[Period, ...]:
+def list_periods_between(
+    type_: PeriodType, first: date, last: date, *, months: int | None = None
+) -> tuple[Period, ...]:
     """Return all periods of a type that lie wholly within a span of days, both ends included, in order.
 
     `months` is the length of `months-ending` periods, which are listed for each month. `to-date` periods are
@@ -172,51 +174,53 @@ def between(type_: PeriodType, first: date, last: date, *, months: int | None = 
     `ValueError` for `months-ending` without a length of 1 to 60.
     """
     first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
-    lowest = _month(first) + (first.day > 1)
-    highest = _month(last) - (last != _last_day(_month(last)))
+    lowest = _to_month_index(first) + (first.day > 1)
+    highest = _to_month_index(last) - (last != _find_last_day(_to_month_index(last)))
     if type_ is PeriodType.SNAPSHOT:
-        return tuple(_snapshot(_last_day(month)) for month in range(_month(first), highest + 1))
+        return tuple(_build_snapshot(_find_last_day(month)) for month in range(_to_month_index(first), highest + 1))
     if type_ is PeriodType.TO_DATE:
-        return tuple(_spanning(type_, lowest, month) for month in range(lowest, highest + 1))
-    length, offset = _TILES.get(type_, (months or 0, 0))
-    if not 1 <= length <= LONGEST_MONTHS_ENDING:
+        return tuple(_build_from_months(type_, lowest, month) for month in range(lowest, highest + 1))
+    length, offset = _LENGTH_AND_FIRST_MONTH.get(type_, (months or 0, 0))
+    if not 1 <= length <= MAX_MONTHS_ENDING:
         raise ValueError(f"A {type_} period cannot have {months} months.")
-    step = length if type_ in _TILES else 1
+    step = length if type_ in _LENGTH_AND_FIRST_MONTH else 1
     begin = lowest + (offset - lowest) % step
-    return tuple(_spanning(type_, month, month + length - 1) for month in range(begin, highest - length + 2, step))
+    return tuple(
+        _build_from_months(type_, month, month + length - 1) for month in range(begin, highest - length + 2, step)
+    )
 
 
-def _month(day: date) -> int:
+def _to_month_index(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _first_day(month: int) -> date:
+def _find_first_day(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
-def _last_day(month: int) -> date:
-    return _first_day(month + 1) - timedelta(days=1)
+def _find_last_day(month: int) -> date:
+    return _find_first_day(month + 1) - timedelta(days=1)
 
 
-def _day_after(period: Period) -> date:
+def _find_day_after(period: Period) -> date:
     return period.end + timedelta(days=1)
 
 
-def _snapshot(day: date) -> Period:
+def _build_snapshot(day: date) -> Period:
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise NotAPeriod(f"D{day}")
-    return _named(PeriodType.SNAPSHOT, day, day)
+        raise InvalidPeriodCode(f"D{day}")
+    return _build_from_days(PeriodType.SNAPSHOT, day, day)
 
 
-def _spanning(type_: PeriodType, first: int, last: int) -> Period:
-    if not _month(FIRST_DAY) <= first <= last <= _month(LAST_DAY):
-        raise NotAPeriod(f"{type_} {_dashed(first)}..{_dashed(last)}")
-    return _named(type_, _first_day(first), _last_day(last))
+def _build_from_months(type_: PeriodType, first: int, last: int) -> Period:
+    if not _to_month_index(FIRST_DAY) <= first <= last <= _to_month_index(LAST_DAY):
+        raise InvalidPeriodCode(f"{type_} {_format_month(first)}..{_format_month(last)}")
+    return _build_from_days(type_, _find_first_day(first), _find_last_day(last))
 
 
-def _named(type_: PeriodType, start: date, end: date) -> Period:
-    first, last = _month(start), _month(end)
-    length, offset = _TILES.get(type_, (last - first + 1, 0))
+def _build_from_days(type_: PeriodType, start: date, end: date) -> Period:
+    first, last = _to_month_index(start), _to_month_index(end)
+    length, offset = _LENGTH_AND_FIRST_MONTH.get(type_, (last - first + 1, 0))
     year, month = divmod(first - offset, 12)
     words = {
         "start": start,
@@ -226,64 +230,64 @@ def _named(type_: PeriodType, start: date, end: date) -> Period:
         "nth": month // length + 1,
         "length": length,
         "months": f"{length} months" if length > 1 else "1 month",
-        "first": _dashed(first),
-        "last": _dashed(last),
-        "ending": _through(last, last),
-        "long": _through(first, last),
-        "short": _through(first, last, letters=3),
+        "first": _format_month(first),
+        "last": _format_month(last),
+        "ending": _format_month_range(last, last),
+        "long": _format_month_range(first, last),
+        "short": _format_month_range(first, last, letters=3),
     }
-    _, code, label = _FORMS[type_]
+    _, code, label = _CODE_FORMATS[type_]
     return Period(code=code.format_map(words), type=type_, start=start, end=end, label=label.format_map(words))
 
 
-def _through(first: int, last: int, *, letters: int | None = None) -> str:
-    start, end = MONTHS[first % 12][:letters], f"{MONTHS[last % 12][:letters]} {last // 12}"
+def _format_month_range(first: int, last: int, *, letters: int | None = None) -> str:
+    start, end = MONTH_NAMES[first % 12][:letters], f"{MONTH_NAMES[last % 12][:letters]} {last // 12}"
     if first == last:
         return end
     return f"{start} to {end}" if first // 12 == last // 12 else f"{start} {first // 12} to {end}"
 
 
-def _dashed(month: int) -> str:
+def _format_month(month: int) -> str:
     return f"{month // 12:04}-{month % 12 + 1:02}"
 
 
-def _canonical(code: str) -> Period | None:
+def _parse_canonical(code: str) -> Period | None:
     """Read the numbers of a code; it is canonical when it is the code that its own numbers give."""
-    for type_, (shape, _, _) in _FORMS.items():
+    for type_, (shape, _, _) in _CODE_FORMATS.items():
         found = re.fullmatch(shape, code, re.ASCII)
         if found:
             try:
-                period = _of_numbers(type_, [int(number) for number in found.groups()])
-            except (NotAPeriod, ValueError):
+                period = _build_from_numbers(type_, [int(number) for number in found.groups()])
+            except (InvalidPeriodCode, ValueError):
                 return None
             return period if period.code == code else None
     return None
 
 
-def _of_numbers(type_: PeriodType, numbers: list[int]) -> Period:
+def _build_from_numbers(type_: PeriodType, numbers: list[int]) -> Period:
     match type_, numbers:
         case PeriodType.SNAPSHOT, [year, month, day]:
-            return _snapshot(date(year, month, day))
+            return _build_snapshot(date(year, month, day))
         case PeriodType.TO_DATE, [year, month, last_year, last_month]:
-            return _spanning(type_, year * 12 + month - 1, last_year * 12 + last_month - 1)
+            return _build_from_months(type_, year * 12 + month - 1, last_year * 12 + last_month - 1)
         case PeriodType.MONTHS_ENDING, [length, year, month]:
             last = year * 12 + month - 1
-            return _spanning(type_, last - min(length, LONGEST_MONTHS_ENDING) + 1, last)
+            return _build_from_months(type_, last - min(length, MAX_MONTHS_ENDING) + 1, last)
         case _:
-            length, offset = _TILES[type_]
+            length, offset = _LENGTH_AND_FIRST_MONTH[type_]
             year, nth = (*numbers, 1)[:2]
             first = year * 12 + offset + (nth - 1) * length
-            return _spanning(type_, first, first + length - 1)
+            return _build_from_months(type_, first, first + length - 1)
 
 
 # What people write instead, once `_plain` has evened it out.
-_SEPARATOR = re.compile(r"[\s/\\_.,\u2010-\u2014-]+")
-_LONGEST_SPELLING = 40
-_YEARS = re.compile(
+_SEPARATOR_PATTERN = re.compile(r"[\s/\\_.,\u2010-\u2014-]+")
+_MAX_SPELLING_LENGTH = 40
+_YEARS_PATTERN = re.compile(
     r"(?P<kind>FY|CY|AY)?-?(?P<year>\d{4}|\d\d)(-?(?P<next>\d{4}|\d\d))?(-?(?P<part>[QH]\d))?", re.ASCII
 )
 # fmt: off
-_REWRITTEN = (
+_SPELLING_REWRITES = (
     (r"M?(\d{4})-?M?(\d\d?)", ["{0}-{1:0>2}"]),
     (r"(\d\d?)-(\d{4})", ["{1}-{0:0>2}"]),
     (r"(\d\d)-(\d\d)", ["20{1}-{0}"]),
@@ -296,31 +300,31 @@ _REWRITTEN = (
 # fmt: on
 
 
-def _candidates(spelling: str) -> Iterator[str]:
-    if len(spelling) > _LONGEST_SPELLING:
+def _list_candidates(spelling: str) -> Iterator[str]:
+    if len(spelling) > _MAX_SPELLING_LENGTH:
         return
-    plain = _plain(spelling)
-    meant = list(_years_meant(plain))
-    for shape, codes in _REWRITTEN:
+    plain = _normalise_spelling(spelling)
+    meant = list(_list_year_codes(plain))
+    for shape, codes in _SPELLING_REWRITES:
         found = re.fullmatch(shape, plain, re.ASCII)
         if found:
             meant += [code.format(*found.groups()) for code in codes]
-    yield from filter(_canonical, dict.fromkeys(meant))
+    yield from filter(_parse_canonical, dict.fromkeys(meant))
 
 
-def _plain(spelling: str) -> str:
+def _normalise_spelling(spelling: str) -> str:
     """Write in capitals, months as numbers, one hyphen for each separator, a leading `Q1` or `H1` last."""
-    numbered = re.sub(r"[A-Z]{3,}", _month_number, spelling.upper())
-    return re.sub(r"^([QH]\d)-?(.+)$", r"\2-\1", _SEPARATOR.sub("-", numbered).strip("-"))
+    numbered = re.sub(r"[A-Z]{3,}", _replace_month_name, spelling.upper())
+    return re.sub(r"^([QH]\d)-?(.+)$", r"\2-\1", _SEPARATOR_PATTERN.sub("-", numbered).strip("-"))
 
 
-def _month_number(word: re.Match[str]) -> str:
-    found = (nth for nth, month in enumerate(MONTHS, start=1) if month.upper().startswith(word[0]))
+def _replace_month_name(word: re.Match[str]) -> str:
+    found = (nth for nth, month in enumerate(MONTH_NAMES, start=1) if month.upper().startswith(word[0]))
     return next((f"-{nth:02}-" for nth in found), word[0])
 
 
-def _years_meant(plain: str) -> Iterator[str]:
-    found = _YEARS.fullmatch(plain)
+def _list_year_codes(plain: str) -> Iterator[str]:
+    found = _YEARS_PATTERN.fullmatch(plain)
     if found is None:
         return
     kind, part, after = found["kind"], found["part"], found["next"]
@@ -329,13 +333,13 @@ def _years_meant(plain: str) -> Iterator[str]:
         return
     kinds = [kind] if kind else ["FY", "AY"] if after else ["FY", "CY"] if part else ["CY", "FY", "AY"]
     for each in kinds:
-        yield _coded(each, start, part)
+        yield _format_year_code(each, start, part)
     if kind in {"FY", "AY"} and not after:
         # `FY2025` is the year that begins in 2025 to some and the one that ends then to others.
-        yield _coded(kind, start - 1, part)
+        yield _format_year_code(kind, start - 1, part)
 
 
-def _coded(kind: str, year: int, part: str | None) -> str:
+def _format_year_code(kind: str, year: int, part: str | None) -> str:
     if kind == "CY" and part in {"H1", "H2"}:
         return f"P{year}-01..{year}-06" if part == "H1" else f"P{year}-07..{year}-12"
     years = str(year) if kind == "CY" else f"{year}-{(year + 1) % 100:02}"

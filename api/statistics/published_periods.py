@@ -13,7 +13,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from api.statistics.periods import LONGEST_MONTHS_ENDING, MONTHS, NotAPeriod, length_in_months, of, parse
+from api.statistics.periods import MAX_MONTHS_ENDING, MONTH_NAMES, InvalidPeriodCode, build_period, count_months, parse
 from schema.periods import Period, PeriodType
 
 # --- Nomis -------------------------------------------------------------------------------------------------
@@ -26,7 +26,7 @@ def from_nomis(code: str, *, length: int) -> Period:
     Relative dates (`latest`) are refused, since what they name changes.
     """
     if not re.fullmatch(r"\d{4}-\d\d", code, re.ASCII):
-        raise NotAPeriod(code)
+        raise InvalidPeriodCode(code)
     return parse(code if length == 1 else f"R{length}-{code}")
 
 
@@ -49,7 +49,7 @@ class EesPeriod(Struct, frozen=True, kw_only=True):
     """`2025` where it lies in a calendar year, else `2025/2026`."""
 
 
-_EES = {
+_EES_CODE_FORMATS = {
     "CY": "CY{year}",
     "FY": "FY{years}",
     "AY": "AY{years}",
@@ -67,26 +67,26 @@ def from_ees(code: str, period: str) -> Period:
     A single year will do for what lies in a calendar year and for nothing else.
     """
     spelt = re.fullmatch(r"(\d{4})(?:/?(\d{4}|\d\d))?", period, re.ASCII)
-    if code not in _EES or spelt is None:
-        raise NotAPeriod(f"{code} {period}")
+    if code not in _EES_CODE_FORMATS or spelt is None:
+        raise InvalidPeriodCode(f"{code} {period}")
     year, following = int(spelt[1]), spelt[2]
-    allowed = {None} if "{year}" in _EES[code] else {f"{year + 1}", f"{(year + 1) % 100:02}"}
+    allowed = {None} if "{year}" in _EES_CODE_FORMATS[code] else {f"{year + 1}", f"{(year + 1) % 100:02}"}
     if following not in allowed:
-        raise NotAPeriod(f"{code} {period}")
-    return parse(_ees(code, year))
+        raise InvalidPeriodCode(f"{code} {period}")
+    return parse(_format_ees_code(code, year))
 
 
 def to_ees(period: Period) -> EesPeriod | None:
     """Return the period as the EES API has it; calendar years for what lies in one, as months do."""
     for year in (period.start.year, period.start.year - 1):
-        for code, form in _EES.items():
-            if _ees(code, year) == period.code:
+        for code, form in _EES_CODE_FORMATS.items():
+            if _format_ees_code(code, year) == period.code:
                 return EesPeriod(code=code, period=f"{year}" if "{year}" in form else f"{year}/{year + 1}")
     return None
 
 
-def _ees(code: str, year: int) -> str:
-    return _EES[code].format(year=year, years=f"{year}-{(year + 1) % 100:02}")
+def _format_ees_code(code: str, year: int) -> str:
+    return _EES_CODE_FORMATS[code].format(year=year, years=f"{year}-{(year + 1) % 100:02}")
 
 
 # --- Fingertips --------------------------------------------------------------------------------------------
@@ -128,20 +128,20 @@ class FingertipsPeriod(Struct, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """The `Time period` of a download."""
-        first, length = _span(self)
+        first, length = _find_month_span(self)
         last = first + length - 1
-        if self.year_type in _NAMED_BY_MONTHS or self.month:
-            start, end = _month_label(first), _month_label(last)
+        if self.year_type in _MONTH_LABELLED_YEAR_TYPES or self.month:
+            start, end = _format_month(first), _format_month(last)
             return start if length == 1 else f"{start} - {end}"
         if self.quarter:
-            return self._quarters(first, last)
+            return self._format_quarters(first, last)
         if self.years == 1:
-            return _year_label(self.year_type, self.year)
-        end = _year_label(self.year_type, self.year + self.years - 1)
-        return f"{_year_label(self.year_type, self.year)} - {end[2:]}"
+            return _format_year(self.year_type, self.year)
+        end = _format_year(self.year_type, self.year + self.years - 1)
+        return f"{_format_year(self.year_type, self.year)} - {end[2:]}"
 
-    def _quarters(self, first: int, last: int) -> str:
-        start, end = (_quarter_label(self.year_type, month) for month in (first, last))
+    def _format_quarters(self, first: int, last: int) -> str:
+        start, end = (_format_quarter(self.year_type, month) for month in (first, last))
         if start == end:
             return start
         within = self.year_type is YearType.FINANCIAL_CUMULATIVE_QUARTERS
@@ -149,7 +149,7 @@ class FingertipsPeriod(Struct, frozen=True, kw_only=True):
 
 
 # The month in which a year begins, from 0 for January, where a period is one or more whole years …
-_YEARS = {
+_YEAR_FIRST_MONTHS = {
     YearType.CALENDAR: 0,
     YearType.FINANCIAL: 3,
     YearType.ACADEMIC: 8,
@@ -158,7 +158,7 @@ _YEARS = {
     YearType.JULY_TO_JUNE: 6,
 }
 # … and where it begins with a quarter or a month; these are not known of academic years.
-_QUARTERS = {
+_QUARTER_FIRST_MONTHS = {
     YearType.CALENDAR: 0,
     YearType.FINANCIAL: 3,
     YearType.FINANCIAL_ROLLING_QUARTERLY: 3,
@@ -166,17 +166,20 @@ _QUARTERS = {
     YearType.FINANCIAL_CUMULATIVE_QUARTERS: 3,
     YearType.FINANCIAL_CUMULATIVE_QUARTERS_OF_YEARS: 3,
 }
-_MONTHS = {YearType.CALENDAR: 0, YearType.FINANCIAL: 3, YearType.CALENDAR_ROLLING_MONTHLY: 0}
+_MONTH_FIRST_MONTHS = {YearType.CALENDAR: 0, YearType.FINANCIAL: 3, YearType.CALENDAR_ROLLING_MONTHLY: 0}
 
-_ROLLING = {
+_ROLLING_YEAR_TYPES = {
     YearType.FINANCIAL_ROLLING_QUARTERLY,
     YearType.CALENDAR_ROLLING_QUARTERLY,
     YearType.CALENDAR_ROLLING_MONTHLY,
 }
 # How many quarters a cumulative period can have.
-_CUMULATIVE = {YearType.FINANCIAL_CUMULATIVE_QUARTERS: 4, YearType.FINANCIAL_CUMULATIVE_QUARTERS_OF_YEARS: 20}
-_NAMED_BY_MONTHS = {YearType.AUGUST_TO_JULY, YearType.MARCH_TO_FEBRUARY, YearType.JULY_TO_JUNE}
-_OWN_TYPES = {
+_MAX_CUMULATIVE_QUARTERS = {
+    YearType.FINANCIAL_CUMULATIVE_QUARTERS: 4,
+    YearType.FINANCIAL_CUMULATIVE_QUARTERS_OF_YEARS: 20,
+}
+_MONTH_LABELLED_YEAR_TYPES = {YearType.AUGUST_TO_JULY, YearType.MARCH_TO_FEBRUARY, YearType.JULY_TO_JUNE}
+_PERIOD_TYPES = {
     (YearType.CALENDAR, 12): PeriodType.CALENDAR_YEAR,
     (YearType.CALENDAR, 3): PeriodType.CALENDAR_QUARTER,
     (YearType.CALENDAR, 1): PeriodType.MONTH,
@@ -195,15 +198,15 @@ def from_fingertips(sortable: int, year_type: YearType, *, years: int = 1) -> Pe
     """
     year, quarter, month = sortable // 10_000, sortable // 100 % 100, sortable % 100
     found = FingertipsPeriod(year_type=year_type, year=year, years=years, quarter=quarter, month=month)
-    unknown = NotAPeriod(f"{sortable} of year type {year_type:d} over {years} years")
+    unknown = InvalidPeriodCode(f"{sortable} of year type {year_type:d} over {years} years")
     if not _is_possible(found):
         raise unknown
-    first, length = _span(found)
-    other = PeriodType.TO_DATE if year_type in _CUMULATIVE else PeriodType.MONTHS_ENDING
+    first, length = _find_month_span(found)
+    other = PeriodType.TO_DATE if year_type in _MAX_CUMULATIVE_QUARTERS else PeriodType.MONTHS_ENDING
     try:
         start = date(first // 12, first % 12 + 1, 1)
-        return of(_OWN_TYPES.get((year_type, length), other), start, months=length)
-    except (NotAPeriod, ValueError):
+        return build_period(_PERIOD_TYPES.get((year_type, length), other), start, months=length)
+    except (InvalidPeriodCode, ValueError):
         raise unknown from None
 
 
@@ -211,58 +214,60 @@ def to_fingertips(period: Period, year_type: YearType) -> FingertipsPeriod | Non
     """Return the period as an indicator with that year type has it."""
     if period.type is PeriodType.SNAPSHOT:
         return None
-    first, length = period.start.year * 12 + period.start.month - 1, length_in_months(period)
-    for starts, unit in ((_YEARS, 12), (_QUARTERS, 3), (_MONTHS, 1)):
+    first, length = period.start.year * 12 + period.start.month - 1, count_months(period)
+    for starts, unit in ((_YEAR_FIRST_MONTHS, 12), (_QUARTER_FIRST_MONTHS, 3), (_MONTH_FIRST_MONTHS, 1)):
         year, month = divmod(first - starts.get(year_type, 0), 12)
         nth = month // unit + 1
-        if year_type in _CUMULATIVE and month == 0:
+        if year_type in _MAX_CUMULATIVE_QUARTERS and month == 0:
             nth = length // unit
         found = FingertipsPeriod(
             year_type=year_type,
             year=year,
-            years=max(length // 12, 1) if year_type in _ROLLING or unit == 12 else 1,
+            years=max(length // 12, 1) if year_type in _ROLLING_YEAR_TYPES or unit == 12 else 1,
             quarter=nth if unit == 3 else 0,
             month=nth if unit == 1 else 0,
         )
-        if _is_possible(found) and _span(found) == (first, length):
+        if _is_possible(found) and _find_month_span(found) == (first, length):
             return found
     return None
 
 
 def _is_possible(period: FingertipsPeriod) -> bool:
     kind = period.year_type
-    if (period.quarter and period.month) or not 1 <= period.years <= LONGEST_MONTHS_ENDING // 12:
+    if (period.quarter and period.month) or not 1 <= period.years <= MAX_MONTHS_ENDING // 12:
         return False
     if period.quarter:
-        return kind in _QUARTERS and period.quarter <= _CUMULATIVE.get(kind, 4)
+        return kind in _QUARTER_FIRST_MONTHS and period.quarter <= _MAX_CUMULATIVE_QUARTERS.get(kind, 4)
     if period.month:
-        return kind in _MONTHS and period.month <= 12
-    return kind in _YEARS
+        return kind in _MONTH_FIRST_MONTHS and period.month <= 12
+    return kind in _YEAR_FIRST_MONTHS
 
 
-def _span(period: FingertipsPeriod) -> tuple[int, int]:
+def _find_month_span(period: FingertipsPeriod) -> tuple[int, int]:
     """Return the first month, counted from year 0, and how many there are."""
     kind, years = period.year_type, period.years * 12
     if period.quarter:
-        start = period.year * 12 + _QUARTERS[kind]
-        if kind in _CUMULATIVE:
+        start = period.year * 12 + _QUARTER_FIRST_MONTHS[kind]
+        if kind in _MAX_CUMULATIVE_QUARTERS:
             return start, period.quarter * 3
-        return start + (period.quarter - 1) * 3, years if kind in _ROLLING else 3
+        return start + (period.quarter - 1) * 3, years if kind in _ROLLING_YEAR_TYPES else 3
     if period.month:
-        return period.year * 12 + _MONTHS[kind] + period.month - 1, years if kind in _ROLLING else 1
-    return period.year * 12 + _YEARS[kind], years
+        return period.year * 12 + _MONTH_FIRST_MONTHS[
+            kind
+        ] + period.month - 1, years if kind in _ROLLING_YEAR_TYPES else 1
+    return period.year * 12 + _YEAR_FIRST_MONTHS[kind], years
 
 
-def _month_label(month: int) -> str:
-    return f"{MONTHS[month % 12][:3]} {month // 12}"
+def _format_month(month: int) -> str:
+    return f"{MONTH_NAMES[month % 12][:3]} {month // 12}"
 
 
-def _year_label(year_type: YearType, year: int) -> str:
+def _format_year(year_type: YearType, year: int) -> str:
     return f"{year}" if year_type is YearType.CALENDAR else f"{year}/{(year + 1) % 100:02}"
 
 
-def _quarter_label(year_type: YearType, month: int) -> str:
-    start = _QUARTERS[year_type]
+def _format_quarter(year_type: YearType, month: int) -> str:
+    start = _QUARTER_FIRST_MONTHS[year_type]
     year, within = divmod(month - start, 12)
     label = f"{year}/{(year + 1) % 100:02}" if start else f"{year}"
     return f"{label} Q{within // 3 + 1}"

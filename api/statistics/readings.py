@@ -27,7 +27,7 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
     denominator: int | None = None
     intervals: tuple[Interval, ...] = ()
     """At most one for each confidence."""
-    breaks: bool = False
+    has_break: bool = False
     """Whether the series breaks before this period."""
 
     @property
@@ -37,16 +37,16 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
             return self.low, inf if self.high is None else self.high
         return None if self.value is None else (self.value, self.value)
 
-    def interval(self, confidence: Confidence) -> Interval | None:
+    def find_interval(self, confidence: Confidence) -> Interval | None:
         return next((each for each in self.intervals if each.confidence is confidence), None)
 
 
-def judged(*, upward: bool, aim: Aim | None) -> Verdict:
+def judge_direction(*, is_upward: bool, aim: Aim | None) -> Verdict:
     """Return what up or down means for a measure that is to increase, to decrease, or neither."""
     match aim:
         case Aim.INCREASE:
-            return Verdict.BETTER if upward else Verdict.WORSE
+            return Verdict.BETTER if is_upward else Verdict.WORSE
         case Aim.DECREASE:
-            return Verdict.WORSE if upward else Verdict.BETTER
+            return Verdict.WORSE if is_upward else Verdict.BETTER
         case _:
-            return Verdict.HIGHER if upward else Verdict.LOWER
+            return Verdict.HIGHER if is_upward else Verdict.LOWER

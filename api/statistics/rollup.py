@@ -12,13 +12,13 @@ import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
 
-from schema.plan import Kind, Overlap
+from schema.plan import MeasureKind, Overlap
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 
-class Cells(Struct, frozen=True, kw_only=True, eq=False):
+class RollUpEntries(Struct, frozen=True, kw_only=True, eq=False):
     """Standing observations, one entry each, each mapped onto the one output cell ('group') that it feeds.
 
     All arrays have one length, and the order of the entries plays no role. Figures are whole and not negative;
@@ -37,9 +37,9 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
     """The count, or the numerator; of a suppressed one, the least that it can be."""
     high: FloatArray
     """The most that it can be: `low` where exact, infinite where nothing is known."""
-    base_low: FloatArray | None = None
+    denominator_low: FloatArray | None = None
     """The same of the denominator, or of the number of cases of a mean; None for plain counts."""
-    base_high: FloatArray | None = None
+    denominator_high: FloatArray | None = None
 
 
 class Tally(Struct, frozen=True, kw_only=True):
@@ -49,9 +49,9 @@ class Tally(Struct, frozen=True, kw_only=True):
     """The least that the count, or the numerator, can be; null where there is no value."""
     high: int | None = None
     """The most that it can be; null where there is no value or no upper bound."""
-    base_low: int | None = None
+    denominator_low: int | None = None
     """The same of the denominator; null for plain counts."""
-    base_high: int | None = None
+    denominator_high: int | None = None
     ratio_low: float | None = None
     """The least that numerator ÷ denominator can be, before any factor such as per 1,000."""
     ratio_high: float | None = None
@@ -59,72 +59,72 @@ class Tally(Struct, frozen=True, kw_only=True):
     """How many sources have an entry that counts."""
     periods: int = 0
     """How many periods have one, those included that a later one of the same stock has overtaken."""
-    left_out: int = 0
+    missing_entries: int = 0
     """How many entries have no figure, or only one of numerator and denominator."""
     as_of: int | None = None
     """The latest period used, of a stock or cumulative measure."""
-    mixed_as_of: bool = False
+    has_mixed_as_of: bool = False
     """Whether the sources' latest periods differ, so that the sum is as of no single one."""
     reason: str | None = None
     """Why there is no value: `no_data`, `zero_denominator`, `mixed_as_of`, `coverage_differs` or `fell`."""
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         """Whether there is a count, or a numerator and a denominator, and each is one number."""
-        return self.low is not None and self.low == self.high and self.base_low == self.base_high
+        return self.low is not None and self.low == self.high and self.denominator_low == self.denominator_high
 
 
 class NotAdditive(Exception):  # noqa: N818  a refusal is not an error of ours
     """Figures of this kind are not rolled up."""
 
-    def __init__(self, kind: Kind) -> None:
-        super().__init__(f"A measure of the kind `{kind}` is not rolled up. {_INSTEAD[kind]}")
+    def __init__(self, kind: MeasureKind) -> None:
+        super().__init__(f"A measure of the kind `{kind}` is not rolled up. {_ADVICE_BY_KIND[kind]}")
         self.kind = kind
 
 
-_INSTEAD = {
-    Kind.GAP: "Ask for its two proportions at one period and area, and take their difference.",
-    Kind.MILESTONE: "Ask for the items of each organisation, or for its latest stage.",
-    Kind.EVIDENCE: "Ask for the entries of each organisation.",
-    Kind.DERIVED: "Roll up the measures of its formula, each by its own kind, then apply the formula.",
+_ADVICE_BY_KIND = {
+    MeasureKind.GAP: "Ask for its two proportions at one period and area, and take their difference.",
+    MeasureKind.MILESTONE: "Ask for the items of each organisation, or for its latest stage.",
+    MeasureKind.EVIDENCE: "Ask for the entries of each organisation.",
+    MeasureKind.DERIVED: "Roll up the measures of its formula, each by its own kind, then apply the formula.",
 }
 
 # Figures are rows of an array - low, high and, of a ratio, base_low, base_high - with one column for each entry.
 # A step makes one column of each run of columns, given where the runs begin.
-_Step = Callable[[FloatArray, IntArray], FloatArray]
+_RollUpStep = Callable[[FloatArray, IntArray], FloatArray]
 
 
-def _sum(figures: FloatArray, starts: IntArray) -> FloatArray:
+def _add_up(figures: FloatArray, starts: IntArray) -> FloatArray:
     return np.add.reduceat(figures, starts, axis=1)
 
 
-def _union(figures: FloatArray, starts: IntArray) -> FloatArray:
+def _bound_union(figures: FloatArray, starts: IntArray) -> FloatArray:
     """Sets that may overlap have at least the members of the largest and at most those of all."""
     return np.stack((np.maximum.reduceat(figures[0], starts), np.add.reduceat(figures[1], starts)))
 
 
-def _last(figures: FloatArray, starts: IntArray) -> FloatArray:
-    return figures[:, _ends(starts, figures.shape[1])]
+def _select_last(figures: FloatArray, starts: IntArray) -> FloatArray:
+    return figures[:, _find_run_ends(starts, figures.shape[1])]
 
 
 # Over the parts of a return, over time, over sources. A union becomes a sum where the sets are disjoint.
-_STEPS: dict[Kind, tuple[_Step, _Step, _Step]] = {
-    Kind.FLOW: (_sum, _sum, _sum),
-    Kind.STOCK: (_sum, _last, _sum),
-    Kind.CUMULATIVE: (_sum, _last, _sum),
-    Kind.DISTINCT: (_union, _union, _union),
-    Kind.PROPORTION: (_sum, _sum, _sum),
-    Kind.RATE: (_sum, _sum, _sum),
-    Kind.MEAN: (_sum, _sum, _sum),
+_STEPS_BY_KIND: dict[MeasureKind, tuple[_RollUpStep, _RollUpStep, _RollUpStep]] = {
+    MeasureKind.FLOW: (_add_up, _add_up, _add_up),
+    MeasureKind.STOCK: (_add_up, _select_last, _add_up),
+    MeasureKind.CUMULATIVE: (_add_up, _select_last, _add_up),
+    MeasureKind.DISTINCT: (_bound_union, _bound_union, _bound_union),
+    MeasureKind.PROPORTION: (_add_up, _add_up, _add_up),
+    MeasureKind.RATE: (_add_up, _add_up, _add_up),
+    MeasureKind.MEAN: (_add_up, _add_up, _add_up),
 }
-KINDS = frozenset(_STEPS)
+ADDITIVE_KINDS = frozenset(_STEPS_BY_KIND)
 """The kinds that are rolled up."""
-RATIOS = frozenset({Kind.PROPORTION, Kind.RATE, Kind.MEAN})
+RATIO_KINDS = frozenset({MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN})
 
 
-def tally(
-    kind: Kind,
-    cells: Cells,
+def roll_up(
+    kind: MeasureKind,
+    cells: RollUpEntries,
     *,
     groups: int,
     overlap: Overlap = Overlap.UNKNOWN,
@@ -137,28 +137,28 @@ def tally(
     that have both; a proportion is at most 1. Raises `NotAdditive` for the kinds that are not rolled up,
     `ValueError` for arrays that break the rules of `Cells`.
     """
-    if kind not in _STEPS:
+    if kind not in _STEPS_BY_KIND:
         raise NotAdditive(kind)
-    figures = _figures(kind, cells)
-    _check(cells.group, figures, groups)
+    figures = _stack_bounds(kind, cells)
+    _check_entries(cells.group, figures, groups)
     known = ~np.isnan(figures).any(axis=0)
     left_out = np.bincount(cells.group[~known], minlength=groups)
     order = np.flatnonzero(known)
     order = order[np.lexsort((cells.period[order], cells.source[order], cells.group[order]))]
-    nest = _nested(cells.group[order], cells.source[order], cells.period[order])
+    nest = _find_runs(cells.group[order], cells.source[order], cells.period[order])
 
-    over_parts, over_time, over_sources = _STEPS[kind]
-    by_return = (_sum if parts_disjoint else over_parts)(figures[:, order], nest.returns)
+    over_parts, over_time, over_sources = _STEPS_BY_KIND[kind]
+    by_return = (_add_up if parts_disjoint else over_parts)(figures[:, order], nest.returns)
     by_source = over_time(by_return, nest.sources)
-    totals = (_sum if overlap is Overlap.DISJOINT else over_sources)(by_source, nest.groups)
+    totals = (_add_up if overlap is Overlap.DISJOINT else over_sources)(by_source, nest.groups)
 
-    tallies = [Tally(left_out=number, reason="no_data") for number in left_out.tolist()]
-    for cell, found in zip(nest.present.tolist(), _found(kind, totals, nest, left_out), strict=True):
+    tallies = [Tally(missing_entries=number, reason="no_data") for number in left_out.tolist()]
+    for cell, found in zip(nest.groups_with_data.tolist(), _build_tallies(kind, totals, nest, left_out), strict=True):
         tallies[cell] = found
     return tallies
 
 
-def difference(later: Tally, earlier: Tally) -> Tally:
+def subtract_tallies(later: Tally, earlier: Tally) -> Tally:
     """Return the flow between two tallies of one cumulative measure, made since the same reset.
 
     Bounds in, bounds out, and never below 0. There is no value, and a reason, where either has none or nothing
@@ -166,8 +166,8 @@ def difference(later: Tally, earlier: Tally) -> Tally:
     other sources are behind it (`coverage_differs`), since a return that is missing would then pass for no
     growth, and where the later one is certainly the smaller (`fell`).
     """
-    mixed = later.mixed_as_of or earlier.mixed_as_of
-    flow = Tally(sources=later.sources, periods=later.periods, as_of=later.as_of, mixed_as_of=mixed)
+    mixed = later.has_mixed_as_of or earlier.has_mixed_as_of
+    flow = Tally(sources=later.sources, periods=later.periods, as_of=later.as_of, has_mixed_as_of=mixed)
     if later.low is None or earlier.low is None or (later.as_of or 0) <= (earlier.as_of or 0):
         return replace(flow, reason="no_data")
     if mixed:
@@ -176,20 +176,20 @@ def difference(later: Tally, earlier: Tally) -> Tally:
         return replace(flow, reason="coverage_differs")
     high = None if later.high is None else later.high - earlier.low
     if high is not None and high < 0:
-        return replace(flow, reason="fell")
+        return replace(flow, reason="cumulative_fell")
     low = 0 if earlier.high is None else max(later.low - earlier.high, 0)
     return replace(flow, low=low, high=high)
 
 
-def _figures(kind: Kind, cells: Cells) -> FloatArray:
-    if kind not in RATIOS:
+def _stack_bounds(kind: MeasureKind, cells: RollUpEntries) -> FloatArray:
+    if kind not in RATIO_KINDS:
         return np.stack((cells.low, cells.high))
-    if cells.base_low is None or cells.base_high is None:
+    if cells.denominator_low is None or cells.denominator_high is None:
         raise ValueError(f"A {kind} needs denominators.")
-    return np.stack((cells.low, cells.high, cells.base_low, cells.base_high))
+    return np.stack((cells.low, cells.high, cells.denominator_low, cells.denominator_high))
 
 
-def _check(group: IntArray, figures: FloatArray, groups: int) -> None:
+def _check_entries(group: IntArray, figures: FloatArray, groups: int) -> None:
     if np.any((group < 0) | (group >= groups)):
         raise ValueError(f"An entry feeds a group outside 0 to {groups - 1}.")
     if np.any(figures < 0) or np.any(figures > np.floor(figures)):
@@ -198,13 +198,13 @@ def _check(group: IntArray, figures: FloatArray, groups: int) -> None:
         raise ValueError("A lower bound is above its upper bound, or infinite.")
 
 
-class _Nest(Struct, frozen=True, kw_only=True, eq=False):
+class _RunStarts(Struct, frozen=True, kw_only=True, eq=False):
     """Where each return begins among the entries, each source among the returns, each group among the sources."""
 
     returns: IntArray
     sources: IntArray
     groups: IntArray
-    present: IntArray
+    groups_with_data: IntArray
     """The index of each group that has entries."""
     periods: IntArray
     """The number of its periods."""
@@ -213,69 +213,71 @@ class _Nest(Struct, frozen=True, kw_only=True, eq=False):
     """Of its sources' latest periods, the latest and the earliest."""
 
 
-def _nested(group: IntArray, source: IntArray, period: IntArray) -> _Nest:
+def _find_runs(group: IntArray, source: IntArray, period: IntArray) -> _RunStarts:
     """Find the runs in entries that are sorted by group, source and period."""
-    returns = _starts(group, source, period)
+    returns = _find_run_starts(group, source, period)
     group, source, period = group[returns], source[returns], period[returns]
-    sources = _starts(group, source)
-    groups = _starts(group[sources])
-    latest = period[_ends(sources, period.size)]
+    sources = _find_run_starts(group, source)
+    groups = _find_run_starts(group[sources])
+    latest = period[_find_run_ends(sources, period.size)]
     by_period = np.lexsort((period, group))
-    different = group[by_period][_starts(group[by_period], period[by_period])]
-    return _Nest(
+    different = group[by_period][_find_run_starts(group[by_period], period[by_period])]
+    return _RunStarts(
         returns=returns,
         sources=sources,
         groups=groups,
-        present=group[sources][groups],
-        periods=np.diff(_starts(different), append=different.size),
+        groups_with_data=group[sources][groups],
+        periods=np.diff(_find_run_starts(different), append=different.size),
         latest=np.maximum.reduceat(latest, groups),
         earliest=np.minimum.reduceat(latest, groups),
     )
 
 
-def _starts(*keys: IntArray) -> IntArray:
+def _find_run_starts(*keys: IntArray) -> IntArray:
     """Where each run of equal keys begins."""
     begins = np.ones(keys[0].size, dtype=np.bool_)
     begins[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
     return np.flatnonzero(begins)
 
 
-def _ends(starts: IntArray, size: int) -> IntArray:
+def _find_run_ends(starts: IntArray, size: int) -> IntArray:
     """Return the last index of each run."""
     return np.append(starts[1:], size)[: starts.size] - 1
 
 
-def _found(kind: Kind, totals: FloatArray, nest: _Nest, left_out: IntArray) -> Iterator[Tally]:
+def _build_tallies(
+    kind: MeasureKind, totals: FloatArray, nest: _RunStarts, missing_entries: IntArray
+) -> Iterator[Tally]:
     """Make the tallies of the groups that have data, in order."""
-    bounds = totals if kind in RATIOS else np.vstack((totals, np.full_like(totals, np.nan)))
-    ratios = _ratios(bounds, most=1.0 if kind is Kind.PROPORTION else np.inf)
+    bounds = totals if kind in RATIO_KINDS else np.vstack((totals, np.full_like(totals, np.nan)))
+    ratios = _divide_bounds(bounds, maximum=1.0 if kind is MeasureKind.PROPORTION else np.inf)
     low, high, base_low, base_high = ([int(n) if isfinite(n) else None for n in row] for row in bounds.tolist())
     ratio_low, ratio_high = ([n if isfinite(n) else None for n in row.tolist()] for row in ratios)
     sources = np.diff(nest.groups, append=nest.sources.size).tolist()
     periods, latest, earliest = nest.periods.tolist(), nest.latest.tolist(), nest.earliest.tolist()
-    dated = _STEPS[kind][1] is _last
-    for at, cell in enumerate(nest.present.tolist()):
+    dated = _STEPS_BY_KIND[kind][1] is _select_last
+    for at, cell in enumerate(nest.groups_with_data.tolist()):
         yield Tally(
             low=low[at],
             high=high[at],
-            base_low=base_low[at],
-            base_high=base_high[at],
+            denominator_low=base_low[at],
+            denominator_high=base_high[at],
             ratio_low=ratio_low[at],
             ratio_high=ratio_high[at],
             sources=sources[at],
             periods=periods[at],
-            left_out=int(left_out[cell]),
+            missing_entries=int(missing_entries[cell]),
             as_of=latest[at] if dated else None,
-            mixed_as_of=dated and latest[at] != earliest[at],
+            has_mixed_as_of=dated and latest[at] != earliest[at],
             reason="zero_denominator" if base_high[at] == 0 else None,
         )
 
 
-def _ratios(bounds: FloatArray, *, most: float) -> tuple[FloatArray, FloatArray]:
+def _divide_bounds(bounds: FloatArray, *, maximum: float) -> tuple[FloatArray, FloatArray]:
     """Divide bounds by bounds; NaN where there is no denominator, or it is certainly 0."""
     low, high, base_low, base_high = bounds
     possible = base_high > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         least = np.where(possible, low / base_high, np.nan)
         greatest = np.where(possible, np.where(high == 0, 0.0, high / base_low), np.nan)
-    return np.minimum(least, most), np.minimum(greatest, most)
+    return np.minimum(least, maximum), np.minimum(greatest, maximum)

@@ -12,27 +12,27 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from api.statistics.intervals import deviate
-from api.statistics.periods import length_in_months
-from api.statistics.readings import Reading, judged
+from api.statistics.intervals import get_normal_deviate
+from api.statistics.periods import count_months
+from api.statistics.readings import Reading, judge_direction
 from schema.intervals import Confidence
 from schema.periods import PeriodType
-from schema.plan import Aim, Kind
-from schema.verdicts import NoTrend, Tendency, Trend, TrendMethod, Verdict
+from schema.plan import Aim, MeasureKind
+from schema.verdicts import NoTrendReason, Tendency, Trend, TrendMethod, Verdict
 
 FloatArray = npt.NDArray[np.float64]
 
-POINTS = 5
-KINDS = frozenset({Kind.PROPORTION, Kind.RATE})
-CRITICAL = deviate(Confidence.P99_8) ** 2
+TREND_POINTS = 5
+TREND_KINDS = frozenset({MeasureKind.PROPORTION, MeasureKind.RATE})
+CRITICAL_CHI_SQUARED = get_normal_deviate(Confidence.P99_8) ** 2
 """The chi-squared that one degree of freedom exceeds in 0.2 % of cases: 9.5495."""
 
-_WIDTH = 3.92
+_INTERVAL_STANDARD_ERRORS = 3.92
 """Standard errors between the limits of a 95 % interval; Fingertips' rounding, so that its results are met."""
-_NOISE = 1e-12
+_RELATIVE_TOLERANCE = 1e-12
 """A slope that is smaller than this part of what it sums up is 0 but for rounding."""
-_YEARS = np.arange(1.0, POINTS + 1)
-ANNUAL = {
+_YEAR_NUMBERS = np.arange(1.0, TREND_POINTS + 1)
+ANNUAL_TYPES = {
     PeriodType.FINANCIAL_YEAR,
     PeriodType.CALENDAR_YEAR,
     PeriodType.ACADEMIC_YEAR,
@@ -42,7 +42,7 @@ ANNUAL = {
 """The types of which a trend can be told."""
 
 
-def trend(readings: Sequence[Reading], aim: Aim | None, *, kind: Kind, method: TrendMethod) -> Trend:
+def calculate_trend(readings: Sequence[Reading], aim: Aim | None, *, kind: MeasureKind, method: TrendMethod) -> Trend:
     """Return the trend over the five latest periods, whatever the order of the readings.
 
     For proportions and rates, one period a year, none overlapping, missing or without a value, no break between
@@ -50,21 +50,21 @@ def trend(readings: Sequence[Reading], aim: Aim | None, *, kind: Kind, method: T
     winter's, are annual. `cochran-armitage` is for numerators and denominators that were counted, all of them
     above 0 and below the denominator; `weighted-least-squares` for values with 95 % intervals, as of surveys.
     """
-    last = sorted(readings, key=lambda reading: reading.period.end)[-POINTS:]
-    reason = _unfit(last, kind)
+    last = sorted(readings, key=lambda reading: reading.period.end)[-TREND_POINTS:]
+    reason = _find_obstacle(last, kind)
     if reason:
         return Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=reason)
-    found = _of_counts(last) if method is TrendMethod.COCHRAN_ARMITAGE else _of_intervals(last)
-    if isinstance(found, NoTrend):
+    found = _test_counts(last) if method is TrendMethod.COCHRAN_ARMITAGE else _test_intervals(last)
+    if isinstance(found, NoTrendReason):
         return Trend(tendency=Tendency.CANNOT_BE_CALCULATED, method=method, reason=found)
     chi_squared, slopes = found
     upward = bool(slopes[0] > 0)
     tendency = Tendency.NO_SIGNIFICANT_CHANGE
-    if chi_squared > CRITICAL and abs(np.sign(slopes).sum()) == slopes.size:
+    if chi_squared > CRITICAL_CHI_SQUARED and abs(np.sign(slopes).sum()) == slopes.size:
         tendency = Tendency.INCREASING if upward else Tendency.DECREASING
     return Trend(
         tendency=tendency,
-        verdict=_verdict(tendency, aim),
+        verdict=_judge_tendency(tendency, aim),
         method=method,
         chi_squared=chi_squared,
         first_period=last[0].period.code,
@@ -72,79 +72,77 @@ def trend(readings: Sequence[Reading], aim: Aim | None, *, kind: Kind, method: T
     )
 
 
-def _unfit(last: Sequence[Reading], kind: Kind) -> NoTrend | None:
-    if kind not in KINDS:
-        return NoTrend.NOT_A_PROPORTION_OR_RATE
-    if len(last) < POINTS:
-        return NoTrend.TOO_FEW_POINTS
+def _find_obstacle(last: Sequence[Reading], kind: MeasureKind) -> NoTrendReason | None:
+    if kind not in TREND_KINDS:
+        return NoTrendReason.NOT_A_PROPORTION_OR_RATE
+    if len(last) < TREND_POINTS:
+        return NoTrendReason.TOO_FEW_POINTS
     if len({reading.series for reading in last}) > 1:
-        return NoTrend.DIFFERENT_SERIES
-    misplaced = next(filter(None, (_misplaced(earlier, later) for earlier, later in pairwise(last))), None)
+        return NoTrendReason.DIFFERENT_SERIES
+    misplaced = next(filter(None, (_find_misplacement(earlier, later) for earlier, later in pairwise(last))), None)
     if misplaced is None and any(reading.value is None for reading in last):
-        return NoTrend.MISSING_VALUE
-    if misplaced is None and any(reading.breaks for reading in last[1:]):
-        return NoTrend.BREAK_IN_SERIES
+        return NoTrendReason.MISSING_VALUE
+    if misplaced is None and any(reading.has_break for reading in last[1:]):
+        return NoTrendReason.BREAK_IN_SERIES
     return misplaced
 
 
-def _misplaced(earlier: Reading, later: Reading) -> NoTrend | None:
+def _find_misplacement(earlier: Reading, later: Reading) -> NoTrendReason | None:
     """Return why `later` is not the same stretch of the next year, or a snapshot in the same month of it."""
     before, after = earlier.period, later.period
-    if (
-        before.type not in ANNUAL
-        or after.type is not before.type
-        or length_in_months(after) != length_in_months(before)
-    ):
-        return NoTrend.NOT_ANNUAL
+    if before.type not in ANNUAL_TYPES or after.type is not before.type or count_months(after) != count_months(before):
+        return NoTrendReason.NOT_ANNUAL
     if after.start <= before.end:
-        return NoTrend.OVERLAPPING_PERIODS
+        return NoTrendReason.OVERLAPPING_PERIODS
     apart = 12 * (after.end.year - before.end.year) + after.end.month - before.end.month
     if apart == 12:
         return None
-    return NoTrend.MISSING_PERIOD if apart > 12 else NoTrend.NOT_ANNUAL
+    return NoTrendReason.MISSING_PERIOD if apart > 12 else NoTrendReason.NOT_ANNUAL
 
 
-def _of_counts(last: Sequence[Reading]) -> tuple[float, FloatArray] | NoTrend:
+def _test_counts(last: Sequence[Reading]) -> tuple[float, FloatArray] | NoTrendReason:
     """Return chi-squared for a trend in proportions and the slopes of their log odds."""
     counts = [(reading.numerator, reading.denominator) for reading in last]
     if any(None in pair for pair in counts):
-        return NoTrend.NO_COUNTS
+        return NoTrendReason.NO_COUNTS
     x, n = np.array(counts, dtype=np.float64).T
     if np.any(x <= 0) or np.any(x >= n):
-        return NoTrend.NONE_OR_ALL
+        return NoTrendReason.ZERO_OR_ALL_COUNTS
     whole, cases = n.sum(), x.sum()
-    skew = whole * (x @ _YEARS) - cases * (n @ _YEARS)
-    spread = whole * (n @ _YEARS**2) - (n @ _YEARS) ** 2
-    slopes, _ = _slopes(np.log(x / (n - x)), np.ones(POINTS))
+    skew = whole * (x @ _YEAR_NUMBERS) - cases * (n @ _YEAR_NUMBERS)
+    spread = whole * (n @ _YEAR_NUMBERS**2) - (n @ _YEAR_NUMBERS) ** 2
+    slopes, _ = _fit_slopes(np.log(x / (n - x)), np.ones(TREND_POINTS))
     return float(whole * skew**2 / (cases * (whole - cases) * spread)), slopes
 
 
-def _of_intervals(last: Sequence[Reading]) -> tuple[float, FloatArray] | NoTrend:
+def _test_intervals(last: Sequence[Reading]) -> tuple[float, FloatArray] | NoTrendReason:
     """Return chi-squared of the slope of a weighted regression, and the slopes."""
-    intervals = [reading.interval(Confidence.P95) for reading in last]
+    intervals = [reading.find_interval(Confidence.P95) for reading in last]
     widths = np.array([each.upper - each.lower if each else 0.0 for each in intervals])
     if np.any(widths <= 0):
-        return NoTrend.NO_INTERVAL
-    slopes, precision = _slopes(np.array([reading.value for reading in last], dtype=np.float64), (_WIDTH / widths) ** 2)
+        return NoTrendReason.NO_INTERVAL
+    slopes, precision = _fit_slopes(
+        np.array([reading.value for reading in last], dtype=np.float64), (_INTERVAL_STANDARD_ERRORS / widths) ** 2
+    )
     return float(slopes[0] ** 2 * precision), slopes
 
 
-def _slopes(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, float]:
+def _fit_slopes(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, float]:
     """Fit a weighted line to all years, then with each year left out.
 
     Return the six slopes and the precision (one over the variance) of the first, of shape (6,) and a number.
     """
-    kept = np.vstack([np.ones(POINTS), 1 - np.eye(POINTS)]) * weights
-    centre = kept @ _YEARS / kept.sum(axis=1)
-    distance = _YEARS - centre[:, np.newaxis]
+    kept = np.vstack([np.ones(TREND_POINTS), 1 - np.eye(TREND_POINTS)]) * weights
+    centre = kept @ _YEAR_NUMBERS / kept.sum(axis=1)
+    distance = _YEAR_NUMBERS - centre[:, np.newaxis]
     spread = (kept * distance**2).sum(axis=1)
     terms = kept * distance * values
     rise = terms.sum(axis=1)
-    rise[np.abs(rise) < _NOISE * np.abs(terms).sum(axis=1)] = 0
+    rise[np.abs(rise) < _RELATIVE_TOLERANCE * np.abs(terms).sum(axis=1)] = 0
     return rise / spread, float(spread[0])
 
 
-def _verdict(tendency: Tendency, aim: Aim | None) -> Verdict | None:
+def _judge_tendency(tendency: Tendency, aim: Aim | None) -> Verdict | None:
     if tendency is Tendency.NO_SIGNIFICANT_CHANGE or aim not in {Aim.INCREASE, Aim.DECREASE}:
         return None
-    return judged(upward=tendency is Tendency.INCREASING, aim=aim)
+    return judge_direction(is_upward=tendency is Tendency.INCREASING, aim=aim)

@@ -11,103 +11,107 @@ from typing import Any
 
 import numpy as np
 
-from api.submissions.reading.column_buffer import Growing
-from api.submissions.revisions import NULL, NUMBERS, STATUSES, Cells, Column
+from api.submissions.reading.column_buffer import ColumnBuffer
+from api.submissions.revisions import MISSING, NUMBER_FIELDS, STATUSES, Cells, Column
 
-HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
-TRAILER = struct.pack(">h", -1)
-CHUNK = 16_384  # rows; packed in milliseconds, between which other requests are answered
-FIELDS = ("programme", "revision", "area", "breakdown", *NUMBERS, "status", "note")
-TYPES = {"programme": ">i4", "area": ">i4", "breakdown": ">i4", "status": "S1"}  # the rest are bigint
-_LETTERS = np.array([(status or "-").encode() for status in STATUSES], dtype="S1")
+COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+COPY_TRAILER = struct.pack(">h", -1)
+CHUNK_ROWS = 16_384  # rows; packed in milliseconds, between which other requests are answered
+COPY_FIELDS = ("programme", "revision", "area", "breakdown", *NUMBER_FIELDS, "status", "note")
+FIELD_TYPES = {"programme": ">i4", "area": ">i4", "breakdown": ">i4", "status": "S1"}  # the rest are bigint
+_STATUS_LETTERS = np.array([(status or "-").encode() for status in STATUSES], dtype="S1")
 
 
-def packed(cells: Cells, revision: Column, programme: int) -> Iterator[bytes]:
+def pack_cells(cells: Cells, revision: Column, programme: int) -> Iterator[bytes]:
     """The whole of a binary COPY into `observation`: `revision` has each cell's revision, NULL where it has none."""
-    yield HEADER
-    rows = np.flatnonzero(revision != NULL)
-    for start in range(0, len(rows), CHUNK):
-        chosen = rows[start : start + CHUNK]
-        yield from _chunk(cells.take(chosen), revision[chosen], programme)
-    yield TRAILER
+    yield COPY_HEADER
+    rows = np.flatnonzero(revision != MISSING)
+    for start in range(0, len(rows), CHUNK_ROWS):
+        chosen = rows[start : start + CHUNK_ROWS]
+        yield from _pack_chunk(cells.select(chosen), revision[chosen], programme)
+    yield COPY_TRAILER
 
 
-def _chunk(cells: Cells, revision: Column, programme: int) -> Iterator[bytes]:
+def _pack_chunk(cells: Cells, revision: Column, programme: int) -> Iterator[bytes]:
     """Layout after layout: within a chunk the order of the rows means little to the table's index."""
     texts: dict[int, bytes] = {row: note.encode() for row, note in enumerate(cells.notes.tolist()) if note is not None}
-    layout = np.full(len(cells), NULL, dtype=np.int64)
+    layout = np.full(len(cells), MISSING, dtype=np.int64)
     layout[list(texts)] = [len(text) for text in texts.values()]
-    for there in (cells.status != 0, *(getattr(cells, name) != NULL for name in NUMBERS)):
+    for there in (cells.status != 0, *(getattr(cells, name) != MISSING for name in NUMBER_FIELDS)):
         layout = layout << 1 | there
     for one in np.unique(layout).tolist():
         rows = np.flatnonzero(layout == one)
         mine = [texts[row] for row in rows.tolist()] if int(rows[0]) in texts else []
-        yield _rows(cells.take(rows), revision[rows], programme, mine).tobytes()
+        yield _pack_layout(cells.select(rows), revision[rows], programme, mine).tobytes()
 
 
-def _rows(cells: Cells, revision: Column, programme: int, texts: list[bytes]) -> np.ndarray[tuple[int], np.dtype]:
+def _pack_layout(
+    cells: Cells, revision: Column, programme: int, texts: list[bytes]
+) -> np.ndarray[tuple[int], np.dtype]:
     """Rows of one layout; `texts` are their notes, if they have any."""
     columns: dict[str, Any] = {"programme": programme, "revision": revision}
     columns |= {"area": cells.area, "breakdown": cells.breakdown}
-    columns |= {name: column for name in NUMBERS if (column := getattr(cells, name))[0] != NULL}
+    columns |= {name: column for name in NUMBER_FIELDS if (column := getattr(cells, name))[0] != MISSING}
     if cells.status[0]:
-        columns["status"] = _LETTERS[cells.status]
-    types = dict(TYPES)
+        columns["status"] = _STATUS_LETTERS[cells.status]
+    types = dict(FIELD_TYPES)
     if texts:
         columns["note"], types["note"] = texts, f"S{len(texts[0])}"
     layout: list[tuple[str, str]] = [("fields", ">i2")]
-    for name in FIELDS:
+    for name in COPY_FIELDS:
         layout.append((f"{name} length", ">i4"))
         if name in columns:
             layout.append((name, types.get(name, ">i8")))
     made = np.zeros(len(revision), dtype=layout)
-    made["fields"] = len(FIELDS)
-    for name in FIELDS:
+    made["fields"] = len(COPY_FIELDS)
+    for name in COPY_FIELDS:
         made[f"{name} length"] = made.dtype[name].itemsize if name in columns else -1
         if name in columns:
             made[name] = columns[name]
     return made
 
 
-READ = ("item", "area", "breakdown", *NUMBERS, "status", "noted")
-_PARTS = ((" length", ">i4"), ("", ">i8"))
-_READ = np.dtype([("fields", ">i2"), *((f"{name}{part}", kind) for name in READ for part, kind in _PARTS)])
+UNPACKED_FIELDS = ("item", "area", "breakdown", *NUMBER_FIELDS, "status", "noted")
+_FIELD_PARTS = ((" length", ">i4"), ("", ">i8"))
+_UNPACKED_ROW = np.dtype(
+    [("fields", ">i2"), *((f"{name}{part}", kind) for name in UNPACKED_FIELDS for part, kind in _FIELD_PARTS)]
+)
 
 
-class Unpacking:
+class CellUnpacker:
     """Cells of a binary COPY out that comes in pieces, cut anywhere: `feed` each, then `cells`.
 
     Its fields are those of READ, all bigint and none null; `noted` is 1 where the cell has a note.
     """
 
     def __init__(self) -> None:
-        self._growing = Growing(READ[:-1])
-        self._waiting = b""
-        self._start = len(HEADER)
-        self._noted: list[int] = []
+        self._buffer = ColumnBuffer(UNPACKED_FIELDS[:-1])
+        self._pending = b""
+        self._row_offset = len(COPY_HEADER)
+        self._noted_rows: list[int] = []
 
     @property
-    def noted(self) -> bool:
+    def has_notes(self) -> bool:
         """Whether some cell has a note."""
-        return bool(self._noted)
+        return bool(self._noted_rows)
 
     def feed(self, piece: bytes) -> None:
-        content = self._waiting + piece
-        number = (len(content) - self._start) // _READ.itemsize
+        content = self._pending + piece
+        number = (len(content) - self._row_offset) // _UNPACKED_ROW.itemsize
         if number <= 0:
-            self._waiting = content
+            self._pending = content
             return
-        body = np.frombuffer(content, dtype=_READ, offset=self._start, count=number)
-        self._waiting = content[self._start + number * _READ.itemsize :]
-        self._start = 0
-        columns = {name: body[name].astype(np.int64) for name in READ}
-        self._noted += (self._growing.count + np.flatnonzero(columns["noted"])).tolist()
-        self._growing.add(columns, np.full(number, None, dtype=np.object_))
+        body = np.frombuffer(content, dtype=_UNPACKED_ROW, offset=self._row_offset, count=number)
+        self._pending = content[self._row_offset + number * _UNPACKED_ROW.itemsize :]
+        self._row_offset = 0
+        columns = {name: body[name].astype(np.int64) for name in UNPACKED_FIELDS}
+        self._noted_rows += (self._buffer.row_count + np.flatnonzero(columns["noted"])).tolist()
+        self._buffer.add(columns, np.full(number, None, dtype=np.object_))
 
-    def cells(self, notes: Mapping[tuple[int, int, int], str]) -> Cells:
+    def to_cells(self, notes: Mapping[tuple[int, int, int], str]) -> Cells:
         """Each note by its cell's item, area and breakdown."""
-        columns = self._growing.joined()
-        for row in self._noted:
-            item, area, breakdown = (int(columns[name][row]) for name in READ[:3])
+        columns = self._buffer.drain()
+        for row in self._noted_rows:
+            item, area, breakdown = (int(columns[name][row]) for name in UNPACKED_FIELDS[:3])
             columns["notes"][row] = notes.get((item, area, breakdown))
         return Cells(**columns)

@@ -4,11 +4,11 @@ from api.http.refusals import Conflict
 from schema.submissions import EventKind, ReviewState
 
 
-class NotNow(Conflict):
+class InvalidTransition(Conflict):
     """The revision is not in a state for that."""
 
     example = "A revision that was approved is to be approved once more."
-    mend = "Read the return: `state` is where it stands, `actions` what can be done with it."
+    fix = "Read the return: `state` is where it stands, `actions` what can be done with it."
 
 
 # A revision begins as pending. `superseded` happens to one that is not approved when a newer one is recorded, and to
@@ -23,19 +23,19 @@ TRANSITIONS: dict[tuple[ReviewState, EventKind], ReviewState] = {
     (ReviewState.APPROVED, EventKind.SUPERSEDED): ReviewState.SUPERSEDED,
     **{(state, EventKind.REDACTED): ReviewState.REDACTED for state in ReviewState if state is not ReviewState.REDACTED},
 }
-UNMOVING = frozenset({EventKind.COMMENTED, EventKind.CLEARED, EventKind.REDACTION_PROPOSED})
+NON_TRANSITIONING = frozenset({EventKind.COMMENTED, EventKind.CLEARED, EventKind.REDACTION_PROPOSED})
 
 
-def after(state: ReviewState, event: EventKind) -> ReviewState:
+def next_state(state: ReviewState, event: EventKind) -> ReviewState:
     """The state that the event leads to. Raises NotNow where it cannot happen."""
-    if event in UNMOVING and state is not ReviewState.REDACTED:
+    if event in NON_TRANSITIONING and state is not ReviewState.REDACTED:
         return state
     if (state, event) not in TRANSITIONS:
-        raise NotNow(f"A revision that is {state} cannot be {event.replace('-', ' ')}.")
+        raise InvalidTransition(f"A revision that is {state} cannot be {event.replace('-', ' ')}.")
     return TRANSITIONS[state, event]
 
 
-def possible(state: ReviewState) -> frozenset[EventKind]:
+def allowed_events(state: ReviewState) -> frozenset[EventKind]:
     """What can happen to a revision in this state."""
     moving = {event for (where, event) in TRANSITIONS if where is state}
-    return frozenset(moving | (UNMOVING if state is not ReviewState.REDACTED else set()))
+    return frozenset(moving | (NON_TRANSITIONING if state is not ReviewState.REDACTED else set()))

@@ -12,18 +12,18 @@ from msgspec.structs import replace
 
 from api.plan.calendar import Deadlines
 from schema.periods import Period
-from schema.plan import Duty, Kind, Measure, Series
+from schema.plan import Duty, Measure, MeasureKind, Series
 from schema.problems import CellName
 from schema.submissions import (
+    CellCounts,
     Completeness,
-    Counts,
     EvidenceEntry,
     Justification,
     MilestoneItem,
     NewReturn,
     NewSubmission,
     Observation,
-    PublishedFigure,
+    PublisherFigure,
     ReturnKind,
     ReviewState,
     Status,
@@ -32,17 +32,17 @@ from schema.submissions import (
 
 Column = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Content = list[MilestoneItem] | list[EvidenceEntry] | list[PublishedFigure]
+Content = list[MilestoneItem] | list[EvidenceEntry] | list[PublisherFigure]
 Notes = npt.NDArray[np.object_]  # str or None
 
-NULL = -1  # counts and ids are never negative
+MISSING = -1  # counts and ids are never negative
 STATUSES: tuple[Status | None, ...] = (None, *Status)
-_STATUS_NUMBERS = {status: number for number, status in enumerate(STATUSES)}
-RATIOS = {Kind.PROPORTION, Kind.RATE, Kind.MEAN}
-NUMBERS = ("value", "numerator", "denominator", "lower", "upper")
+_STATUS_INDEX = {status: number for number, status in enumerate(STATUSES)}
+RATIO_KINDS = {MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN}
+NUMBER_FIELDS = ("value", "numerator", "denominator", "lower", "upper")
 
 
-class Sent(Struct, frozen=True, kw_only=True, eq=False):
+class ParsedSubmission(Struct, frozen=True, kw_only=True, eq=False):
     """What was sent, in whatever format: the envelope, and the observations column by column, codes not looked up yet.
 
     `returns` have no observations of their own: those of `returns[i]` are the entries whose `item` is i. Areas and
@@ -52,9 +52,9 @@ class Sent(Struct, frozen=True, kw_only=True, eq=False):
     envelope: NewSubmission
     item: Column
     area: Column  # index into area_words
-    area_words: Sequence[str]
+    distinct_areas: Sequence[str]
     breakdown: Column  # index into breakdown_words
-    breakdown_words: Sequence[dict[str, str]]
+    distinct_breakdowns: Sequence[dict[str, str]]
     value: Column  # NULL (-1) where there is none, as in the four that follow
     numerator: Column
     denominator: Column
@@ -63,51 +63,51 @@ class Sent(Struct, frozen=True, kw_only=True, eq=False):
     status: Column  # index into STATUSES
     notes: Notes
     row: Column  # the number by which the sender knows the entry
-    tabular: bool = False  # rows are lines of a file, and columns have names
+    is_tabular: bool = False  # rows are lines of a file, and columns have names
 
     @property
     def returns(self) -> list[NewReturn]:
         return self.envelope.returns
 
-    def together(self) -> "Sent":
+    def group_by_return(self) -> "ParsedSubmission":
         """The same with the entries of each return beside each other, in the order of the returns."""
         if not (np.diff(self.item) < 0).any():
             return self
         order = np.argsort(self.item, kind="stable")
-        columns = ("item", "area", "breakdown", *NUMBERS, "status", "notes", "row")
+        columns = ("item", "area", "breakdown", *NUMBER_FIELDS, "status", "notes", "row")
         return replace(self, **{name: getattr(self, name)[order] for name in columns})
 
 
-def sent(submission: NewSubmission) -> Sent:
+def to_columns(submission: NewSubmission) -> ParsedSubmission:
     """A submission of structs, as columns."""
     observations = list(chain.from_iterable(one.observations for one in submission.returns))
     areas: dict[str, int] = {}
     breakdowns: dict[tuple[tuple[str, str], ...], int] = {}
-    return Sent(
+    return ParsedSubmission(
         envelope=submission,
         item=np.repeat(np.arange(len(submission.returns)), [len(one.observations) for one in submission.returns]),
-        area=_column([areas.setdefault(o.area, len(areas)) for o in observations]),
-        area_words=list(areas),
-        breakdown=_column([breakdowns.setdefault(tuple(o.breakdown.items()), len(breakdowns)) for o in observations]),
-        breakdown_words=[dict(pairs) for pairs in breakdowns],
-        status=_column([_STATUS_NUMBERS[o.status] for o in observations]),
+        area=_to_array([areas.setdefault(o.area, len(areas)) for o in observations]),
+        distinct_areas=list(areas),
+        breakdown=_to_array([breakdowns.setdefault(tuple(o.breakdown.items()), len(breakdowns)) for o in observations]),
+        distinct_breakdowns=[dict(pairs) for pairs in breakdowns],
+        status=_to_array([_STATUS_INDEX[o.status] for o in observations]),
         notes=np.array([o.note for o in observations], dtype=np.object_),
         row=np.arange(1, len(observations) + 1, dtype=np.int64),
-        value=_numbers(observations, "value"),
-        numerator=_numbers(observations, "numerator"),
-        denominator=_numbers(observations, "denominator"),
-        lower=_numbers(observations, "lower"),
-        upper=_numbers(observations, "upper"),
+        value=_number_column(observations, "value"),
+        numerator=_number_column(observations, "numerator"),
+        denominator=_number_column(observations, "denominator"),
+        lower=_number_column(observations, "lower"),
+        upper=_number_column(observations, "upper"),
     )
 
 
-def _column(numbers: Sequence[int]) -> Column:
+def _to_array(numbers: Sequence[int]) -> Column:
     return np.array(numbers, dtype=np.int64)
 
 
-def _numbers(observations: Sequence[Observation], name: str) -> Column:
+def _number_column(observations: Sequence[Observation], name: str) -> Column:
     given = [getattr(o, name) for o in observations]
-    return _column([NULL if number is None else number for number in given])
+    return _to_array([MISSING if number is None else number for number in given])
 
 
 class Cells(Struct, frozen=True, kw_only=True, eq=False):
@@ -128,14 +128,14 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
         return len(self.item)
 
     @property
-    def place(self) -> Column:
+    def cell_id(self) -> Column:
         """Area and breakdown in one number: the same cell of two revisions has the same place."""
         return self.area << 32 | self.breakdown
 
-    def take(self, chosen: Mask | Column) -> "Cells":
+    def select(self, chosen: Mask | Column) -> "Cells":
         return Cells(**{name: getattr(self, name)[chosen] for name in Cells.__struct_fields__})
 
-    def part(self, rows: slice) -> "Cells":
+    def slice_rows(self, rows: slice) -> "Cells":
         """A view of neighbouring rows; nothing is copied."""
         return Cells(**{name: getattr(self, name)[rows] for name in Cells.__struct_fields__})
 
@@ -143,10 +143,10 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
 ReturnKey = tuple[str, str, str, str]  # measure, series, service, period
 
 
-class Identified(Struct, frozen=True, kw_only=True):
+class IdentifiedReturn(Struct, frozen=True, kw_only=True):
     """A return whose measure, series, duty and period are known."""
 
-    given: NewReturn
+    submitted: NewReturn
     measure: Measure
     series: Series
     duty: Duty
@@ -158,13 +158,13 @@ class Identified(Struct, frozen=True, kw_only=True):
     def key(self) -> ReturnKey:
         return (self.measure.slug, self.series.slug, self.duty.service, self.period.code)
 
-    def named(self, area: str, breakdown: dict[str, str]) -> CellName:
+    def cell_name(self, area: str, breakdown: dict[str, str]) -> CellName:
         """The name of one of its cells."""
         measure, series, service, period = self.key
         return CellName(measure=measure, series=series, service=service, period=period, area=area, breakdown=breakdown)
 
 
-class PastTotal(Struct, frozen=True, kw_only=True):
+class ReturnTotal(Struct, frozen=True, kw_only=True):
     """The total of a return for the area of its duty: one that stands, or one that is sent (then with its row)."""
 
     organisation: str
@@ -179,7 +179,7 @@ class PastTotal(Struct, frozen=True, kw_only=True):
     denominator: int | None = None
     lower: int | None = None
     upper: int | None = None
-    hidden: bool = False  # status `c`
+    is_confidential: bool = False  # status `c`
     row: int | None = None
 
     @property
@@ -187,39 +187,39 @@ class PastTotal(Struct, frozen=True, kw_only=True):
         return (self.measure, self.series, self.service, self.period.code)
 
     @property
-    def cell(self) -> CellName:
+    def cell_name(self) -> CellName:
         return CellName(
             measure=self.measure, series=self.series, service=self.service, period=self.period.code, area=self.area
         )
 
-    def figure(self, ratio: bool) -> float | None:
+    def count_or_ratio(self, is_ratio: bool) -> float | None:
         """The count or the quotient; None where there is none. Nothing to count is 0, and has no quotient."""
-        if ratio:
+        if is_ratio:
             return None if self.numerator is None or not self.denominator else self.numerator / self.denominator
         if self.kind is ReturnKind.NIL:
             return 0.0
         return None if self.value is None else float(self.value)
 
-    def bounds(self, ratio: bool) -> tuple[float, float]:
+    def bounds(self, is_ratio: bool) -> tuple[float, float]:
         """What the count, or the numerator, lies between; NaN where it is not known at all."""
         if self.kind is ReturnKind.NIL:
             return 0.0, 0.0
-        number = self.numerator if ratio else self.value
+        number = self.numerator if is_ratio else self.value
         if number is not None:
             return float(number), float(number)
-        if ratio or not self.hidden:
+        if is_ratio or not self.is_confidential:
             return nan, nan
         return float(self.lower or 0), inf if self.upper is None else float(self.upper)
 
     @property
-    def base(self) -> float:
+    def denominator_or_nan(self) -> float:
         """The denominator; NaN where there is none."""
         if self.kind is ReturnKind.NIL:
             return 0.0
         return nan if self.denominator is None else float(self.denominator)
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class CurrentRevision(Struct, frozen=True, kw_only=True):
     """What stands of a return: its newest revision, without its cells. `number` is 0 where there is none yet."""
 
     number: int
@@ -231,17 +231,19 @@ class Standing(Struct, frozen=True, kw_only=True):
     note: str | None
 
 
-NOTHING = Standing(number=0, kind=None, state=None, first_received_at=None, content=[], justifications=[], note=None)
+NO_REVISION = CurrentRevision(
+    number=0, kind=None, state=None, first_received_at=None, content=[], justifications=[], note=None
+)
 
 
-class Compared(Struct, frozen=True, kw_only=True):
+class ReturnDiff(Struct, frozen=True, kw_only=True):
     """A return beside what stands: whether it needs a revision, and which."""
 
-    identified: Identified
+    identified_return: IdentifiedReturn
     item: int
-    before: Standing
-    counts: Counts
+    current: CurrentRevision
+    counts: CellCounts
     completeness: Completeness
     outcome: SubmissionOutcome
-    number: int
+    revision_number: int
     first_received_at: datetime

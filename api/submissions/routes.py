@@ -1,4 +1,4 @@
-"""Pushing returns, and taking them back."""
+"""Submit and withdraw returns."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -16,36 +16,36 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import permissions
 from api.access import queries as partners
-from api.access.routes import KEY, IdempotencyKey, Keyed, admitted, once, with_key
-from api.database.connections import Transaction, begun, connected
-from api.http.bodies import LARGEST_FILE, Arriving, TypedRequest, decoded
-from api.http.problems import answers, refusals, request_id_of
+from api.access.routes import KEY_SECURITY, IdempotencyKey, IdempotentRequest, authenticate, require_key, run_once
+from api.database.connections import Transaction, autocommit_connection, driver_transaction
+from api.http.bodies import MAX_FILE_BYTES, StreamedFile, TypedRequest, decode_json
+from api.http.problems import get_request_id, refusal_specs, response_specs
 from api.http.refusals import NotFound
 from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
-from api.plan.routes import enter, wall
+from api.plan.routes import authorise, set_row_level_security
 from api.submissions import queries, rules
 from api.submissions.checks import history
 from api.submissions.reading import json_reader
-from api.submissions.reading.csv_reader import CsvRows
-from api.submissions.reading.ndjson_reader import NdjsonRows
-from api.submissions.revisions import Cells, ReturnKey, Sent, sent
-from api.submissions.rules import Examined, Stale
+from api.submissions.reading.csv_reader import CsvReader
+from api.submissions.reading.ndjson_reader import NdjsonReader
+from api.submissions.revisions import Cells, ParsedSubmission, ReturnKey, to_columns
+from api.submissions.rules import CheckedSubmission, OutdatedReturn
 from schema.partners import Author, Caller, Grant, Scope
-from schema.submissions import Effect, NewReturn, NewSubmission, Report, ReturnKind, Withdrawal
+from schema.submissions import Effect, NewReturn, NewSubmission, ReturnKind, SubmissionReport, Withdrawal
 
 DryRun = Annotated[bool, QueryParameter()]
 PreviewToken = Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{64}$")]
 Result = TypeVar("Result")
 # A thread costs a tenth of a millisecond, and so many cells are checked in some five: below it other requests wait no
 # longer than that. numpy and the parsers let go of the interpreter, or are interrupted, so that a thread holds up none.
-LARGE = 5000
-BYTES_OF_A_CELL = 50  # of a file, about
-PIECE = 512 * 1024  # of a file, read at once: not a thread for each packet that the network has made of it
-TAKEN = refusals(401, 403, 404, 409, 410, 413, 415, 422)
+THREAD_THRESHOLD_CELLS = 5000
+BYTES_PER_CELL = 50  # of a file, about
+READ_CHUNK_BYTES = 512 * 1024  # of a file, read at once: not a thread for each packet that the network has made of it
+SUBMISSION_REFUSALS = refusal_specs(401, 403, 404, 409, 410, 413, 415, 422)
 
 
-class Push:
+class SubmissionRequest:
     """A request to take something, by whom and under which circumstances, whatever its format.
 
     Who calls is asked before the body is read, so that nobody else can make us read it, and no connection is held while
@@ -62,146 +62,170 @@ class Push:
         *,
         dry_run: bool,
         now: datetime,
-        new_id: UUID,
+        submission_id: UUID,
     ) -> None:
         self.request, self.caller, self.grant, self.catalogue = request, caller, grant, catalogue
-        self.key, self.dry_run, self.now, self.new_id = key, dry_run, now, new_id
+        self.key, self.dry_run, self.now, self.submission_id = key, dry_run, now, submission_id
 
     @property
-    def by(self) -> Author:
-        return permissions.author(self.caller, self.grant, request_id_of(self.request))
+    def author(self) -> Author:
+        return permissions.build_author(self.caller, self.grant, get_request_id(self.request))
 
-    async def take(
+    async def process(
         self,
         operation: str,
-        content: Sent,
+        content: ParsedSubmission,
         content_sha256: bytes,
         *,
         request_sha256: bytes | None = None,
-        preview_token: str | None = None,
+        dry_run_token: str | None = None,
     ) -> Response[bytes]:
         """One pipeline for every format. A dry run is the same, undone: it keeps no key and writes no audit.
 
         `request_sha256` is of what makes it the same request, where that is more than the content.
         """
-        keyed = Keyed(
+        keyed = IdempotentRequest(
             operation=operation,
             content_sha256=request_sha256 or content_sha256,
             key=None if self.dry_run else self.key,
         )
-        async with begun(self.request.app.state.engine, keep=not self.dry_run) as transaction:
-            await self._enter(transaction)
-            owner = rules.for_whom(content.envelope.organisation, self.grant.organisation, self.catalogue)
-            return await once(
+        async with driver_transaction(self.request.app.state.engine, commit=not self.dry_run) as transaction:
+            await self._reauthorise(transaction)
+            owner = rules.resolve_owner(content.envelope.organisation, self.grant.organisation, self.catalogue)
+            return await run_once(
                 transaction,
                 self.catalogue.id,
-                self.by,
+                self.author,
                 keyed,
-                partial(self._carry_out, transaction, owner, content, content_sha256, preview_token),
+                partial(self._accept, transaction, owner, content, content_sha256, dry_run_token),
                 organisation_id=self.catalogue.ids.organisations[owner],
                 now=self.now,
-                submission=self.new_id,
+                submission=self.submission_id,
                 status=200 if self.dry_run else 201,
             )
 
-    async def _enter(self, transaction: AsyncConnection) -> None:
+    async def _reauthorise(self, transaction: AsyncConnection) -> None:
         """What was found before the body came in holds still, or is found anew. Raises what `push` raises."""
         now, known = self.request.app.state.clock(), self.catalogue
-        if await partners.holds(transaction, self.caller, self.grant, known.id, known.version, now=now):
-            await wall(transaction, self.grant, known)
+        if await partners.is_grant_unchanged(transaction, self.caller, self.grant, known.id, known.version, now=now):
+            await set_row_level_security(transaction, self.grant, known)
             return
-        self.caller = await admitted(transaction, self.request.headers.get("authorization"), now=now)
-        self.grant, self.catalogue = await enter(transaction, self.caller, known.slug, Scope.SUBMIT)
+        self.caller = await authenticate(transaction, self.request.headers.get("authorization"), now=now)
+        self.grant, self.catalogue = await authorise(transaction, self.caller, known.slug, Scope.SUBMIT)
 
-    async def _carry_out(
+    async def _accept(
         self,
         transaction: AsyncConnection,
         owner: str,
-        content: Sent,
+        content: ParsedSubmission,
         content_sha256: bytes,
-        preview_token: str | None,
-    ) -> Report:
+        dry_run_token: str | None,
+    ) -> SubmissionReport:
         """What the submission does to what stands, and what is told of it."""
         catalogue, now = self.catalogue, self.now
-        extensions = await queries.extensions(transaction, catalogue, owner)
+        extensions = await queries.fetch_extensions(transaction, catalogue, owner)
         size = len(content.item)
-        examined = await _aside(size, lambda: rules.examine(content, catalogue, owner, extensions, now=now))
-        held, there = await queries.hold(transaction, catalogue, owner, examined.returns)
+        examined = await _run_in_thread_if_large(
+            size, lambda: rules.check_submission(content, catalogue, owner, extensions, now=now)
+        )
+        held, there = await queries.lock_returns(transaction, catalogue, owner, examined.returns)
         recorded_at = self.request.app.state.clock()
-        standing, newest = await queries.standing(transaction, catalogue, there)
+        standing, newest = await queries.fetch_current_revisions(transaction, catalogue, there)
         items = {newest[one.key]: item for item, one in enumerate(examined.returns) if one.key in newest}
-        before = await queries.cells_of(transaction, catalogue, items)
-        if stale := rules.stale(examined, standing):
-            await self._refuse(transaction, stale, held, before)
+        before = await queries.fetch_cells(transaction, catalogue, items)
+        if stale := rules.find_outdated(examined, standing):
+            await self._raise_if_outdated(transaction, stale, held, before)
         size += len(before)
-        comparison = await _aside(size, lambda: rules.compare(examined, standing, before, catalogue, now=now))
-        effects = await self._look_back(transaction, owner, examined, size)
-        receipt = rules.receipt(self.new_id, content_sha256, now=now)
-        report = rules.report(
+        comparison = await _run_in_thread_if_large(
+            size, lambda: rules.compare_with_current(examined, standing, before, catalogue, now=now)
+        )
+        effects = await self._check_history(transaction, owner, examined, size)
+        receipt = rules.make_receipt(self.submission_id, content_sha256, now=now)
+        report = rules.build_report(
             comparison,
             catalogue,
             examined,
-            moved=effects,
+            changed_totals=effects,
             content_sha256=content_sha256,
             receipt=None if self.dry_run else receipt,
-            expected_token=preview_token,
+            expected_token=dry_run_token,
         )
-        await queries.record(
+        await queries.record_submission(
             transaction,
             catalogue,
             comparison.returns,
-            comparison.now,
+            comparison.submitted_cells,
             held,
             report,
             receipt=receipt,
             note=content.envelope.note,
-            justified=examined.findings.justified,
-            by=self.by,
+            justifications_for=examined.findings.justifications_for,
+            author=self.author,
             recorded_at=recorded_at,
         )
-        await self._tell_audit(transaction, report)
+        await self._record_audit(transaction, report)
         return report
 
-    async def _refuse(
-        self, transaction: AsyncConnection, stale: Sequence[Stale], held: Mapping[ReturnKey, int], before: Cells
+    async def _raise_if_outdated(
+        self,
+        transaction: AsyncConnection,
+        stale: Sequence[OutdatedReturn],
+        held: Mapping[ReturnKey, int],
+        before: Cells,
     ) -> None:
         """Raises StaleBase, with what has changed since the revisions that these returns were made from."""
         bases = {
-            one.item: await queries.at_revision(
-                transaction, self.catalogue, one.identified, held, one.identified.given.base_revision or 0
+            one.item: await queries.fetch_revision(
+                transaction,
+                self.catalogue,
+                one.identified_return,
+                held,
+                one.identified_return.submitted.base_revision or 0,
             )
             for one in stale
         }
         made_from = {number: item for item, (number, _) in bases.items() if number is not None}
-        rules.refuse_stale(
+        rules.raise_if_outdated(
             stale,
             {item: content for item, (_, content) in bases.items()},
-            await queries.cells_of(transaction, self.catalogue, made_from),
+            await queries.fetch_cells(transaction, self.catalogue, made_from),
             before,
             self.catalogue,
         )
 
-    async def _look_back(self, transaction: AsyncConnection, owner: str, examined: Examined, size: int) -> list[Effect]:
+    async def _check_history(
+        self, transaction: AsyncConnection, owner: str, examined: CheckedSubmission, size: int
+    ) -> list[Effect]:
         """Against history: what warns is found, and what moves is told."""
         catalogue = self.catalogue
         reviews = Scope.REVIEW in self.grant.scopes
-        past, newest = await queries.totals(transaction, catalogue, examined.returns, only=None if reviews else owner)
+        past, newest = await queries.fetch_totals(
+            transaction, catalogue, examined.returns, organisation=None if reviews else owner
+        )
         own = [total for total in past if total.organisation == owner]
-        beside = history.neighbours(examined.returns, own)
-        wanted = history.elsewhere(beside, examined.returns)
+        beside = history.find_adjacent_returns(examined.returns, own)
+        wanted = history.neighbours_not_submitted(beside, examined.returns)
         numbers = {newest[owner, key]: item for item, key in enumerate(wanted)}
-        cells = await queries.cells_of(transaction, catalogue, numbers)
-        cells_of = {key: cells.take(cells.item == item) for item, key in enumerate(wanted)}
+        cells = await queries.fetch_cells(transaction, catalogue, numbers)
+        cells_of = {key: cells.select(cells.item == item) for item, key in enumerate(wanted)}
         size += len(past)
-        totals = await _aside(size, lambda: rules.look_back(examined, own, beside, cells_of, catalogue))
-        return await _aside(size, lambda: rules.moved(own, past if reviews else None, totals, catalogue))
+        totals = await _run_in_thread_if_large(
+            size, lambda: rules.check_history(examined, own, beside, cells_of, catalogue)
+        )
+        return await _run_in_thread_if_large(
+            size, lambda: rules.visible_effects(own, past if reviews else None, totals, catalogue)
+        )
 
-    async def _tell_audit(self, transaction: AsyncConnection, report: Report) -> None:
-        subject = {"submission": str(self.new_id), "returns": str(len(report.returns)), "outcome": report.outcome}
-        await partners.tell_audit(
+    async def _record_audit(self, transaction: AsyncConnection, report: SubmissionReport) -> None:
+        subject = {
+            "submission": str(self.submission_id),
+            "returns": str(len(report.returns)),
+            "outcome": report.outcome,
+        }
+        await partners.record_audit(
             transaction,
             self.catalogue.id,
-            self.by,
+            self.author,
             "submission.accepted",
             subject,
             organisation_id=self.catalogue.ids.organisations[report.organisation],
@@ -209,38 +233,40 @@ class Push:
         )
 
 
-async def push(
+async def submission_request(
     request: Request[Any, Any, Any],
     programme: FromPath[str],
     state: State,
     idempotency_key: IdempotencyKey = None,
     dry_run: DryRun = False,
-) -> Push:
+) -> SubmissionRequest:
     now: datetime = state.clock()
-    async with connected(state.engine) as connection:
-        caller = await admitted(connection, request.headers.get("authorization"), now=now)
-        grant = permissions.permit(caller, programme, Scope.SUBMIT)
-        catalogue = await plans.current(connection, programme)
-    return Push(request, caller, grant, catalogue, idempotency_key, dry_run=dry_run, now=now, new_id=state.ids())
+    async with autocommit_connection(state.engine) as connection:
+        caller = await authenticate(connection, request.headers.get("authorization"), now=now)
+        grant = permissions.require_scope(caller, programme, Scope.SUBMIT)
+        catalogue = await plans.fetch_catalogue(connection, programme)
+    return SubmissionRequest(
+        request, caller, grant, catalogue, idempotency_key, dry_run=dry_run, now=now, submission_id=state.ids()
+    )
 
 
-async def _aside(size: int, work: Callable[[], Result]) -> Result:
+async def _run_in_thread_if_large(size: int, work: Callable[[], Result]) -> Result:
     """In a thread if there is much to do, so that other requests are answered meanwhile."""
-    return await to_thread.run_sync(work) if size > LARGE else work()
+    return await to_thread.run_sync(work) if size > THREAD_THRESHOLD_CELLS else work()
 
 
 @post(
     "/programmes/{programme:str}/submissions",
     operation_id="create_submission",
-    summary="Push one or more returns",
-    guards=[with_key],
-    security=KEY,
-    responses=TAKEN | answers(Report, 200, 201),
+    summary="Submit returns as JSON",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
 )
 async def create_submission(
     request: TypedRequest,
-    push: NamedDependency[Push],
-    preview_token: PreviewToken = None,
+    submission_request: NamedDependency[SubmissionRequest],
+    dry_run_token: PreviewToken = None,
 ) -> Response[bytes]:
     """All of the returns are taken, or none: 201 with a receipt, or 422 with every finding and nothing written.
 
@@ -249,31 +275,31 @@ async def create_submission(
     """
     body = await request.json_body()
     content_sha256 = hashlib.sha256(body).digest()
-    content = await _aside(len(body) // BYTES_OF_A_CELL, lambda: _read(body))
-    return await push.take("create_submission", content, content_sha256, preview_token=preview_token)
+    content = await _run_in_thread_if_large(len(body) // BYTES_PER_CELL, lambda: _parse_body(body))
+    return await submission_request.process("create_submission", content, content_sha256, dry_run_token=dry_run_token)
 
 
-def _read(body: bytes) -> Sent:
+def _parse_body(body: bytes) -> ParsedSubmission:
     """Raises Malformed, or InvalidBody."""
-    return json_reader.whole(body) or sent(decoded(NewSubmission, body))
+    return json_reader.parse_fast(body) or to_columns(decode_json(NewSubmission, body))
 
 
-CSV, NDJSON = "text/csv", "application/x-ndjson"
+CSV_MEDIA_TYPE, NDJSON_MEDIA_TYPE = "text/csv", "application/x-ndjson"
 
 
 @post(
     "/programmes/{programme:str}/submissions/csv",
     operation_id="create_submission_csv",
-    summary="Push a CSV file",
-    guards=[with_key],
-    security=KEY,
-    responses=TAKEN | answers(Report, 200, 201),
-    request_max_body_size=LARGEST_FILE,
+    summary="Submit a CSV file",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
+    request_max_body_size=MAX_FILE_BYTES,
 )
 async def create_submission_csv(
     request: Request[Any, Any, Any],
-    push: NamedDependency[Push],
-    preview_token: PreviewToken = None,
+    submission_request: NamedDependency[SubmissionRequest],
+    dry_run_token: PreviewToken = None,
     measure: FromQuery[str | None] = None,
     period: FromQuery[str | None] = None,
     organisation: FromQuery[str | None] = None,
@@ -288,91 +314,95 @@ async def create_submission_csv(
     speak of the return that the row belongs to. An empty dimension means the total; `[c]` in `value` is the status.
     Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
     """
-    envelope = rules.envelope(
+    envelope = rules.build_envelope(
         organisation=organisation,
         confirm_withdrawals=confirm_withdrawals,
         justifications=justification or [],
         note=note,
     )
-    rows = CsvRows(list(push.catalogue.dimensions), envelope, measure=measure, period=period)
-    return await _take_file(request, push, rows, CSV, preview_token)
+    rows = CsvReader(list(submission_request.catalogue.dimensions), envelope, measure=measure, period=period)
+    return await _process_file(request, submission_request, rows, CSV_MEDIA_TYPE, dry_run_token)
 
 
 @post(
     "/programmes/{programme:str}/submissions/ndjson",
     operation_id="create_submission_ndjson",
-    summary="Push lines of JSON",
-    guards=[with_key],
-    security=KEY,
-    responses=TAKEN | answers(Report, 200, 201),
-    request_max_body_size=LARGEST_FILE,
+    summary="Submit an NDJSON file",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
+    request_max_body_size=MAX_FILE_BYTES,
 )
 async def create_submission_ndjson(
     request: Request[Any, Any, Any],
-    push: NamedDependency[Push],
-    preview_token: PreviewToken = None,
+    submission_request: NamedDependency[SubmissionRequest],
+    dry_run_token: PreviewToken = None,
 ) -> Response[bytes]:
     """The same pipeline, from lines of up to 1 GB: the first is the submission without its observations.
 
     Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is of.
     """
-    return await _take_file(request, push, NdjsonRows(), NDJSON, preview_token)
+    return await _process_file(request, submission_request, NdjsonReader(), NDJSON_MEDIA_TYPE, dry_run_token)
 
 
-async def _take_file(
+async def _process_file(
     request: Request[Any, Any, Any],
-    push: Push,
-    rows: CsvRows | NdjsonRows,
+    submission_request: SubmissionRequest,
+    rows: CsvReader | NdjsonReader,
     media_type: str,
-    preview_token: str | None,
+    dry_run_token: str | None,
 ) -> Response[bytes]:
-    arriving = Arriving(request, media_type)
+    arriving = StreamedFile(request, media_type)
     gathered = bytearray()
     async for piece in arriving:
         gathered += piece
-        if len(gathered) >= PIECE:
-            await _aside(arriving.size // BYTES_OF_A_CELL, partial(rows.feed, bytes(gathered)))
+        if len(gathered) >= READ_CHUNK_BYTES:
+            await _run_in_thread_if_large(arriving.byte_count // BYTES_PER_CELL, partial(rows.feed, bytes(gathered)))
             gathered.clear()
     rows.feed(bytes(gathered))
-    content = await _aside(arriving.size // BYTES_OF_A_CELL, rows.finish)
-    return await push.take(
+    content = await _run_in_thread_if_large(arriving.byte_count // BYTES_PER_CELL, rows.finish)
+    return await submission_request.process(
         f"create_submission {media_type}",
         content,
         arriving.sha256,
         request_sha256=hashlib.sha256(arriving.sha256 + request.url.query.encode()).digest(),  # it has the envelope
-        preview_token=preview_token,
+        dry_run_token=dry_run_token,
     )
 
 
 @get(
     "/programmes/{programme:str}/submissions/{submission:uuid}",
     operation_id="get_submission",
-    summary="What a submission was told",
-    guards=[with_key],
-    security=KEY,
-    responses=refusals(401, 403, 404),
+    summary="Get a submission report",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=refusal_specs(401, 403, 404),
 )
 async def get_submission(
     programme: FromPath[str], submission: FromPath[UUID], caller: NamedDependency[Caller], transaction: Transaction
-) -> Report:
+) -> SubmissionReport:
     """Its report and receipt, as they were answered. Findings and changes go if the content is redacted."""
-    grant, catalogue = await enter(transaction, caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
-    report = await queries.report_of(transaction, catalogue, submission, only=visible(grant, catalogue))
+    grant, catalogue = await authorise(transaction, caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
+    report = await queries.fetch_report(
+        transaction, catalogue, submission, organisations=readable_organisations(grant, catalogue)
+    )
     if report is None:
         raise NotFound("You can see no such submission; a receipt names yours.")
     return report
 
 
-RETURN = "/programmes/{programme:str}/returns/{organisation:str}/{measure:str}/{series:str}/{service:str}/{period:str}"
+RETURN_PATH = (
+    "/programmes/{programme:str}/returns/{organisation:str}/{measure:str}/{series:str}/{service:str}/{period:str}"
+)
 
 
 @post(
-    f"{RETURN}/withdrawal",
+    f"{RETURN_PATH}/withdrawal",
     operation_id="withdraw_return",
-    summary="Take back a return",
-    guards=[with_key],
-    security=KEY,
-    responses=TAKEN | answers(Report, 200, 201),
+    summary="Withdraw a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
 )
 async def withdraw_return(
     request: Request[Any, Any, Any],
@@ -382,7 +412,7 @@ async def withdraw_return(
     service: FromPath[str],
     period: FromPath[str],
     data: JSONBody[Withdrawal],
-    push: NamedDependency[Push],
+    submission_request: NamedDependency[SubmissionRequest],
 ) -> Response[bytes]:
     """The return then counts as not sent. What it said can still be read, as an earlier revision."""
     withdrawn = NewReturn(
@@ -394,14 +424,14 @@ async def withdraw_return(
         base_revision=data.base_revision,
         note=data.reason,
     )
-    content = sent(NewSubmission(returns=[withdrawn], organisation=organisation, confirm_withdrawals=True))
+    content = to_columns(NewSubmission(returns=[withdrawn], organisation=organisation, confirm_withdrawals=True))
     operation = f"withdraw_return {organisation} {measure} {series} {service} {period}"
-    return await push.take(operation, content, hashlib.sha256(await request.body()).digest())
+    return await submission_request.process(operation, content, hashlib.sha256(await request.body()).digest())
 
 
-def visible(grant: Grant, catalogue: Catalogue) -> list[str] | None:
+def readable_organisations(grant: Grant, catalogue: Catalogue) -> list[str] | None:
     """Whose returns the caller may read; None: everybody's."""
-    return None if Scope.REVIEW in grant.scopes else catalogue.acts_for(grant.organisation)
+    return None if Scope.REVIEW in grant.scopes else catalogue.list_represented_organisations(grant.organisation)
 
 
 router = Router(
@@ -413,6 +443,6 @@ router = Router(
         get_submission,
         withdraw_return,
     ],
-    dependencies={"push": Provide(push)},
+    dependencies={"submission_request": Provide(submission_request)},
     tags=["Submissions"],
 )

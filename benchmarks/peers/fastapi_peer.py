@@ -47,7 +47,7 @@ class Observation(Base):
     note: Mapped[str | None]
 
 
-def key(breakdown: dict[str, str]) -> str:
+def format_breakdown(breakdown: dict[str, str]) -> str:
     return ",".join(f"{name}={code}" for name, code in sorted(breakdown.items()))
 
 
@@ -65,14 +65,14 @@ class Cell(BaseModel):
 
     @field_validator("area")
     @classmethod
-    def known_area(cls, area: str) -> str:
+    def check_area(cls, area: str) -> str:
         if area not in PLAN["areas"]:
             raise ValueError(f"{area} is not an area.")
         return area
 
     @field_validator("breakdown")
     @classmethod
-    def known_breakdown(cls, breakdown: dict[str, str]) -> dict[str, str]:
+    def check_breakdown(cls, breakdown: dict[str, str]) -> dict[str, str]:
         if breakdown and tuple(sorted(breakdown)) not in SCHEMES:
             raise ValueError(f"Nothing is collected by {' and '.join(breakdown)}.")
         for name, code in breakdown.items():
@@ -81,7 +81,7 @@ class Cell(BaseModel):
         return breakdown
 
     @model_validator(mode="after")
-    def one_form(self) -> Self:
+    def check_form(self) -> Self:
         ratio = self.numerator is not None and self.denominator is not None
         if self.status is not None and (self.value is not None or ratio):
             raise ValueError("There is both a number and a status.")
@@ -98,7 +98,7 @@ class NewReturn(BaseModel):
     observations: list[Cell]
 
     @model_validator(mode="after")
-    def fits(self) -> Self:
+    def check_totals(self) -> Self:
         ratio = PLAN["measures"][self.measure] == "proportion"
 
         def bounds(cell: Cell) -> tuple[float, float]:
@@ -110,15 +110,15 @@ class NewReturn(BaseModel):
         cells: dict[tuple[str, str], Cell] = {}
         parts: dict[tuple[object, ...], list[tuple[float, float]]] = defaultdict(list)
         for cell in self.observations:
-            if (place := (cell.area, key(cell.breakdown))) in cells:
+            if (place := (cell.area, format_breakdown(cell.breakdown))) in cells:
                 raise ValueError(f"{place} is there twice.")
             cells[place] = cell
             for size in range(len(cell.breakdown)):
                 for kept in combinations(sorted(cell.breakdown), size):
-                    wanted = (cell.area, key({name: cell.breakdown[name] for name in kept}))
+                    wanted = (cell.area, format_breakdown({name: cell.breakdown[name] for name in kept}))
                     parts[wanted, "by", tuple(sorted(cell.breakdown))].append(bounds(cell))
             if parent := PLAN["areas"][cell.area]:
-                parts[(parent, key(cell.breakdown)), "area"].append(bounds(cell))
+                parts[(parent, format_breakdown(cell.breakdown)), "area"].append(bounds(cell))
         for (place, *how), found in parts.items():
             if place not in cells:
                 raise ValueError(f"There is a breakdown without its total for {place}.")
@@ -144,7 +144,7 @@ def serve() -> FastAPI:
             session.add_all(made)
             session.flush()
             rows = [
-                cell.model_dump() | {"submitted": parent.id, "breakdown": key(cell.breakdown)}
+                cell.model_dump() | {"submitted": parent.id, "breakdown": format_breakdown(cell.breakdown)}
                 for parent, one in zip(made, submission.returns, strict=True)
                 for cell in one.observations
             ]

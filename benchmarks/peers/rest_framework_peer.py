@@ -70,10 +70,10 @@ class Observation(models.Model):
 
 
 PLAN = json.loads(os.environ["PEER_PLAN"])
-NUMBERS = ("value", "numerator", "denominator", "lower", "upper")
+NUMBER_FIELDS = ("value", "numerator", "denominator", "lower", "upper")
 
 
-def key(breakdown: dict) -> str:
+def format_breakdown(breakdown: dict) -> str:
     return ",".join(f"{name}={code}" for name, code in sorted(breakdown.items()))
 
 
@@ -97,7 +97,7 @@ class ObservationSerializer(serializers.Serializer):
         return breakdown
 
     def validate(self, attrs: dict) -> dict:
-        numbers = {name for name in NUMBERS if attrs.get(name) is not None}
+        numbers = {name for name in NUMBER_FIELDS if attrs.get(name) is not None}
         if attrs.get("status"):
             if numbers - {"lower", "upper"}:
                 raise serializers.ValidationError("There is both a number and a status.")
@@ -116,7 +116,7 @@ class ReturnSerializer(serializers.Serializer):
     def validate(self, attrs: dict) -> dict:
         cells: dict = {}
         for cell in attrs["observations"]:
-            place = (cell["area"], key(cell["breakdown"]))
+            place = (cell["area"], format_breakdown(cell["breakdown"]))
             if place in cells:
                 raise serializers.ValidationError(f"{place} is there twice.")
             cells[place] = cell
@@ -137,10 +137,10 @@ class ReturnSerializer(serializers.Serializer):
             breakdown = cell["breakdown"]
             for size in range(len(breakdown)):
                 for kept in combinations(sorted(breakdown), size):
-                    wanted = (area, key({name: breakdown[name] for name in kept}))
+                    wanted = (area, format_breakdown({name: breakdown[name] for name in kept}))
                     parts[wanted, "by", tuple(sorted(breakdown))].append(bounds(cell))
             if parent := PLAN["areas"][area]:
-                parts[(parent, key(breakdown)), "area"].append(bounds(cell))
+                parts[(parent, format_breakdown(breakdown)), "area"].append(bounds(cell))
         for (place, *how), found in parts.items():
             if place not in cells:
                 raise serializers.ValidationError(f"There is a breakdown without its total for {place}.")
@@ -158,7 +158,7 @@ class SubmissionSerializer(serializers.Serializer):
                 [Return(measure=one["measure"], period=one["period"]) for one in validated_data["returns"]]
             )
             rows = [
-                Observation(submitted=parent, **cell | {"breakdown": key(cell["breakdown"])})
+                Observation(submitted=parent, **cell | {"breakdown": format_breakdown(cell["breakdown"])})
                 for parent, one in zip(made, validated_data["returns"], strict=True)
                 for cell in one["observations"]
             ]

@@ -18,23 +18,23 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from uuid import uuid4
 
 from ._http import httpx
-from .errors import ConnectionFailed, error_of, misunderstood
+from .errors import ConnectionFailed, build_error, build_parse_error
 
 if TYPE_CHECKING:
     import ssl
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 CONNECT_SECONDS = 5.0
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 8.0
-LONGEST_RETRY_AFTER = 60.0
-PIECE = 256 * 1024
+FIRST_PAUSE_SECONDS = 0.5
+MAX_PAUSE_SECONDS = 8.0
+MAX_RETRY_AFTER_SECONDS = 60.0
+READ_CHUNK_BYTES = 256 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-PASSING_STATUSES = frozenset({408, 429})
-NOT_IMPLEMENTED = 501
-IN_PROGRESS = 409  # with Retry-After: an earlier attempt is still being carried out
-PASSING_ERRORS = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
-NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+RETRYABLE_STATUSES = frozenset({408, 429})
+NOT_IMPLEMENTED_STATUS = 501
+IN_PROGRESS_STATUS = 409  # with Retry-After: an earlier attempt is still being carried out
+RETRYABLE_ERRORS = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
+CONNECT_ERRORS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 VERSION = "0.1.0"
 USER_AGENT = f"work-health-python/{VERSION} python/{platform.python_version()} httpx2/{httpx.__version__}"
@@ -60,17 +60,17 @@ class Call(Generic[T]):
     idempotency_key: str | None = None
 
     @property
-    def repeatable(self) -> bool:
+    def is_repeatable(self) -> bool:
         """Whether the server does it once, however often it is asked to."""
         return self.method in SAFE_METHODS or self.idempotency_key is not None
 
 
-def ask(call: Call[T]) -> Steps[T]:
+def send(call: Call[T]) -> Steps[T]:
     """One call among the steps of something: `page = yield from ask(…)`."""
     return cast(T, (yield cast(Call[object], call)))
 
 
-def new_key() -> str:
+def new_idempotency_key() -> str:
     """A name for one request, whichever number of attempts it takes."""
     return uuid4().hex
 
@@ -87,7 +87,7 @@ class Settings:
     on_response: Callable[[httpx.Response], object] | None = None
 
     @classmethod
-    def of(
+    def create(
         cls,
         key: str | None,
         base_url: str | None,
@@ -100,13 +100,13 @@ class Settings:
             raise ValueError(f"base_url should start with http:// or https:// and name a host, not {url!r}")
         return cls(
             url=url,
-            headers=_headers(os.environ.get("WORK_HEALTH_KEY", "") if key is None else key),
-            timeout=_timeout(timeout),
-            max_retries=_retries(max_retries),
+            headers=_build_headers(os.environ.get("WORK_HEALTH_KEY", "") if key is None else key),
+            timeout=_build_timeout(timeout),
+            max_retries=_check_retries(max_retries),
             programme=programme or os.environ.get("WORK_HEALTH_PROGRAMME") or None,
         )
 
-    def but(
+    def replace(
         self,
         *,
         key: str | None = None,
@@ -118,15 +118,15 @@ class Settings:
         """The same, except for what is named."""
         return replace(
             self,
-            headers=self.headers if key is None else _headers(key),
-            timeout=self.timeout if timeout is None else _timeout(timeout),
-            max_retries=self.max_retries if max_retries is None else _retries(max_retries),
+            headers=self.headers if key is None else _build_headers(key),
+            timeout=self.timeout if timeout is None else _build_timeout(timeout),
+            max_retries=self.max_retries if max_retries is None else _check_retries(max_retries),
             programme=programme or self.programme,
             on_response=on_response or self.on_response,
         )
 
-    def request(self, client: httpx.Client | httpx.AsyncClient, call: Call[T]) -> httpx.Request:
-        query = {name: _spelled(value) for name, value in call.query.items() if value is not None}
+    def build_request(self, client: httpx.Client | httpx.AsyncClient, call: Call[T]) -> httpx.Request:
+        query = {name: _to_query_value(value) for name, value in call.query.items() if value is not None}
         headers = dict(self.headers)
         if call.content_type is not None:
             headers["Content-Type"] = call.content_type
@@ -135,7 +135,7 @@ class Settings:
         content = call.content
         if isinstance(content, Path):
             headers["Content-Length"] = str(content.stat().st_size)
-            content = _AwaitedFile(content) if isinstance(client, httpx.AsyncClient) else _File(content)
+            content = _AsyncFileStream(content) if isinstance(client, httpx.AsyncClient) else _FileStream(content)
         return client.build_request(
             call.method,
             self.url + call.path,
@@ -146,48 +146,50 @@ class Settings:
             timeout=self.timeout,
         )
 
-    def pause(self, call: Call[T], outcome: httpx.Response | httpx.RequestError, attempt: int) -> float | None:
+    def choose_pause(self, call: Call[T], outcome: httpx.Response | httpx.RequestError, attempt: int) -> float | None:
         """Seconds until the next attempt, or None where there should be none.
 
         Only what is safe to repeat is repeated; anything else if the connection was never made.
         """
-        safe = call.repeatable
+        safe = call.is_repeatable
         if attempt >= self.max_retries:
             return None
         if isinstance(outcome, httpx.RequestError):
-            again = isinstance(outcome, PASSING_ERRORS if safe else NEVER_CONNECTED)
-            return _backoff(attempt) if again else None
-        asked = _retry_after(outcome)
-        if not safe or not (_passes(outcome.status_code) or (outcome.status_code == IN_PROGRESS and asked is not None)):
+            again = isinstance(outcome, RETRYABLE_ERRORS if safe else CONNECT_ERRORS)
+            return _choose_backoff(attempt) if again else None
+        asked = _parse_retry_after(outcome)
+        if not safe or not (
+            _is_retryable(outcome.status_code) or (outcome.status_code == IN_PROGRESS_STATUS and asked is not None)
+        ):
             return None
         if asked is None:
-            return _backoff(attempt)
-        return asked if asked <= LONGEST_RETRY_AFTER else None
+            return _choose_backoff(attempt)
+        return asked if asked <= MAX_RETRY_AFTER_SECONDS else None
 
-    def finish(self, call: Call[T], outcome: httpx.Response | httpx.RequestError, attempt: int) -> T:
+    def parse_outcome(self, call: Call[T], outcome: httpx.Response | httpx.RequestError, attempt: int) -> T:
         if isinstance(outcome, httpx.RequestError):
-            raise ConnectionFailed(self._no_answer(call, outcome, attempt)) from outcome
+            raise ConnectionFailed(self._describe_failure(call, outcome, attempt)) from outcome
         if self.on_response is not None:
             self.on_response(outcome)
         if "Deprecation" in outcome.headers:
             _warn_of_deprecation(outcome)
         if not outcome.is_success:
-            raise error_of(outcome)
+            raise build_error(outcome)
         try:
             return call.parse(outcome)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise misunderstood(outcome) from error
+            raise build_parse_error(outcome) from error
 
-    def _no_answer(self, call: Call[T], error: httpx.RequestError, attempt: int) -> str:
+    def _describe_failure(self, call: Call[T], error: httpx.RequestError, attempt: int) -> str:
         why = str(error) or type(error).__name__
         tries = f" (tried {attempt + 1} times)" if attempt else ""
         text = f"{call.method} {self.url}{call.path}: {why}{tries}"
-        if call.repeatable or isinstance(error, NEVER_CONNECTED):
+        if call.is_repeatable or isinstance(error, CONNECT_ERRORS):
             return text
         return text + ". It may have been taken all the same. Send it again: what stands already changes nothing."
 
 
-class Caller:
+class SyncSender:
     """A client that waits for its answers."""
 
     _http: httpx.Client
@@ -197,16 +199,16 @@ class Caller:
         for attempt in count():
             outcome: httpx.Response | httpx.RequestError
             try:
-                outcome = self._http.send(self._settings.request(self._http, call), follow_redirects=False)
+                outcome = self._http.send(self._settings.build_request(self._http, call), follow_redirects=False)
             except httpx.RequestError as error:
                 outcome = error
-            pause = self._settings.pause(call, outcome, attempt)
+            pause = self._settings.choose_pause(call, outcome, attempt)
             if pause is None:
-                return self._settings.finish(call, outcome, attempt)
+                return self._settings.parse_outcome(call, outcome, attempt)
             time.sleep(pause)
         raise AssertionError  # count() does not end
 
-    def _follow(self, steps: Steps[T]) -> T:
+    def _run_steps(self, steps: Steps[T]) -> T:
         try:
             call = next(steps)
             while True:
@@ -220,7 +222,7 @@ class Caller:
             return cast(T, end.value)
 
 
-class AsyncCaller:
+class AsyncSender:
     """A client whose answers are awaited."""
 
     _http: httpx.AsyncClient
@@ -232,16 +234,16 @@ class AsyncCaller:
         for attempt in count():
             outcome: httpx.Response | httpx.RequestError
             try:
-                outcome = await self._http.send(self._settings.request(self._http, call), follow_redirects=False)
+                outcome = await self._http.send(self._settings.build_request(self._http, call), follow_redirects=False)
             except httpx.RequestError as error:
                 outcome = error
-            pause = self._settings.pause(call, outcome, attempt)
+            pause = self._settings.choose_pause(call, outcome, attempt)
             if pause is None:
-                return self._settings.finish(call, outcome, attempt)
+                return self._settings.parse_outcome(call, outcome, attempt)
             await asyncio.sleep(pause)
         raise AssertionError  # count() does not end
 
-    async def _follow(self, steps: Steps[T]) -> T:
+    async def _run_steps(self, steps: Steps[T]) -> T:
         try:
             call = next(steps)
             while True:
@@ -255,7 +257,7 @@ class AsyncCaller:
             return cast(T, end.value)
 
 
-def raw_call(
+def build_raw_call(
     method: str,
     path: str,
     query: Mapping[str, Parameter] | None,
@@ -279,7 +281,7 @@ def raw_call(
     )
 
 
-def trusting(certificates: str | Path | ssl.SSLContext | None) -> ssl.SSLContext | bool:
+def build_ssl_context(certificates: str | Path | ssl.SSLContext | None) -> ssl.SSLContext | bool:
     """Whom to trust: the system's authorities, and those in a file or folder besides."""
     if certificates is None:
         return True
@@ -296,7 +298,7 @@ def trusting(certificates: str | Path | ssl.SSLContext | None) -> ssl.SSLContext
     return context
 
 
-class _File:
+class _FileStream:
     """A file as it is sent, read from its beginning for each attempt."""
 
     def __init__(self, path: Path) -> None:
@@ -304,18 +306,18 @@ class _File:
 
     def __iter__(self) -> Iterator[bytes]:
         with self._path.open("rb") as file:
-            while piece := file.read(PIECE):
+            while piece := file.read(READ_CHUNK_BYTES):
                 yield piece
 
 
-class _AwaitedFile:
+class _AsyncFileStream:
     """The same for the client that is awaited: a piece is read in less time than a thread takes to start."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in _File(self._path):
+        for piece in _FileStream(self._path):
             yield piece
 
 
@@ -327,7 +329,7 @@ def _is_address(url: str) -> bool:
     return found.scheme in {"http", "https"} and bool(found.host)
 
 
-def _headers(key: str) -> dict[str, str]:
+def _build_headers(key: str) -> dict[str, str]:
     key = key.strip()
     if not (key.isascii() and key.isprintable()):
         raise ValueError("That is not a key: keys look like wh_live_… or wh_sandbox_…")
@@ -335,35 +337,35 @@ def _headers(key: str) -> dict[str, str]:
     return headers | {"Authorization": f"Bearer {key}"} if key else headers
 
 
-def _timeout(seconds: float) -> httpx.Timeout:
+def _build_timeout(seconds: float) -> httpx.Timeout:
     if seconds <= 0:
         raise ValueError("timeout should be more than 0 seconds")
     return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
 
 
-def _retries(number: int) -> int:
+def _check_retries(number: int) -> int:
     if number < 0:
         raise ValueError("max_retries should be 0 or more")
     return number
 
 
-def _passes(status: int) -> bool:
+def _is_retryable(status: int) -> bool:
     """Whether the fault may be over by the next attempt."""
-    return status in PASSING_STATUSES or (status >= 500 and status != NOT_IMPLEMENTED)
+    return status in RETRYABLE_STATUSES or (status >= 500 and status != NOT_IMPLEMENTED_STATUS)
 
 
-def _spelled(value: str | float | datetime | Iterable[str]) -> str | float | list[str]:
+def _to_query_value(value: str | float | datetime | Iterable[str]) -> str | float | list[str]:
     if isinstance(value, datetime):
         return value.isoformat()
     return value if isinstance(value, str | int | float) else list(value)
 
 
-def _backoff(attempt: int) -> float:
-    longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
+def _choose_backoff(attempt: int) -> float:
+    longest = min(FIRST_PAUSE_SECONDS * 2**attempt, MAX_PAUSE_SECONDS)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 equal jitter, nothing secret
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _parse_retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return float(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
-from ._core import AsyncCaller, Settings, raw_call, trusting
+from ._core import AsyncSender, Settings, build_raw_call, build_ssl_context
 from ._generated.api.outcomes import AsyncOutcomes
 from ._generated.api.partners import AsyncPartners
 from ._generated.api.plan import AsyncPlan
@@ -13,7 +13,7 @@ from ._generated.api.returns import AsyncReturns
 from ._generated.api.reviews import AsyncReviews
 from ._generated.api.submissions import AsyncSubmissions
 from ._http import httpx
-from .frames import AsyncFigures, Cursors
+from .frames import AsyncFigures, PageCursor
 
 if TYPE_CHECKING:
     import ssl
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 
     from ._core import Content, Parameter
     from ._generated.models import (
-        Figure,
         NewReturn,
         NewSubmission,
+        PreviewFigure,
+        PublishedFigure,
         ReleasedEntry,
-        ReturnChange,
+        ReturnCell,
+        ReturnEvent,
         ReturnKind,
+        ReturnRevision,
         ReviewState,
-        StandingObservation,
-        StandingReturn,
-        UnprotectedFigure,
     )
-    from .outcome_queries import AnyQuestion, PreviewQuestion, ReleaseQuestion, ReleaseStep
+    from .outcome_queries import AnyOutcomeQuery, PreviewQuery, ReleaseQuery, ReleaseStep
     from .plan_model import DeliveryPlan
-    from .reports import Parts, Submitted
-    from .submit_steps import Mapped
+    from .reports import PartsResult, SubmissionResult
+    from .submit_steps import MappingSource
     from .tables import Tabular
 
     Submittable = Tabular | NewReturn | NewSubmission | Iterable[NewReturn]
 
 
 class AsyncWorkHealth(
-    AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncReturns, AsyncReviews, AsyncOutcomes, AsyncReleases, AsyncCaller
+    AsyncPlan, AsyncPartners, AsyncSubmissions, AsyncReturns, AsyncReviews, AsyncOutcomes, AsyncReleases, AsyncSender
 ):
     """`WorkHealth` with operations to be awaited.
 
@@ -84,11 +84,11 @@ class AsyncWorkHealth(
         certificates: str | Path | ssl.SSLContext | None = None,
         http: httpx.AsyncClient | None = None,
     ) -> None:
-        self._settings = Settings.of(key, base_url, timeout, max_retries, programme)
+        self._settings = Settings.create(key, base_url, timeout, max_retries, programme)
         if http is not None and (proxy or certificates):
             raise ValueError("Give proxy and certificates to the client that you pass as http")
-        self._http = http or httpx.AsyncClient(proxy=proxy or None, verify=trusting(certificates))
-        self._ours = http is None
+        self._http = http or httpx.AsyncClient(proxy=proxy or None, verify=build_ssl_context(certificates))
+        self._owns_http = http is None
 
     def with_options(
         self,
@@ -104,10 +104,10 @@ class AsyncWorkHealth(
         See `WorkHealth.with_options`.
         """
         made = self.__class__.__new__(self.__class__)
-        made._settings = self._settings.but(
+        made._settings = self._settings.replace(
             key=key, programme=programme, timeout=timeout, max_retries=max_retries, on_response=on_response
         )
-        made._http, made._ours = self._http, False
+        made._http, made._owns_http = self._http, False
         return made
 
     async def request(
@@ -125,40 +125,40 @@ class AsyncWorkHealth(
 
         See `WorkHealth.request`.
         """
-        return await self._send(raw_call(method, path, query, json, content, content_type, idempotency_key))
+        return await self._send(build_raw_call(method, path, query, json, content, content_type, idempotency_key))
 
     async def submit(
         self,
         source: Submittable,
         *,
         programme: str | None = None,
-        mapping: Mapped = None,
+        mapping: MappingSource = None,
         sheet: str | None = None,
         measure: str | None = None,
         period: str | None = None,
         organisation: str | None = None,
         dry_run: bool = False,
-        preview_token: str | None = None,
+        dry_run_token: str | None = None,
         confirm_withdrawals: bool = False,
         justifications: Mapping[str, str] | None = None,
         note: str | None = None,
         check: bool = True,
         raise_if_rejected: bool = True,
         idempotency_key: str | None = None,
-    ) -> Submitted:
+    ) -> SubmissionResult:
         """Send returns from what you have them in, all of them or none.
 
         See `WorkHealth.submit`.
         """
-        from .submit_steps import Envelope, submitting
+        from .submit_steps import SubmissionOptions, submit_source
 
-        steps = submitting(
+        steps = submit_source(
             self._settings,
             source,
             programme=programme,
             mapping=mapping,
             sheet=sheet,
-            envelope=Envelope(
+            envelope=SubmissionOptions(
                 measure=measure,
                 period=period,
                 organisation=organisation,
@@ -168,18 +168,18 @@ class AsyncWorkHealth(
             ),
             check=check,
             dry_run=dry_run,
-            preview_token=preview_token,
+            dry_run_token=dry_run_token,
             idempotency_key=idempotency_key,
             raise_if_rejected=raise_if_rejected,
         )
-        return await self._follow(steps)
+        return await self._run_steps(steps)
 
     async def submit_in_parts(
         self,
         source: Tabular,
         *,
         programme: str | None = None,
-        mapping: Mapped = None,
+        mapping: MappingSource = None,
         sheet: str | None = None,
         measure: str | None = None,
         period: str | None = None,
@@ -189,21 +189,21 @@ class AsyncWorkHealth(
         note: str | None = None,
         rows: int = 50_000,
         journal: Path | None = None,
-        on_progress: Callable[[Parts], object] | None = None,
-    ) -> Parts:
+        on_progress: Callable[[PartsResult], object] | None = None,
+    ) -> PartsResult:
         """Send a large file as several submissions, each of whole returns. Not all or nothing: see `committed`.
 
         See `WorkHealth.submit_in_parts`.
         """
-        from .submit_steps import Envelope, in_parts
+        from .submit_steps import SubmissionOptions, submit_parts
 
-        steps = in_parts(
+        steps = submit_parts(
             self._settings,
             source,
             programme=programme,
             mapping=mapping,
             sheet=sheet,
-            envelope=Envelope(
+            envelope=SubmissionOptions(
                 measure=measure,
                 period=period,
                 organisation=organisation,
@@ -211,18 +211,18 @@ class AsyncWorkHealth(
                 justifications=justifications,
                 note=note,
             ),
-            rows=rows,
+            rows_per_part=rows,
             journal=journal,
             on_progress=on_progress,
         )
-        return await self._follow(steps)
+        return await self._run_steps(steps)
 
     async def check(
         self,
         source: Tabular,
         *,
         programme: str | None = None,
-        mapping: Mapped = None,
+        mapping: MappingSource = None,
         sheet: str | None = None,
         measure: str | None = None,
         period: str | None = None,
@@ -232,10 +232,10 @@ class AsyncWorkHealth(
 
         See `WorkHealth.check`.
         """
-        from .submit_steps import Envelope, looking
+        from .submit_steps import SubmissionOptions, check_table
 
-        envelope = Envelope(measure=measure, period=period, organisation=organisation)
-        return await self._follow(looking(self._settings, source, programme, mapping, sheet, envelope))
+        envelope = SubmissionOptions(measure=measure, period=period, organisation=organisation)
+        return await self._run_steps(check_table(self._settings, source, programme, mapping, sheet, envelope))
 
     @overload
     def outcomes(
@@ -244,8 +244,8 @@ class AsyncWorkHealth(
         preview: Literal[False] = False,
         programme: str | None = None,
         limit: int | None = None,
-        **question: Unpack[ReleaseQuestion],
-    ) -> AsyncFigures[Figure]: ...
+        **question: Unpack[ReleaseQuery],
+    ) -> AsyncFigures[PublishedFigure]: ...
 
     @overload
     def outcomes(
@@ -254,8 +254,8 @@ class AsyncWorkHealth(
         preview: Literal[True],
         programme: str | None = None,
         limit: int | None = None,
-        **question: Unpack[PreviewQuestion],
-    ) -> AsyncFigures[UnprotectedFigure]: ...
+        **question: Unpack[PreviewQuery],
+    ) -> AsyncFigures[PreviewFigure]: ...
 
     def outcomes(
         self,
@@ -263,45 +263,45 @@ class AsyncWorkHealth(
         preview: bool = False,
         programme: str | None = None,
         limit: int | None = None,
-        **question: Unpack[AnyQuestion],
-    ) -> AsyncFigures[Figure] | AsyncFigures[UnprotectedFigure]:
+        **question: Unpack[AnyOutcomeQuery],
+    ) -> AsyncFigures[PublishedFigure] | AsyncFigures[PreviewFigure]:
         """Figures to go through, page after page, or to read whole with `to_pandas()` and `to_polars()`.
 
         See `WorkHealth.outcomes`.
         """
-        from .outcome_queries import previewed, released
+        from .outcome_queries import query_preview, query_release
 
         if preview:
-            return AsyncFigures(self, previewed(self._settings, programme, limit, question))
-        return AsyncFigures(self, released(self._settings, programme, limit, question))
+            return AsyncFigures(self, query_preview(self._settings, programme, limit, question))
+        return AsyncFigures(self, query_release(self._settings, programme, limit, question))
 
-    async def release_changes(self, *, since: int = 0, programme: str | None = None) -> AsyncIterator[ReleaseStep]:
+    async def iter_release_steps(self, *, since: int = 0, programme: str | None = None) -> AsyncIterator[ReleaseStep]:
         """The releases after the one that you have, in their order, each with the figures that it changed.
 
         See `WorkHealth.release_changes`.
         """
-        from .outcome_queries import changing, stepping
+        from .outcome_queries import fetch_release_step, list_later_releases
 
-        for where, release in await self._follow(changing(self._settings, programme, since)):
-            yield await self._follow(stepping(where, release))
+        for where, release in await self._run_steps(list_later_releases(self._settings, programme, since)):
+            yield await self._run_steps(fetch_release_step(where, release))
 
-    async def chosen_programme(self) -> str:
+    async def resolve_programme(self) -> str:
         """The programme that is meant where none is said: the client's, else the only one that the key opens.
 
-        See `WorkHealth.chosen_programme`.
+        See `WorkHealth.resolve_programme`.
         """
-        from .submit_steps import the_programme
+        from .submit_steps import choose_programme
 
-        return await self._follow(the_programme(self._settings, None))
+        return await self._run_steps(choose_programme(self._settings, None))
 
     async def plan(self, programme: str | None = None) -> DeliveryPlan:
         """The logic model with its measures, to walk along.
 
         See `WorkHealth.plan`.
         """
-        from .plan_model import walking
+        from .plan_model import load_plan
 
-        return await self._follow(walking(self._settings, programme))
+        return await self._run_steps(load_plan(self._settings, programme))
 
     async def iter_returns(
         self,
@@ -317,12 +317,12 @@ class AsyncWorkHealth(
         as_of: datetime | None = None,
         updated_after: datetime | None = None,
         limit: int | None = None,
-    ) -> AsyncIterator[StandingReturn]:
+    ) -> AsyncIterator[ReturnRevision]:
         """Every return as it stands, or stood, page after page; `limit` is the size of a page.
 
         See `WorkHealth.iter_returns`.
         """
-        cursors = Cursors()
+        cursors = PageCursor()
         while True:
             page = await self.list_returns(
                 programme,
@@ -356,12 +356,12 @@ class AsyncWorkHealth(
         as_of: datetime | None = None,
         updated_after: datetime | None = None,
         limit: int | None = None,
-    ) -> AsyncIterator[StandingObservation]:
+    ) -> AsyncIterator[ReturnCell]:
         """Every cell of the returns as they stand, or stood, page after page; `limit` is the size of a page.
 
         See `WorkHealth.iter_observations`.
         """
-        cursors = Cursors()
+        cursors = PageCursor()
         while True:
             page = await self.list_observations(
                 programme,
@@ -381,19 +381,19 @@ class AsyncWorkHealth(
             if not cursors.advance(page.next_cursor):
                 return
 
-    async def iter_changes(
+    async def iter_return_changes(
         self, programme: str, *, cursor: str | None = None, limit: int | None = None
-    ) -> AsyncIterator[ReturnChange]:
+    ) -> AsyncIterator[ReturnEvent]:
         """What happened to returns, from the beginning or after `cursor`, until there is no more for now.
 
         See `WorkHealth.iter_changes`.
         """
-        cursors = Cursors(cursor)
+        cursors = PageCursor(cursor)
         while True:
             page = await self.list_return_changes(programme, cursor=cursors.current, limit=limit)
             for item in page.items:
                 yield item
-            if not (page.more and cursors.advance(page.next_cursor)):
+            if not (page.has_more and cursors.advance(page.next_cursor)):
                 return
 
     async def iter_release_entries(
@@ -409,7 +409,7 @@ class AsyncWorkHealth(
 
         See `WorkHealth.iter_release_entries`.
         """
-        cursors, which = Cursors(), release
+        cursors, which = PageCursor(), release
         while True:
             page = await self.list_release_entries(
                 programme, which, measure=measure, period=period, cursor=cursors.current, limit=limit
@@ -425,7 +425,7 @@ class AsyncWorkHealth(
 
         See `WorkHealth.close`.
         """
-        if self._ours:
+        if self._owns_http:
             await self._http.aclose()
 
     async def __aenter__(self) -> Self:

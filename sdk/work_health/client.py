@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
-from ._core import Caller, Settings, raw_call, trusting
+from ._core import Settings, SyncSender, build_raw_call, build_ssl_context
 from ._generated.api.outcomes import Outcomes
 from ._generated.api.partners import Partners
 from ._generated.api.plan import Plan
@@ -13,7 +13,7 @@ from ._generated.api.returns import Returns
 from ._generated.api.reviews import Reviews
 from ._generated.api.submissions import Submissions
 from ._http import httpx
-from .frames import Cursors, Figures
+from .frames import Figures, PageCursor
 
 if TYPE_CHECKING:
     import ssl
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
     from ._core import Content, Parameter
     from ._generated.models import (
-        Figure,
         NewReturn,
         NewSubmission,
+        PreviewFigure,
+        PublishedFigure,
         ReleasedEntry,
-        ReturnChange,
+        ReturnCell,
+        ReturnEvent,
         ReturnKind,
+        ReturnRevision,
         ReviewState,
-        StandingObservation,
-        StandingReturn,
-        UnprotectedFigure,
     )
-    from .outcome_queries import AnyQuestion, PreviewQuestion, ReleaseQuestion, ReleaseStep
+    from .outcome_queries import AnyOutcomeQuery, PreviewQuery, ReleaseQuery, ReleaseStep
     from .plan_model import DeliveryPlan
-    from .reports import Parts, Submitted
-    from .submit_steps import Mapped
+    from .reports import PartsResult, SubmissionResult
+    from .submit_steps import MappingSource
     from .tables import Tabular
 
     Submittable = Tabular | NewReturn | NewSubmission | Iterable[NewReturn]
 
 
-class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releases, Caller):
+class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releases, SyncSender):
     """The API, operation by operation. Each returns what was asked for or raises a `WorkHealthError`.
 
     >>> from work_health import WorkHealth
@@ -79,11 +79,11 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         certificates: str | Path | ssl.SSLContext | None = None,
         http: httpx.Client | None = None,
     ) -> None:
-        self._settings = Settings.of(key, base_url, timeout, max_retries, programme)
+        self._settings = Settings.create(key, base_url, timeout, max_retries, programme)
         if http is not None and (proxy or certificates):
             raise ValueError("Give proxy and certificates to the client that you pass as http")
-        self._http = http or httpx.Client(proxy=proxy or None, verify=trusting(certificates))
-        self._ours = http is None
+        self._http = http or httpx.Client(proxy=proxy or None, verify=build_ssl_context(certificates))
+        self._owns_http = http is None
 
     def with_options(
         self,
@@ -104,10 +104,10 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         (200, 'req_')
         """
         made = self.__class__.__new__(self.__class__)
-        made._settings = self._settings.but(
+        made._settings = self._settings.replace(
             key=key, programme=programme, timeout=timeout, max_retries=max_retries, on_response=on_response
         )
-        made._http, made._ours = self._http, False
+        made._http, made._owns_http = self._http, False
         return made
 
     def request(
@@ -126,27 +126,27 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         >>> client.request("GET", "/v1/me").json()["client"]
         'Sandbox'
         """
-        return self._send(raw_call(method, path, query, json, content, content_type, idempotency_key))
+        return self._send(build_raw_call(method, path, query, json, content, content_type, idempotency_key))
 
     def submit(
         self,
         source: Submittable,
         *,
         programme: str | None = None,
-        mapping: Mapped = None,
+        mapping: MappingSource = None,
         sheet: str | None = None,
         measure: str | None = None,
         period: str | None = None,
         organisation: str | None = None,
         dry_run: bool = False,
-        preview_token: str | None = None,
+        dry_run_token: str | None = None,
         confirm_withdrawals: bool = False,
         justifications: Mapping[str, str] | None = None,
         note: str | None = None,
         check: bool = True,
         raise_if_rejected: bool = True,
         idempotency_key: str | None = None,
-    ) -> Submitted:
+    ) -> SubmissionResult:
         """Send returns from what you have them in, all of them or none.
 
         >>> rows = [
@@ -165,33 +165,33 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
                 streamed, and not looked at here.
             programme: Else the client's.
             mapping: Your column names and codes, told as ours: a TOML or JSON file, or the like as a dict.
-            sheet: Of a workbook that has several.
+            sheet: The sheet of the workbook, if it has several.
             measure: Where the rows do not say it.
             period: Where the rows do not say it.
-            organisation: In whose name, where the key opens more than one.
+            organisation: The organisation to submit for, if the key has more than one.
             dry_run: Tell all that would be told, and write nothing.
-            preview_token: Of a dry run: refuse if what stands has moved since.
+            dry_run_token: Of a dry run: refuse if what stands has moved since.
             confirm_withdrawals: What is not sent any more may go, even if it is more than a tenth.
             justifications: Texts by the id of the finding that they answer.
             note: For reviewers.
-            check: Look at the cells here first, against the schema of what is owed. Raises `NotSent`.
+            check: Look at the cells here first, against the schema of what is owed. Raises `CheckFailed`.
             raise_if_rejected: With False a refusal is returned: see `accepted` and `findings` of the answer.
             idempotency_key: Of your own making, for a script that may be started twice.
 
         Raises:
-            NotSent: The table cannot be read, or does not fit what is owed. Nothing was sent.
+            CheckFailed: The table cannot be read, or does not fit what is owed. Nothing was sent.
             Rejected: The server found errors. Nothing was written.
             Conflict: It does not fit with what stands.
         """
-        from .submit_steps import Envelope, submitting
+        from .submit_steps import SubmissionOptions, submit_source
 
-        steps = submitting(
+        steps = submit_source(
             self._settings,
             source,
             programme=programme,
             mapping=mapping,
             sheet=sheet,
-            envelope=Envelope(
+            envelope=SubmissionOptions(
                 measure=measure,
                 period=period,
                 organisation=organisation,
@@ -201,18 +201,18 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             ),
             check=check,
             dry_run=dry_run,
-            preview_token=preview_token,
+            dry_run_token=dry_run_token,
             idempotency_key=idempotency_key,
             raise_if_rejected=raise_if_rejected,
         )
-        return self._follow(steps)
+        return self._run_steps(steps)
 
     def submit_in_parts(
         self,
         source: Tabular,
         *,
         programme: str | None = None,
-        mapping: Mapped = None,
+        mapping: MappingSource = None,
         sheet: str | None = None,
         measure: str | None = None,
         period: str | None = None,
@@ -222,8 +222,8 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         note: str | None = None,
         rows: int = 50_000,
         journal: Path | None = None,
-        on_progress: Callable[[Parts], object] | None = None,
-    ) -> Parts:
+        on_progress: Callable[[PartsResult], object] | None = None,
+    ) -> PartsResult:
         """Send a large file as several submissions, each of whole returns. Not all or nothing: see `committed`.
 
         After a break do the same again: parts that are done are not sent again, and one that was on its way is done
@@ -238,10 +238,10 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             source: As for `submit`, except returns.
             programme: Else the client's.
             mapping: As for `submit`.
-            sheet: Of a workbook that has several.
+            sheet: The sheet of the workbook, if it has several.
             measure: Where the rows do not say it.
             period: Where the rows do not say it.
-            organisation: In whose name, where the key opens more than one.
+            organisation: The organisation to submit for, if the key has more than one.
             confirm_withdrawals: What is not sent any more may go, even if it is more than a tenth.
             justifications: Texts by the id of the finding that they answer.
             note: For reviewers.
@@ -250,18 +250,18 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             on_progress: Told after each part.
 
         Raises:
-            NotSent: The table cannot be read, or does not fit what is owed. Nothing was sent.
+            CheckFailed: The table cannot be read, or does not fit what is owed. Nothing was sent.
             PartlySubmitted: Some parts were refused, or the server went away.
         """
-        from .submit_steps import Envelope, in_parts
+        from .submit_steps import SubmissionOptions, submit_parts
 
-        steps = in_parts(
+        steps = submit_parts(
             self._settings,
             source,
             programme=programme,
             mapping=mapping,
             sheet=sheet,
-            envelope=Envelope(
+            envelope=SubmissionOptions(
                 measure=measure,
                 period=period,
                 organisation=organisation,
@@ -269,18 +269,18 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
                 justifications=justifications,
                 note=note,
             ),
-            rows=rows,
+            rows_per_part=rows,
             journal=journal,
             on_progress=on_progress,
         )
-        return self._follow(steps)
+        return self._run_steps(steps)
 
     def check(
         self,
         source: Tabular,
         *,
         programme: str | None = None,
-        mapping: Mapped = None,
+        mapping: MappingSource = None,
         sheet: str | None = None,
         measure: str | None = None,
         period: str | None = None,
@@ -290,24 +290,24 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
 
         A dry run of `submit` tells more: whether parts fit their totals, and how it stands to what was sent before.
 
-        >>> from work_health import NotSent
+        >>> from work_health import CheckFailed
         >>> try:
         ...     client.check(
         ...         [{"area": "E06000018", "sex": "femal", "value": 3}],
         ...         measure="ips-primary-care-referrals",
         ...         period="FY2025-26-Q3",
         ...     )
-        ... except NotSent as refusal:
-        ...     print(refusal.findings[0].hint)
+        ... except CheckFailed as refusal:
+        ...     print(refusal.findings[0].fix)
         Did you mean female?
 
         Raises:
-            NotSent: With every finding.
+            CheckFailed: With every finding.
         """
-        from .submit_steps import Envelope, looking
+        from .submit_steps import SubmissionOptions, check_table
 
-        envelope = Envelope(measure=measure, period=period, organisation=organisation)
-        return self._follow(looking(self._settings, source, programme, mapping, sheet, envelope))
+        envelope = SubmissionOptions(measure=measure, period=period, organisation=organisation)
+        return self._run_steps(check_table(self._settings, source, programme, mapping, sheet, envelope))
 
     @overload
     def outcomes(
@@ -316,8 +316,8 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         preview: Literal[False] = False,
         programme: str | None = None,
         limit: int | None = None,
-        **question: Unpack[ReleaseQuestion],
-    ) -> Figures[Figure]: ...
+        **question: Unpack[ReleaseQuery],
+    ) -> Figures[PublishedFigure]: ...
 
     @overload
     def outcomes(
@@ -326,8 +326,8 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         preview: Literal[True],
         programme: str | None = None,
         limit: int | None = None,
-        **question: Unpack[PreviewQuestion],
-    ) -> Figures[UnprotectedFigure]: ...
+        **question: Unpack[PreviewQuery],
+    ) -> Figures[PreviewFigure]: ...
 
     def outcomes(
         self,
@@ -335,8 +335,8 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         preview: bool = False,
         programme: str | None = None,
         limit: int | None = None,
-        **question: Unpack[AnyQuestion],
-    ) -> Figures[Figure] | Figures[UnprotectedFigure]:
+        **question: Unpack[AnyOutcomeQuery],
+    ) -> Figures[PublishedFigure] | Figures[PreviewFigure]:
         """Figures to go through, page after page, or to read whole with `to_pandas()` and `to_polars()`.
 
         They are those of the newest release, or of `release="3"`; reading them needs no key. With `preview=True` they
@@ -357,13 +357,13 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             NotFound: When they are read, and nothing is released yet.
             TypeError: What is asked cannot be asked of these figures.
         """
-        from .outcome_queries import previewed, released
+        from .outcome_queries import query_preview, query_release
 
         if preview:
-            return Figures(self, previewed(self._settings, programme, limit, question))
-        return Figures(self, released(self._settings, programme, limit, question))
+            return Figures(self, query_preview(self._settings, programme, limit, question))
+        return Figures(self, query_release(self._settings, programme, limit, question))
 
-    def release_changes(self, *, since: int = 0, programme: str | None = None) -> Iterator[ReleaseStep]:
+    def iter_release_steps(self, *, since: int = 0, programme: str | None = None) -> Iterator[ReleaseStep]:
         """The releases after the one that you have, in their order, each with the figures that it changed.
 
         >>> have = 0
@@ -375,20 +375,20 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         Raises:
             WorkHealthError: One of them has been withdrawn; read the newest release whole, and go on from it.
         """
-        from .outcome_queries import changing, stepping
+        from .outcome_queries import fetch_release_step, list_later_releases
 
-        for where, release in self._follow(changing(self._settings, programme, since)):
-            yield self._follow(stepping(where, release))
+        for where, release in self._run_steps(list_later_releases(self._settings, programme, since)):
+            yield self._run_steps(fetch_release_step(where, release))
 
-    def chosen_programme(self) -> str:
+    def resolve_programme(self) -> str:
         """The programme that is meant where none is said: the client's, else the only one that the key opens.
 
-        >>> client.chosen_programme()
+        >>> client.resolve_programme()
         'work-and-health-2025-2028-sandbox'
         """
-        from .submit_steps import the_programme
+        from .submit_steps import choose_programme
 
-        return self._follow(the_programme(self._settings, None))
+        return self._run_steps(choose_programme(self._settings, None))
 
     def plan(self, programme: str | None = None) -> DeliveryPlan:
         """The logic model with its measures, to walk along.
@@ -399,9 +399,9 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         >>> [one.slug for one in plan["O5"].measures]
         ['ips-secondary-care-engagement', 'ips-engagements']
         """
-        from .plan_model import walking
+        from .plan_model import load_plan
 
-        return self._follow(walking(self._settings, programme))
+        return self._run_steps(load_plan(self._settings, programme))
 
     def iter_returns(
         self,
@@ -417,14 +417,14 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         as_of: datetime | None = None,
         updated_after: datetime | None = None,
         limit: int | None = None,
-    ) -> Iterator[StandingReturn]:
+    ) -> Iterator[ReturnRevision]:
         """Every return as it stands, or stood, page after page; `limit` is the size of a page.
 
         >>> referrals = client.iter_returns(programme, measure="ips-primary-care-referrals", limit=1)
         >>> [one.period.code for one in referrals][:2]
         ['FY2025-26-Q1', 'FY2025-26-Q2']
         """
-        cursors = Cursors()
+        cursors = PageCursor()
         while True:
             page = self.list_returns(
                 programme,
@@ -457,7 +457,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         as_of: datetime | None = None,
         updated_after: datetime | None = None,
         limit: int | None = None,
-    ) -> Iterator[StandingObservation]:
+    ) -> Iterator[ReturnCell]:
         """Every cell of the returns as they stand, or stood, page after page; `limit` is the size of a page.
 
         >>> cells = client.iter_observations(
@@ -466,7 +466,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         >>> [(one.breakdown.to_dict(), one.value) for one in cells][:2]
         [({}, 125), ({'sex': 'female'}, 70)]
         """
-        cursors = Cursors()
+        cursors = PageCursor()
         while True:
             page = self.list_observations(
                 programme,
@@ -485,9 +485,9 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
             if not cursors.advance(page.next_cursor):
                 return
 
-    def iter_changes(
+    def iter_return_changes(
         self, programme: str, *, cursor: str | None = None, limit: int | None = None
-    ) -> Iterator[ReturnChange]:
+    ) -> Iterator[ReturnEvent]:
         """What happened to returns, from the beginning or after `cursor`, until there is no more for now.
 
         To go on another day use `list_return_changes`, and keep the `next_cursor` that it answers.
@@ -495,11 +495,11 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         >>> next(client.iter_changes(programme)).event.value
         'recorded'
         """
-        cursors = Cursors(cursor)
+        cursors = PageCursor(cursor)
         while True:
             page = self.list_return_changes(programme, cursor=cursors.current, limit=limit)
             yield from page.items
-            if not (page.more and cursors.advance(page.next_cursor)):
+            if not (page.has_more and cursors.advance(page.next_cursor)):
                 return
 
     def iter_release_entries(
@@ -524,7 +524,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
         Raises:
             NotFound: When they are read, and there is no such release.
         """
-        cursors, which = Cursors(), release
+        cursors, which = PageCursor(), release
         while True:
             page = self.list_release_entries(
                 programme, which, measure=measure, period=period, cursor=cursors.current, limit=limit
@@ -536,7 +536,7 @@ class WorkHealth(Plan, Partners, Submissions, Returns, Reviews, Outcomes, Releas
 
     def close(self) -> None:
         """Let go of the connections. Leaving a `with` block does it."""
-        if self._ours:
+        if self._owns_http:
             self._http.close()
 
     def __enter__(self) -> Self:

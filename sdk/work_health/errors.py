@@ -11,8 +11,8 @@ from typing import Any, cast
 from ._generated.models import Finding, Problem
 from ._http import httpx
 
-LISTED = 50
-WIDEST = 24
+MAX_LISTED_FINDINGS = 50
+MAX_CELL_WIDTH = 24
 
 
 class WorkHealthError(Exception):
@@ -52,14 +52,14 @@ class ApiError(WorkHealthError):
         said = " ".join(part for part in (str(self.status or ""), self.title, self.detail) if part)
         if self.request_id:
             said += f" (request {self.request_id})"
-        return "\n".join([said, *table_of(self.findings)])
+        return "\n".join([said, *format_findings(self.findings)])
 
 
-class Rejected(ApiError):
+class RequestRejected(ApiError):
     """422: nothing was written. `findings` say where and why; `str()` prints them as a table."""
 
 
-class NotSent(Rejected):
+class CheckFailed(RequestRejected):
     """What was found here, before anything was sent: a table that cannot be read, or cells that the duty refuses.
 
     `status` is 0, as no server answered.
@@ -70,7 +70,7 @@ class NotSent(Rejected):
         problem = Problem(type_="about:blank", title=title, status=0, detail=detail, errors=list(findings))
         super().__init__(0, title, detail, None, problem)
 
-    def __reduce__(self) -> tuple[type[NotSent], tuple[str, list[Finding]]]:
+    def __reduce__(self) -> tuple[type[CheckFailed], tuple[str, list[Finding]]]:
         return type(self), (self.title, self.findings)
 
 
@@ -90,38 +90,38 @@ class RateLimited(ApiError):
     """429: too many requests, after the retries."""
 
 
-class ServerFault(ApiError):
+class ServerError(ApiError):
     """5xx: the server's own fault, after the retries."""
 
 
-_BY_STATUS: dict[int, type[ApiError]] = {
+_ERROR_BY_STATUS: dict[int, type[ApiError]] = {
     401: NotAllowed,
     403: NotAllowed,
     404: NotFound,
     409: Conflict,
-    422: Rejected,
+    422: RequestRejected,
     429: RateLimited,
 }
 
 
-def error_of(response: httpx.Response) -> ApiError:
+def build_error(response: httpx.Response) -> ApiError:
     """The error that an answer other than 2xx stands for, whoever gave it: the API or something before it."""
     status = response.status_code
-    error = _BY_STATUS.get(status) or (ServerFault if status >= 500 else ApiError)
+    error = _ERROR_BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
     request_id = response.headers.get("Request-Id")
-    if problem := _problem(response):
+    if problem := _parse_problem(response):
         return error(status, problem.title, problem.detail, request_id or problem.request_id or None, problem)
-    return error(status, response.reason_phrase or "No reason given", _not_from_the_api(response), request_id)
+    return error(status, response.reason_phrase or "No reason given", _describe_answer(response), request_id)
 
 
-def misunderstood(response: httpx.Response) -> ApiError:
+def build_parse_error(response: httpx.Response) -> ApiError:
     """A 2xx that is not what the contract says."""
     what = "The answer is not what this version of work-health knows."
     request_id = response.headers.get("Request-Id")
-    return ApiError(response.status_code, what, _not_from_the_api(response), request_id)
+    return ApiError(response.status_code, what, _describe_answer(response), request_id)
 
 
-def _problem(response: httpx.Response) -> Problem | None:
+def _parse_problem(response: httpx.Response) -> Problem | None:
     try:
         document: object = response.json()
         if not isinstance(document, dict):
@@ -131,23 +131,23 @@ def _problem(response: httpx.Response) -> Problem | None:
         return None
 
 
-def _not_from_the_api(response: httpx.Response) -> str:
+def _describe_answer(response: httpx.Response) -> str:
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
     said = f"{response.request.method} {response.request.url} answered with {media_type or 'no content type'}"
     start = " ".join(response.text.split())[:120]
     return f"{said}: {start}" if start else f"{said} and nothing in it."
 
 
-def table_of(findings: Sequence[Finding]) -> Iterator[str]:
+def format_findings(findings: Sequence[Finding]) -> Iterator[str]:
     """Row, column, value, rule and message, one line for each finding, and the hint below it."""
     if not findings:
         return
-    shown = findings[:LISTED]
+    shown = findings[:MAX_LISTED_FINDINGS]
     lines = [("row", "column", "value", "rule")]
-    lines += [(_rows(f), _short(f.column or f.path or ""), _short(f.actual or ""), f.code) for f in shown]
+    lines += [(_format_rows(f), _shorten(f.column or f.path or ""), _shorten(f.actual or ""), f.code) for f in shown]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    said = ["message"] + [_one_line(f.message) for f in shown]
-    hints = [""] + [_one_line(f.hint or "") for f in shown]
+    said = ["message"] + [_to_one_line(f.message) for f in shown]
+    hints = [""] + [_to_one_line(f.fix or "") for f in shown]
     margin = " " * (sum(widths) + 2 * len(widths) + 2)
     yield ""
     for line, message, hint in zip(lines, said, hints, strict=True):
@@ -159,23 +159,23 @@ def table_of(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"  … and {len(findings) - len(shown)} more: see `findings`."
 
 
-def _short(text: str) -> str:
-    text = _one_line(text)
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+def _shorten(text: str) -> str:
+    text = _to_one_line(text)
+    return text if len(text) <= MAX_CELL_WIDTH else text[: MAX_CELL_WIDTH - 1] + "…"
 
 
-def _one_line(text: str) -> str:
+def _to_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _rows(finding: Finding) -> str:
+def _format_rows(finding: Finding) -> str:
     rows = sorted(finding.rows or [])
-    text = ", ".join(_runs(rows))
+    text = ", ".join(_format_runs(rows))
     of_all = f" of {finding.row_count}" if finding.row_count else ""
-    return text + of_all if len(text) <= WIDEST else f"{rows[0]}, … ({finding.row_count or len(rows)} rows)"
+    return text + of_all if len(text) <= MAX_CELL_WIDTH else f"{rows[0]}, … ({finding.row_count or len(rows)} rows)"
 
 
-def _runs(rows: Iterable[int]) -> Iterator[str]:
+def _format_runs(rows: Iterable[int]) -> Iterator[str]:
     """1, 2, 3, 7 → 1-3, 7."""
     for _, run in groupby(enumerate(rows), lambda numbered: numbered[1] - numbered[0]):
         members = [row for _, row in run]

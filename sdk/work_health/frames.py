@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
     import polars as pl
 
-    from ._core import AsyncCaller, Call, Caller, Steps
+    from ._core import AsyncSender, Call, Steps, SyncSender
 
 F = TypeVar("F")
 Item_co = TypeVar("Item_co", covariant=True)
 
 # fmt: off
-NUMBERS = frozenset({
+NUMBER_COLUMNS = frozenset({
     "value", "lower_bound", "upper_bound", "largest_error", "numerator", "denominator", "lower", "upper",
     "lower_99_8", "upper_99_8", "trend_chi_squared", "movement_start", "movement_change", "target_value",
     "comparator_value", "comparator_lower", "comparator_upper", "previous", "current", "numerator_low",
     "numerator_high", "denominator_low", "denominator_high",
 })
 # fmt: on
-COUNTS = frozenset({"cells_without_number", "release", "policy"})
-TRUTHS = frozenset({"target_met"})
-TEXTS = frozenset({"markers", "comparators", "contributors", "instead"})
+INTEGER_COLUMNS = frozenset({"cells_without_value", "release", "policy"})
+BOOLEAN_COLUMNS = frozenset({"target_met"})
+TEXT_COLUMNS = frozenset({"markers", "comparators", "contributors", "instead"})
 
 
 class Page(Protocol[Item_co]):
@@ -42,16 +42,16 @@ class Page(Protocol[Item_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading(Generic[F]):
+class FigureQuery(Generic[F]):
     """One question, as pages of figures or as a table."""
 
-    page: Callable[[str, str | None], Call[Any]]
+    build_page_call: Callable[[str, str | None], Call[Any]]
     """By programme and cursor."""
-    table: Callable[[str], Call[bytes]]
-    programme: Callable[[], Steps[str]]
+    build_table_call: Callable[[str], Call[bytes]]
+    resolve_programme: Callable[[], Steps[str]]
 
 
-class Cursors:
+class PageCursor:
     """Where a reading of many pages stands. A cursor that comes twice would never end."""
 
     def __init__(self, first: str | None = None) -> None:
@@ -71,45 +71,45 @@ class Cursors:
 class Figures(Generic[F]):
     """What was asked for. Nothing is read until it is gone through, and then page by page."""
 
-    def __init__(self, client: Caller, reading: Reading[F]) -> None:
-        self._client, self._reading = client, reading
+    def __init__(self, client: SyncSender, reading: FigureQuery[F]) -> None:
+        self._client, self._query = client, reading
 
     def __iter__(self) -> Iterator[F]:
-        send, follow = self._client._send, self._client._follow  # pyright: ignore[reportPrivateUsage]
-        programme = follow(self._reading.programme())
-        cursors = Cursors()
+        send, follow = self._client._send, self._client._run_steps  # pyright: ignore[reportPrivateUsage]
+        programme = follow(self._query.resolve_programme())
+        cursors = PageCursor()
         while True:
-            page = cast("Page[F]", send(self._reading.page(programme, cursors.current)))
+            page = cast("Page[F]", send(self._query.build_page_call(programme, cursors.current)))
             yield from page.items
             if not cursors.advance(page.next_cursor):
                 return
 
     def to_csv(self) -> bytes:
         """The table as the server writes it: every figure, the same columns whatever was asked."""
-        send, follow = self._client._send, self._client._follow  # pyright: ignore[reportPrivateUsage]
-        return send(self._reading.table(follow(self._reading.programme())))
+        send, follow = self._client._send, self._client._run_steps  # pyright: ignore[reportPrivateUsage]
+        return send(self._query.build_table_call(follow(self._query.resolve_programme())))
 
     def to_pandas(self) -> pd.DataFrame:
         """One row for each figure, with the columns of the CSV. Needs `work-health[pandas]`."""
-        return pandas_of(self.to_csv())
+        return build_pandas_frame(self.to_csv())
 
     def to_polars(self) -> pl.DataFrame:
         """One row for each figure, with the columns of the CSV. Needs `work-health[polars]`."""
-        return polars_of(self.to_csv())
+        return build_polars_frame(self.to_csv())
 
 
 class AsyncFigures(Generic[F]):
     """What was asked for, for `async for`. Nothing is read until it is gone through, and then page by page."""
 
-    def __init__(self, client: AsyncCaller, reading: Reading[F]) -> None:
-        self._client, self._reading = client, reading
+    def __init__(self, client: AsyncSender, reading: FigureQuery[F]) -> None:
+        self._client, self._query = client, reading
 
     async def __aiter__(self) -> AsyncIterator[F]:
-        send, follow = self._client._send, self._client._follow  # pyright: ignore[reportPrivateUsage]
-        programme = await follow(self._reading.programme())
-        cursors = Cursors()
+        send, follow = self._client._send, self._client._run_steps  # pyright: ignore[reportPrivateUsage]
+        programme = await follow(self._query.resolve_programme())
+        cursors = PageCursor()
         while True:
-            page = cast("Page[F]", await send(self._reading.page(programme, cursors.current)))
+            page = cast("Page[F]", await send(self._query.build_page_call(programme, cursors.current)))
             for item in page.items:
                 yield item
             if not cursors.advance(page.next_cursor):
@@ -117,43 +117,43 @@ class AsyncFigures(Generic[F]):
 
     async def to_csv(self) -> bytes:
         """The table as the server writes it: every figure, the same columns whatever was asked."""
-        send, follow = self._client._send, self._client._follow  # pyright: ignore[reportPrivateUsage]
-        return await send(self._reading.table(await follow(self._reading.programme())))
+        send, follow = self._client._send, self._client._run_steps  # pyright: ignore[reportPrivateUsage]
+        return await send(self._query.build_table_call(await follow(self._query.resolve_programme())))
 
     async def to_pandas(self) -> pd.DataFrame:
         """One row for each figure, with the columns of the CSV. Needs `work-health[pandas]`."""
-        return pandas_of(await self.to_csv())
+        return build_pandas_frame(await self.to_csv())
 
     async def to_polars(self) -> pl.DataFrame:
         """One row for each figure, with the columns of the CSV. Needs `work-health[polars]`."""
-        return polars_of(await self.to_csv())
+        return build_polars_frame(await self.to_csv())
 
 
-def _kind(name: str) -> str:
+def _column_type(name: str) -> str:
     """What a column holds, by its name: the columns are the contract's."""
-    if name in NUMBERS:
+    if name in NUMBER_COLUMNS:
         return "number"
-    if name in COUNTS or name.startswith("coverage_"):
+    if name in INTEGER_COLUMNS or name.startswith("coverage_"):
         return "count"
-    if name in TRUTHS:
+    if name in BOOLEAN_COLUMNS:
         return "truth"
-    if name in TEXTS:
+    if name in TEXT_COLUMNS:
         return "text"
     return "date" if name in {"period_start", "period_end", "as_of_start", "as_of_end"} else "category"
 
 
-def _columns(content: bytes) -> Sequence[str]:
+def _read_header(content: bytes) -> Sequence[str]:
     first = content.partition(b"\n")[0].decode("utf-8-sig")
     return next(csv.reader([first.rstrip("\r")]))
 
 
-def pandas_of(content: bytes) -> pd.DataFrame:
+def build_pandas_frame(content: bytes) -> pd.DataFrame:
     """Codes are categories, days datetimes, coverage nullable integers; what has no number is NaN with its status."""
     try:
         import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as error:
         raise WorkHealthError("To read into pandas, install `work-health[pandas]`.") from error
-    kinds = {name: _kind(name) for name in _columns(content)}
+    kinds = {name: _column_type(name) for name in _read_header(content)}
     types = {"number": "float64", "count": "Int64", "truth": "boolean", "text": "string", "category": "category"}
     frame = pd.read_csv(
         io.BytesIO(content),
@@ -169,7 +169,7 @@ def pandas_of(content: bytes) -> pd.DataFrame:
     return frame
 
 
-def polars_of(content: bytes) -> pl.DataFrame:
+def build_polars_frame(content: bytes) -> pl.DataFrame:
     """Codes are categories, days dates, coverage integers; what has no number is null with its status."""
     try:
         import polars as pl
@@ -183,5 +183,5 @@ def polars_of(content: bytes) -> pl.DataFrame:
         "category": pl.Categorical(),
         "date": pl.Date(),
     }
-    schema = {name: types[_kind(name)] for name in _columns(content)}
+    schema = {name: types[_column_type(name)] for name in _read_header(content)}
     return pl.read_csv(content, schema=schema, null_values=[""])

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ._core import Settings, Steps, ask
+from ._core import Settings, Steps, send
 from ._generated.api.plan import get_logic_model, list_measures
-from .submit_steps import the_programme
+from .submit_steps import choose_programme
 
 if TYPE_CHECKING:
-    from ._generated.models import Basis, Column, LogicModel, Measure
+    from ._generated.models import Basis, LogicModel, LogicModelColumn, Measure
 
 
-class Arrow:
+class PlanLink:
     """What leads to what, and the sentence of the plan that says so."""
 
     __slots__ = ("basis", "note", "quote", "source", "target")
@@ -32,25 +32,25 @@ class Arrow:
 class PlanNode:
     """An input, activity, output, outcome or impact."""
 
-    __slots__ = ("arrows_in", "arrows_out", "code", "column", "group", "measures", "slug", "title")
+    __slots__ = ("code", "column", "group", "incoming_links", "measures", "outgoing_links", "slug", "title")
 
-    def __init__(self, slug: str, code: str, column: Column, group: str | None, title: str) -> None:
+    def __init__(self, slug: str, code: str, column: LogicModelColumn, group: str | None, title: str) -> None:
         self.slug, self.code, self.column, self.group, self.title = slug, code, column, group, title
-        self.arrows_out: list[Arrow] = []
-        self.arrows_in: list[Arrow] = []
+        self.outgoing_links: list[PlanLink] = []
+        self.incoming_links: list[PlanLink] = []
         self.measures: list[Measure] = []
         """What is counted to see whether it happens."""
 
     @property
     def leads_to(self) -> list[PlanNode]:
-        return [arrow.target for arrow in self.arrows_out]
+        return [arrow.target for arrow in self.outgoing_links]
 
     @property
-    def led_by(self) -> list[PlanNode]:
+    def incoming(self) -> list[PlanNode]:
         """What leads to it."""
-        return [arrow.source for arrow in self.arrows_in]
+        return [arrow.source for arrow in self.incoming_links]
 
-    def beyond(self) -> Iterator[PlanNode]:
+    def iter_downstream(self) -> Iterator[PlanNode]:
         """Everything that it leads to in the end, each once, the nearest first."""
         seen, waiting = {self.slug}, list(self.leads_to)
         for node in waiting:
@@ -77,18 +77,18 @@ class DeliveryPlan:
         }
         for link in model.links:
             source, target = self._nodes[link.source], self._nodes[link.target]
-            arrow = Arrow(source, target, link.basis, link.quote, link.note or None)
-            source.arrows_out.append(arrow)
-            target.arrows_in.append(arrow)
+            arrow = PlanLink(source, target, link.basis, link.quote, link.note or None)
+            source.outgoing_links.append(arrow)
+            target.incoming_links.append(arrow)
         self.measures = {one.slug: one for one in measures}
-        self.gaps: list[Measure] = []
+        self.unlinked_measures: list[Measure] = []
         hung = {link.measure: link.source for link in model.measure_links}
         for measure in measures:
             places = list(measure.nodes) or [place for place in [hung.get(measure.slug)] if place]
             for place in places:
                 self._nodes[place].measures.append(measure)
             if not places:
-                self.gaps.append(measure)
+                self.unlinked_measures.append(measure)
 
     def __iter__(self) -> Iterator[PlanNode]:
         return iter(self._nodes.values())
@@ -103,7 +103,7 @@ class DeliveryPlan:
             raise KeyError(slug)
         return found
 
-    def column(self, name: Column | str) -> list[PlanNode]:
+    def list_nodes(self, name: LogicModelColumn | str) -> list[PlanNode]:
         """All of its `input`, `activity`, `output`, `outcome` or `impact` nodes."""
         return [one for one in self if one.column == name]
 
@@ -111,8 +111,8 @@ class DeliveryPlan:
         return f"<{self.programme}, version {self.version}: {len(self)} nodes, {len(self.measures)} measures>"
 
 
-def walking(settings: Settings, programme: str | None) -> Steps[DeliveryPlan]:
-    where = yield from the_programme(settings, programme)
-    model = yield from ask(get_logic_model.call(where))
-    measures = (yield from ask(list_measures.call(where))).items
+def load_plan(settings: Settings, programme: str | None) -> Steps[DeliveryPlan]:
+    where = yield from choose_programme(settings, programme)
+    model = yield from send(get_logic_model.call(where))
+    measures = (yield from send(list_measures.call(where))).items
     return DeliveryPlan(model, list(measures))

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from .errors import Rejected, WorkHealthError, table_of
+from .errors import RequestRejected, WorkHealthError, format_findings
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from ._generated.models import Finding, NewReturn, Report, ReturnReport
+    from ._generated.models import Finding, NewReturn, ReturnReport, SubmissionReport
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmissionResult:
     """The answer to `submit`: what was taken, or why it was not. `print()` it for a table."""
 
-    _report: Report | None
-    refusal: Rejected | None
+    _report: SubmissionReport | None
+    refusal: RequestRejected | None
     """Why it was not taken; None where it was."""
     warnings: tuple[Finding, ...] = ()
     """What was noticed here about the file."""
@@ -29,19 +29,21 @@ class Submitted:
         return "rejected" if self._report is None else str(self._report.outcome)
 
     @property
-    def accepted(self) -> bool:
+    def is_accepted(self) -> bool:
         """Whether what was sent stands now, or would after a dry run."""
         return self._report is not None
 
     @property
     def findings(self) -> list[Finding]:
         """Warnings where it was taken, errors and warnings where it was not."""
-        said = self.refusal.findings if self._report is None and self.refusal else (self._report or _NOTHING).findings
+        said = (
+            self.refusal.findings if self._report is None and self.refusal else (self._report or _EMPTY_REPORT).findings
+        )
         return [*self.warnings, *said]
 
     @property
-    def report(self) -> Report:
-        """What the server said. Raises the `Rejected` where nothing was taken."""
+    def report(self) -> SubmissionReport:
+        """What the server said. Raises the `RequestRejected` where nothing was taken."""
         if self._report is None:
             raise self.refusal or WorkHealthError("Nothing was taken.")
         return self._report
@@ -54,17 +56,19 @@ class Submitted:
     def __str__(self) -> str:
         if self._report is None:
             return str(self.refusal)
-        return "\n".join([headline(self._report), *returns_of(self._report), *table_of(self.findings)])
+        return "\n".join(
+            [format_headline(self._report), *format_returns(self._report), *format_findings(self.findings)]
+        )
 
 
-class _Nothing:
+class _EmptyReport:
     findings: tuple[Finding, ...] = ()
 
 
-_NOTHING = _Nothing()
+_EMPTY_REPORT = _EmptyReport()
 
 
-def headline(report: Report) -> str:
+def format_headline(report: SubmissionReport) -> str:
     counts = report.counts
     cells = (
         f"{counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged, {counts.withdrawn} withdrawn"
@@ -73,29 +77,35 @@ def headline(report: Report) -> str:
     return f"{said} (submission {report.receipt.submission})" if report.receipt else said
 
 
-def returns_of(report: Report) -> list[str]:
+def format_returns(report: SubmissionReport) -> list[str]:
     lines = [("return", "period", "outcome", "revision", "timeliness")]
     lines += [
-        (_name(one), one.period.code, str(one.outcome), str(one.revision or "–"), str(one.timeliness or "–"))
+        (
+            _format_return_name(one),
+            one.period.code,
+            str(one.outcome),
+            str(one.revision or "–"),
+            str(one.timeliness or "–"),
+        )
         for one in report.returns
     ]
-    return columns(lines)
+    return align_columns(lines)
 
 
-def columns(lines: list[tuple[str, ...]]) -> list[str]:
+def align_columns(lines: list[tuple[str, ...]]) -> list[str]:
     """Texts below each other."""
     widths = [max(len(line[n]) for line in lines) for n in range(len(lines[0]))]
     return ["  " + "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
-def _name(one: ReturnReport | NewReturn) -> str:
+def _format_return_name(one: ReturnReport | NewReturn) -> str:
     more = [one.series] if one.series and one.series != "headline" else []
     more += [one.service] if one.service and one.service != "main" else []
     return "/".join([one.measure, *(str(word) for word in more)])
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartResult:
     """Some whole returns of a large file, sent as one submission."""
 
     returns: tuple[str, ...]
@@ -104,45 +114,45 @@ class Part:
     outcome: str
     """`accepted`, `unchanged`, `rejected`, or `not-sent`."""
     submission: UUID | None = None
-    refusal: Rejected | None = None
+    refusal: RequestRejected | None = None
 
     @property
-    def committed(self) -> bool:
+    def is_committed(self) -> bool:
         return self.outcome in {"accepted", "unchanged"}
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class PartsResult:
     """What became of a file that was sent in parts. `print()` it for a table."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[PartResult, ...]
 
     @property
     def committed(self) -> list[str]:
         """The returns that stand now as the file says."""
-        return [name for part in self.parts if part.committed for name in part.returns]
+        return [name for part in self.parts if part.is_committed for name in part.returns]
 
     @property
-    def left(self) -> list[str]:
+    def remaining(self) -> list[str]:
         """The returns that do not: refused, or not sent yet."""
-        return [name for part in self.parts if not part.committed for name in part.returns]
+        return [name for part in self.parts if not part.is_committed for name in part.returns]
 
     def __str__(self) -> str:
         lines = [("part", "return", "outcome", "submission")]
         for number, part in enumerate(self.parts, 1):
             lines += [(str(number), name, part.outcome, str(part.submission or "–")) for name in part.returns]
-        said = f"{len(self.committed)} returns committed, {len(self.left)} left"
+        said = f"{len(self.committed)} returns committed, {len(self.remaining)} remaining"
         refused = [str(part.refusal) for part in self.parts if part.refusal]
-        return "\n".join([said, *columns(lines), *refused])
+        return "\n".join([said, *align_columns(lines), *refused])
 
 
-class PartlySubmitted(WorkHealthError):  # noqa: N818 as in errors.py
-    """Some parts of a file were taken, and some were not: `parts.committed` and `parts.left` name the returns.
+class IncompleteSubmission(WorkHealthError):  # noqa: N818 as in errors.py
+    """Some parts of a file were taken, and some were not: `parts.committed` and `parts.remaining` name the returns.
 
     Send it again, and it goes on from here. What stands already changes nothing.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: PartsResult) -> None:
         super().__init__(parts)
         self.parts = parts
 

@@ -12,7 +12,7 @@ def decision(revision: int, text: str | None = None) -> Decision:
 
 
 def reason(revision: int, why: str) -> Reason:
-    """On one revision, and why: `api.query_return(…, reason=reason(2, "Twice as many as in June?"))`."""
+    """On one revision, and why: `api.raise_query(…, reason=reason(2, "Twice as many as in June?"))`."""
     return Reason(revision=revision, reason=why)
 
 

@@ -15,8 +15,8 @@ from ._generated.models import (
     NewSubmission,
     Observation,
     ObservationBreakdown,
-    PublishedFigure,
-    PublishedFigureBreakdown,
+    PublisherFigure,
+    PublisherFigureBreakdown,
     ReturnKind,
     Status,
 )
@@ -72,7 +72,7 @@ def figure(
     status: Status | str | None = None,
     markers: Iterable[Marker | str] = (),
     note: str | None = None,
-) -> PublishedFigure:
+) -> PublisherFigure:
     """One figure of a published series: `figure("E06000018", "30.1", limits={"95": ("25.0", "35.2")})`.
 
     Numbers are texts or decimals, so that they keep their publisher's digits.
@@ -89,9 +89,9 @@ def figure(
         markers: What is to be known of the value: `p` provisional, `r` revised, `u` low reliability.
         note: Whatever the reader should know.
     """
-    return PublishedFigure(
+    return PublisherFigure(
         area=area,
-        breakdown=PublishedFigureBreakdown.from_dict(breakdown or {}),
+        breakdown=PublisherFigureBreakdown.from_dict(breakdown or {}),
         value=None if value is None else str(value),
         limits=[
             FigureLimits(lower=str(low), upper=str(high), confidence=Confidence(level), method=IntervalMethod(method))
@@ -115,7 +115,7 @@ def new_return(
     kind: ReturnKind | str = ReturnKind.DATA,
     items: Iterable[MilestoneItem] = (),
     entries: Iterable[EvidenceEntry] = (),
-    figures: Iterable[PublishedFigure] = (),
+    figures: Iterable[PublisherFigure] = (),
     base_revision: int | None = None,
     note: str | None = None,
 ) -> NewReturn:

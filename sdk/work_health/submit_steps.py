@@ -10,31 +10,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from ._core import Call, Content, Settings, Steps, ask, new_key
+from ._core import Call, Content, Settings, Steps, new_idempotency_key, send
 from ._generated.api.partners import get_me
 from ._generated.api.plan import list_areas, list_dimensions, list_programmes
 from ._generated.api.returns import get_template_schema
 from ._generated.api.submissions import create_submission, create_submission_csv
 from ._generated.models import NewReturn, NewSubmission
-from .errors import ApiError, ConnectionFailed, NotSent, Rejected, WorkHealthError
+from .errors import ApiError, CheckFailed, ConnectionFailed, RequestRejected, WorkHealthError
 from .mapping import ColumnMapping
-from .reports import Part, PartlySubmitted, Parts, Submitted
+from .reports import IncompleteSubmission, PartResult, PartsResult, SubmissionResult
 from .submission_requests import new_submission
-from .table_checks import Duty, Form, Labels, duties, faults, table_of_returns
-from .tables import COLUMNS, Table, Tabular, finding, grid, table
+from .table_checks import Labels, ReturnForm, ReturnKey, check_cells, convert_returns_to_table, group_rows_by_return
+from .tables import SUBMISSION_COLUMNS, Table, Tabular, build_finding, build_table, read_grid
 
 if TYPE_CHECKING:
-    from ._generated.models import Finding, Report
+    from ._generated.models import Finding, SubmissionReport
 
-FIRST_ROW = 2  # of a CSV file, whose first is the header
-ASKED_FORMS = 60
+FIRST_CSV_ROW = 2  # of a CSV file, whose first is the header
+MAX_FORM_REQUESTS = 60
 """Beyond so many returns the schema of each measure is asked for once, not once for each period."""
-LARGEST_TO_CHECK = 64 * 1024 * 1024
-Mapped = ColumnMapping | str | Path | Mapping[str, object] | None
+MAX_CHECKED_FILE_BYTES = 64 * 1024 * 1024
+MappingSource = ColumnMapping | str | Path | Mapping[str, object] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class SubmissionOptions:
     """What is said of a submission as a whole."""
 
     measure: str | None = None
@@ -45,15 +45,15 @@ class Envelope:
     note: str | None = None
 
 
-def the_programme(settings: Settings, asked: str | None) -> Steps[str]:
+def choose_programme(settings: Settings, asked: str | None) -> Steps[str]:
     """The one that is meant: as asked, as set, else the only one that the key opens, else the only real one."""
     if chosen := asked or settings.programme:
         return chosen
     if "Authorization" in settings.headers:
-        me = yield from ask(get_me.call())
+        me = yield from send(get_me.call())
         slugs = list(dict.fromkeys(grant.programme for grant in me.grants))
     else:
-        page = yield from ask(list_programmes.call())
+        page = yield from send(list_programmes.call())
         slugs = [one.slug for one in page.items if not one.sandbox]
     if len(slugs) == 1:
         return slugs[0]
@@ -62,80 +62,80 @@ def the_programme(settings: Settings, asked: str | None) -> Steps[str]:
     )
 
 
-def as_mapping(given: Mapped) -> ColumnMapping | None:
+def to_mapping(given: MappingSource) -> ColumnMapping | None:
     if given is None or isinstance(given, ColumnMapping):
         return given
-    return ColumnMapping.load(given) if isinstance(given, str | Path) else ColumnMapping.of(given)
+    return ColumnMapping.load(given) if isinstance(given, str | Path) else ColumnMapping.from_document(given)
 
 
-def read(
+def read_source(
     settings: Settings,
     source: Tabular,
     programme: str | None,
-    given: Mapped,
+    given: MappingSource,
     sheet: str | None,
 ) -> Steps[tuple[str, Table, Labels]]:
     """The programme, the table, and what its codes are called."""
-    mapping = as_mapping(given)
-    cells = grid(source, sheet=sheet or (mapping.sheet if mapping else None))
-    where = yield from the_programme(settings, programme)
-    dimensions = (yield from ask(list_dimensions.call(where))).items
+    mapping = to_mapping(given)
+    cells = read_grid(source, sheet=sheet or (mapping.sheet if mapping else None))
+    where = yield from choose_programme(settings, programme)
+    dimensions = (yield from send(list_dimensions.call(where))).items
     named = [one.slug for one in dimensions]
-    if mapping and (wrong := mapping.faults([*COLUMNS, *named])):
+    if mapping and (wrong := mapping.find_faults([*SUBMISSION_COLUMNS, *named])):
         raise WorkHealthError("The mapping cannot be used: " + " ".join(wrong))
-    made = table(cells, named, mapping)
-    areas = (yield from ask(list_areas.call(where))).items
-    return where, made, Labels.of(dimensions, {one.code: one.name for one in areas})
+    made = build_table(cells, named, mapping)
+    areas = (yield from send(list_areas.call(where))).items
+    return where, made, Labels.from_plan(dimensions, {one.code: one.name for one in areas})
 
 
-def checking(
+def check_rows(
     programme: str,
     made: Table,
     labels: Labels,
-    envelope: Envelope,
-) -> Steps[dict[Duty, list[int]]]:
-    """Which rows are of which return. Raises `NotSent` with every finding."""
+    envelope: SubmissionOptions,
+) -> Steps[dict[ReturnKey, list[int]]]:
+    """Which rows are of which return. Raises `CheckFailed` with every finding."""
     said = {"measure": envelope.measure, "period": envelope.period}
-    rows = duties(made, said)
+    rows = group_rows_by_return(made, said)
     findings: list[Finding] = []
-    forms: dict[Duty, Form] = {}
-    asked: dict[tuple[str, ...], Form | None] = {}
+    forms: dict[ReturnKey, ReturnForm] = {}
+    asked: dict[tuple[str, ...], ReturnForm | None] = {}
     for duty, concerned in rows.items():
-        key = tuple(duty) if len(rows) <= ASKED_FORMS else tuple(duty[:3])
+        key = tuple(duty) if len(rows) <= MAX_FORM_REQUESTS else tuple(duty[:3])
         if key not in asked:
             try:
-                asked[key] = yield from _form(programme, duty, envelope.organisation)
-            except Rejected as refusal:
+                asked[key] = yield from _fetch_form(programme, duty, envelope.organisation)
+            except RequestRejected as refusal:
                 asked[key] = None
-                findings += [_placed(one, [made.numbers[n] for n in concerned]) for one in refusal.findings]
+                findings += [_locate_finding(one, [made.row_numbers[n] for n in concerned]) for one in refusal.findings]
         if form := asked[key]:
             forms[duty] = form
-    findings += faults(made, forms, rows, labels)
+    findings += check_cells(made, forms, rows, labels)
     for one in findings:
-        one.column = made.called.get(one.column, one.column) if one.column else one.column
+        one.column = made.source_names.get(one.column, one.column) if one.column else one.column
     if findings:
-        raise NotSent(f"{made.source}: not what is owed.", findings)
+        raise CheckFailed(f"{made.source}: not what is owed.", findings)
     return rows
 
 
-def looking(
+def check_table(
     settings: Settings,
     source: Tabular,
     programme: str | None,
-    mapping: Mapped,
+    mapping: MappingSource,
     sheet: str | None,
-    envelope: Envelope,
+    envelope: SubmissionOptions,
 ) -> Steps[list[str]]:
-    where, made, labels = yield from read(settings, source, programme, mapping, sheet)
-    return [str(duty) for duty in (yield from checking(where, made, labels, envelope))]
+    where, made, labels = yield from read_source(settings, source, programme, mapping, sheet)
+    return [str(duty) for duty in (yield from check_rows(where, made, labels, envelope))]
 
 
-def _form(programme: str, duty: Duty, organisation: str | None) -> Steps[Form | None]:
+def _fetch_form(programme: str, duty: ReturnKey, organisation: str | None) -> Steps[ReturnForm | None]:
     if not duty.measure or not duty.period:
         missing = "measure" if not duty.measure else "period"
         hint = f"Fill in the column {missing}, or say `{missing}=` or a constant in the mapping file."
-        raise NotSent("", [_missing(missing, hint)])
-    schema = yield from ask(
+        raise CheckFailed("", [_build_missing_finding(missing, hint)])
+    schema = yield from send(
         get_template_schema.call(
             programme,
             measure=duty.measure,
@@ -145,14 +145,14 @@ def _form(programme: str, duty: Duty, organisation: str | None) -> Steps[Form | 
             service=duty.service or None,
         )
     )
-    return Form.of(schema)
+    return ReturnForm.from_schema(schema)
 
 
-def _missing(column: str, hint: str) -> Finding:
-    return finding("cell-missing", f"The cell of `{column}` is empty.", column=column, hint=hint)
+def _build_missing_finding(column: str, fix: str) -> Finding:
+    return build_finding("empty-cell", f"The cell of `{column}` is empty.", column=column, fix=fix)
 
 
-def _placed(one: Finding, rows: list[int]) -> Finding:
+def _locate_finding(one: Finding, rows: list[int]) -> Finding:
     """A finding on a parameter, told of the rows that it came from."""
     one.column = one.column or one.path or None
     one.path = None
@@ -162,73 +162,75 @@ def _placed(one: Finding, rows: list[int]) -> Finding:
     return one
 
 
-def submitting(
+def submit_source(
     settings: Settings,
     source: Tabular | NewReturn | NewSubmission | Iterable[NewReturn],
     *,
     programme: str | None,
-    mapping: Mapped,
+    mapping: MappingSource,
     sheet: str | None,
-    envelope: Envelope,
+    envelope: SubmissionOptions,
     check: bool,
     dry_run: bool,
-    preview_token: str | None,
+    dry_run_token: str | None,
     idempotency_key: str | None,
     raise_if_rejected: bool,
-) -> Steps[Submitted]:
+) -> Steps[SubmissionResult]:
     if isinstance(source, Iterator):
         source = cast("list[NewReturn]", list(source))
-    push = as_submission(source, envelope)
+    push = to_submission(source, envelope)
     made: Table | None = None
     try:
         if push is not None:
-            call = yield from _json_call(settings, push, programme, check, dry_run, preview_token, idempotency_key)
+            call = yield from _prepare_json_call(
+                settings, push, programme, check, dry_run, dry_run_token, idempotency_key
+            )
         else:
             tabular = cast(Tabular, source)
-            call, made = yield from _csv_call(
-                settings, tabular, programme, mapping, sheet, envelope, check, dry_run, preview_token, idempotency_key
+            call, made = yield from _prepare_csv_call(
+                settings, tabular, programme, mapping, sheet, envelope, check, dry_run, dry_run_token, idempotency_key
             )
-        report = yield from ask(call)
-    except Rejected as refusal:
-        _renumber(refusal.findings, made)
+        report = yield from send(call)
+    except RequestRejected as refusal:
+        _renumber_findings(refusal.findings, made)
         if raise_if_rejected:
             raise
-        return Submitted(None, refusal, made.warnings if made else ())
-    _renumber(report.findings, made)
-    return Submitted(report, None, made.warnings if made else ())
+        return SubmissionResult(None, refusal, made.warnings if made else ())
+    _renumber_findings(report.findings, made)
+    return SubmissionResult(report, None, made.warnings if made else ())
 
 
-def _csv_call(
+def _prepare_csv_call(
     settings: Settings,
     source: Tabular,
     programme: str | None,
-    mapping: Mapped,
+    mapping: MappingSource,
     sheet: str | None,
-    envelope: Envelope,
+    envelope: SubmissionOptions,
     check: bool,
     dry_run: bool,
-    preview_token: str | None,
+    dry_run_token: str | None,
     key: str | None,
-) -> Steps[tuple[Call[Report], Table | None]]:
-    if mapping is None and (path := _large(source)):
-        where = yield from the_programme(settings, programme)
-        return csv_call(where, path, envelope, dry_run, preview_token, key), None
-    where, made, labels = yield from read(settings, source, programme, mapping, sheet)
+) -> Steps[tuple[Call[SubmissionReport], Table | None]]:
+    if mapping is None and (path := _find_large_csv(source)):
+        where = yield from choose_programme(settings, programme)
+        return build_csv_call(where, path, envelope, dry_run, dry_run_token, key), None
+    where, made, labels = yield from read_source(settings, source, programme, mapping, sheet)
     if check:
-        yield from checking(where, made, labels, envelope)
-    content = (_as_it_is(source) if made.as_it_is else None) or made.csv()
-    return csv_call(where, content, envelope, dry_run, preview_token, key), made
+        yield from check_rows(where, made, labels, envelope)
+    content = (_read_unmodified(source) if made.is_unmodified else None) or made.to_csv()
+    return build_csv_call(where, content, envelope, dry_run, dry_run_token, key), made
 
 
-def _large(source: Tabular) -> Path | None:
+def _find_large_csv(source: Tabular) -> Path | None:
     """A CSV file that is streamed as it is: too large to be held here and looked at."""
     if not isinstance(source, str | Path) or Path(source).suffix.lower() != ".csv":
         return None
     path = Path(source)
-    return path if path.is_file() and path.stat().st_size > LARGEST_TO_CHECK else None
+    return path if path.is_file() and path.stat().st_size > MAX_CHECKED_FILE_BYTES else None
 
 
-def _as_it_is(source: Tabular) -> Content | None:
+def _read_unmodified(source: Tabular) -> Content | None:
     """The bytes themselves, so that the receipt's hash is that of the file."""
     if isinstance(source, bytes):
         return source
@@ -237,19 +239,19 @@ def _as_it_is(source: Tabular) -> Content | None:
     return None
 
 
-def csv_call(
+def build_csv_call(
     programme: str,
     content: Content,
-    envelope: Envelope,
+    envelope: SubmissionOptions,
     dry_run: bool,
-    preview_token: str | None,
+    dry_run_token: str | None,
     key: str | None,
-) -> Call[Report]:
+) -> Call[SubmissionReport]:
     return create_submission_csv.call(
         programme,
         content=content,
         dry_run=dry_run or None,
-        preview_token=preview_token,
+        dry_run_token=dry_run_token,
         measure=envelope.measure,
         period=envelope.period,
         organisation=envelope.organisation,
@@ -260,28 +262,28 @@ def csv_call(
     )
 
 
-def _json_call(
+def _prepare_json_call(
     settings: Settings,
     push: NewSubmission,
     programme: str | None,
     check: bool,
     dry_run: bool,
-    preview_token: str | None,
+    dry_run_token: str | None,
     key: str | None,
-) -> Steps[Call[Report]]:
-    where = yield from the_programme(settings, programme)
-    made = table_of_returns(push.returns)
+) -> Steps[Call[SubmissionReport]]:
+    where = yield from choose_programme(settings, programme)
+    made = convert_returns_to_table(push.returns)
     if check and made.rows:
-        dimensions = (yield from ask(list_dimensions.call(where))).items
-        areas = (yield from ask(list_areas.call(where))).items
-        labels = Labels.of(dimensions, {one.code: one.name for one in areas})
-        yield from checking(where, made, labels, Envelope(organisation=push.organisation or None))
+        dimensions = (yield from send(list_dimensions.call(where))).items
+        areas = (yield from send(list_areas.call(where))).items
+        labels = Labels.from_plan(dimensions, {one.code: one.name for one in areas})
+        yield from check_rows(where, made, labels, SubmissionOptions(organisation=push.organisation or None))
     return create_submission.call(
-        where, submission=push, dry_run=dry_run or None, preview_token=preview_token, idempotency_key=key
+        where, submission=push, dry_run=dry_run or None, dry_run_token=dry_run_token, idempotency_key=key
     )
 
 
-def as_submission(source: object, envelope: Envelope) -> NewSubmission | None:
+def to_submission(source: object, envelope: SubmissionOptions) -> NewSubmission | None:
     """Returns as they are sent in JSON; None for what is a table."""
     if isinstance(source, NewSubmission):
         return source
@@ -301,76 +303,84 @@ def as_submission(source: object, envelope: Envelope) -> NewSubmission | None:
     )
 
 
-def _renumber(findings: Iterable[Finding], made: Table | None) -> None:
+def _renumber_findings(findings: Iterable[Finding], made: Table | None) -> None:
     """The rows and columns of what was sent, told as those of the source."""
-    if made is None or made.as_it_is:
+    if made is None or made.is_unmodified:
         return
     for one in findings:
-        one.column = made.called.get(one.column, one.column) if one.column else one.column
+        one.column = made.source_names.get(one.column, one.column) if one.column else one.column
         if one.rows:
-            one.rows = [_of_source(row - FIRST_ROW, made, row) for row in one.rows]
+            one.rows = [_source_row(row - FIRST_CSV_ROW, made, row) for row in one.rows]
 
 
-def _of_source(place: int, made: Table, row: int) -> int:
-    return made.numbers[place] if 0 <= place < len(made.numbers) else row
+def _source_row(place: int, made: Table, row: int) -> int:
+    return made.row_numbers[place] if 0 <= place < len(made.row_numbers) else row
 
 
-def in_parts(
+def submit_parts(
     settings: Settings,
     source: Tabular,
     *,
     programme: str | None,
-    mapping: Mapped,
+    mapping: MappingSource,
     sheet: str | None,
-    envelope: Envelope,
-    rows: int,
+    envelope: SubmissionOptions,
+    rows_per_part: int,
     journal: Path | None,
-    on_progress: Callable[[Parts], object] | None,
-) -> Steps[Parts]:
+    on_progress: Callable[[PartsResult], object] | None,
+) -> Steps[PartsResult]:
     """Whole returns, `rows` rows or a little more in each submission, with a journal of what is done."""
-    if rows < 1:
+    if rows_per_part < 1:
         raise ValueError("rows should be 1 or more")
-    where, made, labels = yield from read(settings, source, programme, mapping, sheet)
-    returns = yield from checking(where, made, labels, envelope)
+    where, made, labels = yield from read_source(settings, source, programme, mapping, sheet)
+    returns = yield from check_rows(where, made, labels, envelope)
     if journal is None and isinstance(source, str | Path):
         journal = Path(f"{source}.progress.json")
-    pieces = _pieces(returns, rows)
+    pieces = _plan_parts(returns, rows_per_part)
     record = _Journal(journal, made, pieces, where, envelope)
-    done: list[Part] = []
+    done: list[PartResult] = []
     for number, piece in enumerate(pieces):
-        part = record.done(number) or (yield from _part(where, made, piece, envelope, record.key(number), done, pieces))
+        part = record.find_completed(number) or (
+            yield from _submit_part(where, made, piece, envelope, record.idempotency_key(number), done, pieces)
+        )
         done.append(part)
-        record.write(number, part)
+        record.record(number, part)
         if on_progress is not None:
-            on_progress(Parts(tuple(done)))
-    parts = Parts(tuple(done))
-    if parts.left:
-        raise PartlySubmitted(parts)
-    record.close()
+            on_progress(PartsResult(tuple(done)))
+    parts = PartsResult(tuple(done))
+    if parts.remaining:
+        raise IncompleteSubmission(parts)
+    record.remove()
     return parts
 
 
-Piece = tuple[tuple[str, ...], list[int]]
+PlannedPart = tuple[tuple[str, ...], list[int]]
 
 
-def _part(
-    programme: str, made: Table, piece: Piece, envelope: Envelope, key: str, done: list[Part], pieces: list[Piece]
-) -> Steps[Part]:
+def _submit_part(
+    programme: str,
+    made: Table,
+    piece: PlannedPart,
+    envelope: SubmissionOptions,
+    key: str,
+    done: list[PartResult],
+    pieces: list[PlannedPart],
+) -> Steps[PartResult]:
     names, rows = piece
     try:
-        report = yield from ask(csv_call(programme, made.csv(rows), envelope, False, None, key))
-    except Rejected as refusal:
-        inner = replace(made, rows=[], numbers=[made.numbers[n] for n in rows], as_it_is=False)
-        _renumber(refusal.findings, inner)
-        return Part(names, len(rows), "rejected", refusal=refusal)
+        report = yield from send(build_csv_call(programme, made.to_csv(rows), envelope, False, None, key))
+    except RequestRejected as refusal:
+        inner = replace(made, rows=[], row_numbers=[made.row_numbers[n] for n in rows], is_unmodified=False)
+        _renumber_findings(refusal.findings, inner)
+        return PartResult(names, len(rows), "rejected", refusal=refusal)
     except (ApiError, ConnectionFailed) as error:
-        left = [Part(names, len(rows), "not-sent") for names, rows in pieces[len(done) :]]
-        raise PartlySubmitted(Parts((*done, *left))) from error
-    return Part(names, len(rows), str(report.outcome), report.receipt.submission if report.receipt else None)
+        left = [PartResult(names, len(rows), "not-sent") for names, rows in pieces[len(done) :]]
+        raise IncompleteSubmission(PartsResult((*done, *left))) from error
+    return PartResult(names, len(rows), str(report.outcome), report.receipt.submission if report.receipt else None)
 
 
-def _pieces(returns: Mapping[Duty, list[int]], most: int) -> list[Piece]:
-    pieces: list[Piece] = []
+def _plan_parts(returns: Mapping[ReturnKey, list[int]], most: int) -> list[PlannedPart]:
+    pieces: list[PlannedPart] = []
     for duty, rows in returns.items():
         if pieces and len(pieces[-1][1]) + len(rows) <= most:
             names, together = pieces[-1]
@@ -387,51 +397,53 @@ class _Journal:
     is made anew for each run, so that content that was sent once and changed since can be sent again.
     """
 
-    def __init__(self, path: Path | None, made: Table, pieces: list[Piece], programme: str, envelope: Envelope) -> None:
-        said = repr((programme, envelope, [rows for _, rows in pieces])).encode() + made.csv()
-        self._path, self._pieces = path, pieces
-        self._content = hashlib.sha256(said).hexdigest()
-        found = _document(path)
-        if found.get("content") == self._content:
-            self._run = str(found["run"])
-            self._done = cast("dict[str, dict[str, Any]]", found.get("done", {}))
+    def __init__(
+        self, path: Path | None, made: Table, pieces: list[PlannedPart], programme: str, envelope: SubmissionOptions
+    ) -> None:
+        said = repr((programme, envelope, [rows for _, rows in pieces])).encode() + made.to_csv()
+        self._path, self._parts = path, pieces
+        self._content_sha256 = hashlib.sha256(said).hexdigest()
+        found = _read_journal(path)
+        if found.get("content") == self._content_sha256:
+            self._run_id = str(found["run"])
+            self._completed = cast("dict[str, dict[str, Any]]", found.get("done", {}))
         else:
-            self._run, self._done = new_key(), {}
-            self._save()
+            self._run_id, self._completed = new_idempotency_key(), {}
+            self._write_file()
 
-    def key(self, number: int) -> str:
-        return f"{self._run}-{number}"
+    def idempotency_key(self, number: int) -> str:
+        return f"{self._run_id}-{number}"
 
-    def done(self, number: int) -> Part | None:
-        found = self._done.get(str(number))
+    def find_completed(self, number: int) -> PartResult | None:
+        found = self._completed.get(str(number))
         if found is None:
             return None
-        names, rows = self._pieces[number]
-        return Part(names, len(rows), str(found["outcome"]), UUID(str(found["submission"])))
+        names, rows = self._parts[number]
+        return PartResult(names, len(rows), str(found["outcome"]), UUID(str(found["submission"])))
 
-    def write(self, number: int, part: Part) -> None:
-        if part.committed and part.submission:
-            self._done[str(number)] = {
+    def record(self, number: int, part: PartResult) -> None:
+        if part.is_committed and part.submission:
+            self._completed[str(number)] = {
                 "outcome": part.outcome,
                 "submission": str(part.submission),
                 "returns": part.returns,
             }
-            self._save()
+            self._write_file()
 
-    def close(self) -> None:
+    def remove(self) -> None:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
-    def _save(self) -> None:
+    def _write_file(self) -> None:
         if self._path is None:
             return
-        text = json.dumps({"content": self._content, "run": self._run, "done": self._done}, indent=1)
+        text = json.dumps({"content": self._content_sha256, "run": self._run_id, "done": self._completed}, indent=1)
         beside = self._path.with_name(self._path.name + ".new")
         beside.write_text(text)
         beside.replace(self._path)
 
 
-def _document(path: Path | None) -> dict[str, Any]:
+def _read_journal(path: Path | None) -> dict[str, Any]:
     if path is None or not path.exists():
         return {}
     try:

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ._generated.models import Finding
-from .mapping import nearest
-from .tables import NUMBERS, Table, finding, plain
+from .mapping import find_nearest
+from .tables import NUMBER_COLUMNS, Table, build_finding, normalise_name
 
 if TYPE_CHECKING:
     from ._generated.models import Dimension, NewReturn, ReturnSchema
 
-Breakdown = frozenset[tuple[str, str]]
-STATUSES = frozenset("cxzw")
-MOST = 2**53 - 1
-_SHORTHAND = re.compile(r"\[([cxzw])\]|([cxzw])", re.IGNORECASE)
-_WHOLE = re.compile(r"(\d+)(?:\.0*)?", re.ASCII)
-_WRONG = (  # in this order, each with its code, what it is and what would have been right
+BreakdownItems = frozenset[tuple[str, str]]
+STATUS_CODES = frozenset("cxzw")
+MAX_COUNT = 2**53 - 1
+_STATUS_SHORTHAND = re.compile(r"\[([cxzw])\]|([cxzw])", re.IGNORECASE)
+_WHOLE_NUMBER = re.compile(r"(\d+)(?:\.0*)?", re.ASCII)
+_NUMBER_FAULTS = (  # in this order, each with its code, what it is and what would have been right
     (re.compile(r".*\d\s*%"), "percentage", "a percentage", "Send numerator and denominator; for a count, the count."),
     (re.compile(r"[-−–]\s*\d[\d.,]*|\(\d[\d.,]*\)"), "negative-number", "below zero", "Send the count: 0 or more."),
     (re.compile(r"\d{1,3}([,' \u2019\u00a0\u202f]\d{3})+"), "thousands-separator", "with separators", "Send digits."),
@@ -31,7 +31,7 @@ _WRONG = (  # in this order, each with its code, what it is and what would have 
 )  # fmt: skip
 
 
-class Duty(NamedTuple):
+class ReturnKey(NamedTuple):
     """What a row is about."""
 
     measure: str
@@ -45,47 +45,50 @@ class Duty(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ReturnForm:
     """What a duty takes, as its schema says it."""
 
     areas: frozenset[str]
-    breakdowns: frozenset[Breakdown]
-    places: frozenset[tuple[str, Breakdown]]
-    numbers: tuple[str, ...]
+    breakdowns: frozenset[BreakdownItems]
+    cells: frozenset[tuple[str, BreakdownItems]]
+    number_columns: tuple[str, ...]
 
     @classmethod
-    def of(cls, schema: ReturnSchema) -> Form | None:
+    def from_schema(cls, schema: ReturnSchema) -> ReturnForm | None:
         """None for a return that is no table of observations."""
-        rows = _inside(schema.properties.to_dict(), "observations", "items")
+        rows = _get_nested(schema.properties.to_dict(), "observations", "items")
         rules = rows.get("allOf")
         if not isinstance(rules, list):
             return None
-        kept = _inside(rows, "properties")
+        kept = _get_nested(rows, "properties")
         numbers = tuple(name for name in ("value", "numerator", "denominator") if name in kept)
-        branches = cast(list[object], _inside(cast(list[object], rules)[0]).get("anyOf", []))
+        branches = cast(list[object], _get_nested(cast(list[object], rules)[0]).get("anyOf", []))
         places = {
-            (area, breakdown) for branch in branches for area in _areas(branch) for breakdown in _breakdowns(branch)
+            (area, breakdown)
+            for branch in branches
+            for area in _list_areas(branch)
+            for breakdown in _list_breakdowns(branch)
         }
         return cls(
             areas=frozenset(area for area, _ in places),
             breakdowns=frozenset(breakdown for _, breakdown in places),
-            places=frozenset(places),
-            numbers=numbers,
+            cells=frozenset(places),
+            number_columns=numbers,
         )
 
 
-def _inside(document: object, *names: str) -> dict[str, object]:
+def _get_nested(document: object, *names: str) -> dict[str, object]:
     for name in names:
         document = cast(dict[str, object], document).get(name) if isinstance(document, dict) else None
     return cast(dict[str, object], document) if isinstance(document, dict) else {}
 
 
-def _areas(branch: object) -> list[str]:
-    return cast(list[str], _inside(branch, "properties", "area").get("enum", []))
+def _list_areas(branch: object) -> list[str]:
+    return cast(list[str], _get_nested(branch, "properties", "area").get("enum", []))
 
 
-def _breakdowns(branch: object) -> list[Breakdown]:
-    said = cast(list[dict[str, str]], _inside(branch, "properties", "breakdown").get("enum", []))
+def _list_breakdowns(branch: object) -> list[BreakdownItems]:
+    said = cast(list[dict[str, str]], _get_nested(branch, "properties", "breakdown").get("enum", []))
     return [frozenset(one.items()) for one in said]
 
 
@@ -97,29 +100,31 @@ class Labels:
     areas: dict[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def of(cls, dimensions: Iterable[Dimension], areas: Mapping[str, str]) -> Labels:
+    def from_plan(cls, dimensions: Iterable[Dimension], areas: Mapping[str, str]) -> Labels:
         return cls({one.slug: {c.code: c.label for c in one.categories} for one in dimensions}, dict(areas))
 
-    def meant(self, word: str, codes: Iterable[str], labels: Mapping[str, str]) -> str | None:
+    def find_nearest_code(self, word: str, codes: Iterable[str], labels: Mapping[str, str]) -> str | None:
         """The code whose own name or label is most like the word."""
-        called = {plain(labels[code]): code for code in codes if code in labels} | {plain(code): code for code in codes}
-        close = nearest(plain(word), called)
+        called = {normalise_name(labels[code]): code for code in codes if code in labels} | {
+            normalise_name(code): code for code in codes
+        }
+        close = find_nearest(normalise_name(word), called)
         return called[close] if close else None
 
 
-def duties(table: Table, constants: Mapping[str, str | None]) -> dict[Duty, list[int]]:
+def group_rows_by_return(table: Table, constants: Mapping[str, str | None]) -> dict[ReturnKey, list[int]]:
     """Which rows, from 0, are of which return; what the request says stands for an empty cell or a missing column."""
-    found: dict[Duty, list[int]] = {}
+    found: dict[ReturnKey, list[int]] = {}
     said = [
-        [cell or (constants.get(name) or "") for cell in table.column(name)]
+        [cell or (constants.get(name) or "") for cell in table.iter_column(name)]
         for name in ("measure", "series", "service", "period")
     ]
     for number, words in enumerate(zip(*said, strict=True)):
-        found.setdefault(Duty(*words), []).append(number)
+        found.setdefault(ReturnKey(*words), []).append(number)
     return found
 
 
-class Faults:
+class FindingCollector:
     """Findings as they come up, with equal ones told once."""
 
     def __init__(self, numbers: list[int]) -> None:
@@ -129,14 +134,16 @@ class Faults:
     def add(self, row: int, code: str, column: str, actual: str, message: str, hint: str = "") -> None:
         self._rows.setdefault((code, column, actual, message, hint), []).append(self._numbers[row])
 
-    def found(self) -> Iterator[Finding]:
+    def to_findings(self) -> Iterator[Finding]:
         for (code, column, actual, message, hint), rows in self._rows.items():
-            yield finding(code, message, rows=rows, column=column, actual=actual or None, hint=hint or None)
+            yield build_finding(code, message, rows=rows, column=column, actual=actual or None, fix=hint or None)
 
 
-def faults(table: Table, forms: Mapping[Duty, Form], rows: Mapping[Duty, list[int]], labels: Labels) -> list[Finding]:
+def check_cells(
+    table: Table, forms: Mapping[ReturnKey, ReturnForm], rows: Mapping[ReturnKey, list[int]], labels: Labels
+) -> list[Finding]:
     """What the cells of the rows have against them."""
-    found = Faults(table.numbers)
+    found = FindingCollector(table.row_numbers)
     places = {name: place for place, name in enumerate(table.columns)}
     dimensions = [name for name in table.columns if name in labels.dimensions]
     for duty, form in forms.items():
@@ -145,32 +152,32 @@ def faults(table: Table, forms: Mapping[Duty, Form], rows: Mapping[Duty, list[in
             cells = {name: row[place] for name, place in places.items()}
             if cells.get("kind", "").casefold() in {"nil", "withdrawn"} and not cells.get("area"):
                 continue
-            _place(found, number, cells, dimensions, form, labels)
-            _figure(found, number, cells, form)
-    return list(found.found())
+            _check_area_and_breakdown(found, number, cells, dimensions, form, labels)
+            _check_numbers(found, number, cells, form)
+    return list(found.to_findings())
 
 
-def _place(
-    found: Faults, row: int, cells: Mapping[str, str], dimensions: list[str], form: Form, labels: Labels
+def _check_area_and_breakdown(
+    found: FindingCollector, row: int, cells: Mapping[str, str], dimensions: list[str], form: ReturnForm, labels: Labels
 ) -> None:
     area = cells.get("area", "")
     breakdown = frozenset((name, cells[name]) for name in dimensions if cells[name])
     if not area:
-        found.add(row, "cell-missing", "area", "", "The cell of `area` is empty.", "Fill it in, or clear the row.")
+        found.add(row, "empty-cell", "area", "", "The cell of `area` is empty.", "Fill it in, or clear the row.")
         return
     wrong = area not in form.areas
     if wrong:
-        close = labels.meant(area, form.areas, labels.areas)
+        close = labels.find_nearest_code(area, form.areas, labels.areas)
         said = f"Did you mean {close}?" if close else "The template of the measure lists the areas that you owe."
         found.add(row, "unknown-area", "area", area, f"{area} is not an area of this duty.", said)
     for name, category in breakdown:
         known = labels.dimensions[name]
         if category not in known:
             wrong = True
-            close = labels.meant(category, known, known)
+            close = labels.find_nearest_code(category, known, known)
             said = f"Did you mean {close}?" if close else f"The categories are {', '.join(known)}."
             found.add(row, "unknown-category", name, category, f"{category} is not a category of {name}.", said)
-    if wrong or (area, breakdown) in form.places:
+    if wrong or (area, breakdown) in form.cells:
         return
     spelled = " and ".join(f"{name}={category}" for name, category in sorted(breakdown)) or "the total"
     if breakdown in form.breakdowns:
@@ -181,34 +188,36 @@ def _place(
     found.add(row, code, column, area, said, "The template of the measure has the cells that you owe.")
 
 
-def _figure(found: Faults, row: int, cells: Mapping[str, str], form: Form) -> None:
+def _check_numbers(found: FindingCollector, row: int, cells: Mapping[str, str], form: ReturnForm) -> None:
     status = cells.get("status", "")
-    if status and not _SHORTHAND.fullmatch(status):
+    if status and not _STATUS_SHORTHAND.fullmatch(status):
         found.add(row, "unknown-status", "status", status, f"{status} is not a status.", "c, x, z or w; or empty.")
         return
     filled: set[str] = set()
-    for name in NUMBERS:
+    for name in NUMBER_COLUMNS:
         word = cells.get(name, "")
         if not word:
             continue
-        if name == "value" and (short := _SHORTHAND.fullmatch(word)):
+        if name == "value" and (short := _STATUS_SHORTHAND.fullmatch(word)):
             status = status or (short[1] or short[2])
             continue
-        if fault := _number(word):
+        if fault := _find_number_fault(word):
             found.add(row, fault[0], name, word, f"{word} is {fault[1]}.", fault[2])
             return
         filled.add(name)
-    _shape(found, row, filled, status.strip("[]").lower(), form)
+    _check_form(found, row, filled, status.strip("[]").lower(), form)
 
 
-def _shape(found: Faults, row: int, filled: set[str], status: str, form: Form) -> None:
+def _check_form(found: FindingCollector, row: int, filled: set[str], status: str, form: ReturnForm) -> None:
     """Numbers or a status; limits beside `c` alone."""
-    needed = set(form.numbers)
-    named = " and ".join(form.numbers)
+    needed = set(form.number_columns)
+    named = " and ".join(form.number_columns)
     foreign = filled & {"value", "numerator", "denominator"} - needed
     if foreign:
         column = min(foreign)
-        found.add(row, "wrong-form", column, "", f"The measure is returned by {named}.", f"Leave {column} empty.")
+        found.add(
+            row, "wrong-value-fields", column, "", f"The measure is returned by {named}.", f"Leave {column} empty."
+        )
     elif status and filled & needed:
         said = "A row has a number or a status, not both."
         found.add(row, "value-and-status", "status", status, said, "Clear one of them.")
@@ -220,13 +229,13 @@ def _shape(found: Faults, row: int, filled: set[str], status: str, form: Form) -
         found.add(row, "bounds-without-c", min(filled & {"lower", "upper"}), "", said, "Clear them.")
 
 
-def _number(word: str) -> tuple[str, str, str] | None:
+def _find_number_fault(word: str) -> tuple[str, str, str] | None:
     """What is wrong with what should be a count: code, meaning, mend."""
-    whole = _WHOLE.fullmatch(word)
+    whole = _WHOLE_NUMBER.fullmatch(word)
     if whole:
         too_large = ("number-too-large", "larger than a count can be", "Check for digits that have run together.")
-        return too_large if int(whole[1]) > MOST else None
-    for shape, code, meaning, mend in _WRONG:
+        return too_large if int(whole[1]) > MAX_COUNT else None
+    for shape, code, meaning, mend in _NUMBER_FAULTS:
         if shape.fullmatch(word):
             return code, meaning, mend
     if not any(character.isdigit() for character in word) or word[0] in "<>≤≥":
@@ -235,7 +244,7 @@ def _number(word: str) -> tuple[str, str, str] | None:
     return "not-a-number", "not a number", "Send a whole number, such as 12."
 
 
-def table_of_returns(returns: Iterable[NewReturn]) -> Table:
+def convert_returns_to_table(returns: Iterable[NewReturn]) -> Table:
     """The observations of returns as rows, counted from 1 over the submission as the server counts them."""
     rows = [
         (one, cell, cell.breakdown.to_dict() if cell.breakdown else {})
@@ -243,14 +252,14 @@ def table_of_returns(returns: Iterable[NewReturn]) -> Table:
         for cell in one.observations or []
     ]
     dimensions = list(dict.fromkeys(name for _, _, breakdown in rows for name in breakdown))
-    columns = ["measure", "series", "service", "period", "area", *dimensions, *NUMBERS, "status"]
+    columns = ["measure", "series", "service", "period", "area", *dimensions, *NUMBER_COLUMNS, "status"]
     made = [
         [
             *(one.measure, one.series or "", one.service or "", one.period, cell.area),
             *(breakdown.get(name, "") for name in dimensions),
             *(
                 "" if (number := getattr(cell, name)) is None or not isinstance(number, int) else str(number)
-                for name in NUMBERS
+                for name in NUMBER_COLUMNS
             ),
             str(cell.status.value) if cell.status else "",
         ]

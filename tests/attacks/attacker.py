@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-EPS, WIDTH = 1e-6, 4
+TOLERANCE, MIN_OPEN_WIDTH = 1e-6, 4
 
 
 class Attacker:
@@ -23,67 +23,67 @@ class Attacker:
     whether a figure that nobody but the attacker feeds may be published.
     """
 
-    def __init__(self, dimensions, rule, *, own, others_stand_still=False, alone=True):
+    def __init__(self, dimensions, rule, *, own, others_unchanged=False, publish_alone=True):
         self.dimensions, self.rule = dimensions, rule
         self.size = int(np.prod([len(codes) for codes in dimensions.values()]))
         self.own = own
-        self.still = others_stand_still
-        self.alone = alone
+        self.others_unchanged = others_unchanged
+        self.publish_alone = publish_alone
         self.rows, self.bounds = [], []
         self.releases = 0
         self.polytope = None
-        self.possible = []
+        self.known_solutions = []
 
-    def form(self, release, cell):
+    def build_coefficients(self, release, cell):
         flat = np.ones(1)
         for name, codes in self.dimensions.items():
-            chosen = codes_of(cell, name, codes)
+            chosen = select_codes(cell, name, codes)
             flat = np.outer(flat, [float(code in chosen) for code in codes]).ravel()
-        blocks = 1 if self.still else self.releases
+        blocks = 1 if self.others_unchanged else self.releases
         form = np.zeros(blocks * self.size)
-        at = 0 if self.still else release
+        at = 0 if self.others_unchanged else release
         form[at * self.size : (at + 1) * self.size] = flat
         return form
 
-    def learn(self, low, high, *terms):
+    def add_bounds(self, low, high, *terms):
         """Low ≤ Σ times × cell of a release ≤ high, of the total; the own part is taken off."""
         own = sum(times * self.own(release, cell) for times, release, cell in terms)
-        self.rows.append(sum(times * self.form(release, cell) for times, release, cell in terms))
+        self.rows.append(sum(times * self.build_coefficients(release, cell) for times, release, cell in terms))
         self.bounds.append((low - own, high - own))
 
-    def hold(self, high, *terms):
+    def add_upper_bound(self, high, *terms):
         """Σ times × cell of a release ≤ high, of anybody's counts: it lies in what is counted, whoever counts it."""
-        self.rows.append(sum(times * self.form(release, cell) for times, release, cell in terms))
+        self.rows.append(sum(times * self.build_coefficients(release, cell) for times, release, cell in terms))
         self.bounds.append((-inf, high))
 
-    def read(self, releases, small=(), holds=()):
+    def read_releases(self, releases, small=(), inequalities=()):
         """`releases` lists, for each release, triples of cell, number shown, None for `c`, and bounds stated.
 
         `small` are the cells, and their releases, of which the attacker is told that they are in the band. `holds` are
         sums of cells, each cell so many times, that are at most 0 in every release.
         """
         self.releases = len(releases)
-        for release, terms in product(range(1 if self.still else len(releases)), holds):
-            self.hold(0, *((times, release, cell) for times, cell in terms))
+        for release, terms in product(range(1 if self.others_unchanged else len(releases)), inequalities):
+            self.add_upper_bound(0, *((times, release, cell) for times, cell in terms))
         seen = {}
         for release, figures in enumerate(releases):
             for cell, shown, stated in figures:
                 key = tuple(sorted(cell.items()))
                 if shown is None:
                     if (release, key) in small:
-                        self.learn(self.rule["hide_from"], self.rule["hide_to"], (1, release, cell))
+                        self.add_bounds(self.rule["hide_from"], self.rule["hide_to"], (1, release, cell))
                     mine = self.own(release, cell)
-                    if not self.alone and not release and not cell and mine > self.rule["hide_to"]:
-                        self.learn(-inf, mine + self.rule["hide_to"], (1, release, cell))  # for nothing else
+                    if not self.publish_alone and not release and not cell and mine > self.rule["hide_to"]:
+                        self.add_bounds(-inf, mine + self.rule["hide_to"], (1, release, cell))  # for nothing else
                     seen[key] = None
                     continue
-                if not self.alone and (mine := self.own(release, cell)):
-                    self.learn(mine + 1, inf, (1, release, cell))  # else it would not be shown
+                if not self.publish_alone and (mine := self.own(release, cell)):
+                    self.add_bounds(mine + 1, inf, (1, release, cell))  # else it would not be shown
                 before = seen.get(key)
                 if before is None or (shown != before[1] and not self.rule["shift"]):
-                    self._set(release, cell, shown)
+                    self._learn_first_display(release, cell, shown)
                     seen[key] = (release, shown, stated)
-                elif self._moved(release, cell, before, (shown, stated)):
+                elif self._learn_change(release, cell, before, (shown, stated)):
                     seen[key] = (release, shown, stated)
         matrix, (low, high) = np.array(self.rows), np.array(self.bounds).T
         upper, lower = np.isfinite(high), np.isfinite(low)
@@ -92,7 +92,7 @@ class Attacker:
             np.concatenate([high[upper], -low[lower]]),
         )
 
-    def _set(self, release, cell, shown):
+    def _learn_first_display(self, release, cell, shown):
         """A number that is displayed for the first time: rounded, and not in the band."""
         rule, half = self.rule, self.rule["base"] // 2
         low, high = max(shown - half, 0), shown - half + rule["base"] - 1
@@ -100,12 +100,12 @@ class Attacker:
             low = max(low, rule["hide_to"] + 1)
         else:
             high = min(high, rule["hide_from"] - 1)
-        self.learn(low, high, (1, release, cell))
+        self.add_bounds(low, high, (1, release, cell))
         parts = [name for name, code in cell.items() if code == "in"]
         if rule["protect_complements"] and parts and rule["hide_from"] == 0:
-            self.learn(rule["hide_to"] + 1, inf, (1, release, cell | dict.fromkeys(parts, "out")))
+            self.add_bounds(rule["hide_to"] + 1, inf, (1, release, cell | dict.fromkeys(parts, "out")))
 
-    def _moved(self, release, cell, before, now):
+    def _learn_change(self, release, cell, before, now):
         """What a number tells that was displayed before; whether it was set anew."""
         rule, half = self.rule, self.rule["base"] // 2
         (since, number, was), (shown, stated) = before, now
@@ -114,25 +114,25 @@ class Attacker:
         if shown == number:
             quiet = max(stated[1] - was[1], 0)  # an error larger than usual says that it was held
             lower = stated[1] < was[1]
-            self.learn(-inf if lower else -quiet, -least if lower else quiet, *change)
+            self.add_bounds(-inf if lower else -quiet, -least if lower else quiet, *change)
             return lower
         steps = abs(shown - number)
         low, high = max(steps - half, least), steps - half + rule["base"] - 1
         if shown < number and shown == rule["smallest_after_shift"]:
             high = inf
-        self.learn(*((low, high) if shown > number else (-high, -low)), *change)
+        self.add_bounds(*((low, high) if shown > number else (-high, -low)), *change)
         return True
 
-    def allows(self, others):
+    def is_possible(self, others):
         """Whether the truth, the others' full cross of each release, is among what is thought possible."""
         assert self.polytope is not None, "nothing has been read"
         a, b = self.polytope
-        return bool(np.all(a @ np.concatenate([np.ravel(table) for table in others]) <= b + EPS))
+        return bool(np.all(a @ np.concatenate([np.ravel(table) for table in others]) <= b + TOLERANCE))
 
-    def range(self, *terms):
+    def find_range(self, *terms):
         """The least and the greatest that a sum over the others' cells can be."""
         assert self.polytope is not None, "nothing has been read"
-        form, (a, b) = self._sum(terms), self.polytope
+        form, (a, b) = self._sum_coefficients(terms), self.polytope
         found = []
         for sign in (1, -1):
             solved = linprog(sign * form, A_ub=a, b_ub=b, bounds=(0, None), method="highs-ds")
@@ -140,33 +140,35 @@ class Attacker:
                 found.append(inf * -sign)
                 continue
             assert solved.status == 0, solved.message
-            self.possible.append(solved.x)
+            self.known_solutions.append(solved.x)
             found.append(sign * solved.fun)
-        return ceil(found[0] - EPS) if found[0] > -inf else -inf, floor(found[1] + EPS) if found[1] < inf else inf
+        return ceil(found[0] - TOLERANCE) if found[0] > -inf else -inf, floor(found[1] + TOLERANCE) if found[
+            1
+        ] < inf else inf
 
-    def verdict(self, *terms):
+    def judge(self, *terms):
         """What may be said of a small count: it is `exact`, `certain` not to be nothing, or `open`; and its range."""
-        if self.possible:  # what was found to be possible while other counts were looked at needs no search
-            values = np.array(self.possible) @ self._sum(terms)
-            seen = ceil(values.min() - EPS), floor(values.max() + EPS)
-            if _said(*seen) == "open":
+        if self.known_solutions:  # what was found to be possible while other counts were looked at needs no search
+            values = np.array(self.known_solutions) @ self._sum_coefficients(terms)
+            seen = ceil(values.min() - TOLERANCE), floor(values.max() + TOLERANCE)
+            if _classify_range(*seen) == "open":
                 return "open", seen
-        low, high = self.range(*terms)
-        return _said(low, high), (low, high)
+        low, high = self.find_range(*terms)
+        return _classify_range(low, high), (low, high)
 
-    def _sum(self, terms):
-        return sum(times * self.form(release, cell) for times, release, cell in terms)
+    def _sum_coefficients(self, terms):
+        return sum(times * self.build_coefficients(release, cell) for times, release, cell in terms)
 
 
-def codes_of(cell, name, codes):
+def select_codes(cell, name, codes):
     """The codes of a dimension that a cell is about; all of them where it leaves the dimension out."""
     chosen = cell.get(name, codes)
     return (chosen,) if isinstance(chosen, str) else chosen
 
 
-def _said(low, high):
+def _classify_range(low, high):
     if low >= high:
         return "exact"
-    if (low > 0 or high < 0) and high - low < WIDTH:
+    if (low > 0 or high < 0) and high - low < MIN_OPEN_WIDTH:
         return "certain"
     return "open"

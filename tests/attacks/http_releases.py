@@ -4,33 +4,35 @@ from itertools import product
 
 import numpy as np
 
-from tests.attacks.attacker import Attacker, codes_of
+from tests.attacks.attacker import Attacker, select_codes
 from tests.fixtures.example_plan import EAST, TOWN, WEST
-from tests.fixtures.release_client import SEXES, UNKNOWN, Press, learners
+from tests.fixtures.release_client import SEXES, UNKNOWN_AREA, ReleaseClient, make_learners_return
 
 PROVIDERS = ("quay-college", "pier-college")
-PLACES = (EAST, WEST, UNKNOWN)
-DIMENSIONS = {"place": PLACES, "sex": SEXES}
+AREAS = (EAST, WEST, UNKNOWN_AREA)
+DIMENSIONS = {"place": AREAS, "sex": SEXES}
 
 
-def people(table, dimensions=DIMENSIONS) -> dict[tuple[str, str], int]:
+def to_people(table, dimensions=DIMENSIONS) -> dict[tuple[str, str], int]:
     """A cross of place and sex as the returns have it."""
     places, sexes = dimensions["place"], dimensions["sex"]
     return {(place, sex): int(table[i, j]) for (i, place), (j, sex) in product(enumerate(places), enumerate(sexes))}
 
 
-async def pushed(press: Press, tables, period="2026-07", measure="learners") -> None:
+async def submit_and_approve(press: ReleaseClient, tables, period="2026-07", measure="learners") -> None:
     for organisation, table in zip(PROVIDERS, tables, strict=True):
-        await press.returned(organisation, learners(period, people(table)) | {"measure": measure})
+        await press.submit_and_approve(
+            organisation, make_learners_return(period, to_people(table)) | {"measure": measure}
+        )
 
 
-async def rule_of(press: Press, disclosure_class="persons") -> dict:
+async def read_rule(press: ReleaseClient, disclosure_class="persons") -> dict:
     """The policy's text, as the newest release quotes it."""
     return (await press.read("releases")).json()["items"][0]["policy"][disclosure_class]
 
 
-async def answers(
-    press: Press, release: int, period="2026-07", measure="learners"
+async def read_figures(
+    press: ReleaseClient, release: int, period="2026-07", measure="learners"
 ) -> list[tuple[dict, int | None, tuple]]:
     """Every figure that a release gives of the period: its cell, the number shown, the bounds stated.
 
@@ -38,7 +40,9 @@ async def answers(
     """
     found = []
     for grouped in ({}, {"group_by": "sex"}):
-        for figure in await press.figures(measure=measure, period=period, within=TOWN, release=str(release), **grouped):
+        for figure in await press.read_figures(
+            measure=measure, period=period, within=TOWN, release=str(release), **grouped
+        ):
             place = {} if figure["area"] == TOWN else {"place": figure["area"]}
             cell = figure["breakdown"] | place
             if figure["kind"] == "proportion":
@@ -49,28 +53,28 @@ async def answers(
     return found
 
 
-def cells(dimensions) -> list[dict]:
+def list_cells(dimensions) -> list[dict]:
     """Every sum over the cross, by all of its dimensions or some."""
     chosen = [[{}, *({name: code} for code in codes)] for name, codes in dimensions.items()]
     return [{name: code for one in cell for name, code in one.items()} for cell in product(*chosen)]
 
 
-def count(table, cell: dict, dimensions) -> int:
-    at = [[codes.index(code) for code in codes_of(cell, name, codes)] for name, codes in dimensions.items()]
+def count_people(table, cell: dict, dimensions) -> int:
+    at = [[codes.index(code) for code in select_codes(cell, name, codes)] for name, codes in dimensions.items()]
     return int(np.asarray(table)[np.ix_(*at)].sum())
 
 
-def found(
+def find_disclosures(
     history,
     published,
     rule,
     *,
     provider: int | None = None,
-    told=True,
+    knows_small_cells=True,
     changes=True,
     dimensions=DIMENSIONS,
-    every=None,
-    holds=(),
+    cells=None,
+    inequalities=(),
     **how,
 ) -> list[tuple]:
     """What an attacker may say of small counts, and of small changes, that is not open; it should be nothing.
@@ -80,23 +84,23 @@ def found(
     """
 
     def own(release, cell):
-        return 0 if provider is None else count(history[release][provider], cell, dimensions)
+        return 0 if provider is None else count_people(history[release][provider], cell, dimensions)
 
     def true(release, cell):
-        return sum(count(table, cell, dimensions) for table in history[release]) - own(release, cell)
+        return sum(count_people(table, cell, dimensions) for table in history[release]) - own(release, cell)
 
     attacker = Attacker(dimensions, rule, own=own, **how)
-    every = every or cells(dimensions)
-    small = {(0, tuple(sorted(cell.items()))) for cell in every if true(0, cell) + own(0, cell) <= 7}
-    attacker.read(published, small if told else (), holds)
+    cells = cells or list_cells(dimensions)
+    small = {(0, tuple(sorted(cell.items()))) for cell in cells if true(0, cell) + own(0, cell) <= 7}
+    attacker.read_releases(published, small if knows_small_cells else (), inequalities)
     others = [sum(table for row, table in enumerate(tables) if row != provider) for tables in history]
-    assert attacker.allows(others[:1] if attacker.still else others)
+    assert attacker.is_possible(others[:1] if attacker.others_unchanged else others)
     said = []
-    for release, cell in product(range(len(history)), every):
+    for release, cell in product(range(len(history)), cells):
         if (provider is not None) <= true(release, cell) <= 7:
-            word, known = attacker.verdict((1, release, cell))
+            word, known = attacker.judge((1, release, cell))
             said.append((word, release, cell, known, true(release, cell)))
         if changes and release and 1 <= abs(change := true(release, cell) - true(release - 1, cell)) <= 4:
-            word, known = attacker.verdict((1, release, cell), (-1, release - 1, cell))
+            word, known = attacker.judge((1, release, cell), (-1, release - 1, cell))
             said.append((word, release, cell, known, change))
     return [one for one in said if one[0] != "open"]

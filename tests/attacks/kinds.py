@@ -11,22 +11,22 @@ from msgspec.structs import replace
 
 from api.plan import queries_loading
 from schema.disclosure import Policy
-from schema.plan import Kind, Measure, Plan, Scheme
-from tests.attacks.http_releases import PROVIDERS, count, found, rule_of
-from tests.fixtures.example_plan import EAST, PLAN, TOWN, WEST
-from tests.fixtures.release_client import Press
+from schema.plan import Measure, MeasureKind, Plan, Scheme
+from tests.attacks.http_releases import PROVIDERS, count_people, find_disclosures, read_rule
+from tests.fixtures.example_plan import EAST, HARBOUR_PLAN, TOWN, WEST
+from tests.fixtures.release_client import ReleaseClient
 
-PLACES, SEXES = (EAST, WEST), ("female", "male")
+QUARTER_AREAS, SEXES = (EAST, WEST), ("female", "male")
 BY_SEX = Scheme(dimensions=["sex"], exclusive=True, exhaustive=True, finest_level="quarter")
 
 
-def like(slug: str, /, **changes: object) -> Measure:
+def make_measure(slug: str, /, **changes: object) -> Measure:
     """A measure like one of the harbour's, of people by sex and quarter."""
-    one = next(measure for measure in PLAN.measures if measure.slug == slug)
-    return replace(one, schemes=[BY_SEX], disclosure_class=PLAN.measures[0].disclosure_class, **changes)
+    one = next(measure for measure in HARBOUR_PLAN.measures if measure.slug == slug)
+    return replace(one, schemes=[BY_SEX], disclosure_class=HARBOUR_PLAN.measures[0].disclosure_class, **changes)
 
 
-class Case(Struct, frozen=True, kw_only=True):
+class KindCase(Struct, frozen=True, kw_only=True):
     """Measures that hang together, and how their figures are sums over a cross of people.
 
     Its axes are `when`, `place`, `sex` and the parts, in this order, as far as they are there.
@@ -42,12 +42,12 @@ class Case(Struct, frozen=True, kw_only=True):
     """Whether somebody may be in two quarters: then the town is a place of the cross like others."""
 
     @property
-    def when(self) -> tuple[str, ...]:
+    def base_periods(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(code for codes in self.periods.values() for code in codes))
 
     @property
     def places(self) -> tuple[str, ...]:
-        return (TOWN, *PLACES) if self.overlapping else PLACES
+        return (TOWN, *QUARTER_AREAS) if self.overlapping else QUARTER_AREAS
 
     @property
     def features(self) -> list[str]:
@@ -55,19 +55,19 @@ class Case(Struct, frozen=True, kw_only=True):
 
     @property
     def dimensions(self) -> dict[str, tuple[str, ...]]:
-        cross = {"when": self.when, "place": self.places, "sex": SEXES}
+        cross = {"when": self.base_periods, "place": self.places, "sex": SEXES}
         return cross | dict.fromkeys(self.features, ("in", "out"))
 
     @property
-    def collected(self) -> list[str]:
+    def collected_periods(self) -> list[str]:
         """A count to date is collected of each of its periods; of others, those that hold themselves alone."""
-        to_date = self.measures[0].kind is Kind.CUMULATIVE
+        to_date = self.measures[0].kind is MeasureKind.CUMULATIVE
         return [code for code, held in self.periods.items() if to_date or held == (code,)]
 
-    def cell(self, area: str, breakdown: dict[str, str], period: str) -> dict:
-        return breakdown | self._within(area) | {"when": self.periods[period]}
+    def to_cell(self, area: str, breakdown: dict[str, str], period: str) -> dict:
+        return breakdown | self._to_place(area) | {"when": self.periods[period]}
 
-    def _within(self, area: str) -> dict[str, str]:
+    def _to_place(self, area: str) -> dict[str, str]:
         return {} if area == TOWN and not self.overlapping else {"place": area}
 
     @property
@@ -76,63 +76,71 @@ class Case(Struct, frozen=True, kw_only=True):
         many came in each period.
         """
         parts = [{}, *({name: code} for name in self.features for code in ("in", "out"))]
-        spans = [{"when": held} for held in dict.fromkeys([*self.periods.values(), *((code,) for code in self.when)])]
-        chosen = product(spans, (TOWN, *PLACES), ({}, *({"sex": sex} for sex in SEXES)), parts)
-        return [self._within(area) | breakdown | span | part for span, area, breakdown, part in chosen]
+        spans = [
+            {"when": held} for held in dict.fromkeys([*self.periods.values(), *((code,) for code in self.base_periods)])
+        ]
+        chosen = product(spans, (TOWN, *QUARTER_AREAS), ({}, *({"sex": sex} for sex in SEXES)), parts)
+        return [self._to_place(area) | breakdown | span | part for span, area, breakdown, part in chosen]
 
     @property
-    def holds(self) -> list[tuple]:
+    def inequalities(self) -> list[tuple]:
         if not self.overlapping:
             return []
-        every = [{"when": (when,), "sex": sex} for when, sex in product(self.when, SEXES)]
-        inside = [((1, one | {"place": place}), (-1, one | {"place": TOWN})) for one in every for place in PLACES]
-        covered = [((1, one | {"place": TOWN}), *((-1, one | {"place": place}) for place in PLACES)) for one in every]
+        every = [{"when": (when,), "sex": sex} for when, sex in product(self.base_periods, SEXES)]
+        inside = [
+            ((1, one | {"place": place}), (-1, one | {"place": TOWN})) for one in every for place in QUARTER_AREAS
+        ]
+        covered = [
+            ((1, one | {"place": TOWN}), *((-1, one | {"place": place}) for place in QUARTER_AREAS)) for one in every
+        ]
         return [*inside, *covered]
 
-    def programme(self) -> Plan:
-        duty = PLAN.duties[0]
+    def build_plan(self) -> Plan:
+        duty = HARBOUR_PLAN.duties[0]
         return replace(
-            PLAN,
+            HARBOUR_PLAN,
             slug="harbour-kinds",
             measures=self.measures,
             duties=[
                 replace(duty, holder=holder, measure=one.slug, series=one.series[0].slug, publish_alone=True)
                 for holder, one in product(PROVIDERS, self.measures)
             ],
-            areas=[area for area in PLAN.areas if area.code in (TOWN, *PLACES)],
-            dimensions=[replace(one, categories=one.categories[:2]) for one in PLAN.dimensions if one.slug == "sex"],
-            window=replace(PLAN.window, start=self.window[0], end=self.window[1]),
-            calendar=replace(PLAN.calendar, closes_days=None),
+            areas=[area for area in HARBOUR_PLAN.areas if area.code in (TOWN, *QUARTER_AREAS)],
+            dimensions=[
+                replace(one, categories=one.categories[:2]) for one in HARBOUR_PLAN.dimensions if one.slug == "sex"
+            ],
+            window=replace(HARBOUR_PLAN.window, start=self.window[0], end=self.window[1]),
+            calendar=replace(HARBOUR_PLAN.calendar, closes_days=None),
             disclosure=Policy(),
         )
 
-    def returns(self, table) -> list[dict]:
+    def build_returns(self, table) -> list[dict]:
         return [
-            {"measure": one.slug, "period": period, "observations": self._observations(one, table, period)}
-            for one, period in product(self.measures, self.collected)
+            {"measure": one.slug, "period": period, "observations": self._build_observations(one, table, period)}
+            for one, period in product(self.measures, self.collected_periods)
         ]
 
-    def _observations(self, one: Measure, table, period: str) -> list[dict]:
+    def _build_observations(self, one: Measure, table, period: str) -> list[dict]:
         found = []
-        for area, breakdown in product((TOWN, *PLACES), ({}, *({"sex": sex} for sex in SEXES))):
-            cell = self.cell(area, breakdown, period)
-            inside = count(table, cell | self.parts[one.slug], self.dimensions)
-            if one.kind is Kind.PROPORTION:
-                figure = {"numerator": inside, "denominator": count(table, cell, self.dimensions)}
+        for area, breakdown in product((TOWN, *QUARTER_AREAS), ({}, *({"sex": sex} for sex in SEXES))):
+            cell = self.to_cell(area, breakdown, period)
+            inside = count_people(table, cell | self.parts[one.slug], self.dimensions)
+            if one.kind is MeasureKind.PROPORTION:
+                figure = {"numerator": inside, "denominator": count_people(table, cell, self.dimensions)}
             else:
                 figure = {"value": inside}
             found.append({"area": area, "breakdown": breakdown} | figure)
         return found
 
-    async def answers(self, press: Press, release: int) -> list[tuple]:
+    async def read_figures(self, press: ReleaseClient, release: int) -> list[tuple]:
         """Every figure of a release: its cell, the number shown, the bounds stated."""
         read = []
         for one, grouped in product(self.measures, ({}, {"group_by": "sex"})):
-            for figure in await press.figures(
+            for figure in await press.read_figures(
                 measure=one.slug, period=list(self.periods), within=TOWN, release=str(release), **grouped
             ):
-                cell = self.cell(figure["area"], figure["breakdown"], figure["period"]["code"])
-                if one.kind is not Kind.PROPORTION:
+                cell = self.to_cell(figure["area"], figure["breakdown"], figure["period"]["code"])
+                if one.kind is not MeasureKind.PROPORTION:
                     bounds = (figure["lower_bound"], figure["upper_bound"])
                     read.append((cell | self.parts[one.slug], figure["value"], bounds))
                     continue
@@ -140,38 +148,38 @@ class Case(Struct, frozen=True, kw_only=True):
                     read.append((cell | part, figure[name], (figure[f"{name}_low"], figure[f"{name}_high"])))
         return read
 
-    async def attacked(self, world, history, *, may_be_refused=False) -> list[list[tuple]]:
+    async def publish_and_attack(self, application, history, *, may_be_refused=False) -> list[list[tuple]]:
         """What the public, and each provider, finds in releases of these people, one table for each provider.
 
         A release that is refused is safe; those before it are attacked.
         """
-        async with world.owner.begin() as transaction:
-            await queries_loading.load(transaction, self.programme(), sandbox=False, now=world.now)
-        press = Press(world, "harbour-kinds")
+        async with application.owner.begin() as transaction:
+            await queries_loading.load_plan(transaction, self.build_plan(), sandbox=False, now=application.now)
+        press = ReleaseClient(application, "harbour-kinds")
         published = []
         for number, tables in enumerate(history, 1):
             for organisation, table in zip(PROVIDERS, tables, strict=True):
-                await press.returned(organisation, *self.returns(table))
+                await press.submit_and_approve(organisation, *self.build_returns(table))
             made = await press.publish()
             if may_be_refused and {one["code"] for one in made["failures"]} == {"exposed"}:
                 break
             assert made["state"] == "published", made["failures"]
-            published.append(await self.answers(press, number))
+            published.append(await self.read_figures(press, number))
         if not published:
             return [[], [], []]
         history = history[: len(published)]
         shown = [value for release in published for _, value, _ in release]
         assert any(value is not None for value in shown), "nothing is shown at all"
-        rule = await rule_of(press)
+        rule = await read_rule(press)
         return [
-            found(
+            find_disclosures(
                 history,
                 published,
                 rule,
                 provider=reader,
                 dimensions=self.dimensions,
-                every=self.cells,
-                holds=self.holds,
+                cells=self.cells,
+                inequalities=self.inequalities,
             )
             for reader in (None, 0, 1)
         ]

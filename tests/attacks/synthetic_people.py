@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from api.statistics.disclosure.figures import Exposed
-from tests.attacks.cubes import Cube, attacks
+from api.statistics.disclosure.figures import ExposedCounts
+from tests.attacks.cubes import Cube, find_disclosures
 
-SMALL = {"place": ("w0", "w1"), "age": ("a", "b"), "sex": ("f", "m"), "part": ("in", "out")}
+SMALL_DIMENSIONS = {"place": ("w0", "w1"), "age": ("a", "b"), "sex": ("f", "m"), "part": ("in", "out")}
 
 
-def history_of(dimensions, *, seed, mean, providers=2, releases=3, late=6):
+def generate_history(dimensions, *, seed, mean, providers=2, releases=3, late=6):
     """Full crosses of each provider, release after release: a few records come late, a few are withdrawn."""
     random = np.random.default_rng(seed)
     shape = [len(codes) for codes in dimensions.values()]
@@ -24,12 +24,12 @@ def history_of(dimensions, *, seed, mean, providers=2, releases=3, late=6):
     return history
 
 
-def attacked(dimensions, *, seed, mean, rule, alone=True, **how):
+def attack_history(dimensions, *, seed, mean, rule, publish_alone=True, **how):
     """What is found of made-up people; None where the release is refused, which is safe."""
-    cube = Cube(dimensions, alone=alone)
-    history = history_of(dimensions, seed=seed, mean=mean, **how)
+    cube = Cube(dimensions, publish_alone=publish_alone)
+    history = generate_history(dimensions, seed=seed, mean=mean, **how)
     try:
-        published = cube.releases(history, rule)
-    except Exposed:
+        published = cube.protect_releases(history, rule)
+    except ExposedCounts:
         return None
-    return [found for reader in (None, 0, 1) for found in attacks(cube, history, published, provider=reader)]
+    return [found for reader in (None, 0, 1) for found in find_disclosures(cube, history, published, provider=reader)]

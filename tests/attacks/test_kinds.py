@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from schema.periods import PeriodType
 from schema.plan import Overlap
-from tests.attacks.kinds import Case, like
-from tests.fixtures.example_plan import PLAN
+from tests.attacks.kinds import KindCase, make_measure
+from tests.fixtures.example_plan import HARBOUR_PLAN
 
 QUARTERS = tuple(f"FY2025-26-Q{number}" for number in range(1, 5))
 YEAR = {code: (code,) for code in QUARTERS} | {
@@ -26,63 +26,65 @@ MONTHS = ("2026-04", "2026-05", "2026-06")
 JUNE = {"2026-06": ("2026-06",)}
 ONE, THREE = (date(2026, 6, 1), date(2026, 6, 30)), (date(2026, 4, 1), date(2026, 6, 30))
 
-BY_QUARTER = replace(PLAN.measures[0].cadence, period_type=PeriodType.FINANCIAL_QUARTER)
+BY_QUARTER = replace(HARBOUR_PLAN.measures[0].cadence, period_type=PeriodType.FINANCIAL_QUARTER)
 SHARES = [
-    like("pass-rate", shares_denominator=["merit-rate"]),
-    like("pass-rate", slug="merit-rate", shares_denominator=["pass-rate"]),
+    make_measure("pass-rate", shares_denominator=["merit-rate"]),
+    make_measure("pass-rate", slug="merit-rate", shares_denominator=["pass-rate"]),
 ]
 
 CASES = {
-    "a year beside its quarters": Case(
-        measures=[like("learners", cadence=BY_QUARTER)],
+    "a year beside its quarters": KindCase(
+        measures=[make_measure("learners", cadence=BY_QUARTER)],
         window=(date(2025, 4, 1), date(2026, 3, 31)),
         periods=YEAR,
         parts={"learners": {}},
     ),
-    "months beside their quarter": Case(
-        measures=[like("learners")],
+    "months beside their quarter": KindCase(
+        measures=[make_measure("learners")],
         window=THREE,
         periods={code: (code,) for code in MONTHS} | {"FY2026-27-Q1": MONTHS},
         parts={"learners": {}},
     ),
-    "a measure that contains another": Case(
-        measures=[like("on-roll", contains=["evening"]), like("on-roll", slug="evening")],
+    "a measure that contains another": KindCase(
+        measures=[make_measure("on-roll", contains=["evening"]), make_measure("on-roll", slug="evening")],
         window=ONE,
         periods=JUNE,
         parts={"on-roll": {}, "evening": {"part": "in"}},
     ),
-    "two with the same denominator": Case(
+    "two with the same denominator": KindCase(
         measures=SHARES,
         window=ONE,
         periods=JUNE,
         parts={"pass-rate": {"passed": "in"}, "merit-rate": {"merit": "in"}},
     ),
-    "a count to date": Case(
-        measures=[like("enrolments", series=PLAN.measures[5].series[:1])],
+    "a count to date": KindCase(
+        measures=[make_measure("enrolments", series=HARBOUR_PLAN.measures[5].series[:1])],
         window=THREE,
         periods={code: MONTHS[: number + 1] for number, code in enumerate(MONTHS)},
         parts={"enrolments": {}},
     ),
-    "different people": Case(
-        measures=[like("members", overlap=Overlap.DISJOINT)],
+    "different people": KindCase(
+        measures=[make_measure("members", overlap=Overlap.DISJOINT)],
         window=ONE,
         periods=JUNE,
         parts={"members": {}},
         overlapping=True,
     ),
-    "a proportion": Case(measures=[like("pass-rate")], window=ONE, periods=JUNE, parts={"pass-rate": {"part": "in"}}),
+    "a proportion": KindCase(
+        measures=[make_measure("pass-rate")], window=ONE, periods=JUNE, parts={"pass-rate": {"part": "in"}}
+    ),
 }
 ALL = os.environ.get("ATTACKS") == "all"
 CHEAPEST = ("different people",)
 
 
 @pytest.fixture
-def autumn(world):
-    world.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
-    return world
+def autumn(application):
+    application.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
+    return application
 
 
-def made_up(case: Case, seed: int, mean: float, releases=3) -> list[list[np.ndarray]]:
+def made_up(case: KindCase, seed: int, mean: float, releases=3) -> list[list[np.ndarray]]:
     """Releases of two providers; a few records come late, a few are taken back. Of a group all are in a part, and of
     another none."""
     random = np.random.default_rng(seed)
@@ -109,11 +111,11 @@ def made_up(case: Case, seed: int, mean: float, releases=3) -> list[list[np.ndar
 async def test_nothing_is_found_in_three_releases(autumn, name, seed):
     case = CASES[name]
     history = made_up(case, seed, (6.0, 12.0)[seed % 2])
-    assert await case.attacked(autumn, history, may_be_refused=ALL) == [[], [], []]
+    assert await case.publish_and_attack(autumn, history, may_be_refused=ALL) == [[], [], []]
 
 
 async def test_nobody_finds_how_many_came_between_two_counts_to_date(autumn):
     """Four times 8 are 32, shown as 30, and four times 12 are 48, shown as 50; each 8 is shown as 10, and each 12. So
     all are known exactly, and those 4 who came in between are as few as any. One provider returned all of them."""
     came = np.array([8, 4, 5])[:, None, None] * np.ones((3, 2, 2), dtype=int)
-    assert await CASES["a count to date"].attacked(autumn, [[came, 0 * came]]) == [[], [], []]
+    assert await CASES["a count to date"].publish_and_attack(autumn, [[came, 0 * came]]) == [[], [], []]

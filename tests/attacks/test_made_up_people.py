@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.statistics.disclosure.figures import Exposed
-from schema.disclosure import PERSONS
-from tests.attacks.cubes import Cube, attacks
-from tests.attacks.synthetic_people import SMALL, attacked
+from api.statistics.disclosure.figures import ExposedCounts
+from schema.disclosure import PERSONS_RULE
+from tests.attacks.cubes import Cube, find_disclosures
+from tests.attacks.synthetic_people import SMALL_DIMENSIONS, attack_history
 
 
 @pytest.mark.parametrize(("seed", "mean", "alone"), [(5, 20.0, True), (6, 8.0, True), (6, 8.0, False)])
 def test_nothing_is_found(seed, mean, alone):
-    assert attacked(SMALL, seed=seed, mean=mean, rule=PERSONS, alone=alone) == []
+    assert attack_history(SMALL_DIMENSIONS, seed=seed, mean=mean, rule=PERSONS_RULE, publish_alone=alone) == []
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -33,9 +33,11 @@ def test_what_is_hidden_stays_ambiguous(data, seed, alone):
     shape = [len(codes) for codes in dimensions.values()]
     first = [random.integers(0, 14, shape) for _ in range(2)]
     history = [first, [np.maximum(table + random.integers(-4, 5, shape), 0) for table in first]]
-    cube = Cube(dimensions, alone=alone)
+    cube = Cube(dimensions, publish_alone=alone)
     try:
-        published = cube.releases(history)
-    except Exposed:
+        published = cube.protect_releases(history)
+    except ExposedCounts:
         return
-    assert [found for reader in (None, 0, 1) for found in attacks(cube, history, published, provider=reader)] == []
+    assert [
+        found for reader in (None, 0, 1) for found in find_disclosures(cube, history, published, provider=reader)
+    ] == []

@@ -7,13 +7,13 @@ import os
 import numpy as np
 import pytest
 
-from tests.attacks.http_releases import answers, found, pushed, rule_of
-from tests.fixtures.release_client import Press
+from tests.attacks.http_releases import find_disclosures, read_figures, read_rule, submit_and_approve
+from tests.fixtures.release_client import ReleaseClient
 
 
 @pytest.fixture
-async def press(world, harbour) -> Press:
-    return Press(world, harbour)
+async def press(application, harbour_programme) -> ReleaseClient:
+    return ReleaseClient(application, harbour_programme)
 
 
 def made_up(seed: int, mean: float) -> list[list[np.ndarray]]:
@@ -75,12 +75,12 @@ async def test_nothing_is_found_in_three_releases(press, cube):
     history = CUBES[cube]
     published = []
     for number, tables in enumerate(history, 1):
-        await pushed(press, tables)
+        await submit_and_approve(press, tables)
         made = await press.publish()
         assert made["state"] == "published", made["failures"]
-        published.append(await answers(press, number))
+        published.append(await read_figures(press, number))
     assert any(value is not None for release in published for _, value, _ in release), "nothing is shown at all"
-    rule = await rule_of(press)
+    rule = await read_rule(press)
     for reader in (None, 0, 1):
         # No duty says `publish_alone`: a figure that shows tells each provider that it is not the only one.
-        assert found(history, published, rule, provider=reader, alone=False) == []
+        assert find_disclosures(history, published, rule, provider=reader, alone=False) == []

@@ -11,51 +11,53 @@ import pytest
 from msgspec.structs import replace
 
 from api.plan import queries_loading
-from schema.disclosure import PERSONS, Policy, PolicyDecision
+from schema.disclosure import PERSONS_RULE, Policy, PolicyDecision
 from schema.plan import Plan, Scheme
-from tests.attacks.http_releases import PLACES, PROVIDERS, answers, found, people, rule_of
-from tests.fixtures.example_plan import EAST, PLAN, TOWN
-from tests.fixtures.release_client import Press, learners, pass_rate
+from tests.attacks.http_releases import AREAS, PROVIDERS, find_disclosures, read_figures, read_rule, to_people
+from tests.fixtures.example_plan import EAST, HARBOUR_PLAN, TOWN
+from tests.fixtures.release_client import ReleaseClient, make_learners_return, make_pass_rate_return
 
 OWNER = "harbour-council"
 DECISION = PolicyDecision(
     by="The harbour's board", on=date(2026, 9, 1), reason="To see what it is for.", assessment="DPIA 1"
 )
 HELD, PASSED = "on-roll", "pass-rate"
-DIMENSIONS = {"place": PLACES, "sex": ("female", "male")}
+DIMENSIONS = {"place": AREAS, "sex": ("female", "male")}
 COUNTS, SHARES, RATES = "2026-05", "2026-03", "2026-04"
 
 
 def programme(slug: str, switch: Mapping[str, object]) -> Plan:
     """The harbour in short: a stock and a proportion by two sexes and quarter; single providers may be shown."""
     by_sex = Scheme(dimensions=["sex"], exclusive=True, exhaustive=True, finest_level="quarter")
-    measures = [replace(one, schemes=[by_sex]) for one in PLAN.measures if one.slug in (HELD, PASSED)]
+    measures = [replace(one, schemes=[by_sex]) for one in HARBOUR_PLAN.measures if one.slug in (HELD, PASSED)]
     duties = [
         replace(duty, publish_alone=True)
-        for duty in PLAN.duties
+        for duty in HARBOUR_PLAN.duties
         if duty.measure in (HELD, PASSED) and duty.holder in PROVIDERS
     ]
     return replace(
-        PLAN,
+        HARBOUR_PLAN,
         slug=slug,
         measures=measures,
         duties=duties,
-        dimensions=[replace(one, categories=one.categories[:2]) for one in PLAN.dimensions if one.slug == "sex"],
-        window=replace(PLAN.window, start=date(2026, 3, 1), end=date(2026, 5, 31)),
-        calendar=replace(PLAN.calendar, closes_days=None),
-        disclosure=Policy(persons=replace(PERSONS, **switch), decision=DECISION if switch else None),
+        dimensions=[
+            replace(one, categories=one.categories[:2]) for one in HARBOUR_PLAN.dimensions if one.slug == "sex"
+        ],
+        window=replace(HARBOUR_PLAN.window, start=date(2026, 3, 1), end=date(2026, 5, 31)),
+        calendar=replace(HARBOUR_PLAN.calendar, closes_days=None),
+        disclosure=Policy(persons=replace(PERSONS_RULE, **switch), decision=DECISION if switch else None),
     )
 
 
 @pytest.fixture
-async def presses(world, request) -> list[Press]:
+async def presses(application, request) -> list[ReleaseClient]:
     """A programme with the protection on, and one with it off."""
-    world.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
+    application.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
     plans = [programme("harbour-on", {}), programme("harbour-off", request.param)]
-    async with world.owner.begin() as transaction:
+    async with application.owner.begin() as transaction:
         for plan in plans:
-            await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
-    return [Press(world, plan.slug, owner=OWNER) for plan in plans]
+            await queries_loading.load_plan(transaction, plan, sandbox=False, now=application.now)
+    return [ReleaseClient(application, plan.slug, owner=OWNER) for plan in plans]
 
 
 def off(**switch):
@@ -77,11 +79,11 @@ async def published(press, history) -> list:
     releases = []
     for number, tables in enumerate(history, 1):
         for organisation, one in zip(PROVIDERS, tables, strict=True):
-            returned = learners(COUNTS, people(one, DIMENSIONS)) | {"measure": HELD}
-            await press.returned(organisation, of_two_sexes(returned))
+            returned = make_learners_return(COUNTS, to_people(one, DIMENSIONS)) | {"measure": HELD}
+            await press.submit_and_approve(organisation, of_two_sexes(returned))
         made = await press.publish()
         assert made["state"] == "published", made["failures"]
-        releases.append(await answers(press, number, COUNTS, HELD))
+        releases.append(await read_figures(press, number, COUNTS, HELD))
     return releases
 
 
@@ -89,10 +91,12 @@ async def both(presses, history, **how) -> list[list[tuple]]:
     """What is found with the protection on, even by one who is told which are few; and off, by one who is not."""
     on, without = presses
     protected, bare = await published(on, history), await published(without, history)
-    rule = await rule_of(on)
+    rule = await read_rule(on)
     return [
-        found(history, protected, rule, told=True, dimensions=DIMENSIONS, **how),
-        found(history, bare, await rule_of(without), told=False, dimensions=DIMENSIONS, **how),
+        find_disclosures(history, protected, rule, knows_small_cells=True, dimensions=DIMENSIONS, **how),
+        find_disclosures(
+            history, bare, await read_rule(without), knows_small_cells=False, dimensions=DIMENSIONS, **how
+        ),
     ]
 
 
@@ -136,11 +140,13 @@ async def test_without_shift_a_provider_finds_the_others_by_varying_its_own(pres
 
 async def ratios(press, period, tables) -> list:
     for organisation, (passed, failed) in zip(PROVIDERS, tables, strict=True):
-        examined = people(passed + failed, DIMENSIONS)
-        await press.returned(organisation, of_two_sexes(pass_rate(period, people(passed, DIMENSIONS), examined)))
+        examined = to_people(passed + failed, DIMENSIONS)
+        await press.submit_and_approve(
+            organisation, of_two_sexes(make_pass_rate_return(period, to_people(passed, DIMENSIONS), examined))
+        )
     made = await press.publish()
     assert made["state"] == "published", made["failures"]
-    return [await answers(press, 1, period, PASSED)]
+    return [await read_figures(press, 1, period, PASSED)]
 
 
 @off(protect_complements=False)
@@ -152,11 +158,11 @@ async def test_who_is_not_in_the_part_is_a_small_count_too(presses):
     for press in presses:
         read = await ratios(press, SHARES, tables)
         said.append(
-            found(
+            find_disclosures(
                 history,
                 read,
-                await rule_of(press),
-                told=press is presses[0],
+                await read_rule(press),
+                knows_small_cells=press is presses[0],
                 dimensions=DIMENSIONS | {"part": ("in", "out")},
             )
         )
@@ -173,7 +179,7 @@ async def test_a_percentage_of_true_counts_gives_them_away(presses):
     for press in presses:
         await ratios(press, RATES, tables)
         [figure] = await press.figures(measure=PASSED, period=RATES, area=TOWN)
-        rule = await rule_of(press)
+        rule = await read_rule(press)
 
         def said(passed, examined, figure=figure, rule=rule):
             if rule["rates_from_displayed"]:

@@ -12,9 +12,9 @@ import numpy as np
 
 from api.plan import queries_loading
 from schema.partners import Scope
-from tests.conftest import HARBOUR, World
+from tests.conftest import HARBOUR_PLAN_FILE, RunningApplication
 from tests.fixtures.example_plan import EAST, TOWN, WEST
-from tests.fixtures.release_client import UNKNOWN, Press, learners, pass_rate
+from tests.fixtures.release_client import UNKNOWN_AREA, ReleaseClient, make_learners_return, make_pass_rate_return
 
 JUNE, JULY = "2026-06", "2026-07"
 QUAY = {(EAST, "female"): 31, (EAST, "male"): 20, (WEST, "female"): 0, (WEST, "male"): 28}
@@ -26,9 +26,9 @@ ONLY = {"area": TOWN, "breakdown": {}}
 def of_quay() -> list[dict]:
     passed = {(EAST, "female"): 21, (EAST, "male"): 1, (WEST, "female"): 25, (WEST, "male"): 18}
     return [
-        learners(JUNE, QUAY),
-        learners(JULY, QUAY),
-        pass_rate(JULY, passed, EXAMINED),
+        make_learners_return(JUNE, QUAY),
+        make_learners_return(JULY, QUAY),
+        make_pass_rate_return(JULY, passed, EXAMINED),
         {"measure": "on-roll", "period": JULY, "observations": [ONLY | {"value": 2}]},
         {"measure": "members", "period": JULY, "observations": [ONLY | {"value": 4}]},
     ]
@@ -37,7 +37,7 @@ def of_quay() -> list[dict]:
 def of_pier(*, other: bool) -> list[dict]:
     """Each cell that differs is hidden, and no sum over it is rounded to another number."""
     few = PIER | ({(WEST, "female"): 0} if other else {})
-    july = learners(JULY, PIER)
+    july = make_learners_return(JULY, PIER)
     if other:
         july["observations"] = [cell for cell in july["observations"] if not left_out(cell)]
     passed = {(EAST, "female"): 20, (EAST, "male"): 3, (WEST, "female"): 23, (WEST, "male"): 18}
@@ -45,9 +45,9 @@ def of_pier(*, other: bool) -> list[dict]:
         passed |= {(EAST, "male"): 1, (WEST, "female"): 25}
     on_roll = {"observations": [ONLY | {"value": 3}]} if other else {"kind": "nil"}
     return [
-        learners(JUNE, few),
+        make_learners_return(JUNE, few),
         july,
-        pass_rate(JULY, passed, EXAMINED),
+        make_pass_rate_return(JULY, passed, EXAMINED),
         {"measure": "on-roll", "period": JULY} | on_roll,
         {"measure": "members", "period": JULY, "observations": [ONLY | {"value": 0 if other else 1}]},
     ]
@@ -57,31 +57,33 @@ def left_out(cell: Mapping) -> bool:
     return cell["area"] == WEST and cell["breakdown"] == {"sex": "female"}
 
 
-async def life(world: World, *, other: bool) -> Press:
+async def life(application: RunningApplication, *, other: bool) -> ReleaseClient:
     """Two releases. Before June closes, the other world's provider corrects figures by a few."""
-    world.now = datetime(2026, 8, 5, 9, 30, tzinfo=UTC)
-    plan = queries_loading.read(HARBOUR)
-    async with world.owner.begin() as transaction:
-        await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
-    press = Press(world, plan.slug)
-    await press.returned("quay-college", *of_quay())
-    await press.returned("pier-college", *of_pier(other=other))
+    application.now = datetime(2026, 8, 5, 9, 30, tzinfo=UTC)
+    plan = queries_loading.read_plan(HARBOUR_PLAN_FILE)
+    async with application.owner.begin() as transaction:
+        await queries_loading.load_plan(transaction, plan, sandbox=False, now=application.now)
+    press = ReleaseClient(application, plan.slug)
+    await press.submit_and_approve("quay-college", *of_quay())
+    await press.submit_and_approve("pier-college", *of_pier(other=other))
     await voices(press, other=other)
     assert (await press.publish())["state"] == "published"
     if other:
-        await press.returned("pier-college", learners(JUNE, PIER | {(WEST, "female"): 1, (WEST, "male"): 17}))
-    world.now = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
+        await press.submit_and_approve(
+            "pier-college", make_learners_return(JUNE, PIER | {(WEST, "female"): 1, (WEST, "male"): 17})
+        )
+    application.now = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
     assert (await press.publish())["state"] == "published"
     return press
 
 
-async def voices(press: Press, *, other: bool) -> None:
+async def voices(press: ReleaseClient, *, other: bool) -> None:
     """Of what quay tells, the first entry is cleared; the other world has a second, and fewer people."""
     told = [{"domain": "design", "title": "A panel", "date": "2026-07-09", "people": 1 if other else 9}]
     if other:
         told.append({"domain": "delivery", "title": "Talks with Zebedee", "date": "2026-07-02", "people": 1})
-    await press.returned("quay-college", {"measure": "learner-voice", "period": JULY, "entries": told})
-    reviewer = await press.http(press.owner, Scope.REVIEW)
+    await press.submit_and_approve("quay-college", {"measure": "learner-voice", "period": JULY, "entries": told})
+    reviewer = await press.http_client(press.owner, Scope.REVIEW)
     cleared = await reviewer.post(
         f"/v1/programmes/{press.programme}/returns/quay-college/learner-voice/headline/main/{JULY}/clearance",
         json={"revision": 1, "entries": [1]},
@@ -96,7 +98,8 @@ ASKED: dict[str, list[dict]] = {
     "/areas.csv": [{}],
     "/dimensions": [{}],
     "/inequality": [
-        {"measure": "pass-rate", "dimension": "sex", "of": "female", "against": "male", "period": JULY} | more
+        {"measure": "pass-rate", "dimension": "sex", "category": "female", "reference_category": "male", "period": JULY}
+        | more
         for more in ({}, {"area": EAST}, {"area": WEST}, {"area": "E06999998"}, {"period": "2026-08"})
     ],
     "/logic-model": [{}],
@@ -139,9 +142,9 @@ ASKED: dict[str, list[dict]] = {
 """Whatever everybody may read of a programme, by the end of its path."""
 
 
-async def heard(press: Press, key: str | None) -> dict[tuple, tuple]:
+async def heard(press: ReleaseClient, key: str | None) -> dict[tuple, tuple]:
     """Every answer with its headers, a second time out of the memory, and once more where nothing has changed."""
-    http = press.world.http(key)
+    http = press.application.http_client(key)
     found: dict[tuple, tuple] = {}
     for (path, queries), release in product(ASKED.items(), ("1", "2", "3")):
         for query in queries:
@@ -159,17 +162,17 @@ async def heard(press: Press, key: str | None) -> dict[tuple, tuple]:
     return found
 
 
-async def test_not_a_byte_differs_where_only_what_is_hidden_differs(world, twin):
-    presses = [await life(world, other=False), await life(twin, other=True)]
+async def test_not_a_byte_differs_where_only_what_is_hidden_differs(application, second_application):
+    presses = [await life(application, other=False), await life(second_application, other=True)]
     for who in (None, "quay-college"):
         told = [
-            await heard(press, who and await press.world.key(who, Scope.READ, programme=press.programme))
+            await heard(press, who and await press.application.issue_key(who, Scope.READ, programme=press.programme))
             for press in presses
         ]
         assert [place for place, answer in told[0].items() if answer != told[1][place]] == []
         assert {status for status, _, _ in told[0].values()} == {200, 304, 404, 422}
-    shown = await presses[0].figures(measure="learners", period=JUNE, within=TOWN, group_by="sex")
-    assert [figure["value"] for figure in shown if figure["area"] != UNKNOWN] == [
+    shown = await presses[0].read_figures(measure="learners", period=JUNE, within=TOWN, group_by="sex")
+    assert [figure["value"] for figure in shown if figure["area"] != UNKNOWN_AREA] == [
         *(45, 85, None),
         *(45, 40, None),
         *(None, 45, None),
@@ -177,7 +180,7 @@ async def test_not_a_byte_differs_where_only_what_is_hidden_differs(world, twin)
     await storm(presses[0])
 
 
-async def storm(press: Press) -> None:
+async def storm(press: ReleaseClient) -> None:
     """Each cell is one figure however it is asked for, in rows, pages and other forms: nothing averages out."""
     chance = np.random.default_rng(11)
     known: dict[tuple, dict] = {}
@@ -198,8 +201,8 @@ async def storm(press: Press) -> None:
     assert len(known) > 40
 
 
-async def test_every_channel_that_needs_no_key_is_compared(world):
-    schema = world.app.openapi_schema.to_schema()
+async def test_every_channel_that_needs_no_key_is_compared(application):
+    schema = application.app.openapi_schema.to_schema()
     without_key = {
         path.removeprefix("/v1/programmes/{programme}")
         for path, item in schema["paths"].items()

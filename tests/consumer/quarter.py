@@ -11,9 +11,9 @@ from work_health import (
     AsyncWorkHealth,
     Finding,
     ObligationState,
-    Rejected,
-    Submitted,
-    UnprotectedFigure,
+    PreviewFigure,
+    RequestRejected,
+    SubmissionResult,
     WorkHealth,
     new_return,
     new_submission,
@@ -27,19 +27,19 @@ def owed(client: WorkHealth, programme: str) -> set[ObligationState]:
     return {one.state for one in client.list_obligations(programme, measure=MEASURE, period=PERIOD).items}
 
 
-def send(client: WorkHealth, total: int) -> Submitted:
+def send(client: WorkHealth, total: int) -> SubmissionResult:
     return client.submit([{"area": CITY, "value": total}], measure=MEASURE, period=PERIOD)
 
 
 def refused(client: WorkHealth) -> list[Finding]:
     try:
         client.submit([{"area": CITY, "value": -1}], measure=MEASURE, period=PERIOD)
-    except Rejected as refusal:
+    except RequestRejected as refusal:
         return refusal.findings
     return []
 
 
-def figures(client: WorkHealth) -> list[UnprotectedFigure]:
+def figures(client: WorkHealth) -> list[PreviewFigure]:
     return list(client.outcomes(preview=True, measure=[MEASURE], period=PERIOD))
 
 
@@ -52,7 +52,7 @@ async def again(programme: str, total: int) -> str:
 
 def main() -> None:
     with WorkHealth() as client:
-        programme = client.chosen_programme()
+        programme = client.resolve_programme()
         states: set[ObligationState] = owed(client, programme)
         assert states
         said = send(client, 31)

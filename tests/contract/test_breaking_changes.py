@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools.breaking_changes import breaking
+from tools.breaking_changes import find_breaking_changes
 
 ROOT = Path(__file__).parent.parent.parent
 CONTRACT = yaml.safe_load((ROOT / "openapi.yaml").read_bytes())
@@ -117,21 +117,21 @@ def test_what_narrows_an_input_or_widens_an_output_is_named(where, change, told)
         place.update({name: value for name, value in change.items() if value is not None})
         for name in (name for name, value in change.items() if value is None):
             del place[name]
-    assert breaking(before, after) == told
+    assert find_breaking_changes(before, after) == told
 
 
 def test_a_contract_does_not_break_itself():
-    assert breaking(CONTRACT, copy.deepcopy(CONTRACT)) == []
+    assert find_breaking_changes(CONTRACT, copy.deepcopy(CONTRACT)) == []
 
 
 def test_a_change_of_the_real_contract_is_found_through_its_references():
     after = copy.deepcopy(CONTRACT)
     after["components"]["schemas"]["Observation"]["properties"]["note"]["maxLength"] = 10
-    found = breaking(CONTRACT, after)
+    found = find_breaking_changes(CONTRACT, after)
     where = "POST /v1/programmes/{programme}/submissions: body application/json/returns/items/observations/items/note"
     assert f"{where}: maxLength 2000 is now 10" in found
     del after["paths"]["/v1/me"]
-    assert "GET /v1/me: gone" in breaking(CONTRACT, after)
+    assert "GET /v1/me: gone" in find_breaking_changes(CONTRACT, after)
 
 
 def test_it_is_a_command(tmp_path):

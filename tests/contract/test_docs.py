@@ -10,17 +10,17 @@ import msgspec
 import pytest
 import typer
 
-from api.docs.guides import FILES, FOLDER, GROUPS, guides
+from api.docs.guides import FILES, GROUPS, GUIDES_FOLDER, load_guides
 from api.settings import Settings
-from schema.disclosure import ORGANISATIONS, PERSONS, DisclosureClass, Rule
+from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, DisclosureClass, Rule
 from schema.partners import Scope
 from schema.periods import PeriodType
-from schema.plan import Basis, Column, Kind
+from schema.plan import Basis, LogicModelColumn, MeasureKind
 from schema.submissions import Marker, ReturnKind, Status, Timeliness
 from work_health.cli.app import app
 
-ROOT = FOLDER.parent
-PAGES = sorted(FOLDER.rglob("*.md"))
+ROOT = GUIDES_FOLDER.parent
+PAGES = sorted(GUIDES_FOLDER.rglob("*.md"))
 OUTSIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "TESTING.md", "CHANGELOG.md", "sdk/README.md")]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
@@ -40,18 +40,18 @@ def anchors_of(page: Path) -> set[str]:
 def test_every_page_is_in_the_index():
     listed = [file for group in GROUPS for file in group.files]
     assert len(listed) == len(set(listed)) == len(FILES)
-    assert set(PAGES) == {*listed, FOLDER / "README.md"}
+    assert set(PAGES) == {*listed, GUIDES_FOLDER / "README.md"}
 
 
 def test_index_calls_every_page_by_its_title():
-    index = (FOLDER / "README.md").read_text()
+    index = (GUIDES_FOLDER / "README.md").read_text()
     for file in FILES.values():
         title = file.read_text().splitlines()[0].removeprefix("# ")
-        assert f"- [{title}]({file.relative_to(FOLDER)})" in index
+        assert f"- [{title}]({file.relative_to(GUIDES_FOLDER)})" in index
 
 
 def test_first_paragraph_of_every_page_is_a_short_summary_without_a_link():
-    for guide in guides().values():
+    for guide in load_guides().values():
         assert "](" not in guide.summary, guide.name
         assert len(guide.summary) <= 240, guide.name
 
@@ -67,7 +67,7 @@ def test_every_link_to_a_file_resolves(page: Path):
         assert not anchor or anchor in anchors_of(target), link
 
 
-@pytest.mark.parametrize("page", sorted((FOLDER / "decisions").glob("*.md")), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", sorted((GUIDES_FOLDER / "decisions").glob("*.md")), ids=lambda page: page.stem)
 def test_every_decision_has_its_context_decision_and_consequences(page: Path):
     text = page.read_text()
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
@@ -75,7 +75,7 @@ def test_every_decision_has_its_context_decision_and_consequences(page: Path):
 
 
 def test_decisions_are_numbered_without_a_gap():
-    numbers = [int(page.stem[:4]) for page in sorted((FOLDER / "decisions").glob("*.md"))]
+    numbers = [int(page.stem[:4]) for page in sorted((GUIDES_FOLDER / "decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
@@ -106,25 +106,25 @@ def code_in(cell: str) -> list[str]:
 
 
 def test_policy_parameters_are_those_of_the_code():
-    rows = cells_of(FOLDER / "disclosure-control.md", "Parameters")
+    rows = cells_of(GUIDES_FOLDER / "disclosure-control.md", "Parameters")
     documented = {code_in(row[0])[0]: (row[1], row[2]) for row in rows}
-    persons, organisations = msgspec.to_builtins(PERSONS), msgspec.to_builtins(ORGANISATIONS)
+    persons, organisations = msgspec.to_builtins(PERSONS_RULE), msgspec.to_builtins(ORGANISATIONS_RULE)
     assert documented == {
         name: (str(persons[name]).lower(), str(organisations[name]).lower()) for name in Rule.__struct_fields__
     }
 
 
 def test_readers_sentence_is_the_one_that_answers_carry():
-    text = " ".join((FOLDER / "disclosure-control.md").read_text().split())
-    assert PERSONS.explanation.rstrip(".") in text
+    text = " ".join((GUIDES_FOLDER / "disclosure-control.md").read_text().split())
+    assert PERSONS_RULE.explanation.rstrip(".") in text
 
 
 @pytest.mark.parametrize(
     ("term", "codes"),
     [
-        ("kind", Kind),
+        ("kind", MeasureKind),
         ("basis", Basis),
-        ("node, link", Column),
+        ("node, link", LogicModelColumn),
         ("disclosure class", DisclosureClass),
         ("return, revision", ReturnKind),
         ("timeliness", Timeliness),
@@ -133,7 +133,7 @@ def test_readers_sentence_is_the_one_that_answers_carry():
     ],
 )
 def test_glossary_lists_every_code_of_a_term(term: str, codes: type[StrEnum]):
-    [meaning] = re.findall(rf"^\| {term} \| (.+) \|$", (FOLDER / "glossary.md").read_text(), re.MULTILINE)
+    [meaning] = re.findall(rf"^\| {term} \| (.+) \|$", (GUIDES_FOLDER / "glossary.md").read_text(), re.MULTILINE)
     assert set(codes) <= set(code_in(meaning))
 
 

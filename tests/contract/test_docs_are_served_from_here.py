@@ -13,31 +13,33 @@ from litestar import Litestar
 
 import api.app  # noqa: F401  so that every refusal is known
 from api.docs import routes
-from api.docs.guides import FILES, NAMES, NAMESPACE
-from api.http.etags import ETags
-from api.http.problems import HANDLERS, code_of, title_of
-from api.http.refusals import Refused
+from api.docs.guides import FILES, GUIDE_NAMES, SVG_NAMESPACE
+from api.http.etags import ETagMiddleware
+from api.http.problems import EXCEPTION_HANDLERS, error_code, error_title
+from api.http.refusals import Refusal
 from api.plan.rules import UnclearPeriod
-from api.submissions.checks.findings import CODES
+from api.submissions.checks.findings import FINDING_EXPLANATIONS
 
 
-def kinds(refusal: type[Refused] = Refused) -> Iterator[type[Refused]]:
+def kinds(refusal: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
     for kind in refusal.__subclasses__():
         yield kind
         yield from kinds(kind)
 
 
-GUIDES = [f"/guides/{name}" for name in NAMES]
+GUIDES = [f"/guides/{name}" for name in GUIDE_NAMES]
 PAGES = ["/docs", "/errors", "/errors/no-duty", "/guides", *GUIDES]
-MENDS = [(code_of(kind), kind.mend) for kind in kinds()] + [(code, found.mend) for code, found in CODES.items()]
+MENDS = [(error_code(kind), kind.fix) for kind in kinds()] + [
+    (code, found.fix) for code, found in FINDING_EXPLANATIONS.items()
+]
 
 
 @pytest.fixture
 async def client() -> AsyncGenerator[httpx2.AsyncClient]:
     app = Litestar(
         [routes.router],
-        middleware=[ETags()],
-        exception_handlers=HANDLERS,
+        middleware=[ETagMiddleware()],
+        exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=None,
         logging_config=None,
     )
@@ -55,8 +57,8 @@ async def test_the_root_leads_to_the_reference(client: httpx2.AsyncClient) -> No
 
 
 def test_the_script_is_the_one_whose_checksum_is_committed() -> None:
-    committed = dict(line.split()[::-1] for line in (routes.STATIC / "scalar.sha256").read_text().splitlines())
-    zipped = (routes.STATIC / "scalar.js.gz").read_bytes()
+    committed = dict(line.split()[::-1] for line in (routes.STATIC_FOLDER / "scalar.sha256").read_text().splitlines())
+    zipped = (routes.STATIC_FOLDER / "scalar.js.gz").read_bytes()
     assert committed == {
         "scalar.js": hashlib.sha256(gzip.decompress(zipped)).hexdigest(),
         "scalar.js.gz": hashlib.sha256(zipped).hexdigest(),
@@ -85,7 +87,7 @@ async def test_every_link_of_a_page_leads_somewhere(client: httpx2.AsyncClient, 
 
 async def test_every_guide_is_served_whole(client: httpx2.AsyncClient) -> None:
     listed = (await client.get("/guides")).text
-    for name in NAMES:
+    for name in GUIDE_NAMES:
         page = await client.get(f"/guides/{name}")
         written = FILES[name].read_text()
         assert escape(written.splitlines()[0].removeprefix("# ")) in listed
@@ -97,7 +99,7 @@ async def test_every_guide_is_served_whole(client: httpx2.AsyncClient) -> None:
 
 async def test_the_states_are_drawn_in_the_page(client: httpx2.AsyncClient) -> None:
     drawn = FILES["review-states"].with_suffix(".svg").read_text().strip()
-    assert drawn.replace(NAMESPACE, "") in (await client.get("/guides/reviewing")).text
+    assert drawn.replace(SVG_NAMESPACE, "") in (await client.get("/guides/reviewing")).text
 
 
 async def test_an_unknown_guide_is_refused_with_a_hint(client: httpx2.AsyncClient) -> None:
@@ -111,7 +113,7 @@ async def test_the_policy_lets_through_what_the_page_has_inline(client: httpx2.A
     answer = await client.get(path)
     inline = re.findall(r"<(?:script|style)>(.*?)</", answer.text, re.DOTALL)
     assert len(inline) == 1
-    assert routes.policy_hash(inline[0]) in answer.headers["content-security-policy"]
+    assert routes.hash_for_policy(inline[0]) in answer.headers["content-security-policy"]
 
 
 async def test_the_page_asks_for_the_script_by_its_checksum(client: httpx2.AsyncClient) -> None:
@@ -156,18 +158,18 @@ async def test_every_code_has_a_page_with_its_mend(client: httpx2.AsyncClient, c
     assert f'href="/errors/{code}"' in (await client.get("/errors")).text
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", FINDING_EXPLANATIONS)
 async def test_every_finding_has_its_example(client: httpx2.AsyncClient, code: str) -> None:
     page = unescape((await client.get(f"/errors/{code}")).text)
-    for part in CODES[code].example.split("\n\n"):
+    for part in FINDING_EXPLANATIONS[code].example.split("\n\n"):
         assert re.sub("`([^`]+)`", r"<code>\1</code>", part) in page
 
 
 async def test_a_code_of_two_kinds_is_explained_as_both(client: httpx2.AsyncClient) -> None:
     page = text_of((await client.get("/errors/unclear-period")).text)
     assert "HTTP 422" in page
-    assert page.count(CODES["unclear-period"].meaning) == 1
-    assert page.count(title_of(UnclearPeriod)) == 1
+    assert page.count(FINDING_EXPLANATIONS["unclear-period"].meaning) == 1
+    assert page.count(error_title(UnclearPeriod)) == 1
 
 
 async def test_a_finding_that_only_warns_says_so(client: httpx2.AsyncClient) -> None:
@@ -186,8 +188,10 @@ async def test_an_unknown_code_is_refused_with_a_hint(client: httpx2.AsyncClient
 
 async def test_what_a_page_shows_is_escaped(client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     spiteful = '<b>&"'
-    found = {spiteful: [routes.Sense(spiteful, spiteful, spiteful, spiteful, CODES["no-duty"].severity)]}
-    monkeypatch.setattr(routes, "findings", lambda: found)
+    found = {
+        spiteful: [routes.CodeMeaning(spiteful, spiteful, spiteful, spiteful, FINDING_EXPLANATIONS["no-duty"].severity)]
+    }
+    monkeypatch.setattr(routes, "list_findings", lambda: found)
     for path in ("/errors", f"/errors/{quote(spiteful)}"):
         answer = await client.get(path)
         assert answer.status_code == 200

@@ -27,29 +27,29 @@ MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 
 
 def scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(connections.alembic_config(None))
+    return ScriptDirectory.from_config(connections.build_alembic_config(None))
 
 
 @pytest.fixture
-async def empty_url(server: Callable[[str], str]) -> AsyncIterator[str]:
+async def empty_url(database_url_of: Callable[[str], str]) -> AsyncIterator[str]:
     name = f"migrations_{uuid4().hex[:8]}"
-    administrator = await asyncpg.connect(server("postgres"))
+    administrator = await asyncpg.connect(database_url_of("postgres"))
     await administrator.execute(f"create database {name}")
-    yield server(name)
+    yield database_url_of(name)
     await administrator.execute(f"drop database {name} with (force)")
     await administrator.close()
 
 
 @pytest.fixture
 async def empty(empty_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = connections.owner_engine(empty_url)
+    engine = connections.create_owner_engine(empty_url)
     yield engine
     await engine.dispose()
 
 
 async def run(engine: AsyncEngine, step, revision: str) -> None:
     async with engine.connect() as connection:
-        await connection.run_sync(lambda c: step(connections.alembic_config(c), revision))
+        await connection.run_sync(lambda c: step(connections.build_alembic_config(c), revision))
         await connection.commit()
 
 
@@ -92,21 +92,21 @@ async def test_the_tables_are_as_declared(empty):
     assert difference == []
 
 
-async def test_a_database_with_returns_in_it_can_be_migrated_down_and_up(world, council):
-    await council.create_submission(
+async def test_a_database_with_returns_in_it_can_be_migrated_down_and_up(application, council_client):
+    await council_client.create_submission(
         "work-and-health-2025-2028",
         new_submission(new_return("ips-primary-care-referrals", "FY2025-26-Q2", [observation("E06000018", 40)])),
     )
-    await world.engine.dispose()
-    await run(world.owner, command.downgrade, "base")
-    await run(world.owner, command.upgrade, "head")
-    assert await world.count("revision") == 0
+    await application.engine.dispose()
+    await run(application.owner, command.downgrade, "base")
+    await run(application.owner, command.upgrade, "head")
+    assert await application.count_rows("revision") == 0
 
 
-async def test_a_plan_that_was_loaded_with_one_target_a_measure_can_be_read(empty, plan):
+async def test_a_plan_that_was_loaded_with_one_target_a_measure_can_be_read(empty, nottingham_plan):
     await run(empty, command.upgrade, "0003")
     async with empty.begin() as transaction:
-        await queries_loading.load(transaction, plan, sandbox=False, now=NOW)
+        await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
         stored = (await transaction.execute(select(plan_version.c.content))).scalar_one()
         for number, measure in enumerate(stored["measures"]):
             del measure["targets"]
@@ -114,12 +114,12 @@ async def test_a_plan_that_was_loaded_with_one_target_a_measure_can_be_read(empt
         await transaction.execute(update(plan_version).values(content=stored))
     await run(empty, command.upgrade, "head")
     async with empty.begin() as transaction:
-        read = (await plans.current(transaction, plan.slug)).plan
-        again = await queries_loading.load(transaction, plan, sandbox=False, now=NOW)
-    assert [m.slug for m in read.measures] == [m.slug for m in plan.measures]
-    assert [msgspec.structs.replace(m, targets=[]) for m in read.measures] == plan.measures
+        read = (await plans.fetch_catalogue(transaction, nottingham_plan.slug)).plan
+        again = await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
+    assert [m.slug for m in read.measures] == [m.slug for m in nottingham_plan.measures]
+    assert [msgspec.structs.replace(m, targets=[]) for m in read.measures] == nottingham_plan.measures
     assert {m.slug: m.targets for m in read.measures if m.targets} == {
-        plan.measures[3].slug: [Target(period="P2025-04..2028-03", value=12.5, basis=Basis.PROPOSED)]
+        nottingham_plan.measures[3].slug: [Target(period="P2025-04..2028-03", value=12.5, basis=Basis.PROPOSED)]
     }
     assert again.version == 1
 
@@ -128,7 +128,7 @@ async def test_changes_that_repeat_their_figures_name_their_positions_and_back(e
     """Of two releases: one figure stayed, one differs, one is gone and one is new."""
     first = {0: '{"measure":"a","area":"x","value":1}', 1: '{"measure":"a","area":"y","value":2}', 2: '{"area":"z"}'}
     second = {0: '{"measure":"a","area":"x","value":1}', 1: '{"measure":"a","area":"y","value":3}', 2: '{"area":"w"}'}
-    changes = [("data", first[1], second[1]), ("new", None, second[2]), ("gone", first[2], None)]
+    changes = [("data", first[1], second[1]), ("new", None, second[2]), ("removed", first[2], None)]
     await run(empty, command.upgrade, "0005")
     async with empty.begin() as transaction:
         await transaction.execute(text("set session_replication_role = replica"))
@@ -156,7 +156,7 @@ async def test_changes_that_repeat_their_figures_name_their_positions_and_back(e
     await run(empty, command.upgrade, "0006")
     async with empty.begin() as transaction:
         found = await transaction.execute(text("select why, before, after from release.change order by position"))
-        assert [tuple(row) for row in found] == [("data", 1, 1), ("new", None, 2), ("gone", 2, None)]
+        assert [tuple(row) for row in found] == [("data", 1, 1), ("new", None, 2), ("removed", 2, None)]
     await run(empty, command.downgrade, "0005")
     async with empty.begin() as transaction:
         found = await transaction.execute(text("select content from release.change order by position"))
@@ -168,7 +168,7 @@ async def test_changes_that_repeat_their_figures_name_their_positions_and_back(e
 
 
 async def test_processes_that_start_together_migrate_once(empty, empty_url):
-    engines = [connections.owner_engine(empty_url) for _ in range(3)]
+    engines = [connections.create_owner_engine(empty_url) for _ in range(3)]
     await asyncio.gather(*(connections.migrate(engine) for engine in engines))
     for engine in engines:
         await engine.dispose()

@@ -26,19 +26,19 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reas
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bulk")
-    synthetic_data.write(folder, OBSERVATIONS, ["first"])
+    synthetic_data.write_files(folder, OBSERVATIONS, ["first"])
     return folder
 
 
 @pytest.fixture
-async def at(server: Callable[[str], str]) -> AsyncIterator[tuple[Server, str, str]]:
+async def at(database_url_of: Callable[[str], str]) -> AsyncIterator[tuple[Server, str, str]]:
     """A served programme of the benchmark's, its database, and a key."""
-    administrator = await asyncpg.connect(server("postgres"))
+    administrator = await asyncpg.connect(database_url_of("postgres"))
     await administrator.execute("create database bulk")
-    [key] = await measured_server.ready(server("bulk"))
-    with served(server("bulk")) as process:
+    [key] = await measured_server.prepare_database(database_url_of("bulk"))
+    with served(database_url_of("bulk")) as process:
         await process.start()
-        yield process, server("bulk"), key
+        yield process, database_url_of("bulk"), key
     await administrator.execute("drop database bulk with (force)")
     await administrator.close()
 
@@ -56,7 +56,7 @@ def padded(file: Path, *, last: str | None = None) -> Iterator[bytes]:
 
 def push(process: Server, key: str, form: str, content: Iterator[bytes]) -> httpx2.Response:
     path = f"{process.address}/v1/programmes/{synthetic_data.PROGRAMME}/submissions/{form}"
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": synthetic_data.TYPES[form]}
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": synthetic_data.CONTENT_TYPES[form]}
     return httpx2.post(path, content=content, headers=headers, timeout=300)
 
 
@@ -79,16 +79,16 @@ async def test_a_large_file_is_taken_in_bounded_memory(at: tuple[Server, str, st
     assert [(finding["rows"], finding["column"]) for finding in refused.json()["errors"]] == [([rows], "value")]
     assert await written(connection) == nothing
 
-    pid = measured_server.worker(process.pid)
-    idle = measured_server.memory(pid, "VmRSS")
-    measured_server.forget_peak(pid)
-    with measured_server.asking(f"{process.address}/v1/programmes") as answered:
+    pid = measured_server.find_worker_pid(process.pid)
+    idle = measured_server.read_memory_mb(pid, "VmRSS")
+    measured_server.reset_peak_memory(pid)
+    with measured_server.poll_continuously(f"{process.address}/v1/programmes") as answered:
         taken = await asyncio.to_thread(push, process, key, form, padded(files / f"first.{form}"))
         meanwhile = len(answered)
     assert taken.status_code == 201, taken.text[:2000]
     assert taken.json()["counts"]["added"] == rows - 1
     assert await connection.fetchval("select count(*) from observation") == rows - 1
     assert meanwhile > 0
-    peak = measured_server.memory(pid, "VmHWM")
+    peak = measured_server.read_memory_mb(pid, "VmHWM")
     await connection.close()
     assert peak - idle < MOST, f"{peak:.0f} MB, {idle:.0f} idle"

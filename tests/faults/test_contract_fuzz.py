@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 from api.plan import queries_loading
 from schema.partners import Scope
 from schema.plan import Plan
-from tests.conftest import PROGRAMME, running
+from tests.conftest import PROGRAMME, open_application
 from tests.faults.test_crash import Server, served
 from work_health import WorkHealth, new_return, new_submission, observation
 
@@ -58,15 +58,21 @@ def as_it_is(_: object, value: object) -> bytes:
 
 
 @pytest.fixture(scope="module")
-async def at(server: Callable[[str], str], template: str, plan: Plan) -> AsyncIterator[tuple[Server, str]]:
+async def at(
+    database_url_of: Callable[[str], str], template_database: str, nottingham_plan: Plan
+) -> AsyncIterator[tuple[Server, str]]:
     """A served sandbox with a return in it, and a key that opens all of it."""
-    administrator = await asyncpg.connect(server("postgres"))
-    await administrator.execute(f"create database fuzz template {template}")
-    async with running(server("fuzz")) as world:
-        async with world.owner.begin() as transaction:
-            await queries_loading.load(transaction, queries_loading.as_sandbox(plan), sandbox=True, now=world.now)
-        key = await world.key("nottingham-city-council", *Scope, programme=SANDBOX, days=36500, sandbox=True)
-    with served(server("fuzz")) as process:
+    administrator = await asyncpg.connect(database_url_of("postgres"))
+    await administrator.execute(f"create database fuzz template {template_database}")
+    async with open_application(database_url_of("fuzz")) as application:
+        async with application.owner.begin() as transaction:
+            await queries_loading.load_plan(
+                transaction, queries_loading.to_sandbox(nottingham_plan), sandbox=True, now=application.now
+            )
+        key = await application.issue_key(
+            "nottingham-city-council", *Scope, programme=SANDBOX, days=36500, sandbox=True
+        )
+    with served(database_url_of("fuzz")) as process:
         await process.start()
         with WorkHealth(key, base_url=process.address) as partner:
             cells = [observation("E06000018", 12), observation("E06000018", 7, breakdown={"sex": "female"})]

@@ -22,7 +22,7 @@ import pytest
 from api.plan import queries_loading
 from schema.partners import Scope
 from schema.plan import Plan
-from tests.conftest import PROGRAMME, running
+from tests.conftest import PROGRAMME, open_application
 from work_health import AsyncWorkHealth, new_return, new_submission, observation
 
 ROOT = Path(__file__).parent.parent.parent
@@ -97,14 +97,20 @@ async def push_until_acknowledged(address: str, key: str, client: int) -> list[s
     return acknowledged
 
 
-async def test_what_was_acknowledged_is_there_once_and_nothing_by_half(url: str, plan: Plan) -> None:
+async def test_what_was_acknowledged_is_there_once_and_nothing_by_half(
+    database_url: str, nottingham_plan: Plan
+) -> None:
     seed = random.randrange(2**32)  # noqa: S311
     chance = random.Random(seed)  # noqa: S311
-    async with running(url) as world:
-        async with world.owner.begin() as transaction:
-            await queries_loading.load(transaction, queries_loading.as_sandbox(plan), sandbox=True, now=world.now)
-        key = await world.key("nottingham-city-council", Scope.SUBMIT, programme=SANDBOX, days=36500, sandbox=True)
-    with served(url) as server:
+    async with open_application(database_url) as application:
+        async with application.owner.begin() as transaction:
+            await queries_loading.load_plan(
+                transaction, queries_loading.to_sandbox(nottingham_plan), sandbox=True, now=application.now
+            )
+        key = await application.issue_key(
+            "nottingham-city-council", Scope.SUBMIT, programme=SANDBOX, days=36500, sandbox=True
+        )
+    with served(database_url) as server:
         await server.start()
         clients = asyncio.gather(*(push_until_acknowledged(server.address, key, n) for n in range(CLIENTS)))
         for _ in range(CRASHES):
@@ -112,7 +118,7 @@ async def test_what_was_acknowledged_is_there_once_and_nothing_by_half(url: str,
             server.kill()
             await server.start()
         acknowledged = [one for each in await clients for one in each]
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(database_url)
     try:
         kept = {str(row[0]) for row in await connection.fetch("select id from submission")}
         assert sorted(acknowledged) == sorted(kept), f"seed {seed}"

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from schema.partners import Scope
-from tests.conftest import World
+from tests.conftest import RunningApplication
 from tests.faults.test_submission_fuzz import CITY, PATH, RIGHT, STRANGE, WARD, written
 
 FUZZ = int(os.environ.get("FUZZ", "60"))
@@ -123,13 +123,15 @@ def cut(draw: st.DrawFn, content: bytes) -> bytes:
 
 
 @pytest.fixture
-async def http(world: World) -> httpx2.AsyncClient:
-    return world.http(await world.key("nottingham-city-council", Scope.SUBMIT))
+async def http(application: RunningApplication) -> httpx2.AsyncClient:
+    return application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
 
 
-async def push(world: World, http: httpx2.AsyncClient, form: str, content: bytes, zipped: int, *, dry: bool) -> int:
+async def push(
+    application: RunningApplication, http: httpx2.AsyncClient, form: str, content: bytes, zipped: int, *, dry: bool
+) -> int:
     """`zipped`: 0 as it is, 1 as gzip, more: so many bytes of the gzip."""
-    connection = await asyncpg.connect(world.url)
+    connection = await asyncpg.connect(application.url)
     before = await written(connection)
     headers = {"Content-Type": {"csv": "text/csv", "ndjson": "application/x-ndjson"}[form]}
     body = content
@@ -171,9 +173,9 @@ LIMITS = settings(
 @given(csv(), ZIPPED, st.booleans())
 @LIMITS
 async def test_no_csv_is_a_fault(
-    world: World, http: httpx2.AsyncClient, content: bytes, zipped: int, dry: bool
+    application: RunningApplication, http: httpx2.AsyncClient, content: bytes, zipped: int, dry: bool
 ) -> None:
-    status = await push(world, http, "csv", content, zipped, dry=dry)
+    status = await push(application, http, "csv", content, zipped, dry=dry)
     if content == CSV_RIGHT and zipped < 2:
         assert status in {200, 201}
 
@@ -181,6 +183,6 @@ async def test_no_csv_is_a_fault(
 @given(ndjson(), ZIPPED, st.booleans())
 @LIMITS
 async def test_no_ndjson_is_a_fault(
-    world: World, http: httpx2.AsyncClient, content: bytes, zipped: int, dry: bool
+    application: RunningApplication, http: httpx2.AsyncClient, content: bytes, zipped: int, dry: bool
 ) -> None:
-    await push(world, http, "ndjson", content, zipped, dry=dry)
+    await push(application, http, "ndjson", content, zipped, dry=dry)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from schema.partners import Scope
-from tests.conftest import PROGRAMME, World
+from tests.conftest import PROGRAMME, RunningApplication
 
 FUZZ = int(os.environ.get("FUZZ", "60"))
 PATH = f"/v1/programmes/{PROGRAMME}/submissions"
@@ -98,8 +98,8 @@ async def written(connection: asyncpg.Connection) -> tuple[int, ...]:
 
 
 @pytest.fixture
-async def http(world: World) -> httpx2.AsyncClient:
-    return world.http(await world.key("nottingham-city-council", Scope.SUBMIT))
+async def http(application: RunningApplication) -> httpx2.AsyncClient:
+    return application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
 
 
 AS_IT_SHOULD_BE = json.dumps(RIGHT).encode()
@@ -110,9 +110,9 @@ AS_IT_SHOULD_BE = json.dumps(RIGHT).encode()
 @given(spoilt(), st.booleans())
 @settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck), derandomize=FUZZ < 100)
 async def test_what_is_refused_writes_nothing_and_nothing_is_a_fault(
-    world: World, http: httpx2.AsyncClient, content: bytes, dry_run: bool
+    application: RunningApplication, http: httpx2.AsyncClient, content: bytes, dry_run: bool
 ) -> None:
-    connection = await asyncpg.connect(world.url)
+    connection = await asyncpg.connect(application.url)
     before = await written(connection)
     headers = {"Content-Type": "application/json", "Idempotency-Key": hashlib.sha256(content).hexdigest()}
     answer = await http.post(PATH, content=content, headers=headers, params={"dry_run": dry_run})

@@ -18,7 +18,7 @@ import asyncpg
 
 from schema.partners import Scope
 from tests.fixtures.example_plan import EAST, WEST
-from tests.fixtures.release_client import Press, learners
+from tests.fixtures.release_client import ReleaseClient, make_learners_return
 
 ROOT = Path(__file__).parent.parent.parent
 CRASHES = int(os.environ.get("CRASHES", "2"))
@@ -46,19 +46,19 @@ async def until(connection: asyncpg.Connection, query: str) -> None:
     raise AssertionError(query)
 
 
-async def test_a_publication_survives_the_death_of_its_worker(world, harbour):
-    world.now = datetime.now(UTC)  # the worker's clock is the real one
-    press = Press(world, harbour)
+async def test_a_publication_survives_the_death_of_its_worker(application, harbour_programme):
+    application.now = datetime.now(UTC)  # the worker's clock is the real one
+    press = ReleaseClient(application, harbour_programme)
     for month in ("2026-06", "2026-07"):
-        await press.returned("quay-college", learners(month, PEOPLE))
-        await press.returned("pier-college", learners(month, PEOPLE))
+        await press.submit_and_approve("quay-college", make_learners_return(month, PEOPLE))
+        await press.submit_and_approve("pier-college", make_learners_return(month, PEOPLE))
     rehearsed = await press.publish(dry_run=True)
-    publisher = await press.http("harbour-council", Scope.PUBLISH)
-    await publisher.post(f"/v1/programmes/{harbour}/releases", json={})
-    connection = await asyncpg.connect(world.url)
+    publisher = await press.http_client("harbour-council", Scope.PUBLISH)
+    await publisher.post(f"/v1/programmes/{harbour_programme}/releases", json={})
+    connection = await asyncpg.connect(application.url)
     seen: list[tuple[str, bytes]] = []
     for crash in range(CRASHES):
-        with working(world.url):
+        with working(application.url):
             await until(connection, f"select done >= {8 * (crash + 1)} from publication where not dry_run")
         steps = await connection.fetch("select scope, content from protection.step where scope <> '' order by scope")
         assert set(seen) <= {(row["scope"], row["content"]) for row in steps}, "what was done is not done again"
@@ -66,11 +66,11 @@ async def test_a_publication_survives_the_death_of_its_worker(world, harbour):
         assert await connection.fetchval("select count(*) from release.release") == 0
         # As if its heartbeat had been missed for long.
         await connection.execute("update queue.pgqueuer set heartbeat = now() - interval '1 hour'")
-    with working(world.url):
+    with working(application.url):
         await until(connection, "select state <> 'running' from publication where not dry_run")
     assert await connection.fetchval("select state from publication where not dry_run") == "published"
     assert await connection.fetchval("select count(*) from protection.step") == 0
     await connection.close()
-    world.now = datetime.now(UTC)
+    application.now = datetime.now(UTC)
     release = (await press.read("releases/1")).json()
     assert release["report"]["shown"] == rehearsed["rehearsal"]["report"]["shown"]

@@ -37,8 +37,8 @@ WHERE = {
 
 
 @pytest.fixture
-async def admin(world):
-    return await world.partner("nhs-nottingham-nottinghamshire-icb", Scope.ADMIN)
+async def admin(application):
+    return await application.partner_client("nhs-nottingham-nottinghamshire-icb", Scope.ADMIN)
 
 
 async def push(partner, value: int = 112):
@@ -46,18 +46,20 @@ async def push(partner, value: int = 112):
     await partner.create_submission(PROGRAMME, new_submission(one))
 
 
-async def test_every_act_is_written_down_with_who_and_when_and_what(world, admin, council, reviewer):
-    await push(council)
+async def test_every_act_is_written_down_with_who_and_when_and_what(
+    application, admin, council_client, reviewer_client
+):
+    await push(council_client)
     for act in (
-        reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
-        council.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Because.")),
-        reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
-        reviewer.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "No.")),
-        reviewer.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]], period=["FY2025-26"]),
+        reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
+        council_client.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Because.")),
+        reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
+        reviewer_client.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "No.")),
+        reviewer_client.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]], period=["FY2025-26"]),
     ):
-        world.now += timedelta(minutes=1)
+        application.now += timedelta(minutes=1)
         await act
-    items = (await admin.list_audit(PROGRAMME)).items
+    items = (await admin.list_audit_entries(PROGRAMME)).items
     assert [(entry.action, entry.organisation) for entry in reversed(items)] == [
         ("submission.accepted", "nottingham-city-council"),
         ("review.queried", "ohid"),
@@ -70,39 +72,42 @@ async def test_every_act_is_written_down_with_who_and_when_and_what(world, admin
     assert items[0].subject.to_dict() == {"series": "ips-primary-care-referrals/headline", "period": "FY2025-26"}
     assert {entry.client for entry in items} == {"ohid script", "nottingham-city-council script"}
     assert all(entry.request_id.startswith("req_") and entry.key for entry in items)
-    assert items[0].at == world.now
+    assert items[0].at == application.now
 
 
-async def test_no_reason_and_no_comment_is_in_it(admin, council, reviewer):
-    await push(council)
-    await reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, "Is this about Ann?"))
-    assert "Ann" not in str((await admin.list_audit(PROGRAMME)).to_dict())
+async def test_no_reason_and_no_comment_is_in_it(admin, council_client, reviewer_client):
+    await push(council_client)
+    await reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, "Is this about Ann?"))
+    assert "Ann" not in str((await admin.list_audit_entries(PROGRAMME)).to_dict())
 
 
-async def test_what_is_refused_or_replayed_is_not_written_down(admin, council, reviewer):
-    await push(council)
+async def test_what_is_refused_or_replayed_is_not_written_down(admin, council_client, reviewer_client):
+    await push(council_client)
     for _ in range(2):
-        await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
+        await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
     with pytest.raises(Conflict, match="approved"):
-        await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
-    assert [e.action for e in (await admin.list_audit(PROGRAMME)).items] == ["review.approved", "submission.accepted"]
+        await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    assert [e.action for e in (await admin.list_audit_entries(PROGRAMME)).items] == [
+        "review.approved",
+        "submission.accepted",
+    ]
 
 
-async def test_it_is_filtered_and_read_page_by_page(world, admin, council, reviewer):
-    start = world.now
+async def test_it_is_filtered_and_read_page_by_page(application, admin, council_client, reviewer_client):
+    start = application.now
     for value in range(5):  # at the very same instant
-        await push(council, value)
-    world.now += timedelta(hours=1)
-    until = world.now + timedelta(days=60)
+        await push(council_client, value)
+    application.now += timedelta(hours=1)
+    until = application.now + timedelta(days=60)
     wanted = new_extension(
         WHERE["organisation"], WHERE["measure"], WHERE["period"], until=until, reason="A new system."
     )
-    await reviewer.grant_extension(PROGRAMME, wanted)
-    whole = (await admin.list_audit(PROGRAMME)).items
+    await reviewer_client.grant_extension(PROGRAMME, wanted)
+    whole = (await admin.list_audit_entries(PROGRAMME)).items
     assert len(whole) == 6
     read, cursor = [], None
     while True:
-        page = await admin.list_audit(PROGRAMME, limit=2, cursor=cursor)
+        page = await admin.list_audit_entries(PROGRAMME, limit=2, cursor=cursor)
         read += page.items
         cursor = page.next_cursor
         if not cursor:
@@ -110,36 +115,36 @@ async def test_it_is_filtered_and_read_page_by_page(world, admin, council, revie
     assert [entry.to_dict() for entry in read] == [entry.to_dict() for entry in whole]
 
     async def counted(**query):
-        return len((await admin.list_audit(PROGRAMME, **query)).items)
+        return len((await admin.list_audit_entries(PROGRAMME, **query)).items)
 
     assert await counted(action="extension.granted") == 1
     assert await counted(organisation="ohid") == 1
     assert await counted(organisation="nottingham-city-council") == 6  # by it, and about it
-    assert await counted(to=world.now) == 5
-    assert await counted(from_=world.now) == 1
+    assert await counted(to=application.now) == 5
+    assert await counted(from_=application.now) == 1
     assert await counted(from_=start, to=start) == 0
 
 
 @pytest.mark.parametrize(
     "query", ["from=2025-10-31", "to=0001-01-01T00:00:00%2B12:00", "cursor=x", "organisation=x", "since=1"]
 )
-async def test_a_question_that_cannot_be_answered_is_refused(world, query):
-    http = world.http(await world.key("ohid", Scope.ADMIN))
+async def test_a_question_that_cannot_be_answered_is_refused(application, query):
+    http = application.http_client(await application.issue_key("ohid", Scope.ADMIN))
     answer = await http.get(f"/v1/programmes/{PROGRAMME}/audit?{query}")
     assert answer.status_code == 422
 
 
-async def test_it_needs_the_scope_admin(council, reviewer):
-    for partner in (council, reviewer):
+async def test_it_needs_the_scope_admin(council_client, reviewer_client):
+    for partner in (council_client, reviewer_client):
         with pytest.raises(NotAllowed, match=r"\badmin\b"):
-            await partner.list_audit(PROGRAMME)
+            await partner.list_audit_entries(PROGRAMME)
 
 
 @pytest.fixture
-async def sql(world, council):
+async def sql(application, council_client):
     """The application's role inside a transaction, bound to the programme; the scopes are set by the test."""
-    await push(council)
-    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+    await push(council_client)
+    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute("select set_config('work_health.programme', id::text, true) from programme")
@@ -175,46 +180,53 @@ async def test_in_sql_only_an_admin_of_the_programme_reads_it(sql):
 
 
 def run(url: str, *arguments: str) -> None:
-    given = commands._parser().parse_args(arguments)
+    given = commands._build_parser().parse_args(arguments)
     assert given.command(given, Settings(database_url=url)) == 0
 
 
-async def test_a_measure_is_not_protected_less_than_it_was_without_a_decision(world, admin, tmp_path, plan):
+async def test_a_measure_is_not_protected_less_than_it_was_without_a_decision(
+    application, admin, tmp_path, nottingham_plan
+):
     """Its returns were given under a promise. By the operator's command, and a policy alone is a change as well."""
-    council = await world.partner("nottingham-city-council")
+    council = await application.partner_client("nottingham-city-council")
     cells = [observation(CITY, 40)]
     await council.create_submission(PROGRAMME, new_submission(new_return(WHERE["measure"], WHERE["period"], cells)))
     measures = [
         replace(one, disclosure_class=DisclosureClass.NONE) if one.slug == WHERE["measure"] else one
-        for one in plan.measures
+        for one in nottingham_plan.measures
     ]
     file = tmp_path / "plan.yaml"
-    file.write_bytes(msgspec.yaml.encode(replace(plan, measures=measures)))
-    with pytest.raises(version_changes.NeedsDecision, match=f"{WHERE['measure']}.*none.*persons: "):
-        await asyncio.to_thread(run, world.url, "load-plan", str(file))
-    assert await world.count("plan_version") == 1
+    file.write_bytes(msgspec.yaml.encode(replace(nottingham_plan, measures=measures)))
+    with pytest.raises(version_changes.PolicyDecisionRequired, match=f"{WHERE['measure']}.*none.*persons: "):
+        await asyncio.to_thread(run, application.url, "load-plan", str(file))
+    assert await application.count_rows("plan_version") == 1
     decided = PolicyDecision(by="The board", on=date(2025, 10, 1), reason="It counts visits.", assessment="DPIA 7")
     policy = Policy(version=2, decision=decided)
-    for version in (replace(plan, disclosure=policy), replace(plan, disclosure=Policy(version=3))):
+    for version in (
+        replace(nottingham_plan, disclosure=policy),
+        replace(nottingham_plan, disclosure=Policy(version=3)),
+    ):
         file.write_bytes(msgspec.yaml.encode(version))
-        await asyncio.to_thread(run, world.url, "load-plan", str(file))
-    file.write_bytes(msgspec.yaml.encode(replace(plan, measures=measures, disclosure=replace(policy, version=4))))
-    await asyncio.to_thread(run, world.url, "load-plan", str(file))
-    told = [entry.subject.to_dict() for entry in (await admin.list_audit(PROGRAMME)).items]
+        await asyncio.to_thread(run, application.url, "load-plan", str(file))
+    file.write_bytes(
+        msgspec.yaml.encode(replace(nottingham_plan, measures=measures, disclosure=replace(policy, version=4)))
+    )
+    await asyncio.to_thread(run, application.url, "load-plan", str(file))
+    told = [entry.subject.to_dict() for entry in (await admin.list_audit_entries(PROGRAMME)).items]
     assert {"plan_version": "2"} in told
     assert {"plan_version": "4"} in told
 
 
-async def test_what_the_operator_does_is_written_down(world, admin, tmp_path, capsys, plan):
+async def test_what_the_operator_does_is_written_down(application, admin, tmp_path, capsys, nottingham_plan):
     scope = ["--organisation", "ohid", "--programme", PROGRAMME, "--scope", "read"]
-    await asyncio.to_thread(run, world.url, "issue-key", "A script", *scope)
+    await asyncio.to_thread(run, application.url, "issue-key", "A script", *scope)
     key = capsys.readouterr().out.split("_")[2]
-    await asyncio.to_thread(run, world.url, "revoke-key", key)
+    await asyncio.to_thread(run, application.url, "revoke-key", key)
     file = tmp_path / "plan.yaml"
-    file.write_bytes(msgspec.yaml.encode(msgspec.structs.replace(plan, title="Another title")))
-    await asyncio.to_thread(run, world.url, "load-plan", str(file))
-    await asyncio.to_thread(run, world.url, "load-plan", str(file))  # says the same already
-    items = (await admin.list_audit(PROGRAMME)).items
+    file.write_bytes(msgspec.yaml.encode(msgspec.structs.replace(nottingham_plan, title="Another title")))
+    await asyncio.to_thread(run, application.url, "load-plan", str(file))
+    await asyncio.to_thread(run, application.url, "load-plan", str(file))  # says the same already
+    items = (await admin.list_audit_entries(PROGRAMME)).items
     told = {entry.action: entry.subject.to_dict() for entry in items}
     assert told == {
         "key.issued": {"key": key, "client": "A script", "scopes": "read"},

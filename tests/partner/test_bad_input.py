@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.http.bodies import LARGEST_JSON
+from api.http.bodies import MAX_JSON_BYTES
 from schema.partners import Scope
 
 PROGRAMME = "work-and-health-2025-2028"
@@ -26,8 +26,8 @@ GOOD = {
 
 
 @pytest.fixture
-async def http(world) -> httpx2.AsyncClient:
-    return world.http(await world.key("nottingham-city-council", Scope.SUBMIT))
+async def http(application) -> httpx2.AsyncClient:
+    return application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
 
 
 def changed(**cell: object) -> dict:
@@ -72,14 +72,14 @@ BODIES = {
     "a NUL in a note":        (in_return(note="a\x00b"),                 422, "invalid-body",       "note"),
     "wrong, then not JSON":   (b'"FY2025"}',                            400, "malformed",          "not JSON"),
     "a milestone":            (in_return(measure="hub-recruitment-specialist-post"), 422, "rejected", "no-duty"),
-    "a published statistic":  (in_return(measure="economic-inactivity-ill-health", period="R12-2025-06"), 422, "rejected", "not-returned"),
+    "a published statistic":  (in_return(measure="economic-inactivity-ill-health", period="R12-2025-06"), 422, "rejected", "not-submittable"),
     "another's return":       (GOOD | {"organisation": "ohid"},          403, "not-allowed",        "nottingham-city-council"),
 }
 # fmt: on
 
 
 @pytest.mark.parametrize("case", BODIES)
-async def test_a_bad_body_has_its_clear_answer(world, http, case):
+async def test_a_bad_body_has_its_clear_answer(application, http, case):
     body, status, kind, names = BODIES[case]
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = await http.post(PATH, content=content, headers=JSON)
@@ -88,7 +88,7 @@ async def test_a_bad_body_has_its_clear_answer(world, http, case):
     assert answer.headers["content-type"] == "application/problem+json"
     assert names in answer.text
     assert problem["request_id"] == answer.headers["request-id"]
-    assert await world.count("submission") == 0
+    assert await application.count_rows("submission") == 0
 
 
 async def test_every_fault_of_a_body_is_told_at_once(http):
@@ -103,23 +103,23 @@ async def test_every_fault_of_a_body_is_told_at_once(http):
     ]
 
 
-async def test_a_closed_period_is_refused(world):
-    http = world.http(await world.key("nottingham-city-council", Scope.SUBMIT, days=1000))
-    world.now = world.now.replace(year=2026, month=12)
+async def test_a_closed_period_is_refused(application):
+    http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT, days=1000))
+    application.now = application.now.replace(year=2026, month=12)
     problem = (await http.post(PATH, json=GOOD)).json()
     assert problem["errors"][0]["code"] == "period-closed"
 
 
 async def test_a_body_over_the_limit_is_refused(http):
-    answer = await http.post(PATH, content=b" " * (LARGEST_JSON + 1), headers=JSON)
-    assert (answer.status_code, answer.json()["type"]) == (413, "/errors/too-large")
+    answer = await http.post(PATH, content=b" " * (MAX_JSON_BYTES + 1), headers=JSON)
+    assert (answer.status_code, answer.json()["type"]) == (413, "/errors/body-too-large")
 
 
 async def test_a_bomb_does_not_unfold(http):
-    bomb = gzip.compress(b" " * (LARGEST_JSON * 4))
-    assert len(bomb) < LARGEST_JSON / 100
+    bomb = gzip.compress(b" " * (MAX_JSON_BYTES * 4))
+    assert len(bomb) < MAX_JSON_BYTES / 100
     answer = await http.post(PATH, content=bomb, headers=JSON | {"Content-Encoding": "gzip"})
-    assert (answer.status_code, answer.json()["type"]) == (413, "/errors/too-large")
+    assert (answer.status_code, answer.json()["type"]) == (413, "/errors/body-too-large")
 
 
 async def test_a_gzipped_body_is_taken(http):
@@ -216,11 +216,11 @@ SUBMISSIONS = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=st.one_of(SUBMISSIONS, ANYTHING))
-async def test_whatever_is_sent_is_taken_whole_or_refused_and_never_a_fault(world, http, body):
-    before = {table: await world.count(table) for table in ("submission", "revision", "observation")}
+async def test_whatever_is_sent_is_taken_whole_or_refused_and_never_a_fault(application, http, body):
+    before = {table: await application.count_rows(table) for table in ("submission", "revision", "observation")}
     answer = await http.post(PATH, json=body)
     assert answer.status_code in (201, 400, 422)
-    after = {table: await world.count(table) for table in before}
+    after = {table: await application.count_rows(table) for table in before}
     if answer.status_code != 201:
         assert after == before
     else:

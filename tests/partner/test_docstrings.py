@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 import work_health
-from tests.fixtures.server_process import SANDBOX, Running, make_run
+from tests.fixtures.server_process import SANDBOX_PROGRAMME, RunningServer, run_server
 from work_health import AsyncWorkHealth, WorkHealth
 
 FINDER = doctest.DocTestFinder(exclude_empty=True)
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    with make_run() as found:
+def running() -> Iterator[RunningServer]:
+    with run_server() as found:
         yield found
 
 
@@ -47,6 +47,6 @@ def test_an_example_does_what_it_says(running, example, monkeypatch):
     monkeypatch.setenv("WORK_HEALTH_KEY", running.key)
     told: list[str] = []
     with WorkHealth() as client:
-        example.globs = vars(work_health) | {"client": client, "programme": SANDBOX}
+        example.globs = vars(work_health) | {"client": client, "programme": SANDBOX_PROGRAMME}
         doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(example, out=told.append)
     assert told == [], "".join(told)

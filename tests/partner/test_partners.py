@@ -14,9 +14,9 @@ from work_health import NotAllowed, NotFound, Scope
 PROGRAMME = "work-and-health-2025-2028"
 
 
-async def test_me_says_who_the_key_belongs_to(world):
-    secret = await world.key("nottingham-city-council", Scopes.SUBMIT, Scopes.READ)
-    me = await world.holding(secret).get_me()
+async def test_me_says_who_the_key_belongs_to(application):
+    secret = await application.issue_key("nottingham-city-council", Scopes.SUBMIT, Scopes.READ)
+    me = await application.sdk_client(secret).get_me()
     [grant] = me.grants
     assert (grant.programme, grant.organisation, set(grant.scopes)) == (
         PROGRAMME,
@@ -24,31 +24,31 @@ async def test_me_says_who_the_key_belongs_to(world):
         {Scope.SUBMIT, Scope.READ},
     )
     assert (me.key, me.last_used_at) == (secret.split("_")[2], None)
-    world.now += timedelta(minutes=5)
-    assert (await world.holding(secret).get_me()).last_used_at is not None
+    application.now += timedelta(minutes=5)
+    assert (await application.sdk_client(secret).get_me()).last_used_at is not None
 
 
-async def test_a_secret_is_not_kept(world):
-    secret = await world.key("ohid", Scopes.READ)
-    async with world.owner.connect() as connection:
+async def test_a_secret_is_not_kept(application):
+    secret = await application.issue_key("ohid", Scopes.READ)
+    async with application.owner.connect() as connection:
         rows = (await connection.execute(text("select client_key::text, client::text from client_key, client"))).all()
     assert secret.rsplit("_", 1)[-1] not in str(rows)
 
 
-async def test_an_expired_key_opens_nothing(world):
-    secret = await world.key("ohid", Scopes.READ, days=1)
-    world.now += timedelta(days=1)
+async def test_an_expired_key_opens_nothing(application):
+    secret = await application.issue_key("ohid", Scopes.READ, days=1)
+    application.now += timedelta(days=1)
     with pytest.raises(NotAllowed, match="expired"):
-        await world.holding(secret).get_me()
+        await application.sdk_client(secret).get_me()
 
 
-async def test_a_revoked_key_opens_nothing(world):
-    secret = await world.key("ohid", Scopes.READ)
-    async with world.owner.begin() as transaction:
-        assert await partners.revoke(transaction, secret.split("_")[2], now=world.now)
-        assert not await partners.revoke(transaction, secret.split("_")[2], now=world.now)
+async def test_a_revoked_key_opens_nothing(application):
+    secret = await application.issue_key("ohid", Scopes.READ)
+    async with application.owner.begin() as transaction:
+        assert await partners.revoke_key(transaction, secret.split("_")[2], now=application.now)
+        assert not await partners.revoke_key(transaction, secret.split("_")[2], now=application.now)
     with pytest.raises(NotAllowed, match="revoked"):
-        await world.holding(secret).get_me()
+        await application.sdk_client(secret).get_me()
 
 
 @pytest.mark.parametrize(
@@ -57,40 +57,40 @@ async def test_a_revoked_key_opens_nothing(world):
         (None, "no Authorization header"),
         ("Basic abc", "Bearer"),
         ("Bearer abc", "not a key"),
-        ("Bearer " + keys.make(bytes(38), sandbox=False).secret, "not known"),
+        ("Bearer " + keys.make_key(bytes(38), sandbox=False).secret, "not known"),
     ],
 )
-async def test_without_a_good_key_the_answer_says_what_is_wrong(world, header, told):
-    answer = await world.http().get("/v1/me", headers={"Authorization": header} if header else {})
+async def test_without_a_good_key_the_answer_says_what_is_wrong(application, header, told):
+    answer = await application.http_client().get("/v1/me", headers={"Authorization": header} if header else {})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert told in answer.json()["detail"]
 
 
-async def test_a_scope_that_is_missing_is_named(council):
+async def test_a_scope_that_is_missing_is_named(council_client):
     with pytest.raises(NotAllowed, match=r"\breview\b.*\bsubmit, read\b"):
-        await council.preview_outcomes(PROGRAMME)
+        await council_client.preview_outcomes(PROGRAMME)
 
 
-async def test_a_programme_that_the_key_does_not_open_is_like_one_that_is_not_there(council):
+async def test_a_programme_that_the_key_does_not_open_is_like_one_that_is_not_there(council_client):
     with pytest.raises(NotFound, match="opens no programme"):
-        await council.list_returns("elsewhere")
+        await council_client.list_returns("elsewhere")
 
 
 def test_keys_are_made_of_enough_randomness():
     with pytest.raises(ValueError, match="38"):
-        keys.make(b"short", sandbox=True)
-    assert keys.well_formed(keys.make(bytes(range(38)), sandbox=True).secret)
+        keys.make_key(b"short", sandbox=True)
+    assert keys.is_well_formed(keys.make_key(bytes(range(38)), sandbox=True).secret)
 
 
 @pytest.mark.parametrize(("key", "address"), [("wh_live_" + "0" * 60, "/v1/me"), (None, "/v1/programmes/no/audit")])
-async def test_a_refusal_gives_its_connection_back_before_it_is_answered(world, key, address):
+async def test_a_refusal_gives_its_connection_back_before_it_is_answered(application, key, address):
     """However many wrong keys come, others are not kept waiting: the collector of rubbish has no part in it."""
-    http = world.http(key or await world.key("ohid", Scope.ADMIN))
+    http = application.http_client(key or await application.issue_key("ohid", Scope.ADMIN))
     gc.disable()
     try:
         for _ in range(10):
             assert (await http.get(address)).status_code in {401, 404}
-            assert world.engine.pool.checkedout() == 0
+            assert application.engine.pool.checkedout() == 0
     finally:
         gc.enable()

@@ -7,7 +7,7 @@ import pytest
 
 from api.http.refusals import Conflict
 from api.plan import queries_loading, version_changes
-from work_health import NotFound, Rejected, new_return, new_submission, observation
+from work_health import NotFound, RequestRejected, new_return, new_submission, observation
 
 PROGRAMME = "work-and-health-2025-2028"
 PLANS = Path(__file__).parent.parent.parent / "schema" / "plans"
@@ -15,8 +15,8 @@ HARBOUR = Path(__file__).parent.parent / "plans" / "harbour.yaml"
 
 
 @pytest.fixture
-def anyone(world):
-    return world.holding()
+def anyone(application):
+    return application.sdk_client()
 
 
 async def test_programmes_are_listed(anyone):
@@ -69,7 +69,7 @@ async def test_measures_are_filtered_and_unknown_filters_refused(anyone):
     assert len(stocks) == 4
     mine = (await anyone.list_measures(PROGRAMME, organisation="nottingham-city-council")).items
     assert "ips-primary-care-referrals" in {measure.slug for measure in mine}
-    with pytest.raises(Rejected, match=r"theme-[1-8]"):
+    with pytest.raises(RequestRejected, match=r"theme-[1-8]"):
         await anyone.list_measures(PROGRAMME, theme="theme-9")
 
 
@@ -91,7 +91,7 @@ async def test_organisations_dimensions_areas(anyone):
 async def test_periods_resolve_explain_and_offer(anyone):
     period = await anyone.get_period("FY2025-26-Q2")
     assert (str(period.start), str(period.end)) == ("2025-07-01", "2025-09-30")
-    with pytest.raises(Rejected, match="FY2025-26-Q1 or CY2025-Q1"):
+    with pytest.raises(RequestRejected, match="FY2025-26-Q1 or CY2025-Q1"):
         await anyone.get_period("2025-Q1")
     assert len((await anyone.list_periods(PROGRAMME)).items) == 12
 
@@ -101,46 +101,49 @@ async def test_an_unknown_programme_is_refused_with_the_nearest(anyone):
         await anyone.get_programme("work-and-health")
 
 
-async def test_loading_the_same_file_again_changes_nothing(world, plan):
-    async with world.owner.begin() as transaction:
-        loaded = await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
+async def test_loading_the_same_file_again_changes_nothing(application, nottingham_plan):
+    async with application.owner.begin() as transaction:
+        loaded = await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=application.now)
     assert (loaded.version, loaded.changes) == (1, [])
 
 
-async def test_a_changed_file_makes_a_new_version_and_is_served_at_once(world, plan, anyone):
+async def test_a_changed_file_makes_a_new_version_and_is_served_at_once(application, nottingham_plan, anyone):
     await anyone.get_programme(PROGRAMME)
-    themes = [msgspec.structs.replace(plan.themes[0], title="Know the need"), *plan.themes[1:]]
-    async with world.owner.begin() as transaction:
-        changed = msgspec.structs.replace(plan, themes=themes)
-        loaded = await queries_loading.load(transaction, changed, sandbox=False, now=world.now)
+    themes = [msgspec.structs.replace(nottingham_plan.themes[0], title="Know the need"), *nottingham_plan.themes[1:]]
+    async with application.owner.begin() as transaction:
+        changed = msgspec.structs.replace(nottingham_plan, themes=themes)
+        loaded = await queries_loading.load_plan(transaction, changed, sandbox=False, now=application.now)
     assert (loaded.version, loaded.changes) == (2, ["changed theme theme-1"])
     programme = await anyone.get_programme(PROGRAMME)
     assert (programme.plan_version, programme.themes[0].title) == (2, "Know the need")
 
 
-async def test_a_series_with_returns_keeps_its_meaning(world, plan, council):
+async def test_a_series_with_returns_keeps_its_meaning(application, nottingham_plan, council_client):
     cells = [observation("E06000018", 40), observation("E06000018", 40, breakdown={"sex": "female"})]
-    await council.create_submission(
+    await council_client.create_submission(
         PROGRAMME, new_submission(new_return("ips-primary-care-referrals", "FY2025-26-Q2", cells))
     )
     measures = [
-        msgspec.structs.replace(m, kind="stock") if m.slug == "ips-primary-care-referrals" else m for m in plan.measures
+        msgspec.structs.replace(m, kind="stock") if m.slug == "ips-primary-care-referrals" else m
+        for m in nottingham_plan.measures
     ]
-    changed = msgspec.structs.replace(plan, measures=measures)
-    async with world.owner.begin() as transaction:
-        with pytest.raises(version_changes.NeedsNewSeries, match="changes its kind"):
-            await queries_loading.load(transaction, changed, sandbox=False, now=world.now)
-    assert await world.count("plan_version") == 1
+    changed = msgspec.structs.replace(nottingham_plan, measures=measures)
+    async with application.owner.begin() as transaction:
+        with pytest.raises(version_changes.NewSeriesRequired, match="changes its kind"):
+            await queries_loading.load_plan(transaction, changed, sandbox=False, now=application.now)
+    assert await application.count_rows("plan_version") == 1
 
 
-async def test_another_place_adopts_it_with_a_file_of_its_own(world, anyone):
-    async with world.owner.begin() as transaction:
-        await queries_loading.load(transaction, queries_loading.read(HARBOUR), sandbox=False, now=world.now)
+async def test_another_place_adopts_it_with_a_file_of_its_own(application, anyone):
+    async with application.owner.begin() as transaction:
+        await queries_loading.load_plan(
+            transaction, queries_loading.read_plan(HARBOUR), sandbox=False, now=application.now
+        )
     assert [p.slug for p in (await anyone.list_programmes()).items] == ["harbour-skills-2026", PROGRAMME]
     assert len((await anyone.list_measures("harbour-skills-2026")).items) == 8
 
 
-async def test_a_sandbox_and_a_real_programme_do_not_share_a_name(world, plan):
-    async with world.owner.begin() as transaction:
+async def test_a_sandbox_and_a_real_programme_do_not_share_a_name(application, nottingham_plan):
+    async with application.owner.begin() as transaction:
         with pytest.raises(Conflict):
-            await queries_loading.load(transaction, plan, sandbox=True, now=world.now)
+            await queries_loading.load_plan(transaction, nottingham_plan, sandbox=True, now=application.now)

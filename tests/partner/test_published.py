@@ -4,8 +4,8 @@ import pytest
 
 from work_health import (
     FigureLimits,
-    PublishedFigure,
-    Rejected,
+    PublisherFigure,
+    RequestRejected,
     figure,
     new_return,
     new_submission,
@@ -23,18 +23,18 @@ def limits(*pairs: str) -> dict[str, tuple[str, str]]:
     return {[*pair.split(), "95"][2]: (pair.split()[0], pair.split()[1]) for pair in pairs}
 
 
-def published(*figures: PublishedFigure, period: str = YEAR, **more: object):
+def published(*figures: PublisherFigure, period: str = YEAR, **more: object):
     return new_return(INACTIVE, period, series=SERIES, figures=figures, **more)  # pyright: ignore
 
 
 CITY = figure("E06000018", "30.1", limits=limits("25.0 35.2"), numerator="15100", denominator="50200")
-TWICE = PublishedFigure(area="E06000018", value="1.5", limits=[FigureLimits(lower="1", upper="2")] * 2)
+TWICE = PublisherFigure(area="E06000018", value="1.5", limits=[FigureLimits(lower="1", upper="2")] * 2)
 ENGLAND = figure("E92000001", "27.90", numerator="2500000", denominator="8960000")
 
 
 @pytest.fixture
-async def ons(world):
-    return await world.partner("office-for-national-statistics")
+async def ons(application):
+    return await application.partner_client("office-for-national-statistics")
 
 
 async def push(partner, *returns, **more):
@@ -69,12 +69,12 @@ async def test_figures_of_the_years_before_the_programme_are_taken(ons):
     assert report.counts.added == 15
 
 
-async def test_each_figure_is_known_by_area_and_breakdown(world, ons):
+async def test_each_figure_is_known_by_area_and_breakdown(application, ons):
     women = figure("E06000018", "29.0", breakdown={"sex": "female"})
     await push(ons, published(CITY, ENGLAND, women))
     again = await push(ons, published(women, ENGLAND, CITY))
     assert (again.outcome, again.counts.unchanged) == ("unchanged", 3)
-    assert await world.count("revision") == 1
+    assert await application.count_rows("revision") == 1
     report = await push(ons, published(CITY, figure("E92000001", "27.9"), figure("E12000004", None, status="x"), women))
     assert (report.counts.added, report.counts.changed, report.counts.unchanged) == (1, 1, 2)
     found = await ons.compare_revisions(
@@ -92,7 +92,7 @@ async def test_each_figure_is_known_by_area_and_breakdown(world, ons):
         (None, None),
     ]
     assert found.change_count == 2
-    with pytest.raises(Rejected, match=r"unconfirmed-withdrawals.*\b3\b.*\b4\b"):
+    with pytest.raises(RequestRejected, match=r"unconfirmed-withdrawals.*\b3\b.*\b4\b"):
         await push(ons, published(CITY))
 
 
@@ -104,56 +104,56 @@ BAD = {
     "twice the same":           (published(CITY, CITY), "duplicate-cell"),
     "nothing said":             (published(figure("E06000018")), "value-missing"),
     "too much said":            (published(figure("E06000018", "1.0", status="c")), "value-and-status"),
-    "half a fraction":          (published(figure("E06000018", "1.0", numerator="1")), "wrong-form"),
-    "limits of nothing":        (published(figure("E06000018", None, limits=limits("1 2"), status="x")), "wrong-form"),
+    "half a fraction":          (published(figure("E06000018", "1.0", numerator="1")), "wrong-value-fields"),
+    "limits of nothing":        (published(figure("E06000018", None, limits=limits("1 2"), status="x")), "wrong-value-fields"),
     "limits turned round":      (published(figure("E06000018", "1.5", limits=limits("2 1"))), "bounds-reversed"),
     "half-widths":              (published(figure("E06000018", "30.1", limits=limits("5.1 5.1"))), "limits-not-around-value"),
-    "limits twice":             (published(TWICE), "limits-twice"),
+    "limits twice":             (published(TWICE), "duplicate-limits"),
     "a number for a text":      (published(figure("E06000018", "1,5")), "/returns/0/figures/0/value"),
-    "a telephone number":       (published(figure("E06000018", "1.5", note="Jo, 0115 496 0123")), "looks-personal"),
+    "a telephone number":       (published(figure("E06000018", "1.5", note="Jo, 0115 496 0123")), "possible-personal-data"),
     "no figures":               (published(), "no-observations"),
     "a nil return":             (published(kind="nil"), "nil-published"),
     "observations":             (new_return(INACTIVE, YEAR, [observation("E06000018", 1)], series=SERIES), "wrong-content"),
-    "no series named":          (new_return(INACTIVE, YEAR, figures=[CITY]), "series-needed"),
+    "no series named":          (new_return(INACTIVE, YEAR, figures=[CITY]), "series-required"),
     "a month":                  (published(CITY, period="2025-06"), "wrong-period-type"),
     "a year that is not over":  (published(CITY, period="R12-2025-12"), "period-not-over"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", BAD)
-async def test_what_is_wrong_is_refused(world, ons, case):
+async def test_what_is_wrong_is_refused(application, ons, case):
     one, named = BAD[case]
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RequestRejected) as refused:
         await push(ons, one)
-    told = [f"{found.code} {found.path} {found.message} {found.hint}" for found in refused.value.findings]
+    told = [f"{found.code} {found.path} {found.message} {found.fix}" for found in refused.value.findings]
     assert any(named in each for each in told), told
-    assert await world.count("submission") == 0
+    assert await application.count_rows("submission") == 0
 
 
 async def test_a_fraction_that_is_not_the_value_is_doubted_and_taken(ons):
     report = await push(ons, published(figure("E06000018", "30.1", numerator="10000", denominator="90000")))
     assert [(one.code, one.expected, one.actual) for one in report.findings] == [
-        ("fraction-not-the-value", "11.11", "30.1")
+        ("ratio-differs-from-value", "11.11", "30.1")
     ]
 
 
-async def test_none_but_its_publisher_returns_it(council):
-    with pytest.raises(Rejected, match="not-returned"):
-        await push(council, published(CITY))
-    with pytest.raises(Rejected, match="wrong-content.*`observations`.*`figures`"):
-        await push(council, new_return("ips-primary-care-referrals", "FY2025-26-Q2", figures=[CITY]))
+async def test_none_but_its_publisher_returns_it(council_client):
+    with pytest.raises(RequestRejected, match="not-submittable"):
+        await push(council_client, published(CITY))
+    with pytest.raises(RequestRejected, match="wrong-content.*`observations`.*`figures`"):
+        await push(council_client, new_return("ips-primary-care-referrals", "FY2025-26-Q2", figures=[CITY]))
 
 
-async def test_a_gap_may_be_negative(world):
-    ohid = await world.partner("ohid")
+async def test_a_gap_may_be_negative(application):
+    ohid = await application.partner_client("ohid")
     await push(
         ohid,
         new_return("ltc-employment-gap", "FY2023-24", figures=[figure("E06000018", "-0.4", limits=limits("-2.0 1.2"))]),
     )
 
 
-async def test_figures_have_no_place_in_a_table(world):
-    http = world.http(await world.key("office-for-national-statistics", "submit", "read"))
+async def test_figures_have_no_place_in_a_table(application):
+    http = application.http_client(await application.issue_key("office-for-national-statistics", "submit", "read"))
     table = f"measure,series,period,area,value\n{INACTIVE},{SERIES},{YEAR},E06000018,30\n"
     answer = await http.post(
         f"/v1/programmes/{PROGRAMME}/submissions/csv", content=table, headers={"Content-Type": "text/csv"}
@@ -170,8 +170,8 @@ async def test_a_conflict_names_the_figures_that_have_moved(ons):
     assert "31.0, 25.0 to 36.0 (95 %), Revised" in str(told.value.findings)
 
 
-async def test_a_reviewer_approves_them_and_they_are_withdrawn(ons, reviewer):
+async def test_a_reviewer_approves_them_and_they_are_withdrawn(ons, reviewer_client):
     await push(ons, published(CITY))
-    assert [one.value for one in (await read(reviewer)).figures] == ["30.1"]
+    assert [one.value for one in (await read(reviewer_client)).figures] == ["30.1"]
     report = await push(ons, published(kind="withdrawn", note="Withdrawn by the publisher."))
     assert (report.returns[0].revision, report.counts.withdrawn) == (2, 1)

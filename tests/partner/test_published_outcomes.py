@@ -9,10 +9,10 @@ import pytest
 from api.figures import queries as outcomes
 from api.outcomes.formats import geojson
 from api.sources import ees, fetching, fingertips, nomis
-from api.sources.fetching import Line
+from api.sources.fetching import RetryingClient
 from schema.partners import Scope
 from tests.conftest import NOW
-from tests.fixtures.release_client import Press
+from tests.fixtures.release_client import ReleaseClient
 from tests.partner.test_querying import file_of
 from work_health import decision
 
@@ -64,9 +64,11 @@ NEETS = [
 ]
 
 
-async def push(world, organisation: str, returns) -> None:
-    key = await world.key(organisation, Scope.SUBMIT)
-    await fetching.submit(Line(http=world.http(key)), PROGRAMME, returns, dry_run=False, confirm_withdrawals=False)
+async def push(application, organisation: str, returns) -> None:
+    key = await application.issue_key(organisation, Scope.SUBMIT)
+    await fetching.submit_returns(
+        RetryingClient(http=application.http_client(key)), PROGRAMME, returns, dry_run=False, confirm_withdrawals=False
+    )
 
 
 def table(columns, rows) -> str:
@@ -74,11 +76,19 @@ def table(columns, rows) -> str:
 
 
 @pytest.fixture
-async def published(world):
+async def published(application):
     rows = [row + str(len(APS)) for row in APS]
-    await push(world, "ohid", fingertips.returns(fingertips.rows(table(FINGERTIPS, RATES)), AREAS))
-    await push(world, "office-for-national-statistics", nomis.returns(nomis.rows(table(nomis.COLUMNS, rows)), AREAS))
-    await push(world, "department-for-education", ees.returns(ees.rows(table(ees.COLUMNS, NEETS)), AREAS))
+    await push(application, "ohid", fingertips.build_returns(fingertips.read_rows(table(FINGERTIPS, RATES)), AREAS))
+    await push(
+        application,
+        "office-for-national-statistics",
+        nomis.build_returns(nomis.read_rows(table(nomis.REQUIRED_COLUMNS, rows)), AREAS),
+    )
+    await push(
+        application,
+        "department-for-education",
+        ees.build_returns(ees.read_rows(table(ees.REQUIRED_COLUMNS, NEETS)), AREAS),
+    )
 
 
 async def one(reviewer, measure: str, **filters):
@@ -86,8 +96,8 @@ async def one(reviewer, measure: str, **filters):
     return figure
 
 
-async def test_a_published_rate_is_told_with_all_that_a_reader_judges_it_by(published, reviewer):
-    found = await one(reviewer, RATE)
+async def test_a_published_rate_is_told_with_all_that_a_reader_judges_it_by(published, reviewer_client):
+    found = await one(reviewer_client, RATE)
     assert (found.period.code, found.value, found.lower, found.upper_99_8, found.interval_method) == (
         *("FY2023-24", 52, 51, 54),
         "published",
@@ -107,16 +117,16 @@ async def test_a_published_rate_is_told_with_all_that_a_reader_judges_it_by(publ
     assert (found.markers, found.coverage.expected, found.coverage.received) == (["p"], 1, 1)
 
 
-async def test_what_is_not_published_says_what_there_is(published, reviewer):
-    half = await one(reviewer, RATE, period=["FY2023-24-H1"])
+async def test_what_is_not_published_says_what_there_is(published, reviewer_client):
+    half = await one(reviewer_client, RATE, period=["FY2023-24-H1"])
     assert (half.value, half.reason) == (None, "as_published_only")
     assert "FY2023-24, FY2022-23," in half.instead
-    women = await one(reviewer, RATE, period=["FY2023-24"], area=[LEEDS], breakdown=["sex:female"])
+    women = await one(reviewer_client, RATE, period=["FY2023-24"], area=[LEEDS], breakdown=["sex:female"])
     assert re.search(rf"sex=female\b.*\b{CITY}\b.*\b{LEEDS}\b", women.instead)
 
 
-async def test_a_rate_that_was_worked_out_says_so(published, reviewer):
-    worked_out = await one(reviewer, INACTIVE)
+async def test_a_rate_that_was_worked_out_says_so(published, reviewer_client):
+    worked_out = await one(reviewer_client, INACTIVE)
     assert (worked_out.value, worked_out.interval_method, worked_out.publication.limits_derived) == (
         6.9,
         "normal",
@@ -124,68 +134,74 @@ async def test_a_rate_that_was_worked_out_says_so(published, reviewer):
     )
     assert "variable 1496" in worked_out.publication.note
     assert set(worked_out.markers) == {"e", "p"}
-    as_it_was = await one(reviewer, INACTIVE, series="lts-of-inactive-16-64")
+    as_it_was = await one(reviewer_client, INACTIVE, series="lts-of-inactive-16-64")
     assert (as_it_was.value, as_it_was.publication.limits_derived) == (30.1, False)
     assert [(c.area, c.verdict) for c in as_it_was.comparators if c.value] == [(ENGLAND, "similar")]
 
 
-async def test_a_count_without_limits_gets_some_and_says_so(published, reviewer):
-    found = await one(reviewer, NEET)
+async def test_a_count_without_limits_gets_some_and_says_so(published, reviewer_client):
+    found = await one(reviewer_client, NEET)
     assert (found.period.code, found.value, found.interval_method) == ("R3-2025-02", 5.0, "wilson")
     assert (found.publication.limits_derived, found.numerator, found.denominator) == (True, 370, 7400)
     assert [(c.area, c.verdict) for c in found.comparators] == [(REGION, None), (ENGLAND, "worse")]
-    region = await one(reviewer, NEET, area=[REGION])
+    region = await one(reviewer_client, NEET, area=[REGION])
     assert (region.status, region.reason, region.comparators) == ("z", "not_applicable", [])
 
 
-async def test_a_publication_counts_by_the_basis(world, published, reviewer):
-    assert (await one(reviewer, RATE, basis="approved")).reason == "no_data"
+async def test_a_publication_counts_by_the_basis(application, published, reviewer_client):
+    assert (await one(reviewer_client, RATE, revision_basis="approved")).reason == "no_data"
     where = {"organisation": "ohid", "measure": RATE, "series": "headline", "service": "main", "period": "FY2023-24"}
-    other = await world.partner("nottingham-city-council", Scope.REVIEW)  # the reviewer of these tests is its sender
+    other = await application.partner_client(
+        "nottingham-city-council", Scope.REVIEW
+    )  # the reviewer of these tests is its sender
     await other.approve_return(PROGRAMME, **where, decision=decision(1))
-    found = await one(reviewer, RATE, basis="approved")
+    found = await one(reviewer_client, RATE, revision_basis="approved")
     assert (found.value, found.markers, found.trend.reason) == (52, [], "too_few_points")
-    model = await reviewer.preview_logic_model(PROGRAMME, basis="approved")
+    model = await reviewer_client.preview_logic_model(PROGRAMME, revision_basis="approved")
     assert {f.measure: f.value for f in model.figures if f.value is not None} == {RATE: 52}
 
 
-async def test_every_form_has_the_same_published_figures(published, reviewer):
+async def test_every_form_has_the_same_published_figures(published, reviewer_client):
     asked = {"measure": [INACTIVE, RATE, NEET, GAP]}
-    values = {f.measure: f.value for f in (await reviewer.preview_outcomes(PROGRAMME, **asked)).items}
+    values = {f.measure: f.value for f in (await reviewer_client.preview_outcomes(PROGRAMME, **asked)).items}
     assert values == {INACTIVE: 6.9, NEET: 5.0, GAP: 12.5, RATE: 52}
-    frame = pandas.read_csv(io.BytesIO(await reviewer.preview_outcomes_csv(PROGRAMME, **asked)))
+    frame = pandas.read_csv(io.BytesIO(await reviewer_client.preview_outcomes_csv(PROGRAMME, **asked)))
     assert dict(zip(frame["measure"], frame["value"], strict=True)) == values
-    assert set(frame["publication_identifier"].astype(str)) >= {"90282", "93882"}
-    cube = (await reviewer.preview_outcomes_json_stat(PROGRAMME, **asked)).to_dict()
+    assert set(frame["source_identifier"].astype(str)) >= {"90282", "93882"}
+    cube = (await reviewer_client.preview_outcomes_json_stat(PROGRAMME, **asked)).to_dict()
     assert {value for value in cube["value"] if value is not None} == set(values.values())
-    sdmx = pandas.read_csv(io.BytesIO(await reviewer.preview_outcomes_sdmx_csv(PROGRAMME, **asked)))
+    sdmx = pandas.read_csv(io.BytesIO(await reviewer_client.preview_outcomes_sdmx_csv(PROGRAMME, **asked)))
     assert dict(zip(sdmx["MEASURE"], sdmx["OBS_VALUE"], strict=True)) == values
-    latest = {m.measure: m.latest for t in (await reviewer.preview_progress(PROGRAMME)).themes for m in t.measures}
+    latest = {
+        m.measure: m.latest for t in (await reviewer_client.preview_progress(PROGRAMME)).themes for m in t.measures
+    }
     assert {slug: latest[slug].value for slug in values} == values
-    model = await reviewer.preview_logic_model(PROGRAMME)
+    model = await reviewer_client.preview_logic_model(PROGRAMME)
     assert {f.measure: f.value for f in model.figures if f.measure in values} == values
 
 
-async def test_a_published_figure_is_on_the_map_by_the_basis(world, published, reviewer):
-    async with world.owner.begin() as transaction:
-        await outcomes.keep_boundaries(transaction, geojson.read(file_of([CITY])), source="cities.geojson", now=NOW)
+async def test_a_published_figure_is_on_the_map_by_the_basis(application, published, reviewer_client):
+    async with application.owner.begin() as transaction:
+        await outcomes.save_boundaries(
+            transaction, geojson.read_boundaries(file_of([CITY])), source="cities.geojson", now=NOW
+        )
     asked = {"measure": RATE, "level": "local-authority"}
-    [feature] = (await reviewer.preview_outcomes_geojson(PROGRAMME, **asked)).features
-    assert (feature.properties.to_dict()["value"], feature.properties.to_dict()["publication_value"]) == (52, "52")
-    [feature] = (await reviewer.preview_outcomes_geojson(PROGRAMME, **asked, basis="approved")).features
+    [feature] = (await reviewer_client.preview_outcomes_geojson(PROGRAMME, **asked)).features
+    assert (feature.properties.to_dict()["value"], feature.properties.to_dict()["source_value"]) == (52, "52")
+    [feature] = (await reviewer_client.preview_outcomes_geojson(PROGRAMME, **asked, revision_basis="approved")).features
     assert feature.properties.to_dict()["reason"] == "no_data"
 
 
-async def test_progress_counts_by_the_basis(published, reviewer):
-    progress = await reviewer.preview_progress(PROGRAMME, basis="approved")
+async def test_progress_counts_by_the_basis(published, reviewer_client):
+    progress = await reviewer_client.preview_progress(PROGRAMME, revision_basis="approved")
     assert progress.basis == "approved"
     assert {m.latest.value for theme in progress.themes for m in theme.measures} == {None}
 
 
-async def test_published_statistics_are_released_as_they_stand(published, world, reviewer):
+async def test_published_statistics_are_released_as_they_stand(published, application, reviewer_client):
     """Of each the approved revision, every place that was published, and no other."""
-    colleague = await world.partner("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW)
-    for one in (await reviewer.list_returns(PROGRAMME, limit=1000)).items:
+    colleague = await application.partner_client("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW)
+    for one in (await reviewer_client.list_returns(PROGRAMME, limit=1000)).items:
         where = {
             "organisation": one.organisation,
             "measure": one.measure,
@@ -195,11 +211,11 @@ async def test_published_statistics_are_released_as_they_stand(published, world,
         }
         if one.measure != NEET:
             # Nobody decides on a return of the own organisation.
-            decides = colleague if one.organisation == "ohid" else reviewer
+            decides = colleague if one.organisation == "ohid" else reviewer_client
             await decides.approve_return(PROGRAMME, **where, decision=decision(one.revision))
-    press = Press(world, PROGRAMME)
+    press = ReleaseClient(application, PROGRAMME)
     assert (await press.publish())["state"] == "published"
-    [city] = await press.figures(measure=RATE, period="FY2023-24")
+    [city] = await press.read_figures(measure=RATE, period="FY2023-24")
     assert (city["value"], city["lower"], city["upper_99_8"], city["interval_method"]) == (52, 51, 54, "published")
     assert (city["publication"]["identifier"], city["coverage"]["approved"]) == ("93882", 1)
     assert [(c["area"], c["value"], c["verdict"]) for c in city["comparators"]] == [
@@ -208,10 +224,10 @@ async def test_published_statistics_are_released_as_they_stand(published, world,
         (LEEDS, 53.5, "worse"),
     ]
     assert (city["trend"]["tendency"], city["trend"]["first_period"]) == ("decreasing", "FY2019-20")
-    [women] = await press.figures(measure=RATE, period="FY2023-24", breakdown="sex:female")
+    [women] = await press.read_figures(measure=RATE, period="FY2023-24", breakdown="sex:female")
     assert (women["value"], women["breakdown"]) == (50, {"sex": "female"})
-    assert await press.figures(measure=RATE, period="FY2023-24", area=LEEDS, breakdown="sex:female") == []
-    assert await press.figures(measure=NEET) == [], "it is not approved"
+    assert await press.read_figures(measure=RATE, period="FY2023-24", area=LEEDS, breakdown="sex:female") == []
+    assert await press.read_figures(measure=NEET) == [], "it is not approved"
     progress = (await press.read("progress")).json()
     latest = {m["measure"]: m["latest"] for theme in progress["themes"] for m in theme["measures"]}
     assert latest[RATE]["value"] == 52

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from api.returns import queries
 from schema.partners import Scope
-from work_health import NotFound, Rejected, new_return, new_submission, observation
+from work_health import NotFound, RequestRejected, new_return, new_submission, observation
 
 PROGRAMME = "work-and-health-2025-2028"
 CITY, WARD = "E06000018", "E05012270"
@@ -42,17 +42,17 @@ def said(items) -> list[tuple]:
 
 
 @pytest.fixture
-async def history(world, council) -> list[datetime]:
+async def history(application, council_client) -> list[datetime]:
     """Three minutes: a first return, a correction with another return, and a withdrawal."""
-    moments = [world.now]
-    await push(council, referrals(112, female=61, male=51))
-    world.now += MINUTE
-    moments.append(world.now)
-    await push(council, referrals(115, female=64, male=51), referrals(90, period=Q1))
-    world.now += MINUTE
-    moments.append(world.now)
-    await push(council, new_return(REFERRALS, Q1, kind="nil"), referrals(115, female=64))
-    world.now += MINUTE
+    moments = [application.now]
+    await push(council_client, referrals(112, female=61, male=51))
+    application.now += MINUTE
+    moments.append(application.now)
+    await push(council_client, referrals(115, female=64, male=51), referrals(90, period=Q1))
+    application.now += MINUTE
+    moments.append(application.now)
+    await push(council_client, new_return(REFERRALS, Q1, kind="nil"), referrals(115, female=64))
+    application.now += MINUTE
     return moments
 
 
@@ -69,14 +69,14 @@ async def history(world, council) -> list[datetime]:
         ({"organisation": "ohid"}, []),
     ],
 )
-async def test_returns_are_chosen(council, history, asked, periods):
-    page = await council.list_returns(PROGRAMME, **asked)
+async def test_returns_are_chosen(council_client, history, asked, periods):
+    page = await council_client.list_returns(PROGRAMME, **asked)
     assert [one.period.code for one in page.items] == periods
 
 
-async def test_returns_as_they_stood(council, history):
+async def test_returns_as_they_stood(council_client, history):
     async def standing(as_of):
-        page = await council.list_returns(PROGRAMME, as_of=as_of)
+        page = await council_client.list_returns(PROGRAMME, as_of=as_of)
         return [(one.period.code, one.revision, one.state) for one in page.items]
 
     first, second, third = history
@@ -86,85 +86,85 @@ async def test_returns_as_they_stood(council, history):
     assert await standing(third) == [(Q1, 2, "pending"), (Q2, 3, "pending")]
 
 
-async def test_a_return_as_it_stood(council, history):
+async def test_a_return_as_it_stood(council_client, history):
     first, second, third = history
-    found = [await council.get_return(PROGRAMME, **WHERE, as_of=moment) for moment in (first, second, third)]
+    found = [await council_client.get_return(PROGRAMME, **WHERE, as_of=moment) for moment in (first, second, third)]
     assert [(one.standing.revision, len(one.observations)) for one in found] == [(1, 3), (2, 3), (3, 2)]
     with pytest.raises(NotFound):
-        await council.get_return(PROGRAMME, **WHERE, as_of=first - MINUTE)
+        await council_client.get_return(PROGRAMME, **WHERE, as_of=first - MINUTE)
     with pytest.raises(NotFound):
-        await council.get_return(PROGRAMME, **WHERE, revision=2, as_of=first)
+        await council_client.get_return(PROGRAMME, **WHERE, revision=2, as_of=first)
 
 
-async def test_revisions_the_newest_first_as_they_stood(council, history):
-    now = await council.list_revisions(PROGRAMME, **WHERE)
+async def test_revisions_the_newest_first_as_they_stood(council_client, history):
+    now = await council_client.list_revisions(PROGRAMME, **WHERE)
     assert [(r.revision, r.state) for r in now.items] == [(3, "pending"), (2, "superseded"), (1, "superseded")]
-    then = await council.list_revisions(PROGRAMME, **WHERE, as_of=history[1])
+    then = await council_client.list_revisions(PROGRAMME, **WHERE, as_of=history[1])
     assert [(r.revision, r.state) for r in then.items] == [(2, "pending"), (1, "superseded")]
     with pytest.raises(NotFound):
-        await council.list_revisions(PROGRAMME, **(WHERE | {"period": "FY2025-26-Q3"}))
+        await council_client.list_revisions(PROGRAMME, **(WHERE | {"period": "FY2025-26-Q3"}))
 
 
-async def test_any_two_revisions_beside_each_other(council, history):
-    found = await council.compare_revisions(PROGRAMME, **WHERE, older=1, newer=3)
+async def test_any_two_revisions_beside_each_other(council_client, history):
+    found = await council_client.compare_revisions(PROGRAMME, **WHERE, older=1, newer=3)
     assert (found.older.revision, found.newer.revision, found.change_count) == (1, 3, 3)
     assert found.counts.to_dict() == {"received": 2, "added": 0, "changed": 2, "unchanged": 0, "withdrawn": 1}
     [total, female, male] = found.changes
     assert (total.was.value, total.now.value) == (112, 115)
     assert (female.cell.breakdown.to_dict(), male.now) == ({"sex": "female"}, None)
-    same = await council.compare_revisions(PROGRAMME, **WHERE, older=2, newer=2)
+    same = await council_client.compare_revisions(PROGRAMME, **WHERE, older=2, newer=2)
     assert (same.change_count, same.changes) == (0, [])
-    with pytest.raises(Rejected, match="turn them round"):
-        await council.compare_revisions(PROGRAMME, **WHERE, older=3, newer=1)
+    with pytest.raises(RequestRejected, match="turn them round"):
+        await council_client.compare_revisions(PROGRAMME, **WHERE, older=3, newer=1)
     with pytest.raises(NotFound):
-        await council.compare_revisions(PROGRAMME, **WHERE, older=1, newer=4)
+        await council_client.compare_revisions(PROGRAMME, **WHERE, older=1, newer=4)
 
 
-async def test_milestones_and_evidence_are_compared_item_by_item(world, council):
-    measure = (await council.get_measure(PROGRAMME, "lived-experience-involvement")).domains
+async def test_milestones_and_evidence_are_compared_item_by_item(application, council_client):
+    measure = (await council_client.get_measure(PROGRAMME, "lived-experience-involvement")).domains
     entry = {"domain": measure[0], "title": "Panel", "date": "2025-09-01", "people": 8}
     other = entry | {"title": "Survey"}
     given = {"measure": "lived-experience-involvement", "period": "FY2025-26-H1"}
-    http = world.http(await world.key("nottingham-city-council", Scope.SUBMIT))
+    http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
     for entries in ([entry], [entry | {"people": 9}, other]):
         body = {"returns": [given | {"entries": entries}], "confirm_withdrawals": True}
         assert (await http.post(f"/v1/programmes/{PROGRAMME}/submissions", json=body)).status_code == 201
     where = WHERE | {"measure": given["measure"], "period": given["period"]}
-    world.now = world.now.replace(year=2026, month=4, day=10)
-    council = await world.partner("nottingham-city-council")
-    found = await council.compare_revisions(PROGRAMME, **where, older=1, newer=2)
+    application.now = application.now.replace(year=2026, month=4, day=10)
+    council_client = await application.partner_client("nottingham-city-council")
+    found = await council_client.compare_revisions(PROGRAMME, **where, older=1, newer=2)
     told = [(e.was and e.was.people, e.now and (e.now.title, e.now.people)) for e in found.entries]
     assert told == [(8, None), (None, ("Panel", 9)), (None, ("Survey", 8))]
     assert (found.counts.added, found.counts.withdrawn, found.change_count, found.changes) == (2, 1, 3, [])
 
 
-async def test_observations_as_they_stand_and_stood(council, history):
+async def test_observations_as_they_stand_and_stood(council_client, history):
     first, _, third = history
     now = [(Q2, (), 115, None), (Q2, ("female",), 64, None)]
-    assert said((await council.list_observations(PROGRAMME)).items) == now
-    assert said((await council.list_observations(PROGRAMME, as_of=third)).items) == now
+    assert said((await council_client.list_observations(PROGRAMME)).items) == now
+    assert said((await council_client.list_observations(PROGRAMME, as_of=third)).items) == now
     then = [(Q2, (), 112, None), (Q2, ("female",), 61, None), (Q2, ("male",), 51, None)]
-    assert said((await council.list_observations(PROGRAMME, as_of=first)).items) == then
-    assert (await council.list_observations(PROGRAMME, as_of=first - MINUTE)).items == []
+    assert said((await council_client.list_observations(PROGRAMME, as_of=first)).items) == then
+    assert (await council_client.list_observations(PROGRAMME, as_of=first - MINUTE)).items == []
 
 
-async def test_what_has_changed_since_with_what_was_withdrawn(council, history):
+async def test_what_has_changed_since_with_what_was_withdrawn(council_client, history):
     first, second, third = history
-    since = await council.list_observations(PROGRAMME, updated_after=first, as_of=second)
+    since = await council_client.list_observations(PROGRAMME, updated_after=first, as_of=second)
     assert said(since.items) == [
         (Q1, (), 90, "added"),
         (Q2, (), 115, "changed"),
         (Q2, ("female",), 64, "changed"),
     ]
-    since = await council.list_observations(PROGRAMME, updated_after=second)
+    since = await council_client.list_observations(PROGRAMME, updated_after=second)
     assert said(since.items) == [(Q1, (), None, "withdrawn"), (Q2, ("male",), None, "withdrawn")]
     assert [one.revision for one in since.items] == [2, 3]
-    assert (await council.list_observations(PROGRAMME, updated_after=third)).items == []
-    since = await council.list_returns(PROGRAMME, updated_after=second)
+    assert (await council_client.list_observations(PROGRAMME, updated_after=third)).items == []
+    since = await council_client.list_returns(PROGRAMME, updated_after=second)
     assert [(one.period.code, one.revision) for one in since.items] == [(Q1, 2), (Q2, 3)]
-    assert (await council.list_returns(PROGRAMME, updated_after=third)).items == []
+    assert (await council_client.list_returns(PROGRAMME, updated_after=third)).items == []
     assert [
-        one.revision for one in (await council.list_returns(PROGRAMME, updated_after=first, as_of=second)).items
+        one.revision for one in (await council_client.list_returns(PROGRAMME, updated_after=first, as_of=second)).items
     ] == [
         1,
         2,
@@ -172,27 +172,27 @@ async def test_what_has_changed_since_with_what_was_withdrawn(council, history):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
-async def test_pages_of_observations_follow_each_other(council, reviewer, world, limit):
-    other = await world.partner("nottingham-university-hospitals")
-    setting = (await council.list_dimensions(PROGRAMME)).items
+async def test_pages_of_observations_follow_each_other(council_client, reviewer_client, application, limit):
+    other = await application.partner_client("nottingham-university-hospitals")
+    setting = (await council_client.list_dimensions(PROGRAMME)).items
     codes = next(d for d in setting if d.slug == "setting").categories
     wards = [observation(WARD, 4), observation(WARD, 3, breakdown={"setting": codes[0].code})]
     await push(other, new_return(CONVERSATIONS, Q2, [observation(CITY, 9), *wards]))
-    await push(council, referrals(112, female=61, male=51), referrals(90, period=Q1))
-    whole = (await reviewer.list_observations(PROGRAMME)).items
+    await push(council_client, referrals(112, female=61, male=51), referrals(90, period=Q1))
+    whole = (await reviewer_client.list_observations(PROGRAMME)).items
     assert len(whole) == 7
-    assert [one.to_dict() async for one in reviewer.iter_observations(PROGRAMME, limit=limit)] == [
+    assert [one.to_dict() async for one in reviewer_client.iter_observations(PROGRAMME, limit=limit)] == [
         one.to_dict() for one in whole
     ]
-    first = world.now
-    world.now += MINUTE
-    await push(council, referrals(113, female=62, male=51), new_return(REFERRALS, Q1, kind="nil"))
-    since = (await reviewer.list_observations(PROGRAMME, updated_after=first)).items
+    first = application.now
+    application.now += MINUTE
+    await push(council_client, referrals(113, female=62, male=51), new_return(REFERRALS, Q1, kind="nil"))
+    since = (await reviewer_client.list_observations(PROGRAMME, updated_after=first)).items
     assert len(since) == 3
-    paged = [one async for one in reviewer.iter_observations(PROGRAMME, updated_after=first, limit=limit)]
+    paged = [one async for one in reviewer_client.iter_observations(PROGRAMME, updated_after=first, limit=limit)]
     assert [one.to_dict() for one in paged] == [one.to_dict() for one in since]
-    assert [o.area for o in (await reviewer.list_observations(PROGRAMME, area=WARD)).items] == [WARD, WARD]
-    assert len((await reviewer.list_observations(PROGRAMME, measure=CONVERSATIONS, service="main")).items) == 3
+    assert [o.area for o in (await reviewer_client.list_observations(PROGRAMME, area=WARD)).items] == [WARD, WARD]
+    assert len((await reviewer_client.list_observations(PROGRAMME, measure=CONVERSATIONS, service="main")).items) == 3
     assert len((await other.list_observations(PROGRAMME)).items) == 3
     assert (await other.list_observations(PROGRAMME, organisation="nottingham-city-council")).items == []
 
@@ -203,8 +203,8 @@ BAD = {
     "a date":            ("returns?as_of=2025-10-20",                                 "unreadable-parameter"),
     "a plus":            ("returns?as_of=2025-10-20T09:30:00+01:00",                  "%2B"),
     "beyond":            ("returns?updated_after=0001-01-01T00:00:00%2B14:00",        "unreadable-parameter"),
-    "to come":           ("observations?as_of=2025-10-20T09:30:01Z",                  "in-the-future"),
-    "since to come":     ("observations?updated_after=2026-10-20T09:30:01Z",          "in-the-future"),
+    "to come":           ("observations?as_of=2025-10-20T09:30:01Z",                  "instant-in-future"),
+    "since to come":     ("observations?updated_after=2026-10-20T09:30:01Z",          "instant-in-future"),
     "turned round":      ("observations?updated_after=2025-10-02T00:00:00Z&as_of=2025-10-01T00:00:00Z", "nothing lies between"),
     "a measure":         ("returns?measure=ips-primary-care-referal",                 "ips-primary-care-referrals"),
     "an organisation":   ("observations?organisation=ohi",                            "ohid"),
@@ -225,9 +225,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-async def test_a_bad_question_has_its_clear_answer(world, case):
+async def test_a_bad_question_has_its_clear_answer(application, case):
     query, names = BAD[case]
-    http = world.http(await world.key("nottingham-city-council", Scope.READ))
+    http = application.http_client(await application.issue_key("nottingham-city-council", Scope.READ))
     answer = await http.get(f"/v1/programmes/{PROGRAMME}/{query}")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
@@ -236,8 +236,8 @@ async def test_a_bad_question_has_its_clear_answer(world, case):
 
 @pytest.mark.parametrize("service", ["%00", "M A I N", "nothing"])
 @pytest.mark.parametrize("what", ["", "/revisions", "/comparison?older=1&newer=2"])
-async def test_a_return_that_there_cannot_be(world, service, what):
-    http = world.http(await world.key("nottingham-city-council", Scope.READ))
+async def test_a_return_that_there_cannot_be(application, service, what):
+    http = application.http_client(await application.issue_key("nottingham-city-council", Scope.READ))
     path = f"/v1/programmes/{PROGRAMME}/returns/nottingham-city-council/{REFERRALS}/headline/{service}/{Q2}{what}"
     assert (await http.get(path)).status_code == 404
 
@@ -284,35 +284,35 @@ class Writer:
 
 
 @pytest.fixture
-async def writer(world):
-    connection = await asyncpg.connect(world.url)
+async def writer(application):
+    connection = await asyncpg.connect(application.url)
     yield Writer(connection)
     await connection.close()
 
 
-async def test_who_reads_the_past_waits_for_those_that_were_writing(world, council, writer):
-    await push(council, referrals(112))
-    world.now += MINUTE
-    as_of = world.now
+async def test_who_reads_the_past_waits_for_those_that_were_writing(application, council_client, writer):
+    await push(council_client, referrals(112))
+    application.now += MINUTE
+    as_of = application.now
     await writer.begin()
     await writer.write(REFERRALS, as_of)
-    world.now += MINUTE
-    asked = asyncio.create_task(council.list_returns(PROGRAMME, as_of=as_of))
+    application.now += MINUTE
+    asked = asyncio.create_task(council_client.list_returns(PROGRAMME, as_of=as_of))
     await asyncio.sleep(0.3)
     assert not asked.done()
-    assert (await council.list_returns(PROGRAMME)).items[0].revision == 1  # of now, what is committed is enough
+    assert (await council_client.list_returns(PROGRAMME)).items[0].revision == 1  # of now, what is committed is enough
     await writer.commit()
     assert [one.revision for one in (await asked).items] == [2]
-    assert (await council.list_observations(PROGRAMME, as_of=as_of)).items == []
+    assert (await council_client.list_observations(PROGRAMME, as_of=as_of)).items == []
 
 
-async def test_nobody_waits_for_writers_that_begin_later(world, council, writer):
-    await push(council, referrals(112))
-    second = await asyncpg.connect(world.url)
+async def test_nobody_waits_for_writers_that_begin_later(application, council_client, writer):
+    await push(council_client, referrals(112))
+    second = await asyncpg.connect(application.url)
     later = Writer(second)
     try:
         await writer.begin()
-        asked = asyncio.create_task(council.list_returns(PROGRAMME, as_of=world.now))
+        asked = asyncio.create_task(council_client.list_returns(PROGRAMME, as_of=application.now))
         await asyncio.sleep(0.3)
         await later.begin()
         await writer.commit()
@@ -321,46 +321,46 @@ async def test_nobody_waits_for_writers_that_begin_later(world, council, writer)
         await second.close()
 
 
-async def test_a_writer_that_does_not_end_is_waited_for_only_so_long(world, writer, monkeypatch):
-    monkeypatch.setattr(queries, "LONGEST_WAIT", 0.2)
-    http = world.http(await world.key("nottingham-city-council", Scope.READ))
+async def test_a_writer_that_does_not_end_is_waited_for_only_so_long(application, writer, monkeypatch):
+    monkeypatch.setattr(queries, "MAX_WAIT_SECONDS", 0.2)
+    http = application.http_client(await application.issue_key("nottingham-city-council", Scope.READ))
     await writer.begin()
-    answer = await http.get(f"/v1/programmes/{PROGRAMME}/observations", params={"as_of": world.now.isoformat()})
-    assert (answer.status_code, answer.json()["type"]) == (409, "/errors/still-writing")
+    answer = await http.get(f"/v1/programmes/{PROGRAMME}/observations", params={"as_of": application.now.isoformat()})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/errors/write-in-progress")
     assert answer.headers["retry-after"] == "3"
     await writer.commit()
 
 
-async def test_what_is_answered_for_an_instant_never_changes(world, council, reviewer):
+async def test_what_is_answered_for_an_instant_never_changes(application, council_client, reviewer_client):
     """Writers race each other and the reader; the clock runs, and each writes into returns of its own."""
-    began = world.now
+    began = application.now
     started = time.monotonic()
-    world.app.state.clock = lambda: began + timedelta(seconds=time.monotonic() - started)
+    application.app.state.clock = lambda: began + timedelta(seconds=time.monotonic() - started)
     measures = [(REFERRALS, Q1), (REFERRALS, Q2), ("health-to-employment-referrals", Q1)]
-    other = await world.partner("nottingham-university-hospitals")
+    other = await application.partner_client("nottingham-university-hospitals")
     await push(other, new_return(CONVERSATIONS, Q2, [observation(CITY, 9)]))
     answers: dict[datetime, list[dict]] = {}
     ending = asyncio.Event()
 
     async def write(measure: str, period: str) -> None:
         for value in range(8):
-            await push(council, new_return(measure, period, [observation(CITY, 100 + value)]))
+            await push(council_client, new_return(measure, period, [observation(CITY, 100 + value)]))
 
     async def held() -> None:
         """What a test holds open in SQL: written at one time, committed a while later."""
-        connection = await asyncpg.connect(world.url)
+        connection = await asyncpg.connect(application.url)
         for _ in range(4):
             late = Writer(connection)
             await late.begin()
-            await late.write(CONVERSATIONS, world.app.state.clock())
+            await late.write(CONVERSATIONS, application.app.state.clock())
             await asyncio.sleep(0.15)
             await late.commit()
         await connection.close()
 
     async def read() -> None:
         while not ending.is_set():
-            as_of = world.app.state.clock()
-            answers[as_of] = [o.to_dict() for o in (await reviewer.list_returns(PROGRAMME, as_of=as_of)).items]
+            as_of = application.app.state.clock()
+            answers[as_of] = [o.to_dict() for o in (await reviewer_client.list_returns(PROGRAMME, as_of=as_of)).items]
 
     reading = asyncio.create_task(read())
     try:
@@ -370,13 +370,13 @@ async def test_what_is_answered_for_an_instant_never_changes(world, council, rev
         await reading
     assert len(answers) > 3
     for as_of, answer in answers.items():
-        again = await reviewer.list_returns(PROGRAMME, as_of=as_of)
+        again = await reviewer_client.list_returns(PROGRAMME, as_of=as_of)
         assert [one.to_dict() for one in again.items] == answer
 
 
-async def test_the_feed_tells_every_event_in_order(world, council, reviewer, history):
-    await world.settled()
-    events = [one async for one in council.iter_changes(PROGRAMME, limit=2)]
+async def test_the_feed_tells_every_event_in_order(application, council_client, reviewer_client, history):
+    await application.wait_for_old_transactions()
+    events = [one async for one in council_client.iter_return_changes(PROGRAMME, limit=2)]
     assert [(e.period.code, e.revision, e.event, e.state) for e in events] == [
         (Q2, 1, "recorded", "pending"),
         (Q2, 1, "superseded", "superseded"),
@@ -388,36 +388,36 @@ async def test_the_feed_tells_every_event_in_order(world, council, reviewer, his
         (Q2, 3, "recorded", "pending"),
     ]
     assert {e.by for e in events} == {"nottingham-city-council"}
-    page = await council.list_return_changes(PROGRAMME)
+    page = await council_client.list_return_changes(PROGRAMME)
     assert (len(page.items), page.more) == (8, False)
-    after = await council.list_return_changes(PROGRAMME, cursor=page.next_cursor)
+    after = await council_client.list_return_changes(PROGRAMME, cursor=page.next_cursor)
     assert (after.items, after.next_cursor, after.more) == ([], page.next_cursor, False)
-    other = await world.partner("nottinghamshire-healthcare")
+    other = await application.partner_client("nottinghamshire-healthcare")
     nothing = await other.list_return_changes(PROGRAMME)
     assert (nothing.items, nothing.next_cursor, nothing.more) == ([], None, False)
-    assert len((await reviewer.list_return_changes(PROGRAMME)).items) == 8
-    with pytest.raises(Rejected, match="names no event"):
+    assert len((await reviewer_client.list_return_changes(PROGRAMME)).items) == 8
+    with pytest.raises(RequestRejected, match="names no event"):
         await other.list_return_changes(PROGRAMME, cursor=page.next_cursor)
 
 
-async def test_an_event_that_is_committed_late_is_not_missed(world, council, writer):
+async def test_an_event_that_is_committed_late_is_not_missed(application, council_client, writer):
     """The late transaction has the older id: its event comes first, and nothing younger is told before it."""
-    await push(council, referrals(112))
-    await world.settled()
-    first = await council.list_return_changes(PROGRAMME)
+    await push(council_client, referrals(112))
+    await application.wait_for_old_transactions()
+    first = await council_client.list_return_changes(PROGRAMME)
     await writer.begin()
-    await writer.write(REFERRALS, world.now)
-    await push(council, referrals(90, period=Q1))
-    held_back = await council.list_return_changes(PROGRAMME, cursor=first.next_cursor)
+    await writer.write(REFERRALS, application.now)
+    await push(council_client, referrals(90, period=Q1))
+    held_back = await council_client.list_return_changes(PROGRAMME, cursor=first.next_cursor)
     assert (held_back.items, held_back.next_cursor) == ([], first.next_cursor)
     await writer.commit()
-    await world.settled()
-    rest = await council.list_return_changes(PROGRAMME, cursor=held_back.next_cursor)
+    await application.wait_for_old_transactions()
+    rest = await council_client.list_return_changes(PROGRAMME, cursor=held_back.next_cursor)
     assert [(e.period.code, e.revision) for e in rest.items] == [(Q2, 2), (Q1, 1)]
 
 
-async def test_whoever_polls_the_feed_gets_every_event_exactly_once(world, council, reviewer):
-    other = await world.partner("nottingham-university-hospitals")
+async def test_whoever_polls_the_feed_gets_every_event_exactly_once(application, council_client, reviewer_client):
+    other = await application.partner_client("nottingham-university-hospitals")
     seen: list[str] = []
     done = asyncio.Event()
 
@@ -425,7 +425,7 @@ async def test_whoever_polls_the_feed_gets_every_event_exactly_once(world, counc
         cursor = None
         while True:
             last = done.is_set()
-            page = await reviewer.list_return_changes(PROGRAMME, cursor=cursor, limit=3)
+            page = await reviewer_client.list_return_changes(PROGRAMME, cursor=cursor, limit=3)
             seen.extend(str(one.id) for one in page.items)
             cursor = page.next_cursor
             if last and not page.items:
@@ -437,7 +437,7 @@ async def test_whoever_polls_the_feed_gets_every_event_exactly_once(world, counc
             await push(partner, new_return(measure, period, [observation(CITY, 50 + value)]))
 
     async def late() -> None:
-        connection = await asyncpg.connect(world.url)
+        connection = await asyncpg.connect(application.url)
         for _ in range(4):
             one = Writer(connection)
             await one.begin()
@@ -455,25 +455,28 @@ async def test_whoever_polls_the_feed_gets_every_event_exactly_once(world, counc
             await one.commit()
         await connection.close()
 
-    await push(council, new_return(REFERRALS, Q1, [observation(CITY, 49)]))
+    await push(council_client, new_return(REFERRALS, Q1, [observation(CITY, 49)]))
     polling = asyncio.create_task(poll())
     try:
         await asyncio.gather(
-            write(council, REFERRALS, Q1), write(council, REFERRALS, Q2), write(other, CONVERSATIONS, Q2), late()
+            write(council_client, REFERRALS, Q1),
+            write(council_client, REFERRALS, Q2),
+            write(other, CONVERSATIONS, Q2),
+            late(),
         )
-        await world.settled()
+        await application.wait_for_old_transactions()
     finally:
         done.set()
     await polling
-    async with world.owner.connect() as owner:
+    async with application.owner.connect() as owner:
         told = (await owner.exec_driver_sql("select id, text from return_event")).all()
     assert sum(text == "late" for _, text in told) >= 4
     assert sorted(seen) == sorted(str(one) for one, _ in told)
 
 
-async def test_no_reading_scans_every_observation(world, council, reviewer, history):
+async def test_no_reading_scans_every_observation(application, council_client, reviewer_client, history):
     """With a few hundred thousand cells in the table, the plan of each statement goes by its primary key."""
-    async with world.owner.begin() as owner:
+    async with application.owner.begin() as owner:
         await owner.exec_driver_sql("set session_replication_role = replica")
         await owner.exec_driver_sql(
             """
@@ -482,7 +485,7 @@ async def test_no_reading_scans_every_observation(world, council, reviewer, hist
             from generate_series(1, 100) r, generate_series(1, 40) a, generate_series(1, 60) b
             """
         )
-    async with world.owner.connect() as owner:
+    async with application.owner.connect() as owner:
         await owner.exec_driver_sql("commit")
         await owner.exec_driver_sql("analyze")
     statements: list[tuple[str, tuple]] = []
@@ -491,14 +494,14 @@ async def test_no_reading_scans_every_observation(world, council, reviewer, hist
         if re.search(r"\bcell\b", statement):
             statements.append((statement, parameters))
 
-    event.listen(world.engine.sync_engine, "before_cursor_execute", noted)
-    page = await council.list_observations(PROGRAMME, limit=1)
-    await council.list_observations(PROGRAMME, cursor=page.next_cursor)
-    await reviewer.list_observations(PROGRAMME, updated_after=history[0], area=CITY)
-    await council.get_return(PROGRAMME, **WHERE)
-    event.remove(world.engine.sync_engine, "before_cursor_execute", noted)
+    event.listen(application.engine.sync_engine, "before_cursor_execute", noted)
+    page = await council_client.list_observations(PROGRAMME, limit=1)
+    await council_client.list_observations(PROGRAMME, cursor=page.next_cursor)
+    await reviewer_client.list_observations(PROGRAMME, updated_after=history[0], area=CITY)
+    await council_client.get_return(PROGRAMME, **WHERE)
+    event.remove(application.engine.sync_engine, "before_cursor_execute", noted)
     assert len(statements) >= 4
-    async with world.engine.begin() as transaction:
+    async with application.engine.begin() as transaction:
         for statement, parameters in statements:
             plan = (await transaction.exec_driver_sql("explain " + statement, parameters)).scalars().all()
             assert not [line for line in plan if "Seq Scan on observation" in line], "\n".join(plan)

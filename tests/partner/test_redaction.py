@@ -35,9 +35,9 @@ NUMBER = 918273
 
 
 @pytest.fixture
-async def officer(world):
+async def officer(application):
     """Another reviewer, of another organisation."""
-    return await world.partner("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW)
+    return await application.partner_client("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW)
 
 
 def counts(value: int = NUMBER, note: str = PERSON):
@@ -51,9 +51,9 @@ async def push(partner, one, key: str | None = None):
     )
 
 
-async def dump(world) -> str:
+async def dump(application) -> str:
     """Everything that the database holds, as text."""
-    connection = await asyncpg.connect(world.url)
+    connection = await asyncpg.connect(application.url)
     try:
         tables = await connection.fetch(
             "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
@@ -72,22 +72,22 @@ async def redact(reviewer, officer, revision: int = 1, where=WHERE):
     return await officer.confirm_redaction(PROGRAMME, **where, decision=decision(revision))
 
 
-async def test_content_goes_everywhere_and_its_hash_stays(world, council, reviewer, officer):
-    sent = await push(council, counts(), key="a")
-    await council.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, f"It was {PERSON}."))
-    await reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, f"Who is {PERSON}?"))
-    await push(council, counts(40, "Corrected."), key="b")  # its report tells what changed, so what was
-    assert PERSON in await dump(world)
-    assert str(NUMBER) in await dump(world)
+async def test_content_goes_everywhere_and_its_hash_stays(application, council_client, reviewer_client, officer):
+    sent = await push(council_client, counts(), key="a")
+    await council_client.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, f"It was {PERSON}."))
+    await reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, f"Who is {PERSON}?"))
+    await push(council_client, counts(40, "Corrected."), key="b")  # its report tells what changed, so what was
+    assert PERSON in await dump(application)
+    assert str(NUMBER) in await dump(application)
 
-    done = await redact(reviewer, officer)
-    left = await dump(world)
+    done = await redact(reviewer_client, officer)
+    left = await dump(application)
     assert PERSON not in left
     assert str(NUMBER) not in left
     assert len(done.content_sha256) == 64
     assert (done.proposed_by, done.confirmed_by) == ("ohid script", "nhs-nottingham-nottinghamshire-icb script")
 
-    tombstone = await council.get_review(PROGRAMME, **WHERE, revision=1)
+    tombstone = await council_client.get_review(PROGRAMME, **WHERE, revision=1)
     assert tombstone.detail.standing.state == "redacted"
     assert (tombstone.detail.observations, tombstone.detail.standing.note) == ([], None)
     assert tombstone.findings == []
@@ -99,30 +99,30 @@ async def test_content_goes_everywhere_and_its_hash_stays(world, council, review
         ("redaction-proposed", "It names somebody."),
         ("redacted", None),
     ]
-    assert (await council.list_redactions(PROGRAMME)).items == [done]
-    report = await council.get_submission(PROGRAMME, sent.receipt.submission)
+    assert (await council_client.list_redactions(PROGRAMME)).items == [done]
+    report = await council_client.get_submission(PROGRAMME, sent.receipt.submission)
     assert (report.findings, report.changes, report.effects) == ([], [], [])
     assert report.receipt.content_sha256 == sent.receipt.content_sha256
     with pytest.raises(ApiError) as gone:
-        await push(council, counts(), key="a")
+        await push(council_client, counts(), key="a")
     assert (gone.value.status, gone.value.problem.type_) == (410, "/errors/redacted")
-    standing = (await council.get_return(PROGRAMME, **WHERE)).standing
+    standing = (await council_client.get_return(PROGRAMME, **WHERE)).standing
     assert (standing.revision, standing.state) == (2, "pending")
 
 
-async def test_it_takes_two_people(world, council, reviewer, officer):
-    await push(council, counts())
+async def test_it_takes_two_people(application, council_client, reviewer_client, officer):
+    await push(council_client, counts())
     with pytest.raises(Conflict) as refused:
         await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
     assert refused.value.problem.type_ == "/errors/not-proposed"
-    await reviewer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
+    await reviewer_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
     with pytest.raises(NotAllowed, match="proposed it yourself"):
-        await reviewer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+        await reviewer_client.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
     with pytest.raises(Conflict) as refused:
         await officer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Me too."))
     assert refused.value.problem.type_ == "/errors/already-proposed"
-    assert PERSON in await dump(world)
-    assert "confirm-redaction" not in (await reviewer.get_review(PROGRAMME, **WHERE)).actions
+    assert PERSON in await dump(application)
+    assert "confirm-redaction" not in (await reviewer_client.get_review(PROGRAMME, **WHERE)).actions
     assert "confirm-redaction" in (await officer.get_review(PROGRAMME, **WHERE)).actions
     [waiting] = (await officer.list_redactions(PROGRAMME)).items
     assert (waiting.confirmed_by, waiting.content_sha256) == (None, None)
@@ -131,54 +131,56 @@ async def test_it_takes_two_people(world, council, reviewer, officer):
         await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
 
 
-async def test_partners_can_do_neither(council):
-    await push(council, counts())
+async def test_partners_can_do_neither(council_client):
+    await push(council_client, counts())
     with pytest.raises(NotAllowed, match=r"\breview\b"):
-        await council.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Mine."))
+        await council_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Mine."))
     with pytest.raises(NotAllowed, match=r"\breview\b"):
-        await council.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+        await council_client.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
 
 
-async def test_what_is_redacted_counts_no_more_and_is_owed_again(council, reviewer, officer):
-    await push(council, counts())
-    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
-    await redact(reviewer, officer)
-    [figure] = (await reviewer.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]], period=[WHERE["period"]])).items
+async def test_what_is_redacted_counts_no_more_and_is_owed_again(council_client, reviewer_client, officer):
+    await push(council_client, counts())
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    await redact(reviewer_client, officer)
+    [figure] = (
+        await reviewer_client.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]], period=[WHERE["period"]])
+    ).items
     assert (figure.value, figure.coverage.received, figure.coverage.approved) == (None, 0, 0)
-    [one] = (await council.list_obligations(PROGRAMME, measure=WHERE["measure"], period=WHERE["period"])).items
+    [one] = (await council_client.list_obligations(PROGRAMME, measure=WHERE["measure"], period=WHERE["period"])).items
     assert (one.state, one.revision, one.approved_revision, one.missing_cells) == ("open", 1, None, None)
     assert one.actions == ["submit"]
     for deciding in (
-        reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
-        council.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Sorry.")),
+        reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
+        council_client.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Sorry.")),
     ):
         with pytest.raises(Conflict, match="redacted cannot be"):
             await deciding
 
 
 @pytest.mark.parametrize("kind", ["data", "nil"])
-async def test_the_same_may_be_sent_again_without_what_was_wrong(council, reviewer, officer, kind):
+async def test_the_same_may_be_sent_again_without_what_was_wrong(council_client, reviewer_client, officer, kind):
     one = counts(40, "Fine.") if kind == "data" else new_return(WHERE["measure"], WHERE["period"], kind="nil")
-    await push(council, one)
-    await redact(reviewer, officer)
-    report = await push(council, one)
+    await push(council_client, one)
+    await redact(reviewer_client, officer)
+    report = await push(council_client, one)
     assert (report.outcome, report.returns[0].revision) == ("accepted", 2)
 
 
-async def test_entries_of_evidence_go_too_and_cannot_be_cleared(world, council, reviewer, officer):
+async def test_entries_of_evidence_go_too_and_cannot_be_cleared(application, council_client, reviewer_client, officer):
     where = WHERE | {"measure": "lived-experience-involvement", "period": "FY2025-26-H1"}
     entry = EvidenceEntry(domain="evaluation", title=f"Talk with {PERSON}", date=date(2025, 9, 1))
-    await push(council, NewReturn(measure=where["measure"], period=where["period"], entries=[entry]))
-    await redact(reviewer, officer, where=where)
-    assert PERSON not in await dump(world)
+    await push(council_client, NewReturn(measure=where["measure"], period=where["period"], entries=[entry]))
+    await redact(reviewer_client, officer, where=where)
+    assert PERSON not in await dump(application)
     with pytest.raises(Conflict, match=r"\bredacted\b.*\bcleared\b"):
-        await reviewer.clear_text(PROGRAMME, **where, clearance=clearance(1, [1]))
+        await reviewer_client.clear_entries_for_release(PROGRAMME, **where, clearance=clearance(1, [1]))
 
 
-async def test_in_sql_content_goes_only_with_two_people(world, council, reviewer):
-    await push(council, counts())
-    made = await reviewer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
-    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+async def test_in_sql_content_goes_only_with_two_people(application, council_client, reviewer_client):
+    await push(council_client, counts())
+    made = await reviewer_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
+    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     try:
         async with connection.transaction():
             await connection.execute(
@@ -205,4 +207,4 @@ async def test_in_sql_content_goes_only_with_two_people(world, council, reviewer
                     await connection.execute("select redact($1, $2)", programme, made.id)
     finally:
         await connection.close()
-    assert PERSON in await dump(world)
+    assert PERSON in await dump(application)

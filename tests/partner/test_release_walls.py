@@ -5,7 +5,7 @@ import pytest
 
 from api.database import connections
 from tests.fixtures.example_plan import EAST, WEST
-from tests.fixtures.release_client import Press, learners
+from tests.fixtures.release_client import ReleaseClient, make_learners_return
 
 RETURNED = (
     "observation",
@@ -32,17 +32,17 @@ PEOPLE = {(EAST, "female"): 31, (EAST, "male"): 27, (WEST, "female"): 9, (WEST, 
 
 
 @pytest.fixture
-async def published(world, harbour) -> Press:
-    press = Press(world, harbour)
-    await press.returned("quay-college", learners("2026-07", PEOPLE))
-    await press.returned("pier-college", learners("2026-07", PEOPLE))
+async def published(application, harbour_programme) -> ReleaseClient:
+    press = ReleaseClient(application, harbour_programme)
+    await press.submit_and_approve("quay-college", make_learners_return("2026-07", PEOPLE))
+    await press.submit_and_approve("pier-college", make_learners_return("2026-07", PEOPLE))
     await press.publish()
     return press
 
 
 @pytest.fixture
-async def reader(published, world):
-    connection = await asyncpg.connect(world.url, server_settings={"role": connections.PUBLIC_ROLE})
+async def reader(published, application):
+    connection = await asyncpg.connect(application.url, server_settings={"role": connections.PUBLIC_ROLE})
     yield connection
     await connection.close()
 
@@ -65,8 +65,8 @@ async def test_it_reads_releases_and_writes_nowhere(reader):
             await reader.execute(statement)
 
 
-async def test_the_application_cannot_change_what_was_published(published, world):
-    connection = await asyncpg.connect(world.url, server_settings={"role": connections.APPLICATION_ROLE})
+async def test_the_application_cannot_change_what_was_published(published, application):
+    connection = await asyncpg.connect(application.url, server_settings={"role": connections.APPLICATION_ROLE})
     for statement in (
         "update release.figure set content = ''",
         "update release.release set notes = 'x'",
@@ -79,9 +79,9 @@ async def test_the_application_cannot_change_what_was_published(published, world
     await connection.close()
 
 
-async def test_nothing_is_added_to_a_release_that_is_written(published, world):
+async def test_nothing_is_added_to_a_release_that_is_written(published, application):
     """Not even by the role that writes releases; and of what it writes, the release is asked for at the end."""
-    connection = await asyncpg.connect(world.url, server_settings={"role": connections.PUBLISHER_ROLE})
+    connection = await asyncpg.connect(application.url, server_settings={"role": connections.PUBLISHER_ROLE})
     figure = "insert into release.figure select programme, {}, 9999, 1, 'x', 1, 1, '' from release.figure limit 1"
     change = "insert into release.change select programme, {}, 9999, 'new' from release.figure limit 1"
     period = "insert into release.period select programme, {}, 1, 'x', now(), true from release.figure limit 1"
@@ -98,12 +98,12 @@ async def test_nothing_is_added_to_a_release_that_is_written(published, world):
     await connection.close()
 
 
-async def test_every_reading_of_a_release_goes_through_that_role(published, world):
+async def test_every_reading_of_a_release_goes_through_that_role(published, application):
     """With the application's own connections gone, what everybody may read is still answered."""
-    await world.engine.dispose()
-    world.app.state.engine = None
+    await application.engine.dispose()
+    application.app.state.engine = None
     for path in ("outcomes", "outcomes.csv", "outcomes.json-stat", "outcomes.sdmx.csv", "progress", "releases"):
         assert (await published.read(path)).status_code == 200, path
     for path in ("logic-model/outcomes", "releases/1", "releases/1/changes", "releases/1/entries"):
         assert (await published.read(path)).status_code == 200, path
-    world.app.state.engine = world.engine
+    application.app.state.engine = application.engine

@@ -8,7 +8,7 @@ import pytest
 
 from api.database import connections
 from schema.partners import Scope
-from tests.fixtures.release_client import Press
+from tests.fixtures.release_client import ReleaseClient
 
 VOICE = {"measure": "learner-voice", "period": "2026-07"}
 PROSPECTUS = {"measure": "prospectus", "period": "2026-07"}
@@ -25,35 +25,35 @@ COVER = {
 
 
 @pytest.fixture
-async def press(world, harbour) -> Press:
+async def press(application, harbour_programme) -> ReleaseClient:
     """What one college returned, approved; nothing of it is cleared."""
-    press = Press(world, harbour)
-    await press.returned(QUAY, VOICE | {"entries": [PANEL, TALKS]}, PROSPECTUS | {"items": [COVER]})
+    press = ReleaseClient(application, harbour_programme)
+    await press.submit_and_approve(QUAY, VOICE | {"entries": [PANEL, TALKS]}, PROSPECTUS | {"items": [COVER]})
     return press
 
 
-def where(press: Press, of: dict) -> str:
+def where(press: ReleaseClient, of: dict) -> str:
     return f"/v1/programmes/{press.programme}/returns/{QUAY}/{of['measure']}/headline/main/{of['period']}"
 
 
-async def clear(press: Press, of: dict, *entries: int, revision: int = 1) -> None:
-    reviewer = await press.http(press.owner, Scope.REVIEW)
+async def clear(press: ReleaseClient, of: dict, *entries: int, revision: int = 1) -> None:
+    reviewer = await press.http_client(press.owner, Scope.REVIEW)
     answer = await reviewer.post(f"{where(press, of)}/clearance", json={"revision": revision, "entries": [*entries]})
     assert answer.status_code == 201, answer.text
 
 
-async def redact(press: Press, of: dict) -> None:
-    proposed = await (await press.http(press.owner, Scope.REVIEW)).post(
+async def redact(press: ReleaseClient, of: dict) -> None:
+    proposed = await (await press.http_client(press.owner, Scope.REVIEW)).post(
         f"{where(press, of)}/redaction", json={"revision": 1, "reason": "It names somebody."}
     )
     assert proposed.status_code == 201, proposed.text
-    confirmed = await (await press.http(press.owner, Scope.REVIEW)).post(
+    confirmed = await (await press.http_client(press.owner, Scope.REVIEW)).post(
         f"{where(press, of)}/redaction/confirmation", json={"revision": 1}
     )
     assert confirmed.status_code == 201, confirmed.text
 
 
-async def released(press: Press, release: str = "latest", **params: object) -> list[dict]:
+async def released(press: ReleaseClient, release: str = "latest", **params: object) -> list[dict]:
     answer = await press.read(f"releases/{release}/entries", **params)
     assert answer.status_code == 200, answer.text
     return answer.json()["items"]
@@ -103,7 +103,7 @@ async def test_what_is_not_cleared_is_nowhere_and_not_counted(press):
     answer = await press.read("releases/1/entries")
     assert [one["position"] for one in answer.json()["items"]] == [1], "the second entry was earlier, and is not there"
     assert "Zebedee" not in answer.text
-    connection = await asyncpg.connect(press.world.url)
+    connection = await asyncpg.connect(press.application.url)
     kept = await connection.fetch("select convert_from(content, 'UTF8') from release.entry")
     await connection.close()
     assert len(kept) == 1
@@ -124,14 +124,14 @@ async def test_a_later_clearing_is_in_the_next_release_and_not_in_the_one_before
 
 async def test_only_the_approved_revision_is_released(press):
     await clear(press, VOICE, 1)
-    http = await press.http(QUAY, Scope.SUBMIT)
+    http = await press.http_client(QUAY, Scope.SUBMIT)
     mended = VOICE | {"entries": [PANEL | {"title": "A panel of four"}]}
     body = {"returns": [mended], "confirm_withdrawals": True}
     assert (await http.post(f"/v1/programmes/{press.programme}/submissions", json=body)).status_code == 201
     await clear(press, VOICE, 1, revision=2)
     await press.publish()
     assert [one["title"] for one in await released(press)] == ["A panel of learners"]
-    await press.returned(QUAY, VOICE | {"kind": "withdrawn", "note": "It was another year."})
+    await press.submit_and_approve(QUAY, VOICE | {"kind": "withdrawn", "note": "It was another year."})
     await press.publish()
     assert await released(press) == []
 
@@ -149,7 +149,7 @@ async def test_a_redaction_takes_it_out_of_every_release(press):
 
 async def test_it_is_filtered_by_measure_and_period(press):
     august = PROSPECTUS | {"period": "2026-08"}
-    await press.returned(QUAY, august | {"items": [COVER | {"title": "Another cover", "date": "2026-08-04"}]})
+    await press.submit_and_approve(QUAY, august | {"items": [COVER | {"title": "Another cover", "date": "2026-08-04"}]})
     for of in (VOICE, PROSPECTUS, august):
         await clear(press, of, 1)
     await press.publish()
@@ -181,14 +181,14 @@ async def test_page_by_page_and_a_page_belongs_to_one_release(press):
     first = (await press.read("releases/1/entries", limit=1)).json()["next_cursor"]
     await press.publish()
     refused = await press.read("releases/latest/entries", cursor=first)
-    assert (refused.status_code, refused.json()["type"]) == (422, "/errors/bad-cursor")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/errors/invalid-cursor")
 
 
 async def test_the_sdk_follows_the_pages_of_one_release_while_another_comes(press):
     await clear(press, VOICE, 1, 2)
     await clear(press, PROSPECTUS, 1)
     await press.publish()
-    anybody = press.world.holding()
+    anybody = press.application.sdk_client()
     pages = anybody.iter_release_entries(press.programme, limit=1)
     first = await anext(pages)
     assert (first.item, first.stage, first.period.code, first.domain) == ("cover", "printed", "2026-07", None)
@@ -204,8 +204,8 @@ REFUSED = [
     ("1", {"measure": "prospectu"}, 422, "unknown-code", "prospectus"),
     ("1", {"measure": "learners"}, 422, "unknown-code", "learner-voice"),
     ("1", {"period": "July"}, 422, "unclear-period", "July"),
-    ("1", {"cursor": "x"}, 422, "bad-cursor", "not a cursor"),
-    ("1", {"organisation": QUAY}, 422, "bad-parameter", "organisation"),
+    ("1", {"cursor": "x"}, 422, "invalid-cursor", "not a cursor"),
+    ("1", {"organisation": QUAY}, 422, "invalid-parameter", "organisation"),
     ("7", {}, 404, "no-release", "7"),
     ("x", {}, 404, "no-release", "latest"),
 ]
@@ -221,14 +221,14 @@ async def test_what_cannot_be_asked_is_refused(press, release, params, status, c
 
 async def test_under_embargo_it_does_not_exist_and_a_withdrawn_release_tells_nothing(press):
     await clear(press, VOICE, 1)
-    at = press.world.now + timedelta(days=1)
+    at = press.application.now + timedelta(days=1)
     await press.publish(publish_at=at.isoformat())
     for release in ("1", "latest"):
         hidden = await press.read(f"releases/{release}/entries")
         assert (hidden.status_code, hidden.json()["type"]) == (404, "/errors/no-release")
-    press.world.now = at
+    press.application.now = at
     assert len(await released(press)) == 1
-    publisher = await press.http(press.owner, Scope.PUBLISH)
+    publisher = await press.http_client(press.owner, Scope.PUBLISH)
     path = f"/v1/programmes/{press.programme}/releases/1/withdrawal"
     assert (await publisher.post(path, json={"reason": "Of another college."})).status_code == 200
     gone = await press.read("releases/1/entries")
@@ -240,14 +240,14 @@ async def test_the_same_bytes_and_tag_for_every_key(press):
     await press.publish()
     path = f"/v1/programmes/{press.programme}/releases/latest/entries"
     clients = [
-        press.world.http(),
-        await press.http(press.owner, *Scope),
-        await press.http("pier-college", Scope.READ),
-        await press.http(QUAY, Scope.READ),
+        press.application.http_client(),
+        await press.http_client(press.owner, *Scope),
+        await press.http_client("pier-college", Scope.READ),
+        await press.http_client(QUAY, Scope.READ),
     ]
     answers = [await http.get(path) for http in clients]
     assert len({(answer.content, answer.headers["etag"]) for answer in answers}) == 1
-    again = await press.world.http().get(path, headers={"If-None-Match": answers[0].headers["etag"]})
+    again = await press.application.http_client().get(path, headers={"If-None-Match": answers[0].headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
@@ -257,7 +257,7 @@ async def test_a_rehearsal_counts_what_would_be_released_and_writes_nothing(pres
     rehearsed = await press.publish(dry_run=True)
     counted = {"prospectus": 1, "learner-voice": 2}
     assert rehearsed["rehearsal"]["report"]["entries"] == counted
-    connection = await asyncpg.connect(press.world.url)
+    connection = await asyncpg.connect(press.application.url)
     assert await connection.fetchval("select count(*) from release.entry") == 0
     await connection.close()
     made = await press.publish(without=["prospectus"])
@@ -268,7 +268,7 @@ async def test_a_rehearsal_counts_what_would_be_released_and_writes_nothing(pres
 async def test_rows_of_such_measures_say_where_their_entries_are(press):
     await clear(press, VOICE, 1)
     await press.publish()
-    [figure] = await press.figures(**VOICE)
+    [figure] = await press.read_figures(**VOICE)
     assert (figure["status"], figure["reason"]) == ("z", "not_a_count")
     assert "GET …/releases/{release}/entries?measure=learner-voice" in figure["instead"]
     await clear(press, VOICE, 2)
@@ -279,7 +279,7 @@ async def test_rows_of_such_measures_say_where_their_entries_are(press):
 async def test_readers_see_the_entries_in_sql_and_neither_revisions_nor_whose_they_are(press):
     await clear(press, VOICE, 1)
     await press.publish()
-    reader = await asyncpg.connect(press.world.url, server_settings={"role": connections.PUBLIC_ROLE})
+    reader = await asyncpg.connect(press.application.url, server_settings={"role": connections.PUBLIC_ROLE})
     assert await reader.fetchval("select count(*) from release.entry") == 1
     for statement in (
         "select * from revision",
@@ -290,7 +290,7 @@ async def test_readers_see_the_entries_in_sql_and_neither_revisions_nor_whose_th
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await reader.execute(statement)
     await reader.close()
-    application = await asyncpg.connect(press.world.url, server_settings={"role": connections.APPLICATION_ROLE})
+    application = await asyncpg.connect(press.application.url, server_settings={"role": connections.APPLICATION_ROLE})
     for statement in ("delete from release.entry", "update release.entry set content = ''"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await application.execute(statement)
@@ -300,7 +300,7 @@ async def test_readers_see_the_entries_in_sql_and_neither_revisions_nor_whose_th
 async def test_a_release_is_not_written_while_somebody_decides_on_a_return_in_it(press):
     """Who redacts holds the return: a text that is redacted then is in no release, or is taken out of it."""
     await clear(press, VOICE, 1)
-    deciding = await asyncpg.connect(press.world.url)
+    deciding = await asyncpg.connect(press.application.url)
     held = deciding.transaction()
     await held.start()
     await deciding.execute('select pg_advisory_xact_lock(id) from "return"')

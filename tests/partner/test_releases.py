@@ -14,10 +14,16 @@ from sqlalchemy import select
 from api.plan import queries_loading
 from api.releases import writer
 from schema.partners import Scope
-from schema.tables import figure
-from tests.conftest import HARBOUR
+from schema.tables import released_figure
+from tests.conftest import HARBOUR_PLAN_FILE
 from tests.fixtures.example_plan import EAST, TOWN, WEST
-from tests.fixtures.release_client import UNKNOWN, Press, by_place, learners, pass_rate
+from tests.fixtures.release_client import (
+    UNKNOWN_AREA,
+    ReleaseClient,
+    index_by_cell,
+    make_learners_return,
+    make_pass_rate_return,
+)
 
 QUAY = {(EAST, "female"): 30, (EAST, "male"): 20, (WEST, "female"): 3, (WEST, "male"): 25}
 PIER = {(EAST, "female"): 12, (EAST, "male"): 22, (WEST, "female"): 2, (WEST, "male"): 15}
@@ -25,37 +31,39 @@ JULY = {"measure": "learners", "period": "2026-07"}
 
 
 @pytest.fixture
-async def press(world, harbour) -> Press:
-    return Press(world, harbour)
+async def press(application, harbour_programme) -> ReleaseClient:
+    return ReleaseClient(application, harbour_programme)
 
 
-async def both(press: Press, quay=QUAY, pier=PIER, period="2026-07") -> None:
-    await press.returned("quay-college", learners(period, quay))
-    await press.returned("pier-college", learners(period, pier))
+async def both(press: ReleaseClient, quay=QUAY, pier=PIER, period="2026-07") -> None:
+    await press.submit_and_approve("quay-college", make_learners_return(period, quay))
+    await press.submit_and_approve("pier-college", make_learners_return(period, pier))
 
 
 async def test_counts_are_rounded_and_few_are_hidden(press):
     await both(press)
     assert (await press.publish())["state"] == "published"
-    found = by_place(await press.figures(**JULY, within=TOWN))
+    found = index_by_cell(await press.read_figures(**JULY, within=TOWN))
     assert {place[0]: (f["value"], f["lower_bound"], f["upper_bound"]) for place, f in found.items()} == {
         TOWN: (130, 128, 132),
         EAST: (85, 83, 87),
         WEST: (45, 43, 47),
-        UNKNOWN: (None, None, None),
+        UNKNOWN_AREA: (None, None, None),
     }
-    sexes = by_place(await press.figures(**JULY, within=TOWN, group_by="sex"))
+    sexes = index_by_cell(await press.read_figures(**JULY, within=TOWN, group_by="sex"))
     assert sexes[WEST, "2026-07", ("sex", "female")]["status"] == "c"
     assert sexes[TOWN, "2026-07", ("sex", "female")]["value"] == 45
     assert sexes[TOWN, "2026-07", ("sex", "unknown")]["status"] == "c", "none and few are one"
 
 
 async def test_only_what_is_approved_is_published_and_the_coverage_says_so(press):
-    await press.returned("quay-college", learners("2026-07", QUAY))
-    http = await press.http("pier-college", Scope.SUBMIT)
-    await http.post(f"/v1/programmes/{press.programme}/submissions", json={"returns": [learners("2026-07", PIER)]})
+    await press.submit_and_approve("quay-college", make_learners_return("2026-07", QUAY))
+    http = await press.http_client("pier-college", Scope.SUBMIT)
+    await http.post(
+        f"/v1/programmes/{press.programme}/submissions", json={"returns": [make_learners_return("2026-07", PIER)]}
+    )
     await press.publish()
-    [figure] = await press.figures(**JULY)
+    [figure] = await press.read_figures(**JULY)
     # A single provider feeds it, and its duty does not say that it may stand alone.
     assert (figure["value"], figure["status"]) == (None, "c")
     assert figure["coverage"] == {"expected": 3, "received": 2, "approved": 1, "late": 2, "exempt": 0}
@@ -64,12 +72,12 @@ async def test_only_what_is_approved_is_published_and_the_coverage_says_so(press
 async def test_a_later_release_moves_a_figure_by_the_rounded_increment_and_tells_the_change(press):
     await both(press)
     await press.publish()
-    await press.returned("pier-college", learners("2026-07", {**PIER, (EAST, "male"): 40}))
+    await press.submit_and_approve("pier-college", make_learners_return("2026-07", {**PIER, (EAST, "male"): 40}))
     assert (await press.publish())["release"] == 2
-    [figure] = await press.figures(**JULY)
+    [figure] = await press.read_figures(**JULY)
     assert (figure["value"], figure["largest_error"], figure["markers"]) == (150, 4, ["r"])
     assert figure["release"] == 2
-    [before] = await press.figures(**JULY, release="1")
+    [before] = await press.read_figures(**JULY, release="1")
     assert before["value"] == 130, "an earlier release stays as it was"
     changes = (await press.read("releases/2/changes")).json()
     assert changes["before"] == 1
@@ -81,10 +89,10 @@ async def test_a_later_release_moves_a_figure_by_the_rounded_increment_and_tells
 async def test_a_few_late_returns_change_nothing_that_is_shown(press):
     await both(press)
     await press.publish()
-    before = await press.figures(**JULY, group_by="sex")
-    await press.returned("pier-college", learners("2026-07", {**PIER, (EAST, "male"): 26}))
+    before = await press.read_figures(**JULY, group_by="sex")
+    await press.submit_and_approve("pier-college", make_learners_return("2026-07", {**PIER, (EAST, "male"): 26}))
     await press.publish()
-    after = await press.figures(**JULY, group_by="sex")
+    after = await press.read_figures(**JULY, group_by="sex")
     assert [f["value"] for f in before] == [f["value"] for f in after]
 
 
@@ -101,13 +109,13 @@ async def test_a_rehearsal_tells_what_would_be_and_publishes_nothing(press):
 async def test_a_proportion_is_calculated_from_what_is_shown(press):
     for organisation, people in (("quay-college", QUAY), ("pier-college", PIER)):
         examined = {key: 2 * n for key, n in people.items()}
-        await press.returned(organisation, pass_rate("2026-07", people, examined))
+        await press.submit_and_approve(organisation, make_pass_rate_return("2026-07", people, examined))
     await press.publish()
-    [figure] = await press.figures(measure="pass-rate", period="2026-07")
+    [figure] = await press.read_figures(measure="pass-rate", period="2026-07")
     assert (figure["numerator"], figure["denominator"], figure["value"]) == (130, 260, 50)
     assert (figure["numerator_low"], figure["denominator_high"]) == (128, 262)
     assert figure["lower"] < figure["lower_bound"] < 50 < figure["upper_bound"] < figure["upper"]
-    [ward] = await press.figures(measure="pass-rate", period="2026-07", area=EAST)
+    [ward] = await press.read_figures(measure="pass-rate", period="2026-07", area=EAST)
     assert ward["comparators"][0]["area"] == TOWN
     assert ward["comparators"][0]["verdict"] == "similar"
 
@@ -116,20 +124,24 @@ async def test_longer_periods_are_there_when_they_are_over(press):
     for month in ("2026-04", "2026-05", "2026-06"):
         await both(press, period=month)
     await press.publish()
-    [quarter] = await press.figures(measure="learners", period="FY2026-27-Q1")
+    [quarter] = await press.read_figures(measure="learners", period="FY2026-27-Q1")
     assert (quarter["value"], quarter["coverage"]["received"]) == (385, 6)
-    [same] = await press.figures(measure="learners", period="CY2026-Q2")
+    [same] = await press.read_figures(measure="learners", period="CY2026-Q2")
     assert same == quarter, "an equal span under another name is one cell"
-    assert await press.figures(measure="learners", period="FY2026-27-H1") == [], "not over yet"
+    assert await press.read_figures(measure="learners", period="FY2026-27-H1") == [], "not over yet"
 
 
-async def test_rows_are_the_same_whatever_was_returned(press, twin):
+async def test_rows_are_the_same_whatever_was_returned(press, second_application):
     """Counts of rows, pages and positions say nothing."""
     await press.publish()
-    empty = await press.figures(measure="learners", group_by="sex", within=TOWN, **{"from": "2026-01", "to": "2026-08"})
+    empty = await press.read_figures(
+        measure="learners", group_by="sex", within=TOWN, **{"from": "2026-01", "to": "2026-08"}
+    )
     await both(press)
     await press.publish()
-    full = await press.figures(measure="learners", group_by="sex", within=TOWN, **{"from": "2026-01", "to": "2026-08"})
+    full = await press.read_figures(
+        measure="learners", group_by="sex", within=TOWN, **{"from": "2026-01", "to": "2026-08"}
+    )
     places = [(f["area"], f["period"]["code"], f["breakdown"]) for f in full]
     assert len(places) == 8 * 4 * 3
     assert [(f["area"], f["period"]["code"], f["breakdown"]) for f in empty] == places
@@ -150,8 +162,11 @@ async def test_the_same_bytes_for_every_key(press):
     await both(press)
     await press.publish()
     path = f"/v1/programmes/{press.programme}/outcomes"
-    reviewer, provider = [await press.http("harbour-council", *Scope), await press.http("quay-college", Scope.READ)]
-    answers = [(await http.get(path)).content for http in (press.world.http(), reviewer, provider)]
+    reviewer, provider = [
+        await press.http_client("harbour-council", *Scope),
+        await press.http_client("quay-college", Scope.READ),
+    ]
+    answers = [(await http.get(path)).content for http in (press.application.http_client(), reviewer, provider)]
     assert len(set(answers)) == 1
 
 
@@ -173,26 +188,26 @@ async def test_a_page_belongs_to_one_release(press):
 
 async def test_an_embargoed_release_does_not_exist_until_its_time(press):
     await both(press)
-    at = press.world.now + timedelta(days=1)
+    at = press.application.now + timedelta(days=1)
     made = await press.publish(publish_at=at.isoformat())
     assert made["release"] == 1
     assert (await press.read()).status_code == 404
     assert (await press.read("releases/1")).json()["type"] == "/errors/no-release"
     assert (await press.read("releases")).json() == {"items": []}
-    press.world.now = at
-    assert len(await press.figures(**JULY)) == 1
+    press.application.now = at
+    assert len(await press.read_figures(**JULY)) == 1
 
 
 async def test_a_release_is_withdrawn_as_a_whole_with_a_reason(press):
     await both(press)
     await press.publish()
     await press.publish()
-    http = await press.http("harbour-council", Scope.PUBLISH)
+    http = await press.http_client("harbour-council", Scope.PUBLISH)
     path = f"/v1/programmes/{press.programme}/releases/2/withdrawal"
     withdrawn = await http.post(path, json={"reason": "Two quarters stood in each other's place."})
     assert withdrawn.json()["withdrawal_reason"] == "Two quarters stood in each other's place."
     assert (await http.post(path, json={"reason": "Again."})).status_code == 409
-    [figure] = await press.figures(**JULY)
+    [figure] = await press.read_figures(**JULY)
     assert figure["release"] == 1, "the one before stands again"
     gone = await press.read(release="2")
     assert (gone.status_code, gone.json()["type"]) == (410, "/errors/withdrawn-release")
@@ -201,11 +216,11 @@ async def test_a_release_is_withdrawn_as_a_whole_with_a_reason(press):
 
 async def test_what_is_gone_is_told_last_and_a_rehearsal_tells_the_same(press, monkeypatch):
     """Piece by piece: of so few figures none would be sent before the others are made."""
-    monkeypatch.setattr(writer, "AT_ONCE", 3)
+    monkeypatch.setattr(writer, "FIGURES_PER_BATCH", 3)
     await both(press)
     await press.publish()
-    before = await press.figures(**JULY, group_by="sex")
-    press.world.now += timedelta(days=30)  # September is over
+    before = await press.read_figures(**JULY, group_by="sex")
+    press.application.now += timedelta(days=30)  # September is over
     rehearsed = await press.publish(dry_run=True, without=["pass-rate"])
     assert (await press.read("releases")).json()["items"][0]["number"] == 1
     made = await press.publish(without=["pass-rate"])
@@ -218,25 +233,27 @@ async def test_what_is_gone_is_told_last_and_a_rehearsal_tells_the_same(press, m
         cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else None
     assert told == rehearsed["rehearsal"]["changes"]
     whys = [change["why"] for change in told]
-    assert {"new", "data", "held", "gone"} >= set(whys) >= {"new", "gone"}
-    assert whys == sorted(whys, key=lambda why: why == "gone"), "what is gone comes last"
-    gone = [change for change in told if change["why"] == "gone"]
+    assert {"new", "data", "held_back", "removed"} >= set(whys) >= {"new", "removed"}
+    assert whys == sorted(whys, key=lambda why: why == "removed"), "what is gone comes last"
+    gone = [change for change in told if change["why"] == "removed"]
     assert {change["measure"] for change in gone} == {"pass-rate"}
     assert {change["before"]["release"] for change in gone} == {1}
     order = [(change["period"], change["area"]) for change in gone]
     assert order == [(f["period"]["code"], f["area"]) for f in await release_of(press, 1, "pass-rate")]
     for change in told:
-        if change["why"] != "gone":
+        if change["why"] != "removed":
             after = change["after"]
             assert (after["release"], after["period"]["code"]) == (2, change["period"])
-    assert [f["value"] for f in before] == [f["value"] for f in await press.figures(**JULY, group_by="sex")]
+    assert [f["value"] for f in before] == [f["value"] for f in await press.read_figures(**JULY, group_by="sex")]
 
 
-async def release_of(press: Press, number: int, measure: str) -> list[dict]:
+async def release_of(press: ReleaseClient, number: int, measure: str) -> list[dict]:
     """All that a release says of a measure, in its order."""
-    async with press.world.owner.begin() as transaction:
+    async with press.application.owner.begin() as transaction:
         rows = await transaction.execute(
-            select(figure.c.content).where(figure.c.release == number).order_by(figure.c.position)
+            select(released_figure.c.content)
+            .where(released_figure.c.release == number)
+            .order_by(released_figure.c.position)
         )
         found = [json.loads(content) for content in rows.scalars()]
     return [one for one in found if one["measure"] == measure]
@@ -245,8 +262,10 @@ async def release_of(press: Press, number: int, measure: str) -> list[dict]:
 async def test_the_hash_of_a_release_is_of_its_figures_line_by_line(press):
     await both(press)
     await press.publish()
-    async with press.world.owner.begin() as transaction:
-        rows = await transaction.execute(select(figure.c.content, figure.c.position).order_by(figure.c.position))
+    async with press.application.owner.begin() as transaction:
+        rows = await transaction.execute(
+            select(released_figure.c.content, released_figure.c.position).order_by(released_figure.c.position)
+        )
         every = rows.all()
     assert [row.position for row in every] == list(range(len(every)))
     release = (await press.read("releases/1")).json()
@@ -260,7 +279,7 @@ async def test_a_gross_error_is_mended_by_releasing_anew(press):
     await both(press)
     made = await press.publish(notes="300 was a slip for 30.", anew=[{"measure": "learners", "period": "2026-07"}])
     assert made["state"] == "published", made
-    [figure] = await press.figures(**JULY)
+    [figure] = await press.read_figures(**JULY)
     assert (figure["value"], figure["largest_error"]) == (130, 2)
     changes = (await press.read("releases/2/changes")).json()["items"]
     assert {c["why"] for c in changes if c["period"] == "2026-07" and c["area"] == TOWN} == {"correction"}
@@ -269,44 +288,44 @@ async def test_a_gross_error_is_mended_by_releasing_anew(press):
 async def test_measures_that_are_left_out_are_not_there(press):
     await both(press)
     await press.publish(without=["learners"])
-    assert await press.figures(**JULY) == []
+    assert await press.read_figures(**JULY) == []
 
 
 @pytest.mark.parametrize(
     ("request_", "code"),
     [
-        ({"anew": [JULY]}, "not-publishable"),
-        ({"anew": [JULY], "notes": "x", "without": ["learners"]}, "not-publishable"),
-        ({"anew": [{"measure": "prospectus", "period": "2026-07"}], "notes": "x"}, "not-publishable"),
-        ({"anew": [{"measure": "learners", "period": "July"}], "notes": "x"}, "unclear-period"),
+        ({"republish": [JULY]}, "not-publishable"),
+        ({"republish": [JULY], "notes": "x", "without": ["learners"]}, "not-publishable"),
+        ({"republish": [{"measure": "prospectus", "period": "2026-07"}], "notes": "x"}, "not-publishable"),
+        ({"republish": [{"measure": "learners", "period": "July"}], "notes": "x"}, "unclear-period"),
         ({"without": ["learner"]}, "not-found"),
         ({"publish_at": "2026-01-01T00:00:00Z"}, "not-publishable"),
         ({"note": "misspelt"}, "invalid-body"),
     ],
 )
 async def test_a_request_that_cannot_be_is_refused(press, request_, code):
-    http = await press.http("harbour-council", Scope.PUBLISH)
+    http = await press.http_client("harbour-council", Scope.PUBLISH)
     answer = await http.post(f"/v1/programmes/{press.programme}/releases", json=request_)
     assert answer.json()["type"] == f"/errors/{code}"
-    assert await press.world.count("publication") == 0
+    assert await press.application.count_rows("publication") == 0
 
 
 async def test_one_release_is_made_after_another(press):
-    http = await press.http("harbour-council", Scope.PUBLISH)
+    http = await press.http_client("harbour-council", Scope.PUBLISH)
     path = f"/v1/programmes/{press.programme}/releases"
     first = await http.post(path, json={}, headers={"Idempotency-Key": "a"})
     again = await http.post(path, json={}, headers={"Idempotency-Key": "a"})
     assert again.json()["id"] == first.json()["id"]
     refused = await http.post(path, json={})
     assert (refused.status_code, refused.json()["type"]) == (409, "/errors/already-publishing")
-    await press.world.publish()
+    await press.application.run_publication_jobs()
     listed = (await http.get(f"/v1/programmes/{press.programme}/publications")).json()["items"]
     assert [(one["state"], one["release"]) for one in listed] == [("published", 1)]
 
 
 @pytest.mark.parametrize("scope", [Scope.SUBMIT, Scope.READ, Scope.REVIEW, Scope.ADMIN])
 async def test_only_the_scope_publish_publishes(press, scope):
-    http = await press.http("harbour-council", scope)
+    http = await press.http_client("harbour-council", scope)
     answer = await http.post(f"/v1/programmes/{press.programme}/releases", json={})
     assert answer.status_code == 403
 
@@ -314,7 +333,7 @@ async def test_only_the_scope_publish_publishes(press, scope):
 async def test_other_forms_say_the_same(press):
     await both(press)
     await press.publish()
-    [figure] = await press.figures(**JULY)
+    [figure] = await press.read_figures(**JULY)
     [row] = csv.DictReader(io.StringIO((await press.read("outcomes.csv", **JULY)).text))
     assert (float(row["value"]), float(row["upper_bound"]), row["release"]) == (130, 132, "1")
     cube = (await press.read("outcomes.json-stat", **JULY)).json()
@@ -332,15 +351,17 @@ async def test_other_forms_say_the_same(press):
 async def test_too_little_coverage_withholds_a_figure(press):
     await both(press)
     await press.publish()
-    [figure] = await press.figures(**JULY, min_coverage="0.9")
+    [figure] = await press.read_figures(**JULY, min_coverage="0.9")
     assert (figure["value"], figure["reason"]) == (None, "coverage_below_minimum")
 
 
 async def test_how_far_apart_groups_are_is_told_of_what_is_shown(press):
     for organisation, people in (("quay-college", QUAY), ("pier-college", PIER)):
-        await press.returned(organisation, pass_rate("2026-07", people, {key: 2 * n for key, n in people.items()}))
+        await press.submit_and_approve(
+            organisation, make_pass_rate_return("2026-07", people, {key: 2 * n for key, n in people.items()})
+        )
     await press.publish()
-    ask = {"measure": "pass-rate", "dimension": "sex", "of": "female", "against": "male"}
+    ask = {"measure": "pass-rate", "dimension": "sex", "category": "female", "reference_category": "male"}
     told = (await press.read("inequality", **ask, period="2026-07")).json()
     women, men, others = told["groups"]
     assert (women["value"], men["value"], others["reason"]) == (47, 48.5, "suppressed")
@@ -360,7 +381,7 @@ async def test_an_answer_is_remembered_and_its_tag_says_that_it_is_the_same(pres
         assert again.headers.get("content-disposition") == first.headers.get("content-disposition")
         assert again.headers["request-id"] != first.headers["request-id"]
         address = f"/v1/programmes/{press.programme}/{path}"
-        http = press.world.http()
+        http = press.application.http_client()
         known = await http.get(address, headers={"If-None-Match": first.headers["etag"]})
         assert (known.status_code, known.content) == (304, b"")
 
@@ -371,7 +392,7 @@ async def test_a_remembered_answer_gives_way_to_a_new_release_and_comes_back_whe
     first = [(await press.read(**JULY)).json()["release"] for _ in range(2)]
     await press.publish()
     second = [(await press.read(**JULY)).json()["release"] for _ in range(2)]
-    http = await press.http("harbour-council", Scope.PUBLISH)
+    http = await press.http_client("harbour-council", Scope.PUBLISH)
     path = f"/v1/programmes/{press.programme}/releases/2/withdrawal"
     assert (await http.post(path, json={"reason": "A slip."})).status_code == 200
     third = [(await press.read(**JULY)).json()["release"] for _ in range(2)]
@@ -383,7 +404,7 @@ async def test_a_withdrawn_release_is_not_answered_from_memory(press, asked):
     await both(press)
     await press.publish()
     assert [(await press.read(**JULY, **asked)).status_code for _ in range(2)] == [200, 200]
-    http = await press.http("harbour-council", Scope.PUBLISH)
+    http = await press.http_client("harbour-council", Scope.PUBLISH)
     path = f"/v1/programmes/{press.programme}/releases/1/withdrawal"
     assert (await http.post(path, json={"reason": "A slip."})).status_code == 200
     assert {(await press.read(**JULY, **asked)).status_code for _ in range(2)} == {
@@ -394,13 +415,13 @@ async def test_a_withdrawn_release_is_not_answered_from_memory(press, asked):
 async def test_an_embargoed_release_is_not_remembered_before_its_time_nor_the_one_before_it_after(press):
     await both(press)
     await press.publish()
-    at = press.world.now + timedelta(days=1)
+    at = press.application.now + timedelta(days=1)
     await press.publish(publish_at=at.isoformat())
     before = [(await press.read(**JULY)).json()["release"] for _ in range(2)]
     assert (await press.read(**JULY, release="2")).status_code == 404
-    press.world.now = at
+    press.application.now = at
     assert (before, (await press.read(**JULY)).json()["release"]) == ([1, 1], 2)
-    press.world.now = at - timedelta(seconds=1)
+    press.application.now = at - timedelta(seconds=1)
     assert (await press.read(**JULY)).json()["release"] == 1
     assert (await press.read(**JULY, release="2")).status_code == 404
 
@@ -426,18 +447,18 @@ async def test_a_plan_that_joins_measures_that_were_released_apart_releases_neit
     """What was shown of the part would be forgotten, and its figures rounded afresh beside the old ones."""
     await both(press)
     await press.publish()
-    plan = queries_loading.read(HARBOUR)
+    plan = queries_loading.read_plan(HARBOUR_PLAN_FILE)
     members = next(one for one in plan.measures if one.slug == "learners")
     part = replace(members, slug="new-learners", plan_references=[replace(members.plan_references[0], code="M1.8")])
     duties = [replace(one, measure="new-learners") for one in plan.duties if one.measure == "learners"]
     apart = replace(plan, measures=[*plan.measures, part], duties=[*plan.duties, *duties])
     measures = [replace(one, contains=["new-learners"]) if one.slug == "learners" else one for one in apart.measures]
     for version in (apart, replace(apart, measures=measures)):
-        async with press.world.owner.begin() as transaction:
-            await queries_loading.load(transaction, version, sandbox=False, now=press.world.now)
-        returned = [learners("2026-07", people) | {"measure": "new-learners"} for people in (QUAY, PIER)]
+        async with press.application.owner.begin() as transaction:
+            await queries_loading.load_plan(transaction, version, sandbox=False, now=press.application.now)
+        returned = [make_learners_return("2026-07", people) | {"measure": "new-learners"} for people in (QUAY, PIER)]
         for organisation, one in zip(("quay-college", "pier-college"), returned, strict=True):
-            await press.returned(organisation, one)
+            await press.submit_and_approve(organisation, one)
         made = await press.publish()
-    assert (made["state"], {one["code"] for one in made["failures"]}) == ("refused", {"regrouped"})
+    assert (made["state"], {one["code"] for one in made["failures"]}) == ("refused", {"scope-changed"})
     assert (await press.publish(without=["learners", "new-learners"]))["state"] == "published"

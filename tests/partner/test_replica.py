@@ -12,16 +12,16 @@ from api.database import connections
 from schema.partners import Scope
 
 
-async def test_what_needs_no_key_is_read_from_the_replica(world, twin, harbour):
+async def test_what_needs_no_key_is_read_from_the_replica(application, second_application, harbour_programme):
     """The twin stands in for a replica that lags: it does not know the programme that the primary has by now."""
-    replica = connections.public_engine(twin.url, pool_size=2)
-    world.app.state.public_engine = replica
-    http = world.http(await world.key("quay-college", Scope.READ, programme=harbour))
+    replica = connections.create_public_engine(second_application.url, pool_size=2)
+    application.app.state.public_engine = replica
+    http = application.http_client(await application.issue_key("quay-college", Scope.READ, programme=harbour_programme))
     try:
         listed = [one["slug"] for one in (await http.get("/v1/programmes")).json()["items"]]
-        assert harbour not in listed
-        assert (await http.get(f"/v1/programmes/{harbour}/outcomes/availability")).status_code == 404
-        assert (await http.get(f"/v1/programmes/{harbour}/returns")).status_code == 200
+        assert harbour_programme not in listed
+        assert (await http.get(f"/v1/programmes/{harbour_programme}/outcomes/availability")).status_code == 404
+        assert (await http.get(f"/v1/programmes/{harbour_programme}/returns")).status_code == 200
     finally:
         await replica.dispose()
 

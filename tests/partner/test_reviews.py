@@ -11,7 +11,7 @@ from work_health import (
     Conflict,
     NotAllowed,
     NotFound,
-    Rejected,
+    RequestRejected,
     clearance,
     comment,
     decision,
@@ -43,30 +43,32 @@ async def state_of(partner, revision: int | None = None) -> tuple[str, int | Non
     return standing.state, standing.approved_revision
 
 
-async def test_an_approval_counts_and_is_read_by_the_organisation(council, reviewer):
-    await push(council)
-    done = await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1, "Compared."))
+async def test_an_approval_counts_and_is_read_by_the_organisation(council_client, reviewer_client):
+    await push(council_client)
+    done = await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1, "Compared."))
     assert (done.event, done.revision, done.state) == ("approved", 1, "approved")
-    assert await state_of(council) == ("approved", 1)
-    review = await council.get_review(PROGRAMME, **WHERE)
+    assert await state_of(council_client) == ("approved", 1)
+    review = await council_client.get_review(PROGRAMME, **WHERE)
     assert [(e.event, e.by, e.text) for e in review.events] == [
         ("recorded", "nottingham-city-council", None),
         ("approved", "ohid", "Compared."),
     ]
-    [figure] = (await reviewer.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]])).items
+    [figure] = (await reviewer_client.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]])).items
     assert (figure.coverage.received, figure.coverage.approved) == (1, 1)
 
 
-async def test_a_correction_is_pending_beside_what_is_approved_until_it_is_approved_too(council, reviewer):
-    await push(council, 112)
-    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
-    await push(council, 115)
-    assert await state_of(council) == ("pending", 1)
-    assert await state_of(council, 1) == ("approved", 1)
-    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(2))
-    assert await state_of(council) == ("approved", 2)
-    assert await state_of(council, 1) == ("superseded", 2)
-    review = await reviewer.get_review(PROGRAMME, **WHERE)
+async def test_a_correction_is_pending_beside_what_is_approved_until_it_is_approved_too(
+    council_client, reviewer_client
+):
+    await push(council_client, 112)
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    await push(council_client, 115)
+    assert await state_of(council_client) == ("pending", 1)
+    assert await state_of(council_client, 1) == ("approved", 1)
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(2))
+    assert await state_of(council_client) == ("approved", 2)
+    assert await state_of(council_client, 1) == ("superseded", 2)
+    review = await reviewer_client.get_review(PROGRAMME, **WHERE)
     assert [(e.event, e.revision) for e in review.events] == [
         ("recorded", 1),
         ("approved", 1),
@@ -76,85 +78,87 @@ async def test_a_correction_is_pending_beside_what_is_approved_until_it_is_appro
     ]
 
 
-async def test_a_query_has_a_reason_and_is_answered_by_a_comment_or_a_correction(council, reviewer):
-    await push(council)
-    await reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, "Is it the cumulative figure?"))
-    said = await council.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "No, two clinics joined."))
+async def test_a_query_has_a_reason_and_is_answered_by_a_comment_or_a_correction(council_client, reviewer_client):
+    await push(council_client)
+    await reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, "Is it the cumulative figure?"))
+    said = await council_client.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "No, two clinics joined."))
     assert (said.event, said.state) == ("commented", "queried")
-    review = await reviewer.get_review(PROGRAMME, **WHERE)
+    review = await reviewer_client.get_review(PROGRAMME, **WHERE)
     assert [e.text for e in review.events] == [None, "Is it the cumulative figure?", "No, two clinics joined."]
     assert review.actions == ["approve", "comment", "propose-redaction"]
-    await push(council, 90)
-    assert await state_of(council, 1) == ("superseded", None)
-    assert await state_of(council) == ("pending", None)
+    await push(council_client, 90)
+    assert await state_of(council_client, 1) == ("superseded", None)
+    assert await state_of(council_client) == ("pending", None)
 
 
-async def test_a_query_without_a_reason_is_refused(world, council, reviewer):
-    await push(council)
-    http = world.http(await world.key("ohid", Scope.REVIEW))
+async def test_a_query_without_a_reason_is_refused(application, council_client, reviewer_client):
+    await push(council_client)
+    http = application.http_client(await application.issue_key("ohid", Scope.REVIEW))
     path = f"/v1/programmes/{PROGRAMME}/returns/" + "/".join(WHERE.values())
     for body in ({"revision": 1}, {"revision": 1, "reason": ""}, {"revision": 0, "reason": "x"}, {"reason": "x"}):
         answer = await http.post(f"{path}/query", json=body)
         assert (answer.status_code, answer.json()["type"]) == (422, "/errors/invalid-body")
-    assert await world.count("return_event") == 1
+    assert await application.count_rows("return_event") == 1
 
 
-async def test_a_decision_on_a_revision_that_is_no_longer_the_newest_is_a_conflict(council, reviewer):
-    await push(council, 112)
-    await push(council, 115)
+async def test_a_decision_on_a_revision_that_is_no_longer_the_newest_is_a_conflict(council_client, reviewer_client):
+    await push(council_client, 112)
+    await push(council_client, 115)
     for deciding in (
-        reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
-        reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
+        reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
+        reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
     ):
         with pytest.raises(Conflict, match=r"\b2\b.*\b1\b"):
             await deciding
     with pytest.raises(NotFound, match=r"\b3\b.*\b2\b"):
-        await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(3))
+        await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(3))
 
 
-async def test_what_cannot_happen_is_a_conflict(council, reviewer):
-    await push(council)
+async def test_what_cannot_happen_is_a_conflict(council_client, reviewer_client):
+    await push(council_client)
     with pytest.raises(Conflict, match=r"\bpending\b.*\breopened\b"):
-        await reviewer.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "Why not?"))
-    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+        await reviewer_client.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "Why not?"))
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
     with pytest.raises(Conflict, match=r"\bapproved\b.*\bqueried\b"):
-        await reviewer.query_return(PROGRAMME, **WHERE, reason=reason(1, "Too late."))
+        await reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, "Too late."))
 
 
-async def test_a_reopened_approval_is_pending_again(council, reviewer):
-    await push(council)
-    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
-    done = await reviewer.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "A double count."))
+async def test_a_reopened_approval_is_pending_again(council_client, reviewer_client):
+    await push(council_client)
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    done = await reviewer_client.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "A double count."))
     assert done.state == "pending"
-    assert await state_of(council) == ("pending", None)
-    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
-    assert await state_of(council) == ("approved", 1)
+    assert await state_of(council_client) == ("pending", None)
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    assert await state_of(council_client) == ("approved", 1)
 
 
-async def test_a_reopened_approval_with_a_correction_beside_it_gives_way_to_the_correction(council, reviewer):
-    await push(council, 112)
-    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1))
-    await push(council, 115)
-    done = await reviewer.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "A double count."))
+async def test_a_reopened_approval_with_a_correction_beside_it_gives_way_to_the_correction(
+    council_client, reviewer_client
+):
+    await push(council_client, 112)
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    await push(council_client, 115)
+    done = await reviewer_client.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "A double count."))
     assert done.state == "superseded"
-    assert await state_of(council) == ("pending", None)
-    events = (await council.get_review(PROGRAMME, **WHERE)).events
+    assert await state_of(council_client) == ("pending", None)
+    events = (await council_client.get_review(PROGRAMME, **WHERE)).events
     assert [(e.event, e.revision, e.state) for e in events][-2:] == [
         ("reopened", 1, "pending"),
         ("superseded", 1, "superseded"),
     ]
-    await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(2))
-    assert await state_of(council) == ("approved", 2)
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(2))
+    assert await state_of(council_client) == ("approved", 2)
 
 
-async def test_nobody_decides_on_a_return_of_the_own_organisation(world, council):
-    await push(council)
-    both = await world.partner("nottingham-city-council", Scope.SUBMIT, Scope.REVIEW)
+async def test_nobody_decides_on_a_return_of_the_own_organisation(application, council_client):
+    await push(council_client)
+    both = await application.partner_client("nottingham-city-council", Scope.SUBMIT, Scope.REVIEW)
     for deciding in (
         both.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
-        both.query_return(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
+        both.raise_query(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
         both.reopen_return(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
-        both.clear_text(PROGRAMME, **WHERE, clearance=clearance(1, [1])),
+        both.clear_entries_for_release(PROGRAMME, **WHERE, clearance=clearance(1, [1])),
     ):
         with pytest.raises(NotAllowed, match="nottingham-city-council"):
             await deciding
@@ -163,11 +167,11 @@ async def test_nobody_decides_on_a_return_of_the_own_organisation(world, council
     await both.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Ready."))
 
 
-async def test_only_reviewers_decide(world, council):
-    await push(council)
+async def test_only_reviewers_decide(application, council_client):
+    await push(council_client)
     with pytest.raises(NotAllowed, match=r"\breview\b"):
-        await council.approve_return(PROGRAMME, **WHERE, decision=decision(1))
-    stranger = await world.partner("nottinghamshire-healthcare")
+        await council_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    stranger = await application.partner_client("nottinghamshire-healthcare")
     for reading in (
         stranger.get_review(PROGRAMME, **WHERE),
         stranger.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Hello.")),
@@ -176,26 +180,28 @@ async def test_only_reviewers_decide(world, council):
             await reading
 
 
-async def test_the_same_decision_again_is_answered_as_before_and_done_once(world, council, reviewer):
-    await push(council)
-    first = await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
-    again = await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
+async def test_the_same_decision_again_is_answered_as_before_and_done_once(
+    application, council_client, reviewer_client
+):
+    await push(council_client)
+    first = await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
+    again = await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
     assert first == again
-    assert await world.count("return_event") == 2
-    with pytest.raises(Rejected, match="another content"):
-        await reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(1, "!"), idempotency_key="a")
+    assert await application.count_rows("return_event") == 2
+    with pytest.raises(RequestRejected, match="another content"):
+        await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1, "!"), idempotency_key="a")
 
 
-async def test_decisions_and_submissions_at_once_leave_one_that_counts(council, reviewer):
-    await push(council, 1)
+async def test_decisions_and_submissions_at_once_leave_one_that_counts(council_client, reviewer_client):
+    await push(council_client, 1)
     for value in range(2, 8):
         await asyncio.gather(
-            push(council, value),
-            reviewer.approve_return(PROGRAMME, **WHERE, decision=decision(value - 1)),
-            reviewer.query_return(PROGRAMME, **WHERE, reason=reason(value - 1, "Why?")),
+            push(council_client, value),
+            reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(value - 1)),
+            reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(value - 1, "Why?")),
             return_exceptions=True,
         )
-        states = [(await state_of(council, number))[0] for number in range(1, value + 1)]
+        states = [(await state_of(council_client, number))[0] for number in range(1, value + 1)]
         assert states.count("approved") <= 1
         assert states[-1] == "pending"
         assert set(states[:-1]) <= {"approved", "superseded"}
@@ -212,94 +218,104 @@ def involvement(*titles: str):
     return NewReturn(measure=EVIDENCE["measure"], period=EVIDENCE["period"], entries=entries)
 
 
-async def test_texts_of_evidence_are_cleared_entry_by_entry(council, reviewer):
-    await council.create_submission(PROGRAMME, new_submission(involvement("Panel of carers", "Panel of employers")))
-    with pytest.raises(Rejected, match=r"\b2\b.*\b3\b"):
-        await reviewer.clear_text(PROGRAMME, **EVIDENCE, clearance=clearance(1, [1, 3]))
-    assert (await reviewer.clear_text(PROGRAMME, **EVIDENCE, clearance=clearance(1, [2, 2]))).state == "pending"
-    assert (await council.get_review(PROGRAMME, **EVIDENCE)).cleared == [2]
-    await reviewer.clear_text(PROGRAMME, **EVIDENCE, clearance=clearance(1, [1]))
-    review = await reviewer.get_review(PROGRAMME, **EVIDENCE)
+async def test_texts_of_evidence_are_cleared_entry_by_entry(council_client, reviewer_client):
+    await council_client.create_submission(
+        PROGRAMME, new_submission(involvement("Panel of carers", "Panel of employers"))
+    )
+    with pytest.raises(RequestRejected, match=r"\b2\b.*\b3\b"):
+        await reviewer_client.clear_entries_for_release(PROGRAMME, **EVIDENCE, clearance=clearance(1, [1, 3]))
+    assert (
+        await reviewer_client.clear_entries_for_release(PROGRAMME, **EVIDENCE, clearance=clearance(1, [2, 2]))
+    ).state == "pending"
+    assert (await council_client.get_review(PROGRAMME, **EVIDENCE)).cleared == [2]
+    await reviewer_client.clear_entries_for_release(PROGRAMME, **EVIDENCE, clearance=clearance(1, [1]))
+    review = await reviewer_client.get_review(PROGRAMME, **EVIDENCE)
     assert review.cleared == [1, 2]
     assert "clear" in review.actions
 
 
-async def test_what_counts_can_be_cleared_while_a_correction_waits(council, reviewer):
-    await council.create_submission(PROGRAMME, new_submission(involvement("Panel")))
-    await reviewer.approve_return(PROGRAMME, **EVIDENCE, decision=decision(1))
-    await council.create_submission(PROGRAMME, new_submission(involvement("Panel of carers"), confirm_withdrawals=True))
-    assert (await reviewer.clear_text(PROGRAMME, **EVIDENCE, clearance=clearance(1, [1]))).state == "approved"
-    assert (await council.get_review(PROGRAMME, **EVIDENCE)).cleared == []
-    assert (await council.get_review(PROGRAMME, **EVIDENCE, revision=1)).cleared == [1]
+async def test_what_counts_can_be_cleared_while_a_correction_waits(council_client, reviewer_client):
+    await council_client.create_submission(PROGRAMME, new_submission(involvement("Panel")))
+    await reviewer_client.approve_return(PROGRAMME, **EVIDENCE, decision=decision(1))
+    await council_client.create_submission(
+        PROGRAMME, new_submission(involvement("Panel of carers"), confirm_withdrawals=True)
+    )
+    assert (
+        await reviewer_client.clear_entries_for_release(PROGRAMME, **EVIDENCE, clearance=clearance(1, [1]))
+    ).state == "approved"
+    assert (await council_client.get_review(PROGRAMME, **EVIDENCE)).cleared == []
+    assert (await council_client.get_review(PROGRAMME, **EVIDENCE, revision=1)).cleared == [1]
 
 
-async def test_the_review_has_the_findings_of_that_return_and_their_justifications(council, reviewer):
+async def test_the_review_has_the_findings_of_that_return_and_their_justifications(council_client, reviewer_client):
     by_sex = {"female": 60, "male": 40, "unknown": 0}
     cells = [observation(CITY, 112), *(observation(CITY, n, breakdown={"sex": sex}) for sex, n in by_sex.items())]
     one = new_return(WHERE["measure"], WHERE["period"], cells)
     other = new_return(
         WHERE["measure"], "FY2025-26-Q1", [observation(CITY, 5), observation(CITY, 2, breakdown={"sex": "male"})]
     )
-    with pytest.raises(Rejected) as refusal:
-        await council.create_submission(PROGRAMME, new_submission(one, other))
+    with pytest.raises(RequestRejected) as refusal:
+        await council_client.create_submission(PROGRAMME, new_submission(one, other))
     [doubted] = [f for f in refusal.value.findings if f.severity == "error"]
     answered = Justification(finding=str(doubted.id), text="Twelve would not say.")
     sent = NewSubmission(returns=[one, other], justifications=[answered])
-    await council.create_submission(PROGRAMME, sent)
-    [finding] = (await reviewer.get_review(PROGRAMME, **WHERE)).findings
-    assert (finding.code, finding.justification) == ("parts-below-total", "Twelve would not say.")
-    earlier = await council.get_review(PROGRAMME, **WHERE | {"period": "FY2025-26-Q1"})
+    await council_client.create_submission(PROGRAMME, sent)
+    [finding] = (await reviewer_client.get_review(PROGRAMME, **WHERE)).findings
+    assert (finding.code, finding.justification) == ("sum-below-total", "Twelve would not say.")
+    earlier = await council_client.get_review(PROGRAMME, **WHERE | {"period": "FY2025-26-Q1"})
     assert [f.code for f in earlier.findings] == ["categories-missing"]
 
 
-async def test_a_possible_double_count_is_told_to_reviewers_alone(world, council, reviewer):
+async def test_a_possible_double_count_is_told_to_reviewers_alone(application, council_client, reviewer_client):
     where = WHERE | {"measure": "ips-engagements", "service": "ips-primary-care"}
-    trust = await world.partner("nottinghamshire-healthcare")
-    await council.create_submission(
+    trust = await application.partner_client("nottinghamshire-healthcare")
+    await council_client.create_submission(
         PROGRAMME,
         new_submission(
             new_return(where["measure"], where["period"], [observation(CITY, 30)], service=where["service"])
         ),
     )
-    assert (await reviewer.get_review(PROGRAMME, **where)).findings == []
+    assert (await reviewer_client.get_review(PROGRAMME, **where)).findings == []
     await trust.create_submission(
         PROGRAMME,
         new_submission(
             new_return(where["measure"], where["period"], [observation(CITY, 41)], service="futures-positive")
         ),
     )
-    [finding] = (await reviewer.get_review(PROGRAMME, **where)).findings
+    [finding] = (await reviewer_client.get_review(PROGRAMME, **where)).findings
     assert (finding.code, finding.severity) == ("possible-double-count", "warning")
     assert "nottingham-city-council (ips-primary-care) 30" in finding.message
     assert "nottinghamshire-healthcare (futures-positive) 41" in finding.message
     theirs = where | {"organisation": "nottinghamshire-healthcare", "service": "futures-positive"}
     assert (await trust.get_review(PROGRAMME, **theirs)).findings == []
-    assert (await council.get_review(PROGRAMME, **where)).findings == []
-    await reviewer.approve_return(PROGRAMME, **where, decision=decision(1))
+    assert (await council_client.get_review(PROGRAMME, **where)).findings == []
+    await reviewer_client.approve_return(PROGRAMME, **where, decision=decision(1))
 
 
-async def test_another_series_of_the_same_measure_or_another_period_is_no_double_count(world, council, reviewer):
+async def test_another_series_of_the_same_measure_or_another_period_is_no_double_count(
+    application, council_client, reviewer_client
+):
     where = WHERE | {"measure": "ips-engagements", "service": "ips-primary-care"}
-    trust = await world.partner("nottinghamshire-healthcare")
+    trust = await application.partner_client("nottinghamshire-healthcare")
     for partner, period, service in (
-        (council, "FY2025-26-Q2", "ips-primary-care"),
+        (council_client, "FY2025-26-Q2", "ips-primary-care"),
         (trust, "FY2025-26-Q1", "futures-positive"),
     ):
         one = new_return(where["measure"], period, [observation(CITY, 30)], service=service)
         await partner.create_submission(PROGRAMME, new_submission(one))
-    assert (await reviewer.get_review(PROGRAMME, **where)).findings == []
+    assert (await reviewer_client.get_review(PROGRAMME, **where)).findings == []
 
 
 @pytest.mark.parametrize("text", ["a\x00b"])
-async def test_a_text_that_cannot_be_kept_is_refused(world, council, text):
-    await push(council)
-    with pytest.raises(Rejected, match="NUL"):
-        await council.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, text))
-    assert await world.count("return_event") == 1
+async def test_a_text_that_cannot_be_kept_is_refused(application, council_client, text):
+    await push(council_client)
+    with pytest.raises(RequestRejected, match="NUL"):
+        await council_client.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, text))
+    assert await application.count_rows("return_event") == 1
 
 
 @pytest.mark.parametrize("part", list(WHERE))
-async def test_an_address_that_names_nothing_is_not_found(reviewer, part):
+async def test_an_address_that_names_nothing_is_not_found(reviewer_client, part):
     with pytest.raises(ApiError) as refusal:
-        await reviewer.approve_return(PROGRAMME, **WHERE | {part: "nothing"}, decision=decision(1))
+        await reviewer_client.approve_return(PROGRAMME, **WHERE | {part: "nothing"}, decision=decision(1))
     assert refusal.value.status == 404

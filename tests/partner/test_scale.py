@@ -12,7 +12,7 @@ from benchmarks import releases, synthetic_data
 from schema.disclosure import DisclosureClass
 from schema.partners import Scope
 from schema.tables import metadata
-from tests.fixtures.release_client import Press
+from tests.fixtures.release_client import ReleaseClient
 
 # Of the whole server, or of a few rows each; the rest grows with what is sent and shards by its programme.
 SMALL = {"client", "client_grant", "client_key", "boundary", "programme"}
@@ -34,37 +34,37 @@ READINGS = {
     "list_obligations": "/obligations?limit=5",
     "get_submission": f"/submissions/{NOBODY}",
     "preview_outcomes": f"/preview/outcomes?measure={synthetic_data.MEASURES[0]}&period=2021-01",
-    "list_audit": "/audit",
+    "list_audit_entries": "/audit",
 }
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("scale")
-    synthetic_data.write(folder, OBSERVATIONS, ["first"])
+    synthetic_data.write_files(folder, OBSERVATIONS, ["first"])
     return (folder / "first.csv").read_bytes()
 
 
 @pytest.fixture
-async def crowded(world, file) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
+async def crowded(application, file) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
     """A programme with enough in it that the planner has a choice: the key of a reviewer, and a look at its tables."""
-    world.now = datetime(2025, 3, 1, tzinfo=UTC)
-    plan = synthetic_data.plan()
+    application.now = datetime(2025, 3, 1, tzinfo=UTC)
+    plan = synthetic_data.build_plan()
     first, *others = plan.measures
     plan = replace(plan, measures=[replace(first, disclosure_class=DisclosureClass.NONE), *others])
-    async with world.owner.begin() as transaction:
-        await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
+    async with application.owner.begin() as transaction:
+        await queries_loading.load_plan(transaction, plan, sandbox=False, now=application.now)
     for college in synthetic_data.COLLEGES[:3]:
-        key = await world.key(college, Scope.SUBMIT, programme=synthetic_data.PROGRAMME)
-        answer = await world.http(key).post(
+        key = await application.issue_key(college, Scope.SUBMIT, programme=synthetic_data.PROGRAMME)
+        answer = await application.http_client(key).post(
             f"/v1/programmes/{synthetic_data.PROGRAMME}/submissions/csv",
             content=file,
             headers={"Content-Type": "text/csv"},
         )
         assert answer.status_code == 201, answer.text[:500]
-    looking = await asyncpg.connect(world.url)
+    looking = await asyncpg.connect(application.url)
     await looking.execute("analyze")
-    reader = await world.key(
+    reader = await application.issue_key(
         synthetic_data.OWNER,
         Scope.SUBMIT,
         Scope.READ,
@@ -77,34 +77,34 @@ async def crowded(world, file) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
     await looking.close()
 
 
-async def scanned(world, looking: asyncpg.Connection) -> int:
+async def scanned(application, looking: asyncpg.Connection) -> int:
     """How often observation has been read from its beginning to its end: told when a connection ends."""
-    await world.engine.dispose()
+    await application.engine.dispose()
     await looking.execute("select pg_stat_clear_snapshot()")
     return await looking.fetchval("select seq_scan from pg_stat_user_tables where relname = 'observation'")
 
 
-async def test_no_reading_walks_through_all_observations(world, crowded):
+async def test_no_reading_walks_through_all_observations(application, crowded):
     key, looking = crowded
-    world.now = datetime(2025, 7, 1, tzinfo=UTC)
-    http = world.http(key)
-    before = await scanned(world, looking)
+    application.now = datetime(2025, 7, 1, tzinfo=UTC)
+    http = application.http_client(key)
+    before = await scanned(application, looking)
     walked: list[str] = []
     for name, path in READINGS.items():
         answer = await http.get(f"/v1/programmes/{synthetic_data.PROGRAMME}{path}")
         assert answer.status_code == (404 if name == "get_submission" else 200), (name, answer.text[:500])
-        now = await scanned(world, looking)
+        now = await scanned(application, looking)
         if now != before:
             walked.append(name)
         before = now
     assert walked == []
 
 
-async def test_a_submission_does_not_walk_through_them_either(world, crowded, file):
+async def test_a_submission_does_not_walk_through_them_either(application, crowded, file):
     key, looking = crowded
-    before = await scanned(world, looking)
+    before = await scanned(application, looking)
     small = file.splitlines()[:1] + [line for line in file.splitlines() if line.startswith(b"measure-00,2021-01,")]
-    http = world.http(key)
+    http = application.http_client(key)
     for content in (b"\n".join(small), b"\n".join(small[:-1])):
         answer = await http.post(
             f"/v1/programmes/{synthetic_data.PROGRAMME}/submissions/csv",
@@ -112,29 +112,29 @@ async def test_a_submission_does_not_walk_through_them_either(world, crowded, fi
             headers={"Content-Type": "text/csv"},
         )
         assert answer.status_code in {201, 422}, answer.text[:500]
-    assert await scanned(world, looking) == before
+    assert await scanned(application, looking) == before
 
 
-async def test_a_release_of_some_returns_does_not_walk_through_the_others(world, crowded):
+async def test_a_release_of_some_returns_does_not_walk_through_the_others(application, crowded):
     key, looking = crowded
     path = f"/v1/programmes/{synthetic_data.PROGRAMME}{ONE.replace(synthetic_data.OWNER, synthetic_data.COLLEGES[1])}/approval"
-    assert (await world.http(key).post(path, json={"revision": 1})).status_code == 201
-    before = await scanned(world, looking)
-    made = await Press(world, synthetic_data.PROGRAMME, owner=synthetic_data.OWNER).publish(
+    assert (await application.http_client(key).post(path, json={"revision": 1})).status_code == 201
+    before = await scanned(application, looking)
+    made = await ReleaseClient(application, synthetic_data.PROGRAMME, owner=synthetic_data.OWNER).publish(
         without=synthetic_data.MEASURES[1:]
     )
     assert made["state"] == "published", made
-    assert await scanned(world, looking) == before
+    assert await scanned(application, looking) == before
 
 
 MONTHS = synthetic_data.MONTHS[:3]
 RELEASED = {
-    "one figure": f"/outcomes?measure={releases.VISITS}&period={MONTHS[0]}&area={synthetic_data.TOWN}",
-    "some areas by sex and age": f"/outcomes?measure={releases.VISITS}&period={MONTHS[1]}"
-    f"&area={synthetic_data.QUARTERS[0]}&area={synthetic_data.QUARTERS[1]}&group_by=sex&group_by=age&limit=20",
-    "the newest": f"/outcomes?measure={releases.VISITS}&period=latest",
+    "one figure": f"/outcomes?measure={releases.VISITS_MEASURE}&period={MONTHS[0]}&area={synthetic_data.TOWN}",
+    "some areas by sex and age": f"/outcomes?measure={releases.VISITS_MEASURE}&period={MONTHS[1]}"
+    f"&area={synthetic_data.QUARTER_AREAS[0]}&area={synthetic_data.QUARTER_AREAS[1]}&group_by=sex&group_by=age&limit=20",
+    "the newest": f"/outcomes?measure={releases.VISITS_MEASURE}&period=latest",
     "a page of everything": "/outcomes?limit=50",
-    "a table": f"/outcomes.csv?measure={releases.VISITS}&period={MONTHS[2]}&area={synthetic_data.TOWN}",
+    "a table": f"/outcomes.csv?measure={releases.VISITS_MEASURE}&period={MONTHS[2]}&area={synthetic_data.TOWN}",
     "what changed": "/releases/1/changes?limit=50",
     "progress": "/progress",
     "the logic model": "/logic-model/outcomes",
@@ -148,35 +148,35 @@ def visits() -> bytes:
     codes = [",".join(by.get(key, "") for key in ("sex", "age", "ethnicity")) for by in synthetic_data.BREAKDOWNS]
     lines = ["measure,period,area,sex,age,ethnicity,value"]
     for month in MONTHS:
-        table = synthetic_data.figures(chance.poisson(12, (40, 3, 6, 6))).tolist()
+        table = synthetic_data.sum_to_cells(chance.poisson(12, (40, 3, 6, 6))).tolist()
         lines += [
-            f"{releases.VISITS},{month},{area},{code},{value}"
+            f"{releases.VISITS_MEASURE},{month},{area},{code},{value}"
             for area, row in zip(synthetic_data.AREAS, table, strict=True)
             for code, value in zip(codes, row, strict=True)
         ]
     return "\n".join(lines).encode()
 
 
-async def test_no_reading_of_a_release_walks_through_all_its_figures(world):
-    world.now = datetime(2021, 5, 1, tzinfo=UTC)
-    plan = releases.plan(12)
+async def test_no_reading_of_a_release_walks_through_all_its_figures(application):
+    application.now = datetime(2021, 5, 1, tzinfo=UTC)
+    plan = releases.build_plan(12)
     plan = replace(
         plan,
-        measures=[one for one in plan.measures if one.slug == releases.VISITS],
-        duties=[replace(one, publish_alone=True) for one in plan.duties if one.measure == releases.VISITS],
+        measures=[one for one in plan.measures if one.slug == releases.VISITS_MEASURE],
+        duties=[replace(one, publish_alone=True) for one in plan.duties if one.measure == releases.VISITS_MEASURE],
         window=replace(plan.window, end=date(2021, 3, 31)),
     )
-    async with world.owner.begin() as transaction:
-        await queries_loading.load(transaction, plan, sandbox=False, now=world.now)
-    sender = await world.key(synthetic_data.COLLEGES[0], Scope.SUBMIT, programme=synthetic_data.PROGRAMME)
-    reviewer = await world.key(releases.REVIEWER, *Scope, programme=synthetic_data.PROGRAMME)
-    sent = await world.http(sender).post(
+    async with application.owner.begin() as transaction:
+        await queries_loading.load_plan(transaction, plan, sandbox=False, now=application.now)
+    sender = await application.issue_key(synthetic_data.COLLEGES[0], Scope.SUBMIT, programme=synthetic_data.PROGRAMME)
+    reviewer = await application.issue_key(releases.REVIEWER, *Scope, programme=synthetic_data.PROGRAMME)
+    sent = await application.http_client(sender).post(
         f"/v1/programmes/{synthetic_data.PROGRAMME}/submissions/csv",
         content=visits(),
         headers={"Content-Type": "text/csv"},
     )
     assert sent.status_code == 201, sent.text[:500]
-    http = world.http(reviewer)
+    http = application.http_client(reviewer)
     for one in sent.json()["returns"]:
         where = "/".join(
             [synthetic_data.COLLEGES[0], one["measure"], one["series"], one["service"], one["period"]["code"]]
@@ -185,14 +185,14 @@ async def test_no_reading_of_a_release_walks_through_all_its_figures(world):
             f"/v1/programmes/{synthetic_data.PROGRAMME}/returns/{where}/approval", json={"revision": one["revision"]}
         )
         assert approved.status_code == 201, approved.text
-    made = await Press(world, synthetic_data.PROGRAMME, owner=releases.REVIEWER).publish()
+    made = await ReleaseClient(application, synthetic_data.PROGRAMME, owner=releases.REVIEWER).publish()
     assert made["state"] == "published", made
     assert made["audit"]["shown"] == made["audit"]["figures"]
-    looking = await asyncpg.connect(world.url)
+    looking = await asyncpg.connect(application.url)
     await looking.execute("analyze")
 
     async def walks() -> dict[str, int]:
-        await world.app.state.public_engine.dispose()
+        await application.app.state.public_engine.dispose()
         await looking.execute("select pg_stat_clear_snapshot()")
         rows = await looking.fetch(
             "select pg_class.relname, seq_scan from pg_stat_user_tables join pg_class on pg_class.oid = relid "
@@ -204,7 +204,7 @@ async def test_no_reading_of_a_release_walks_through_all_its_figures(world):
     assert before.keys() == {"figure", "change"}, "there are enough of them that the planner has a choice"
     walked: list[str] = []
     for name, path in RELEASED.items():
-        answer = await world.http().get(f"/v1/programmes/{synthetic_data.PROGRAMME}{path}")
+        answer = await application.http_client().get(f"/v1/programmes/{synthetic_data.PROGRAMME}{path}")
         assert answer.status_code == 200, (name, answer.text[:500])
         if (now := await walks()) != before:
             walked.append(name)

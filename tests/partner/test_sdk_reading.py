@@ -10,7 +10,7 @@ import pytest
 
 from schema.partners import Scope
 from tests.fixtures.example_plan import EAST, TOWN, WEST
-from tests.fixtures.release_client import Press, learners
+from tests.fixtures.release_client import ReleaseClient, make_learners_return
 from work_health import (
     NotAllowed,
     NotFound,
@@ -26,18 +26,20 @@ MEASURE, CITY = "ips-primary-care-referrals", "E06000018"
 
 
 @pytest.fixture
-async def quarters(council):
+async def quarters(council_client):
     for period, total in (("FY2025-26-Q1", 112), ("FY2025-26-Q2", 125)):
-        await council.submit(new_return(MEASURE, period, [observation(CITY, total), observation(CITY, status="c")][:1]))
+        await council_client.submit(
+            new_return(MEASURE, period, [observation(CITY, total), observation(CITY, status="c")][:1])
+        )
 
 
 def asked(client, **more):
     return client.outcomes(preview=True, measure=MEASURE, period=["FY2025-26-Q1", "FY2025-26-Q2", "FY2025-26"], **more)
 
 
-async def test_figures_come_one_by_one_whatever_the_page(reviewer, quarters):
-    whole = [one async for one in asked(reviewer)]
-    by_one = [one async for one in asked(reviewer, limit=1)]
+async def test_figures_come_one_by_one_whatever_the_page(reviewer_client, quarters):
+    whole = [one async for one in asked(reviewer_client)]
+    by_one = [one async for one in asked(reviewer_client, limit=1)]
     assert [(one.period.code, one.value) for one in whole] == [
         ("FY2025-26-Q1", 112),
         ("FY2025-26-Q2", 125),
@@ -46,14 +48,14 @@ async def test_figures_come_one_by_one_whatever_the_page(reviewer, quarters):
     assert by_one == whole
 
 
-async def test_nothing_is_asked_before_it_is_gone_through(council):
-    figures = asked(council)
+async def test_nothing_is_asked_before_it_is_gone_through(council_client):
+    figures = asked(council_client)
     with pytest.raises(NotAllowed):
         await figures.to_csv()
 
 
-async def test_a_pandas_frame_keeps_types_statuses_and_markers(reviewer, quarters):
-    frame = await asked(reviewer, labels=True).to_pandas()
+async def test_a_pandas_frame_keeps_types_statuses_and_markers(reviewer_client, quarters):
+    frame = await asked(reviewer_client, labels=True).to_pandas()
     assert frame["value"].tolist() == [112, 125, 237]
     assert frame["period_start"].tolist() == [
         pd.Timestamp(2025, 4, 1),
@@ -67,8 +69,8 @@ async def test_a_pandas_frame_keeps_types_statuses_and_markers(reviewer, quarter
     assert set(frame["measure_label"]) == {"Referrals to IPS in Primary Care"}
 
 
-async def test_a_polars_frame_says_the_same(reviewer, quarters):
-    frame = await asked(reviewer).to_polars()
+async def test_a_polars_frame_says_the_same(reviewer_client, quarters):
+    frame = await asked(reviewer_client).to_polars()
     assert frame["value"].to_list() == [112, 125, 237]
     assert frame["period_start"].to_list() == [date(2025, 4, 1), date(2025, 7, 1), date(2025, 4, 1)]
     kinds = dict(zip(frame.columns, frame.dtypes, strict=True))
@@ -76,43 +78,43 @@ async def test_a_polars_frame_says_the_same(reviewer, quarters):
     assert frame["breakdown_sex"].null_count() == 3
 
 
-async def test_the_columns_are_the_same_whatever_was_asked(reviewer, quarters):
-    head = next(csv.reader(io.StringIO((await asked(reviewer).to_csv()).decode("utf-8-sig"))))
-    nothing = reviewer.outcomes(preview=True, measure="disability-confident-uptake", period="FY2025-26-Q1")
-    for figures in (asked(reviewer), asked(reviewer, labels=True), nothing):
+async def test_the_columns_are_the_same_whatever_was_asked(reviewer_client, quarters):
+    head = next(csv.reader(io.StringIO((await asked(reviewer_client).to_csv()).decode("utf-8-sig"))))
+    nothing = reviewer_client.outcomes(preview=True, measure="disability-confident-uptake", period="FY2025-26-Q1")
+    for figures in (asked(reviewer_client), asked(reviewer_client, labels=True), nothing):
         assert list(await figures.to_pandas()) == head
         assert (await figures.to_polars()).columns == head
 
 
-async def test_what_has_no_number_keeps_its_reason(reviewer):
-    frame = await reviewer.outcomes(preview=True, measure=MEASURE, period="FY2025-26-Q2").to_pandas()
+async def test_what_has_no_number_keeps_its_reason(reviewer_client):
+    frame = await reviewer_client.outcomes(preview=True, measure=MEASURE, period="FY2025-26-Q2").to_pandas()
     assert frame["value"].isna().all()
     assert frame["reason"].tolist() == ["no_data"]
 
 
-async def test_all_of_the_plan_can_be_walked(council):
-    plan = await council.plan()
+async def test_all_of_the_plan_can_be_walked(council_client):
+    plan = await council_client.plan()
     assert (len(plan), len(plan.measures)) == (35, 20)
-    assert [one.code for one in plan.column("impact")] == ["I1", "I2", "I3", "I4", "I5"]
+    assert [one.code for one in plan.list_nodes("impact")] == ["I1", "I2", "I3", "I4", "I5"]
     hung = {measure.slug for node in plan for measure in node.measures}
-    gaps = {measure.slug for measure in plan.gaps}
+    gaps = {measure.slug for measure in plan.unlinked_measures}
     assert hung | gaps == plan.measures.keys()
     assert not hung & gaps
     charter = plan["launch-good-work-charter"]
     assert charter is plan["A3.1"]
     assert [one.code for one in charter.leads_to] == ["O6"]
-    assert charter in plan["O6"].led_by
-    assert {one.column for one in charter.beyond()} == {"output", "outcome", "impact"}
-    assert all(arrow.quote and arrow.basis in {"stated", "inferred"} for node in plan for arrow in node.arrows_out)
+    assert charter in plan["O6"].incoming
+    assert {one.column for one in charter.iter_downstream()} == {"output", "outcome", "impact"}
+    assert all(arrow.quote and arrow.basis in {"stated", "inferred"} for node in plan for arrow in node.outgoing_links)
     with pytest.raises(KeyError):
         plan["nowhere"]
 
 
-async def test_several_figures_of_a_submission(council, reviewer):
+async def test_several_figures_of_a_submission(council_client, reviewer_client):
     cells = [observation(CITY, 10, breakdown={"sex": sex}) for sex in ("female", "male")]
     cells += [observation(CITY, 1, breakdown={"sex": "unknown"}), observation(CITY, 21)]
-    await council.create_submission(PROGRAMME, new_submission(new_return(MEASURE, "FY2025-26-Q2", cells)))
-    figures = reviewer.outcomes(preview=True, measure=[MEASURE], period="FY2025-26-Q2", group_by="sex")
+    await council_client.create_submission(PROGRAMME, new_submission(new_return(MEASURE, "FY2025-26-Q2", cells)))
+    figures = reviewer_client.outcomes(preview=True, measure=[MEASURE], period="FY2025-26-Q2", group_by="sex")
     frame = await figures.to_pandas()
     assert dict(zip(frame["breakdown_sex"], frame["value"], strict=True)) == {"female": 10, "male": 10, "unknown": 1}
 
@@ -121,21 +123,21 @@ async def test_several_figures_of_a_submission(council, reviewer):
 
 
 @pytest.fixture
-async def press(world, harbour) -> Press:
-    return Press(world, harbour)
+async def press(application, harbour_programme) -> ReleaseClient:
+    return ReleaseClient(application, harbour_programme)
 
 
 PEOPLE = {(EAST, "female"): 30, (EAST, "male"): 20, (WEST, "female"): 33, (WEST, "male"): 25}
 JULY = {"measure": "learners", "period": "2026-07"}
 
 
-async def both(press: Press, people=PEOPLE) -> None:
+async def both(press: ReleaseClient, people=PEOPLE) -> None:
     for college in ("quay-college", "pier-college"):
-        await press.returned(college, learners("2026-07", people))
+        await press.submit_and_approve(college, make_learners_return("2026-07", people))
 
 
-async def test_released_figures_need_no_key(world, press):
-    anybody = world.holding("").with_options(programme=press.programme)
+async def test_released_figures_need_no_key(application, press):
+    anybody = application.sdk_client("").with_options(programme=press.programme)
     with pytest.raises(NotFound):
         await anybody.outcomes(**JULY).to_csv()
     await both(press)
@@ -150,14 +152,14 @@ async def test_released_figures_need_no_key(world, press):
     assert (await anybody.outcomes(**JULY).to_polars())["largest_error"].dtype == pl.Float64
 
 
-async def test_each_release_after_the_one_that_is_had_tells_its_changes(world, press):
-    anybody = world.holding("").with_options(programme=press.programme)
-    assert [step async for step in anybody.release_changes()] == []
+async def test_each_release_after_the_one_that_is_had_tells_its_changes(application, press):
+    anybody = application.sdk_client("").with_options(programme=press.programme)
+    assert [step async for step in anybody.iter_release_steps()] == []
     await both(press)
     await press.publish()
     await both(press, {**PEOPLE, (EAST, "male"): 60})
     await press.publish()
-    steps = [step async for step in anybody.release_changes(since=0)]
+    steps = [step async for step in anybody.iter_release_steps(since=0)]
     assert [step.release.number for step in steps] == [1, 2]
     have = {(one.measure, one.period, one.area, str(one.breakdown.to_dict())): one.after for one in steps[0].changes}
     for change in steps[1].changes:
@@ -166,23 +168,23 @@ async def test_each_release_after_the_one_that_is_had_tells_its_changes(world, p
         figure = have["learners", "2026-07", now.area, "{}"]
         assert figure
         assert (figure.value, figure.status) == (now.value, now.status)
-    assert [step.release.number async for step in anybody.release_changes(since=1)] == [2]
-    assert [step async for step in anybody.release_changes(since=2)] == []
+    assert [step.release.number async for step in anybody.iter_release_steps(since=1)] == [2]
+    assert [step async for step in anybody.iter_release_steps(since=2)] == []
 
 
-async def test_a_withdrawn_release_cannot_be_passed_over_in_silence(world, press):
+async def test_a_withdrawn_release_cannot_be_passed_over_in_silence(application, press):
     await both(press)
     await press.publish()
     await press.publish()
-    publisher = await world.partner("harbour-council", Scope.PUBLISH, programme=press.programme)
+    publisher = await application.partner_client("harbour-council", Scope.PUBLISH, programme=press.programme)
     await publisher.withdraw_release(press.programme, 1, ReleaseWithdrawal(reason="A wrong file."))
     with pytest.raises(WorkHealthError, match=r"\b1\b.*: A wrong file\."):
-        [step async for step in publisher.release_changes(since=0)]
-    assert [step.release.number async for step in publisher.release_changes(since=1)] == [2]
+        [step async for step in publisher.iter_release_steps(since=0)]
+    assert [step.release.number async for step in publisher.iter_release_steps(since=1)] == [2]
 
 
-def test_what_cannot_be_asked_is_said_at_once(council):
+def test_what_cannot_be_asked_is_said_at_once(council_client):
     with pytest.raises(TypeError, match="^basis, comparator "):
-        council.outcomes(basis="latest", comparator="E12000004")
+        council_client.outcomes(revision_basis="latest", comparator="E12000004")
     with pytest.raises(TypeError, match="^release "):
-        council.outcomes(preview=True, release="1")
+        council_client.outcomes(preview=True, release="1")

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from api import sandbox
-from tests.fixtures.server_process import SANDBOX, make_run
+from tests.fixtures.server_process import SANDBOX_PROGRAMME, run_server
 from work_health import Withdrawal, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,7 +29,7 @@ FOURTH_QUARTER = {
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[str, str]]:
-    with make_run() as found:
+    with run_server() as found:
         yield found.address, found.key
 
 
@@ -50,12 +50,12 @@ def test_the_readmes_example_runs(running):
 
 def test_the_readmes_file_is_refused_mended_and_taken(running):
     printed = printed_by("file", running)
-    assert "parts-exceed-total" in printed
+    assert "sum-exceeds-total" in printed
     assert printed.endswith("\naccepted 4 cells\n")
     address, key = running
     with WorkHealth(key, base_url=address) as client:
         reason = Withdrawal(reason="The other examples count three quarters.")
-        client.withdraw_return(SANDBOX, **FOURTH_QUARTER, withdrawal=reason)
+        client.withdraw_return(SANDBOX_PROGRAMME, **FOURTH_QUARTER, withdrawal=reason)
 
 
 def test_the_sandbox_has_example_returns_and_the_real_programme_none(running):
@@ -69,7 +69,7 @@ def test_the_sandbox_has_example_returns_and_the_real_programme_none(running):
 
 def test_the_printed_example_is_two_calls_with_curl(running):
     address, key = running
-    greeting = sandbox.greeting(address, key, embedded=True)
+    greeting = sandbox.format_greeting(address, key, embedded=True)
     commands = "\n".join(line.strip() for line in greeting.splitlines() if line.startswith("  "))
     done = subprocess.run(["/bin/sh", "-ec", commands], capture_output=True, text=True, check=True)
     assert '"outcome":' in done.stdout
@@ -108,9 +108,9 @@ def api(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_the_operators_commands(url):
+def test_the_operators_commands(database_url):
     plan = str(ROOT / "schema" / "plans" / "work-and-health-2025-2028.yaml")
-    on_this = {"DATABASE_URL": url}
+    on_this = {"DATABASE_URL": database_url}
     assert api("migrate", **on_this).returncode == 0
     again = api("load-plan", plan, **on_this)
     assert (again.returncode, "version 1" in again.stdout, "added" in again.stdout) == (0, True, False)
@@ -140,12 +140,12 @@ def test_nothing_of_ours_is_installed():
 def test_several_processes_know_the_same(monkeypatch):
     """Each request may be answered by another: what one has taken all of them tell."""
     monkeypatch.setenv("WORK_HEALTH_WORKERS", "3")
-    with make_run() as found:
+    with run_server() as found:
         file = "measure,period,area,value\nips-primary-care-referrals,FY2025-26-Q4,E06000018,151\n"
         with WorkHealth(found.key, base_url=found.address) as client:
-            client.create_submission_csv(SANDBOX, file)
+            client.create_submission_csv(SANDBOX_PROGRAMME, file)
         headers = {"Authorization": f"Bearer {found.key}"}
-        path = f"{found.address}/v1/programmes/{SANDBOX}/returns?period=FY2025-26-Q4"
+        path = f"{found.address}/v1/programmes/{SANDBOX_PROGRAMME}/returns?period=FY2025-26-Q4"
         told = [httpx2.get(path, headers=headers, timeout=30).json()["items"] for _ in range(12)]
         assert len(told[0]) == 1
         assert all(one == told[0] for one in told)

@@ -39,25 +39,27 @@ class Slow:
         yield self._content[middle:]
 
 
-async def send(world, key: str, form: str, body: Slow):
-    return await world.http(key).post(f"{PATH}{form}", content=body, headers={"Content-Type": BODIES[form][1]})
+async def send(application, key: str, form: str, body: Slow):
+    return await application.http_client(key).post(
+        f"{PATH}{form}", content=body, headers={"Content-Type": BODIES[form][1]}
+    )
 
 
-async def halfway(world, key: str, form: str) -> tuple[Slow, asyncio.Task]:
+async def halfway(application, key: str, form: str) -> tuple[Slow, asyncio.Task]:
     """A submission of which half has come."""
     body = Slow(BODIES[form][0])
-    sending = asyncio.create_task(send(world, key, form, body))
+    sending = asyncio.create_task(send(application, key, form, body))
     await asyncio.wait_for(body.begun.wait(), timeout=30)
     return body, sending
 
 
 @pytest.mark.parametrize("form", BODIES)
-async def test_many_slow_uploads_leave_the_connections_to_others(world, council, form):
-    key = await world.key("nottingham-city-council", Scope.SUBMIT)
-    sending = [await halfway(world, key, form) for _ in range(MANY)]
-    assert world.engine.pool.checkedout() == 0
+async def test_many_slow_uploads_leave_the_connections_to_others(application, council_client, form):
+    key = await application.issue_key("nottingham-city-council", Scope.SUBMIT)
+    sending = [await halfway(application, key, form) for _ in range(MANY)]
+    assert application.engine.pool.checkedout() == 0
     quick = new_submission(new_return(REFERRALS, "FY2025-26-Q1", [observation(CITY, 7)]))
-    report = await asyncio.wait_for(council.create_submission(PROGRAMME, quick), timeout=30)
+    report = await asyncio.wait_for(council_client.create_submission(PROGRAMME, quick), timeout=30)
     assert report.outcome == "accepted"
     for body, _ in sending:
         body.go.set()
@@ -67,13 +69,13 @@ async def test_many_slow_uploads_leave_the_connections_to_others(world, council,
 
 
 @pytest.mark.parametrize("form", BODIES)
-async def test_the_body_of_whoever_may_not_is_not_read(world, form):
-    key = await world.key("nottingham-city-council", Scope.READ)
+async def test_the_body_of_whoever_may_not_is_not_read(application, form):
+    key = await application.issue_key("nottingham-city-council", Scope.READ)
     body = Slow(BODIES[form][0])
-    assert (await send(world, key, form, body)).status_code == 403
-    async with world.owner.begin() as owner:
+    assert (await send(application, key, form, body)).status_code == 403
+    async with application.owner.begin() as owner:
         await owner.execute(text("update client_key set revoked_at = now()"))
-    assert (await send(world, key, form, body)).status_code == 401
+    assert (await send(application, key, form, body)).status_code == 401
     assert not body.begun.is_set()
 
 
@@ -88,73 +90,75 @@ MEANWHILE = {
 
 @pytest.mark.parametrize("form", BODIES)
 @pytest.mark.parametrize("done", MEANWHILE)
-async def test_rights_are_those_of_the_moment_of_writing(world, form, done):
-    key = await world.key("nottingham-city-council", Scope.SUBMIT)
-    body, sending = await halfway(world, key, form)
-    async with world.owner.begin() as owner:
+async def test_rights_are_those_of_the_moment_of_writing(application, form, done):
+    key = await application.issue_key("nottingham-city-council", Scope.SUBMIT)
+    body, sending = await halfway(application, key, form)
+    async with application.owner.begin() as owner:
         await owner.execute(text(done))
     body.go.set()
     answer = await sending
     assert (answer.status_code, answer.json()["type"].removeprefix("/errors/")) == MEANWHILE[done]
-    assert await world.count("submission") == 0
+    assert await application.count_rows("submission") == 0
 
 
-async def test_rights_that_grow_meanwhile_are_had(world, council):
+async def test_rights_that_grow_meanwhile_are_had(application, council_client):
     """A reviewer is told what moves for the whole programme; here only once the grant says so."""
-    key = await world.key("nottingham-city-council", Scope.SUBMIT)
-    body, sending = await halfway(world, key, "/csv")
-    async with world.owner.begin() as owner:
+    key = await application.issue_key("nottingham-city-council", Scope.SUBMIT)
+    body, sending = await halfway(application, key, "/csv")
+    async with application.owner.begin() as owner:
         await owner.execute(text("update client_grant set scopes = '{submit,review}'"))
     body.go.set()
     assert {effect["scope"] for effect in (await sending).json()["effects"]} == {"own", "programme"}
 
 
-async def test_the_plan_is_that_of_the_moment_of_writing(world, plan):
-    key = await world.key("nottingham-city-council", Scope.SUBMIT)
-    body, sending = await halfway(world, key, "/csv")
-    async with world.owner.begin() as owner:
-        await queries_loading.load(owner, replace(plan, title="Another title"), sandbox=False, now=world.now)
+async def test_the_plan_is_that_of_the_moment_of_writing(application, nottingham_plan):
+    key = await application.issue_key("nottingham-city-council", Scope.SUBMIT)
+    body, sending = await halfway(application, key, "/csv")
+    async with application.owner.begin() as owner:
+        await queries_loading.load_plan(
+            owner, replace(nottingham_plan, title="Another title"), sandbox=False, now=application.now
+        )
     body.go.set()
     assert (await sending).json()["plan_version"] == 2
 
 
-async def test_a_transaction_that_is_cut_off_leaves_nothing_open(world):
+async def test_a_transaction_that_is_cut_off_leaves_nothing_open(application):
     async def wait() -> None:
-        async with connections.begun(world.engine) as transaction:
-            await connections.fetch(transaction, "select pg_sleep(60)")
+        async with connections.driver_transaction(application.engine) as transaction:
+            await connections.fetch_in_transaction(transaction, "select pg_sleep(60)")
 
     tasks = [asyncio.create_task(wait()) for _ in range(4)]
     await asyncio.sleep(0.2)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert world.engine.pool.checkedout() == 0
-    async with connections.begun(world.engine) as transaction:
-        [row] = await connections.fetch(
+    assert application.engine.pool.checkedout() == 0
+    async with connections.driver_transaction(application.engine) as transaction:
+        [row] = await connections.fetch_in_transaction(
             transaction,
             "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in %'",
         )
     assert row[0] == 0
 
 
-async def test_what_is_not_to_be_kept_is_undone(world):
+async def test_what_is_not_to_be_kept_is_undone(application):
     async def used() -> int:
-        async with connections.begun(world.engine) as transaction:
-            [row] = await connections.fetch(
+        async with connections.driver_transaction(application.engine) as transaction:
+            [row] = await connections.fetch_in_transaction(
                 transaction, "select count(*) from client_key where last_used_at is not null"
             )
             return row[0]
 
-    await world.key("nottingham-city-council", Scope.SUBMIT)
-    async with connections.begun(world.engine, keep=False) as transaction:
-        await connections.fetch(transaction, "update client_key set last_used_at = now()")
+    await application.issue_key("nottingham-city-council", Scope.SUBMIT)
+    async with connections.driver_transaction(application.engine, commit=False) as transaction:
+        await connections.fetch_in_transaction(transaction, "update client_key set last_used_at = now()")
     assert await used() == 0
-    async with connections.begun(world.engine) as transaction:
-        await connections.fetch(transaction, "update client_key set last_used_at = now()")
+    async with connections.driver_transaction(application.engine) as transaction:
+        await connections.fetch_in_transaction(transaction, "update client_key set last_used_at = now()")
     assert await used() == 1
 
 
-async def test_a_statement_of_the_driver_s_own_needs_a_transaction(world):
-    async with world.engine.connect() as connection, connection.begin():
+async def test_a_statement_of_the_driver_s_own_needs_a_transaction(application):
+    async with application.engine.connect() as connection, connection.begin():
         with pytest.raises(AssertionError):
-            await connections.fetch(connection, "select 1")
+            await connections.fetch_in_transaction(connection, "select 1")

@@ -13,12 +13,12 @@ import pytest
 
 from work_health import (
     AsyncWorkHealth,
+    CheckFailed,
     ConnectionFailed,
+    IncompleteSubmission,
     NotFound,
-    NotSent,
-    PartlySubmitted,
-    Parts,
-    Rejected,
+    PartsResult,
+    RequestRejected,
     WorkHealthError,
     new_return,
     new_submission,
@@ -70,14 +70,14 @@ def sources(folder: Path, rows: list[dict]) -> Iterator[object]:
     yield new_submission(new_return(MEASURE, "FY2025-26-Q2", cells))
 
 
-async def test_it_says_the_same_whatever_it_is_sent_in(council, tmp_path):
-    outcomes = [(await council.submit(source)).outcome for source in sources(tmp_path, QUARTER)]
+async def test_it_says_the_same_whatever_it_is_sent_in(council_client, tmp_path):
+    outcomes = [(await council_client.submit(source)).outcome for source in sources(tmp_path, QUARTER)]
     assert outcomes == ["accepted", *["unchanged"] * (len(outcomes) - 1)]
 
 
-async def test_the_answer_can_be_read_by_a_person(council):
-    said = await council.submit(QUARTER, dry_run=True)
-    assert (said.accepted, said.report.counts.added, said.report.receipt) == (True, 4, None)
+async def test_the_answer_can_be_read_by_a_person(council_client):
+    said = await council_client.submit(QUARTER, dry_run=True)
+    assert (said.is_accepted, said.report.counts.added, said.report.receipt) == (True, 4, None)
     first, *table = str(said).splitlines()
     assert first.endswith("accepted: 4 added, 0 changed, 0 unchanged, 0 withdrawn")
     assert table == [
@@ -86,34 +86,34 @@ async def test_the_answer_can_be_read_by_a_person(council):
     ]
 
 
-async def test_a_file_of_ours_is_sent_byte_by_byte(council, tmp_path):
+async def test_a_file_of_ours_is_sent_byte_by_byte(council_client, tmp_path):
     (tmp_path / "a.csv").write_bytes(csv(QUARTER))
-    report = (await council.submit(tmp_path / "a.csv")).report
+    report = (await council_client.submit(tmp_path / "a.csv")).report
     assert report.receipt.content_sha256 == hashlib.sha256(csv(QUARTER)).hexdigest()
 
 
 @pytest.mark.parametrize(("make", "rows"), [(csv, [2, 3, 4, 5]), (list, [0, 1, 2, 3]), (pd.DataFrame, [0, 1, 2, 3])])
-async def test_what_the_server_finds_is_told_in_the_rows_of_the_source(council, make, rows):
-    with pytest.raises(Rejected, match="parts-exceed-total") as told:
-        await council.submit(make(WRONG))
+async def test_what_the_server_finds_is_told_in_the_rows_of_the_source(council_client, make, rows):
+    with pytest.raises(RequestRejected, match="sum-exceeds-total") as told:
+        await council_client.submit(make(WRONG))
     assert told.value.findings[0].rows == rows
 
 
-async def test_rows_of_a_workbook_are_those_that_excel_shows(council, tmp_path):
-    with pytest.raises(Rejected) as told:
-        await council.submit(workbook(tmp_path / "a.xlsx", WRONG))
+async def test_rows_of_a_workbook_are_those_that_excel_shows(council_client, tmp_path):
+    with pytest.raises(RequestRejected) as told:
+        await council_client.submit(workbook(tmp_path / "a.xlsx", WRONG))
     assert told.value.findings[0].rows == [4, 5, 6, 7]
 
 
-async def test_a_refusal_can_be_an_answer(council):
-    said = await council.submit(WRONG, raise_if_rejected=False)
-    assert (said.accepted, said.outcome) == (False, "rejected")
-    assert [one.code for one in said.findings] == ["parts-exceed-total"]
-    assert "parts-exceed-total" in str(said)
+async def test_a_refusal_can_be_an_answer(council_client):
+    said = await council_client.submit(WRONG, raise_if_rejected=False)
+    assert (said.is_accepted, said.outcome) == (False, "rejected")
+    assert [one.code for one in said.findings] == ["sum-exceeds-total"]
+    assert "sum-exceeds-total" in str(said)
     for ask in (said.raise_if_rejected, lambda: said.report):
-        with pytest.raises(Rejected):
+        with pytest.raises(RequestRejected):
             ask()
-    assert (await council.submit(QUARTER)).raise_if_rejected().accepted
+    assert (await council_client.submit(QUARTER)).raise_if_rejected().is_accepted
 
 
 EXPORT = """Quarterly export of the service
@@ -149,18 +149,18 @@ def export(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "export.csv", tmp_path / "mapping.toml"
 
 
-async def test_an_export_needs_no_editing(council, export):
+async def test_an_export_needs_no_editing(council_client, export):
     file, mapping = export
-    assert (await council.submit(file, mapping=mapping)).report.counts.added == 4
-    cells = {str(one.breakdown.to_dict()): one.value async for one in council.iter_observations(PROGRAMME)}
+    assert (await council_client.submit(file, mapping=mapping)).report.counts.added == 4
+    cells = {str(one.breakdown.to_dict()): one.value async for one in council_client.iter_observations(PROGRAMME)}
     assert cells["{'sex': 'male'}"] == 57
 
 
-async def test_what_is_wrong_with_an_export_is_told_in_its_own_names(council, export):
+async def test_what_is_wrong_with_an_export_is_told_in_its_own_names(council_client, export):
     file, mapping = export
     file.write_text(EXPORT.replace("City,F,80", "City,Fem,<5").replace("City,M", "Citty,M"))
-    with pytest.raises(NotSent) as told:
-        await council.submit(file, mapping=mapping)
+    with pytest.raises(CheckFailed) as told:
+        await council_client.submit(file, mapping=mapping)
     assert {(one.code, one.column, *one.rows) for one in told.value.findings} == {
         ("unknown-category", "Gender", 4),
         ("unclear-mark", "Seen in quarter", 4),
@@ -171,58 +171,64 @@ async def test_what_is_wrong_with_an_export_is_told_in_its_own_names(council, ex
     assert said.splitlines()[2].split() == ["row", "column", "value", "rule", "message"]
 
 
-async def test_a_mapping_with_a_wrong_name_is_refused_whole(council, export):
+async def test_a_mapping_with_a_wrong_name_is_refused_whole(council_client, export):
     with pytest.raises(WorkHealthError, match=r"'aera'.*\barea\b"):
-        await council.submit(export[0], mapping={"columns": {"Ward": "aera"}})
+        await council_client.submit(export[0], mapping={"columns": {"Ward": "aera"}})
 
 
-async def test_nothing_is_sent_that_does_not_fit(world, council):
+async def test_nothing_is_sent_that_does_not_fit(application, council_client):
     cells = [observation(CITY, 3, breakdown={"sex": "femal"}), observation("E06000019", 1)]
     for source in (
         [{"measure": "ips-referrals", "period": "2025-Q2", "area": CITY, "value": 1}],
         [{"measure": MEASURE, "area": CITY, "value": 1}],
         new_return(MEASURE, "FY2025-26-Q2", cells),
     ):
-        with pytest.raises(NotSent) as told:
-            await council.submit(source)
+        with pytest.raises(CheckFailed) as told:
+            await council_client.submit(source)
         assert told.value.status == 0
-    assert await world.count("submission") == 0
-    with pytest.raises(NotSent) as told:
-        await council.submit([{"measure": "ips-primary-care-referals", "period": "2025-Q2", "area": CITY, "value": 1}])
+    assert await application.count_rows("submission") == 0
+    with pytest.raises(CheckFailed) as told:
+        await council_client.submit(
+            [{"measure": "ips-primary-care-referals", "period": "2025-Q2", "area": CITY, "value": 1}]
+        )
     assert {(one.code, one.column, *one.rows) for one in told.value.findings} == {
         ("unknown-measure", "measure", 0),
         ("unclear-period", "period", 0),
     }
-    with pytest.raises(Rejected):  # without the look beforehand the server says it
-        await council.submit(new_return(MEASURE, "FY2025-26-Q2", cells), check=False)
+    with pytest.raises(RequestRejected):  # without the look beforehand the server says it
+        await council_client.submit(new_return(MEASURE, "FY2025-26-Q2", cells), check=False)
 
 
-async def test_a_look_alone_names_the_returns(council):
-    assert await council.check(QUARTER) == [f"{MEASURE} FY2025-26-Q2"]
+async def test_a_look_alone_names_the_returns(council_client):
+    assert await council_client.check(QUARTER) == [f"{MEASURE} FY2025-26-Q2"]
 
 
-async def test_what_is_said_once_for_all_rows(council):
+async def test_what_is_said_once_for_all_rows(council_client):
     rows = [{"area": CITY, "value": 7}]
-    said = await council.submit(rows, measure=MEASURE, period="FY2025-26-Q1", note="By hand.", idempotency_key="a")
+    said = await council_client.submit(
+        rows, measure=MEASURE, period="FY2025-26-Q1", note="By hand.", idempotency_key="a"
+    )
     assert said.outcome == "accepted"
-    again = await council.submit(rows, measure=MEASURE, period="FY2025-26-Q1", note="By hand.", idempotency_key="a")
+    again = await council_client.submit(
+        rows, measure=MEASURE, period="FY2025-26-Q1", note="By hand.", idempotency_key="a"
+    )
     assert again.report == said.report
 
 
-async def test_the_programme_is_the_only_one_that_the_key_opens(world, council):
-    assert (await council.plan()).programme == PROGRAMME
-    assert (await world.holding("").plan()).programme == PROGRAMME
+async def test_the_programme_is_the_only_one_that_the_key_opens(application, council_client):
+    assert (await council_client.plan()).programme == PROGRAMME
+    assert (await application.sdk_client("").plan()).programme == PROGRAMME
     with pytest.raises(NotFound, match="'elsewhere'"):
-        await council.with_options(programme="elsewhere").plan()
+        await council_client.with_options(programme="elsewhere").plan()
 
 
-async def test_a_file_too_large_to_be_held_is_streamed(council, tmp_path, monkeypatch):
+async def test_a_file_too_large_to_be_held_is_streamed(council_client, tmp_path, monkeypatch):
     monkeypatch.setattr("work_health.submit_steps.LARGEST_TO_CHECK", 10)
     (tmp_path / "a.csv").write_bytes(csv(QUARTER))
-    assert (await council.submit(tmp_path / "a.csv")).report.counts.added == 4
+    assert (await council_client.submit(tmp_path / "a.csv")).report.counts.added == 4
     (tmp_path / "a.csv").write_bytes(csv(WRONG))
-    with pytest.raises(Rejected) as told:
-        await council.submit(tmp_path / "a.csv")
+    with pytest.raises(RequestRejected) as told:
+        await council_client.submit(tmp_path / "a.csv")
     assert told.value.findings[0].rows == [2, 3, 4, 5]
 
 
@@ -249,33 +255,33 @@ class Breaking(httpx2.AsyncBaseTransport):
         return answer
 
 
-async def through(world, transport: httpx2.AsyncBaseTransport) -> AsyncWorkHealth:
-    key = await world.key("nottingham-city-council", "submit", "read")
+async def through(application, transport: httpx2.AsyncBaseTransport) -> AsyncWorkHealth:
+    key = await application.issue_key("nottingham-city-council", "submit", "read")
     http = httpx2.AsyncClient(transport=transport)
     return AsyncWorkHealth(key, base_url="http://test", http=http, max_retries=0)
 
 
-async def test_a_file_in_parts(council, tmp_path):
+async def test_a_file_in_parts(council_client, tmp_path):
     file = tmp_path / "half-year.csv"
     file.write_bytes(csv(HALF_YEAR))
-    seen: list[Parts] = []
-    parts = await council.submit_in_parts(file, rows=4, on_progress=seen.append)
-    assert (parts.committed, parts.left, len(seen)) == (NAMES, [], 2)
+    seen: list[PartsResult] = []
+    parts = await council_client.submit_in_parts(file, rows=4, on_progress=seen.append)
+    assert (parts.committed, parts.remaining, len(seen)) == (NAMES, [], 2)
     assert [part.rows for part in parts.parts] == [4, 4]
     assert str(parts).startswith("2 returns committed, 0 left\n")
     assert list(tmp_path.iterdir()) == [file], "the journal goes when all is done"
-    whole = await council.submit_in_parts(file)
+    whole = await council_client.submit_in_parts(file)
     assert [(len(part.returns), part.outcome) for part in whole.parts] == [(2, "unchanged")]
 
 
-async def test_a_break_is_gone_on_from_and_nothing_is_done_twice(world, tmp_path):
+async def test_a_break_is_gone_on_from_and_nothing_is_done_twice(application, tmp_path):
     file = tmp_path / "half-year.csv"
     file.write_bytes(csv(HALF_YEAR))
-    breaking = Breaking(world.app, lost=2)
-    client = await through(world, breaking)
-    with pytest.raises(PartlySubmitted) as told:
+    breaking = Breaking(application.app, lost=2)
+    client = await through(application, breaking)
+    with pytest.raises(IncompleteSubmission) as told:
         await client.submit_in_parts(file, rows=4)
-    assert (told.value.parts.committed, told.value.parts.left) == (NAMES[:1], NAMES[1:])
+    assert (told.value.parts.committed, told.value.parts.remaining) == (NAMES[:1], NAMES[1:])
     assert isinstance(told.value.__cause__, ConnectionFailed)
     assert "the line went dead" in str(told.value)
     done = await client.submit_in_parts(file, rows=4)
@@ -283,16 +289,16 @@ async def test_a_break_is_gone_on_from_and_nothing_is_done_twice(world, tmp_path
     assert len(breaking.sent) == 3, "what was committed is not sent again"
     assert breaking.sent[1] == breaking.sent[2], "what was on its way goes under the same name"
     assert [part.outcome for part in done.parts] == ["accepted", "accepted"], "the first answer, replayed"
-    assert await world.count("revision") == 2
+    assert await application.count_rows("revision") == 2
     await client._http.aclose()
 
 
-async def test_a_file_that_has_changed_begins_anew(world, tmp_path):
+async def test_a_file_that_has_changed_begins_anew(application, tmp_path):
     file = tmp_path / "half-year.csv"
     file.write_bytes(csv(HALF_YEAR))
-    breaking = Breaking(world.app, lost=2)
-    client = await through(world, breaking)
-    with pytest.raises(PartlySubmitted):
+    breaking = Breaking(application.app, lost=2)
+    client = await through(application, breaking)
+    with pytest.raises(IncompleteSubmission):
         await client.submit_in_parts(file, rows=4)
     file.write_bytes(csv([row | {"note": "counted again"} for row in HALF_YEAR]))
     done = await client.submit_in_parts(file, rows=4)
@@ -303,14 +309,14 @@ async def test_a_file_that_has_changed_begins_anew(world, tmp_path):
     await client._http.aclose()
 
 
-async def test_a_part_that_is_refused_does_not_hold_up_the_others(council, tmp_path):
+async def test_a_part_that_is_refused_does_not_hold_up_the_others(council_client, tmp_path):
     rows = [*(row | {"period": "FY2025-26-Q1"} for row in WRONG), *QUARTER]
-    with pytest.raises(PartlySubmitted) as told:
-        await council.submit_in_parts(csv(rows), rows=4)
-    assert (told.value.parts.committed, told.value.parts.left) == (NAMES[1:], NAMES[:1])
+    with pytest.raises(IncompleteSubmission) as told:
+        await council_client.submit_in_parts(csv(rows), rows=4)
+    assert (told.value.parts.committed, told.value.parts.remaining) == (NAMES[1:], NAMES[:1])
     [refused, _] = told.value.parts.parts
     assert refused.refusal
     assert refused.refusal.findings[0].rows == [2, 3, 4, 5]
-    assert "parts-exceed-total" in str(told.value)
+    assert "sum-exceeds-total" in str(told.value)
     with pytest.raises(ValueError, match="1 or more"):
-        await council.submit_in_parts(csv(rows), rows=0)
+        await council_client.submit_in_parts(csv(rows), rows=0)

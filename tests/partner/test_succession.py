@@ -17,53 +17,58 @@ def on_roll(total: int, organisation: str | None = None):
 
 
 @pytest.fixture
-async def partners(world, harbour):
-    found = {slug: await world.partner(slug, programme=harbour) for slug in (OLD, NEW, OTHER, "old-net-loft")}
-    await found[OLD].create_submission(harbour, on_roll(40))
+async def partners(application, harbour_programme):
+    found = {
+        slug: await application.partner_client(slug, programme=harbour_programme)
+        for slug in (OLD, NEW, OTHER, "old-net-loft")
+    }
+    await found[OLD].create_submission(harbour_programme, on_roll(40))
     return found
 
 
-async def test_a_successor_reads_and_corrects(harbour, partners):
-    assert (await partners[NEW].get_return(harbour, **WHERE)).observations[0].value == 40
-    report = await partners[NEW].create_submission(harbour, on_roll(41, OLD))
+async def test_a_successor_reads_and_corrects(harbour_programme, partners):
+    assert (await partners[NEW].get_return(harbour_programme, **WHERE)).observations[0].value == 40
+    report = await partners[NEW].create_submission(harbour_programme, on_roll(41, OLD))
     assert (report.organisation, report.returns[0].revision, report.changes[0].was.value) == (OLD, 2, 40)
-    assert (await partners[OLD].get_return(harbour, **WHERE)).observations[0].value == 41
-    assert await partners[NEW].get_submission(harbour, report.receipt.submission) == report
-    report = await partners[NEW].withdraw_return(harbour, **WHERE, withdrawal=Withdrawal(reason="Counted twice."))
+    assert (await partners[OLD].get_return(harbour_programme, **WHERE)).observations[0].value == 41
+    assert await partners[NEW].get_submission(harbour_programme, report.receipt.submission) == report
+    report = await partners[NEW].withdraw_return(
+        harbour_programme, **WHERE, withdrawal=Withdrawal(reason="Counted twice.")
+    )
     assert report.returns[0].revision == 3
 
 
-async def test_its_own_return_is_another(harbour, partners):
-    report = await partners[NEW].create_submission(harbour, on_roll(7))
+async def test_its_own_return_is_another(harbour_programme, partners):
+    report = await partners[NEW].create_submission(harbour_programme, on_roll(7))
     assert (report.organisation, report.returns[0].revision, report.effects[0].was) == (NEW, 1, None)
-    listed = (await partners[NEW].list_returns(harbour)).items
+    listed = (await partners[NEW].list_returns(harbour_programme)).items
     assert [(one.organisation, one.revision) for one in listed] == [(OLD, 1), (NEW, 1)]
-    assert [one.organisation for one in (await partners[OLD].list_returns(harbour)).items] == [OLD]
+    assert [one.organisation for one in (await partners[OLD].list_returns(harbour_programme)).items] == [OLD]
 
 
 @pytest.mark.parametrize("who", [OTHER, "old-net-loft"])  # who came before the predecessor is no successor of it
-async def test_others_do_not(world, harbour, partners, who):
+async def test_others_do_not(application, harbour_programme, partners, who):
     with pytest.raises(NotFound):
-        await partners[who].get_return(harbour, **WHERE)
+        await partners[who].get_return(harbour_programme, **WHERE)
     with pytest.raises(NotAllowed, match=f"{who} "):
-        await partners[who].create_submission(harbour, on_roll(1, OLD))
+        await partners[who].create_submission(harbour_programme, on_roll(1, OLD))
     with pytest.raises(NotAllowed, match=f"{who} "):
-        await partners[who].withdraw_return(harbour, **WHERE, withdrawal=Withdrawal(reason="Mine."))
-    assert (await partners[who].list_returns(harbour)).items == []
-    assert await world.count("revision") == 1
+        await partners[who].withdraw_return(harbour_programme, **WHERE, withdrawal=Withdrawal(reason="Mine."))
+    assert (await partners[who].list_returns(harbour_programme)).items == []
+    assert await application.count_rows("revision") == 1
 
 
-async def test_a_predecessor_does_not_read_its_successors(harbour, partners):
-    report = await partners[NEW].create_submission(harbour, on_roll(7))
+async def test_a_predecessor_does_not_read_its_successors(harbour_programme, partners):
+    report = await partners[NEW].create_submission(harbour_programme, on_roll(7))
     with pytest.raises(NotFound):
-        await partners[OLD].get_submission(harbour, report.receipt.submission)
+        await partners[OLD].get_submission(harbour_programme, report.receipt.submission)
     with pytest.raises(NotAllowed):
-        await partners[OLD].create_submission(harbour, on_roll(8, NEW))
+        await partners[OLD].create_submission(harbour_programme, on_roll(8, NEW))
 
 
-async def test_who_did_it_is_written_down(world, harbour, partners):
-    await partners[NEW].create_submission(harbour, on_roll(41, OLD))
-    async with world.owner.connect() as owner:
+async def test_who_did_it_is_written_down(application, harbour_programme, partners):
+    await partners[NEW].create_submission(harbour_programme, on_roll(41, OLD))
+    async with application.owner.connect() as owner:
         rows = await owner.exec_driver_sql(
             """
             select e.event, e.number, whose.slug, who.slug from return_event e
@@ -79,9 +84,9 @@ async def test_who_did_it_is_written_down(world, harbour, partners):
 
 
 @asynccontextmanager
-async def application(world, harbour: str, *organisations: str):
+async def application(application, harbour: str, *organisations: str):
     """The application's role in a transaction that acts for these organisations."""
-    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute(
@@ -103,8 +108,8 @@ TABLES = {"return": 1, "revision": 1, "submission": 1, "cell": 1, "return_event"
 
 
 @pytest.mark.parametrize(("who", "sees"), [((NEW, OLD), True), ((NEW,), False), ((OTHER,), False)])
-async def test_in_sql_those_rows_are_there_that_are_acted_for(world, harbour, partners, who, sees):
-    async with application(world, harbour, *who) as connection:
+async def test_in_sql_those_rows_are_there_that_are_acted_for(application, harbour_programme, partners, who, sees):
+    async with application(application, harbour_programme, *who) as connection:
         found = {table: await connection.fetchval(f'select count(*) from "{table}"') for table in TABLES}
         assert found == {table: number * sees for table, number in TABLES.items()}
 
@@ -117,9 +122,11 @@ INSERT = """
 """
 
 
-async def test_in_sql_a_successor_writes_for_its_predecessor_and_nobody_else_does(world, harbour, partners):
-    async with application(world, harbour, NEW, OLD) as connection:
+async def test_in_sql_a_successor_writes_for_its_predecessor_and_nobody_else_does(
+    application, harbour_programme, partners
+):
+    async with application(application, harbour_programme, NEW, OLD) as connection:
         assert await connection.execute(INSERT, OLD) == "INSERT 0 1"
-    async with application(world, harbour, OTHER) as connection:
+    async with application(application, harbour_programme, OTHER) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
             await connection.execute(INSERT, OLD)

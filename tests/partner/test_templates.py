@@ -9,12 +9,12 @@ import pytest
 
 from api.plan import queries_loading
 from schema.partners import Scope
-from schema.plan import Collection, Kind
-from tests.conftest import NOTTINGHAM
-from work_health import NewReturn, NotAllowed, Rejected, new_submission
+from schema.plan import Collection, MeasureKind
+from tests.conftest import NOTTINGHAM_PLAN_FILE
+from work_health import NewReturn, NotAllowed, RequestRejected, new_submission
 
 PROGRAMME = "work-and-health-2025-2028"
-PLAN = queries_loading.read(NOTTINGHAM)
+PLAN = queries_loading.read_plan(NOTTINGHAM_PLAN_FILE)
 KINDS = {measure.slug: measure.kind for measure in PLAN.measures}
 PERIODS = {
     "financial-quarter": "FY2025-26-Q2",
@@ -39,8 +39,8 @@ def duties() -> list[tuple[str, str, str, str, str]]:
     return found
 
 
-COUNTED = [one for one in duties() if KINDS[one[1]] not in (Kind.MILESTONE, Kind.EVIDENCE)]
-TOLD = [one for one in duties() if KINDS[one[1]] in (Kind.MILESTONE, Kind.EVIDENCE)]
+COUNTED = [one for one in duties() if KINDS[one[1]] not in (MeasureKind.MILESTONE, MeasureKind.EVIDENCE)]
+TOLD = [one for one in duties() if KINDS[one[1]] in (MeasureKind.MILESTONE, MeasureKind.EVIDENCE)]
 
 
 def filled(template: bytes, number: int) -> list[dict[str, str]]:
@@ -65,10 +65,10 @@ def as_return(rows: list[dict[str, str]]) -> dict:
 
 
 @pytest.mark.parametrize(("holder", "measure", "series", "service", "period"), COUNTED)
-async def test_a_filled_template_passes(world, holder, measure, series, service, period):
+async def test_a_filled_template_passes(application, holder, measure, series, service, period):
     if period == "FY2025-26":
-        world.now = world.now.replace(year=2026, month=4, day=10)
-    partner = await world.partner(holder)
+        application.now = application.now.replace(year=2026, month=4, day=10)
+    partner = await application.partner_client(holder)
     asked = {"period": period, "series": series, "service": service}
     rows = filled(await partner.get_template(PROGRAMME, measure, **asked), 0)
     schema = await partner.get_template_schema(PROGRAMME, measure, **asked)
@@ -92,8 +92,8 @@ def as_table(rows: list[dict[str, str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-async def test_a_template_has_the_codes_for_machines_and_the_labels_for_people(world):
-    http = world.http(await world.key("nottingham-university-hospitals", Scope.READ))
+async def test_a_template_has_the_codes_for_machines_and_the_labels_for_people(application):
+    http = application.http_client(await application.issue_key("nottingham-university-hospitals", Scope.READ))
     path = f"/v1/programmes/{PROGRAMME}/measures/work-health-conversations/template.csv"
     answer = await http.get(path, params={"period": "FY2025-26-Q2"})
     assert answer.headers["content-type"] == "text/csv; header=present; charset=utf-8"
@@ -109,9 +109,9 @@ async def test_a_template_has_the_codes_for_machines_and_the_labels_for_people(w
     assert lines[-1] == ""
 
 
-async def test_a_ratio_has_its_numerator_and_denominator(council):
+async def test_a_ratio_has_its_numerator_and_denominator(council_client):
     asked = {"period": "R3-2025-06", "series": "ccis-provisional"}
-    header = (await council.get_template(PROGRAMME, "neet-16-17", **asked)).decode("utf-8-sig").split("\r\n")[0]
+    header = (await council_client.get_template(PROGRAMME, "neet-16-17", **asked)).decode("utf-8-sig").split("\r\n")[0]
     assert header.endswith("sex,sex_label,numerator,denominator,lower,upper,status,note")
 
 
@@ -148,21 +148,23 @@ RIGHT = {
 
 
 @pytest.mark.parametrize(("case", "valid"), [*((case, False) for case in WRONG), *((case, True) for case in RIGHT)])
-async def test_the_schema_says_what_a_return_must_be(council, case, valid):
+async def test_the_schema_says_what_a_return_must_be(council_client, case, valid):
     measure = "ips-primary-care-referrals"
-    schema = (await council.get_template_schema(PROGRAMME, measure, period="FY2025-26-Q2")).to_dict()
-    sent = as_return(filled(await council.get_template(PROGRAMME, measure, period="FY2025-26-Q2"), 0))
+    schema = (await council_client.get_template_schema(PROGRAMME, measure, period="FY2025-26-Q2")).to_dict()
+    sent = as_return(filled(await council_client.get_template(PROGRAMME, measure, period="FY2025-26-Q2"), 0))
     (RIGHT if valid else WRONG)[case](sent)
     assert jsonschema.Draft202012Validator(schema).is_valid(sent) is valid
 
 
 @pytest.mark.parametrize(("holder", "measure", "series", "service", "period"), TOLD[:1] + TOLD[-1:])
-async def test_milestones_and_evidence_have_a_schema_and_no_table(world, holder, measure, series, service, period):
-    partner = await world.partner(holder)
+async def test_milestones_and_evidence_have_a_schema_and_no_table(
+    application, holder, measure, series, service, period
+):
+    partner = await application.partner_client(holder)
     schema = (await partner.get_template_schema(PROGRAMME, measure, period=period)).to_dict()
     one = next(m for m in PLAN.measures if m.slug == measure)
     sent: dict = {"measure": measure, "series": series, "service": service, "period": period}
-    if one.kind is Kind.MILESTONE:
+    if one.kind is MeasureKind.MILESTONE:
         sent["items"] = [{"item": "a-1", "title": "A", "stage": one.stages[0], "date": "2025-09-01"}]
         wrong = [sent["items"][0] | {"stage": "nowhere"}]
     else:
@@ -170,10 +172,10 @@ async def test_milestones_and_evidence_have_a_schema_and_no_table(world, holder,
         wrong = [sent["entries"][0] | {"people": -1}]
     validator = jsonschema.Draft202012Validator(schema)
     validator.validate(sent)
-    name = "items" if one.kind is Kind.MILESTONE else "entries"
+    name = "items" if one.kind is MeasureKind.MILESTONE else "entries"
     assert not validator.is_valid(sent | {name: wrong})
     assert not validator.is_valid({key: said for key, said in sent.items() if key != name})
-    with pytest.raises(Rejected, match=f"is returned by {name}"):
+    with pytest.raises(RequestRejected, match=f"is returned by {name}"):
         await partner.get_template(PROGRAMME, measure, period=period)
 
 
@@ -187,33 +189,33 @@ BAD = {
     "another series":    ("ips-primary-care-referrals", {"period": "FY2025-26-Q2", "series": "x"},       "unknown-series"),
     "another service":   ("ips-primary-care-referrals", {"period": "FY2025-26-Q2", "service": "x"},      "no-duty"),
     "no duty":           ("ips-secondary-care-engagement", {"period": "FY2025-26-Q2"},                   "no-duty"),
-    "published":         ("ltc-employment-rate", {"period": "FY2025-26"},                                "not-returned"),
+    "published":         ("ltc-employment-rate", {"period": "FY2025-26"},                                "not-submittable"),
 }
 # fmt: on
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
 @pytest.mark.parametrize("case", BAD)
-async def test_what_cannot_be_filled_in_says_why(world, case, kind):
+async def test_what_cannot_be_filled_in_says_why(application, case, kind):
     measure, params, names = BAD[case]
-    http = world.http(await world.key("nottingham-city-council", Scope.SUBMIT))
+    http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
     answer = await http.get(f"/v1/programmes/{PROGRAMME}/measures/{measure}/template.{kind}", params=params)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert names in answer.text
 
 
-async def test_a_template_for_a_period_to_come_can_be_had_in_advance(council):
-    assert await council.get_template(PROGRAMME, "ips-primary-care-referrals", period="FY2026-27-Q2")
+async def test_a_template_for_a_period_to_come_can_be_had_in_advance(council_client):
+    assert await council_client.get_template(PROGRAMME, "ips-primary-care-referrals", period="FY2026-27-Q2")
 
 
-async def test_templates_are_for_their_own_organisation_and_reviewers(council, reviewer, world):
-    other = await world.partner("nottinghamshire-healthcare")
+async def test_templates_are_for_their_own_organisation_and_reviewers(council_client, reviewer_client, application):
+    other = await application.partner_client("nottinghamshire-healthcare")
     asked = {"organisation": "nottingham-city-council", "period": "FY2025-26-Q2"}
-    own = await council.get_template(PROGRAMME, "ips-primary-care-referrals", **asked)
-    assert await reviewer.get_template(PROGRAMME, "ips-primary-care-referrals", **asked) == own
+    own = await council_client.get_template(PROGRAMME, "ips-primary-care-referrals", **asked)
+    assert await reviewer_client.get_template(PROGRAMME, "ips-primary-care-referrals", **asked) == own
     for read in (other.get_template, other.get_template_schema):
         with pytest.raises(NotAllowed, match="for reviewers"):
             await read(PROGRAMME, "ips-primary-care-referrals", **asked)
-    mine = await reviewer.get_template_schema(PROGRAMME, "ips-primary-care-referrals", **asked)
+    mine = await reviewer_client.get_template_schema(PROGRAMME, "ips-primary-care-referrals", **asked)
     assert msgspec.json.encode(mine.to_dict())

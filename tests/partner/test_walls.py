@@ -18,15 +18,17 @@ WHERE = {
 
 
 @pytest.fixture
-async def pushed(council):
+async def pushed(council_client):
     cells = [observation(CITY, 112), observation(CITY, 61, breakdown={"sex": "female"})]
-    await council.create_submission(PROGRAMME, new_submission(new_return(WHERE["measure"], WHERE["period"], cells)))
+    await council_client.create_submission(
+        PROGRAMME, new_submission(new_return(WHERE["measure"], WHERE["period"], cells))
+    )
 
 
 @pytest.fixture
-async def trust(world):
+async def trust(application):
     """Another provider, with returns of its own to make."""
-    return await world.partner("nottinghamshire-healthcare")
+    return await application.partner_client("nottinghamshire-healthcare")
 
 
 @pytest.mark.usefixtures("pushed")
@@ -37,19 +39,19 @@ async def test_another_provider_sees_nothing_of_it(trust):
         await trust.get_return(PROGRAMME, **WHERE)
 
 
-async def test_nobody_submits_for_another(world, trust):
+async def test_nobody_submits_for_another(application, trust):
     mine = new_return("work-health-conversations", "FY2025-26-Q2", [observation(CITY, 9)])
     with pytest.raises(NotAllowed, match="nottinghamshire-healthcare"):
         await trust.create_submission(PROGRAMME, new_submission(mine, organisation="nottingham-city-council"))
-    assert await world.count("submission") == 0
+    assert await application.count_rows("submission") == 0
 
 
 @pytest.mark.usefixtures("pushed")
-async def test_a_reviewer_reads_everybodys_and_writes_nothing(reviewer):
-    assert len((await reviewer.list_returns(PROGRAMME)).items) == 1
-    assert (await reviewer.get_return(PROGRAMME, **WHERE)).observations[0].value == 112
+async def test_a_reviewer_reads_everybodys_and_writes_nothing(reviewer_client):
+    assert len((await reviewer_client.list_returns(PROGRAMME)).items) == 1
+    assert (await reviewer_client.get_return(PROGRAMME, **WHERE)).observations[0].value == 112
     with pytest.raises(NotAllowed, match=r"\bsubmit\b"):
-        await reviewer.create_submission(PROGRAMME, new_submission(new_return("x", "2025-07")))
+        await reviewer_client.create_submission(PROGRAMME, new_submission(new_return("x", "2025-07")))
 
 
 class Application:
@@ -60,10 +62,10 @@ class Application:
 
 
 @pytest.fixture
-async def sql(world):
+async def sql(application):
     """The application's role in the hand of the Trust, inside a transaction."""
-    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
-    async with world.owner.connect() as owner:
+    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
+    async with application.owner.connect() as owner:
         found = await owner.exec_driver_sql(
             "select programme, id from organisation where slug = 'nottinghamshire-healthcare'"
         )
@@ -123,8 +125,8 @@ async def test_in_sql_nobody_writes_a_return_for_another(sql):
         await sql.connection.execute(statement)
 
 
-async def first_revision(world, organisation: str | None = None) -> tuple[int, int, int, int]:
-    async with world.owner.connect() as owner:
+async def first_revision(application, organisation: str | None = None) -> tuple[int, int, int, int]:
+    async with application.owner.connect() as owner:
         found = await owner.exec_driver_sql(
             "select r.programme, r.id, (select min(id) from area), (select min(id) from breakdown) from revision r"
         )
@@ -132,8 +134,8 @@ async def first_revision(world, organisation: str | None = None) -> tuple[int, i
 
 
 @pytest.mark.usefixtures("pushed")
-async def test_in_sql_nobody_copies_into_anothers_revision(world, sql):
-    programme, revision, area, breakdown = await first_revision(world)
+async def test_in_sql_nobody_copies_into_anothers_revision(application, sql):
+    programme, revision, area, breakdown = await first_revision(application)
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="transaction"):
         await sql.connection.copy_records_to_table(
             "observation",
@@ -143,9 +145,9 @@ async def test_in_sql_nobody_copies_into_anothers_revision(world, sql):
 
 
 @pytest.mark.usefixtures("pushed")
-async def test_in_sql_nobody_adds_to_an_old_revision_of_its_own(world):
-    programme, revision, area, breakdown = await first_revision(world)
-    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+async def test_in_sql_nobody_adds_to_an_old_revision_of_its_own(application):
+    programme, revision, area, breakdown = await first_revision(application)
+    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     try:
         async with connection.transaction():
             await connection.execute(
@@ -168,8 +170,8 @@ async def test_in_sql_nobody_adds_to_an_old_revision_of_its_own(world):
         await connection.close()
 
 
-async def test_in_sql_a_caller_that_is_bound_to_nothing_sees_nothing(world, pushed):
-    connection = await asyncpg.connect(world.url, server_settings={"role": "work_health_app"})
+async def test_in_sql_a_caller_that_is_bound_to_nothing_sees_nothing(application, pushed):
+    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     try:
         assert await connection.fetch("select * from revision") == []
         assert await connection.fetch("select * from cell") == []
@@ -177,7 +179,7 @@ async def test_in_sql_a_caller_that_is_bound_to_nothing_sees_nothing(world, push
         await connection.close()
 
 
-async def test_a_key_of_one_programme_opens_no_other(world):
-    http = world.http(await world.key("nottingham-city-council", Scope.SUBMIT))
+async def test_a_key_of_one_programme_opens_no_other(application):
+    http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
     answer = await http.get("/v1/programmes/other/returns")
     assert answer.status_code == 404

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.fixtures.server_process import ROOT, Running, make_run
+from tests.fixtures.server_process import ROOT, RunningServer, run_server
 
 SCRIPT = "tests/consumer/quarter.py"
 
@@ -61,8 +61,8 @@ def needed(wheel: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    with make_run() as found:
+def running() -> Iterator[RunningServer]:
+    with run_server() as found:
         yield found
 
 

@@ -8,13 +8,13 @@ import pytest
 from scipy.stats import binomtest
 
 from api.figures import inequality_figures, published_cells, query, resolution, verdicts
-from api.figures.query import Filters
-from api.figures.returns_data import StandingCells, StandingRevision
+from api.figures.query import OutcomeQuery
+from api.figures.returns_data import RevisionCells, SelectedRevision
 from api.outcomes import availability
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from schema.outcomes import RevisionBasis
-from schema.submissions import FigureLimits, Marker, PublishedFigure, ReturnKind, Status
+from schema.submissions import FigureLimits, Marker, PublisherFigure, ReturnKind, Status
 from tests.spec.test_outcome_rules import IN_TIME, NOTTINGHAM
 
 CITY, REGION, ENGLAND, LEEDS, WARD = "E06000018", "E12000004", "E92000001", "E08000035", "E05012270"
@@ -23,7 +23,7 @@ INACTIVE, NEET, GAP, RATE = "economic-inactivity-ill-health", "neet-16-17", "ltc
 HEADLINES = {INACTIVE: "lts-of-population-16-64", NEET: "neet-la", GAP: "headline", RATE: "headline"}
 
 
-def figure(text: str) -> PublishedFigure:
+def figure(text: str) -> PublisherFigure:
     """`city sex=female 30.1 25.0..35.2 20..40@99.8 15100/50200 b`, `city c`."""
     area, *words = text.split()
     made: dict = {"area": AREAS[area], "limits": [], "markers": []}
@@ -42,20 +42,20 @@ def figure(text: str) -> PublishedFigure:
             made["markers"].append(word)
         else:
             made["value"] = word
-    return msgspec.convert(made, PublishedFigure)
+    return msgspec.convert(made, PublisherFigure)
 
 
 Publications = dict[str, list[str]]
 
 
-def seen(measure: str, publications: Publications, here: Catalogue = NOTTINGHAM, **filters: object):
+def seen(measure: str, publications: Publications, catalogue: Catalogue = NOTTINGHAM, **filters: object):
     """What a reviewer sees of a measure, by its publications: period, or period and service → figures."""
     revisions, contents = [], {}
     for number, (returned, rows) in enumerate(publications.items(), 1):
         period, service = [*returned.split(), "main"][:2]
         contents[number] = [figure(row) for row in rows]
         revisions.append(
-            StandingRevision(
+            SelectedRevision(
                 id=number,
                 measure=measure,
                 series=HEADLINES[measure],
@@ -69,15 +69,15 @@ def seen(measure: str, publications: Publications, here: Catalogue = NOTTINGHAM,
     none = np.array([])
     whole = dict.fromkeys(("revision", "area", "breakdown"), none.astype(np.int64))
     numbers = dict.fromkeys(("value", "numerator", "denominator", "lower", "upper"), none)
-    cells = StandingCells(**whole, **numbers, hidden=none.astype(np.bool_), published=contents)
-    question = Filters(measures=[measure], **filters)  # pyright: ignore
-    wanted = query.places(question, here)
-    every, _ = query.ask(question, wanted, here, revisions)
-    return [(one, verdicts.answered(one, cells, here)) for one in every]
+    cells = RevisionCells(**whole, **numbers, confidential=none.astype(np.bool_), published_figures=contents)
+    question = OutcomeQuery(measures=[measure], **filters)  # pyright: ignore
+    wanted = query.resolve_axes(question, catalogue)
+    every, _ = query.resolve_query(question, wanted, catalogue, revisions)
+    return [(one, verdicts.build_judged_figures(one, cells, catalogue)) for one in every]
 
 
-def one(measure: str, publications: Publications, here: Catalogue = NOTTINGHAM, **filters: object):
-    [(_, [found])] = seen(measure, publications, here, **filters)
+def one(measure: str, publications: Publications, catalogue: Catalogue = NOTTINGHAM, **filters: object):
+    [(_, [found])] = seen(measure, publications, catalogue, **filters)
     return found
 
 
@@ -93,7 +93,7 @@ def test_a_figure_is_as_it_was_published():
     assert (found.numerator, found.denominator) == (41200, 68500)
     assert (found.lower, found.upper, found.lower_99_8, found.upper_99_8) == (55.0, 65.2, 52.0, 68.2)
     assert (found.interval_method, found.markers, found.status, found.reason) == ("published", ["p"], None, None)
-    said = found.publication
+    said = found.source
     assert (said.publisher, said.identifier, said.value, said.limits_derived) == (
         "Office for Health Improvement and Disparities",
         "93882",
@@ -117,7 +117,7 @@ WITHOUT_A_NUMBER = [
 def test_a_figure_without_a_number_says_why(row, expected):
     found = one(RATE, {"FY2023-24": [row]})
     assert (found.value, found.status, found.reason, found.movement) == (None, *expected, None)
-    assert found.publication.value is None
+    assert found.source.value is None
 
 
 #   asked for                                       reason, what there is instead
@@ -143,14 +143,14 @@ def test_what_is_not_published_is_not_made_up(filters, reason, instead):
     there = {"FY2022-23": ["city 1.0"], "FY2023-24": ["city 60.1", "city sex=female 58.0", "england 65.5"]}
     found = one(RATE, there, **filters)
     assert (found.value, found.lower_bound, found.reason) == (None, None, reason)
-    assert re.search(r"\b.*\b".join(instead), found.instead)
-    assert (found.publication, found.comparators) == (None, [])
+    assert re.search(r"\b.*\b".join(instead), found.alternatives)
+    assert (found.source, found.comparators) == (None, [])
 
 
 def test_a_long_list_of_what_there_is_instead_is_shortened():
     years = {f"FY{year}-{year % 100 + 1:02}": ["city 60"] for year in range(2009, 2024)}
-    assert re.search(r"\bFY2012-13 and 3 \D*$", one(RATE, years, periods=["2024-01"]).instead)
-    assert published_cells._listed([str(n) for n in range(15)]).endswith("10, 11 and 3 more")  # pyright: ignore
+    assert re.search(r"\bFY2012-13 and 3 \D*$", one(RATE, years, periods=["2024-01"]).alternatives)
+    assert published_cells._join_codes([str(n) for n in range(15)]).endswith("10, 11 and 3 more")  # pyright: ignore
 
 
 def test_nothing_published_is_no_data():
@@ -158,8 +158,10 @@ def test_nothing_published_is_no_data():
     assert (found.reason, found.coverage.expected) == ("no_data", 0)
     assert one(RATE, {"FY2023-24": []}).reason == "no_data"
     [(the, figures)] = seen(RATE, {}, periods=["FY2023-24"], areas=[LEEDS])
-    cut = query.page([the], None, 10, NOTTINGHAM)
-    assert [f.reason for f in query.on_page(figures, cut, NOTTINGHAM)] == ["no_data"]  # any area of the plan will do
+    cut = query.select_page([the], None, 10, NOTTINGHAM)
+    assert [f.reason for f in query.select_page_figures(figures, cut, NOTTINGHAM)] == [
+        "no_data"
+    ]  # any area of the plan will do
 
 
 def test_a_span_has_its_figure_under_either_name():
@@ -172,11 +174,11 @@ TWICE = [
     ("city 60.1",                  "city 60.10",             (60.1, None)),
     ("city 60.1 55..65",           "city 60.1 55.0..65.0 b", (60.1, None)),
     ("city c",                     "city c",                 (None, "suppressed_by_publisher")),
-    ("city 60.1",                  "city 60.2",              (None, "returned_differently")),
-    ("city 60.1",                  "city c",                 (None, "returned_differently")),
-    ("city 60.1 55..65",           "city 60.1 55..66",       (None, "returned_differently")),
-    ("city 60.1 55..65",           "city 60.1",              (None, "returned_differently")),
-    ("city 60.1 601/1000",         "city 60.1 602/1000",     (None, "returned_differently")),
+    ("city 60.1",                  "city 60.2",              (None, "conflicting_returns")),
+    ("city 60.1",                  "city c",                 (None, "conflicting_returns")),
+    ("city 60.1 55..65",           "city 60.1 55..66",       (None, "conflicting_returns")),
+    ("city 60.1 55..65",           "city 60.1",              (None, "conflicting_returns")),
+    ("city 60.1 601/1000",         "city 60.1 602/1000",     (None, "conflicting_returns")),
 ]  # fmt: skip
 
 
@@ -191,9 +193,9 @@ def test_of_two_returns_that_tell_a_figure_differently_neither_is_believed(first
 
 def test_whoever_reviews_is_told_who_returned_what():
     found = one(RATE, {"FY2023-24": ["city 60.1"], "FY2023-24 again": ["city c"]})
-    assert "60.1 (main, FY2023-24, of ohid)" in found.instead
-    assert "[c] (again, FY2023-24, of ohid)" in found.instead
-    assert (found.status, found.publication) == ("x", None)
+    assert "60.1 (main, FY2023-24, of ohid)" in found.alternatives
+    assert "[c] (again, FY2023-24, of ohid)" in found.alternatives
+    assert (found.status, found.source) == ("x", None)
 
 
 WILSON = binomtest(12, 200).proportion_ci(method="wilson")  # scipy's, written apart
@@ -213,7 +215,7 @@ LIMITS = [
 def test_limits_are_worked_out_from_counts_that_no_sample_gave(measure, rows, expected):
     found = one(measure, {"R3-2025-02" if measure == NEET else "FY2023-24": rows})
     method, lower, upper, derived = expected
-    assert (found.interval_method, found.publication.limits_derived) == (method, derived)
+    assert (found.interval_method, found.source.limits_derived) == (method, derived)
     assert (found.lower, found.upper) == (
         lower and pytest.approx(lower, abs=1e-4),
         upper and pytest.approx(upper, abs=1e-4),
@@ -221,12 +223,14 @@ def test_limits_are_worked_out_from_counts_that_no_sample_gave(measure, rows, ex
 
 
 def test_derived_limits_that_a_publisher_sends_are_told_as_such():
-    here = {"R12-2025-06": ["city 9.1"]}
-    [(the, _)] = seen(INACTIVE, here)
+    catalogue = {"R12-2025-06": ["city 9.1"]}
+    [(the, _)] = seen(INACTIVE, catalogue)
     limits = [FigureLimits(lower="8.0", upper="10.2", method="normal")]  # pyright: ignore
-    [said, *_] = published_cells.said(the, {1: [PublishedFigure(area=CITY, value="9.1", limits=limits)]})
-    assert said.publication is not None
-    assert (said.publication.limits_derived, said.intervals[0].method) == (True, "normal")
+    [said, *_] = published_cells.find_published_cells(
+        the, {1: [PublisherFigure(area=CITY, value="9.1", limits=limits)]}
+    )
+    assert said.source is not None
+    assert (said.source.limits_derived, said.intervals[0].method) == (True, "normal")
 
 
 def test_limits_of_99_8_alone_are_no_95():
@@ -308,17 +312,19 @@ def test_movement_is_from_the_baseline_or_from_the_programmes_first_figure():
     measures = [
         msgspec.structs.replace(m, baseline=10.0) if m.slug == INACTIVE else m for m in NOTTINGHAM.plan.measures
     ]
-    here = msgspec.structs.replace(NOTTINGHAM, plan=msgspec.structs.replace(NOTTINGHAM.plan, measures=measures))
-    moved = one(INACTIVE, rows, here).movement
+    catalogue = msgspec.structs.replace(NOTTINGHAM, plan=msgspec.structs.replace(NOTTINGHAM.plan, measures=measures))
+    moved = one(INACTIVE, rows, catalogue).movement
     assert (moved.since, moved.change, moved.verdict) == ("baseline", -1.5, "better")
 
 
 def test_categories_are_not_set_against_each_other_by_the_counts_of_a_sample():
     rows = ["city sex=female 58 56..60 580/1000", "city sex=male 62 60..64 620/1000", "city sex=unknown x"]
     [(the, figures)] = seen(RATE, {"FY2023-24": rows}, group_by=["sex"])
-    found = inequality_figures.inequality_of(the, figures, ("female", "male"), RevisionBasis.LATEST, NOTTINGHAM)
+    found = inequality_figures.build_inequality(the, figures, ("female", "male"), RevisionBasis.LATEST, NOTTINGHAM)
     assert [g.value for g in found.groups if g.category != "unknown"] == [58, 62]
-    assert {o.reason for o in (found.gap, found.ratio, found.slope, found.relative)} == {"as_published_only"}
+    assert {o.reason for o in (found.gap, found.ratio, found.slope_index, found.relative_index)} == {
+        "as_published_only"
+    }
 
 
 def test_a_published_series_is_no_part_of_a_formula():
@@ -328,19 +334,19 @@ def test_a_published_series_is_no_part_of_a_formula():
     [series] = measures[place].series
     made = msgspec.convert({**msgspec.to_builtins(series), "collection": "derived", "formula": formula}, type(series))
     measures[place] = msgspec.structs.replace(measures[place], series=[made])
-    here = msgspec.structs.replace(NOTTINGHAM, plan=msgspec.structs.replace(NOTTINGHAM.plan, measures=measures))
-    question = Filters(measures=[GAP], periods=["FY2023-24"])
-    [found], _ = query.ask(question, query.places(question, here), here, [])
-    assert {part.reason for part in found.inputs} == {"as_published_only"}
+    catalogue = msgspec.structs.replace(NOTTINGHAM, plan=msgspec.structs.replace(NOTTINGHAM.plan, measures=measures))
+    question = OutcomeQuery(measures=[GAP], periods=["FY2023-24"])
+    [found], _ = query.resolve_query(question, query.resolve_axes(question, catalogue), catalogue, [])
+    assert {part.reason for part in found.formula_inputs} == {"as_published_only"}
 
 
 def test_availability_says_that_nothing_is_rolled_up():
-    told_of = {m.measure: m.series for m in availability.availability(NOTTINGHAM).measures}
+    told_of = {m.measure: m.series for m in availability.describe_availability(NOTTINGHAM).measures}
     assert {s.reason for s in told_of[INACTIVE]} == {"as_published_only"}
 
 
 def test_which_returns_hold_figures():
     [(the, _)] = seen(RATE, YEAR)
-    assert resolution.is_published(the.returns[0], NOTTINGHAM)
-    partner = msgspec.structs.replace(the.returns[0], measure=NEET, series="ccis-provisional")
-    assert not resolution.is_published(partner, NOTTINGHAM)
+    assert resolution.has_published_figures(the.revisions[0], NOTTINGHAM)
+    partner = msgspec.structs.replace(the.revisions[0], measure=NEET, series="ccis-provisional")
+    assert not resolution.has_published_figures(partner, NOTTINGHAM)

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from api.submissions import rules
-from api.submissions.checks.findings import StaleBase
-from api.submissions.revisions import Cells, Standing
+from api.submissions.checks.findings import BaseRevisionOutdated
+from api.submissions.revisions import Cells, CurrentRevision
 from schema.submissions import MilestoneItem, ReturnKind, ReviewState
-from tests.fixtures.example_plan import HERE, NOW, cells_of, examine, returned
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW, examine_returns, make_cells, make_return
 
 ITEM = {"item": "spring", "title": "Spring", "stage": "drafted", "date": "2026-02-14"}
-EMPTY = examine(returned("learners", kind="nil")).cells
+EMPTY = examine_returns(make_return("learners", kind="nil")).cells
 
 
-def stands(number: int, kind: ReturnKind = ReturnKind.DATA, content: list | None = None) -> Standing:
-    return Standing(
+def stands(number: int, kind: ReturnKind = ReturnKind.DATA, content: list | None = None) -> CurrentRevision:
+    return CurrentRevision(
         number=number,
         kind=kind if number else None,
         state=ReviewState.PENDING,
@@ -44,16 +44,18 @@ BASES = [
 
 @pytest.mark.parametrize(("base", "number", "refused"), BASES)
 def test_a_base_that_does_not_stand_is_stale(base, number, refused):
-    examined = examine(returned("learners", "town 1", base_revision=base))
+    examined = examine_returns(make_return("learners", "town 1", base_revision=base))
     standing = {examined.returns[0].key: stands(number)} if number else {}
-    assert bool(rules.stale(examined, standing)) is refused
+    assert bool(rules.find_outdated(examined, standing)) is refused
 
 
-def refusal(given: list[dict], standing: list[Standing], base: Cells, before: Cells, content: dict | None = None):
-    examined = examine(*given)
+def refusal(
+    given: list[dict], standing: list[CurrentRevision], base: Cells, before: Cells, content: dict | None = None
+):
+    examined = examine_returns(*given)
     known = {one.key: stood for one, stood in zip(examined.returns, standing, strict=True)}
-    with pytest.raises(StaleBase) as raised:
-        rules.refuse_stale(rules.stale(examined, known), content or {}, base, before, HERE)
+    with pytest.raises(BaseRevisionOutdated) as raised:
+        rules.raise_if_outdated(rules.find_outdated(examined, known), content or {}, base, before, HARBOUR_CATALOGUE)
     return raised.value
 
 
@@ -74,35 +76,37 @@ CELLS = {
 @pytest.mark.parametrize("case", CELLS)
 def test_every_cell_that_moved_is_told(case):
     was, now, expected = CELLS[case]
-    given = [returned("learners", "town 1", base_revision=1)]
-    found = refusal(given, [stands(2)], cells_of(*was), cells_of(*now)).findings
-    assert [(one.code, one.expected, one.actual) for one in found] == [("moved-since-base", *pair) for pair in expected]
+    given = [make_return("learners", "town 1", base_revision=1)]
+    found = refusal(given, [stands(2)], make_cells(*was), make_cells(*now)).findings
+    assert [(one.code, one.expected, one.actual) for one in found] == [
+        ("changed-since-base", *pair) for pair in expected
+    ]
 
 
 def test_shares_and_notes_are_told_in_one_line():
-    noted = msgspec.structs.replace(cells_of("town 8/10"), notes=np.array(["Estimated."], dtype=np.object_))
-    given = [returned("pass-rate", "town 1/2", base_revision=1)]
-    [one] = refusal(given, [stands(2)], cells_of("town 9/10"), noted).findings
+    noted = msgspec.structs.replace(make_cells("town 8/10"), notes=np.array(["Estimated."], dtype=np.object_))
+    given = [make_return("pass-rate", "town 1/2", base_revision=1)]
+    [one] = refusal(given, [stands(2)], make_cells("town 9/10"), noted).findings
     assert (one.expected, one.actual) == ("9/10", "8/10 (note: Estimated.)")
 
 
 def test_the_finding_says_which_revision_to_take_over():
-    given = [returned("learners", "town 1", base_revision=1)]
-    error = refusal(given, [stands(3)], cells_of("town 12"), cells_of("town 15"))
+    given = [make_return("learners", "town 1", base_revision=1)]
+    error = refusal(given, [stands(3)], make_cells("town 12"), make_cells("town 15"))
     assert re.search(r"^learners 2026-02 .*\b1\b.*\b3\b", str(error))
     [one] = error.findings
     assert re.search(r"\b1\b", one.message)
-    assert re.search(r"\b3\b.*\b15\b.*`base_revision` 3\b", one.hint)
+    assert re.search(r"\b3\b.*\b15\b.*`base_revision` 3\b", one.fix)
 
 
 def test_all_that_are_stale_are_told_together_and_the_others_not():
     given = [
-        returned("learners", "town 1", base_revision=1),
-        returned("on-roll", "town 1", base_revision=2),
-        returned("members", "town 1", base_revision=1),
+        make_return("learners", "town 1", base_revision=1),
+        make_return("on-roll", "town 1", base_revision=2),
+        make_return("members", "town 1", base_revision=1),
     ]
-    base = cells_of("town 10", "town 30", items=[0, 2])
-    before = cells_of("town 11", "town 20", "town 31", items=[0, 1, 2])
+    base = make_cells("town 10", "town 30", items=[0, 2])
+    before = make_cells("town 11", "town 20", "town 31", items=[0, 1, 2])
     error = refusal(given, [stands(2), stands(2), stands(2)], base, before)
     assert [(one.cell.measure, one.expected, one.actual) for one in error.findings] == [
         ("learners", "10", "11"),
@@ -115,8 +119,8 @@ def test_all_that_are_stale_are_told_together_and_the_others_not():
 
 @pytest.mark.parametrize("kind", [ReturnKind.NIL, ReturnKind.WITHDRAWN])
 def test_a_return_without_cells_is_named(kind):
-    given = [returned("learners", "town 1", base_revision=1)]
-    error = refusal(given, [stands(2, kind)], cells_of("town 12"), EMPTY)
+    given = [make_return("learners", "town 1", base_revision=1)]
+    error = refusal(given, [stands(2, kind)], make_cells("town 12"), EMPTY)
     assert str(error).endswith(f"revision 2 stands ({kind}).")
     assert [(one.expected, one.actual) for one in error.findings] == [("12", "nothing")]
 
@@ -128,7 +132,7 @@ def test_items_that_moved_are_told():
     [one] = error.findings
     assert re.search(r"\bspring\b.*\b1\b", one.message)
     assert (one.code, one.expected, one.actual) == (
-        "moved-since-base",
+        "changed-since-base",
         "Spring, drafted, 2026-02-14",
         "Spring, printed, 2026-02-14",
     )
@@ -136,4 +140,4 @@ def test_items_that_moved_are_told():
 
 
 def test_what_is_not_stale_passes():
-    rules.refuse_stale([], {}, EMPTY, EMPTY, HERE)
+    rules.raise_if_outdated([], {}, EMPTY, EMPTY, HARBOUR_CATALOGUE)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.statistics.comparison import compare, movement
+from api.statistics.comparison import calculate_movement, compare
 from api.statistics.periods import parse
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.plan import Aim
-from schema.verdicts import Compared, Movement, NotCompared, NotMoved, Since, Verdict
+from schema.verdicts import AreaComparison, Movement, MovementStart, NoComparisonReason, NoMovementReason, Verdict
 
 P95, P99_8 = Confidence.P95, Confidence.P99_8
 
@@ -45,7 +45,7 @@ def test_areas_are_compared_as_by_fingertips_next(line):
         compared = compare(
             reading(area, published(area - 1.1, area + 1.1)), reading(benchmark), None if aim == "-" else Aim(aim)
         )
-        assert compared == Compared(verdict=Verdict(expected), confidence=P95)
+        assert compared == AreaComparison(verdict=Verdict(expected), confidence=P95)
 
 
 # The sexes beside persons (4, 3, 2, 1) in four years, without a direction.
@@ -79,10 +79,10 @@ def test_the_five_way_comparison_is_that_of_fingertips(line):
     area = reading(2.6, published(2.5, 2.7), published(2.3, 2.9, P99_8))
     for aim, verdict, confidence in zip((Aim.DECREASE, Aim.INCREASE), words[::2], words[1::2], strict=True):
         beside = reading(float(benchmark))
-        assert compare(area, beside, aim, five_way=True) == Compared(
+        assert compare(area, beside, aim, five_way=True) == AreaComparison(
             verdict=Verdict(verdict), confidence=Confidence(confidence)
         )
-        assert compare(area, beside, aim) == Compared(verdict=Verdict(verdict), confidence=P95)
+        assert compare(area, beside, aim) == AreaComparison(verdict=Verdict(verdict), confidence=P95)
 
 
 @pytest.mark.parametrize(
@@ -102,20 +102,20 @@ def test_an_interval_is_enough_where_the_value_has_bounds():
 
 AREA = reading(4, published(3, 5))
 NOT_COMPARED = [
-    (AREA, None, False, NotCompared.NO_COMPARATOR),
-    (AREA, reading(None), False, NotCompared.NO_COMPARATOR),
-    (AREA, reading(1, series="another"), False, NotCompared.DIFFERENT_SERIES),
-    (AREA, reading(1, period="CY2019"), False, NotCompared.DIFFERENT_PERIOD),
-    (reading(4), reading(1), False, NotCompared.NO_INTERVAL),
-    (reading(4, published(3, 5, P99_8)), reading(1), False, NotCompared.NO_INTERVAL),
-    (AREA, reading(1), True, NotCompared.NO_INTERVAL),
-    (reading(4, published(3, 5, P99_8)), reading(1), True, NotCompared.NO_INTERVAL),
+    (AREA, None, False, NoComparisonReason.NO_COMPARATOR),
+    (AREA, reading(None), False, NoComparisonReason.NO_COMPARATOR),
+    (AREA, reading(1, series="another"), False, NoComparisonReason.DIFFERENT_SERIES),
+    (AREA, reading(1, period="CY2019"), False, NoComparisonReason.DIFFERENT_PERIOD),
+    (reading(4), reading(1), False, NoComparisonReason.NO_INTERVAL),
+    (reading(4, published(3, 5, P99_8)), reading(1), False, NoComparisonReason.NO_INTERVAL),
+    (AREA, reading(1), True, NoComparisonReason.NO_INTERVAL),
+    (reading(4, published(3, 5, P99_8)), reading(1), True, NoComparisonReason.NO_INTERVAL),
 ]
 
 
 @pytest.mark.parametrize(("area", "beside", "five_way", "reason"), NOT_COMPARED)
 def test_what_cannot_be_compared_says_why(area, beside, five_way, reason):
-    assert compare(area, beside, Aim.INCREASE, five_way=five_way) == Compared(reason=reason)
+    assert compare(area, beside, Aim.INCREASE, five_way=five_way) == AreaComparison(reason=reason)
 
 
 def test_equal_spans_are_one_period():
@@ -150,10 +150,10 @@ def test_a_movement_is_judged_by_direction_alone(line):
     start, now, *verdicts = line.split()
     for aim, expected in zip((Aim.INCREASE, Aim.DECREASE, None), verdicts, strict=True):
         first = reading(int(start), period="FY2025-26-Q1")
-        moved = movement(reading(int(now), period="FY2025-26-Q3"), [first], aim)
+        moved = calculate_movement(reading(int(now), period="FY2025-26-Q3"), [first], aim)
         assert moved == Movement(
             verdict=Verdict(expected),
-            since=Since.FIRST_RELEASED,
+            since=MovementStart.FIRST_RELEASED,
             start_period="FY2025-26-Q1",
             start=int(start),
             change=int(now) - int(start),
@@ -163,13 +163,13 @@ def test_a_movement_is_judged_by_direction_alone(line):
 def test_a_stated_baseline_goes_before_the_first_release():
     first = reading(20, period="FY2025-26-Q1")
     now = reading(25, period="FY2025-26-Q3", low=23, high=27)
-    assert movement(now, [first], Aim.INCREASE, baseline=30) == Movement(
-        verdict=Verdict.WORSE, since=Since.BASELINE, start=30, change=-5
+    assert calculate_movement(now, [first], Aim.INCREASE, baseline=30) == Movement(
+        verdict=Verdict.WORSE, since=MovementStart.BASELINE, start=30, change=-5
     )
 
 
 def test_a_baseline_of_nought_is_one():
-    assert movement(reading(5), [], Aim.INCREASE, baseline=0).verdict is Verdict.BETTER
+    assert calculate_movement(reading(5), [], Aim.INCREASE, baseline=0).verdict is Verdict.BETTER
 
 
 FIRST = [
@@ -193,20 +193,22 @@ def test_the_start_is_the_first_released_period_of_the_same_length(now, released
         reading(None if value == "c" else int(value), period=code)
         for code, value in (each.split() for each in released.split(";") if each)
     ]
-    moved = movement(reading(100, period=now), history, Aim.INCREASE)
+    moved = calculate_movement(reading(100, period=now), history, Aim.INCREASE)
     assert moved.start_period == start
-    assert moved.reason is (None if start else NotMoved.NO_START)
+    assert moved.reason is (None if start else NoMovementReason.NO_START)
 
 
 def test_another_series_is_no_start():
     first = reading(20, period="CY2019", series="another")
-    assert movement(reading(25), [first], Aim.INCREASE) == Movement(reason=NotMoved.NO_START)
+    assert calculate_movement(reading(25), [first], Aim.INCREASE) == Movement(reason=NoMovementReason.NO_START)
 
 
 @pytest.mark.parametrize("baseline", [None, 3])
 def test_without_a_value_there_is_no_movement(baseline):
     first = reading(20, period="CY2019")
-    assert movement(reading(None), [first], Aim.INCREASE, baseline=baseline) == Movement(reason=NotMoved.NO_VALUE)
+    assert calculate_movement(reading(None), [first], Aim.INCREASE, baseline=baseline) == Movement(
+        reason=NoMovementReason.NO_VALUE
+    )
 
 
 BOUNDS = [
@@ -229,6 +231,6 @@ def test_a_difference_within_the_bounds_is_not_told(start, now, verdict, change)
         reading(value, period=period, low=low, high=high)
         for (value, low, high), period in ((start, "CY2019"), (now, "CY2020"))
     )
-    moved = movement(last, [first], Aim.INCREASE)
+    moved = calculate_movement(last, [first], Aim.INCREASE)
     assert (moved.verdict, moved.start, moved.change) == (verdict, start[0], change)
-    assert moved.reason is (None if verdict else NotMoved.BOUNDS_OVERLAP)
+    assert moved.reason is (None if verdict else NoMovementReason.BOUNDS_OVERLAP)

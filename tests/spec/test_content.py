@@ -9,7 +9,7 @@ from api.submissions import rules
 from api.submissions.checks import content
 from api.submissions.checks.findings import Rejected
 from schema.submissions import EvidenceEntry, MilestoneItem
-from tests.fixtures.example_plan import HERE, NOW, examine, returned
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW, examine_returns, make_return
 
 ITEM = {"item": "spring", "title": "Spring prospectus", "stage": "drafted", "date": "2026-02-14"}
 ENTRY = {"domain": "design", "title": "Learners chose the courses", "date": "2026-02-14", "people": 12}
@@ -25,7 +25,7 @@ def evidence(*entries: dict, **more: object) -> dict:
 
 def found(given: dict) -> list[tuple[str, str | None]]:
     with pytest.raises(Rejected) as refusal:
-        examine(given)
+        examine_returns(given)
     return [(one.code, one.path) for one in refusal.value.findings]
 
 
@@ -51,8 +51,8 @@ WRONG = {
     "withdrawn with one":    (milestone(ITEM, kind="withdrawn", note="Wrong."),             [("nil-with-observations", "/returns/0/items")]),
     "withdrawn, no reason":  (milestone(kind="withdrawn"),                                  [("reason-missing", "/returns/0/note")]),
     "an empty reason":       (milestone(kind="withdrawn", note=" "),                        [("reason-missing", "/returns/0/note")]),
-    "a milestone by counts": (returned("prospectus", "town 1"),                             [("wrong-content", "/returns/0/observations")]),
-    "a count by items":      (returned("learners") | {"items": [ITEM]},                     [("wrong-content", "/returns/0/items")]),
+    "a milestone by counts": (make_return("prospectus", "town 1"),                             [("wrong-content", "/returns/0/observations")]),
+    "a count by items":      (make_return("learners") | {"items": [ITEM]},                     [("wrong-content", "/returns/0/items")]),
     "both":                  (milestone(ITEM, entries=[ENTRY]),                             [("wrong-content", "/returns/0/entries")]),
     "no such domain":        (evidence(ENTRY | {"domain": "catering"}),                     [("unknown-domain", "/returns/0/entries/0/domain")]),
     "the same entry":        (evidence(ENTRY, ENTRY | {"people": 3}, ENTRY),                [("duplicate-item", "/returns/0/entries/2")]),
@@ -64,7 +64,7 @@ WRONG = {
 
 @pytest.mark.parametrize("case", FINE)
 def test_items_and_entries_are_taken(case):
-    assert examine(FINE[case]).findings.told() == []
+    assert examine_returns(FINE[case]).findings.listed() == []
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -75,7 +75,7 @@ def test_what_is_wrong_is_found_where_it_is(case):
 
 def test_the_stages_that_there_are_are_named():
     with pytest.raises(Rejected) as refusal:
-        examine(milestone(ITEM | {"stage": "bound"}))
+        examine_returns(milestone(ITEM | {"stage": "bound"}))
     [one] = refusal.value.findings
     assert re.search(r"'bound'.*\bprospectus\b", one.message)
     assert (one.code, one.expected) == ("unknown-stage", "drafted or printed")
@@ -108,23 +108,23 @@ COUNTS = [
 
 @pytest.mark.parametrize(("before", "now", "expected"), COUNTS)
 def test_items_are_known_by_their_code_and_entries_by_all_that_they_say(before, now, expected):
-    counts = content.counts(now, before)
+    counts = content.count_changes(now, before)
     assert (counts.added, counts.changed, counts.unchanged, counts.withdrawn) == expected
     assert counts.received == len(now)
 
 
 def test_what_moved_is_told_by_name():
-    moved = content.moved(items("a drafted", "b drafted"), items("b printed", "c drafted"))
+    moved = content.describe_changes(items("a drafted", "b drafted"), items("b printed", "c drafted"))
     line = "Spring prospectus, {}, 2026-02-14"
     assert list(moved) == [
         ("The item a", line.format("drafted"), "nothing"),
         ("The item b", line.format("drafted"), line.format("printed")),
         ("The item c", "nothing", line.format("drafted")),
     ]
-    assert list(content.moved(entries("Tea"), [])) == [
+    assert list(content.describe_changes(entries("Tea"), [])) == [
         ("The entry 'Tea, design, 2026-02-14, 12'", "Tea, design, 2026-02-14, 12", "nothing")
     ]
-    assert list(content.moved(entries("Tea"), entries("Tea"))) == []
+    assert list(content.describe_changes(entries("Tea"), entries("Tea"))) == []
 
 
 # ---- texts that look personal. None of the numbers belongs to anybody: Ofcom's and HMRC's for fiction and examples.
@@ -158,12 +158,12 @@ PERSONAL = {
 }
 # fmt: on
 TEXTS = {
-    "/note": lambda text: ([returned("learners", "town 1")], {"note": text}),
-    "/returns/0/note": lambda text: ([returned("learners", "town 1", note=text)], {}),
+    "/note": lambda text: ([make_return("learners", "town 1")], {"note": text}),
+    "/returns/0/note": lambda text: ([make_return("learners", "town 1", note=text)], {}),
     "/returns/0/items/0/title": lambda text: ([milestone(ITEM | {"title": text or "-"})], {}),
     "/returns/0/entries/0/title": lambda text: ([evidence(ENTRY | {"title": text or "-"})], {}),
     "/justifications/0/text": lambda text: (
-        [returned("learners", "town 1")],
+        [make_return("learners", "town 1")],
         {"justifications": [{"finding": "x", "text": text or "-"}]},
     ),
 }
@@ -175,17 +175,17 @@ def test_a_text_that_looks_personal_is_stopped(path, text):
     returns, more = TEXTS[path](text)
     what = PERSONAL[text]
     if what is None:
-        assert examine(*returns, **more).findings.told() == []
+        assert examine_returns(*returns, **more).findings.listed() == []
         return
     with pytest.raises(Rejected) as refusal:
-        examine(*returns, **more)
+        examine_returns(*returns, **more)
     [one] = refusal.value.findings
-    assert (one.code, one.path) == ("looks-personal", path)
+    assert (one.code, one.path) == ("possible-personal-data", path)
     assert [kind for kind in {*PERSONAL.values()} - {None} if kind in one.message] == [what]
 
 
 def noted(*notes: str | None) -> dict:
-    given = returned("learners", "town 9", "east 3", "west 3")
+    given = make_return("learners", "town 9", "east 3", "west 3")
     for cell, note in zip(given["observations"], notes, strict=False):
         cell["note"] = note
     return given
@@ -193,10 +193,10 @@ def noted(*notes: str | None) -> dict:
 
 def personal(*returns: dict, **more: object):
     try:
-        told = examine(*returns, **more).findings.told()
+        told = examine_returns(*returns, **more).findings.listed()
     except Rejected as refusal:
         told = refusal.findings
-    return [one for one in told if one.code == "looks-personal"]
+    return [one for one in told if one.code == "possible-personal-data"]
 
 
 def test_notes_of_observations_are_told_by_their_rows():
@@ -211,7 +211,7 @@ def test_notes_of_observations_are_told_by_their_rows():
     assert len({one.id for one in told}) == 3
 
 
-@pytest.mark.parametrize("given", [noted, lambda text: returned("learners", "town 1", note=text)])
+@pytest.mark.parametrize("given", [noted, lambda text: make_return("learners", "town 1", note=text)])
 def test_what_is_justified_is_this_text_and_no_other(given):
     office = given("office@harbour.example")
     [one] = personal(office)
@@ -225,6 +225,6 @@ def test_what_is_justified_is_this_text_and_no_other(given):
 
 
 def test_a_return_of_items_is_compared_by_them():
-    examined = examine(milestone(ITEM))
-    [one] = rules.compare(examined, {}, examined.cells, HERE, now=NOW).returns
-    assert (one.counts.added, one.completeness.required, one.number) == (1, 0, 1)
+    examined = examine_returns(milestone(ITEM))
+    [one] = rules.compare_with_current(examined, {}, examined.cells, HARBOUR_CATALOGUE, now=NOW).returns
+    assert (one.counts.added, one.completeness.required, one.revision_number) == (1, 0, 1)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from api.http.refusals import Refused, TooLarge
-from api.submissions.checks.findings import CODES, Rejected
+from api.http.refusals import BodyTooLarge, Refusal
+from api.submissions.checks.findings import FINDING_EXPLANATIONS, Rejected
 from api.submissions.reading import column_buffer, csv_reader, csv_scanner, faults
-from api.submissions.reading.csv_reader import CsvRows
-from api.submissions.reading.csv_scanner import Combinations, Words
-from api.submissions.revisions import NUMBERS, STATUSES, Sent, sent
+from api.submissions.reading.csv_reader import CsvReader
+from api.submissions.reading.csv_scanner import CombinationTable, StringTable
+from api.submissions.revisions import NUMBER_FIELDS, STATUSES, ParsedSubmission, to_columns
 from schema.problems import Finding
 from schema.submissions import NewReturn, NewSubmission, Observation, ReturnKind, Status
 
@@ -25,9 +25,9 @@ HEAD = "measure,period,area,value\n"
 GOOD = f"learners,2025-07,{TOWN},"
 
 
-def read(text: str | bytes, *, step: int = 0, chunk: int = csv_reader.CHUNK, **given: str) -> Sent:
+def read(text: str | bytes, *, step: int = 0, chunk: int = csv_reader.CHUNK_BYTES, **given: str) -> ParsedSubmission:
     data = text.encode() if isinstance(text, str) else text
-    reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=chunk, **given)
+    reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=chunk, **given)
     for at in range(0, len(data), step or max(len(data), 1)):
         reader.feed(data[at : at + step] if step else data)
     return reader.finish()
@@ -36,7 +36,7 @@ def read(text: str | bytes, *, step: int = 0, chunk: int = csv_reader.CHUNK, **g
 def faulty(text: str | bytes, **given: str) -> list[Finding]:
     with pytest.raises(Rejected) as refusal:
         read(text, **given)
-    assert {finding.code for finding in refusal.value.findings} <= set(CODES)
+    assert {finding.code for finding in refusal.value.findings} <= set(FINDING_EXPLANATIONS)
     return list(refusal.value.findings)
 
 
@@ -44,15 +44,15 @@ def found(text: str | bytes, **given: str) -> list[tuple[str, list[int], str | N
     return [(finding.code, finding.rows, finding.column) for finding in faulty(text, **given)]
 
 
-def entries(of: Sent) -> list[tuple]:
+def entries(of: ParsedSubmission) -> list[tuple]:
     """Row by row, whatever numbers the words have."""
     returns = [(r.measure, r.series, r.service, r.period, r.kind, r.base_revision, r.note) for r in of.returns]
     return [
         (
             returns[of.item[at]],
-            of.area_words[of.area[at]],
-            of.breakdown_words[of.breakdown[at]],
-            *(int(getattr(of, name)[at]) for name in NUMBERS),
+            of.distinct_areas[of.area[at]],
+            of.distinct_breakdowns[of.breakdown[at]],
+            *(int(getattr(of, name)[at]) for name in NUMBER_FIELDS),
             STATUSES[of.status[at]],
             of.notes[at],
         )
@@ -76,7 +76,7 @@ def test_a_tidy_file_is_returns_with_their_cells():
         f"pass-rate,,,2025-07,{TOWN},,,,8,10,,,,\n"
         f'learners,enrolled,night,2025-07,{EAST},female,25-34,,,,1,4,c,"Small, but\nreal: ""new"""\n'
     )
-    assert of.tabular
+    assert of.is_tabular
     assert of.envelope.note == "Monthly"
     assert [(r.measure, r.series, r.service, r.period) for r in of.returns] == [
         ("learners", "enrolled", "night", "2025-07"),
@@ -176,7 +176,7 @@ def test_nil_and_withdrawn_returns_have_a_row_without_figures():
 
 def test_a_file_of_nil_returns_alone_needs_neither_area_nor_value():
     of = read("measure,period,kind\nlearners,2025-07,nil\nvisits,2025-07,nil\n")
-    assert ([r.kind for r in of.returns], len(of.item), of.area_words) == ([ReturnKind.NIL] * 2, 0, [])
+    assert ([r.kind for r in of.returns], len(of.item), of.distinct_areas) == ([ReturnKind.NIL] * 2, 0, [])
 
 
 def test_figures_of_a_nil_return_are_kept_for_the_checks_to_find():
@@ -226,8 +226,8 @@ WRONG = {
     # rows
     "too few cells":            (f"{HEAD}{GOOD}1\nlearners,2025-07\n",            [("ragged-row", [3], None)]),
     "too many cells":           (f"{HEAD}{GOOD}1\n{GOOD}1,234\n",                 [("ragged-row", [3], None)]),
-    "no area in a row":         (f"{HEAD}{GOOD}1\nlearners,2025-07,,5\n",         [("cell-missing", [3], "area")]),
-    "no measure, no period in": (f"{HEAD},, {TOWN},5\n",                          [("cell-missing", [2], "measure"), ("cell-missing", [2], "period")]),
+    "no area in a row":         (f"{HEAD}{GOOD}1\nlearners,2025-07,,5\n",         [("empty-cell", [3], "area")]),
+    "no measure, no period in": (f"{HEAD},, {TOWN},5\n",                          [("empty-cell", [2], "measure"), ("empty-cell", [2], "period")]),
     "a formula for an area":    (f"{HEAD}learners,2025-07,=B2,5\n",               [("formula", [2], "area")]),
     "a command":                (f"{HEAD}+cmd,2025-07,{TOWN},5\n@x,2025-07,{TOWN},5\n", [("formula", [2, 3], "measure")]),
     "a long code":              (f"{HEAD}learners,2025-07,{'E' * 81},5\n",        [("field-too-long", [2], "area")]),
@@ -242,8 +242,8 @@ WRONG = {
     "unknown status":           (f"measure,period,area,status\n{GOOD}s\n",        [("unknown-status", [2], "status")]),
     "two statuses":             (f"measure,period,area,value,status\n{GOOD}[c],x\n", [("two-statuses", [2], "value")]),
     "unknown kind":             (f"measure,period,area,value,kind\n{GOOD}1,zero\n", [("unknown-kind", [2], "kind")]),
-    "two kinds":                (f"measure,period,area,value,kind\n{GOOD}1,data\n{GOOD}1,\n{GOOD},nil\n", [("unlike-in-return", [4], "kind")]),
-    "two bases":                (f"measure,period,area,value,base_revision\n{GOOD}1,1\n{GOOD}1,2\n{GOOD}1,2\n", [("unlike-in-return", [3, 4], "base_revision")]),
+    "two kinds":                (f"measure,period,area,value,kind\n{GOOD}1,data\n{GOOD}1,\n{GOOD},nil\n", [("inconsistent-return", [4], "kind")]),
+    "two bases":                (f"measure,period,area,value,base_revision\n{GOOD}1,1\n{GOOD}1,2\n{GOOD}1,2\n", [("inconsistent-return", [3, 4], "base_revision")]),
     "no such revision":         (f"measure,period,area,value,base_revision\n{GOOD}1,{2**31}\n", [("number-too-large", [2], "base_revision")]),
     "a long return note":       (f"measure,period,area,value,return_note\n{GOOD}1,{'a' * 2001}\n", [("field-too-long", [2], "return_note")]),
     # all at once
@@ -309,7 +309,7 @@ def test_a_row_that_contradicts_the_request_is_found():
     ],
 )
 def test_a_finding_says_how_to_mend_it(text, hint):
-    assert hint in (faulty(text)[0].hint or "")
+    assert hint in (faulty(text)[0].fix or "")
 
 
 def test_equal_faults_are_one_finding_that_shows_the_first():
@@ -319,7 +319,7 @@ def test_equal_faults_are_one_finding_that_shows_the_first():
 
 def test_of_very_many_different_faults_some_are_told_one_by_one():
     told = faulty(HEAD + "".join(f"learners,{n % 28 + 1}/{n % 12 + 1}/{2000 + n % 50},{TOWN},1\n" for n in range(300)))
-    assert len(told) == faults.MOST_TOLD + 1
+    assert len(told) == faults.MAX_FINDINGS_PER_CODE + 1
     assert sum(len(finding.rows) for finding in told) == 300
 
 
@@ -327,31 +327,31 @@ def test_of_very_many_different_faults_some_are_told_one_by_one():
 
 
 def test_reading_ends_where_too_much_is_wrong(monkeypatch):
-    monkeypatch.setattr(csv_reader.Faults, "too_many", property(lambda self: self.cells > 10))
-    reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=1)
+    monkeypatch.setattr(csv_reader.Faults, "has_too_many", property(lambda self: self.cell_count > 10))
+    reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=1)
     reader.feed(HEAD.encode())
     for _ in range(50):
         reader.feed(f"{GOOD}?\n".encode())
     with pytest.raises(Rejected) as refusal:
         reader.finish()
-    assert [(f.code, f.rows[-1]) for f in refusal.value.findings] == [("unclear-mark", 12), ("too-many-faults", 12)]
+    assert [(f.code, f.rows[-1]) for f in refusal.value.findings] == [("unclear-mark", 12), ("too-many-errors", 12)]
 
 
 def test_a_file_with_too_many_faults_ends():
-    told = faulty(HEAD + f"{GOOD}?\n" * (faults.MOST_CELLS + 1))
-    assert [f.code for f in told] == ["unclear-mark", "too-many-faults"]
+    told = faulty(HEAD + f"{GOOD}?\n" * (faults.MAX_FAULTY_CELLS + 1))
+    assert [f.code for f in told] == ["unclear-mark", "too-many-errors"]
 
 
-@pytest.mark.parametrize("bound", ["MOST_WORDS", "LARGEST_WORDS"])
+@pytest.mark.parametrize("bound", ["MAX_DISTINCT_WORDS", "MAX_DISTINCT_WORD_BYTES"])
 def test_a_column_of_codes_has_not_endless_codes(monkeypatch, bound):
     monkeypatch.setattr(csv_reader, bound, 20)
     text = HEAD + "".join(f"learners,2025-07,E{n:08},1\n" for n in range(21))
-    assert found(text) == [("too-many-faults", [22], "area")]
+    assert found(text) == [("too-many-errors", [22], "area")]
 
 
 def test_a_row_that_does_not_end_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(csv_reader, "LONGEST_ROW", 100)
-    reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=1)
+    monkeypatch.setattr(csv_reader, "MAX_ROW_BYTES", 100)
+    reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=1)
     for piece in (HEAD, f'{GOOD}1\n{GOOD}"', "a" * 200, "b" * 200):
         reader.feed(piece.encode())
     with pytest.raises(Rejected) as refusal:
@@ -360,7 +360,7 @@ def test_a_row_that_does_not_end_is_not_waited_for(monkeypatch):
 
 
 def test_more_returns_than_are_taken_are_found(monkeypatch):
-    monkeypatch.setattr(csv_reader, "MOST_RETURNS", 2)
+    monkeypatch.setattr(csv_reader, "MAX_RETURNS", 2)
     rows = "".join(f"m{n},2025-07,{TOWN},1\n" for n in (1, 2, 3, 1, 4, 3))
     assert found(HEAD + rows) == [("too-many-returns", [4, 6, 7], "period")]
     without = rows.replace("2025-07,", "")
@@ -368,8 +368,8 @@ def test_more_returns_than_are_taken_are_found(monkeypatch):
 
 
 def test_more_rows_than_are_taken_are_refused(monkeypatch):
-    monkeypatch.setattr(column_buffer, "MOST_ROWS", 3)
-    with pytest.raises(TooLarge, match="in parts"):
+    monkeypatch.setattr(column_buffer, "MAX_ROWS", 3)
+    with pytest.raises(BodyTooLarge, match="in parts"):
         read(HEAD + f"{GOOD}1\n" * 4)
 
 
@@ -382,12 +382,12 @@ def test_what_is_the_same_throughout_is_kept_once():
 # Words and combinations ----------------------------------------------------------------------------------------
 
 
-def numbered(words: Words, given: list[bytes]) -> list[bytes]:
+def numbered(words: StringTable, given: list[bytes]) -> list[bytes]:
     text = b"".join(given) + bytes(80)
     length = np.array([len(word) for word in given], dtype=np.int64)
-    back = {number: word for word, number in words.known.items()}
-    numbers = words.number(text, np.cumsum(length) - length, length).tolist()
-    back |= {number: word for word, number in words.known.items()}
+    back = {number: word for word, number in words.index_by_word.items()}
+    numbers = words.assign_numbers(text, np.cumsum(length) - length, length).tolist()
+    back |= {number: word for word, number in words.index_by_word.items()}
     return [back[number] for number in numbers]
 
 
@@ -398,15 +398,15 @@ WORDS = st.lists(st.lists(st.binary(max_size=80).map(lambda raw: raw.replace(b"\
 def test_words_are_told_apart_by_all_their_bytes(chunks, colliding):
     with pytest.MonkeyPatch.context() as patch:
         if colliding:  # every key is that of the first eight bytes
-            patch.setattr(csv_scanner, "_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
-        words = Words()
+            patch.setattr(csv_scanner, "_HASH_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
+        words = StringTable()
         for chunk in chunks:
             assert numbered(words, chunk + chunk[::-1]) == chunk + chunk[::-1]
 
 
 def test_words_that_share_a_key_are_kept_apart(monkeypatch):
-    monkeypatch.setattr(csv_scanner, "_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
-    words = Words()
+    monkeypatch.setattr(csv_scanner, "_HASH_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
+    words = StringTable()
     given = [b"measure-one", b"measure-two", b"measure-", b"measure-one", b"measure-three-and-more"]
     assert numbered(words, given) == given
     assert numbered(words, given[::-1]) == given[::-1]
@@ -415,10 +415,10 @@ def test_words_that_share_a_key_are_kept_apart(monkeypatch):
 @given(st.lists(st.tuples(*[st.integers(-2, 2**31 - 1)] * 4), min_size=1))
 @example([(0, 0, 0, 2**31 - 1), (2**31 - 1, 0, 0, 0), (0, 2**31 - 1, 2**20, 0), (0, 0, 0, 2**31 - 1)])
 def test_combinations_are_numbered_as_they_come(rows):
-    combined = Combinations()
-    numbers = combined.number([np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)])
+    combined = CombinationTable()
+    numbers = combined.assign_numbers([np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)])
     assert numbers.tolist() == [list(dict.fromkeys(rows)).index(row) for row in rows]
-    assert list(combined.known) == list(dict.fromkeys(rows))
+    assert list(combined.index_by_combination) == list(dict.fromkeys(rows))
 
 
 # Whatever is written, the same is read --------------------------------------------------------------------------
@@ -432,7 +432,7 @@ OBSERVATIONS = st.builds(
     Observation,
     area=AREAS,
     breakdown=st.dictionaries(st.sampled_from(DIMENSIONS), SLUGS, max_size=2),
-    **dict.fromkeys(NUMBERS, COUNTS),
+    **dict.fromkeys(NUMBER_FIELDS, COUNTS),
     status=st.none() | st.sampled_from(Status),
     note=NOTES,
 )
@@ -446,11 +446,11 @@ RETURNS = st.builds(
     note=NOTES,
     observations=st.lists(OBSERVATIONS, min_size=1, max_size=4),
 )
-COLUMNS = [*csv_reader.OF_RETURN, "area", *DIMENSIONS, *NUMBERS, "status", "note", "area_label", ""]
+COLUMNS = [*csv_reader.RETURN_COLUMNS, "area", *DIMENSIONS, *NUMBER_FIELDS, "status", "note", "area_label", ""]
 
 
 def cells(one: NewReturn, observation: Observation) -> dict[str, object]:
-    said = {name: getattr(observation, name) for name in (*NUMBERS, "area", "status", "note")}
+    said = {name: getattr(observation, name) for name in (*NUMBER_FIELDS, "area", "status", "note")}
     of_return = {name: getattr(one, name) for name in ("measure", "period", "series", "service", "base_revision")}
     return said | observation.breakdown | of_return | {"return_note": one.note, "area_label": "Somewhere, there"}
 
@@ -474,13 +474,13 @@ def test_whatever_is_written_the_same_is_read(returns, order, quoting, separator
             writer.writerow({name: "" if value is None else value for name, value in cells(one, observation).items()})
     text = written.getvalue().replace("\n", line_end)
     data = text.encode(encoding)
-    reader = CsvRows(DIMENSIONS, ENVELOPE, chunk=1)
+    reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=1)
     for begin, end in pairwise([0, *sorted(cuts), max(len(data), 1000)]):
         reader.feed(data[begin:end])
     of = reader.finish()
     whole = NewSubmission(returns=returns)
-    assert entries(of) == entries(sent(whole))
-    assert of.item.tolist() == sent(whole).item.tolist()
+    assert entries(of) == entries(to_columns(whole))
+    assert of.item.tolist() == to_columns(whole).item.tolist()
 
 
 @settings(max_examples=300, deadline=None)
@@ -519,5 +519,5 @@ def test_whatever_is_written_the_same_is_read(returns, order, quoting, separator
 def test_whatever_is_sent_is_read_or_refused(data, step, chunk):
     try:
         read(data, step=step, chunk=chunk)
-    except Refused as refusal:
+    except Refusal as refusal:
         assert refusal.findings  # noqa: PT017

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.submissions import diff
-from api.submissions.revisions import NULL, NUMBERS, Cells
+from api.submissions.revisions import MISSING, NUMBER_FIELDS, Cells
 from schema.problems import CellName
 from schema.submissions import CellValue
-from tests.fixtures.example_plan import EAST, HERE, TOWN, cells_of
+from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, TOWN, make_cells
 
-COLUMNS = ("item", "area", "breakdown", *NUMBERS, "status")
+COLUMNS = ("item", "area", "breakdown", *NUMBER_FIELDS, "status")
 
 
 def cells(rows: dict) -> Cells:
@@ -23,7 +23,7 @@ def cells(rows: dict) -> Cells:
 
 # The key of a cell: return, area, breakdown; what it says: the five numbers, the status, the note.
 KEYS = st.tuples(st.integers(0, 2), st.integers(1, 4), st.integers(1, 5))
-NUMBER = st.sampled_from([NULL, 0, 1, 2**53 - 1])
+NUMBER = st.sampled_from([MISSING, 0, 1, 2**53 - 1])
 SAID = st.tuples(*[NUMBER] * 5, st.integers(0, 4), st.sampled_from([None, "", "ä"]))
 SETS = st.dictionaries(KEYS, SAID, max_size=25)
 
@@ -43,7 +43,7 @@ def reference(now: dict, before: dict) -> dict[str, list]:
 def test_the_difference_is_that_of_two_dictionaries(now, before):
     # Some cells are the same in both, which random ones hardly ever are.
     now = now | {key: before[key] for key in list(before)[::2]}
-    found = diff.difference(cells(now), cells(before))
+    found = diff.diff_cells(cells(now), cells(before))
     new, old = list(now), list(before)
     assert {
         "added": [new[row] for row in found.added],
@@ -51,14 +51,14 @@ def test_the_difference_is_that_of_two_dictionaries(now, before):
         "unchanged": [new[row] for row in found.unchanged],
         "withdrawn": [old[row] for row in found.withdrawn],
     } == reference(now, before)
-    assert [old[row] for row in found.was] == [new[row] for row in found.changed]
+    assert [old[row] for row in found.changed_from] == [new[row] for row in found.changed]
 
 
 @given(now=SETS, before=SETS)
 def test_counts_add_up_for_each_return(now, before):
     new, old = cells(now), cells(before)
-    found = diff.difference(new, old)
-    for item, counted in enumerate(diff.counts(found, new, old, items=4)):
+    found = diff.diff_cells(new, old)
+    for item, counted in enumerate(diff.count_changes(found, new, old, items=4)):
         mine = {key for key in now if key[0] == item}
         stood = {key for key in before if key[0] == item}
         assert counted.received == len(mine) == counted.added + counted.changed + counted.unchanged
@@ -67,23 +67,23 @@ def test_counts_add_up_for_each_return(now, before):
 
 @given(now=SETS)
 def test_nothing_differs_from_itself(now):
-    found = diff.difference(cells(now), cells(now))
+    found = diff.diff_cells(cells(now), cells(now))
     assert (len(found.added), len(found.changed), len(found.withdrawn)) == (0, 0, 0)
     assert len(found.unchanged) == len(now)
 
 
 def changes(now: Cells, before: Cells, most: int = 10):
-    found = diff.difference(now, before)
+    found = diff.diff_cells(now, before)
 
     def named(item: int, area: str, breakdown: dict[str, str]) -> CellName:
         return CellName(measure="m", series="s", service="v", period="2026-02", area=area, breakdown=breakdown)
 
-    told = diff.changes(found, now, before, HERE, named, most=most)
-    return [(one.cell.area, one.cell.breakdown, one.was, one.now) for one in told]
+    told = diff.list_changes(found, now, before, HARBOUR_CATALOGUE, named, limit=most)
+    return [(one.cell.area, one.cell.breakdown, one.before, one.after) for one in told]
 
 
-NOW = cells_of("town 20", "town sex=male 8", "east c:1-4")
-BEFORE = cells_of("town 20", "town sex=male 7", "town sex=female 13")
+NOW = make_cells("town 20", "town sex=male 8", "east c:1-4")
+BEFORE = make_cells("town 20", "town sex=male 7", "town sex=female 13")
 TOLD = [
     (TOWN, {"sex": "male"}, CellValue(value=7), CellValue(value=8)),
     (TOWN, {"sex": "female"}, CellValue(value=13), None),
@@ -105,4 +105,4 @@ def test_a_note_is_part_of_what_a_cell_says():
 def test_nothing_is_shared_with_nothing():
     keys, nothing = np.array([3, 1], dtype=np.int64), np.empty(0, dtype=np.int64)
     for one, other in ((keys, nothing), (nothing, keys), (nothing, nothing)):
-        assert [rows.tolist() for rows in diff.shared(one, other)] == [[], []]
+        assert [rows.tolist() for rows in diff.match_keys(one, other)] == [[], []]

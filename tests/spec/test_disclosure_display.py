@@ -9,18 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.disclosure.atoms import build
-from api.statistics.disclosure.display import counted, counts_of, protect, rounded
-from api.statistics.disclosure.figures import figures
-from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table
+from api.statistics.disclosure.atoms import build_lattice
+from api.statistics.disclosure.display import complete_counts, make_display, read_tallies, round_to_base
+from api.statistics.disclosure.figures import list_counts
+from api.statistics.disclosure.lattice import Area, Dimension, Node, ScopeShape, Table
 from api.statistics.rollup import Tally
-from schema.disclosure import OPEN, ORGANISATIONS, PERSONS
+from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, UNPROTECTED_RULE
 
 SEX = Dimension(slug="sex", codes=("f", "m"))
 TABLES = (Table(), Table(dimensions=("sex",)))
-PLAIN = build(Shape(tables=TABLES, dimensions=(SEX,), periods={"now": ("now",)}))
+PLAIN = build_lattice(ScopeShape(tables=TABLES, dimensions=(SEX,), periods={"now": ("now",)}))
 PARTS = (*TABLES, Table(part="in"), Table(part="in", dimensions=("sex",)))
-WITH_PART = build(Shape(tables=PARTS, dimensions=(SEX,), periods={"now": ("now",)}))
+WITH_PART = build_lattice(ScopeShape(tables=PARTS, dimensions=(SEX,), periods={"now": ("now",)}))
 WOMEN, MEN = (Node(part=None, breakdown=(("sex", code),), place="all", period="now") for code in "fm")
 TOTAL = Node(part=None, breakdown=(), place="all", period="now")
 
@@ -31,35 +31,35 @@ def returns(*providers, alone=True):
         {TOTAL: Tally(low=f + m, high=f + m), WOMEN: Tally(low=f, high=f), MEN: Tally(low=m, high=m)}
         for f, m in providers
     ]
-    return counted(PLAIN, tallies, may_stand_alone=[alone] * len(providers))
+    return read_tallies(PLAIN, tallies, publish_alone=[alone] * len(providers))
 
 
 def shares(*cells):
     """Counts of one provider that returned, for women and men, `in/all`."""
     (fx, fn), (mx, mn) = (map(int, cell.split("/")) for cell in cells)
     tallies = {
-        replace(node, part="in"): Tally(low=x, high=x, base_low=n, base_high=n)
+        replace(node, part="in"): Tally(low=x, high=x, denominator_low=n, denominator_high=n)
         for node, x, n in [(TOTAL, fx + mx, fn + mn), (WOMEN, fx, fn), (MEN, mx, mn)]
     }
-    return counted(WITH_PART, [tallies], may_stand_alone=[True])
+    return read_tallies(WITH_PART, [tallies], publish_alone=[True])
 
 
 def shown(display, lattice=PLAIN):
     """Total, women and men as shown, `c` for hidden."""
-    return ["c" if f.value is None else f.value for f in figures(lattice, display)]
+    return ["c" if f.value is None else f.value for f in list_counts(lattice, display)]
 
 
 def stated(display, node=WOMEN):
-    (figure,) = [f for f in figures(PLAIN, display) if f.node == node]
+    (figure,) = [f for f in list_counts(PLAIN, display) if f.node == node]
     return figure.low, figure.high
 
 
-def after(*releases, rule=PERSONS, lattice=PLAIN, afresh=None):
+def after(*releases, rule=PERSONS_RULE, lattice=PLAIN, afresh=None):
     """The display of the last of some releases."""
     display = None
     for number in range(1, len(releases) + 1):
         last = number == len(releases)
-        display = protect(lattice, rule, releases[:number], display, afresh=afresh if last else None)
+        display = make_display(lattice, rule, releases[:number], display, reset_nodes=afresh if last else None)
     return display
 
 
@@ -86,17 +86,19 @@ def test_few_are_hidden_and_others_rounded(count, as_shown, between):
 @pytest.mark.parametrize(
     ("rule", "as_shown"),
     [
-        (PERSONS, ["c", "c", "c"]),
-        (ORGANISATIONS, [3, "c", "c"]),
-        (OPEN, [3, 1, 2]),
-        (replace(PERSONS, hide_from=1, hide_to=2), [5, "c", "c"]),
+        (PERSONS_RULE, ["c", "c", "c"]),
+        (ORGANISATIONS_RULE, [3, "c", "c"]),
+        (UNPROTECTED_RULE, [3, 1, 2]),
+        (replace(PERSONS_RULE, hide_from=1, hide_to=2), [5, "c", "c"]),
     ],
 )
 def test_each_class_by_its_own_rule(rule, as_shown):
     assert shown(after(returns((1, 2)), rule=rule)) == as_shown
 
 
-@pytest.mark.parametrize(("rule", "zero"), [(PERSONS, "c"), (ORGANISATIONS, 0), (replace(PERSONS, hide_from=1), 0)])
+@pytest.mark.parametrize(
+    ("rule", "zero"), [(PERSONS_RULE, "c"), (ORGANISATIONS_RULE, 0), (replace(PERSONS_RULE, hide_from=1), 0)]
+)
 def test_zero_is_hidden_for_people_alone(rule, zero):
     display = after(returns((0, 30)), rule=rule)
     assert shown(display)[1] == zero
@@ -121,7 +123,7 @@ def test_those_outside_a_part_are_hidden_like_those_in_it(women, as_shown):
 
 
 def test_a_complement_that_is_not_protected_shows():
-    rule = replace(PERSONS, protect_complements=False)
+    rule = replace(PERSONS_RULE, protect_complements=False)
     assert shown(after(shares("50/50", "50/100"), rule=rule, lattice=WITH_PART), WITH_PART)[4] == 50
 
 
@@ -133,17 +135,17 @@ def test_what_one_provider_feeds_alone_is_published_only_if_it_agreed(providers,
 
 
 def test_what_is_only_bounded_is_not_shown():
-    counts = counted(
+    counts = read_tallies(
         PLAIN, [{WOMEN: Tally(low=20, high=23), TOTAL: Tally(low=60, high=60), MEN: Tally(reason="no_data")}]
     )
-    assert shown(after(replace(counts, may_stand_alone=np.array([True])))) == [60, "c", "c"]
+    assert shown(after(replace(counts, publish_alone=np.array([True])))) == [60, "c", "c"]
 
 
 @pytest.mark.parametrize(
     ("count", "base", "nearest"), [(12, 5, 10), (13, 5, 15), (-12, 5, -10), (-13, 5, -15), (7, 1, 7), (5, 10, 10)]
 )
 def test_rounding(count, base, nearest):
-    assert rounded(np.array([count]), base).tolist() == [nearest]
+    assert round_to_base(np.array([count]), base).tolist() == [nearest]
 
 
 # --- hold-back and shift -------------------------------------------------------------------------------------
@@ -174,7 +176,7 @@ def test_a_number_moves_when_the_count_has_moved_by_5_and_by_the_rounded_increme
 
 
 def test_without_the_shift_rule_the_new_count_is_rounded():
-    rule = replace(PERSONS, shift=False)
+    rule = replace(PERSONS_RULE, shift=False)
     assert shown(after(*(returns((count, 50)) for count in (42, 49)), rule=rule))[1] == 50
     assert shown(after(*(returns((count, 50)) for count in (42, 46)), rule=rule))[1] == 40
 
@@ -207,11 +209,11 @@ def test_what_only_one_provider_feeds_by_now_is_hidden():
 
 # fmt: off
 BESIDE = [
-    ([(10, 10), (4, 3)],         PERSONS,                                  "c"),
-    ([(10, 10), (4, 4)],         PERSONS,                                  30),
-    ([(10, 10), (2, 2), (2, 2)], PERSONS,                                  30),
-    ([(10, 10), (4, 3)],         replace(PERSONS, audit_providers=False),  25),
-    ([(10, 10), (1, 1)],         ORGANISATIONS,                            22),
+    ([(10, 10), (4, 3)],         PERSONS_RULE,                                  "c"),
+    ([(10, 10), (4, 4)],         PERSONS_RULE,                                  30),
+    ([(10, 10), (2, 2), (2, 2)], PERSONS_RULE,                                  30),
+    ([(10, 10), (4, 3)],         replace(PERSONS_RULE, audit_providers=False),  25),
+    ([(10, 10), (1, 1)],         ORGANISATIONS_RULE,                            22),
 ]
 # fmt: on
 
@@ -234,7 +236,7 @@ def test_a_figure_is_never_further_from_the_truth_than_it_states(history):
     display = after(*(returns((f, m), (f // 2, m // 3)) for f, m in history))
     women, men = history[-1]
     women, men = women + women // 2, men + men // 3
-    for figure, count in zip(figures(PLAIN, display), (women + men, women, men), strict=True):
+    for figure, count in zip(list_counts(PLAIN, display), (women + men, women, men), strict=True):
         assert figure.value is None or figure.low <= count <= figure.high
         assert figure.value is None or abs(count - figure.value) <= figure.largest_error
 
@@ -255,9 +257,9 @@ def test_what_a_provider_sees_who_varies_its_own_returns_does_not_depend_on_the_
 def test_what_a_display_tells_is_true_whatever_is_known(seed):
     """Counts that come, go, move and are not known for a while: no bound is ever on the wrong side of the truth."""
     chance = np.random.default_rng(seed)
-    places = (Place(code="city"), *(Place(code=f"w{n}", level=1, parent="city") for n in range(3)))
-    built = build(
-        Shape(
+    places = (Area(code="city"), *(Area(code=f"w{n}", level=1, parent="city") for n in range(3)))
+    built = build_lattice(
+        ScopeShape(
             tables=tuple(Table(part=part, level=1) for part in (None, "in")),
             places=places,
             periods={"now": ("now",)},
@@ -273,10 +275,10 @@ def test_what_a_display_tells_is_true_whatever_is_known(seed):
         own = np.concatenate([np.stack([x.sum(axis=1), *x.T]) for x in (whole, inside)]).T
         unknown = chance.random(own.shape[1]) < 0.2
         own[:, unknown] = 0
-        chain.append(counts_of(built, own, unknown, np.array([True, False])))
-        displays.append(protect(built, PERSONS, chain, displays[-1] if displays else None))
+        chain.append(complete_counts(built, own, unknown, np.array([True, False])))
+        displays.append(make_display(built, PERSONS_RULE, chain, displays[-1] if displays else None))
     for release, (counts, display) in enumerate(zip(chain, displays, strict=True)):
-        true, known = counts.all, ~counts.unknown
+        true, known = counts.totals, ~counts.unknown
         assert not (display.shown & ~known).any()
         assert (display.told_low <= true)[known].all()
         assert (true <= display.told_high)[known].all()
@@ -284,7 +286,7 @@ def test_what_a_display_tells_is_true_whatever_is_known(seed):
         said = np.flatnonzero(display.change_since >= 0)
         since = display.change_since[said]
         assert (since < release).all()
-        then = np.stack([each.all for each in chain])[since, said]
+        then = np.stack([each.totals for each in chain])[since, said]
         known_both = known[said] & ~np.stack([each.unknown for each in chain])[since, said]
         assert known_both.all(), "nothing is told of a change from or to what is not known"
         assert (display.change_low[said] <= true[said] - then).all()

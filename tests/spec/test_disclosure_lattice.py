@@ -5,29 +5,29 @@ from itertools import product
 import numpy as np
 import pytest
 
-from api.statistics.disclosure.atoms import build
-from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table, independent, nodes_of
+from api.statistics.disclosure.atoms import build_lattice
+from api.statistics.disclosure.lattice import Area, Dimension, Node, ScopeShape, Table, build_nodes, split_by_period
 
 SEX = Dimension(slug="sex", codes=("f", "m"))
 AGE = Dimension(slug="age", codes=("young", "old"))
 GROUP = Dimension(slug="group", codes=("x", "y", "z"))
-CITY = (Place(code="city"), Place(code="north", level=1, parent="city"), Place(code="south", level=1, parent="city"))
+CITY = (Area(code="city"), Area(code="north", level=1, parent="city"), Area(code="south", level=1, parent="city"))
 NOW = {"now": ("now",)}
 
 
 def lattice(*tables, dimensions=(SEX, AGE, GROUP), places=CITY[:1], periods=None, **how):
-    return build(Shape(tables=tables, dimensions=dimensions, places=places, periods=periods or NOW, **how))
+    return build_lattice(ScopeShape(tables=tables, dimensions=dimensions, places=places, periods=periods or NOW, **how))
 
 
 def sums(built, point):
     """The value of each node and complement at given atoms."""
-    return built.sums.of(np.asarray(point, dtype=float))
+    return built.sums.evaluate(np.asarray(point, dtype=float))
 
 
 def ties(built, point):
     """Whether atoms keep to what ties them."""
-    values = built.ties.of(np.asarray(point, dtype=float))
-    return bool(np.all((values >= built.ties.lower) & (values <= built.ties.upper)))
+    values = built.identities.evaluate(np.asarray(point, dtype=float))
+    return bool(np.all((values >= built.identities.lower) & (values <= built.identities.upper)))
 
 
 def test_nodes_are_the_cells_of_the_tables_in_every_area_and_period():
@@ -36,7 +36,7 @@ def test_nodes_are_the_cells_of_the_tables_in_every_area_and_period():
         ((), "city"),
         *(((("sex", code),), place) for code, place in product("fm", ("city", "north", "south"))),
     ]
-    assert built.ways.tolist() == [0, 1, 2, 2, 1, 2, 2]
+    assert built.breakdown_depth.tolist() == [0, 1, 2, 2, 1, 2, 2]
     assert built.broken_down.tolist() == [False, *[True] * 6]
 
 
@@ -56,7 +56,7 @@ def test_a_chain_of_crossings_is_tied_in_what_it_shares():
     """Sex × age and age × group are two blocks, tied by age; both add up to the total."""
     built = lattice(Table(), Table(dimensions=("sex", "age")), Table(dimensions=("age", "group")))
     assert built.atoms == 1 + 2 * 2 + 2 * 3
-    assert len(built.ties) == 1 + 2
+    assert len(built.identities) == 1 + 2
     young_old = {4: [4, 3, 2, 1], 6: [5, 2, 0, 1, 2, 0]}  # 7 young, 3 old, by sex and by group
     other = {4: [4, 3, 2, 1], 6: [5, 1, 0, 2, 2, 0]}  # 7 and 3, but 6 and 4
     sizes = [4, 6] if np.diff(built.sums.starts)[1] == 1 and built.sums.columns[1] == 1 else [6, 4]
@@ -76,7 +76,7 @@ def test_a_wider_table_is_tied_to_the_areas_within():
     assert built.atoms == 2 + 2
     assert ties(built, [3, 4, 5, 2])
     assert not ties(built, [3, 4, 5, 3])
-    assert built.patch.tolist() == [0, 1, -1, -1]
+    assert built.area_period_id.tolist() == [0, 1, -1, -1]
 
 
 def test_a_period_is_the_sum_of_those_that_make_it_up():
@@ -96,7 +96,7 @@ def test_a_part_has_a_complement_where_its_whole_is_published():
     assert len(built.nodes) == 4
     assert built.whole.tolist() == [-1, 0, -1, -1, 0]
     assert built.complement.tolist() == [-1, 4, -1, -1, -1]
-    assert built.completed(np.array([10, 7, 4, 3])).tolist() == [10, 7, 4, 3, 3]
+    assert built.append_complements(np.array([10, 7, 4, 3])).tolist() == [10, 7, 4, 3, 3]
 
 
 def test_parts_that_overlap_are_a_dimension_each():
@@ -113,14 +113,14 @@ def test_groups_that_overlap_and_leave_nobody_out_make_up_the_total_at_least():
     loose = Dimension(slug="group", codes=("x", "y"), exclusive=False)
     built = lattice(Table(), Table(dimensions=("group",)), Table(dimensions=("group", "sex")), dimensions=(loose, SEX))
     without_total = lattice(Table(dimensions=("group",)), dimensions=(loose,))
-    assert built.ties.upper.tolist().count(np.inf) == 1
-    assert without_total.ties.upper.tolist().count(np.inf) == 0
+    assert built.identities.upper.tolist().count(np.inf) == 1
+    assert without_total.identities.upper.tolist().count(np.inf) == 0
 
 
 def test_where_the_total_alone_has_more_areas_it_covers_only_what_is_there():
     loose = Dimension(slug="group", codes=("x", "y"), exclusive=False)
     built = lattice(Table(level=1), Table(dimensions=("group",)), dimensions=(loose,), places=CITY)
-    assert built.ties.upper.tolist().count(np.inf) == 1
+    assert built.identities.upper.tolist().count(np.inf) == 1
 
 
 def test_a_dimension_that_leaves_people_out_has_a_rest():
@@ -152,7 +152,7 @@ def test_people_who_may_be_in_two_areas_are_bounded_likewise(city_and_wards, all
 
 
 def test_the_value_of_no_forms_at_a_point_is_nothing():
-    assert lattice(Table()).ties.of(np.zeros((2, 1))).shape == (2, 0)
+    assert lattice(Table()).identities.evaluate(np.zeros((2, 1))).shape == (2, 0)
 
 
 def test_a_node_is_found_by_what_it_is():
@@ -162,10 +162,10 @@ def test_a_node_is_found_by_what_it_is():
 
 def test_a_total_of_a_quarter_is_a_sum_of_atoms_though_a_dimension_is_collected_for_the_town_alone():
     """A total without atoms could be nothing but 0, and no count of it would ever be protected."""
-    lattice = build(
-        Shape(
+    lattice = build_lattice(
+        ScopeShape(
             dimensions=(Dimension(slug="sex", codes=("f", "m")),),
-            places=(Place(code="town"), *(Place(code=code, level=1, parent="town") for code in ("east", "west"))),
+            places=(Area(code="town"), *(Area(code=code, level=1, parent="town") for code in ("east", "west"))),
             tables=(Table(level=1), Table(dimensions=("sex",))),
             periods={"now": ("now",)},
         )
@@ -195,28 +195,32 @@ YEAR = {f"q{n}": (f"q{n}",) for n in range(1, 5)} | {"year": ("q1", "q2", "q3", 
     ],
 )
 def test_periods_that_no_longer_one_is_made_of_together_are_independent(periods, expected):
-    whole = Shape(tables=(Table(), Table(dimensions=("sex",))), dimensions=(SEX,), periods=periods)
-    parts = independent(whole)
+    whole = ScopeShape(tables=(Table(), Table(dimensions=("sex",))), dimensions=(SEX,), periods=periods)
+    parts = split_by_period(whole)
     assert [list(part.periods) for part in parts] == expected
-    nodes = nodes_of(whole).nodes
+    nodes = build_nodes(whole).nodes
     for part in parts:
-        assert nodes_of(part).nodes == tuple(node for node in nodes if node.period in part.periods)
-    assert sum(build(part).atoms for part in parts) == build(whole).atoms
+        assert build_nodes(part).nodes == tuple(node for node in nodes if node.period in part.periods)
+    assert sum(build_lattice(part).atoms for part in parts) == build_lattice(whole).atoms
 
 
 def test_a_table_of_some_periods_is_in_their_parts_alone():
     tables = (Table(), Table(dimensions=("sex",), periods=("q1", "q2")))
-    parts = independent(Shape(tables=tables, dimensions=(SEX,), periods={f"q{n}": (f"q{n}",) for n in (1, 2, 3)}))
+    parts = split_by_period(
+        ScopeShape(tables=tables, dimensions=(SEX,), periods={f"q{n}": (f"q{n}",) for n in (1, 2, 3)})
+    )
     assert [[table.periods for table in part.tables] for part in parts] == [[(), ("q1",)], [(), ("q2",)], [()]]
 
 
 def test_a_count_to_date_goes_on_from_the_one_before_by_an_increment_that_is_not_published():
     to_date = {"to q1": ("q1",), "to q2": ("q1", "q2"), "to q3": ("q1", "q2", "q3")}
     tables = (Table(), Table(part="p"), Table(dimensions=("sex",), periods=("to q1", "to q3")))
-    lattice = build(Shape(tables=tables, dimensions=(SEX,), periods=to_date))
+    lattice = build_lattice(ScopeShape(tables=tables, dimensions=(SEX,), periods=to_date))
     names = [(node.part, node.breakdown, node.period) for node in lattice.nodes]
     names += [("not p", *names[part][1:]) for part in np.flatnonzero(lattice.complement >= 0)]
-    steps = [(names[node], names[before][-1]) for node, before in enumerate(lattice.earlier.tolist()) if before >= 0]
+    steps = [
+        (names[node], names[before][-1]) for node, before in enumerate(lattice.continues_from.tolist()) if before >= 0
+    ]
     assert steps == [
         ((part, (), later), before)
         for part in (None, "p", "not p")
@@ -226,4 +230,4 @@ def test_a_count_to_date_goes_on_from_the_one_before_by_an_increment_that_is_not
 
 def test_of_periods_whose_difference_is_published_none_goes_on_from_another():
     periods = YEAR | {"half": ("q1", "q2"), "other half": ("q3", "q4")}
-    assert not (build(Shape(tables=(Table(),), periods=periods)).earlier >= 0).any()
+    assert not (build_lattice(ScopeShape(tables=(Table(),), periods=periods)).continues_from >= 0).any()

@@ -5,22 +5,22 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from api.statistics.disclosure.atoms import build
-from api.statistics.disclosure.lattice import Dimension, Node, Place, Shape, Table
+from api.statistics.disclosure.atoms import build_lattice
+from api.statistics.disclosure.lattice import Area, Dimension, Node, ScopeShape, Table
 
 SEX = Dimension(slug="sex", codes=("f", "m"))
 AGE = Dimension(slug="age", codes=("young", "old"))
 SOME = Dimension(slug="group", codes=("x", "y"), exhaustive=False)
 ONE = Dimension(slug="group", codes=("x",), exhaustive=False)
 LOOSE = Dimension(slug="group", codes=("x", "y"), exclusive=False)
-CITY = (Place(code="city"), *(Place(code=code, level=1, parent="city") for code in ("north", "south")))
+CITY = (Area(code="city"), *(Area(code=code, level=1, parent="city") for code in ("north", "south")))
 YEAR = {"q1": ("q1",), "q2": ("q2",), "q3": ("q3",), "half": ("q1", "q2"), "year": ("q1", "q2", "q3")}
 EVERY = tuple(Table(dimensions=chosen, level=1) for size in range(3) for chosen in combinations(("sex", "age"), size))
 IN = tuple(Table(dimensions=table.dimensions, part="in", level=1) for table in EVERY)
 
 
 def shape(*tables, dimensions=(SEX, AGE), places=CITY, periods=YEAR, **how):
-    return Shape(tables=tables, dimensions=dimensions, places=places, periods=periods, **how)
+    return ScopeShape(tables=tables, dimensions=dimensions, places=places, periods=periods, **how)
 
 
 SHAPES = {
@@ -44,14 +44,14 @@ SHAPES = {
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_terms_of_every_count_add_up_to_its_atoms(name):
-    lattice = build(SHAPES[name])
+    lattice = build_lattice(SHAPES[name])
     point = np.random.default_rng(1).integers(0, 50, lattice.atoms).astype(float)
-    counts = lattice.sums.of(point)
-    assert (lattice.equations.of(np.concatenate((point, counts))) == 0).all()
+    counts = lattice.sums.evaluate(point)
+    assert (lattice.equations.evaluate(np.concatenate((point, counts))) == 0).all()
     # And a count that is not the sum is noticed.
     for wrong in range(counts.size):
         off = counts + (np.arange(counts.size) == wrong)
-        assert lattice.equations.of(np.concatenate((point, off)))[wrong] == -1
+        assert lattice.equations.evaluate(np.concatenate((point, off)))[wrong] == -1
 
 
 def terms(lattice, part, breakdown, place, period):
@@ -80,26 +80,26 @@ def terms(lattice, part, breakdown, place, period):
     ],
 )
 def test_a_city_is_its_wards_a_year_its_parts_and_a_margin_what_it_is_broken_into(breakdown, place, period, expected):
-    assert terms(build(shape(*EVERY)), None, breakdown, place, period) == (expected, 0)
+    assert terms(build_lattice(shape(*EVERY)), None, breakdown, place, period) == (expected, 0)
 
 
 def test_what_nothing_adds_up_to_is_a_sum_of_atoms():
     cell = (("sex", "f"), ("age", "old"))
-    assert terms(build(shape(*EVERY)), None, cell, "north", "q1") == ([], 1)
-    assert terms(build(shape(*EVERY)), None, (), "north", "q1") == ([], 1)
-    part_of_period = build(SHAPES["a quarter that is not published"])
+    assert terms(build_lattice(shape(*EVERY)), None, cell, "north", "q1") == ([], 1)
+    assert terms(build_lattice(shape(*EVERY)), None, (), "north", "q1") == ([], 1)
+    part_of_period = build_lattice(SHAPES["a quarter that is not published"])
     assert terms(part_of_period, None, cell, "north", "half") == ([], 2)
 
 
 def test_a_whole_is_the_part_and_who_is_left():
     """Of totals that is true as well, and said by a tie: the atoms of a total are its own."""
-    lattice = build(shape(*EVERY, *IN))
+    lattice = build_lattice(shape(*EVERY, *IN))
     wholes = np.flatnonzero((lattice.whole < 0) & lattice.broken_down)
     assert (np.diff(lattice.equations.starts)[wholes] == 3).all()
 
 
 def test_it_takes_few_terms():
-    wards = (CITY[0], *(Place(code=f"w{n}", level=1, parent="city") for n in range(12)))
+    wards = (CITY[0], *(Area(code=f"w{n}", level=1, parent="city") for n in range(12)))
     ages = Dimension(slug="age", codes=tuple("abcdef"))
-    lattice = build(shape(*EVERY, *IN, places=wards, dimensions=(SEX, ages)))
+    lattice = build_lattice(shape(*EVERY, *IN, places=wards, dimensions=(SEX, ages)))
     assert lattice.equations.columns.size < lattice.sums.columns.size / 2

@@ -5,17 +5,19 @@ import pytest
 
 from api.submissions import effects, rules
 from schema.submissions import EffectScope
-from tests.fixtures.example_plan import EAST, HERE, total
+from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, parse_past_total
 
 NEAR = pytest.approx
 
 
 def moves(measure: str, standing: list[str], sent: list[str], *, others: list[str] | None = None):
     """Period, before and after: the exact figure, or the two bounds."""
-    was = [total(measure, one) for one in standing]
-    was += [total(measure, one, organisation="pier-college") for one in others or []]
-    found = effects.effects(EffectScope.OWN, was, [total(measure, one) for one in sent], HERE)
-    return [(one.period.code, said(one.was), said(one.now)) for one in found]
+    was = [parse_past_total(measure, one) for one in standing]
+    was += [parse_past_total(measure, one, organisation="pier-college") for one in others or []]
+    found = effects.calculate_effects(
+        EffectScope.OWN, was, [parse_past_total(measure, one) for one in sent], HARBOUR_CATALOGUE
+    )
+    return [(one.period.code, said(one.before), said(one.after)) for one in found]
 
 
 def said(amount):
@@ -65,44 +67,57 @@ def test_of_everybody_the_others_stay_as_they_are():
 
 
 def test_a_share_has_its_parts_and_its_unit():
-    [_, one] = effects.effects(EffectScope.OWN, [], [total("pass-rate", "2026-02 8/10")], HERE)
-    assert one.now is not None
-    assert (one.unit, one.now.value, one.now.numerator, one.now.denominator) == ("percent", 80, 8, 10)
-    share = msgspec.structs.replace(HERE.measures["pass-rate"], unit="ratio")
-    assert (effects.scale(HERE.measures["pass-rate"]), effects.scale(share)) == (100.0, 1.0)
-    assert effects.scale(msgspec.structs.replace(share, unit="per-1000")) == 1000.0
+    [_, one] = effects.calculate_effects(
+        EffectScope.OWN, [], [parse_past_total("pass-rate", "2026-02 8/10")], HARBOUR_CATALOGUE
+    )
+    assert one.after is not None
+    assert (one.unit, one.after.value, one.after.numerator, one.after.denominator) == ("percent", 80, 8, 10)
+    share = msgspec.structs.replace(HARBOUR_CATALOGUE.measures["pass-rate"], unit="ratio")
+    assert (effects.unit_multiplier(HARBOUR_CATALOGUE.measures["pass-rate"]), effects.unit_multiplier(share)) == (
+        100.0,
+        1.0,
+    )
+    assert effects.unit_multiplier(msgspec.structs.replace(share, unit="per-1000")) == 1000.0
 
 
 def test_each_area_has_its_own_total():
-    was = [total("learners", "2026-02 10"), total("learners", "2026-02 4", area=EAST)]
-    now = [total("learners", "2026-02 11")]
-    found = effects.effects(EffectScope.OWN, was, now, HERE)
-    assert [(one.area[:3], said(one.was), said(one.now)) for one in found] == [("E06", 10, 11)] * 2
+    was = [parse_past_total("learners", "2026-02 10"), parse_past_total("learners", "2026-02 4", area=EAST)]
+    now = [parse_past_total("learners", "2026-02 11")]
+    found = effects.calculate_effects(EffectScope.OWN, was, now, HARBOUR_CATALOGUE)
+    assert [(one.area[:3], said(one.before), said(one.after)) for one in found] == [("E06", 10, 11)] * 2
 
 
 def test_windows_that_overlap_make_no_year():
-    window = total("learners", "R3-2026-02 10")
-    assert [one.period.code for one in effects.effects(EffectScope.OWN, [], [window], HERE)] == ["R3-2026-02"]
+    window = parse_past_total("learners", "R3-2026-02 10")
+    assert [one.period.code for one in effects.calculate_effects(EffectScope.OWN, [], [window], HARBOUR_CATALOGUE)] == [
+        "R3-2026-02"
+    ]
 
 
 def test_a_financial_year_is_told_once():
-    year = total("learners", "FY2025-26 10")
-    assert [one.period.code for one in effects.effects(EffectScope.OWN, [], [year], HERE)] == ["FY2025-26"]
+    year = parse_past_total("learners", "FY2025-26 10")
+    assert [one.period.code for one in effects.calculate_effects(EffectScope.OWN, [], [year], HARBOUR_CATALOGUE)] == [
+        "FY2025-26"
+    ]
 
 
 def test_a_calendar_year_lies_in_no_financial_year():
-    year = total("learners", "CY2025 10")
-    assert [one.period.code for one in effects.effects(EffectScope.OWN, [], [year], HERE)] == ["CY2025"]
+    year = parse_past_total("learners", "CY2025 10")
+    assert [one.period.code for one in effects.calculate_effects(EffectScope.OWN, [], [year], HARBOUR_CATALOGUE)] == [
+        "CY2025"
+    ]
 
 
 def test_a_reviewer_is_told_of_the_programme_and_nobody_else():
-    own = [total("learners", "2026-02 12")]
-    everybody = [*own, total("learners", "2026-02 100", organisation="pier-college")]
-    now = [total("learners", "2026-02 15")]
+    own = [parse_past_total("learners", "2026-02 12")]
+    everybody = [*own, parse_past_total("learners", "2026-02 100", organisation="pier-college")]
+    now = [parse_past_total("learners", "2026-02 15")]
 
     def told(whole):
         return [
-            (one.scope, said(one.was)) for one in rules.moved(own, whole, now, HERE) if one.period.code == "2026-02"
+            (one.scope, said(one.before))
+            for one in rules.visible_effects(own, whole, now, HARBOUR_CATALOGUE)
+            if one.period.code == "2026-02"
         ]
 
     assert told(None) == [("own", 12)]

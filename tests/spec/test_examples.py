@@ -7,20 +7,20 @@ import msgspec
 import pytest
 
 import api.app  # noqa: F401  so that every refusal is known
-from api.http.refusals import Refused
+from api.http.refusals import Refusal
 from api.plan import queries_loading
 from api.submissions import rules
-from api.submissions.checks.findings import CODES, Rejected
-from api.submissions.reading.csv_reader import CsvRows
-from api.submissions.reading.ndjson_reader import NdjsonRows
-from api.submissions.revisions import Sent, sent
+from api.submissions.checks.findings import FINDING_EXPLANATIONS, Rejected
+from api.submissions.reading.csv_reader import CsvReader
+from api.submissions.reading.ndjson_reader import NdjsonReader
+from api.submissions.revisions import ParsedSubmission, to_columns
 from schema.problems import Severity
 from schema.submissions import NewSubmission
-from tests.conftest import NOTTINGHAM
-from tests.fixtures.example_plan import catalogue
+from tests.conftest import NOTTINGHAM_PLAN_FILE
+from tests.fixtures.example_plan import make_catalogue
 
 COUNCIL = "nottingham-city-council"
-HERE = catalogue(queries_loading.read(NOTTINGHAM))
+HERE = make_catalogue(queries_loading.read_plan(NOTTINGHAM_PLAN_FILE))
 MAY_2026 = datetime(2026, 5, 20, 12, tzinfo=UTC)
 AT = {"period-closed": datetime(2027, 1, 15, 12, tzinfo=UTC)}
 WHOLE_FILES = {"not-json", "envelope-missing", "envelope-with-observations", "unknown-return"}
@@ -28,8 +28,8 @@ REFERRALS = {"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2"}
 PUBLISHED = {
     "nil-published": "office-for-national-statistics",
     "limits-not-around-value": "office-for-national-statistics",
-    "limits-twice": "office-for-national-statistics",
-    "fraction-not-the-value": "office-for-national-statistics",
+    "duplicate-limits": "office-for-national-statistics",
+    "ratio-differs-from-value": "office-for-national-statistics",
 }
 INACTIVE = {
     "measure": "economic-inactivity-ill-health",
@@ -41,17 +41,17 @@ FILLED = {"observations": [{"area": "E06000018", "value": 140}]}
 # Told in words, or resting on what stands: other tests find them.
 TOLD = {
     "not-text", "wrong-encoding", "row-too-long", "field-too-long", "contradicts-parameter", "too-many-returns",
-    "too-many-faults", "series-needed", "unconfirmed-withdrawals", "nothing-to-withdraw", "moved-since-base",
-    "unlike-earlier", "cumulative-fell", "possible-double-count", "unknown-justification",
+    "too-many-errors", "series-required", "unconfirmed-withdrawals", "nothing-to-withdraw", "changed-since-base",
+    "outlier", "cumulative-fell", "possible-double-count", "unknown-justification",
 }  # fmt: skip
 
 
 def shown(code: str) -> str:
     """The part of an example that is sent, without its words."""
-    return "\n\n".join(part for part in CODES[code].example.split("\n\n") if not part.endswith("."))
+    return "\n\n".join(part for part in FINDING_EXPLANATIONS[code].example.split("\n\n") if not part.endswith("."))
 
 
-def submission(example: str) -> Sent:
+def submission(example: str) -> ParsedSubmission:
     """Returns as they are; else observations, items or entries of a return."""
     try:
         told = [json.loads(example)]
@@ -64,19 +64,19 @@ def submission(example: str) -> Sent:
         returns = [{"measure": "jsna-research-published", "period": "FY2025-26", "items": told}]
     else:
         returns = [{"measure": "lived-experience-involvement", "period": "FY2025-26-H1", "entries": told}]
-    return sent(msgspec.convert({"returns": returns}, NewSubmission))
+    return to_columns(msgspec.convert({"returns": returns}, NewSubmission))
 
 
-def read(code: str) -> Sent:
+def read(code: str) -> ParsedSubmission:
     example = shown(code)
     if not example.startswith("{"):
-        reader = CsvRows(list(HERE.dimensions), NewSubmission(returns=[]))
+        reader = CsvReader(list(HERE.dimensions), NewSubmission(returns=[]))
     elif code in WHOLE_FILES:
-        reader = NdjsonRows()
+        reader = NdjsonReader()
     elif code in PUBLISHED and '"area"' in example:
-        return sent(msgspec.convert({"returns": [INACTIVE | {"figures": [json.loads(example)]}]}, NewSubmission))
+        return to_columns(msgspec.convert({"returns": [INACTIVE | {"figures": [json.loads(example)]}]}, NewSubmission))
     elif '"area"' in example.split(":")[0]:
-        reader = NdjsonRows()
+        reader = NdjsonReader()
         example = json.dumps({"returns": [REFERRALS]}) + "\n" + example
     else:
         return submission(example)
@@ -84,24 +84,26 @@ def read(code: str) -> Sent:
     return reader.finish()
 
 
-@pytest.mark.parametrize("code", sorted(set(CODES) - TOLD))
+@pytest.mark.parametrize("code", sorted(set(FINDING_EXPLANATIONS) - TOLD))
 def test_an_example_finds_what_it_is_an_example_of(code):
     try:
-        examined = rules.examine(read(code), HERE, PUBLISHED.get(code, COUNCIL), {}, now=AT.get(code, MAY_2026))
+        examined = rules.check_submission(
+            read(code), HERE, PUBLISHED.get(code, COUNCIL), {}, now=AT.get(code, MAY_2026)
+        )
     except Rejected as refusal:
         found = [finding.code for finding in refusal.findings]
     else:
-        found = [finding.code for finding in examined.findings.told()]
-        assert CODES[code].severity is Severity.WARNING
+        found = [finding.code for finding in examined.findings.listed()]
+        assert FINDING_EXPLANATIONS[code].severity is Severity.WARNING
     assert found == [code]
 
 
 @pytest.mark.parametrize("code", sorted(TOLD))
 def test_what_is_told_is_told_in_words(code):
-    assert CODES[code].example.endswith(".")
+    assert FINDING_EXPLANATIONS[code].example.endswith(".")
 
 
-def kinds(refusal: type[Refused] = Refused) -> list[type[Refused]]:
+def kinds(refusal: type[Refusal] = Refusal) -> list[type[Refusal]]:
     return [found for kind in refusal.__subclasses__() for found in (kind, *kinds(kind))]
 
 

@@ -9,47 +9,54 @@ import httpx2
 import pytest
 from litestar import Litestar, Request, post
 
-from api.http.bodies import CSV, LARGEST_FILE, LARGEST_JSON, NDJSON, Arriving, TypedRequest
-from api.http.problems import HANDLERS
+from api.http.bodies import (
+    CSV_MEDIA_TYPE,
+    MAX_FILE_BYTES,
+    MAX_JSON_BYTES,
+    NDJSON_MEDIA_TYPE,
+    StreamedFile,
+    TypedRequest,
+)
+from api.http.problems import EXCEPTION_HANDLERS
 
 CONTENT = random.Random(1).randbytes(3_000_000) + bytes(3_000_000)  # noqa: S311
 GZIP = gzip.compress(CONTENT)
-CSV_SENT = {"content-type": CSV}
+CSV_SENT = {"content-type": CSV_MEDIA_TYPE}
 GZIP_SENT = CSV_SENT | {"content-encoding": "gzip"}
 
 
-def told(arriving: Arriving, largest_piece: int) -> dict[str, Any]:
-    return {"size": arriving.size, "sha256": arriving.sha256.hex(), "largest": largest_piece}
+def told(arriving: StreamedFile, largest_piece: int) -> dict[str, Any]:
+    return {"size": arriving.byte_count, "sha256": arriving.sha256.hex(), "largest": largest_piece}
 
 
 async def received(request: Request[Any, Any, Any], media_type: str, largest: int) -> dict[str, Any]:
-    arriving = Arriving(request, media_type, largest=largest)
+    arriving = StreamedFile(request, media_type, max_bytes=largest)
     largest_piece = 0
     async for piece in arriving:
         largest_piece = max(largest_piece, len(piece))
     return told(arriving, largest_piece)
 
 
-@post("/csv", request_max_body_size=LARGEST_FILE)
+@post("/csv", request_max_body_size=MAX_FILE_BYTES)
 async def csv(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    return await received(request, CSV, LARGEST_FILE)
+    return await received(request, CSV_MEDIA_TYPE, MAX_FILE_BYTES)
 
 
-@post("/ndjson", request_max_body_size=LARGEST_FILE)
+@post("/ndjson", request_max_body_size=MAX_FILE_BYTES)
 async def ndjson(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    return await received(request, NDJSON, LARGEST_FILE)
+    return await received(request, NDJSON_MEDIA_TYPE, MAX_FILE_BYTES)
 
 
-@post("/small", request_max_body_size=LARGEST_FILE)
+@post("/small", request_max_body_size=MAX_FILE_BYTES)
 async def small(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    return await received(request, CSV, 1_000_000)
+    return await received(request, CSV_MEDIA_TYPE, 1_000_000)
 
 
 APP = Litestar(
     [csv, ndjson, small],
     request_class=TypedRequest,
-    request_max_body_size=LARGEST_JSON,
-    exception_handlers=HANDLERS,
+    request_max_body_size=MAX_JSON_BYTES,
+    exception_handlers=EXCEPTION_HANDLERS,
     openapi_config=None,
     logging_config=None,
 )
@@ -87,7 +94,7 @@ async def test_what_arrives_is_what_was_sent(case, pieces):
 
 
 async def test_a_file_may_be_larger_than_a_json_body():
-    content = bytes(LARGEST_JSON + 1)
+    content = bytes(MAX_JSON_BYTES + 1)
     answer = await sent("/csv", in_pieces(content, 1_000_000), CSV_SENT)
     assert (answer.status_code, answer.json()["size"]) == (201, len(content))
 

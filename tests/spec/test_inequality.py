@@ -10,8 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.inequality import Contrast, Group, Indices, gap, gap_to_whole, indices, ratio
-from api.statistics.intervals import Counts, exactly
+from api.statistics.inequality import (
+    Contrast,
+    InequalityIndices,
+    OrderedGroup,
+    calculate_gap,
+    calculate_gap_to_whole,
+    calculate_indices,
+    calculate_ratio,
+)
+from api.statistics.intervals import RatioCounts, make_exact_counts
 from schema.intervals import Confidence, Interval, IntervalMethod
 
 P95, P99_8 = Confidence.P95, Confidence.P99_8
@@ -26,7 +34,7 @@ def limits(interval):
 
 def test_a_gap_is_in_percentage_points_with_newcombes_interval():
     # 56/70 and 48/80: 0.2 (0.0524 to 0.3339), Newcombe, Statistics in Medicine 1998; 17: 873-890, table II, method 10.
-    found = gap(exactly(56, 70), exactly(48, 80))
+    found = calculate_gap(make_exact_counts(56, 70), make_exact_counts(48, 80))
     assert (found.low, found.high) == (pytest.approx(20), found.low)
     assert limits(found.interval) == pytest.approx((5.24, 33.39), abs=0.005)
     assert found.interval.method is IntervalMethod.NEWCOMBE
@@ -35,7 +43,7 @@ def test_a_gap_is_in_percentage_points_with_newcombes_interval():
 
 def test_a_gap_to_the_whole_is_that_of_overlapping_groups():
     # 104/150 employed in all, 48/80 with a condition: 9.33 points; the interval is 70/150 of the one above.
-    found = gap_to_whole(exactly(48, 80), exactly(56, 70))
+    found = calculate_gap_to_whole(make_exact_counts(48, 80), make_exact_counts(56, 70))
     assert (found.low, found.high) == (pytest.approx(100 * (104 / 150 - 48 / 80)), found.low)
     assert limits(found.interval) == pytest.approx((5.24 * 70 / 150, 33.39 * 70 / 150), abs=0.005)
     assert found.interval.method is IntervalMethod.NEWCOMBE_SCALED
@@ -43,24 +51,24 @@ def test_a_gap_to_the_whole_is_that_of_overlapping_groups():
 
 def test_a_ratio_has_katzs_interval():
     # 2.5 (1.126 to 5.550): SciPy's documentation of `relative_risk`, after Sahai and Khurshid 1996.
-    found = ratio(exactly(10, 75), exactly(12, 225))
+    found = calculate_ratio(make_exact_counts(10, 75), make_exact_counts(12, 225))
     assert (found.low, found.high) == (pytest.approx(2.5), found.low)
     assert limits(found.interval) == pytest.approx((1.1261564003469628, 5.549850800541033))
     assert found.interval.method is IntervalMethod.KATZ_LOG
 
 
 def bounded(low, high, base_low, base_high):
-    return Counts(low=low, high=high, base_low=base_low, base_high=base_high)
+    return RatioCounts(numerator_low=low, numerator_high=high, denominator_low=base_low, denominator_high=base_high)
 
 
 def test_bounds_in_bounds_out():
     of, to = bounded(8, 12, 48, 52), bounded(18, 22, 48, 52)
-    assert gap(of, to, per=1).low == pytest.approx(8 / 52 - 22 / 48)
-    assert gap(of, to, per=1).high == pytest.approx(12 / 48 - 18 / 52)
-    assert gap(of, to).interval.envelope
-    assert ratio(of, to).low == pytest.approx(8 / 52 * 48 / 22)
-    assert ratio(of, to).high == pytest.approx(12 / 48 * 52 / 18)
-    assert ratio(of, to).interval.envelope
+    assert calculate_gap(of, to, per=1).low == pytest.approx(8 / 52 - 22 / 48)
+    assert calculate_gap(of, to, per=1).high == pytest.approx(12 / 48 - 18 / 52)
+    assert calculate_gap(of, to).interval.envelope
+    assert calculate_ratio(of, to).low == pytest.approx(8 / 52 * 48 / 22)
+    assert calculate_ratio(of, to).high == pytest.approx(12 / 48 * 52 / 18)
+    assert calculate_ratio(of, to).interval.envelope
     every = [
         100 * ((x + y) / (n + m) - x / n)
         for x in range(8, 13)
@@ -68,34 +76,34 @@ def test_bounds_in_bounds_out():
         for y in range(18, 23)
         for m in range(48, 53)
     ]
-    found = gap_to_whole(of, to)
+    found = calculate_gap_to_whole(of, to)
     assert found.low <= min(every)
     assert max(every) <= found.high
     assert found.interval.lower < found.low < found.high < found.interval.upper
 
 
 NO_INTERVAL = [
-    (exactly(0, 10), exactly(3, 10), (0, 0), "zero_numerator"),
-    (exactly(3, 10), exactly(0, 10), (None, None), "zero_numerator"),
-    (exactly(3, 10), bounded(0, 4, 10, 10), (0.75, None), "zero_numerator"),
-    (bounded(1, 4, 10, None), exactly(5, 10), (0, 0.8), "unbounded_denominator"),
-    (exactly(5, 10), bounded(1, 4, 10, None), (1.25, None), "unbounded_denominator"),
+    (make_exact_counts(0, 10), make_exact_counts(3, 10), (0, 0), "zero_numerator"),
+    (make_exact_counts(3, 10), make_exact_counts(0, 10), (None, None), "zero_numerator"),
+    (make_exact_counts(3, 10), bounded(0, 4, 10, 10), (0.75, None), "zero_numerator"),
+    (bounded(1, 4, 10, None), make_exact_counts(5, 10), (0, 0.8), "unbounded_denominator"),
+    (make_exact_counts(5, 10), bounded(1, 4, 10, None), (1.25, None), "unbounded_denominator"),
 ]
 
 
 @pytest.mark.parametrize(("of", "to", "expected", "reason"), NO_INTERVAL)
 def test_a_ratio_without_an_interval_says_why(of, to, expected, reason):
     low, high = (value if value is None else pytest.approx(value) for value in expected)
-    assert ratio(of, to) == Contrast(low=low, high=high, interval=None, reason=reason)
+    assert calculate_ratio(of, to) == Contrast(low=low, high=high, interval=None, reason=reason)
 
 
-pairs = st.integers(1, 300).flatmap(lambda n: st.builds(exactly, st.integers(1, n), st.just(n)))
+pairs = st.integers(1, 300).flatmap(lambda n: st.builds(make_exact_counts, st.integers(1, n), st.just(n)))
 
 
 @settings(deadline=None)
 @given(pairs, pairs, st.sampled_from(Confidence))
 def test_gap_and_ratio_lie_within_their_intervals(of, to, confidence):
-    for act in gap, ratio:
+    for act in calculate_gap, calculate_ratio:
         found = act(of, to, confidence=confidence)
         assert found.low == found.high
         assert found.interval.lower - 1e-9 <= found.low <= found.interval.upper + 1e-9
@@ -105,9 +113,9 @@ def test_gap_and_ratio_lie_within_their_intervals(of, to, confidence):
 @settings(deadline=None)
 @given(pairs, pairs)
 def test_the_gap_to_the_whole_is_as_reckoned_from_the_whole(group, rest):
-    whole = (group.low + rest.low) / (group.base_low + rest.base_low)
-    found = gap_to_whole(group, rest, per=1)
-    assert found.low == pytest.approx(whole - group.low / group.base_low, abs=1e-12)
+    whole = (group.numerator_low + rest.numerator_low) / (group.denominator_low + rest.denominator_low)
+    found = calculate_gap_to_whole(group, rest, per=1)
+    assert found.low == pytest.approx(whole - group.numerator_low / group.denominator_low, abs=1e-12)
 
 
 # --- indices over ordered groups ---------------------------------------------------------------------------
@@ -133,7 +141,7 @@ INACTIVE = """
 
 def groups(table):
     return [
-        Group(population=int(people), value=float(value), standard_error=float(error))
+        OrderedGroup(population=int(people), value=float(value), standard_error=float(error))
         for people, value, error in map(str.split, table.strip().splitlines()[1:])
     ]
 
@@ -148,7 +156,7 @@ INDICES = [
 
 @pytest.mark.parametrize(("table", "confidence", "slope", "interval"), INDICES)
 def test_the_slope_index_is_the_slope_over_the_ranks(table, confidence, slope, interval):
-    found = indices(groups(table), confidence=confidence)
+    found = calculate_indices(groups(table), confidence=confidence)
     assert found.slope == pytest.approx(slope, rel=1e-12)
     assert limits(found.slope_interval) == pytest.approx(interval, rel=1e-12)
     assert found.slope_interval.method is IntervalMethod.NORMAL
@@ -165,7 +173,7 @@ RELATIVE = [
 
 @pytest.mark.parametrize(("table", "confidence", "relative", "simulated"), RELATIVE)
 def test_the_relative_index_has_the_limits_that_the_simulation_nears(table, confidence, relative, simulated):
-    found = indices(groups(table), confidence=confidence)
+    found = calculate_indices(groups(table), confidence=confidence)
     assert found.relative == pytest.approx(relative, rel=1e-12)
     # The simulation's own error is 0.0001 at 95 % and 0.0002 at 99.8 %.
     assert limits(found.relative_interval) == pytest.approx(simulated, abs=0.0002)
@@ -175,8 +183,10 @@ def test_the_relative_index_has_the_limits_that_the_simulation_nears(table, conf
 
 def test_five_equal_groups_on_a_line_by_hand():
     # Mid-ranks 0.1, 0.3 … 0.9; 10 more at each step of 0.2 makes 50 over all: from 5 to 55, eleven times as much.
-    line = [Group(population=100, value=value) for value in (10.0, 20.0, 30.0, 40.0, 50.0)]
-    assert indices(line) == Indices(slope=pytest.approx(50), relative=pytest.approx(11), reason="no_standard_error")
+    line = [OrderedGroup(population=100, value=value) for value in (10.0, 20.0, 30.0, 40.0, 50.0)]
+    assert calculate_indices(line) == InequalityIndices(
+        slope=pytest.approx(50), relative=pytest.approx(11), reason="no_standard_error"
+    )
 
 
 WITHOUT = [
@@ -189,32 +199,32 @@ WITHOUT = [
 @pytest.mark.parametrize(("change", "reason"), WITHOUT)
 def test_there_are_no_indices_of_groups_that_are_not_all_there(change, reason):
     changed = filter(None, (change(group, n) for n, group in enumerate(groups(EMPLOYED))))
-    assert indices(list(changed)) == Indices(reason=reason)
+    assert calculate_indices(list(changed)) == InequalityIndices(reason=reason)
 
 
 def test_one_missing_standard_error_leaves_the_indices_without_intervals():
     first, *others = groups(EMPLOYED)
-    found = indices([replace(first, standard_error=None), *others])
+    found = calculate_indices([replace(first, standard_error=None), *others])
     assert found.slope == pytest.approx(19.268148148148132)
     assert (found.slope_interval, found.relative_interval, found.reason) == (None, None, "no_standard_error")
 
 
 def test_a_line_that_meets_nought_has_no_relative_index():
     # The line on equal groups goes from -5 to 45, or back, or from 5 to 55 with errors so large that it may start at 0.
-    through = [Group(population=1, value=value, standard_error=1) for value in (0.0, 10.0, 20.0, 30.0, 40.0)]
+    through = [OrderedGroup(population=1, value=value, standard_error=1) for value in (0.0, 10.0, 20.0, 30.0, 40.0)]
     for ordered in through, through[::-1]:
-        found = indices(ordered)
+        found = calculate_indices(ordered)
         assert found.slope_interval is not None
         assert (found.relative, found.relative_interval, found.reason) == (None, None, "not_positive")
     vague = [replace(group, value=group.value + 10, standard_error=9) for group in through]
-    found = indices(vague)
+    found = calculate_indices(vague)
     assert found.relative == pytest.approx(11)
     assert (found.relative_interval, found.reason) == (None, "not_positive")
 
 
 several = st.lists(
     st.builds(
-        Group,
+        OrderedGroup,
         population=st.integers(1, 100_000),
         value=st.floats(1, 100),
         standard_error=st.floats(0.01, 5),
@@ -227,7 +237,7 @@ several = st.lists(
 @settings(deadline=None)
 @given(several)
 def test_from_the_other_end_the_slope_changes_its_sign(ordered):
-    there, back = indices(ordered), indices(ordered[::-1])
+    there, back = calculate_indices(ordered), calculate_indices(ordered[::-1])
     assert back.slope == pytest.approx(-there.slope, abs=1e-6)
     lower, upper = limits(there.slope_interval)
     assert limits(back.slope_interval) == pytest.approx((-upper, -lower), abs=1e-6)
@@ -236,7 +246,7 @@ def test_from_the_other_end_the_slope_changes_its_sign(ordered):
 @settings(deadline=None)
 @given(several, st.sampled_from(Confidence))
 def test_the_indices_lie_within_their_intervals(ordered, confidence):
-    found = indices(ordered, confidence=confidence)
+    found = calculate_indices(ordered, confidence=confidence)
     assert found.slope_interval.lower < found.slope < found.slope_interval.upper
     if found.relative_interval:
         assert found.relative_interval.lower < found.relative < found.relative_interval.upper
@@ -248,19 +258,19 @@ def test_the_indices_lie_within_their_intervals(ordered, confidence):
 @given(several, st.sampled_from([2, 3]))
 def test_only_shares_of_the_population_count(ordered, factor):
     larger = [replace(group, population=group.population * factor) for group in ordered]
-    assert indices(larger).slope == pytest.approx(indices(ordered).slope, abs=1e-9)
+    assert calculate_indices(larger).slope == pytest.approx(calculate_indices(ordered).slope, abs=1e-9)
 
 
 @settings(deadline=None)
 @given(several)
 def test_groups_that_are_all_alike_have_no_inequality(ordered):
-    alike = indices([replace(group, value=42.0) for group in ordered])
+    alike = calculate_indices([replace(group, value=42.0) for group in ordered])
     assert alike.slope == pytest.approx(0, abs=1e-6)
     assert alike.relative == pytest.approx(1, abs=1e-6)
 
 
 def test_an_interval_of_indices_is_no_envelope():
-    found = indices(groups(EMPLOYED))
+    found = calculate_indices(groups(EMPLOYED))
     assert found.slope_interval == Interval(
         lower=pytest.approx(15.11776364367553),
         upper=pytest.approx(23.418532652620733),

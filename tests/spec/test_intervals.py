@@ -15,17 +15,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api.statistics.intervals import (
-    Counts,
-    count,
-    deviate,
-    difference,
-    exactly,
-    gap_to_whole,
-    proportion,
-    rate,
-    ratio,
-    share,
-    standard_error,
+    RatioCounts,
+    bound_proportion,
+    calculate_count_interval,
+    calculate_difference_interval,
+    calculate_gap_to_whole_interval,
+    calculate_proportion_interval,
+    calculate_rate_interval,
+    calculate_ratio_interval,
+    calculate_standard_error,
+    get_normal_deviate,
+    make_exact_counts,
 )
 from schema.intervals import Confidence, Interval, IntervalMethod
 
@@ -39,7 +39,7 @@ def bounds(figure):
 
 def counts(text):
     (low, high), (base_low, base_high) = map(bounds, text.split("/"))
-    return Counts(low=low, high=high, base_low=base_low, base_high=base_high)
+    return RatioCounts(numerator_low=low, numerator_high=high, denominator_low=base_low, denominator_high=base_high)
 
 
 def limits(interval):
@@ -52,8 +52,8 @@ def close(*expected):
 
 def test_the_deviates_are_those_of_the_normal_distribution():
     # SciPy 1.17.1, norm.isf(0.025) and norm.isf(0.001).
-    assert deviate(P95) == pytest.approx(1.959963984540054, rel=1e-14)
-    assert deviate(P99_8) == pytest.approx(3.090232306167813, rel=1e-14)
+    assert get_normal_deviate(P95) == pytest.approx(1.959963984540054, rel=1e-14)
+    assert get_normal_deviate(P99_8) == pytest.approx(3.090232306167813, rel=1e-14)
 
 
 # --- proportions -------------------------------------------------------------------------------------------
@@ -77,12 +77,12 @@ WILSON = """
 def test_the_interval_of_a_proportion_is_wilsons(line):
     figure, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    assert limits(proportion(counts(figure))) == close(lower_95, upper_95)
-    assert limits(proportion(counts(figure), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+    assert limits(calculate_proportion_interval(counts(figure))) == close(lower_95, upper_95)
+    assert limits(calculate_proportion_interval(counts(figure), confidence=P99_8)) == close(lower_99_8, upper_99_8)
 
 
 def test_an_interval_says_how_it_was_made():
-    assert proportion(counts("0/20"), confidence=P99_8, per=100) == Interval(
+    assert calculate_proportion_interval(counts("0/20"), confidence=P99_8, per=100) == Interval(
         lower=0.0,
         upper=pytest.approx(32.317041462405505),
         confidence=P99_8,
@@ -91,14 +91,14 @@ def test_an_interval_says_how_it_was_made():
 
 
 def test_at_none_and_all_a_limit_is_exactly_there():
-    assert proportion(counts("0/7")).lower == 0
-    assert proportion(counts("7/7")).upper == 1
+    assert calculate_proportion_interval(counts("0/7")).lower == 0
+    assert calculate_proportion_interval(counts("7/7")).upper == 1
 
 
 def test_a_standard_error_is_read_off_a_symmetric_interval():
     for confidence, width in (P95, 3.919927969080108), (P99_8, 6.180464612335626):
         interval = Interval(lower=50, upper=50 + width, confidence=confidence, method=IntervalMethod.PUBLISHED)
-        assert standard_error(interval) == pytest.approx(1)
+        assert calculate_standard_error(interval) == pytest.approx(1)
 
 
 # --- counts and rates --------------------------------------------------------------------------------------
@@ -123,11 +123,11 @@ EXACT = """
 def test_the_interval_of_a_count_below_ten_is_exact(line):
     x, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    interval = count(int(x), int(x))
+    interval = calculate_count_interval(int(x), int(x))
     assert limits(interval) == close(lower_95, upper_95)
     assert interval.method is IntervalMethod.EXACT_POISSON
     assert not interval.envelope
-    assert limits(count(int(x), int(x), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+    assert limits(calculate_count_interval(int(x), int(x), confidence=P99_8)) == close(lower_99_8, upper_99_8)
 
 
 # Per 100,000; PHStatsMethods. 1415 in 49,300,918 is Fingertips' indicator 41203, England 2023, published as 2.8701
@@ -147,15 +147,17 @@ RATES = """
 def test_the_interval_of_a_rate_is_byars_from_ten_events_on(line):
     figure, method, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    interval = rate(counts(figure))
+    interval = calculate_rate_interval(counts(figure))
     assert limits(interval) == pytest.approx((lower_95, upper_95), rel=1e-10, abs=1e-12)
     assert interval.method == method
-    interval = rate(counts(figure), confidence=P99_8)
+    interval = calculate_rate_interval(counts(figure), confidence=P99_8)
     assert limits(interval) == pytest.approx((lower_99_8, upper_99_8), rel=1e-10, abs=1e-12)
 
 
 def test_a_rate_may_be_above_one_and_has_any_multiplier():
-    assert limits(rate(counts("30/10"), per=1)) == close(*(limit / 10 for limit in limits(count(30, 30))))
+    assert limits(calculate_rate_interval(counts("30/10"), per=1)) == close(
+        *(limit / 10 for limit in limits(calculate_count_interval(30, 30)))
+    )
 
 
 # --- difference --------------------------------------------------------------------------------------------
@@ -178,14 +180,18 @@ NEWCOMBE = """
 def test_the_interval_of_a_difference_is_newcombes(line):
     of, minus, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    interval = difference(counts(of), counts(minus))
+    interval = calculate_difference_interval(counts(of), counts(minus))
     assert limits(interval) == pytest.approx((lower_95, upper_95), abs=5e-5)
     assert interval.method is IntervalMethod.NEWCOMBE
-    assert limits(difference(counts(of), counts(minus), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+    assert limits(calculate_difference_interval(counts(of), counts(minus), confidence=P99_8)) == close(
+        lower_99_8, upper_99_8
+    )
 
 
 def test_a_difference_in_percentage_points():
-    assert limits(difference(counts("56/70"), counts("48/80"), per=100)) == close(5.243147240236498, 33.387265403690614)
+    assert limits(calculate_difference_interval(counts("56/70"), counts("48/80"), per=100)) == close(
+        5.243147240236498, 33.387265403690614
+    )
 
 
 # --- a group and the whole that contains it ----------------------------------------------------------------
@@ -200,18 +206,18 @@ GROUP, REST = counts("48/80"), counts("56/70")
     [(P95, (0.05243147240236498, 0.33387265403690614)), (P99_8, (-0.03348725364244223, 0.4018117646026352))],
 )
 def test_the_gap_to_the_whole_is_the_gap_to_the_rest_scaled(confidence, newcombe):
-    interval = gap_to_whole(GROUP, REST, confidence=confidence)
+    interval = calculate_gap_to_whole_interval(GROUP, REST, confidence=confidence)
     assert limits(interval) == close(*(limit * 70 / 150 for limit in newcombe))
     assert interval.method is IntervalMethod.NEWCOMBE_SCALED
     assert not interval.envelope
-    assert limits(gap_to_whole(GROUP, REST, confidence=confidence, per=100)) == close(
+    assert limits(calculate_gap_to_whole_interval(GROUP, REST, confidence=confidence, per=100)) == close(
         *(limit * 7000 / 150 for limit in newcombe)
     )
 
 
 def test_as_if_group_and_whole_were_independent_the_interval_would_be_too_wide():
-    naive = difference(counts("104/150"), GROUP)
-    interval = gap_to_whole(GROUP, REST)
+    naive = calculate_difference_interval(counts("104/150"), GROUP)
+    interval = calculate_gap_to_whole_interval(GROUP, REST)
     assert (naive.upper - naive.lower) / (interval.upper - interval.lower) > 1.3
 
 
@@ -230,10 +236,10 @@ KATZ = """
 def test_the_interval_of_a_ratio_is_katzs(line):
     of, to, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    interval = ratio(counts(of), counts(to))
+    interval = calculate_ratio_interval(counts(of), counts(to))
     assert limits(interval) == close(lower_95, upper_95)
     assert interval.method is IntervalMethod.KATZ_LOG
-    assert limits(ratio(counts(of), counts(to), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+    assert limits(calculate_ratio_interval(counts(of), counts(to), confidence=P99_8)) == close(lower_99_8, upper_99_8)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +247,7 @@ def test_the_interval_of_a_ratio_is_katzs(line):
     [("0/10", "3/10"), ("3/10", "0/10"), ("0–4/10", "3/10"), ("3/10", "c/10"), ("3/c", "3/10"), ("3/10", "3/c")],
 )
 def test_a_ratio_has_no_interval_where_a_logarithm_may_have_no_error(of, to):
-    assert ratio(counts(of), counts(to)) is None
+    assert calculate_ratio_interval(counts(of), counts(to)) is None
 
 
 # --- bounds ------------------------------------------------------------------------------------------------
@@ -249,9 +255,9 @@ def test_a_ratio_has_no_interval_where_a_logarithm_may_have_no_error(of, to):
 
 def pairs(bounded, *, above=False):
     """List all pairs of whole numbers that bounds admit, with a denominator and, unless `above`, x at most n."""
-    xs = range(bounded.low, bounded.high + 1)
-    ns = range(max(bounded.base_low, 1), bounded.base_high + 1)
-    return [exactly(x, n) for x, n in product(xs, ns) if above or x <= n]
+    xs = range(bounded.numerator_low, bounded.numerator_high + 1)
+    ns = range(max(bounded.denominator_low, 1), bounded.denominator_high + 1)
+    return [make_exact_counts(x, n) for x, n in product(xs, ns) if above or x <= n]
 
 
 def union(intervals):
@@ -266,8 +272,10 @@ BOUNDED = ["6–10/8–12", "0–7/20", "8–12/8–12", "3/0–9", "0–7/0–7
 @pytest.mark.parametrize("figure", BOUNDED)
 def test_the_envelope_of_a_proportion_is_the_union_of_all_its_intervals(figure, confidence):
     bounded = counts(figure)
-    envelope = proportion(bounded, confidence=confidence)
-    assert limits(envelope) == close(*union(proportion(pair, confidence=confidence) for pair in pairs(bounded)))
+    envelope = calculate_proportion_interval(bounded, confidence=confidence)
+    assert limits(envelope) == close(
+        *union(calculate_proportion_interval(pair, confidence=confidence) for pair in pairs(bounded))
+    )
     assert envelope.envelope
 
 
@@ -275,8 +283,8 @@ def test_the_envelope_of_a_proportion_is_the_union_of_all_its_intervals(figure, 
 @pytest.mark.parametrize("figure", [*BOUNDED, "7–13/1000–1010", "40–60/7"])
 def test_the_envelope_of_a_rate_is_the_union_of_all_its_intervals(figure, confidence):
     bounded = counts(figure)
-    envelope = rate(bounded, confidence=confidence)
-    each = [rate(pair, confidence=confidence) for pair in pairs(bounded, above=True)]
+    envelope = calculate_rate_interval(bounded, confidence=confidence)
+    each = [calculate_rate_interval(pair, confidence=confidence) for pair in pairs(bounded, above=True)]
     assert limits(envelope) == close(*union(each))
     assert envelope.method == max(each, key=lambda interval: interval.upper).method
 
@@ -284,8 +292,8 @@ def test_the_envelope_of_a_rate_is_the_union_of_all_its_intervals(figure, confid
 @pytest.mark.parametrize("confidence", Confidence)
 @pytest.mark.parametrize(("low", "high"), [(0, 4), (1, 7), (6, 14), (9, 10), (28, 32)])
 def test_the_envelope_of_a_count_is_the_union_of_all_its_intervals(low, high, confidence):
-    each = [count(x, x, confidence=confidence) for x in range(low, high + 1)]
-    assert limits(count(low, high, confidence=confidence)) == close(*union(each))
+    each = [calculate_count_interval(x, x, confidence=confidence) for x in range(low, high + 1)]
+    assert limits(calculate_count_interval(low, high, confidence=confidence)) == close(*union(each))
 
 
 SMALL = ["0–3/6–8", "3/0–4", "5–6/5–7", "2/9", "1–4/2–5", "0–1/0–2"]
@@ -295,8 +303,8 @@ SMALL = ["0–3/6–8", "3/0–4", "5–6/5–7", "2/9", "1–4/2–5", "0–1/0
 @pytest.mark.parametrize(("of", "minus"), [*product(SMALL, SMALL)])
 def test_the_envelope_of_a_difference_is_the_union_of_all_its_intervals(of, minus, confidence):
     a, b = counts(of), counts(minus)
-    every = union(difference(x, y, confidence=confidence) for x, y in product(pairs(a), pairs(b)))
-    assert limits(difference(a, b, confidence=confidence)) == close(*every)
+    every = union(calculate_difference_interval(x, y, confidence=confidence) for x, y in product(pairs(a), pairs(b)))
+    assert limits(calculate_difference_interval(a, b, confidence=confidence)) == close(*every)
 
 
 def holds(outer, inner):
@@ -306,8 +314,8 @@ def holds(outer, inner):
 @pytest.mark.parametrize(("group", "rest"), [*product([*SMALL, "0–7/8–12"], [*SMALL, "c/20–24", "30–34/38–42"])])
 def test_the_envelope_of_a_gap_to_the_whole_holds_all_its_intervals(group, rest):
     a, b = counts(group), counts(rest.replace("c", "0–24"))
-    every = union(gap_to_whole(x, y) for x, y in product(pairs(a), pairs(b)))
-    assert holds(limits(gap_to_whole(a, counts(rest))), every)
+    every = union(calculate_gap_to_whole_interval(x, y) for x, y in product(pairs(a), pairs(b)))
+    assert holds(limits(calculate_gap_to_whole_interval(a, counts(rest))), every)
 
 
 @pytest.mark.parametrize(
@@ -315,20 +323,22 @@ def test_the_envelope_of_a_gap_to_the_whole_holds_all_its_intervals(group, rest)
 )
 def test_the_envelope_of_a_ratio_holds_all_its_intervals(of, to):
     a, b = counts(of), counts(to)
-    envelope = ratio(a, b)
-    assert holds(limits(envelope), union(ratio(x, y) for x, y in product(pairs(a), pairs(b))))
+    envelope = calculate_ratio_interval(a, b)
+    assert holds(limits(envelope), union(calculate_ratio_interval(x, y) for x, y in product(pairs(a), pairs(b))))
     assert envelope.envelope
 
 
-@pytest.mark.parametrize("act", [difference, gap_to_whole, ratio])
+@pytest.mark.parametrize(
+    "act", [calculate_difference_interval, calculate_gap_to_whole_interval, calculate_ratio_interval]
+)
 def test_of_two_counts_one_with_bounds_is_enough_for_an_envelope(act):
     sharp, vague = counts("8/20"), counts("7–9/20")
     assert [act(a, b).envelope for a in (sharp, vague) for b in (sharp, vague)] == [False, True, True, True]
 
 
 def test_bounds_of_the_denominator_alone_make_an_envelope_too():
-    assert proportion(counts("8/19–21")).envelope
-    assert rate(counts("8/19–21")).envelope
+    assert calculate_proportion_interval(counts("8/19–21")).envelope
+    assert calculate_rate_interval(counts("8/19–21")).envelope
 
 
 NOT_KNOWN = [
@@ -342,18 +352,20 @@ NOT_KNOWN = [
 @pytest.mark.parametrize(("figure", "expected"), NOT_KNOWN)
 def test_where_nothing_is_known_the_envelope_leaves_room_for_everything(figure, expected):
     least, most = expected
-    interval = proportion(counts(figure))
-    assert share(counts(figure)) == expected
+    interval = calculate_proportion_interval(counts(figure))
+    assert bound_proportion(counts(figure)) == expected
     assert interval.lower <= least
     assert interval.upper >= most
 
 
 def test_without_a_greatest_denominator_the_difference_and_the_rate_still_have_limits():
-    unbounded = Counts(low=3, high=3, base_low=5, base_high=None)
-    assert difference(unbounded, counts("2/9")).lower == pytest.approx(-proportion(counts("2/9")).upper)
-    assert rate(unbounded).lower == 0
+    unbounded = RatioCounts(numerator_low=3, numerator_high=3, denominator_low=5, denominator_high=None)
+    assert calculate_difference_interval(unbounded, counts("2/9")).lower == pytest.approx(
+        -calculate_proportion_interval(counts("2/9")).upper
+    )
+    assert calculate_rate_interval(unbounded).lower == 0
     for group, rest in (unbounded, GROUP), (GROUP, unbounded):
-        lower, upper = limits(gap_to_whole(group, rest))
+        lower, upper = limits(calculate_gap_to_whole_interval(group, rest))
         assert -1 <= lower <= 0 <= upper <= 1
 
 
@@ -369,23 +381,23 @@ def test_without_a_greatest_denominator_the_difference_and_the_rate_still_have_l
 )
 def test_counts_that_cannot_be_are_refused(low, high, base_low, base_high, named):
     with pytest.raises(ValueError, match=named):
-        Counts(low=low, high=high, base_low=base_low, base_high=base_high)
+        RatioCounts(numerator_low=low, numerator_high=high, denominator_low=base_low, denominator_high=base_high)
 
 
 def test_a_proportion_above_one_is_refused():
-    for act in share, proportion:
+    for act in bound_proportion, calculate_proportion_interval:
         with pytest.raises(ValueError, match="above its denominator"):
             act(counts("8–9/5–7"))
 
 
 def test_a_rate_whose_numerator_has_no_upper_bound_has_no_interval():
     with pytest.raises(ValueError, match="no upper limit"):
-        rate(counts("c/10"))
+        calculate_rate_interval(counts("c/10"))
 
 
 # --- rules that hold for all counts ------------------------------------------------------------------------
 
-exact = st.integers(1, 500).flatmap(lambda n: st.builds(exactly, st.integers(0, n), st.just(n)))
+exact = st.integers(1, 500).flatmap(lambda n: st.builds(make_exact_counts, st.integers(0, n), st.just(n)))
 confidences = st.sampled_from(Confidence)
 
 
@@ -394,43 +406,54 @@ def bounded_counts(draw):
     n = draw(st.integers(1, 40))
     x = draw(st.integers(0, n))
     less, more, base_less, base_more = (draw(st.integers(0, 4)) for _ in range(4))
-    return Counts(low=max(x - less, 0), high=x + more, base_low=max(n - base_less, 0), base_high=n + base_more)
+    return RatioCounts(
+        numerator_low=max(x - less, 0),
+        numerator_high=x + more,
+        denominator_low=max(n - base_less, 0),
+        denominator_high=n + base_more,
+    )
 
 
 @settings(deadline=None)
 @given(exact, confidences)
 def test_the_interval_of_a_proportion_holds_it_and_mirrors_its_complement(pair, confidence):
-    lower, upper = limits(proportion(pair, confidence=confidence))
-    assert 0 <= lower <= share(pair)[0] <= upper <= 1
-    complement = exactly(pair.base_low - pair.low, pair.base_low)
-    assert limits(proportion(complement, confidence=confidence)) == pytest.approx((1 - upper, 1 - lower), abs=1e-12)
+    lower, upper = limits(calculate_proportion_interval(pair, confidence=confidence))
+    assert 0 <= lower <= bound_proportion(pair)[0] <= upper <= 1
+    complement = make_exact_counts(pair.denominator_low - pair.numerator_low, pair.denominator_low)
+    assert limits(calculate_proportion_interval(complement, confidence=confidence)) == pytest.approx(
+        (1 - upper, 1 - lower), abs=1e-12
+    )
 
 
 @settings(deadline=None)
 @given(exact, exact, confidences)
 def test_turned_round_a_difference_changes_its_sign(a, b, confidence):
-    lower, upper = limits(difference(a, b, confidence=confidence))
+    lower, upper = limits(calculate_difference_interval(a, b, confidence=confidence))
     assert -1 <= lower <= upper <= 1
-    assert limits(difference(b, a, confidence=confidence)) == pytest.approx((-upper, -lower), abs=1e-12)
+    assert limits(calculate_difference_interval(b, a, confidence=confidence)) == pytest.approx(
+        (-upper, -lower), abs=1e-12
+    )
 
 
 @settings(deadline=None)
 @given(exact, exact, confidences)
-@example(exactly(1, 1), exactly(0, 1), P95)
+@example(make_exact_counts(1, 1), make_exact_counts(0, 1), P95)
 def test_of_exact_counts_the_gap_to_the_whole_is_scaled_by_one_number(group, rest, confidence):
-    part = rest.base_low / (rest.base_low + group.base_low)
-    lower, upper = limits(difference(rest, group, confidence=confidence))
-    assert limits(gap_to_whole(group, rest, confidence=confidence)) == close(part * lower, part * upper)
+    part = rest.denominator_low / (rest.denominator_low + group.denominator_low)
+    lower, upper = limits(calculate_difference_interval(rest, group, confidence=confidence))
+    assert limits(calculate_gap_to_whole_interval(group, rest, confidence=confidence)) == close(
+        part * lower, part * upper
+    )
 
 
 @settings(deadline=None)
 @given(exact, exact)
 def test_more_confidence_is_never_narrower(a, b):
     for act in (
-        lambda c: proportion(a, confidence=c),
-        lambda c: rate(a, confidence=c),
-        lambda c: difference(a, b, confidence=c),
-        lambda c: gap_to_whole(a, b, confidence=c),
+        lambda c: calculate_proportion_interval(a, confidence=c),
+        lambda c: calculate_rate_interval(a, confidence=c),
+        lambda c: calculate_difference_interval(a, b, confidence=c),
+        lambda c: calculate_gap_to_whole_interval(a, b, confidence=c),
     ):
         assert holds(limits(act(P99_8)), limits(act(P95)))
 
@@ -440,11 +463,11 @@ def test_more_confidence_is_never_narrower(a, b):
 def test_knowing_less_never_makes_an_interval_narrower(a, b, confidence, data):
     x, y = data.draw(st.sampled_from(pairs(a))), data.draw(st.sampled_from(pairs(b)))
     for act, args, exacts in [
-        (proportion, (a,), (x,)),
-        (rate, (a,), (x,)),
-        (difference, (a, b), (x, y)),
-        (gap_to_whole, (a, b), (x, y)),
-        (ratio, (a, b), (x, y)),
+        (calculate_proportion_interval, (a,), (x,)),
+        (calculate_rate_interval, (a,), (x,)),
+        (calculate_difference_interval, (a, b), (x, y)),
+        (calculate_gap_to_whole_interval, (a, b), (x, y)),
+        (calculate_ratio_interval, (a, b), (x, y)),
     ]:
         envelope, interval = act(*args, confidence=confidence), act(*exacts, confidence=confidence)
         assert envelope is None or holds(limits(envelope), limits(interval))
@@ -453,7 +476,9 @@ def test_knowing_less_never_makes_an_interval_narrower(a, b, confidence, data):
 @settings(deadline=None)
 @given(st.integers(0, 400), confidences)
 def test_the_limits_of_counts_rise_with_them_across_the_change_of_method(x, confidence):
-    (lower, upper), (next_lower, next_upper) = (limits(count(n, n, confidence=confidence)) for n in (x, x + 1))
+    (lower, upper), (next_lower, next_upper) = (
+        limits(calculate_count_interval(n, n, confidence=confidence)) for n in (x, x + 1)
+    )
     assert -inf < lower <= x < upper
     assert lower < next_lower
     assert upper < next_upper

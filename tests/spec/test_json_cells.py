@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from api.submissions.reading import json_reader
-from api.submissions.revisions import Sent, sent
+from api.submissions.revisions import ParsedSubmission, to_columns
 from schema.submissions import NewSubmission
 from tests.spec.test_ndjson_rows import entries
 
@@ -36,9 +36,9 @@ def body(*observations: dict[str, object], **envelope: object) -> bytes:
     ],
 )
 def test_what_a_body_says(given: bytes) -> None:
-    quick = json_reader.whole(given)
-    strict = sent(msgspec.json.decode(given, type=NewSubmission))
-    assert isinstance(quick, Sent)
+    quick = json_reader.parse_fast(given)
+    strict = to_columns(msgspec.json.decode(given, type=NewSubmission))
+    assert isinstance(quick, ParsedSubmission)
     assert entries(quick) == entries(strict)
     assert (quick.item.tolist(), quick.row.tolist()) == (strict.item.tolist(), strict.row.tolist())
     assert [one.measure for one in quick.returns] == [one.measure for one in strict.returns]
@@ -73,6 +73,6 @@ def test_what_a_body_says(given: bytes) -> None:
     ],
 )
 def test_what_the_struct_refuses_is_not_read(given: bytes) -> None:
-    assert json_reader.whole(given) is None
+    assert json_reader.parse_fast(given) is None
     with pytest.raises(msgspec.DecodeError):
         msgspec.json.decode(given, type=NewSubmission)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.http.refusals import Refused, TooLarge
-from api.submissions.checks.findings import CODES, Rejected
+from api.http.refusals import BodyTooLarge, Refusal
+from api.submissions.checks.findings import FINDING_EXPLANATIONS, Rejected
 from api.submissions.reading import column_buffer, ndjson_reader
-from api.submissions.reading.ndjson_reader import NdjsonRows
-from api.submissions.revisions import NUMBERS, STATUSES, Sent, sent
+from api.submissions.reading.ndjson_reader import NdjsonReader
+from api.submissions.revisions import NUMBER_FIELDS, STATUSES, ParsedSubmission, to_columns
 from schema.problems import Finding
 from schema.submissions import NewReturn, NewSubmission, Observation, Status
 
@@ -25,9 +25,9 @@ def line(**fields: object) -> str:
 GOOD = line(value=12)
 
 
-def read(text: str | bytes, *, step: int = 0, chunk: int = ndjson_reader.CHUNK) -> Sent:
+def read(text: str | bytes, *, step: int = 0, chunk: int = ndjson_reader.CHUNK_BYTES) -> ParsedSubmission:
     data = text.encode() if isinstance(text, str) else text
-    reader = NdjsonRows(chunk=chunk)
+    reader = NdjsonReader(chunk_bytes=chunk)
     for at in range(0, len(data), step or max(len(data), 1)):
         reader.feed(data[at : at + step] if step else data)
     return reader.finish()
@@ -36,7 +36,7 @@ def read(text: str | bytes, *, step: int = 0, chunk: int = ndjson_reader.CHUNK) 
 def faulty(text: str | bytes) -> list[Finding]:
     with pytest.raises(Rejected) as refusal:
         read(text)
-    assert {finding.code for finding in refusal.value.findings} <= set(CODES)
+    assert {finding.code for finding in refusal.value.findings} <= set(FINDING_EXPLANATIONS)
     return list(refusal.value.findings)
 
 
@@ -44,13 +44,13 @@ def found(text: str | bytes) -> list[tuple[str, list[int], str | None]]:
     return [(finding.code, finding.rows, finding.column) for finding in faulty(text)]
 
 
-def entries(of: Sent) -> list[tuple]:
+def entries(of: ParsedSubmission) -> list[tuple]:
     return [
         (
             int(of.item[at]),
-            of.area_words[of.area[at]],
-            of.breakdown_words[of.breakdown[at]],
-            *(int(getattr(of, name)[at]) for name in NUMBERS),
+            of.distinct_areas[of.area[at]],
+            of.distinct_breakdowns[of.breakdown[at]],
+            *(int(getattr(of, name)[at]) for name in NUMBER_FIELDS),
             STATUSES[of.status[at]],
             of.notes[at],
         )
@@ -88,7 +88,7 @@ def test_lines_say_which_return_they_are_of():
         + line(status="c", lower=1, upper=4, note="Small", breakdown={"age-band": "25-34", "sex": "female"})
         + line(area=EAST, numerator=1, denominator=2)
     )
-    assert (of.envelope.note, of.returns[0].note, of.tabular) == ("July", "Late", False)
+    assert (of.envelope.note, of.returns[0].note, of.is_tabular) == ("July", "Late", False)
     assert of.item.tolist() == [1, 0, 0]
     assert of.row.tolist() == [2, 3, 4]
     assert of.breakdown.tolist() == [0, 0, 1]
@@ -162,25 +162,25 @@ def test_very_deep_nesting_is_refused():
 
 
 def test_reading_ends_where_too_much_is_wrong(monkeypatch):
-    monkeypatch.setattr(ndjson_reader.Faults, "too_many", property(lambda self: self.cells > 2))
-    reader = NdjsonRows(chunk=1)
+    monkeypatch.setattr(ndjson_reader.Faults, "has_too_many", property(lambda self: self.cell_count > 2))
+    reader = NdjsonReader(chunk_bytes=1)
     for piece in [ENVELOPE, *["{\n"] * 20]:
         reader.feed(piece.encode())
     with pytest.raises(Rejected) as refusal:
         reader.finish()
-    assert [(f.code, f.rows) for f in refusal.value.findings] == [("not-json", [2, 3, 4]), ("too-many-faults", [5])]
+    assert [(f.code, f.rows) for f in refusal.value.findings] == [("not-json", [2, 3, 4]), ("too-many-errors", [5])]
 
 
 def test_there_are_no_endless_codes(monkeypatch):
-    monkeypatch.setattr(ndjson_reader, "MOST_WORDS", 2)
+    monkeypatch.setattr(ndjson_reader, "MAX_DISTINCT_CODES", 2)
     assert found(ENVELOPE + "".join(line(area=f"E0600001{n}", value=1) for n in range(3))) == [
-        ("too-many-faults", [5], None)
+        ("too-many-errors", [5], None)
     ]
 
 
 def test_a_line_that_does_not_end_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(ndjson_reader, "LONGEST_LINE", 100)
-    reader = NdjsonRows(chunk=1)
+    monkeypatch.setattr(ndjson_reader, "MAX_LINE_BYTES", 100)
+    reader = NdjsonReader(chunk_bytes=1)
     for piece in (ENVELOPE + '{"', "a" * 200, "b" * 200):
         reader.feed(piece.encode())
     with pytest.raises(Rejected) as refusal:
@@ -189,8 +189,8 @@ def test_a_line_that_does_not_end_is_not_waited_for(monkeypatch):
 
 
 def test_more_lines_than_are_taken_are_refused(monkeypatch):
-    monkeypatch.setattr(column_buffer, "MOST_ROWS", 3)
-    with pytest.raises(TooLarge, match="in parts"):
+    monkeypatch.setattr(column_buffer, "MAX_ROWS", 3)
+    with pytest.raises(BodyTooLarge, match="in parts"):
         read(ENVELOPE + GOOD * 4)
 
 
@@ -202,7 +202,7 @@ OBSERVATIONS = st.builds(
     Observation,
     area=st.sampled_from([TOWN, EAST, "E06000018-unknown"]),
     breakdown=st.dictionaries(SLUGS, SLUGS, max_size=2),
-    **dict.fromkeys(NUMBERS, COUNTS),
+    **dict.fromkeys(NUMBER_FIELDS, COUNTS),
     status=st.none() | st.sampled_from(Status),
     note=st.none() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30),
 )
@@ -230,7 +230,7 @@ def test_whatever_is_written_the_same_is_read(returns, in_full, step, chunk, asc
     envelope = {"returns": [{"measure": one.measure, "period": one.period} for one in returns]}
     lines = [written(plain(o), **{"return": n}) for n, one in enumerate(returns) for o in one.observations]
     data = (written(envelope) + "".join(lines)).encode(errors="surrogatepass")
-    assert entries(read(data, step=step, chunk=chunk)) == entries(sent(whole))
+    assert entries(read(data, step=step, chunk=chunk)) == entries(to_columns(whole))
 
 
 PARTS = [
@@ -264,5 +264,5 @@ PARTS = [
 def test_whatever_is_sent_is_read_or_refused(data, step):
     try:
         read(data, step=step, chunk=1)
-    except Refused as refusal:
+    except Refusal as refusal:
         assert refusal.findings  # noqa: PT017

@@ -8,17 +8,21 @@ import pytest
 from api.plan import calendar, obligations
 from api.statistics import periods
 from schema.plan import Cadence, Calendar, Plan
-from tests.fixtures.example_plan import HERE, PLAN
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN
 
 
 def changed(change) -> Plan:
-    raw = msgspec.to_builtins(PLAN)
+    raw = msgspec.to_builtins(HARBOUR_PLAN)
     change(raw)
     return msgspec.convert(raw, Plan)
 
 
 def expected(plan: Plan, holder: str, measure: str) -> list[str]:
-    return [one.period.code for one in obligations.expected(plan) if (one.holder, one.measure) == (holder, measure)]
+    return [
+        one.period.code
+        for one in obligations.list_expected_returns(plan)
+        if (one.holder, one.measure) == (holder, measure)
+    ]
 
 
 MONTHS = [f"2026-{n:02}" for n in range(1, 13)]
@@ -63,7 +67,7 @@ def test_duties_times_calendar(case):
 
 
 def test_who_is_to_make_it_and_by_when():
-    first = next(obligations.expected(PLAN))
+    first = next(obligations.list_expected_returns(HARBOUR_PLAN))
     assert (first.organisation, first.measure, first.series, first.service) == (
         "quay-college",
         "learners",
@@ -86,34 +90,40 @@ HOLDERS = [
 
 @pytest.mark.parametrize(("holder", "organisation"), HOLDERS)
 def test_expected_also_where_nobody_is_named(holder, organisation):
-    found = {one.organisation for one in obligations.expected(PLAN) if one.holder == holder}
+    found = {one.organisation for one in obligations.list_expected_returns(HARBOUR_PLAN) if one.holder == holder}
     assert found == {organisation}
-    assert {HERE.holder(one) for one in PLAN.duties if one.holder == holder} == {organisation}
+    assert {HARBOUR_CATALOGUE.resolve_holder(one) for one in HARBOUR_PLAN.duties if one.holder == holder} == {
+        organisation
+    }
 
 
 def test_a_role_that_is_bound_is_its_organisations():
     bound = changed(lambda raw: raw["roles"][0].update(bound_to="pier-college"))
-    found = {one.organisation for one in obligations.expected(bound) if one.holder == "job-club"}
+    found = {one.organisation for one in obligations.list_expected_returns(bound) if one.holder == "job-club"}
     assert found == {"pier-college"}
 
 
 def test_acting_for_runs_through_every_succession():
-    assert HERE.acts_for("quay-college") == ["quay-college", "old-quay-school", "old-net-loft"]
-    assert HERE.acts_for("old-quay-school") == ["old-quay-school", "old-net-loft"]
-    assert HERE.acts_for("pier-college") == ["pier-college"]
+    assert HARBOUR_CATALOGUE.list_represented_organisations("quay-college") == [
+        "quay-college",
+        "old-quay-school",
+        "old-net-loft",
+    ]
+    assert HARBOUR_CATALOGUE.list_represented_organisations("old-quay-school") == ["old-quay-school", "old-net-loft"]
+    assert HARBOUR_CATALOGUE.list_represented_organisations("pier-college") == ["pier-college"]
 
 
 def test_two_that_succeed_each_other_do_not_run_in_a_circle():
-    raw = msgspec.to_builtins(PLAN)
+    raw = msgspec.to_builtins(HARBOUR_PLAN)
     next(one for one in raw["organisations"] if one["slug"] == "quay-college")["successors"] = ["old-quay-school"]
-    here = msgspec.structs.replace(HERE, plan=msgspec.convert(raw, Plan))
-    assert here.acts_for("quay-college") == ["quay-college", "old-quay-school", "old-net-loft"]
+    here = msgspec.structs.replace(HARBOUR_CATALOGUE, plan=msgspec.convert(raw, Plan))
+    assert here.list_represented_organisations("quay-college") == ["quay-college", "old-quay-school", "old-net-loft"]
 
 
 # ---- three instants, and more time
 
 JANUARY = periods.parse("2026-01")
-CALENDAR = msgspec.convert({"due_days": 10, "timely_days": 15, "closes_days": 40, "basis": "stated"}, Calendar)
+CALENDAR = msgspec.convert({"due_days": 10, "late_after_days": 15, "closes_days": 40, "basis": "stated"}, Calendar)
 OPEN_END = msgspec.structs.replace(CALENDAR, closes_days=None)
 
 # fmt: off
@@ -132,7 +142,7 @@ EXTENDED = [
 @pytest.mark.parametrize(("rules", "until", "due", "timely", "closes"), EXTENDED)
 def test_an_extension_moves_each_instant_no_earlier(rules, until, due, timely, closes):
     given = None if until is None else datetime.fromisoformat(until)
-    limits = calendar.extended(calendar.deadlines(JANUARY, rules), given)
+    limits = calendar.apply_extension(calendar.compute_deadlines(JANUARY, rules), given)
     said = [one and one.astimezone(UTC).strftime("%Y-%m-%d %H:%M") for one in msgspec.structs.astuple(limits)]
     assert said == [due, timely, closes]
 

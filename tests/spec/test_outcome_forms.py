@@ -13,15 +13,15 @@ from pyjstat import pyjstat
 from sdmx.model import v30
 
 from api.figures import query, verdicts
-from api.figures.query import Filters, TooMuch, Unanswerable
+from api.figures.query import IncompatibleFilters, OutcomeQuery, ResultTooLarge
 from api.http import csv_text
 from api.outcomes import availability, progress
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
-from api.outcomes.formats.geojson import BadBoundaries, NoBoundaries
+from api.outcomes.formats.geojson import InvalidBoundaries, NoBoundaries
 from api.plan import rules as plan_rules
 from api.statistics import periods
 from schema.outcomes import Coverage, Marker, RevisionBasis
-from schema.reading import Relation
+from schema.reading import MeasureRelation
 from schema.submissions import Status
 from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, returned
 
@@ -38,11 +38,11 @@ ROWS = (
 
 def answered(*rows: str, **filters):
     """Figures, and what was asked, over learners."""
-    question = Filters(**{"measures": ["learners"], **filters})
+    question = OutcomeQuery(**{"measures": ["learners"], **filters})
     standing, cells = returned("learners", *rows)
-    wanted = query.places(question, HARBOUR)
-    every, resolved = query.ask(question, wanted, HARBOUR, standing)
-    return [f for one in every for f in verdicts.answered(one, cells, HARBOUR)], wanted, resolved
+    wanted = query.resolve_axes(question, HARBOUR)
+    every, resolved = query.resolve_query(question, wanted, HARBOUR, standing)
+    return [f for one in every for f in verdicts.build_judged_figures(one, cells, HARBOUR)], wanted, resolved
 
 
 EVERY, WANTED, RESOLVED = answered(*ROWS, measures=[], periods=["2026-01", "2026-02"], group_by=["sex"], within=[TOWN])
@@ -50,10 +50,10 @@ FIGURES = [figure for figure in EVERY if figure.measure in {"learners", "on-roll
 
 
 def test_pandas_reads_the_csv_with_the_columns_of_the_json():
-    content = tidy_csv.csv_of(FIGURES, HARBOUR, labels=False)
+    content = tidy_csv.write_csv(FIGURES, HARBOUR, labels=False)
     frame = pandas.read_csv(io.BytesIO(content))
     flat = pandas.json_normalize(msgspec.to_builtins(FIGURES), sep="_")
-    assert list(frame.columns) == tidy_csv.columns(HARBOUR)
+    assert list(frame.columns) == tidy_csv.list_columns(HARBOUR)
     assert frame["value"].dropna().tolist() == flat["value"].dropna().tolist() == [7, 5, 4, 9]
     assert len(frame) == len(FIGURES)
     assert set(frame.columns) >= {name for name in flat.columns if not name.startswith("as_of") or "_code" in name} - {
@@ -61,7 +61,7 @@ def test_pandas_reads_the_csv_with_the_columns_of_the_json():
         "movement",
         "target",
         "as_of",
-        "publication",
+        "source",
     }
     [row] = frame[(frame.area == EAST) & (frame.value == 4)].to_dict("records")
     assert (row["measure"], row["breakdown_sex"], row["period_code"], row["period_end"]) == (
@@ -74,17 +74,17 @@ def test_pandas_reads_the_csv_with_the_columns_of_the_json():
 
 def test_the_columns_are_the_same_whatever_was_asked_and_labels_fill_theirs():
     few, *_ = answered(*ROWS, breakdowns=["sex:female"])
-    frame = pandas.read_csv(io.BytesIO(tidy_csv.csv_of(few, HARBOUR, labels=True)))
-    assert list(frame.columns) == tidy_csv.columns(HARBOUR)
-    assert frame[list(tidy_csv.LABELS)].to_numpy().tolist() == [["Learners", "Harbour", "Female"]]
+    frame = pandas.read_csv(io.BytesIO(tidy_csv.write_csv(few, HARBOUR, labels=True)))
+    assert list(frame.columns) == tidy_csv.list_columns(HARBOUR)
+    assert frame[list(tidy_csv.LABEL_COLUMNS)].to_numpy().tolist() == [["Learners", "Harbour", "Female"]]
 
 
 def test_lists_are_words_or_json():
     [figure] = answered(*ROWS)[0]
     marked = msgspec.structs.replace(figure, markers=[Marker.PROVISIONAL, Marker.REVISED])
-    assert tidy_csv.row(marked, HARBOUR, labels=False)["markers"] == "p r"
+    assert tidy_csv.build_row(marked, HARBOUR, labels=False)["markers"] == "p r"
     contributor = {"organisation": "quay-college"}
-    assert tidy_csv._list([contributor]) == json.dumps([contributor], separators=(",", ":"))
+    assert tidy_csv._format_list([contributor]) == json.dumps([contributor], separators=(",", ":"))
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_lists_are_words_or_json():
     ],
 )
 def test_a_cell_is_a_number_or_a_text_and_never_a_formula(value, text):
-    assert csv_text.cell(value) == text
+    assert csv_text.format_cell(value) == text
 
 
 def cube():
-    return json_stat.dataset(FIGURES, HARBOUR, categories=WANTED.categories, resolved=RESOLVED)
+    return json_stat.build_dataset(FIGURES, HARBOUR, categories=WANTED.categories, resolved=RESOLVED)
 
 
 def test_pyjstat_reads_the_cube_and_gets_the_same_numbers():
@@ -143,22 +143,22 @@ def test_what_was_not_asked_is_not_applicable_and_markers_are_told():
     [one] = answered(*ROWS)[0]
     one = msgspec.structs.replace(one, value=1, status=None)
     other = msgspec.structs.replace(one, period=periods.parse("2026-03"), area=EAST, markers=[Marker.BREAK])
-    made = json_stat.dataset([one, other], HARBOUR, categories={}, resolved=[])
+    made = json_stat.build_dataset([one, other], HARBOUR, categories={}, resolved=[])
     assert made.status == {"1": "z", "2": "z", "3": "b"}
 
 
 def test_a_cube_that_is_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr(json_stat, "MOST", 10)
-    with pytest.raises(TooMuch, match="48 cells"):
+    monkeypatch.setattr(json_stat, "MAX_CUBE_CELLS", 10)
+    with pytest.raises(ResultTooLarge, match="48 cells"):
         cube()
 
 
 def structure() -> v30.DataStructureDefinition:
     """As the answer says of itself in its first columns."""
     made = v30.DataStructureDefinition(id="OUTCOMES")
-    for name in sdmx_csv.dimensions(HARBOUR):
+    for name in sdmx_csv.list_dimensions(HARBOUR):
         made.dimensions.getdefault(id=name)
-    for name in sdmx_csv.ATTRIBUTES:
+    for name in sdmx_csv.ATTRIBUTE_COLUMNS:
         made.attributes.append(v30.DataAttribute(id=name))
     made.measures.append(v30.Measure(id="OBS_VALUE"))
     return made
@@ -166,7 +166,7 @@ def structure() -> v30.DataStructureDefinition:
 
 def test_the_sdmx_library_reads_the_csv_and_gets_the_same_numbers(tmp_path):
     file = tmp_path / "outcomes.csv"
-    file.write_bytes(sdmx_csv.csv_of(FIGURES, HARBOUR))
+    file.write_bytes(sdmx_csv.write_csv(FIGURES, HARBOUR))
     reader = import_module("sdmx.reader.csv").Reader()
     with file.open("rb") as content:
         message = reader.convert(content, structure=structure())
@@ -186,7 +186,7 @@ def test_statuses_are_letters_of_the_code_list():
     [one] = answered("quay 2026-01 town 12")[0]
 
     def letter(**changes):
-        return sdmx_csv.status_of(msgspec.structs.replace(one, **changes))
+        return sdmx_csv.choose_status_code(msgspec.structs.replace(one, **changes))
 
     assert letter() == "P"  # nobody has approved it
     assert letter(markers=[]) == "A"
@@ -209,11 +209,11 @@ def test_statuses_are_letters_of_the_code_list():
     ],
 )
 def test_times_are_as_sdmx_writes_them(code, time):
-    assert sdmx_csv.time_of(periods.parse(code)) == time
+    assert sdmx_csv.format_time_period(periods.parse(code)) == time
 
 
 def test_availability_is_told_from_the_plan_alone():
-    told = {one.measure: one for one in availability.availability(HARBOUR).measures}
+    told = {one.measure: one for one in availability.describe_availability(HARBOUR).measures}
     assert told["learners"].periods[:2] == ["2026-01", "2026-02"]
     assert {"month", "calendar-quarter", "financial-year", "to-date"} <= set(told["learners"].period_types)
     assert told["learners"].finest_level == "quarter"
@@ -221,8 +221,8 @@ def test_availability_is_told_from_the_plan_alone():
         "prospectus": "not_a_count",
         "learner-voice": "not_a_count",
     }
-    assert [family.areas[0] for family in availability.availability(HARBOUR).families] == [TOWN]
-    neet = next(m for m in availability.availability(NOTTINGHAM).measures if m.measure == "neet-16-17")
+    assert [family.areas[0] for family in availability.describe_availability(HARBOUR).families] == [TOWN]
+    neet = next(m for m in availability.describe_availability(NOTTINGHAM).measures if m.measure == "neet-16-17")
     assert {one.slug: one.reason for one in neet.series}["ccis-provisional"] is None
     assert "as_published_only" in {one.reason for one in neet.series}
 
@@ -235,21 +235,21 @@ def test_a_category_is_judged_by_its_own_past_and_its_own_wider_area():
 
 
 def latest():
-    question = Filters()
+    question = OutcomeQuery()
     standing, cells = returned("learners", *ROWS)
-    wanted = query.places(question, HARBOUR)
-    every, _ = query.ask(question, wanted, HARBOUR, standing)
-    return [f for one in every for f in verdicts.answered(one, cells, HARBOUR)]
+    wanted = query.resolve_axes(question, HARBOUR)
+    every, _ = query.resolve_query(question, wanted, HARBOUR, standing)
+    return [f for one in every for f in verdicts.build_judged_figures(one, cells, HARBOUR)]
 
 
 def test_progress_is_in_the_order_of_the_plan():
-    [theme] = progress.progress(HARBOUR, latest(), RevisionBasis.LATEST).themes
+    [theme] = progress.build_progress(HARBOUR, latest(), RevisionBasis.LATEST).themes
     assert [one.measure for one in theme.measures] == [m.slug for m in HARBOUR.plan.measures]
     assert (theme.measures[0].latest.period.code, theme.measures[-1].latest.reason) == ("2026-02", "not_a_count")
 
 
 def test_every_node_has_the_measures_that_tell_of_it():
-    made = progress.logic_model(HARBOUR, latest(), RevisionBasis.LATEST)
+    made = progress.build_logic_model(HARBOUR, latest(), RevisionBasis.LATEST)
     assert [(n.slug, n.relation, n.measures) for n in made.nodes] == [
         ("money", "downstream", ["learners", "on-roll", "pass-rate"]),
         ("courses", "downstream", ["learners", "on-roll", "pass-rate"]),
@@ -258,9 +258,9 @@ def test_every_node_has_the_measures_that_tell_of_it():
         ("wealth", "upstream", ["learners", "on-roll", "pass-rate"]),
     ]
     assert made.nodes[2].coverage.received == 1
-    assert progress.together([]) == Coverage(expected=0, received=0, approved=0, late=0, exempt=0)
+    assert progress.sum_coverage([]) == Coverage(expected=0, received=0, approved=0, late=0, exempt=0)
     alone = msgspec.structs.replace(HARBOUR.plan, links=[])
-    assert progress.relations(alone)["wealth"] == (Relation.NONE, [])
+    assert progress.relate_measures_to_nodes(alone)["wealth"] == (MeasureRelation.NONE, [])
 
 
 RING = [[0.0, 51.0], [1.0, 51.0], [1.0, 52.0], [0.0, 51.0]]
@@ -280,9 +280,9 @@ def feature(code: str = EAST, ring=RING, kind="Polygon", **properties):
 
 
 def test_boundaries_are_read_by_the_code_that_tells_them_apart():
-    found = geojson.read(layer(feature(), feature(WEST, kind="MultiPolygon"), crs={"type": "name"}))
+    found = geojson.read_boundaries(layer(feature(), feature(WEST, kind="MultiPolygon"), crs={"type": "name"}))
     assert {code: shape.coordinates for code, shape in found.items()} == {EAST: [[RING]], WEST: [[RING]]}
-    assert geojson.sorted_out(found, {EAST}) == ({EAST: found[EAST]}, 1)
+    assert geojson.select_known_boundaries(found, {EAST}) == ({EAST: found[EAST]}, 1)
 
 
 @pytest.mark.parametrize(
@@ -301,32 +301,32 @@ def test_boundaries_are_read_by_the_code_that_tells_them_apart():
     ],
 )
 def test_what_is_no_layer_is_refused(content, words):
-    with pytest.raises(BadBoundaries, match=words):
-        geojson.read(content)
+    with pytest.raises(InvalidBoundaries, match=words):
+        geojson.read_boundaries(content)
 
 
 def test_a_map_has_one_figure_for_each_area():
-    question = geojson.question(
+    question = geojson.build_query(
         measure="learners", level="quarter", series=None, period="2026-01", within=TOWN, breakdowns=["sex:female"]
     )
     assert (question.within, question.levels) == ([TOWN], ["quarter"])
     found, *_ = answered(*ROWS, **msgspec.structs.asdict(question))
-    made = geojson.layer(found, geojson.read(layer(feature(), feature("E05000001"))), HARBOUR)
+    made = geojson.build_map_layer(found, geojson.read_boundaries(layer(feature(), feature("E05000001"))), HARBOUR)
     assert [(f.id, f.geometry is None, f.properties.get("value")) for f in made.features] == [
         (EAST, False, 4),
         (WEST, True, None),
         (f"{TOWN}-unknown", True, None),
     ]
     assert made.features[0].properties["area_label"] == "East Quay"
-    assert geojson.question(measure="m", level="l", series=None, period="p", within=None, breakdowns=[]).within == []
+    assert geojson.build_query(measure="m", level="l", series=None, period="p", within=None, breakdowns=[]).within == []
     with pytest.raises(NoBoundaries, match="quarter"):
-        geojson.layer(found, {}, HARBOUR)
-    with pytest.raises(Unanswerable):
-        geojson.question(
+        geojson.build_map_layer(found, {}, HARBOUR)
+    with pytest.raises(IncompatibleFilters):
+        geojson.build_query(
             measure="m", level="l", series=None, period="p", within=None, breakdowns=["sex:male", "sex:female"]
         )
 
 
 def test_areas_are_rows():
-    rows = plan_rules.area_rows(HARBOUR.plan.areas[:2])
+    rows = plan_rules.build_area_rows(HARBOUR.plan.areas[:2])
     assert rows[1] == [EAST, "East Quay", "quarter", TOWN, "town", None, None, ""]

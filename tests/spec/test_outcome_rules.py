@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from api.figures import resolution, verdicts
-from api.figures.resolution import Question
-from api.figures.returns_data import StandingCells, StandingRevision
+from api.figures.resolution import ResolutionQuery
+from api.figures.returns_data import RevisionCells, SelectedRevision
 from api.http.refusals import NotFound
 from api.plan import queries_loading
-from api.plan.catalogue import Catalogue, Ids, breakdown_key, breakdown_keys
+from api.plan.catalogue import Catalogue, DatabaseIds, format_breakdown_key, list_breakdown_keys
 from api.plan.rules import UnclearPeriod, UnknownCode
 from api.statistics import periods
-from schema.outcomes import UnprotectedFigure
+from schema.outcomes import PreviewFigure
 from schema.periods import PeriodType
 from schema.plan import Plan
 from schema.submissions import ReturnKind
@@ -27,20 +27,20 @@ IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def catalogue(file: Path) -> Catalogue:
-    plan = queries_loading.read(file)
+    plan = queries_loading.read_plan(file)
     return Catalogue(
         id=1,
         slug=plan.slug,
         sandbox=False,
         version=1,
         plan=plan,
-        ids=Ids(
+        ids=DatabaseIds(
             organisations={o.slug: n for n, o in enumerate(plan.organisations, 1)},
             series={
                 (m.slug, s.slug): n for n, (m, s) in enumerate(((m, s) for m in plan.measures for s in m.series), 1)
             },
             areas={a.code: n for n, a in enumerate(plan.areas, 1)},
-            breakdowns={key: n for n, key in enumerate(breakdown_keys(plan), 1)},
+            breakdowns={key: n for n, key in enumerate(list_breakdown_keys(plan), 1)},
         ),
     )
 
@@ -49,11 +49,11 @@ HARBOUR = catalogue(HERE.parent / "plans" / "harbour.yaml")
 NOTTINGHAM = catalogue(HERE.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml")
 
 
-def returned(*rows: str, here: Catalogue | None = None) -> tuple[list[StandingRevision], StandingCells]:
+def returned(*rows: str, catalogue: Catalogue | None = None) -> tuple[list[SelectedRevision], RevisionCells]:
     """Rows such as `quay 2026-01 town sex=female 12` of one measure, given first as `learners:`."""
     measure, *rows = rows
-    ids = (here or HARBOUR).ids
-    revisions: dict[tuple[str, str], StandingRevision] = {}
+    ids = (catalogue or HARBOUR).ids
+    revisions: dict[tuple[str, str], SelectedRevision] = {}
     cells: list[tuple[int, str, dict[str, str], str]] = []
     for row in rows:
         who, period, *what = row.split()
@@ -61,7 +61,7 @@ def returned(*rows: str, here: Catalogue | None = None) -> tuple[list[StandingRe
         what = what[:-1] if late else what
         revision = revisions.setdefault(
             (who, period),
-            StandingRevision(
+            SelectedRevision(
                 id=len(revisions) + 1,
                 measure=measure,
                 series="headline",
@@ -85,31 +85,31 @@ def returned(*rows: str, here: Catalogue | None = None) -> tuple[list[StandingRe
     def bound(index: int):
         return lambda figure: int(figure[2:].split("-")[index]) if figure.startswith("c:") else None
 
-    return list(revisions.values()), StandingCells(
+    return list(revisions.values()), RevisionCells(
         revision=np.array([c[0] for c in cells], dtype=np.int64),
         area=np.array([ids.areas[c[1]] for c in cells], dtype=np.int64),
-        breakdown=np.array([ids.breakdowns[breakdown_key(c[2])] for c in cells], dtype=np.int64),
+        breakdown=np.array([ids.breakdowns[format_breakdown_key(c[2])] for c in cells], dtype=np.int64),
         value=numbers(lambda figure: int(figure) if figure.isdigit() else None),
         numerator=numbers(ratio(0)),
         denominator=numbers(ratio(1)),
         lower=numbers(bound(0)),
         upper=numbers(bound(1)),
-        hidden=np.array([figure.startswith("c") for *_, figure in cells], dtype=np.bool_),
+        confidential=np.array([figure.startswith("c") for *_, figure in cells], dtype=np.bool_),
     )
 
 
-def figures(*rows: str, here: Catalogue = HARBOUR, **question: object) -> list[UnprotectedFigure]:
+def figures(*rows: str, catalogue: Catalogue = HARBOUR, **question: object) -> list[PreviewFigure]:
     standing, cells = returned(*rows) if rows else ([], returned("learners")[1])
-    asked_for = Question(**({"measures": [rows[0]]} if rows else {}) | question)  # pyright: ignore
-    series = resolution.series_asked(asked_for, here)
+    asked_for = ResolutionQuery(**({"measures": [rows[0]]} if rows else {}) | question)  # pyright: ignore
+    series = resolution.select_series(asked_for, catalogue)
     return [
         figure
-        for asked in resolution.ask(asked_for, series, here, standing)
-        for figure in verdicts.answered(asked, cells, here)
+        for asked in resolution.resolve_series(asked_for, series, catalogue, standing)
+        for figure in verdicts.build_judged_figures(asked, cells, catalogue)
     ]
 
 
-def one(*rows: str, **question: object) -> UnprotectedFigure:
+def one(*rows: str, **question: object) -> PreviewFigure:
     [figure] = figures(*rows, **question)
     return figure
 
@@ -158,7 +158,7 @@ def test_a_stock_says_as_of_when():
 
 def test_a_cell_without_a_number_is_counted_as_missing():
     figure = one("learners", "quay 2026-01 town 10", "pier 2026-01 town x")
-    assert (figure.value, figure.cells_without_number) == (10, 1)
+    assert (figure.value, figure.cells_without_value) == (10, 1)
 
 
 def test_a_stock_whose_last_month_is_missing_says_so_by_its_coverage():
@@ -189,8 +189,8 @@ def test_a_duty_that_had_not_begun_is_not_expected():
 
     plan: Plan = msgspec.structs.replace(HARBOUR.plan, duties=[from_february(d) for d in HARBOUR.plan.duties])
     later = msgspec.structs.replace(HARBOUR, plan=plan)
-    assert one("on-roll", here=later, periods=["2026-01"]).coverage.expected == 0
-    assert one("on-roll", here=later, periods=["2026-02"]).coverage.expected == 2
+    assert one("on-roll", catalogue=later, periods=["2026-01"]).coverage.expected == 0
+    assert one("on-roll", catalogue=later, periods=["2026-02"]).coverage.expected == 2
 
 
 def test_latest_is_the_last_period_with_a_return():
@@ -241,7 +241,7 @@ def test_what_is_unknown_is_refused(question, refusal):
 
 
 def test_a_series_can_be_chosen():
-    [figure] = figures(here=NOTTINGHAM, measures=["neet-16-17"], series="ccis-provisional")
+    [figure] = figures(catalogue=NOTTINGHAM, measures=["neet-16-17"], series="ccis-provisional")
     assert (figure.series, figure.reason) == ("ccis-provisional", "no_data")
 
 
@@ -255,7 +255,7 @@ UNANSWERED = [
 
 @pytest.mark.parametrize(("measure", "reason"), UNANSWERED)
 def test_what_cannot_be_rolled_up_says_why(measure, reason):
-    [figure] = figures(here=NOTTINGHAM, measures=[measure])
+    [figure] = figures(catalogue=NOTTINGHAM, measures=[measure])
     assert (figure.value, figure.reason) == (None, reason)
 
 
@@ -278,21 +278,21 @@ PARTS = [
 
 @pytest.mark.parametrize(("measure", "asked", "expected"), PARTS)
 def test_a_period_is_made_up_of_the_cadences_periods_or_refused(measure, asked, expected):
-    found = resolution.parts(periods.parse(asked), measure, [])
+    found = resolution.split_into_parts(periods.parse(asked), measure, [])
     assert (None if found is None else [p.code for p in found]) == expected
 
 
 def test_snapshots_lie_in_the_period_that_contains_their_day():
     days = [periods.parse(code) for code in ("D2026-01-15", "D2026-04-01")]
-    found = resolution.parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
+    found = resolution.split_into_parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
     assert found is not None
     assert [p.code for p in found] == ["D2026-01-15"]
 
 
 def test_what_was_asked_is_named_for_the_audit():
     measure = HARBOUR.plan.measures[0]
-    question = Question(areas=[TOWN, EAST], group_by=["sex"])
-    assert resolution.named(question, [(measure, measure.series[0])]) == {
+    question = ResolutionQuery(areas=[TOWN, EAST], group_by=["sex"])
+    assert resolution.describe_for_audit(question, [(measure, measure.series[0])]) == {
         "series": f"{measure.slug}/{measure.series[0].slug}",
         "period": "latest",
         "area": f"{TOWN}, {EAST}",

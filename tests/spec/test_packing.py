@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.submissions import packing
-from api.submissions.revisions import NULL, NUMBERS, STATUSES, Cells
-from tests.fixtures.example_plan import cells_of
+from api.submissions.revisions import MISSING, NUMBER_FIELDS, STATUSES, Cells
+from tests.fixtures.example_plan import make_cells
 
 WIDTHS = {4: ">i", 8: ">q"}
 
@@ -34,10 +34,10 @@ def rows(content: bytes) -> list[list[bytes | None]]:
 
 
 def integer(field: bytes | None) -> int:
-    return NULL if field is None else struct.unpack(WIDTHS[len(field)], field)[0]
+    return MISSING if field is None else struct.unpack(WIDTHS[len(field)], field)[0]
 
 
-COUNT = st.sampled_from([NULL, 0, 1, 255, 2**31, 2**53 - 1])
+COUNT = st.sampled_from([MISSING, 0, 1, 255, 2**31, 2**53 - 1])
 ROW = st.tuples(
     st.integers(1, 2**31 - 1),
     st.integers(1, 2**31 - 1),
@@ -56,11 +56,11 @@ def test_what_is_packed_is_what_a_plain_decoder_reads(given_rows, programme):
         item=np.zeros(len(given_rows), dtype=np.int64),
         area=np.array(area, dtype=np.int64),
         breakdown=np.array(breakdown, dtype=np.int64),
-        **{name: np.array(column, dtype=np.int64) for name, column in zip(NUMBERS, numbers, strict=True)},
+        **{name: np.array(column, dtype=np.int64) for name, column in zip(NUMBER_FIELDS, numbers, strict=True)},
         status=np.array(status, dtype=np.int64),
         notes=np.array(notes, dtype=np.object_),
     )
-    content = b"".join(packing.packed(cells, np.array(revision, dtype=np.int64), programme))
+    content = b"".join(packing.pack_cells(cells, np.array(revision, dtype=np.int64), programme))
     read = [
         (
             *map(integer, row[2:9]),
@@ -77,19 +77,19 @@ def test_what_is_packed_is_what_a_plain_decoder_reads(given_rows, programme):
 def test_the_fields_are_the_columns_of_the_table():
     from schema.tables import observation  # noqa: PLC0415  the only test here that knows of tables
 
-    assert list(packing.FIELDS) == [column.name for column in observation.columns]
+    assert list(packing.COPY_FIELDS) == [column.name for column in observation.columns]
 
 
 def test_more_rows_than_one_chunk_are_all_there():
-    one = cells_of("town 7")
-    many = one.take(np.zeros(packing.CHUNK + 3, dtype=np.int64))  # pyright: ignore
+    one = make_cells("town 7")
+    many = one.select(np.zeros(packing.CHUNK_ROWS + 3, dtype=np.int64))  # pyright: ignore
     many = msgspec.structs.replace(many, value=np.arange(len(many), dtype=np.int64))
-    pieces = list(packing.packed(many, np.ones(len(many), dtype=np.int64), 1))
+    pieces = list(packing.pack_cells(many, np.ones(len(many), dtype=np.int64), 1))
     assert len(pieces) == 4  # header, two chunks, trailer
     assert [integer(row[4]) for row in rows(b"".join(pieces))] == list(range(len(many)))
 
 
-READ = [(0, 5, 2, 12, NULL, NULL, NULL, NULL, 0), (1, 6, 1, NULL, NULL, NULL, 1, 4, 1)]
+READ = [(0, 5, 2, 12, MISSING, MISSING, MISSING, MISSING, 0), (1, 6, 1, MISSING, MISSING, MISSING, 1, 4, 1)]
 
 
 def read_back(read: list[tuple[int, ...]], notes: dict | None = None, *, every: int = 10**6) -> Cells:
@@ -98,19 +98,22 @@ def read_back(read: list[tuple[int, ...]], notes: dict | None = None, *, every: 
     body = b"".join(
         struct.pack(">h", len(row)) + b"".join(struct.pack(">iq", 8, number) for number in row) for row in told
     )
-    content = packing.HEADER + body + packing.TRAILER
-    unpacking = packing.Unpacking()
+    content = packing.COPY_HEADER + body + packing.COPY_TRAILER
+    unpacking = packing.CellUnpacker()
     for start in range(0, len(content), every):
         unpacking.feed(content[start : start + every])
-    assert unpacking.noted == bool(notes)
-    return unpacking.cells(notes or {})
+    assert unpacking.has_notes == bool(notes)
+    return unpacking.to_cells(notes or {})
 
 
 @pytest.mark.parametrize("every", [1, 18, 19, 20, 122, 150, 10**6])
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_what_postgresql_sends_is_read_as_columns_wherever_it_is_cut(number, every):
     cells = read_back(READ[:number], every=every)
-    assert list(zip(*(getattr(cells, name).tolist() for name in packing.READ[:-1]), strict=True)) == READ[:number]
+    assert (
+        list(zip(*(getattr(cells, name).tolist() for name in packing.UNPACKED_FIELDS[:-1]), strict=True))
+        == READ[:number]
+    )
     assert cells.notes.tolist() == [None] * number
 
 
@@ -119,10 +122,10 @@ def test_notes_find_their_cells():
 
 
 def test_an_answer_without_rows_has_no_cells():
-    assert len(packing.Unpacking().cells({})) == 0
+    assert len(packing.CellUnpacker().to_cells({})) == 0
 
 
 def test_a_cell_without_a_revision_is_not_packed():
-    cells = cells_of("town 7", "east 3")
-    content = b"".join(packing.packed(cells, np.array([NULL, 9]), 1))
+    cells = make_cells("town 7", "east 3")
+    content = b"".join(packing.pack_cells(cells, np.array([MISSING, 9]), 1))
     assert [(integer(row[1]), integer(row[4])) for row in rows(content)] == [(9, 3)]

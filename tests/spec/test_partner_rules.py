@@ -8,10 +8,10 @@ import pytest
 
 from api.access import keys, permissions
 from api.http.refusals import NotAllowed, NotFound, Unauthenticated
-from schema.partners import Grant, Kept, KeyRecord, Scope
+from schema.partners import Grant, KeyRecord, Scope, StoredResponse
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
-KEY = keys.make(bytes(range(38)), sandbox=False)
+KEY = keys.make_key(bytes(range(38)), sandbox=False)
 
 
 def test_a_key_is_made_of_38_bytes_and_says_where_it_belongs():
@@ -19,10 +19,10 @@ def test_a_key_is_made_of_38_bytes_and_says_where_it_belongs():
     hidden = "BgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCU"
     assert KEY.secret == f"wh_live_aaaqeayeau_{hidden}"
     assert (KEY.id, len(KEY.digest)) == ("aaaqeayeau", 32)
-    assert keys.make(bytes(range(38)), sandbox=True).secret.startswith("wh_sandbox_")
-    assert KEY.digest == keys.digest(KEY.secret)
+    assert keys.make_key(bytes(range(38)), sandbox=True).secret.startswith("wh_sandbox_")
+    assert KEY.digest == keys.hash_secret(KEY.secret)
     with pytest.raises(ValueError, match="38"):
-        keys.make(bytes(37), sandbox=False)
+        keys.make_key(bytes(37), sandbox=False)
 
 
 # fmt: off
@@ -44,12 +44,12 @@ HEADERS = [
 @pytest.mark.parametrize(("header", "said"), HEADERS)
 def test_what_is_no_key_is_refused_before_anything_is_read(header, said):
     with pytest.raises(Unauthenticated, match=said):
-        permissions.secret_of(header)
+        permissions.parse_secret(header)
 
 
 @pytest.mark.parametrize("header", [f"Bearer {KEY.secret}", f"bearer  {KEY.secret} "])
 def test_a_key_is_found_in_its_header(header):
-    assert permissions.secret_of(header) == KEY.secret
+    assert permissions.parse_secret(header) == KEY.secret
 
 
 GRANT = Grant(programme="harbour", organisation="quay-college", scopes=[Scope.SUBMIT, Scope.READ])
@@ -65,9 +65,9 @@ RECORD = KeyRecord(
 
 
 def test_a_key_in_force_is_admitted():
-    caller = permissions.admit(RECORD, [GRANT], now=NOW)
+    caller = permissions.check_key(RECORD, [GRANT], now=NOW)
     assert (caller.client, caller.key, caller.grants) == (UUID(int=1), KEY.id, [GRANT])
-    author = permissions.author(caller, GRANT, "req_1")
+    author = permissions.build_author(caller, GRANT, "req_1")
     assert msgspec.structs.astuple(author) == (UUID(int=1), KEY.id, "quay-college", "req_1")
 
 
@@ -81,7 +81,7 @@ def test_a_key_in_force_is_admitted():
 )
 def test_a_key_that_has_ended_is_not(record, said):
     with pytest.raises(Unauthenticated, match=said):
-        permissions.admit(record, [GRANT], now=NOW)
+        permissions.check_key(record, [GRANT], now=NOW)
 
 
 # fmt: off
@@ -99,30 +99,30 @@ PERMITTED = [
 @pytest.mark.parametrize(("programme", "scopes", "refusal"), PERMITTED)
 def test_a_key_opens_what_it_was_granted(programme, scopes, refusal):
     empty = Grant(programme="empty", organisation="quay-college", scopes=[])
-    caller = permissions.admit(RECORD, [empty, GRANT], now=NOW)
+    caller = permissions.check_key(RECORD, [empty, GRANT], now=NOW)
     if refusal is None:
-        assert permissions.permit(caller, programme, *scopes) is GRANT
+        assert permissions.require_scope(caller, programme, *scopes) is GRANT
         return
     with pytest.raises(refusal[0], match=refusal[1]):
-        permissions.permit(caller, programme, *scopes)
+        permissions.require_scope(caller, programme, *scopes)
 
 
 def test_a_grant_without_scopes_opens_nothing():
-    caller = permissions.admit(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], now=NOW)
+    caller = permissions.check_key(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], now=NOW)
     with pytest.raises(NotAllowed, match=r"\bread\b.*\bnone\b"):
-        permissions.permit(caller, "harbour", Scope.READ)
+        permissions.require_scope(caller, "harbour", Scope.READ)
 
 
 CONTENT, OTHER = b"\1" * 32, b"\2" * 32
 
 
 def test_an_answer_is_given_again_to_the_same_content_alone():
-    assert permissions.replayed(None, CONTENT) is None
-    assert permissions.replayed(Kept(content_sha256=CONTENT, answer=b"{}"), CONTENT) == b"{}"
+    assert permissions.replay_response(None, CONTENT) is None
+    assert permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), CONTENT) == b"{}"
     with pytest.raises(permissions.IdempotencyKeyReused):
-        permissions.replayed(Kept(content_sha256=CONTENT, answer=b"{}"), OTHER)
-    with pytest.raises(permissions.Redacted):
-        permissions.replayed(Kept(content_sha256=CONTENT, answer=None), CONTENT)
+        permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), OTHER)
+    with pytest.raises(permissions.ContentRedacted):
+        permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=None), CONTENT)
     with pytest.raises(permissions.IdempotencyKeyReused):  # no more is said of an answer that is gone
-        permissions.replayed(Kept(content_sha256=CONTENT, answer=None), OTHER)
+        permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=None), OTHER)
     assert permissions.IdempotencyInProgress.retry_after == 1

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from api.statistics.periods import (
     FIRST_DAY,
     LAST_DAY,
-    NotAPeriod,
-    NotPartitioned,
-    between,
-    children,
+    InvalidPeriodCode,
+    PeriodNotDivisible,
+    build_period,
     contains,
-    following,
-    length_in_months,
-    of,
+    count_months,
+    divide_period,
+    is_same_span,
+    list_periods_between,
     parse,
     partition,
-    same_span,
+    shift_period,
 )
 from schema.periods import Period, PeriodType
 
@@ -159,19 +159,21 @@ def days_of(period):
 
 def tiles_near(days):
     return st.builds(
-        lambda type_, day: between(type_, day, day + timedelta(days=800))[0], st.sampled_from(TILING), days
+        lambda type_, day: list_periods_between(type_, day, day + timedelta(days=800))[0], st.sampled_from(TILING), days
     )
 
 
 def spans_near(type_, days):
-    return st.builds(lambda day, months: of(type_, day.replace(day=1), months=months), days, st.integers(1, 60))
+    return st.builds(
+        lambda day, months: build_period(type_, day.replace(day=1), months=months), days, st.integers(1, 60)
+    )
 
 
 days = st.dates(min_value=date(1995, 1, 1), max_value=date(2095, 12, 31))
 tiles = tiles_near(days)
 trailing = spans_near(PeriodType.MONTHS_ENDING, days)
 to_date = spans_near(PeriodType.TO_DATE, days)
-snapshots = st.builds(of, st.just(PeriodType.SNAPSHOT), days)
+snapshots = st.builds(build_period, st.just(PeriodType.SNAPSHOT), days)
 periods = st.one_of(tiles, trailing, to_date, snapshots)
 
 
@@ -189,7 +191,7 @@ def test_a_code_says_its_type_and_days(row):
 
 @pytest.mark.parametrize("spelling", MEANT)
 def test_any_other_spelling_is_refused_with_what_it_may_mean(spelling):
-    with pytest.raises(NotAPeriod) as refused:
+    with pytest.raises(InvalidPeriodCode) as refused:
         parse(spelling)
     assert refused.value.code == spelling
     assert refused.value.candidates == tuple(MEANT[spelling])
@@ -198,9 +200,9 @@ def test_any_other_spelling_is_refused_with_what_it_may_mean(spelling):
 
 def test_the_refusal_names_the_code_and_what_it_may_mean():
     assert re.search(
-        r"^'2025-Q1' .*\bFY2025-26-Q1 or CY2025-Q1\.$", str(NotAPeriod("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1")))
+        r"^'2025-Q1' .*\bFY2025-26-Q1 or CY2025-Q1\.$", str(InvalidPeriodCode("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1")))
     )
-    assert re.search(r"^'Q1' [^;]*\.$", str(NotAPeriod("Q1")))
+    assert re.search(r"^'Q1' [^;]*\.$", str(InvalidPeriodCode("Q1")))
 
 
 @settings(deadline=None)
@@ -226,7 +228,7 @@ def test_every_code_has_only_characters_that_a_url_leaves_alone(period):
 def test_no_string_raises_anything_but_the_refusal(text):
     try:
         read = [parse(text).code], [text]
-    except NotAPeriod as refused:
+    except InvalidPeriodCode as refused:
         read = codes(map(parse, refused.candidates)), list(refused.candidates)
     assert read[0] == read[1]
 
@@ -234,7 +236,7 @@ def test_no_string_raises_anything_but_the_refusal(text):
 @settings(deadline=None)
 @given(periods)
 def test_a_period_can_be_made_from_its_first_day(period):
-    assert of(period.type, period.start, months=length_in_months(period)) == period
+    assert build_period(period.type, period.start, months=count_months(period)) == period
 
 
 @pytest.mark.parametrize(
@@ -254,14 +256,14 @@ def test_a_period_can_be_made_from_its_first_day(period):
 )
 def test_a_period_is_not_made_from_a_day_or_length_that_it_cannot_have(type_, start, months):
     with pytest.raises(ValueError, match=rf"{type_}.* ({start}|{months})\b"):
-        of(type_, start, months=months)
+        build_period(type_, start, months=months)
 
 
 @pytest.mark.parametrize("type_", [PeriodType.SNAPSHOT, PeriodType.MONTH])
 def test_a_period_is_not_made_outside_the_years_1990_to_2100(type_):
     for start in (FIRST_DAY.replace(year=1989), date(2101, 1, 1)):
-        with pytest.raises(NotAPeriod):
-            of(type_, start)
+        with pytest.raises(InvalidPeriodCode):
+            build_period(type_, start)
 
 
 @pytest.mark.parametrize(
@@ -283,8 +285,8 @@ def test_a_period_contains_what_lies_within_its_days(outer, inner, expected):
 
 def test_one_span_may_have_several_names():
     names = [parse(code) for code in ("CY2025-Q3", "FY2025-26-Q2", "R3-2025-09", "P2025-07..2025-09")]
-    assert all(same_span(a, b) for a in names for b in names)
-    assert not same_span(parse("CY2025"), parse("FY2025-26"))
+    assert all(is_same_span(a, b) for a in names for b in names)
+    assert not is_same_span(parse("CY2025"), parse("FY2025-26"))
 
 
 LENGTHS = """
@@ -295,7 +297,7 @@ LENGTHS = """
 
 def test_a_period_has_so_many_months():
     words = LENGTHS.split()
-    assert [length_in_months(parse(code)) for code in words[::2]] == [int(length) for length in words[1::2]]
+    assert [count_months(parse(code)) for code in words[::2]] == [int(length) for length in words[1::2]]
 
 
 PARTITIONS = {
@@ -356,7 +358,7 @@ def test_a_roll_up_exists_where_parts_make_up_the_whole(whole, given_, expected)
 @settings(deadline=None)
 @given(st.lists(periods, max_size=12), tiles, st.randoms(use_true_random=False))
 def test_a_partition_has_no_gap_and_no_overlap_whatever_the_order(others, whole, random: Random):
-    parts = [*others, *children(whole, PeriodType.MONTH)]
+    parts = [*others, *divide_period(whole, PeriodType.MONTH)]
     found = partition(whole, parts)
     assert found is not None
     assert sum(map(days_of, found)) == days_of(whole)
@@ -390,20 +392,20 @@ CHILDREN = [
 def test_a_period_is_cut_into_shorter_ones_that_fit(code, type_, expected):
     period, into = parse(code), PeriodType(type_)
     if expected is None:
-        with pytest.raises(NotPartitioned, match=f"{code} cannot be cut") as refused:
-            children(period, into)
-        assert (refused.value.period, refused.value.into) == (period, into)
+        with pytest.raises(PeriodNotDivisible, match=f"{code} cannot be cut") as refused:
+            divide_period(period, into)
+        assert (refused.value.period, refused.value.period_type) == (period, into)
     else:
-        assert " ".join(codes(children(period, into))) == expected
+        assert " ".join(codes(divide_period(period, into))) == expected
 
 
 @settings(deadline=None)
 @given(st.one_of(tiles, trailing, to_date), st.sampled_from(TILING))
 def test_children_partition_their_parent(parent, type_):
     try:
-        found = children(parent, type_)
-    except NotPartitioned:
-        assert partition(parent, between(type_, parent.start, parent.end)) is None
+        found = divide_period(parent, type_)
+    except PeriodNotDivisible:
+        assert partition(parent, list_periods_between(type_, parent.start, parent.end)) is None
     else:
         assert partition(parent, found) == found
         assert {child.type for child in found} == {type_}
@@ -432,7 +434,7 @@ FOLLOWING = [
 
 @pytest.mark.parametrize(("code", "n", "step", "expected"), FOLLOWING)
 def test_what_follows(code, n, step, expected):
-    assert following(parse(code), n, **step).code == expected
+    assert shift_period(parse(code), n, **step).code == expected
 
 
 @pytest.mark.parametrize(
@@ -449,8 +451,8 @@ def test_what_follows(code, n, step, expected):
     ],
 )
 def test_nothing_follows_outside_the_calendar(code, n):
-    with pytest.raises(NotAPeriod) as refused:
-        following(parse(code), n)
+    with pytest.raises(InvalidPeriodCode) as refused:
+        shift_period(parse(code), n)
     assert refused.value.candidates == ()
 
 
@@ -465,8 +467,8 @@ far_from_either_end = st.dates(min_value=date(2025, 1, 1), max_value=date(2060, 
     steps,
 )
 def test_steps_add_up(period, a, b):
-    there = following(following(period, a, months=2), b, months=2)
-    assert there == following(period, a + b, months=2)
+    there = shift_period(shift_period(period, a, months=2), b, months=2)
+    assert there == shift_period(period, a + b, months=2)
     assert there.type is period.type
 
 
@@ -491,19 +493,19 @@ BETWEEN = [
 
 @pytest.mark.parametrize(("type_", "first", "last", "months", "expected"), BETWEEN)
 def test_the_periods_within_a_span(type_, first, last, months, expected):
-    found = between(PeriodType(type_), date.fromisoformat(first), date.fromisoformat(last), months=months)
+    found = list_periods_between(PeriodType(type_), date.fromisoformat(first), date.fromisoformat(last), months=months)
     assert " ".join(codes(found)) == expected
 
 
 def test_a_programme_of_three_years_has_twelve_quarters():
-    quarters = between(PeriodType.FINANCIAL_QUARTER, date(2025, 4, 1), date(2028, 3, 31))
+    quarters = list_periods_between(PeriodType.FINANCIAL_QUARTER, date(2025, 4, 1), date(2028, 3, 31))
     assert (quarters[0].code, quarters[-1].code, len(quarters)) == ("FY2025-26-Q1", "FY2027-28-Q4", 12)
 
 
 @pytest.mark.parametrize("months", [None, 0, -1, 61])
 def test_months_ending_are_listed_only_with_their_length(months):
     with pytest.raises(ValueError, match="cannot have"):
-        between(PeriodType.MONTHS_ENDING, date(2025, 4, 1), date(2026, 3, 31), months=months)
+        list_periods_between(PeriodType.MONTHS_ENDING, date(2025, 4, 1), date(2026, 3, 31), months=months)
 
 
 @settings(deadline=None)
@@ -512,8 +514,8 @@ def test_months_ending_are_listed_only_with_their_length(months):
 @example(PeriodType.MONTH, date.max, date.min, 1)
 def test_periods_within_a_span_are_in_order_and_follow_each_other(type_, first, last, months):
     last = min(last, max(first, FIRST_DAY) + timedelta(days=2000)) if last > first else last
-    found = between(type_, first, last, months=months)
-    assert all(following(before) == after for before, after in pairwise(found))
+    found = list_periods_between(type_, first, last, months=months)
+    assert all(shift_period(before) == after for before, after in pairwise(found))
     assert all(first <= period.start and period.end <= last for period in found)
     assert all(period.start >= FIRST_DAY and period.end <= LAST_DAY for period in found)
 
@@ -522,8 +524,8 @@ def test_periods_within_a_span_are_in_order_and_follow_each_other(type_, first, 
 @given(tiles, st.integers(0, 40), st.integers(0, 40))
 def test_no_period_within_a_span_is_left_out(period, before, after):
     span = (period.start - timedelta(days=before), period.end + timedelta(days=after))
-    found = between(period.type, *span)
+    found = list_periods_between(period.type, *span)
     assert period in found
-    assert following(found[0], -1).start < span[0]
-    assert following(found[-1]).end > span[1]
+    assert shift_period(found[0], -1).start < span[0]
+    assert shift_period(found[-1]).end > span[1]
     assert all(before.end + ONE_DAY == after.start for before, after in pairwise(found))

@@ -4,10 +4,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.submissions.checks.code_index import finest_level, margins, places
-from api.submissions.revisions import NULL
+from api.submissions.checks.code_index import build_code_index, finest_level, margin_positions
+from api.submissions.revisions import MISSING
 from schema.plan import Plan
-from tests.fixtures.example_plan import EAST, HERE, PLAN, TOWN, WEST, catalogue
+from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, WEST, make_catalogue
 
 
 def at(numbers: np.ndarray, number: int) -> int:
@@ -15,17 +15,22 @@ def at(numbers: np.ndarray, number: int) -> int:
 
 
 def area(code: str) -> int:
-    return at(places(HERE).areas, HERE.ids.areas[code])
+    return at(build_code_index(HARBOUR_CATALOGUE).area_ids, HARBOUR_CATALOGUE.ids.areas[code])
 
 
 def breakdown(key: str) -> int:
-    return at(places(HERE).breakdowns, HERE.ids.breakdowns[key])
+    return at(build_code_index(HARBOUR_CATALOGUE).breakdown_ids, HARBOUR_CATALOGUE.ids.breakdowns[key])
 
 
 def test_the_first_place_is_of_what_is_not_known():
-    known = places(HERE)
-    assert (known.areas[0], known.parent[0], known.fineness[0], known.breakdowns[0]) == (NULL, 0, NULL, NULL)
-    for numbers in (known.areas, known.breakdowns):
+    known = build_code_index(HARBOUR_CATALOGUE)
+    assert (known.area_ids[0], known.parent_position[0], known.level_rank[0], known.breakdown_ids[0]) == (
+        MISSING,
+        0,
+        MISSING,
+        MISSING,
+    )
+    for numbers in (known.area_ids, known.breakdown_ids):
         assert (np.diff(numbers) > 0).all()
 
 
@@ -35,22 +40,22 @@ AREAS = [(TOWN, None, 0), (EAST, TOWN, 1), (WEST, TOWN, 1)]
 
 @pytest.mark.parametrize(("code", "parent", "rank"), AREAS)
 def test_an_area_has_its_parent_and_its_level(code, parent, rank):
-    known = places(HERE)
-    assert known.fineness[area(code)] == rank
-    assert known.parent[area(code)] == (0 if parent is None else area(parent))
+    known = build_code_index(HARBOUR_CATALOGUE)
+    assert known.level_rank[area(code)] == rank
+    assert known.parent_position[area(code)] == (0 if parent is None else area(parent))
 
 
 def test_an_area_that_the_plan_has_dropped_has_neither():
-    raw = msgspec.to_builtins(PLAN)
+    raw = msgspec.to_builtins(HARBOUR_PLAN)
     raw["areas"] = [one for one in raw["areas"] if one["code"] != WEST]
-    smaller = msgspec.structs.replace(catalogue(msgspec.convert(raw, Plan)), ids=HERE.ids)
-    known = places(smaller)
-    assert (known.parent[area(WEST)], known.fineness[area(WEST)]) == (0, NULL)
+    smaller = msgspec.structs.replace(make_catalogue(msgspec.convert(raw, Plan)), ids=HARBOUR_CATALOGUE.ids)
+    known = build_code_index(smaller)
+    assert (known.parent_position[area(WEST)], known.level_rank[area(WEST)]) == (0, MISSING)
 
 
 def test_breakdowns_are_found_by_their_dimensions():
-    by = places(HERE).by[frozenset({"sex"})]
-    assert [HERE.breakdown_texts[n] for n in places(HERE).breakdowns[by].tolist()] == [
+    by = build_code_index(HARBOUR_CATALOGUE).masks_by_dimensions[frozenset({"sex"})]
+    assert [HARBOUR_CATALOGUE.breakdown_keys[n] for n in build_code_index(HARBOUR_CATALOGUE).breakdown_ids[by].tolist()] == [
         "sex=female", "sex=male", "sex=unknown",
     ]  # fmt: skip
 
@@ -66,7 +71,7 @@ LEFT = [
 
 @pytest.mark.parametrize(("key", "kept", "left"), LEFT)
 def test_what_is_left_when_the_others_are_summed_over(key, kept, left):
-    found = margins(HERE, frozenset({"need", "sex"}), kept)
+    found = margin_positions(HARBOUR_CATALOGUE, frozenset({"need", "sex"}), kept)
     assert found[breakdown(key)] == (0 if left is None else breakdown(left))
 
 
@@ -82,4 +87,4 @@ FINEST = [
 
 @pytest.mark.parametrize(("measure", "key", "level"), FINEST)
 def test_a_breakdown_is_collected_down_to_a_level(measure, key, level):
-    assert finest_level(HERE, measure, breakdown(key)) == level
+    assert finest_level(HARBOUR_CATALOGUE, measure, breakdown(key)) == level

@@ -9,15 +9,15 @@ import yaml
 
 from api.plan import queries_loading, rules, version_changes
 from schema.periods import PeriodType
-from schema.plan import Column, DisclosureClass, Kind, Plan, Window
-from tests.fixtures.example_plan import HARBOUR, catalogue
+from schema.plan import DisclosureClass, LogicModelColumn, MeasureKind, Plan, Window
+from tests.fixtures.example_plan import HARBOUR_PLAN_FILE, make_catalogue
 
 NOTTINGHAM = Path(__file__).parent.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
 WITHOUT_NODE = ["enrolments", "prospectus", "learner-voice"]
 
 
 def harbour() -> dict:
-    return yaml.safe_load(HARBOUR.read_bytes())
+    return yaml.safe_load(HARBOUR_PLAN_FILE.read_bytes())
 
 
 def changed(change) -> Plan:
@@ -35,13 +35,13 @@ def measure(raw: dict, slug: str) -> dict:
 
 
 def test_both_plans_hold_together():
-    for file in (HARBOUR, NOTTINGHAM):
-        rules.check(queries_loading.read(file))
+    for file in (HARBOUR_PLAN_FILE, NOTTINGHAM):
+        rules.check_plan(queries_loading.read_plan(file))
 
 
 def test_each_dimension_of_the_delivery_plan_has_those_of_whom_it_is_not_known():
     """Two groups alone can block a small measure (docs/disclosure-control.md)."""
-    dimensions = queries_loading.read(NOTTINGHAM).dimensions
+    dimensions = queries_loading.read_plan(NOTTINGHAM).dimensions
     assert {category.label for one in dimensions for category in one.categories if category.code == "unknown"} == {
         "Not known"
     }
@@ -138,7 +138,7 @@ FAULTS = {
         collection="derived", formula={"operation": "sum", "measures": ["learners", "members"]}
     ),
     "window": lambda p: p["window"].update(end="2025-01-01"),
-    "calendar: timely due": lambda p: p["calendar"].update(timely_days=5),
+    "calendar: timely due": lambda p: p["calendar"].update(late_after_days=5),
     "disclosure: decision persons.hide_to": lambda p: p.update(disclosure={"persons": {"hide_to": 4}}),
     "calendar: closes timely": lambda p: p["calendar"].update(closes_days=12),
 }
@@ -146,8 +146,8 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_plan_that_does_not_hold_together_is_refused(fault):
-    with pytest.raises(rules.BadPlan) as refusal:
-        rules.check(changed(FAULTS[fault]))
+    with pytest.raises(rules.InvalidPlan) as refusal:
+        rules.check_plan(changed(FAULTS[fault]))
     assert [line for line in str(refusal.value).splitlines() if named(fault, line)]
 
 
@@ -156,8 +156,8 @@ def test_every_fault_is_named_not_just_the_first():
         p["owner"] = "nobody"
         p["window"]["end"] = "2025-01-01"
 
-    with pytest.raises(rules.BadPlan) as refusal:
-        rules.check(changed(spoil))
+    with pytest.raises(rules.InvalidPlan) as refusal:
+        rules.check_plan(changed(spoil))
     assert len(str(refusal.value).splitlines()) == 2
 
 
@@ -165,11 +165,11 @@ def test_every_fault_is_named_not_just_the_first():
 def test_a_file_that_is_no_plan_is_refused_with_its_name(tmp_path, content):
     file = tmp_path / "plan.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(rules.BadPlan, match="plan.yaml"):
-        queries_loading.read(file)
+    with pytest.raises(rules.InvalidPlan, match="plan.yaml"):
+        queries_loading.read_plan(file)
 
 
-IN_USE = version_changes.InUse(
+IN_USE = version_changes.CodesInUse(
     series=frozenset({("learners", "headline")}),
     organisations=frozenset({"quay-college"}),
     areas=frozenset({"E05999991"}),
@@ -193,17 +193,17 @@ FORBIDDEN = {
 
 @pytest.mark.parametrize("change", FORBIDDEN)
 def test_a_code_in_use_keeps_its_meaning(change):
-    with pytest.raises(version_changes.NeedsNewSeries) as refusal:
-        version_changes.permit_change(changed(lambda _: None), changed(FORBIDDEN[change]), IN_USE)
+    with pytest.raises(version_changes.NewSeriesRequired) as refusal:
+        version_changes.check_change(changed(lambda _: None), changed(FORBIDDEN[change]), IN_USE)
     assert named(change, str(refusal.value))
 
 
 def test_what_is_not_in_use_may_change():
-    nothing = version_changes.InUse(
+    nothing = version_changes.CodesInUse(
         series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset()
     )
     for change in FORBIDDEN.values():
-        version_changes.permit_change(changed(lambda _: None), changed(change), nothing)
+        version_changes.check_change(changed(lambda _: None), changed(change), nothing)
 
 
 DECISION = {"by": "The board", "on": "2026-05-01", "reason": "Named recipients.", "assessment": "DPIA 7"}
@@ -237,14 +237,14 @@ def test_what_has_returns_is_not_protected_less_without_a_decision(change):
         LAXER[change](p)
         p["disclosure"] |= {"decision": DECISION, "version": 2}
 
-    with pytest.raises(version_changes.NeedsDecision) as refusal:
-        version_changes.permit_change(strict(), strict(LAXER[change]), IN_USE)
+    with pytest.raises(version_changes.PolicyDecisionRequired) as refusal:
+        version_changes.check_change(strict(), strict(LAXER[change]), IN_USE)
     assert named(change, str(refusal.value))
-    version_changes.permit_change(strict(), strict(decided), IN_USE)
-    nothing = version_changes.InUse(
+    version_changes.check_change(strict(), strict(decided), IN_USE)
+    nothing = version_changes.CodesInUse(
         series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset()
     )
-    version_changes.permit_change(strict(), strict(LAXER[change]), nothing)
+    version_changes.check_change(strict(), strict(LAXER[change]), nothing)
 
 
 def test_a_decision_that_stood_already_does_not_cover_the_next_change():
@@ -255,23 +255,23 @@ def test_a_decision_that_stood_already_does_not_cover_the_next_change():
         measure(p, "learners").update(disclosure_class="none")
         p["disclosure"] |= {"decision": DECISION, "version": 2}
 
-    with pytest.raises(version_changes.NeedsDecision):
-        version_changes.permit_change(strict(stood), strict(laxer), IN_USE)
+    with pytest.raises(version_changes.PolicyDecisionRequired):
+        version_changes.check_change(strict(stood), strict(laxer), IN_USE)
 
 
 def test_another_policy_has_another_version():
     stricter = strict(lambda p: p.update(disclosure=policy(version=1, persons=STRICT | {"hide_to": 11})))
-    with pytest.raises(version_changes.NeedsDecision, match="version"):
-        version_changes.permit_change(strict(), stricter, IN_USE)
+    with pytest.raises(version_changes.PolicyDecisionRequired, match="version"):
+        version_changes.check_change(strict(), stricter, IN_USE)
     raised = strict(lambda p: p.update(disclosure=policy(version=2, persons=STRICT | {"hide_to": 11})))
-    version_changes.permit_change(strict(), raised, IN_USE)
+    version_changes.check_change(strict(), raised, IN_USE)
     new = strict(
         lambda p: p["measures"].append(
             measure(p, "learners") | {"slug": "pupils", "plan_references": [{"code": "M1.8", "text": "Pupils"}]}
         )
     )
-    version_changes.permit_change(strict(), new, IN_USE)
-    assert version_changes.changes(strict(), raised) == ["changed disclosure"]
+    version_changes.check_change(strict(), new, IN_USE)
+    assert version_changes.describe_changes(strict(), raised) == ["changed disclosure"]
 
 
 def test_changes_are_told_one_by_one():
@@ -280,12 +280,12 @@ def test_changes_are_told_one_by_one():
         p["roles"].append({"slug": "mentor", "title": "Mentor"})
         p["links"].pop()
 
-    assert version_changes.changes(changed(lambda _: None), changed(edit)) == [
+    assert version_changes.describe_changes(changed(lambda _: None), changed(edit)) == [
         "added role mentor",
         "changed theme skills",
         "dropped link jobs → wealth",
     ]
-    assert "added programme" in version_changes.changes(None, changed(lambda _: None))
+    assert "added programme" in version_changes.describe_changes(None, changed(lambda _: None))
 
 
 def test_gaps_are_read_off_the_links():
@@ -296,7 +296,7 @@ def test_gaps_are_read_off_the_links():
             {"source": "courses", "measure": "members", "basis": "stated", "quote": "Courses have members."}
         ]
 
-    gaps = rules.gaps(changed(open_holes), version=1)
+    gaps = rules.find_gaps(changed(open_holes), version=1)
     assert gaps.nodes_without_measure == ["jobs"]
     assert gaps.nodes_without_origin == ["learners"]
     assert gaps.nodes_without_effect == ["courses"]
@@ -312,8 +312,8 @@ def test_gaps_are_read_off_the_links():
 #   filter                                              measures
 FILTERS = [
     ({}, ["learners", "on-roll", "pass-rate", "members", "visits", *WITHOUT_NODE]),
-    ({"theme": "skills", "kind": Kind.STOCK}, ["on-roll"]),
-    ({"column": Column.OUTCOME}, ["pass-rate"]),
+    ({"theme": "skills", "kind": MeasureKind.STOCK}, ["on-roll"]),
+    ({"column": LogicModelColumn.OUTCOME}, ["pass-rate"]),
     ({"disclosure_class": DisclosureClass.PUBLISHED}, []),
     ({"organisation": "job-club"}, ["learners"]),
     ({"organisation": "harbour-council"}, []),
@@ -323,7 +323,7 @@ FILTERS = [
 
 @pytest.mark.parametrize(("conditions", "expected"), FILTERS)
 def test_measures_are_filtered(conditions, expected):
-    found = rules.measures(catalogue(changed(lambda _: None)), **conditions)
+    found = rules.filter_measures(make_catalogue(changed(lambda _: None)), **conditions)
     assert [m.slug for m in found] == expected
 
 
@@ -337,17 +337,17 @@ def test_measures_are_filtered(conditions, expected):
 )
 def test_an_unknown_filter_is_refused_with_the_nearest(conditions, told):
     with pytest.raises(rules.UnknownCode, match=told):
-        rules.measures(catalogue(changed(lambda _: None)), **conditions)
+        rules.filter_measures(make_catalogue(changed(lambda _: None)), **conditions)
 
 
 def test_areas_are_filtered():
-    here = catalogue(changed(lambda _: None))
-    assert [a.code for a in rules.areas(here, level="town")] == ["E06999999", "E06999998"]
-    assert len(rules.areas(here, within="E06999999")) == 4
+    here = make_catalogue(changed(lambda _: None))
+    assert [a.code for a in rules.filter_areas(here, level="town")] == ["E06999999", "E06999998"]
+    assert len(rules.filter_areas(here, within="E06999999")) == 4
     with pytest.raises(rules.UnknownCode, match="town"):
-        rules.areas(here, level="twon")
+        rules.filter_areas(here, level="twon")
     with pytest.raises(rules.UnknownCode, match="E06999999"):
-        rules.areas(here, within="E06999990")
+        rules.filter_areas(here, within="E06999990")
 
 
 @pytest.mark.parametrize(
@@ -362,20 +362,22 @@ def test_areas_are_filtered():
 )
 def test_periods_lie_wholly_in_the_window(period_type, months, number):
     window = msgspec.convert({"start": "2026-01-01", "end": "2026-12-31", "basis": "stated"}, Window)
-    assert len(rules.periods_of(window, period_type, months=months)) == number
+    assert len(rules.list_periods(window, period_type, months=months)) == number
 
 
 def test_an_unclear_period_offers_what_it_could_be():
-    assert "FY2025-26-Q1 or CY2025-Q1" in str(rules.UnclearPeriod.of("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1")))
-    assert re.search(r"^'Q1' .*\bCY2025\b", str(rules.UnclearPeriod.of("Q1", ())))
+    assert "FY2025-26-Q1 or CY2025-Q1" in str(
+        rules.UnclearPeriod.from_candidates("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1"))
+    )
+    assert re.search(r"^'Q1' .*\bCY2025\b", str(rules.UnclearPeriod.from_candidates("Q1", ())))
 
 
 def test_numbers_lead_back_to_their_codes():
-    here = catalogue(changed(lambda _: None))
+    here = make_catalogue(changed(lambda _: None))
     for codes, numbers in (
         (here.organisation_slugs, here.ids.organisations),
         (here.series_slugs, here.ids.series),
         (here.area_codes, here.ids.areas),
-        (here.breakdown_texts, here.ids.breakdowns),
+        (here.breakdown_keys, here.ids.breakdowns),
     ):
         assert codes == {number: code for code, number in numbers.items()}

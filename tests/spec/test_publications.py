@@ -3,8 +3,8 @@
 import pytest
 
 from api.sources import disability_confident, ees, fingertips, nomis, tables
-from api.sources.tables import NotThePublication, Said
-from schema.submissions import Marker, PublishedFigure, Status
+from api.sources.tables import ParsedField, UnexpectedSourceFormat
+from schema.submissions import Marker, PublisherFigure, Status
 
 AREAS = {"E06000018", "E92000001", "E12000004"}
 
@@ -13,7 +13,7 @@ def csv(header: str, *rows: str) -> str:
     return "\n".join([header, *rows]) + "\n"
 
 
-def line(figure: PublishedFigure) -> str:
+def line(figure: PublisherFigure) -> str:
     """A figure in one line."""
     limits = [f"{one.lower}..{one.upper}@{one.confidence}/{one.method}" for one in figure.limits]
     fraction = [] if figure.numerator is None else [f"{figure.numerator}/{figure.denominator}"]
@@ -31,32 +31,32 @@ def line(figure: PublishedFigure) -> str:
 
 #   field             what it says
 SYMBOLS = [
-    ("12.50",         Said(value="12.50")),
-    ("1,250",         Said(value="1250")),
-    ("1e-3",          Said(value="0.001")),
-    ("0.1234567890123456789", Said(value="0.12345678901234568")),
-    ("c",             Said(status=Status.CONFIDENTIAL)),
-    ("[c]",           Said(status=Status.CONFIDENTIAL)),
-    ("*",             Said(status=Status.CONFIDENTIAL)),
-    ("x",             Said(status=Status.NOT_AVAILABLE)),
-    (":",             Said(status=Status.NOT_AVAILABLE)),
-    ("",              Said(status=Status.NOT_AVAILABLE)),
-    ("z",             Said(status=Status.NOT_APPLICABLE)),
-    ("w",             Said(status=Status.NONE_RECORDED)),
-    ("low",           Said(value="0", markers=(Marker.LOW,))),
-    ("k",             Said(value="0", markers=(Marker.LOW,))),
+    ("12.50",         ParsedField(value="12.50")),
+    ("1,250",         ParsedField(value="1250")),
+    ("1e-3",          ParsedField(value="0.001")),
+    ("0.1234567890123456789", ParsedField(value="0.12345678901234568")),
+    ("c",             ParsedField(status=Status.CONFIDENTIAL)),
+    ("[c]",           ParsedField(status=Status.CONFIDENTIAL)),
+    ("*",             ParsedField(status=Status.CONFIDENTIAL)),
+    ("x",             ParsedField(status=Status.NOT_AVAILABLE)),
+    (":",             ParsedField(status=Status.NOT_AVAILABLE)),
+    ("",              ParsedField(status=Status.NOT_AVAILABLE)),
+    ("z",             ParsedField(status=Status.NOT_APPLICABLE)),
+    ("w",             ParsedField(status=Status.NONE_RECORDED)),
+    ("low",           ParsedField(value="0", markers=(Marker.LOW,))),
+    ("k",             ParsedField(value="0", markers=(Marker.LOW,))),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "expected"), SYMBOLS)
 def test_a_field_is_a_number_or_a_symbol(text, expected):
-    assert tables.said(text) == expected
+    assert tables.parse_field(text) == expected
 
 
 @pytest.mark.parametrize("text", ["about 5", "NaN", "inf", "q"])
 def test_what_is_neither_is_refused(text):
-    with pytest.raises(NotThePublication, match=f"^'{text}'"):
-        tables.said(text)
+    with pytest.raises(UnexpectedSourceFormat, match=f"^'{text}'"):
+        tables.parse_field(text)
 
 
 #   file                                what is said
@@ -72,12 +72,12 @@ BROKEN = [
 
 @pytest.mark.parametrize(("text", "told"), BROKEN)
 def test_a_file_that_is_none_is_refused(text, told):
-    with pytest.raises(NotThePublication, match=told):
-        tables.read(text, ("A", "B"))
+    with pytest.raises(UnexpectedSourceFormat, match=told):
+        tables.read_table(text, ("A", "B"))
 
 
 def test_columns_may_come_in_any_order_and_with_a_mark():
-    assert tables.read("\ufeffB,A\n 2 ,1\n", ("A", "B")) == [{"B": "2", "A": "1"}]
+    assert tables.read_table("\ufeffB,A\n 2 ,1\n", ("A", "B")) == [{"B": "2", "A": "1"}]
 
 
 NOMIS = "DATE,GEOGRAPHY_CODE,VARIABLE,MEASURES,OBS_VALUE,OBS_STATUS_NAME,RECORD_COUNT"
@@ -87,7 +87,7 @@ def of_nomis(*rows: str, status: str = "Normal Value") -> dict[str, list[str]]:
     """Rows as `E06000018 1496 20599 30.1`; figures by series and period."""
     parts = [[*row.split(), ""][:4] for row in rows]
     made = [f"2025-06,{a},{v},{m},{o},{status},{len(rows)}" for a, v, m, o in parts]
-    found = nomis.returns(nomis.rows(csv(NOMIS, *made)), AREAS)
+    found = nomis.build_returns(nomis.read_rows(csv(NOMIS, *made)), AREAS)
     return {f"{one.series} {one.period}": [line(f) for f in one.figures] for one in found}
 
 
@@ -136,25 +136,27 @@ def test_nomis_says_why_there_is_none():
 
 @pytest.mark.parametrize("date", ["latest", "2025", "2025-13"])
 def test_nomis_dates_that_are_none(date):
-    with pytest.raises(NotThePublication, match="no date"):
-        nomis.returns(nomis.rows(csv(NOMIS, f"{date},E06000018,1496,20599,30.1,,1")), AREAS)
+    with pytest.raises(UnexpectedSourceFormat, match="no date"):
+        nomis.build_returns(nomis.read_rows(csv(NOMIS, f"{date},E06000018,1496,20599,30.1,,1")), AREAS)
 
 
 def test_nomis_says_how_many_rows_there_are():
-    assert nomis.expected([]) == 0
-    assert nomis.expected(nomis.rows(csv(NOMIS, "2025-06,E,1,2,3,,25001"))) == 25_001
-    with pytest.raises(NotThePublication, match="RECORD_COUNT.* 1 and 2"):
-        nomis.expected(nomis.rows(csv(NOMIS, "a,b,c,d,e,f,1", "a,b,c,d,e,f,2")))
-    with pytest.raises(NotThePublication, match="is there twice"):
+    assert nomis.count_expected_rows([]) == 0
+    assert nomis.count_expected_rows(nomis.read_rows(csv(NOMIS, "2025-06,E,1,2,3,,25001"))) == 25_001
+    with pytest.raises(UnexpectedSourceFormat, match="RECORD_COUNT.* 1 and 2"):
+        nomis.count_expected_rows(nomis.read_rows(csv(NOMIS, "a,b,c,d,e,f,1", "a,b,c,d,e,f,2")))
+    with pytest.raises(UnexpectedSourceFormat, match="is there twice"):
         of_nomis(*CITY[:1], *CITY[:1])
 
 
-FINGERTIPS = ",".join(f'"{name}"' for name in fingertips.COLUMNS)
+FINGERTIPS = ",".join(f'"{name}"' for name in fingertips.REQUIRED_COLUMNS)
 
 
 def of_fingertips(*rows: str) -> dict[str, list[str]]:
     """Rows as the columns have them, with `|` between."""
-    found = fingertips.returns(fingertips.rows(csv(FINGERTIPS, *(row.replace("|", ",") for row in rows))), AREAS)
+    found = fingertips.build_returns(
+        fingertips.read_rows(csv(FINGERTIPS, *(row.replace("|", ",") for row in rows))), AREAS
+    )
     return {f"{one.measure} {one.period}": [line(f) for f in one.figures] for one in found}
 
 
@@ -165,7 +167,7 @@ def test_fingertips_has_both_levels_of_limits_and_england_with_every_parent():
             "E92000001 65.30 65.0..65.6@95/published 64.8..65.8@99.8/published 6530/10000"
         ]
     }
-    with pytest.raises(NotThePublication, match="two values"):
+    with pytest.raises(UnexpectedSourceFormat, match="two values"):
         of_fingertips(england, england.replace("65.30", "65.31"))
 
 
@@ -195,11 +197,11 @@ FINGERTIPS_BAD = [
 
 @pytest.mark.parametrize(("row", "told"), FINGERTIPS_BAD)
 def test_fingertips_that_is_wrong_is_refused(row, told):
-    with pytest.raises(NotThePublication, match=told):
+    with pytest.raises(UnexpectedSourceFormat, match=told):
         of_fingertips(row)
 
 
-EES = ",".join(ees.COLUMNS)
+EES = ",".join(ees.REQUIRED_COLUMNS)
 
 
 def of_ees(*rows: str, year: str = "2025", identifier: str = "Calendar year") -> dict[str, list[str]]:
@@ -208,21 +210,23 @@ def of_ees(*rows: str, year: str = "2025", identifier: str = "Calendar year") ->
     for row in rows:
         level, *rest = row.split("|")
         made.append(",".join([year, identifier, level, "E92000001", "E12000004", "E06000018", *rest]))
-    found = ees.returns(ees.rows(csv(EES, *made)), AREAS)
+    found = ees.build_returns(ees.read_rows(csv(EES, *made)), AREAS)
     return {one.period: [line(f) for f in one.figures] for one in found}
 
 
 def test_the_newer_spelling_of_ees_says_the_same():
-    newer = ",".join([*ees.WHERE, *ees.NEWER, "nk_percent"])
+    newer = ",".join([*ees.PERIOD_AND_AREA_COLUMNS, *ees.COLUMN_BY_NEWER_NAME, "nk_percent"])
     row = "2025,Calendar year,Local authority,E92000001,E12000004,E06000018,16 to 17,Total,Total,7400,370,5.0,1.2"
-    [made] = ees.returns(ees.rows(csv(newer, row)), AREAS)
+    [made] = ees.build_returns(ees.read_rows(csv(newer, row)), AREAS)
     assert [line(f) for f in made.figures] == ["E06000018 5.0 370/7400"]
 
 
 def test_ees_in_neither_spelling_is_refused():
-    with pytest.raises(NotThePublication, match="no column 'Age'"):
-        ees.rows(csv(",".join([*ees.WHERE, "age"]), "2025,Calendar year,National,E92000001,,,16-17"))
-    assert ees.rows(EES) == []
+    with pytest.raises(UnexpectedSourceFormat, match="no column 'Age'"):
+        ees.read_rows(
+            csv(",".join([*ees.PERIOD_AND_AREA_COLUMNS, "age"]), "2025,Calendar year,National,E92000001,,,16-17")
+        )
+    assert ees.read_rows(EES) == []
 
 
 #   row                                                              figure
@@ -245,16 +249,16 @@ def test_ees_rows(row, expected):
 
 def test_ees_that_is_wrong_is_refused():
     row = "National|16-17|Total|Total|635370|19280|3.0"
-    with pytest.raises(NotThePublication, match="is there twice"):
+    with pytest.raises(UnexpectedSourceFormat, match="is there twice"):
         of_ees(row, row)
     for wrong in ({"year": "202425"}, {"identifier": "Academic year"}):
-        with pytest.raises(NotThePublication, match="no calendar year"):
+        with pytest.raises(UnexpectedSourceFormat, match="no calendar year"):
             of_ees(row, **wrong)
 
 
 def of_list(*rows: str, header: str = "Business Name,Town/City,DC Level") -> list[int | None]:
-    found = disability_confident.rows(csv(header, *rows))
-    (one,) = disability_confident.returns(found, area="E06000018", town="Nottingham", period="FY2025-26-Q2")
+    found = disability_confident.read_rows(csv(header, *rows))
+    (one,) = disability_confident.build_returns(found, area="E06000018", town="Nottingham", period="FY2025-26-Q2")
     return [cell.value for cell in one.observations]
 
 
@@ -267,7 +271,7 @@ def test_employers_are_counted_by_the_level_that_they_hold_now():
         "D,Derby,Leader",
     ]
     assert of_list(*rows) == [3, 1, 0, 1, 1]  # all, not known, 1, 2, 3
-    with pytest.raises(NotThePublication, match="'Nottingham'"):
+    with pytest.raises(UnexpectedSourceFormat, match="'Nottingham'"):
         of_list("D,Derby,Leader")
-    with pytest.raises(NotThePublication, match="no column 'Town/City'"):
+    with pytest.raises(UnexpectedSourceFormat, match="no column 'Town/City'"):
         of_list("A,1", header="Business Name,DC Level")

@@ -5,22 +5,22 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from api.figures.returns_data import StandingRevision
+from api.figures.returns_data import SelectedRevision
 from api.outcomes import released_query
 from api.plan.rules import UnclearPeriod, UnknownCode
 from api.releases import released_entries
 from api.releases.released_entries import EntryFilter
 from api.statistics import periods
 from schema.submissions import EvidenceEntry, MilestoneItem, ReturnKind
-from tests.fixtures.example_plan import HERE, NOW
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW
 
-SERIES = HERE.ids.series
+SERIES = HARBOUR_CATALOGUE.ids.series
 
 
 def revision(number: int, measure: str, period: str, *, organisation: str = "quay-college", counts: bool = True):
-    return StandingRevision(
+    return SelectedRevision(
         id=number,
-        counts=counts,
+        is_counted=counts,
         measure=measure,
         series="headline",
         organisation=organisation,
@@ -59,7 +59,10 @@ CONTENTS = {
 
 
 def titles(texts: dict[int, list[int]], contents=CONTENTS, **more: object) -> list[str]:
-    return [entry.title for entry, _ in released_entries.entries(RETURNS, texts, contents, HERE, **more)]
+    return [
+        entry.title
+        for entry, _ in released_entries.collect_entries(RETURNS, texts, contents, HARBOUR_CATALOGUE, **more)
+    ]
 
 
 #   what is cleared                       what is released, in its order
@@ -88,11 +91,11 @@ def test_what_was_redacted_since_it_was_cleared_is_not_there():
 
 
 def test_a_measure_that_is_left_out_tells_nothing():
-    assert titles({1: [1], 3: [1]}, without=frozenset({"learner-voice"})) == ["Second cover"]
+    assert titles({1: [1], 3: [1]}, excluded_measures=frozenset({"learner-voice"})) == ["Second cover"]
 
 
 def test_positions_count_what_is_released_of_a_measure_in_a_period_and_nothing_else():
-    found = released_entries.entries(RETURNS, {1: [1], 2: [2], 3: [1], 4: [1]}, CONTENTS, HERE)
+    found = released_entries.collect_entries(RETURNS, {1: [1], 2: [2], 3: [1], 4: [1]}, CONTENTS, HARBOUR_CATALOGUE)
     assert [(entry.title, entry.position, number) for entry, number in found] == [
         ("First cover", 1, 4),
         ("Second cover", 1, 3),
@@ -102,33 +105,35 @@ def test_positions_count_what_is_released_of_a_measure_in_a_period_and_nothing_e
 
 
 def test_neither_who_returned_it_nor_how_many_took_part_is_told():
-    [(entry, _)] = released_entries.entries(RETURNS, {1: [1]}, CONTENTS, HERE)
+    [(entry, _)] = released_entries.collect_entries(RETURNS, {1: [1]}, CONTENTS, HARBOUR_CATALOGUE)
     assert set(entry.__struct_fields__).isdisjoint({"organisation", "service", "people"})
     other = CONTENTS | {1: [replace(CONTENTS[1][0], people=1)]}
-    assert released_entries.entries(RETURNS, {1: [1]}, other, HERE) == [(entry, 1)]
+    assert released_entries.collect_entries(RETURNS, {1: [1]}, other, HARBOUR_CATALOGUE) == [(entry, 1)]
 
 
 def test_the_fields_of_a_milestone_and_of_evidence():
-    (milestone, _), (evidence, _) = released_entries.entries(RETURNS, {1: [1], 4: [1]}, CONTENTS, HERE)
+    (milestone, _), (evidence, _) = released_entries.collect_entries(
+        RETURNS, {1: [1], 4: [1]}, CONTENTS, HARBOUR_CATALOGUE
+    )
     assert (milestone.item, milestone.stage, milestone.domain) == ("cover", "printed", None)
     assert (milestone.url, milestone.date) == ("https://quay.example", date(2026, 1, 1))
     assert (evidence.item, evidence.stage, evidence.domain, evidence.url) == (None, None, "design", None)
 
 
 def test_how_many_there_are_of_each_measure():
-    found = released_entries.entries(RETURNS, {1: [1, 2], 2: [1], 3: [1]}, CONTENTS, HERE)
-    assert released_entries.counted(found) == {"prospectus": 1, "learner-voice": 3}
+    found = released_entries.collect_entries(RETURNS, {1: [1, 2], 2: [1], 3: [1]}, CONTENTS, HARBOUR_CATALOGUE)
+    assert released_entries.count_by_measure(found) == {"prospectus": 1, "learner-voice": 3}
 
 
 def test_of_what_is_asked_which_are_cleared():
-    assert released_entries.returned(RETURNS, HERE) == [1, 2, 3, 4]
+    assert released_entries.list_entry_revisions(RETURNS, HARBOUR_CATALOGUE) == [1, 2, 3, 4]
 
 
 def test_a_row_says_where_its_entries_are_in_words_that_do_not_change_from_release_to_release():
-    assert "`GET …/releases/{release}/entries?measure=prospectus`" in released_entries.instead(
-        HERE.measures["prospectus"]
+    assert "`GET …/releases/{release}/entries?measure=prospectus`" in released_entries.suggest_alternative(
+        HARBOUR_CATALOGUE.measures["prospectus"]
     )
-    assert released_entries.instead(HERE.measures["learners"]) is None
+    assert released_entries.suggest_alternative(HARBOUR_CATALOGUE.measures["learners"]) is None
 
 
 COVERED = {("prospectus", "headline"): [(periods.parse("2026-01"), True), (periods.parse("2026-02"), False)]}
@@ -146,12 +151,12 @@ ASKED = [
 
 @pytest.mark.parametrize(("measures", "codes", "wanted"), ASKED)
 def test_what_is_asked_for(measures, codes, wanted):
-    found = released_query.entry_filters(measures, codes, COVERED, HERE)
+    found = released_query.resolve_filters(measures, codes, COVERED, HARBOUR_CATALOGUE)
     assert found == [EntryFilter(series=series, periods=named) for series, named in wanted]
 
 
 def test_what_cannot_be_asked_for_is_refused():
     with pytest.raises(UnknownCode, match="'learners'"):
-        released_query.entry_filters(["learners"], [], COVERED, HERE)
+        released_query.resolve_filters(["learners"], [], COVERED, HARBOUR_CATALOGUE)
     with pytest.raises(UnclearPeriod, match="2026-Q1"):
-        released_query.entry_filters([], ["2026-Q1"], COVERED, HERE)
+        released_query.resolve_filters([], ["2026-Q1"], COVERED, HARBOUR_CATALOGUE)

@@ -7,44 +7,51 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec.structs import replace
 
-from api.releases.released_figures import place_of
-from api.releases.scopes import scopes
+from api.releases.released_figures import make_figure_key
+from api.releases.scopes import list_scopes
 from api.statistics import comparison, inequality, intervals, trend
-from api.statistics.intervals import Counts
+from api.statistics.intervals import RatioCounts
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval
 from schema.outcomes import Coverage
 from schema.periods import PeriodType
-from schema.plan import Aim, Basis, Collection, Formula, Kind, Operation, Target, Window
-from schema.releases import Figure
+from schema.plan import Aim, Basis, Collection, Formula, MeasureKind, Operation, Target, Window
+from schema.releases import PublishedFigure
 from schema.submissions import Marker, Status
-from schema.verdicts import NotMoved, Tendency, TrendMethod, Verdict
-from tests.fixtures.example_plan import EAST, PLAN, TOWN, catalogue
-from tests.fixtures.release_fixtures import SHORT, all_figures, measure, plan_of, released, snapshot
+from schema.verdicts import NoMovementReason, Tendency, TrendMethod, Verdict
+from tests.fixtures.example_plan import EAST, HARBOUR_PLAN, TOWN, make_catalogue
+from tests.fixtures.release_fixtures import (
+    NAME_BY_AREA,
+    list_figures,
+    make_measure,
+    make_plan,
+    make_snapshot,
+    release_figures,
+)
 
 
 def derived(slug: str, operation: Operation, *of: str, **changes: object):
-    [series] = measure("on-roll").series
+    [series] = make_measure("on-roll").series
     made = replace(series, collection=Collection.DERIVED, formula=Formula(operation=operation, measures=list(of)))
-    kind = Kind.GAP if operation is Operation.DIFFERENCE else Kind.DERIVED
-    return measure("on-roll", slug=slug, kind=kind, series=[made], **changes)
+    kind = MeasureKind.GAP if operation is Operation.DIFFERENCE else MeasureKind.DERIVED
+    return make_measure("on-roll", slug=slug, kind=kind, series=[made], **changes)
 
 
-SEXES = measure("learners").schemes[:1]
+SEXES = make_measure("learners").schemes[:1]
 MEASURES = [
-    measure("learners", schemes=SEXES, targets=[Target(period="2026-03", value=90, basis=Basis.STATED)]),
-    measure("on-roll"),
-    measure("pass-rate", baseline=30.0, targets=[Target(period="2026-02", value=60, basis=Basis.STATED)]),
-    measure("pass-rate", slug="prize-rate", schemes=[], contains=[]),
-    measure("members"),
+    make_measure("learners", schemes=SEXES, targets=[Target(period="2026-03", value=90, basis=Basis.STATED)]),
+    make_measure("on-roll"),
+    make_measure("pass-rate", baseline=30.0, targets=[Target(period="2026-02", value=60, basis=Basis.STATED)]),
+    make_measure("pass-rate", slug="prize-rate", schemes=[], contains=[]),
+    make_measure("members"),
     derived("everybody", Operation.SUM, "learners", "on-roll"),
     derived("anybody", Operation.UNION, "learners", "on-roll"),
     derived("gap", Operation.DIFFERENCE, "pass-rate", "prize-rate"),
-    measure("prospectus"),
+    make_measure("prospectus"),
 ]
 HOLDERS = ("quay", "pier")
 COUNTED = ("learners", "on-roll", "pass-rate", "prize-rate", "members")
-PROGRAMME = catalogue(plan_of(*MEASURES, duties=[f"{who} {slug}" for who in HOLDERS for slug in COUNTED]))
+PROGRAMME = make_catalogue(make_plan(*MEASURES, duties=[f"{who} {slug}" for who in HOLDERS for slug in COUNTED]))
 
 
 def returns(march: int = 60) -> list[str]:
@@ -73,14 +80,16 @@ def returns(march: int = 60) -> list[str]:
     return rows
 
 
-RELEASE = released(*returns(), here=PROGRAMME)
+RELEASE = release_figures(*returns(), catalogue=PROGRAMME)
 
 
-def by(found: Sequence[Figure], slug: str, period: str, area: str = "town", **breakdown: str) -> Figure:
+def by(
+    found: Sequence[PublishedFigure], slug: str, period: str, area: str = "town", **breakdown: str
+) -> PublishedFigure:
     [one] = [
         f
         for f in found
-        if (f.measure, f.period.code, SHORT[f.area], f.breakdown) == (slug, period, area, breakdown)
+        if (f.measure, f.period.code, NAME_BY_AREA[f.area], f.breakdown) == (slug, period, area, breakdown)
         and f.series == "headline"
     ]
     return one
@@ -100,8 +109,8 @@ def test_there_is_a_row_for_each_registered_cell_and_no_other_whatever_was_retur
         "gap": 3,
         "prospectus": 3,
     }
-    nothing = released(here=PROGRAMME)
-    assert [place_of(figure) for figure in nothing] == [place_of(figure) for figure in RELEASE]
+    nothing = release_figures(catalogue=PROGRAMME)
+    assert [make_figure_key(figure) for figure in nothing] == [make_figure_key(figure) for figure in RELEASE]
     assert {figure.reason for figure in nothing} == {"no_data", "not_a_count"}
     assert {figure.value for figure in nothing} == {None}
 
@@ -111,21 +120,21 @@ def test_rows_stand_in_the_order_of_the_plan_of_time_of_areas_and_of_categories(
     assert list(dict.fromkeys(f.period.code for f in learners)) == ["2026-01", "2026-02", "FY2025-26-Q4", "2026-03"]
     assert list(dict.fromkeys(f.measure for f in RELEASE)) == [one.slug for one in MEASURES]
     january = learners[:16]
-    assert [SHORT[f.area] for f in january[::4]] == ["town", "east", "west", "nowhere"]
+    assert [NAME_BY_AREA[f.area] for f in january[::4]] == ["town", "east", "west", "nowhere"]
     assert [f.breakdown for f in january[:4]] == [{}, {"sex": "female"}, {"sex": "male"}, {"sex": "unknown"}]
     assert {f.release for f in RELEASE} == {1}
-    assert {f.policy for f in RELEASE} == {PLAN.disclosure.version}
+    assert {f.policy_version for f in RELEASE} == {HARBOUR_PLAN.disclosure.version}
 
 
 # What follows calculates everything that is said of a figure again, out of the figures of the release alone: nothing
 # that is not shown can have been used.
 
 
-def exactly(figure: Figure) -> bool:
+def exactly(figure: PublishedFigure) -> bool:
     return figure.value is not None and figure.lower_bound == figure.upper_bound
 
 
-def reading(figure: Figure) -> Reading:
+def reading(figure: PublishedFigure) -> Reading:
     known = figure.value is not None
     pairs = [(figure.lower, figure.upper, Confidence.P95), (figure.lower_99_8, figure.upper_99_8, Confidence.P99_8)]
     return Reading(
@@ -144,25 +153,25 @@ def reading(figure: Figure) -> Reading:
     )
 
 
-def percentage(figure: Figure) -> None:
+def percentage(figure: PublishedFigure) -> None:
     x, n = figure.numerator, figure.denominator
     assert x is not None
     assert n is not None
     assert figure.value == round(min(100.0, 100 * x / n), 0 if n < 100 else 1)
-    assert figure.lower_bound == 100 * figure.numerator_low / figure.denominator_high
-    assert figure.upper_bound == min(100.0, 100 * figure.numerator_high / figure.denominator_low)
-    counts = Counts(
-        low=int(figure.numerator_low),
-        high=int(figure.numerator_high),
-        base_low=int(figure.denominator_low),
-        base_high=int(figure.denominator_high),
+    assert figure.lower_bound == 100 * figure.numerator_lower_bound / figure.denominator_upper_bound
+    assert figure.upper_bound == min(100.0, 100 * figure.numerator_upper_bound / figure.denominator_lower_bound)
+    counts = RatioCounts(
+        numerator_low=int(figure.numerator_lower_bound),
+        numerator_high=int(figure.numerator_upper_bound),
+        denominator_low=int(figure.denominator_lower_bound),
+        denominator_high=int(figure.denominator_upper_bound),
     )
-    narrow, wide = (intervals.proportion(counts, confidence=each, per=100) for each in Confidence)
+    narrow, wide = (intervals.calculate_proportion_interval(counts, confidence=each, per=100) for each in Confidence)
     assert (figure.lower, figure.upper, figure.interval_method) == (narrow.lower, narrow.upper, narrow.method)
     assert (figure.lower_99_8, figure.upper_99_8) == (wide.lower, wide.upper)
 
 
-def recalculated(found: Sequence[Figure], here) -> Counter[str]:
+def recalculated(found: Sequence[PublishedFigure], catalogue) -> Counter[str]:
     """How many of each were calculated again, to the last bit."""
     done: Counter[str] = Counter()
     for figure in found:
@@ -179,26 +188,26 @@ def recalculated(found: Sequence[Figure], here) -> Counter[str]:
         bounded = figure.value is not None and figure.upper_bound is not None
         error = max(figure.value - figure.lower_bound, figure.upper_bound - figure.value) if bounded else None
         assert figure.largest_error == error
-        if figure.kind is Kind.PROPORTION:
+        if figure.kind is MeasureKind.PROPORTION:
             percentage(figure)
             done["percentage"] += 1
-        one = here.measures[figure.measure]
+        one = catalogue.measures[figure.measure]
         aim = one.direction.aim
         alike = [f for f in found if (f.measure, f.series, f.area, f.breakdown) == key(figure)]
-        ratio = figure.kind in (Kind.PROPORTION, Kind.GAP)
+        ratio = figure.kind in (MeasureKind.PROPORTION, MeasureKind.GAP)
         whole = [f for f in alike if ratio or f.coverage.approved >= f.coverage.expected]
-        own = figure.area == here.plan.area and not figure.breakdown
+        own = figure.area == catalogue.plan.area and not figure.breakdown
         if figure in whole:
             starts = [reading(f) for f in whole if f.period.end < figure.period.end]
             baseline = one.baseline if own else None
-            assert figure.movement == comparison.movement(reading(figure), starts, aim, baseline=baseline)
+            assert figure.movement == comparison.calculate_movement(reading(figure), starts, aim, baseline=baseline)
             done["movement"] += figure.movement.verdict is not None
         else:
-            assert figure.movement.reason is NotMoved.INCOMPLETE
+            assert figure.movement.reason is NoMovementReason.INCOMPLETE
         points = [f for f in alike if f.period.type is figure.period.type and f.period.end <= figure.period.end]
-        counted = figure.kind is Kind.PROPORTION and all(f.numerator is not None for f in points)
+        counted = figure.kind is MeasureKind.PROPORTION and all(f.numerator is not None for f in points)
         method = TrendMethod.COCHRAN_ARMITAGE if counted else TrendMethod.WEIGHTED_LEAST_SQUARES
-        assert figure.trend == trend.trend([reading(f) for f in points], aim, kind=figure.kind, method=method)
+        assert figure.trend == trend.calculate_trend([reading(f) for f in points], aim, kind=figure.kind, method=method)
         done["trend"] += figure.trend.tendency is not Tendency.CANNOT_BE_CALCULATED
         for beside in figure.comparators:
             wider = [f for f in found if key(f) == (*key(figure)[:2], beside.area, figure.breakdown)]
@@ -216,7 +225,7 @@ def recalculated(found: Sequence[Figure], here) -> Counter[str]:
     return done
 
 
-def key(figure: Figure):
+def key(figure: PublishedFigure):
     return figure.measure, figure.series, figure.area, figure.breakdown
 
 
@@ -244,15 +253,15 @@ def test_derived_figures_are_made_of_the_figures_shown():
         first, second, gap = (by(RELEASE, slug, code) for slug in ("pass-rate", "prize-rate", "gap"))
         assert gap.value == round(first.value - second.value, 1)
         pairs = [
-            Counts(
-                low=int(f.numerator_low),
-                high=int(f.numerator_high),
-                base_low=int(f.denominator_low),
-                base_high=int(f.denominator_high),
+            RatioCounts(
+                numerator_low=int(f.numerator_lower_bound),
+                numerator_high=int(f.numerator_upper_bound),
+                denominator_low=int(f.denominator_lower_bound),
+                denominator_high=int(f.denominator_upper_bound),
             )
             for f in (first, second)
         ]
-        narrow, wide = (inequality.gap(*pairs, confidence=each) for each in Confidence)
+        narrow, wide = (inequality.calculate_gap(*pairs, confidence=each) for each in Confidence)
         assert (gap.lower_bound, gap.upper_bound) == (narrow.low, narrow.high)
         assert (gap.lower, gap.upper) == (narrow.interval.lower, narrow.interval.upper)
         assert (gap.lower_99_8, gap.upper_99_8) == (wide.interval.lower, wide.interval.upper)
@@ -269,41 +278,41 @@ def test_the_true_numbers_lie_within_the_bounds_that_are_told():
 
 
 def test_what_is_not_a_count_and_what_is_not_released_say_so():
-    rate = measure("on-roll", slug="mean-age", kind=Kind.MEAN)
-    here = catalogue(plan_of(measure("prospectus"), rate))
-    found = released(here=here)
+    rate = make_measure("on-roll", slug="mean-age", kind=MeasureKind.MEAN)
+    catalogue = make_catalogue(make_plan(make_measure("prospectus"), rate))
+    found = release_figures(catalogue=catalogue)
     assert {(f.measure, f.reason, f.status) for f in found} == {
         ("prospectus", "not_a_count", Status.NOT_APPLICABLE),
         ("mean-age", "not_released", Status.NOT_APPLICABLE),
     }
-    assert {f.instead is None for f in found if f.measure == "prospectus"} == {False}
+    assert {f.alternatives is None for f in found if f.measure == "prospectus"} == {False}
 
 
 def test_published_series_are_none_of_a_release():
-    [series] = measure("on-roll").series
-    published = measure("on-roll", series=[replace(series, collection=Collection.PUBLISHED)])
-    assert released(here=catalogue(plan_of(published))) == []
+    [series] = make_measure("on-roll").series
+    published = make_measure("on-roll", series=[replace(series, collection=Collection.PUBLISHED)])
+    assert release_figures(catalogue=make_catalogue(make_plan(published))) == []
 
 
 def test_a_measure_that_cannot_be_placed_has_no_data():
-    families = [*PLAN.families, replace(PLAN.families[0], slug="sea", levels=["sea"])]
-    here = catalogue(plan_of(measure("on-roll", area_family="sea"), families=families))
-    assert {f.reason for f in released(here=here)} == {"no_data"}
+    families = [*HARBOUR_PLAN.families, replace(HARBOUR_PLAN.families[0], slug="sea", levels=["sea"])]
+    catalogue = make_catalogue(make_plan(make_measure("on-roll", area_family="sea"), families=families))
+    assert {f.reason for f in release_figures(catalogue=catalogue)} == {"no_data"}
 
 
 def test_a_measure_that_is_left_out_is_not_there_and_nothing_is_made_of_it():
-    found = released(*returns(), here=PROGRAMME, without=["on-roll", "prize-rate"])
+    found = release_figures(*returns(), catalogue=PROGRAMME, without=["on-roll", "prize-rate"])
     assert {f.measure for f in found} == {one.slug for one in MEASURES} - {"on-roll", "prize-rate"}
     assert {f.reason for f in found if f.measure in ("everybody", "anybody", "gap")} == {"part_without_value"}
 
 
 def test_what_was_left_out_comes_back_moved_from_where_it_was():
     """A part whose whole is left out stays in its scope, and so it is not rounded afresh."""
-    whole = measure("on-roll", contains=["present"])
-    here = catalogue(
-        plan_of(
+    whole = make_measure("on-roll", contains=["present"])
+    catalogue = make_catalogue(
+        make_plan(
             whole,
-            measure("on-roll", slug="present"),
+            make_measure("on-roll", slug="present"),
             duties=[f"{w} {s}" for w in HOLDERS for s in ("on-roll", "present")],
         )
     )
@@ -312,18 +321,21 @@ def test_what_was_left_out_comes_back_moved_from_where_it_was():
         present = ["quay present 2026-01 town 52", f"pier present 2026-01 town {n}"]
         return [*present, "quay on-roll 2026-01 town 100", "pier on-roll 2026-01 town 90"]
 
-    first, kept = snapshot(*rows(30), here=here)
-    second, kept = snapshot(*rows(35), here=here, number=2, earlier=kept, without=["on-roll"])
-    third, _ = snapshot(*rows(35), here=here, number=3, earlier=kept)
-    shown = [[by(all_figures(one), "present", "2026-01").value for one in (first, second, third)]]
+    first, kept = make_snapshot(*rows(30), catalogue=catalogue)
+    second, kept = make_snapshot(*rows(35), catalogue=catalogue, number=2, earlier=kept, without=["on-roll"])
+    third, _ = make_snapshot(*rows(35), catalogue=catalogue, number=3, earlier=kept)
+    shown = [[by(list_figures(one), "present", "2026-01").value for one in (first, second, third)]]
     assert shown == [[80, 85, 85]]
-    assert {f.measure for f in all_figures(second)} == {"present"}
-    error = [by(all_figures(one), "present", "2026-01").largest_error for one in (first, second)]
+    assert {f.measure for f in list_figures(second)} == {"present"}
+    error = [by(list_figures(one), "present", "2026-01").largest_error for one in (first, second)]
     assert error == [2, 4], "afresh it would be 2 again"
-    assert [len(scope.members) for scope in scopes(here, {}, today=date(2026, 2, 1), without=["on-roll"])] == [2]
+    assert [
+        len(scope.members)
+        for scope in list_scopes(catalogue, {}, today=date(2026, 2, 1), excluded_measures=["on-roll"])
+    ] == [2]
 
 
-ON_ROLL = catalogue(plan_of(measure("on-roll"), duties=["quay on-roll", "pier on-roll"]))
+ON_ROLL = make_catalogue(make_plan(make_measure("on-roll"), duties=["quay on-roll", "pier on-roll"]))
 
 
 def on_roll(quay: int, pier: int) -> list[str]:
@@ -342,28 +354,30 @@ def on_roll(quay: int, pier: int) -> list[str]:
     ],
 )
 def test_provisional_while_it_may_be_corrected_and_revised_where_it_was_another(frozen_at, second, expected):
-    first, kept = snapshot(*on_roll(50, 30), here=ON_ROLL)
-    before = all_figures(first)
+    first, kept = make_snapshot(*on_roll(50, 30), catalogue=ON_ROLL)
+    before = list_figures(first)
     at = datetime.fromisoformat(frozen_at).replace(tzinfo=UTC)
-    now, _ = snapshot(*on_roll(*second), here=ON_ROLL, number=2, earlier=kept, frozen_at=at)
-    assert by(all_figures(now, before), "on-roll", "2026-01").markers == expected
+    now, _ = make_snapshot(*on_roll(*second), catalogue=ON_ROLL, number=2, earlier=kept, frozen_at=at)
+    assert by(list_figures(now, before), "on-roll", "2026-01").markers == expected
 
 
 def test_what_was_hidden_before_is_new_and_not_revised():
-    first, _ = snapshot(*on_roll(3, 2), here=ON_ROLL)
-    before = all_figures(first)
-    now, _ = snapshot(*on_roll(50, 30), here=ON_ROLL)
-    assert by(all_figures(now, before), "on-roll", "2026-01").markers == []
+    first, _ = make_snapshot(*on_roll(3, 2), catalogue=ON_ROLL)
+    before = list_figures(first)
+    now, _ = make_snapshot(*on_roll(50, 30), catalogue=ON_ROLL)
+    assert by(list_figures(now, before), "on-roll", "2026-01").markers == []
     assert by(before, "on-roll", "2026-01").markers == []
 
 
 def test_where_periods_never_close_a_figure_is_provisional_until_all_returns_are_there():
-    forever = replace(PLAN.calendar, closes_days=None)
-    here = catalogue(plan_of(measure("on-roll"), duties=["quay on-roll alone", "pier on-roll"], calendar=forever))
-    [one] = [f for f in released(*on_roll(50, 30), here=here) if f.period.code == "2026-01"]
+    forever = replace(HARBOUR_PLAN.calendar, closes_days=None)
+    catalogue = make_catalogue(
+        make_plan(make_measure("on-roll"), duties=["quay on-roll alone", "pier on-roll"], calendar=forever)
+    )
+    [one] = [f for f in release_figures(*on_roll(50, 30), catalogue=catalogue) if f.period.code == "2026-01"]
     assert one.markers == []
-    [one] = [f for f in released(*on_roll(50, 30)[:1], here=here) if f.period.code == "2026-01"]
-    assert (one.markers, one.movement.reason) == ([Marker.PROVISIONAL], NotMoved.INCOMPLETE)
+    [one] = [f for f in release_figures(*on_roll(50, 30)[:1], catalogue=catalogue) if f.period.code == "2026-01"]
+    assert (one.markers, one.movement.reason) == ([Marker.PROVISIONAL], NoMovementReason.INCOMPLETE)
     assert one.coverage == Coverage(expected=2, received=1, approved=1, late=0, exempt=0)
 
 
@@ -371,8 +385,10 @@ YEARS = Window(start=date(2019, 1, 1), end=date(2026, 12, 31), basis=Basis.STATE
 
 
 def test_a_trend_of_five_years_and_a_comparison_with_the_town_come_of_shown_counts():
-    annual = replace(measure("pass-rate").cadence, period_type=PeriodType.CALENDAR_YEAR)
-    rate = measure("pass-rate", cadence=annual, direction=replace(PLAN.measures[0].direction, aim=Aim.DECREASE))
+    annual = replace(make_measure("pass-rate").cadence, period_type=PeriodType.CALENDAR_YEAR)
+    rate = make_measure(
+        "pass-rate", cadence=annual, direction=replace(HARBOUR_PLAN.measures[0].direction, aim=Aim.DECREASE)
+    )
     rate = replace(
         rate,
         targets=[
@@ -380,14 +396,14 @@ def test_a_trend_of_five_years_and_a_comparison_with_the_town_come_of_shown_coun
             Target(period="CY2019", value=30, basis=Basis.STATED),
         ],
     )
-    here = catalogue(plan_of(rate, duties=["quay pass-rate", "pier pass-rate"], window=YEARS))
+    catalogue = make_catalogue(make_plan(rate, duties=["quay pass-rate", "pier pass-rate"], window=YEARS))
     rows = [
         f"{who} pass-rate CY{year} {place} {share * times}/{200 * times}"
         for who in HOLDERS
         for year, share in zip(range(2019, 2026), (20, 40, 60, 80, 100, 120, 140), strict=True)
         for place, times in (("town", 3), ("east", 1), ("west", 2))
     ]
-    found = released(*rows, here=here)
+    found = release_figures(*rows, catalogue=catalogue)
     last = by(found, "pass-rate", "CY2025")
     assert (last.value, last.trend.tendency, last.trend.verdict) == (70.0, Tendency.INCREASING, Verdict.WORSE)
     assert last.trend.method is TrendMethod.COCHRAN_ARMITAGE
@@ -399,15 +415,15 @@ def test_a_trend_of_five_years_and_a_comparison_with_the_town_come_of_shown_coun
     assert towns == [], "the plan knows no wider area"
     sexes = by(found, "pass-rate", "CY2025", "east", sex="female")
     assert sexes.reason == "suppressed"
-    done = recalculated([replace(f, target=None) for f in found], here)
+    done = recalculated([replace(f, target=None) for f in found], catalogue)
     assert done["trend"] > 5
     assert east.area == EAST
 
 
 def test_a_wider_area_without_a_value_says_so():
-    here = catalogue(plan_of(measure("pass-rate"), duties=["quay pass-rate", "pier pass-rate"]))
+    catalogue = make_catalogue(make_plan(make_measure("pass-rate"), duties=["quay pass-rate", "pier pass-rate"]))
     rows = [f"{who} pass-rate 2026-01 {cell}" for who in HOLDERS for cell in ("east 20/60", "town c")]
-    east = by(released(*rows, here=here), "pass-rate", "2026-01", "east")
+    east = by(release_figures(*rows, catalogue=catalogue), "pass-rate", "2026-01", "east")
     assert [(c.area, c.value, c.verdict, c.reason) for c in east.comparators] == [
         (TOWN, None, None, "no_published_equivalent")
     ]
@@ -423,48 +439,48 @@ def test_a_target_between_the_bounds_is_neither_met_nor_missed():
         (Aim.DECREASE, 81, None),
         (Aim.DECREASE, 77, False),
     ):
-        direction = replace(PLAN.measures[0].direction, aim=aim)
-        one = measure("on-roll", direction=direction, targets=[replace(targets[0], value=value)])
-        here = catalogue(plan_of(one, duties=["quay on-roll", "pier on-roll"]))
-        figure = by(released(*on_roll(50, 30), here=here), "on-roll", "2026-01")
+        direction = replace(HARBOUR_PLAN.measures[0].direction, aim=aim)
+        one = make_measure("on-roll", direction=direction, targets=[replace(targets[0], value=value)])
+        catalogue = make_catalogue(make_plan(one, duties=["quay on-roll", "pier on-roll"]))
+        figure = by(release_figures(*on_roll(50, 30), catalogue=catalogue), "on-roll", "2026-01")
         assert figure.target.met is met, (aim, value)
 
 
 def test_a_stock_of_a_formula_is_that_of_the_end_of_its_period():
-    halves = replace(measure("on-roll").cadence, period_type=PeriodType.CALENDAR_QUARTER)
-    here = catalogue(
-        plan_of(
-            measure("on-roll"),
+    halves = replace(make_measure("on-roll").cadence, period_type=PeriodType.CALENDAR_QUARTER)
+    catalogue = make_catalogue(
+        make_plan(
+            make_measure("on-roll"),
             derived("total", Operation.SUM, "on-roll", "on-roll", cadence=halves),
             duties=["quay on-roll", "pier on-roll"],
         )
     )
     rows = [row.replace("2026-01", code) for code in ("2026-02", "2026-03") for row in on_roll(50, 30)]
-    [one] = [f for f in released(*rows, here=here) if f.measure == "total"]
+    [one] = [f for f in release_figures(*rows, catalogue=catalogue) if f.measure == "total"]
     assert (one.period.code, one.value) == ("CY2026-Q1", 160)
-    [one] = [f for f in released(*rows[:2], here=here) if f.measure == "total"]
+    [one] = [f for f in release_figures(*rows[:2], catalogue=catalogue) if f.measure == "total"]
     assert (one.value, one.reason) == (None, "no_data"), "nothing was returned for March"
 
 
 def test_different_people_of_months_make_up_no_quarter():
-    quarters = replace(measure("on-roll").cadence, period_type=PeriodType.CALENDAR_QUARTER)
+    quarters = replace(make_measure("on-roll").cadence, period_type=PeriodType.CALENDAR_QUARTER)
     total = derived("total", Operation.SUM, "members", "members", cadence=quarters)
-    here = catalogue(plan_of(measure("members"), total, duties=["quay members", "pier members"]))
+    catalogue = make_catalogue(make_plan(make_measure("members"), total, duties=["quay members", "pier members"]))
     rows = [f"{who} members 2026-0{n} town 40" for who in HOLDERS for n in (1, 2, 3)]
-    [one] = [f for f in released(*rows, here=here) if f.measure == "total"]
+    [one] = [f for f in release_figures(*rows, catalogue=catalogue) if f.measure == "total"]
     assert (one.value, one.lower_bound, one.reason) == (None, None, "no_data")
 
 
 def test_scopes_are_asked_for_one_by_one_and_each_once_for_each_of_its_series():
     """What is kept of all of them together may be more than memory holds; of formulas the totals are asked for apart."""
     asked: list[str] = []
-    made, _ = snapshot(*returns(), here=PROGRAMME)
+    made, _ = make_snapshot(*returns(), catalogue=PROGRAMME)
 
     def kept(key: str):
         asked.append(key)
-        return made.kept(key)
+        return made.load_history(key)
 
     measures = [one for one in PROGRAMME.plan.measures if one.slug in COUNTED]
-    here = catalogue(replace(PROGRAMME.plan, measures=measures))
-    all_figures(replace(made, catalogue=here, kept=kept))
+    catalogue = make_catalogue(replace(PROGRAMME.plan, measures=measures))
+    list_figures(replace(made, catalogue=catalogue, load_history=kept))
     assert Counter(asked) == Counter(scope.key for scope in made.scopes for _ in scope.members)

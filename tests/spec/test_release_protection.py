@@ -9,34 +9,41 @@ from msgspec.structs import asdict, replace
 
 from api.plan.catalogue import Catalogue
 from api.releases import protection
-from api.releases.protection import Done, Kept, packed, shape_of, unpacked
+from api.releases.protection import AuditHistory, ProtectionResult, extend_shape, pack_history, unpack_history
 from api.releases.scopes import GeographyChanged
-from api.statistics.disclosure.figures import figures, percentage
-from api.statistics.disclosure.lattice import Place, nodes_of
-from schema.disclosure import PERSONS, DisclosureClass, Policy, Rule
+from api.statistics.disclosure.figures import calculate_percentage, list_counts
+from api.statistics.disclosure.lattice import Area, build_nodes
+from schema.disclosure import PERSONS_RULE, DisclosureClass, Policy, Rule
 from schema.plan import Scheme
 from schema.releases import FailedScope
-from tests.fixtures.example_plan import PLAN, catalogue
-from tests.fixtures.release_fixtures import done, measure, plan_of, scopes_of, values, work
+from tests.fixtures.example_plan import HARBOUR_PLAN, make_catalogue
+from tests.fixtures.release_fixtures import (
+    list_displayed_values,
+    list_scopes,
+    make_measure,
+    make_plan,
+    make_task,
+    protect_scope,
+)
 
 QUAY, PIER = "quay on-roll 2026-01 town", "pier on-roll 2026-01 town"
-HERE = catalogue(plan_of(measure("on-roll"), duties=["quay on-roll", "pier on-roll"]))
-[SCOPE] = [one for key, one in scopes_of(HERE).items() if key.endswith("2026-01")]
+HERE = make_catalogue(make_plan(make_measure("on-roll"), duties=["quay on-roll", "pier on-roll"]))
+[SCOPE] = [one for key, one in list_scopes(HERE).items() if key.endswith("2026-01")]
 
 
-def released(*pairs: str, **more: object) -> list[Kept]:
+def released(*pairs: str, **more: object) -> list[AuditHistory]:
     """Releases of the town's total one after another, given what Quay and Pier have on roll: `50+30`."""
-    kept: list[Kept] = []
+    kept: list[AuditHistory] = []
     for at, pair in enumerate(pairs):
         quay, pier = pair.split("+")
         last = more if at == len(pairs) - 1 else {}
-        result = done(SCOPE, f"{QUAY} {quay}", f"{PIER} {pier}", here=HERE, earlier=tuple(kept), **last)
-        kept.append(result.kept)
+        result = protect_scope(SCOPE, f"{QUAY} {quay}", f"{PIER} {pier}", catalogue=HERE, earlier=tuple(kept), **last)
+        kept.append(result.history)
     return kept
 
 
-def shown(kept: Kept) -> tuple[int | str, float, float]:
-    return values(kept)["2026-01 town"], float(kept.display.low[0]), float(kept.display.high[0])
+def shown(kept: AuditHistory) -> tuple[int | str, float, float]:
+    return list_displayed_values(kept)["2026-01 town"], float(kept.display.low[0]), float(kept.display.high[0])
 
 
 # fmt: off
@@ -75,11 +82,16 @@ def test_the_true_count_is_always_within_the_bounds(releases):
 
 def test_what_has_not_changed_is_carried():
     rows = [f"{QUAY} 50", f"{PIER} 30"]
-    first = done(SCOPE, *rows, here=HERE)
-    assert (first.report.figures, first.report.shown, first.report.hidden, first.report.carried) == (1, 1, 0, False)
-    again = done(SCOPE, *rows, here=HERE, earlier=(first.kept,))
-    assert again.report == replace(first.report, carried=True)
-    assert values(again.kept) == values(first.kept)
+    first = protect_scope(SCOPE, *rows, catalogue=HERE)
+    assert (first.report.figures, first.report.shown, first.report.hidden, first.report.carried_forward) == (
+        1,
+        1,
+        0,
+        False,
+    )
+    again = protect_scope(SCOPE, *rows, catalogue=HERE, earlier=(first.history,))
+    assert again.report == replace(first.report, carried_forward=True)
+    assert list_displayed_values(again.history) == list_displayed_values(first.history)
 
 
 def test_whether_nothing_has_changed_or_few_have_is_stated_alike():
@@ -91,9 +103,9 @@ def test_whether_nothing_has_changed_or_few_have_is_stated_alike():
     assert [shown(one) for one in released("4+3", "4+3")] == [("c", 0, np.inf)] * 2
 
 
-ALONE = catalogue(replace(HERE.plan, duties=[replace(duty, publish_alone=True) for duty in HERE.plan.duties]))
-GROUPED = catalogue(
-    replace(HERE.plan, organisations=[replace(o, member_of="quay-college") for o in PLAN.organisations[2:3]])
+ALONE = make_catalogue(replace(HERE.plan, duties=[replace(duty, publish_alone=True) for duty in HERE.plan.duties]))
+GROUPED = make_catalogue(
+    replace(HERE.plan, organisations=[replace(o, member_of="quay-college") for o in HARBOUR_PLAN.organisations[2:3]])
 )
 
 
@@ -104,43 +116,50 @@ GROUPED = catalogue(
         ([f"{QUAY} 30", f"{PIER} 50"], {}),
         ([f"{QUAY} 80"], {}),
         ([f"{QUAY} 50", f"{PIER} 30", "old-quay-school on-roll 2026-01 town 0"], {}),
-        ([f"{QUAY} 50", f"{PIER} c:30-30"], {"here": ALONE}),
+        ([f"{QUAY} 50", f"{PIER} c:30-30"], {"catalogue": ALONE}),
         ([f"{QUAY} 50", f"{PIER} c"], {}),
-        ([f"{QUAY} 50", f"{PIER} 30"], {"here": ALONE}),
-        ([f"{QUAY} 50", f"{PIER} 30"], {"here": GROUPED}),
-        ([f"{QUAY} 50", f"{PIER} 30"], {"group": {"quay-college": 0, "pier-college": 0}}),
-        ([f"{QUAY} 50", f"{PIER} 30"], {"anew": frozenset(["2026-01"])}),
+        ([f"{QUAY} 50", f"{PIER} 30"], {"catalogue": ALONE}),
+        ([f"{QUAY} 50", f"{PIER} 30"], {"catalogue": GROUPED}),
+        ([f"{QUAY} 50", f"{PIER} 30"], {"group_numbers": {"quay-college": 0, "pier-college": 0}}),
+        ([f"{QUAY} 50", f"{PIER} 30"], {"reset_periods": frozenset(["2026-01"])}),
     ],
 )
 def test_whatever_changes_is_audited_again(rows, more):
     """Counts, whose they are, who returned, who knows as one, who may stand alone, and what is asked for."""
-    first = done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE)
-    assert not done(SCOPE, *rows, earlier=(first.kept,), **{"here": HERE, **more}).report.carried
+    first = protect_scope(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE)
+    assert not protect_scope(
+        SCOPE, *rows, earlier=(first.history,), **{"catalogue": HERE, **more}
+    ).report.carried_forward
 
 
 def test_organisations_that_knew_as_one_may_be_numbered_otherwise():
-    first = done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE)
+    first = protect_scope(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE)
     other = {"quay-college": 0, "pier-college": 1}
-    assert work(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE).group == {"pier-college": 0, "quay-college": 1}
-    assert done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE, earlier=(first.kept,), group=other).report.carried
+    assert make_task(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE).group_numbers == {
+        "pier-college": 0,
+        "quay-college": 1,
+    }
+    assert protect_scope(
+        SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE, earlier=(first.history,), group_numbers=other
+    ).report.carried_forward
 
 
 def test_who_knew_as_one_remembers_it_when_the_plan_parts_them():
     rows = [f"{QUAY} 50", f"{PIER} 30"]
-    first = done(SCOPE, *rows, here=GROUPED)
-    assert len(set(first.kept.group.values())) == 1
-    assert len(set(work(SCOPE, *rows, here=HERE, earlier=(first.kept,)).group.values())) == 1
-    assert len(set(work(SCOPE, *rows, here=HERE).group.values())) == 2
+    first = protect_scope(SCOPE, *rows, catalogue=GROUPED)
+    assert len(set(first.history.group_numbers.values())) == 1
+    assert len(set(make_task(SCOPE, *rows, catalogue=HERE, earlier=(first.history,)).group_numbers.values())) == 1
+    assert len(set(make_task(SCOPE, *rows, catalogue=HERE).group_numbers.values())) == 2
 
 
-def of_policy(like: Rule = PERSONS, of_class: DisclosureClass = DisclosureClass.PERSONS, **more) -> Catalogue:
+def of_policy(like: Rule = PERSONS_RULE, of_class: DisclosureClass = DisclosureClass.PERSONS, **more) -> Catalogue:
     """Quay's people on roll and Pier's, each of which may be shown alone."""
-    rolls = measure("on-roll", disclosure_class=of_class, **more)
-    plan = plan_of(rolls, duties=["quay on-roll alone", "pier on-roll alone"])
-    return catalogue(replace(plan, disclosure=Policy(version=2, persons=like)))
+    rolls = make_measure("on-roll", disclosure_class=of_class, **more)
+    plan = make_plan(rolls, duties=["quay on-roll alone", "pier on-roll alone"])
+    return make_catalogue(replace(plan, disclosure=Policy(version=2, persons=like)))
 
 
-STRICTER = replace(PERSONS, hide_to=9)
+STRICTER = replace(PERSONS_RULE, hide_to=9)
 # fmt: off
 #   on roll at first, and then   under        after                     what the second release shows
 TODAY = [
@@ -148,9 +167,9 @@ TODAY = [
     ("6+6",  "6+6",              STRICTER,    DisclosureClass.PERSONS,  ("c", 0, np.inf)),   # by the number, not the truth
     ("6+6",  "6+14",             STRICTER,    DisclosureClass.PERSONS,  ("c", 0, np.inf)),
     ("9+4",  "9+4",              STRICTER,    DisclosureClass.PERSONS,  (15, 9, 21)),
-    ("5+3",  "5+3",              PERSONS,     DisclosureClass.PERSONS,  (10, 4, 16)),
-    ("3+4",  "3+4",              PERSONS,     DisclosureClass.NONE,     ("c", 0, np.inf)),
-    ("13+9", "13+9",             PERSONS,     DisclosureClass.NONE,     (20, 18, 26)),
+    ("5+3",  "5+3",              PERSONS_RULE,     DisclosureClass.PERSONS,  (10, 4, 16)),
+    ("3+4",  "3+4",              PERSONS_RULE,     DisclosureClass.NONE,     ("c", 0, np.inf)),
+    ("13+9", "13+9",             PERSONS_RULE,     DisclosureClass.NONE,     (20, 18, 26)),
     ("5+3",  "5+3",              replace(STRICTER, totals_open=True), DisclosureClass.PERSONS,  (10, 4, 16)),
 ]
 # fmt: on
@@ -159,63 +178,77 @@ TODAY = [
 @pytest.mark.parametrize(("first", "second", "rule", "before", "expected"), TODAY)
 def test_a_release_is_true_to_the_policy_that_it_quotes(first, second, rule, before, expected):
     """What an earlier policy showed and that of today would hide is hidden, and the rest is rounded as it says."""
-    kept: list[Kept] = []
-    for pair, here in ((first, of_policy(of_class=before)), (second, of_policy(rule)), (second, of_policy(rule))):
+    kept: list[AuditHistory] = []
+    for pair, catalogue in ((first, of_policy(of_class=before)), (second, of_policy(rule)), (second, of_policy(rule))):
         quay, pier = pair.split("+")
-        [scope] = [one for key, one in scopes_of(here).items() if key.endswith("2026-01")]
-        kept.append(done(scope, f"{QUAY} {quay}", f"{PIER} {pier}", here=here, earlier=tuple(kept)).kept)
+        [scope] = [one for key, one in list_scopes(catalogue).items() if key.endswith("2026-01")]
+        kept.append(
+            protect_scope(scope, f"{QUAY} {quay}", f"{PIER} {pier}", catalogue=catalogue, earlier=tuple(kept)).history
+        )
     assert shown(kept[1]) == expected
-    assert values(kept[2]) == values(kept[1])
+    assert list_displayed_values(kept[2]) == list_displayed_values(kept[1])
 
 
 def test_what_was_released_was_promised_by_the_policy_of_then():
     """8 and 8 were shown as 10 and 10, and 15: each 8 or 9. Under a wider band they would be too few to be told."""
     colours = [Scheme(dimensions=["colour"], exclusive=True, exhaustive=True, finest_level="town")]
     rows = ["quay on-roll 2026-01 town 16", *(f"quay on-roll 2026-01 town colour={one} 8" for one in ("red", "blue"))]
-    kept: list[Kept] = []
-    for rule in (PERSONS, STRICTER):
-        here = of_policy(rule, schemes=colours)
-        [scope] = [one for key, one in scopes_of(here).items() if key.endswith("2026-01")]
-        kept.append(done(scope, *rows, here=here, earlier=tuple(kept)).kept)
-    assert values(kept[0]) == {"2026-01 town": 15, "2026-01 town colour=red": 10, "2026-01 town colour=blue": 10}
-    assert values(kept[1]) == {"2026-01 town": 15, "2026-01 town colour=red": "c", "2026-01 town colour=blue": "c"}
-    assert unpacked(packed(kept[1])).rule == STRICTER
+    kept: list[AuditHistory] = []
+    for rule in (PERSONS_RULE, STRICTER):
+        catalogue = of_policy(rule, schemes=colours)
+        [scope] = [one for key, one in list_scopes(catalogue).items() if key.endswith("2026-01")]
+        kept.append(protect_scope(scope, *rows, catalogue=catalogue, earlier=tuple(kept)).history)
+    assert list_displayed_values(kept[0]) == {
+        "2026-01 town": 15,
+        "2026-01 town colour=red": 10,
+        "2026-01 town colour=blue": 10,
+    }
+    assert list_displayed_values(kept[1]) == {
+        "2026-01 town": 15,
+        "2026-01 town colour=red": "c",
+        "2026-01 town colour=blue": "c",
+    }
+    assert unpack_history(pack_history(kept[1])).rule == STRICTER
 
 
 def test_one_that_feeds_a_figure_alone_is_not_shown_unless_its_duty_says_so():
-    assert values(done(SCOPE, f"{QUAY} 80", here=HERE).kept)["2026-01 town"] == "c"
-    assert values(done(SCOPE, f"{QUAY} 80", here=ALONE).kept)["2026-01 town"] == 80
-    shared = done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE)
-    left = done(SCOPE, f"{QUAY} 80", here=HERE, earlier=(shared.kept,))
-    assert values(left.kept)["2026-01 town"] == "c", "what two fed before is withheld once one feeds it alone"
+    assert list_displayed_values(protect_scope(SCOPE, f"{QUAY} 80", catalogue=HERE).history)["2026-01 town"] == "c"
+    assert list_displayed_values(protect_scope(SCOPE, f"{QUAY} 80", catalogue=ALONE).history)["2026-01 town"] == 80
+    shared = protect_scope(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE)
+    left = protect_scope(SCOPE, f"{QUAY} 80", catalogue=HERE, earlier=(shared.history,))
+    assert list_displayed_values(left.history)["2026-01 town"] == "c", (
+        "what two fed before is withheld once one feeds it alone"
+    )
 
 
 def test_a_number_that_moves_never_moves_below_ten():
     """It has moved by 18 at least, from 32 at most."""
-    first = done(SCOPE, f"{QUAY} 20", f"{PIER} 10", here=ALONE)
-    second = done(SCOPE, f"{QUAY} 2", f"{PIER} 1", here=ALONE, earlier=(first.kept,))
-    assert shown(second.kept) == (10, 0, 14)
+    first = protect_scope(SCOPE, f"{QUAY} 20", f"{PIER} 10", catalogue=ALONE)
+    second = protect_scope(SCOPE, f"{QUAY} 2", f"{PIER} 1", catalogue=ALONE, earlier=(first.history,))
+    assert shown(second.history) == (10, 0, 14)
 
 
 def test_a_successor_takes_the_place_of_its_predecessor():
     """The school's 50 became the college's: one group before and after, so that nothing has moved."""
-    here = catalogue(plan_of(measure("on-roll"), duties=["quay on-roll", "pier on-roll", "old-quay-school on-roll"]))
-    first = done(SCOPE, "old-quay-school on-roll 2026-01 town 50", f"{PIER} 30", here=here)
-    second = work(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=here, earlier=(first.kept,))
-    assert second.group == {"old-quay-school": 0, "pier-college": 1, "quay-college": 0}
-    result = protection.protected(second)
-    assert isinstance(result, Done)
-    assert shown(result.kept) == (80, 74, 86)
+    catalogue = make_catalogue(
+        make_plan(make_measure("on-roll"), duties=["quay on-roll", "pier on-roll", "old-quay-school on-roll"])
+    )
+    first = protect_scope(SCOPE, "old-quay-school on-roll 2026-01 town 50", f"{PIER} 30", catalogue=catalogue)
+    second = make_task(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=catalogue, earlier=(first.history,))
+    assert second.group_numbers == {"old-quay-school": 0, "pier-college": 1, "quay-college": 0}
+    result = protection.protect_scope(second)
+    assert isinstance(result, ProtectionResult)
+    assert shown(result.history) == (80, 74, 86)
 
 
 def test_a_period_that_is_released_anew_is_rounded_afresh():
     """300 was a slip for 50. A shift would leave the error of the old number in the new one."""
     assert shown(released("300+30", "51+30")[-1]) == (80, 76, 84)
-    assert shown(released("300+30", "51+30", anew=frozenset(["2026-01"]))[-1]) == (80, 78, 82)
-    assert shown(released("50+30", "50+33", anew=frozenset(["2025-12"]))[-1])[0] == 80, "another period stays"
+    assert shown(released("300+30", "51+30", reset_periods=frozenset(["2026-01"]))[-1]) == (80, 78, 82)
+    assert shown(released("50+30", "50+33", reset_periods=frozenset(["2025-12"]))[-1])[0] == 80, "another period stays"
 
 
-LEARNERS = catalogue(plan_of(measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
+LEARNERS = make_catalogue(make_plan(make_measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
 
 
 def months(*counts: int) -> list[str]:
@@ -224,14 +257,19 @@ def months(*counts: int) -> list[str]:
 
 def test_a_later_month_joins_the_scope_and_what_was_shown_stays():
     """To the end of February there is no quarter; with March there is."""
-    february = next(iter(scopes_of(LEARNERS, on=date(2026, 3, 1)).values()))
-    march = next(iter(scopes_of(LEARNERS).values()))
+    february = next(iter(list_scopes(LEARNERS, today=date(2026, 3, 1)).values()))
+    march = next(iter(list_scopes(LEARNERS).values()))
     assert february.key == march.key
-    first = done(february, *months(21, 11), here=LEARNERS)
-    assert values(first.kept) == {"2026-01 town": 40, "2026-02 town": 20}
-    second = done(march, *months(21, 12, 31), here=LEARNERS, earlier=(first.kept,))
-    assert values(second.kept) == {"2026-01 town": 40, "2026-02 town": 20, "2026-03 town": 60, "FY2025-26-Q4 town": 130}
-    assert dict(zip(values(second.kept), second.kept.display.since.tolist(), strict=False)) == {
+    first = protect_scope(february, *months(21, 11), catalogue=LEARNERS)
+    assert list_displayed_values(first.history) == {"2026-01 town": 40, "2026-02 town": 20}
+    second = protect_scope(march, *months(21, 12, 31), catalogue=LEARNERS, earlier=(first.history,))
+    assert list_displayed_values(second.history) == {
+        "2026-01 town": 40,
+        "2026-02 town": 20,
+        "2026-03 town": 60,
+        "FY2025-26-Q4 town": 130,
+    }
+    assert dict(zip(list_displayed_values(second.history), second.history.display.since.tolist(), strict=False)) == {
         "2026-01 town": 0,
         "2026-02 town": 0,
         "2026-03 town": 1,
@@ -240,40 +278,44 @@ def test_a_later_month_joins_the_scope_and_what_was_shown_stays():
 
 
 def test_a_month_that_is_released_anew_takes_its_quarter_with_it():
-    scope = next(iter(scopes_of(LEARNERS).values()))
-    first = done(scope, *months(150, 20, 30), here=LEARNERS)
-    again = {"here": LEARNERS, "earlier": (first.kept,)}
-    shifted = done(scope, *months(21, 20, 30), **again)
-    afresh = done(scope, *months(21, 20, 30), **again, anew=frozenset(["2026-01"]))
-    assert [values(one.kept)["2026-01 town"] for one in (shifted, afresh)] == [40, 40]
-    errors = [np.ptp([one.kept.display.low, one.kept.display.high], axis=0).tolist() for one in (shifted, afresh)]
+    scope = next(iter(list_scopes(LEARNERS).values()))
+    first = protect_scope(scope, *months(150, 20, 30), catalogue=LEARNERS)
+    again = {"catalogue": LEARNERS, "earlier": (first.history,)}
+    shifted = protect_scope(scope, *months(21, 20, 30), **again)
+    afresh = protect_scope(scope, *months(21, 20, 30), **again, reset_periods=frozenset(["2026-01"]))
+    assert [list_displayed_values(one.history)["2026-01 town"] for one in (shifted, afresh)] == [40, 40]
+    errors = [np.ptp([one.history.display.low, one.history.display.high], axis=0).tolist() for one in (shifted, afresh)]
     assert errors == [[8, 12, 12, 8], [4, 12, 12, 4]], "January and the quarter; others may have moved by four"
 
 
-PAIR = measure("pass-rate", schemes=[])
-RATES = catalogue(plan_of(PAIR, duties=["quay pass-rate", "pier pass-rate"]))
-RATE = next(iter(scopes_of(RATES).values()))
+PAIR = make_measure("pass-rate", schemes=[])
+RATES = make_catalogue(make_plan(PAIR, duties=["quay pass-rate", "pier pass-rate"]))
+RATE = next(iter(list_scopes(RATES).values()))
 
 
 def test_a_percentage_is_of_the_numbers_shown_and_holds_the_true_one():
     rows = ["quay pass-rate 2026-01 town 21/60", "pier pass-rate 2026-01 town 12/63"]
-    kept = done(RATE, *rows, here=RATES).kept
-    found = figures(nodes_of(kept.shape), kept.display)
+    kept = protect_scope(RATE, *rows, catalogue=RATES).history
+    found = list_counts(build_nodes(kept.shape), kept.display)
     whole, part = (f for f in found if f.node.period == "2026-01")
     assert [(f.value, f.low, f.high) for f in (whole, part)] == [(125, 123, 127), (35, 33, 37)]
-    share = percentage(part, whole, PERSONS, (33, 123))
+    share = calculate_percentage(part, whole, PERSONS_RULE, (33, 123))
     assert share.value == 28.0
     assert (share.low, share.high) == (pytest.approx(100 * 33 / 127), pytest.approx(100 * 37 / 123))
     assert share.low < 100 * 33 / 123 < share.high
-    as_counted = replace(PERSONS, rates_from_displayed=False)
-    assert percentage(part, whole, as_counted, (33, 123)) == replace(share, value=26.8)
+    as_counted = replace(PERSONS_RULE, rates_from_displayed=False)
+    assert calculate_percentage(part, whole, as_counted, (33, 123)) == replace(share, value=26.8)
 
 
 def test_a_proportion_joins_later_with_its_complement():
-    first = done(next(iter(scopes_of(RATES, on=date(2026, 2, 1)).values())), *RATED[:2], here=RATES)
-    second = done(RATE, *RATED, here=RATES, earlier=(first.kept,))
-    assert values(second.kept)["pass-rate: 2026-01 town"] == values(first.kept)["pass-rate: 2026-01 town"] == 35
-    assert values(second.kept)["pass-rate: 2026-02 town"] == 35
+    first = protect_scope(next(iter(list_scopes(RATES, today=date(2026, 2, 1)).values())), *RATED[:2], catalogue=RATES)
+    second = protect_scope(RATE, *RATED, catalogue=RATES, earlier=(first.history,))
+    assert (
+        list_displayed_values(second.history)["pass-rate: 2026-01 town"]
+        == list_displayed_values(first.history)["pass-rate: 2026-01 town"]
+        == 35
+    )
+    assert list_displayed_values(second.history)["pass-rate: 2026-02 town"] == 35
 
 
 RATED = [
@@ -281,9 +323,9 @@ RATED = [
 ]
 
 
-def refused(*rows: str, here, key: str) -> FailedScope:
-    scope = next(one for name, one in scopes_of(here).items() if name == key)
-    failed = protection.protected(work(scope, *rows, here=here))
+def refused(*rows: str, catalogue, key: str) -> FailedScope:
+    scope = next(one for name, one in list_scopes(catalogue).items() if name == key)
+    failed = protection.protect_scope(make_task(scope, *rows, catalogue=catalogue))
     assert isinstance(failed, FailedScope)
     assert (failed.scope, failed.measures) == (key, scope.measures)
     return failed
@@ -292,9 +334,9 @@ def refused(*rows: str, here, key: str) -> FailedScope:
 def test_what_cannot_be_protected_is_refused_without_a_number():
     """Of 14, shown as 15, seven are red and seven blue: at least 13 with at most 7 of each."""
     colours = [Scheme(dimensions=["colour"], exclusive=True, exhaustive=True, finest_level="town")]
-    here = catalogue(plan_of(measure("on-roll", schemes=colours), duties=["quay on-roll alone"]))
+    catalogue = make_catalogue(make_plan(make_measure("on-roll", schemes=colours), duties=["quay on-roll alone"]))
     rows = [f"{QUAY} 14", f"{QUAY} colour=red 7", f"{QUAY} colour=blue 7"]
-    failed = refused(*rows, here=here, key="on-roll/headline 2026-01")
+    failed = refused(*rows, catalogue=catalogue, key="on-roll/headline 2026-01")
     assert failed.code == "exposed"
     assert re.search(r"\d", failed.detail) is None
 
@@ -306,7 +348,7 @@ def test_tables_that_no_people_can_be_behind_are_refused_without_a_number():
         Scheme(dimensions=["colour"], exclusive=True, exhaustive=True, finest_level="quarter"),
         Scheme(dimensions=["colour", "sex"], exclusive=True, exhaustive=True, finest_level="town"),
     ]
-    here = catalogue(plan_of(measure("on-roll", schemes=schemes), duties=["quay on-roll alone"]))
+    catalogue = make_catalogue(make_plan(make_measure("on-roll", schemes=schemes), duties=["quay on-roll alone"]))
     cells = {
         "town": [20, 10, 10, 10, 10],  # in all, women, men, red, blue
         "east": [10, 10, 0, 10, 0],
@@ -319,66 +361,72 @@ def test_tables_that_no_people_can_be_behind_are_refused_without_a_number():
         for name, n in zip(names, row, strict=True)
     ]
     rows += [f"{QUAY} colour=blue sex=female 10", f"{QUAY} colour=red sex=male 10"]
-    failed = refused(*rows, here=here, key="on-roll/headline 2026-01")
+    failed = refused(*rows, catalogue=catalogue, key="on-roll/headline 2026-01")
     assert failed.code == "contradiction"
     assert re.search(r"\d", failed.detail) is None
 
 
 def test_an_area_that_moved_is_told_as_such():
-    first = done(SCOPE, f"{QUAY} 50", f"{PIER} 30", here=HERE).kept
-    moved = replace(SCOPE.shape, places=(Place(code="E06999999", level=1, parent="elsewhere"),))
+    first = protect_scope(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE).history
+    moved = replace(SCOPE.shape, places=(Area(code="E06999999", level=1, parent="elsewhere"),))
     with pytest.raises(GeographyChanged) as refusal:
-        shape_of(moved, [first])
-    failed = protection.failed_by_geography(SCOPE.key, SCOPE.measures, refusal.value)
+        extend_shape(moved, [first])
+    failed = protection.report_changed_geography(SCOPE.key, SCOPE.measures, refusal.value)
     assert (failed.code, failed.measures) == ("geography-changed", ["on-roll"])
     assert "E06999999" in failed.detail
-    assert shape_of(moved, []) is moved, "a first release has nothing to be at odds with"
+    assert extend_shape(moved, []) is moved, "a first release has nothing to be at odds with"
 
 
 @pytest.mark.parametrize("rows", [[], [f"{QUAY} 50", f"{PIER} 30"], [f"{QUAY} 40001", f"{PIER} 3000000000"], RATED])
 def test_what_is_kept_comes_back_as_it_was(rows):
-    scope, here = (RATE, RATES) if rows is RATED else (SCOPE, HERE)
-    kept = done(scope, *rows, here=here).kept
-    content = packed(kept)
-    again = unpacked(content)
-    assert (again.shape, again.group, again.frozen.organisations) == (kept.shape, kept.group, kept.frozen.organisations)
-    for one, other in ((kept.frozen, again.frozen), (kept.display, again.display)):
+    scope, catalogue = (RATE, RATES) if rows is RATED else (SCOPE, HERE)
+    kept = protect_scope(scope, *rows, catalogue=catalogue).history
+    content = pack_history(kept)
+    again = unpack_history(content)
+    assert (again.shape, again.group_numbers, again.true_counts.organisations) == (
+        kept.shape,
+        kept.group_numbers,
+        kept.true_counts.organisations,
+    )
+    for one, other in ((kept.true_counts, again.true_counts), (kept.display, again.display)):
         for name, column in asdict(one).items():
             if name != "organisations":
                 got = getattr(other, name)
                 assert got.dtype == column.dtype, name
                 assert got.flags.writeable
                 np.testing.assert_array_equal(got, column, err_msg=name)
-    assert packed(again) == content, "the same bytes for the same content"
-    assert done(scope, *rows, here=here, earlier=(again,)).report.carried
+    assert pack_history(again) == content, "the same bytes for the same content"
+    assert protect_scope(scope, *rows, catalogue=catalogue, earlier=(again,)).report.carried_forward
 
 
 def test_what_counts_no_people_is_shown_as_it_is():
-    here = catalogue(plan_of(measure("enrolments"), duties=["quay enrolments alone"]))
-    scope = scopes_of(here)["enrolments/headline CY2026-Q1"]
-    kept = done(scope, "quay enrolments 2026-01 town 3", here=here).kept
-    assert values(kept)["2026-01 town"] == 3
+    catalogue = make_catalogue(make_plan(make_measure("enrolments"), duties=["quay enrolments alone"]))
+    scope = list_scopes(catalogue)["enrolments/headline CY2026-Q1"]
+    kept = protect_scope(scope, "quay enrolments 2026-01 town 3", catalogue=catalogue).history
+    assert list_displayed_values(kept)["2026-01 town"] == 3
     assert shown(kept) == (3, 3, 3)
 
 
 def test_a_measure_that_lost_its_history_says_what_can_be_done():
-    refused = protection.failed_by_regrouping("visits/by-day 2026-10", ["visits", "on-roll"])
-    assert (refused.code, refused.measures) == ("regrouped", ["visits", "on-roll"])
+    refused = protection.report_regrouping("visits/by-day 2026-10", ["visits", "on-roll"])
+    assert (refused.code, refused.measures) == ("scope-changed", ["visits", "on-roll"])
     assert "series" in refused.detail
 
 
 YEAR = "learners/headline FY2026-27"
 
 
-def audited(*months: str, earlier: tuple[Kept, ...] = (), **more: object) -> tuple[set[str], Kept]:
+def audited(*months: str, earlier: tuple[AuditHistory, ...] = (), **more: object) -> tuple[set[str], AuditHistory]:
     """Which periods were audited, and what is kept. `2026-10 50+30` is what Quay and Pier have of a month."""
-    here = catalogue(plan_of(measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
+    catalogue = make_catalogue(
+        make_plan(make_measure("learners", schemes=[]), duties=["quay learners", "pier learners"])
+    )
     rows = [
         f"{who} learners {month} town {number}"
         for month, _, pair in (one.partition(" ") for one in months)
         for who, number in zip(("quay", "pier"), pair.split("+"), strict=True)
     ]
-    scope = scopes_of(here)[YEAR]
+    scope = list_scopes(catalogue)[YEAR]
     seen: set[str] = set()
 
     def across(function, tasks):
@@ -386,9 +434,9 @@ def audited(*months: str, earlier: tuple[Kept, ...] = (), **more: object) -> tup
         seen.update(node.period for task in tasks for node in task.lattice.nodes)
         return map(function, tasks)
 
-    result = protection.protected(work(scope, *rows, here=here, earlier=earlier, **more), across)
-    assert isinstance(result, Done)
-    return seen, result.kept
+    result = protection.protect_scope(make_task(scope, *rows, catalogue=catalogue, earlier=earlier, **more), across)
+    assert isinstance(result, ProtectionResult)
+    return seen, result.history
 
 
 def test_only_what_hangs_together_with_a_change_is_audited_again():
@@ -398,22 +446,24 @@ def test_only_what_hangs_together_with_a_change_is_audited_again():
     assert {"2026-07", "FY2026-27-Q2"} <= again
     assert not {"2026-10", "FY2026-27-Q3"} & again
     moved = {f"{code} town": 115 for code in ("2026-07", "FY2026-27-Q2", "FY2026-27-H1")}
-    assert values(second) == values(first) | moved
-    asked = {"anew": frozenset(["2026-10"])}
+    assert list_displayed_values(second) == list_displayed_values(first) | moved
+    asked = {"reset_periods": frozenset(["2026-10"])}
     anew, _ = audited("2026-10 50+30", "2026-07 60+55", earlier=(first, second), **asked)
     assert "FY2026-27-Q3" in anew
     assert "2026-07" not in anew
     third, last = audited("2026-10 52+38", "2026-07 60+55", earlier=(first, second))
     assert "2026-07" not in third
-    assert values(last) == values(second) | {"2026-10 town": 90, "FY2026-27-Q3 town": 90}
+    assert list_displayed_values(last) == list_displayed_values(second) | {"2026-10 town": 90, "FY2026-27-Q3 town": 90}
 
 
 def test_who_returns_nothing_of_a_part_is_no_reader_of_its_own_there():
     """Of October, the school's nothing tells it no more than the public; of July it is one of three."""
-    here = catalogue(
-        plan_of(measure("learners", schemes=[]), duties=["quay learners", "pier learners", "old-quay-school learners"])
+    catalogue = make_catalogue(
+        make_plan(
+            make_measure("learners", schemes=[]), duties=["quay learners", "pier learners", "old-quay-school learners"]
+        )
     )
-    scope = scopes_of(here)[YEAR]
+    scope = list_scopes(catalogue)[YEAR]
     rows = [f"{who} learners 2026-10 town 40" for who in ("quay", "pier")]
     rows += [f"{who} learners 2026-07 town 40" for who in ("quay", "pier", "old-quay-school")]
     readers: dict[str, int] = {}
@@ -425,11 +475,19 @@ def test_who_returns_nothing_of_a_part_is_no_reader_of_its_own_there():
         return map(function, tasks)
 
     group = {"old-quay-school": 2, "quay-college": 0, "pier-college": 1}
-    assert isinstance(protection.protected(work(scope, *rows, here=here, group=group), across), Done)
+    assert isinstance(
+        protection.protect_scope(make_task(scope, *rows, catalogue=catalogue, group_numbers=group), across),
+        ProtectionResult,
+    )
     assert (readers["2026-10"], readers["2026-07"]) == (3, 4), "the public, and two or three"
 
 
 def test_of_what_nobody_returned_every_figure_is_there_and_hidden():
-    shape = scopes_of(HERE)[SCOPE.key].shape
-    told = protection.nothing_returned(SCOPE.key, ["on-roll"], shape)
-    assert (told.figures, told.shown, told.hidden, told.carried) == (nodes_of(shape).size, 0, told.figures, False)
+    shape = list_scopes(HERE)[SCOPE.key].shape
+    told = protection.report_nothing_returned(SCOPE.key, ["on-roll"], shape)
+    assert (told.figures, told.shown, told.hidden, told.carried_forward) == (
+        build_nodes(shape).size,
+        0,
+        told.figures,
+        False,
+    )

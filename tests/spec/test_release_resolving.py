@@ -2,25 +2,27 @@
 
 import numpy as np
 
-from api.releases.cell_inference import ABSENT, UNKNOWN, fitted, part_of
-from api.statistics.disclosure.lattice import Dimension, Shape, Table
+from api.releases.cell_inference import NOT_RETURNED, UNKNOWN, infer_parts, select_tables
+from api.statistics.disclosure.lattice import Dimension, ScopeShape, Table
 
 SEX = Dimension(slug="sex", codes=("female", "male"))
-SHAPE = Shape(tables=(Table(dimensions=("sex",)),), dimensions=(SEX,), periods={"now": ("now",)})
+SHAPE = ScopeShape(tables=(Table(dimensions=("sex",)),), dimensions=(SEX,), periods={"now": ("now",)})
 
 
 def test_without_a_total_nothing_follows_and_none_is_left():
-    part = part_of(SHAPE, None)
-    counts = part.empty(2)
-    counts["sex",][0, 0] = [3, ABSENT]
-    assert part.resolved(counts)["sex",][0, 0].tolist() == [3, UNKNOWN]
-    left = part.leave_total(counts, part.total(counts), np.array([True, False]))
-    assert left["sex",][:, 0].tolist() == [[UNKNOWN, ABSENT], [ABSENT, ABSENT]]
+    part = select_tables(SHAPE, None)
+    counts = part.make_empty_counts(2)
+    counts["sex",][0, 0] = [3, NOT_RETURNED]
+    assert part.infer_missing(counts)["sex",][0, 0].tolist() == [3, UNKNOWN]
+    left = part.discard_all_but_total(counts, part.read_widest_total(counts), np.array([True, False]))
+    assert left["sex",][:, 0].tolist() == [[UNKNOWN, NOT_RETURNED], [NOT_RETURNED, NOT_RETURNED]]
 
 
 def test_many_are_fitted_at_once():
     """Women, men and not known beside totals: what is missing is none, unknown, or cannot be."""
-    cells = np.array([[20, 30, ABSENT], [20, ABSENT, ABSENT], [20, 31, ABSENT], [ABSENT, UNKNOWN, 0]])
-    found, fits = fitted(cells, np.array([50, 50, 50, 0]), exclusive=True, exhaustive=True)
+    cells = np.array(
+        [[20, 30, NOT_RETURNED], [20, NOT_RETURNED, NOT_RETURNED], [20, 31, NOT_RETURNED], [NOT_RETURNED, UNKNOWN, 0]]
+    )
+    found, fits = infer_parts(cells, np.array([50, 50, 50, 0]), exclusive=True, exhaustive=True)
     assert found.tolist() == [[20, 30, 0], [20, UNKNOWN, UNKNOWN], [UNKNOWN] * 3, [0, 0, 0]]
     assert fits.tolist() == [True, True, False, True]

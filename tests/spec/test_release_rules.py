@@ -8,25 +8,33 @@ from msgspec.structs import replace
 
 from api.http.refusals import NotFound
 from api.plan.rules import UnclearPeriod
-from api.releases.rules import NoRelease, NotPublishable, WithdrawnRelease, chosen, numbered, permit, stands
+from api.releases.rules import (
+    NoRelease,
+    NotPublishable,
+    WithdrawnRelease,
+    check_new_release,
+    check_not_withdrawn,
+    choose_number,
+    parse_number,
+)
 from schema.releases import NewRelease
-from tests.fixtures.example_plan import HERE, NOW
-from tests.fixtures.release_fixtures import RELEASE
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW
+from tests.fixtures.release_fixtures import EXAMPLE_RELEASE
 
 JANUARY = {"measure": "learners", "period": "2026-01"}
 
 
 def asked(**request: object) -> None:
-    permit(msgspec.convert(request, NewRelease), HERE, now=NOW)
+    check_new_release(msgspec.convert(request, NewRelease), HARBOUR_CATALOGUE, now=NOW)
 
 
 @pytest.mark.parametrize(
     "request_",
     [
         {},
-        {"without": ["learners", "on-roll"]},
-        {"anew": [JANUARY], "notes": "300 was a slip for 30."},
-        {"anew": [JANUARY], "notes": "A slip.", "without": ["on-roll"]},
+        {"exclude_measures": ["learners", "on-roll"]},
+        {"republish": [JANUARY], "notes": "300 was a slip for 30."},
+        {"republish": [JANUARY], "notes": "A slip.", "exclude_measures": ["on-roll"]},
         {"publish_at": (NOW + timedelta(days=1)).isoformat()},
     ],
 )
@@ -36,14 +44,14 @@ def test_what_may_be_published(request_):
 
 # fmt: off
 REFUSED = [
-    ({"without": ["learner"]},                                                        NotFound,       "learners"),
-    ({"anew": [JANUARY | {"measure": "learner"}], "notes": "x"},                      NotFound,       "learners"),
-    ({"anew": [JANUARY]},                                                             NotPublishable, r"\bnotes\b"),
-    ({"anew": [JANUARY], "notes": "x", "without": ["learners"]},                      NotPublishable, "^learners "),
-    ({"anew": [{"measure": "prospectus", "period": "2026-01"}], "notes": "x"},        NotPublishable, "prospectus"),
-    ({"anew": [JANUARY | {"period": "January"}], "notes": "x"},                       UnclearPeriod,  "'January'"),
+    ({"exclude_measures": ["learner"]},                                                        NotFound,       "learners"),
+    ({"republish": [JANUARY | {"measure": "learner"}], "notes": "x"},                      NotFound,       "learners"),
+    ({"republish": [JANUARY]},                                                             NotPublishable, r"\bnotes\b"),
+    ({"republish": [JANUARY], "notes": "x", "exclude_measures": ["learners"]},                      NotPublishable, "^learners "),
+    ({"republish": [{"measure": "prospectus", "period": "2026-01"}], "notes": "x"},        NotPublishable, "prospectus"),
+    ({"republish": [JANUARY | {"period": "January"}], "notes": "x"},                       UnclearPeriod,  "'January'"),
     # A quarter is made of its months: they are what was wrong, and what is mended.
-    ({"anew": [JANUARY | {"period": "FY2025-26-Q4"}], "notes": "x"},                  NotPublishable, r"\bmonth\b"),
+    ({"republish": [JANUARY | {"period": "FY2025-26-Q4"}], "notes": "x"},                  NotPublishable, r"\bmonth\b"),
     ({"publish_at": NOW.isoformat()},                                                 NotPublishable, "`publish_at`"),
 ]
 # fmt: on
@@ -60,7 +68,7 @@ def test_what_may_not(request_, refusal, says):
     [(None, [1, 2], 2), ("latest", [1, 2], 2), ("1", [1, 2], 1), ("2", [1, 2, 4], 2)],
 )
 def test_the_newest_release_unless_another_is_asked_for(release, numbers, expected):
-    assert chosen(release, numbers) == expected
+    assert choose_number(release, numbers) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,13 +84,13 @@ def test_the_newest_release_unless_another_is_asked_for(release, numbers, expect
 )
 def test_a_release_that_is_not_there(release, numbers, says):
     with pytest.raises(NoRelease, match=says):
-        chosen(release, numbers)
+        choose_number(release, numbers)
 
 
 def test_a_withdrawn_release_is_not_read():
-    stands(RELEASE)
+    check_not_withdrawn(EXAMPLE_RELEASE)
     with pytest.raises(WithdrawnRelease, match=r"\b3\b.*: Two quarters were swapped"):
-        stands(replace(RELEASE, withdrawn_at=NOW, withdrawal_reason="Two quarters were swapped"))
+        check_not_withdrawn(replace(EXAMPLE_RELEASE, withdrawn_at=NOW, withdrawal_reason="Two quarters were swapped"))
 
 
 @pytest.mark.parametrize(
@@ -90,4 +98,4 @@ def test_a_withdrawn_release_is_not_read():
     [(None, None), ("latest", None), ("3", 3), ("0", 0), ("three", 0), ("", 0), ("-1", 0), ("9" * 30, 0)],
 )
 def test_a_release_is_asked_for_by_its_number(asked_for, number):
-    assert numbered(asked_for) == number
+    assert parse_number(asked_for) == number

@@ -5,18 +5,26 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from api.releases.scopes import GeographyChanged, groups, may_stand_alone, merged, places, regrouped, released_periods
+from api.releases.scopes import (
+    GeographyChanged,
+    find_regrouped_measures,
+    list_released_periods,
+    list_scope_areas,
+    may_publish_alone,
+    merge_shapes,
+    number_groups,
+)
 from api.statistics import periods
-from api.statistics.disclosure.lattice import Dimension, Place, Shape, Table
+from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
 from schema.disclosure import DisclosureClass, Policy
 from schema.periods import PeriodType
-from schema.plan import Cadence, Collection, Kind, Scheme
-from tests.fixtures.example_plan import EAST, HERE, PLAN, TOWN, WEST, catalogue
-from tests.fixtures.release_fixtures import measure, plan_of, scopes_of
+from schema.plan import Cadence, Collection, MeasureKind, Scheme
+from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, WEST, make_catalogue
+from tests.fixtures.release_fixtures import list_scopes, make_measure, make_plan
 
 
 def cadence(type_: PeriodType, months: int | None = None) -> Cadence:
-    return replace(PLAN.measures[0].cadence, period_type=type_, months=months)
+    return replace(HARBOUR_PLAN.measures[0].cadence, period_type=type_, months=months)
 
 
 def codes(found):
@@ -45,19 +53,19 @@ CALENDAR = [
 
 @pytest.mark.parametrize(("kind", "type_", "today", "own", "longer"), CALENDAR)
 def test_the_calendar_says_which_periods_are_released(kind, type_, today, own, longer):
-    one = measure("learners", kind=Kind(kind), cadence=cadence(PeriodType(type_)))
-    found = released_periods(one, HERE, [], today=date.fromisoformat(today))
+    one = make_measure("learners", kind=MeasureKind(kind), cadence=cadence(PeriodType(type_)))
+    found = list_released_periods(one, HARBOUR_CATALOGUE, [], today=date.fromisoformat(today))
     assert (codes(found[0]), codes(found[1])) == (own, longer)
 
 
 def test_snapshots_have_no_calendar_so_those_that_were_returned_are_released():
-    one = measure("on-roll", cadence=cadence(PeriodType.SNAPSHOT))
+    one = make_measure("on-roll", cadence=cadence(PeriodType.SNAPSHOT))
     days = [periods.parse(code) for code in ("D2026-05-20", "D2026-02-20", "D2026-05-20", "D2026-09-01")]
-    assert released_periods(one, HERE, days, today=date(2026, 9, 1)) == ([days[1], days[0]], [])
+    assert list_released_periods(one, HARBOUR_CATALOGUE, days, today=date(2026, 9, 1)) == ([days[1], days[0]], [])
 
 
 def test_months_of_a_flow_stand_in_one_scope_with_their_financial_year():
-    found = {key: scope for key, scope in scopes_of().items() if key.startswith("learners/")}
+    found = {key: scope for key, scope in list_scopes().items() if key.startswith("learners/")}
     assert list(found) == ["learners/headline FY2025-26", "learners/headline FY2026-27"]
     first, second = found.values()
     assert first.shape.periods == {
@@ -66,26 +74,28 @@ def test_months_of_a_flow_stand_in_one_scope_with_their_financial_year():
         "2026-03": ("2026-03",),
         "FY2025-26-Q4": ("2026-01", "2026-02", "2026-03"),
     }
-    assert list(first.collected) == ["2026-01", "2026-02", "2026-03"]
-    longer = {code: len(made_of) for code, made_of in second.shape.periods.items() if code not in second.collected}
+    assert list(first.collected_periods) == ["2026-01", "2026-02", "2026-03"]
+    longer = {
+        code: len(made_of) for code, made_of in second.shape.periods.items() if code not in second.collected_periods
+    }
     assert longer == {"FY2026-27-Q1": 3, "FY2026-27-Q2": 3, "FY2026-27-Q3": 3, "FY2026-27-H1": 6}
 
 
 def test_each_day_of_a_stock_is_a_scope_and_so_is_each_count_of_different_people():
-    found = list(scopes_of(on=date(2026, 3, 1)))
+    found = list(list_scopes(today=date(2026, 3, 1)))
     assert [key for key in found if key.startswith(("on-roll", "members"))] == [
         "on-roll/headline 2026-01",
         "on-roll/headline 2026-02",
         "members/headline 2026-01",
         "members/headline 2026-02",
     ]
-    assert scopes_of()["members/headline 2026-01"].shape.overlapping_places
-    assert not scopes_of()["on-roll/headline 2026-01"].shape.overlapping_places
+    assert list_scopes()["members/headline 2026-01"].shape.overlapping_places
+    assert not list_scopes()["on-roll/headline 2026-01"].shape.overlapping_places
 
 
 def test_a_cumulative_count_is_the_sum_of_its_increments_since_its_reset():
-    plan = plan_of(measure("enrolments"))
-    found = scopes_of(catalogue(plan), on=date(2026, 5, 1))
+    plan = make_plan(make_measure("enrolments"))
+    found = list_scopes(make_catalogue(plan), today=date(2026, 5, 1))
     assert list(found) == [
         "enrolments/headline CY2026-Q1",
         "enrolments/headline CY2026-Q2",
@@ -98,34 +108,36 @@ def test_a_cumulative_count_is_the_sum_of_its_increments_since_its_reset():
     }
     assert list(found["enrolments/headline CY2026-Q2"].shape.periods) == ["2026-04"]
     assert len(found["enrolments/ever to-date"].shape.periods["2026-04"]) == 4
-    assert scopes_of(catalogue(plan), on=date(2026, 1, 31)) == {}, "nothing is over yet"
+    assert list_scopes(make_catalogue(plan), today=date(2026, 1, 31)) == {}, "nothing is over yet"
 
 
 def test_measures_that_are_not_counted_by_partners_have_no_scope():
-    [series] = measure("learners").series
+    [series] = make_measure("learners").series
     published = replace(series, slug="published", headline=False, collection=Collection.PUBLISHED)
-    plan = plan_of(measure("learners", series=[series, published]), measure("prospectus"), measure("learner-voice"))
-    assert {key.split()[0] for key in scopes_of(catalogue(plan))} == {"learners/headline"}
+    plan = make_plan(
+        make_measure("learners", series=[series, published]), make_measure("prospectus"), make_measure("learner-voice")
+    )
+    assert {key.split()[0] for key in list_scopes(make_catalogue(plan))} == {"learners/headline"}
 
 
 def test_a_series_that_is_not_the_headline_is_a_scope_of_its_own():
     """What the measure contains is a part of its headline alone."""
-    visits = measure("visits", contains=["learners"], disclosure_class=DisclosureClass.PERSONS)
-    found = scopes_of(catalogue(plan_of(visits, measure("learners"))), on=date(2026, 2, 1))
+    visits = make_measure("visits", contains=["learners"], disclosure_class=DisclosureClass.PERSONS)
+    found = list_scopes(make_catalogue(make_plan(visits, make_measure("learners"))), today=date(2026, 2, 1))
     assert {key: scope.measures for key, scope in found.items()} == {
         "visits/by-day FY2025-26": ["visits", "learners"],
         "visits/by-door FY2025-26": ["visits"],
     }
 
 
-PASSES = measure("learners", slug="passes")
+PASSES = make_measure("learners", slug="passes")
 DUTIES = ["quay learners", "pier learners", "quay passes"]
 
 
 def whole_and_part(*duties, part=PASSES, **changes):
-    whole = measure("learners", contains=["passes"], **changes)
-    here = catalogue(plan_of(whole, part, duties=duties or DUTIES))
-    return [(scope.key, scope.measures) for scope in scopes_of(here, on=date(2026, 2, 1)).values()]
+    whole = make_measure("learners", contains=["passes"], **changes)
+    catalogue = make_catalogue(make_plan(whole, part, duties=duties or DUTIES))
+    return [(scope.key, scope.measures) for scope in list_scopes(catalogue, today=date(2026, 2, 1)).values()]
 
 
 TOGETHER = [("learners/headline FY2025-26", ["learners", "passes"])]
@@ -140,7 +152,7 @@ APART = [("learners/headline FY2025-26", ["learners"]), ("passes/headline FY2025
         (["quay learners", "quay passes", "pier passes"], PASSES, APART),
         (DUTIES, replace(PASSES, cadence=cadence(PeriodType.FINANCIAL_QUARTER)), [*APART[:1]]),
         (DUTIES, replace(PASSES, disclosure_class=DisclosureClass.NONE), APART),
-        (DUTIES, replace(PASSES, kind=Kind.STOCK), [*APART[:1], ("passes/headline 2026-01", ["passes"])]),
+        (DUTIES, replace(PASSES, kind=MeasureKind.STOCK), [*APART[:1], ("passes/headline 2026-01", ["passes"])]),
         (DUTIES, replace(PASSES, series=[replace(PASSES.series[0], collection=Collection.PUBLISHED)]), [*APART[:1]]),
     ],
 )
@@ -155,15 +167,18 @@ def test_a_part_of_a_published_whole_is_released_by_itself():
 
 
 def test_a_part_that_is_a_whole_itself_is_not_lost_with_its_own_part():
-    inner = measure("learners", slug="honours")
-    whole, part = measure("learners", contains=["passes"]), measure("learners", slug="passes", contains=["honours"])
+    inner = make_measure("learners", slug="honours")
+    whole, part = (
+        make_measure("learners", contains=["passes"]),
+        make_measure("learners", slug="passes", contains=["honours"]),
+    )
     duties = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("learners", "passes", "honours")]
     for order in ((whole, part, inner), (part, whole, inner), (inner, part, whole)):
-        found = scopes_of(catalogue(plan_of(*order, duties=duties)), on=date(2026, 2, 1)).values()
+        found = list_scopes(make_catalogue(make_plan(*order, duties=duties)), today=date(2026, 2, 1)).values()
         assert sorted(slug for scope in found for slug in scope.measures) == ["honours", "learners", "passes"]
 
 
-RATE, OTHER = measure("pass-rate"), measure("pass-rate", slug="prize-rate")
+RATE, OTHER = make_measure("pass-rate"), make_measure("pass-rate", slug="prize-rate")
 EVERYBODY = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
 
 
@@ -181,13 +196,13 @@ EVERYBODY = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate
     ],
 )
 def test_proportions_are_audited_together_by_the_denominator_that_they_share(first, second, duties, expected):
-    here = catalogue(plan_of(replace(RATE, **first), replace(OTHER, **second), duties=duties))
-    assert [scope.measures for scope in scopes_of(here, on=date(2026, 2, 1)).values()] == expected
+    catalogue = make_catalogue(make_plan(replace(RATE, **first), replace(OTHER, **second), duties=duties))
+    assert [scope.measures for scope in list_scopes(catalogue, today=date(2026, 2, 1)).values()] == expected
 
 
 def test_a_proportion_is_a_part_of_its_denominators():
-    here = catalogue(plan_of(replace(RATE, shares_denominator=["prize-rate"]), OTHER, duties=EVERYBODY))
-    [scope] = scopes_of(here, on=date(2026, 2, 1)).values()
+    catalogue = make_catalogue(make_plan(replace(RATE, shares_denominator=["prize-rate"]), OTHER, duties=EVERYBODY))
+    [scope] = list_scopes(catalogue, today=date(2026, 2, 1)).values()
     assert [(t.part, t.dimensions) for t in scope.shape.tables] == [
         (None, ()),
         (None, ("sex",)),
@@ -209,68 +224,79 @@ def test_a_proportion_is_a_part_of_its_denominators():
     ],
 )
 def test_a_scope_keeps_all_its_measures_while_one_of_them_is_released(without, expected):
-    here = catalogue(plan_of(measure("learners", contains=["passes"]), PASSES, duties=DUTIES))
-    found = scopes_of(here, on=date(2026, 2, 1), without=without)
+    catalogue = make_catalogue(make_plan(make_measure("learners", contains=["passes"]), PASSES, duties=DUTIES))
+    found = list_scopes(catalogue, today=date(2026, 2, 1), excluded_measures=without)
     assert [(scope.key, scope.measures) for scope in found.values()] == expected
 
 
 def test_a_measure_of_another_family_of_areas_has_no_scope():
-    families = [*PLAN.families, replace(PLAN.families[0], slug="sea", levels=["sea"])]
-    plan = plan_of(measure("learners", area_family="sea", schemes=[]), families=families)
-    assert places(plan.measures[0], catalogue(plan)) == []
-    assert scopes_of(catalogue(plan)) == {}
+    families = [*HARBOUR_PLAN.families, replace(HARBOUR_PLAN.families[0], slug="sea", levels=["sea"])]
+    plan = make_plan(make_measure("learners", area_family="sea", schemes=[]), families=families)
+    assert list_scope_areas(plan.measures[0], make_catalogue(plan)) == []
+    assert list_scopes(make_catalogue(plan)) == {}
 
 
 def test_areas_are_those_of_the_plan_down_to_the_finest_that_is_collected():
-    found = [(place.code, place.level, place.parent) for place in places(measure("learners"), HERE)]
+    found = [
+        (place.code, place.level, place.parent)
+        for place in list_scope_areas(make_measure("learners"), HARBOUR_CATALOGUE)
+    ]
     assert found == [(TOWN, 0, None), (EAST, 1, TOWN), (WEST, 1, TOWN), ("E06999999-unknown", 1, TOWN)]
-    assert [place.code for place in places(measure("on-roll"), HERE)] == [TOWN], "no scheme asks for quarters"
+    assert [place.code for place in list_scope_areas(make_measure("on-roll"), HARBOUR_CATALOGUE)] == [TOWN], (
+        "no scheme asks for quarters"
+    )
     # A scheme that names a level of another family says nothing of this one's.
-    strange = measure("learners", schemes=[replace(measure("learners").schemes[0], finest_level="elsewhere")])
-    levels = [*PLAN.families, replace(PLAN.families[0], slug="sea", levels=["sea", "elsewhere", "deep"])]
-    assert [place.code for place in places(strange, catalogue(plan_of(strange, families=levels)))] == [TOWN]
+    strange = make_measure("learners", schemes=[replace(make_measure("learners").schemes[0], finest_level="elsewhere")])
+    levels = [
+        *HARBOUR_PLAN.families,
+        replace(HARBOUR_PLAN.families[0], slug="sea", levels=["sea", "elsewhere", "deep"]),
+    ]
+    assert [place.code for place in list_scope_areas(strange, make_catalogue(make_plan(strange, families=levels)))] == [
+        TOWN
+    ]
 
 
 def test_tables_are_the_schemes_that_the_policy_releases():
-    tables = scopes_of()["learners/headline FY2025-26"].shape.tables
+    tables = list_scopes()["learners/headline FY2025-26"].shape.tables
     assert [(table.dimensions, table.level) for table in tables] == [
         ((), 1),
         (("sex",), 1),
         (("need",), 0),
         (("need", "sex"), 0),
     ]
-    fewer = catalogue(plan_of(measure("learners"), disclosure=Policy(breakdowns=1)))
-    tables = scopes_of(fewer)["learners/headline FY2025-26"].shape.tables
+    fewer = make_catalogue(make_plan(make_measure("learners"), disclosure=Policy(breakdowns=1)))
+    tables = list_scopes(fewer)["learners/headline FY2025-26"].shape.tables
     assert [table.dimensions for table in tables] == [(), ("sex",), ("need",)]
 
 
 def test_whether_categories_overlap_is_said_by_the_scheme_of_the_dimension_alone():
-    found = {d.slug: (d.exclusive, d.exhaustive) for d in scopes_of()["learners/headline FY2025-26"].shape.dimensions}
+    found = {d.slug: (d.exclusive, d.exhaustive) for d in list_scopes()["learners/headline FY2025-26"].shape.dimensions}
     assert found == {"sex": (True, True), "need": (False, False)}
     crossed = [Scheme(dimensions=["sex", "need"], exclusive=True, exhaustive=False, finest_level="town")]
-    here = catalogue(plan_of(measure("learners", schemes=crossed)))
+    catalogue = make_catalogue(make_plan(make_measure("learners", schemes=crossed)))
     found = {
-        d.slug: (d.exclusive, d.exhaustive) for d in scopes_of(here)["learners/headline FY2025-26"].shape.dimensions
+        d.slug: (d.exclusive, d.exhaustive)
+        for d in list_scopes(catalogue)["learners/headline FY2025-26"].shape.dimensions
     }
     assert found == {"sex": (True, False), "need": (True, False)}
 
 
-OLD = Shape(
+OLD = ScopeShape(
     tables=(Table(level=1), Table(dimensions=("sex",), level=1), Table(dimensions=("colour",))),
     dimensions=(Dimension(slug="sex", codes=("f", "m")), Dimension(slug="colour", codes=("red",))),
-    places=(Place(code="town"), Place(code="east", level=1, parent="town")),
+    places=(Area(code="town"), Area(code="east", level=1, parent="town")),
     periods={"2026-01": ("2026-01",)},
 )
 
 
 def test_a_lattice_never_forgets_what_was_released_before():
-    new = Shape(
+    new = ScopeShape(
         tables=(Table(level=1), Table(dimensions=("sex",)), Table(dimensions=("age",))),
         dimensions=(Dimension(slug="sex", codes=("x", "m"), exhaustive=False), Dimension(slug="age", codes=("old",))),
-        places=(Place(code="town"), Place(code="west", level=1, parent="town")),
+        places=(Area(code="town"), Area(code="west", level=1, parent="town")),
         periods={"2026-02": ("2026-02",)},
     )
-    found = merged(OLD, new)
+    found = merge_shapes(OLD, new)
     assert found.tables == (
         Table(level=1),
         Table(dimensions=("sex",), level=1),  # once released for quarters, always audited for them
@@ -284,26 +310,26 @@ def test_a_lattice_never_forgets_what_was_released_before():
     ]
     assert [place.code for place in found.places] == ["town", "east", "west"]
     assert list(found.periods) == ["2026-01", "2026-02"]
-    assert merged(OLD, OLD) == OLD
+    assert merge_shapes(OLD, OLD) == OLD
 
 
 def test_an_area_that_moves_makes_a_measure_unpublishable():
-    moved = replace(OLD, places=(*OLD.places, Place(code="west", level=1, parent="town")))
+    moved = replace(OLD, places=(*OLD.places, Area(code="west", level=1, parent="town")))
     with pytest.raises(GeographyChanged, match="^west "):
-        merged(moved, replace(OLD, places=(Place(code="town"), Place(code="west", level=2, parent="east"))))
+        merge_shapes(moved, replace(OLD, places=(Area(code="town"), Area(code="west", level=2, parent="east"))))
 
 
 def test_organisations_know_what_those_know_that_they_succeed_or_belong_to():
     """The net loft became the school, and the school the college; choirs know nothing of each other."""
     members = [
         replace(o, member_of={"pier-college": "harbour-council", "old-net-loft": "local-choirs"}.get(o.slug))
-        for o in PLAN.organisations
+        for o in HARBOUR_PLAN.organisations
     ]
-    here = catalogue(replace(PLAN, organisations=members))
+    catalogue = make_catalogue(replace(HARBOUR_PLAN, organisations=members))
     everybody = ["quay-college", "pier-college", "old-net-loft", "old-quay-school", "harbour-council", "stranger"]
-    assert groups(here, everybody) == [0, 1, 0, 0, 1, 2]
-    assert groups(HERE, ["pier-college", "quay-college"]) == [0, 1]
-    assert groups(HERE, []) == []
+    assert number_groups(catalogue, everybody) == [0, 1, 0, 0, 1, 2]
+    assert number_groups(HARBOUR_CATALOGUE, ["pier-college", "quay-college"]) == [0, 1]
+    assert number_groups(HARBOUR_CATALOGUE, []) == []
 
 
 @pytest.mark.parametrize(
@@ -317,23 +343,23 @@ def test_organisations_know_what_those_know_that_they_succeed_or_belong_to():
     ],
 )
 def test_who_feeds_a_figure_alone_must_have_agreed_in_all_its_duties(duties, alone):
-    here = catalogue(plan_of(measure("learners"), duties=duties))
-    scope = scopes_of(here)["learners/headline FY2025-26"]
-    assert may_stand_alone(scope.members, "quay-college", here) is alone
+    catalogue = make_catalogue(make_plan(make_measure("learners"), duties=duties))
+    scope = list_scopes(catalogue)["learners/headline FY2025-26"]
+    assert may_publish_alone(scope.members, "quay-college", catalogue) is alone
 
 
 def test_a_return_that_no_spell_holds_is_a_scope_of_its_own():
     """A count that starts again each month, returned for quarters."""
-    series = replace(measure("enrolments").series[0], resets=PeriodType.MONTH)
-    one = measure("enrolments", series=[series], cadence=cadence(PeriodType.FINANCIAL_QUARTER))
-    found = scopes_of(catalogue(plan_of(one)), on=date(2026, 7, 1))
+    series = replace(make_measure("enrolments").series[0], resets=PeriodType.MONTH)
+    one = make_measure("enrolments", series=[series], cadence=cadence(PeriodType.FINANCIAL_QUARTER))
+    found = list_scopes(make_catalogue(make_plan(one)), today=date(2026, 7, 1))
     assert list(found) == ["enrolments/headline FY2025-26-Q4", "enrolments/headline FY2026-27-Q1"]
 
 
 def test_snapshots_that_were_returned_are_scopes():
-    one = measure("on-roll", cadence=cadence(PeriodType.SNAPSHOT))
+    one = make_measure("on-roll", cadence=cadence(PeriodType.SNAPSHOT))
     days = [periods.parse("D2026-05-20")]
-    found = scopes_of(catalogue(plan_of(one)), returned={("on-roll", "headline"): days})
+    found = list_scopes(make_catalogue(make_plan(one)), returned={("on-roll", "headline"): days})
     assert list(found) == ["on-roll/headline D2026-05-20"]
 
 
@@ -349,5 +375,7 @@ def test_snapshots_that_were_returned_are_scopes():
     ],
 )
 def test_a_measure_that_is_audited_with_others_than_before_has_lost_its_history(before, lost):
-    here = catalogue(plan_of(measure("on-roll"), measure("visits"), duties=["quay on-roll", "pier visits"]))
-    assert regrouped(before, list(scopes_of(here).values())) == lost
+    catalogue = make_catalogue(
+        make_plan(make_measure("on-roll"), make_measure("visits"), duties=["quay on-roll", "pier visits"])
+    )
+    assert find_regrouped_measures(before, list(list_scopes(catalogue).values())) == lost

@@ -4,33 +4,44 @@ import pytest
 from msgspec.structs import replace
 
 from api.releases import released_values
-from api.releases.released_values import NO_DATA, NOT_A_COUNT, SUPPRESSED, UNKNOWN, Shown, made
+from api.releases.released_values import (
+    NO_DATA,
+    NOT_A_COUNT,
+    NOT_KNOWN_FOR_ALL,
+    SUPPRESSED,
+    ReleasedValue,
+    apply_formula,
+)
 from api.statistics import inequality, intervals
-from api.statistics.disclosure.figures import Figure, Percentage
+from api.statistics.disclosure.figures import Percentage, ProtectedCount
 from api.statistics.disclosure.lattice import Node
-from api.statistics.intervals import Counts
+from api.statistics.intervals import RatioCounts
 from schema.disclosure import DisclosureClass
 from schema.intervals import Confidence
 from schema.plan import Operation, Overlap
 from schema.submissions import Status
-from tests.fixtures.example_plan import TOWN, catalogue
-from tests.fixtures.release_fixtures import measure, plan_of, released, snapshot
-from tests.fixtures.release_fixtures import told as cells
+from tests.fixtures.example_plan import TOWN, make_catalogue
+from tests.fixtures.release_fixtures import list_released_values as cells
+from tests.fixtures.release_fixtures import make_measure, make_plan, make_snapshot, release_figures
 
 MEMBERS = ["quay members 2026-01 town", "pier members 2026-01 town"]
 
 
-def of(slug: str, *rows: str, here, area: str = TOWN, period: str = "2026-01", breakdown: str = "") -> Shown:
-    found, _ = snapshot(*rows, here=here)
+def of(
+    slug: str, *rows: str, catalogue, area: str = TOWN, period: str = "2026-01", breakdown: str = ""
+) -> ReleasedValue:
+    found, _ = make_snapshot(*rows, catalogue=catalogue)
     return cells(found)[slug, "headline"][period, area, breakdown]
 
 
-def told(one: Shown) -> tuple[float | None, float | None, float | None, str | None]:
+def told(one: ReleasedValue) -> tuple[float | None, float | None, float | None, str | None]:
     return one.value, one.low, one.high, one.reason
 
 
 def different(overlap: Overlap, *duties: str):
-    return catalogue(plan_of(measure("members", overlap=overlap), duties=duties or ["quay members", "pier members"]))
+    return make_catalogue(
+        make_plan(make_measure("members", overlap=overlap), duties=duties or ["quay members", "pier members"])
+    )
 
 
 # fmt: off
@@ -49,52 +60,53 @@ DISTINCT = [
 @pytest.mark.parametrize(("overlap", "returns", "expected"), DISTINCT)
 def test_different_people_of_several_returns_are_as_many_as_the_largest_at_least(overlap, returns, expected):
     rows = [f"{who} {n}" for who, n in zip(MEMBERS, returns, strict=True)]
-    assert told(of("members", *rows, here=different(overlap))) == expected
+    assert told(of("members", *rows, catalogue=different(overlap))) == expected
 
 
 def test_people_of_one_return_are_different_for_certain():
     one = different(Overlap.UNKNOWN, "quay members alone", "pier members")
-    assert told(of("members", f"{MEMBERS[0]} 61", here=one)) == (60, 58, 62, None)
+    assert told(of("members", f"{MEMBERS[0]} 61", catalogue=one)) == (60, 58, 62, None)
     three = different(Overlap.UNKNOWN, "quay members", "quay/evening members", "pier members")
     rows = [f"{MEMBERS[0]} 30", "quay/evening members 2026-01 town 31", f"{MEMBERS[1]} 40"]
-    assert told(of("members", *rows, here=three)) == (None, 33, 102, None), "98 of three returns: 32.7 and more"
+    assert told(of("members", *rows, catalogue=three)) == (None, 33, 102, None), "98 of three returns: 32.7 and more"
 
 
 def test_people_of_a_return_that_is_owed_no_more_may_be_those_of_another():
     """Pier College returned them before the plan dropped its duty: 61 and 40 may share members."""
     rows = [f"{MEMBERS[0]} 61", f"{MEMBERS[1]} 40"]
-    assert told(of("members", *rows, here=different(Overlap.UNKNOWN, "quay members"))) == (None, 49, 102, None)
+    assert told(of("members", *rows, catalogue=different(Overlap.UNKNOWN, "quay members"))) == (None, 49, 102, None)
 
 
-LEARNERS = catalogue(plan_of(measure("learners"), duties=["quay learners", "pier learners"]))
+LEARNERS = make_catalogue(make_plan(make_measure("learners"), duties=["quay learners", "pier learners"]))
 BOTH = ["quay learners 2026-01 town 50", "pier learners 2026-01 town 30"]
 
 
 def test_none_few_confidential_and_left_out_are_alike_and_what_nobody_returned_is_not():
     sexes = ["quay learners 2026-01 town sex=female 47", "quay learners 2026-01 town sex=male c"]
     rows = [*BOTH, *sexes, *(f"pier learners 2026-01 town sex={sex} 15" for sex in ("female", "male"))]
-    assert told(of("learners", *rows, here=LEARNERS, breakdown="sex=female")) == (60, 58, 62, None)
-    assert of("learners", *rows, here=LEARNERS, breakdown="sex=male") == SUPPRESSED, "sent as confidential"
+    assert told(of("learners", *rows, catalogue=LEARNERS, breakdown="sex=female")) == (60, 58, 62, None)
+    assert of("learners", *rows, catalogue=LEARNERS, breakdown="sex=male") == SUPPRESSED, "sent as confidential"
     few = ["quay learners 2026-01 town 3", "pier learners 2026-01 town 2"]
-    assert of("learners", *few, here=LEARNERS) == SUPPRESSED
-    assert of("learners", "quay learners 2026-01 nil", "pier learners 2026-01 nil", here=LEARNERS) == SUPPRESSED
-    assert of("learners", *BOTH, here=LEARNERS, breakdown="sex=male") == SUPPRESSED, "left out"
-    assert of("learners", *BOTH, here=LEARNERS, period="2026-02") == NO_DATA
-    assert told(of("learners", *BOTH, here=LEARNERS, period="FY2025-26-Q4")) == (80, 78, 82, None)
+    assert of("learners", *few, catalogue=LEARNERS) == SUPPRESSED
+    assert of("learners", "quay learners 2026-01 nil", "pier learners 2026-01 nil", catalogue=LEARNERS) == SUPPRESSED
+    assert of("learners", *BOTH, catalogue=LEARNERS, breakdown="sex=male") == SUPPRESSED, "left out"
+    assert of("learners", *BOTH, catalogue=LEARNERS, period="2026-02") == NO_DATA
+    assert told(of("learners", *BOTH, catalogue=LEARNERS, period="FY2025-26-Q4")) == (80, 78, 82, None)
 
 
 @pytest.mark.parametrize("of_class", [DisclosureClass.ORGANISATIONS, DisclosureClass.NONE])
 def test_of_what_does_not_count_people_it_is_told_that_something_was_left_out(of_class):
-    open_ = catalogue(
-        plan_of(measure("learners", disclosure_class=of_class), duties=["quay learners", "pier learners"])
+    open_ = make_catalogue(
+        make_plan(make_measure("learners", disclosure_class=of_class), duties=["quay learners", "pier learners"])
     )
-    assert of("learners", *BOTH, here=open_, breakdown="sex=male") == UNKNOWN
+    assert of("learners", *BOTH, catalogue=open_, breakdown="sex=male") == NOT_KNOWN_FOR_ALL
     assert (
-        of("learners", *BOTH, "quay learners 2026-01 town sex=male c", here=open_, breakdown="sex=male") == SUPPRESSED
+        of("learners", *BOTH, "quay learners 2026-01 town sex=male c", catalogue=open_, breakdown="sex=male")
+        == SUPPRESSED
     )
 
 
-RATES = catalogue(plan_of(measure("pass-rate"), duties=["quay pass-rate", "pier pass-rate"]))
+RATES = make_catalogue(make_plan(make_measure("pass-rate"), duties=["quay pass-rate", "pier pass-rate"]))
 RATE = ["quay pass-rate 2026-01 town", "pier pass-rate 2026-01 town"]
 
 
@@ -112,13 +124,13 @@ RATE = ["quay pass-rate 2026-01 town", "pier pass-rate 2026-01 town"]
     ],
 )
 def test_a_proportion_is_calculated_from_shown_counts(returned, expected, status):
-    one = of("pass-rate", *(f"{who} {n}" for who, n in zip(RATE, returned, strict=True)), here=RATES)
+    one = of("pass-rate", *(f"{who} {n}" for who, n in zip(RATE, returned, strict=True)), catalogue=RATES)
     assert told(one) == expected
     assert one.status is status
 
 
 def test_a_percentage_of_few_is_not_given_but_its_counts_are():
-    one = released_values._proportion(
+    one = released_values._to_proportion(
         figure(8, 8, 12), figure(15, 13, 17), Percentage(value=None, reason="small_denominator")
     )  # pyright: ignore[reportPrivateUsage]
     assert (one.reason, one.status, one.numerator, one.counts) == (
@@ -130,13 +142,13 @@ def test_a_percentage_of_few_is_not_given_but_its_counts_are():
 
 
 def test_the_interval_holds_that_of_every_pair_of_counts_within_the_bounds():
-    one = of("pass-rate", f"{RATE[0]} 21/60", f"{RATE[1]} 12/63", here=RATES)
-    assert one.counts == Counts(low=33, high=37, base_low=123, base_high=127)
+    one = of("pass-rate", f"{RATE[0]} 21/60", f"{RATE[1]} 12/63", catalogue=RATES)
+    assert one.counts == RatioCounts(numerator_low=33, numerator_high=37, denominator_low=123, denominator_high=127)
     narrow, wide = one.intervals
     assert (narrow.confidence, wide.confidence) == (Confidence.P95, Confidence.P99_8)
     for x in range(33, 38):
         for n in range(123, 128):
-            true = intervals.proportion(intervals.exactly(x, n), per=100)
+            true = intervals.calculate_proportion_interval(intervals.make_exact_counts(x, n), per=100)
             assert narrow.lower <= true.lower
             assert true.upper <= narrow.upper
 
@@ -144,15 +156,15 @@ def test_the_interval_holds_that_of_every_pair_of_counts_within_the_bounds():
 NODE = Node(part=None, breakdown=(), place=TOWN, period="2026-01")
 
 
-def figure(value: int, low: int, high: int) -> Figure:
-    return Figure(node=NODE, value=value, low=low, high=high)
+def figure(value: int, low: int, high: int) -> ProtectedCount:
+    return ProtectedCount(node=NODE, value=value, low=low, high=high)
 
 
-def count(value: int | None, low: int, high: int | None) -> Shown:
-    return Shown(value=value, low=low, high=high)
+def count(value: int | None, low: int, high: int | None) -> ReleasedValue:
+    return ReleasedValue(value=value, low=low, high=high)
 
 
-SMALL = Shown(status=Status.NOT_AVAILABLE, reason="small_denominator")
+SMALL = ReleasedValue(status=Status.NOT_AVAILABLE, reason="small_denominator")
 
 # fmt: off
 #   operation         parts                                           value, least, greatest, reason
@@ -176,7 +188,7 @@ MADE = [
 
 @pytest.mark.parametrize(("operation", "parts", "expected"), MADE)
 def test_bounds_in_bounds_out(operation, parts, expected):
-    one = made(operation, [measure("learners"), measure("on-roll")], parts)
+    one = apply_formula(operation, [make_measure("learners"), make_measure("on-roll")], parts)
     assert told(one) == expected
     assert one.status is (
         None
@@ -187,9 +199,9 @@ def test_bounds_in_bounds_out(operation, parts, expected):
     )
 
 
-def share(part: tuple[int, int, int], whole: tuple[int, int, int]) -> Shown:
+def share(part: tuple[int, int, int], whole: tuple[int, int, int]) -> ReleasedValue:
     """A proportion of counts as shown, each with its bounds."""
-    return Shown(
+    return ReleasedValue(
         value=round(100 * part[0] / whole[0], 1),
         low=100 * part[1] / whole[2],
         high=min(100, 100 * part[2] / whole[1]),
@@ -200,11 +212,11 @@ def share(part: tuple[int, int, int], whole: tuple[int, int, int]) -> Shown:
 
 EVERYBODY = share((700, 698, 702), (1000, 998, 1002))
 ILL = share((100, 98, 102), (200, 198, 202))
-RATIO = measure("pass-rate")
+RATIO = make_measure("pass-rate")
 
 
 def test_a_gap_of_two_groups_that_share_nobody():
-    one = made(Operation.DIFFERENCE, [RATIO, replace(RATIO, slug="other")], [EVERYBODY, ILL])
+    one = apply_formula(Operation.DIFFERENCE, [RATIO, replace(RATIO, slug="other")], [EVERYBODY, ILL])
     assert one.value == 20.0
     assert (one.low, one.high) == (
         pytest.approx(100 * (698 / 1002 - 102 / 198)),
@@ -218,15 +230,15 @@ def test_a_gap_of_two_groups_that_share_nobody():
 def test_a_gap_of_a_whole_and_its_part_is_that_of_the_rest_and_the_part():
     """600 of 800 of the rest are 75 %, which is 25 points more; 20 points for the 8 in 10 who are the rest."""
     whole = replace(RATIO, contains=["ill"])
-    one = made(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, ILL])
+    one = apply_formula(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, ILL])
     assert one.value == 20.0
-    rest = Counts(low=596, high=604, base_low=796, base_high=804)
-    group = Counts(low=98, high=102, base_low=198, base_high=202)
-    expected = inequality.gap_to_whole(group, rest)
+    rest = RatioCounts(numerator_low=596, numerator_high=604, denominator_low=796, denominator_high=804)
+    group = RatioCounts(numerator_low=98, numerator_high=102, denominator_low=198, denominator_high=202)
+    expected = inequality.calculate_gap_to_whole(group, rest)
     assert (one.low, one.high, one.intervals[0]) == (expected.low, expected.high, expected.interval)
     true = 100 * (700 / 1000 - 100 / 200)
     assert one.low < true < one.high
-    apart = made(Operation.DIFFERENCE, [RATIO, replace(RATIO, slug="ill")], [EVERYBODY, ILL])
+    apart = apply_formula(Operation.DIFFERENCE, [RATIO, replace(RATIO, slug="ill")], [EVERYBODY, ILL])
     assert one.intervals[0].upper - one.intervals[0].lower < apart.intervals[0].upper - apart.intervals[0].lower
 
 
@@ -240,14 +252,17 @@ def test_a_gap_of_a_whole_and_its_part_is_that_of_the_rest_and_the_part():
 )
 def test_there_is_no_gap_where_the_part_is_none_of_the_whole(part):
     whole = replace(RATIO, contains=["ill"])
-    one = made(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, share(*part)])
+    one = apply_formula(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, share(*part)])
     assert (one.reason, one.low) == ("part_exceeds_whole", None)
 
 
 def test_a_whole_without_an_upper_bound_has_no_rest():
-    open_ended = replace(ILL, numerator=Figure(node=NODE, value=100, low=98, high=None))
+    open_ended = replace(ILL, numerator=ProtectedCount(node=NODE, value=100, low=98, high=None))
     whole = replace(RATIO, contains=["ill"])
-    assert made(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, open_ended]).reason is not None
+    assert (
+        apply_formula(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, open_ended]).reason
+        is not None
+    )
 
 
 def test_the_largest_error_is_the_further_bound():
@@ -259,18 +274,18 @@ def test_the_largest_error_is_the_further_bound():
 
 
 def test_denominators_of_a_share_are_told_with_it_alone():
-    found, _ = snapshot(f"{RATE[0]} 21/60", here=RATES)
+    found, _ = make_snapshot(f"{RATE[0]} 21/60", catalogue=RATES)
     assert set(cells(found)) == {("pass-rate", "headline")}
-    assert len({f.breakdown.get("sex", "") for f in released(f"{RATE[0]} 21/60", here=RATES)}) == 4
+    assert len({f.breakdown.get("sex", "") for f in release_figures(f"{RATE[0]} 21/60", catalogue=RATES)}) == 4
 
 
 def test_a_share_without_its_denominator_is_not_known():
     """Prizes are counted by sex, exams are not: of no sex is it known how many were examined."""
-    prizes = measure("pass-rate", slug="prize-rate", contains=[])
-    exams = measure("pass-rate", schemes=[], contains=[], shares_denominator=["prize-rate"])
+    prizes = make_measure("pass-rate", slug="prize-rate", contains=[])
+    exams = make_measure("pass-rate", schemes=[], contains=[], shares_denominator=["prize-rate"])
     duties = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
-    here = catalogue(plan_of(exams, prizes, duties=duties))
+    catalogue = make_catalogue(make_plan(exams, prizes, duties=duties))
     rows = [f"{who} {slug} 2026-01 town 30/60" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
     rows += [f"{who} prize-rate 2026-01 town sex=female 15/30" for who in ("quay", "pier")]
-    assert told(of("prize-rate", *rows, here=here))[0] == 50
-    assert of("prize-rate", *rows, here=here, breakdown="sex=female") == UNKNOWN
+    assert told(of("prize-rate", *rows, catalogue=catalogue))[0] == 50
+    assert of("prize-rate", *rows, catalogue=catalogue, breakdown="sex=female") == NOT_KNOWN_FOR_ALL

@@ -3,26 +3,26 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.figures.returns_data import StandingRevision
+from api.figures.returns_data import SelectedRevision
 from api.plan import queries_loading
 from api.releases import published_statistics
-from api.releases.released_figures import Snapshot, as_published
-from api.reviews.concessions import NONE
+from api.releases.released_figures import Snapshot, convert_published_figure
+from api.reviews.concessions import NO_CONCESSIONS
 from api.statistics import periods
-from schema.submissions import FigureLimits, PublishedFigure, ReturnKind
-from tests.fixtures.example_plan import NOW, catalogue
-from tests.fixtures.release_fixtures import all_figures
+from schema.submissions import FigureLimits, PublisherFigure, ReturnKind
+from tests.fixtures.example_plan import NOW, make_catalogue
+from tests.fixtures.release_fixtures import list_figures
 
-HERE = catalogue(
-    queries_loading.read(Path(__file__).parents[2] / "schema" / "plans" / "work-and-health-2025-2028.yaml")
+HERE = make_catalogue(
+    queries_loading.read_plan(Path(__file__).parents[2] / "schema" / "plans" / "work-and-health-2025-2028.yaml")
 )
 INACTIVE = HERE.measures["economic-inactivity-ill-health"]
 [SERIES] = [series for series in INACTIVE.series if series.slug == "lts-of-population-16-64"]
 NOTTINGHAM, ENGLAND = "E06000018", "E92000001"
 
 
-def publication(number: int, code: str) -> StandingRevision:
-    return StandingRevision(
+def publication(number: int, code: str) -> SelectedRevision:
+    return SelectedRevision(
         id=number,
         measure=INACTIVE.slug,
         series=SERIES.slug,
@@ -30,7 +30,7 @@ def publication(number: int, code: str) -> StandingRevision:
         service="main",
         period=periods.parse(code),
         kind=ReturnKind.DATA,
-        approved=True,
+        has_approved_revision=True,
         first_recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
 
@@ -38,17 +38,17 @@ def publication(number: int, code: str) -> StandingRevision:
 RETURNS = [publication(2, "R12-2025-12"), publication(1, "R12-2024-12")]
 LIMITS = [FigureLimits(lower="7.1", upper="11.5")]
 CONTENT = {
-    1: (PublishedFigure(area=NOTTINGHAM, value="8.7", limits=LIMITS),),
+    1: (PublisherFigure(area=NOTTINGHAM, value="8.7", limits=LIMITS),),
     2: (
-        PublishedFigure(area=ENGLAND, value="6.5"),
-        PublishedFigure(area=NOTTINGHAM, breakdown={"sex": "female"}, status="c"),
-        PublishedFigure(area=NOTTINGHAM, value="9.3", limits=LIMITS),
+        PublisherFigure(area=ENGLAND, value="6.5"),
+        PublisherFigure(area=NOTTINGHAM, breakdown={"sex": "female"}, status="c"),
+        PublisherFigure(area=NOTTINGHAM, value="9.3", limits=LIMITS),
     ),
 }
 
 
 def made():
-    return published_statistics.figures(INACTIVE, SERIES, RETURNS, CONTENT, HERE, NONE)
+    return published_statistics.calculate_published_figures(INACTIVE, SERIES, RETURNS, CONTENT, HERE, NO_CONCESSIONS)
 
 
 def test_every_place_that_was_published_and_no_other_by_time_area_and_category():
@@ -59,30 +59,34 @@ def test_every_place_that_was_published_and_no_other_by_time_area_and_category()
         ("R12-2024-12", NOTTINGHAM, {}),
         *(("R12-2025-12", area, breakdown) for area, breakdown in newest),
     ]
-    assert published_statistics.figures(INACTIVE, SERIES, [], {}, HERE, NONE) == []
+    assert published_statistics.calculate_published_figures(INACTIVE, SERIES, [], {}, HERE, NO_CONCESSIONS) == []
 
 
 def test_a_release_gives_them_as_their_publisher_does():
-    found = [as_published(one, 3, 1) for one in made()]
+    found = [convert_published_figure(one, 3, 1) for one in made()]
     [last] = [f for f in found if (f.period.code, f.area, f.breakdown) == ("R12-2025-12", NOTTINGHAM, {})]
-    assert (last.value, last.lower, last.upper, last.release, last.policy) == (9.3, 7.1, 11.5, 3, 1)
+    assert (last.value, last.lower, last.upper, last.release, last.policy_version) == (9.3, 7.1, 11.5, 3, 1)
     key = (INACTIVE.slug, SERIES.slug)
     release = Snapshot(
         catalogue=HERE,
         number=3,
         frozen_at=NOW,
         scopes=[],
-        kept=lambda _: None,
+        load_history=lambda _: None,
         coverage={},
         published={key: tuple(found)},
     )
-    assert [f for f in all_figures(release) if f.series == SERIES.slug] == found
+    assert [f for f in list_figures(release) if f.series == SERIES.slug] == found
 
 
 def test_series_of_measures_that_are_left_out_are_not_there():
-    every = [(measure.slug, one.slug) for measure, one in published_statistics.series(HERE, [])]
+    every = [(measure.slug, one.slug) for measure, one in published_statistics.list_published_series(HERE, [])]
     assert (INACTIVE.slug, SERIES.slug) in every
     assert ("neet-16-17", "neet-la") in every
     assert ("neet-16-17", "ccis-provisional") not in every, "partners return those"
-    rest = [slug for measure, one in published_statistics.series(HERE, [INACTIVE.slug]) for slug in [measure.slug]]
+    rest = [
+        slug
+        for measure, one in published_statistics.list_published_series(HERE, [INACTIVE.slug])
+        for slug in [measure.slug]
+    ]
     assert INACTIVE.slug not in rest

@@ -12,28 +12,28 @@ import pytest
 from msgspec.structs import replace
 
 from api.http import pagination
-from api.http.pagination import BadCursor
-from api.http.refusals import BadParameter, NotAllowed, NotFound
+from api.http.pagination import InvalidCursor
+from api.http.refusals import InvalidParameter, NotAllowed, NotFound
 from api.plan.rules import UnclearPeriod, UnknownCode
 from api.returns import forms, rules
-from api.returns.asked import CellPlace, Chosen, EventPlace, Moments, ReturnPlace
+from api.returns.asked import CellCursor, EventCursor, HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
-from api.submissions.revisions import NULL, Cells
-from schema.plan import Kind
+from api.submissions.revisions import MISSING, Cells
+from schema.plan import MeasureKind
 from schema.submissions import (
-    Counts,
+    CellCounts,
     EvidenceEntry,
     MilestoneItem,
+    ReturnCell,
     ReturnDetail,
     ReturnKind,
+    ReturnRevision,
     ReviewState,
-    StandingObservation,
-    StandingReturn,
 )
-from tests.fixtures.example_plan import EAST, HERE, TOWN, WEST
+from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, TOWN, WEST
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
-PLACE = ReturnPlace("learners", "headline", "main", "quay-college", date(2026, 2, 1), "2026-02")
+PLACE = ReturnCursor("learners", "headline", "main", "quay-college", date(2026, 2, 1), "2026-02")
 
 
 # fmt: off
@@ -55,26 +55,26 @@ NO_INSTANTS = {
 
 @pytest.mark.parametrize("text", INSTANTS)
 def test_an_instant_has_an_offset(text):
-    assert rules.moments(text, None, now=NOW) == Moments(as_of=INSTANTS[text])
-    assert rules.moments(None, text, now=NOW) == Moments(updated_after=INSTANTS[text])
+    assert rules.parse_history_range(text, None, now=NOW) == HistoryRange(as_of=INSTANTS[text])
+    assert rules.parse_history_range(None, text, now=NOW) == HistoryRange(updated_after=INSTANTS[text])
 
 
 @pytest.mark.parametrize("text", NO_INSTANTS)
 def test_what_is_no_instant_says_what_is_missing(text):
-    with pytest.raises(BadParameter) as refusal:
-        rules.moments(text, None, now=NOW)
+    with pytest.raises(InvalidParameter) as refusal:
+        rules.parse_history_range(text, None, now=NOW)
     assert NO_INSTANTS[text] in str(refusal.value)
     assert [(finding.path, finding.actual) for finding in refusal.value.findings] == [("as_of", text)]
 
 
 def test_an_instant_is_past():
-    with pytest.raises(rules.InTheFuture, match="as_of is 2026-03-05T12:00:01"):
-        rules.moments("2026-03-05T12:00:01Z", None, now=NOW)
-    with pytest.raises(rules.InTheFuture, match="updated_after"):
-        rules.moments(None, "2027-03-05T12:00:00Z", now=NOW)
-    with pytest.raises(BadParameter, match="nothing lies between"):
-        rules.moments("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z", now=NOW)
-    same = rules.moments("2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z", now=NOW)
+    with pytest.raises(rules.InstantInFuture, match="as_of is 2026-03-05T12:00:01"):
+        rules.parse_history_range("2026-03-05T12:00:01Z", None, now=NOW)
+    with pytest.raises(rules.InstantInFuture, match="updated_after"):
+        rules.parse_history_range(None, "2027-03-05T12:00:00Z", now=NOW)
+    with pytest.raises(InvalidParameter, match="nothing lies between"):
+        rules.parse_history_range("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z", now=NOW)
+    same = rules.parse_history_range("2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z", now=NOW)
     assert same.as_of == same.updated_after
 
 
@@ -88,9 +88,11 @@ def test_filters_are_codes_that_there_are():
         "kind": ReturnKind.NIL,
         "state": ReviewState.QUERIED,
     }
-    assert rules.choose(HERE, ["quay-college"], **asked) == Chosen(only=["quay-college"], **asked)
-    assert rules.choose(HERE, None) == Chosen(only=None)
-    assert rules.choose(HERE, None, series="by-day").series == "by-day"
+    assert rules.build_filter(HARBOUR_CATALOGUE, ["quay-college"], **asked) == ReturnFilter(
+        readable_organisations=["quay-college"], **asked
+    )
+    assert rules.build_filter(HARBOUR_CATALOGUE, None) == ReturnFilter(readable_organisations=None)
+    assert rules.build_filter(HARBOUR_CATALOGUE, None, series="by-day").series == "by-day"
 
 
 @pytest.mark.parametrize(
@@ -105,19 +107,19 @@ def test_filters_are_codes_that_there_are():
 )
 def test_a_filter_that_is_no_code_offers_the_nearest(asked, hint):
     with pytest.raises(UnknownCode, match=hint):
-        rules.choose(HERE, None, **asked)
+        rules.build_filter(HARBOUR_CATALOGUE, None, **asked)
 
 
 def test_a_filter_that_is_no_period_offers_the_candidates():
     with pytest.raises(UnclearPeriod, match="FY2026-27-Q1"):
-        rules.choose(HERE, None, period="2026-Q1")
+        rules.build_filter(HARBOUR_CATALOGUE, None, period="2026-Q1")
 
 
 def test_an_area_that_is_none_offers_the_nearest():
-    assert rules.area_asked(HERE, None) is None
-    assert rules.area_asked(HERE, TOWN) == TOWN
+    assert rules.check_area(HARBOUR_CATALOGUE, None) is None
+    assert rules.check_area(HARBOUR_CATALOGUE, TOWN) == TOWN
     with pytest.raises(UnknownCode, match=TOWN):
-        rules.area_asked(HERE, "E06999990")
+        rules.check_area(HARBOUR_CATALOGUE, "E06999990")
 
 
 ONE = {
@@ -130,8 +132,12 @@ ONE = {
 
 
 def test_a_path_names_one_return():
-    assert rules.one(HERE, None, **ONE) == Chosen(only=None, **ONE)
-    assert rules.one(HERE, ["x"], **(ONE | {"service": "of-old"})).service == "of-old"
+    assert rules.build_single_return_filter(HARBOUR_CATALOGUE, None, **ONE) == ReturnFilter(
+        readable_organisations=None, **ONE
+    )
+    assert (
+        rules.build_single_return_filter(HARBOUR_CATALOGUE, ["x"], **(ONE | {"service": "of-old"})).service == "of-old"
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,40 +146,40 @@ def test_a_path_names_one_return():
 )
 def test_a_path_that_names_none_finds_nothing(wrong):
     with pytest.raises(NotFound):
-        rules.one(HERE, None, **(ONE | wrong))
+        rules.build_single_return_filter(HARBOUR_CATALOGUE, None, **(ONE | wrong))
 
 
 @pytest.mark.parametrize(
-    "place", [PLACE, CellPlace(PLACE, EAST, "sex=female"), CellPlace(PLACE, TOWN, ""), EventPlace(UUID(int=7))]
+    "place", [PLACE, CellCursor(PLACE, EAST, "sex=female"), CellCursor(PLACE, TOWN, ""), EventCursor(UUID(int=7))]
 )
 def test_a_cursor_leads_back_to_its_place(place):
-    assert pagination.decode(pagination.encode(place), type(place)) == place
-    assert pagination.decode(None, type(place)) is None
+    assert pagination.decode_cursor(pagination.encode_cursor(place), type(place)) == place
+    assert pagination.decode_cursor(None, type(place)) is None
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "W10", "eyJhIjoxfQ", "é", pagination.encode(PLACE), "WyJ4Il0"])
+@pytest.mark.parametrize("cursor", ["", "x", "W10", "eyJhIjoxfQ", "é", pagination.encode_cursor(PLACE), "WyJ4Il0"])
 def test_what_is_no_cursor_is_refused(cursor):
-    with pytest.raises(BadCursor, match=f"^'{cursor[:80]}'"):
-        pagination.decode(cursor, EventPlace)
+    with pytest.raises(InvalidCursor, match=f"^'{cursor[:80]}'"):
+        pagination.decode_cursor(cursor, EventCursor)
 
 
 @pytest.mark.parametrize("text", ["\0", "A", "x" * 81])
 def test_a_cursor_made_by_hand_holds_names_alone(text):
-    with pytest.raises(BadCursor, match="^'"):
-        pagination.decode(pagination.encode(replace(PLACE, service=text)), ReturnPlace)
+    with pytest.raises(InvalidCursor, match="^'"):
+        pagination.decode_cursor(pagination.encode_cursor(replace(PLACE, service=text)), ReturnCursor)
 
 
 def test_a_cursor_of_cells_names_an_area_and_a_breakdown_of_the_programme():
-    place = CellPlace(PLACE, EAST, "sex=female")
-    assert rules.cell_place(pagination.encode(place), HERE) == place
-    assert rules.cell_place(None, HERE) is None
+    place = CellCursor(PLACE, EAST, "sex=female")
+    assert rules.decode_cell_cursor(pagination.encode_cursor(place), HARBOUR_CATALOGUE) == place
+    assert rules.decode_cell_cursor(None, HARBOUR_CATALOGUE) is None
     for wrong in (replace(place, area="E05999990"), replace(place, breakdown="sex=f")):
-        with pytest.raises(BadCursor, match="not known here"):
-            rules.cell_place(pagination.encode(wrong), HERE)
+        with pytest.raises(InvalidCursor, match="not known here"):
+            rules.decode_cell_cursor(pagination.encode_cursor(wrong), HARBOUR_CATALOGUE)
 
 
 def test_a_page_ends_at_its_last_cell():
-    last = StandingObservation(
+    last = ReturnCell(
         organisation="quay-college",
         measure="learners",
         series="headline",
@@ -185,11 +191,11 @@ def test_a_page_ends_at_its_last_cell():
         breakdown={"sex": "female", "need": "travel"},
         **dict.fromkeys(("value", "numerator", "denominator", "lower", "upper", "status", "note")),
     )
-    assert rules.place_of(last) == CellPlace(PLACE, EAST, "need=travel;sex=female")
+    assert rules.make_cell_cursor(last) == CellCursor(PLACE, EAST, "need=travel;sex=female")
 
 
-def standing(number: int) -> StandingReturn:
-    return StandingReturn(
+def standing(number: int) -> ReturnRevision:
+    return ReturnRevision(
         organisation="quay-college",
         measure="learners",
         series="headline",
@@ -207,17 +213,17 @@ def standing(number: int) -> StandingReturn:
 
 
 def detail(number: int, **content: object) -> ReturnDetail:
-    return ReturnDetail(standing=standing(number), observations=[], **content)
+    return ReturnDetail(summary=standing(number), observations=[], **content)
 
 
 def columns(**values: int) -> Cells:
     """Cells of the town, by the key of their breakdown."""
     size = len(values)
-    nothing = np.full(size, NULL, dtype=np.int64)
+    nothing = np.full(size, MISSING, dtype=np.int64)
     return Cells(
         item=np.zeros(size, dtype=np.int64),
-        area=np.full(size, HERE.ids.areas[TOWN], dtype=np.int64),
-        breakdown=np.array([HERE.ids.breakdowns[f"sex={sex}"] for sex in values], dtype=np.int64),
+        area=np.full(size, HARBOUR_CATALOGUE.ids.areas[TOWN], dtype=np.int64),
+        breakdown=np.array([HARBOUR_CATALOGUE.ids.breakdowns[f"sex={sex}"] for sex in values], dtype=np.int64),
         value=np.array([*values.values()], dtype=np.int64),
         numerator=nothing,
         denominator=nothing,
@@ -230,50 +236,62 @@ def columns(**values: int) -> Cells:
 
 def test_two_revisions_of_a_count_differ_by_their_cells(monkeypatch):
     before, now = columns(female=1, male=2), columns(female=1, male=3, unknown=4)
-    found = rules.compare((detail(1), before), (detail(2), now), HERE)
-    assert found.counts == Counts(received=3, added=1, changed=1, unchanged=1, withdrawn=0)
-    told = [(c.cell.breakdown, c.was and c.was.value, c.now and c.now.value) for c in found.changes]
+    found = rules.compare_revisions((detail(1), before), (detail(2), now), HARBOUR_CATALOGUE)
+    assert found.counts == CellCounts(received=3, added=1, changed=1, unchanged=1, withdrawn=0)
+    told = [(c.cell.breakdown, c.before and c.before.value, c.after and c.after.value) for c in found.changes]
     assert told == [({"sex": "male"}, 2, 3), ({"sex": "unknown"}, None, 4)]
     assert (found.change_count, found.items, found.entries) == (2, [], [])
-    monkeypatch.setattr(rules, "TOLD_CHANGES", 1)
-    found = rules.compare((detail(1), before), (detail(2), now), HERE)
+    monkeypatch.setattr(rules, "MAX_LISTED_CHANGES", 1)
+    found = rules.compare_revisions((detail(1), before), (detail(2), now), HARBOUR_CATALOGUE)
     assert (len(found.changes), found.change_count) == (1, 2)
 
 
 def test_two_revisions_of_a_milestone_differ_by_their_items():
     a, b, c = (MilestoneItem(item=code, title=code, stage="begun", date=date(2026, 1, 1)) for code in "abc")
     later = replace(b, stage="done")
-    found = rules.compare((detail(1, items=[a, b]), columns()), (detail(2, items=[later, c]), columns()), HERE)
-    assert [(one.item, one.was, one.now) for one in found.items] == [("a", a, None), ("b", b, later), ("c", None, c)]
+    found = rules.compare_revisions(
+        (detail(1, items=[a, b]), columns()), (detail(2, items=[later, c]), columns()), HARBOUR_CATALOGUE
+    )
+    assert [(one.item, one.before, one.after) for one in found.items] == [
+        ("a", a, None),
+        ("b", b, later),
+        ("c", None, c),
+    ]
     assert (found.change_count, found.changes, found.entries) == (3, [], [])
-    same = rules.compare((detail(1, items=[a, b]), columns()), (detail(2, items=[b, a]), columns()), HERE)
+    same = rules.compare_revisions(
+        (detail(1, items=[a, b]), columns()), (detail(2, items=[b, a]), columns()), HARBOUR_CATALOGUE
+    )
     assert (same.change_count, same.items) == (0, [])
 
 
 def test_two_revisions_of_evidence_differ_by_their_entries():
     a, b = (EvidenceEntry(domain="d", title=title, date=date(2026, 1, 1)) for title in "ab")
-    found = rules.compare((detail(1, entries=[a]), columns()), (detail(2), columns()), HERE)
-    assert [(one.was, one.now) for one in found.entries] == [(a, None)]
-    assert found.counts == Counts(received=0, added=0, changed=0, unchanged=0, withdrawn=1)
-    found = rules.compare((detail(1, entries=[a]), columns()), (detail(2, entries=[a, b]), columns()), HERE)
-    assert [(one.was, one.now) for one in found.entries] == [(None, b)]
+    found = rules.compare_revisions((detail(1, entries=[a]), columns()), (detail(2), columns()), HARBOUR_CATALOGUE)
+    assert [(one.before, one.after) for one in found.entries] == [(a, None)]
+    assert found.counts == CellCounts(received=0, added=0, changed=0, unchanged=0, withdrawn=1)
+    found = rules.compare_revisions(
+        (detail(1, entries=[a]), columns()), (detail(2, entries=[a, b]), columns()), HARBOUR_CATALOGUE
+    )
+    assert [(one.before, one.after) for one in found.entries] == [(None, b)]
 
 
 def test_revisions_are_compared_in_their_order():
-    assert rules.two(1, 2) == (1, 2)
-    assert rules.two(2, 2) == (2, 2)
-    with pytest.raises(BadParameter, match="turn them round"):
-        rules.two(3, 2)
+    assert rules.check_revision_order(1, 2) == (1, 2)
+    assert rules.check_revision_order(2, 2) == (2, 2)
+    with pytest.raises(InvalidParameter, match="turn them round"):
+        rules.check_revision_order(3, 2)
 
 
-def form(measure: str, organisation: str = "quay-college", **asked: str) -> forms.Form:
-    return forms.form(
-        HERE, organisation, **({"measure": measure, "series": None, "service": None, "period": "2026-02"} | asked)
+def form(measure: str, organisation: str = "quay-college", **asked: str) -> forms.ReturnTemplate:
+    return forms.build_template(
+        HARBOUR_CATALOGUE,
+        organisation,
+        **({"measure": measure, "series": None, "service": None, "period": "2026-02"} | asked),
     )
 
 
-def table(made: forms.Form) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(forms.csv_of(made, HERE).decode("utf-8-sig"), newline="")))
+def table(made: forms.ReturnTemplate) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(forms.write_csv(made, HARBOUR_CATALOGUE).decode("utf-8-sig"), newline="")))
 
 
 def test_a_form_has_exactly_the_cells_that_are_owed():
@@ -295,9 +313,9 @@ def test_a_form_has_exactly_the_cells_that_are_owed():
 
 
 def test_a_form_of_a_ratio_asks_for_its_parts():
-    [header, *_] = forms.csv_of(form("pass-rate"), HERE).decode("utf-8-sig").split("\r\n")
+    [header, *_] = forms.write_csv(form("pass-rate"), HARBOUR_CATALOGUE).decode("utf-8-sig").split("\r\n")
     assert header.endswith("area_label,sex,sex_label,numerator,denominator,lower,upper,status,note")
-    schema = msgspec.to_builtins(forms.schema_of(form("pass-rate")))
+    schema = msgspec.to_builtins(forms.build_schema(form("pass-rate")))
     given = {"measure": "pass-rate", "series": "headline", "service": "main", "period": "2026-02"}
     valid = jsonschema.Draft202012Validator(schema).is_valid
     assert valid(given | {"observations": [{"area": TOWN, "numerator": 1, "denominator": 2}]})
@@ -309,7 +327,7 @@ def test_a_form_of_a_ratio_asks_for_its_parts():
     ("asked", "codes"),
     [
         ({"measure": "learner"}, ["unknown-measure"]),
-        ({"measure": "visits"}, ["series-needed"]),
+        ({"measure": "visits"}, ["series-required"]),
         ({"measure": "visits", "series": "by-dor"}, ["unknown-series"]),
         ({"measure": "visits", "series": "by-door", "service": "x"}, ["no-duty"]),
         ({"measure": "learners", "period": "FY2025-26-Q4"}, ["wrong-period-type"]),
@@ -318,7 +336,7 @@ def test_a_form_of_a_ratio_asks_for_its_parts():
     ],
 )
 def test_what_cannot_be_filled_in_says_why(asked, codes):
-    with pytest.raises(forms.NothingToFillIn) as refusal:
+    with pytest.raises(forms.NoTemplate) as refusal:
         form(**asked)
     assert [finding.code for finding in refusal.value.findings] == codes
     assert {finding.path for finding in refusal.value.findings} <= {"measure", "series", "service", "period"}
@@ -329,26 +347,31 @@ def test_a_form_may_be_had_before_its_period_is_over():
 
 
 def test_forms_are_for_their_own_organisation_and_reviewers():
-    assert forms.for_whom(None, "quay-college", HERE, anybody=False) == "quay-college"
-    assert forms.for_whom("quay-college", "quay-college", HERE, anybody=False) == "quay-college"
-    assert forms.for_whom("pier-college", "quay-college", HERE, anybody=True) == "pier-college"
+    assert forms.choose_organisation(None, "quay-college", HARBOUR_CATALOGUE, is_reviewer=False) == "quay-college"
+    assert (
+        forms.choose_organisation("quay-college", "quay-college", HARBOUR_CATALOGUE, is_reviewer=False)
+        == "quay-college"
+    )
+    assert (
+        forms.choose_organisation("pier-college", "quay-college", HARBOUR_CATALOGUE, is_reviewer=True) == "pier-college"
+    )
     with pytest.raises(NotAllowed, match="for reviewers"):
-        forms.for_whom("pier-college", "quay-college", HERE, anybody=False)
+        forms.choose_organisation("pier-college", "quay-college", HARBOUR_CATALOGUE, is_reviewer=False)
 
 
-@pytest.mark.parametrize(("kind", "name"), [(Kind.MILESTONE, "items"), (Kind.EVIDENCE, "entries")])
+@pytest.mark.parametrize(("kind", "name"), [(MeasureKind.MILESTONE, "items"), (MeasureKind.EVIDENCE, "entries")])
 def test_what_is_told_in_words_has_a_schema_and_no_table(kind, name):
     plain = form("learners")
     made = replace(
-        plain, measure=replace(plain.measure, kind=kind, stages=["begun"], domains=["study"]), content=name, cells=()
+        plain, measure=replace(plain.measure, kind=kind, stages=["begun"], domains=["study"]), list_name=name, cells=()
     )
-    schema = msgspec.to_builtins(forms.schema_of(made))
+    schema = msgspec.to_builtins(forms.build_schema(made))
     assert schema["required"][-1] == name
     jsonschema.Draft202012Validator.check_schema(schema)
-    with pytest.raises(forms.NothingToFillIn, match=f"returned by {name}"):
-        forms.csv_of(made, HERE)
+    with pytest.raises(forms.NoTemplate, match=rf"\b{name}\b"):
+        forms.write_csv(made, HARBOUR_CATALOGUE)
 
 
 def test_what_is_not_counted_has_a_schema_without_cells():
-    schema = msgspec.to_builtins(forms.schema_of(form("prospectus")))
+    schema = msgspec.to_builtins(forms.build_schema(form("prospectus")))
     assert "items" in str(schema)

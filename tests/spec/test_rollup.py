@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.periods import following, parse
-from api.statistics.rollup import Cells, NotAdditive, Tally, difference, tally
-from schema.plan import Kind, Overlap
+from api.statistics.periods import parse, shift_period
+from api.statistics.rollup import NotAdditive, RollUpEntries, Tally, roll_up, subtract_tallies
+from schema.plan import MeasureKind, Overlap
 
-RATIOS = (Kind.PROPORTION, Kind.RATE, Kind.MEAN)
-DATED = (Kind.STOCK, Kind.CUMULATIVE)
-ROLLED_UP = (Kind.FLOW, *DATED, Kind.DISTINCT, *RATIOS)
+RATIOS = (MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN)
+DATED = (MeasureKind.STOCK, MeasureKind.CUMULATIVE)
+ROLLED_UP = (MeasureKind.FLOW, *DATED, MeasureKind.DISTINCT, *RATIOS)
 
 
 def bounds(figure):
@@ -40,14 +40,14 @@ def cells_of(rows, *, ratio):
     groups, sources, periods, counts, bases = zip(*rows, strict=True) if rows else ((),) * 5
     low, high = np.array(counts, dtype=np.float64).reshape(-1, 2).T
     base_low, base_high = np.array(bases, dtype=np.float64).reshape(-1, 2).T
-    return Cells(
+    return RollUpEntries(
         group=np.array(groups, dtype=np.int64),
         source=np.array(sources, dtype=np.int64),
         period=np.array(periods, dtype=np.int64),
         low=low,
         high=high,
-        base_low=base_low if ratio else None,
-        base_high=base_high if ratio else None,
+        denominator_low=base_low if ratio else None,
+        denominator_high=base_high if ratio else None,
     )
 
 
@@ -59,7 +59,7 @@ def rolled_up(kind, table, **how):
     for source, period, figure in lines:
         count, _, base = figure.partition("/")
         rows.append((0, names.index(source), ordinal(period), bounds(count), bounds(base or "x")))
-    (result,) = tally(kind, cells_of(rows, ratio=kind in RATIOS), groups=1, **how)
+    (result,) = roll_up(kind, cells_of(rows, ratio=kind in RATIOS), groups=1, **how)
     return result
 
 
@@ -76,7 +76,7 @@ def ratio(result):
 
 def test_a_flow_adds_over_periods_and_sources():
     result = rolled_up(
-        Kind.FLOW,
+        MeasureKind.FLOW,
         """
         council  2025-04  10
         council  2025-05  12
@@ -85,14 +85,14 @@ def test_a_flow_adds_over_periods_and_sources():
         """,
     )
     assert value(result) == (25, 25)
-    assert result.exact
+    assert result.is_exact
     assert (result.sources, result.periods) == (2, 3)
     assert result.as_of is None
 
 
 def test_a_suppressed_part_gives_bounds():
     result = rolled_up(
-        Kind.FLOW,
+        MeasureKind.FLOW,
         """
         council  2025-04  12
         council  2025-04  1–4
@@ -100,13 +100,13 @@ def test_a_suppressed_part_gives_bounds():
         """,
     )
     assert value(result) == (20, 23)
-    assert not result.exact
+    assert not result.is_exact
 
 
 def test_a_suppressed_part_of_which_nothing_is_known_has_no_upper_bound():
-    result = rolled_up(Kind.FLOW, "council 2025-04 12\n council 2025-05 c")
+    result = rolled_up(MeasureKind.FLOW, "council 2025-04 12\n council 2025-05 c")
     assert value(result) == (12, None)
-    assert not result.exact
+    assert not result.is_exact
     assert result.reason is None
 
 
@@ -114,14 +114,14 @@ def test_a_suppressed_part_of_which_nothing_is_known_has_no_upper_bound():
 @pytest.mark.parametrize("table", ["", "council 2025-04 x/x"])
 def test_missing_is_not_zero(kind, table):
     result = rolled_up(kind, table)
-    assert result == Tally(reason="no_data", left_out=1 if table else 0)
-    assert not result.exact
+    assert result == Tally(reason="no_data", missing_entries=1 if table else 0)
+    assert not result.is_exact
 
 
 def test_zero_is_data():
-    result = rolled_up(Kind.FLOW, "council 2025-04 0")
+    result = rolled_up(MeasureKind.FLOW, "council 2025-04 0")
     assert result == Tally(low=0, high=0, sources=1, periods=1)
-    assert result.exact
+    assert result.is_exact
 
 
 # --- stock and cumulative ----------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ def test_zero_is_data():
 
 def test_a_stock_is_the_last_one_within_the_window():
     result = rolled_up(
-        Kind.STOCK,
+        MeasureKind.STOCK,
         """
         council  2025-04  100
         council  2025-05  120
@@ -138,17 +138,17 @@ def test_a_stock_is_the_last_one_within_the_window():
     assert value(result) == (120, 120)
     assert result.as_of == ordinal("2025-05")
     assert result.periods == 2  # of the quarter's three
-    assert not result.mixed_as_of
+    assert not result.has_mixed_as_of
 
 
 def test_a_stock_that_is_not_available_for_the_last_period_is_as_of_the_one_before():
-    result = rolled_up(Kind.STOCK, "council 2025-04 100\n council 2025-05 120\n council 2025-06 x")
-    assert (value(result), result.as_of, result.left_out) == ((120, 120), ordinal("2025-05"), 1)
+    result = rolled_up(MeasureKind.STOCK, "council 2025-04 100\n council 2025-05 120\n council 2025-06 x")
+    assert (value(result), result.as_of, result.missing_entries) == ((120, 120), ordinal("2025-05"), 1)
 
 
 def test_a_stock_over_sources_is_the_sum_of_each_ones_last():
     result = rolled_up(
-        Kind.STOCK,
+        MeasureKind.STOCK,
         """
         A  2025-04  100
         A  2025-05  120
@@ -158,17 +158,17 @@ def test_a_stock_over_sources_is_the_sum_of_each_ones_last():
     )
     assert value(result) == (200, 200)
     assert result.as_of == ordinal("2025-06")
-    assert result.mixed_as_of
+    assert result.has_mixed_as_of
 
 
 def test_sources_that_stand_at_one_period_are_not_mixed():
-    result = rolled_up(Kind.STOCK, "A 2025-04 1\n A 2025-06 2\n B 2025-06 3")
-    assert (value(result), result.mixed_as_of) == ((5, 5), False)
+    result = rolled_up(MeasureKind.STOCK, "A 2025-04 1\n A 2025-06 2\n B 2025-06 3")
+    assert (value(result), result.has_mixed_as_of) == ((5, 5), False)
 
 
 def test_a_stock_in_several_wards_is_added_before_the_last_is_taken():
     result = rolled_up(
-        Kind.STOCK,
+        MeasureKind.STOCK,
         """
         A  2025-05   70
         A  2025-05   50
@@ -184,7 +184,7 @@ def test_a_stock_in_several_wards_is_added_before_the_last_is_taken():
 def test_a_cumulative_count_is_its_last_by_period_however_late_an_earlier_one_is_corrected(april):
     """Akvo RSR #5241: a late edit to an earlier period overwrote the later ones."""
     result = rolled_up(
-        Kind.CUMULATIVE,
+        MeasureKind.CUMULATIVE,
         f"""
         council  2025-05   25
         council  2025-06   40
@@ -196,7 +196,7 @@ def test_a_cumulative_count_is_its_last_by_period_however_late_an_earlier_one_is
 
 
 def test_a_snapshot_and_a_month_end_are_put_in_order_by_their_day():
-    result = rolled_up(Kind.STOCK, "A D2025-06-15 9\n A 2025-05 7")
+    result = rolled_up(MeasureKind.STOCK, "A D2025-06-15 9\n A 2025-05 7")
     assert (value(result), result.as_of) == ((9, 9), ordinal("D2025-06-15"))
 
 
@@ -205,12 +205,12 @@ def test_a_snapshot_and_a_month_end_are_put_in_order_by_their_day():
 
 @pytest.mark.parametrize("overlap", Overlap)
 def test_distinct_people_of_three_months_may_be_the_same_ones(overlap):
-    result = rolled_up(Kind.DISTINCT, "A 2025-04 30\n A 2025-05 30\n A 2025-06 30", overlap=overlap)
+    result = rolled_up(MeasureKind.DISTINCT, "A 2025-04 30\n A 2025-05 30\n A 2025-06 30", overlap=overlap)
     assert value(result) == (30, 90)
 
 
 def test_distinct_people_in_the_longer_period_itself_are_exact():
-    assert value(rolled_up(Kind.DISTINCT, "A FY2025-26-Q1 55")) == (55, 55)
+    assert value(rolled_up(MeasureKind.DISTINCT, "A FY2025-26-Q1 55")) == (55, 55)
 
 
 OVERLAPS = [
@@ -233,7 +233,7 @@ OVERLAPS = [
 
 @pytest.mark.parametrize(("overlap", "parts_disjoint", "table", "expected"), OVERLAPS)
 def test_distinct_people_add_only_where_nobody_is_counted_twice(overlap, parts_disjoint, table, expected):
-    result = rolled_up(Kind.DISTINCT, table.replace(";", "\n"), overlap=overlap, parts_disjoint=parts_disjoint)
+    result = rolled_up(MeasureKind.DISTINCT, table.replace(";", "\n"), overlap=overlap, parts_disjoint=parts_disjoint)
     assert value(result) == expected
 
 
@@ -243,9 +243,9 @@ def test_distinct_people_add_only_where_nobody_is_counted_twice(overlap, parts_d
 @pytest.mark.parametrize("kind", RATIOS)
 def test_ratios_are_not_averaged(kind):
     result = rolled_up(kind, "A 2025-04 8/10\n B 2025-04 30/60")
-    assert (value(result), result.base_low, result.base_high) == ((38, 38), 70, 70)
+    assert (value(result), result.denominator_low, result.denominator_high) == ((38, 38), 70, 70)
     assert ratio(result) == (38 / 70, 38 / 70)
-    assert result.exact
+    assert result.is_exact
 
 
 @pytest.mark.parametrize("kind", RATIOS)
@@ -260,26 +260,26 @@ def test_a_ratio_rests_on_the_returns_that_have_both_numerator_and_denominator(k
         """,
     )
     assert ratio(result) == (38 / 70, 38 / 70)
-    assert (result.sources, result.periods, result.left_out) == (2, 1, 2)
+    assert (result.sources, result.periods, result.missing_entries) == (2, 1, 2)
 
 
 def test_a_ratio_without_any_common_coverage_has_no_value():
-    assert rolled_up(Kind.RATE, "A 2025-04 8/x\n B 2025-04 x/60") == Tally(reason="no_data", left_out=2)
+    assert rolled_up(MeasureKind.RATE, "A 2025-04 8/x\n B 2025-04 x/60") == Tally(reason="no_data", missing_entries=2)
 
 
 RATIO_BOUNDS = [
-    (Kind.PROPORTION, "1–4/10", (0.1, 0.4)),
-    (Kind.PROPORTION, "2/4–8", (0.25, 0.5)),
-    (Kind.PROPORTION, "1–4/5–10", (0.1, 0.8)),
-    (Kind.PROPORTION, "c/10", (0.0, 1.0)),
-    (Kind.PROPORTION, "1–4/2–8", (0.125, 1.0)),
-    (Kind.PROPORTION, "3/c", (0.0, 1.0)),
-    (Kind.RATE, "c/10", (0.0, None)),
-    (Kind.RATE, "1–4/2–8", (0.125, 2.0)),
-    (Kind.RATE, "3/c", (0.0, None)),
-    (Kind.RATE, "0/c", (0.0, 0.0)),
-    (Kind.RATE, "30/10", (3.0, 3.0)),
-    (Kind.MEAN, "95/4", (23.75, 23.75)),
+    (MeasureKind.PROPORTION, "1–4/10", (0.1, 0.4)),
+    (MeasureKind.PROPORTION, "2/4–8", (0.25, 0.5)),
+    (MeasureKind.PROPORTION, "1–4/5–10", (0.1, 0.8)),
+    (MeasureKind.PROPORTION, "c/10", (0.0, 1.0)),
+    (MeasureKind.PROPORTION, "1–4/2–8", (0.125, 1.0)),
+    (MeasureKind.PROPORTION, "3/c", (0.0, 1.0)),
+    (MeasureKind.RATE, "c/10", (0.0, None)),
+    (MeasureKind.RATE, "1–4/2–8", (0.125, 2.0)),
+    (MeasureKind.RATE, "3/c", (0.0, None)),
+    (MeasureKind.RATE, "0/c", (0.0, 0.0)),
+    (MeasureKind.RATE, "30/10", (3.0, 3.0)),
+    (MeasureKind.MEAN, "95/4", (23.75, 23.75)),
 ]
 
 
@@ -293,34 +293,34 @@ def test_a_ratio_of_bounds_is_bounded_by_its_extremes(kind, figure, expected):
 def test_a_denominator_of_zero_gives_no_ratio(kind, figure):
     result = rolled_up(kind, f"A 2025-04 {figure}")
     assert ratio(result) == (None, None)
-    assert (result.base_low, result.base_high) == (0, 0)
+    assert (result.denominator_low, result.denominator_high) == (0, 0)
     assert result.reason == "zero_denominator"
 
 
 def test_a_ratio_is_refused_without_denominators():
     with pytest.raises(ValueError, match=r"\brate\b.*\bdenominators\b"):
-        tally(Kind.RATE, cells_of([], ratio=False), groups=1)
+        roll_up(MeasureKind.RATE, cells_of([], ratio=False), groups=1)
 
 
 # --- the other kinds ---------------------------------------------------------------------------------------
 
 INSTEAD = {
-    Kind.GAP: "proportions",
-    Kind.MILESTONE: "items",
-    Kind.EVIDENCE: "entries",
-    Kind.DERIVED: "measures",
+    MeasureKind.GAP: "proportions",
+    MeasureKind.MILESTONE: "items",
+    MeasureKind.EVIDENCE: "entries",
+    MeasureKind.DERIVED: "measures",
 }
 
 
 @pytest.mark.parametrize("kind", INSTEAD)
 def test_kinds_that_are_not_rolled_up_say_what_to_ask_for(kind):
     with pytest.raises(NotAdditive, match=f"`{kind}`.*{INSTEAD[kind]}") as refused:
-        tally(kind, cells_of([], ratio=False), groups=1)
+        roll_up(kind, cells_of([], ratio=False), groups=1)
     assert refused.value.kind is kind
 
 
 def test_every_kind_is_rolled_up_or_refused():
-    assert {*ROLLED_UP, *INSTEAD} == set(Kind)
+    assert {*ROLLED_UP, *INSTEAD} == set(MeasureKind)
 
 
 # --- groups and faults -------------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ def test_every_kind_is_rolled_up_or_refused():
 
 def test_each_group_has_its_own_tally_in_order():
     rows = [(2, 0, 1, (5, 5), (0, 0)), (0, 1, 1, (1, 1), (0, 0)), (2, 0, 2, (7, 9), (0, 0))]
-    assert tally(Kind.FLOW, cells_of(rows, ratio=False), groups=4) == [
+    assert roll_up(MeasureKind.FLOW, cells_of(rows, ratio=False), groups=4) == [
         Tally(low=1, high=1, sources=1, periods=1),
         Tally(reason="no_data"),
         Tally(low=12, high=14, sources=1, periods=2),
@@ -337,7 +337,7 @@ def test_each_group_has_its_own_tally_in_order():
 
 
 def test_no_groups_give_no_tallies():
-    assert tally(Kind.FLOW, cells_of([], ratio=False), groups=0) == []
+    assert roll_up(MeasureKind.FLOW, cells_of([], ratio=False), groups=0) == []
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_no_groups_give_no_tallies():
 )
 def test_cells_that_break_their_rules_are_refused(group, count, fault):
     with pytest.raises(ValueError, match=fault):
-        tally(Kind.FLOW, cells_of([(group, 0, 1, count, (1, 1))], ratio=False), groups=2)
+        roll_up(MeasureKind.FLOW, cells_of([(group, 0, 1, count, (1, 1))], ratio=False), groups=2)
 
 
 # --- from cumulative to flow -------------------------------------------------------------------------------
@@ -363,7 +363,7 @@ def at(period, figure, *, sources=1, mixed=False):
     low, high = bounds(figure)
     high = None if high == inf else int(high)
     as_of = ordinal(period)
-    return Tally(low=int(low), high=high, sources=sources, periods=1, as_of=as_of, mixed_as_of=mixed)
+    return Tally(low=int(low), high=high, sources=sources, periods=1, as_of=as_of, has_mixed_as_of=mixed)
 
 
 DIFFERENCES = [
@@ -374,23 +374,23 @@ DIFFERENCES = [
     ("38–41", "37–40", (0, 4), None),
     ("c", "25", (0, None), None),
     ("40", "c", (0, 40), None),
-    ("25", "40", (None, None), "fell"),
-    ("20–25", "26–30", (None, None), "fell"),
+    ("25", "40", (None, None), "cumulative_fell"),
+    ("20–25", "26–30", (None, None), "cumulative_fell"),
     ("20–25", "25–30", (0, 0), None),
 ]
 
 
 @pytest.mark.parametrize(("later", "earlier", "expected", "reason"), DIFFERENCES)
 def test_the_flow_is_the_difference_of_two_cumulative_counts(later, earlier, expected, reason):
-    result = difference(at("2025-06", later), at("2025-05", earlier))
+    result = subtract_tallies(at("2025-06", later), at("2025-05", earlier))
     assert (value(result), result.reason) == (expected, reason)
     assert result.as_of == ordinal("2025-06")
 
 
 def test_a_difference_is_of_whole_quarters_too():
-    first = rolled_up(Kind.CUMULATIVE, "A 2025-04 10\n A 2025-06 40\n B 2025-06 5")
-    second = rolled_up(Kind.CUMULATIVE, "A 2025-07 47\n A 2025-09 60\n B 2025-09 9")
-    assert value(difference(second, first)) == (24, 24)
+    first = rolled_up(MeasureKind.CUMULATIVE, "A 2025-04 10\n A 2025-06 40\n B 2025-06 5")
+    second = rolled_up(MeasureKind.CUMULATIVE, "A 2025-07 47\n A 2025-09 60\n B 2025-09 9")
+    assert value(subtract_tallies(second, first)) == (24, 24)
 
 
 EMPTY = Tally(reason="no_data")
@@ -408,7 +408,7 @@ EMPTY = Tally(reason="no_data")
     ],
 )
 def test_a_return_that_is_missing_does_not_pass_for_no_growth(later, earlier, reason):
-    result = difference(later, earlier)
+    result = subtract_tallies(later, earlier)
     assert (value(result), result.reason) == ((None, None), reason)
 
 
@@ -439,19 +439,19 @@ def oracle(kind, table, group, overlap, parts_disjoint):
     standing = [row for row in mine if not isnan(row[3][0]) and not (has_base and isnan(row[4][0]))]
     left_out = len(mine) - len(standing)
     if not standing:
-        return Tally(reason="no_data", left_out=left_out)
+        return Tally(reason="no_data", missing_entries=left_out)
     by_source = defaultdict(lambda: defaultdict(list))
     for _, source, period, count, _ in standing:
         by_source[source][period].append(count)
-    result = Tally(sources=len(by_source), periods=len({row[2] for row in standing}), left_out=left_out)
+    result = Tally(sources=len(by_source), periods=len({row[2] for row in standing}), missing_entries=left_out)
     if kind in DATED:
         lasts = {max(periods) for periods in by_source.values()}
         used = [count for periods in by_source.values() for count in periods[max(periods)]]
-        result = replace(result, as_of=max(lasts), mixed_as_of=len(lasts) > 1)
+        result = replace(result, as_of=max(lasts), has_mixed_as_of=len(lasts) > 1)
     else:
         used = [row[3] for row in standing]
     low, high = sum(count[0] for count in used), sum(count[1] for count in used)
-    if kind is Kind.DISTINCT:
+    if kind is MeasureKind.DISTINCT:
         merge = sum if parts_disjoint else max
         each = [max(merge(low for low, _ in parts) for parts in periods.values()) for periods in by_source.values()]
         low = sum(each) if overlap is Overlap.DISJOINT else max(each)
@@ -459,12 +459,12 @@ def oracle(kind, table, group, overlap, parts_disjoint):
     if not has_base:
         return result
     base_low, base_high = sum(row[4][0] for row in standing), sum(row[4][1] for row in standing)
-    result = replace(result, base_low=int(base_low), base_high=or_none(int, base_high))
+    result = replace(result, denominator_low=int(base_low), denominator_high=or_none(int, base_high))
     if base_high == 0:
         return replace(result, reason="zero_denominator")
     least = low / base_high
     greatest = 0.0 if high == 0 else inf if base_low == 0 else high / base_low
-    if kind is Kind.PROPORTION:
+    if kind is MeasureKind.PROPORTION:
         least, greatest = min(least, 1.0), min(greatest, 1.0)
     return replace(result, ratio_low=least, ratio_high=or_none(float, greatest))
 
@@ -472,7 +472,7 @@ def oracle(kind, table, group, overlap, parts_disjoint):
 @settings(max_examples=400, deadline=None)
 @given(kinds, tables, overlaps, st.booleans())
 def test_the_roll_up_agrees_with_the_definitions(kind, table, overlap, parts_disjoint):
-    results = tally(
+    results = roll_up(
         kind,
         cells_of(table, ratio=kind in RATIOS),
         groups=3,
@@ -487,7 +487,9 @@ def test_the_roll_up_agrees_with_the_definitions(kind, table, overlap, parts_dis
 def test_the_order_of_arrival_plays_no_role(kind, table, random: Random):
     shuffled = random.sample(table, len(table))
     ratio = kind in RATIOS
-    assert tally(kind, cells_of(shuffled, ratio=ratio), groups=3) == tally(kind, cells_of(table, ratio=ratio), groups=3)
+    assert roll_up(kind, cells_of(shuffled, ratio=ratio), groups=3) == roll_up(
+        kind, cells_of(table, ratio=ratio), groups=3
+    )
 
 
 def interval(low, high):
@@ -515,7 +517,7 @@ def test_knowing_less_never_tells_more(kind, table, overlap, parts_disjoint, dat
         for row in table
     ]
     before, after = (
-        tally(
+        roll_up(
             kind,
             cells_of(each, ratio=kind in RATIOS),
             groups=3,
@@ -536,19 +538,19 @@ def test_knowing_less_never_tells_more(kind, table, overlap, parts_disjoint, dat
 @settings(deadline=None)
 @given(kinds, exact_tables)
 def test_exact_figures_give_exact_results_where_nobody_is_counted_twice(kind, table):
-    if kind is Kind.DISTINCT:
+    if kind is MeasureKind.DISTINCT:
         table = list({(group, source): (group, source, *rest) for group, source, *rest in table}.values())
-    for result in tally(
+    for result in roll_up(
         kind, cells_of(table, ratio=kind in RATIOS), groups=3, overlap=Overlap.DISJOINT, parts_disjoint=True
     ):
-        assert result.exact or result.reason == "no_data"
+        assert result.is_exact or result.reason == "no_data"
         assert result.ratio_low == result.ratio_high
 
 
 @settings(deadline=None)
 @given(kinds, tables, overlaps, st.booleans())
 def test_the_least_is_never_more_than_the_most(kind, table, overlap, parts_disjoint):
-    for result in tally(
+    for result in roll_up(
         kind, cells_of(table, ratio=kind in RATIOS), groups=3, overlap=overlap, parts_disjoint=parts_disjoint
     ):
         if result.low is not None:
@@ -568,7 +570,7 @@ members = st.lists(
 @given(members)
 def test_the_true_number_of_distinct_people_lies_within_the_bounds(returns):
     table = [(0, source, period, (len(people), len(people)), (nan, nan)) for source, period, people in returns]
-    (result,) = tally(Kind.DISTINCT, cells_of(table, ratio=False), groups=1)
+    (result,) = roll_up(MeasureKind.DISTINCT, cells_of(table, ratio=False), groups=1)
     everybody = set().union(*(people for _, _, people in returns))
     assert result.low <= len(everybody) <= result.high
 
@@ -576,8 +578,10 @@ def test_the_true_number_of_distinct_people_lies_within_the_bounds(returns):
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=12))
 def test_the_differences_of_a_cumulative_count_are_its_flow(flows):
-    months = [following(parse("2025-04"), n).code for n in range(len(flows))]
+    months = [shift_period(parse("2025-04"), n).code for n in range(len(flows))]
     totals = [sum(flows[: n + 1]) for n in range(len(flows))]
-    standing = [rolled_up(Kind.CUMULATIVE, f"A {month} {total}") for month, total in zip(months, totals, strict=True)]
-    grown = [difference(later, earlier) for earlier, later in pairwise(standing)]
+    standing = [
+        rolled_up(MeasureKind.CUMULATIVE, f"A {month} {total}") for month, total in zip(months, totals, strict=True)
+    ]
+    grown = [subtract_tallies(later, earlier) for earlier, later in pairwise(standing)]
     assert [value(flow) for flow in grown] == [(flow, flow) for flow in flows[1:]]

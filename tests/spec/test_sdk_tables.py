@@ -15,22 +15,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.returns import forms
-from tests.fixtures.example_plan import HERE
-from work_health import ColumnMapping, NotSent, ReturnSchema, WorkHealthError, new_return, observation
-from work_health.table_checks import Form, Labels, duties, faults, table_of_returns
-from work_health.tables import Table, grid, table
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE
+from work_health import CheckFailed, ColumnMapping, ReturnSchema, WorkHealthError, new_return, observation
+from work_health.table_checks import Labels, ReturnForm, check_cells, convert_returns_to_table, group_rows_by_return
+from work_health.tables import Table, build_table, read_grid
 
 DIMENSIONS = ["sex", "age-band"]
 PLAIN = "measure,period,area,value\nvisits,2026-02,E06999999,12\n"
 
 
 def read(source, mapping: dict | None = None, sheet: str | None = None) -> Table:
-    told = None if mapping is None else ColumnMapping.of(mapping)
-    return table(grid(source, sheet=sheet), DIMENSIONS, told)
+    told = None if mapping is None else ColumnMapping.from_document(mapping)
+    return build_table(read_grid(source, sheet=sheet), DIMENSIONS, told)
 
 
 def refused(source, mapping: dict | None = None, sheet: str | None = None) -> list[tuple]:
-    with pytest.raises(NotSent) as told:
+    with pytest.raises(CheckFailed) as told:
         read(source, mapping, sheet)
     assert "Nothing was sent." in str(told.value)
     return [(one.code, one.rows or [], one.column or None) for one in told.value.findings]
@@ -55,7 +55,7 @@ def test_a_csv_file_however_it_was_saved(content, tmp_path):
             ["measure", "period", "area", "value"],
             [["visits", "2026-02", "E06999999", "12"]],
         )
-        assert (made.numbers, made.as_it_is) == ([2], True)
+        assert (made.row_numbers, made.is_unmodified) == ([2], True)
 
 
 def write(path: Path, content: bytes) -> str:
@@ -87,7 +87,7 @@ def test_rows_and_frames_say_the_same(source):
     made = read(source)
     found = [dict(zip(made.columns, row, strict=True)) for row in made.rows]
     assert [(one["sex"], one["value"]) for one in found] == [("", "12"), ("female", "")]
-    assert made.numbers == [0, 1]
+    assert made.row_numbers == [0, 1]
 
 
 def workbook(path: Path, rows: list[list], *, merge: tuple[str, ...] = (), more: dict | None = None) -> str:
@@ -115,13 +115,13 @@ ROW = ["visits", "2026-02", "E06999999", 12]
 def test_a_workbook(tmp_path):
     made = read(workbook(tmp_path / "a.xlsx", [HEADER, ROW, [], ["visits", "2026-02", "E05999991", 5.0]]))
     assert made.rows == [["visits", "2026-02", "E06999999", "12"], ["visits", "2026-02", "E05999991", "5"]]
-    assert (made.numbers, made.as_it_is, made.warnings) == ([2, 4], False, ())
+    assert (made.row_numbers, made.is_unmodified, made.warnings) == ([2, 4], False, ())
 
 
 def test_titles_above_the_header_are_passed_over(tmp_path):
     rows = [["Quarterly return"], [], ["Filled in by", "the data officer"], HEADER, ROW]
     made = read(workbook(tmp_path / "a.xlsx", rows, merge=("A1:D1",)))
-    assert (made.rows, made.numbers) == ([["visits", "2026-02", "E06999999", "12"]], [5])
+    assert (made.rows, made.row_numbers) == ([["visits", "2026-02", "E06999999", "12"]], [5])
 
 
 def test_merged_cells_are_told_with_their_place(tmp_path):
@@ -149,7 +149,7 @@ def test_hidden_sheets(tmp_path):
 
 def test_which_sheet_is_meant_has_to_be_plain(tmp_path):
     two = workbook(tmp_path / "a.xlsx", [HEADER, ROW], more={"Notes": ("visible", [["a"]])})
-    assert refused(two) == [("which-sheet", [], None)]
+    assert refused(two) == [("sheet-required", [], None)]
     assert read(two, sheet="Return").rows[0][3] == "12"
     assert refused(two, sheet="return") == [("unknown-sheet", [], None)]
     assert refused(workbook(tmp_path / "b.xlsx", [])) == [("no-rows", [], None)]
@@ -201,20 +201,20 @@ def test_a_mapping_tells_their_names_as_ours(tmp_path):
         ["E06999999", "", "12", "visits", "2026-02"],
         ["E06999999", "female", "[c]", "visits", "2026-02"],
     ]
-    assert made.called == {"area": "Ward", "sex": "Gender", "value": "Number seen"}
+    assert made.source_names == {"area": "Ward", "sex": "Gender", "value": "Number seen"}
     toml = tmp_path / "mapping.toml"
     toml.write_text('header = 1\n[columns]\n"Ward" = "area"\n[codes.sex]\n"F" = "female"\n')
     assert ColumnMapping.load(toml).columns == {"Ward": "area"}
     json = tmp_path / "mapping.json"
     json.write_bytes(msgspec.json.encode(MAPPING))
-    assert ColumnMapping.load(str(json)) == ColumnMapping.of(MAPPING)
+    assert ColumnMapping.load(str(json)) == ColumnMapping.from_document(MAPPING)
 
 
 def test_a_column_that_the_mapping_leaves_open_says_what_to_write():
     without = {**MAPPING, "columns": {"ward": "area", "Gender": "sex", "Comment": ""}}
-    with pytest.raises(NotSent) as told:
+    with pytest.raises(CheckFailed) as told:
         read(EXPORT.replace(b"Number seen", b"Values"), without)
-    hint = told.value.findings[0].hint
+    hint = told.value.findings[0].fix
     assert [part for part in ('"Values" = "value"', '"Values" = ""') if part not in hint] == []
 
 
@@ -231,7 +231,7 @@ def test_a_column_that_the_mapping_leaves_open_says_what_to_write():
 )
 def test_a_mapping_that_cannot_be_understood(document, told):
     with pytest.raises(WorkHealthError, match=told):
-        ColumnMapping.of(document)
+        ColumnMapping.from_document(document)
 
 
 def test_a_mapping_file_that_cannot_be_read(tmp_path):
@@ -244,16 +244,18 @@ def test_a_mapping_file_that_cannot_be_read(tmp_path):
 
 
 def test_a_mapping_names_columns_that_there_are():
-    wrong = ColumnMapping.of({"columns": {"Ward": "aera"}, "codes": {"gender": {}}, "constants": {"measure": "x"}})
-    area, gender = wrong.faults(["area", "sex", "measure"])
+    wrong = ColumnMapping.from_document(
+        {"columns": {"Ward": "aera"}, "codes": {"gender": {}}, "constants": {"measure": "x"}}
+    )
+    area, gender = wrong.find_faults(["area", "sex", "measure"])
     assert re.search(r"^'aera' .*\barea\b", area)
     assert re.search(r"^'gender' [^?]*$", gender)
 
 
 def test_a_header_row_that_is_named():
     content = b"area,value\nmeasure,period,area,value\nvisits,2026-02,E06999999,12\n"
-    assert read(content, {"header": 2}).numbers == [3]
-    with pytest.raises(NotSent, match=r"\b3\b.*\b9\b"):
+    assert read(content, {"header": 2}).row_numbers == [3]
+    with pytest.raises(CheckFailed, match=r"\b3\b.*\b9\b"):
         read(content, {"header": 9})
 
 
@@ -280,25 +282,27 @@ def test_a_cell_as_a_csv_file_has_it(cell, written):
 
 
 def schema(measure: str) -> dict:
-    owed = forms.form(HERE, "quay-college", measure=measure, series=None, service=None, period="2026-02")
-    return msgspec.json.decode(msgspec.json.encode(forms.schema_of(owed)))
+    owed = forms.build_template(
+        HARBOUR_CATALOGUE, "quay-college", measure=measure, series=None, service=None, period="2026-02"
+    )
+    return msgspec.json.decode(msgspec.json.encode(forms.build_schema(owed)))
 
 
 FORMS = {name: schema(name) for name in ("learners", "pass-rate")}
 LABELS = Labels(
-    {d.slug: {c.code: c.label for c in d.categories} for d in HERE.plan.dimensions},
-    {a.code: a.name for a in HERE.plan.areas},
+    {d.slug: {c.code: c.label for c in d.categories} for d in HARBOUR_CATALOGUE.plan.dimensions},
+    {a.code: a.name for a in HARBOUR_CATALOGUE.plan.areas},
 )
 
 
 def found(measure: str, *rows: dict[str, str]) -> list[tuple]:
-    form = Form.of(ReturnSchema.from_dict(FORMS[measure]))
+    form = ReturnForm.from_schema(ReturnSchema.from_dict(FORMS[measure]))
     assert form
     columns = list(dict.fromkeys(name for row in rows for name in row))
     made = Table("Rows", columns, [[row.get(name, "") for name in columns] for row in rows], list(range(len(rows))))
-    [(duty, which)] = duties(made, {"measure": measure, "period": "2026-02"}).items()
-    told = faults(made, {duty: form}, {duty: which}, LABELS)
-    return [(one.code, one.rows, one.column, one.hint or None) for one in told]
+    [(duty, which)] = group_rows_by_return(made, {"measure": measure, "period": "2026-02"}).items()
+    told = check_cells(made, {duty: form}, {duty: which}, LABELS)
+    return [(one.code, one.rows, one.column, one.fix or None) for one in told]
 
 
 TOWN = {"area": "E06999999"}
@@ -307,7 +311,7 @@ TOWN = {"area": "E06999999"}
 @pytest.mark.parametrize(
     ("measure", "row", "code", "column", "hint"),
     [
-        ("learners", {"area": "", "value": "1"}, "cell-missing", "area", "Fill it in"),
+        ("learners", {"area": "", "value": "1"}, "empty-cell", "area", "Fill it in"),
         ("learners", {"area": "E06999998", "value": "1"}, "unknown-area", "area", "E06999999"),
         ("learners", {"area": "Harbour", "value": "1"}, "unknown-area", "area", "E06999999"),
         ("learners", TOWN | {"sex": "Females", "value": "1"}, "unknown-category", "sex", "female?"),
@@ -327,8 +331,8 @@ TOWN = {"area": "E06999999"}
         ("learners", TOWN | {"value": "3", "status": "c"}, "value-and-status", "status", "Clear"),
         ("learners", TOWN | {"value": "", "status": "s"}, "unknown-status", "status", "c, x, z"),
         ("learners", TOWN | {"value": "[x]", "lower": "1"}, "bounds-without-c", "lower", "Clear"),
-        ("learners", TOWN | {"numerator": "1", "denominator": "2"}, "wrong-form", "denominator", "Leave"),
-        ("pass-rate", TOWN | {"value": "1"}, "wrong-form", "value", "Leave"),
+        ("learners", TOWN | {"numerator": "1", "denominator": "2"}, "wrong-value-fields", "denominator", "Leave"),
+        ("pass-rate", TOWN | {"value": "1"}, "wrong-value-fields", "value", "Leave"),
         ("pass-rate", TOWN | {"numerator": "1"}, "value-missing", "denominator", "say why"),
     ],
 )
@@ -359,23 +363,23 @@ def test_equal_faults_are_told_once():
 
 
 def test_more_rows_than_can_be_listed_are_counted():
-    form = Form.of(ReturnSchema.from_dict(FORMS["learners"]))
+    form = ReturnForm.from_schema(ReturnSchema.from_dict(FORMS["learners"]))
     made = Table("Rows", ["area", "value"], [["E06999999", "n/a"]] * 1500, list(range(1500)))
-    [(duty, which)] = duties(made, {"measure": "learners", "period": "2026-02"}).items()
+    [(duty, which)] = group_rows_by_return(made, {"measure": "learners", "period": "2026-02"}).items()
     assert form
-    [told] = faults(made, {duty: form}, {duty: which}, LABELS)
+    [told] = check_cells(made, {duty: form}, {duty: which}, LABELS)
     assert (len(told.rows or []), told.row_count) == (1000, 1500)
 
 
 @pytest.mark.parametrize("measure", ["prospectus", "learner-voice"])
 def test_a_return_that_is_no_table_has_no_form(measure):
-    assert Form.of(ReturnSchema.from_dict(schema(measure))) is None
+    assert ReturnForm.from_schema(ReturnSchema.from_dict(schema(measure))) is None
 
 
-SEX = [c.code for d in HERE.plan.dimensions if d.slug == "sex" for c in d.categories]
-NEED = [c.code for d in HERE.plan.dimensions if d.slug == "need" for c in d.categories]
+SEX = [c.code for d in HARBOUR_CATALOGUE.plan.dimensions if d.slug == "sex" for c in d.categories]
+NEED = [c.code for d in HARBOUR_CATALOGUE.plan.dimensions if d.slug == "need" for c in d.categories]
 cells = st.fixed_dictionaries(
-    {"area": st.sampled_from([a.code for a in HERE.plan.areas] + ["E06000018"])},
+    {"area": st.sampled_from([a.code for a in HARBOUR_CATALOGUE.plan.areas] + ["E06000018"])},
     optional={
         "sex": st.sampled_from(SEX),
         "need": st.sampled_from(NEED),
@@ -399,13 +403,13 @@ def test_what_is_told_here_is_what_the_schema_says(measure, row):
 
 
 def test_returns_are_looked_at_as_rows():
-    made = table_of_returns(
+    made = convert_returns_to_table(
         [
             new_return("learners", "2026-02", [observation("E06999999", 12), observation("E06999999", status="c")]),
             new_return("learners", "2026-03", [observation("E06999999", 3, breakdown={"sex": "female"})]),
         ]
     )
-    assert made.numbers == [1, 2, 3]
-    assert list(made.column("value")) == ["12", "", "3"]
-    assert list(made.column("status")) == ["", "c", ""]
-    assert list(made.column("sex")) == ["", "", "female"]
+    assert made.row_numbers == [1, 2, 3]
+    assert list(made.iter_column("value")) == ["12", "", "3"]
+    assert list(made.iter_column("status")) == ["", "c", ""]
+    assert list(made.iter_column("sex")) == ["", "", "female"]

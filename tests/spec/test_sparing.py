@@ -3,7 +3,7 @@
 import pytest
 
 from api.figures import resolution, verdicts
-from api.figures.resolution import Question
+from api.figures.resolution import ResolutionQuery
 from api.reviews import concessions
 from tests.spec.test_as_published import INACTIVE, NOTTINGHAM, RATE, seen
 from tests.spec.test_outcome_rules import HARBOUR, returned
@@ -13,10 +13,10 @@ def read(asked, cells, here):
     """The answer as a route puts it together, and how many earlier periods were read for it in the end."""
     starts = 1
     while True:
-        spared = verdicts.sparing(asked, here, concessions.NONE, starts)
-        figures = verdicts.answered(spared, cells, here)
-        if verdicts.is_settled(figures, asked, here, concessions.NONE, starts):
-            return figures, len(spared.earlier)
+        spared = verdicts.limit_history(asked, here, concessions.NO_CONCESSIONS, starts)
+        figures = verdicts.build_judged_figures(spared, cells, here)
+        if verdicts.has_enough_history(figures, asked, here, concessions.NO_CONCESSIONS, starts):
+            return figures, len(spared.earlier_queries)
         starts *= 4
 
 
@@ -52,10 +52,10 @@ HISTORIES = [
 @pytest.mark.parametrize(("name", "rows", "group_by", "count"), HISTORIES)
 def test_the_answer_is_that_of_all_periods(name, rows, group_by, count):
     standing, cells = returned(*rows)
-    question = Question(measures=[rows[0]], group_by=group_by)
-    [asked] = resolution.ask(question, resolution.series_asked(question, HARBOUR), HARBOUR, standing)
+    question = ResolutionQuery(measures=[rows[0]], group_by=group_by)
+    [asked] = resolution.resolve_series(question, resolution.select_series(question, HARBOUR), HARBOUR, standing)
     figures, looked_at = read(asked, cells, HARBOUR)
-    assert figures == verdicts.answered(asked, cells, HARBOUR)
+    assert figures == verdicts.build_judged_figures(asked, cells, HARBOUR)
     assert looked_at == count
 
 
@@ -73,18 +73,20 @@ QUARTERS = [f"R12-{year}-{month:02}" for year in range(2010, 2026) for month in 
 )
 def test_published_series_have_the_years_of_their_trend_read(measure, publications, count):
     [(asked, figures)] = seen(measure, publications)
-    spared = verdicts.sparing(asked, NOTTINGHAM, concessions.NONE, 1)
-    [(_, again)] = seen(measure, {one.period.code: publications[one.period.code] for one in (*spared.earlier, asked)})
-    assert len(spared.earlier) == count
+    spared = verdicts.limit_history(asked, NOTTINGHAM, concessions.NO_CONCESSIONS, 1)
+    [(_, again)] = seen(
+        measure, {one.period.code: publications[one.period.code] for one in (*spared.earlier_queries, asked)}
+    )
+    assert len(spared.earlier_queries) == count
     assert [one.trend for one in again] == [one.trend for one in figures]
     assert [one.movement for one in again] == [one.movement for one in figures]
 
 
 def test_what_has_no_period_is_left_as_it_is():
-    [asked] = resolution.ask(
-        Question(measures=["learners"]),
+    [asked] = resolution.resolve_series(
+        ResolutionQuery(measures=["learners"]),
         [(HARBOUR.measures["learners"], HARBOUR.measures["learners"].series[0])],
         HARBOUR,
         [],
     )
-    assert verdicts.sparing(asked, HARBOUR, concessions.NONE, 1) == asked
+    assert verdicts.limit_history(asked, HARBOUR, concessions.NO_CONCESSIONS, 1) == asked

@@ -23,30 +23,34 @@ UNMOVING = {"commented", "cleared", "redaction-proposed"}
 def test_each_event_in_each_state(state, event):
     leads_to = TABLE[state].get(event) or (state if event in UNMOVING and state != "redacted" else None)
     if leads_to is None:
-        with pytest.raises(review_states.NotNow, match=f"that is {state} cannot be {event.replace('-', ' ')}"):
-            review_states.after(state, event)
+        with pytest.raises(
+            review_states.InvalidTransition, match=f"that is {state} cannot be {event.replace('-', ' ')}"
+        ):
+            review_states.next_state(state, event)
     else:
-        assert review_states.after(state, event) == leads_to
-    assert (event in review_states.possible(state)) == (leads_to is not None)
+        assert review_states.next_state(state, event) == leads_to
+    assert (event in review_states.allowed_events(state)) == (leads_to is not None)
 
 
 @given(st.lists(st.sampled_from(EventKind)))
 def test_whatever_happens_a_revision_is_in_one_of_its_states_and_what_is_redacted_stays_so(events):
     state = ReviewState.PENDING
     for event in events:
-        possible = review_states.possible(state)
+        possible = review_states.allowed_events(state)
         try:
-            state = review_states.after(state, event)
+            state = review_states.next_state(state, event)
             assert event in possible
-        except review_states.NotNow:
+        except review_states.InvalidTransition:
             assert event not in possible
         assert state in ReviewState
         if state is ReviewState.REDACTED:
-            assert not review_states.possible(state)
+            assert not review_states.allowed_events(state)
 
 
 def test_every_state_can_be_reached():
     reached = {ReviewState.PENDING}
     for _ in ReviewState:
-        reached |= {review_states.after(state, event) for state in reached for event in review_states.possible(state)}
+        reached |= {
+            review_states.next_state(state, event) for state in reached for event in review_states.allowed_events(state)
+        }
     assert reached == set(ReviewState)

@@ -5,7 +5,16 @@ import pytest
 
 from api.submissions import template
 from schema.plan import Plan
-from tests.fixtures.example_plan import EAST, HERE, PLAN, TOWN, WEST, catalogue, examine, returned
+from tests.fixtures.example_plan import (
+    EAST,
+    HARBOUR_CATALOGUE,
+    HARBOUR_PLAN,
+    TOWN,
+    WEST,
+    examine_returns,
+    make_catalogue,
+    make_return,
+)
 
 UNKNOWN = f"{TOWN}-unknown"
 SEXES = ["sex=female", "sex=male", "sex=unknown"]
@@ -28,35 +37,35 @@ OWED = {
 @pytest.mark.parametrize("duty", OWED)
 def test_a_duty_asks_for_the_total_of_each_area_and_every_category(duty):
     cells: dict[str, list[str]] = {}
-    for code, key in template.owed(HERE, *duty):
+    for code, key in template.required_cells(HARBOUR_CATALOGUE, *duty):
         cells.setdefault(code, []).append(key)
     assert cells == OWED[duty]
 
 
 def test_areas_of_another_family_are_not_asked_for():
-    raw = msgspec.to_builtins(PLAN)
+    raw = msgspec.to_builtins(HARBOUR_PLAN)
     raw["families"].append({"slug": "parishes", "label": "Parishes", "levels": ["parish"]})
     raw["areas"].append(
         {"code": "E04000001", "name": "St Mary", "level": "parish", "families": ["parishes"], "parent": TOWN}
     )
-    here = catalogue(msgspec.convert(raw, Plan))
-    assert {code for code, _ in template.owed(here, "learners", TOWN)} == {TOWN, EAST, WEST, UNKNOWN}
+    here = make_catalogue(msgspec.convert(raw, Plan))
+    assert {code for code, _ in template.required_cells(here, "learners", TOWN)} == {TOWN, EAST, WEST, UNKNOWN}
 
 
 def complete(given: dict):
-    examined = examine(given)
-    return template.completeness(examined.returns[0], examined.cells.place, HERE)
+    examined = examine_returns(given)
+    return template.calculate_completeness(examined.returns[0], examined.cells.cell_id, HARBOUR_CATALOGUE)
 
 
 @pytest.mark.parametrize(
     ("given", "required", "present"),
     [
-        (returned("on-roll", "town 1"), 1, 1),
-        (returned("learners", "town 9"), 24, 1),
-        (returned("learners", "town 9", "town sex=female 9", "east c"), 24, 3),
-        (returned("learners", kind="nil"), 0, 0),
-        (returned("learners", kind="withdrawn", note="Wrong."), 0, 0),
-        (returned("prospectus", kind="nil"), 0, 0),
+        (make_return("on-roll", "town 1"), 1, 1),
+        (make_return("learners", "town 9"), 24, 1),
+        (make_return("learners", "town 9", "town sex=female 9", "east c"), 24, 3),
+        (make_return("learners", kind="nil"), 0, 0),
+        (make_return("learners", kind="withdrawn", note="Wrong."), 0, 0),
+        (make_return("prospectus", kind="nil"), 0, 0),
     ],
 )
 def test_completeness_counts_what_is_there_of_what_is_asked_for(given, required, present):
@@ -65,18 +74,18 @@ def test_completeness_counts_what_is_there_of_what_is_asked_for(given, required,
 
 
 def test_what_is_missing_is_named():
-    first, *_ = complete(returned("learners", "town 9")).missing
+    first, *_ = complete(make_return("learners", "town 9")).missing
     assert (first.measure, first.series, first.period, first.area) == ("learners", "headline", "2026-02", TOWN)
     assert first.breakdown == {"sex": "female"}
 
 
 def test_of_very_much_that_is_missing_a_hundred_are_named():
-    raw = msgspec.to_builtins(PLAN)
+    raw = msgspec.to_builtins(HARBOUR_PLAN)
     raw["areas"] += [
         {"code": f"E0500{n:04}", "name": f"Pier {n}", "level": "quarter", "families": ["town"], "parent": TOWN}
         for n in range(50)
     ]
-    here = catalogue(msgspec.convert(raw, Plan))
-    examined = examine(returned("learners", "town 9"))
-    found = template.completeness(examined.returns[0], examined.cells.place, here)
-    assert (found.required, len(found.missing)) == (24 + 50 * 4, template.TOLD)
+    here = make_catalogue(msgspec.convert(raw, Plan))
+    examined = examine_returns(make_return("learners", "town 9"))
+    found = template.calculate_completeness(examined.returns[0], examined.cells.cell_id, here)
+    assert (found.required, len(found.missing)) == (24 + 50 * 4, template.MAX_LISTED_MISSING)

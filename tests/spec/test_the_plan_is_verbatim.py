@@ -12,14 +12,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schema.plan import Basis, Collection, Column, Plan
+from schema.plan import Basis, Collection, LogicModelColumn, Plan
 
 PLANS = Path(__file__).parents[2] / "schema" / "plans"
 SLUG = "work-and-health-2025-2028"
 PUBLISHED_SHA256 = "19d7c0a74fed773e7311297e03a63caf301cc4f38056123df70f331c3094ae63"
 PLAN = msgspec.yaml.decode((PLANS / f"{SLUG}.yaml").read_bytes(), type=Plan)
 
-ACTIVITIES = {node.slug for node in PLAN.nodes if node.column is Column.ACTIVITY}
+ACTIVITIES = {node.slug for node in PLAN.nodes if node.column is LogicModelColumn.ACTIVITY}
 REFERENCES = [(measure, reference) for measure in PLAN.measures for reference in measure.plan_references]
 
 
@@ -62,7 +62,7 @@ def logic_model() -> list[list[str]]:
 
 
 BULLETS = measuring_impact()
-ENTRIES = dict(zip(Column, logic_model(), strict=True))
+ENTRIES = dict(zip(LogicModelColumn, logic_model(), strict=True))
 
 
 def is_in_the_plan(words: str) -> bool:
@@ -108,11 +108,11 @@ def test_a_node_is_a_whole_entry_of_its_column(node) -> None:
 @pytest.mark.parametrize(
     ("column", "count"),
     [
-        (Column.INPUT, 12),
-        (Column.ACTIVITY, 7),
-        (Column.OUTPUT, 7),
-        (Column.OUTCOME, 4),
-        (Column.IMPACT, 5),
+        (LogicModelColumn.INPUT, 12),
+        (LogicModelColumn.ACTIVITY, 7),
+        (LogicModelColumn.OUTPUT, 7),
+        (LogicModelColumn.OUTCOME, 4),
+        (LogicModelColumn.IMPACT, 5),
     ],
     ids=str,
 )
@@ -197,7 +197,7 @@ def test_a_plan_reference_is_a_whole_text_of_the_plan(measure, reference) -> Non
 
 def test_the_27_texts_are_each_referred_to_once() -> None:
     codes = [reference.code for _, reference in REFERENCES]
-    outputs, outcomes = ENTRIES[Column.OUTPUT], ENTRIES[Column.OUTCOME]
+    outputs, outcomes = ENTRIES[LogicModelColumn.OUTPUT], ENTRIES[LogicModelColumn.OUTCOME]
     asked = [*BULLETS, *(f"O{i + 1}" for i in range(len(outputs))), *(f"OC{i + 1}" for i in range(len(outcomes)))]
     assert sorted(codes) == sorted(asked)
     assert Counter(code.rstrip(".123456789") for code in codes) == {"M": 16, "O": 7, "OC": 4}

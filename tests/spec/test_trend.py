@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.periods import following, parse
+from api.statistics.periods import parse, shift_period
 from api.statistics.readings import Reading
-from api.statistics.trend import CRITICAL, trend
+from api.statistics.trend import CRITICAL_CHI_SQUARED, calculate_trend
 from schema.intervals import Confidence, Interval, IntervalMethod
-from schema.plan import Aim, Kind
-from schema.verdicts import NoTrend, Tendency, Trend, TrendMethod, Verdict
+from schema.plan import Aim, MeasureKind
+from schema.verdicts import NoTrendReason, Tendency, Trend, TrendMethod, Verdict
 
 WLS, COUNTS = TrendMethod.WEIGHTED_LEAST_SQUARES, TrendMethod.COCHRAN_ARMITAGE
 
@@ -93,15 +93,15 @@ CANCER = """
 """
 
 
-def of(table, method=WLS, *, aim=None, kind=Kind.PROPORTION):
-    return trend(readings(table), aim, kind=kind, method=method)
+def of(table, method=WLS, *, aim=None, kind=MeasureKind.PROPORTION):
+    return calculate_trend(readings(table), aim, kind=kind, method=method)
 
 
 # --- the vectors of Fingertips -----------------------------------------------------------------------------
 
 
 def test_the_critical_value_is_fingertips_own():
-    assert pytest.approx(9.54953570608324, rel=1e-14) == CRITICAL
+    assert pytest.approx(9.54953570608324, rel=1e-14) == CRITICAL_CHI_SQUARED
 
 
 # Chi-squared to two decimals: the tests of fingertips-open. To more: statsmodels 0.15.0, WLS with the weights as
@@ -128,10 +128,10 @@ def test_the_trend_is_that_of_fingertips(table, method, two_decimals, chi_square
 
 
 INDICATORS = [
-    (DIABETES, Kind.PROPORTION, None, Tendency.INCREASING, None),
-    (MMR, Kind.PROPORTION, Aim.INCREASE, Tendency.DECREASING, Verdict.WORSE),
-    (SIGHT_LOSS, Kind.RATE, Aim.DECREASE, Tendency.INCREASING, Verdict.WORSE),
-    (CANCER, Kind.RATE, Aim.DECREASE, Tendency.DECREASING, Verdict.BETTER),
+    (DIABETES, MeasureKind.PROPORTION, None, Tendency.INCREASING, None),
+    (MMR, MeasureKind.PROPORTION, Aim.INCREASE, Tendency.DECREASING, Verdict.WORSE),
+    (SIGHT_LOSS, MeasureKind.RATE, Aim.DECREASE, Tendency.INCREASING, Verdict.WORSE),
+    (CANCER, MeasureKind.RATE, Aim.DECREASE, Tendency.DECREASING, Verdict.BETTER),
 ]
 
 
@@ -185,7 +185,7 @@ ONE_YEAR = [
 
 @pytest.mark.parametrize(("values", "chi_squared", "tendency"), ONE_YEAR)
 def test_the_direction_must_not_hang_on_one_year(values, chi_squared, tendency):
-    found = trend(level(*values), None, kind=Kind.RATE, method=WLS)
+    found = calculate_trend(level(*values), None, kind=MeasureKind.RATE, method=WLS)
     assert found.tendency is tendency
     assert found.chi_squared == pytest.approx(chi_squared)
 
@@ -208,7 +208,7 @@ def test_for_counts_the_direction_is_that_of_the_log_odds(numerators, tendency):
     points = [
         replace(point, numerator=x, denominator=1000) for point, x in zip(level(1, 2, 3, 4, 5), numerators, strict=True)
     ]
-    assert trend(points, None, kind=Kind.PROPORTION, method=COUNTS).tendency is tendency
+    assert calculate_trend(points, None, kind=MeasureKind.PROPORTION, method=COUNTS).tendency is tendency
 
 
 # --- which points ------------------------------------------------------------------------------------------
@@ -222,7 +222,9 @@ def test_only_the_last_five_count():
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_readings_plays_no_role(random: Random):
     points = readings(RISING)
-    assert trend(random.sample(points, len(points)), None, kind=Kind.PROPORTION, method=WLS) == of(RISING)
+    assert calculate_trend(random.sample(points, len(points)), None, kind=MeasureKind.PROPORTION, method=WLS) == of(
+        RISING
+    )
 
 
 ANNUAL = ["CY2020", "FY2020-21", "AY2020-21", "R12-2020-09", "R3-2020-02", "D2020-09-30", "D2020-02-29"]
@@ -231,84 +233,93 @@ ANNUAL = ["CY2020", "FY2020-21", "AY2020-21", "R12-2020-09", "R3-2020-02", "D202
 @pytest.mark.parametrize("code", ANNUAL)
 def test_one_period_a_year_is_annual(code):
     points = [
-        replace(point, period=following(parse(code), n, months=12)) if n else replace(point, period=parse(code))
+        replace(point, period=shift_period(parse(code), n, months=12)) if n else replace(point, period=parse(code))
         for n, point in enumerate(reversed(readings(RISING)))
     ]
-    assert trend(points, None, kind=Kind.PROPORTION, method=WLS).tendency is not Tendency.CANNOT_BE_CALCULATED
+    assert (
+        calculate_trend(points, None, kind=MeasureKind.PROPORTION, method=WLS).tendency
+        is not Tendency.CANNOT_BE_CALCULATED
+    )
 
 
 UNFIT = [
-    ("FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3 FY2025-26-Q4 FY2026-27-Q1", NoTrend.NOT_ANNUAL),
-    ("2021-04 2022-04 2023-04 2024-04 2025-04", NoTrend.NOT_ANNUAL),
-    ("CY2018 CY2019 FY2020-21 FY2021-22 FY2022-23", NoTrend.NOT_ANNUAL),
-    ("R3-2024-03 R3-2024-06 R3-2024-09 R3-2024-12 R3-2025-03", NoTrend.NOT_ANNUAL),
-    ("R12-2020-12 R12-2021-12 R12-2022-12 R12-2023-12 R24-2025-12", NoTrend.NOT_ANNUAL),
-    ("D2024-03-31 D2024-06-30 D2024-09-30 D2024-12-31 D2025-03-31", NoTrend.NOT_ANNUAL),
-    ("R12-2024-12 R12-2025-03 R12-2025-06 R12-2025-09 R12-2025-12", NoTrend.OVERLAPPING_PERIODS),
-    ("R36-2018-12 R36-2019-12 R36-2020-12 R36-2021-12 R36-2022-12", NoTrend.OVERLAPPING_PERIODS),
-    ("CY2018 CY2019 CY2020 CY2021 CY2021", NoTrend.OVERLAPPING_PERIODS),
-    ("D2018-09-30 D2019-09-30 D2020-09-30 D2021-09-30 D2021-09-30", NoTrend.OVERLAPPING_PERIODS),
-    ("CY2017 CY2018 CY2020 CY2021 CY2022", NoTrend.MISSING_PERIOD),
-    ("R3-2017-02 R3-2019-02 R3-2020-02 R3-2021-02 R3-2022-02", NoTrend.MISSING_PERIOD),
-    ("CY2019 CY2020 CY2021 CY2022", NoTrend.TOO_FEW_POINTS),
-    ("", NoTrend.TOO_FEW_POINTS),
+    ("FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3 FY2025-26-Q4 FY2026-27-Q1", NoTrendReason.NOT_ANNUAL),
+    ("2021-04 2022-04 2023-04 2024-04 2025-04", NoTrendReason.NOT_ANNUAL),
+    ("CY2018 CY2019 FY2020-21 FY2021-22 FY2022-23", NoTrendReason.NOT_ANNUAL),
+    ("R3-2024-03 R3-2024-06 R3-2024-09 R3-2024-12 R3-2025-03", NoTrendReason.NOT_ANNUAL),
+    ("R12-2020-12 R12-2021-12 R12-2022-12 R12-2023-12 R24-2025-12", NoTrendReason.NOT_ANNUAL),
+    ("D2024-03-31 D2024-06-30 D2024-09-30 D2024-12-31 D2025-03-31", NoTrendReason.NOT_ANNUAL),
+    ("R12-2024-12 R12-2025-03 R12-2025-06 R12-2025-09 R12-2025-12", NoTrendReason.OVERLAPPING_PERIODS),
+    ("R36-2018-12 R36-2019-12 R36-2020-12 R36-2021-12 R36-2022-12", NoTrendReason.OVERLAPPING_PERIODS),
+    ("CY2018 CY2019 CY2020 CY2021 CY2021", NoTrendReason.OVERLAPPING_PERIODS),
+    ("D2018-09-30 D2019-09-30 D2020-09-30 D2021-09-30 D2021-09-30", NoTrendReason.OVERLAPPING_PERIODS),
+    ("CY2017 CY2018 CY2020 CY2021 CY2022", NoTrendReason.MISSING_PERIOD),
+    ("R3-2017-02 R3-2019-02 R3-2020-02 R3-2021-02 R3-2022-02", NoTrendReason.MISSING_PERIOD),
+    ("CY2019 CY2020 CY2021 CY2022", NoTrendReason.TOO_FEW_POINTS),
+    ("", NoTrendReason.TOO_FEW_POINTS),
 ]
 
 
 @pytest.mark.parametrize(("codes", "reason"), UNFIT)
 def test_periods_that_do_not_follow_year_by_year_have_no_trend(codes, reason):
     points = [replace(point, period=parse(code)) for code, point in zip(codes.split(), readings(RISING), strict=False)]
-    found = trend(points, Aim.INCREASE, kind=Kind.PROPORTION, method=WLS)
+    found = calculate_trend(points, Aim.INCREASE, kind=MeasureKind.PROPORTION, method=WLS)
     assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=reason)
 
 
 def test_a_break_in_the_last_five_years_leaves_too_little_to_go_by():
     points = sorted(readings(RISING), key=lambda point: point.period.start)
     for n in range(1, 5):
-        broken = [replace(point, breaks=at == n) for at, point in enumerate(points)]
-        found = trend(broken, None, kind=Kind.PROPORTION, method=COUNTS)
-        assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=NoTrend.BREAK_IN_SERIES)
-    before_them = [replace(points[0], breaks=True), *points[1:]]
-    assert trend(before_them, None, kind=Kind.PROPORTION, method=COUNTS).reason is None
+        broken = [replace(point, has_break=at == n) for at, point in enumerate(points)]
+        found = calculate_trend(broken, None, kind=MeasureKind.PROPORTION, method=COUNTS)
+        assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=NoTrendReason.BREAK_IN_SERIES)
+    before_them = [replace(points[0], has_break=True), *points[1:]]
+    assert calculate_trend(before_them, None, kind=MeasureKind.PROPORTION, method=COUNTS).reason is None
 
 
 def test_a_year_without_a_value_breaks_the_run():
     points = readings(RISING)
     suppressed = [replace(points[2], value=None), *points[:2], *points[3:]]
-    found = trend(suppressed, None, kind=Kind.PROPORTION, method=WLS)
-    assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=NoTrend.MISSING_VALUE)
+    found = calculate_trend(suppressed, None, kind=MeasureKind.PROPORTION, method=WLS)
+    assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=NoTrendReason.MISSING_VALUE)
 
 
 def test_different_series_are_not_joined():
     points = readings(RISING)
-    found = trend([replace(points[0], series="new"), *points[1:]], None, kind=Kind.PROPORTION, method=WLS)
-    assert found.reason is NoTrend.DIFFERENT_SERIES
+    found = calculate_trend(
+        [replace(points[0], series="new"), *points[1:]], None, kind=MeasureKind.PROPORTION, method=WLS
+    )
+    assert found.reason is NoTrendReason.DIFFERENT_SERIES
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.PROPORTION, Kind.RATE}))
+@pytest.mark.parametrize("kind", sorted(set(MeasureKind) - {MeasureKind.PROPORTION, MeasureKind.RATE}))
 def test_only_proportions_and_rates_have_a_trend(kind):
-    assert of(RISING, kind=kind).reason is NoTrend.NOT_A_PROPORTION_OR_RATE
+    assert of(RISING, kind=kind).reason is NoTrendReason.NOT_A_PROPORTION_OR_RATE
 
 
 def test_a_count_that_is_none_or_all_has_no_log_odds():
     assert of(ALL_IN_ONE_YEAR, COUNTS) == Trend(
-        tendency=Tendency.CANNOT_BE_CALCULATED, method=COUNTS, reason=NoTrend.NONE_OR_ALL
+        tendency=Tendency.CANNOT_BE_CALCULATED, method=COUNTS, reason=NoTrendReason.ZERO_OR_ALL_COUNTS
     )
-    assert of(RISING.replace("  994 ", "    0 "), COUNTS).reason is NoTrend.NONE_OR_ALL
+    assert of(RISING.replace("  994 ", "    0 "), COUNTS).reason is NoTrendReason.ZERO_OR_ALL_COUNTS
 
 
 @pytest.mark.parametrize("missing", ["numerator", "denominator"])
 def test_without_counts_there_is_no_trend_of_counts(missing):
     points = readings(RISING)
-    found = trend([replace(points[0], **{missing: None}), *points[1:]], None, kind=Kind.PROPORTION, method=COUNTS)
-    assert found.reason is NoTrend.NO_COUNTS
+    found = calculate_trend(
+        [replace(points[0], **{missing: None}), *points[1:]], None, kind=MeasureKind.PROPORTION, method=COUNTS
+    )
+    assert found.reason is NoTrendReason.NO_COUNTS
 
 
 def test_without_an_interval_of_some_width_there_is_no_weight():
-    assert of(ALL_IN_ONE_YEAR).reason is NoTrend.NO_INTERVAL
+    assert of(ALL_IN_ONE_YEAR).reason is NoTrendReason.NO_INTERVAL
     points = readings(RISING)
-    found = trend([replace(points[0], intervals=()), *points[1:]], None, kind=Kind.PROPORTION, method=WLS)
-    assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, method=WLS, reason=NoTrend.NO_INTERVAL)
+    found = calculate_trend(
+        [replace(points[0], intervals=()), *points[1:]], None, kind=MeasureKind.PROPORTION, method=WLS
+    )
+    assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, method=WLS, reason=NoTrendReason.NO_INTERVAL)
 
 
 # --- rules that hold for all figures -----------------------------------------------------------------------
@@ -325,7 +336,7 @@ def test_run_backwards_a_trend_turns_round(values, method):
             replace(point, numerator=number, denominator=100)
             for number, point in zip(numbers, level(*map(float, numbers), error=5), strict=True)
         ]
-        return trend(points, None, kind=Kind.PROPORTION, method=method)
+        return calculate_trend(points, None, kind=MeasureKind.PROPORTION, method=method)
 
     there, back = found(values), found(values[::-1])
     assert back.tendency is TURNED.get(there.tendency, there.tendency)
@@ -336,7 +347,7 @@ def test_run_backwards_a_trend_turns_round(values, method):
 @given(figures, st.sampled_from([0.01, 1, 1000]))
 def test_the_unit_plays_no_role(values, factor):
     one, other = (
-        trend(level(*(value * by for value in values), error=5 * by), None, kind=Kind.RATE, method=WLS)
+        calculate_trend(level(*(value * by for value in values), error=5 * by), None, kind=MeasureKind.RATE, method=WLS)
         for by in (1, factor)
     )
     assert other.chi_squared == pytest.approx(one.chi_squared)
@@ -345,6 +356,8 @@ def test_the_unit_plays_no_role(values, factor):
 @pytest.mark.parametrize("code", ["D2100-03-31 D2100-06-30", "CY2099 CY2100", "CY1990 CY1991"])
 def test_the_ends_of_the_calendar_are_no_fault(code):
     periods = [parse(each) for each in code.split()]
-    before = following(periods[0], -3, months=3) if periods[0].start.year > 2000 else periods[0]
+    before = shift_period(periods[0], -3, months=3) if periods[0].start.year > 2000 else periods[0]
     points = [replace(p, period=period) for p, period in zip(readings(RISING), [before] * 3 + periods, strict=True)]
-    assert trend(points, None, kind=Kind.PROPORTION, method=WLS).tendency is Tendency.CANNOT_BE_CALCULATED
+    assert (
+        calculate_trend(points, None, kind=MeasureKind.PROPORTION, method=WLS).tendency is Tendency.CANNOT_BE_CALCULATED
+    )

@@ -9,8 +9,8 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from api.http.bodies import TypedRequest
-from api.http.problems import HANDLERS
-from api.http.violations import TOLD, violations
+from api.http.problems import EXCEPTION_HANDLERS
+from api.http.violations import MAX_VIOLATIONS, find_violations
 
 
 class Part(Struct, forbid_unknown_fields=True):
@@ -41,11 +41,11 @@ FAULTS = {
 @pytest.mark.parametrize("case", FAULTS)
 def test_every_violation_has_its_place(case):
     raw, expected = FAULTS[case]
-    assert [found.path for found in violations(Whole, raw)] == expected
+    assert [found.path for found in find_violations(Whole, raw)] == expected
 
 
 def test_no_more_are_told_than_somebody_reads():
-    assert len(list(violations(Whole, {"parts": [{}] * 500}))) == TOLD
+    assert len(list(find_violations(Whole, {"parts": [{}] * 500}))) == MAX_VIOLATIONS
 
 
 @post("/")
@@ -54,7 +54,7 @@ async def whole(data: JSONBody[Whole]) -> None:
 
 
 APP = Litestar(
-    [whole], request_class=TypedRequest, exception_handlers=HANDLERS, openapi_config=None, logging_config=None
+    [whole], request_class=TypedRequest, exception_handlers=EXCEPTION_HANDLERS, openapi_config=None, logging_config=None
 )
 
 
@@ -79,5 +79,5 @@ def test_a_nul_is_told_by_its_name():
     class Noted(Struct):
         note: Annotated[str, Meta(pattern="^[^\\x00]*$")]
 
-    [finding] = violations(Noted, {"note": "a\x00b"})
+    [finding] = find_violations(Noted, {"note": "a\x00b"})
     assert (finding.path, "NUL" in finding.message) == ("/note", True)

@@ -7,19 +7,19 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from api.figures.query import Filters, Unanswerable
+from api.figures.query import IncompatibleFilters, OutcomeQuery
 from api.http.refusals import Invalid, NotFound
 from api.outcomes.formats import tidy_csv
 from api.plan.catalogue import Catalogue
 from schema.outcomes import RevisionBasis
-from schema.reading import Feature, FeatureCollection, Geometry, Rings
+from schema.reading import Feature, FeatureCollection, Geometry, PolygonRings
 from schema.releases import AnyFigure
 
-CODE = re.compile(r"[A-Z]{2,8}\d{2}CD", re.IGNORECASE)
-GSS = re.compile(r"[A-Z]\d{8}")
+CODE_PROPERTY_PATTERN = re.compile(r"[A-Z]{2,8}\d{2}CD", re.IGNORECASE)
+GSS_CODE_PATTERN = re.compile(r"[A-Z]\d{8}")
 
 
-class BadBoundaries(Invalid):
+class InvalidBoundaries(Invalid):
     """The file is not a layer of boundaries."""
 
     example = "A spreadsheet is given to `python -m api load-boundaries`."
@@ -35,7 +35,7 @@ class NoBoundaries(NotFound):
     )
 
 
-def question(
+def build_query(
     *,
     measure: str,
     level: str,
@@ -43,64 +43,64 @@ def question(
     period: str,
     within: str | None,
     breakdowns: Sequence[str],
-    basis: RevisionBasis = RevisionBasis.LATEST,
+    revision_basis: RevisionBasis = RevisionBasis.LATEST,
     min_coverage: float | None = None,
-) -> Filters:
+) -> OutcomeQuery:
     """One figure for each area. Raises Unanswerable for two categories of a dimension."""
     dimensions = [text.partition(":")[0] for text in breakdowns]
     if len(set(dimensions)) < len(dimensions):
-        raise Unanswerable("A map shows one figure for each area: give one category of a dimension.")
-    return Filters(
+        raise IncompatibleFilters("A map shows one figure for each area: give one category of a dimension.")
+    return OutcomeQuery(
         measures=[measure],
         series=series,
         periods=[period],
         within=[within] if within else [],
         levels=[level],
         breakdowns=list(breakdowns),
-        basis=basis,
+        revision_basis=revision_basis,
         min_coverage=min_coverage,
     )
 
 
-class OnePolygon(Struct, frozen=True, kw_only=True, tag_field="type", tag="Polygon"):
+class PolygonShape(Struct, frozen=True, kw_only=True, tag_field="type", tag="Polygon"):
     """An area in one piece."""
 
-    coordinates: Rings
+    coordinates: PolygonRings
 
 
-class ManyPolygons(Struct, frozen=True, kw_only=True, tag_field="type", tag="MultiPolygon"):
+class MultiPolygonShape(Struct, frozen=True, kw_only=True, tag_field="type", tag="MultiPolygon"):
     """An area in pieces, such as one with islands."""
 
-    coordinates: Annotated[list[Rings], Meta(min_length=1)]
+    coordinates: Annotated[list[PolygonRings], Meta(min_length=1)]
 
 
-class Published(Struct, frozen=True, kw_only=True):
+class BoundaryFeature(Struct, frozen=True, kw_only=True):
     """A feature of a file, as far as it matters here."""
 
-    geometry: OnePolygon | ManyPolygons
+    geometry: PolygonShape | MultiPolygonShape
     properties: dict[str, Any]
 
 
-class Layer(Struct, frozen=True, kw_only=True, tag_field="type", tag="FeatureCollection"):
+class BoundaryLayer(Struct, frozen=True, kw_only=True, tag_field="type", tag="FeatureCollection"):
     """A file of the portal."""
 
-    features: list[Published]
+    features: list[BoundaryFeature]
 
 
-def read(content: bytes) -> dict[str, Geometry]:
+def read_boundaries(content: bytes) -> dict[str, Geometry]:
     """The boundaries by GSS code. Raises BadBoundaries with what is wrong."""
     try:
-        layer = msgspec.json.decode(content, type=Layer)
+        layer = msgspec.json.decode(content, type=BoundaryLayer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadBoundaries(str(error)) from error
-    name = code_property([feature.properties for feature in layer.features])
+        raise InvalidBoundaries(str(error)) from error
+    name = find_code_property([feature.properties for feature in layer.features])
     found: dict[str, Geometry] = {}
     for number, feature in enumerate(layer.features):
         code = feature.properties[name]
         shape = feature.geometry
-        polygons = [shape.coordinates] if isinstance(shape, OnePolygon) else shape.coordinates
+        polygons = [shape.coordinates] if isinstance(shape, PolygonShape) else shape.coordinates
         if not all(_is_in_degrees(ring) for rings in polygons for ring in rings):
-            raise BadBoundaries(
+            raise InvalidBoundaries(
                 f"features[{number}] ({code}): its rings are not closed lines of longitude and latitude in degrees. "
                 "The British National Grid is in metres: choose WGS 84."
             )
@@ -112,18 +112,22 @@ def _is_in_degrees(ring: list[list[float]]) -> bool:
     return ring[0] == ring[-1] and all(abs(position[0]) <= 180 and abs(position[1]) <= 90 for position in ring)
 
 
-def code_property(features: Sequence[Mapping[str, Any]]) -> str:
+def find_code_property(features: Sequence[Mapping[str, Any]]) -> str:
     """The property such as `WD24CD` or `LAD24CD` that tells the features apart; a ward names its authority as well."""
-    names = [name for feature in features[:1] for name in feature if CODE.fullmatch(name)]
+    names = [name for feature in features[:1] for name in feature if CODE_PROPERTY_PATTERN.fullmatch(name)]
     for name in names:
         codes = [str(feature.get(name)) for feature in features]
-        if len(set(codes)) == len(codes) and all(GSS.fullmatch(code) for code in codes):
+        if len(set(codes)) == len(codes) and all(GSS_CODE_PATTERN.fullmatch(code) for code in codes):
             return name
     found = f"has only {', '.join(names)}" if names else "has none"
-    raise BadBoundaries(f"No property such as WD24CD holds a GSS code of its own for each feature: the file {found}.")
+    raise InvalidBoundaries(
+        f"No property such as WD24CD holds a GSS code of its own for each feature: the file {found}."
+    )
 
 
-def layer(figures: Sequence[AnyFigure], boundaries: Mapping[str, Geometry], catalogue: Catalogue) -> FeatureCollection:
+def build_map_layer(
+    figures: Sequence[AnyFigure], boundaries: Mapping[str, Geometry], catalogue: Catalogue
+) -> FeatureCollection:
     """Raises NoBoundaries where there is not one of them."""
     if not any(figure.area in boundaries for figure in figures):
         levels = sorted({catalogue.areas[figure.area].level for figure in figures})
@@ -135,14 +139,16 @@ def layer(figures: Sequence[AnyFigure], boundaries: Mapping[str, Geometry], cata
                 type="Feature",
                 id=figure.area,
                 geometry=boundaries.get(figure.area),
-                properties=tidy_csv.row(figure, catalogue, labels=True),
+                properties=tidy_csv.build_row(figure, catalogue, labels=True),
             )
             for figure in figures
         ],
     )
 
 
-def sorted_out(found: Mapping[str, Geometry], known: Collection[str]) -> tuple[dict[str, Geometry], int]:
+def select_known_boundaries(
+    boundaries: Mapping[str, Geometry], area_codes: Collection[str]
+) -> tuple[dict[str, Geometry], int]:
     """The boundaries of areas that some plan has, and how many others the file holds."""
-    ours = {code: geometry for code, geometry in found.items() if code in known}
-    return ours, len(found) - len(ours)
+    ours = {code: geometry for code, geometry in boundaries.items() if code in area_codes}
+    return ours, len(boundaries) - len(ours)

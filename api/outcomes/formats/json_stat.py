@@ -5,9 +5,9 @@ from itertools import product
 from math import prod
 from typing import TypeVar
 
-from api.figures.query import TooMuch
+from api.figures.query import ResultTooLarge
 from api.plan.catalogue import Catalogue
-from schema.outcomes import Resolved
+from schema.outcomes import ResolvedPeriod
 from schema.reading import (
     JsonStatCategory,
     JsonStatDataset,
@@ -19,31 +19,31 @@ from schema.reading import (
 from schema.releases import AnyFigure
 from schema.submissions import Status
 
-MOST = 500_000
-ToldT = TypeVar("ToldT")
+MAX_CUBE_CELLS = 500_000
+ValueT = TypeVar("ValueT")
 
 
-def dataset(
+def build_dataset(
     figures: Sequence[AnyFigure],
     catalogue: Catalogue,
     *,
     categories: dict[str, list[str]],
-    resolved: list[Resolved],
+    resolved: list[ResolvedPeriod],
     release: int | None = None,
 ) -> JsonStatDataset:
     """What was not asked, as a month of a measure that is returned by the quarter, is `z`. Raises TooMuch."""
     edges = {
-        "measure": _each(f"{f.measure}/{f.series}" for f in figures),
-        "period": _each(p.code for p in sorted((f.period for f in figures), key=lambda p: (p.end, p.start))),
-        "area": _each(f.area for f in figures),
+        "measure": _list_unique(f"{f.measure}/{f.series}" for f in figures),
+        "period": _list_unique(p.code for p in sorted((f.period for f in figures), key=lambda p: (p.end, p.start))),
+        "area": _list_unique(f.area for f in figures),
         **categories,
     }
     size = prod(len(codes) for codes in edges.values())
-    if size > MOST:
-        raise TooMuch(f"As a cube that is {size:,} cells; at most {MOST:,} are answered.")
-    cells = _Cells(edges)
+    if size > MAX_CUBE_CELLS:
+        raise ResultTooLarge(f"As a cube that is {size:,} cells; at most {MAX_CUBE_CELLS:,} are answered.")
+    cells = _CubeCells(edges)
     for figure in figures:
-        cells.put(figure)
+        cells.add(figure)
     return JsonStatDataset(
         version="2.0",
         kind="dataset",
@@ -51,55 +51,55 @@ def dataset(
         id=list(edges),
         size=[len(codes) for codes in edges.values()],
         role=JsonStatRole(time=["period"], geo=["area"], metric=["measure"]),
-        dimension=_dimensions(edges, figures, catalogue),
-        value=cells.value,
-        status=cells.status(),
+        dimension=_build_dimensions(edges, figures, catalogue),
+        value=cells.values,
+        status=cells.index_statuses(),
         extension=JsonStatExtension(
             programme=catalogue.slug,
             plan_version=catalogue.version,
             protection="none" if release is None else "release",
             release=release,
-            lower_bound=cells.told(lambda f: None if f.lower_bound == f.value else f.lower_bound),
-            upper_bound=cells.told(lambda f: None if f.upper_bound == f.value else f.upper_bound),
-            lower=cells.told(lambda f: f.lower),
-            upper=cells.told(lambda f: f.upper),
-            reason=cells.told(lambda f: f.reason),
-            coverage=cells.told(lambda f: f.coverage),
+            lower_bound=cells.index_values(lambda f: None if f.lower_bound == f.value else f.lower_bound),
+            upper_bound=cells.index_values(lambda f: None if f.upper_bound == f.value else f.upper_bound),
+            lower=cells.index_values(lambda f: f.lower),
+            upper=cells.index_values(lambda f: f.upper),
+            reason=cells.index_values(lambda f: f.reason),
+            coverage=cells.index_values(lambda f: f.coverage),
             resolved=resolved,
         ),
     )
 
 
-class _Cells:
+class _CubeCells:
     """The figure behind each cell. One that has no breakdown of the cube stands for all categories there."""
 
     def __init__(self, edges: dict[str, list[str]]) -> None:
-        self.places = {place: index for index, place in enumerate(product(*edges.values()))}
+        self.positions = {place: index for index, place in enumerate(product(*edges.values()))}
         self.dimensions = list(edges.items())[3:]
-        self.behind: list[AnyFigure | None] = [None] * len(self.places)
+        self.figures: list[AnyFigure | None] = [None] * len(self.positions)
 
-    def put(self, figure: AnyFigure) -> None:
+    def add(self, figure: AnyFigure) -> None:
         head = (f"{figure.measure}/{figure.series}", figure.period.code, figure.area)
         codes = [[figure.breakdown[d]] if d in figure.breakdown else every for d, every in self.dimensions]
         for tail in product(*codes):
-            self.behind[self.places[*head, *tail]] = figure
+            self.figures[self.positions[*head, *tail]] = figure
 
     @property
-    def value(self) -> list[float | None]:
-        return [None if figure is None else figure.value for figure in self.behind]
+    def values(self) -> list[float | None]:
+        return [None if figure is None else figure.value for figure in self.figures]
 
-    def status(self) -> dict[str, str]:
-        return {str(index): said for index, figure in enumerate(self.behind) if (said := _status(figure))}
+    def index_statuses(self) -> dict[str, str]:
+        return {str(index): said for index, figure in enumerate(self.figures) if (said := _format_status(figure))}
 
-    def told(self, of: Callable[[AnyFigure], ToldT | None]) -> dict[str, ToldT]:
+    def index_values(self, choose: Callable[[AnyFigure], ValueT | None]) -> dict[str, ValueT]:
         return {
             str(index): found
-            for index, figure in enumerate(self.behind)
-            if figure is not None and (found := of(figure)) is not None
+            for index, figure in enumerate(self.figures)
+            if figure is not None and (found := choose(figure)) is not None
         }
 
 
-def _status(figure: AnyFigure | None) -> str:
+def _format_status(figure: AnyFigure | None) -> str:
     if figure is None:
         return Status.NOT_APPLICABLE
     if figure.status is not None:
@@ -107,11 +107,11 @@ def _status(figure: AnyFigure | None) -> str:
     return " ".join(figure.markers)
 
 
-def _each(codes: Iterable[str]) -> list[str]:
+def _list_unique(codes: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(codes))
 
 
-def _dimensions(
+def _build_dimensions(
     edges: dict[str, list[str]], figures: Sequence[AnyFigure], catalogue: Catalogue
 ) -> dict[str, JsonStatDimension]:
     series = {f"{m.slug}/{s.slug}": (m, s) for m in catalogue.plan.measures for s in m.series}

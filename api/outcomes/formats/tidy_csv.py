@@ -7,45 +7,45 @@ import msgspec
 from msgspec import Struct
 
 from api.http import csv_text
-from api.http.csv_text import Value
+from api.http.csv_text import TableValue
 from api.plan.catalogue import Catalogue
-from schema.outcomes import UnprotectedFigure
+from schema.outcomes import PreviewFigure
 from schema.releases import AnyFigure
 
-LABELS = ("measure_label", "area_label", "breakdown_label")
+LABEL_COLUMNS = ("measure_label", "area_label", "breakdown_label")
 
 
-def columns(catalogue: Catalogue, kind: type[AnyFigure] = UnprotectedFigure) -> list[str]:
+def list_columns(catalogue: Catalogue, kind: type[AnyFigure] = PreviewFigure) -> list[str]:
     """As `pandas.json_normalize(items, sep="_")` names them, with a column for each dimension of the plan.
 
     Lists of things that have fields of their own are one column of JSON. The labels come last.
     """
-    return [*_columns(kind, "", catalogue), *LABELS]
+    return [*_list_struct_columns(kind, "", catalogue), *LABEL_COLUMNS]
 
 
-def _columns(kind: type[Struct], prefix: str, catalogue: Catalogue) -> Iterator[str]:
+def _list_struct_columns(kind: type[Struct], prefix: str, catalogue: Catalogue) -> Iterator[str]:
     for field in msgspec.structs.fields(kind):
-        inner = _struct_in(field.type)
+        inner = _find_struct(field.type)
         if field.name == "breakdown":
             yield from (f"{prefix}breakdown_{dimension.slug}" for dimension in catalogue.plan.dimensions)
         elif inner is not None:
-            yield from _columns(inner, f"{prefix}{field.name}_", catalogue)
+            yield from _list_struct_columns(inner, f"{prefix}{field.name}_", catalogue)
         else:
             yield prefix + field.name
 
 
-def _struct_in(type_: Any) -> type[Struct] | None:
+def _find_struct(type_: Any) -> type[Struct] | None:
     """The struct that a field holds, perhaps; None for a list of them."""
     if isinstance(type_, type) and issubclass(type_, Struct):
         return type_
     if get_origin(type_) is list:
         return None
-    return next((found for inner in get_args(type_) if (found := _struct_in(inner)) is not None), None)
+    return next((found for inner in get_args(type_) if (found := _find_struct(inner)) is not None), None)
 
 
-def row(figure: AnyFigure, catalogue: Catalogue, *, labels: bool) -> dict[str, Value]:
+def build_row(figure: AnyFigure, catalogue: Catalogue, *, labels: bool) -> dict[str, TableValue]:
     """The columns of one figure; those that it has nothing for are not there."""
-    found = dict(_flat(msgspec.to_builtins(figure), ""))
+    found = dict(_flatten(msgspec.to_builtins(figure), ""))
     if labels:
         categories = {(d.slug, c.code): c.label for d in catalogue.plan.dimensions for c in d.categories}
         found["measure_label"] = catalogue.measures[figure.measure].label
@@ -54,26 +54,26 @@ def row(figure: AnyFigure, catalogue: Catalogue, *, labels: bool) -> dict[str, V
     return found
 
 
-def _flat(fields: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:
+def _flatten(fields: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, TableValue]]:
     for name, value in fields.items():
         if isinstance(value, dict):
-            yield from _flat(cast("dict[str, Any]", value), f"{prefix}{name}_")
+            yield from _flatten(cast("dict[str, Any]", value), f"{prefix}{name}_")
         elif isinstance(value, list):
-            yield prefix + name, _list(cast("list[Any]", value))
+            yield prefix + name, _format_list(cast("list[Any]", value))
         else:
             yield prefix + name, value
 
 
-def _list(items: Sequence[Any]) -> str:
+def _format_list(items: Sequence[Any]) -> str:
     if all(isinstance(item, str) for item in items):
         return " ".join(items)
     return msgspec.json.encode(items).decode()
 
 
-def csv_of(
-    figures: Iterable[AnyFigure], catalogue: Catalogue, *, labels: bool, kind: type[AnyFigure] = UnprotectedFigure
+def write_csv(
+    figures: Iterable[AnyFigure], catalogue: Catalogue, *, labels: bool, kind: type[AnyFigure] = PreviewFigure
 ) -> bytes:
     """`kind` is of the figures, so that the columns stand even where there are none."""
-    names = columns(catalogue, kind)
-    rows = (row(figure, catalogue, labels=labels) for figure in figures)
-    return csv_text.written(names, ([found.get(name) for name in names] for found in rows))
+    names = list_columns(catalogue, kind)
+    rows = (build_row(figure, catalogue, labels=labels) for figure in figures)
+    return csv_text.to_csv(names, ([found.get(name) for name in names] for found in rows))

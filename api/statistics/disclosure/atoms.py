@@ -15,16 +15,26 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.statistics.disclosure.lattice import Forms, IntArray, Lattice, Node, Nodes, Place, Shape, Table, nodes_of
-from api.statistics.disclosure.nesting import equations
+from api.statistics.disclosure.lattice import (
+    Area,
+    IntArray,
+    Lattice,
+    Node,
+    Nodes,
+    RowBuilder,
+    ScopeShape,
+    Table,
+    build_nodes,
+)
+from api.statistics.disclosure.nesting import build_equations
 
 
-def build(shape: Shape, *, breakdowns: int = 2) -> Lattice:
+def build_lattice(shape: ScopeShape, *, max_dimensions: int = 2) -> Lattice:
     """Lay out the nodes and atoms. Raises `ValueError` for a table of more than `breakdowns` dimensions."""
     for table in shape.tables:
-        if len(table.dimensions) > breakdowns:
-            raise ValueError(f"A table has at most {breakdowns} dimensions, not {', '.join(table.dimensions)}.")
-    return _Builder(shape).lattice()
+        if len(table.dimensions) > max_dimensions:
+            raise ValueError(f"A table has at most {max_dimensions} dimensions, not {', '.join(table.dimensions)}.")
+    return _LatticeBuilder(shape).lattice()
 
 
 class _Cell(Struct, frozen=True, kw_only=True):
@@ -50,8 +60,8 @@ class _Block(Struct, frozen=True, kw_only=True, eq=False):
     ids: IntArray
 
 
-class _Builder:
-    def __init__(self, shape: Shape) -> None:
+class _LatticeBuilder:
+    def __init__(self, shape: ScopeShape) -> None:
         self.shape = shape
         self.dimensions = {dimension.slug: dimension for dimension in shape.dimensions}
         self.parents = {place.code: place.parent for place in shape.places}
@@ -61,7 +71,7 @@ class _Builder:
         self.leaves: dict[tuple[tuple[str, ...], str], IntArray] = {}
         self.cells = [cell for table in shape.tables for cell in self._cells(table)]
         self.sizes = {name: self._size(name) for cell in self.cells for name in cell.codes}
-        self.ties = Forms()
+        self.identities = RowBuilder()
         self.atoms = 0
 
     def lattice(self) -> Lattice:
@@ -72,30 +82,30 @@ class _Builder:
             )
             for face, level in {(frozenset(cell.codes), cell.table.level) for cell in self.cells}
         }
-        listed = nodes_of(self.shape)
+        listed = build_nodes(self.shape)
         inside, outside = self._sums(home)
         nodes = dict(zip(listed.nodes, inside, strict=True))
         parts = [index for index, node in enumerate(listed.nodes) if node.part is not None]
         known = [ids for index, ids in zip(parts, outside, strict=True) if listed.complement[index] >= 0]
-        sums = Forms()
+        sums = RowBuilder()
         for ids in inside + known:
-            sums.append(ids, np.ones(ids.size), 0.0, inf)
-        self._unions(nodes)
-        self._covers(nodes)
+            sums.add_row(ids, np.ones(ids.size), 0.0, inf)
+        self._constrain_unions(nodes)
+        self._constrain_covers(nodes)
         rows = sums.rows()
         return Lattice(
             grids=listed.grids,
             atoms=self.atoms,
             sums=rows,
-            equations=equations(self.shape, listed, rows, self.atoms),
-            ties=self.ties.rows(),
+            equations=build_equations(self.shape, listed, rows, self.atoms),
+            identities=self.identities.rows(),
             whole=listed.whole,
             complement=listed.complement,
-            ways=listed.ways,
+            breakdown_depth=listed.breakdown_depth,
             broken_down=listed.broken_down,
-            patch=np.concatenate([self._patches(block, blocks[0]) for block in blocks]),
-            places=len(blocks[0].places),
-            earlier=self._earlier(listed),
+            area_period_id=np.concatenate([self._patches(block, blocks[0]) for block in blocks]),
+            area_count=len(blocks[0].places),
+            continues_from=self._earlier(listed),
         )
 
     def _earlier(self, nodes: Nodes) -> IntArray:
@@ -127,12 +137,12 @@ class _Builder:
             places = [place.code for place in self.shape.places if place.level <= cell.table.level]
             inside += self._ids(block, periods, places, cell.codes)
             if cell.table.part is not None:
-                out = cell.codes | {_part(cell.table.part): _OUT}
+                out = cell.codes | {_name_feature(cell.table.part): _OUT}
                 outside += self._ids(block, periods, places, out)
         return inside, outside
 
     def _cells(self, table: Table) -> Iterator[_Cell]:
-        part = {} if table.part is None else {_part(table.part): _IN}
+        part = {} if table.part is None else {_name_feature(table.part): _IN}
         for codes in product(*(self.dimensions[slug].codes for slug in table.dimensions)):
             breakdown = tuple(zip(table.dimensions, codes, strict=True))
             yield _Cell(table=table, breakdown=breakdown, codes=dict(map(self._feature, breakdown)) | part)
@@ -154,7 +164,7 @@ class _Builder:
         """The blocks, each tied to the one before it with which it has the most in common (Prim)."""
         finest = max(table.level for table in self.shape.tables)
         levels = dict.fromkeys(self.sizes, 0)
-        cliques = _cliques({frozenset(cell.codes) for cell in self.cells})
+        cliques = _find_cliques({frozenset(cell.codes) for cell in self.cells})
         for _ in cliques:  # a block is as fine as the finest that it hangs together with
             for cell in self.cells:
                 level = max((cell.table.level, *(levels[name] for name in cell.codes)))
@@ -167,7 +177,7 @@ class _Builder:
             )
             cliques.remove(clique)
             blocks.append(self._block(tuple(sorted(clique)), max(levels[name] for name in clique)))
-            self._tie(blocks[-1], block)
+            self._link_blocks(blocks[-1], block)
         return blocks
 
     def _block(self, features: tuple[str, ...], level: int) -> _Block:
@@ -185,7 +195,7 @@ class _Builder:
             numbers = np.broadcast_to(-1 - periods, (len(self.base), len(block.places)))
         return np.repeat(numbers.ravel(), prod(block.ids.shape[2:]))
 
-    def _collected(self, place: Place, level: int) -> bool:
+    def _collected(self, place: Area, level: int) -> bool:
         """Whether atoms are of this area: the finest there are, or all where they overlap."""
         is_leaf = place.level == level or place.code not in self.parents.values()
         return place.level <= level and (is_leaf or self.shape.overlapping_places)
@@ -214,7 +224,7 @@ class _Builder:
             self.leaves[key] = np.array(found, dtype=np.int64)
         return self.leaves[key]
 
-    def _tie(self, one: _Block, other: _Block) -> None:
+    def _link_blocks(self, one: _Block, other: _Block) -> None:
         """What two blocks have in common adds up to the same."""
         coarser = min(one, other, key=lambda block: block.level)
         common = [name for name in one.features if name in other.features]
@@ -223,9 +233,9 @@ class _Builder:
             periods = [(period,) for period in self.base]
             both = (self._ids(block, periods, coarser.places, fixed) for block in (one, other))
             for ids, others in zip(*both, strict=True):
-                self.ties.add(0.0, 0.0, (ids, 1.0), (others, -1.0))
+                self.identities.add(0.0, 0.0, (ids, 1.0), (others, -1.0))
 
-    def _unions(self, nodes: dict[Node, IntArray]) -> None:
+    def _constrain_unions(self, nodes: dict[Node, IntArray]) -> None:
         """Who is counted in an area or period is counted in one of its parts, and not in every one."""
         parts: list[tuple[Node, list[Node]]] = []
         if self.shape.overlapping_places:
@@ -239,11 +249,11 @@ class _Builder:
         for node, found in parts:
             there = [nodes[part] for part in found if part in nodes]
             for ids in there:
-                self.ties.add(0.0, inf, (nodes[node], 1.0), (ids, -1.0))
+                self.identities.add(0.0, inf, (nodes[node], 1.0), (ids, -1.0))
             if there and len(there) == len(found):
-                self.ties.add(0.0, inf, (np.concatenate(there), 1.0), (nodes[node], -1.0))
+                self.identities.add(0.0, inf, (np.concatenate(there), 1.0), (nodes[node], -1.0))
 
-    def _covers(self, nodes: dict[Node, IntArray]) -> None:
+    def _constrain_covers(self, nodes: dict[Node, IntArray]) -> None:
         """Where everybody is in a category, or in several, the categories add up to the total at least."""
         for table in self.shape.tables:
             (dimension, *others) = (self.dimensions[slug] for slug in table.dimensions) if table.dimensions else (None,)
@@ -253,14 +263,14 @@ class _Builder:
                 members = [replace(total, breakdown=((dimension.slug, code),)) for code in dimension.codes]
                 if all(member in nodes for member in members):
                     every = np.concatenate([nodes[member] for member in members])
-                    self.ties.add(0.0, inf, (every, 1.0), (nodes[total], -1.0))
+                    self.identities.add(0.0, inf, (every, 1.0), (nodes[total], -1.0))
 
 
-def _part(slug: str) -> str:
+def _name_feature(slug: str) -> str:
     return f"part {slug}"
 
 
-def _cliques(faces: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+def _find_cliques(faces: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     """The largest cliques of a triangulation of the graph in which the features of a face are neighbours."""
     graph: dict[str, set[str]] = {}
     for face in faces:

@@ -15,28 +15,30 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from api.statistics.disclosure.chain import chained
-from api.statistics.disclosure.display import Contradiction, Counts, Display
+from api.statistics.disclosure.chain import build_chain
+from api.statistics.disclosure.display import Contradiction, Display, ProviderCounts
 from api.statistics.disclosure.lattice import BoolArray, FloatArray, IntArray, Lattice
-from api.statistics.disclosure.linear_programs import Programme, under
+from api.statistics.disclosure.linear_programs import LinearProgram, stack_rows
 from schema.disclosure import Rule
 
 TOLERANCE = 1e-6
-TOGETHER = 4  # areas freed at once in a sweep, at least; more, while they have no more columns than
-FREED = 1500
-SWEEP = 8  # programmes, at least
-ENOUGH = 0.02  # of the counts that are left: a sweep that settles fewer is the last
-NEAR = 3  # areas of its own that are freed for one count, and as many around it, at least; more, while they have no
-CLOSE = 900  # more columns than this; then twice as many, and so on
+MIN_AREAS_PER_STEP = 4  # areas freed at once in a sweep, at least; more, while they have no more columns than
+MAX_COLUMNS_PER_STEP = 1500
+MIN_STEPS_PER_SWEEP = 8  # programmes, at least
+MIN_SETTLED_SHARE = 0.02  # of the counts that are left: a sweep that settles fewer is the last
+MIN_AREAS_PER_COUNT = (
+    3  # areas of its own that are freed for one count, and as many around it, at least; more, while they have no
+)
+MIN_COLUMNS_PER_COUNT = 900  # more columns than this; then twice as many, and so on
 
 
-def crossed(lattice: Lattice, chain: Sequence[Counts]) -> FloatArray:
+def find_cross_tables(lattice: Lattice, chain: Sequence[ProviderCounts]) -> FloatArray:
     """Find atoms that make up every return: releases × providers × atoms. Any that do, not the true ones.
 
     Raises `Contradiction` where there are none.
     """
     atoms = np.zeros((len(chain), chain[-1].own.shape[0], lattice.atoms))
-    rows = under(lattice.equations, lattice.ties)
+    rows = stack_rows(lattice.equations, lattice.identities)
     for release, counts in enumerate(chain):
         for provider, own in enumerate(counts.own):
             if release and np.array_equal(own, chain[release - 1].own[provider]):
@@ -44,21 +46,21 @@ def crossed(lattice: Lattice, chain: Sequence[Counts]) -> FloatArray:
                 continue
             least = np.append(np.zeros(lattice.atoms), own)
             most = np.append(np.full(lattice.atoms, np.inf), np.where(counts.unknown, np.inf, own))
-            point = Programme(rows=rows, least=least, most=most).solve(np.zeros(least.size))
+            point = LinearProgram(rows=rows, least=least, most=most).solve(np.zeros(least.size))
             if point is None:
                 raise Contradiction(provider=provider, release=release)
             atoms[release, provider] = point[: lattice.atoms]
     return atoms
 
 
-class View:
+class ReaderAudit:
     """What one reader can work out: the public, or the provider of a row of the counts."""
 
     def __init__(
         self,
         lattice: Lattice,
         rule: Rule,
-        counts: Sequence[Counts],
+        counts: Sequence[ProviderCounts],
         displays: Sequence[Display],
         atoms: FloatArray,
         *,
@@ -66,22 +68,22 @@ class View:
     ) -> None:
         """Start from the truth, given the atoms behind the returns of the chain."""
         self.lattice, self.rule, self.counts, self.displays = lattice, rule, counts, list(displays)
-        self.chain = chain = chained(lattice, displays)
+        self.chain = chain = build_chain(lattice, displays)
         self.provider = provider
-        self.own = [each.own[provider] if provider is not None else np.zeros_like(each.all) for each in counts]
+        self.own = [each.own[provider] if provider is not None else np.zeros_like(each.totals) for each in counts]
         releases = list(chain.releases)
         others = atoms[releases].sum(axis=1)
         if provider is not None:
             others = others - atoms[releases, provider]
         self.point = others.ravel()
-        self.targets, self.width, self.may_be_nothing = self._targets(public=provider is None)
+        self.targets, self.width, self.may_be_zero = self._find_targets(public=provider is None)
         self.lower, self.upper = self.bounds(self.displays[-1])
-        values = chain.rows.of(self.point)
+        values = chain.rows.evaluate(self.point)
         self.least, self.most = values.copy(), values.copy()
         # Always the same numbers, so that an audit can be repeated.
         self.random = np.random.default_rng(8)
 
-    def _targets(self, *, public: bool) -> tuple[IntArray, IntArray, BoolArray]:
+    def _find_targets(self, *, public: bool) -> tuple[IntArray, IntArray, BoolArray]:
         """Rows to be protected: small counts and small changes, as they are beside the reader's own part. What a count
         to date has grown by is such a count.
 
@@ -89,7 +91,7 @@ class View:
         and whoever compares two releases, must be left the possibility that there is nothing at all, or a whole width.
         """
         rule, chain, lattice = self.rule, self.chain, self.lattice
-        true = np.stack([each.all - own for each, own in zip(self.counts, self.own, strict=True)])
+        true = np.stack([each.totals - own for each, own in zip(self.counts, self.own, strict=True)])
         there = np.stack([(d.since >= 0) & ~c.unknown for d, c in zip(self.displays, self.counts, strict=True)])
         there &= lattice.broken_down | (not rule.totals_open)
         there[:, lattice.size :] &= rule.protect_complements
@@ -97,7 +99,7 @@ class View:
         rules = [each.rule or rule for each in self.counts]
         least = np.array([each.hide_from if public else max(each.hide_from, 1) for each in rules])[:, None]
         most, width = np.array([each.hide_to for each in rules])[:, None], np.array([each.width for each in rules])
-        goes_on = np.maximum(lattice.earlier, 0)
+        goes_on = np.maximum(lattice.continues_from, 0)
         true = np.stack((true, true - true[:, goes_on]))  # of counts, and of steps
         there = np.stack((there, there & there[:, goes_on]))
         small = there & (true >= least) & (true <= most)
@@ -131,7 +133,7 @@ class View:
         lower[value] = np.stack([d.told_low for d in displays])[release, node] - own[release, node]
         upper[value] = np.stack([d.told_high for d in displays])[release, node] - own[release, node]
         lower[value[lower[value] <= 0]] = -np.inf
-        self._beside_others(value, displays, lower, upper)
+        self._tighten_by_other_providers(value, displays, lower, upper)
         release, node = chain.release[change], chain.node[change]
         said = np.stack([d.change_since for d in displays])[release, node] == since
         moved = own[release, node] - own[since, node]
@@ -139,7 +141,7 @@ class View:
         upper[change] = np.where(said, np.stack([d.change_high for d in displays])[release, node] - moved, np.inf)
         return lower, upper
 
-    def _beside_others(
+    def _tighten_by_other_providers(
         self, value: IntArray, displays: Sequence[Display], lower: FloatArray, upper: FloatArray
     ) -> None:
         """What a provider that may not stand alone learns from that: of what shows, it is not the only one; and for a
@@ -150,73 +152,73 @@ class View:
         release, node = self.chain.release[value], self.chain.node[value]
         shown = np.stack([display.shown for display in displays])[release, node]
         own = np.stack(self.own)[release, node]
-        others = np.stack([each.all for each in self.counts])[release, node] - own
+        others = np.stack([each.totals for each in self.counts])[release, node] - own
         known = ~np.stack([each.unknown for each in self.counts])[release, node]
-        bound = ~np.array([each.may_stand_alone[self.provider] for each in self.counts])[release]
+        bound = ~np.array([each.publish_alone[self.provider] for each in self.counts])[release]
         there = value[bound & shown & (own > 0) & (others > 0)]
         lower[there] = np.maximum(lower[there], 1.0)
         most = self.rule.hide_to
-        total = (self.lattice.ways[node] == 0) & (node < len(self.lattice.nodes))
+        total = (self.lattice.breakdown_depth[node] == 0) & (node < len(self.lattice.nodes))
         few = value[bound & ~shown & known & total & (own > most) & (others <= most)]
         upper[few] = np.minimum(upper[few], most)
 
     def unsettled(self) -> IntArray:
         """The targets that no two witnesses settle yet."""
-        return self._within(self.least, self.most)
+        return self._find_too_narrow(self.least, self.most)
 
     def too_narrow(self) -> IntArray:
         """The targets of which what is told of each by itself leaves too little."""
         nothing_less = np.where(self.chain.since < 0, 0.0, -np.inf)
-        return self._within(np.maximum(self.lower, nothing_less), self.upper)
+        return self._find_too_narrow(np.maximum(self.lower, nothing_less), self.upper)
 
-    def _within(self, least: FloatArray, most: FloatArray) -> IntArray:
+    def _find_too_narrow(self, least: FloatArray, most: FloatArray) -> IntArray:
         """The targets that these bounds of each row do not leave enough room."""
         least, most = least[self.targets], most[self.targets]
         wide = np.floor(most + TOLERANCE) - np.ceil(least - TOLERANCE) >= self.width
-        nothing = self.may_be_nothing & (least <= TOLERANCE) & (most >= -TOLERANCE)
+        nothing = self.may_be_zero & (least <= TOLERANCE) & (most >= -TOLERANCE)
         return self.targets[~(wide | nothing)]
 
     def sweep(self) -> None:
         """Free a few areas at a time, in all periods, until that settles few counts more."""
-        patch, places = self.chain.patch, np.arange(self.lattice.places)
+        patch, places = self.chain.area_period_id, np.arange(self.lattice.area_count)
         fine = np.where(patch >= 0, patch % places.size, -1)
-        together = max(TOGETHER, FREED * places.size // patch.size)
+        together = max(MIN_AREAS_PER_STEP, MAX_COLUMNS_PER_STEP * places.size // patch.size)
         wider = patch < 0
         firsts = range(0, places.size, together)
         left = self.unsettled().size
         while left:
-            for _ in range(0, SWEEP, len(firsts)):
+            for _ in range(0, MIN_STEPS_PER_SWEEP, len(firsts)):
                 self.random.shuffle(places)
                 for first in firsts:
-                    self._push(wider | np.isin(fine, places[first : first + together]))
+                    self._step_randomly(wider | np.isin(fine, places[first : first + together]))
             before, left = left, self.unsettled().size
-            if before - left < max(ENOUGH * before, 2):
+            if before - left < max(MIN_SETTLED_SHARE * before, 2):
                 break
 
-    def improve(self, free: BoolArray, cost: FloatArray) -> None:
+    def minimise(self, free: BoolArray, cost: FloatArray) -> None:
         """Find the table in which rows cost the least of those that differ from the last one in free columns alone."""
-        rows, lower, upper = self._left(free)
+        rows, lower, upper = self._calculate_remaining_bounds(free)
         if not cost[rows].any():
             return
         there = np.zeros(cost.size, dtype=np.bool_)
         there[rows] = True
         columns, nothing = int(np.count_nonzero(free)), np.zeros(rows.size)
-        programme = Programme(
-            rows=self.chain.equations.among(rows, np.append(free, there), lower=nothing, upper=nothing),
+        programme = LinearProgram(
+            rows=self.chain.equations.select(rows, np.append(free, there), lower=nothing, upper=nothing),
             least=np.append(np.zeros(columns), lower),
             most=np.append(np.full(columns, np.inf), upper),
         )
         found = programme.solve(np.append(np.zeros(columns), cost[rows]), corner=False)
-        self.take(free, None if found is None else found[:columns])
+        self.accept(free, None if found is None else found[:columns])
 
-    def freed(self, free: BoolArray) -> tuple[Programme, IntArray]:
+    def build_program(self, free: BoolArray) -> tuple[LinearProgram, IntArray]:
         """The polytope in the free columns, the others as they are, and which rows it has."""
-        rows, lower, upper = self._left(free)
+        rows, lower, upper = self._calculate_remaining_bounds(free)
         bounding = np.isfinite(lower) | np.isfinite(upper)
         rows, lower, upper = rows[bounding], lower[bounding], upper[bounding]
-        return Programme(rows=self.chain.rows.among(rows, free, lower=lower, upper=upper)), rows
+        return LinearProgram(rows=self.chain.rows.select(rows, free, lower=lower, upper=upper)), rows
 
-    def _left(self, free: BoolArray) -> tuple[IntArray, FloatArray, FloatArray]:
+    def _calculate_remaining_bounds(self, free: BoolArray) -> tuple[IntArray, FloatArray, FloatArray]:
         """The rows that have free columns, and what the others leave to these of each row's bounds.
 
         The table in hand keeps to that, whatever the solver's tolerance has left over: no bound is closer than what
@@ -228,51 +230,51 @@ class View:
         values = self.point[whole.columns[entries]] * whole.values[entries]
         own: FloatArray = np.bincount(of, weights=values, minlength=len(whole)).astype(np.float64)
         rows = np.flatnonzero(np.bincount(of, minlength=len(whole)))
-        rest = (whole.of(self.point) - own)[rows]
+        rest = (whole.evaluate(self.point) - own)[rows]
         return rows, np.minimum(self.lower[rows] - rest, own[rows]), np.maximum(self.upper[rows] - rest, own[rows])
 
-    def take(self, free: BoolArray, found: FloatArray | None) -> None:
+    def accept(self, free: BoolArray, found: FloatArray | None) -> None:
         """Go on from the table with these free columns, if there is one, as a witness."""
         if found is not None:
             point = self.point.copy()
             point[free] = found
-            self.witness(point)
+            self.add_witness(point)
 
-    def witness(self, point: FloatArray) -> None:
+    def add_witness(self, point: FloatArray) -> None:
         """Take a table as a witness, if it is one, and go on from there."""
-        values = self.chain.rows.of(point)
+        values = self.chain.rows.evaluate(point)
         slack = TOLERANCE * 10
         if np.all(values >= self.lower - slack) and np.all(values <= self.upper + slack):
             self.point = point
             np.minimum(self.least, values, out=self.least)
             np.maximum(self.most, values, out=self.most)
 
-    def _push(self, free: BoolArray) -> None:
+    def _step_randomly(self, free: BoolArray) -> None:
         """Widen, by one programme, what is known of the unsettled counts: each this way or that, at random."""
         rows = self.unsettled()
         signs = self.random.choice([-1.0, 1.0], rows.size) * self.random.uniform(0.5, 1.5, rows.size)
         cost = np.zeros(len(self.chain.rows))
         cost[rows] = signs
-        self.improve(free, cost)
+        self.minimise(free, cost)
 
-    def around(self, patches: IntArray) -> BoolArray:
+    def select_columns(self, patches: IntArray) -> BoolArray:
         """Columns of these areas, and of the wider ones in the same periods."""
-        near = np.concatenate((patches, -1 - patches // self.lattice.places))
-        return np.isin(self.chain.patch, near)
+        near = np.concatenate((patches, -1 - patches // self.lattice.area_count))
+        return np.isin(self.chain.area_period_id, near)
 
-    def near(self, row: int) -> Iterator[BoolArray]:
+    def iterate_neighbourhoods(self, row: int) -> Iterator[BoolArray]:
         """Columns to free for one count: some of its areas and those that could make up for it; more; then all."""
-        rows, patch = self.chain.rows, self.chain.patch
+        rows, patch = self.chain.rows, self.chain.area_period_id
         columns = rows.columns[rows.starts[row] : rows.starts[row + 1]]
         own = self.random.permutation(np.unique(patch[columns]))
         inside = np.bincount(rows.row_of[np.isin(rows.columns, columns)], minlength=len(rows)) == columns.size
         around = rows.columns[(inside & np.isfinite(self.upper))[rows.row_of]]
         fine = around[patch[around] >= 0]
         heaviest = np.argsort(-np.bincount(patch[fine], weights=self.point[fine]), kind="stable")
-        number, freed = max(NEAR, CLOSE * np.unique(patch).size // patch.size), 0
+        number, freed = max(MIN_AREAS_PER_COUNT, MIN_COLUMNS_PER_COUNT * np.unique(patch).size // patch.size), 0
         while freed < patch.size:
             some = np.concatenate((own[:number], heaviest[:number]))
-            free = self.around(some) if number <= heaviest.size else np.ones(patch.size, dtype=np.bool_)
+            free = self.select_columns(some) if number <= heaviest.size else np.ones(patch.size, dtype=np.bool_)
             if freed < (freed := int(np.count_nonzero(free))):
                 yield free
             number *= 2

@@ -38,7 +38,7 @@ class Dimension(Struct, frozen=True, kw_only=True):
     exhaustive: bool = True
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class Area(Struct, frozen=True, kw_only=True):
     """An area of the one family that a measure uses. `level` is 0 for the widest."""
 
     code: str
@@ -58,12 +58,12 @@ class Table(Struct, frozen=True, kw_only=True):
     """Those that are published of it; empty for all."""
 
 
-class Shape(Struct, frozen=True, kw_only=True):
+class ScopeShape(Struct, frozen=True, kw_only=True):
     """All that is audited together: a measure with its parts, in all of its areas and periods."""
 
     tables: tuple[Table, ...]
     dimensions: tuple[Dimension, ...] = ()
-    places: tuple[Place, ...] = (Place(code="all"),)
+    places: tuple[Area, ...] = (Area(code="all"),)
     periods: dict[str, tuple[str, ...]]
     """Each published period with those that it is the sum of; itself where it is collected. A cumulative measure
     is the sum of its increments, of which none but the first is published."""
@@ -83,7 +83,7 @@ class Node(Struct, frozen=True, kw_only=True):
     period: str
 
 
-class Rows(Struct, frozen=True, kw_only=True, eq=False, dict=True):
+class SparseRows(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """Linear forms, one for each row, as compressed sparse rows, and the bounds that each keeps to."""
 
     starts: IntArray
@@ -104,12 +104,12 @@ class Rows(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         """The columns of each row."""
         return np.split(self.columns, self.starts[1:-1])
 
-    def among(self, rows: IntArray, columns: BoolArray, *, lower: FloatArray, upper: FloatArray) -> "Rows":
+    def select(self, rows: IntArray, columns: BoolArray, *, lower: FloatArray, upper: FloatArray) -> "SparseRows":
         """Some rows, in their order, over some columns, which are numbered anew, within bounds of their own."""
         there = np.zeros(len(self), dtype=np.bool_)
         there[rows] = True
         entries = there[self.row_of] & columns[self.columns]
-        return Rows(
+        return SparseRows(
             starts=np.append(0, np.cumsum(np.bincount(self.row_of[entries], minlength=len(self))[rows])),
             columns=(np.cumsum(columns) - 1)[self.columns[entries]],
             values=self.values[entries],
@@ -117,14 +117,14 @@ class Rows(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             upper=upper,
         )
 
-    def of(self, point: FloatArray) -> FloatArray:
+    def evaluate(self, point: FloatArray) -> FloatArray:
         """The value of each form at a point, whose last axis holds the columns."""
         if not len(self):
             return np.zeros((*point.shape[:-1], 0))
         return np.add.reduceat(point[..., self.columns] * self.values, self.starts[:-1], axis=-1)
 
 
-class Grid(Struct, frozen=True, kw_only=True):
+class NodeGrid(Struct, frozen=True, kw_only=True):
     """The nodes of one table, which stand together: by its codes, by periods, by places."""
 
     table: Table
@@ -154,12 +154,12 @@ class Grid(Struct, frozen=True, kw_only=True):
 class Nodes(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """What may be published. Arrays over nodes go on, behind the nodes, with the complements of the parts."""
 
-    grids: tuple[Grid, ...]
+    grids: tuple[NodeGrid, ...]
     whole: IntArray
     """Of a part, and of its complement, the node that it is a part of; else -1."""
     complement: IntArray
     """Of a part, its complement; else -1."""
-    ways: IntArray
+    breakdown_depth: IntArray
     """In how many ways a node is cut out of the total of its period: breakdowns and, below the widest, its area."""
     broken_down: BoolArray
 
@@ -177,7 +177,7 @@ class Nodes(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             for breakdown, period, place in product(grid.breakdowns, grid.periods, grid.places)
         )
 
-    def completed(self, counts: npt.NDArray[np.int64]) -> IntArray:
+    def append_complements(self, counts: npt.NDArray[np.int64]) -> IntArray:
         """Append the complements to counts of the nodes that are shown (last axis)."""
         part = np.flatnonzero(self.complement >= 0)
         return np.concatenate((counts, counts[..., self.whole[part]] - counts[..., part]), axis=-1)
@@ -187,48 +187,48 @@ class Lattice(Nodes, frozen=True, kw_only=True, eq=False):
     """The nodes over the atoms."""
 
     atoms: int
-    sums: Rows
+    sums: SparseRows
     """Each node as a sum of atoms, at least 0."""
-    ties: Rows
+    identities: SparseRows
     """What atoms and nodes keep to whatever is counted."""
-    patch: IntArray
+    area_period_id: IntArray
     """Of each atom, a number for its period and area; below 0 for those wider than the finest areas."""
-    places: int
+    area_count: int
     """How many finest areas there are."""
-    equations: Rows
+    equations: SparseRows
     """Each node and complement as a sum of few terms, less itself, which is 0: over the atoms, and the nodes behind."""
-    earlier: IntArray
+    continues_from: IntArray
     """Of each node and complement, the one that it goes on from by an increment that no node is; else -1."""
 
 
-def nodes_of(shape: Shape) -> Nodes:
+def build_nodes(shape: ScopeShape) -> Nodes:
     """The nodes of a lattice in their order: a hundredth of the work where nobody asks for the atoms."""
     grids = tuple(_grids(shape))
-    whole = np.concatenate([_wholes(grid, grids) for grid in grids])
+    whole = np.concatenate([_find_wholes(grid, grids) for grid in grids])
     known = np.flatnonzero(whole >= 0)
     complement = np.full(whole.size + known.size, -1)
     complement[known] = np.arange(whole.size, complement.size)
     levels = {place.code: place.level for place in shape.places}
     cut = [(len(grid.codes), np.array([levels[place] > 0 for place in grid.places])) for grid in grids]
-    ways = _over(grids, [dimensions + below for dimensions, below in cut])
-    broken_down = _over(grids, [np.full(below.size, dimensions > 0) for dimensions, below in cut])
+    ways = _flatten(grids, [dimensions + below for dimensions, below in cut])
+    broken_down = _flatten(grids, [np.full(below.size, dimensions > 0) for dimensions, below in cut])
     return Nodes(
         grids=grids,
         whole=np.concatenate((whole, whole[known])),
         complement=complement,
-        ways=np.concatenate((ways, ways[known])),
+        breakdown_depth=np.concatenate((ways, ways[known])),
         broken_down=np.concatenate((broken_down, broken_down[known])),
     )
 
 
-def independent(shape: Shape) -> list[Shape]:
+def split_by_period(shape: ScopeShape) -> list[ScopeShape]:
     """Split a shape by its periods. Those that no longer one is made of together tell nothing of each other."""
     groups: list[set[str]] = []
     for code, parts in shape.periods.items():
         linked = [group for group in groups if not group.isdisjoint((code, *parts))]
         groups = [*(group for group in groups if group not in linked), {code, *parts}.union(*linked)]
     order = list(shape.periods)
-    found: list[Shape] = []
+    found: list[ScopeShape] = []
     for group in sorted(groups, key=lambda group: min(order.index(code) for code in group if code in shape.periods)):
         tables = [
             replace(table, periods=tuple(code for code in table.periods if code in group)) for table in shape.tables
@@ -239,21 +239,21 @@ def independent(shape: Shape) -> list[Shape]:
     return found
 
 
-def located(nodes: Nodes, among: Nodes) -> IntArray:
+def locate_nodes(nodes: Nodes, among: Nodes) -> IntArray:
     """The index of each of these nodes among others; -1 where it is not there."""
-    return np.concatenate([_among(grid, _like(grid, grid.table.part, among.grids)) for grid in nodes.grids])
+    return np.concatenate([_locate_grid(grid, _find_grid(grid, grid.table.part, among.grids)) for grid in nodes.grids])
 
 
-def period_of(nodes: Nodes) -> npt.NDArray[np.str_]:
+def list_node_periods(nodes: Nodes) -> npt.NDArray[np.str_]:
     """The period of each node."""
-    return _over(nodes.grids, [np.array(grid.periods)[:, None] for grid in nodes.grids])
+    return _flatten(nodes.grids, [np.array(grid.periods)[:, None] for grid in nodes.grids])
 
 
-def _grids(shape: Shape) -> Iterator[Grid]:
+def _grids(shape: ScopeShape) -> Iterator[NodeGrid]:
     dimensions = {dimension.slug: dimension for dimension in shape.dimensions}
     first = 0
     for table in shape.tables:
-        grid = Grid(
+        grid = NodeGrid(
             table=table,
             first=first,
             codes=tuple(dimensions[slug].codes for slug in table.dimensions),
@@ -264,24 +264,24 @@ def _grids(shape: Shape) -> Iterator[Grid]:
         yield grid
 
 
-def _over(grids: Iterable[Grid], values: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+def _flatten(grids: Iterable[NodeGrid], values: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     """What is said of the last axes of each grid, node by node."""
     return np.concatenate(
         [np.broadcast_to(value, grid.ids.shape).ravel() for grid, value in zip(grids, values, strict=True)]
     )
 
 
-def _wholes(grid: Grid, grids: Iterable[Grid]) -> IntArray:
-    return _among(grid, None if grid.table.part is None else _like(grid, None, grids))
+def _find_wholes(grid: NodeGrid, grids: Iterable[NodeGrid]) -> IntArray:
+    return _locate_grid(grid, None if grid.table.part is None else _find_grid(grid, None, grids))
 
 
-def _like(grid: Grid, part: str | None, grids: Iterable[Grid]) -> Grid | None:
+def _find_grid(grid: NodeGrid, part: str | None, grids: Iterable[NodeGrid]) -> NodeGrid | None:
     """The grid of a part by the same dimensions."""
     tables = {(other.table.part, other.table.dimensions): other for other in grids}
     return tables.get((part, grid.table.dimensions))
 
 
-def _among(grid: Grid, other: Grid | None) -> IntArray:
+def _locate_grid(grid: NodeGrid, other: NodeGrid | None) -> IntArray:
     if other is None:
         return np.full(grid.ids.size, -1)
     found: list[IntArray] = []
@@ -292,7 +292,7 @@ def _among(grid: Grid, other: Grid | None) -> IntArray:
     return np.pad(other.ids, [(0, 1)] * len(found), constant_values=-1)[np.ix_(*found)].ravel()
 
 
-class Forms:
+class RowBuilder:
     """Linear forms in the making."""
 
     def __init__(self) -> None:
@@ -303,16 +303,16 @@ class Forms:
     def add(self, lower: float, upper: float, *terms: tuple[IntArray, float]) -> None:
         """Add sums of columns, each sum so many times."""
         columns = np.concatenate([ids for ids, _ in terms])
-        self.append(columns, np.concatenate([np.full(ids.size, times) for ids, times in terms]), lower, upper)
+        self.add_row(columns, np.concatenate([np.full(ids.size, times) for ids, times in terms]), lower, upper)
 
-    def append(self, columns: IntArray, values: FloatArray, lower: float, upper: float) -> None:
+    def add_row(self, columns: IntArray, values: FloatArray, lower: float, upper: float) -> None:
         self.columns.append(columns)
         self.values.append(values)
         self.bounds.append((lower, upper))
 
-    def rows(self) -> Rows:
+    def rows(self) -> SparseRows:
         lower, upper = np.array(self.bounds).reshape(-1, 2).T
-        return Rows(
+        return SparseRows(
             starts=np.cumsum([0, *(ids.size for ids in self.columns)]),
             columns=np.concatenate([*self.columns, np.zeros(0, dtype=np.int64)]),
             values=np.concatenate([*self.values, np.zeros(0)]),

@@ -5,20 +5,20 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.statistics.disclosure.lattice import FloatArray, Rows
+from api.statistics.disclosure.lattice import FloatArray, SparseRows
 
-EXACT = 1e-9
+FEASIBILITY_TOLERANCE = 1e-9
 """How far a table may be off its bounds. One goes on from another, so that what is off adds up."""
 
 
-class Programme(Struct, frozen=True, kw_only=True, eq=False):
+class LinearProgram(Struct, frozen=True, kw_only=True, eq=False):
     """A linear programme without its objective: columns, at least 0 where nothing else is said, in bounded rows."""
 
-    rows: Rows
+    rows: SparseRows
     least: FloatArray | None = None
     most: FloatArray | None = None
 
-    def reaching(self, goal: float, *, up: bool) -> "Programme":
+    def require_goal(self, goal: float, *, up: bool) -> "LinearProgram":
         """The programme with its last row at least, or at most, this."""
         lower, upper = self.rows.lower.copy(), self.rows.upper.copy()
         (lower if up else upper)[-1] = goal
@@ -35,7 +35,7 @@ class Programme(Struct, frozen=True, kw_only=True, eq=False):
         most = np.full(cost.size, np.inf) if self.most is None else self.most
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
-        solver.setOptionValue("primal_feasibility_tolerance", EXACT)
+        solver.setOptionValue("primal_feasibility_tolerance", FEASIBILITY_TOLERANCE)
         if corner:
             solver.setOptionValue("presolve", "off")
         else:
@@ -57,11 +57,11 @@ class Programme(Struct, frozen=True, kw_only=True, eq=False):
         return np.clip(np.array(solver.getSolution().col_value), least, most)
 
 
-def under(*blocks: Rows) -> Rows:
+def stack_rows(*blocks: SparseRows) -> SparseRows:
     """Put rows over the same columns under each other."""
     offsets = np.cumsum([0, *(block.columns.size for block in blocks)])
     starts = [block.starts[:-1] + offset for block, offset in zip(blocks, offsets[:-1], strict=True)]
-    return Rows(
+    return SparseRows(
         starts=np.concatenate([*starts, offsets[-1:]]),
         columns=np.concatenate([block.columns for block in blocks]),
         values=np.concatenate([block.values for block in blocks]),

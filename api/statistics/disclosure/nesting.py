@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from api.statistics.disclosure.lattice import BoolArray, Forms, Grid, IntArray, Nodes, Rows, Shape
+from api.statistics.disclosure.lattice import BoolArray, IntArray, NodeGrid, Nodes, RowBuilder, ScopeShape, SparseRows
 
 Sums = tuple[IntArray, IntArray]
 """Nodes, and those that each may be the sum of (nodes × terms)."""
 
 
-def equations(shape: Shape, nodes: Nodes, sums: Rows, atoms: int) -> Rows:
+def build_equations(shape: ScopeShape, nodes: Nodes, sums: SparseRows, atoms: int) -> SparseRows:
     """The terms of each node and complement, less itself: over the atoms, and the nodes behind the atoms.
 
     A sum of nodes is taken where it has the same atoms; where there is none, the atoms themselves.
@@ -23,17 +23,17 @@ def equations(shape: Shape, nodes: Nodes, sums: Rows, atoms: int) -> Rows:
     left = np.ones(len(sums), dtype=np.bool_)
     for tried, its in _sums(shape, nodes):
         found = left[tried]
-        found[found] = _same(sums, tried[found], its[found])
+        found[found] = _have_same_atoms(sums, tried[found], its[found])
         left[tried[found]] = False
         for node, ids in zip(tried[found].tolist(), its[found] + atoms, strict=True):
             terms[node] = ids
-    forms = Forms()
+    forms = RowBuilder()
     for node, ids in enumerate(terms):
         forms.add(0.0, 0.0, (ids, 1.0), (np.array([atoms + node]), -1.0))
     return forms.rows()
 
 
-def _sums(shape: Shape, nodes: Nodes) -> Iterator[Sums]:
+def _sums(shape: ScopeShape, nodes: Nodes) -> Iterator[Sums]:
     """What may add up, in the order in which it is tried: a part and its complement come first."""
     part = np.flatnonzero(nodes.complement[: nodes.size] >= 0)
     yield nodes.whole[part], np.stack((part, nodes.complement[part]), axis=1)
@@ -45,23 +45,23 @@ def _sums(shape: Shape, nodes: Nodes) -> Iterator[Sums]:
             yield out[there], inner[there]
 
 
-def _by_places(shape: Shape, grid: Grid) -> Iterator[Sums]:
+def _by_places(shape: ScopeShape, grid: NodeGrid) -> Iterator[Sums]:
     at = {code: index for index, code in enumerate(grid.places)}
     for place in grid.places:
         inner = [at[one.code] for one in shape.places if one.parent == place and one.code in at]
         if inner:
-            yield _each(grid.ids[..., at[place]], grid.ids[..., inner])
+            yield _pair_sums(grid.ids[..., at[place]], grid.ids[..., inner])
 
 
-def _by_periods(shape: Shape, grid: Grid) -> Iterator[Sums]:
+def _by_periods(shape: ScopeShape, grid: NodeGrid) -> Iterator[Sums]:
     ids = np.moveaxis(grid.ids, -2, -1)
     for at, period in enumerate(grid.periods):
-        inner = [grid.periods.index(code) for code in _tiles(period, grid.periods, shape)]
+        inner = [grid.periods.index(code) for code in _find_tiling_periods(period, grid.periods, shape)]
         if inner:
-            yield _each(ids[..., at], ids[..., inner])
+            yield _pair_sums(ids[..., at], ids[..., inner])
 
 
-def _tiles(period: str, published: Sequence[str], shape: Shape) -> list[str]:
+def _find_tiling_periods(period: str, published: Sequence[str], shape: ScopeShape) -> list[str]:
     """Shorter ones that make up a period, the longest first; none where something would be left."""
     whole = set(shape.periods[period])
     left, found = whole, list[str]()
@@ -73,7 +73,7 @@ def _tiles(period: str, published: Sequence[str], shape: Shape) -> list[str]:
     return [] if left else found
 
 
-def _broken_down(grid: Grid, grids: Sequence[Grid]) -> Iterator[Sums]:
+def _broken_down(grid: NodeGrid, grids: Sequence[NodeGrid]) -> Iterator[Sums]:
     """By one dimension more."""
     own = grid.table.dimensions
     for other in grids:
@@ -88,14 +88,14 @@ def _broken_down(grid: Grid, grids: Sequence[Grid]) -> Iterator[Sums]:
             for each in (grid, other)
         )
         terms = np.moveaxis(np.transpose(other.ids, (*order, -2, -1))[..., *theirs], len(own), -1)
-        yield _each(grid.ids[..., *mine], terms)
+        yield _pair_sums(grid.ids[..., *mine], terms)
 
 
-def _each(nodes: IntArray, terms: IntArray) -> Sums:
+def _pair_sums(nodes: IntArray, terms: IntArray) -> Sums:
     return nodes.ravel(), terms.reshape(nodes.size, -1)
 
 
-def _same(sums: Rows, nodes: IntArray, terms: IntArray) -> BoolArray:
+def _have_same_atoms(sums: SparseRows, nodes: IntArray, terms: IntArray) -> BoolArray:
     """Whether the terms together have the atoms of a node, each of them once."""
     sizes = np.diff(sums.starts)
     same = sizes[nodes] == sizes[terms].sum(axis=1)
@@ -107,7 +107,7 @@ def _same(sums: Rows, nodes: IntArray, terms: IntArray) -> BoolArray:
     return same
 
 
-def _entries(rows: Rows, chosen: IntArray) -> IntArray:
+def _entries(rows: SparseRows, chosen: IntArray) -> IntArray:
     """Where the entries of these rows stand."""
     sizes = np.diff(rows.starts)[chosen]
     ends = np.cumsum(sizes)

@@ -4,57 +4,73 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from api.plan.catalogue import Catalogue, breakdown_key, suggestion
-from api.submissions.checks.code_index import finest_level, places
-from api.submissions.checks.findings import LISTED_FINDINGS, Findings
-from api.submissions.revisions import NULL, NUMBERS, RATIOS, STATUSES, Cells, Column, Identified, Mask, Sent
-from schema.plan import Kind, Measure
+from api.plan.catalogue import Catalogue, format_breakdown_key, suggest_codes
+from api.submissions.checks.code_index import build_code_index, finest_level
+from api.submissions.checks.findings import MAX_LISTED_FINDINGS, Findings
+from api.submissions.revisions import (
+    MISSING,
+    NUMBER_FIELDS,
+    RATIO_KINDS,
+    STATUSES,
+    Cells,
+    Column,
+    IdentifiedReturn,
+    Mask,
+    ParsedSubmission,
+)
+from schema.plan import Measure, MeasureKind
 from schema.submissions import Status
 
 
-def resolve(sent: Sent, catalogue: Catalogue, findings: Findings) -> Cells:
+def resolve_codes(sent: ParsedSubmission, catalogue: Catalogue, findings: Findings) -> Cells:
     """The cells with codes turned into numbers. Unknown codes are NULL and in `findings`."""
     areas = np.array(
-        [catalogue.ids.areas[word] if word in catalogue.areas else NULL for word in sent.area_words], dtype=np.int64
+        [catalogue.ids.areas[word] if word in catalogue.areas else MISSING for word in sent.distinct_areas],
+        dtype=np.int64,
     )
     breakdowns = np.array(
-        [catalogue.breakdowns.get(breakdown_key(word), NULL) for word in sent.breakdown_words], dtype=np.int64
+        [catalogue.breakdown_ids.get(format_breakdown_key(word), MISSING) for word in sent.distinct_breakdowns],
+        dtype=np.int64,
     )
-    for index, rows in _told(sent.area, np.flatnonzero(areas == NULL).tolist(), "unknown-area", findings):
-        code = sent.area_words[index]
+    for index, rows in _group_listed_rows(
+        sent.area, np.flatnonzero(areas == MISSING).tolist(), "unknown-area", findings
+    ):
+        code = sent.distinct_areas[index]
         findings.add(
             "unknown-area",
             f"{code!r} is not an area of this programme.",
             rows=rows,
             column="area",
             actual=code,
-            hint=suggestion(code, catalogue.areas),
+            fix=suggest_codes(code, catalogue.areas),
         )
-    wrong = np.flatnonzero(breakdowns == NULL).tolist()
-    for index, rows in _told(sent.breakdown, wrong, "unknown-category", findings):
-        _explain_breakdown(sent.breakdown_words[index], rows, catalogue, findings)
+    wrong = np.flatnonzero(breakdowns == MISSING).tolist()
+    for index, rows in _group_listed_rows(sent.breakdown, wrong, "unknown-category", findings):
+        _report_unknown_breakdown(sent.distinct_breakdowns[index], rows, catalogue, findings)
     return Cells(
         item=sent.item,
         area=areas[sent.area] if len(areas) else sent.area,
         breakdown=breakdowns[sent.breakdown] if len(breakdowns) else sent.breakdown,
         status=sent.status,
         notes=sent.notes,
-        **{name: getattr(sent, name) for name in NUMBERS},
+        **{name: getattr(sent, name) for name in NUMBER_FIELDS},
     )
 
 
-def _explain_breakdown(breakdown: dict[str, str], rows: Column, catalogue: Catalogue, findings: Findings) -> None:
+def _report_unknown_breakdown(
+    breakdown: dict[str, str], rows: Column, catalogue: Catalogue, findings: Findings
+) -> None:
     told = False
     for dimension, category in breakdown.items():
         if dimension not in catalogue.categories:
-            hint = suggestion(dimension, catalogue.categories)
+            hint = suggest_codes(dimension, catalogue.categories)
             findings.add(
                 "unknown-dimension",
                 f"{dimension!r} is not a dimension.",
                 rows=rows,
                 column=dimension,
                 actual=dimension,
-                hint=hint,
+                fix=hint,
             )
             told = True
         elif category not in catalogue.categories[dimension]:
@@ -64,7 +80,7 @@ def _explain_breakdown(breakdown: dict[str, str], rows: Column, catalogue: Catal
                 rows=rows,
                 column=dimension,
                 actual=category,
-                hint=suggestion(category, catalogue.categories[dimension]),
+                fix=suggest_codes(category, catalogue.categories[dimension]),
             )
             told = True
     if not told:
@@ -72,7 +88,7 @@ def _explain_breakdown(breakdown: dict[str, str], rows: Column, catalogue: Catal
         findings.add("breakdown-not-collected", f"Nothing is collected by {dimensions}.", rows=rows)
 
 
-class Grid:
+class CellIndex:
     """Where each cell lies, and which row a return has at some place.
 
     Areas and breakdowns are counted as `areas` and `breakdowns` list them, from 1; 0 is one that is not known. What is
@@ -80,52 +96,56 @@ class Grid:
     """
 
     def __init__(self, cells: Cells, catalogue: Catalogue) -> None:
-        self.known = places(catalogue)
-        self.areas, self.breakdowns = self.known.areas, self.known.breakdowns
-        self.area = np.searchsorted(self.areas, cells.area)
-        self.breakdown = np.searchsorted(self.breakdowns, cells.breakdown)
-        keys = self._key(cells.item, self.area, self.breakdown)
+        self.codes = build_code_index(catalogue)
+        self.area_ids, self.breakdown_ids = self.codes.area_ids, self.codes.breakdown_ids
+        self.area_position = np.searchsorted(self.area_ids, cells.area)
+        self.breakdown_position = np.searchsorted(self.breakdown_ids, cells.breakdown)
+        keys = self._combined_key(cells.item, self.area_position, self.breakdown_position)
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
 
-    def _key(self, item: Column, area: Column, breakdown: Column) -> Column:
+    def _combined_key(self, item: Column, area: Column, breakdown: Column) -> Column:
         """One number for each place: it sorts faster than three."""
-        return (item * len(self.areas) + area) * len(self.breakdowns) + breakdown
+        return (item * len(self.area_ids) + area) * len(self.breakdown_ids) + breakdown
 
-    def repeated(self) -> Column:
+    def duplicate_rows(self) -> Column:
         """The rows whose place another one before them has."""
         rows = np.sort(self._order[1:][np.diff(self._keys) == 0])
-        return rows[(self.area[rows] > 0) & (self.breakdown[rows] > 0)]
+        return rows[(self.area_position[rows] > 0) & (self.breakdown_position[rows] > 0)]
 
-    def find(self, item: Column, area: Column, breakdown: Column) -> Column:
+    def find_rows(self, item: Column, area: Column, breakdown: Column) -> Column:
         """The row of each cell asked for; NULL where the return has none."""
-        wanted = self._key(item, area, breakdown)
+        wanted = self._combined_key(item, area, breakdown)
         at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
-        return np.where((self._keys[at] == wanted) & (area > 0) & (breakdown > 0), self._order[at], NULL)
+        return np.where((self._keys[at] == wanted) & (area > 0) & (breakdown > 0), self._order[at], MISSING)
 
 
-def check(cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings) -> None:
+def check_cells(
+    cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+) -> None:
     """What a cell must be by itself, and that it is there once."""
     _check_areas(cells, grid, identified, catalogue, findings)
     _check_breakdowns(cells, grid, identified, catalogue, findings)
-    _check_forms(cells, identified, findings)
-    if (rows := grid.repeated()).size:
+    _check_number_forms(cells, identified, findings)
+    if (rows := grid.duplicate_rows()).size:
         findings.add("duplicate-cell", "The same area and breakdown is there already.", rows=rows)
 
 
-def _told(keys: Column, wrong: Sequence[int], code: str, findings: Findings) -> Iterator[tuple[int, Column]]:
+def _group_listed_rows(
+    keys: Column, wrong: Sequence[int], code: str, findings: Findings
+) -> Iterator[tuple[int, Column]]:
     """The rows of each wrong key, as many as are listed. They are looked for all at once."""
     if not wrong:
         return iter(())
     wrong = sorted(wrong)
-    findings.more(code, max(len(wrong) - LISTED_FINDINGS, 0))
-    rows = np.flatnonzero(np.isin(keys, wrong[:LISTED_FINDINGS]))
+    findings.count_unlisted(code, max(len(wrong) - MAX_LISTED_FINDINGS, 0))
+    rows = np.flatnonzero(np.isin(keys, wrong[:MAX_LISTED_FINDINGS]))
     rows = rows[np.argsort(keys[rows], kind="stable")]
     found, starts = np.unique(keys[rows], return_index=True)
     return zip(found.tolist(), np.split(rows, starts[1:]), strict=True) if len(rows) else iter(())
 
 
-def _seen(keys: Column, size: int) -> list[int]:
+def _distinct_keys(keys: Column, size: int) -> list[int]:
     """The keys that there are, in order. They are below `size`, which is no larger than a plan: no sort is needed."""
     there = np.zeros(size, dtype=np.bool_)
     there[keys] = True
@@ -133,19 +153,22 @@ def _seen(keys: Column, size: int) -> list[int]:
 
 
 def _check_areas(
-    cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
+    cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
     """Each lies in the duty's."""
-    size = len(grid.areas)
+    size = len(grid.area_ids)
     outer = list(dict.fromkeys(one.duty.area for one in identified))
-    pair = np.array([outer.index(one.duty.area) for one in identified], dtype=np.int64)[cells.item] * size + grid.area
+    pair = (
+        np.array([outer.index(one.duty.area) for one in identified], dtype=np.int64)[cells.item] * size
+        + grid.area_position
+    )
 
     def names(key: int) -> tuple[str, str]:
-        return catalogue.area_codes[int(grid.areas[key % size])], outer[key // size]
+        return catalogue.area_codes[int(grid.area_ids[key % size])], outer[key // size]
 
-    known = [key for key in _seen(pair, len(outer) * size) if key % size]
-    outside = [key for key in known if not catalogue.lies_within(*names(key))]
-    for key, rows in _told(pair, outside, "area-outside-duty", findings):
+    known = [key for key in _distinct_keys(pair, len(outer) * size) if key % size]
+    outside = [key for key in known if not catalogue.is_within(*names(key))]
+    for key, rows in _group_listed_rows(pair, outside, "area-outside-duty", findings):
         code, duty = names(key)
         findings.add(
             "area-outside-duty",
@@ -158,23 +181,28 @@ def _check_areas(
 
 
 def _check_breakdowns(
-    cells: Cells, grid: Grid, identified: Sequence[Identified], catalogue: Catalogue, findings: Findings
+    cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
     """Each is among the measure's, and its areas are no finer than it is collected at."""
-    size = len(grid.breakdowns)
-    levels = catalogue.levels
+    size = len(grid.breakdown_ids)
+    levels = catalogue.level_ranks
     measures = {one.measure.slug: one.measure for one in identified}
     index = {slug: number for number, slug in enumerate(measures)}
-    pair = np.array([index[one.measure.slug] for one in identified], dtype=np.int64)[cells.item] * size + grid.breakdown
+    pair = (
+        np.array([index[one.measure.slug] for one in identified], dtype=np.int64)[cells.item] * size
+        + grid.breakdown_position
+    )
 
     def names(key: int) -> tuple[Measure, list[str]]:
-        number = int(grid.breakdowns[key % size])
-        return list(measures.values())[key // size], sorted(catalogue.dimensions_of(number))
+        number = int(grid.breakdown_ids[key % size])
+        return list(measures.values())[key // size], sorted(catalogue.get_breakdown_dimensions(number))
 
-    known = [key for key in _seen(pair, len(measures) * size) if key % size]
+    known = [key for key in _distinct_keys(pair, len(measures) * size) if key % size]
     slugs = list(measures)
     finest = {key: finest_level(catalogue, slugs[key // size], key % size) for key in known}
-    for key, rows in _told(pair, [k for k in known if finest[k] is None], "breakdown-not-collected", findings):
+    for key, rows in _group_listed_rows(
+        pair, [k for k in known if finest[k] is None], "breakdown-not-collected", findings
+    ):
         measure, dimensions = names(key)
         findings.add(
             "breakdown-not-collected",
@@ -186,9 +214,9 @@ def _check_breakdowns(
     limit = np.full(len(measures) * size, len(levels), dtype=np.int64)
     for key, level in finest.items():
         limit[key] = len(levels) if level is None else levels[level]
-    too_fine = grid.known.fineness[grid.area] > limit[pair]
-    fine = np.where(too_fine, pair, NULL)
-    for key, rows in _told(fine, _seen(pair[too_fine], len(limit)), "area-too-fine", findings):
+    too_fine = grid.codes.level_rank[grid.area_position] > limit[pair]
+    fine = np.where(too_fine, pair, MISSING)
+    for key, rows in _group_listed_rows(fine, _distinct_keys(pair[too_fine], len(limit)), "area-too-fine", findings):
         measure, dimensions = names(key)
         by = f" by {' and '.join(dimensions)}" if dimensions else ""
         findings.add(
@@ -200,11 +228,15 @@ def _check_breakdowns(
         )
 
 
-def _check_forms(cells: Cells, identified: Sequence[Identified], findings: Findings) -> None:
+def _check_number_forms(cells: Cells, identified: Sequence[IdentifiedReturn], findings: Findings) -> None:
     """A number in the measure's form, or the reason for none."""
-    is_ratio = np.array([one.measure.kind in RATIOS for one in identified], dtype=np.bool_)[cells.item]
-    is_proportion = np.array([one.measure.kind is Kind.PROPORTION for one in identified], dtype=np.bool_)[cells.item]
-    has_value, has_numerator, has_denominator, has_lower, has_upper = (getattr(cells, name) != NULL for name in NUMBERS)
+    is_ratio = np.array([one.measure.kind in RATIO_KINDS for one in identified], dtype=np.bool_)[cells.item]
+    is_proportion = np.array([one.measure.kind is MeasureKind.PROPORTION for one in identified], dtype=np.bool_)[
+        cells.item
+    ]
+    has_value, has_numerator, has_denominator, has_lower, has_upper = (
+        getattr(cells, name) != MISSING for name in NUMBER_FIELDS
+    )
     has_ratio = has_numerator | has_denominator
     has_number = has_value | has_ratio
     has_status = cells.status != 0
@@ -213,9 +245,9 @@ def _check_forms(cells: Cells, identified: Sequence[Identified], findings: Findi
     faults: list[tuple[str, str, Mask]] = [
         ("value-missing", "There is neither a number nor a status.", ~has_number & ~has_status),
         ("value-and-status", "There is both a number and a status.", has_number & has_status),
-        ("wrong-form", "The measure is a count: its number goes in `value`.", ~is_ratio & has_ratio),
+        ("wrong-value-fields", "The measure is a count: its number goes in `value`.", ~is_ratio & has_ratio),
         (
-            "wrong-form",
+            "wrong-value-fields",
             "The measure is a ratio: it needs `numerator` and `denominator`, and no `value`.",
             is_ratio & has_number & ~(has_numerator & has_denominator & ~has_value),
         ),

@@ -6,26 +6,26 @@ from datetime import date
 
 import numpy as np
 
-from api.plan.catalogue import breakdown_key
+from api.plan.catalogue import format_breakdown_key
 from api.submissions.checks.findings import Findings
-from api.submissions.revisions import Content, Sent
-from schema.plan import Collection, Kind, Measure, Series
+from api.submissions.revisions import Content, ParsedSubmission
+from schema.plan import Collection, Measure, MeasureKind, Series
 from schema.submissions import (
-    Counts,
+    CellCounts,
     EvidenceEntry,
     MilestoneItem,
     NewReturn,
     NewSubmission,
-    PublishedFigure,
+    PublisherFigure,
     ReturnKind,
 )
 
-ONLY_JSON = "Published figures have texts, limits and markers: send them as JSON, in the return's `figures`."
-BELONGS = {Kind.MILESTONE: "items", Kind.EVIDENCE: "entries"}
+FIGURES_AS_JSON_FIX = "Published figures have texts, limits and markers: send them as JSON, in the return's `figures`."
+CONTENT_FIELD_BY_KIND = {MeasureKind.MILESTONE: "items", MeasureKind.EVIDENCE: "entries"}
 
 # What is likely to point at one person. A National Insurance number is two letters, six digits, a letter (HMRC
 # NIM39110); an NHS number ten digits in threes and four (NHS Data Dictionary).
-PERSONAL = {
+PERSONAL_DATA_PATTERNS = {
     "an e-mail address": re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.]+"),
     "a National Insurance number": re.compile(r"\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", re.IGNORECASE),
     "an NHS number": re.compile(r"(?<![\w/=])(?<!\+44[ -])\d{3}[ -]?\d{3}[ -]?\d{4}\b"),
@@ -34,18 +34,18 @@ PERSONAL = {
 }
 
 
-def belongs_in(measure: Measure, series: Series) -> str:
+def content_field(measure: Measure, series: Series) -> str:
     """The name of the list that holds what is returned of a series."""
     if series.collection is Collection.PUBLISHED:
         return "figures"
-    return BELONGS.get(measure.kind, "observations")
+    return CONTENT_FIELD_BY_KIND.get(measure.kind, "observations")
 
 
-def check(
+def check_content(
     given: NewReturn, measure: Measure, series: Series, observations: int, *, path: str, today: date, findings: Findings
 ) -> Content | None:
     """The items, entries or figures of a return, None for a series that is counted."""
-    belongs = belongs_in(measure, series)
+    belongs = content_field(measure, series)
     sizes = {
         "observations": observations,
         "items": len(given.items),
@@ -60,7 +60,7 @@ def check(
                 path=f"{path}/{name}",
                 expected=belongs,
                 actual=name,
-                hint=ONLY_JSON if belongs == "figures" else None,
+                fix=FIGURES_AS_JSON_FIX if belongs == "figures" else None,
             )
     if given.kind is not ReturnKind.DATA and any(sizes.values()):
         findings.add(
@@ -76,10 +76,10 @@ def check(
         if given.kind is ReturnKind.NIL:
             findings.add("nil-published", f"{series.slug} is published: nothing is no figure of it.", path=path)
         return given.figures
-    if measure.kind is Kind.MILESTONE:
+    if measure.kind is MeasureKind.MILESTONE:
         _check_items(given.items, measure, path, today, findings)
         return given.items
-    if measure.kind is Kind.EVIDENCE:
+    if measure.kind is MeasureKind.EVIDENCE:
         _check_entries(given.entries, measure, path, today, findings)
         return given.entries
     return None
@@ -127,32 +127,35 @@ def _check_date(day: date, at: str, today: date, findings: Findings) -> None:
         findings.add("date-in-future", f"{day} has not come yet.", path=f"{at}/date", actual=str(day))
 
 
-def check_texts(sent: Sent, findings: Findings) -> None:
+def check_free_texts(sent: ParsedSubmission, findings: Findings) -> None:
     """Free text may not point at a person. The id of what is found rests on the text: another one is doubted anew."""
-    for path, text in _texts(sent.envelope):
-        for what, pattern in PERSONAL.items():
+    for path, text in _free_texts(sent.envelope):
+        for what, pattern in PERSONAL_DATA_PATTERNS.items():
             if pattern.search(text):
-                findings.add("looks-personal", f"The text has what looks like {what}.", path=path, about=what + text)
+                findings.add(
+                    "possible-personal-data", f"The text has what looks like {what}.", path=path, id_detail=what + text
+                )
     suspect: dict[tuple[int, str], list[int]] = {}
     noted = np.flatnonzero(sent.notes)
     looks = {
-        text: [what for what, pattern in PERSONAL.items() if pattern.search(text)] for text in {*sent.notes[noted]}
+        text: [what for what, pattern in PERSONAL_DATA_PATTERNS.items() if pattern.search(text)]
+        for text in {*sent.notes[noted]}
     }
     for row in noted.tolist() if any(looks.values()) else ():
         for what in looks[sent.notes[row]]:
             suspect.setdefault((int(sent.item[row]), what), []).append(row)
     for (item, what), rows in suspect.items():
         findings.add(
-            "looks-personal",
+            "possible-personal-data",
             f"{'The note has' if len(rows) == 1 else 'The notes have'} what looks like {what}.",
             path=f"/returns/{item}/observations",
             column="note",
             rows=rows,
-            about="\n".join([what, *(sent.notes[row] for row in rows)]),
+            id_detail="\n".join([what, *(sent.notes[row] for row in rows)]),
         )
 
 
-def _texts(submission: NewSubmission) -> Iterator[tuple[str, str]]:
+def _free_texts(submission: NewSubmission) -> Iterator[tuple[str, str]]:
     yield "/note", submission.note or ""
     for index, justification in enumerate(submission.justifications):
         yield f"/justifications/{index}/text", justification.text
@@ -166,12 +169,12 @@ def _texts(submission: NewSubmission) -> Iterator[tuple[str, str]]:
             yield f"/returns/{index}/figures/{at}/note", figure.note or ""
 
 
-def counts(now: Content, before: Content) -> Counts:
+def count_changes(now: Content, before: Content) -> CellCounts:
     """Items are known by their code, figures by their place; entries by neither, so one that differs is another."""
-    old, new = _by_place(before), _by_place(now)
+    old, new = _by_identity(before), _by_identity(now)
     shared = old.keys() & new.keys()
     unchanged = sum(old[place] == new[place] for place in shared)
-    return Counts(
+    return CellCounts(
         received=len(now),
         added=len(now) - len(shared),
         changed=len(shared) - unchanged,
@@ -180,43 +183,45 @@ def counts(now: Content, before: Content) -> Counts:
     )
 
 
-def _by_place(content: Content) -> dict[object, MilestoneItem | EvidenceEntry | PublishedFigure]:
-    return {place_of(one): one for one in content}
+def _by_identity(content: Content) -> dict[object, MilestoneItem | EvidenceEntry | PublisherFigure]:
+    return {identity_key(one): one for one in content}
 
 
-def place_of(one: MilestoneItem | EvidenceEntry | PublishedFigure) -> object:
+def identity_key(one: MilestoneItem | EvidenceEntry | PublisherFigure) -> object:
     """What it is known by: the same in two revisions where one replaces the other."""
     if isinstance(one, MilestoneItem):
         return one.item
-    return one if isinstance(one, EvidenceEntry) else (one.area, breakdown_key(one.breakdown))
+    return one if isinstance(one, EvidenceEntry) else (one.area, format_breakdown_key(one.breakdown))
 
 
-def moved(base: Content, stands: Content) -> Iterator[tuple[str, str, str]]:
+def describe_changes(base: Content, stands: Content) -> Iterator[tuple[str, str, str]]:
     """What differs, by name, with what it was and what it is."""
-    old, new = _by_name(base), _by_name(stands)
+    old, new = _describe_by_name(base), _describe_by_name(stands)
     for name in (*old, *(name for name in new if name not in old)):
         if old.get(name) != new.get(name):
             yield name, old.get(name, "nothing"), new.get(name, "nothing")
 
 
-def _by_name(content: Content) -> dict[str, str]:
+def _describe_by_name(content: Content) -> dict[str, str]:
     items = {
-        f"The item {o.item}": _line(o.title, o.stage, o.date, o.url) for o in content if isinstance(o, MilestoneItem)
-    }
-    entries = [_line(o.title, o.domain, o.date, o.url, o.people) for o in content if isinstance(o, EvidenceEntry)]
-    figures = {
-        f"The figure {' '.join([o.area, breakdown_key(o.breakdown)]).strip()}": _figure_line(o)
+        f"The item {o.item}": _join_known(o.title, o.stage, o.date, o.url)
         for o in content
-        if isinstance(o, PublishedFigure)
+        if isinstance(o, MilestoneItem)
+    }
+    entries = [_join_known(o.title, o.domain, o.date, o.url, o.people) for o in content if isinstance(o, EvidenceEntry)]
+    figures = {
+        f"The figure {' '.join([o.area, format_breakdown_key(o.breakdown)]).strip()}": _describe_figure(o)
+        for o in content
+        if isinstance(o, PublisherFigure)
     }
     return items | {f"The entry {line!r}": line for line in entries} | figures
 
 
-def _figure_line(figure: PublishedFigure) -> str:
+def _describe_figure(figure: PublisherFigure) -> str:
     limits = [f"{one.lower} to {one.upper} ({one.confidence} %)" for one in figure.limits]
     parts = None if figure.numerator is None else f"{figure.numerator}/{figure.denominator}"
-    return _line(figure.value or figure.status, parts, *limits, *figure.markers, figure.note)
+    return _join_known(figure.value or figure.status, parts, *limits, *figure.markers, figure.note)
 
 
-def _line(*parts: object) -> str:
+def _join_known(*parts: object) -> str:
     return ", ".join(str(part) for part in parts if part is not None)

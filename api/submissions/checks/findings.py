@@ -10,539 +10,539 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.http.refusals import Conflict, Invalid
-from api.submissions.revisions import Column, Sent
+from api.submissions.revisions import Column, ParsedSubmission
 from schema.problems import CellName, Finding, Severity
 from schema.submissions import Justification
 
-LISTED_ROWS = 1000
-LISTED_FINDINGS = 200
-OF_RETURN = re.compile(r"/returns/(?P<item>\d+)(?:/(?P<column>[a-z_]+).*)?")
+MAX_LISTED_ROWS = 1000
+MAX_LISTED_FINDINGS = 200
+RETURN_POINTER_PATTERN = re.compile(r"/returns/(?P<item>\d+)(?:/(?P<column>[a-z_]+).*)?")
 
 
 class Rejected(Invalid):
     """The submission has errors."""
 
     example = "One row of a thousand names an area that there is not. None of the thousand is written."
-    mend = "Each error names its rows, the rule and the mend. Correct them and send the whole submission again."
+    fix = "Each error names its rows, the rule and the mend. Correct them and send the whole submission again."
 
 
-class StaleBase(Conflict):
+class BaseRevisionOutdated(Conflict):
     """Another revision stands than the one that this was made from."""
 
     example = 'You correct revision 1 and say so, `"base_revision": 1`. A colleague has sent revision 2 this morning.'
-    mend = (
+    fix = (
         "Each error names a cell that has changed since. Take the change over into your return, and send it with the "
         "number of the revision that stands as its `base_revision`."
     )
 
 
-class PreviewMoved(Conflict):
+class DryRunOutdated(Conflict):
     """What stands is no longer what the dry run saw."""
 
     example = "A colleague sends the same return between your dry run and your submission."
-    mend = "Make the dry run again, and look at what it says now."
+    fix = "Make the dry run again, and look at what it says now."
 
 
-class Explanation(Struct, frozen=True, kw_only=True):
+class FindingExplanation(Struct, frozen=True, kw_only=True):
     """What a code means, for the page that `/errors/{code}` shows."""
 
     meaning: str
     example: str  # paragraphs: those that end with a full stop are words, any other is shown as it would be sent
-    mend: str
+    fix: str
     severity: Severity = Severity.ERROR
     justifiable: bool = False
 
 
 # In the order of the tiers: who and what and when; the cell; within the return; against what stands.
-CODES: dict[str, Explanation] = {
-    "unreadable-field": Explanation(
+FINDING_EXPLANATIONS: dict[str, FindingExplanation] = {
+    "unreadable-field": FindingExplanation(
         meaning="A field is missing, unknown, or of the wrong type.",
         example='{"area": "E06000018", "value": "140"}\n\nThe count is a text, because of its quotes.',
-        mend="Compare the body with the operation's example in `/docs`. Counts are whole numbers, not texts.",
+        fix="Compare the body with the operation's example in `/docs`. Counts are whole numbers, not texts.",
     ),
     # How a file is read.
-    "not-text": Explanation(
+    "not-text": FindingExplanation(
         meaning="The file is a workbook, or something else that is not text.",
         example="`referrals.xlsx`, the workbook itself.",
-        mend="In a spreadsheet, save the sheet as `CSV UTF-8 (Comma delimited)` and send that file.",
+        fix="In a spreadsheet, save the sheet as `CSV UTF-8 (Comma delimited)` and send that file.",
     ),
-    "wrong-encoding": Explanation(
+    "wrong-encoding": FindingExplanation(
         meaning="The file is not in UTF-8, so letters with accents and signs such as £ cannot be told.",
         example="The note `café visits` in a file that Excel has saved as plain `CSV`.",
-        mend="In Excel, save it as `CSV UTF-8 (Comma delimited)`, not as plain `CSV`.",
+        fix="In Excel, save it as `CSV UTF-8 (Comma delimited)`, not as plain `CSV`.",
     ),
-    "no-rows": Explanation(
+    "no-rows": FindingExplanation(
         meaning="The file has no rows with figures.",
         example="measure,period,area,value\n",
-        mend="Send a header, and a row for each figure.",
+        fix="Send a header, and a row for each figure.",
     ),
-    "header-missing": Explanation(
+    "header-missing": FindingExplanation(
         meaning="The file does not begin with the names of its columns.",
         example="ips-primary-care-referrals,FY2025-26-Q2,E06000018,140\n",
-        mend="The first row names the columns: `measure`, `period`, `area`, `value` and so on, in any order.",
+        fix="The first row names the columns: `measure`, `period`, `area`, `value` and so on, in any order.",
     ),
-    "column-missing": Explanation(
+    "column-missing": FindingExplanation(
         meaning="A column that is needed is not there.",
         example="measure,period,value\nips-primary-care-referrals,FY2025-26-Q2,140\n\nThere is no `area`.",
-        mend="Add the column, with its name in the first row.",
+        fix="Add the column, with its name in the first row.",
     ),
-    "unknown-column": Explanation(
+    "unknown-column": FindingExplanation(
         meaning="A column has a name that is not known, so that its cells would be lost.",
         example="measure,period,area,gender,value\n"
         "ips-primary-care-referrals,FY2025-26-Q2,E06000018,female,80\n\n"
         "The dimension is called `sex`.",
-        mend="Correct the name, or remove the column. Columns whose name ends in `_label` are passed over.",
+        fix="Correct the name, or remove the column. Columns whose name ends in `_label` are passed over.",
     ),
-    "repeated-column": Explanation(
+    "repeated-column": FindingExplanation(
         meaning="Two columns have the same name.",
         example="measure,period,area,value,Value\nips-primary-care-referrals,FY2025-26-Q2,E06000018,140,142",
-        mend="Remove one of them.",
+        fix="Remove one of them.",
     ),
-    "unnamed-column": Explanation(
+    "unnamed-column": FindingExplanation(
         meaning="A column has cells and no name.",
         example="measure,period,area,,value\n"
         "ips-primary-care-referrals,FY2025-26-Q2,E06000018,Nottingham,140\n\n"
         "The column of names has no name; `area_label` would be one.",
-        mend="Name the column in the first row, or clear its cells.",
+        fix="Name the column in the first row, or clear its cells.",
     ),
-    "ragged-row": Explanation(
+    "ragged-row": FindingExplanation(
         meaning="A row has more or fewer cells than there are columns, so that it cannot be told which is which.",
         example="measure,period,area,value\n"
         "ips-primary-care-referrals,FY2025-26-Q2,E06000018,1,240\n\n"
         "The comma makes two cells of one number.",
-        mend="Give the row a cell for each column. A text with a comma in it has to stand in double quotes.",
+        fix="Give the row a cell for each column. A text with a comma in it has to stand in double quotes.",
     ),
-    "stray-quote": Explanation(
+    "stray-quote": FindingExplanation(
         meaning="A double quote stands within a cell, or is never closed. What follows it could not be read.",
         example="measure,period,area,value,note\n"
         'ips-primary-care-referrals,FY2025-26-Q2,E06000018,140,the "new" service',
-        mend='Put the whole cell in double quotes, and write each quote within it twice: `"the ""new"" service"`.',
+        fix='Put the whole cell in double quotes, and write each quote within it twice: `"the ""new"" service"`.',
     ),
-    "row-too-long": Explanation(
+    "row-too-long": FindingExplanation(
         meaning="A row is longer than a megabyte.",
         example="A double quote is opened in row 12, and the next one is in row 90,000: all between them is one row.",
-        mend="Check that rows end with line ends, and quotes are closed.",
+        fix="Check that rows end with line ends, and quotes are closed.",
     ),
-    "field-too-long": Explanation(
+    "field-too-long": FindingExplanation(
         meaning="A cell has more text than is taken.",
         example="A `note` of 2,400 characters: a whole e-mail.",
-        mend="Shorten it: codes have 80 characters, notes 2,000.",
+        fix="Shorten it: codes have 80 characters, notes 2,000.",
     ),
-    "formula": Explanation(
+    "formula": FindingExplanation(
         meaning="A cell holds a formula, or begins as one does.",
         example="measure,period,area,value\nips-primary-care-referrals,FY2025-26-Q2,E06000018,=B2+B3",
-        mend="Paste the cells as values, and save the file again.",
+        fix="Paste the cells as values, and save the file again.",
     ),
-    "cell-missing": Explanation(
+    "empty-cell": FindingExplanation(
         meaning="A cell is empty that has to be filled in.",
         example="measure,period,area,value\n"
         "ips-primary-care-referrals,FY2025-26-Q2,,140\n\n"
         "The cell of `area` is empty.",
-        mend="Fill in the cell, or clear the whole row.",
+        fix="Fill in the cell, or clear the whole row.",
     ),
-    "contradicts-parameter": Explanation(
+    "contradicts-parameter": FindingExplanation(
         meaning="A row says otherwise than the request's parameter of the same name.",
         example="`…/submissions/csv?period=FY2025-26-Q2`, and a row with `FY2025-26-Q1` in its `period`.",
-        mend="Check that it is the right file. Leave the parameter out if the rows are to say it.",
+        fix="Check that it is the right file. Leave the parameter out if the rows are to say it.",
     ),
-    "spreadsheet-date": Explanation(
+    "spreadsheet-date": FindingExplanation(
         meaning="A spreadsheet has turned a period into a date, as it does with `Apr-25`.",
         example="measure,period,area,value\nhub-job-placements,Jul-25,E06000018,9",
-        mend="Format the column as text, and write the period's code again: `2025-04` is April 2025.",
+        fix="Format the column as text, and write the period's code again: `2025-04` is April 2025.",
     ),
-    "thousands-separator": Explanation(
+    "thousands-separator": FindingExplanation(
         meaning="A number has commas or blanks between its digits.",
         example='measure,period,area,value\nips-primary-care-referrals,FY2025-26-Q2,E06000018,"1,240"',
-        mend="Format the column as a number without thousands separators, and save the file again.",
+        fix="Format the column as a number without thousands separators, and save the file again.",
     ),
-    "not-whole": Explanation(
+    "not-whole": FindingExplanation(
         meaning="A count is not a whole number.",
         example="measure,period,area,value\nips-primary-care-referrals,FY2025-26-Q2,E06000018,12.5",
-        mend="Send what was counted. For a proportion send numerator and denominator, never the quotient.",
+        fix="Send what was counted. For a proportion send numerator and denominator, never the quotient.",
     ),
-    "percentage": Explanation(
+    "percentage": FindingExplanation(
         meaning="A percentage stands where a count should.",
         example="measure,period,area,value\nips-primary-care-referrals,FY2025-26-Q2,E06000018,47%",
-        mend="Send `numerator` and `denominator`: percentages are calculated from them.",
+        fix="Send `numerator` and `denominator`: percentages are calculated from them.",
     ),
-    "negative-number": Explanation(
+    "negative-number": FindingExplanation(
         meaning="A count is below zero.",
         example="measure,period,area,value\n"
         "ips-primary-care-referrals,FY2025-26-Q2,E06000018,-3\n\n"
         "Three were counted twice in the last quarter: correct that quarter's return.",
-        mend="Send the count. A correction is the corrected count, not the difference.",
+        fix="Send the count. A correction is the corrected count, not the difference.",
     ),
-    "number-too-large": Explanation(
+    "number-too-large": FindingExplanation(
         meaning="A number is larger than a count can be.",
         example="measure,period,area,value\nips-primary-care-referrals,FY2025-26-Q2,E06000018,140152138971240033",
-        mend="Check for digits that have run together.",
+        fix="Check for digits that have run together.",
     ),
-    "unclear-mark": Explanation(
+    "unclear-mark": FindingExplanation(
         meaning="A mark stands for a number, and could mean zero, none recorded, not available or suppressed.",
         example="measure,period,area,value\nips-primary-care-referrals,FY2025-26-Q2,E06000018,<5",
-        mend="Send 0 for zero. Else send `[c]` for confidential, `[x]` for not available, `[z]` for not applicable "
+        fix="Send 0 for zero. Else send `[c]` for confidential, `[x]` for not available, `[z]` for not applicable "
         "or `[w]` for none recorded. For *fewer than five*, send the status `c` with `lower` and `upper`.",
     ),
-    "not-a-number": Explanation(
+    "not-a-number": FindingExplanation(
         meaning="A cell that should be a number is something else.",
         example="measure,period,area,value\nips-primary-care-referrals,FY2025-26-Q2,E06000018,about 140",
-        mend="Send a whole number, or leave the cell empty.",
+        fix="Send a whole number, or leave the cell empty.",
     ),
-    "unknown-status": Explanation(
+    "unknown-status": FindingExplanation(
         meaning="The status is none that there is.",
         example="measure,period,area,value,status\nips-primary-care-referrals,FY2025-26-Q2,E06000018,,s",
-        mend="`c` confidential, `x` not available, `z` not applicable, `w` none recorded; empty beside a number.",
+        fix="`c` confidential, `x` not available, `z` not applicable, `w` none recorded; empty beside a number.",
     ),
-    "two-statuses": Explanation(
+    "two-statuses": FindingExplanation(
         meaning="A row has two different statuses.",
         example="measure,period,area,value,status\nips-primary-care-referrals,FY2025-26-Q2,E06000018,[c],x",
-        mend="Send one: in `status`, or as shorthand in `value`.",
+        fix="Send one: in `status`, or as shorthand in `value`.",
     ),
-    "unknown-kind": Explanation(
+    "unknown-kind": FindingExplanation(
         meaning="The kind of return is none that there is.",
         example="measure,period,area,value,kind\nips-primary-care-referrals,FY2025-26-Q2,E06000018,,zero",
-        mend="`data` has figures, `nil` says that there was nothing to count, `withdrawn` takes back what was said.",
+        fix="`data` has figures, `nil` says that there was nothing to count, `withdrawn` takes back what was said.",
     ),
-    "unlike-in-return": Explanation(
+    "inconsistent-return": FindingExplanation(
         meaning="Rows of one return say different things of the return as a whole.",
         example="measure,period,area,sex,value,kind\n"
         "ips-primary-care-referrals,FY2025-26-Q2,E06000018,,140,data\n"
         "ips-primary-care-referrals,FY2025-26-Q2,E06000018,female,,nil",
-        mend="Say `kind`, `base_revision` and `return_note` once for each return, or the same in all of its rows.",
+        fix="Say `kind`, `base_revision` and `return_note` once for each return, or the same in all of its rows.",
     ),
-    "too-many-returns": Explanation(
+    "too-many-returns": FindingExplanation(
         meaning="There are more returns than are taken in one submission.",
         example="One file with 40 measures for each of 36 months: 1,440 returns.",
-        mend="Split the submission at return boundaries: 1,000 returns at most in each.",
+        fix="Split the submission at return boundaries: 1,000 returns at most in each.",
     ),
-    "not-json": Explanation(
+    "not-json": FindingExplanation(
         meaning="A line is not one JSON object.",
         example='{"returns": [{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2"}]}\n'
         '{"area": "E06000018", "value": 140},\n\n'
         "The second line ends with a comma.",
-        mend="Each line holds one whole object, and nothing else: the envelope first, then the observations.",
+        fix="Each line holds one whole object, and nothing else: the envelope first, then the observations.",
     ),
-    "envelope-missing": Explanation(
+    "envelope-missing": FindingExplanation(
         meaning="The first line is not the envelope.",
         example='{"area": "E06000018", "value": 140}\n{"area": "E05012270", "value": 12}',
-        mend='Begin with a line such as `{"returns": [{"measure": "…", "period": "…"}]}`; observations follow.',
+        fix='Begin with a line such as `{"returns": [{"measure": "…", "period": "…"}]}`; observations follow.',
     ),
-    "envelope-with-observations": Explanation(
+    "envelope-with-observations": FindingExplanation(
         meaning="A return in the first line has observations of its own.",
         example='{"returns": [{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2", "observations": '
         '[{"area": "E06000018", "value": 140}]}]}',
-        mend="Put each observation in a line of its own, with `return` where it is not of the first return.",
+        fix="Put each observation in a line of its own, with `return` where it is not of the first return.",
     ),
-    "unknown-return": Explanation(
+    "unknown-return": FindingExplanation(
         meaning="An observation is of a return that the first line does not have.",
         example='{"returns": [{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2"}]}\n'
         '{"return": 1, "area": "E06000018", "value": 140}\n\n'
         "The first return is 0, and there is no second.",
-        mend="`return` counts the returns of the first line, from 0.",
+        fix="`return` counts the returns of the first line, from 0.",
     ),
-    "too-many-faults": Explanation(
+    "too-many-errors": FindingExplanation(
         meaning="So much is wrong that reading ended before the end of the file.",
         example="A file of 200,000 rows, with `n/a` in each `value`.",
-        mend="Correct what is told, and send the file again: the rest will be told then.",
+        fix="Correct what is told, and send the file again: the rest will be told then.",
     ),
     # Who, what, when.
-    "unknown-measure": Explanation(
+    "unknown-measure": FindingExplanation(
         meaning="The programme has no measure of that name.",
         example='{"measure": "ips-primary-care-referals", "period": "FY2025-26-Q2"}\n\nOne letter is missing.',
-        mend="Use a `slug` of `GET /v1/programmes/{programme}/measures`.",
+        fix="Use a `slug` of `GET /v1/programmes/{programme}/measures`.",
     ),
-    "unknown-series": Explanation(
+    "unknown-series": FindingExplanation(
         meaning="The measure has no series of that name.",
         example='{"measure": "neet-16-17", "series": "ccis", "period": "R3-2026-02"}\n\n'
         "The series is called `ccis-provisional`.",
-        mend="Use one of the measure's `series`.",
+        fix="Use one of the measure's `series`.",
     ),
-    "series-needed": Explanation(
+    "series-required": FindingExplanation(
         meaning="Your organisation returns more than one series of the measure.",
         example="Your organisation returns the series `by-residence` and `by-service`, and the return names neither.",
-        mend="Say which in `series`.",
+        fix="Say which in `series`.",
     ),
-    "not-returned": Explanation(
+    "not-submittable": FindingExplanation(
         meaning="Your organisation does not return this series: it is derived from others, taken from published "
         "statistics, which their publisher returns, or not a count.",
         example='{"measure": "ltc-employment-gap", "period": "CY2025"}\n\nThe gap is a published statistic.',
-        mend="Leave the return out.",
+        fix="Leave the return out.",
     ),
-    "no-duty": Explanation(
+    "no-duty": FindingExplanation(
         meaning="The plan does not have your organisation return this series for this service.",
         example='{"measure": "ips-engagements", "service": "futures-positive", "period": "FY2025-26-Q2"}\n\n'
         "Sent by the city council, while the service is Nottinghamshire Healthcare's.",
-        mend="Check `service` against your duties. If the duty is missing, the programme's owner can add it "
+        fix="Check `service` against your duties. If the duty is missing, the programme's owner can add it "
         "to the plan.",
     ),
-    "unclear-period": Explanation(
+    "unclear-period": FindingExplanation(
         meaning="The period is not a period code, or could mean several periods.",
         example='{"measure": "ips-primary-care-referrals", "period": "2025-Q2"}\n\n'
         "It could be April to June or July to September.",
-        mend="Use one of the codes offered: `FY2025-26-Q1` is April to June 2025, `CY2025-Q1` January to March.",
+        fix="Use one of the codes offered: `FY2025-26-Q1` is April to June 2025, `CY2025-Q1` January to March.",
     ),
-    "wrong-period-type": Explanation(
+    "wrong-period-type": FindingExplanation(
         meaning="The measure is returned for periods of another type.",
         example='{"measure": "ips-primary-care-referrals", "period": "2025-07"}\n\n'
         "The measure is returned for each quarter.",
-        mend="Return the measure for the type of period that the plan asks for.",
+        fix="Return the measure for the type of period that the plan asks for.",
     ),
-    "period-outside-programme": Explanation(
+    "period-outside-programme": FindingExplanation(
         meaning="The period does not lie within the programme's window, or not within your duty's.",
         example='{"measure": "ips-primary-care-referrals", "period": "FY2024-25-Q4"}\n\n'
         "The programme begins in April 2025.",
-        mend="Check the year. `GET /v1/programmes/{programme}/periods` lists the periods.",
+        fix="Check the year. `GET /v1/programmes/{programme}/periods` lists the periods.",
     ),
-    "period-not-over": Explanation(
+    "period-not-over": FindingExplanation(
         meaning="The period has not ended yet, so its count cannot be complete.",
         example='{"measure": "ips-primary-care-referrals", "period": "FY2026-27-Q1"}\n\n'
         "Sent on 20 May 2026: the quarter ends on 30 June.",
-        mend="Send the return after the last day of the period.",
+        fix="Send the return after the last day of the period.",
     ),
-    "period-closed": Explanation(
+    "period-closed": FindingExplanation(
         meaning="The period is closed to returns.",
         example='{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q1"}\n\n'
         "Sent in January 2027, more than a year after the quarter.",
-        mend="Ask the programme's owner for an extension.",
+        fix="Ask the programme's owner for an extension.",
     ),
-    "duplicate-return": Explanation(
+    "duplicate-return": FindingExplanation(
         meaning="The submission has two returns for the same series, service and period.",
         example='{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2"}\n'
         '{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2"}',
-        mend="Put all observations of a return into one.",
+        fix="Put all observations of a return into one.",
     ),
-    "nil-with-observations": Explanation(
+    "nil-with-observations": FindingExplanation(
         meaning="A nil return says that there was nothing to count, and has observations.",
         example='{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2", "kind": "nil", '
         '"observations": [{"area": "E06000018", "value": 0}]}',
-        mend="Remove the observations, or the `kind`.",
+        fix="Remove the observations, or the `kind`.",
     ),
-    "no-observations": Explanation(
+    "no-observations": FindingExplanation(
         meaning="The return has no observations.",
         example='{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2", "observations": []}',
-        mend='Send its figures, or `"kind": "nil"` if there was nothing to count.',
+        fix='Send its figures, or `"kind": "nil"` if there was nothing to count.',
     ),
-    "reason-missing": Explanation(
+    "reason-missing": FindingExplanation(
         meaning="A return is withdrawn without a reason.",
         example='{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2", "kind": "withdrawn"}',
-        mend="Say in the return's `note` why it is withdrawn.",
+        fix="Say in the return's `note` why it is withdrawn.",
     ),
-    "wrong-content": Explanation(
+    "wrong-content": FindingExplanation(
         meaning="A milestone measure is returned by `items`, an evidence measure by `entries`, a published series by "
         "`figures`, any other by `observations`.",
         example='{"measure": "jsna-research-published", "period": "FY2025-26", "observations": [{"area": '
         '"E06000018", "value": 1}]}',
-        mend="Put the content where it belongs, and leave the other lists out.",
+        fix="Put the content where it belongs, and leave the other lists out.",
     ),
-    "nil-published": Explanation(
+    "nil-published": FindingExplanation(
         meaning="A published series has figures, and each may say by its `status` why there is none.",
         example='{"measure": "economic-inactivity-ill-health", "series": "lts-of-inactive-16-64", '
         '"period": "R12-2025-06", "kind": "nil"}',
-        mend="Send the figures with their `status`, or withdraw the return.",
+        fix="Send the figures with their `status`, or withdraw the return.",
     ),
-    "limits-not-around-value": Explanation(
+    "limits-not-around-value": FindingExplanation(
         meaning="The value of a published figure does not lie between its limits.",
         example='{"area": "E06000018", "value": "31.4", "limits": [{"lower": "4.1", "upper": "4.1", '
         '"confidence": "95"}]}\n\nA half-width was taken for the limits.',
-        mend="Check whether the publisher gives a half-width: limits are value minus and value plus it. If it is "
+        fix="Check whether the publisher gives a half-width: limits are value minus and value plus it. If it is "
         "published so, say so in a `justification`.",
         justifiable=True,
     ),
-    "limits-twice": Explanation(
+    "duplicate-limits": FindingExplanation(
         meaning="A published figure has limits of the same confidence more than once.",
         example='{"area": "E06000018", "value": "31.4", "limits": [{"lower": "27.3", "upper": "35.5", '
         '"confidence": "95"}, {"lower": "27", "upper": "36", "confidence": "95"}]}',
-        mend="Keep one of each confidence.",
+        fix="Keep one of each confidence.",
     ),
-    "fraction-not-the-value": Explanation(
+    "ratio-differs-from-value": FindingExplanation(
         meaning="Numerator over denominator is not the value, allowing for how each is rounded. A number is taken to "
         "be rounded to its last digit that is not zero.",
         example='{"area": "E06000018", "value": "31.4", "numerator": "16000", "denominator": "23000"}',
-        mend="Check that all three are of the same series. The publisher's own rounding may be coarser.",
+        fix="Check that all three are of the same series. The publisher's own rounding may be coarser.",
         severity=Severity.WARNING,
         justifiable=True,
     ),
-    "unknown-stage": Explanation(
+    "unknown-stage": FindingExplanation(
         meaning="The measure has no such stage.",
         example='{"item": "carers", "title": "Carers and work", "stage": "done", "date": "2025-09-12"}',
-        mend="Use one of the measure's `stages`.",
+        fix="Use one of the measure's `stages`.",
     ),
-    "unknown-domain": Explanation(
+    "unknown-domain": FindingExplanation(
         meaning="The measure has no such domain.",
         example='{"domain": "catering", "title": "Peers chose the provider", "date": "2025-09-12"}',
-        mend="Use one of the measure's `domains`.",
+        fix="Use one of the measure's `domains`.",
     ),
-    "duplicate-item": Explanation(
+    "duplicate-item": FindingExplanation(
         meaning="The return has the same item, or the very same entry, more than once.",
         example='{"item": "carers", "title": "Carers and work", "stage": "in-progress", "date": "2025-09-12"}\n'
         '{"item": "carers", "title": "Carers and work", "stage": "published", "date": "2026-02-01"}',
-        mend="Keep one: an item stands at one stage.",
+        fix="Keep one: an item stands at one stage.",
     ),
-    "date-in-future": Explanation(
+    "date-in-future": FindingExplanation(
         meaning="The date has not come yet.",
         example='{"item": "carers", "title": "Carers and work", "stage": "published", "date": "2062-02-01"}',
-        mend="Send what has happened; check the year.",
+        fix="Send what has happened; check the year.",
     ),
-    "looks-personal": Explanation(
+    "possible-personal-data": FindingExplanation(
         meaning="A text has what looks like somebody's e-mail address, telephone number, National Insurance number, "
         "NHS number or date of birth.",
         example='{"area": "E06000018", "value": 140, "note": "Ask Sam, 0115 496 0123"}',
-        mend="Take it out: nobody may be identified. If it is not about a person (the address of a public office, "
+        fix="Take it out: nobody may be identified. If it is not about a person (the address of a public office, "
         "say), say so in a `justification`.",
         justifiable=True,
     ),
-    "unknown-area": Explanation(
+    "unknown-area": FindingExplanation(
         meaning="The area is not one of the programme's.",
         example='{"area": "E06000081", "value": 140}\n\nTwo digits have changed places: Nottingham is `E06000018`.',
-        mend="Use a `code` of `GET /v1/programmes/{programme}/areas`.",
+        fix="Use a `code` of `GET /v1/programmes/{programme}/areas`.",
     ),
-    "area-outside-duty": Explanation(
+    "area-outside-duty": FindingExplanation(
         meaning="The area lies outside the one that your duty is for.",
         example='{"area": "E12000004", "value": 2100}\n\n'
         "It is the whole East Midlands, and the duty is for Nottingham.",
-        mend="Send only the part of your count that belongs to the duty's area.",
+        fix="Send only the part of your count that belongs to the duty's area.",
     ),
-    "area-too-fine": Explanation(
+    "area-too-fine": FindingExplanation(
         meaning="The breakdown is not collected for areas as small as this.",
         example='{"area": "E05012270", "breakdown": {"referral-source": "self"}, "value": 12}\n\n'
         "It is a ward, and by `referral-source` only the whole city is collected.",
-        mend="Send it for the larger area.",
+        fix="Send it for the larger area.",
     ),
-    "unknown-dimension": Explanation(
+    "unknown-dimension": FindingExplanation(
         meaning="There is no such dimension.",
         example='{"area": "E06000018", "breakdown": {"gender": "female"}, "value": 80}',
-        mend="Use a `slug` of `GET /v1/programmes/{programme}/dimensions`.",
+        fix="Use a `slug` of `GET /v1/programmes/{programme}/dimensions`.",
     ),
-    "unknown-category": Explanation(
+    "unknown-category": FindingExplanation(
         meaning="The dimension has no such category.",
         example='{"area": "E06000018", "breakdown": {"sex": "f"}, "value": 80}',
-        mend="Use one of the dimension's codes. The total is the absence of the dimension, not a code.",
+        fix="Use one of the dimension's codes. The total is the absence of the dimension, not a code.",
     ),
-    "breakdown-not-collected": Explanation(
+    "breakdown-not-collected": FindingExplanation(
         meaning="The measure is not collected by this combination of dimensions.",
         example='{"area": "E06000018", "breakdown": {"sex": "female", "ethnicity-5": "asian"}, "value": 11}',
-        mend="Use one of the measure's `schemes`.",
+        fix="Use one of the measure's `schemes`.",
     ),
-    "value-missing": Explanation(
+    "value-missing": FindingExplanation(
         meaning="The observation has neither a number nor a status.",
         example='{"area": "E06000018"}',
-        mend="Send the number (zero is a number), or a `status` that says why there is none.",
+        fix="Send the number (zero is a number), or a `status` that says why there is none.",
     ),
-    "value-and-status": Explanation(
+    "value-and-status": FindingExplanation(
         meaning="The observation has both a number and a status that says there is none.",
         example='{"area": "E06000018", "value": 3, "status": "c"}',
-        mend="Send one or the other.",
+        fix="Send one or the other.",
     ),
-    "wrong-form": Explanation(
+    "wrong-value-fields": FindingExplanation(
         meaning="The measure is counted otherwise: by `value`, or by `numerator` and `denominator`.",
         example='{"area": "E06000018", "numerator": 140, "denominator": 310}\n\nReferrals are a count.',
-        mend="Counts go in `value`. Proportions go in `numerator` and `denominator`, never as the quotient.",
+        fix="Counts go in `value`. Proportions go in `numerator` and `denominator`, never as the quotient.",
     ),
-    "numerator-above-denominator": Explanation(
+    "numerator-above-denominator": FindingExplanation(
         meaning="More were counted than there were.",
         example='{"measure": "neet-16-17", "series": "ccis-provisional", "period": "R3-2026-02",\n'
         ' "observations": [{"area": "E06000018", "numerator": 7450, "denominator": 371}]}',
-        mend="Check whether the two were swapped, or counted over different people.",
+        fix="Check whether the two were swapped, or counted over different people.",
     ),
-    "bounds-without-c": Explanation(
+    "bounds-without-c": FindingExplanation(
         meaning="`lower` and `upper` belong to a confidential count, status `c`.",
         example='{"area": "E06000018", "value": 140, "lower": 135, "upper": 145}',
-        mend="Remove them, or send the status.",
+        fix="Remove them, or send the status.",
     ),
-    "bounds-reversed": Explanation(
+    "bounds-reversed": FindingExplanation(
         meaning="`lower` is above `upper`.",
         example='{"area": "E06000018", "status": "c", "lower": 4, "upper": 1}',
-        mend="Swap them.",
+        fix="Swap them.",
     ),
-    "duplicate-cell": Explanation(
+    "duplicate-cell": FindingExplanation(
         meaning="The return has the same area and breakdown more than once.",
         example='{"area": "E06000018", "value": 140}\n{"area": "E06000018", "value": 12}',
-        mend="Keep one. Figures for the same cell from two sources have to be added before they are sent.",
+        fix="Keep one. Figures for the same cell from two sources have to be added before they are sent.",
     ),
-    "total-missing": Explanation(
+    "total-missing": FindingExplanation(
         meaning="There is a breakdown without its total, or no total for the area of the duty.",
         example='{"area": "E06000018", "breakdown": {"sex": "female"}, "value": 80}\n'
         '{"area": "E06000018", "breakdown": {"sex": "male"}, "value": 60}',
-        mend="Add an observation with an empty `breakdown` for the area.",
+        fix="Add an observation with an empty `breakdown` for the area.",
     ),
-    "parts-exceed-total": Explanation(
+    "sum-exceeds-total": FindingExplanation(
         meaning="The parts add up to more than the total.",
         example='{"area": "E06000018", "value": 140}\n'
         '{"area": "E06000018", "breakdown": {"sex": "female"}, "value": 80}\n'
         '{"area": "E06000018", "breakdown": {"sex": "male"}, "value": 65}',
-        mend="Correct the parts or the total. A hidden part counts as its lower bound here.",
+        fix="Correct the parts or the total. A hidden part counts as its lower bound here.",
     ),
-    "parts-below-total": Explanation(
+    "sum-below-total": FindingExplanation(
         meaning="All categories are there and add up to less than the total.",
         example='{"area": "E06000018", "value": 140}\n'
         '{"area": "E06000018", "breakdown": {"sex": "female"}, "value": 80}\n'
         '{"area": "E06000018", "breakdown": {"sex": "male"}, "value": 50}\n'
         '{"area": "E06000018", "breakdown": {"sex": "unknown"}, "value": 0}',
-        mend="Put those whose category is not known under `unknown`, or say in a `justification` why it is right.",
+        fix="Put those whose category is not known under `unknown`, or say in a `justification` why it is right.",
         justifiable=True,
     ),
-    "categories-missing": Explanation(
+    "categories-missing": FindingExplanation(
         meaning="Some categories were not sent, and those that were add up to less than the total.",
         example='{"area": "E06000018", "value": 140}\n'
         '{"area": "E06000018", "breakdown": {"sex": "female"}, "value": 80}\n'
         '{"area": "E06000018", "breakdown": {"sex": "male"}, "value": 50}',
-        mend="Send every category, zero included, and those not known under `unknown`.",
+        fix="Send every category, zero included, and those not known under `unknown`.",
         severity=Severity.WARNING,
         justifiable=True,
     ),
-    "part-exceeds-total": Explanation(
+    "part-exceeds-total": FindingExplanation(
         meaning="A part is larger than its total.",
         example='{"area": "E06000018", "value": 140}\n'
         '{"area": "E06000018", "breakdown": {"condition-group": "mental-health"}, "value": 150}',
-        mend="Correct the part or the total.",
+        fix="Correct the part or the total.",
     ),
-    "unconfirmed-withdrawals": Explanation(
+    "unconfirmed-withdrawals": FindingExplanation(
         meaning="A return is replaced as a whole, and this one would withdraw more than a tenth of the cells "
         "that stand.",
         example="Twelve cells stand. The correction has only the one that was wrong, so the other eleven would go.",
-        mend='Send the missing cells as well, or `"confirm_withdrawals": true` if they should go.',
+        fix='Send the missing cells as well, or `"confirm_withdrawals": true` if they should go.',
     ),
-    "nothing-to-withdraw": Explanation(
+    "nothing-to-withdraw": FindingExplanation(
         meaning="No return stands that could be withdrawn.",
         example='{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2", "kind": "withdrawn", "note": '
         '"Sent by mistake"}\n\n'
         "That quarter was never returned.",
-        mend="Check measure, series, service and period against `GET …/returns`.",
+        fix="Check measure, series, service and period against `GET …/returns`.",
     ),
-    "moved-since-base": Explanation(
+    "changed-since-base": FindingExplanation(
         meaning="The cell has changed since the revision that the return was made from.",
         example='{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2", "base_revision": 1}\n\n'
         "A colleague has sent revision 2 meanwhile, with 138 where revision 1 had 140.",
-        mend="Take the change over, or decide against it, and send the return with the newest `base_revision`.",
+        fix="Take the change over, or decide against it, and send the return with the newest `base_revision`.",
     ),
-    "unlike-earlier": Explanation(
+    "outlier": FindingExplanation(
         meaning="The figure lies far from those of the earlier periods: its modified z-score, from at least six of "
         "them, is beyond 3.5.",
         example='{"area": "E06000018", "value": 1400}\n\nThe last six quarters had between 110 and 140.',
-        mend="Check for a slip of the pen, a cumulative figure, or a change of what was counted. If it is right, say "
+        fix="Check for a slip of the pen, a cumulative figure, or a change of what was counted. If it is right, say "
         "why in a `justification`: the reviewer sees it.",
         severity=Severity.WARNING,
         justifiable=True,
     ),
-    "cumulative-fell": Explanation(
+    "cumulative-fell": FindingExplanation(
         meaning="A cumulative count is lower than in the period before, and none was to be reset.",
         example="`120` to the end of June, and `95` to the end of July: perhaps the number for July alone.",
-        mend="Check whether the figure is for the period alone. If earlier ones were too high, correct them as well, "
+        fix="Check whether the figure is for the period alone. If earlier ones were too high, correct them as well, "
         "or say why in a `justification`.",
         severity=Severity.WARNING,
         justifiable=True,
     ),
-    "possible-double-count": Explanation(
+    "possible-double-count": FindingExplanation(
         meaning="Several organisations count people, or employers, that may be the same ones. Told to reviewers alone.",
         example="Two providers return 30 people each, for the same quarter and the same city.",
-        mend="Ask the organisations whether they share cases. The roll-up gives bounds, never a sum.",
+        fix="Ask the organisations whether they share cases. The roll-up gives bounds, never a sum.",
         severity=Severity.WARNING,
     ),
-    "unknown-justification": Explanation(
+    "unknown-justification": FindingExplanation(
         meaning="A justification names no finding of this submission that can be justified.",
         example='{"justifications": [{"finding": "0123456789ab", "text": "Checked with the team"}]}\n\n'
         "The figure was corrected after the dry run, so its finding has another id.",
-        mend="Use the `id` of a finding, as the dry run tells it. A figure that has changed has another id.",
+        fix="Use the `id` of a finding, as the dry run tells it. A figure that has changed has another id.",
     ),
 }
 
@@ -554,13 +554,15 @@ class Findings:
     return of a table is told of the rows that it was made from. Justifications are texts, by the id of a finding.
     """
 
-    def __init__(self, sent: Sent | None = None) -> None:
-        self._sent = sent
-        self._given = sent.envelope.justifications if sent else []
-        self._justifications = {one.finding: one.text for one in self._given}
-        self._found: dict[str, tuple[Finding, list[Column]]] = {}
-        self._returns: dict[str | None, set[int]] = {}  # of justifiable findings: the returns concerned, by id
-        self._untold: dict[str, int] = {}
+    def __init__(self, sent: ParsedSubmission | None = None) -> None:
+        self._parsed = sent
+        self._submitted_justifications = sent.envelope.justifications if sent else []
+        self._text_by_finding = {one.finding: one.text for one in self._submitted_justifications}
+        self._findings_by_key: dict[str, tuple[Finding, list[Column]]] = {}
+        self._returns_by_finding: dict[
+            str | None, set[int]
+        ] = {}  # of justifiable findings: the returns concerned, by id
+        self._unlisted: dict[str, int] = {}
 
     def add(
         self,
@@ -573,27 +575,27 @@ class Findings:
         cell: CellName | None = None,
         expected: str | None = None,
         actual: str | None = None,
-        hint: str | None = None,
-        about: str = "",
+        fix: str | None = None,
+        id_detail: str = "",
     ) -> None:
         """`rows` count from 0 over the whole submission; without `sent` they are the sender's own numbers.
 
         `about` is what else tells the fault from others at the same place: part of the id, and not told.
         """
-        explained = CODES[code]
+        explained = FINDING_EXPLANATIONS[code]
         rows = np.asarray(rows if isinstance(rows, np.ndarray) else list(rows), dtype=np.int64)
-        part = OF_RETURN.fullmatch(path or "")
+        part = RETURN_POINTER_PATTERN.fullmatch(path or "")
         returns = {int(part["item"])} if part else set[int]()
-        if self._sent is not None:
-            if part and self._sent.tabular:
-                rows = rows if rows.size else np.flatnonzero(self._sent.item == int(part["item"]))
+        if self._parsed is not None:
+            if part and self._parsed.is_tabular:
+                rows = rows if rows.size else np.flatnonzero(self._parsed.item == int(part["item"]))
                 path, column = None, column or part["column"]
             if explained.justifiable and not part:
-                returns = {*self._sent.item[rows].tolist()}
+                returns = {*self._parsed.item[rows].tolist()}
         where = path if cell is None else None
-        key = msgspec.json.encode((code, message, where, cell, column, expected, actual, hint, about))
+        key = msgspec.json.encode((code, message, where, cell, column, expected, actual, fix, id_detail))
         finding = Finding(
-            id=hashlib.sha256(msgspec.json.encode((code, where, cell, expected, actual, about))).hexdigest()[:12],
+            id=hashlib.sha256(msgspec.json.encode((code, where, cell, expected, actual, id_detail))).hexdigest()[:12],
             code=code,
             severity=explained.severity,
             message=message,
@@ -602,24 +604,24 @@ class Findings:
             cell=cell,
             expected=expected,
             actual=actual,
-            hint=hint or explained.mend,
+            fix=fix or explained.fix,
             justifiable=explained.justifiable,
         )
-        _, listed = self._found.setdefault(key.decode(), (finding, []))
-        listed.append(rows if self._sent is None else self._sent.row[rows])
-        self._returns.setdefault(finding.id, set()).update(returns)
+        _, listed = self._findings_by_key.setdefault(key.decode(), (finding, []))
+        listed.append(rows if self._parsed is None else self._parsed.row[rows])
+        self._returns_by_finding.setdefault(finding.id, set()).update(returns)
 
-    def more(self, code: str, number: int) -> None:
+    def count_unlisted(self, code: str, number: int) -> None:
         """There are so many more of the kind than were added."""
-        self._untold[code] = self._untold.get(code, 0) + number
+        self._unlisted[code] = self._unlisted.get(code, 0) + number
 
-    def told(self) -> list[Finding]:
+    def listed(self) -> list[Finding]:
         """In the order of the codes, what is not justified first, then as found; at most 200 findings, and 1,000 rows,
         for each code."""
-        left = dict.fromkeys(CODES, LISTED_ROWS)
-        room = dict.fromkeys(CODES, LISTED_FINDINGS)
-        order = list(CODES)
-        answered = ((self._answered(finding), rows) for finding, rows in self._found.values())
+        left = dict.fromkeys(FINDING_EXPLANATIONS, MAX_LISTED_ROWS)
+        room = dict.fromkeys(FINDING_EXPLANATIONS, MAX_LISTED_FINDINGS)
+        order = list(FINDING_EXPLANATIONS)
+        answered = ((self._with_justification(finding), rows) for finding, rows in self._findings_by_key.values())
         told: list[Finding] = []
         for finding, rows in sorted(
             answered, key=lambda it: (order.index(it[0].code), it[0].justification is not None)
@@ -633,22 +635,31 @@ class Findings:
             told.append(replace(finding, rows=listed, row_count=len(every) if len(every) > len(listed) else None))
         return told
 
-    def _answered(self, finding: Finding) -> Finding:
-        text = self._justifications.get(finding.id or "")
+    def _with_justification(self, finding: Finding) -> Finding:
+        text = self._text_by_finding.get(finding.id or "")
         if text is None or not finding.justifiable:
             return finding
         return replace(finding, severity=Severity.WARNING, justification=text)
 
-    def justified(self, item: int) -> list[Justification]:
+    def justifications_for(self, item: int) -> list[Justification]:
         """The justifications that bear on a return: of its own findings, and of those of the submission as a whole."""
-        return [one for one in self._given if not (about := self._returns.get(one.finding)) or item in about]
+        return [
+            one
+            for one in self._submitted_justifications
+            if not (about := self._returns_by_finding.get(one.finding)) or item in about
+        ]
 
-    def settle(self) -> list[Finding]:
+    def raise_if_errors(self) -> list[Finding]:
         """The warnings. Raises Rejected if there is an error among the findings that nothing justifies."""
-        told = self.told()
+        told = self.listed()
         errors = [finding for finding in told if finding.severity is Severity.ERROR]
-        number = sum(self._answered(finding).severity is Severity.ERROR for finding, _ in self._found.values())
-        number += sum(more for code, more in self._untold.items() if CODES[code].severity is Severity.ERROR)
+        number = sum(
+            self._with_justification(finding).severity is Severity.ERROR
+            for finding, _ in self._findings_by_key.values()
+        )
+        number += sum(
+            more for code, more in self._unlisted.items() if FINDING_EXPLANATIONS[code].severity is Severity.ERROR
+        )
         if number:
             listed = f"{len(errors)} of " if len(errors) < number else ""
             detail = f"{listed}{number:,} error{'s' if number > 1 else ''}. Nothing was written."
@@ -657,10 +668,10 @@ class Findings:
             raise Rejected(detail, told)
         return told
 
-    def conclude(self) -> list[Finding]:
+    def finish(self) -> list[Finding]:
         """The warnings at the very end. Raises Rejected also for a justification that answers nothing."""
-        ids = {finding.id for finding, _ in self._found.values() if finding.justifiable}
-        for index, given in enumerate(self._given):
+        ids = {finding.id for finding, _ in self._findings_by_key.values() if finding.justifiable}
+        for index, given in enumerate(self._submitted_justifications):
             if given.finding not in ids:
                 self.add(
                     "unknown-justification",
@@ -669,4 +680,4 @@ class Findings:
                     actual=given.finding,
                     expected=" or ".join(sorted(i for i in ids if i)[:20]) or None,
                 )
-        return self.settle()
+        return self.raise_if_errors()

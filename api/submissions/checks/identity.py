@@ -8,49 +8,49 @@ from msgspec.structs import replace
 
 from api.plan import calendar
 from api.plan.calendar import Deadlines
-from api.plan.catalogue import Catalogue, suggestion
-from api.plan.rules import candidates_hint
+from api.plan.catalogue import Catalogue, suggest_codes
+from api.plan.rules import suggest_periods
 from api.statistics import periods
 from api.submissions.checks import content, published_figures
 from api.submissions.checks.findings import Findings
-from api.submissions.revisions import Identified, ReturnKey, Sent
+from api.submissions.revisions import IdentifiedReturn, ParsedSubmission, ReturnKey
 from schema.periods import Period
-from schema.plan import Cadence, Collection, Duty, Kind, Measure
+from schema.plan import Cadence, Collection, Duty, Measure, MeasureKind
 from schema.submissions import NewReturn
 
-RETURNED = {kind for kind in Kind if kind not in (Kind.GAP, Kind.DERIVED)}
+RETURNED_KINDS = {kind for kind in MeasureKind if kind not in (MeasureKind.GAP, MeasureKind.DERIVED)}
 
 
-def identify(
-    sent: Sent,
+def identify_returns(
+    sent: ParsedSubmission,
     catalogue: Catalogue,
     organisation: str,
     extensions: Mapping[ReturnKey, datetime],
     *,
     now: datetime,
     findings: Findings,
-) -> list[Identified]:
+) -> list[IdentifiedReturn]:
     """The returns that could be identified; what stood in the way of the others is in `findings`."""
-    identified: list[Identified] = []
+    identified: list[IdentifiedReturn] = []
     seen: set[ReturnKey] = set()
     sizes = np.bincount(sent.item, minlength=len(sent.returns)).tolist()
     for index, given in enumerate(sent.returns):
         path = f"/returns/{index}"
-        duty, period = owed(given, catalogue, organisation, path=path, findings=findings)
+        duty, period = find_duty_and_period(given, catalogue, organisation, path=path, findings=findings)
         if duty is None or period is None:
             continue
         measure = catalogue.measures[duty.measure]
-        series = catalogue.series_of(duty)
+        series = catalogue.get_series_of_duty(duty)
         until = extensions.get((measure.slug, series.slug, duty.service, period.code))
         limits = _deadlines(period, catalogue, duty, until)
-        _check_open(period, limits, catalogue, duty, f"{path}/period", now, findings)
-        said = content.check(
-            given, measure, series, sizes[index], path=path, today=calendar.today(now), findings=findings
+        _check_period_is_open(period, limits, catalogue, duty, f"{path}/period", now, findings)
+        said = content.check_content(
+            given, measure, series, sizes[index], path=path, today=calendar.to_london_date(now), findings=findings
         )
         if series.collection is Collection.PUBLISHED:
-            published_figures.check(given.figures, measure, catalogue, path=path, findings=findings)
-        found = Identified(
-            given=given,
+            published_figures.check_figures(given.figures, measure, catalogue, path=path, findings=findings)
+        found = IdentifiedReturn(
+            submitted=given,
             measure=measure,
             series=series,
             duty=duty,
@@ -67,20 +67,20 @@ def identify(
 
 def _deadlines(period: Period, catalogue: Catalogue, duty: Duty, until: datetime | None) -> Deadlines | None:
     """None for a published series: its publisher keeps its own calendar, and corrects what it published years ago."""
-    if catalogue.series_of(duty).collection is Collection.PUBLISHED:
+    if catalogue.get_series_of_duty(duty).collection is Collection.PUBLISHED:
         return None
-    return calendar.extended(calendar.deadlines(period, catalogue.plan.calendar), until)
+    return calendar.apply_extension(calendar.compute_deadlines(period, catalogue.plan.calendar), until)
 
 
-def owed(
+def find_duty_and_period(
     given: NewReturn, catalogue: Catalogue, organisation: str, *, path: str, findings: Findings
 ) -> tuple[Duty | None, Period | None]:
     """The duty that the return answers, and its period. What stands in the way of either is in `findings`."""
-    duty = _duty(given, catalogue, organisation, path, findings)
-    return duty, _period(given, catalogue, duty, path, findings)
+    duty = _find_duty(given, catalogue, organisation, path, findings)
+    return duty, _parse_period(given, catalogue, duty, path, findings)
 
 
-def _duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: str, findings: Findings) -> Duty | None:
+def _find_duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: str, findings: Findings) -> Duty | None:
     measure = catalogue.measures.get(given.measure)
     if measure is None:
         findings.add(
@@ -88,7 +88,7 @@ def _duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: str, 
             f"{given.measure!r} is not a measure of this programme.",
             path=f"{path}/measure",
             actual=given.measure,
-            hint=suggestion(given.measure, catalogue.measures),
+            fix=suggest_codes(given.measure, catalogue.measures),
         )
         return None
     known = [series.slug for series in measure.series]
@@ -101,22 +101,22 @@ def _duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: str, 
             actual=given.series,
         )
         return None
-    owed = catalogue.duties_of.get((organisation, measure.slug), [])
+    owed = catalogue.duties_by_organisation.get((organisation, measure.slug), [])
     duties = [duty for duty in owed if given.series in (None, duty.series)]
-    return _one_duty(given, measure, duties, path, findings)
+    return _choose_duty(given, measure, duties, path, findings)
 
 
-def _one_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: str, findings: Findings) -> Duty | None:
+def _choose_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: str, findings: Findings) -> Duty | None:
     collections = {series.slug: series.collection for series in measure.series}
     counted = [duty for duty in duties if collections[duty.series] is Collection.PARTNERS]
     returned = [duty for duty in duties if collections[duty.series] is Collection.PUBLISHED] + counted
     wanted = [series for slug, series in collections.items() if given.series in (None, slug)]
-    if returned == counted and (measure.kind not in RETURNED or Collection.PARTNERS not in wanted):
-        findings.add("not-returned", f"{measure.slug} is not returned by anybody here.", path=f"{path}/measure")
+    if returned == counted and (measure.kind not in RETURNED_KINDS or Collection.PARTNERS not in wanted):
+        findings.add("not-submittable", f"{measure.slug} is not returned by anybody here.", path=f"{path}/measure")
         return None
     if len({duty.series for duty in returned}) > 1:
         findings.add(
-            "series-needed",
+            "series-required",
             f"You return more than one series of {measure.slug}.",
             path=f"{path}/series",
             expected=" or ".join(sorted({duty.series for duty in returned})),
@@ -136,23 +136,25 @@ def _one_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: str,
     return None
 
 
-def _period(given: NewReturn, catalogue: Catalogue, duty: Duty | None, path: str, findings: Findings) -> Period | None:
+def _parse_period(
+    given: NewReturn, catalogue: Catalogue, duty: Duty | None, path: str, findings: Findings
+) -> Period | None:
     path = f"{path}/period"
     try:
         period = periods.parse(given.period)
-    except periods.NotAPeriod as error:
+    except periods.InvalidPeriodCode as error:
         findings.add(
             "unclear-period",
             f"{given.period!r} is not a period code.",
             path=path,
             actual=given.period,
-            hint=candidates_hint(error.candidates),
+            fix=suggest_periods(error.candidates),
         )
         return None
     if duty is None:
         return None
     cadence = catalogue.measures[duty.measure].cadence
-    meant = _same_days(period, cadence)
+    meant = _equivalent_period(period, cadence)
     if meant != period:
         findings.add(
             "wrong-period-type",
@@ -160,22 +162,22 @@ def _period(given: NewReturn, catalogue: Catalogue, duty: Duty | None, path: str
             path=path,
             expected=cadence.period_type,
             actual=period.type,
-            hint=f"The same days are {meant.code}." if meant else None,
+            fix=f"The same days are {meant.code}." if meant else None,
         )
         return None
     return period
 
 
-def _same_days(period: Period, cadence: Cadence) -> Period | None:
+def _equivalent_period(period: Period, cadence: Cadence) -> Period | None:
     """The period of the cadence's type that has the same days, if there is one."""
     try:
-        meant = periods.of(cadence.period_type, period.start, months=cadence.months)
-    except (ValueError, periods.NotAPeriod):
+        meant = periods.build_period(cadence.period_type, period.start, months=cadence.months)
+    except (ValueError, periods.InvalidPeriodCode):
         return None
-    return meant if periods.same_span(meant, period) else None
+    return meant if periods.is_same_span(meant, period) else None
 
 
-def _check_open(
+def _check_period_is_open(
     period: Period,
     limits: Deadlines | None,
     catalogue: Catalogue,
@@ -184,26 +186,28 @@ def _check_open(
     now: datetime,
     findings: Findings,
 ) -> None:
-    if not within(period, duty, catalogue, path=path, findings=findings):
+    if not check_period_in_programme(period, duty, catalogue, path=path, findings=findings):
         return
-    if period.end >= calendar.today(now):
+    if period.end >= calendar.to_london_date(now):
         findings.add(
             "period-not-over",
             f"{period.code} ends on {period.end}.",
             path=path,
-            hint=f"Send it from the day after {period.end}.",
+            fix=f"Send it from the day after {period.end}.",
         )
     elif limits is not None and limits.closes_at is not None and now >= limits.closes_at:
         findings.add("period-closed", f"{period.code} closed at {limits.closes_at.isoformat()}.", path=path)
 
 
-def within(period: Period, duty: Duty, catalogue: Catalogue, *, path: str, findings: Findings) -> bool:
+def check_period_in_programme(
+    period: Period, duty: Duty, catalogue: Catalogue, *, path: str, findings: Findings
+) -> bool:
     """Whether the period lies in the programme and in the duty's own dates.
 
     What was published of earlier years is wanted: a baseline and a trend rest on it.
     """
     window = catalogue.plan.window
-    if catalogue.series_of(duty).collection is Collection.PUBLISHED:
+    if catalogue.get_series_of_duty(duty).collection is Collection.PUBLISHED:
         window = replace(window, start=date.min, end=date.max)
     first = max(window.start, duty.valid_from or window.start)
     last = min(window.end, duty.valid_to or window.end)

@@ -9,46 +9,46 @@ from work_health.errors import (
     NotAllowed,
     NotFound,
     RateLimited,
-    Rejected,
-    ServerFault,
+    RequestRejected,
+    ServerError,
     WorkHealthError,
 )
-from work_health.reports import PartlySubmitted
+from work_health.reports import IncompleteSubmission
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """The codes, each with what to do about it."""
 
     DONE = 0
     OTHER = 1
     USAGE = 2
     REJECTED = 3
-    PARTLY = 4
+    INCOMPLETE = 4
     NOT_ALLOWED = 5
     CONFLICT = 6
     TRY_LATER = 7
 
 
-MEANINGS = {
-    Exit.DONE: "Done; after a submission, what was sent stands.",
-    Exit.OTHER: "Something else; the message says what.",
-    Exit.USAGE: "The command, the settings or the mapping file cannot be understood.",
-    Exit.REJECTED: "Findings: nothing was written. Mend the file.",
-    Exit.PARTLY: "Sent in parts, and some are not taken. Run it again to go on.",
-    Exit.NOT_ALLOWED: "No key, a key that has ended, or one that does not open this.",
-    Exit.CONFLICT: "What stands has moved since. Look, and decide.",
-    Exit.TRY_LATER: "Not reached, too busy, or the server's own fault. Run it again later.",
+EXIT_CODE_MEANINGS = {
+    ExitCode.DONE: "Success. A submission was accepted or was unchanged.",
+    ExitCode.OTHER: "Another error; see the message.",
+    ExitCode.USAGE: "The command, the settings or the mapping file is invalid.",
+    ExitCode.REJECTED: "The file has errors and nothing was written. Fix the file.",
+    ExitCode.INCOMPLETE: "Some parts were not accepted. Run the command again to resume.",
+    ExitCode.NOT_ALLOWED: "The key is missing, has expired, or lacks the scope.",
+    ExitCode.CONFLICT: "The current revision has changed. Read it, then decide whether to submit again.",
+    ExitCode.TRY_LATER: "The server is unreachable, busy or failed. Run the command again later.",
 }
 
 
-def code_of(error: WorkHealthError) -> Exit:
+def choose_exit_code(error: WorkHealthError) -> ExitCode:
     """The code that an error ends the command with."""
-    kinds: tuple[tuple[type[WorkHealthError] | tuple[type[WorkHealthError], ...], Exit], ...] = (
-        (PartlySubmitted, Exit.PARTLY),
-        (Rejected, Exit.REJECTED),
-        (NotAllowed, Exit.NOT_ALLOWED),
-        (Conflict, Exit.CONFLICT),
-        ((RateLimited, ServerFault, ConnectionFailed), Exit.TRY_LATER),
-        ((NotFound, ApiError), Exit.OTHER),
+    kinds: tuple[tuple[type[WorkHealthError] | tuple[type[WorkHealthError], ...], ExitCode], ...] = (
+        (IncompleteSubmission, ExitCode.INCOMPLETE),
+        (RequestRejected, ExitCode.REJECTED),
+        (NotAllowed, ExitCode.NOT_ALLOWED),
+        (Conflict, ExitCode.CONFLICT),
+        ((RateLimited, ServerError, ConnectionFailed), ExitCode.TRY_LATER),
+        ((NotFound, ApiError), ExitCode.OTHER),
     )
-    return next((code for kind, code in kinds if isinstance(error, kind)), Exit.USAGE)
+    return next((code for kind, code in kinds if isinstance(error, kind)), ExitCode.USAGE)

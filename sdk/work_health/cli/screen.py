@@ -14,38 +14,45 @@ from rich.table import Table
 from rich.tree import Tree
 
 if TYPE_CHECKING:
-    from work_health._generated.models import Figure, Finding, Obligation, Report, StandingReturn, UnprotectedFigure
+    from work_health._generated.models import (
+        Finding,
+        Obligation,
+        PreviewFigure,
+        PublishedFigure,
+        ReturnRevision,
+        SubmissionReport,
+    )
     from work_health.plan_model import DeliveryPlan, PlanNode
-    from work_health.reports import Parts
+    from work_health.reports import PartsResult
 
-WIDE = 160  # where no terminal says how wide it is
-COLOURS = {"overdue": "red", "queried": "magenta", "open": "yellow", "pending": "yellow", "approved": "green"}
-COLUMNS = {
+DEFAULT_WIDTH_CHARACTERS = 160  # where no terminal says how wide it is
+STATE_COLOURS = {"overdue": "red", "queried": "magenta", "open": "yellow", "pending": "yellow", "approved": "green"}
+COLUMN_TITLES = {
     "input": "inputs", "activity": "activities", "output": "outputs", "outcome": "outcomes", "impact": "impacts"
 }  # fmt: skip
 
 
-class Listed(Protocol):
+class ContractStruct(Protocol):
     """A struct of the contract."""
 
     def to_dict(self) -> dict[str, object]: ...
 
 
-def console(*, error: bool = False) -> Console:
+def create_console(*, error: bool = False) -> Console:
     stream = sys.stderr if error else sys.stdout
     made = Console(file=stream, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(file=stream, highlight=False, width=WIDE)
+    return made if made.is_terminal else Console(file=stream, highlight=False, width=DEFAULT_WIDTH_CHARACTERS)
 
 
-def as_json(document: object) -> None:
+def print_json(document: object) -> None:
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
-def items_as_json(items: Iterable[Listed]) -> None:
-    as_json({"items": [one.to_dict() for one in items]})
+def print_items_json(items: Iterable[ContractStruct]) -> None:
+    print_json({"items": [one.to_dict() for one in items]})
 
 
-def _table(*names: str) -> Table:
+def _create_table(*names: str) -> Table:
     made = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
         right = name in {"value", "revision", "cells", "rows", "missing"}
@@ -53,36 +60,36 @@ def _table(*names: str) -> Table:
     return made
 
 
-def obligations(found: Sequence[Obligation]) -> Table:
-    made = _table("due", "state", "measure", "period", "organisation", "missing", "you may")
+def render_obligations(found: Sequence[Obligation]) -> Table:
+    made = _create_table("due", "state", "measure", "period", "organisation", "missing", "you may")
     for one in found:
-        colour = COLOURS.get(one.state.value, "")
+        colour = STATE_COLOURS.get(one.state.value, "")
         state = f"[{colour}]{one.state.value}[/]" if colour else one.state.value
         missing = "" if one.missing_cells is None else str(one.missing_cells)
         made.add_row(
-            str(one.due.date()), state, one.measure, one.period.code, one.holder, missing, " ".join(one.actions)
+            str(one.due_at.date()), state, one.measure, one.period.code, one.holder, missing, " ".join(one.actions)
         )
     return made
 
 
-def returns(found: Sequence[StandingReturn]) -> Table:
-    made = _table("measure", "period", "organisation", "state", "revision", "cells", "recorded")
+def render_returns(found: Sequence[ReturnRevision]) -> Table:
+    made = _create_table("measure", "period", "organisation", "state", "revision", "cells", "recorded")
     for one in found:
-        colour = COLOURS.get(one.state.value, "")
+        colour = STATE_COLOURS.get(one.state.value, "")
         state = f"[{colour}]{one.state.value}[/]" if colour else one.state.value
         recorded = f"{one.recorded_at:%Y-%m-%d %H:%M}"
         made.add_row(one.measure, one.period.code, one.organisation, state, str(one.revision), str(one.cells), recorded)
     return made
 
 
-def findings(found: Sequence[Finding]) -> Table:
-    made = _table("rows", "column", "value", "rule", "what, and the mend")
+def render_findings(found: Sequence[Finding]) -> Table:
+    made = _create_table("rows", "column", "value", "rule", "what, and the mend")
     for one in found:
         listed = [str(row) for row in (one.rows or [])[:6]]
         count = one.row_count or len(one.rows or [])
         rows = ", ".join(listed) + (f" … ({count})" if count > len(listed) else "")
         colour = "red" if one.severity.value == "error" else "yellow"
-        said = escape(one.message) + (f"\n[dim]{escape(one.hint)}[/]" if one.hint else "")
+        said = escape(one.message) + (f"\n[dim]{escape(one.fix)}[/]" if one.fix else "")
         if one.justifiable and one.id:
             said += f"\n[dim]If it is right: --justify {one.id}=WHY[/]"
         where = one.column or one.path or ""
@@ -90,43 +97,45 @@ def findings(found: Sequence[Finding]) -> Table:
     return made
 
 
-def report(said: Report) -> Group:
+def render_report(said: SubmissionReport) -> Group:
     counts = said.counts
     outcome = f"{'Dry run: would be ' if said.dry_run else ''}[bold]{said.outcome}[/]"
     receipt = f", submission {said.receipt.submission}" if said.receipt else ""
     cells = (
         f"{counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged, {counts.withdrawn} withdrawn"
     )
-    made = _table("measure", "period", "outcome", "revision", "timeliness")
+    made = _create_table("measure", "period", "outcome", "revision", "timeliness")
     for one in said.returns:
         revision, timeliness = str(one.revision or "–"), str(one.timeliness or "–")
         made.add_row(one.measure, one.period.code, str(one.outcome), revision, timeliness)
     return Group(f"{outcome}: {cells}{receipt}", made)
 
 
-def parts(said: Parts) -> Table:
-    made = _table("return", "rows", "outcome", "submission")
+def render_parts(said: PartsResult) -> Table:
+    made = _create_table("return", "rows", "outcome", "submission")
     for part in said.parts:
         for name in part.returns:
             made.add_row(name, str(part.rows), part.outcome, str(part.submission or "–"))
     return made
 
 
-def figures(found: Sequence[Figure | UnprotectedFigure]) -> Table:
-    made = _table("measure", "period", "area", "breakdown", "value", "status", "coverage")
+def render_figures(found: Sequence[PublishedFigure | PreviewFigure]) -> Table:
+    made = _create_table("measure", "period", "area", "breakdown", "value", "status", "coverage")
     for one in found:
         coverage = f"{one.coverage.received} of {one.coverage.expected}"
         breakdown = ", ".join(f"{key}={value}" for key, value in one.breakdown.to_dict().items())
-        made.add_row(one.measure, one.period.code, one.area, breakdown, _value(one), _status(one), coverage)
+        made.add_row(
+            one.measure, one.period.code, one.area, breakdown, _format_value(one), _format_status(one), coverage
+        )
     return made
 
 
-def chart(found: Sequence[Figure | UnprotectedFigure]) -> Table:
+def render_chart(found: Sequence[PublishedFigure | PreviewFigure]) -> Table:
     """A bar for each figure, on one scale for each measure."""
     most: dict[str, float] = {}
     for one in found:
         most[one.measure] = max(most.get(one.measure, 0), one.value or one.upper_bound or 0)
-    made = _table("measure", "period", "area", "breakdown", "", "value")
+    made = _create_table("measure", "period", "area", "breakdown", "", "value")
     made.columns[4].ratio = 1
     made.expand = True
     for one in found:
@@ -134,11 +143,11 @@ def chart(found: Sequence[Figure | UnprotectedFigure]) -> Table:
         end = one.value if one.value is not None else one.upper_bound or 0
         begin = 0 if one.value is not None else one.lower_bound or 0
         bar = Bar(most[one.measure] or 1, begin, end, color="cyan" if one.value is not None else "yellow")
-        made.add_row(one.measure, one.period.code, one.area, breakdown, bar, _value(one) or _status(one))
+        made.add_row(one.measure, one.period.code, one.area, breakdown, bar, _format_value(one) or _format_status(one))
     return made
 
 
-def _value(one: Figure | UnprotectedFigure) -> str:
+def _format_value(one: PublishedFigure | PreviewFigure) -> str:
     if one.value is not None:
         return f"{one.value:,.10g}"
     if one.lower_bound is not None:
@@ -146,26 +155,26 @@ def _value(one: Figure | UnprotectedFigure) -> str:
     return ""
 
 
-def _status(one: Figure | UnprotectedFigure) -> str:
+def _format_status(one: PublishedFigure | PreviewFigure) -> str:
     words = [str(one.status)] if one.status else []
     return " ".join([*words, *(str(marker) for marker in one.markers), *([one.reason] if one.reason else [])])
 
 
-def tree(plan: DeliveryPlan) -> Tree:
+def render_plan(plan: DeliveryPlan) -> Tree:
     """Each node where the plan has it, with its measures and what it leads to."""
     root = Tree(f"[bold]{escape(plan.programme)}[/], version {plan.version}")
-    for name, several in COLUMNS.items():
+    for name, several in COLUMN_TITLES.items():
         branch = root.add(f"[bold cyan]{several}[/]")
-        for node in plan.column(name):
-            _hang(branch, node)
-    if plan.gaps:
+        for node in plan.list_nodes(name):
+            _add_node(branch, node)
+    if plan.unlinked_measures:
         branch = root.add("[bold yellow]measures that the logic model has no place for[/]")
-        for measure in plan.gaps:
+        for measure in plan.unlinked_measures:
             branch.add(f"[green]{measure.slug}[/] {escape(measure.label)}")
     return root
 
 
-def _hang(branch: Tree, node: PlanNode) -> None:
+def _add_node(branch: Tree, node: PlanNode) -> None:
     leads = f" [dim]→ {' '.join(one.code for one in node.leads_to)}[/]" if node.leads_to else ""
     made = branch.add(f"[bold]{node.code}[/] {escape(node.title)}{leads}")
     for measure in node.measures:

@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .action import Action
     from .aim import Aim
     from .amount import Amount
     from .area import Area
@@ -22,21 +21,17 @@ if TYPE_CHECKING:
     from .category import Category
     from .category_mappings import CategoryMappings
     from .cell_change import CellChange
+    from .cell_counts import CellCounts
     from .cell_name import CellName
     from .cell_name_breakdown import CellNameBreakdown
     from .cell_value import CellValue
-    from .change import Change
-    from .change_list import ChangeList
-    from .change_page import ChangePage
+    from .changed_cell import ChangedCell
     from .clearance import Clearance
     from .collection import Collection
-    from .column import Column
     from .comparator import Comparator
-    from .comparison import Comparison
     from .completeness import Completeness
     from .confidence import Confidence
     from .contributor import Contributor
-    from .counts import Counts
     from .coverage import Coverage
     from .decision import Decision
     from .dimension import Dimension
@@ -61,22 +56,16 @@ if TYPE_CHECKING:
     from .feature_collection_type import FeatureCollectionType
     from .feature_properties import FeatureProperties
     from .feature_type import FeatureType
-    from .figure import Figure
-    from .figure_breakdown import FigureBreakdown
     from .figure_change import FigureChange
     from .figure_limits import FigureLimits
     from .finding import Finding
-    from .format_ import Format
     from .formula import Formula
-    from .gaps import Gaps
     from .geography_basis import GeographyBasis
     from .geometry import Geometry
     from .geometry_type import GeometryType
     from .grant import Grant
     from .group_figure import GroupFigure
     from .identifier import Identifier
-    from .inequality import Inequality
-    from .inequality_protection import InequalityProtection
     from .interval_method import IntervalMethod
     from .item_change import ItemChange
     from .json_stat_category import JsonStatCategory
@@ -100,31 +89,33 @@ if TYPE_CHECKING:
     from .json_stat_role import JsonStatRole
     from .json_stat_unit import JsonStatUnit
     from .justification import Justification
-    from .kind import Kind
     from .link import Link
     from .logic_model import LogicModel
-    from .logic_model_outcomes import LogicModelOutcomes
-    from .logic_model_outcomes_protection import LogicModelOutcomesProtection
+    from .logic_model_column import LogicModelColumn
+    from .logic_model_gaps import LogicModelGaps
     from .marker import Marker
     from .me import Me
     from .measure import Measure
     from .measure_availability import MeasureAvailability
+    from .measure_kind import MeasureKind
     from .measure_link import MeasureLink
     from .measure_page import MeasurePage
     from .measure_period import MeasurePeriod
     from .measure_progress import MeasureProgress
+    from .measure_relation import MeasureRelation
     from .milestone_item import MilestoneItem
     from .movement import Movement
+    from .movement_start import MovementStart
     from .new_comment import NewComment
     from .new_exemption import NewExemption
     from .new_extension import NewExtension
     from .new_release import NewRelease
     from .new_return import NewReturn
     from .new_submission import NewSubmission
-    from .no_trend import NoTrend
+    from .no_movement_reason import NoMovementReason
+    from .no_trend_reason import NoTrendReason
     from .node import Node
     from .node_outcomes import NodeOutcomes
-    from .not_moved import NotMoved
     from .obligation import Obligation
     from .obligation_page import ObligationPage
     from .obligation_state import ObligationState
@@ -134,6 +125,7 @@ if TYPE_CHECKING:
     from .operation import Operation
     from .organisation import Organisation
     from .organisation_page import OrganisationPage
+    from .outcome_format import OutcomeFormat
     from .outcomes import Outcomes
     from .outcomes_labels import OutcomesLabels
     from .outcomes_labels_additional_property import OutcomesLabelsAdditionalProperty
@@ -144,33 +136,42 @@ if TYPE_CHECKING:
     from .plan_reference import PlanReference
     from .policy import Policy
     from .policy_decision import PolicyDecision
-    from .preview import Preview
-    from .preview_labels import PreviewLabels
-    from .preview_labels_additional_property import PreviewLabelsAdditionalProperty
-    from .preview_protection import PreviewProtection
+    from .preview_figure import PreviewFigure
+    from .preview_figure_breakdown import PreviewFigureBreakdown
+    from .preview_inequality import PreviewInequality
+    from .preview_inequality_protection import PreviewInequalityProtection
+    from .preview_logic_model import PreviewLogicModel
+    from .preview_logic_model_protection import PreviewLogicModelProtection
+    from .preview_outcomes import PreviewOutcomes
+    from .preview_outcomes_labels import PreviewOutcomesLabels
+    from .preview_outcomes_labels_additional_property import (
+        PreviewOutcomesLabelsAdditionalProperty,
+    )
+    from .preview_outcomes_protection import PreviewOutcomesProtection
+    from .preview_progress import PreviewProgress
+    from .preview_progress_protection import PreviewProgressProtection
     from .problem import Problem
     from .programme import Programme
     from .programme_page import ProgrammePage
-    from .progress import Progress
-    from .progress_protection import ProgressProtection
-    from .publication import Publication
-    from .publication_list import PublicationList
-    from .publication_state import PublicationState
+    from .publication_job import PublicationJob
+    from .publication_job_list import PublicationJobList
+    from .publication_job_state import PublicationJobState
     from .published_figure import PublishedFigure
     from .published_figure_breakdown import PublishedFigureBreakdown
     from .published_source import PublishedSource
-    from .queried import Queried
+    from .publisher_figure import PublisherFigure
+    from .publisher_figure_breakdown import PublisherFigureBreakdown
     from .reason import Reason
     from .receipt import Receipt
     from .redaction import Redaction
     from .redaction_page import RedactionPage
     from .rehearsal import Rehearsal
-    from .relation import Relation
     from .release import Release
     from .release_audit import ReleaseAudit
     from .release_audit_entries import ReleaseAuditEntries
     from .release_change import ReleaseChange
     from .release_change_breakdown import ReleaseChangeBreakdown
+    from .release_change_list import ReleaseChangeList
     from .release_change_why import ReleaseChangeWhy
     from .release_explanations import ReleaseExplanations
     from .release_list import ReleaseList
@@ -183,20 +184,26 @@ if TYPE_CHECKING:
     from .released_measure import ReleasedMeasure
     from .released_progress import ReleasedProgress
     from .released_theme import ReleasedTheme
-    from .report import Report
-    from .resolved import Resolved
-    from .return_change import ReturnChange
+    from .resolved_period import ResolvedPeriod
+    from .return_action import ReturnAction
+    from .return_cell import ReturnCell
+    from .return_cell_breakdown import ReturnCellBreakdown
     from .return_detail import ReturnDetail
+    from .return_event import ReturnEvent
+    from .return_event_page import ReturnEventPage
     from .return_kind import ReturnKind
     from .return_page import ReturnPage
     from .return_report import ReturnReport
+    from .return_revision import ReturnRevision
     from .return_schema import ReturnSchema
     from .return_schema_all_of_item import ReturnSchemaAllOfItem
     from .return_schema_properties import ReturnSchemaProperties
     from .review import Review
+    from .review_query import ReviewQuery
+    from .review_result import ReviewResult
     from .review_state import ReviewState
-    from .reviewed import Reviewed
     from .revision_basis import RevisionBasis
+    from .revision_diff import RevisionDiff
     from .revision_page import RevisionPage
     from .role import Role
     from .rule import Rule
@@ -207,13 +214,10 @@ if TYPE_CHECKING:
     from .series import Series
     from .series_availability import SeriesAvailability
     from .severity import Severity
-    from .since import Since
     from .source import Source
-    from .standing_observation import StandingObservation
-    from .standing_observation_breakdown import StandingObservationBreakdown
-    from .standing_return import StandingReturn
     from .status import Status
     from .submission_outcome import SubmissionOutcome
+    from .submission_report import SubmissionReport
     from .target import Target
     from .target_verdict import TargetVerdict
     from .tendency import Tendency
@@ -223,14 +227,11 @@ if TYPE_CHECKING:
     from .trend import Trend
     from .trend_method import TrendMethod
     from .unmodelled_activity import UnmodelledActivity
-    from .unprotected_figure import UnprotectedFigure
-    from .unprotected_figure_breakdown import UnprotectedFigureBreakdown
     from .verdict import Verdict
     from .window import Window
     from .withdrawal import Withdrawal
 
 __all__ = (
-    "Action",
     "Aim",
     "Amount",
     "Area",
@@ -246,21 +247,17 @@ __all__ = (
     "Category",
     "CategoryMappings",
     "CellChange",
+    "CellCounts",
     "CellName",
     "CellNameBreakdown",
     "CellValue",
-    "Change",
-    "ChangeList",
-    "ChangePage",
+    "ChangedCell",
     "Clearance",
     "Collection",
-    "Column",
     "Comparator",
-    "Comparison",
     "Completeness",
     "Confidence",
     "Contributor",
-    "Counts",
     "Coverage",
     "Decision",
     "Dimension",
@@ -285,22 +282,16 @@ __all__ = (
     "FeatureCollectionType",
     "FeatureProperties",
     "FeatureType",
-    "Figure",
-    "FigureBreakdown",
     "FigureChange",
     "FigureLimits",
     "Finding",
-    "Format",
     "Formula",
-    "Gaps",
     "GeographyBasis",
     "Geometry",
     "GeometryType",
     "Grant",
     "GroupFigure",
     "Identifier",
-    "Inequality",
-    "InequalityProtection",
     "IntervalMethod",
     "ItemChange",
     "JsonStatCategory",
@@ -324,21 +315,23 @@ __all__ = (
     "JsonStatRole",
     "JsonStatUnit",
     "Justification",
-    "Kind",
     "Link",
     "LogicModel",
-    "LogicModelOutcomes",
-    "LogicModelOutcomesProtection",
+    "LogicModelColumn",
+    "LogicModelGaps",
     "Marker",
     "Me",
     "Measure",
     "MeasureAvailability",
+    "MeasureKind",
     "MeasureLink",
     "MeasurePage",
     "MeasurePeriod",
     "MeasureProgress",
+    "MeasureRelation",
     "MilestoneItem",
     "Movement",
+    "MovementStart",
     "NewComment",
     "NewExemption",
     "NewExtension",
@@ -347,8 +340,8 @@ __all__ = (
     "NewSubmission",
     "Node",
     "NodeOutcomes",
-    "NotMoved",
-    "NoTrend",
+    "NoMovementReason",
+    "NoTrendReason",
     "Obligation",
     "ObligationPage",
     "ObligationState",
@@ -358,6 +351,7 @@ __all__ = (
     "Operation",
     "Organisation",
     "OrganisationPage",
+    "OutcomeFormat",
     "Outcomes",
     "OutcomesLabels",
     "OutcomesLabelsAdditionalProperty",
@@ -368,33 +362,40 @@ __all__ = (
     "PlanReference",
     "Policy",
     "PolicyDecision",
-    "Preview",
-    "PreviewLabels",
-    "PreviewLabelsAdditionalProperty",
-    "PreviewProtection",
+    "PreviewFigure",
+    "PreviewFigureBreakdown",
+    "PreviewInequality",
+    "PreviewInequalityProtection",
+    "PreviewLogicModel",
+    "PreviewLogicModelProtection",
+    "PreviewOutcomes",
+    "PreviewOutcomesLabels",
+    "PreviewOutcomesLabelsAdditionalProperty",
+    "PreviewOutcomesProtection",
+    "PreviewProgress",
+    "PreviewProgressProtection",
     "Problem",
     "Programme",
     "ProgrammePage",
-    "Progress",
-    "ProgressProtection",
-    "Publication",
-    "PublicationList",
-    "PublicationState",
+    "PublicationJob",
+    "PublicationJobList",
+    "PublicationJobState",
     "PublishedFigure",
     "PublishedFigureBreakdown",
     "PublishedSource",
-    "Queried",
+    "PublisherFigure",
+    "PublisherFigureBreakdown",
     "Reason",
     "Receipt",
     "Redaction",
     "RedactionPage",
     "Rehearsal",
-    "Relation",
     "Release",
     "ReleaseAudit",
     "ReleaseAuditEntries",
     "ReleaseChange",
     "ReleaseChangeBreakdown",
+    "ReleaseChangeList",
     "ReleaseChangeWhy",
     "ReleasedEntry",
     "ReleasedEntryList",
@@ -407,20 +408,26 @@ __all__ = (
     "ReleaseList",
     "ReleaseReport",
     "ReleaseWithdrawal",
-    "Report",
-    "Resolved",
-    "ReturnChange",
+    "ResolvedPeriod",
+    "ReturnAction",
+    "ReturnCell",
+    "ReturnCellBreakdown",
     "ReturnDetail",
+    "ReturnEvent",
+    "ReturnEventPage",
     "ReturnKind",
     "ReturnPage",
     "ReturnReport",
+    "ReturnRevision",
     "ReturnSchema",
     "ReturnSchemaAllOfItem",
     "ReturnSchemaProperties",
     "Review",
-    "Reviewed",
+    "ReviewQuery",
+    "ReviewResult",
     "ReviewState",
     "RevisionBasis",
+    "RevisionDiff",
     "RevisionPage",
     "Role",
     "Rule",
@@ -431,13 +438,10 @@ __all__ = (
     "Series",
     "SeriesAvailability",
     "Severity",
-    "Since",
     "Source",
-    "StandingObservation",
-    "StandingObservationBreakdown",
-    "StandingReturn",
     "Status",
     "SubmissionOutcome",
+    "SubmissionReport",
     "Target",
     "TargetVerdict",
     "Tendency",
@@ -447,15 +451,12 @@ __all__ = (
     "Trend",
     "TrendMethod",
     "UnmodelledActivity",
-    "UnprotectedFigure",
-    "UnprotectedFigureBreakdown",
     "Verdict",
     "Window",
     "Withdrawal",
 )
 
 _PLACES = {
-    "Action": ".action",
     "Aim": ".aim",
     "Amount": ".amount",
     "Area": ".area",
@@ -471,21 +472,17 @@ _PLACES = {
     "Category": ".category",
     "CategoryMappings": ".category_mappings",
     "CellChange": ".cell_change",
+    "CellCounts": ".cell_counts",
     "CellName": ".cell_name",
     "CellNameBreakdown": ".cell_name_breakdown",
     "CellValue": ".cell_value",
-    "Change": ".change",
-    "ChangeList": ".change_list",
-    "ChangePage": ".change_page",
+    "ChangedCell": ".changed_cell",
     "Clearance": ".clearance",
     "Collection": ".collection",
-    "Column": ".column",
     "Comparator": ".comparator",
-    "Comparison": ".comparison",
     "Completeness": ".completeness",
     "Confidence": ".confidence",
     "Contributor": ".contributor",
-    "Counts": ".counts",
     "Coverage": ".coverage",
     "Decision": ".decision",
     "Dimension": ".dimension",
@@ -510,22 +507,16 @@ _PLACES = {
     "FeatureCollectionType": ".feature_collection_type",
     "FeatureProperties": ".feature_properties",
     "FeatureType": ".feature_type",
-    "Figure": ".figure",
-    "FigureBreakdown": ".figure_breakdown",
     "FigureChange": ".figure_change",
     "FigureLimits": ".figure_limits",
     "Finding": ".finding",
-    "Format": ".format_",
     "Formula": ".formula",
-    "Gaps": ".gaps",
     "GeographyBasis": ".geography_basis",
     "Geometry": ".geometry",
     "GeometryType": ".geometry_type",
     "Grant": ".grant",
     "GroupFigure": ".group_figure",
     "Identifier": ".identifier",
-    "Inequality": ".inequality",
-    "InequalityProtection": ".inequality_protection",
     "IntervalMethod": ".interval_method",
     "ItemChange": ".item_change",
     "JsonStatCategory": ".json_stat_category",
@@ -549,31 +540,33 @@ _PLACES = {
     "JsonStatRole": ".json_stat_role",
     "JsonStatUnit": ".json_stat_unit",
     "Justification": ".justification",
-    "Kind": ".kind",
     "Link": ".link",
     "LogicModel": ".logic_model",
-    "LogicModelOutcomes": ".logic_model_outcomes",
-    "LogicModelOutcomesProtection": ".logic_model_outcomes_protection",
+    "LogicModelColumn": ".logic_model_column",
+    "LogicModelGaps": ".logic_model_gaps",
     "Marker": ".marker",
     "Me": ".me",
     "Measure": ".measure",
     "MeasureAvailability": ".measure_availability",
+    "MeasureKind": ".measure_kind",
     "MeasureLink": ".measure_link",
     "MeasurePage": ".measure_page",
     "MeasurePeriod": ".measure_period",
     "MeasureProgress": ".measure_progress",
+    "MeasureRelation": ".measure_relation",
     "MilestoneItem": ".milestone_item",
     "Movement": ".movement",
+    "MovementStart": ".movement_start",
     "NewComment": ".new_comment",
     "NewExemption": ".new_exemption",
     "NewExtension": ".new_extension",
     "NewRelease": ".new_release",
     "NewReturn": ".new_return",
     "NewSubmission": ".new_submission",
-    "NoTrend": ".no_trend",
+    "NoMovementReason": ".no_movement_reason",
+    "NoTrendReason": ".no_trend_reason",
     "Node": ".node",
     "NodeOutcomes": ".node_outcomes",
-    "NotMoved": ".not_moved",
     "Obligation": ".obligation",
     "ObligationPage": ".obligation_page",
     "ObligationState": ".obligation_state",
@@ -583,6 +576,7 @@ _PLACES = {
     "Operation": ".operation",
     "Organisation": ".organisation",
     "OrganisationPage": ".organisation_page",
+    "OutcomeFormat": ".outcome_format",
     "Outcomes": ".outcomes",
     "OutcomesLabels": ".outcomes_labels",
     "OutcomesLabelsAdditionalProperty": ".outcomes_labels_additional_property",
@@ -593,33 +587,40 @@ _PLACES = {
     "PlanReference": ".plan_reference",
     "Policy": ".policy",
     "PolicyDecision": ".policy_decision",
-    "Preview": ".preview",
-    "PreviewLabels": ".preview_labels",
-    "PreviewLabelsAdditionalProperty": ".preview_labels_additional_property",
-    "PreviewProtection": ".preview_protection",
+    "PreviewFigure": ".preview_figure",
+    "PreviewFigureBreakdown": ".preview_figure_breakdown",
+    "PreviewInequality": ".preview_inequality",
+    "PreviewInequalityProtection": ".preview_inequality_protection",
+    "PreviewLogicModel": ".preview_logic_model",
+    "PreviewLogicModelProtection": ".preview_logic_model_protection",
+    "PreviewOutcomes": ".preview_outcomes",
+    "PreviewOutcomesLabels": ".preview_outcomes_labels",
+    "PreviewOutcomesLabelsAdditionalProperty": ".preview_outcomes_labels_additional_property",
+    "PreviewOutcomesProtection": ".preview_outcomes_protection",
+    "PreviewProgress": ".preview_progress",
+    "PreviewProgressProtection": ".preview_progress_protection",
     "Problem": ".problem",
     "Programme": ".programme",
     "ProgrammePage": ".programme_page",
-    "Progress": ".progress",
-    "ProgressProtection": ".progress_protection",
-    "Publication": ".publication",
-    "PublicationList": ".publication_list",
-    "PublicationState": ".publication_state",
+    "PublicationJob": ".publication_job",
+    "PublicationJobList": ".publication_job_list",
+    "PublicationJobState": ".publication_job_state",
     "PublishedFigure": ".published_figure",
     "PublishedFigureBreakdown": ".published_figure_breakdown",
     "PublishedSource": ".published_source",
-    "Queried": ".queried",
+    "PublisherFigure": ".publisher_figure",
+    "PublisherFigureBreakdown": ".publisher_figure_breakdown",
     "Reason": ".reason",
     "Receipt": ".receipt",
     "Redaction": ".redaction",
     "RedactionPage": ".redaction_page",
     "Rehearsal": ".rehearsal",
-    "Relation": ".relation",
     "Release": ".release",
     "ReleaseAudit": ".release_audit",
     "ReleaseAuditEntries": ".release_audit_entries",
     "ReleaseChange": ".release_change",
     "ReleaseChangeBreakdown": ".release_change_breakdown",
+    "ReleaseChangeList": ".release_change_list",
     "ReleaseChangeWhy": ".release_change_why",
     "ReleaseExplanations": ".release_explanations",
     "ReleaseList": ".release_list",
@@ -632,20 +633,26 @@ _PLACES = {
     "ReleasedMeasure": ".released_measure",
     "ReleasedProgress": ".released_progress",
     "ReleasedTheme": ".released_theme",
-    "Report": ".report",
-    "Resolved": ".resolved",
-    "ReturnChange": ".return_change",
+    "ResolvedPeriod": ".resolved_period",
+    "ReturnAction": ".return_action",
+    "ReturnCell": ".return_cell",
+    "ReturnCellBreakdown": ".return_cell_breakdown",
     "ReturnDetail": ".return_detail",
+    "ReturnEvent": ".return_event",
+    "ReturnEventPage": ".return_event_page",
     "ReturnKind": ".return_kind",
     "ReturnPage": ".return_page",
     "ReturnReport": ".return_report",
+    "ReturnRevision": ".return_revision",
     "ReturnSchema": ".return_schema",
     "ReturnSchemaAllOfItem": ".return_schema_all_of_item",
     "ReturnSchemaProperties": ".return_schema_properties",
     "Review": ".review",
+    "ReviewQuery": ".review_query",
+    "ReviewResult": ".review_result",
     "ReviewState": ".review_state",
-    "Reviewed": ".reviewed",
     "RevisionBasis": ".revision_basis",
+    "RevisionDiff": ".revision_diff",
     "RevisionPage": ".revision_page",
     "Role": ".role",
     "Rule": ".rule",
@@ -656,13 +663,10 @@ _PLACES = {
     "Series": ".series",
     "SeriesAvailability": ".series_availability",
     "Severity": ".severity",
-    "Since": ".since",
     "Source": ".source",
-    "StandingObservation": ".standing_observation",
-    "StandingObservationBreakdown": ".standing_observation_breakdown",
-    "StandingReturn": ".standing_return",
     "Status": ".status",
     "SubmissionOutcome": ".submission_outcome",
+    "SubmissionReport": ".submission_report",
     "Target": ".target",
     "TargetVerdict": ".target_verdict",
     "Tendency": ".tendency",
@@ -672,8 +676,6 @@ _PLACES = {
     "Trend": ".trend",
     "TrendMethod": ".trend_method",
     "UnmodelledActivity": ".unmodelled_activity",
-    "UnprotectedFigure": ".unprotected_figure",
-    "UnprotectedFigureBreakdown": ".unprotected_figure_breakdown",
     "Verdict": ".verdict",
     "Window": ".window",
     "Withdrawal": ".withdrawal",

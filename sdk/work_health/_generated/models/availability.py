@@ -8,8 +8,8 @@ from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
     from ..models.area_family import AreaFamily
-    from ..models.format_ import Format
     from ..models.measure_availability import MeasureAvailability
+    from ..models.outcome_format import OutcomeFormat
 
 
 T = TypeVar("T", bound="Availability")
@@ -22,7 +22,7 @@ class Availability:
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
     plan_version: int
-    formats: list[Format]
+    formats: list[OutcomeFormat]
     period_tokens: list[str]
     families: list[AreaFamily]
     measures: list[MeasureAvailability]
@@ -68,8 +68,8 @@ class Availability:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.area_family import AreaFamily  # noqa: PLC0415
-        from ..models.format_ import Format  # noqa: PLC0415
         from ..models.measure_availability import MeasureAvailability  # noqa: PLC0415
+        from ..models.outcome_format import OutcomeFormat  # noqa: PLC0415
 
         d = dict(src_dict)
         programme = d.pop("programme")
@@ -79,7 +79,7 @@ class Availability:
         formats = []
         _formats = d.pop("formats")
         for formats_item_data in _formats:
-            formats_item = Format.from_dict(formats_item_data)
+            formats_item = OutcomeFormat.from_dict(formats_item_data)
 
             formats.append(formats_item)
 

@@ -17,7 +17,7 @@ class Calendar:
 
     due_days: int
     """ Days until the return is due. """
-    timely_days: int
+    late_after_days: int
     """ Days until which it still counts as timely. """
     basis: Basis
     """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
@@ -26,7 +26,7 @@ class Calendar:
     def to_dict(self) -> dict[str, Any]:
         due_days = self.due_days
 
-        timely_days = self.timely_days
+        late_after_days = self.late_after_days
 
         basis = self.basis.value
 
@@ -41,7 +41,7 @@ class Calendar:
         field_dict.update(
             {
                 "due_days": due_days,
-                "timely_days": timely_days,
+                "late_after_days": late_after_days,
                 "basis": basis,
             }
         )
@@ -55,7 +55,7 @@ class Calendar:
         d = dict(src_dict)
         due_days = d.pop("due_days")
 
-        timely_days = d.pop("timely_days")
+        late_after_days = d.pop("late_after_days")
 
         basis = Basis(d.pop("basis"))
 
@@ -70,7 +70,7 @@ class Calendar:
 
         calendar = cls(
             due_days=due_days,
-            timely_days=timely_days,
+            late_after_days=late_after_days,
             basis=basis,
             closes_days=closes_days,
         )

@@ -33,9 +33,9 @@ class Effect:
     """ A span of whole days with its code. """
     unit: str
     """ A kebab-case code. It never changes once it is in use. """
-    was: Amount | None
+    before: Amount | None
     """ Null where nothing stood. """
-    now: Amount | None
+    after: Amount | None
     """ Null where nothing stands any more. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -54,17 +54,17 @@ class Effect:
 
         unit = self.unit
 
-        was: dict[str, Any] | None
-        if isinstance(self.was, Amount):
-            was = self.was.to_dict()
+        before: dict[str, Any] | None
+        if isinstance(self.before, Amount):
+            before = self.before.to_dict()
         else:
-            was = self.was
+            before = self.before
 
-        now: dict[str, Any] | None
-        if isinstance(self.now, Amount):
-            now = self.now.to_dict()
+        after: dict[str, Any] | None
+        if isinstance(self.after, Amount):
+            after = self.after.to_dict()
         else:
-            now = self.now
+            after = self.after
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -76,8 +76,8 @@ class Effect:
                 "area": area,
                 "period": period,
                 "unit": unit,
-                "was": was,
-                "now": now,
+                "before": before,
+                "after": after,
             }
         )
 
@@ -101,35 +101,35 @@ class Effect:
 
         unit = d.pop("unit")
 
-        def _parse_was(data: object) -> Amount | None:
+        def _parse_before(data: object) -> Amount | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                was_type_0 = Amount.from_dict(data)
+                before_type_0 = Amount.from_dict(data)
 
-                return was_type_0
+                return before_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(Amount | None, data)
 
-        was = _parse_was(d.pop("was"))
+        before = _parse_before(d.pop("before"))
 
-        def _parse_now(data: object) -> Amount | None:
+        def _parse_after(data: object) -> Amount | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                now_type_0 = Amount.from_dict(data)
+                after_type_0 = Amount.from_dict(data)
 
-                return now_type_0
+                return after_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(Amount | None, data)
 
-        now = _parse_now(d.pop("now"))
+        after = _parse_after(d.pop("after"))
 
         effect = cls(
             scope=scope,
@@ -138,8 +138,8 @@ class Effect:
             area=area,
             period=period,
             unit=unit,
-            was=was,
-            now=now,
+            before=before,
+            after=after,
         )
 
         effect.additional_properties = d

@@ -17,33 +17,33 @@ T = TypeVar("T", bound="EntryChange")
 class EntryChange:
     """An entry of an evidence return that one revision has and the other has not. One that differs is another."""
 
-    was: EvidenceEntry | None
+    before: EvidenceEntry | None
     """ Null where it was not there. """
-    now: EvidenceEntry | None
+    after: EvidenceEntry | None
     """ Null where it is withdrawn. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.evidence_entry import EvidenceEntry  # noqa: PLC0415
 
-        was: dict[str, Any] | None
-        if isinstance(self.was, EvidenceEntry):
-            was = self.was.to_dict()
+        before: dict[str, Any] | None
+        if isinstance(self.before, EvidenceEntry):
+            before = self.before.to_dict()
         else:
-            was = self.was
+            before = self.before
 
-        now: dict[str, Any] | None
-        if isinstance(self.now, EvidenceEntry):
-            now = self.now.to_dict()
+        after: dict[str, Any] | None
+        if isinstance(self.after, EvidenceEntry):
+            after = self.after.to_dict()
         else:
-            now = self.now
+            after = self.after
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "was": was,
-                "now": now,
+                "before": before,
+                "after": after,
             }
         )
 
@@ -55,39 +55,39 @@ class EntryChange:
 
         d = dict(src_dict)
 
-        def _parse_was(data: object) -> EvidenceEntry | None:
+        def _parse_before(data: object) -> EvidenceEntry | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                was_type_0 = EvidenceEntry.from_dict(data)
+                before_type_0 = EvidenceEntry.from_dict(data)
 
-                return was_type_0
+                return before_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(EvidenceEntry | None, data)
 
-        was = _parse_was(d.pop("was"))
+        before = _parse_before(d.pop("before"))
 
-        def _parse_now(data: object) -> EvidenceEntry | None:
+        def _parse_after(data: object) -> EvidenceEntry | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                now_type_0 = EvidenceEntry.from_dict(data)
+                after_type_0 = EvidenceEntry.from_dict(data)
 
-                return now_type_0
+                return after_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(EvidenceEntry | None, data)
 
-        now = _parse_now(d.pop("now"))
+        after = _parse_after(d.pop("after"))
 
         entry_change = cls(
-            was=was,
-            now=now,
+            before=before,
+            after=after,
         )
 
         entry_change.additional_properties = d

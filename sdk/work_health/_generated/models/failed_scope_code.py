@@ -7,7 +7,7 @@ class FailedScopeCode(StrEnum):
     CONTRADICTION = "contradiction"
     EXPOSED = "exposed"
     GEOGRAPHY_CHANGED = "geography-changed"
-    REGROUPED = "regrouped"
+    SCOPE_CHANGED = "scope-changed"
 
     @classmethod
     def _missing_(cls, value: object) -> FailedScopeCode | None:

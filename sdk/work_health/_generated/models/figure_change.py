@@ -7,7 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.published_figure import PublishedFigure
+    from ..models.publisher_figure import PublisherFigure
 
 
 T = TypeVar("T", bound="FigureChange")
@@ -17,33 +17,33 @@ T = TypeVar("T", bound="FigureChange")
 class FigureChange:
     """A published figure that differs between two revisions. Figures are known by area and breakdown."""
 
-    was: None | PublishedFigure
+    before: None | PublisherFigure
     """ Null where it was not there. """
-    now: None | PublishedFigure
+    after: None | PublisherFigure
     """ Null where it is withdrawn. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
+        from ..models.publisher_figure import PublisherFigure  # noqa: PLC0415
 
-        was: dict[str, Any] | None
-        if isinstance(self.was, PublishedFigure):
-            was = self.was.to_dict()
+        before: dict[str, Any] | None
+        if isinstance(self.before, PublisherFigure):
+            before = self.before.to_dict()
         else:
-            was = self.was
+            before = self.before
 
-        now: dict[str, Any] | None
-        if isinstance(self.now, PublishedFigure):
-            now = self.now.to_dict()
+        after: dict[str, Any] | None
+        if isinstance(self.after, PublisherFigure):
+            after = self.after.to_dict()
         else:
-            now = self.now
+            after = self.after
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "was": was,
-                "now": now,
+                "before": before,
+                "after": after,
             }
         )
 
@@ -51,43 +51,43 @@ class FigureChange:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
+        from ..models.publisher_figure import PublisherFigure  # noqa: PLC0415
 
         d = dict(src_dict)
 
-        def _parse_was(data: object) -> None | PublishedFigure:
+        def _parse_before(data: object) -> None | PublisherFigure:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                was_type_0 = PublishedFigure.from_dict(data)
+                before_type_0 = PublisherFigure.from_dict(data)
 
-                return was_type_0
+                return before_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | PublishedFigure, data)
+            return cast(None | PublisherFigure, data)
 
-        was = _parse_was(d.pop("was"))
+        before = _parse_before(d.pop("before"))
 
-        def _parse_now(data: object) -> None | PublishedFigure:
+        def _parse_after(data: object) -> None | PublisherFigure:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                now_type_0 = PublishedFigure.from_dict(data)
+                after_type_0 = PublisherFigure.from_dict(data)
 
-                return now_type_0
+                return after_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | PublishedFigure, data)
+            return cast(None | PublisherFigure, data)
 
-        now = _parse_now(d.pop("now"))
+        after = _parse_after(d.pop("after"))
 
         figure_change = cls(
-            was=was,
-            now=now,
+            before=before,
+            after=after,
         )
 
         figure_change.additional_properties = d

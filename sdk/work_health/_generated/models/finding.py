@@ -42,8 +42,8 @@ class Finding:
     """ What would have been right. """
     actual: None | str | Unset = UNSET
     """ What was sent. """
-    hint: None | str | Unset = UNSET
-    """ How to mend it. """
+    fix: None | str | Unset = UNSET
+    """ How to fix it. """
     justifiable: bool | Unset = False
     """ A `justification` that names this finding lets the submission pass. """
     justification: None | str | Unset = UNSET
@@ -107,11 +107,11 @@ class Finding:
         else:
             actual = self.actual
 
-        hint: None | str | Unset
-        if isinstance(self.hint, Unset):
-            hint = UNSET
+        fix: None | str | Unset
+        if isinstance(self.fix, Unset):
+            fix = UNSET
         else:
-            hint = self.hint
+            fix = self.fix
 
         justifiable = self.justifiable
 
@@ -146,8 +146,8 @@ class Finding:
             field_dict["expected"] = expected
         if actual is not UNSET:
             field_dict["actual"] = actual
-        if hint is not UNSET:
-            field_dict["hint"] = hint
+        if fix is not UNSET:
+            field_dict["fix"] = fix
         if justifiable is not UNSET:
             field_dict["justifiable"] = justifiable
         if justification is not UNSET:
@@ -239,14 +239,14 @@ class Finding:
 
         actual = _parse_actual(d.pop("actual", UNSET))
 
-        def _parse_hint(data: object) -> None | str | Unset:
+        def _parse_fix(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             return cast(None | str | Unset, data)
 
-        hint = _parse_hint(d.pop("hint", UNSET))
+        fix = _parse_fix(d.pop("fix", UNSET))
 
         justifiable = d.pop("justifiable", UNSET)
 
@@ -271,7 +271,7 @@ class Finding:
             cell=cell,
             expected=expected,
             actual=actual,
-            hint=hint,
+            fix=fix,
             justifiable=justifiable,
             justification=justification,
         )

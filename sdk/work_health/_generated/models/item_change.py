@@ -19,9 +19,9 @@ class ItemChange:
 
     item: str
     """ A kebab-case code. It never changes once it is in use. """
-    was: MilestoneItem | None
+    before: MilestoneItem | None
     """ Null where it was not there. """
-    now: MilestoneItem | None
+    after: MilestoneItem | None
     """ Null where it is withdrawn. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -30,25 +30,25 @@ class ItemChange:
 
         item = self.item
 
-        was: dict[str, Any] | None
-        if isinstance(self.was, MilestoneItem):
-            was = self.was.to_dict()
+        before: dict[str, Any] | None
+        if isinstance(self.before, MilestoneItem):
+            before = self.before.to_dict()
         else:
-            was = self.was
+            before = self.before
 
-        now: dict[str, Any] | None
-        if isinstance(self.now, MilestoneItem):
-            now = self.now.to_dict()
+        after: dict[str, Any] | None
+        if isinstance(self.after, MilestoneItem):
+            after = self.after.to_dict()
         else:
-            now = self.now
+            after = self.after
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "item": item,
-                "was": was,
-                "now": now,
+                "before": before,
+                "after": after,
             }
         )
 
@@ -61,40 +61,40 @@ class ItemChange:
         d = dict(src_dict)
         item = d.pop("item")
 
-        def _parse_was(data: object) -> MilestoneItem | None:
+        def _parse_before(data: object) -> MilestoneItem | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                was_type_0 = MilestoneItem.from_dict(data)
+                before_type_0 = MilestoneItem.from_dict(data)
 
-                return was_type_0
+                return before_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(MilestoneItem | None, data)
 
-        was = _parse_was(d.pop("was"))
+        before = _parse_before(d.pop("before"))
 
-        def _parse_now(data: object) -> MilestoneItem | None:
+        def _parse_after(data: object) -> MilestoneItem | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                now_type_0 = MilestoneItem.from_dict(data)
+                after_type_0 = MilestoneItem.from_dict(data)
 
-                return now_type_0
+                return after_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(MilestoneItem | None, data)
 
-        now = _parse_now(d.pop("now"))
+        after = _parse_after(d.pop("after"))
 
         item_change = cls(
             item=item,
-            was=was,
-            now=now,
+            before=before,
+            after=after,
         )
 
         item_change.additional_properties = d

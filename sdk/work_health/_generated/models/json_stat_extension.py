@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.json_stat_extension_reason import JsonStatExtensionReason
     from ..models.json_stat_extension_upper import JsonStatExtensionUpper
     from ..models.json_stat_extension_upper_bound import JsonStatExtensionUpperBound
-    from ..models.resolved import Resolved
+    from ..models.resolved_period import ResolvedPeriod
 
 
 T = TypeVar("T", bound="JsonStatExtension")
@@ -41,7 +41,7 @@ class JsonStatExtension:
     upper: JsonStatExtensionUpper
     reason: JsonStatExtensionReason
     coverage: JsonStatExtensionCoverage
-    resolved: list[Resolved]
+    resolved: list[ResolvedPeriod]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class JsonStatExtension:
         from ..models.json_stat_extension_reason import JsonStatExtensionReason  # noqa: PLC0415
         from ..models.json_stat_extension_upper import JsonStatExtensionUpper  # noqa: PLC0415
         from ..models.json_stat_extension_upper_bound import JsonStatExtensionUpperBound  # noqa: PLC0415
-        from ..models.resolved import Resolved  # noqa: PLC0415
+        from ..models.resolved_period import ResolvedPeriod  # noqa: PLC0415
 
         d = dict(src_dict)
         programme = d.pop("programme")
@@ -130,7 +130,7 @@ class JsonStatExtension:
         resolved = []
         _resolved = d.pop("resolved")
         for resolved_item_data in _resolved:
-            resolved_item = Resolved.from_dict(resolved_item_data)
+            resolved_item = ResolvedPeriod.from_dict(resolved_item_data)
 
             resolved.append(resolved_item)
 

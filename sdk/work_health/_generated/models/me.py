@@ -16,7 +16,7 @@ T = TypeVar("T", bound="Me")
 
 @_attrs_define
 class Me:
-    """Who the key belongs to."""
+    """The caller and its grants."""
 
     client: str
     """ The name that the key was issued under. """

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..models.column import Column
 from ..models.disclosure_class import DisclosureClass
-from ..models.kind import Kind
+from ..models.logic_model_column import LogicModelColumn
+from ..models.measure_kind import MeasureKind
 from ..models.overlap import Overlap
 from ..types import UNSET, Unset
 
@@ -35,12 +35,12 @@ class Measure:
     """ The plan's exact words. """
     theme: str
     """ A kebab-case code. It never changes once it is in use. """
-    column: Column
+    column: LogicModelColumn
     """ The columns of a logic model, in their order. """
     nodes: list[str]
     """ The items of the logic model that it measures. """
     plan_references: list[PlanReference]
-    kind: Kind
+    kind: MeasureKind
     """ How a measure's figures combine over time, organisations and categories. """
     unit: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -215,7 +215,7 @@ class Measure:
 
         theme = d.pop("theme")
 
-        column = Column(d.pop("column"))
+        column = LogicModelColumn(d.pop("column"))
 
         nodes = cast(list[str], d.pop("nodes"))
 
@@ -226,7 +226,7 @@ class Measure:
 
             plan_references.append(plan_references_item)
 
-        kind = Kind(d.pop("kind"))
+        kind = MeasureKind(d.pop("kind"))
 
         unit = d.pop("unit")
 

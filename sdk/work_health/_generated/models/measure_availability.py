@@ -7,7 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.disclosure_class import DisclosureClass
-from ..models.kind import Kind
+from ..models.measure_kind import MeasureKind
 from ..models.period_type import PeriodType
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class MeasureAvailability:
     label: str
     theme: str
     """ A kebab-case code. It never changes once it is in use. """
-    kind: Kind
+    kind: MeasureKind
     """ How a measure's figures combine over time, organisations and categories. """
     unit: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -118,7 +118,7 @@ class MeasureAvailability:
 
         theme = d.pop("theme")
 
-        kind = Kind(d.pop("kind"))
+        kind = MeasureKind(d.pop("kind"))
 
         unit = d.pop("unit")
 

@@ -9,8 +9,8 @@ from attrs import field as _attrs_field
 if TYPE_CHECKING:
     from ..models.direction import Direction
     from ..models.plan_reference import PlanReference
+    from ..models.preview_figure import PreviewFigure
     from ..models.target import Target
-    from ..models.unprotected_figure import UnprotectedFigure
 
 
 T = TypeVar("T", bound="MeasureProgress")
@@ -31,7 +31,7 @@ class MeasureProgress:
     baseline: float | None
     """ Null where the plan states none. """
     targets: list[Target]
-    latest: UnprotectedFigure
+    latest: PreviewFigure
     """ A live figure without disclosure control, for reviewers alone.
 
         A value that can only be bounded is null with `lower_bound` and `upper_bound`. """
@@ -82,8 +82,8 @@ class MeasureProgress:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.direction import Direction  # noqa: PLC0415
         from ..models.plan_reference import PlanReference  # noqa: PLC0415
+        from ..models.preview_figure import PreviewFigure  # noqa: PLC0415
         from ..models.target import Target  # noqa: PLC0415
-        from ..models.unprotected_figure import UnprotectedFigure  # noqa: PLC0415
 
         d = dict(src_dict)
         measure = d.pop("measure")
@@ -115,7 +115,7 @@ class MeasureProgress:
 
             targets.append(targets_item)
 
-        latest = UnprotectedFigure.from_dict(d.pop("latest"))
+        latest = PreviewFigure.from_dict(d.pop("latest"))
 
         measure_progress = cls(
             measure=measure,

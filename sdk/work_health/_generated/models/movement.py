@@ -6,8 +6,8 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.not_moved import NotMoved
-from ..models.since import Since
+from ..models.movement_start import MovementStart
+from ..models.no_movement_reason import NoMovementReason
 from ..models.verdict import Verdict
 from ..types import UNSET, Unset
 
@@ -19,14 +19,14 @@ class Movement:
     """Which way a figure has gone, by direction alone: no test of significance, no target."""
 
     verdict: None | Unset | Verdict = UNSET
-    since: None | Since | Unset = UNSET
+    since: MovementStart | None | Unset = UNSET
     start_period: None | str | Unset = UNSET
     """ Null for a stated baseline. """
     start: float | None | Unset = UNSET
     """ Null where only its bounds are known. """
     change: float | None | Unset = UNSET
     """ Figure less start; null where either is not a number. """
-    reason: None | NotMoved | Unset = UNSET
+    reason: NoMovementReason | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class Movement:
         since: None | str | Unset
         if isinstance(self.since, Unset):
             since = UNSET
-        elif isinstance(self.since, Since):
+        elif isinstance(self.since, MovementStart):
             since = self.since.value
         else:
             since = self.since
@@ -67,7 +67,7 @@ class Movement:
         reason: None | str | Unset
         if isinstance(self.reason, Unset):
             reason = UNSET
-        elif isinstance(self.reason, NotMoved):
+        elif isinstance(self.reason, NoMovementReason):
             reason = self.reason.value
         else:
             reason = self.reason
@@ -111,7 +111,7 @@ class Movement:
 
         verdict = _parse_verdict(d.pop("verdict", UNSET))
 
-        def _parse_since(data: object) -> None | Since | Unset:
+        def _parse_since(data: object) -> MovementStart | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -119,12 +119,12 @@ class Movement:
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                since_type_0 = Since(data)
+                since_type_0 = MovementStart(data)
 
                 return since_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | Since | Unset, data)
+            return cast(MovementStart | None | Unset, data)
 
         since = _parse_since(d.pop("since", UNSET))
 
@@ -155,7 +155,7 @@ class Movement:
 
         change = _parse_change(d.pop("change", UNSET))
 
-        def _parse_reason(data: object) -> None | NotMoved | Unset:
+        def _parse_reason(data: object) -> NoMovementReason | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -163,12 +163,12 @@ class Movement:
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                reason_type_0 = NotMoved(data)
+                reason_type_0 = NoMovementReason(data)
 
                 return reason_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | NotMoved | Unset, data)
+            return cast(NoMovementReason | None | Unset, data)
 
         reason = _parse_reason(d.pop("reason", UNSET))
 

@@ -23,9 +23,9 @@ class NewRelease:
     """ For readers: what is new, what was corrected and why. """
     publish_at: datetime.datetime | None | Unset = UNSET
     """ The end of the embargo; until then nobody can see that there is a release. """
-    without: list[str] | Unset = UNSET
+    exclude_measures: list[str] | Unset = UNSET
     """ Measures of which this release says nothing. """
-    anew: list[MeasurePeriod] | Unset = UNSET
+    republish: list[MeasurePeriod] | Unset = UNSET
     """ Released as if for the first time, because a gross error is mended. The notes must say why: readers see the
     old figures beside the new. """
 
@@ -44,16 +44,16 @@ class NewRelease:
         else:
             publish_at = self.publish_at
 
-        without: list[str] | Unset = UNSET
-        if not isinstance(self.without, Unset):
-            without = self.without
+        exclude_measures: list[str] | Unset = UNSET
+        if not isinstance(self.exclude_measures, Unset):
+            exclude_measures = self.exclude_measures
 
-        anew: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.anew, Unset):
-            anew = []
-            for anew_item_data in self.anew:
-                anew_item = anew_item_data.to_dict()
-                anew.append(anew_item)
+        republish: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.republish, Unset):
+            republish = []
+            for republish_item_data in self.republish:
+                republish_item = republish_item_data.to_dict()
+                republish.append(republish_item)
 
         field_dict: dict[str, Any] = {}
 
@@ -62,10 +62,10 @@ class NewRelease:
             field_dict["notes"] = notes
         if publish_at is not UNSET:
             field_dict["publish_at"] = publish_at
-        if without is not UNSET:
-            field_dict["without"] = without
-        if anew is not UNSET:
-            field_dict["anew"] = anew
+        if exclude_measures is not UNSET:
+            field_dict["exclude_measures"] = exclude_measures
+        if republish is not UNSET:
+            field_dict["republish"] = republish
 
         return field_dict
 
@@ -101,22 +101,22 @@ class NewRelease:
 
         publish_at = _parse_publish_at(d.pop("publish_at", UNSET))
 
-        without = cast(list[str], d.pop("without", UNSET))
+        exclude_measures = cast(list[str], d.pop("exclude_measures", UNSET))
 
-        _anew = d.pop("anew", UNSET)
-        anew: list[MeasurePeriod] | Unset = UNSET
-        if _anew is not UNSET:
-            anew = []
-            for anew_item_data in _anew:
-                anew_item = MeasurePeriod.from_dict(anew_item_data)
+        _republish = d.pop("republish", UNSET)
+        republish: list[MeasurePeriod] | Unset = UNSET
+        if _republish is not UNSET:
+            republish = []
+            for republish_item_data in _republish:
+                republish_item = MeasurePeriod.from_dict(republish_item_data)
 
-                anew.append(anew_item)
+                republish.append(republish_item)
 
         new_release = cls(
             notes=notes,
             publish_at=publish_at,
-            without=without,
-            anew=anew,
+            exclude_measures=exclude_measures,
+            republish=republish,
         )
 
         return new_release

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..models.evidence_entry import EvidenceEntry
     from ..models.milestone_item import MilestoneItem
     from ..models.observation import Observation
-    from ..models.published_figure import PublishedFigure
+    from ..models.publisher_figure import PublisherFigure
 
 
 T = TypeVar("T", bound="NewReturn")
@@ -38,7 +38,7 @@ class NewReturn:
     """ Of a milestone measure. """
     entries: list[EvidenceEntry] | Unset = UNSET
     """ Of an evidence measure. """
-    figures: list[PublishedFigure] | Unset = UNSET
+    figures: list[PublisherFigure] | Unset = UNSET
     """ Of a published series, by its publisher. """
     base_revision: int | None | Unset = UNSET
     """ The number of the revision that this return was made from, 0 for none: the submission is refused with the
@@ -137,7 +137,7 @@ class NewReturn:
         from ..models.evidence_entry import EvidenceEntry  # noqa: PLC0415
         from ..models.milestone_item import MilestoneItem  # noqa: PLC0415
         from ..models.observation import Observation  # noqa: PLC0415
-        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
+        from ..models.publisher_figure import PublisherFigure  # noqa: PLC0415
 
         d = dict(src_dict)
         measure = d.pop("measure")
@@ -190,11 +190,11 @@ class NewReturn:
                 entries.append(entries_item)
 
         _figures = d.pop("figures", UNSET)
-        figures: list[PublishedFigure] | Unset = UNSET
+        figures: list[PublisherFigure] | Unset = UNSET
         if _figures is not UNSET:
             figures = []
             for figures_item_data in _figures:
-                figures_item = PublishedFigure.from_dict(figures_item_data)
+                figures_item = PublisherFigure.from_dict(figures_item_data)
 
                 figures.append(figures_item)
 

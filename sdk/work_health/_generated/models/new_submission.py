@@ -21,7 +21,7 @@ class NewSubmission:
 
     returns: list[NewReturn]
     organisation: None | str | Unset = UNSET
-    """ For whom; may be left out, as a key belongs to one organisation. """
+    """ The organisation that submits. Optional: a key belongs to one organisation. """
     confirm_withdrawals: bool | Unset = False
     """ Cells that stand and are not sent again are withdrawn. More than a tenth of a return's cells are withdrawn
     only if this is true. """

@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..models.column import Column
+from ..models.logic_model_column import LogicModelColumn
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Node")
@@ -18,7 +18,7 @@ class Node:
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
     code: str
-    column: Column
+    column: LogicModelColumn
     """ The columns of a logic model, in their order. """
     title: str
     """ The plan's exact words. """
@@ -62,7 +62,7 @@ class Node:
 
         code = d.pop("code")
 
-        column = Column(d.pop("column"))
+        column = LogicModelColumn(d.pop("column"))
 
         title = d.pop("title")
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.column import Column
-from ..models.relation import Relation
+from ..models.logic_model_column import LogicModelColumn
+from ..models.measure_relation import MeasureRelation
 
 if TYPE_CHECKING:
     from ..models.coverage import Coverage
@@ -23,11 +23,11 @@ class NodeOutcomes:
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
     code: str
-    column: Column
+    column: LogicModelColumn
     """ The columns of a logic model, in their order. """
     title: str
     """ The plan's exact words. """
-    relation: Relation
+    relation: MeasureRelation
     """ How a node stands to the measures beside it: its own, else those that it leads to, else those that lead to
     it. """
     measures: list[str]
@@ -76,11 +76,11 @@ class NodeOutcomes:
 
         code = d.pop("code")
 
-        column = Column(d.pop("column"))
+        column = LogicModelColumn(d.pop("column"))
 
         title = d.pop("title")
 
-        relation = Relation(d.pop("relation"))
+        relation = MeasureRelation(d.pop("relation"))
 
         measures = cast(list[str], d.pop("measures"))
 

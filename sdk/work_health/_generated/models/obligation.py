@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.action import Action
 from ..models.obligation_state import ObligationState
+from ..models.return_action import ReturnAction
 
 if TYPE_CHECKING:
     from ..models.extension import Extension
     from ..models.period import Period
-    from ..models.queried import Queried
+    from ..models.review_query import ReviewQuery
 
 
 T = TypeVar("T", bound="Obligation")
@@ -37,9 +37,9 @@ class Obligation:
     """ A span of whole days with its code. """
     state: ObligationState
     """ Where an expected return is. Computed when it is asked for, by the server's clock. """
-    due: datetime.datetime
+    due_at: datetime.datetime
     """ The first instant at which it is overdue, extensions included. """
-    timely_until: datetime.datetime
+    late_from: datetime.datetime
     """ From here on it counts as late. """
     closes_at: datetime.datetime | None
     """ From here on it is not taken; null where it always is. """
@@ -49,16 +49,16 @@ class Obligation:
     approved_revision: int | None
     missing_cells: int | None
     """ Cells of the template that the newest revision lacks; null while there is none. """
-    query: None | Queried
+    query: None | ReviewQuery
     reason: None | str
     """ Why it is exempt, where it is. """
-    actions: list[Action]
+    actions: list[ReturnAction]
     """ What you may do next. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.extension import Extension  # noqa: PLC0415
-        from ..models.queried import Queried  # noqa: PLC0415
+        from ..models.review_query import ReviewQuery  # noqa: PLC0415
 
         holder = self.holder
 
@@ -75,9 +75,9 @@ class Obligation:
 
         state = self.state.value
 
-        due = self.due.isoformat()
+        due_at = self.due_at.isoformat()
 
-        timely_until = self.timely_until.isoformat()
+        late_from = self.late_from.isoformat()
 
         closes_at: None | str
         if isinstance(self.closes_at, datetime.datetime):
@@ -101,7 +101,7 @@ class Obligation:
         missing_cells = self.missing_cells
 
         query: dict[str, Any] | None
-        if isinstance(self.query, Queried):
+        if isinstance(self.query, ReviewQuery):
             query = self.query.to_dict()
         else:
             query = self.query
@@ -125,8 +125,8 @@ class Obligation:
                 "service": service,
                 "period": period,
                 "state": state,
-                "due": due,
-                "timely_until": timely_until,
+                "due_at": due_at,
+                "late_from": late_from,
                 "closes_at": closes_at,
                 "extension": extension,
                 "revision": revision,
@@ -144,7 +144,7 @@ class Obligation:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.extension import Extension  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
-        from ..models.queried import Queried  # noqa: PLC0415
+        from ..models.review_query import ReviewQuery  # noqa: PLC0415
 
         d = dict(src_dict)
         holder = d.pop("holder")
@@ -166,9 +166,9 @@ class Obligation:
 
         state = ObligationState(d.pop("state"))
 
-        due = datetime.datetime.fromisoformat(d.pop("due"))
+        due_at = datetime.datetime.fromisoformat(d.pop("due_at"))
 
-        timely_until = datetime.datetime.fromisoformat(d.pop("timely_until"))
+        late_from = datetime.datetime.fromisoformat(d.pop("late_from"))
 
         def _parse_closes_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -221,18 +221,18 @@ class Obligation:
 
         missing_cells = _parse_missing_cells(d.pop("missing_cells"))
 
-        def _parse_query(data: object) -> None | Queried:
+        def _parse_query(data: object) -> None | ReviewQuery:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                query_type_0 = Queried.from_dict(data)
+                query_type_0 = ReviewQuery.from_dict(data)
 
                 return query_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | Queried, data)
+            return cast(None | ReviewQuery, data)
 
         query = _parse_query(d.pop("query"))
 
@@ -246,7 +246,7 @@ class Obligation:
         actions = []
         _actions = d.pop("actions")
         for actions_item_data in _actions:
-            actions_item = Action(actions_item_data)
+            actions_item = ReturnAction(actions_item_data)
 
             actions.append(actions_item)
 
@@ -258,8 +258,8 @@ class Obligation:
             service=service,
             period=period,
             state=state,
-            due=due,
-            timely_until=timely_until,
+            due_at=due_at,
+            late_from=late_from,
             closes_at=closes_at,
             extension=extension,
             revision=revision,

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.standing_observation import StandingObservation
+    from ..models.return_cell import ReturnCell
 
 
 T = TypeVar("T", bound="ObservationPage")
@@ -19,7 +19,7 @@ T = TypeVar("T", bound="ObservationPage")
 class ObservationPage:
     """Cells, by measure, series, service, organisation, period, area and breakdown."""
 
-    items: list[StandingObservation]
+    items: list[ReturnCell]
     next_cursor: None | str | Unset = UNSET
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -50,13 +50,13 @@ class ObservationPage:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.standing_observation import StandingObservation  # noqa: PLC0415
+        from ..models.return_cell import ReturnCell  # noqa: PLC0415
 
         d = dict(src_dict)
         items = []
         _items = d.pop("items")
         for items_item_data in _items:
-            items_item = StandingObservation.from_dict(items_item_data)
+            items_item = ReturnCell.from_dict(items_item_data)
 
             items.append(items_item)
 

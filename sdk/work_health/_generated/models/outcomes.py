@@ -9,9 +9,9 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.figure import Figure
     from ..models.outcomes_labels import OutcomesLabels
-    from ..models.resolved import Resolved
+    from ..models.published_figure import PublishedFigure
+    from ..models.resolved_period import ResolvedPeriod
 
 
 T = TypeVar("T", bound="Outcomes")
@@ -25,11 +25,11 @@ class Outcomes:
     """ A kebab-case code. It never changes once it is in use. """
     release: int
     plan_version: int
-    policy: int
+    policy_version: int
     protection: str
     """ What is done to protect people, in plain words. """
-    items: list[Figure]
-    resolved: list[Resolved] | Unset = UNSET
+    items: list[PublishedFigure]
+    resolved: list[ResolvedPeriod] | Unset = UNSET
     """ What `latest` and its like stood for. """
     labels: OutcomesLabels | Unset = UNSET
     next_cursor: None | str | Unset = UNSET
@@ -43,7 +43,7 @@ class Outcomes:
 
         plan_version = self.plan_version
 
-        policy = self.policy
+        policy_version = self.policy_version
 
         protection = self.protection
 
@@ -76,7 +76,7 @@ class Outcomes:
                 "programme": programme,
                 "release": release,
                 "plan_version": plan_version,
-                "policy": policy,
+                "policy_version": policy_version,
                 "protection": protection,
                 "items": items,
             }
@@ -92,9 +92,9 @@ class Outcomes:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.figure import Figure  # noqa: PLC0415
         from ..models.outcomes_labels import OutcomesLabels  # noqa: PLC0415
-        from ..models.resolved import Resolved  # noqa: PLC0415
+        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
+        from ..models.resolved_period import ResolvedPeriod  # noqa: PLC0415
 
         d = dict(src_dict)
         programme = d.pop("programme")
@@ -103,23 +103,23 @@ class Outcomes:
 
         plan_version = d.pop("plan_version")
 
-        policy = d.pop("policy")
+        policy_version = d.pop("policy_version")
 
         protection = d.pop("protection")
 
         items = []
         _items = d.pop("items")
         for items_item_data in _items:
-            items_item = Figure.from_dict(items_item_data)
+            items_item = PublishedFigure.from_dict(items_item_data)
 
             items.append(items_item)
 
         _resolved = d.pop("resolved", UNSET)
-        resolved: list[Resolved] | Unset = UNSET
+        resolved: list[ResolvedPeriod] | Unset = UNSET
         if _resolved is not UNSET:
             resolved = []
             for resolved_item_data in _resolved:
-                resolved_item = Resolved.from_dict(resolved_item_data)
+                resolved_item = ResolvedPeriod.from_dict(resolved_item_data)
 
                 resolved.append(resolved_item)
 
@@ -143,7 +143,7 @@ class Outcomes:
             programme=programme,
             release=release,
             plan_version=plan_version,
-            policy=policy,
+            policy_version=policy_version,
             protection=protection,
             items=items,
             resolved=resolved,

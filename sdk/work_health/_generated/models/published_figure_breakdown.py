@@ -11,8 +11,6 @@ T = TypeVar("T", bound="PublishedFigureBreakdown")
 
 @_attrs_define
 class PublishedFigureBreakdown:
-    """Dimension to category; empty for the total."""
-
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 from ..models.release_change_why import ReleaseChangeWhy
 
 if TYPE_CHECKING:
-    from ..models.figure import Figure
+    from ..models.published_figure import PublishedFigure
     from ..models.release_change_breakdown import ReleaseChangeBreakdown
 
 
@@ -31,9 +31,9 @@ class ReleaseChange:
     """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
     known*. """
     breakdown: ReleaseChangeBreakdown
-    before: Figure | None
+    before: None | PublishedFigure
     """ Null where it was not in that release. """
-    after: Figure | None
+    after: None | PublishedFigure
     """ Null where it is not in this one. """
     why: ReleaseChangeWhy
     """ `new`: a period or cell that was not there. `data`: returns came or were approved. `held`: the number
@@ -42,7 +42,7 @@ class ReleaseChange:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.figure import Figure  # noqa: PLC0415
+        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
 
         measure = self.measure
 
@@ -55,13 +55,13 @@ class ReleaseChange:
         breakdown = self.breakdown.to_dict()
 
         before: dict[str, Any] | None
-        if isinstance(self.before, Figure):
+        if isinstance(self.before, PublishedFigure):
             before = self.before.to_dict()
         else:
             before = self.before
 
         after: dict[str, Any] | None
-        if isinstance(self.after, Figure):
+        if isinstance(self.after, PublishedFigure):
             after = self.after.to_dict()
         else:
             after = self.after
@@ -87,7 +87,7 @@ class ReleaseChange:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.figure import Figure  # noqa: PLC0415
+        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
         from ..models.release_change_breakdown import ReleaseChangeBreakdown  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -101,33 +101,33 @@ class ReleaseChange:
 
         breakdown = ReleaseChangeBreakdown.from_dict(d.pop("breakdown"))
 
-        def _parse_before(data: object) -> Figure | None:
+        def _parse_before(data: object) -> None | PublishedFigure:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                before_type_0 = Figure.from_dict(data)
+                before_type_0 = PublishedFigure.from_dict(data)
 
                 return before_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(Figure | None, data)
+            return cast(None | PublishedFigure, data)
 
         before = _parse_before(d.pop("before"))
 
-        def _parse_after(data: object) -> Figure | None:
+        def _parse_after(data: object) -> None | PublishedFigure:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                after_type_0 = Figure.from_dict(data)
+                after_type_0 = PublishedFigure.from_dict(data)
 
                 return after_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(Figure | None, data)
+            return cast(None | PublishedFigure, data)
 
         after = _parse_after(d.pop("after"))
 

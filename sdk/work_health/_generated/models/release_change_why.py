@@ -7,9 +7,9 @@ class ReleaseChangeWhy(StrEnum):
     CORRECTION = "correction"
     DATA = "data"
     DEFINITION = "definition"
-    GONE = "gone"
-    HELD = "held"
+    HELD_BACK = "held_back"
     NEW = "new"
+    REMOVED = "removed"
 
     @classmethod
     def _missing_(cls, value: object) -> ReleaseChangeWhy | None:

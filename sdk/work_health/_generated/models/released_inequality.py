@@ -38,9 +38,9 @@ class ReleasedInequality:
     known*. """
     dimension: str
     """ A kebab-case code. It never changes once it is in use. """
-    of: str
+    category: str
     """ A kebab-case code. It never changes once it is in use. """
-    against: str
+    reference_category: str
     """ A kebab-case code. It never changes once it is in use. """
     groups: list[GroupFigure]
     """ Every category, in the order of the dimension. """
@@ -48,9 +48,9 @@ class ReleasedInequality:
     """ One number for how far apart groups are. """
     ratio: Disparity
     """ One number for how far apart groups are. """
-    slope: Disparity
+    slope_index: Disparity
     """ One number for how far apart groups are. """
-    relative: Disparity
+    relative_index: Disparity
     """ One number for how far apart groups are. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -75,9 +75,9 @@ class ReleasedInequality:
 
         dimension = self.dimension
 
-        of = self.of
+        category = self.category
 
-        against = self.against
+        reference_category = self.reference_category
 
         groups = []
         for groups_item_data in self.groups:
@@ -88,9 +88,9 @@ class ReleasedInequality:
 
         ratio = self.ratio.to_dict()
 
-        slope = self.slope.to_dict()
+        slope_index = self.slope_index.to_dict()
 
-        relative = self.relative.to_dict()
+        relative_index = self.relative_index.to_dict()
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -106,13 +106,13 @@ class ReleasedInequality:
                 "period": period,
                 "area": area,
                 "dimension": dimension,
-                "of": of,
-                "against": against,
+                "category": category,
+                "reference_category": reference_category,
                 "groups": groups,
                 "gap": gap,
                 "ratio": ratio,
-                "slope": slope,
-                "relative": relative,
+                "slope_index": slope_index,
+                "relative_index": relative_index,
             }
         )
 
@@ -145,9 +145,9 @@ class ReleasedInequality:
 
         dimension = d.pop("dimension")
 
-        of = d.pop("of")
+        category = d.pop("category")
 
-        against = d.pop("against")
+        reference_category = d.pop("reference_category")
 
         groups = []
         _groups = d.pop("groups")
@@ -160,9 +160,9 @@ class ReleasedInequality:
 
         ratio = Disparity.from_dict(d.pop("ratio"))
 
-        slope = Disparity.from_dict(d.pop("slope"))
+        slope_index = Disparity.from_dict(d.pop("slope_index"))
 
-        relative = Disparity.from_dict(d.pop("relative"))
+        relative_index = Disparity.from_dict(d.pop("relative_index"))
 
         released_inequality = cls(
             programme=programme,
@@ -175,13 +175,13 @@ class ReleasedInequality:
             period=period,
             area=area,
             dimension=dimension,
-            of=of,
-            against=against,
+            category=category,
+            reference_category=reference_category,
             groups=groups,
             gap=gap,
             ratio=ratio,
-            slope=slope,
-            relative=relative,
+            slope_index=slope_index,
+            relative_index=relative_index,
         )
 
         released_inequality.additional_properties = d

@@ -7,10 +7,10 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.figure import Figure
     from ..models.link import Link
     from ..models.measure_link import MeasureLink
     from ..models.node_outcomes import NodeOutcomes
+    from ..models.published_figure import PublishedFigure
 
 
 T = TypeVar("T", bound="ReleasedLogicModel")
@@ -29,7 +29,7 @@ class ReleasedLogicModel:
     nodes: list[NodeOutcomes]
     links: list[Link]
     measure_links: list[MeasureLink]
-    figures: list[Figure]
+    figures: list[PublishedFigure]
     """ At most one for each measure, in the order of the plan. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -81,10 +81,10 @@ class ReleasedLogicModel:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.figure import Figure  # noqa: PLC0415
         from ..models.link import Link  # noqa: PLC0415
         from ..models.measure_link import MeasureLink  # noqa: PLC0415
         from ..models.node_outcomes import NodeOutcomes  # noqa: PLC0415
+        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
 
         d = dict(src_dict)
         programme = d.pop("programme")
@@ -119,7 +119,7 @@ class ReleasedLogicModel:
         figures = []
         _figures = d.pop("figures")
         for figures_item_data in _figures:
-            figures_item = Figure.from_dict(figures_item_data)
+            figures_item = PublishedFigure.from_dict(figures_item_data)
 
             figures.append(figures_item)
 

@@ -8,8 +8,8 @@ from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
     from ..models.direction import Direction
-    from ..models.figure import Figure
     from ..models.plan_reference import PlanReference
+    from ..models.published_figure import PublishedFigure
     from ..models.target import Target
 
 
@@ -31,12 +31,12 @@ class ReleasedMeasure:
     baseline: float | None
     """ Null where the plan states none. """
     targets: list[Target]
-    latest: Figure | None
+    latest: None | PublishedFigure
     """ Null where the release says nothing of it. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.figure import Figure  # noqa: PLC0415
+        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
 
         measure = self.measure
 
@@ -60,7 +60,7 @@ class ReleasedMeasure:
             targets.append(targets_item)
 
         latest: dict[str, Any] | None
-        if isinstance(self.latest, Figure):
+        if isinstance(self.latest, PublishedFigure):
             latest = self.latest.to_dict()
         else:
             latest = self.latest
@@ -85,8 +85,8 @@ class ReleasedMeasure:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.direction import Direction  # noqa: PLC0415
-        from ..models.figure import Figure  # noqa: PLC0415
         from ..models.plan_reference import PlanReference  # noqa: PLC0415
+        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
         from ..models.target import Target  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -119,18 +119,18 @@ class ReleasedMeasure:
 
             targets.append(targets_item)
 
-        def _parse_latest(data: object) -> Figure | None:
+        def _parse_latest(data: object) -> None | PublishedFigure:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                latest_type_0 = Figure.from_dict(data)
+                latest_type_0 = PublishedFigure.from_dict(data)
 
                 return latest_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(Figure | None, data)
+            return cast(None | PublishedFigure, data)
 
         latest = _parse_latest(d.pop("latest"))
 

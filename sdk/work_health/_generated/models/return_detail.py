@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ..models.justification import Justification
     from ..models.milestone_item import MilestoneItem
     from ..models.observation import Observation
-    from ..models.published_figure import PublishedFigure
-    from ..models.standing_return import StandingReturn
+    from ..models.publisher_figure import PublisherFigure
+    from ..models.return_revision import ReturnRevision
 
 
 T = TypeVar("T", bound="ReturnDetail")
@@ -24,17 +24,17 @@ T = TypeVar("T", bound="ReturnDetail")
 class ReturnDetail:
     """One revision of a return with what it says."""
 
-    standing: StandingReturn
+    summary: ReturnRevision
     """ A revision of a return, without its cells. """
     observations: list[Observation]
     items: list[MilestoneItem] | Unset = UNSET
     entries: list[EvidenceEntry] | Unset = UNSET
-    figures: list[PublishedFigure] | Unset = UNSET
+    figures: list[PublisherFigure] | Unset = UNSET
     justifications: list[Justification] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        standing = self.standing.to_dict()
+        summary = self.summary.to_dict()
 
         observations = []
         for observations_item_data in self.observations:
@@ -73,7 +73,7 @@ class ReturnDetail:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "standing": standing,
+                "summary": summary,
                 "observations": observations,
             }
         )
@@ -94,11 +94,11 @@ class ReturnDetail:
         from ..models.justification import Justification  # noqa: PLC0415
         from ..models.milestone_item import MilestoneItem  # noqa: PLC0415
         from ..models.observation import Observation  # noqa: PLC0415
-        from ..models.published_figure import PublishedFigure  # noqa: PLC0415
-        from ..models.standing_return import StandingReturn  # noqa: PLC0415
+        from ..models.publisher_figure import PublisherFigure  # noqa: PLC0415
+        from ..models.return_revision import ReturnRevision  # noqa: PLC0415
 
         d = dict(src_dict)
-        standing = StandingReturn.from_dict(d.pop("standing"))
+        summary = ReturnRevision.from_dict(d.pop("summary"))
 
         observations = []
         _observations = d.pop("observations")
@@ -126,11 +126,11 @@ class ReturnDetail:
                 entries.append(entries_item)
 
         _figures = d.pop("figures", UNSET)
-        figures: list[PublishedFigure] | Unset = UNSET
+        figures: list[PublisherFigure] | Unset = UNSET
         if _figures is not UNSET:
             figures = []
             for figures_item_data in _figures:
-                figures_item = PublishedFigure.from_dict(figures_item_data)
+                figures_item = PublisherFigure.from_dict(figures_item_data)
 
                 figures.append(figures_item)
 
@@ -144,7 +144,7 @@ class ReturnDetail:
                 justifications.append(justifications_item)
 
         return_detail = cls(
-            standing=standing,
+            summary=summary,
             observations=observations,
             items=items,
             entries=entries,

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.standing_return import StandingReturn
+    from ..models.return_revision import ReturnRevision
 
 
 T = TypeVar("T", bound="ReturnPage")
@@ -19,7 +19,7 @@ T = TypeVar("T", bound="ReturnPage")
 class ReturnPage:
     """Returns as they stand, by measure, series, service, organisation and period."""
 
-    items: list[StandingReturn]
+    items: list[ReturnRevision]
     next_cursor: None | str | Unset = UNSET
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -50,13 +50,13 @@ class ReturnPage:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.standing_return import StandingReturn  # noqa: PLC0415
+        from ..models.return_revision import ReturnRevision  # noqa: PLC0415
 
         d = dict(src_dict)
         items = []
         _items = d.pop("items")
         for items_item_data in _items:
-            items_item = StandingReturn.from_dict(items_item_data)
+            items_item = ReturnRevision.from_dict(items_item_data)
 
             items.append(items_item)
 

@@ -10,8 +10,8 @@ from ..models.submission_outcome import SubmissionOutcome
 from ..models.timeliness import Timeliness
 
 if TYPE_CHECKING:
+    from ..models.cell_counts import CellCounts
     from ..models.completeness import Completeness
-    from ..models.counts import Counts
     from ..models.period import Period
 
 
@@ -34,7 +34,7 @@ class ReturnReport:
     """ `unchanged`: all of it stood already, and no revision was made. """
     revision: int
     """ The number of the revision that stands now. """
-    counts: Counts
+    counts: CellCounts
     """ Cells. `received` is always `added` + `changed` + `unchanged`. """
     timeliness: None | Timeliness
     """ Null for a published series: a publication has no due date here. """
@@ -85,8 +85,8 @@ class ReturnReport:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.cell_counts import CellCounts  # noqa: PLC0415
         from ..models.completeness import Completeness  # noqa: PLC0415
-        from ..models.counts import Counts  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -102,7 +102,7 @@ class ReturnReport:
 
         revision = d.pop("revision")
 
-        counts = Counts.from_dict(d.pop("counts"))
+        counts = CellCounts.from_dict(d.pop("counts"))
 
         def _parse_timeliness(data: object) -> None | Timeliness:
             if data is None:

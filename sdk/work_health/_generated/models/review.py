@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.action import Action
+from ..models.return_action import ReturnAction
 
 if TYPE_CHECKING:
     from ..models.finding import Finding
-    from ..models.return_change import ReturnChange
     from ..models.return_detail import ReturnDetail
+    from ..models.return_event import ReturnEvent
 
 
 T = TypeVar("T", bound="Review")
@@ -27,9 +27,9 @@ class Review:
     """ Warnings when it was submitted, as justified; to reviewers also those across partners. """
     cleared: list[int]
     """ Items or entries whose text may be released, counted from 1. """
-    events: list[ReturnChange]
+    events: list[ReturnEvent]
     """ Everything that happened to the return, oldest first. """
-    actions: list[Action]
+    actions: list[ReturnAction]
     """ What you may do next. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -70,8 +70,8 @@ class Review:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.finding import Finding  # noqa: PLC0415
-        from ..models.return_change import ReturnChange  # noqa: PLC0415
         from ..models.return_detail import ReturnDetail  # noqa: PLC0415
+        from ..models.return_event import ReturnEvent  # noqa: PLC0415
 
         d = dict(src_dict)
         detail = ReturnDetail.from_dict(d.pop("detail"))
@@ -88,14 +88,14 @@ class Review:
         events = []
         _events = d.pop("events")
         for events_item_data in _events:
-            events_item = ReturnChange.from_dict(events_item_data)
+            events_item = ReturnEvent.from_dict(events_item_data)
 
             events.append(events_item)
 
         actions = []
         _actions = d.pop("actions")
         for actions_item_data in _actions:
-            actions_item = Action(actions_item_data)
+            actions_item = ReturnAction(actions_item_data)
 
             actions.append(actions_item)
 

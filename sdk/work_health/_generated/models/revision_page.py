@@ -7,7 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.standing_return import StandingReturn
+    from ..models.return_revision import ReturnRevision
 
 
 T = TypeVar("T", bound="RevisionPage")
@@ -17,7 +17,7 @@ T = TypeVar("T", bound="RevisionPage")
 class RevisionPage:
     """Every revision of a return, the newest first."""
 
-    items: list[StandingReturn]
+    items: list[ReturnRevision]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -38,13 +38,13 @@ class RevisionPage:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.standing_return import StandingReturn  # noqa: PLC0415
+        from ..models.return_revision import ReturnRevision  # noqa: PLC0415
 
         d = dict(src_dict)
         items = []
         _items = d.pop("items")
         for items_item_data in _items:
-            items_item = StandingReturn.from_dict(items_item_data)
+            items_item = ReturnRevision.from_dict(items_item_data)
 
             items.append(items_item)
 

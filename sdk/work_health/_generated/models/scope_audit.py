@@ -26,9 +26,9 @@ class ScopeAudit:
     hidden: int
     """ As `c`, by the band, by a withheld figure, or as fed by one provider alone. """
     withheld: int
-    held: int
+    held_back: int
     """ Figures left as they were, with a larger error stated. """
-    carried: bool
+    carried_forward: bool
     """ Nothing has changed since the last release, so nothing was audited again. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -45,9 +45,9 @@ class ScopeAudit:
 
         withheld = self.withheld
 
-        held = self.held
+        held_back = self.held_back
 
-        carried = self.carried
+        carried_forward = self.carried_forward
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -59,8 +59,8 @@ class ScopeAudit:
                 "shown": shown,
                 "hidden": hidden,
                 "withheld": withheld,
-                "held": held,
-                "carried": carried,
+                "held_back": held_back,
+                "carried_forward": carried_forward,
             }
         )
 
@@ -81,9 +81,9 @@ class ScopeAudit:
 
         withheld = d.pop("withheld")
 
-        held = d.pop("held")
+        held_back = d.pop("held_back")
 
-        carried = d.pop("carried")
+        carried_forward = d.pop("carried_forward")
 
         scope_audit = cls(
             scope=scope,
@@ -92,8 +92,8 @@ class ScopeAudit:
             shown=shown,
             hidden=hidden,
             withheld=withheld,
-            held=held,
-            carried=carried,
+            held_back=held_back,
+            carried_forward=carried_forward,
         )
 
         scope_audit.additional_properties = d

@@ -4,9 +4,9 @@ from enum import StrEnum
 
 
 class Timeliness(StrEnum):
+    GRACE_PERIOD = "grace-period"
     LATE = "late"
     ON_TIME = "on-time"
-    TIMELY = "timely"
 
     @classmethod
     def _missing_(cls, value: object) -> Timeliness | None:

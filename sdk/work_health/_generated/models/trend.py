@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.no_trend import NoTrend
+from ..models.no_trend_reason import NoTrendReason
 from ..models.tendency import Tendency
 from ..models.trend_method import TrendMethod
 from ..models.verdict import Verdict
@@ -32,7 +32,7 @@ class Trend:
     last_period: None | str | Unset = UNSET
     """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
     `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
-    reason: None | NoTrend | Unset = UNSET
+    reason: None | NoTrendReason | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Trend:
         reason: None | str | Unset
         if isinstance(self.reason, Unset):
             reason = UNSET
-        elif isinstance(self.reason, NoTrend):
+        elif isinstance(self.reason, NoTrendReason):
             reason = self.reason.value
         else:
             reason = self.reason
@@ -168,7 +168,7 @@ class Trend:
 
         last_period = _parse_last_period(d.pop("last_period", UNSET))
 
-        def _parse_reason(data: object) -> None | NoTrend | Unset:
+        def _parse_reason(data: object) -> None | NoTrendReason | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -176,12 +176,12 @@ class Trend:
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                reason_type_0 = NoTrend(data)
+                reason_type_0 = NoTrendReason(data)
 
                 return reason_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | NoTrend | Unset, data)
+            return cast(None | NoTrendReason | Unset, data)
 
         reason = _parse_reason(d.pop("reason", UNSET))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncSender, SyncSender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from ...._core import Content
     from ...models.availability import Availability
     from ...models.feature_collection import FeatureCollection
-    from ...models.inequality import Inequality
     from ...models.json_stat_dataset import JsonStatDataset
-    from ...models.logic_model_outcomes import LogicModelOutcomes
     from ...models.outcomes import Outcomes
-    from ...models.preview import Preview
-    from ...models.progress import Progress
+    from ...models.preview_inequality import PreviewInequality
+    from ...models.preview_logic_model import PreviewLogicModel
+    from ...models.preview_outcomes import PreviewOutcomes
+    from ...models.preview_progress import PreviewProgress
     from ...models.released_inequality import ReleasedInequality
     from ...models.released_logic_model import ReleasedLogicModel
     from ...models.released_progress import ReleasedProgress
     from ...models.revision_basis import RevisionBasis
 
 
-class Outcomes(Caller):
+class Outcomes(SyncSender):
     def get_inequality(
         self,
         programme: str,
@@ -30,13 +30,13 @@ class Outcomes(Caller):
         release: str | None = None,
         measure: str,
         dimension: str,
-        of: str,
-        against: str,
+        category: str,
+        reference_category: str,
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
     ) -> ReleasedInequality:
-        """How far apart the categories of a dimension are.
+        """Get inequality between categories.
 
         Gap and ratio of two categories, and the slope and relative index over all, from the figures of a release.
 
@@ -51,8 +51,8 @@ class Outcomes(Caller):
                 release=release,
                 measure=measure,
                 dimension=dimension,
-                of=of,
-                against=against,
+                category=category,
+                reference_category=reference_category,
                 series=series,
                 period=period,
                 area=area,
@@ -65,7 +65,7 @@ class Outcomes(Caller):
         *,
         release: str | None = None,
     ) -> ReleasedLogicModel:
-        """The logic model with its latest published figures.
+        """Get the logic model with published figures.
 
         Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures.
         """
@@ -99,7 +99,7 @@ class Outcomes(Caller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> Outcomes:
-        """Published figures.
+        """List published outcomes.
 
         Needs no key. Out of the newest release, or of the one that `release` names; all of a page is of one release.
 
@@ -156,7 +156,7 @@ class Outcomes(Caller):
         min_coverage: float | None = None,
         labels: bool | None = None,
     ) -> bytes:
-        """Published figures as one tidy table.
+        """List published outcomes as CSV.
 
         All rows at once, in the fields of the JSON, the same columns whatever is asked.
 
@@ -198,7 +198,7 @@ class Outcomes(Caller):
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
     ) -> FeatureCollection:
-        """Published figures as a layer of a map.
+        """List published outcomes as GeoJSON.
 
         GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
         """
@@ -235,7 +235,7 @@ class Outcomes(Caller):
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
     ) -> JsonStatDataset:
-        """Published figures as a JSON-stat dataset.
+        """List published outcomes as JSON-stat.
 
         JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
         """
@@ -278,7 +278,7 @@ class Outcomes(Caller):
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
     ) -> bytes:
-        """Published figures as SDMX-CSV.
+        """List published outcomes as SDMX-CSV.
 
         SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
         """
@@ -307,7 +307,7 @@ class Outcomes(Caller):
         self,
         programme: str,
     ) -> Availability:
-        """What may be asked.
+        """List available outcome queries.
 
         Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
         """
@@ -325,14 +325,14 @@ class Outcomes(Caller):
         *,
         measure: str,
         dimension: str,
-        of: str,
-        against: str,
+        category: str,
+        reference_category: str,
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
-        basis: RevisionBasis | str | None = None,
-    ) -> Inequality:
-        """How far apart the categories of a dimension are.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewInequality:
+        """Preview inequality between categories.
 
         Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
@@ -347,12 +347,12 @@ class Outcomes(Caller):
                 programme,
                 measure=measure,
                 dimension=dimension,
-                of=of,
-                against=against,
+                category=category,
+                reference_category=reference_category,
                 series=series,
                 period=period,
                 area=area,
-                basis=basis,
+                revision_basis=revision_basis,
             )
         )
 
@@ -360,9 +360,9 @@ class Outcomes(Caller):
         self,
         programme: str,
         *,
-        basis: RevisionBasis | str | None = None,
-    ) -> LogicModelOutcomes:
-        """The logic model with its latest figures.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewLogicModel:
+        """Preview the logic model with figures.
 
         Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
 
@@ -373,7 +373,7 @@ class Outcomes(Caller):
         return self._send(
             _preview_logic_model.call(
                 programme,
-                basis=basis,
+                revision_basis=revision_basis,
             )
         )
 
@@ -393,13 +393,13 @@ class Outcomes(Caller):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
-    ) -> Preview:
-        """Live figures, without disclosure control.
+    ) -> PreviewOutcomes:
+        """Preview outcomes.
 
         Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
@@ -408,13 +408,14 @@ class Outcomes(Caller):
         `resolved` says what that stood for. `group_by` takes the dimensions of one scheme, and an area level such as
         `ward`. Milestones and evidence are no counts: read their items and entries in the returns.
 
-        `basis=approved` counts approved revisions alone, also while a correction is pending; with `latest` a figure
-        that
-        rests on any other is marked `p`. `min_coverage`, from 0 to 1, withholds figures of which a smaller share of
-        the
-        expected returns is there. `comparator` names areas to set figures beside; left out, the wider areas that have
-        a
-        figure of the same series. `first_released` in a movement is here the first period that was returned.
+        `revision_basis=approved` uses only approved revisions, even while a correction is pending. With `latest`, a
+        figure
+        that uses any other revision is marked `p`. `min_coverage`, from 0 to 1, leaves out figures for which a
+        smaller
+        share of the expected returns was received. `comparator` names areas to compare with; by default, the wider
+        areas
+        that have a figure of the same series. In a preview, `first_released` of a movement is the first returned
+        period.
         """
         from . import preview_outcomes as _preview_outcomes
 
@@ -433,7 +434,7 @@ class Outcomes(Caller):
                 group_by=group_by,
                 breakdown=breakdown,
                 comparator=comparator,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
                 labels=labels,
                 cursor=cursor,
@@ -457,11 +458,11 @@ class Outcomes(Caller):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
         labels: bool | None = None,
     ) -> bytes:
-        """Live figures as one tidy table.
+        """Preview outcomes as CSV.
 
         All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
 
@@ -486,7 +487,7 @@ class Outcomes(Caller):
                 group_by=group_by,
                 breakdown=breakdown,
                 comparator=comparator,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
                 labels=labels,
             )
@@ -502,10 +503,10 @@ class Outcomes(Caller):
         period: str | None = None,
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
     ) -> FeatureCollection:
-        """Live figures as a layer of a map.
+        """Preview outcomes as GeoJSON.
 
         GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
         """
@@ -520,7 +521,7 @@ class Outcomes(Caller):
                 period=period,
                 within=within,
                 breakdown=breakdown,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
             )
         )
@@ -541,10 +542,10 @@ class Outcomes(Caller):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
     ) -> JsonStatDataset:
-        """Live figures as a JSON-stat dataset.
+        """Preview outcomes as JSON-stat.
 
         JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
         """
@@ -565,7 +566,7 @@ class Outcomes(Caller):
                 group_by=group_by,
                 breakdown=breakdown,
                 comparator=comparator,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
             )
         )
@@ -586,10 +587,10 @@ class Outcomes(Caller):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
     ) -> bytes:
-        """Live figures as SDMX-CSV.
+        """Preview outcomes as SDMX-CSV.
 
         SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
 
@@ -613,7 +614,7 @@ class Outcomes(Caller):
                 group_by=group_by,
                 breakdown=breakdown,
                 comparator=comparator,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
             )
         )
@@ -622,9 +623,9 @@ class Outcomes(Caller):
         self,
         programme: str,
         *,
-        basis: RevisionBasis | str | None = None,
-    ) -> Progress:
-        """How will we know we've made a difference.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewProgress:
+        """Preview progress by theme.
 
         Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
 
@@ -635,7 +636,7 @@ class Outcomes(Caller):
         return self._send(
             _preview_progress.call(
                 programme,
-                basis=basis,
+                revision_basis=revision_basis,
             )
         )
 
@@ -645,7 +646,7 @@ class Outcomes(Caller):
         *,
         release: str | None = None,
     ) -> ReleasedProgress:
-        """How will we know we've made a difference.
+        """Get published progress by theme.
 
         Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
         """
@@ -659,7 +660,7 @@ class Outcomes(Caller):
         )
 
 
-class AsyncOutcomes(AsyncCaller):
+class AsyncOutcomes(AsyncSender):
     async def get_inequality(
         self,
         programme: str,
@@ -667,13 +668,13 @@ class AsyncOutcomes(AsyncCaller):
         release: str | None = None,
         measure: str,
         dimension: str,
-        of: str,
-        against: str,
+        category: str,
+        reference_category: str,
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
     ) -> ReleasedInequality:
-        """How far apart the categories of a dimension are.
+        """Get inequality between categories.
 
         Gap and ratio of two categories, and the slope and relative index over all, from the figures of a release.
 
@@ -688,8 +689,8 @@ class AsyncOutcomes(AsyncCaller):
                 release=release,
                 measure=measure,
                 dimension=dimension,
-                of=of,
-                against=against,
+                category=category,
+                reference_category=reference_category,
                 series=series,
                 period=period,
                 area=area,
@@ -702,7 +703,7 @@ class AsyncOutcomes(AsyncCaller):
         *,
         release: str | None = None,
     ) -> ReleasedLogicModel:
-        """The logic model with its latest published figures.
+        """Get the logic model with published figures.
 
         Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures.
         """
@@ -736,7 +737,7 @@ class AsyncOutcomes(AsyncCaller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> Outcomes:
-        """Published figures.
+        """List published outcomes.
 
         Needs no key. Out of the newest release, or of the one that `release` names; all of a page is of one release.
 
@@ -793,7 +794,7 @@ class AsyncOutcomes(AsyncCaller):
         min_coverage: float | None = None,
         labels: bool | None = None,
     ) -> bytes:
-        """Published figures as one tidy table.
+        """List published outcomes as CSV.
 
         All rows at once, in the fields of the JSON, the same columns whatever is asked.
 
@@ -835,7 +836,7 @@ class AsyncOutcomes(AsyncCaller):
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
     ) -> FeatureCollection:
-        """Published figures as a layer of a map.
+        """List published outcomes as GeoJSON.
 
         GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
         """
@@ -872,7 +873,7 @@ class AsyncOutcomes(AsyncCaller):
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
     ) -> JsonStatDataset:
-        """Published figures as a JSON-stat dataset.
+        """List published outcomes as JSON-stat.
 
         JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
         """
@@ -915,7 +916,7 @@ class AsyncOutcomes(AsyncCaller):
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
     ) -> bytes:
-        """Published figures as SDMX-CSV.
+        """List published outcomes as SDMX-CSV.
 
         SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
         """
@@ -944,7 +945,7 @@ class AsyncOutcomes(AsyncCaller):
         self,
         programme: str,
     ) -> Availability:
-        """What may be asked.
+        """List available outcome queries.
 
         Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
         """
@@ -962,14 +963,14 @@ class AsyncOutcomes(AsyncCaller):
         *,
         measure: str,
         dimension: str,
-        of: str,
-        against: str,
+        category: str,
+        reference_category: str,
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
-        basis: RevisionBasis | str | None = None,
-    ) -> Inequality:
-        """How far apart the categories of a dimension are.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewInequality:
+        """Preview inequality between categories.
 
         Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
@@ -984,12 +985,12 @@ class AsyncOutcomes(AsyncCaller):
                 programme,
                 measure=measure,
                 dimension=dimension,
-                of=of,
-                against=against,
+                category=category,
+                reference_category=reference_category,
                 series=series,
                 period=period,
                 area=area,
-                basis=basis,
+                revision_basis=revision_basis,
             )
         )
 
@@ -997,9 +998,9 @@ class AsyncOutcomes(AsyncCaller):
         self,
         programme: str,
         *,
-        basis: RevisionBasis | str | None = None,
-    ) -> LogicModelOutcomes:
-        """The logic model with its latest figures.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewLogicModel:
+        """Preview the logic model with figures.
 
         Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
 
@@ -1010,7 +1011,7 @@ class AsyncOutcomes(AsyncCaller):
         return await self._send(
             _preview_logic_model.call(
                 programme,
-                basis=basis,
+                revision_basis=revision_basis,
             )
         )
 
@@ -1030,13 +1031,13 @@ class AsyncOutcomes(AsyncCaller):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
-    ) -> Preview:
-        """Live figures, without disclosure control.
+    ) -> PreviewOutcomes:
+        """Preview outcomes.
 
         Needs the scope `review`: small counts in the answer can identify people. Not for publication.
 
@@ -1045,13 +1046,14 @@ class AsyncOutcomes(AsyncCaller):
         `resolved` says what that stood for. `group_by` takes the dimensions of one scheme, and an area level such as
         `ward`. Milestones and evidence are no counts: read their items and entries in the returns.
 
-        `basis=approved` counts approved revisions alone, also while a correction is pending; with `latest` a figure
-        that
-        rests on any other is marked `p`. `min_coverage`, from 0 to 1, withholds figures of which a smaller share of
-        the
-        expected returns is there. `comparator` names areas to set figures beside; left out, the wider areas that have
-        a
-        figure of the same series. `first_released` in a movement is here the first period that was returned.
+        `revision_basis=approved` uses only approved revisions, even while a correction is pending. With `latest`, a
+        figure
+        that uses any other revision is marked `p`. `min_coverage`, from 0 to 1, leaves out figures for which a
+        smaller
+        share of the expected returns was received. `comparator` names areas to compare with; by default, the wider
+        areas
+        that have a figure of the same series. In a preview, `first_released` of a movement is the first returned
+        period.
         """
         from . import preview_outcomes as _preview_outcomes
 
@@ -1070,7 +1072,7 @@ class AsyncOutcomes(AsyncCaller):
                 group_by=group_by,
                 breakdown=breakdown,
                 comparator=comparator,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
                 labels=labels,
                 cursor=cursor,
@@ -1094,11 +1096,11 @@ class AsyncOutcomes(AsyncCaller):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
         labels: bool | None = None,
     ) -> bytes:
-        """Live figures as one tidy table.
+        """Preview outcomes as CSV.
 
         All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
 
@@ -1123,7 +1125,7 @@ class AsyncOutcomes(AsyncCaller):
                 group_by=group_by,
                 breakdown=breakdown,
                 comparator=comparator,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
                 labels=labels,
             )
@@ -1139,10 +1141,10 @@ class AsyncOutcomes(AsyncCaller):
         period: str | None = None,
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
     ) -> FeatureCollection:
-        """Live figures as a layer of a map.
+        """Preview outcomes as GeoJSON.
 
         GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
         """
@@ -1157,7 +1159,7 @@ class AsyncOutcomes(AsyncCaller):
                 period=period,
                 within=within,
                 breakdown=breakdown,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
             )
         )
@@ -1178,10 +1180,10 @@ class AsyncOutcomes(AsyncCaller):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
     ) -> JsonStatDataset:
-        """Live figures as a JSON-stat dataset.
+        """Preview outcomes as JSON-stat.
 
         JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
         """
@@ -1202,7 +1204,7 @@ class AsyncOutcomes(AsyncCaller):
                 group_by=group_by,
                 breakdown=breakdown,
                 comparator=comparator,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
             )
         )
@@ -1223,10 +1225,10 @@ class AsyncOutcomes(AsyncCaller):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         comparator: Iterable[str] | None = None,
-        basis: RevisionBasis | str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
     ) -> bytes:
-        """Live figures as SDMX-CSV.
+        """Preview outcomes as SDMX-CSV.
 
         SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
 
@@ -1250,7 +1252,7 @@ class AsyncOutcomes(AsyncCaller):
                 group_by=group_by,
                 breakdown=breakdown,
                 comparator=comparator,
-                basis=basis,
+                revision_basis=revision_basis,
                 min_coverage=min_coverage,
             )
         )
@@ -1259,9 +1261,9 @@ class AsyncOutcomes(AsyncCaller):
         self,
         programme: str,
         *,
-        basis: RevisionBasis | str | None = None,
-    ) -> Progress:
-        """How will we know we've made a difference.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewProgress:
+        """Preview progress by theme.
 
         Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
 
@@ -1272,7 +1274,7 @@ class AsyncOutcomes(AsyncCaller):
         return await self._send(
             _preview_progress.call(
                 programme,
-                basis=basis,
+                revision_basis=revision_basis,
             )
         )
 
@@ -1282,7 +1284,7 @@ class AsyncOutcomes(AsyncCaller):
         *,
         release: str | None = None,
     ) -> ReleasedProgress:
-        """How will we know we've made a difference.
+        """Get published progress by theme.
 
         Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
         """

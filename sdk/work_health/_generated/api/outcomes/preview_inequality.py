@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.inequality import Inequality
+from ...models.preview_inequality import PreviewInequality
 from ...models.revision_basis import RevisionBasis
 
 
@@ -13,13 +13,13 @@ def call(
     *,
     measure: str,
     dimension: str,
-    of: str,
-    against: str,
+    category: str,
+    reference_category: str,
     series: str | None = None,
     period: str | None = None,
     area: str | None = None,
-    basis: RevisionBasis | str | None = None,
-) -> Call[Inequality]:
+    revision_basis: RevisionBasis | str | None = None,
+) -> Call[PreviewInequality]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/preview/inequality".format(
@@ -28,20 +28,20 @@ def call(
         query={
             "measure": measure,
             "dimension": dimension,
-            "of": of,
-            "against": against,
+            "category": category,
+            "reference_category": reference_category,
             "series": series,
             "period": period,
             "area": area,
-            "basis": basis,
+            "revision_basis": revision_basis,
         },
         parse=_parse,
     )
 
 
-def _parse(response: httpx.Response) -> Inequality:
+def _parse(response: httpx.Response) -> PreviewInequality:
     if response.status_code == 200:
-        response_200 = Inequality.from_dict(response.json())
+        response_200 = PreviewInequality.from_dict(response.json())
 
         return response_200
 

@@ -4,30 +4,30 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.logic_model_outcomes import LogicModelOutcomes
+from ...models.preview_logic_model import PreviewLogicModel
 from ...models.revision_basis import RevisionBasis
 
 
 def call(
     programme: str,
     *,
-    basis: RevisionBasis | str | None = None,
-) -> Call[LogicModelOutcomes]:
+    revision_basis: RevisionBasis | str | None = None,
+) -> Call[PreviewLogicModel]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/preview/logic-model".format(
             programme=quote(str(programme), safe=""),
         ),
         query={
-            "basis": basis,
+            "revision_basis": revision_basis,
         },
         parse=_parse,
     )
 
 
-def _parse(response: httpx.Response) -> LogicModelOutcomes:
+def _parse(response: httpx.Response) -> PreviewLogicModel:
     if response.status_code == 200:
-        response_200 = LogicModelOutcomes.from_dict(response.json())
+        response_200 = PreviewLogicModel.from_dict(response.json())
 
         return response_200
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.preview import Preview
+from ...models.preview_outcomes import PreviewOutcomes
 from ...models.revision_basis import RevisionBasis
 
 
@@ -24,12 +24,12 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     comparator: Iterable[str] | None = None,
-    basis: RevisionBasis | str | None = None,
+    revision_basis: RevisionBasis | str | None = None,
     min_coverage: float | None = None,
     labels: bool | None = None,
     cursor: str | None = None,
     limit: int | None = None,
-) -> Call[Preview]:
+) -> Call[PreviewOutcomes]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/preview/outcomes".format(
@@ -48,7 +48,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "comparator": comparator,
-            "basis": basis,
+            "revision_basis": revision_basis,
             "min_coverage": min_coverage,
             "labels": labels,
             "cursor": cursor,
@@ -58,9 +58,9 @@ def call(
     )
 
 
-def _parse(response: httpx.Response) -> Preview:
+def _parse(response: httpx.Response) -> PreviewOutcomes:
     if response.status_code == 200:
-        response_200 = Preview.from_dict(response.json())
+        response_200 = PreviewOutcomes.from_dict(response.json())
 
         return response_200
 

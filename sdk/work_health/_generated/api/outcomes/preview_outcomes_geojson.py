@@ -18,7 +18,7 @@ def call(
     period: str | None = None,
     within: str | None = None,
     breakdown: Iterable[str] | None = None,
-    basis: RevisionBasis | str | None = None,
+    revision_basis: RevisionBasis | str | None = None,
     min_coverage: float | None = None,
 ) -> Call[FeatureCollection]:
     return Call(
@@ -33,7 +33,7 @@ def call(
             "period": period,
             "within": within,
             "breakdown": breakdown,
-            "basis": basis,
+            "revision_basis": revision_basis,
             "min_coverage": min_coverage,
         },
         parse=_parse,

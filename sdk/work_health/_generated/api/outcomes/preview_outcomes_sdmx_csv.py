@@ -23,7 +23,7 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     comparator: Iterable[str] | None = None,
-    basis: RevisionBasis | str | None = None,
+    revision_basis: RevisionBasis | str | None = None,
     min_coverage: float | None = None,
 ) -> Call[bytes]:
     return Call(
@@ -44,7 +44,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "comparator": comparator,
-            "basis": basis,
+            "revision_basis": revision_basis,
             "min_coverage": min_coverage,
         },
         parse=_parse,

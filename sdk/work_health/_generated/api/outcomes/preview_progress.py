@@ -4,30 +4,30 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.progress import Progress
+from ...models.preview_progress import PreviewProgress
 from ...models.revision_basis import RevisionBasis
 
 
 def call(
     programme: str,
     *,
-    basis: RevisionBasis | str | None = None,
-) -> Call[Progress]:
+    revision_basis: RevisionBasis | str | None = None,
+) -> Call[PreviewProgress]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/preview/progress".format(
             programme=quote(str(programme), safe=""),
         ),
         query={
-            "basis": basis,
+            "revision_basis": revision_basis,
         },
         parse=_parse,
     )
 
 
-def _parse(response: httpx.Response) -> Progress:
+def _parse(response: httpx.Response) -> PreviewProgress:
     if response.status_code == 200:
-        response_200 = Progress.from_dict(response.json())
+        response_200 = PreviewProgress.from_dict(response.json())
 
         return response_200
 

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncSender, SyncSender
 
 if TYPE_CHECKING:
     from ...._core import Content
     from ...models.me import Me
 
 
-class Partners(Caller):
+class Partners(SyncSender):
     def get_me(
         self,
     ) -> Me:
-        """Who the key belongs to.
+        """Get the caller and its grants.
 
         The client, its organisation and scopes in each programme, and when the key expires.
         """
@@ -22,11 +22,11 @@ class Partners(Caller):
         return self._send(_get_me.call())
 
 
-class AsyncPartners(AsyncCaller):
+class AsyncPartners(AsyncSender):
     async def get_me(
         self,
     ) -> Me:
-        """Who the key belongs to.
+        """Get the caller and its grants.
 
         The client, its organisation and scopes in each programme, and when the key expires.
         """

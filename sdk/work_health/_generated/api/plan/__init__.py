@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncSender, SyncSender
 
 if TYPE_CHECKING:
     from ...._core import Content
     from ...models.area_page import AreaPage
-    from ...models.column import Column
     from ...models.dimension_page import DimensionPage
     from ...models.disclosure_class import DisclosureClass
-    from ...models.gaps import Gaps
-    from ...models.kind import Kind
     from ...models.logic_model import LogicModel
+    from ...models.logic_model_column import LogicModelColumn
+    from ...models.logic_model_gaps import LogicModelGaps
     from ...models.measure import Measure
+    from ...models.measure_kind import MeasureKind
     from ...models.measure_page import MeasurePage
     from ...models.organisation_page import OrganisationPage
     from ...models.period import Period
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from ...models.programme_page import ProgrammePage
 
 
-class Plan(Caller):
+class Plan(SyncSender):
     def get_period(
         self,
         code: str,
     ) -> Period:
-        """What a period code means.
+        """Get a period by its code.
 
         Its type, first and last day, and label. A spelling that could mean several periods is refused with them.
         """
@@ -43,7 +43,7 @@ class Plan(Caller):
     def list_programmes(
         self,
     ) -> ProgrammePage:
-        """The programmes that this server carries.
+        """List programmes.
 
         Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out.
         """
@@ -55,7 +55,7 @@ class Plan(Caller):
         self,
         programme: str,
     ) -> Programme:
-        """One programme.
+        """Get a programme.
 
         Its owner, the area that it is for, its window, and when returns are due.
         """
@@ -74,7 +74,7 @@ class Plan(Caller):
         level: str | None = None,
         within: str | None = None,
     ) -> AreaPage:
-        """Places.
+        """List areas.
 
         GSS codes, levels and families. `within` keeps the areas inside another, itself included.
         """
@@ -95,7 +95,7 @@ class Plan(Caller):
         level: str | None = None,
         within: str | None = None,
     ) -> bytes:
-        """Places, as CSV.
+        """List areas as CSV.
 
         To be joined to a map by GSS code: levels, families, validity and successors.
         """
@@ -113,7 +113,7 @@ class Plan(Caller):
         self,
         programme: str,
     ) -> DimensionPage:
-        """The ways to break a measure down.
+        """List dimensions and their categories.
 
         Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
         """
@@ -129,7 +129,7 @@ class Plan(Caller):
         self,
         programme: str,
     ) -> LogicModel:
-        """What is meant to lead to what.
+        """Get the logic model.
 
         Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
 
@@ -146,8 +146,8 @@ class Plan(Caller):
     def get_logic_model_gaps(
         self,
         programme: str,
-    ) -> Gaps:
-        """Where the logic model does not join up.
+    ) -> LogicModelGaps:
+        """List gaps in the logic model.
 
         What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in.
         """
@@ -164,13 +164,13 @@ class Plan(Caller):
         programme: str,
         *,
         theme: str | None = None,
-        column: Column | str | None = None,
-        kind: Kind | str | None = None,
+        column: LogicModelColumn | str | None = None,
+        kind: MeasureKind | str | None = None,
         disclosure_class: DisclosureClass | str | None = None,
         organisation: str | None = None,
         reference: str | None = None,
     ) -> MeasurePage:
-        """What is counted.
+        """List measures.
 
         In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
         plan such as `M2.4` or `OC1`.
@@ -194,7 +194,7 @@ class Plan(Caller):
         programme: str,
         measure: str,
     ) -> Measure:
-        """One measure.
+        """Get a measure.
 
         Its place in the plan, its kind, series, breakdowns and disclosure class.
         """
@@ -211,7 +211,7 @@ class Plan(Caller):
         self,
         programme: str,
     ) -> OrganisationPage:
-        """Who takes part.
+        """List organisations and roles.
 
         Organisations with their identifiers, and the roles that the plan leaves unnamed.
         """
@@ -229,7 +229,7 @@ class Plan(Caller):
         *,
         type_: PeriodType | str | None = None,
     ) -> PeriodPage:
-        """The periods of the programme.
+        """List periods of a programme.
 
         Those of one type that lie wholly within the programme's window.
         """
@@ -243,12 +243,12 @@ class Plan(Caller):
         )
 
 
-class AsyncPlan(AsyncCaller):
+class AsyncPlan(AsyncSender):
     async def get_period(
         self,
         code: str,
     ) -> Period:
-        """What a period code means.
+        """Get a period by its code.
 
         Its type, first and last day, and label. A spelling that could mean several periods is refused with them.
         """
@@ -263,7 +263,7 @@ class AsyncPlan(AsyncCaller):
     async def list_programmes(
         self,
     ) -> ProgrammePage:
-        """The programmes that this server carries.
+        """List programmes.
 
         Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out.
         """
@@ -275,7 +275,7 @@ class AsyncPlan(AsyncCaller):
         self,
         programme: str,
     ) -> Programme:
-        """One programme.
+        """Get a programme.
 
         Its owner, the area that it is for, its window, and when returns are due.
         """
@@ -294,7 +294,7 @@ class AsyncPlan(AsyncCaller):
         level: str | None = None,
         within: str | None = None,
     ) -> AreaPage:
-        """Places.
+        """List areas.
 
         GSS codes, levels and families. `within` keeps the areas inside another, itself included.
         """
@@ -315,7 +315,7 @@ class AsyncPlan(AsyncCaller):
         level: str | None = None,
         within: str | None = None,
     ) -> bytes:
-        """Places, as CSV.
+        """List areas as CSV.
 
         To be joined to a map by GSS code: levels, families, validity and successors.
         """
@@ -333,7 +333,7 @@ class AsyncPlan(AsyncCaller):
         self,
         programme: str,
     ) -> DimensionPage:
-        """The ways to break a measure down.
+        """List dimensions and their categories.
 
         Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
         """
@@ -349,7 +349,7 @@ class AsyncPlan(AsyncCaller):
         self,
         programme: str,
     ) -> LogicModel:
-        """What is meant to lead to what.
+        """Get the logic model.
 
         Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
 
@@ -366,8 +366,8 @@ class AsyncPlan(AsyncCaller):
     async def get_logic_model_gaps(
         self,
         programme: str,
-    ) -> Gaps:
-        """Where the logic model does not join up.
+    ) -> LogicModelGaps:
+        """List gaps in the logic model.
 
         What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in.
         """
@@ -384,13 +384,13 @@ class AsyncPlan(AsyncCaller):
         programme: str,
         *,
         theme: str | None = None,
-        column: Column | str | None = None,
-        kind: Kind | str | None = None,
+        column: LogicModelColumn | str | None = None,
+        kind: MeasureKind | str | None = None,
         disclosure_class: DisclosureClass | str | None = None,
         organisation: str | None = None,
         reference: str | None = None,
     ) -> MeasurePage:
-        """What is counted.
+        """List measures.
 
         In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
         plan such as `M2.4` or `OC1`.
@@ -414,7 +414,7 @@ class AsyncPlan(AsyncCaller):
         programme: str,
         measure: str,
     ) -> Measure:
-        """One measure.
+        """Get a measure.
 
         Its place in the plan, its kind, series, breakdowns and disclosure class.
         """
@@ -431,7 +431,7 @@ class AsyncPlan(AsyncCaller):
         self,
         programme: str,
     ) -> OrganisationPage:
-        """Who takes part.
+        """List organisations and roles.
 
         Organisations with their identifiers, and the roles that the plan leaves unnamed.
         """
@@ -449,7 +449,7 @@ class AsyncPlan(AsyncCaller):
         *,
         type_: PeriodType | str | None = None,
     ) -> PeriodPage:
-        """The periods of the programme.
+        """List periods of a programme.
 
         Those of one type that lie wholly within the programme's window.
         """

@@ -4,12 +4,12 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.gaps import Gaps
+from ...models.logic_model_gaps import LogicModelGaps
 
 
 def call(
     programme: str,
-) -> Call[Gaps]:
+) -> Call[LogicModelGaps]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/logic-model/gaps".format(
@@ -19,9 +19,9 @@ def call(
     )
 
 
-def _parse(response: httpx.Response) -> Gaps:
+def _parse(response: httpx.Response) -> LogicModelGaps:
     if response.status_code == 200:
-        response_200 = Gaps.from_dict(response.json())
+        response_200 = LogicModelGaps.from_dict(response.json())
 
         return response_200
 

@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.column import Column
 from ...models.disclosure_class import DisclosureClass
-from ...models.kind import Kind
+from ...models.logic_model_column import LogicModelColumn
+from ...models.measure_kind import MeasureKind
 from ...models.measure_page import MeasurePage
 
 
@@ -14,8 +14,8 @@ def call(
     programme: str,
     *,
     theme: str | None = None,
-    column: Column | str | None = None,
-    kind: Kind | str | None = None,
+    column: LogicModelColumn | str | None = None,
+    kind: MeasureKind | str | None = None,
     disclosure_class: DisclosureClass | str | None = None,
     organisation: str | None = None,
     reference: str | None = None,

@@ -2,31 +2,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncSender, SyncSender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
     from ...._core import Content
-    from ...models.change_list import ChangeList
     from ...models.new_release import NewRelease
-    from ...models.publication import Publication
-    from ...models.publication_list import PublicationList
+    from ...models.publication_job import PublicationJob
+    from ...models.publication_job_list import PublicationJobList
     from ...models.release import Release
+    from ...models.release_change_list import ReleaseChangeList
     from ...models.release_list import ReleaseList
     from ...models.release_withdrawal import ReleaseWithdrawal
     from ...models.released_entry_list import ReleasedEntryList
 
 
-class Releases(Caller):
+class Releases(SyncSender):
     def list_publications(
         self,
         programme: str,
         *,
         limit: int | None = None,
-    ) -> PublicationList:
-        """Releases in the making.
+    ) -> PublicationJobList:
+        """List publication jobs.
 
         Those that run, and those that have ended, with what came of them; the newest first.
         """
@@ -43,8 +43,8 @@ class Releases(Caller):
         self,
         programme: str,
         publication: UUID,
-    ) -> Publication:
-        """How far a publication is.
+    ) -> PublicationJob:
+        """Get a publication job.
 
         Ask again every few seconds until `state` is neither `queued` nor `running`.
         """
@@ -61,7 +61,7 @@ class Releases(Caller):
         self,
         programme: str,
     ) -> ReleaseList:
-        """The releases of a programme.
+        """List releases.
 
         The newest first. One under embargo is not there until its time.
         """
@@ -80,8 +80,8 @@ class Releases(Caller):
         *,
         dry_run: bool | None = None,
         idempotency_key: str | None = None,
-    ) -> Publication:
-        """Publish what is approved.
+    ) -> PublicationJob:
+        """Publish approved returns as a release.
 
         Takes minutes: the answer is a publication, whose address tells how far it is.
 
@@ -106,7 +106,7 @@ class Releases(Caller):
         programme: str,
         number: int,
     ) -> Release:
-        """One release.
+        """Get a release.
 
         When and from what it was made, how people in it are protected, and what its audit found.
         """
@@ -126,8 +126,8 @@ class Releases(Caller):
         *,
         cursor: str | None = None,
         limit: int | None = None,
-    ) -> ChangeList:
-        """What a release changed.
+    ) -> ReleaseChangeList:
+        """List changes of a release.
 
         Every figure that is not as in the release before, with why: what an integrator loads after the first time.
 
@@ -150,7 +150,7 @@ class Releases(Caller):
         number: int,
         release_withdrawal: ReleaseWithdrawal,
     ) -> Release:
-        """Take a release back.
+        """Withdraw a release.
 
         As a whole, with a reason that everybody can read. Nothing of it is answered any more.
 
@@ -176,7 +176,7 @@ class Releases(Caller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> ReleasedEntryList:
-        """Cleared milestones and evidence of a release.
+        """List milestones and evidence of a release.
 
         Needs no key. Items of milestones and entries of evidence whose text a reviewer found free of personal data.
 
@@ -200,14 +200,14 @@ class Releases(Caller):
         )
 
 
-class AsyncReleases(AsyncCaller):
+class AsyncReleases(AsyncSender):
     async def list_publications(
         self,
         programme: str,
         *,
         limit: int | None = None,
-    ) -> PublicationList:
-        """Releases in the making.
+    ) -> PublicationJobList:
+        """List publication jobs.
 
         Those that run, and those that have ended, with what came of them; the newest first.
         """
@@ -224,8 +224,8 @@ class AsyncReleases(AsyncCaller):
         self,
         programme: str,
         publication: UUID,
-    ) -> Publication:
-        """How far a publication is.
+    ) -> PublicationJob:
+        """Get a publication job.
 
         Ask again every few seconds until `state` is neither `queued` nor `running`.
         """
@@ -242,7 +242,7 @@ class AsyncReleases(AsyncCaller):
         self,
         programme: str,
     ) -> ReleaseList:
-        """The releases of a programme.
+        """List releases.
 
         The newest first. One under embargo is not there until its time.
         """
@@ -261,8 +261,8 @@ class AsyncReleases(AsyncCaller):
         *,
         dry_run: bool | None = None,
         idempotency_key: str | None = None,
-    ) -> Publication:
-        """Publish what is approved.
+    ) -> PublicationJob:
+        """Publish approved returns as a release.
 
         Takes minutes: the answer is a publication, whose address tells how far it is.
 
@@ -287,7 +287,7 @@ class AsyncReleases(AsyncCaller):
         programme: str,
         number: int,
     ) -> Release:
-        """One release.
+        """Get a release.
 
         When and from what it was made, how people in it are protected, and what its audit found.
         """
@@ -307,8 +307,8 @@ class AsyncReleases(AsyncCaller):
         *,
         cursor: str | None = None,
         limit: int | None = None,
-    ) -> ChangeList:
-        """What a release changed.
+    ) -> ReleaseChangeList:
+        """List changes of a release.
 
         Every figure that is not as in the release before, with why: what an integrator loads after the first time.
 
@@ -331,7 +331,7 @@ class AsyncReleases(AsyncCaller):
         number: int,
         release_withdrawal: ReleaseWithdrawal,
     ) -> Release:
-        """Take a release back.
+        """Withdraw a release.
 
         As a whole, with a reason that everybody can read. Nothing of it is answered any more.
 
@@ -357,7 +357,7 @@ class AsyncReleases(AsyncCaller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> ReleasedEntryList:
-        """Cleared milestones and evidence of a release.
+        """List milestones and evidence of a release.
 
         Needs no key. Items of milestones and entries of evidence whose text a reviewer found free of personal data.
 

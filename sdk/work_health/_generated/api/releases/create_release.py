@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...._core import Call, new_key
+from ...._core import Call, new_idempotency_key
 from ...._http import httpx
 from ...models.new_release import NewRelease
-from ...models.publication import Publication
+from ...models.publication_job import PublicationJob
 
 
 def call(
@@ -14,7 +14,7 @@ def call(
     *,
     dry_run: bool | None = None,
     idempotency_key: str | None = None,
-) -> Call[Publication]:
+) -> Call[PublicationJob]:
     return Call(
         method="POST",
         path="/v1/programmes/{programme}/releases".format(
@@ -24,14 +24,14 @@ def call(
             "dry_run": dry_run,
         },
         body=release.to_dict(),
-        idempotency_key=idempotency_key or new_key(),
+        idempotency_key=idempotency_key or new_idempotency_key(),
         parse=_parse,
     )
 
 
-def _parse(response: httpx.Response) -> Publication:
+def _parse(response: httpx.Response) -> PublicationJob:
     if response.status_code == 202:
-        response_202 = Publication.from_dict(response.json())
+        response_202 = PublicationJob.from_dict(response.json())
 
         return response_202
 

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.publication import Publication
+from ...models.publication_job import PublicationJob
 
 
 def call(
     programme: str,
     publication: UUID,
-) -> Call[Publication]:
+) -> Call[PublicationJob]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/publications/{publication}".format(
@@ -22,9 +22,9 @@ def call(
     )
 
 
-def _parse(response: httpx.Response) -> Publication:
+def _parse(response: httpx.Response) -> PublicationJob:
     if response.status_code == 200:
-        response_200 = Publication.from_dict(response.json())
+        response_200 = PublicationJob.from_dict(response.json())
 
         return response_200
 

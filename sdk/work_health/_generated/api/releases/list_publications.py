@@ -4,14 +4,14 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.publication_list import PublicationList
+from ...models.publication_job_list import PublicationJobList
 
 
 def call(
     programme: str,
     *,
     limit: int | None = None,
-) -> Call[PublicationList]:
+) -> Call[PublicationJobList]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/publications".format(
@@ -24,9 +24,9 @@ def call(
     )
 
 
-def _parse(response: httpx.Response) -> PublicationList:
+def _parse(response: httpx.Response) -> PublicationJobList:
     if response.status_code == 200:
-        response_200 = PublicationList.from_dict(response.json())
+        response_200 = PublicationJobList.from_dict(response.json())
 
         return response_200
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.change_list import ChangeList
+from ...models.release_change_list import ReleaseChangeList
 
 
 def call(
@@ -13,7 +13,7 @@ def call(
     *,
     cursor: str | None = None,
     limit: int | None = None,
-) -> Call[ChangeList]:
+) -> Call[ReleaseChangeList]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/releases/{number}/changes".format(
@@ -28,9 +28,9 @@ def call(
     )
 
 
-def _parse(response: httpx.Response) -> ChangeList:
+def _parse(response: httpx.Response) -> ReleaseChangeList:
     if response.status_code == 200:
-        response_200 = ChangeList.from_dict(response.json())
+        response_200 = ReleaseChangeList.from_dict(response.json())
 
         return response_200
 

@@ -2,24 +2,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncSender, SyncSender
 
 if TYPE_CHECKING:
     import datetime
 
     from ...._core import Content
-    from ...models.change_page import ChangePage
-    from ...models.comparison import Comparison
     from ...models.observation_page import ObservationPage
     from ...models.return_detail import ReturnDetail
+    from ...models.return_event_page import ReturnEventPage
     from ...models.return_kind import ReturnKind
     from ...models.return_page import ReturnPage
     from ...models.return_schema import ReturnSchema
     from ...models.review_state import ReviewState
+    from ...models.revision_diff import RevisionDiff
     from ...models.revision_page import RevisionPage
 
 
-class Returns(Caller):
+class Returns(SyncSender):
     def get_template(
         self,
         programme: str,
@@ -30,7 +30,7 @@ class Returns(Caller):
         series: str | None = None,
         service: str | None = None,
     ) -> bytes:
-        """A return to be filled in, as CSV.
+        """Get a CSV template for a return.
 
         Exactly the cells that the organisation owes, with codes and labels: fill in the figures and send it back.
 
@@ -60,7 +60,7 @@ class Returns(Caller):
         series: str | None = None,
         service: str | None = None,
     ) -> ReturnSchema:
-        """A return to be filled in, as JSON Schema.
+        """Get the JSON Schema of a return.
 
         What one entry of a submission's `returns` must be: exact areas and breakdowns, fields by kind, bounds.
         """
@@ -92,7 +92,7 @@ class Returns(Caller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> ObservationPage:
-        """Cells of returns as they stand, or stood.
+        """List cells of returns.
 
         Your organisation's and those of the ones that it succeeds; with the scope `review`, everybody's.
 
@@ -133,7 +133,7 @@ class Returns(Caller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> ReturnPage:
-        """Returns as they stand, or stood.
+        """List returns.
 
         Your organisation's and those of the ones that it succeeds; with the scope `review`, everybody's.
 
@@ -164,8 +164,8 @@ class Returns(Caller):
         *,
         cursor: str | None = None,
         limit: int | None = None,
-    ) -> ChangePage:
-        """What happened to returns, in order.
+    ) -> ReturnEventPage:
+        """List events of returns.
 
         A feed of your organisation's returns; with the scope `review`, of everybody's. Each event is told once.
 
@@ -195,7 +195,7 @@ class Returns(Caller):
         revision: int | None = None,
         as_of: datetime.datetime | None = None,
     ) -> ReturnDetail:
-        """One return with its cells.
+        """Get a return with its cells.
 
         The newest revision, the one whose number is given, or the one that stood: no revision is ever changed.
         """
@@ -225,8 +225,8 @@ class Returns(Caller):
         period: str,
         older: int,
         newer: int,
-    ) -> Comparison:
-        """What differs between two revisions.
+    ) -> RevisionDiff:
+        """Compare two revisions of a return.
 
         Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries.
         """
@@ -256,7 +256,7 @@ class Returns(Caller):
         period: str,
         as_of: datetime.datetime | None = None,
     ) -> RevisionPage:
-        """Every revision of a return.
+        """List revisions of a return.
 
         The newest first, each with where it stands in review; with `as_of`, those that there were, as they stood.
         """
@@ -275,7 +275,7 @@ class Returns(Caller):
         )
 
 
-class AsyncReturns(AsyncCaller):
+class AsyncReturns(AsyncSender):
     async def get_template(
         self,
         programme: str,
@@ -286,7 +286,7 @@ class AsyncReturns(AsyncCaller):
         series: str | None = None,
         service: str | None = None,
     ) -> bytes:
-        """A return to be filled in, as CSV.
+        """Get a CSV template for a return.
 
         Exactly the cells that the organisation owes, with codes and labels: fill in the figures and send it back.
 
@@ -316,7 +316,7 @@ class AsyncReturns(AsyncCaller):
         series: str | None = None,
         service: str | None = None,
     ) -> ReturnSchema:
-        """A return to be filled in, as JSON Schema.
+        """Get the JSON Schema of a return.
 
         What one entry of a submission's `returns` must be: exact areas and breakdowns, fields by kind, bounds.
         """
@@ -348,7 +348,7 @@ class AsyncReturns(AsyncCaller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> ObservationPage:
-        """Cells of returns as they stand, or stood.
+        """List cells of returns.
 
         Your organisation's and those of the ones that it succeeds; with the scope `review`, everybody's.
 
@@ -389,7 +389,7 @@ class AsyncReturns(AsyncCaller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> ReturnPage:
-        """Returns as they stand, or stood.
+        """List returns.
 
         Your organisation's and those of the ones that it succeeds; with the scope `review`, everybody's.
 
@@ -420,8 +420,8 @@ class AsyncReturns(AsyncCaller):
         *,
         cursor: str | None = None,
         limit: int | None = None,
-    ) -> ChangePage:
-        """What happened to returns, in order.
+    ) -> ReturnEventPage:
+        """List events of returns.
 
         A feed of your organisation's returns; with the scope `review`, of everybody's. Each event is told once.
 
@@ -451,7 +451,7 @@ class AsyncReturns(AsyncCaller):
         revision: int | None = None,
         as_of: datetime.datetime | None = None,
     ) -> ReturnDetail:
-        """One return with its cells.
+        """Get a return with its cells.
 
         The newest revision, the one whose number is given, or the one that stood: no revision is ever changed.
         """
@@ -481,8 +481,8 @@ class AsyncReturns(AsyncCaller):
         period: str,
         older: int,
         newer: int,
-    ) -> Comparison:
-        """What differs between two revisions.
+    ) -> RevisionDiff:
+        """Compare two revisions of a return.
 
         Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries.
         """
@@ -512,7 +512,7 @@ class AsyncReturns(AsyncCaller):
         period: str,
         as_of: datetime.datetime | None = None,
     ) -> RevisionPage:
-        """Every revision of a return.
+        """List revisions of a return.
 
         The newest first, each with where it stands in review; with `as_of`, those that there were, as they stood.
         """

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.comparison import Comparison
+from ...models.revision_diff import RevisionDiff
 
 
 def call(
@@ -17,7 +17,7 @@ def call(
     period: str,
     older: int,
     newer: int,
-) -> Call[Comparison]:
+) -> Call[RevisionDiff]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/returns/{organisation}/{measure}/{series}/{service}/{period}/comparison".format(
@@ -36,9 +36,9 @@ def call(
     )
 
 
-def _parse(response: httpx.Response) -> Comparison:
+def _parse(response: httpx.Response) -> RevisionDiff:
     if response.status_code == 200:
-        response_200 = Comparison.from_dict(response.json())
+        response_200 = RevisionDiff.from_dict(response.json())
 
         return response_200
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.change_page import ChangePage
+from ...models.return_event_page import ReturnEventPage
 
 
 def call(
@@ -12,7 +12,7 @@ def call(
     *,
     cursor: str | None = None,
     limit: int | None = None,
-) -> Call[ChangePage]:
+) -> Call[ReturnEventPage]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/returns/changes".format(
@@ -26,9 +26,9 @@ def call(
     )
 
 
-def _parse(response: httpx.Response) -> ChangePage:
+def _parse(response: httpx.Response) -> ReturnEventPage:
     if response.status_code == 200:
-        response_200 = ChangePage.from_dict(response.json())
+        response_200 = ReturnEventPage.from_dict(response.json())
 
         return response_200
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncSender, SyncSender
 
 if TYPE_CHECKING:
     import datetime
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from ...models.redaction import Redaction
     from ...models.redaction_page import RedactionPage
     from ...models.review import Review
-    from ...models.reviewed import Reviewed
+    from ...models.review_result import ReviewResult
 
 
-class Reviews(Caller):
-    def list_audit(
+class Reviews(SyncSender):
+    def list_audit_entries(
         self,
         programme: str,
         *,
@@ -38,14 +38,14 @@ class Reviews(Caller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> AuditPage:
-        """Who did what, when.
+        """List audit entries.
 
         The newest first. Nothing of it is ever changed or deleted. Needs the scope `admin`.
         """
-        from . import list_audit as _list_audit
+        from . import list_audit_entries as _list_audit_entries
 
         return self._send(
-            _list_audit.call(
+            _list_audit_entries.call(
                 programme,
                 action=action,
                 organisation=organisation,
@@ -63,7 +63,7 @@ class Reviews(Caller):
         *,
         idempotency_key: str | None = None,
     ) -> Exemption:
-        """Decide whether a return is expected.
+        """Exempt a return or revoke its exemption.
 
         An exempt return is not counted among those expected, unless it comes all the same. The newest decision
         counts.
@@ -82,7 +82,7 @@ class Reviews(Caller):
         self,
         programme: str,
     ) -> ExtensionPage:
-        """More time that was given.
+        """List deadline extensions.
 
         To your organisation; with the scope `review`, to everybody.
         """
@@ -101,7 +101,7 @@ class Reviews(Caller):
         *,
         idempotency_key: str | None = None,
     ) -> Extension:
-        """Give more time for a return.
+        """Grant a deadline extension.
 
         It moves all three instants that lie before its end, and ends by itself. The longest one counts.
         """
@@ -127,7 +127,7 @@ class Reviews(Caller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> ObligationPage:
-        """What is owed, by when, and where it stands.
+        """List obligations.
 
         Your organisation's expected returns, by due date; with the scope `review` everybody's, and those of roles
         that
@@ -152,7 +152,7 @@ class Reviews(Caller):
         self,
         programme: str,
     ) -> RedactionPage:
-        """What was removed, or is to be.
+        """List redactions.
 
         Of your organisation's returns; with the scope `review`, of everybody's.
         """
@@ -175,8 +175,8 @@ class Reviews(Caller):
         period: str,
         decision: Decision,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Approve a revision.
+    ) -> ReviewResult:
+        """Approve a return.
 
         From now on it counts, in the place of the one that was approved before. A correction that comes later is
         pending beside it. Needs the scope `review`, and another organisation than the return's own.
@@ -196,7 +196,7 @@ class Reviews(Caller):
             )
         )
 
-    def clear_text(
+    def clear_entries_for_release(
         self,
         programme: str,
         *,
@@ -207,15 +207,15 @@ class Reviews(Caller):
         period: str,
         clearance: Clearance,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Mark texts as free of personal data.
+    ) -> ReviewResult:
+        """Clear entries for release.
 
         Items of a milestone return, entries of an evidence return. Only texts that are marked can be released.
         """
-        from . import clear_text as _clear_text
+        from . import clear_entries_for_release as _clear_entries_for_release
 
         return self._send(
-            _clear_text.call(
+            _clear_entries_for_release.call(
                 programme,
                 organisation=organisation,
                 measure=measure,
@@ -238,8 +238,8 @@ class Reviews(Caller):
         period: str,
         comment: NewComment,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Say something about a revision.
+    ) -> ReviewResult:
+        """Comment on a return.
 
         Seen by the organisation and reviewers alone. It moves nothing. Nobody may be identified in it.
         """
@@ -258,7 +258,7 @@ class Reviews(Caller):
             )
         )
 
-    def query_return(
+    def raise_query(
         self,
         programme: str,
         *,
@@ -269,15 +269,15 @@ class Reviews(Caller):
         period: str,
         reason: Reason,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Send a revision back with a question.
+    ) -> ReviewResult:
+        """Raise a query about a return.
 
         The organisation sees the reason, and corrects the return or comments. What was approved before still counts.
         """
-        from . import query_return as _query_return
+        from . import raise_query as _raise_query
 
         return self._send(
-            _query_return.call(
+            _raise_query.call(
                 programme,
                 organisation=organisation,
                 measure=measure,
@@ -301,7 +301,7 @@ class Reviews(Caller):
         reason: Reason,
         idempotency_key: str | None = None,
     ) -> Redaction:
-        """Propose to remove a revision's content.
+        """Propose a redaction.
 
         For what should never have been sent, such as somebody's name. Nothing goes until another person confirms it.
         """
@@ -332,7 +332,7 @@ class Reviews(Caller):
         decision: Decision,
         idempotency_key: str | None = None,
     ) -> Redaction:
-        """Remove a revision's content for good.
+        """Confirm a redaction.
 
         By another person than who proposed it. The content goes everywhere that it is kept, and cannot be brought
         back; its hash and the record of who removed it stay.
@@ -363,8 +363,8 @@ class Reviews(Caller):
         period: str,
         reason: Reason,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Take an approval back.
+    ) -> ReviewResult:
+        """Reopen an approved return.
 
         The revision no longer counts as approved. It is pending again; where a newer one stands, it is superseded.
         """
@@ -394,7 +394,7 @@ class Reviews(Caller):
         period: str,
         revision: int | None = None,
     ) -> Review:
-        """A revision as its review sees it.
+        """Get the review of a revision.
 
         What it says, what was found in it and how that was justified, what happened to the return, and what you may
         do.
@@ -416,8 +416,8 @@ class Reviews(Caller):
         )
 
 
-class AsyncReviews(AsyncCaller):
-    async def list_audit(
+class AsyncReviews(AsyncSender):
+    async def list_audit_entries(
         self,
         programme: str,
         *,
@@ -428,14 +428,14 @@ class AsyncReviews(AsyncCaller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> AuditPage:
-        """Who did what, when.
+        """List audit entries.
 
         The newest first. Nothing of it is ever changed or deleted. Needs the scope `admin`.
         """
-        from . import list_audit as _list_audit
+        from . import list_audit_entries as _list_audit_entries
 
         return await self._send(
-            _list_audit.call(
+            _list_audit_entries.call(
                 programme,
                 action=action,
                 organisation=organisation,
@@ -453,7 +453,7 @@ class AsyncReviews(AsyncCaller):
         *,
         idempotency_key: str | None = None,
     ) -> Exemption:
-        """Decide whether a return is expected.
+        """Exempt a return or revoke its exemption.
 
         An exempt return is not counted among those expected, unless it comes all the same. The newest decision
         counts.
@@ -472,7 +472,7 @@ class AsyncReviews(AsyncCaller):
         self,
         programme: str,
     ) -> ExtensionPage:
-        """More time that was given.
+        """List deadline extensions.
 
         To your organisation; with the scope `review`, to everybody.
         """
@@ -491,7 +491,7 @@ class AsyncReviews(AsyncCaller):
         *,
         idempotency_key: str | None = None,
     ) -> Extension:
-        """Give more time for a return.
+        """Grant a deadline extension.
 
         It moves all three instants that lie before its end, and ends by itself. The longest one counts.
         """
@@ -517,7 +517,7 @@ class AsyncReviews(AsyncCaller):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> ObligationPage:
-        """What is owed, by when, and where it stands.
+        """List obligations.
 
         Your organisation's expected returns, by due date; with the scope `review` everybody's, and those of roles
         that
@@ -542,7 +542,7 @@ class AsyncReviews(AsyncCaller):
         self,
         programme: str,
     ) -> RedactionPage:
-        """What was removed, or is to be.
+        """List redactions.
 
         Of your organisation's returns; with the scope `review`, of everybody's.
         """
@@ -565,8 +565,8 @@ class AsyncReviews(AsyncCaller):
         period: str,
         decision: Decision,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Approve a revision.
+    ) -> ReviewResult:
+        """Approve a return.
 
         From now on it counts, in the place of the one that was approved before. A correction that comes later is
         pending beside it. Needs the scope `review`, and another organisation than the return's own.
@@ -586,7 +586,7 @@ class AsyncReviews(AsyncCaller):
             )
         )
 
-    async def clear_text(
+    async def clear_entries_for_release(
         self,
         programme: str,
         *,
@@ -597,15 +597,15 @@ class AsyncReviews(AsyncCaller):
         period: str,
         clearance: Clearance,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Mark texts as free of personal data.
+    ) -> ReviewResult:
+        """Clear entries for release.
 
         Items of a milestone return, entries of an evidence return. Only texts that are marked can be released.
         """
-        from . import clear_text as _clear_text
+        from . import clear_entries_for_release as _clear_entries_for_release
 
         return await self._send(
-            _clear_text.call(
+            _clear_entries_for_release.call(
                 programme,
                 organisation=organisation,
                 measure=measure,
@@ -628,8 +628,8 @@ class AsyncReviews(AsyncCaller):
         period: str,
         comment: NewComment,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Say something about a revision.
+    ) -> ReviewResult:
+        """Comment on a return.
 
         Seen by the organisation and reviewers alone. It moves nothing. Nobody may be identified in it.
         """
@@ -648,7 +648,7 @@ class AsyncReviews(AsyncCaller):
             )
         )
 
-    async def query_return(
+    async def raise_query(
         self,
         programme: str,
         *,
@@ -659,15 +659,15 @@ class AsyncReviews(AsyncCaller):
         period: str,
         reason: Reason,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Send a revision back with a question.
+    ) -> ReviewResult:
+        """Raise a query about a return.
 
         The organisation sees the reason, and corrects the return or comments. What was approved before still counts.
         """
-        from . import query_return as _query_return
+        from . import raise_query as _raise_query
 
         return await self._send(
-            _query_return.call(
+            _raise_query.call(
                 programme,
                 organisation=organisation,
                 measure=measure,
@@ -691,7 +691,7 @@ class AsyncReviews(AsyncCaller):
         reason: Reason,
         idempotency_key: str | None = None,
     ) -> Redaction:
-        """Propose to remove a revision's content.
+        """Propose a redaction.
 
         For what should never have been sent, such as somebody's name. Nothing goes until another person confirms it.
         """
@@ -722,7 +722,7 @@ class AsyncReviews(AsyncCaller):
         decision: Decision,
         idempotency_key: str | None = None,
     ) -> Redaction:
-        """Remove a revision's content for good.
+        """Confirm a redaction.
 
         By another person than who proposed it. The content goes everywhere that it is kept, and cannot be brought
         back; its hash and the record of who removed it stay.
@@ -753,8 +753,8 @@ class AsyncReviews(AsyncCaller):
         period: str,
         reason: Reason,
         idempotency_key: str | None = None,
-    ) -> Reviewed:
-        """Take an approval back.
+    ) -> ReviewResult:
+        """Reopen an approved return.
 
         The revision no longer counts as approved. It is pending again; where a newer one stands, it is superseded.
         """
@@ -784,7 +784,7 @@ class AsyncReviews(AsyncCaller):
         period: str,
         revision: int | None = None,
     ) -> Review:
-        """A revision as its review sees it.
+        """Get the review of a revision.
 
         What it says, what was found in it and how that was justified, what happened to the return, and what you may
         do.

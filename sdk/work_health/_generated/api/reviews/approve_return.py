@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...._core import Call, new_key
+from ...._core import Call, new_idempotency_key
 from ...._http import httpx
 from ...models.decision import Decision
-from ...models.reviewed import Reviewed
+from ...models.review_result import ReviewResult
 
 
 def call(
@@ -18,7 +18,7 @@ def call(
     period: str,
     decision: Decision,
     idempotency_key: str | None = None,
-) -> Call[Reviewed]:
+) -> Call[ReviewResult]:
     return Call(
         method="POST",
         path="/v1/programmes/{programme}/returns/{organisation}/{measure}/{series}/{service}/{period}/approval".format(
@@ -30,14 +30,14 @@ def call(
             period=quote(str(period), safe=""),
         ),
         body=decision.to_dict(),
-        idempotency_key=idempotency_key or new_key(),
+        idempotency_key=idempotency_key or new_idempotency_key(),
         parse=_parse,
     )
 
 
-def _parse(response: httpx.Response) -> Reviewed:
+def _parse(response: httpx.Response) -> ReviewResult:
     if response.status_code == 201:
-        response_201 = Reviewed.from_dict(response.json())
+        response_201 = ReviewResult.from_dict(response.json())
 
         return response_201
 

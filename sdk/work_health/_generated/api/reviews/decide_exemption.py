@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...._core import Call, new_key
+from ...._core import Call, new_idempotency_key
 from ...._http import httpx
 from ...models.exemption import Exemption
 from ...models.new_exemption import NewExemption
@@ -20,7 +20,7 @@ def call(
             programme=quote(str(programme), safe=""),
         ),
         body=exemption.to_dict(),
-        idempotency_key=idempotency_key or new_key(),
+        idempotency_key=idempotency_key or new_idempotency_key(),
         parse=_parse,
     )
 

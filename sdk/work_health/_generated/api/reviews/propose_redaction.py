@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...._core import Call, new_key
+from ...._core import Call, new_idempotency_key
 from ...._http import httpx
 from ...models.reason import Reason
 from ...models.redaction import Redaction
@@ -30,7 +30,7 @@ def call(
             period=quote(str(period), safe=""),
         ),
         body=reason.to_dict(),
-        idempotency_key=idempotency_key or new_key(),
+        idempotency_key=idempotency_key or new_idempotency_key(),
         parse=_parse,
     )
 

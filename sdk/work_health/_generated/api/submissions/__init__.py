@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncCaller, Caller
+from ...._core import AsyncSender, SyncSender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
     from ...._core import Content
     from ...models.new_submission import NewSubmission
-    from ...models.report import Report
+    from ...models.submission_report import SubmissionReport
     from ...models.withdrawal import Withdrawal
 
 
-class Submissions(Caller):
+class Submissions(SyncSender):
     def withdraw_return(
         self,
         programme: str,
@@ -27,8 +27,8 @@ class Submissions(Caller):
         withdrawal: Withdrawal,
         dry_run: bool | None = None,
         idempotency_key: str | None = None,
-    ) -> Report:
-        """Take back a return.
+    ) -> SubmissionReport:
+        """Withdraw a return.
 
         The return then counts as not sent. What it said can still be read, as an earlier revision.
         """
@@ -54,10 +54,10 @@ class Submissions(Caller):
         submission: NewSubmission,
         *,
         dry_run: bool | None = None,
-        preview_token: str | None = None,
+        dry_run_token: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Report:
-        """Push one or more returns.
+    ) -> SubmissionReport:
+        """Submit returns as JSON.
 
         All of the returns are taken, or none: 201 with a receipt, or 422 with every finding and nothing written.
 
@@ -71,7 +71,7 @@ class Submissions(Caller):
                 programme,
                 submission=submission,
                 dry_run=dry_run,
-                preview_token=preview_token,
+                dry_run_token=dry_run_token,
                 idempotency_key=idempotency_key,
             )
         )
@@ -82,7 +82,7 @@ class Submissions(Caller):
         content: Content,
         *,
         dry_run: bool | None = None,
-        preview_token: str | None = None,
+        dry_run_token: str | None = None,
         measure: str | None = None,
         period: str | None = None,
         organisation: str | None = None,
@@ -90,8 +90,8 @@ class Submissions(Caller):
         justification: Iterable[str] | None = None,
         note: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Report:
-        """Push a CSV file.
+    ) -> SubmissionReport:
+        """Submit a CSV file.
 
         The same pipeline, from a tidy file of up to 1 GB: one row for each cell, plain or gzip.
 
@@ -108,7 +108,7 @@ class Submissions(Caller):
                 programme,
                 content=content,
                 dry_run=dry_run,
-                preview_token=preview_token,
+                dry_run_token=dry_run_token,
                 measure=measure,
                 period=period,
                 organisation=organisation,
@@ -125,10 +125,10 @@ class Submissions(Caller):
         content: Content,
         *,
         dry_run: bool | None = None,
-        preview_token: str | None = None,
+        dry_run_token: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Report:
-        """Push lines of JSON.
+    ) -> SubmissionReport:
+        """Submit an NDJSON file.
 
         The same pipeline, from lines of up to 1 GB: the first is the submission without its observations.
 
@@ -142,7 +142,7 @@ class Submissions(Caller):
                 programme,
                 content=content,
                 dry_run=dry_run,
-                preview_token=preview_token,
+                dry_run_token=dry_run_token,
                 idempotency_key=idempotency_key,
             )
         )
@@ -151,8 +151,8 @@ class Submissions(Caller):
         self,
         programme: str,
         submission: UUID,
-    ) -> Report:
-        """What a submission was told.
+    ) -> SubmissionReport:
+        """Get a submission report.
 
         Its report and receipt, as they were answered. Findings and changes go if the content is redacted.
         """
@@ -166,7 +166,7 @@ class Submissions(Caller):
         )
 
 
-class AsyncSubmissions(AsyncCaller):
+class AsyncSubmissions(AsyncSender):
     async def withdraw_return(
         self,
         programme: str,
@@ -179,8 +179,8 @@ class AsyncSubmissions(AsyncCaller):
         withdrawal: Withdrawal,
         dry_run: bool | None = None,
         idempotency_key: str | None = None,
-    ) -> Report:
-        """Take back a return.
+    ) -> SubmissionReport:
+        """Withdraw a return.
 
         The return then counts as not sent. What it said can still be read, as an earlier revision.
         """
@@ -206,10 +206,10 @@ class AsyncSubmissions(AsyncCaller):
         submission: NewSubmission,
         *,
         dry_run: bool | None = None,
-        preview_token: str | None = None,
+        dry_run_token: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Report:
-        """Push one or more returns.
+    ) -> SubmissionReport:
+        """Submit returns as JSON.
 
         All of the returns are taken, or none: 201 with a receipt, or 422 with every finding and nothing written.
 
@@ -223,7 +223,7 @@ class AsyncSubmissions(AsyncCaller):
                 programme,
                 submission=submission,
                 dry_run=dry_run,
-                preview_token=preview_token,
+                dry_run_token=dry_run_token,
                 idempotency_key=idempotency_key,
             )
         )
@@ -234,7 +234,7 @@ class AsyncSubmissions(AsyncCaller):
         content: Content,
         *,
         dry_run: bool | None = None,
-        preview_token: str | None = None,
+        dry_run_token: str | None = None,
         measure: str | None = None,
         period: str | None = None,
         organisation: str | None = None,
@@ -242,8 +242,8 @@ class AsyncSubmissions(AsyncCaller):
         justification: Iterable[str] | None = None,
         note: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Report:
-        """Push a CSV file.
+    ) -> SubmissionReport:
+        """Submit a CSV file.
 
         The same pipeline, from a tidy file of up to 1 GB: one row for each cell, plain or gzip.
 
@@ -260,7 +260,7 @@ class AsyncSubmissions(AsyncCaller):
                 programme,
                 content=content,
                 dry_run=dry_run,
-                preview_token=preview_token,
+                dry_run_token=dry_run_token,
                 measure=measure,
                 period=period,
                 organisation=organisation,
@@ -277,10 +277,10 @@ class AsyncSubmissions(AsyncCaller):
         content: Content,
         *,
         dry_run: bool | None = None,
-        preview_token: str | None = None,
+        dry_run_token: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Report:
-        """Push lines of JSON.
+    ) -> SubmissionReport:
+        """Submit an NDJSON file.
 
         The same pipeline, from lines of up to 1 GB: the first is the submission without its observations.
 
@@ -294,7 +294,7 @@ class AsyncSubmissions(AsyncCaller):
                 programme,
                 content=content,
                 dry_run=dry_run,
-                preview_token=preview_token,
+                dry_run_token=dry_run_token,
                 idempotency_key=idempotency_key,
             )
         )
@@ -303,8 +303,8 @@ class AsyncSubmissions(AsyncCaller):
         self,
         programme: str,
         submission: UUID,
-    ) -> Report:
-        """What a submission was told.
+    ) -> SubmissionReport:
+        """Get a submission report.
 
         Its report and receipt, as they were answered. Findings and changes go if the content is redacted.
         """

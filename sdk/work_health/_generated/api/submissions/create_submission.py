@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...._core import Call, new_key
+from ...._core import Call, new_idempotency_key
 from ...._http import httpx
 from ...models.new_submission import NewSubmission
-from ...models.report import Report
+from ...models.submission_report import SubmissionReport
 
 
 def call(
@@ -13,9 +13,9 @@ def call(
     submission: NewSubmission,
     *,
     dry_run: bool | None = None,
-    preview_token: str | None = None,
+    dry_run_token: str | None = None,
     idempotency_key: str | None = None,
-) -> Call[Report]:
+) -> Call[SubmissionReport]:
     return Call(
         method="POST",
         path="/v1/programmes/{programme}/submissions".format(
@@ -23,22 +23,22 @@ def call(
         ),
         query={
             "dry_run": dry_run,
-            "preview_token": preview_token,
+            "dry_run_token": dry_run_token,
         },
         body=submission.to_dict(),
-        idempotency_key=idempotency_key or new_key(),
+        idempotency_key=idempotency_key or new_idempotency_key(),
         parse=_parse,
     )
 
 
-def _parse(response: httpx.Response) -> Report:
+def _parse(response: httpx.Response) -> SubmissionReport:
     if response.status_code == 200:
-        response_200 = Report.from_dict(response.json())
+        response_200 = SubmissionReport.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 201:
-        response_201 = Report.from_dict(response.json())
+        response_201 = SubmissionReport.from_dict(response.json())
 
         return response_201
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from ...._core import Call, Content, new_key
+from ...._core import Call, Content, new_idempotency_key
 from ...._http import httpx
-from ...models.report import Report
+from ...models.submission_report import SubmissionReport
 
 
 def call(
@@ -13,7 +13,7 @@ def call(
     content: Content,
     *,
     dry_run: bool | None = None,
-    preview_token: str | None = None,
+    dry_run_token: str | None = None,
     measure: str | None = None,
     period: str | None = None,
     organisation: str | None = None,
@@ -21,7 +21,7 @@ def call(
     justification: Iterable[str] | None = None,
     note: str | None = None,
     idempotency_key: str | None = None,
-) -> Call[Report]:
+) -> Call[SubmissionReport]:
     return Call(
         method="POST",
         path="/v1/programmes/{programme}/submissions/csv".format(
@@ -29,7 +29,7 @@ def call(
         ),
         query={
             "dry_run": dry_run,
-            "preview_token": preview_token,
+            "dry_run_token": dry_run_token,
             "measure": measure,
             "period": period,
             "organisation": organisation,
@@ -39,19 +39,19 @@ def call(
         },
         content=content,
         content_type="text/csv",
-        idempotency_key=idempotency_key or new_key(),
+        idempotency_key=idempotency_key or new_idempotency_key(),
         parse=_parse,
     )
 
 
-def _parse(response: httpx.Response) -> Report:
+def _parse(response: httpx.Response) -> SubmissionReport:
     if response.status_code == 200:
-        response_200 = Report.from_dict(response.json())
+        response_200 = SubmissionReport.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 201:
-        response_201 = Report.from_dict(response.json())
+        response_201 = SubmissionReport.from_dict(response.json())
 
         return response_201
 

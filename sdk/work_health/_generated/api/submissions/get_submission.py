@@ -5,13 +5,13 @@ from uuid import UUID
 
 from ...._core import Call
 from ...._http import httpx
-from ...models.report import Report
+from ...models.submission_report import SubmissionReport
 
 
 def call(
     programme: str,
     submission: UUID,
-) -> Call[Report]:
+) -> Call[SubmissionReport]:
     return Call(
         method="GET",
         path="/v1/programmes/{programme}/submissions/{submission}".format(
@@ -22,9 +22,9 @@ def call(
     )
 
 
-def _parse(response: httpx.Response) -> Report:
+def _parse(response: httpx.Response) -> SubmissionReport:
     if response.status_code == 200:
-        response_200 = Report.from_dict(response.json())
+        response_200 = SubmissionReport.from_dict(response.json())
 
         return response_200
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...._core import Call, new_key
+from ...._core import Call, new_idempotency_key
 from ...._http import httpx
-from ...models.report import Report
+from ...models.submission_report import SubmissionReport
 from ...models.withdrawal import Withdrawal
 
 
@@ -19,7 +19,7 @@ def call(
     withdrawal: Withdrawal,
     dry_run: bool | None = None,
     idempotency_key: str | None = None,
-) -> Call[Report]:
+) -> Call[SubmissionReport]:
     return Call(
         method="POST",
         path="/v1/programmes/{programme}/returns/{organisation}/{measure}/{series}/{service}/{period}/withdrawal".format(
@@ -34,19 +34,19 @@ def call(
             "dry_run": dry_run,
         },
         body=withdrawal.to_dict(),
-        idempotency_key=idempotency_key or new_key(),
+        idempotency_key=idempotency_key or new_idempotency_key(),
         parse=_parse,
     )
 
 
-def _parse(response: httpx.Response) -> Report:
+def _parse(response: httpx.Response) -> SubmissionReport:
     if response.status_code == 200:
-        response_200 = Report.from_dict(response.json())
+        response_200 = SubmissionReport.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 201:
-        response_201 = Report.from_dict(response.json())
+        response_201 = SubmissionReport.from_dict(response.json())
 
         return response_201
 

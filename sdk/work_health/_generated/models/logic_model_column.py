@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class LogicModelColumn(StrEnum):
+    ACTIVITY = "activity"
+    IMPACT = "impact"
+    INPUT = "input"
+    OUTCOME = "outcome"
+    OUTPUT = "output"
+
+    @classmethod
+    def _missing_(cls, value: object) -> LogicModelColumn | None:
+        """A value that the API has learnt since this release is kept as it is."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class NoMovementReason(StrEnum):
+    BOUNDS_OVERLAP = "bounds_overlap"
+    INCOMPLETE = "incomplete"
+    NO_START = "no_start"
+    NO_VALUE = "no_value"
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoMovementReason | None:
+        """A value that the API has learnt since this release is kept as it is."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member

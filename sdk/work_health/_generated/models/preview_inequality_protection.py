@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PreviewInequalityProtection(StrEnum):
+    NONE = "none"
+
+    @classmethod
+    def _missing_(cls, value: object) -> PreviewInequalityProtection | None:
+        """A value that the API has learnt since this release is kept as it is."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.preview_outcomes_protection import PreviewOutcomesProtection
+from ..models.revision_basis import RevisionBasis
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.preview_figure import PreviewFigure
+    from ..models.preview_outcomes_labels import PreviewOutcomesLabels
+    from ..models.resolved_period import ResolvedPeriod
+
+
+T = TypeVar("T", bound="PreviewOutcomes")
+
+
+@_attrs_define
+class PreviewOutcomes:
+    """Live figures. They are not for publication: small counts in them can identify people."""
+
+    programme: str
+    """ A kebab-case code. It never changes once it is in use. """
+    plan_version: int
+    protection: PreviewOutcomesProtection
+    """ No disclosure control has been applied. """
+    revision_basis: RevisionBasis
+    """ Which revision of each return counts. """
+    items: list[PreviewFigure]
+    resolved: list[ResolvedPeriod] | Unset = UNSET
+    """ What `latest` and its like stood for, for each series that was asked for. """
+    labels: PreviewOutcomesLabels | Unset = UNSET
+    """ With `labels=true`: what the codes of measures, areas, dimensions and categories are called. """
+    next_cursor: None | str | Unset = UNSET
+    """ Send it as `cursor` for the next page. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        programme = self.programme
+
+        plan_version = self.plan_version
+
+        protection = self.protection.value
+
+        revision_basis = self.revision_basis.value
+
+        items = []
+        for items_item_data in self.items:
+            items_item = items_item_data.to_dict()
+            items.append(items_item)
+
+        resolved: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.resolved, Unset):
+            resolved = []
+            for resolved_item_data in self.resolved:
+                resolved_item = resolved_item_data.to_dict()
+                resolved.append(resolved_item)
+
+        labels: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.labels, Unset):
+            labels = self.labels.to_dict()
+
+        next_cursor: None | str | Unset
+        if isinstance(self.next_cursor, Unset):
+            next_cursor = UNSET
+        else:
+            next_cursor = self.next_cursor
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "programme": programme,
+                "plan_version": plan_version,
+                "protection": protection,
+                "revision_basis": revision_basis,
+                "items": items,
+            }
+        )
+        if resolved is not UNSET:
+            field_dict["resolved"] = resolved
+        if labels is not UNSET:
+            field_dict["labels"] = labels
+        if next_cursor is not UNSET:
+            field_dict["next_cursor"] = next_cursor
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.preview_figure import PreviewFigure  # noqa: PLC0415
+        from ..models.preview_outcomes_labels import PreviewOutcomesLabels  # noqa: PLC0415
+        from ..models.resolved_period import ResolvedPeriod  # noqa: PLC0415
+
+        d = dict(src_dict)
+        programme = d.pop("programme")
+
+        plan_version = d.pop("plan_version")
+
+        protection = PreviewOutcomesProtection(d.pop("protection"))
+
+        revision_basis = RevisionBasis(d.pop("revision_basis"))
+
+        items = []
+        _items = d.pop("items")
+        for items_item_data in _items:
+            items_item = PreviewFigure.from_dict(items_item_data)
+
+            items.append(items_item)
+
+        _resolved = d.pop("resolved", UNSET)
+        resolved: list[ResolvedPeriod] | Unset = UNSET
+        if _resolved is not UNSET:
+            resolved = []
+            for resolved_item_data in _resolved:
+                resolved_item = ResolvedPeriod.from_dict(resolved_item_data)
+
+                resolved.append(resolved_item)
+
+        _labels = d.pop("labels", UNSET)
+        labels: PreviewOutcomesLabels | Unset
+        if isinstance(_labels, Unset):
+            labels = UNSET
+        else:
+            labels = PreviewOutcomesLabels.from_dict(_labels)
+
+        def _parse_next_cursor(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+
+        preview_outcomes = cls(
+            programme=programme,
+            plan_version=plan_version,
+            protection=protection,
+            revision_basis=revision_basis,
+            items=items,
+            resolved=resolved,
+            labels=labels,
+            next_cursor=next_cursor,
+        )
+
+        preview_outcomes.additional_properties = d
+        return preview_outcomes
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

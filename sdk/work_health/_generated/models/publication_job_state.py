@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PublicationJobState(StrEnum):
+    FAILED = "failed"
+    PUBLISHED = "published"
+    QUEUED = "queued"
+    REFUSED = "refused"
+    REHEARSED = "rehearsed"
+    RUNNING = "running"
+
+    @classmethod
+    def _missing_(cls, value: object) -> PublicationJobState | None:
+        """A value that the API has learnt since this release is kept as it is."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.release_change import ReleaseChange
+
+
+T = TypeVar("T", bound="ReleaseChangeList")
+
+
+@_attrs_define
+class ReleaseChangeList:
+    """The figures of a release that differ from the one before, in the order of the plan."""
+
+    programme: str
+    """ A kebab-case code. It never changes once it is in use. """
+    release: int
+    previous_release: int | None
+    """ The release that it is compared with; null for the first. """
+    items: list[ReleaseChange]
+    next_cursor: None | str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        programme = self.programme
+
+        release = self.release
+
+        previous_release: int | None
+        previous_release = self.previous_release
+
+        items = []
+        for items_item_data in self.items:
+            items_item = items_item_data.to_dict()
+            items.append(items_item)
+
+        next_cursor: None | str | Unset
+        if isinstance(self.next_cursor, Unset):
+            next_cursor = UNSET
+        else:
+            next_cursor = self.next_cursor
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "programme": programme,
+                "release": release,
+                "previous_release": previous_release,
+                "items": items,
+            }
+        )
+        if next_cursor is not UNSET:
+            field_dict["next_cursor"] = next_cursor
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.release_change import ReleaseChange  # noqa: PLC0415
+
+        d = dict(src_dict)
+        programme = d.pop("programme")
+
+        release = d.pop("release")
+
+        def _parse_previous_release(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        previous_release = _parse_previous_release(d.pop("previous_release"))
+
+        items = []
+        _items = d.pop("items")
+        for items_item_data in _items:
+            items_item = ReleaseChange.from_dict(items_item_data)
+
+            items.append(items_item)
+
+        def _parse_next_cursor(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+
+        release_change_list = cls(
+            programme=programme,
+            release=release,
+            previous_release=previous_release,
+            items=items,
+            next_cursor=next_cursor,
+        )
+
+        release_change_list.additional_properties = d
+        return release_change_list
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
