@@ -3,6 +3,11 @@ PYTHON ?= python3
 # What rests on PostgreSQL itself runs on 18 as well, each time; `make test-18` runs all of it there.
 ON_18 := tests/contract/test_migrations.py $(addprefix tests/partner/test_,walls.py submissions.py files.py reading.py redaction.py)
 BIN := .venv/bin
+# Two processes that each begin with one half, so that a module and its server are seldom in both.
+TWO := -q -n 2 --dist worksteal
+
+# Tests start many processes. Each would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-18 check fuzz attack bench bench-long contract breaking lock look
 
@@ -11,14 +16,14 @@ run: .venv/run.txt
 
 test: check
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -q -n 2 tests/spec
+	$(BIN)/python -m coverage run -m pytest $(TWO) tests/spec
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report -m --skip-covered --fail-under=100 --include="$$($(BIN)/python tools/pure_modules.py)"
-	$(BIN)/python -m pytest -q -n 2 tests/attacks tests/partner tests/contract tests/faults
-	TEST_POSTGRES=18 $(BIN)/python -m pytest -q -n 2 $(ON_18)
+	$(BIN)/python -m pytest $(TWO) tests/attacks tests/partner tests/contract tests/faults
+	TEST_POSTGRES=18 $(BIN)/python -m pytest $(TWO) $(ON_18)
 
 test-18: .venv/dev.txt
-	TEST_POSTGRES=18 $(BIN)/python -m pytest -q -n 2 tests/partner tests/contract/test_migrations.py
+	TEST_POSTGRES=18 $(BIN)/python -m pytest $(TWO) tests/partner tests/contract/test_migrations.py
 
 check: .venv/dev.txt
 	$(BIN)/ruff check .

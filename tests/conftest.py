@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ NOTTINGHAM_PLAN_FILE = TESTS_FOLDER.parent / "schema" / "plans" / "work-and-heal
 HARBOUR_PLAN_FILE = TESTS_FOLDER / "plans" / "harbour.yaml"
 PROGRAMME = "work-and-health-2025-2028"
 NOW = datetime(2025, 10, 20, 9, 30, tzinfo=UTC)
+MIN_FREE_BYTES = 2 * 2**30  # two servers, each with its write-ahead log
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +46,20 @@ def database_url_of() -> Iterator[Callable[[str], str]]:
         yield lambda name: given.rpartition("/")[0] + "/" + name + ("?" + given.partition("?")[2]) * ("?" in given)
         return
     version = int(os.environ.get("TEST_POSTGRES", "16"))
-    with tempfile.TemporaryDirectory(prefix="work-health-") as folder:
+    with tempfile.TemporaryDirectory(prefix="work-health-", dir=memory_folder()) as folder:
         Path(folder).chmod(0o755)
         with EmbeddedPostgres(Path(folder) / "data", version=version, durable=False) as embedded:
             yield embedded.dsn
+
+
+def memory_folder() -> Path | None:
+    """Return a folder in memory that has room for the databases, or None.
+
+    A database is 500 small files, and each test creates one. On a disk that takes ten times as long.
+    """
+    folder = Path("/dev/shm")  # noqa: S108 - each server makes a folder of its own in it
+    has_room = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > MIN_FREE_BYTES
+    return folder if has_room else None
 
 
 @pytest.fixture(scope="session")
@@ -84,28 +96,60 @@ async def database_url(database_url_of: Callable[[str], str], template_database:
 
 @asynccontextmanager
 async def clone_database(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
-    name = f"test_{uuid4().hex[:12]}"
+    name = FREE_DATABASE_NAMES.pop() if FREE_DATABASE_NAMES else f"test_{uuid4().hex[:12]}"
     # Nothing is kept of it, so that its pages need not go through the log: that halves the time.
     await _run_statement(server, f"create database {name} template {template} strategy file_copy")
     yield server(name)
     await _run_statement(server, f"drop database {name} with (force)")
+    FREE_DATABASE_NAMES.append(name)
 
 
+FREE_DATABASE_NAMES: list[str] = []
+"""Names of dropped databases. The next database takes one of them, so that its engines exist already."""
 SPARE_APPLICATIONS: list[Litestar] = []  # assembling one takes a third of a second, and it keeps nothing but its state
+
+
+class DatabaseEngines:
+    """The engines for a database's name. They serve one application after another."""
+
+    def __init__(self, url: str) -> None:
+        self._engines = {
+            "owner": connections.create_owner_engine(url),
+            "application": connections.create_application_engine(url, pool_size=4),
+            "public": connections.create_public_engine(url, pool_size=2),
+            "publisher": connections.create_publisher_engine(url),
+        }
+
+    def __getitem__(self, role: str) -> AsyncEngine:
+        """Return an engine that shares the compiled statements, but none of the caches that the API has per engine."""
+        return self._engines[role].execution_options()
+
+    async def disconnect(self) -> None:
+        for engine in self._engines.values():
+            await engine.dispose()
+
+
+ENGINES_BY_URL: dict[str, DatabaseEngines] = {}
 
 
 class RunningApplication:
     """A running application with a clock that stands until it is moved."""
 
-    def __init__(self, url: str, owner: AsyncEngine, engine: AsyncEngine, public: AsyncEngine) -> None:
-        self.url, self.owner, self.engine = url, owner, engine
+    def __init__(self, url: str, engines: DatabaseEngines) -> None:
+        self.url = url
+        self.owner, self.engine = engines["owner"], engines["application"]
+        self._publisher, public = engines["publisher"], engines["public"]
         self.now = NOW
         numbers = count(1)
-        self.app: Litestar = SPARE_APPLICATIONS.pop() if SPARE_APPLICATIONS else create_app(engine, public)
+        self.app: Litestar = SPARE_APPLICATIONS.pop() if SPARE_APPLICATIONS else create_app(self.engine, public)
         self.app.state.update(
-            engine=engine, public_engine=public, clock=lambda: self.now, ids=lambda: UUID(int=next(numbers))
+            engine=self.engine,
+            public_engine=public,
+            clock=lambda: self.now,
+            ids=lambda: UUID(int=next(numbers)),
         )
         self._http_clients: list[httpx2.AsyncClient] = []
+        self._query_connection: asyncpg.Connection | None = None
 
     async def issue_key(
         self, organisation: str, *scopes: Scope, programme: str = PROGRAMME, days: float = 30, sandbox: bool = False
@@ -142,41 +186,45 @@ class RunningApplication:
 
     async def run_publication_jobs(self, *, across=map) -> None:
         """Do what is in the queue, as a worker would."""
-        engine = connections.create_publisher_engine(self.url)
         connection = await connections.connect_queue_listener(self.url)
         try:
-            publisher = Publisher(engine, lambda: self.now, map_tasks=across)
+            publisher = Publisher(self._publisher, lambda: self.now, map_tasks=across)
             await queue.process_jobs(connection, {PUBLISH_JOB_KIND: publisher.handle}, until_empty=True)
         finally:
             await connection.close()
-            await engine.dispose()
+            await self._publisher.dispose()
+
+    async def query_connection(self) -> asyncpg.Connection:
+        """Return the owner's connection for queries; the same one each time."""
+        if self._query_connection is None:
+            self._query_connection = await asyncpg.connect(self.url)
+        return self._query_connection
 
     async def count_rows(self, table: str) -> int:
-        connection = await asyncpg.connect(self.url)
-        try:
-            return await connection.fetchval(
-                "select count(*) from " + ".".join(f'"{name}"' for name in table.split("."))
-            )
-        finally:
-            await connection.close()
+        return (await self._count_rows_of([table]))[table]
 
     async def count_all_rows(self) -> dict[str, int]:
         """How many rows each table has."""
-        return {table.fullname: await self.count_rows(table.fullname) for table in metadata.sorted_tables}
+        return await self._count_rows_of([table.fullname for table in metadata.sorted_tables])
+
+    async def _count_rows_of(self, tables: list[str]) -> dict[str, int]:
+        quoted = [".".join(f'"{name}"' for name in table.split(".")) for table in tables]
+        counts = ", ".join(f"(select count(*) from {table})" for table in quoted)
+        connection = await self.query_connection()
+        return dict(zip(tables, await connection.fetchrow(f"select {counts}"), strict=True))
 
     async def wait_for_old_transactions(self) -> None:
         """Until no transaction runs that is older than an event: the server's own housekeeping has some as well."""
         young = 'select count(*) from return_event where "transaction" >= pg_snapshot_xmin(pg_current_snapshot())'
-        connection = await asyncpg.connect(self.url)
-        try:
-            for _ in range(1000):
-                if not await connection.fetchval(young):
-                    break
-                await asyncio.sleep(0.01)
-        finally:
-            await connection.close()
+        connection = await self.query_connection()
+        for _ in range(1000):
+            if not await connection.fetchval(young):
+                break
+            await asyncio.sleep(0.01)
 
     async def close(self) -> None:
+        if self._query_connection is not None:
+            await self._query_connection.close()
         for client in self._http_clients:
             await client.aclose()
         SPARE_APPLICATIONS.append(self.app)
@@ -199,15 +247,12 @@ async def second_application(
 
 @asynccontextmanager
 async def open_application(url: str) -> AsyncIterator[RunningApplication]:
-    owner = connections.create_owner_engine(url)
-    engine = connections.create_application_engine(url, pool_size=4)
-    public = connections.create_public_engine(url, pool_size=2)
-    application = RunningApplication(url, owner, engine, public)
+    if url not in ENGINES_BY_URL:
+        ENGINES_BY_URL[url] = DatabaseEngines(url)
+    application = RunningApplication(url, ENGINES_BY_URL[url])
     yield application
     await application.close()
-    await public.dispose()
-    await engine.dispose()
-    await owner.dispose()
+    await ENGINES_BY_URL[url].disconnect()
 
 
 @pytest.fixture

@@ -423,7 +423,8 @@ def test_combinations_are_numbered_as_they_come(rows):
 
 # Whatever is written, the same is read --------------------------------------------------------------------------
 
-SLUGS = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,12}){0,2}", fullmatch=True)
+PARTS_OF_SLUGS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=10)
+SLUGS = st.lists(PARTS_OF_SLUGS, min_size=1, max_size=3).map("-".join)  # a regular expression takes five times as long
 AREAS = st.sampled_from([TOWN, EAST, "W06000015", "E06000018-unknown"])
 COUNTS = st.none() | st.integers(0, 2**53 - 1) | st.integers(0, 99)
 # Line ends are read as line feeds; and what a file cannot say in UTF-8 is not written.

@@ -196,7 +196,8 @@ def test_more_lines_than_are_taken_are_refused(monkeypatch):
 
 # Whatever is written, the same is read --------------------------------------------------------------------------
 
-SLUGS = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,12}){0,2}", fullmatch=True)
+PARTS_OF_SLUGS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=10)
+SLUGS = st.lists(PARTS_OF_SLUGS, min_size=1, max_size=3).map("-".join)  # a regular expression takes five times as long
 COUNTS = st.none() | st.integers(0, 2**53 - 1)
 OBSERVATIONS = st.builds(
     Observation,

@@ -16,12 +16,15 @@ NOTTINGHAM = Path(__file__).parent.parent.parent / "schema" / "plans" / "work-an
 WITHOUT_NODE = ["enrolments", "prospectus", "learner-voice"]
 
 
+HARBOUR_JSON = msgspec.json.encode(yaml.safe_load(HARBOUR_PLAN_FILE.read_bytes()))
+
+
 def harbour() -> dict:
-    return yaml.safe_load(HARBOUR_PLAN_FILE.read_bytes())
+    return msgspec.json.decode(HARBOUR_JSON)  # JSON has no references, so that no part is shared
 
 
 def changed(change) -> Plan:
-    raw = msgspec.yaml.decode(msgspec.yaml.encode(harbour()))  # a copy in which no part is shared
+    raw = harbour()
     change(raw)
     return msgspec.convert(raw, Plan)
 
