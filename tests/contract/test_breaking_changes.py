@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
 from tools.breaking_changes import find_breaking_changes
 
 ROOT = Path(__file__).parent.parent.parent
-CONTRACT = yaml.safe_load((ROOT / "openapi.yaml").read_bytes())
+CONTRACT = msgspec.yaml.decode((ROOT / "openapi.yaml").read_bytes())
 
 
 def contract() -> dict[str, Any]:

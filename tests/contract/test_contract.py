@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
-import yaml
 
 from work_health import AsyncWorkHealth, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
-CONTRACT = yaml.safe_load((ROOT / "openapi.yaml").read_bytes())
+CONTRACT = msgspec.yaml.decode((ROOT / "openapi.yaml").read_bytes())
 OPERATIONS = {op["operationId"]: op for item in CONTRACT["paths"].values() for op in item.values()}
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -30,7 +30,7 @@ from tests.conftest import PROGRAMME, open_application
 from tests.faults.test_crash import Server, served
 from work_health import WorkHealth, new_return, new_submission, observation
 
-CONTRACT = yaml.safe_load((Path(__file__).parent.parent.parent / "openapi.yaml").read_bytes())
+CONTRACT = msgspec.yaml.decode((Path(__file__).parent.parent.parent / "openapi.yaml").read_bytes())
 FUZZ = int(os.environ.get("FUZZ", "8"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 SCHEMA = schemathesis.openapi.from_dict(CONTRACT)

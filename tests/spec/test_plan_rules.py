@@ -5,7 +5,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
 
 from api.plan import queries_loading, rules, version_changes
 from schema.periods import PeriodType
@@ -14,9 +13,7 @@ from tests.fixtures.example_plan import HARBOUR_PLAN_FILE, make_catalogue
 
 NOTTINGHAM = Path(__file__).parent.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
 WITHOUT_NODE = ["enrolments", "prospectus", "learner-voice"]
-
-
-HARBOUR_JSON = msgspec.json.encode(yaml.safe_load(HARBOUR_PLAN_FILE.read_bytes()))
+HARBOUR_JSON = msgspec.json.encode(msgspec.yaml.decode(HARBOUR_PLAN_FILE.read_bytes()))
 
 
 def harbour() -> dict:
