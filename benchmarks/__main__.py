@@ -1,7 +1,7 @@
-"""`make bench`, some six minutes; `make bench-long` has ten million observations as well.
+"""Run the benchmarks: `make bench` takes some six minutes; `make bench-long` adds ten million observations.
 
-A database of its own, server processes as `make run` starts them, all on this machine's loopback. Names of parts
-(`ingest`, `beside`, `small`, `released`, `growing`) run those alone, and write nothing.
+The database and the server processes run on this machine, as `make run` starts them. Names of parts (`ingest`, `peers`,
+`small`, `releases`, `scaling`) run only those parts and write no results.
 """
 
 import os
@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from api.database.embedded import EmbeddedPostgres
-from benchmarks import ingest, peer_comparison, releases, report, scaling, small_submissions
+from benchmarks import ingest, peer_comparison, release_reads, releases, report, scaling, small_submissions
 
-BENCHMARK_NAMES = ("ingest", "beside", "small", "released", "growing")
+BENCHMARK_NAMES = ("ingest", "peers", "small", "releases", "scaling")
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     figures: list[report.Measurement] = []
     profile = ""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     for part in chosen:
         with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
             folder = Path(name)
@@ -30,15 +30,16 @@ def main() -> None:
                 if part == "ingest":
                     figures += ingest.measure(embedded.dsn, folder)
                     profile = ingest.profile(embedded.dsn, folder)
-                elif part == "beside":
+                elif part == "peers":
                     figures += peer_comparison.measure(embedded.dsn, folder)
                 elif part == "small":
                     figures += small_submissions.measure(embedded.dsn)
-                elif part == "released":
-                    figures += releases.measure(embedded.dsn, folder, long="--long" in sys.argv)
+                elif part == "releases":
+                    publishing, programme = releases.measure(embedded.dsn, long="--long" in sys.argv)
+                    figures += publishing + release_reads.measure(programme, folder)
                 else:
                     figures += scaling.measure(embedded.dsn, folder, long="--long" in sys.argv)
-        print(f"{part}: {time.perf_counter() - begun:.0f} s so far", file=sys.stderr, flush=True)
+        print(f"{part}: {time.perf_counter() - started:.0f} s so far", file=sys.stderr, flush=True)
     print(report.format_table(figures), profile, sep="\n\n")
     if len(chosen) == len(BENCHMARK_NAMES):
         report.write_results(figures, profile, load=load)

@@ -1,4 +1,4 @@
-"""The least that a handler can do with a submission: decode the same body, and one INSERT. `api` with nothing in it."""
+"""The least that a handler can do with a submission: decode the same body and run one INSERT."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""The least that a handler can do with a reading: the same bytes, from memory, with the tag that they have."""
+"""The least that a handler can do with a read: return the same bytes and ETag from memory."""
 
 import gc
 import hashlib

@@ -59,7 +59,7 @@ def build_benchmark_lattice() -> Lattice:
 
 
 def generate_people(chance: np.random.Generator, wards: int = WARDS) -> IntArray:
-    """Made-up people: of provider, in or out, ward, age, sex and ethnic group."""
+    """Return invented people by provider, inside or outside, ward, age, sex and ethnic group."""
     size = (wards, *CATEGORY_COUNTS.values())
     means = 2.0 * chance.gamma(4, 0.25, size)
     for axis, spread in enumerate((0.6, 0.4, 0.1, 0.9)):
@@ -68,91 +68,92 @@ def generate_people(chance: np.random.Generator, wards: int = WARDS) -> IntArray
     whole = chance.poisson(means)
     inside = chance.binomial(whole, 0.45)
     shares = chance.dirichlet(np.full(PROVIDERS, 0.5), wards)
-    found = np.zeros((PROVIDERS, 2, *size), dtype=np.int64)
+    counts = np.zeros((PROVIDERS, 2, *size), dtype=np.int64)
     for ward in range(wards):
         for at, part in enumerate((inside, whole - inside)):
-            found[:, at, ward] = np.moveaxis(chance.multinomial(part[ward], shares[ward]), -1, 0)
-    return found
+            counts[:, at, ward] = np.moveaxis(chance.multinomial(part[ward], shares[ward]), -1, 0)
+    return counts
 
 
 def count_by_provider(nodes: Nodes, of: dict[str, IntArray]) -> IntArray:
-    """What each provider returned of each node, given the people of each period."""
-    found = np.zeros((PROVIDERS, len(nodes.nodes)), dtype=np.int64)
+    """Return the count of each provider for each node, from the people of each period."""
+    counts = np.zeros((PROVIDERS, len(nodes.nodes)), dtype=np.int64)
     for index, node in enumerate(nodes.nodes):
         codes = {name: int(code.rpartition("-")[2]) for name, code in node.breakdown}
         place = slice(None) if node.place == "city" else int(node.place.rpartition("-")[2])
         part = slice(None) if node.part is None else 0
         cells = of[node.period][:, part, place][..., *(codes.get(name, slice(None)) for name in CATEGORY_COUNTS)]
-        found[:, index] = cells.reshape(PROVIDERS, -1).sum(axis=1)
-    return found
+        counts[:, index] = cells.reshape(PROVIDERS, -1).sum(axis=1)
+    return counts
 
 
-def build_counts(built: Lattice, cross: IntArray) -> ProviderCounts:
-    every = np.ones(PROVIDERS, dtype=np.bool_)
-    counts = built.append_complements(count_by_provider(built, {"now": cross}))
-    return ProviderCounts(own=counts, publish_alone=every, unknown=np.zeros(built.whole.size, dtype=np.bool_))
+def build_counts(lattice: Lattice, people: IntArray) -> ProviderCounts:
+    all_providers = np.ones(PROVIDERS, dtype=np.bool_)
+    counts = lattice.append_complements(count_by_provider(lattice, {"now": people}))
+    return ProviderCounts(own=counts, publish_alone=all_providers, unknown=np.zeros(lattice.whole.size, dtype=np.bool_))
 
 
 def format_usage(processes: int, seconds: float) -> str:
-    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    usages = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return (
         f"{seconds:.0f} s with {processes} processes, of processor time "
-        f"{sum(each.ru_utime + each.ru_stime for each in used):.0f} s; "
-        f"{sum(each.ru_maxrss for each in used) / 1e6:.2f} GB in the largest two processes"
+        f"{sum(each.ru_utime + each.ru_stime for each in usages):.0f} s; "
+        f"{sum(each.ru_maxrss for each in usages) / 1e6:.2f} GB in the largest two processes"
     )
 
 
 def run_one_period(processes: int) -> None:
     started = time.perf_counter()
-    built = build_benchmark_lattice()
-    counts = build_counts(built, generate_people(np.random.default_rng(1)))
-    shown = int(make_display(built, PERSONS_RULE, [counts]).shown.sum())
-    print(f"{len(built.nodes)} nodes, {built.whole.size - len(built.nodes)} complements, {built.atoms} atoms")
+    lattice = build_benchmark_lattice()
+    counts = build_counts(lattice, generate_people(np.random.default_rng(1)))
+    shown = int(make_display(lattice, PERSONS_RULE, [counts]).shown.sum())
+    print(f"{len(lattice.nodes)} nodes, {lattice.whole.size - len(lattice.nodes)} complements, {lattice.atoms} atoms")
     with ProcessPoolExecutor(processes) as pool:
-        protected = figures.protect_release(built, PERSONS_RULE, [counts], map_tasks=pool.map)
+        protected = figures.protect_release(lattice, PERSONS_RULE, [counts], map_tasks=pool.map)
     report = protected.report
     print(f"{report.audited} audited, {report.repaired} repaired, {report.withheld} of {shown} figures withheld")
     print(format_usage(processes, time.perf_counter() - started))
 
 
 def list_periods(year: int) -> dict[str, tuple[str, ...]]:
-    """Its quarters, halves and whole."""
+    """Return the quarters and halves of a year, and the year."""
     quarters = tuple(f"{year}-Q{n}" for n in range(1, 5))
     longer = {f"{year}-H1": quarters[:2], f"{year}-H2": quarters[2:], f"{year}": quarters}
     return {quarter: (quarter,) for quarter in quarters} | longer
 
 
-def apply_corrections(cross: IntArray, chance: np.random.Generator) -> IntArray:
-    """Late records of a few providers: one more in about a cell in ten."""
-    late = chance.poisson(0.1, cross[:CORRECTING_PROVIDERS].shape)
-    return np.concatenate((cross[:CORRECTING_PROVIDERS] + late, cross[CORRECTING_PROVIDERS:]))
+def apply_corrections(people: IntArray, chance: np.random.Generator) -> IntArray:
+    """Add late records of some providers: one more person in about one cell in ten."""
+    late = chance.poisson(0.1, people[:CORRECTING_PROVIDERS].shape)
+    return np.concatenate((people[:CORRECTING_PROVIDERS] + late, people[CORRECTING_PROVIDERS:]))
 
 
 def build_task(
     number: int,
-    crosses: dict[str, IntArray],
+    people_by_period: dict[str, IntArray],
     earlier: tuple[AuditHistory, ...],
     wards: int,
     tables: tuple[Table, ...] = TABLES,
 ) -> ProtectionTask:
-    """A scope as the publisher makes it."""
-    laid = build_shape(wards, list_periods(number), tables)
-    nodes = build_nodes(laid)
-    found = count_by_provider(
-        nodes, {code: np.sum([crosses[one] for one in parts], axis=0) for code, parts in laid.periods.items()}
+    """Return the task for one scope, as the publisher makes it."""
+    shape = build_shape(wards, list_periods(number), tables)
+    nodes = build_nodes(shape)
+    counts = count_by_provider(
+        nodes,
+        {code: np.sum([people_by_period[code] for code in parts], axis=0) for code, parts in shape.periods.items()},
     )
-    nothing = np.zeros(len(nodes.nodes), dtype=np.bool_)
+    no_nodes = np.zeros(len(nodes.nodes), dtype=np.bool_)
     group = {f"provider-{n}": n for n in range(PROVIDERS)}
     return ProtectionTask(
         key=str(number),
         measures=("made-up",),
         rule=PERSONS_RULE,
-        shape=laid,
+        shape=shape,
         true_counts=TrueCounts(
             organisations=tuple(group),
-            own=found,
-            unknown=nothing,
-            hidden=nothing,
+            own=counts,
+            unknown=no_nodes,
+            hidden=no_nodes,
             may_stand_alone=np.ones(PROVIDERS, dtype=np.bool_),
         ),
         group_numbers=group,
@@ -162,27 +163,29 @@ def build_task(
 
 def run_years(processes: int, wards: int, tables: tuple[Table, ...] = TABLES) -> None:
     chance = np.random.default_rng(1)
-    crosses: dict[str, IntArray] = {}
-    kept: dict[int, tuple[AuditHistory, ...]] = {}
+    people_by_period: dict[str, IntArray] = {}
+    histories: dict[int, tuple[AuditHistory, ...]] = {}
     for release in (1, 2, 3):
         if release > 1:
-            crosses[f"{release - 1}-Q4"] = apply_corrections(crosses[f"{release - 1}-Q4"], chance)
-        crosses |= {
+            people_by_period[f"{release - 1}-Q4"] = apply_corrections(people_by_period[f"{release - 1}-Q4"], chance)
+        people_by_period |= {
             code: generate_people(chance, wards) for code, parts in list_periods(release).items() if len(parts) == 1
         }
-        kept[release] = ()
+        histories[release] = ()
         for number in range(1, release + 1):
             started = time.perf_counter()
             with ProcessPoolExecutor(processes) as pool:
-                done = protection.protect_scope(build_task(number, crosses, kept[number], wards, tables), pool.map)
-            if not isinstance(done, ProtectionResult):
-                raise SystemExit(f"release {release} is refused: {done}")
-            report = done.report
+                result = protection.protect_scope(
+                    build_task(number, people_by_period, histories[number], wards, tables), pool.map
+                )
+            if not isinstance(result, ProtectionResult):
+                raise SystemExit(f"release {release} is refused: {result}")
+            report = result.report
             if not report.carried_forward:
-                kept[number] = (*kept[number], done.history)
+                histories[number] = (*histories[number], result.history)
             print(
                 f"release {release}, year {number}: {report.figures} figures, {report.shown} shown, "
-                f"{report.withheld} withheld, {report.held_back} held{', carried' * report.carried_forward}; "
+                f"{report.withheld} withheld, {report.held_back} held back{', carried' * report.carried_forward}; "
                 f"{time.perf_counter() - started:.0f} s",
                 flush=True,
             )

@@ -1,4 +1,4 @@
-"""One submission of 100,000 observations, through HTTP, all checks on, committed, beside asyncpg's COPY of its rows."""
+"""Compare a submission of 100,000 observations over HTTP with asyncpg's COPY of the same rows."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def measure(dsn: Callable[[str], str], folder: Path) -> list[Measurement]:
     limits: dict[str, list[float]] = {form: [] for form in RATIO_GOALS}
     with run_server("api.app:serve", dsn("ingest")) as (address, _):
         for form, content in files.items():
-            time_submission(address, next(keys), form, content)  # what is read and compiled once
+            time_submission(address, next(keys), form, content)  # warm up
         measured_server.run_copy(copying)
         for _ in range(ROUNDS):
             for form, content in files.items():
@@ -51,13 +51,15 @@ def measure(dsn: Callable[[str], str], folder: Path) -> list[Measurement]:
 
 
 def profile(dsn: Callable[[str], str], folder: Path) -> str:
-    """Milliseconds of a submission by what they were spent on, in Markdown; it follows `measure`."""
+    """Return the milliseconds of a submission by activity, as a Markdown table. Run `measure` first."""
     files = {form: (folder / f"first.{form}").read_bytes() for form in RATIO_GOALS}
     asyncio.run(run_statements(dsn("postgres"), "create database profile"))
     keys = iter(asyncio.run(prepare_database(dsn("profile"), synthetic_data.COLLEGES[: 4 * len(RATIO_GOALS)])))
     times = folder / "times"
     rows: dict[str, dict[str, float]] = {}
-    with run_server("benchmarks.profiler:timed", dsn("profile"), **{profiler.TIMES_FILE_VARIABLE: str(times)}) as (
+    with run_server(
+        "benchmarks.profiler:create_timed_app", dsn("profile"), **{profiler.TIMES_FILE_VARIABLE: str(times)}
+    ) as (
         address,
         _,
     ):

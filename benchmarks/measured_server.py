@@ -1,4 +1,4 @@
-"""What is measured, running: a database, server processes over it, and how much memory they hold."""
+"""Run the database and the server processes that the benchmarks measure, and read their memory."""
 
 import asyncio
 import contextlib
@@ -39,17 +39,17 @@ async def prepare_database(
     engine = connections.create_owner_engine(url)
     await connections.migrate(engine)
     now = datetime.now(UTC)
-    made = [keys.make_key(os.urandom(38), sandbox=False) for _ in organisations]
+    new_keys = [keys.make_key(os.urandom(38), sandbox=False) for _ in organisations]
     async with engine.begin() as transaction:
         await queries_loading.load_plan(transaction, plan or synthetic_data.build_plan(), sandbox=False, now=now)
-        for key, organisation in zip(made, organisations, strict=True):
+        for key, organisation in zip(new_keys, organisations, strict=True):
             grant = Grant(programme=synthetic_data.PROGRAMME, organisation=organisation, scopes=list(scopes))
             await partners.issue_key(
                 transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
                 grants=[grant],
             )  # fmt: skip
     await engine.dispose()
-    return [key.secret for key in made]
+    return [key.secret for key in new_keys]
 
 
 async def run_statements(url: str, *statements: str) -> None:
@@ -63,10 +63,10 @@ async def run_statements(url: str, *statements: str) -> None:
 def run_server(
     target: str, url: str, *, python: str = sys.executable, interface: str = "asgi", **environment: str
 ) -> Iterator[tuple[str, int]]:
-    """The address of a server with one worker, as `make run` starts it, and the number of the process that works."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    """Run a server with one worker, as `make run` does. Yield its address and the process id of the worker."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     command = [python, "-m", "granian", "--interface", interface, "--port", str(port), "--no-ws", "--no-log",
                "--backpressure", "64", "--factory", target]  # fmt: skip
     command += ["--loop", "uvloop"] * (interface == "asgi")
@@ -83,59 +83,59 @@ def run_server(
 
 
 def find_worker_pid(pid: int) -> int:
-    """The child of the server's process that holds the most."""
+    """Return the child of the server process that uses the most memory."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return max(map(int, children), key=lambda child: read_memory_mb(child, "VmRSS"))
 
 
 def read_memory_mb(pid: int, which: str) -> float:
-    """Megabytes."""
+    """Return a memory figure of a process, such as `VmRSS`, in megabytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(which)) / 1024
 
 
 def reset_peak_memory(pid: int) -> None:
-    """So that VmHWM is the peak from now on."""
+    """Make VmHWM the peak from this moment on."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 @contextlib.contextmanager
 def poll_continuously(address: str) -> Iterator[list[float]]:
-    """Asks for the programmes all the time, and tells how long each answer took, in milliseconds."""
+    """Request the programmes repeatedly. Yield the list of response times, in milliseconds."""
     took: list[float] = []
-    over = threading.Event()
+    finished = threading.Event()
 
-    def ask() -> None:
+    def poll() -> None:
         with httpx2.Client() as http:
-            while not over.wait(0.02):
-                begun = time.perf_counter()
+            while not finished.wait(0.02):
+                started = time.perf_counter()
                 http.get(address, timeout=600).raise_for_status()
-                took.append((time.perf_counter() - begun) * 1000)
+                took.append((time.perf_counter() - started) * 1000)
 
-    asker = threading.Thread(target=ask)
-    asker.start()
+    poller = threading.Thread(target=poll)
+    poller.start()
     yield took
-    over.set()
-    asker.join()
+    finished.set()
+    poller.join()
 
 
 def time_submission(address: str, key: str, form: str, content: bytes | Iterable[bytes]) -> float:
-    """Seconds until the submission is committed and answered."""
+    """Return the seconds until the server has committed the submission and responded."""
     path = f"{address}/v1/programmes/{synthetic_data.PROGRAMME}/submissions{'' if form == 'json' else '/' + form}"
     headers = {"Authorization": f"Bearer {key}", "Content-Type": synthetic_data.CONTENT_TYPES[form]}
-    begun = time.perf_counter()
+    started = time.perf_counter()
     answer = httpx2.post(path, content=content, headers=headers, timeout=600)
-    took = time.perf_counter() - begun
+    took = time.perf_counter() - started
     if answer.status_code != 201:
         sys.exit(answer.text[:2000])
     return took
 
 
 class CopyBenchmark:
-    """The limit: asyncpg's own COPY of the rows that the server wrote, into the same table, committed.
+    """Measure the limit: asyncpg's own COPY of the rows that the server wrote into the same table.
 
-    The table has its index, its checks and its trigger, which stands in for the foreign keys. Each run has revisions
-    of its own, as a submission has; they are made before the clock starts.
+    The table has its index, its checks and the trigger that replaces the foreign keys. Each run inserts its own
+    revisions before the clock starts.
     """
 
     def __init__(self, url: str) -> None:
@@ -153,15 +153,15 @@ class CopyBenchmark:
             transaction = connection.transaction()
             await transaction.start()
             rows = await self._insert_revisions(connection)
-            begun = time.perf_counter()
+            started = time.perf_counter()
             await connection.copy_records_to_table("observation", records=rows, columns=OBSERVATION_COLUMNS)
             await transaction.commit()
-            return time.perf_counter() - begun
+            return time.perf_counter() - started
         finally:
             await connection.close()
 
     async def _insert_revisions(self, connection: asyncpg.Connection) -> list[tuple[object, ...]]:
-        """Those of the oldest submission, in the order in which they came, each revision anew."""
+        """Insert copies of the revisions of the oldest submission, and return their cells in the original order."""
         first = "(select id from submission order by received_at limit 1)"
         columns = [
             row["column_name"]
@@ -171,20 +171,20 @@ class CopyBenchmark:
             )
         ]
         given = [f"number + {1000 * self._runs}" if name == "number" else f'"{name}"' for name in columns]
-        made = await connection.fetch(
+        inserted = await connection.fetch(
             f"""insert into revision ({", ".join(f'"{name}"' for name in columns)})
             select {", ".join(given)} from revision where submission = {first} and number < 1000
             returning id, "return" """
         )
-        new = {row["return"]: row["id"] for row in made}
+        new = {row["return"]: row["id"] for row in inserted}
         old = await connection.fetch(f'select id, "return" from revision where submission = {first} and number < 1000')
         number = {row["id"]: new[row["return"]] for row in old}
-        found = await connection.fetch(
+        cells = await connection.fetch(
             f"""select {", ".join(f"o.{name}" for name in OBSERVATION_COLUMNS)} from observation o
             join revision r on r.programme = o.programme and r.id = o.revision
             where r.submission = {first} and r.number < 1000 order by o.ctid"""
         )
-        return [(row[0], number[row[1]], *row[2:]) for row in map(tuple, found)]
+        return [(row[0], number[row[1]], *row[2:]) for row in map(tuple, cells)]
 
 
 OBSERVATION_COLUMNS = (

@@ -1,4 +1,7 @@
-"""The same submission beside two peers, each written as its community would, in an environment that is thrown away."""
+"""Compare a submission with two peers, each written as its community would write it.
+
+The peers run in an environment that is deleted afterwards.
+"""
 
 import asyncio
 import json
@@ -17,22 +20,22 @@ ROUNDS = 2
 
 
 def install_peers(folder: Path) -> str:
-    """The Python that has the peers' packages, from whichever index this machine uses."""
+    """Install the peers' packages from the index of this machine, and return their Python."""
     uv, python = ROOT / ".venv" / "bin" / "uv", folder / "peers" / "bin" / "python"
     subprocess.run([uv, "venv", "-q", folder / "peers", "--python", sys.executable], check=True)
-    wanted = ROOT / "benchmarks" / "peers" / "requirements.txt"
-    subprocess.run([uv, "pip", "install", "-q", "--python", python, "-r", wanted], check=True)
+    requirements = ROOT / "benchmarks" / "peers" / "requirements.txt"
+    subprocess.run([uv, "pip", "install", "-q", "--python", python, "-r", requirements], check=True)
     return str(python)
 
 
 def build_peer_plan() -> str:
-    made = synthetic_data.build_plan()
+    plan = synthetic_data.build_plan()
     return json.dumps(
         {
-            "areas": {area.code: area.parent for area in made.areas},
-            "dimensions": {one.slug: [category.code for category in one.categories] for one in made.dimensions},
-            "schemes": [sorted(scheme.dimensions) for scheme in made.measures[0].schemes],
-            "measures": {measure.slug: measure.kind for measure in made.measures},
+            "areas": {area.code: area.parent for area in plan.areas},
+            "dimensions": {one.slug: [category.code for category in one.categories] for one in plan.dimensions},
+            "schemes": [sorted(scheme.dimensions) for scheme in plan.measures[0].schemes],
+            "measures": {measure.slug: measure.kind for measure in plan.measures},
         }
     )
 
@@ -41,13 +44,11 @@ def measure(dsn: Callable[[str], str], folder: Path) -> list[Measurement]:
     synthetic_data.write_files(folder, 100_000, ["first"])
     body = (folder / "first.json").read_bytes()
     python = install_peers(folder)
-    asyncio.run(
-        run_statements(dsn("postgres"), *(f"create database {name}" for name in ("beside", "django", "fastapi")))
-    )
-    keys = iter(asyncio.run(prepare_database(dsn("beside"), synthetic_data.COLLEGES[: 2 * ROUNDS + 1])))
+    asyncio.run(run_statements(dsn("postgres"), *(f"create database {name}" for name in ("ours", "django", "fastapi"))))
+    keys = iter(asyncio.run(prepare_database(dsn("ours"), synthetic_data.COLLEGES[: 2 * ROUNDS + 1])))
     ours: list[float] = []
     theirs: dict[str, list[float]] = {name: [] for name in PEERS}
-    with run_server("api.app:serve", dsn("beside")) as (address, _):
+    with run_server("api.app:serve", dsn("ours")) as (address, _):
         time_submission(address, next(keys), "json", body)
         for _ in range(ROUNDS):
             for (name, (target, interface)), database in zip(PEERS.items(), PEER_TABLES, strict=True):
@@ -59,9 +60,11 @@ def measure(dsn: Callable[[str], str], folder: Path) -> list[Measurement]:
                     theirs[name].append(time_submission(other, "none", "json", body))
                 ours.append(time_submission(address, next(keys), "json", body))
                 asyncio.run(run_statements(url, f"truncate {PEER_TABLES[database]}"))
-    took = {name: take_median(spent) for name, spent in theirs.items()}
-    told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
+    took = {name: take_median(seconds) for name, seconds in theirs.items()}
+    peer_times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
     mine = take_median(ours)
     return [
-        require_at_least("ingest JSON, better peer / ours", min(took.values()) / mine, 10, f"{told}; ours {mine:.2f} s")
+        require_at_least(
+            "ingest JSON, better peer / ours", min(took.values()) / mine, 10, f"{peer_times}; ours {mine:.2f} s"
+        )
     ]

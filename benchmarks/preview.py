@@ -1,9 +1,9 @@
-"""What a preview costs beside the SQL that yields the same cells. `python -m benchmarks.preview [quarters …]`.
+"""Compare a preview with the SQL that yields the same cells: `python -m benchmarks.preview [quarters …]`.
 
 Ten providers, 20 wards, 3 sexes × 6 ages, one quarter asked for: 360 figures, each with coverage, movement, trend and
-contributors. It is asked over HTTP in this process, so encoding, access and audit are in it; the SQL is one `GROUP BY`
-over the newest revisions of that quarter. Both are asked in turn, and medians are told. The quarters that were returned
-before are 3, 11 and 39: what reading them costs is how the figures grow from row to row.
+contributors. The request goes over HTTP in this process, so the time includes encoding, access and audit. The SQL is one
+`GROUP BY` over the newest revisions of that quarter. The two alternate, and the output shows medians. There are 3, 11 and
+39 earlier quarters: the growth from row to row is the cost of reading them.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from api.database.embedded import EmbeddedPostgres
 from api.plan import queries_loading
 from benchmarks.measured_server import run_statements
 from benchmarks.synthetic_data import AGES, SEXES
-from benchmarks.synthetic_data import build_plan as of_bulk
+from benchmarks.synthetic_data import build_plan as build_bulk_plan
 from schema.partners import Grant, Scope
 from schema.periods import PeriodType
 from schema.plan import Duty, Plan
@@ -61,45 +61,45 @@ GROUP_BY_SQL = """
 
 
 def build_plan() -> Plan:
-    """Bulk's, with ten providers that return two of its measures each quarter over ten years."""
-    made = of_bulk()
+    """Return the bulk plan with ten providers that return two measures each quarter over ten years."""
+    plan = build_bulk_plan()
     colleges = [
-        msgspec.structs.replace(made.organisations[0], slug=f"college-{n}", name=f"College {n}")
+        msgspec.structs.replace(plan.organisations[0], slug=f"college-{n}", name=f"College {n}")
         for n in range(PROVIDERS)
     ]
-    cadence = msgspec.structs.replace(made.measures[0].cadence, period_type=PeriodType.FINANCIAL_QUARTER)
+    cadence = msgspec.structs.replace(plan.measures[0].cadence, period_type=PeriodType.FINANCIAL_QUARTER)
     measures = [
         msgspec.structs.replace(measure, cadence=cadence)
-        for measure in made.measures
+        for measure in plan.measures
         if measure.slug in (FLOW_MEASURE, PROPORTION_MEASURE)
     ]
     return msgspec.structs.replace(
-        made,
-        window=msgspec.structs.replace(made.window, start=date(2014, 4, 1), end=date(2024, 3, 31)),
+        plan,
+        window=msgspec.structs.replace(plan.window, start=date(2014, 4, 1), end=date(2024, 3, 31)),
         owner="college-0",
         organisations=colleges,
         measures=measures,
-        areas=made.areas[: WARDS + 1],
+        areas=plan.areas[: WARDS + 1],
         duties=[
             msgspec.convert({**msgspec.to_builtins(duty), "holder": college.slug}, Duty)
-            for duty, college in product(made.duties, colleges)
+            for duty, college in product(plan.duties, colleges)
             if duty.measure in (FLOW_MEASURE, PROPORTION_MEASURE)
         ],
     )
 
 
 def build_observations(chance: np.random.Generator, areas: list[str], measure: str) -> list[dict[str, object]]:
-    """Every cell of a return, of made-up people by ward, sex and age; every second one is a numerator."""
+    """Return every cell of a return of invented people. The numerator is half of the people in each cell."""
     people = chance.integers(2, 20, (WARDS, len(SEXES), len(AGES)))
-    found: list[dict[str, object]] = []
+    observations: list[dict[str, object]] = []
     for (at, area), breakdown in product(enumerate(areas), BREAKDOWNS):
         ward = slice(None) if at == 0 else slice(at - 1, at)
         sex = SEXES.index(breakdown["sex"]) if "sex" in breakdown else slice(None)
         age = AGES.index(breakdown["age"]) if "age" in breakdown else slice(None)
         size, half = int(people[ward, sex, age].sum()), int((people[ward, sex, age] // 2).sum())
         numbers = {"value": size} if measure == FLOW_MEASURE else {"numerator": half, "denominator": size}
-        found.append({"area": area, "breakdown": breakdown, **numbers})
-    return found
+        observations.append({"area": area, "breakdown": breakdown, **numbers})
+    return observations
 
 
 async def push_returns(http: httpx2.AsyncClient, key: str, college: int, quarters: list[str], areas: list[str]) -> None:
@@ -135,7 +135,7 @@ async def run_benchmark(url: str, number: int) -> None:
     async with owner.begin() as transaction:
         await queries_loading.load_plan(transaction, build_plan(), sandbox=False, now=now)
     quarters, areas = QUARTERS[-number:], [area.code for area in build_plan().areas]
-    transport = httpx2.ASGITransport(app=create_app(engine))  # pyright: ignore[reportArgumentType]  as in the tests
+    transport = httpx2.ASGITransport(app=create_app(engine, engine))  # pyright: ignore[reportArgumentType]  as in the tests
     async with httpx2.AsyncClient(transport=transport, base_url="http://here", timeout=600) as http:
         for college in range(PROVIDERS):
             await push_returns(
@@ -145,26 +145,26 @@ async def run_benchmark(url: str, number: int) -> None:
         await run_statements(url, "vacuum analyze")
         connection = await asyncpg.connect(url)
         for slug in (FLOW_MEASURE, PROPORTION_MEASURE):
-            asked = {"measure": slug, "period": quarters[-1], "group_by": ["quarter", "sex", "age"]}
-            took: dict[str, list[float]] = {"http": [], "sql": []}
+            parameters = {"measure": slug, "period": quarters[-1], "group_by": ["quarter", "sex", "age"]}
+            times: dict[str, list[float]] = {"http": [], "sql": []}
             for _ in range(REPETITIONS):
-                begun = time.perf_counter()
+                started = time.perf_counter()
                 rows = await connection.fetch(GROUP_BY_SQL, slug, quarters[-1], TOWN)
-                took["sql"].append(time.perf_counter() - begun)
-                begun = time.perf_counter()
+                times["sql"].append(time.perf_counter() - started)
+                started = time.perf_counter()
                 answer = await http.get(
                     f"/v1/programmes/{build_plan().slug}/preview/outcomes",
-                    params=asked,
+                    params=parameters,
                     headers={"Authorization": f"Bearer {key}"},
                 )
-                took["http"].append(time.perf_counter() - begun)
+                times["http"].append(time.perf_counter() - started)
             figures = msgspec.json.decode(answer.content)["items"]
             assert len(rows) == len(figures) == WARDS * len(SEXES) * len(AGES), (len(rows), answer.text[:500])
             same = {row[2] for row in rows} == {f["value"] for f in figures} if slug == FLOW_MEASURE else True
             assert same
-            ask, sql = (1000 * statistics.median(took[which]) for which in ("http", "sql"))
-            print(f"{number:>8} {'count' if slug == FLOW_MEASURE else 'share':>6} {len(rows):>8} {ask:>8.0f} ms {sql:>8.1f} ms "
-                  f"{ask / sql:>7.1f}", flush=True)  # fmt: skip
+            preview_ms, sql_ms = (1000 * statistics.median(times[which]) for which in ("http", "sql"))
+            print(f"{number:>8} {'count' if slug == FLOW_MEASURE else 'share':>6} {len(rows):>8} {preview_ms:>8.0f} ms {sql_ms:>8.1f} ms "
+                  f"{preview_ms / sql_ms:>7.1f}", flush=True)  # fmt: skip
         await connection.close()
     await engine.dispose()
     await owner.dispose()

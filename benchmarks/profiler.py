@@ -1,4 +1,4 @@
-"""Where the time of a submission goes: the server with timers round what it calls.."""
+"""Run the server with timers around the functions that a submission calls."""
 
 import functools
 import inspect
@@ -33,49 +33,49 @@ _SECONDS_BY_COLUMN: dict[str, float] = {}
 
 
 def create_timed_app() -> Any:
-    """What granian runs: the application, with timers round some of its functions."""
+    """Return the application with timers around some of its functions. Granian runs it."""
     for column, names in TIMED_FUNCTIONS.items():
         for name in names:
             module, _, way = name.partition(":")
             *holders, last = way.split(".")
-            place: Any = functools.reduce(getattr, holders, import_module(module))
-            setattr(place, last, _add_timer(column, getattr(place, last)))
+            owner: Any = functools.reduce(getattr, holders, import_module(module))
+            setattr(owner, last, _add_timer(column, getattr(owner, last)))
     return app.serve()
 
 
 def _add_timer(column: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    def told(begun: float) -> None:
-        _SECONDS_BY_COLUMN[column] = _SECONDS_BY_COLUMN.get(column, 0) + time.perf_counter() - begun
+    def record(started: float) -> None:
+        _SECONDS_BY_COLUMN[column] = _SECONDS_BY_COLUMN.get(column, 0) + time.perf_counter() - started
 
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
-        async def later(*given: Any, **more: Any) -> Any:
-            begun = time.perf_counter()
+        async def timed_coroutine(*arguments: Any, **keywords: Any) -> Any:
+            started = time.perf_counter()
             try:
-                return await function(*given, **more)
+                return await function(*arguments, **keywords)
             finally:
-                told(begun)
+                record(started)
                 _TIMES_FILE.write_text(json.dumps(_SECONDS_BY_COLUMN))
 
-        return later
+        return timed_coroutine
 
     @functools.wraps(function)
-    def now(*given: Any, **more: Any) -> Any:
-        begun = time.perf_counter()
+    def timed_function(*arguments: Any, **keywords: Any) -> Any:
+        started = time.perf_counter()
         try:
-            return function(*given, **more)
+            return function(*arguments, **keywords)
         finally:
-            told(begun)
+            record(started)
 
-    return now
+    return timed_function
 
 
 def measure_seconds(file: Path, before: dict[str, float], wall: float) -> dict[str, float]:
-    """Seconds in each since `before`, as the timers tell them; the rest is HTTP, commit and what lies between."""
-    found = {name: number - before.get(name, 0) for name, number in read_times(file).items()}
-    found["write"] = found.pop("record", 0) - found.get("COPY", 0)
-    return found | {"rest": wall - sum(found.values()), "all": wall}
+    """Return the seconds of each timer since `before`. The rest is HTTP, commit and untimed code."""
+    seconds = {name: number - before.get(name, 0) for name, number in read_times(file).items()}
+    seconds["write"] = seconds.pop("record", 0) - seconds.get("COPY", 0)
+    return seconds | {"rest": wall - sum(seconds.values()), "all": wall}
 
 
 def read_times(file: Path) -> dict[str, float]:

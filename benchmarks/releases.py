@@ -1,7 +1,7 @@
 """A programme with a release: what partners returned of people and of visits, approved, and published.
 
-Making it is measured beside one GROUP BY that yields the same cells unprotected, with the linear programmes apart; and
-memory.
+Compare publishing, without its linear programs, with one GROUP BY that yields the same cells unprotected. Measure memory
+too.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -37,7 +36,6 @@ RELEASE_SIZES = ((1, 12), (4, 24), (10, 48))
 """How many colleges, and months of whole years: of the last, a million observations."""
 EXTRA_COLLEGES = {False: 20, True: 89}
 """How many more colleges return as much as each when it is read: three million observations, or ten."""
-QUERY_COUNT = 1000
 REVIEWER = COLLEGES[-1]
 GROUP_BY_SQL = """
 select r.series, o.area, o.breakdown, coalesce(longer.code, r.period) as period, sum(o.value) as value
@@ -53,35 +51,35 @@ cross join lateral (values
 ) longer (code)
 group by r.series, o.area, o.breakdown, coalesce(longer.code, r.period)
 """
-"""Of months, quarters, halves and financial years."""
+"""Cells of months, quarters, halves and financial years."""
 
 
 def build_plan(months: int) -> Plan:
-    """Two flows. One counts people, by sex; the other nobody who could be found, in every scheme."""
-    made = synthetic_data.build_plan()
-    first = made.measures[0]
+    """Return a plan with two flows: people by sex, and visits (not persons) in every scheme."""
+    plan = synthetic_data.build_plan()
+    first = plan.measures[0]
     measures = [
         replace(first, slug=PEOPLE_MEASURE, schemes=first.schemes[:1]),
         replace(first, slug=VISITS_MEASURE, disclosure_class=DisclosureClass.NONE),
     ]
     duties = [
         replace(duty, measure=measure.slug)
-        for duty in made.duties
+        for duty in plan.duties
         if duty.measure == first.slug
         for measure in measures
     ]
-    window = replace(made.window, end=date(2020 + months // 12, 12, 31))
-    return replace(made, measures=measures, duties=duties, window=window)
+    window = replace(plan.window, end=date(2020 + months // 12, 12, 31))
+    return replace(plan, measures=measures, duties=duties, window=window)
 
 
 def _generate_csv(months: Sequence[str], *, seed: int) -> Iterator[bytes]:
-    """CSV of both measures for these months, piece by piece."""
+    """Yield the CSV of both measures for these months, in parts."""
     yield b"measure,period,area,sex,age,ethnicity,value\n"
-    chance = synthetic_data.np.random.default_rng(seed)
+    random_source = synthetic_data.np.random.default_rng(seed)
     codes = [",".join(by.get(key, "") for key in ("sex", "age", "ethnicity")) for by in BREAKDOWNS]
     for measure in (PEOPLE_MEASURE, VISITS_MEASURE):
         for month in months:
-            table = synthetic_data.sum_to_cells(chance.poisson(12, (40, 3, 6, 6))).tolist()
+            table = synthetic_data.sum_to_cells(random_source.poisson(12, (40, 3, 6, 6))).tolist()
             shown = codes[: 1 + len(synthetic_data.SEXES)] if measure == PEOPLE_MEASURE else codes
             yield "".join(
                 f"{measure},{month},{area},{code},{value}\n"
@@ -91,8 +89,8 @@ def _generate_csv(months: Sequence[str], *, seed: int) -> Iterator[bytes]:
 
 
 def push_returns(address: str, key: str, months: Sequence[str], *, seed: int) -> list[dict[str, Any]]:
-    """The returns, as they were received."""
-    found: list[dict[str, Any]] = []
+    """Submit the returns of these months, and return them as the server reports them."""
+    returns: list[dict[str, Any]] = []
     for first in range(0, len(months), 12):
         answer = httpx2.post(
             f"{address}/v1/programmes/{PROGRAMME}/submissions/csv",
@@ -101,8 +99,8 @@ def push_returns(address: str, key: str, months: Sequence[str], *, seed: int) ->
             timeout=600,
         )
         assert answer.status_code == 201, answer.text[:2000]
-        found += answer.json()["returns"]
-    return found
+        returns += answer.json()["returns"]
+    return returns
 
 
 def _approve_returns(address: str, key: str, organisation: str, returns: Sequence[dict[str, Any]]) -> None:
@@ -116,7 +114,7 @@ def _approve_returns(address: str, key: str, organisation: str, returns: Sequenc
 
 
 def prepare_programme(url: str, *, colleges: int, months: int, more: int = 0) -> list[str]:
-    """Everything is approved, and a release asked for. Returns the keys of as many `more` colleges."""
+    """Submit and approve everything, and request a release. Return the keys of the `more` colleges."""
     keys = asyncio.run(
         prepare_database(url, [*COLLEGES[: colleges + more], REVIEWER], plan=build_plan(months), scopes=list(Scope))
     )
@@ -133,7 +131,7 @@ def prepare_programme(url: str, *, colleges: int, months: int, more: int = 0) ->
 
 
 class PublicationCost(msgspec.Struct):
-    """Seconds, of which so many in linear programmes, and megabytes at the most and before."""
+    """The time and memory of a publication, in seconds and megabytes."""
 
     seconds: float
     solver_seconds: float
@@ -142,36 +140,36 @@ class PublicationCost(msgspec.Struct):
 
 
 def publish_in_subprocess(url: str) -> PublicationCost:
-    """In a process of its own, so that its memory can be told."""
-    told = subprocess.run(
+    """Publish in a process of its own, so that its memory can be measured."""
+    timed = subprocess.run(
         [sys.executable, "-m", "benchmarks.releases", url], cwd=ROOT, check=True, stdout=subprocess.PIPE
     ).stdout
-    return msgspec.json.decode(told.splitlines()[-1], type=PublicationCost)
+    return msgspec.json.decode(timed.splitlines()[-1], type=PublicationCost)
 
 
 def _publish_and_measure(url: str) -> PublicationCost:
     solving = 0.0
 
     def timed(function: Callable[..., Any]) -> Callable[..., Any]:
-        def told(*given: Any, **more: Any) -> Any:
+        def timed(*given: Any, **more: Any) -> Any:
             nonlocal solving
-            begun = time.perf_counter()
+            started = time.perf_counter()
             try:
                 return function(*given, **more)
             finally:
-                solving += time.perf_counter() - begun
+                solving += time.perf_counter() - started
 
-        return told
+        return timed
 
     audit.find_cross_tables, repair.audit_and_repair = timed(audit.find_cross_tables), timed(repair.audit_and_repair)
 
     async def work() -> float:
         engine, connection = connections.create_publisher_engine(url), await connections.connect_queue_listener(url)
-        begun = time.perf_counter()
+        started = time.perf_counter()
         await queue.process_jobs(
             connection, {PUBLISH_JOB_KIND: Publisher(engine, clock.system_now).handle}, until_empty=True
         )
-        took = time.perf_counter() - begun
+        took = time.perf_counter() - started
         await connection.close()
         await engine.dispose()
         return took
@@ -183,22 +181,22 @@ def _publish_and_measure(url: str) -> PublicationCost:
 
 
 def _read_peak_memory_mb() -> float:
-    """Megabytes. `getrusage` would count its parent's, from before this was a process of its own."""
+    """Return the peak in megabytes. `getrusage` would include the parent's memory from before the fork."""
     return read_memory_mb(os.getpid(), "VmHWM")
 
 
 async def time_group_by(url: str) -> float:
-    """Seconds until the cells of every month, quarter and year are in a table."""
+    """Return the seconds to write the cells of every month, quarter and year to a table."""
     connection = await asyncpg.connect(url)
-    begun = time.perf_counter()
+    started = time.perf_counter()
     await connection.execute(f"create temporary table cells as {GROUP_BY_SQL}")
-    took = time.perf_counter() - begun
+    took = time.perf_counter() - started
     await connection.close()
     return took
 
 
 async def count_results(url: str) -> tuple[int, int, str]:
-    """Observations, figures, and how the publication ended."""
+    """Return the counts of observations and figures, and the state of the publication."""
     connection = await asyncpg.connect(url)
     row = await connection.fetchrow(
         "select (select count(*) from observation), (select count(*) from release.figure), "
@@ -209,7 +207,7 @@ async def count_results(url: str) -> tuple[int, int, str]:
 
 
 class SizedResult(msgspec.Struct):
-    """A publication of so many observations, in so many figures, beside the seconds of one GROUP BY."""
+    """A publication of a given size, and the seconds of one GROUP BY over the same observations."""
 
     observations: int
     figures: int
@@ -224,23 +222,30 @@ class SizedResult(msgspec.Struct):
 def measure_publication(url: str) -> SizedResult:
     asyncio.run(run_statements(url, "vacuum analyze"))
     least = [asyncio.run(time_group_by(url))]
-    made = publish_in_subprocess(url)
+    cost = publish_in_subprocess(url)
     least += [asyncio.run(time_group_by(url)) for _ in range(2)]
     observations, figures, state = asyncio.run(count_results(url))
     assert state == "published", state
-    return SizedResult(observations=observations, figures=figures, cost=made, group_by_seconds=take_median(least))
+    return SizedResult(observations=observations, figures=figures, cost=cost, group_by_seconds=take_median(least))
 
 
-def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Measurement]:
-    from benchmarks import release_reads  # noqa: PLC0415  it needs what is made here
+class PublishedProgramme(msgspec.Struct):
+    """The largest programme with a release, and the keys of colleges that have not submitted yet."""
 
+    url: str
+    keys: list[str]
+    months: int
+
+
+def measure(dsn: Callable[[str], str], *, long: bool) -> tuple[list[Measurement], PublishedProgramme]:
+    """Measure publishing at each size. Return also the largest programme, for the reads."""
     sizes: list[SizedResult] = []
     for number, (colleges, months) in enumerate(RELEASE_SIZES):
         asyncio.run(run_statements(dsn("postgres"), f"create database released{number}"))
         more = EXTRA_COLLEGES[long] if number == len(RELEASE_SIZES) - 1 else 0
         keys = prepare_programme(dsn(f"released{number}"), colleges=colleges, months=months, more=more)
         sizes.append(measure_publication(dsn(f"released{number}")))
-    last, made = sizes[-1], sizes[-1].cost
+    last, cost = sizes[-1], sizes[-1].cost
     spent = ", ".join(
         f"{one.observations:,} in {one.seconds_without_solver:.1f} s with {one.figures:,} figures" for one in sizes
     )
@@ -249,8 +254,8 @@ def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Meas
             "publishing without linear programs / GROUP BY",
             last.seconds_without_solver / last.group_by_seconds,
             3.0,
-            f"{last.observations:,} observations, {last.figures:,} figures in {made.seconds:.1f} s, of which"
-            f" {made.solver_seconds:.1f} s in linear programs; GROUP BY {last.group_by_seconds:.2f} s",
+            f"{last.observations:,} observations, {last.figures:,} figures in {cost.seconds:.1f} s, of which"
+            f" {cost.solver_seconds:.1f} s in linear programs; GROUP BY {last.group_by_seconds:.2f} s",
         ),
         require_at_most(
             "growth of publishing with its observations",
@@ -260,11 +265,10 @@ def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Meas
         ),
         Measurement(
             name="memory of publishing, kB for each figure",
-            ratio=round((made.peak_mb - made.idle_mb) * 1024 / last.figures, 2),
-            detail=f"{made.peak_mb - made.idle_mb:.0f} MB above {made.idle_mb:.0f} MB",
+            ratio=round((cost.peak_mb - cost.idle_mb) * 1024 / last.figures, 2),
+            detail=f"{cost.peak_mb - cost.idle_mb:.0f} MB above {cost.idle_mb:.0f} MB",
         ),
-        *release_reads.measure(dsn("released2"), folder, keys, months=months, questions=QUERY_COUNT),
-    ]
+    ], PublishedProgramme(url=dsn("released2"), keys=keys, months=months)
 
 
 if __name__ == "__main__":

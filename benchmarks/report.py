@@ -1,4 +1,4 @@
-"""Figures, as a table and as files."""
+"""Write the measurements as a table and as files."""
 
 import math
 import os
@@ -13,7 +13,7 @@ BENCHMARKS_FOLDER = Path(__file__).parent
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing measured. `met` is null where there is no goal; `told` is what the ratio was made of."""
+    """One measurement. `met` is null if there is no goal; `detail` lists the figures behind the ratio."""
 
     name: str
     ratio: float
@@ -31,14 +31,14 @@ def require_at_most(name: str, ratio: float, goal: float, detail: str) -> Measur
 
 
 def fit_exponent(sizes: Sequence[int], took: Sequence[float]) -> float:
-    """The slope of log seconds over log size, by least squares."""
+    """Return the slope of log seconds over log size, by least squares."""
     across, up = [math.log(size) for size in sizes], [math.log(seconds) for seconds in took]
     x, y = sum(across) / len(across), sum(up) / len(up)
     return sum((a - x) * (b - y) for a, b in zip(across, up, strict=True)) / sum((a - x) ** 2 for a in across)
 
 
 def format_table(figures: list[Measurement]) -> str:
-    """In Markdown, and to be read as it stands."""
+    """Return a Markdown table, aligned so that it can be read as text."""
     heads = ("figure", "ratio", "goal", "met", "what was measured")
     met = {True: "yes", False: "**no**", None: "–"}
     rows = [
@@ -63,12 +63,14 @@ def describe_machine() -> str:
 
 def write_results(figures: list[Measurement], profile: str, *, load: float) -> None:
     """Write RESULTS.md and results.json. notes.md explains the missed goals, and becomes a part of RESULTS.md."""
-    said = (
+    page = (
         f"# Results\n\nMade by `make bench` on {datetime.now(UTC):%d %B %Y}. {describe_machine()}.\n"
         f"Load average at the start: {load:.1f}. "
         "Client, server and PostgreSQL share the machine. Each figure is a ratio within one run: the two sides are "
         f"measured in turns, and the median counts.\n\n{format_table(figures)}\n\n## Where the time goes\n\n{profile}\n"
     )
-    (BENCHMARKS_FOLDER / "RESULTS.md").write_text(f"{said}\n{(BENCHMARKS_FOLDER / 'notes.md').read_text()}")
-    kept = [{"name": f.name, "ratio": f.ratio, "goal": f.goal, "met": f.met} for f in figures]
-    (BENCHMARKS_FOLDER / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
+    (BENCHMARKS_FOLDER / "RESULTS.md").write_text(f"{page}\n{(BENCHMARKS_FOLDER / 'notes.md').read_text()}")
+    results = [{"name": f.name, "ratio": f.ratio, "goal": f.goal, "met": f.met} for f in figures]
+    (BENCHMARKS_FOLDER / "results.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
+    )

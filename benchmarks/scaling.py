@@ -1,4 +1,4 @@
-"""Growth: the same submission at ten times the size, and into a programme that has ten times as much; and memory."""
+"""Measure growth: larger submissions, a larger database, and memory."""
 
 import asyncio
 import math
@@ -18,17 +18,17 @@ READS_PER_PATH = 50  # of each path
 
 
 def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Measurement]:
-    """Copies of the database are kept as it grows, so that reads among few and among many can be taken in turns."""
+    """Measure growth. Copy the database as it grows, so that reads of both sizes can alternate."""
     for size in OBSERVATION_COUNTS:
         (folder / str(size)).mkdir()
         synthetic_data.write_files(folder / str(size), size, ["first"])
     asyncio.run(run_statements(dsn("postgres"), "create database growing"))
-    keys = asyncio.run(prepare_database(dsn("growing"), synthetic_data.COLLEGES))
+    keys = asyncio.run(prepare_database(dsn("scaling"), synthetic_data.COLLEGES))
     fresh = iter(keys[1:])
-    with run_server("api.app:serve", dsn("growing")) as (address, pid):
+    with run_server("api.app:serve", dsn("scaling")) as (address, pid):
         time_submission(address, next(fresh), "csv", (folder / "10000" / "first.csv").read_bytes())
         idle, after = measure_memory(address, pid, keys[0])
-    found = [
+    results = [
         require_at_most(
             "memory after 1,000 mixed requests / after 100",
             after / idle,
@@ -36,33 +36,33 @@ def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Meas
             f"{after:.0f} MB; {idle:.0f} MB after the first hundred",
         )
     ]
-    asyncio.run(copy_database(dsn, "few"))
-    with run_server("api.app:serve", dsn("growing")) as (address, pid):
+    asyncio.run(copy_database(dsn, "small"))
+    with run_server("api.app:serve", dsn("scaling")) as (address, pid):
         for form in ("csv", "ndjson"):
-            found += measure_sizes(address, pid, fresh, folder, form)
-    asyncio.run(copy_database(dsn, "many"))
-    grown, where, told = compare_reads(dsn, keys[1], "few", "many")
-    found.append(
+            results += measure_sizes(address, pid, fresh, folder, form)
+    asyncio.run(copy_database(dsn, "large"))
+    grown, where, detail = compare_reads(dsn, keys[1], "small", "large")
+    results.append(
         require_at_most(
             "growth of reads with stored returns",
             math.log(grown) / math.log(220),
             0.1,
-            f"{told} with 10,000 observations and with 2.2 million, of {where}, which grows the most",
+            f"{detail} with 10,000 observations and with 2.2 million, of {where}, which grows the most",
         )
     )
     if long:
-        found += measure_ten_million(dsn, fresh, folder, keys[1])
-    return found
+        results += measure_ten_million(dsn, fresh, folder, keys[1])
+    return results
 
 
 async def copy_database(dsn: Callable[[str], str], name: str) -> None:
-    """A copy of the database as it is now, read as PostgreSQL's own housekeeping leaves it within some minutes."""
-    await run_statements(dsn("postgres"), f"create database {name} template growing")
+    """Copy the database, and vacuum the copy as autovacuum would within some minutes."""
+    await run_statements(dsn("postgres"), f"create database {name} template scaling")
     await run_statements(dsn(name), "vacuum analyze")
 
 
 def measure_sizes(address: str, pid: int, keys: Iterator[str], folder: Path, form: str) -> list[Measurement]:
-    took: list[float] = []
+    times: list[float] = []
     peak = 0.0
     for size in OBSERVATION_COUNTS:
         file = folder / str(size) / f"first.{form}"
@@ -72,19 +72,19 @@ def measure_sizes(address: str, pid: int, keys: Iterator[str], folder: Path, for
             measured_server.reset_peak_memory(pid)
             runs.append(time_submission(address, next(keys), form, _read_chunks(file)))
             peak = read_memory_mb(pid, "VmHWM") - idle
-        took.append(measured_server.take_median(runs))
-    told = ", ".join(f"{size:,} in {seconds:.2f} s" for size, seconds in zip(OBSERVATION_COUNTS, took, strict=True))
+        times.append(measured_server.take_median(runs))
+    detail = ", ".join(f"{size:,} in {seconds:.2f} s" for size, seconds in zip(OBSERVATION_COUNTS, times, strict=True))
     file = (folder / str(OBSERVATION_COUNTS[-1]) / f"first.{form}").stat().st_size / 2**20
     columns = 10 * 8 * OBSERVATION_COUNTS[-1] / 2**20
     return [
         require_at_most(
-            f"growth of {form.upper()} ingest with its size", fit_exponent(OBSERVATION_COUNTS, took), 1.1, told
+            f"growth of {form.upper()} ingest with its size", fit_exponent(OBSERVATION_COUNTS, times), 1.1, detail
         ),
         require_at_most(
             f"memory of a million observations, {form.upper()} / their columns",
             peak / columns,
             4.0,
-            f"{peak:.0f} MB above what it held before; the file has {file:.0f} MB, its ten columns {columns:.0f} MB",
+            f"{peak:.0f} MB above the memory before; the file has {file:.0f} MB, its ten columns {columns:.0f} MB",
         ),
     ]
 
@@ -96,20 +96,22 @@ def _read_chunks(file: Path) -> Iterator[bytes]:
 
 
 def compare_reads(dsn: Callable[[str], str], key: str, one: str, other: str) -> tuple[float, str, str]:
-    """How many times longer an organisation's own reads take in another database, taken in turns: of the lists,
-    revisions, cells and events that for which it is the most; which that is, and milliseconds in each."""
-    took: dict[tuple[str, str], list[float]] = {}
+    """Compare an organisation's own reads in two databases, in turns.
+
+    Return the largest ratio of the median times, the kind of read that it belongs to, and both medians as text.
+    """
+    times: dict[tuple[str, str], list[float]] = {}
     with (
-        run_server("api.app:serve", dsn(one)) as (few, _),
-        run_server("api.app:serve", dsn(other)) as (many, _),
+        run_server("api.app:serve", dsn(one)) as (small_address, _),
+        run_server("api.app:serve", dsn(other)) as (large_address, _),
         httpx2.Client(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http,
     ):
         for _ in range(READS_PER_PATH):
-            for what, (name, address) in product(READ_PATHS, ((one, few), (other, many))):
-                begun = time.perf_counter()
+            for what, (name, address) in product(READ_PATHS, ((one, small_address), (other, large_address))):
+                started = time.perf_counter()
                 http.get(f"{address}/v1/programmes/{synthetic_data.PROGRAMME}{READ_PATHS[what]}").raise_for_status()
-                took.setdefault((what, name), []).append((time.perf_counter() - begun) * 1000)
-    middle = {which: measured_server.take_median(found[READS_PER_PATH // 10 :]) for which, found in took.items()}
+                times.setdefault((what, name), []).append((time.perf_counter() - started) * 1000)
+    middle = {which: measured_server.take_median(results[READS_PER_PATH // 10 :]) for which, results in times.items()}
     most = max(READ_PATHS, key=lambda what: middle[what, other] / middle[what, one])
     less, more = middle[most, one], middle[most, other]
     return more / less, most, f"{less:.1f} ms and {more:.1f} ms"
@@ -125,7 +127,7 @@ READ_PATHS = {
 
 
 def measure_memory(address: str, pid: int, key: str) -> tuple[float, float]:
-    """Megabytes after a hundred requests of all kinds, and after a thousand."""
+    """Return the megabytes after a hundred mixed requests, and after a thousand."""
     base = f"{address}/v1/programmes/{synthetic_data.PROGRAMME}"
     sent = iter(list(small_submissions.generate_bodies()))
     first = 0.0
@@ -146,21 +148,21 @@ def measure_memory(address: str, pid: int, key: str) -> tuple[float, float]:
 
 
 def measure_ten_million(dsn: Callable[[str], str], keys: Iterator[str], folder: Path, reader: str) -> list[Measurement]:
-    """The same among ten million observations."""
+    """Measure submissions and reads with ten million observations."""
     file = folder / str(OBSERVATION_COUNTS[-1]) / "first.csv"
     small_file = folder / "100000" / "first.csv"
-    with run_server("api.app:serve", dsn("growing")) as (address, _):
+    with run_server("api.app:serve", dsn("scaling")) as (address, _):
         first = measured_server.take_median(
             [time_submission(address, next(keys), "csv", _read_chunks(small_file)) for _ in range(3)]
         )
         for _ in range(8):
             time_submission(address, next(keys), "csv", _read_chunks(file))
-        asyncio.run(run_statements(dsn("growing"), "vacuum analyze"))
+        asyncio.run(run_statements(dsn("scaling"), "vacuum analyze"))
         last = measured_server.take_median(
             [time_submission(address, next(keys), "csv", _read_chunks(small_file)) for _ in range(3)]
         )
-    asyncio.run(run_statements(dsn("growing"), "vacuum analyze"))
-    grown, where, told = compare_reads(dsn, reader, "many", "growing")
+    asyncio.run(run_statements(dsn("scaling"), "vacuum analyze"))
+    grown, where, detail = compare_reads(dsn, reader, "large", "scaling")
     return [
         require_at_most(
             "100,000 observations into ten million / two million",
@@ -168,5 +170,7 @@ def measure_ten_million(dsn: Callable[[str], str], keys: Iterator[str], folder: 
             1.5,
             f"{last:.2f} s and {first:.2f} s",
         ),
-        require_at_most("reads of ten million / two million", grown, 1.2, f"{told}, of {where}, which grows the most"),
+        require_at_most(
+            "reads of ten million / two million", grown, 1.2, f"{detail}, of {where}, which grows the most"
+        ),
     ]

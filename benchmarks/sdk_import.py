@@ -1,8 +1,8 @@
-"""How long until the SDK is there, and has its first answer, beside stripe-python and openai-python.
+"""Compare the time to import the SDK and get a first response with stripe-python and openai-python.
 
-`python benchmarks/sdk_import.py [ROUNDS]`. Makes an environment that is thrown away, and needs a package index. Each
-measurement is a process of its own; they take turns, and the median counts. The answers come from a server on this
-machine that does nothing else. Ends with 1 if importing takes longer than the quicker of the two.
+`python benchmarks/sdk_import.py [ROUNDS]` creates an environment that is deleted afterwards; it needs a package index.
+Each measurement is a process of its own. The packages alternate, and the median counts. A local server sends the
+responses. The exit status is 1 if the import takes longer than the faster of the two others.
 """
 
 import http.server
@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PERIOD_JSON = {"code": "2025-07", "type": "month", "start": "2025-07-01", "end": "2025-07-31", "label": "July 2025"}
 ANSWER_BODY = json.dumps({"object": "list", "data": [], "available": [], "pending": [], **PERIOD_JSON}).encode()
-# For each package what is imported, how a client is made, and its first call.
+# For each package: its import, the creation of a client, and its first call.
 CALLS = {
     "work-health": (
         "from work_health import WorkHealth",
@@ -69,15 +69,15 @@ def create_environment(folder: Path) -> Path:
 
 
 def measure_imports(python: Path, address: str, rounds: int) -> dict[str, list[tuple[float, float, int]]]:
-    found: dict[str, list[tuple[float, float, int]]] = {name: [] for name in CALLS}
+    measurements: dict[str, list[tuple[float, float, int]]] = {name: [] for name in CALLS}
     for number in range(rounds + 1):
         for name, lines in CALLS.items():
             command = [python, "-I", "-c", TIMING_PROGRAM.format(*lines), address]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            imported, answered, modules = done.stdout.split()
-            if number:  # the first fills the disk's cache
-                found[name].append((float(imported), float(answered), int(modules)))
-    return found
+            process = subprocess.run(command, capture_output=True, text=True, check=True)
+            imported, answered, modules = process.stdout.split()
+            if number:  # the first round fills the disk cache
+                measurements[name].append((float(imported), float(answered), int(modules)))
+    return measurements
 
 
 def main() -> None:
@@ -85,13 +85,13 @@ def main() -> None:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        found = measure_imports(
+        measurements = measure_imports(
             create_environment(Path(folder) / "env"), f"http://127.0.0.1:{server.server_port}", rounds
         )
     server.shutdown()
-    imports = {name: statistics.median(one[0] for one in times) for name, times in found.items()}
+    imports = {name: statistics.median(one[0] for one in times) for name, times in measurements.items()}
     print(f"{'':12} {'import':>9} {'first answer':>13} {'modules':>8}   (median of {rounds})")
-    for name, times in found.items():
+    for name, times in measurements.items():
         answer = statistics.median(one[1] for one in times)
         print(f"{name:12} {imports[name] * 1000:6.0f} ms {answer * 1000:10.0f} ms {times[0][2]:8}")
     sys.exit(imports["work-health"] > min(imports["stripe"], imports["openai"]))

@@ -1,4 +1,4 @@
-"""Many small submissions: fifty clients at once, twenty observations in each, beside a bare handler and one INSERT."""
+"""Compare small submissions of twenty observations, from fifty clients, with a bare handler that runs one INSERT."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ CLIENT_COUNT, SUBMISSIONS_PER_ROUND, ROUNDS = 50, 4, 5  # each client sends so m
 
 
 def generate_bodies() -> Iterator[bytes]:
-    """Of one client: a return of twenty cells each, never the same return twice."""
+    """Yield the submissions of one client: a return of twenty cells each, never the same return twice."""
     ages = list(enumerate(synthetic_data.AGES))
     for month in synthetic_data.MONTHS:
         for measure, kind in zip(synthetic_data.MEASURES, synthetic_data.KINDS, strict=True):
@@ -37,7 +37,7 @@ def generate_bodies() -> Iterator[bytes]:
 
 
 class Client:
-    """HTTP/1.1 by hand over one connection, so that the load costs the machine little."""
+    """A minimal HTTP/1.1 client over one connection, so that the client uses little CPU."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -45,14 +45,14 @@ class Client:
         self._next: dict[str, int] = {}
 
     async def send(self, address: str, number: int) -> list[float]:
-        """How long each of the next so many submissions took, in milliseconds."""
+        """Send the next `number` submissions, and return the milliseconds that each took."""
         host, port = address.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         start = self._next.get(address, 0)
         self._next[address] = start + number
-        took: list[float] = []
+        times: list[float] = []
         for body in self._bodies[start : start + number]:
-            begun = time.perf_counter()
+            started = time.perf_counter()
             writer.write(
                 f"POST /v1/programmes/{synthetic_data.PROGRAMME}/submissions HTTP/1.1\r\nHost: {host}\r\n"
                 f"Authorization: Bearer {self._key}\r\nContent-Type: application/json\r\n"
@@ -62,16 +62,16 @@ class Client:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             answer = await reader.readexactly(int(head.partition("content-length:")[2].split()[0]))
             assert " 201 " in head.partition("\r\n")[0], answer[:500]
-            took.append((time.perf_counter() - begun) * 1000)
+            times.append((time.perf_counter() - started) * 1000)
         writer.close()
-        return took
+        return times
 
 
 async def send_from_all(clients: list[Client], address: str, number: int) -> tuple[float, float]:
-    """Submissions a second, and the 99th percentile of what they took in milliseconds."""
-    begun = time.perf_counter()
-    took = [one for each in await asyncio.gather(*(c.send(address, number) for c in clients)) for one in each]
-    return len(took) / (time.perf_counter() - begun), statistics.quantiles(took, n=100)[98]
+    """Return the submissions per second, and the 99th percentile of their milliseconds."""
+    started = time.perf_counter()
+    times = [one for each in await asyncio.gather(*(c.send(address, number) for c in clients)) for one in each]
+    return len(times) / (time.perf_counter() - started), statistics.quantiles(times, n=100)[98]
 
 
 def measure(dsn: Callable[[str], str]) -> list[Measurement]:
@@ -89,7 +89,7 @@ def measure(dsn: Callable[[str], str]) -> list[Measurement]:
         asyncio.run(send_from_all(clients, address, 2))
         asyncio.run(send_from_all(clients, least, 2))
         for name in ("small", "bare"):
-            asyncio.run(run_statements(dsn(name), "analyze"))  # as the server's own housekeeping does within a minute
+            asyncio.run(run_statements(dsn(name), "analyze"))  # as autovacuum does within a minute
         for _ in range(ROUNDS):
             ours.append(asyncio.run(send_from_all(clients, address, SUBMISSIONS_PER_ROUND)))
             bare.append(asyncio.run(send_from_all(clients, least, SUBMISSIONS_PER_ROUND)))

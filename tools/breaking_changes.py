@@ -1,8 +1,8 @@
-"""Names what a change of openapi.yaml breaks for those who use it: `python tools/breaking_changes.py BEFORE [AFTER]`.
+"""List the changes of openapi.yaml that break clients: `python tools/breaking_changes.py BEFORE [AFTER]`.
 
-BEFORE and AFTER are commits, tags or files; AFTER is the file as it stands where it is left out. What narrows an input
-or widens an output breaks; what widens an input or adds to an output does not, as a client ignores fields that it does
-not know. Words of an output that may grow (`x-extensible-enum`) may do so. Ends with 1 if anything is broken.
+BEFORE and AFTER are commits, tags or files; AFTER is the current file by default. A change breaks clients if it narrows an
+input or widens an output. Widening an input or adding a field to an output is safe: clients ignore unknown fields.
+An `x-extensible-enum` of an output may grow. The exit status is 1 if anything is broken.
 """
 
 import argparse
@@ -16,14 +16,14 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
-# Of an input the first may not fall and the second not rise; of an output the other way round.
+# For an input, upper bounds may not fall and lower bounds may not rise; for an output, the reverse.
 UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 Json = Mapping[str, Any]
 
 
 def find_breaking_changes(before: Json, after: Json) -> list[str]:
-    """Each breaking change, told by its operation and the place in it."""
+    """Return each breaking change with its operation and its place in it."""
     return list(dict.fromkeys(_ContractComparison(before, after).compare_operations()))
 
 
@@ -137,11 +137,11 @@ class _ContractComparison:
         if sent and now is not None:
             gone = sorted(map(str, before - now)) if before is not None else ["any other"]
             if gone:
-                yield f"{where}: {', '.join(gone)} is no longer taken"
+                yield f"{where}: {', '.join(gone)} is no longer accepted"
         if not sent and before is not None and not new.get("x-extensible-enum"):
             more = sorted(map(str, now - before)) if now is not None else ["anything"]
             if more:
-                yield f"{where}: {', '.join(more)} may be answered now"
+                yield f"{where}: {', '.join(more)} may be returned now"
 
     def _compare_bounds(self, where: str, old: Json, new: Json, *, sent: bool) -> Iterator[str]:
         for names, rises in ((UPPER_BOUNDS, False), (LOWER_BOUNDS, True)):
@@ -159,7 +159,7 @@ class _ContractComparison:
         self, where: str, before: dict[str, Json], now: dict[str, Json], *, sent: bool
     ) -> Iterator[str]:
         for name in before.keys() - now.keys() if sent else now.keys() - before.keys():
-            yield f"{where}: {name} {'is no longer taken' if sent else 'may be answered now'}"
+            yield f"{where}: {name} {'is no longer accepted' if sent else 'may be returned now'}"
         for name in before.keys() & now.keys():
             yield from self._compare_schema(where, before[name], now[name], sent=sent)
 
@@ -184,17 +184,17 @@ class _ContractComparison:
 
 def _resolve(document: Json, whole: Json) -> Json:
     while "$ref" in document:
-        found: Any = whole
+        target: Any = whole
         for part in document["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        document = found
+            target = target[part]
+        document = target
     return document
 
 
 def _list_types(schema: Json) -> set[str]:
-    """The types that are taken; a number takes integers too."""
-    said = schema.get("type", [])
-    types = {said} if isinstance(said, str) else set(said)
+    """Return the accepted types; a number accepts integers too."""
+    types = schema.get("type", [])
+    types = {types} if isinstance(types, str) else set(types)
     return types | {"integer"} if "number" in types else types
 
 
@@ -226,11 +226,13 @@ def read_contract(place: str) -> Json:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("before", help="a commit, a tag or a file")
-    parser.add_argument("after", nargs="?", default=str(ROOT / "openapi.yaml"), help="the same; else the file here")
-    said = parser.parse_args()
-    found = find_breaking_changes(read_contract(said.before), read_contract(said.after))
-    print("\n".join(found) or "Nothing is broken.")
-    sys.exit(bool(found))
+    parser.add_argument(
+        "after", nargs="?", default=str(ROOT / "openapi.yaml"), help="likewise (default: the current file)"
+    )
+    options = parser.parse_args()
+    changes = find_breaking_changes(read_contract(options.before), read_contract(options.after))
+    print("\n".join(changes) or "Nothing is broken.")
+    sys.exit(bool(changes))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class Message(NamedTuple):
 
 def collect() -> list[str]:
     """Return the lines of the golden file, sorted, each once."""
-    found: set[str] = set()
+    messages: set[str] = set()
     for top in ("api", "schema", "sdk/work_health"):
         paths = [path for path in (ROOT / top).rglob("*") if "_generated" not in path.parts]
         trees = [ast.parse(path.read_text()) for path in paths if path.suffix == ".py"]
@@ -52,10 +52,12 @@ def collect() -> list[str]:
         exceptions = _heirs({"Exception", "LookupError", "RuntimeError", "TypeError", "ValueError"}, classes)
         titled = _heirs({c.name for c in classes if c.name in exceptions and _has_status(c)}, classes)
         collector = _Collector(exceptions, titled)
-        found |= {str(message) for tree in trees for message in collector.messages(tree)}
-        found |= {str(message) for path in paths if path.suffix == ".html" for message in _of_page(path.read_text())}
-        found |= {str(message) for path in paths if path.suffix == ".yaml" for message in _of_table(path.read_text())}
-    return sorted(found)
+        messages |= {str(message) for tree in trees for message in collector.messages(tree)}
+        messages |= {str(message) for path in paths if path.suffix == ".html" for message in _of_page(path.read_text())}
+        messages |= {
+            str(message) for path in paths if path.suffix == ".yaml" for message in _of_table(path.read_text())
+        }
+    return sorted(messages)
 
 
 def _of_page(html: str) -> Iterator[Message]:
@@ -155,7 +157,7 @@ def _text_of(node: ast.expr) -> str | None:
 
 
 def _gaps(node: ast.expr) -> Iterator[ast.expr]:
-    """What is calculated within a text: it may be chosen from other texts."""
+    """Yield the calculated parts of a text, which may themselves be texts."""
     if isinstance(node, ast.JoinedStr):
         yield from (part.value for part in node.values if isinstance(part, ast.FormattedValue))
     elif isinstance(node, ast.BinOp):
@@ -180,7 +182,7 @@ def _code_of(node: ast.expr | None) -> str | None:
 
 
 def _without_docstring(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements but for texts that stand alone: docstrings of the class, the function or the field above."""
+    """Yield the statements of a body without its docstrings (of the class, the function or a field)."""
     for statement in body:
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             yield statement

@@ -82,10 +82,10 @@ def draw_picture() -> str:
             'fill="#f1f4f6" stroke="#5b6773"/>'
         )
         parts.append(f'<text x="{x}" y="{y + 5}" font-weight="600" fill="#17202a">{state}</text>')
-    told = "; ".join(f"{start} to {end}: {event}" for (start, event), end in TRANSITIONS.items())
+    description = "; ".join(f"{start} to {end}: {event}" for (start, event), end in TRANSITIONS.items())
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-size="15" \
 font-family="system-ui, sans-serif" text-anchor="middle">
-<title>The states of a revision: {told}</title>
+<title>The states of a revision: {description}</title>
 {chr(10).join(parts)}
 </svg>
 """

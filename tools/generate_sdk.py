@@ -16,7 +16,7 @@ def generate(folder: Path) -> None:
     """Replace `folder` as a whole, so that no file of an earlier contract stays. If it fails, nothing changes."""
     bin_folder = Path(sys.executable).parent  # not resolved: the venv's, with its generator and its ruff
     with tempfile.TemporaryDirectory() as temporary:
-        made = Path(temporary) / "_generated"
+        generated = Path(temporary) / "_generated"
         subprocess.run(
             [
                 bin_folder / "openapi-python-client",
@@ -24,7 +24,7 @@ def generate(folder: Path) -> None:
                 f"--path={ROOT / 'openapi.yaml'}",
                 f"--config={ROOT / 'sdk' / 'openapi-python-client.yaml'}",
                 f"--custom-template-path={ROOT / 'sdk' / 'templates'}",
-                f"--output-path={made}",
+                f"--output-path={generated}",
                 "--meta=none",
                 "--fail-on-warning",
             ],
@@ -34,7 +34,7 @@ def generate(folder: Path) -> None:
         )
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(made, folder, ignore=shutil.ignore_patterns(".ruff_cache", "__pycache__"))
+        shutil.copytree(generated, folder, ignore=shutil.ignore_patterns(".ruff_cache", "__pycache__"))
 
 
 def main() -> None:

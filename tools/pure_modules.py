@@ -17,7 +17,7 @@ FORBIDDEN = (
     "sqlalchemy", "asyncpg", "litestar", "granian", "httpx2", "pgqueuer", "alembic",
     "api.clock", "api.settings", "api.database",
 )  # fmt: skip
-"""What a pure module does not import, neither itself nor through another module of ours."""
+"""Libraries and modules that a pure module must not import, directly or through another module of `api`."""
 
 
 def pure_modules(root: Path = ROOT) -> list[Path]:

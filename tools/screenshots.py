@@ -66,7 +66,7 @@ def main() -> int:
     OUTPUT_FOLDER.mkdir(parents=True, exist_ok=True)
     for path in PAGE_PATHS:
         try:
-            urlopen(server + path, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 - the scheme is looked at above
+            urlopen(server + path, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 - the scheme is checked above
         except OSError as error:
             raise SystemExit(f"{server}{path} does not answer ({error}). Is the server running?") from None
         picture = OUTPUT_FOLDER / f"{path.strip('/').replace('/', '-')}.png"

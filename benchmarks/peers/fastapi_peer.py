@@ -1,6 +1,6 @@
 """The same submission in FastAPI, pydantic and SQLAlchemy's ORM, in the style of their tutorials.
 
-The checks are those of the server that it is measured beside: known codes, what is collected of which measure, one form
+The checks are those of the server that it is measured against: known codes, what is collected of which measure, one form
 of number, each cell once, and parts that fit their totals.
 """
 
@@ -119,11 +119,11 @@ class NewReturn(BaseModel):
                     parts[wanted, "by", tuple(sorted(cell.breakdown))].append(bounds(cell))
             if parent := PLAN["areas"][cell.area]:
                 parts[(parent, format_breakdown(cell.breakdown)), "area"].append(bounds(cell))
-        for (place, *how), found in parts.items():
+        for (place, *how), stored in parts.items():
             if place not in cells:
                 raise ValueError(f"There is a breakdown without its total for {place}.")
             low, high = bounds(cells[place])
-            if sum(one[0] for one in found) > high or (how[0] == "by" and sum(one[1] for one in found) < low):
+            if sum(one[0] for one in stored) > high or (how[0] == "by" and sum(one[1] for one in stored) < low):
                 raise ValueError(f"The parts of {place} do not fit their total.")
         return self
 
@@ -140,12 +140,12 @@ def serve() -> FastAPI:
     @app.post("/v1/programmes/{programme}/submissions", status_code=201)
     def take(programme: str, submission: NewSubmission) -> dict[str, int]:  # noqa: ARG001
         with Session(engine) as session, session.begin():
-            made = [Return(measure=one.measure, period=one.period) for one in submission.returns]
-            session.add_all(made)
+            created = [Return(measure=one.measure, period=one.period) for one in submission.returns]
+            session.add_all(created)
             session.flush()
             rows = [
                 cell.model_dump() | {"submitted": parent.id, "breakdown": format_breakdown(cell.breakdown)}
-                for parent, one in zip(made, submission.returns, strict=True)
+                for parent, one in zip(created, submission.returns, strict=True)
                 for cell in one.observations
             ]
             session.execute(insert(Observation), rows)

@@ -1,6 +1,6 @@
 """The same submission in Django REST Framework: nested serializers, a transaction, `bulk_create`.
 
-Written as its documentation shows it. The checks are those of the server that it is measured beside: known codes, what
+Written as its documentation shows it. The checks are those of the server that it is measured against: known codes, what
 is collected of which measure, one form of number, each cell once, and parts that fit their totals.
 """
 
@@ -141,11 +141,11 @@ class ReturnSerializer(serializers.Serializer):
                     parts[wanted, "by", tuple(sorted(breakdown))].append(bounds(cell))
             if parent := PLAN["areas"][area]:
                 parts[(parent, format_breakdown(breakdown)), "area"].append(bounds(cell))
-        for (place, *how), found in parts.items():
+        for (place, *how), stored in parts.items():
             if place not in cells:
                 raise serializers.ValidationError(f"There is a breakdown without its total for {place}.")
             low, high = bounds(cells[place])
-            if sum(one[0] for one in found) > high or (how[0] == "by" and sum(one[1] for one in found) < low):
+            if sum(one[0] for one in stored) > high or (how[0] == "by" and sum(one[1] for one in stored) < low):
                 raise serializers.ValidationError(f"The parts of {place} do not fit their total.")
 
 
@@ -154,12 +154,12 @@ class SubmissionSerializer(serializers.Serializer):
 
     def create(self, validated_data: dict) -> int:
         with transaction.atomic():
-            made = Return.objects.bulk_create(
+            created = Return.objects.bulk_create(
                 [Return(measure=one["measure"], period=one["period"]) for one in validated_data["returns"]]
             )
             rows = [
                 Observation(submitted=parent, **cell | {"breakdown": format_breakdown(cell["breakdown"])})
-                for parent, one in zip(made, validated_data["returns"], strict=True)
+                for parent, one in zip(created, validated_data["returns"], strict=True)
                 for cell in one["observations"]
             ]
             Observation.objects.bulk_create(rows, batch_size=5000)

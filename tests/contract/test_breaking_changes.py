@@ -101,12 +101,12 @@ THING = "components.schemas.Thing"
         (f"{THING}.properties.size", {"type": "number"}, [f"{OUT}/size: type integer or null is now number", f"{IN}/size: type integer or null is now number"]),
         (f"{THING}.properties.size", {"type": None}, [f"{OUT}/size: is no longer of type integer or null alone"]),
         (f"{THING}.properties.name", {"format": "date"}, [f"{IN}/name: format None is now date"]),
-        ("components.schemas.Colour", {"enum": ["red"]}, [f"{IN}/colour: blue is no longer taken"]),
-        ("components.schemas.Colour", {"enum": ["red", "blue", "green"]}, [f"{OUT}/colour: green may be answered now"]),
+        ("components.schemas.Colour", {"enum": ["red"]}, [f"{IN}/colour: blue is no longer accepted"]),
+        ("components.schemas.Colour", {"enum": ["red", "blue", "green"]}, [f"{OUT}/colour: green may be returned now"]),
         ("components.schemas.Colour", {"enum": ["red", "blue", "green"], "x-extensible-enum": True}, []),
-        ("components.schemas.Colour", {"enum": None}, [f"{OUT}/colour: anything may be answered now"]),
-        (f"{THING}.properties.origin", {"oneOf": [{"$ref": "#/components/schemas/Here"}]}, [f"{IN}/origin: null is no longer taken"]),
-        (f"{THING}.properties.origin.oneOf", [{"type": "string"}], [f"{OUT}/origin: string may be answered now"]),
+        ("components.schemas.Colour", {"enum": None}, [f"{OUT}/colour: anything may be returned now"]),
+        (f"{THING}.properties.origin", {"oneOf": [{"$ref": "#/components/schemas/Here"}]}, [f"{IN}/origin: null is no longer accepted"]),
+        (f"{THING}.properties.origin.oneOf", [{"type": "string"}], [f"{OUT}/origin: string may be returned now"]),
     ],
 )  # fmt: skip
 def test_what_narrows_an_input_or_widens_an_output_is_named(where, change, told):
