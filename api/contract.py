@@ -18,7 +18,10 @@ import schema.partners
 import schema.plan
 import schema.problems
 import schema.programmes
+import schema.publication_jobs
 import schema.reading
+import schema.released_figures
+import schema.released_views
 import schema.releases
 import schema.reviews
 import schema.submissions
@@ -55,6 +58,9 @@ SCHEMA_MODULES = (
     schema.reading,
     schema.disclosure,
     schema.releases,
+    schema.released_figures,
+    schema.released_views,
+    schema.publication_jobs,
 )
 
 

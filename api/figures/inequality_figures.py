@@ -19,7 +19,7 @@ from schema.inequality import Disparity, GroupFigure, PreviewInequality
 from schema.intervals import Confidence, Interval
 from schema.outcomes import PreviewFigure, RevisionBasis
 from schema.plan import Measure, MeasureKind
-from schema.releases import AnyFigure
+from schema.released_figures import AnyFigure
 
 UNKNOWN_CATEGORY = "unknown"
 ContrastMethod = Callable[[RatioCounts, RatioCounts, Confidence], Contrast]

@@ -19,7 +19,7 @@ from api.statistics import periods
 from schema.outcomes import PreviewFigure, ResolvedPeriod, RevisionBasis
 from schema.periods import Period, PeriodType
 from schema.plan import Collection, Measure, Series
-from schema.releases import AnyFigure
+from schema.released_figures import AnyFigure
 from schema.words import AreaCode, Slug
 
 RELATIVE_PERIOD_PATTERN = re.compile(r"latest(?:-(\d{1,3}))?")

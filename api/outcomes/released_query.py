@@ -18,15 +18,15 @@ from api.statistics import periods
 from schema.outcomes import ResolvedPeriod
 from schema.periods import Period
 from schema.plan import Measure, Scheme, Series
-from schema.releases import (
-    PublishedFigure,
-    Release,
+from schema.released_figures import PublishedFigure
+from schema.released_views import (
     ReleasedInequality,
     ReleasedLogicModel,
     ReleasedMeasure,
     ReleasedProgress,
     ReleasedTheme,
 )
+from schema.releases import Release
 from schema.submissions import Status
 
 CoveredPeriods = Mapping[tuple[str, str], Sequence[tuple[Period, bool]]]

@@ -20,7 +20,7 @@ from api.outcomes import queries_released, released_query
 from api.outcomes.cache import OpenRelease
 from api.outcomes.released_query import ReleaseCursor
 from api.outcomes.routes_released import READ_PROBLEMS, find_release
-from schema.releases import ReleasedEntryList
+from schema.released_figures import ReleasedEntryList
 
 
 async def provide_release(

@@ -30,7 +30,9 @@ from api.plan import queries as plans
 from api.releases import queries, rules
 from schema.outcomes import ResolvedPeriod
 from schema.reading import FeatureCollection, JsonStatDataset
-from schema.releases import Outcomes, PublishedFigure, Release, ReleasedInequality, ReleasedLogicModel, ReleasedProgress
+from schema.released_figures import Outcomes, PublishedFigure
+from schema.released_views import ReleasedInequality, ReleasedLogicModel, ReleasedProgress
+from schema.releases import Release
 
 OUTCOMES_PATH = "/programmes/{programme:str}/outcomes"
 READ_PROBLEMS = refusal_specs(404, 410, 422)

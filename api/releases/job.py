@@ -39,15 +39,8 @@ from api.statistics.disclosure.figures import MapFunction
 from api.statistics.disclosure.lattice import ScopeShape, build_nodes
 from schema.outcomes import RevisionBasis
 from schema.periods import Period
-from schema.releases import (
-    FailedScope,
-    PublicationJobState,
-    PublishedFigure,
-    Rehearsal,
-    ReleaseAudit,
-    ReleasedEntry,
-    ScopeAudit,
-)
+from schema.publication_jobs import FailedScope, PublicationJobState, Rehearsal, ReleaseAudit, ScopeAudit
+from schema.released_figures import PublishedFigure, ReleasedEntry
 
 FROZEN_INPUTS_STEP = ""
 """The step that freezes what is approved; the others are named by their scopes."""

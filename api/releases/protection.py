@@ -37,7 +37,7 @@ from api.statistics.disclosure.lattice import (
     split_by_period,
 )
 from schema.disclosure import PERSONS_RULE, Rule
-from schema.releases import FailedScope, ScopeAudit
+from schema.publication_jobs import FailedScope, ScopeAudit
 
 MAX_BREAKDOWN_DIMENSIONS = 2
 """The most that a lattice is ever laid out for; a policy may allow fewer."""

@@ -35,18 +35,9 @@ from api.releases.released_values import CellKey
 from schema.disclosure import DisclosureClass, Policy
 from schema.partners import Author
 from schema.periods import Period
-from schema.releases import (
-    FailedScope,
-    NewRelease,
-    PublicationJob,
-    PublicationJobState,
-    PublishedFigure,
-    Rehearsal,
-    Release,
-    ReleaseChange,
-    ReleasedEntry,
-    ReleaseReport,
-)
+from schema.publication_jobs import FailedScope, NewRelease, PublicationJob, PublicationJobState, Rehearsal
+from schema.released_figures import PublishedFigure, ReleasedEntry
+from schema.releases import Release, ReleaseChange, ReleaseReport
 from schema.submissions import EvidenceEntry, MilestoneItem
 from schema.tables import (
     audit_history,

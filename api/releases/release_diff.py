@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from api.releases.released_figures import FigureKey, PreviousFigure, make_figure_key
 from api.statistics import periods
 from schema.plan import Measure
-from schema.releases import ChangeReason, MeasurePeriod, PublishedFigure, ReleaseChange
+from schema.publication_jobs import MeasurePeriod
+from schema.released_figures import PublishedFigure
+from schema.releases import ChangeReason, ReleaseChange
 
 
 class FigureChange(Struct, frozen=True, kw_only=True, gc=False):

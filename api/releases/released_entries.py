@@ -11,7 +11,7 @@ from api.figures.resolution import ADVICE_BY_UNCOUNTED_KIND
 from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
 from schema.plan import Measure
-from schema.releases import ReleasedEntry
+from schema.released_figures import ReleasedEntry
 from schema.submissions import EvidenceEntry, MilestoneItem
 
 Entry = MilestoneItem | EvidenceEntry

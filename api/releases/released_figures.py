@@ -35,7 +35,7 @@ from api.statistics.readings import Reading
 from schema.outcomes import Comparator, Coverage, PreviewFigure, TargetVerdict
 from schema.periods import Period, PeriodType
 from schema.plan import Collection, Formula, Measure, MeasureKind, Series
-from schema.releases import PublishedFigure
+from schema.released_figures import PublishedFigure
 from schema.submissions import Marker
 from schema.verdicts import Movement, NoMovementReason, Trend
 

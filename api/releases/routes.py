@@ -23,15 +23,8 @@ from api.plan import queries as plans
 from api.plan.routes import authorise
 from api.releases import queries, rules
 from schema.partners import Caller, Scope
-from schema.releases import (
-    NewRelease,
-    PublicationJob,
-    PublicationJobList,
-    Release,
-    ReleaseChangeList,
-    ReleaseList,
-    ReleaseWithdrawal,
-)
+from schema.publication_jobs import NewRelease, PublicationJob, PublicationJobList
+from schema.releases import Release, ReleaseChangeList, ReleaseList, ReleaseWithdrawal
 
 DryRun = Annotated[bool, QueryParameter()]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]

@@ -8,7 +8,8 @@ from api.plan.catalogue import Catalogue
 from api.plan.rules import parse_period
 from api.releases.scopes import PROTECTED_KINDS
 from schema.plan import Collection
-from schema.releases import NewRelease, Release
+from schema.publication_jobs import NewRelease
+from schema.releases import Release
 
 LATEST = "latest"
 MAX_NUMBER_DIGITS = 9

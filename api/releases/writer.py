@@ -22,7 +22,9 @@ from api.releases.release_diff import FigureChange
 from api.releases.released_figures import FigureKey, PeriodFigures, PreviousFigure, Snapshot
 from api.releases.released_values import CellKey, SeriesKey
 from schema.periods import Period
-from schema.releases import MeasurePeriod, PublishedFigure, ReleaseChange, ReleasedEntry
+from schema.publication_jobs import MeasurePeriod
+from schema.released_figures import PublishedFigure, ReleasedEntry
+from schema.releases import ReleaseChange
 
 MAX_LISTED_CHANGES = 1000
 """Of the changes of a dry run."""

@@ -17,7 +17,7 @@ USUAL = Policy()
     ("rule", "named"),
     [
         (PERSONS_RULE, ["0", "7", "[c]", "5"]),
-        (ORGANISATIONS_RULE, ["breakdowns", "1", "2", "[c]"]),
+        (ORGANISATIONS_RULE, ["1", "2", "[c]", "breakdowns"]),
         (replace(PERSONS_RULE, hide_to=0), ["0", "[c]", "5"]),
         (UNPROTECTED_RULE, []),
     ],

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from api.releases.release_diff import compare_figures, find_redefined_measures
 from api.releases.release_diff import to_release_change as answered
 from api.releases.released_figures import PreviousFigure, make_figure_key
-from schema.releases import MeasurePeriod
+from schema.publication_jobs import MeasurePeriod
 from tests.fixtures.example_plan import make_catalogue
 from tests.fixtures.release_fixtures import NAME_BY_AREA, list_figures, make_measure, make_plan, make_snapshot
 

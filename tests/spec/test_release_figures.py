@@ -16,7 +16,7 @@ from schema.intervals import Confidence, Interval
 from schema.outcomes import Coverage
 from schema.periods import PeriodType
 from schema.plan import Aim, Basis, Collection, Formula, MeasureKind, Operation, Target, Window
-from schema.releases import PublishedFigure
+from schema.released_figures import PublishedFigure
 from schema.submissions import Marker, Status
 from schema.verdicts import NoMovementReason, Tendency, TrendMethod, Verdict
 from tests.fixtures.example_plan import EAST, HARBOUR_PLAN, TOWN, make_catalogue

@@ -10,7 +10,7 @@ from api.statistics.intervals import RatioCounts
 from schema.intervals import Confidence
 from schema.outcomes import Coverage
 from schema.plan import MeasureKind
-from schema.releases import PublishedFigure
+from schema.released_figures import PublishedFigure
 from schema.submissions import Status
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, TOWN
 from tests.fixtures.release_fixtures import EXAMPLE_RELEASE

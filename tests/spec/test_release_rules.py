@@ -17,7 +17,7 @@ from api.releases.rules import (
     choose_number,
     parse_number,
 )
-from schema.releases import NewRelease
+from schema.publication_jobs import NewRelease
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW
 from tests.fixtures.release_fixtures import EXAMPLE_RELEASE
 

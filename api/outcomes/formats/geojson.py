@@ -13,7 +13,7 @@ from api.outcomes.formats import tidy_csv
 from api.plan.catalogue import Catalogue
 from schema.outcomes import RevisionBasis
 from schema.reading import Feature, FeatureCollection, Geometry, PolygonRings
-from schema.releases import AnyFigure
+from schema.released_figures import AnyFigure
 
 CODE_PROPERTY_PATTERN = re.compile(r"[A-Z]{2,8}\d{2}CD", re.IGNORECASE)
 GSS_CODE_PATTERN = re.compile(r"[A-Z]\d{8}")

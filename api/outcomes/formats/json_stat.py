@@ -16,7 +16,7 @@ from schema.reading import (
     JsonStatRole,
     JsonStatUnit,
 )
-from schema.releases import AnyFigure
+from schema.released_figures import AnyFigure
 from schema.submissions import Status
 
 MAX_CUBE_CELLS = 500_000

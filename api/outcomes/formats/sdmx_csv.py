@@ -8,7 +8,7 @@ from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from schema.outcomes import Marker
 from schema.periods import Period, PeriodType
-from schema.releases import AnyFigure
+from schema.released_figures import AnyFigure
 from schema.submissions import Status
 
 AGENCY_ID = "WORK_HEALTH"

@@ -10,7 +10,7 @@ from api.http import csv_text
 from api.http.csv_text import TableValue
 from api.plan.catalogue import Catalogue
 from schema.outcomes import PreviewFigure
-from schema.releases import AnyFigure
+from schema.released_figures import AnyFigure
 
 LABEL_COLUMNS = ("measure_label", "area_label", "breakdown_label")
 

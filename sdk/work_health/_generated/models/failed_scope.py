@@ -13,12 +13,12 @@ T = TypeVar("T", bound="FailedScope")
 
 @_attrs_define
 class FailedScope:
-    """Figures that cannot be published, and why, without a number."""
+    """Figures that cannot be published, and why. It contains no count."""
 
     scope: str
     measures: list[str]
     code: FailedScopeCode
-    """ The reason in a word. """
+    """ The reason, as a code. """
     detail: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

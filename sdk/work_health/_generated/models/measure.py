@@ -47,7 +47,7 @@ class Measure:
     direction: Direction
     """ Which way is better, and who says so. """
     disclosure_class: DisclosureClass
-    """ Which rule protects a measure when it is released. """
+    """ The rule that protects a measure when it is released. """
     cadence: Cadence
     """ The periods for which a measure is returned. """
     area_family: str

@@ -32,7 +32,7 @@ class MeasureAvailability:
     unit: str
     """ A kebab-case code. It never changes once it is in use. """
     disclosure_class: DisclosureClass
-    """ Which rule protects a measure when it is released. """
+    """ The rule that protects a measure when it is released. """
     series: list[SeriesAvailability]
     period_type: PeriodType
     """ How a period is cut out of the calendar. """

@@ -10,7 +10,7 @@ T = TypeVar("T", bound="MeasurePeriod")
 
 @_attrs_define
 class MeasurePeriod:
-    """A measure in one of the periods for which it is returned."""
+    """A measure in one period of its returns."""
 
     measure: str
     """ A kebab-case code. It never changes once it is in use. """

@@ -17,17 +17,17 @@ T = TypeVar("T", bound="NewRelease")
 
 @_attrs_define
 class NewRelease:
-    """What is to be published: everything that is approved, as it stands when the work begins."""
+    """A request to publish everything that is approved when the job starts."""
 
     notes: None | str | Unset = UNSET
     """ For readers: what is new, what was corrected and why. """
     publish_at: datetime.datetime | None | Unset = UNSET
-    """ The end of the embargo; until then nobody can see that there is a release. """
+    """ End of the embargo. Until then nobody can see that the release exists. """
     exclude_measures: list[str] | Unset = UNSET
-    """ Measures of which this release says nothing. """
+    """ Measures that this release leaves out. """
     republish: list[MeasurePeriod] | Unset = UNSET
-    """ Released as if for the first time, because a gross error is mended. The notes must say why: readers see the
-    old figures beside the new. """
+    """ Periods to publish as if for the first time, to correct a gross error. The notes must say why: readers see
+    the old figures next to the new ones. """
 
     def to_dict(self) -> dict[str, Any]:
         notes: None | str | Unset

@@ -27,10 +27,10 @@ class Outcomes:
     plan_version: int
     policy_version: int
     protection: str
-    """ What is done to protect people, in plain words. """
+    """ How people are protected, in plain words. """
     items: list[PublishedFigure]
     resolved: list[ResolvedPeriod] | Unset = UNSET
-    """ What `latest` and its like stood for. """
+    """ The periods that `latest` and similar words resolved to. """
     labels: OutcomesLabels | Unset = UNSET
     next_cursor: None | str | Unset = UNSET
     """ Send it as `cursor` for the next page. """

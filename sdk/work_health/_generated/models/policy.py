@@ -17,21 +17,21 @@ T = TypeVar("T", bound="Policy")
 
 @_attrs_define
 class Policy:
-    """All rules, by disclosure class, under one version that every release quotes."""
+    """The rules of all disclosure classes, under one version that every release states."""
 
     version: int | Unset = 1
     breakdowns: int | Unset = 2
-    """ The largest number of dimensions besides area and period. """
+    """ The largest number of dimensions in addition to area and period. """
     persons: Rule | Unset = UNSET
-    """ How counts of one disclosure class are protected. The defaults are those for people. """
+    """ How counts of one disclosure class are protected. The defaults are the rule for people. """
     organisations: Rule | Unset = UNSET
-    """ How counts of one disclosure class are protected. The defaults are those for people. """
+    """ How counts of one disclosure class are protected. The defaults are the rule for people. """
     published: Rule | Unset = UNSET
-    """ How counts of one disclosure class are protected. The defaults are those for people. """
+    """ How counts of one disclosure class are protected. The defaults are the rule for people. """
     none: Rule | Unset = UNSET
-    """ How counts of one disclosure class are protected. The defaults are those for people. """
+    """ How counts of one disclosure class are protected. The defaults are the rule for people. """
     decision: None | PolicyDecision | Unset = UNSET
-    """ Needed where anything is laxer than usual; null where nothing is. """
+    """ Required if any rule is laxer than the default; null otherwise. """
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.policy_decision import PolicyDecision  # noqa: PLC0415

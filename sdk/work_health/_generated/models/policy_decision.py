@@ -11,13 +11,13 @@ T = TypeVar("T", bound="PolicyDecision")
 
 @_attrs_define
 class PolicyDecision:
-    """That a programme may protect less than is usual: who decided it, when and why."""
+    """The decision that a programme may protect less than the defaults: who made it, when and why."""
 
     by: str
     on: datetime.date
     reason: str
     assessment: str
-    """ Where the data protection impact assessment is to be found. """
+    """ Where to find the data protection impact assessment. """
 
     def to_dict(self) -> dict[str, Any]:
         by = self.by

@@ -21,30 +21,30 @@ T = TypeVar("T", bound="PublicationJob")
 
 @_attrs_define
 class PublicationJob:
-    """The making of a release. It takes minutes; ask again until `state` is no longer `queued` or `running`."""
+    """The job that makes a release. It takes minutes: poll until `state` is neither `queued` nor `running`."""
 
     id: UUID
     state: PublicationJobState
-    """ How far a publication is. """
+    """ The state of a publication job. """
     dry_run: bool
     requested_at: datetime.datetime
     """ RFC 3339 with an offset. """
     frozen_at: datetime.datetime | None
-    """ Returns approved later are not in it. """
+    """ The release excludes returns approved after this. """
     finished_at: datetime.datetime | None
     """ RFC 3339 with an offset. """
     scope_count: int | None
-    """ How many scopes there are to audit. """
+    """ The number of scopes to audit. """
     scopes_audited: int
-    """ How many are audited. """
+    """ The number of scopes audited so far. """
     release: int | None
-    """ Its number, once it is made. """
+    """ The number of the release, once it is published. """
     failures: list[FailedScope]
-    """ Why it was refused. The release before stays. """
+    """ Why the job was refused. The previous release stays current. """
     rehearsal: None | Rehearsal
-    """ Of a dry run, once it is done. """
+    """ The result of a dry run, once it has ended. """
     audit: None | ReleaseAudit
-    """ What the audit gave up, once the release is made. Readers do not see it. """
+    """ The audit report, once the release is published. Readers do not see it. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

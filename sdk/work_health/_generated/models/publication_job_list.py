@@ -15,7 +15,7 @@ T = TypeVar("T", bound="PublicationJobList")
 
 @_attrs_define
 class PublicationJobList:
-    """The newest first."""
+    """Publication jobs, newest first."""
 
     items: list[PublicationJob]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -28,7 +28,12 @@ T = TypeVar("T", bound="PublishedFigure")
 
 @_attrs_define
 class PublishedFigure:
-    """One published cell of a release. Of people, none, few, withheld and left out are alike `c`."""
+    """One published cell of a release.
+
+        For counts of people, zero, small, withheld and missing counts all show `c`, so that nobody can distinguish
+    them.
+
+    """
 
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -45,15 +50,15 @@ class PublishedFigure:
     known*. """
     breakdown: PublishedFigureBreakdown
     value: float | None
-    """ A count as it is shown, or a percentage of shown counts. """
+    """ The displayed count, or a percentage of displayed counts. """
     lower_bound: float | None
     """ The true value is at least this. """
     upper_bound: float | None
-    """ The true value is at most this; null where unbounded. """
+    """ The true value is at most this; null if unbounded. """
     largest_error: float | None
-    """ How far `value` can lie from the true one. """
+    """ How far `value` can be from the true value. """
     numerator: float | None
-    """ Of a proportion: the count as it is shown. """
+    """ The displayed numerator of a proportion. """
     numerator_lower_bound: float | None
     """ The true numerator is at least this. """
     numerator_upper_bound: float | None
@@ -61,17 +66,18 @@ class PublishedFigure:
     denominator_lower_bound: float | None
     denominator_upper_bound: float | None
     lower: float | None
-    """ Of the 95 % confidence interval; of rounded counts the widest, which holds that of the true. """
+    """ Lower end of the 95 % confidence interval. For rounded counts it is the widest interval, which contains the
+    interval of the true counts. """
     upper: float | None
     lower_99_8: float | None
-    """ Of the 99.8 % confidence interval. """
+    """ Lower end of the 99.8 % confidence interval. """
     upper_99_8: float | None
     interval_method: IntervalMethod | None
     status: None | Status
     """ Why there is no number. """
     markers: list[Marker]
     reason: None | str
-    """ The same, in one word for machines. """
+    """ The reason for `status`, as a code. """
     coverage: Coverage
     """ The returns behind a figure. `expected` and `received` count the same duties, so never more than all. """
     comparators: list[Comparator]
@@ -79,13 +85,13 @@ class PublishedFigure:
     movement: Movement | None
     target: None | TargetVerdict
     release: int
-    """ The release that says so. """
+    """ The number of the release. """
     policy_version: int
     """ The version of the disclosure policy. """
     alternatives: None | str | Unset = UNSET
-    """ What can be asked where this cannot be answered. """
+    """ A request that the API can answer, if it cannot answer this one. """
     source: None | PublishedSource | Unset = UNSET
-    """ Of published statistics; null where the figure is of returns. """
+    """ The source of a published statistic; null for a figure from returns. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,9 +19,9 @@ class Rehearsal:
     """What a dry run would publish."""
 
     report: ReleaseAudit
-    """ What was audited, and what came of it. """
+    """ What the job audited, and the result. """
     changes: list[ReleaseChange]
-    """ The first 1,000 of them. """
+    """ The first 1,000 changes. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -26,17 +26,17 @@ class Release:
     published_at: datetime.datetime
     """ RFC 3339 with an offset. """
     frozen_at: datetime.datetime
-    """ Returns approved later are not in it. """
+    """ The release excludes returns approved after this. """
     plan_version: int
     notes: None | str
     policy: Policy
-    """ All rules, by disclosure class, under one version that every release quotes. """
+    """ The rules of all disclosure classes, under one version that every release states. """
     explanations: ReleaseExplanations
-    """ What is done to protect people, by disclosure class. """
+    """ How people are protected, by disclosure class. """
     report: ReleaseReport
-    """ What was released, scope by scope. """
+    """ What a release shows and hides, scope by scope. """
     sha256: str
-    """ Of the figures, in hexadecimal. """
+    """ SHA-256 of the figures, in hexadecimal. """
     citation: str
     withdrawn_at: datetime.datetime | None
     """ RFC 3339 with an offset. """

@@ -18,15 +18,15 @@ T = TypeVar("T", bound="ReleaseAudit")
 
 @_attrs_define
 class ReleaseAudit:
-    """What was audited, and what came of it."""
+    """What the job audited, and the result."""
 
     scopes: list[ScopeAudit]
     figures: int
     shown: int
     changes: int
-    """ Figures that differ from the release before. """
+    """ Figures that differ from the previous release. """
     entries: ReleaseAuditEntries | Unset = UNSET
-    """ Cleared items of milestones and entries of evidence, by measure. """
+    """ Counts of cleared milestone items and evidence entries, by measure. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

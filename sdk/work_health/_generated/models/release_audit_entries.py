@@ -11,7 +11,7 @@ T = TypeVar("T", bound="ReleaseAuditEntries")
 
 @_attrs_define
 class ReleaseAuditEntries:
-    """Cleared items of milestones and entries of evidence, by measure."""
+    """Counts of cleared milestone items and evidence entries, by measure."""
 
     additional_properties: dict[str, int] = _attrs_field(init=False, factory=dict)
 

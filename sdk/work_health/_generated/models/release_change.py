@@ -18,7 +18,7 @@ T = TypeVar("T", bound="ReleaseChange")
 
 @_attrs_define
 class ReleaseChange:
-    """A figure that differs from the release before."""
+    """A figure that differs from the previous release."""
 
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -32,13 +32,13 @@ class ReleaseChange:
     known*. """
     breakdown: ReleaseChangeBreakdown
     before: None | PublishedFigure
-    """ Null where it was not in that release. """
+    """ Null if the previous release did not have it. """
     after: None | PublishedFigure
-    """ Null where it is not in this one. """
+    """ Null if this release does not have it. """
     why: ReleaseChangeWhy
-    """ `new`: a period or cell that was not there. `data`: returns came or were approved. `held`: the number
-    stands, as too few have come since to move it, if any; its largest error is another. `correction`: released
-    anew, as the notes say. `definition`: another plan version. `gone`: not released any more. """
+    """ `new`: a new period or cell. `data`: returns arrived or were approved. `held_back`: the number is unchanged
+    because any true change is below the hold-back; its largest error has changed. `correction`: republished, as the
+    notes explain. `definition`: another plan version. `removed`: no longer released. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

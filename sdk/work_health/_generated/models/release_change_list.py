@@ -17,13 +17,13 @@ T = TypeVar("T", bound="ReleaseChangeList")
 
 @_attrs_define
 class ReleaseChangeList:
-    """The figures of a release that differ from the one before, in the order of the plan."""
+    """The figures of a release that differ from the previous one, in plan order."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
     release: int
     previous_release: int | None
-    """ The release that it is compared with; null for the first. """
+    """ The release that it is compared with; null for the first release. """
     items: list[ReleaseChange]
     next_cursor: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="ReleaseExplanations")
 
 @_attrs_define
 class ReleaseExplanations:
-    """What is done to protect people, by disclosure class."""
+    """How people are protected, by disclosure class."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 

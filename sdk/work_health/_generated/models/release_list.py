@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ReleaseList")
 
 @_attrs_define
 class ReleaseList:
-    """The newest first."""
+    """Releases, newest first."""
 
     items: list[Release]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

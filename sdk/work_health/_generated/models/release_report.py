@@ -15,13 +15,13 @@ T = TypeVar("T", bound="ReleaseReport")
 
 @_attrs_define
 class ReleaseReport:
-    """What was released, scope by scope."""
+    """What a release shows and hides, scope by scope."""
 
     scopes: list[ScopeReport]
     figures: int
     shown: int
     changes: int
-    """ Figures that differ from the release before. """
+    """ Figures that differ from the previous release. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ T = TypeVar("T", bound="ReleaseWithdrawal")
 
 @_attrs_define
 class ReleaseWithdrawal:
-    """Taking a release back as a whole. What was published can be remembered: it stays in later audits."""
+    """Withdraw a whole release. Readers may have copies, so later audits still count it as published."""
 
     reason: str
 

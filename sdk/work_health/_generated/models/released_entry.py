@@ -16,9 +16,9 @@ T = TypeVar("T", bound="ReleasedEntry")
 
 @_attrs_define
 class ReleasedEntry:
-    """One item of a milestone, or entry of evidence, whose text a reviewer has found free of personal data.
+    """One milestone item or evidence entry whose text a reviewer has found free of personal data.
 
-    Who returned it is not told, nor how many people took part: they may be few, of one provider.
+    It does not name the organisation that returned it, nor how many people took part, which may be a small count.
 
     """
 
@@ -29,16 +29,16 @@ class ReleasedEntry:
     period: Period
     """ A span of whole days with its code. """
     position: int
-    """ Among those that are released of the series in the period, counted from 1. """
+    """ Position among the released entries of the series in the period, counted from 1. """
     domain: None | str
-    """ Of evidence: one of the measure's `domains`. """
+    """ For evidence: one of the measure's `domains`. """
     item: None | str
-    """ Of a milestone: the code of what is to be achieved. """
+    """ For a milestone: the code of the item to achieve. """
     title: str
     stage: None | str
-    """ Of a milestone: one of the measure's `stages`. """
+    """ For a milestone: one of the measure's `stages`. """
     date: datetime.date
-    """ Of a milestone, the day on which it reached the stage. """
+    """ For a milestone: the day on which it reached the stage. """
     url: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="ReleasedEntryList")
 
 @_attrs_define
 class ReleasedEntryList:
-    """Cleared items and entries of one release, in the order of the plan, of time and of their dates."""
+    """Cleared items and entries of one release, ordered by the plan, by period and by date."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """

@@ -17,14 +17,14 @@ T = TypeVar("T", bound="ReleasedInequality")
 
 @_attrs_define
 class ReleasedInequality:
-    """How far apart the categories of a dimension are, calculated from figures as they are shown."""
+    """The inequality between categories of a dimension, calculated from displayed figures."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
     release: int
     plan_version: int
     protection: str
-    """ What is done to protect people, in plain words. """
+    """ How people are protected, in plain words. """
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
     series: str

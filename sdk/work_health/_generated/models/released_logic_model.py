@@ -18,19 +18,19 @@ T = TypeVar("T", bound="ReleasedLogicModel")
 
 @_attrs_define
 class ReleasedLogicModel:
-    """The logic model with the latest released figure of each measure."""
+    """The logic model with the latest published figure of each measure."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
     release: int
     plan_version: int
     protection: str
-    """ What is done to protect people, in plain words. """
+    """ How people are protected, in plain words. """
     nodes: list[NodeOutcomes]
     links: list[Link]
     measure_links: list[MeasureLink]
     figures: list[PublishedFigure]
-    """ At most one for each measure, in the order of the plan. """
+    """ At most one for each measure, in plan order. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

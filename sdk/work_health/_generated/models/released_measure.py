@@ -18,7 +18,7 @@ T = TypeVar("T", bound="ReleasedMeasure")
 
 @_attrs_define
 class ReleasedMeasure:
-    """How far one measure has come, by the release. Movement, verdict, coverage and target are the figure's."""
+    """The progress of one measure. Its figure has the movement, the verdict, the coverage and the target."""
 
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -29,10 +29,10 @@ class ReleasedMeasure:
     direction: Direction
     """ Which way is better, and who says so. """
     baseline: float | None
-    """ Null where the plan states none. """
+    """ Null if the plan states none. """
     targets: list[Target]
     latest: None | PublishedFigure
-    """ Null where the release says nothing of it. """
+    """ Null if the release has no figure of the measure. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

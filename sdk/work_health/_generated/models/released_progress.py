@@ -15,14 +15,14 @@ T = TypeVar("T", bound="ReleasedProgress")
 
 @_attrs_define
 class ReleasedProgress:
-    """How will we know we've made a difference: each theme and measure with its latest released figure."""
+    """Progress against the plan: each theme and measure with its latest published figure."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
     release: int
     plan_version: int
     protection: str
-    """ What is done to protect people, in plain words. """
+    """ How people are protected, in plain words. """
     themes: list[ReleasedTheme]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

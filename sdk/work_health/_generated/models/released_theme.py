@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ReleasedTheme")
 
 @_attrs_define
 class ReleasedTheme:
-    """The measures of one theme, in the order of the plan."""
+    """The measures of one theme, in plan order."""
 
     theme: str
     """ A kebab-case code. It never changes once it is in use. """

@@ -12,34 +12,34 @@ T = TypeVar("T", bound="Rule")
 
 @_attrs_define
 class Rule:
-    """How counts of one disclosure class are protected. The defaults are those for people."""
+    """How counts of one disclosure class are protected. The defaults are the rule for people."""
 
     hide_from: int | Unset = 0
-    """ The least count that is hidden; above 0, a visible zero can give a group away. """
+    """ The smallest hidden count. Above 0, a visible zero can reveal something about a whole group. """
     hide_to: int | Unset = 7
-    """ The greatest count that is hidden; -1 hides none. """
+    """ The largest hidden count; -1 hides no count. """
     totals_open: bool | Unset = False
-    """ Whether counts without a breakdown are never hidden. """
+    """ If true, counts without a breakdown are never hidden. """
     base: int | Unset = 5
-    """ Counts are rounded to the nearest multiple. """
+    """ Counts are rounded to the nearest multiple of this. """
     hold_back: int | Unset = 5
-    """ A displayed number moves only when the true one has moved by as much since it was last set. """
+    """ A displayed number changes only when the true one has changed by this much since it was set. """
     smallest_after_shift: int | Unset = 10
-    """ A displayed number that moves never moves below it. """
+    """ A displayed number that changes never falls below this. """
     width: int | Unset = 4
-    """ How far apart the least and the greatest that a hidden count can be must lie. """
+    """ The smallest allowed distance between the lowest and highest possible values of a hidden one. """
     smallest_denominator: int | Unset = 20
-    """ A percentage of fewer, as displayed, is not given. """
+    """ A percentage with a smaller displayed denominator is not published. """
     whole_percent_below: int | Unset = 100
-    """ A percentage of fewer, as displayed, has no decimals; of others it has one. """
+    """ A percentage with a smaller displayed denominator has no decimal; others have one. """
     audit_providers: bool | Unset = True
-    """ Whether the audit puts itself in the place of each provider too. """
+    """ If true, the audit also covers what each provider can infer. """
     protect_complements: bool | Unset = True
-    """ Whether those outside a part are protected like those in it. """
+    """ If true, people outside a part are protected like the people in it. """
     shift: bool | Unset = True
-    """ Whether a displayed number moves by the rounded increment, not afresh. """
+    """ If true, a displayed number changes by the rounded increment and is not rounded again. """
     rates_from_displayed: bool | Unset = True
-    """ Whether percentages are calculated from displayed numbers; else from the true ones. """
+    """ If true, percentages are calculated from displayed numbers; if false, from true numbers. """
 
     def to_dict(self) -> dict[str, Any]:
         hide_from = self.hide_from

@@ -11,11 +11,10 @@ T = TypeVar("T", bound="ScopeAudit")
 
 @_attrs_define
 class ScopeAudit:
-    """What the audit of figures that hang together gave up. It names no count and no provider.
+    """The audit report of one scope: figures that are linked. It names no count and no provider.
 
-        Readers are not told: they could tell from it that something hidden has moved. How many counts were audited is
-    told
-        to nobody: a provider could tell from it whether others have none or few.
+    Readers do not see it, because they could infer that a hidden figure has changed. It does not state how many
+    counts were audited, because a provider could infer whether others have zero or a small count.
 
     """
 
@@ -24,12 +23,12 @@ class ScopeAudit:
     figures: int
     shown: int
     hidden: int
-    """ As `c`, by the band, by a withheld figure, or as fed by one provider alone. """
+    """ Figures shown as `c`: small counts, withheld figures, and figures with data from one provider only. """
     withheld: int
     held_back: int
-    """ Figures left as they were, with a larger error stated. """
+    """ Figures left unchanged, with a larger error stated. """
     carried_forward: bool
-    """ Nothing has changed since the last release, so nothing was audited again. """
+    """ True if nothing has changed since the previous release, so no audit was needed. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

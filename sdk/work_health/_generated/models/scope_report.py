@@ -11,14 +11,14 @@ T = TypeVar("T", bound="ScopeReport")
 
 @_attrs_define
 class ScopeReport:
-    """Figures that hang together and are audited together, as everybody sees them."""
+    """The public part of an audit report: figures that are linked and therefore audited together."""
 
     scope: str
     measures: list[str]
     figures: int
     shown: int
     hidden: int
-    """ As `c`, by the band, by a withheld figure, or as fed by one provider alone. """
+    """ Figures shown as `c`: small counts, withheld figures, and figures with data from one provider only. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
