@@ -10,7 +10,9 @@ import msgspec
 import pytest
 import typer
 
+import api.app  # noqa: F401  so that every refusal is known
 from api.docs.guides import FILES, GROUPS, GUIDES_FOLDER, load_guides
+from api.docs.routes import list_findings, list_refusals
 from api.settings import Settings
 from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, DisclosureClass, Rule
 from schema.partners import Scope
@@ -23,6 +25,7 @@ ROOT = GUIDES_FOLDER.parent
 PAGES = sorted(GUIDES_FOLDER.rglob("*.md"))
 OUTSIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "TESTING.md", "CHANGELOG.md", "sdk/README.md")]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+FAILED_SCOPES = {"exposed", "contradiction", "geography-changed", "scope-changed"}
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -177,3 +180,10 @@ def test_operators_commands_are_those_of_the_code():
 def test_commands_of_the_sdk_are_those_of_the_code():
     documented = re.findall(r"^\| `([a-z]+)` \|", FILES["command-line"].read_text(), re.MULTILINE)
     assert documented == list(typer.main.get_group(app).commands)
+
+
+def test_every_error_code_that_a_page_names_has_its_page():
+    known = {*list_refusals(), *list_findings(), *FAILED_SCOPES}
+    for page in PAGES:
+        for code in re.findall(r"(?:refuse[sd]? [^.`]*\(|/errors/)`?([a-z]+(?:-[a-z]+)+)", page.read_text()):
+            assert code in known, f"{page.relative_to(ROOT)} names {code}"
