@@ -23,7 +23,9 @@ import schema.reading
 import schema.released_figures
 import schema.released_views
 import schema.releases
+import schema.returns
 import schema.reviews
+import schema.submission_reports
 import schema.submissions
 import schema.verdicts
 
@@ -51,6 +53,8 @@ SCHEMA_MODULES = (
     schema.partners,
     schema.problems,
     schema.submissions,
+    schema.submission_reports,
+    schema.returns,
     schema.reviews,
     schema.verdicts,
     schema.outcomes,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schema.words import Text
+from schema.codes import Text
 
 
 class DisclosureClass(StrEnum):

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from schema.codes import AreaCode, Slug
 from schema.intervals import IntervalMethod
 from schema.outcomes import RevisionBasis
 from schema.periods import Period
-from schema.words import AreaCode, Slug
 
 
 class GroupFigure(Struct, frozen=True, kw_only=True):

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from schema.codes import AreaCode, Slug
 from schema.intervals import Confidence, IntervalMethod
 from schema.periods import Period, PeriodCode
 from schema.plan import MeasureKind
 from schema.submissions import Marker, ReviewState, Status
 from schema.verdicts import Movement, Trend, Verdict
-from schema.words import AreaCode, Slug
 
 
 class Coverage(Struct, frozen=True, kw_only=True):

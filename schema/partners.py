@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from schema.words import Instant, Slug
+from schema.codes import Instant, Slug
 
 
 class Scope(StrEnum):

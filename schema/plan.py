@@ -9,9 +9,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.codes import AreaCode, Slug, Text
 from schema.disclosure import DisclosureClass, Policy
 from schema.periods import PeriodCode, PeriodType
-from schema.words import AreaCode, Slug, Text
 
 
 class Basis(StrEnum):
@@ -46,6 +46,9 @@ class MeasureKind(StrEnum):
     MILESTONE = "milestone"
     EVIDENCE = "evidence"
     DERIVED = "derived"
+
+
+RATIO_KINDS = frozenset({MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN})
 
 
 class Aim(StrEnum):

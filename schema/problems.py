@@ -1,23 +1,23 @@
-"""The one shape of every refusal (RFC 9457), and of every finding in it."""
+"""Problem details (RFC 9457) and findings: the one form of every error response."""
 
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.codes import AreaCode, Slug
 from schema.periods import PeriodCode
-from schema.words import AreaCode, Slug
 
 
 class Severity(StrEnum):
-    """Whether a finding stops the submission. An error that can be justified becomes a warning once it is."""
+    """An error rejects the submission, a warning does not. A justification turns a justifiable error into a warning."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class CellName(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which figure of which return; without `area`, the return as a whole."""
+    """The name of a cell of a return. Without `area` it names the return as a whole."""
 
     measure: Slug
     series: Slug
@@ -28,12 +28,12 @@ class CellName(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a check found, where, and how to mend it."""
+    """What a check found, where, and how to fix it."""
 
     id: Annotated[
         str | None,
         Meta(
-            description="The same for the same fault of the same figures: what a justification names.",
+            description="The id that a justification names. It stays the same for the same fault in the same figures.",
             examples=["3f9a1c20b7d4"],
         ),
     ] = None
@@ -42,33 +42,33 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: Annotated[str, Meta(examples=["E06000019 is not an area of this programme."])]
     path: Annotated[
         str | None,
-        Meta(description="A JSON pointer to the first place it was found.", examples=["/returns/0/period"]),
+        Meta(description="A JSON pointer to the first occurrence.", examples=["/returns/0/period"]),
     ] = None
     rows: Annotated[
         list[int],
         Meta(
             description=(
-                "The observations concerned, at most 1,000 of them: in JSON counted from 1 over the whole submission, "
-                "in CSV and NDJSON the line that a spreadsheet or editor shows, the first line being 1."
+                "The rows concerned, at most 1,000. In JSON, observations are counted from 1 over the submission. "
+                "In CSV and NDJSON, it is the number of the line; the first line is 1."
             )
         ),
     ] = []
-    row_count: Annotated[int | None, Meta(description="How many rows there are, where more than listed.")] = None
-    column: Annotated[str | None, Meta(description="The CSV column or the field.", examples=["area"])] = None
-    cell: Annotated[CellName | None, Meta(description="The figure concerned, where it is one.")] = None
-    expected: Annotated[str | None, Meta(description="What would have been right.")] = None
-    actual: Annotated[str | None, Meta(description="What was sent.")] = None
+    row_count: Annotated[int | None, Meta(description="How many rows there are, if more than are listed.")] = None
+    column: Annotated[str | None, Meta(description="The CSV column or the JSON field.", examples=["area"])] = None
+    cell: Annotated[CellName | None, Meta(description="The cell, if the finding is about a single one.")] = None
+    expected: Annotated[str | None, Meta(description="The expected value.")] = None
+    actual: Annotated[str | None, Meta(description="The value that was sent.")] = None
     fix: Annotated[str | None, Meta(description="How to fix it.")] = None
     justifiable: Annotated[
-        bool, Meta(description="A `justification` that names this finding lets the submission pass.")
+        bool, Meta(description="True if a justification that names this finding lets the submission pass.")
     ] = False
-    justification: Annotated[str | None, Meta(description="The justification that was given.")] = None
+    justification: Annotated[str | None, Meta(description="The justification that the submission gives.")] = None
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why a request was refused (RFC 9457). Nothing was written."""
 
-    type: Annotated[str, Meta(description="A page that explains it.", examples=["/errors/rejected"])]
+    type: Annotated[str, Meta(description="A page that explains the error.", examples=["/errors/rejected"])]
     title: Annotated[str, Meta(examples=["The submission has errors."])]
     status: Annotated[int, Meta(ge=400, le=599)]
     detail: Annotated[str, Meta(examples=["1 error. Nothing was written."])]

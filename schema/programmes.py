@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.codes import AreaCode, Slug
 from schema.periods import Period
 from schema.plan import (
     Area,
@@ -21,7 +22,6 @@ from schema.plan import (
     UnmodelledActivity,
     Window,
 )
-from schema.words import AreaCode, Slug
 
 
 class Programme(Struct, frozen=True, kw_only=True):

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from schema.codes import Instant, Slug, Text
 from schema.periods import PeriodCode
 from schema.releases import ReleaseChange, ReleaseReport, ScopeReport
-from schema.words import Instant, Slug, Text
 
 
 class MeasurePeriod(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

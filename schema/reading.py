@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from schema.codes import AreaCode, Slug
 from schema.outcomes import Coverage, PreviewFigure, ResolvedPeriod, RevisionBasis
 from schema.periods import PeriodCode, PeriodType
 from schema.plan import (
@@ -19,7 +20,6 @@ from schema.plan import (
     Scheme,
     Target,
 )
-from schema.words import AreaCode, Slug
 
 
 class JsonStatUnit(Struct, frozen=True, kw_only=True):

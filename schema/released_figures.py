@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.codes import AreaCode, Slug
 from schema.intervals import IntervalMethod
 from schema.outcomes import (
     Comparator,
@@ -18,7 +19,6 @@ from schema.periods import Period
 from schema.plan import MeasureKind
 from schema.submissions import Marker, Status, WebAddress
 from schema.verdicts import Movement, Trend
-from schema.words import AreaCode, Slug
 
 
 class PublishedFigure(Struct, frozen=True, kw_only=True, gc=False):

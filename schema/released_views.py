@@ -4,12 +4,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.codes import AreaCode, Slug
 from schema.inequality import Disparity, GroupFigure
 from schema.periods import Period
 from schema.plan import Direction, Link, MeasureLink, PlanReference, Target
 from schema.reading import NodeOutcomes
 from schema.released_figures import PublishedFigure
-from schema.words import AreaCode, Slug
 
 
 class ReleasedMeasure(Struct, frozen=True, kw_only=True):

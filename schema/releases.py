@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from schema.codes import AreaCode, Instant, Slug, Text
 from schema.disclosure import Policy
 from schema.periods import PeriodCode
 from schema.released_figures import PublishedFigure
-from schema.words import AreaCode, Instant, Slug, Text
 
 
 class ScopeReport(Struct, frozen=True, kw_only=True):

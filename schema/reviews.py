@@ -6,10 +6,11 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from schema.codes import Instant, Slug, Text
 from schema.periods import Period, PeriodCode
 from schema.problems import Finding
-from schema.submissions import EventKind, ReturnDetail, ReturnEvent, ReviewState
-from schema.words import Instant, Slug, Text
+from schema.returns import EventKind, ReturnDetail, ReturnEvent
+from schema.submissions import ReviewState
 
 
 class ReturnAction(StrEnum):

@@ -1,6 +1,6 @@
-"""The database, as declared. `migrations/` is how it came to be so.
+"""The tables of the database. `migrations/` creates them step by step.
 
-Every key of a table that grows begins with the programme, so that the schema can be sharded by it.
+The key of every table that grows begins with the programme, so that the schema can be sharded by programme.
 """
 
 from datetime import datetime
@@ -43,7 +43,7 @@ metadata = MetaData(
 
 
 class TransactionId(UserDefinedType[int]):
-    """PostgreSQL's xid8: the transaction that wrote a row, in an order that never wraps."""
+    """PostgreSQL's xid8: the id of the transaction that wrote a row. It never wraps around."""
 
     cache_ok = True
 
@@ -81,7 +81,7 @@ plan_version = Table(
 
 
 def code_table(name: str, *codes: str) -> Table:
-    """A code's small number. It is given once and never changes, whatever later plan versions say."""
+    """Return a table that gives each code a small number. The number never changes, not even in later plan versions."""
     return Table(
         name,
         metadata,
@@ -314,7 +314,7 @@ obligation = Table(
 
 
 def decision_table(name: str, *columns: Column[Any], comment: str) -> Table:
-    """Something that reviewers decide about an expected return."""
+    """Return a table of decisions that reviewers make about an expected return."""
     return Table(
         name,
         metadata,
@@ -457,7 +457,7 @@ release = Table(
 def release_table(
     name: str, *rest: Column[Any] | PrimaryKeyConstraint | ForeignKeyConstraint | Index, schema: str, comment: str
 ) -> Table:
-    """A table whose rows belong to a release."""
+    """Return a table whose rows belong to a release."""
     return Table(
         name,
         metadata,
@@ -470,8 +470,9 @@ def release_table(
 
 
 def release_foreign_key() -> ForeignKeyConstraint:
-    """Asked for at the end: the release is written last. Where rows are many, a trigger asks once of each statement
-    that nothing is added to a release that is written.
+    """Return a foreign key that PostgreSQL checks at commit, because the release is written last.
+
+    Tables with many rows have a trigger instead. It checks once for each statement that the release is not written yet.
     """
     return ForeignKeyConstraint(
         ["programme", "release"], ["release.release.programme", "release.release.number"], deferrable=True
@@ -553,7 +554,7 @@ audit_history = release_table(
     comment="True counts and displays of each release, for the audits of later ones.",
 )
 
-# The view that the application reads observations through; the migration creates it.
+# The application reads observations through this view. A migration creates it.
 cell = Table(
     "cell",
     MetaData(),

@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from api.submissions.review_states import NON_TRANSITIONING, TRANSITIONS
-from schema.submissions import EventKind, ReviewState
+from schema.returns import EventKind
+from schema.submissions import ReviewState
 
 PAGE_FILE = ROOT / "docs" / "reference" / "review-states.md"
 

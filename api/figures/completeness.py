@@ -10,7 +10,7 @@ from api.plan.catalogue import Catalogue
 from api.reviews.concessions import Concessions
 from schema.outcomes import Coverage
 from schema.plan import Duty
-from schema.submissions import Timeliness
+from schema.submission_reports import Timeliness
 
 
 class ReturnCompleteness(Struct, frozen=True, kw_only=True):

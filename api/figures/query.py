@@ -16,11 +16,11 @@ from api.http.refusals import Invalid
 from api.plan.catalogue import Catalogue, parse_breakdown_key
 from api.plan.rules import UnclearPeriod, check_code
 from api.statistics import periods
+from schema.codes import AreaCode, Slug
 from schema.outcomes import PreviewFigure, ResolvedPeriod, RevisionBasis
 from schema.periods import Period, PeriodType
 from schema.plan import Collection, Measure, Series
 from schema.released_figures import AnyFigure
-from schema.words import AreaCode, Slug
 
 RELATIVE_PERIOD_PATTERN = re.compile(r"latest(?:-(\d{1,3}))?")
 MAX_FIGURES = 100_000

@@ -11,7 +11,7 @@ from api.figures.returns_data import RevisionCells, SelectedRevision
 from api.plan.catalogue import Catalogue
 from api.statistics import rollup
 from api.statistics.rollup import FloatArray, Tally
-from schema.plan import MeasureKind
+from schema.plan import RATIO_KINDS, MeasureKind
 from schema.submissions import ReturnKind
 
 LATEST_PERIOD_KINDS = frozenset({MeasureKind.STOCK, MeasureKind.CUMULATIVE})
@@ -58,7 +58,7 @@ def _map_to_entries(
 ) -> rollup.RollUpEntries:
     """The chosen cells, then nils, each with the place that it feeds."""
     sources = {key: index for index, key in enumerate(sorted({(r.organisation, r.service) for r in query.revisions}))}
-    ratio = query.measure.kind in rollup.RATIO_KINDS
+    ratio = query.measure.kind in RATIO_KINDS
     low, high, base = calculate_bounds(cells, is_ratio=ratio)
     none = np.zeros(len(revisions) - np.count_nonzero(chosen))
     base = np.append(base[chosen], none)

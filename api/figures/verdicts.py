@@ -15,13 +15,13 @@ from api.figures.returns_data import RevisionCells
 from api.plan.catalogue import Catalogue, format_breakdown_key
 from api.reviews import concessions
 from api.reviews.concessions import Concessions
-from api.statistics import comparison, periods, rollup
+from api.statistics import comparison, periods
 from api.statistics import trend as trends
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.outcomes import Comparator, PreviewFigure, TargetVerdict
 from schema.periods import Period, PeriodType
-from schema.plan import Aim, Area, Measure, MeasureKind
+from schema.plan import RATIO_KINDS, Aim, Area, Measure, MeasureKind
 from schema.submissions import Marker
 from schema.verdicts import Movement, NoMovementReason, Trend, TrendMethod
 
@@ -111,7 +111,7 @@ def _find_start_periods(query: ResolvedQuery, catalogue: Catalogue, concessions:
 
 
 def _is_ratio(query: ResolvedQuery) -> bool:
-    return query.measure.kind in rollup.RATIO_KINDS or query.measure.kind is MeasureKind.GAP
+    return query.measure.kind in RATIO_KINDS or query.measure.kind is MeasureKind.GAP
 
 
 def _find_trend_periods(query: ResolvedQuery) -> list[Period]:

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from api.http.refusals import Invalid
-from schema.words import Instant
+from schema.codes import Instant
 
 
 class InvalidCursor(Invalid):

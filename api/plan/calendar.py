@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from schema.periods import Period
 from schema.plan import Calendar
-from schema.submissions import Timeliness
+from schema.submission_reports import Timeliness
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -12,6 +12,7 @@ from api.statistics.disclosure.policy import LaxPolicy, check_policy
 from schema.disclosure import Policy
 from schema.periods import Period, PeriodType
 from schema.plan import (
+    RATIO_KINDS,
     Area,
     Collection,
     DisclosureClass,
@@ -26,7 +27,6 @@ from schema.plan import (
 from schema.programmes import LogicModelGaps
 
 LOGIC_MODEL_COLUMNS = list(LogicModelColumn)
-RATIO_KINDS = {MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN}
 
 
 class InvalidPlan(Invalid):

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from schema.codes import AreaCode, Slug
 from schema.submissions import ReturnKind, ReviewState
-from schema.words import AreaCode, Slug
 
 
 class ReturnFilter(Struct, frozen=True, kw_only=True):

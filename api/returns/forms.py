@@ -11,15 +11,14 @@ from api.plan.catalogue import Catalogue, list_breakdown_keys, parse_breakdown_k
 from api.submissions import template
 from api.submissions.checks import content, identity
 from api.submissions.checks.findings import Findings
-from api.submissions.revisions import RATIO_KINDS
 from schema.intervals import Confidence, IntervalMethod
 from schema.periods import Period
-from schema.plan import Duty, Measure
+from schema.plan import RATIO_KINDS, Duty, Measure
 from schema.problems import Finding
-from schema.submissions import Marker, NewReturn, ReturnKind, ReturnSchema, Status
+from schema.returns import ReturnSchema
+from schema.submissions import MAX_COUNT, Marker, NewReturn, ReturnKind, Status
 
 JSON_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MAX_COUNT = 2**53 - 1  # as schema.submissions.Count
 JsonSchema = dict[str, Any]
 NULL_SCHEMA: JsonSchema = {"type": "null"}
 INTEGER_SCHEMA: JsonSchema = {"type": "integer"}

@@ -25,19 +25,14 @@ from api.submissions.queries import (
     state_expression,
 )
 from api.submissions.revisions import NUMBER_FIELDS, Cells
+from schema.returns import CellChange, EventKind, ReturnCell, ReturnDetail, ReturnEvent, ReturnRevision
 from schema.submissions import (
-    CellChange,
-    EventKind,
     EvidenceEntry,
     Justification,
     MilestoneItem,
     Observation,
     PublisherFigure,
-    ReturnCell,
-    ReturnDetail,
-    ReturnEvent,
     ReturnKind,
-    ReturnRevision,
     ReviewState,
     Status,
 )

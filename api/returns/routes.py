@@ -19,17 +19,16 @@ from api.returns import forms, queries, rules
 from api.returns.asked import EventCursor, HistoryRange, ReturnCursor, ReturnFilter
 from api.submissions.routes import RETURN_PATH, readable_organisations
 from schema.partners import Caller, Scope
-from schema.submissions import (
+from schema.returns import (
     ObservationPage,
     ReturnDetail,
     ReturnEventPage,
-    ReturnKind,
     ReturnPage,
     ReturnSchema,
-    ReviewState,
     RevisionDiff,
     RevisionPage,
 )
+from schema.submissions import ReturnKind, ReviewState
 
 InstantParameter = Annotated[str | None, QueryParameter(schema_extra={"format": "date-time"})]
 LimitParameter = Annotated[int, QueryParameter(ge=1, le=1000)]

@@ -16,22 +16,11 @@ from api.submissions import diff
 from api.submissions.checks import content
 from api.submissions.diff import CellDiff
 from api.submissions.revisions import Cells
+from schema.codes import Instant, Slug
 from schema.problems import CellName, Finding, Severity
-from schema.submissions import (
-    ChangedCell,
-    EntryChange,
-    FigureChange,
-    ItemChange,
-    MilestoneItem,
-    PublisherFigure,
-    ReturnCell,
-    ReturnDetail,
-    ReturnKind,
-    ReturnRevision,
-    ReviewState,
-    RevisionDiff,
-)
-from schema.words import Instant, Slug
+from schema.returns import EntryChange, FigureChange, ItemChange, ReturnCell, ReturnDetail, ReturnRevision, RevisionDiff
+from schema.submission_reports import ChangedCell
+from schema.submissions import MilestoneItem, PublisherFigure, ReturnKind, ReviewState
 
 MAX_LISTED_CHANGES = 10_000
 

@@ -9,8 +9,9 @@ from api.plan import calendar
 from api.plan.calendar import Deadlines
 from schema.partners import Scope
 from schema.periods import Period
+from schema.returns import EventKind
 from schema.reviews import Extension, ReviewQuery
-from schema.submissions import EventKind, ReturnKind, ReviewState
+from schema.submissions import ReturnKind, ReviewState
 
 
 class RevisionState(Struct, frozen=True, kw_only=True):

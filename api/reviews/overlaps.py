@@ -7,7 +7,8 @@ from api.reviews.acts import ReturnedTotal
 from api.submissions.checks.findings import Findings
 from schema.plan import Measure, MeasureKind, Overlap
 from schema.problems import CellName, Finding
-from schema.submissions import ReturnKind, ReturnRevision
+from schema.returns import ReturnRevision
+from schema.submissions import ReturnKind
 
 UNCOUNTED_KINDS = frozenset({MeasureKind.MILESTONE, MeasureKind.EVIDENCE})
 

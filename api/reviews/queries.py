@@ -38,8 +38,9 @@ from api.statistics import periods
 from api.submissions.queries import acquire_shared_write_lock, approved_revision_expression, state_expression
 from api.submissions.revisions import NUMBER_FIELDS
 from schema.partners import Author
+from schema.returns import EventKind, ReturnEvent, ReturnRevision
 from schema.reviews import AuditEntry, Exemption, Extension, Redaction, ReviewQuery
-from schema.submissions import EventKind, ReturnEvent, ReturnKind, ReturnRevision, ReviewState
+from schema.submissions import ReturnKind, ReviewState
 from schema.tables import (
     audit,
     cell,

@@ -30,7 +30,9 @@ from api.reviews import expectations, overlaps, queries, rules
 from api.reviews.acts import CallerRights, ObligationDetails, ReviewableReturn
 from api.submissions import queries as submissions
 from api.submissions.routes import RETURN_PATH, readable_organisations
+from schema.codes import Instant
 from schema.partners import Author, Caller, Grant, Scope
+from schema.returns import EventKind
 from schema.reviews import (
     AuditPage,
     Clearance,
@@ -49,8 +51,6 @@ from schema.reviews import (
     Review,
     ReviewResult,
 )
-from schema.submissions import EventKind
-from schema.words import Instant
 
 InstantParameter = FromQuery[Instant | None]
 LimitParameter = Annotated[int, QueryParameter(ge=1, le=1000)]

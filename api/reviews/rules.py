@@ -9,8 +9,10 @@ from api.reviews.acts import CallerRights, ReviewableReturn, RevisionEvent, Revi
 from api.submissions.review_states import allowed_events, next_state
 from schema.partners import Grant, Scope
 from schema.problems import Finding
+from schema.returns import EventKind, ReturnRevision
 from schema.reviews import ReturnAction
-from schema.submissions import EventKind, ReturnKind, ReturnRevision, ReviewState, SubmissionReport
+from schema.submission_reports import SubmissionReport
+from schema.submissions import ReturnKind, ReviewState
 
 
 class NewerRevision(Conflict):

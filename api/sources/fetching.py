@@ -15,7 +15,8 @@ from api.http.refusals import InvalidParameter, Refusal
 from api.sources import disability_confident, ees, fingertips, nomis
 from api.sources.tables import UnexpectedSourceFormat
 from schema.programmes import AreaPage
-from schema.submissions import NewReturn, NewSubmission, SubmissionReport
+from schema.submission_reports import SubmissionReport
+from schema.submissions import NewReturn, NewSubmission
 
 SOURCE_URLS = {
     "nomis": "https://www.nomisweb.co.uk/api/v01",

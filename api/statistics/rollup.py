@@ -12,7 +12,7 @@ import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
 
-from schema.plan import MeasureKind, Overlap
+from schema.plan import RATIO_KINDS, MeasureKind, Overlap
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -119,7 +119,6 @@ _STEPS_BY_KIND: dict[MeasureKind, tuple[_RollUpStep, _RollUpStep, _RollUpStep]] 
 }
 ADDITIVE_KINDS = frozenset(_STEPS_BY_KIND)
 """The kinds that are rolled up."""
-RATIO_KINDS = frozenset({MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN})
 
 
 def roll_up(

@@ -8,7 +8,7 @@ from msgspec import Struct
 from api.plan.catalogue import Catalogue, parse_breakdown_key
 from api.submissions.revisions import MISSING, NUMBER_FIELDS, STATUSES, Cells, Column
 from schema.problems import CellName
-from schema.submissions import CellCounts, CellValue, ChangedCell
+from schema.submission_reports import CellCounts, CellValue, ChangedCell
 
 
 class CellDiff(Struct, frozen=True, kw_only=True, eq=False):

@@ -7,10 +7,11 @@ import numpy as np
 
 from api.plan.catalogue import Catalogue
 from api.statistics import periods, rollup
-from api.submissions.revisions import RATIO_KINDS, ReturnTotal
+from api.submissions.revisions import ReturnTotal
 from schema.periods import Period, PeriodType
-from schema.plan import Measure
-from schema.submissions import Amount, Effect, EffectScope, ReturnKind
+from schema.plan import RATIO_KINDS, Measure
+from schema.submission_reports import Amount, Effect, EffectScope
+from schema.submissions import ReturnKind
 
 
 def calculate_effects(

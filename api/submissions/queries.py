@@ -31,18 +31,16 @@ from api.submissions.revisions import (
 )
 from schema.partners import Author
 from schema.plan import MeasureKind
+from schema.returns import EventKind
+from schema.submission_reports import Receipt, SubmissionOutcome, SubmissionReport
 from schema.submissions import (
-    EventKind,
     EvidenceEntry,
     Justification,
     MilestoneItem,
     PublisherFigure,
-    Receipt,
     ReturnKind,
     ReviewState,
     Status,
-    SubmissionOutcome,
-    SubmissionReport,
 )
 from schema.tables import observation, return_event, revision, submission
 

@@ -1,7 +1,8 @@
 """The states of a revision, and what moves it from one to another: one table, from which the docs draw the picture."""
 
 from api.http.refusals import Conflict
-from schema.submissions import EventKind, ReviewState
+from schema.returns import EventKind
+from schema.submissions import ReviewState
 
 
 class InvalidTransition(Conflict):

@@ -12,11 +12,10 @@ from msgspec.structs import replace
 
 from api.plan.calendar import Deadlines
 from schema.periods import Period
-from schema.plan import Duty, Measure, MeasureKind, Series
+from schema.plan import Duty, Measure, Series
 from schema.problems import CellName
+from schema.submission_reports import CellCounts, Completeness, SubmissionOutcome
 from schema.submissions import (
-    CellCounts,
-    Completeness,
     EvidenceEntry,
     Justification,
     MilestoneItem,
@@ -27,7 +26,6 @@ from schema.submissions import (
     ReturnKind,
     ReviewState,
     Status,
-    SubmissionOutcome,
 )
 
 Column = npt.NDArray[np.int64]
@@ -38,7 +36,6 @@ Notes = npt.NDArray[np.object_]  # str or None
 MISSING = -1  # counts and ids are never negative
 STATUSES: tuple[Status | None, ...] = (None, *Status)
 _STATUS_INDEX = {status: number for number, status in enumerate(STATUSES)}
-RATIO_KINDS = {MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN}
 NUMBER_FIELDS = ("value", "numerator", "denominator", "lower", "upper")
 
 

@@ -32,7 +32,8 @@ from api.submissions.reading.ndjson_reader import NdjsonReader
 from api.submissions.revisions import Cells, ParsedSubmission, ReturnKey, to_columns
 from api.submissions.rules import CheckedSubmission, OutdatedReturn
 from schema.partners import Author, Caller, Grant, Scope
-from schema.submissions import Effect, NewReturn, NewSubmission, ReturnKind, SubmissionReport, Withdrawal
+from schema.submission_reports import Effect, SubmissionReport
+from schema.submissions import NewReturn, NewSubmission, ReturnKind, Withdrawal
 
 DryRun = Annotated[bool, QueryParameter()]
 PreviewToken = Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{64}$")]

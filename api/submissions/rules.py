@@ -30,21 +30,18 @@ from api.submissions.revisions import (
     ReturnTotal,
 )
 from schema.problems import CellName, Finding, Severity
-from schema.submissions import (
+from schema.submission_reports import (
     CellCounts,
     CellValue,
     ChangedCell,
     Effect,
     EffectScope,
-    Justification,
-    NewSubmission,
     Receipt,
-    ReturnKind,
     ReturnReport,
-    ReviewState,
     SubmissionOutcome,
     SubmissionReport,
 )
+from schema.submissions import Justification, NewSubmission, ReturnKind, ReviewState
 
 MAX_UNCONFIRMED_WITHDRAWAL_SHARE = 0.1
 MAX_TEXT_CHARACTERS = 2000

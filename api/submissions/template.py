@@ -9,7 +9,8 @@ from msgspec import Struct
 from api.plan.catalogue import TOTAL_KEY, Catalogue, format_breakdown_key, parse_breakdown_key
 from api.submissions.revisions import MISSING, Column, IdentifiedReturn
 from schema.plan import Measure
-from schema.submissions import Completeness, ReturnKind
+from schema.submission_reports import Completeness
+from schema.submissions import ReturnKind
 
 MAX_LISTED_MISSING = 100
 

@@ -18,7 +18,8 @@ from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, DisclosureClass,
 from schema.partners import Scope
 from schema.periods import PeriodType
 from schema.plan import Basis, LogicModelColumn, MeasureKind
-from schema.submissions import Marker, ReturnKind, Status, Timeliness
+from schema.submission_reports import Timeliness
+from schema.submissions import Marker, ReturnKind, Status
 from work_health.cli.app import app
 
 ROOT = GUIDES_FOLDER.parent

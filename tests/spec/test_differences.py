@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from api.submissions import diff
 from api.submissions.revisions import MISSING, NUMBER_FIELDS, Cells
 from schema.problems import CellName
-from schema.submissions import CellValue
+from schema.submission_reports import CellValue
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, TOWN, make_cells
 
 COLUMNS = ("item", "area", "breakdown", *NUMBER_FIELDS, "status")

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from api.submissions import effects, rules
-from schema.submissions import EffectScope
+from schema.submission_reports import EffectScope
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, parse_past_total
 
 NEAR = pytest.approx

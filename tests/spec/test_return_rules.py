@@ -20,16 +20,9 @@ from api.returns.asked import CellCursor, EventCursor, HistoryRange, ReturnCurso
 from api.statistics import periods
 from api.submissions.revisions import MISSING, Cells
 from schema.plan import MeasureKind
-from schema.submissions import (
-    CellCounts,
-    EvidenceEntry,
-    MilestoneItem,
-    ReturnCell,
-    ReturnDetail,
-    ReturnKind,
-    ReturnRevision,
-    ReviewState,
-)
+from schema.returns import ReturnCell, ReturnDetail, ReturnRevision
+from schema.submission_reports import CellCounts
+from schema.submissions import EvidenceEntry, MilestoneItem, ReturnKind, ReviewState
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, TOWN, WEST
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)

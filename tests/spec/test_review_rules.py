@@ -27,8 +27,10 @@ from api.statistics import periods
 from api.submissions.review_states import NON_TRANSITIONING, TRANSITIONS, InvalidTransition, allowed_events, next_state
 from schema.partners import Grant, Scope
 from schema.problems import CellName, Finding, Severity
+from schema.returns import EventKind, ReturnRevision
 from schema.reviews import Extension, NewExemption, NewExtension, ObligationState, ReturnAction
-from schema.submissions import EventKind, ReturnKind, ReturnRevision, ReviewState, SubmissionReport
+from schema.submission_reports import SubmissionReport
+from schema.submissions import ReturnKind, ReviewState
 
 HARBOUR = Path(__file__).parent.parent / "plans" / "harbour.yaml"
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.submissions import review_states
-from schema.submissions import EventKind, ReviewState
+from schema.returns import EventKind
+from schema.submissions import ReviewState
 
 # What happens to a revision in each state. Unmoving: a comment, texts cleared of persons, redaction proposed.
 TABLE = {

@@ -13,7 +13,8 @@ from api.submissions import rules
 from api.submissions.checks.findings import FINDING_EXPLANATIONS, DryRunOutdated, Findings, Rejected
 from api.submissions.revisions import MISSING, STATUSES, CurrentRevision, to_columns
 from schema.plan import Plan
-from schema.submissions import NewSubmission, ReturnKind, ReviewState, Status, SubmissionOutcome, Timeliness
+from schema.submission_reports import SubmissionOutcome, Timeliness
+from schema.submissions import NewSubmission, ReturnKind, ReviewState, Status
 from tests.fixtures.example_plan import (
     HARBOUR_CATALOGUE,
     HARBOUR_PLAN,

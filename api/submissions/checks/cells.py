@@ -10,7 +10,6 @@ from api.submissions.checks.findings import MAX_LISTED_FINDINGS, Findings
 from api.submissions.revisions import (
     MISSING,
     NUMBER_FIELDS,
-    RATIO_KINDS,
     STATUSES,
     Cells,
     Column,
@@ -18,7 +17,7 @@ from api.submissions.revisions import (
     Mask,
     ParsedSubmission,
 )
-from schema.plan import Measure, MeasureKind
+from schema.plan import RATIO_KINDS, Measure, MeasureKind
 from schema.submissions import Status
 
 

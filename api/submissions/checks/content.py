@@ -10,15 +10,8 @@ from api.plan.catalogue import format_breakdown_key
 from api.submissions.checks.findings import Findings
 from api.submissions.revisions import Content, ParsedSubmission
 from schema.plan import Collection, Measure, MeasureKind, Series
-from schema.submissions import (
-    CellCounts,
-    EvidenceEntry,
-    MilestoneItem,
-    NewReturn,
-    NewSubmission,
-    PublisherFigure,
-    ReturnKind,
-)
+from schema.submission_reports import CellCounts
+from schema.submissions import EvidenceEntry, MilestoneItem, NewReturn, NewSubmission, PublisherFigure, ReturnKind
 
 FIGURES_AS_JSON_FIX = "Published figures have texts, limits and markers: send them as JSON, in the return's `figures`."
 CONTENT_FIELD_BY_KIND = {MeasureKind.MILESTONE: "items", MeasureKind.EVIDENCE: "entries"}

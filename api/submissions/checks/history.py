@@ -14,18 +14,9 @@ from api.submissions import diff, effects
 from api.submissions.checks import totals
 from api.submissions.checks.findings import Findings
 from api.submissions.checks.totals import MAX_LISTED_FAULTS
-from api.submissions.revisions import (
-    MISSING,
-    RATIO_KINDS,
-    STATUSES,
-    Cells,
-    Column,
-    IdentifiedReturn,
-    ReturnKey,
-    ReturnTotal,
-)
+from api.submissions.revisions import MISSING, STATUSES, Cells, Column, IdentifiedReturn, ReturnKey, ReturnTotal
 from schema.periods import Period
-from schema.plan import Measure, MeasureKind, Series
+from schema.plan import RATIO_KINDS, Measure, MeasureKind, Series
 from schema.problems import CellName
 from schema.submissions import ReturnKind, Status
 

@@ -5,8 +5,7 @@ from decimal import Decimal
 
 from api.plan.catalogue import Catalogue, format_breakdown_key, suggest_codes
 from api.submissions.checks.findings import Findings
-from api.submissions.revisions import RATIO_KINDS
-from schema.plan import Measure
+from schema.plan import RATIO_KINDS, Measure
 from schema.submissions import PublisherFigure
 
 # What a fraction is multiplied by to be in the measure's unit; counts, gaps and other units are not compared.

@@ -11,8 +11,8 @@ from api.plan.catalogue import TOTAL_KEY, Catalogue, parse_breakdown_key
 from api.submissions.checks.cells import CellIndex
 from api.submissions.checks.code_index import margin_positions
 from api.submissions.checks.findings import Findings
-from api.submissions.revisions import MISSING, RATIO_KINDS, Cells, Column, IdentifiedReturn, Mask
-from schema.plan import MeasureKind, Scheme
+from api.submissions.revisions import MISSING, Cells, Column, IdentifiedReturn, Mask
+from schema.plan import RATIO_KINDS, MeasureKind, Scheme
 
 MAX_LISTED_FAULTS = 1000  # of one kind of fault; beyond it a number says enough
 Bounds = npt.NDArray[np.float64]

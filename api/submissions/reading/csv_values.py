@@ -8,7 +8,7 @@ from api.plan.catalogue import suggest_codes
 from api.plan.rules import suggest_periods
 from api.statistics import periods
 from api.submissions.reading.faults import Fault
-from schema.submissions import ReturnKind, Status
+from schema.submissions import MAX_COUNT, MAX_NOTE_CHARACTERS, ReturnKind, Status
 
 CsvValue = str | int | Status | ReturnKind | Fault | None  # None: blank
 ValueParser = Callable[[str], CsvValue]
@@ -31,8 +31,7 @@ KNOWN_COLUMNS = (
     "return_note",
 )
 LABEL_SUFFIX = "-label"  # columns whose names end so tell people what a code means
-MAX_COUNT = 2**53 - 1
-MAX_CODE_CHARACTERS, MAX_NOTE_CHARACTERS = 80, 2000
+MAX_CODE_CHARACTERS = 80
 _FIRST_SERIAL, _LAST_SERIAL = 32874, 73415  # days of 1990 to 2100, as spreadsheets count them
 _SERIAL_ORIGIN = date(1899, 12, 30)
 

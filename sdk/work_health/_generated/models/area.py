@@ -16,8 +16,8 @@ class Area:
     """A place with a GSS code."""
 
     code: str
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     name: str
     level: str
     """ A kebab-case code. It never changes once it is in use. """

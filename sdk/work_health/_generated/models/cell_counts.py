@@ -11,14 +11,14 @@ T = TypeVar("T", bound="CellCounts")
 
 @_attrs_define
 class CellCounts:
-    """Cells. `received` is always `added` + `changed` + `unchanged`."""
+    """Counts of cells. `received` is always `added` + `changed` + `unchanged`."""
 
     received: int
     added: int
     changed: int
     unchanged: int
     withdrawn: int
-    """ Cells that stood and were not sent again. """
+    """ Earlier cells that the new return does not contain. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

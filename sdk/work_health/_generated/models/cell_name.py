@@ -17,7 +17,7 @@ T = TypeVar("T", bound="CellName")
 
 @_attrs_define
 class CellName:
-    """Which figure of which return; without `area`, the return as a whole."""
+    """The name of a cell of a return. Without `area` it names the return as a whole."""
 
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -29,8 +29,8 @@ class CellName:
     """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
     `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     area: None | str | Unset = UNSET
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     breakdown: CellNameBreakdown | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="CellValue")
 
 @_attrs_define
 class CellValue:
-    """What a cell says."""
+    """The content of a cell."""
 
     value: int | None | Unset = UNSET
     numerator: int | None | Unset = UNSET

@@ -16,14 +16,14 @@ T = TypeVar("T", bound="ChangedCell")
 
 @_attrs_define
 class ChangedCell:
-    """A cell that differs from the revision before."""
+    """A cell that differs from the previous revision."""
 
     cell: CellName
-    """ Which figure of which return; without `area`, the return as a whole. """
+    """ The name of a cell of a return. Without `area` it names the return as a whole. """
     before: CellValue | None
-    """ Null where the cell was not there. """
+    """ Null if the cell did not exist. """
     after: CellValue | None
-    """ Null where it is withdrawn. """
+    """ Null if it is withdrawn. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,8 +17,8 @@ class Comparator:
     """The same series for a wider area, as published, and how the figure stands to it."""
 
     area: str
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     name: str
     value: float | None
     verdict: None | Verdict

@@ -15,12 +15,16 @@ T = TypeVar("T", bound="Completeness")
 
 @_attrs_define
 class Completeness:
-    """Of the cells that the duty asks for: the total of each area, and every category of each scheme."""
+    """How many of the required cells a return has.
+
+    A duty requires the total of each area, and every category of each scheme.
+
+    """
 
     required: int
     present: int
     missing: list[CellName]
-    """ At most 100 of those that are not there. """
+    """ The missing cells, at most 100. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

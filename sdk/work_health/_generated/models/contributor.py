@@ -24,8 +24,10 @@ class Contributor:
     `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     revision: int
     state: ReviewState
-    """ Where a revision stands. A newer revision supersedes one that is not approved; its approval, one that is.
-    """
+    """ The review state of a revision.
+
+        A newer revision supersedes one that is not approved. The approval of a newer revision supersedes an
+    approved one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

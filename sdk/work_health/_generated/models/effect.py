@@ -18,25 +18,25 @@ T = TypeVar("T", bound="Effect")
 
 @_attrs_define
 class Effect:
-    """A total that the submission moves, rolled up as the measure declares."""
+    """A total that the submission changes, rolled up by the measure's kind."""
 
     scope: EffectScope
-    """ Whose figure moves: the organisation's own, or (told to reviewers alone) the programme's. """
+    """ Whose total changes: the organisation's own, or the programme's (reported to reviewers only). """
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
     series: str
     """ A kebab-case code. It never changes once it is in use. """
     area: str
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     period: Period
     """ A span of whole days with its code. """
     unit: str
     """ A kebab-case code. It never changes once it is in use. """
     before: Amount | None
-    """ Null where nothing stood. """
+    """ Null if there was no total. """
     after: Amount | None
-    """ Null where nothing stands any more. """
+    """ Null if there is no longer a total. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,12 +15,12 @@ T = TypeVar("T", bound="EntryChange")
 
 @_attrs_define
 class EntryChange:
-    """An entry of an evidence return that one revision has and the other has not. One that differs is another."""
+    """An entry of an evidence return that only one of two revisions has. A changed entry counts as a new one."""
 
     before: EvidenceEntry | None
-    """ Null where it was not there. """
+    """ Null if it did not exist. """
     after: EvidenceEntry | None
-    """ Null where it is withdrawn. """
+    """ Null if it is withdrawn. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="EvidenceEntry")
 
 @_attrs_define
 class EvidenceEntry:
-    """One occasion of what the measure asks evidence of."""
+    """One piece of evidence that the measure asks for."""
 
     domain: str
     """ One of the measure's `domains`. """
@@ -21,7 +21,7 @@ class EvidenceEntry:
     date: datetime.date
     url: None | str | Unset = UNSET
     people: int | None | Unset = UNSET
-    """ How many people took part, where that is known. """
+    """ How many people took part, if known. """
 
     def to_dict(self) -> dict[str, Any]:
         domain = self.domain

@@ -22,8 +22,8 @@ class Feature:
 
     type_: FeatureType
     id: str
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     geometry: Geometry | None
     properties: FeatureProperties
     """ The columns of the CSV, by name, with what the area is called. """

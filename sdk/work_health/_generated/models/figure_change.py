@@ -15,12 +15,12 @@ T = TypeVar("T", bound="FigureChange")
 
 @_attrs_define
 class FigureChange:
-    """A published figure that differs between two revisions. Figures are known by area and breakdown."""
+    """A published figure that differs between two revisions. Area and breakdown identify it."""
 
     before: None | PublisherFigure
-    """ Null where it was not there. """
+    """ Null if it did not exist. """
     after: None | PublisherFigure
-    """ Null where it is withdrawn. """
+    """ Null if it is withdrawn. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

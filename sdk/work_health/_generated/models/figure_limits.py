@@ -14,12 +14,12 @@ T = TypeVar("T", bound="FigureLimits")
 
 @_attrs_define
 class FigureLimits:
-    """The limits of a figure, in its unit; never a half-width."""
+    """The confidence limits of a figure, in its unit. They are not a half-width."""
 
     lower: str
-    """ A decimal number as its publisher gives it, with its own number of digits. """
+    """ A decimal number with exactly the digits that its publisher gives. """
     upper: str
-    """ A decimal number as its publisher gives it, with its own number of digits. """
+    """ A decimal number with exactly the digits that its publisher gives. """
     confidence: Confidence | Unset = UNSET
     """ Per cent of such intervals that hold the true value; both tails are equal. """
     method: IntervalMethod | Unset = UNSET

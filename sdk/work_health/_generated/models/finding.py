@@ -18,36 +18,37 @@ T = TypeVar("T", bound="Finding")
 
 @_attrs_define
 class Finding:
-    """What a check found, where, and how to mend it."""
+    """What a check found, where, and how to fix it."""
 
     code: str
     """ Stable; `/errors/{code}` explains it. """
     severity: Severity
-    """ Whether a finding stops the submission. An error that can be justified becomes a warning once it is. """
+    """ An error rejects the submission, a warning does not. A justification turns a justifiable error into a
+    warning. """
     message: str
     id: None | str | Unset = UNSET
-    """ The same for the same fault of the same figures: what a justification names. """
+    """ The id that a justification names. It stays the same for the same fault in the same figures. """
     path: None | str | Unset = UNSET
-    """ A JSON pointer to the first place it was found. """
+    """ A JSON pointer to the first occurrence. """
     rows: list[int] | Unset = UNSET
-    """ The observations concerned, at most 1,000 of them: in JSON counted from 1 over the whole submission, in CSV
-    and NDJSON the line that a spreadsheet or editor shows, the first line being 1. """
+    """ The rows concerned, at most 1,000. In JSON, observations are counted from 1 over the submission. In CSV and
+    NDJSON, it is the number of the line; the first line is 1. """
     row_count: int | None | Unset = UNSET
-    """ How many rows there are, where more than listed. """
+    """ How many rows there are, if more than are listed. """
     column: None | str | Unset = UNSET
-    """ The CSV column or the field. """
+    """ The CSV column or the JSON field. """
     cell: CellName | None | Unset = UNSET
-    """ The figure concerned, where it is one. """
+    """ The cell, if the finding is about a single one. """
     expected: None | str | Unset = UNSET
-    """ What would have been right. """
+    """ The expected value. """
     actual: None | str | Unset = UNSET
-    """ What was sent. """
+    """ The value that was sent. """
     fix: None | str | Unset = UNSET
     """ How to fix it. """
     justifiable: bool | Unset = False
-    """ A `justification` that names this finding lets the submission pass. """
+    """ True if a justification that names this finding lets the submission pass. """
     justification: None | str | Unset = UNSET
-    """ The justification that was given. """
+    """ The justification that the submission gives. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,14 +15,14 @@ T = TypeVar("T", bound="ItemChange")
 
 @_attrs_define
 class ItemChange:
-    """An item of a milestone return that differs between two revisions. Items are known by their code."""
+    """An item of a milestone return that differs between two revisions. Its code identifies it."""
 
     item: str
     """ A kebab-case code. It never changes once it is in use. """
     before: MilestoneItem | None
-    """ Null where it was not there. """
+    """ Null if it did not exist. """
     after: MilestoneItem | None
-    """ Null where it is withdrawn. """
+    """ Null if it is withdrawn. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

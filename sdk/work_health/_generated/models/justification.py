@@ -10,7 +10,7 @@ T = TypeVar("T", bound="Justification")
 
 @_attrs_define
 class Justification:
-    """Why a figure is right although a check doubts it."""
+    """Why a figure is right although a check questions it."""
 
     finding: str
     """ The finding's `id`. """

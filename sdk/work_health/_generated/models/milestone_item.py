@@ -13,15 +13,15 @@ T = TypeVar("T", bound="MilestoneItem")
 
 @_attrs_define
 class MilestoneItem:
-    """One thing that is to be achieved, and the stage that it has reached."""
+    """One item that is to be achieved, and the stage that it has reached."""
 
     item: str
-    """ Your own code for it, the same in each return. """
+    """ Your own code for the item, the same in each return. """
     title: str
     stage: str
     """ One of the measure's `stages`. """
     date: datetime.date
-    """ The day on which it reached the stage. """
+    """ The day on which the item reached the stage. """
     url: None | str | Unset = UNSET
     """ The evidence. """
 

@@ -20,7 +20,7 @@ T = TypeVar("T", bound="NewReturn")
 
 @_attrs_define
 class NewReturn:
-    """What one organisation says of one measure in one period. It replaces what stood, whole."""
+    """The return of one organisation for one measure and period. It replaces the current revision as a whole."""
 
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -28,23 +28,23 @@ class NewReturn:
     """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
     `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     series: None | str | Unset = UNSET
-    """ Which definition; may be left out where partners return only one. """
+    """ The definition that is counted. Optional if partners return only one. """
     service: str | Unset = "main"
     """ A kebab-case code. It never changes once it is in use. """
     kind: ReturnKind | Unset = UNSET
-    """ `data` has figures; `nil` says that there was nothing to count; `withdrawn` takes back what was said. """
+    """ `data` has figures; `nil` states that there was nothing to count; `withdrawn` withdraws the return. """
     observations: list[Observation] | Unset = UNSET
     items: list[MilestoneItem] | Unset = UNSET
-    """ Of a milestone measure. """
+    """ For a milestone measure. """
     entries: list[EvidenceEntry] | Unset = UNSET
-    """ Of an evidence measure. """
+    """ For an evidence measure. """
     figures: list[PublisherFigure] | Unset = UNSET
-    """ Of a published series, by its publisher. """
+    """ For a published series, sent by its publisher. """
     base_revision: int | None | Unset = UNSET
-    """ The number of the revision that this return was made from, 0 for none: the submission is refused with the
-    difference if another stands by now. """
+    """ The number of the revision that this return was made from, or 0 for none. If another revision is current,
+    the submission is rejected with the differences. """
     note: None | str | Unset = UNSET
-    """ Seen by your organisation and reviewers alone. """
+    """ Only your organisation and reviewers can read it. """
 
     def to_dict(self) -> dict[str, Any]:
         measure = self.measure

@@ -17,14 +17,14 @@ T = TypeVar("T", bound="NewSubmission")
 
 @_attrs_define
 class NewSubmission:
-    """One push of one or more returns: all of them are taken, or none."""
+    """One request with one or more returns. All of them are accepted, or none."""
 
     returns: list[NewReturn]
     organisation: None | str | Unset = UNSET
     """ The organisation that submits. Optional: a key belongs to one organisation. """
     confirm_withdrawals: bool | Unset = False
-    """ Cells that stand and are not sent again are withdrawn. More than a tenth of a return's cells are withdrawn
-    only if this is true. """
+    """ Current cells that the new return does not contain are withdrawn. Set this to true to withdraw more than a
+    tenth of a return's cells. """
     justifications: list[Justification] | Unset = UNSET
     note: None | str | Unset = UNSET
 

@@ -17,20 +17,20 @@ T = TypeVar("T", bound="Observation")
 
 @_attrs_define
 class Observation:
-    """One cell: an area and a breakdown, with a count, a numerator and denominator, or the reason for neither."""
+    """One cell: an area and a breakdown, with a count, a numerator and denominator, or a status."""
 
     area: str
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     breakdown: ObservationBreakdown | Unset = UNSET
     """ Dimension to category; empty for the total. """
     value: int | None | Unset = UNSET
     numerator: int | None | Unset = UNSET
     denominator: int | None | Unset = UNSET
     lower: int | None | Unset = UNSET
-    """ With status `c`: it is at least this. """
+    """ With status `c`: the count is at least this. """
     upper: int | None | Unset = UNSET
-    """ With status `c`: it is at most this. """
+    """ With status `c`: the count is at most this. """
     status: None | Status | Unset = UNSET
     note: None | str | Unset = UNSET
 

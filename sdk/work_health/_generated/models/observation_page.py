@@ -17,7 +17,7 @@ T = TypeVar("T", bound="ObservationPage")
 
 @_attrs_define
 class ObservationPage:
-    """Cells, by measure, series, service, organisation, period, area and breakdown."""
+    """Cells, sorted by measure, series, service, organisation, period, area and breakdown."""
 
     items: list[ReturnCell]
     next_cursor: None | str | Unset = UNSET

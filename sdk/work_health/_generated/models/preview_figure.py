@@ -46,8 +46,8 @@ class PreviewFigure:
     period: Period
     """ A span of whole days with its code. """
     area: str
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     breakdown: PreviewFigureBreakdown
     value: float | None
     """ A count, or a percentage for a proportion. """

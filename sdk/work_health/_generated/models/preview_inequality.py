@@ -38,8 +38,8 @@ class PreviewInequality:
     period: Period
     """ A span of whole days with its code. """
     area: str
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     dimension: str
     """ A kebab-case code. It never changes once it is in use. """
     category: str

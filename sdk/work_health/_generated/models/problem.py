@@ -20,7 +20,7 @@ class Problem:
     """Why a request was refused (RFC 9457). Nothing was written."""
 
     type_: str
-    """ A page that explains it. """
+    """ A page that explains the error. """
     title: str
     status: int
     detail: str

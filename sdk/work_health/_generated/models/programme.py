@@ -28,8 +28,8 @@ class Programme:
     owner: str
     """ A kebab-case code. It never changes once it is in use. """
     area: str
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     document: Document
     """ The published plan that the file was written from. """
     window: Window

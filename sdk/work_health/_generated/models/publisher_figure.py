@@ -19,14 +19,14 @@ T = TypeVar("T", bound="PublisherFigure")
 
 @_attrs_define
 class PublisherFigure:
-    """One figure of a published statistic: what its publisher says of an area and a breakdown, or why it says nothing.
+    """One figure of a published statistic, for an area and a breakdown, or the reason why there is none.
 
-    It is kept as it was published and never rolled up.
+    The figure is stored as published and never rolled up.
 
     """
 
     area: str
-    """ Any area of the plan: the comparators as well. """
+    """ Any area of the plan, including the comparators. """
     breakdown: PublisherFigureBreakdown | Unset = UNSET
     """ Dimension to category; empty for the total. """
     value: None | str | Unset = UNSET
@@ -34,9 +34,9 @@ class PublisherFigure:
     limits: list[FigureLimits] | Unset = UNSET
     """ At most one of each confidence. """
     numerator: None | str | Unset = UNSET
-    """ A decimal number as its publisher gives it, with its own number of digits. """
+    """ A decimal number with exactly the digits that its publisher gives. """
     denominator: None | str | Unset = UNSET
-    """ A decimal number as its publisher gives it, with its own number of digits. """
+    """ A decimal number with exactly the digits that its publisher gives. """
     status: None | Status | Unset = UNSET
     markers: list[Marker] | Unset = UNSET
     note: None | str | Unset = UNSET

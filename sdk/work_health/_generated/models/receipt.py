@@ -13,11 +13,11 @@ T = TypeVar("T", bound="Receipt")
 
 @_attrs_define
 class Receipt:
-    """Proof of what was received and when."""
+    """Proof of the content that was received, and the time."""
 
     submission: UUID
     content_sha256: str
-    """ SHA-256 of the body as it was sent, decompressed. """
+    """ SHA-256 of the decompressed body. """
     received_at: datetime.datetime
     """ RFC 3339 with an offset. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -20,7 +20,7 @@ T = TypeVar("T", bound="ReturnCell")
 
 @_attrs_define
 class ReturnCell:
-    """One cell of a return as it stands, or stood: a tidy row."""
+    """One cell of a return, as a tidy row."""
 
     organisation: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -37,8 +37,8 @@ class ReturnCell:
     recorded_at: datetime.datetime
     """ RFC 3339 with an offset. """
     area: str
-    """ A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, the finer area not
-    known*. """
+    """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
+    """
     breakdown: ReturnCellBreakdown
     value: int | None
     numerator: int | None
@@ -48,7 +48,7 @@ class ReturnCell:
     status: None | Status
     note: None | str
     change: CellChange | None | Unset = UNSET
-    """ With `updated_after`: what happened to it; a withdrawn cell has no figures. """
+    """ With `updated_after`: what happened to the cell. A withdrawn cell has no figures. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

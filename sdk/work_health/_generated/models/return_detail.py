@@ -22,7 +22,7 @@ T = TypeVar("T", bound="ReturnDetail")
 
 @_attrs_define
 class ReturnDetail:
-    """One revision of a return with what it says."""
+    """One revision of a return with its content."""
 
     summary: ReturnRevision
     """ A revision of a return, without its cells. """

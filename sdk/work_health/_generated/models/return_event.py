@@ -40,11 +40,11 @@ class ReturnEvent:
     """ A span of whole days with its code. """
     revision: int
     kind: ReturnKind
-    """ `data` has figures; `nil` says that there was nothing to count; `withdrawn` takes back what was said. """
+    """ `data` has figures; `nil` states that there was nothing to count; `withdrawn` withdraws the return. """
     state: None | ReviewState
-    """ The revision's state after it; null where it has not moved. """
+    """ The revision's state after the event. Null if it did not change. """
     by: str
-    """ The organisation that did it. """
+    """ The organisation that caused the event. """
     text: None | str
     """ The reason, or the comment. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

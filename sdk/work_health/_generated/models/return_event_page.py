@@ -15,13 +15,13 @@ T = TypeVar("T", bound="ReturnEventPage")
 
 @_attrs_define
 class ReturnEventPage:
-    """Events in the order in which they were committed."""
+    """Events in the order of their commits."""
 
     items: list[ReturnEvent]
     next_cursor: None | str
-    """ Send it as `cursor`, now or next month, for what came after; null while there is nothing yet. """
+    """ Send it as `cursor`, now or later, for the events that follow. Null if there are no events. """
     has_more: bool
-    """ Whether there is more already. """
+    """ True if more events exist already. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="ReturnPage")
 
 @_attrs_define
 class ReturnPage:
-    """Returns as they stand, by measure, series, service, organisation and period."""
+    """Current returns, sorted by measure, series, service, organisation and period."""
 
     items: list[ReturnRevision]
     next_cursor: None | str | Unset = UNSET

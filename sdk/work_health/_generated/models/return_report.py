@@ -20,7 +20,7 @@ T = TypeVar("T", bound="ReturnReport")
 
 @_attrs_define
 class ReturnReport:
-    """What became of one return of a submission."""
+    """The result for one return of a submission."""
 
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -31,15 +31,17 @@ class ReturnReport:
     period: Period
     """ A span of whole days with its code. """
     outcome: SubmissionOutcome
-    """ `unchanged`: all of it stood already, and no revision was made. """
+    """ `unchanged`: the content is the same as the current revision, so no new revision was made. """
     revision: int
-    """ The number of the revision that stands now. """
+    """ The number of the current revision. """
     counts: CellCounts
-    """ Cells. `received` is always `added` + `changed` + `unchanged`. """
+    """ Counts of cells. `received` is always `added` + `changed` + `unchanged`. """
     timeliness: None | Timeliness
-    """ Null for a published series: a publication has no due date here. """
+    """ Null for a published series, which has no due date. """
     completeness: Completeness
-    """ Of the cells that the duty asks for: the total of each area, and every category of each scheme. """
+    """ How many of the required cells a return has.
+
+        A duty requires the total of each area, and every category of each scheme. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -33,15 +33,17 @@ class ReturnRevision:
     period: Period
     """ A span of whole days with its code. """
     kind: ReturnKind
-    """ `data` has figures; `nil` says that there was nothing to count; `withdrawn` takes back what was said. """
+    """ `data` has figures; `nil` states that there was nothing to count; `withdrawn` withdraws the return. """
     revision: int
     state: ReviewState
-    """ Where a revision stands. A newer revision supersedes one that is not approved; its approval, one that is.
-    """
+    """ The review state of a revision.
+
+        A newer revision supersedes one that is not approved. The approval of a newer revision supersedes an
+    approved one. """
     approved_revision: int | None
-    """ The revision that counts as approved; a correction is pending beside it. """
+    """ The approved revision. A newer correction may be pending. """
     cells: int
-    """ How many observations the revision holds. """
+    """ How many observations the revision has. """
     submission: UUID
     recorded_at: datetime.datetime
     """ RFC 3339 with an offset. """

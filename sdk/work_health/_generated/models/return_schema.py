@@ -16,7 +16,7 @@ T = TypeVar("T", bound="ReturnSchema")
 
 @_attrs_define
 class ReturnSchema:
-    """JSON Schema 2020-12 of one return: exactly the areas and breakdowns that the partner owes."""
+    """JSON Schema 2020-12 of one return, with exactly the areas and breakdowns that the partner owes."""
 
     schema: str
     title: str

@@ -22,7 +22,7 @@ class Review:
     """A revision as a reviewer, or its own organisation, sees it."""
 
     detail: ReturnDetail
-    """ One revision of a return with what it says. """
+    """ One revision of a return with its content. """
     findings: list[Finding]
     """ Warnings when it was submitted, as justified; to reviewers also those across partners. """
     cleared: list[int]

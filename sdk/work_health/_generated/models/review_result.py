@@ -21,8 +21,10 @@ class ReviewResult:
     """ What can happen to a revision. """
     revision: int
     state: ReviewState
-    """ Where a revision stands. A newer revision supersedes one that is not approved; its approval, one that is.
-    """
+    """ The review state of a revision.
+
+        A newer revision supersedes one that is not approved. The approval of a newer revision supersedes an
+    approved one. """
     at: datetime.datetime
     """ RFC 3339 with an offset. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

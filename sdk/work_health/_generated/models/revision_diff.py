@@ -22,17 +22,14 @@ T = TypeVar("T", bound="RevisionDiff")
 
 @_attrs_define
 class RevisionDiff:
-    """What differs between two revisions of a return: cells of a count, items of a milestone, entries of evidence,
-    figures of a published series.
-
-    """
+    """The differences between two revisions of a return: cells, items, entries or figures."""
 
     older: ReturnRevision
     """ A revision of a return, without its cells. """
     newer: ReturnRevision
     """ A revision of a return, without its cells. """
     counts: CellCounts
-    """ Cells. `received` is always `added` + `changed` + `unchanged`. """
+    """ Counts of cells. `received` is always `added` + `changed` + `unchanged`. """
     changes: list[ChangedCell]
     """ Cells that changed, then withdrawn, then added ones; at most 10,000. """
     change_count: int

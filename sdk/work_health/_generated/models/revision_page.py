@@ -15,7 +15,7 @@ T = TypeVar("T", bound="RevisionPage")
 
 @_attrs_define
 class RevisionPage:
-    """Every revision of a return, the newest first."""
+    """All revisions of a return, newest first."""
 
     items: list[ReturnRevision]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -22,7 +22,7 @@ T = TypeVar("T", bound="SubmissionReport")
 
 @_attrs_define
 class SubmissionReport:
-    """What becomes of a submission: the same words for a dry run and for the submission itself."""
+    """The result of a submission. A dry run returns the same report."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -30,24 +30,24 @@ class SubmissionReport:
     """ A kebab-case code. It never changes once it is in use. """
     plan_version: int
     outcome: SubmissionOutcome
-    """ `unchanged`: all of it stood already, and no revision was made. """
+    """ `unchanged`: the content is the same as the current revision, so no new revision was made. """
     dry_run: bool
     """ True: nothing was written. """
     receipt: None | Receipt
     """ Null for a dry run. """
     dry_run_token: None | str
-    """ Of a dry run: send it with the same content, and the submission is refused if your own standing returns have
-    moved since. """
+    """ Set for a dry run. Send it with the same content: the submission is then rejected if your own current
+    returns have changed since the dry run. """
     counts: CellCounts
-    """ Cells. `received` is always `added` + `changed` + `unchanged`. """
+    """ Counts of cells. `received` is always `added` + `changed` + `unchanged`. """
     returns: list[ReturnReport]
     findings: list[Finding]
-    """ Warnings; a submission with errors is not taken. """
+    """ Warnings. A submission with errors is rejected. """
     changes: list[ChangedCell]
-    """ Of returns that stood already; at most 1,000 cells. """
+    """ At most 1,000 changes to earlier revisions. """
     change_count: int
     effects: list[Effect]
-    """ The totals that it moves. """
+    """ The totals that the submission changes. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ T = TypeVar("T", bound="Withdrawal")
 
 @_attrs_define
 class Withdrawal:
-    """Taking back what was said, and why."""
+    """The withdrawal of a return, with its reason."""
 
     reason: str
     base_revision: int | None | Unset = UNSET

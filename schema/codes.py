@@ -1,4 +1,4 @@
-"""The plainest words: codes and names that every other word is made of."""
+"""The types of codes, texts and instants that every other struct uses."""
 
 from datetime import datetime
 from typing import Annotated
@@ -18,11 +18,11 @@ AreaCode = Annotated[
     Meta(
         pattern="^[A-Z][0-9]{8}(-unknown)?$",
         description=(
-            "A GSS code such as `E06000018`. With `-unknown` it stands for *somewhere in that area, "
+            "A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, "
             "the finer area not known*."
         ),
         examples=["E06000018"],
     ),
 ]
-Text = Annotated[str, Meta(min_length=1, max_length=2000, pattern="^[^\\x00]*$")]  # no database keeps a NUL
+Text = Annotated[str, Meta(min_length=1, max_length=2000, pattern="^[^\\x00]*$")]  # PostgreSQL cannot store a NUL
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset.")]
