@@ -1,7 +1,9 @@
 """No reading walks through all observations, and the keys of every large table begin with its programme."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -12,6 +14,7 @@ from benchmarks import releases, synthetic_data
 from schema.disclosure import DisclosureClass
 from schema.partners import Scope
 from schema.tables import metadata
+from tests.conftest import RunningApplication, clone_database, open_application
 from tests.fixtures.release_client import ReleaseClient
 
 # Of the whole server, or of a few rows each; the rest grows with what is sent and shards by its programme.
@@ -45,10 +48,34 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "first.csv").read_bytes()
 
 
+CROWDED_AT = datetime(2025, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+async def crowded_template(
+    database_url_of: Callable[[str], str], template_database: str, file: bytes
+) -> AsyncIterator[tuple[str, str]]:
+    """A database with enough in it that the planner has a choice, to be cloned, and the key of a reviewer."""
+    async with clone_database(database_url_of, template_database) as url:
+        async with open_application(url) as application:
+            key = await fill(application, file)
+        yield urlsplit(url).path.removeprefix("/"), key
+
+
 @pytest.fixture
-async def crowded(application, file) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
-    """A programme with enough in it that the planner has a choice: the key of a reviewer, and a look at its tables."""
-    application.now = datetime(2025, 3, 1, tzinfo=UTC)
+async def crowded(
+    database_url_of: Callable[[str], str], crowded_template: tuple[str, str]
+) -> AsyncIterator[tuple[RunningApplication, str, asyncpg.Connection]]:
+    template, key = crowded_template
+    async with clone_database(database_url_of, template) as url, open_application(url) as application:
+        application.now = CROWDED_AT
+        application.app.state.update(ids=uuid4)  # those that count from 1 are taken
+        yield application, key, await application.query_connection()
+
+
+async def fill(application: RunningApplication, file: bytes) -> str:
+    """Load the plan, submit three large files, and return the key of a reviewer."""
+    application.now = CROWDED_AT
     plan = synthetic_data.build_plan()
     first, *others = plan.measures
     plan = replace(plan, measures=[replace(first, disclosure_class=DisclosureClass.NONE), *others])
@@ -62,9 +89,8 @@ async def crowded(application, file) -> AsyncIterator[tuple[str, asyncpg.Connect
             headers={"Content-Type": "text/csv"},
         )
         assert answer.status_code == 201, answer.text[:500]
-    looking = await asyncpg.connect(application.url)
-    await looking.execute("analyze")
-    reader = await application.issue_key(
+    await (await application.query_connection()).execute("analyze")
+    return await application.issue_key(
         synthetic_data.OWNER,
         Scope.SUBMIT,
         Scope.READ,
@@ -73,8 +99,6 @@ async def crowded(application, file) -> AsyncIterator[tuple[str, asyncpg.Connect
         programme=synthetic_data.PROGRAMME,
         days=365,
     )
-    yield reader, looking
-    await looking.close()
 
 
 async def scanned(application, looking: asyncpg.Connection) -> int:
@@ -84,8 +108,8 @@ async def scanned(application, looking: asyncpg.Connection) -> int:
     return await looking.fetchval("select seq_scan from pg_stat_user_tables where relname = 'observation'")
 
 
-async def test_no_reading_walks_through_all_observations(application, crowded):
-    key, looking = crowded
+async def test_no_reading_walks_through_all_observations(crowded):
+    application, key, looking = crowded
     application.now = datetime(2025, 7, 1, tzinfo=UTC)
     http = application.http_client(key)
     before = await scanned(application, looking)
@@ -100,8 +124,8 @@ async def test_no_reading_walks_through_all_observations(application, crowded):
     assert walked == []
 
 
-async def test_a_submission_does_not_walk_through_them_either(application, crowded, file):
-    key, looking = crowded
+async def test_a_submission_does_not_walk_through_them_either(crowded, file):
+    application, key, looking = crowded
     before = await scanned(application, looking)
     small = file.splitlines()[:1] + [line for line in file.splitlines() if line.startswith(b"measure-00,2021-01,")]
     http = application.http_client(key)
@@ -115,8 +139,8 @@ async def test_a_submission_does_not_walk_through_them_either(application, crowd
     assert await scanned(application, looking) == before
 
 
-async def test_a_release_of_some_returns_does_not_walk_through_the_others(application, crowded):
-    key, looking = crowded
+async def test_a_release_of_some_returns_does_not_walk_through_the_others(crowded):
+    application, key, looking = crowded
     path = f"/v1/programmes/{synthetic_data.PROGRAMME}{ONE.replace(synthetic_data.OWNER, synthetic_data.COLLEGES[1])}/approval"
     assert (await application.http_client(key).post(path, json={"revision": 1})).status_code == 201
     before = await scanned(application, looking)
