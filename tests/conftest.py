@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -68,10 +68,20 @@ def nottingham_plan() -> Plan:
 
 
 @pytest.fixture(scope="session")
-async def template_database(database_url_of: Callable[[str], str], nottingham_plan: Plan) -> str:
+async def administrator(database_url_of: Callable[[str], str]) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that creates and drops databases."""
+    connection = await asyncpg.connect(database_url_of("postgres"))
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def template_database(
+    database_url_of: Callable[[str], str], administrator: asyncpg.Connection, nottingham_plan: Plan
+) -> str:
     """A migrated database with Nottingham's plan, to be cloned."""
     name = f"template_{uuid4().hex[:8]}"
-    await _run_statement(database_url_of, f"create database {name}")
+    await administrator.execute(f"create database {name}")
     engine = connections.create_owner_engine(database_url_of(name))
     await connections.migrate(engine)
     async with engine.begin() as transaction:
@@ -80,28 +90,29 @@ async def template_database(database_url_of: Callable[[str], str], nottingham_pl
     return name
 
 
-async def _run_statement(server: Callable[[str], str], statement: str) -> None:
-    connection = await asyncpg.connect(server("postgres"))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+Clone = Callable[[str], AbstractAsyncContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def clone_database(database_url_of: Callable[[str], str], administrator: asyncpg.Connection) -> Clone:
+    """Return what clones a database by its name: a context with the URL of the clone, which is dropped at its end."""
+
+    @asynccontextmanager
+    async def clone(template: str) -> AsyncIterator[str]:
+        name = FREE_DATABASE_NAMES.pop() if FREE_DATABASE_NAMES else f"test_{uuid4().hex[:12]}"
+        # Nothing is kept of it, so that its pages need not go through the log: that halves the time.
+        await administrator.execute(f"create database {name} template {template} strategy file_copy")
+        yield database_url_of(name)
+        await administrator.execute(f"drop database {name} with (force)")
+        FREE_DATABASE_NAMES.append(name)
+
+    return clone
 
 
 @pytest.fixture
-async def database_url(database_url_of: Callable[[str], str], template_database: str) -> AsyncIterator[str]:
-    async with clone_database(database_url_of, template_database) as url:
+async def database_url(clone_database: Clone, template_database: str) -> AsyncIterator[str]:
+    async with clone_database(template_database) as url:
         yield url
-
-
-@asynccontextmanager
-async def clone_database(server: Callable[[str], str], template: str) -> AsyncIterator[str]:
-    name = FREE_DATABASE_NAMES.pop() if FREE_DATABASE_NAMES else f"test_{uuid4().hex[:12]}"
-    # Nothing is kept of it, so that its pages need not go through the log: that halves the time.
-    await _run_statement(server, f"create database {name} template {template} strategy file_copy")
-    yield server(name)
-    await _run_statement(server, f"drop database {name} with (force)")
-    FREE_DATABASE_NAMES.append(name)
 
 
 FREE_DATABASE_NAMES: list[str] = []
@@ -237,11 +248,9 @@ async def application(database_url: str) -> AsyncIterator[RunningApplication]:
 
 
 @pytest.fixture
-async def second_application(
-    database_url_of: Callable[[str], str], template_database: str
-) -> AsyncIterator[RunningApplication]:
+async def second_application(clone_database: Clone, template_database: str) -> AsyncIterator[RunningApplication]:
     """Another application, begun like the first."""
-    async with clone_database(database_url_of, template_database) as url, open_application(url) as application:
+    async with clone_database(template_database) as url, open_application(url) as application:
         yield application
 
 

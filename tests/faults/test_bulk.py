@@ -4,7 +4,7 @@ Nothing is timed: `make bench` does that.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from benchmarks import measured_server, synthetic_data
+from tests.conftest import Clone
 from tests.faults.test_crash import Server, served
 from tests.faults.test_submission_fuzz import written
 
@@ -31,16 +32,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def at(database_url_of: Callable[[str], str]) -> AsyncIterator[tuple[Server, str, str]]:
+async def at(clone_database: Clone, template_database: str) -> AsyncIterator[tuple[Server, str, str]]:
     """A served programme of the benchmark's, its database, and a key."""
-    administrator = await asyncpg.connect(database_url_of("postgres"))
-    await administrator.execute("create database bulk")
-    [key] = await measured_server.prepare_database(database_url_of("bulk"))
-    with served(database_url_of("bulk")) as process:
-        await process.start()
-        yield process, database_url_of("bulk"), key
-    await administrator.execute("drop database bulk with (force)")
-    await administrator.close()
+    async with clone_database(template_database) as url:
+        [key] = await measured_server.prepare_database(url)
+        with served(url) as process:
+            await process.start()
+            yield process, url, key
 
 
 def padded(file: Path, *, last: str | None = None) -> Iterator[bytes]:

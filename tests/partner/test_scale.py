@@ -1,6 +1,6 @@
 """No reading walks through all observations, and the keys of every large table begin with its programme."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -14,7 +14,7 @@ from benchmarks import releases, synthetic_data
 from schema.disclosure import DisclosureClass
 from schema.partners import Scope
 from schema.tables import metadata
-from tests.conftest import RunningApplication, clone_database, open_application
+from tests.conftest import Clone, RunningApplication, open_application
 from tests.fixtures.release_client import ReleaseClient
 
 # Of the whole server, or of a few rows each; the rest grows with what is sent and shards by its programme.
@@ -53,10 +53,10 @@ CROWDED_AT = datetime(2025, 3, 1, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 async def crowded_template(
-    database_url_of: Callable[[str], str], template_database: str, file: bytes
+    clone_database: Clone, template_database: str, file: bytes
 ) -> AsyncIterator[tuple[str, str]]:
     """A database with enough in it that the planner has a choice, to be cloned, and the key of a reviewer."""
-    async with clone_database(database_url_of, template_database) as url:
+    async with clone_database(template_database) as url:
         async with open_application(url) as application:
             key = await fill(application, file)
         yield urlsplit(url).path.removeprefix("/"), key
@@ -64,10 +64,10 @@ async def crowded_template(
 
 @pytest.fixture
 async def crowded(
-    database_url_of: Callable[[str], str], crowded_template: tuple[str, str]
+    clone_database: Clone, crowded_template: tuple[str, str]
 ) -> AsyncIterator[tuple[RunningApplication, str, asyncpg.Connection]]:
     template, key = crowded_template
-    async with clone_database(database_url_of, template) as url, open_application(url) as application:
+    async with clone_database(template) as url, open_application(url) as application:
         application.now = CROWDED_AT
         application.app.state.update(ids=uuid4)  # those that count from 1 are taken
         yield application, key, await application.query_connection()
