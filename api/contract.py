@@ -11,15 +11,18 @@ import yaml
 from litestar import Litestar
 from litestar.serialization import encode_json
 
+import schema.availability
 import schema.disclosure
+import schema.geojson
 import schema.inequality
+import schema.json_stat
 import schema.outcomes
 import schema.partners
 import schema.plan
 import schema.problems
 import schema.programmes
+import schema.progress
 import schema.publication_jobs
-import schema.reading
 import schema.released_figures
 import schema.released_views
 import schema.releases
@@ -35,6 +38,7 @@ for file in sorted(Path(__file__).with_name("examples").glob("*.yaml")):
     for part, found in yaml.safe_load(file.read_bytes()).items():
         EXAMPLES[part] |= found
 NULL_SCHEMA = {"type": "null"}
+SCHEMA_REFERENCE = "#/components/schemas/{name}"
 EXAMPLE_ETAG = '"8d7f2f7a1c5e4b0e9a36f0b6d2c41857"'
 NOT_MODIFIED_RESPONSE = {
     "description": "What you have is current: its `ETag` was among those of `If-None-Match`.",
@@ -59,7 +63,10 @@ SCHEMA_MODULES = (
     schema.verdicts,
     schema.outcomes,
     schema.inequality,
-    schema.reading,
+    schema.json_stat,
+    schema.geojson,
+    schema.availability,
+    schema.progress,
     schema.disclosure,
     schema.releases,
     schema.released_figures,
@@ -105,9 +112,32 @@ def _build_schemas(wanted: set[str]) -> dict[str, Json]:
     """msgspec's own schemas of our structs: they keep docstrings, defaults, bounds and order."""
     named = {name: kind for module in SCHEMA_MODULES for name, kind in vars(module).items() if isinstance(kind, type)}
     _, components = msgspec.json.schema_components(
-        [named[name] for name in sorted(wanted & named.keys())], ref_template="#/components/schemas/{name}"
+        [named[name] for name in sorted(wanted & named.keys())], ref_template=SCHEMA_REFERENCE
     )
-    return dict(sorted(components.items()))
+    bases = {name: base for name in components if (base := _find_base(named[name])) is not None}
+    _, shared = msgspec.json.schema_components(list(set(bases.values())), ref_template=SCHEMA_REFERENCE)
+    for name, base in bases.items():
+        components[name] = _extend_schema(components[name], base.__name__, shared[base.__name__])
+    return dict(sorted((shared | components).items()))
+
+
+def _find_base(kind: type) -> type[msgspec.Struct] | None:
+    """Return the struct whose fields this one inherits."""
+    base = kind.__base__
+    return base if base is not None and base is not msgspec.Struct and issubclass(base, msgspec.Struct) else None
+
+
+def _extend_schema(schema: dict[str, Json], base_name: str, base: dict[str, Json]) -> dict[str, Json]:
+    """Return the schema as its base and its own fields, so that shared fields are written once."""
+    own = {key: value for key, value in schema["properties"].items() if key not in base["properties"]}
+    required = [key for key in schema["required"] if key in own]
+    return {
+        **{key: value for key, value in schema.items() if key not in ("type", "properties", "required")},
+        "allOf": [
+            {"$ref": SCHEMA_REFERENCE.format(name=base_name)},
+            {"type": "object", "properties": own, "required": required},
+        ],
+    }
 
 
 def _normalise_schema(node: dict[str, Json]) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""How far apart groups are."""
+"""Inequality between the categories of a dimension."""
 
 from typing import Annotated, Literal
 
@@ -11,24 +11,24 @@ from schema.periods import Period
 
 
 class GroupFigure(Struct, frozen=True, kw_only=True):
-    """The measure in one category, without disclosure control."""
+    """The measure in one category. In a preview, no disclosure control has been applied."""
 
     category: Slug
     value: float | None
     numerator: float | None
     denominator: float | None
-    lower: Annotated[float | None, Meta(description="Of the 95 % confidence interval.")]
+    lower: Annotated[float | None, Meta(description="Lower limit of the 95 % confidence interval.")]
     upper: float | None
     reason: str | None
 
 
 class Disparity(Struct, frozen=True, kw_only=True):
-    """One number for how far apart groups are."""
+    """One measure of inequality with its intervals."""
 
     value: float | None
-    lower: Annotated[float | None, Meta(description="Of the 95 % confidence interval.")]
+    lower: Annotated[float | None, Meta(description="Lower limit of the 95 % confidence interval.")]
     upper: float | None
-    lower_99_8: Annotated[float | None, Meta(description="Of the 99.8 % confidence interval.")]
+    lower_99_8: Annotated[float | None, Meta(description="Lower limit of the 99.8 % confidence interval.")]
     upper_99_8: float | None
     interval_method: IntervalMethod | None
     reason: Annotated[
@@ -37,13 +37,11 @@ class Disparity(Struct, frozen=True, kw_only=True):
     ]
 
 
-class PreviewInequality(Struct, frozen=True, kw_only=True):
-    """How far apart the categories of a dimension are. It is not for publication."""
+class InequalityFields(Struct, frozen=True, kw_only=True):
+    """The fields that preview and released inequality share."""
 
     programme: Slug
     plan_version: int
-    protection: Annotated[Literal["none"], Meta(description="No disclosure control has been applied.")]
-    revision_basis: RevisionBasis
     measure: Slug
     series: Slug
     unit: Slug
@@ -53,12 +51,30 @@ class PreviewInequality(Struct, frozen=True, kw_only=True):
     category: Slug
     reference_category: Slug
     groups: Annotated[list[GroupFigure], Meta(description="Every category, in the order of the dimension.")]
-    gap: Annotated[Disparity, Meta(description="`of` less `against`, in percentage points.")]
-    ratio: Annotated[Disparity, Meta(description="`of` divided by `against`.")]
+    gap: Annotated[Disparity, Meta(description="`category` minus `reference_category`, in percentage points.")]
+    ratio: Annotated[Disparity, Meta(description="`category` divided by `reference_category`.")]
     slope_index: Annotated[
         Disparity,
-        Meta(description="Slope index: the least deprived end less the most deprived one, in the unit of the measure."),
+        Meta(
+            description=(
+                "Slope index: the fitted value at the least deprived end minus the one at the most deprived end, "
+                "in the unit of the measure."
+            )
+        ),
     ]
     relative_index: Annotated[
-        Disparity, Meta(description="Relative index: the least deprived end divided by the most deprived one.")
+        Disparity,
+        Meta(
+            description=(
+                "Relative index: the fitted value at the least deprived end divided by the one at the most deprived "
+                "end."
+            )
+        ),
     ]
+
+
+class PreviewInequality(InequalityFields, frozen=True, kw_only=True):
+    """Inequality between the categories of a dimension, calculated from live figures. Not for publication."""
+
+    protection: Annotated[Literal["none"], Meta(description="No disclosure control has been applied.")]
+    revision_basis: RevisionBasis

@@ -1,4 +1,4 @@
-"""How far a figure may lie from the truth, and by which method that was worked out."""
+"""Confidence intervals: their levels and methods."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -7,14 +7,14 @@ from msgspec import Meta, Struct
 
 
 class Confidence(StrEnum):
-    """Per cent of such intervals that hold the true value; both tails are equal."""
+    """The confidence level in per cent. Intervals are two-sided with equal tails."""
 
     P95 = "95"
     P99_8 = "99.8"
 
 
 class IntervalMethod(StrEnum):
-    """How an interval was made. `published` ones are their publisher's."""
+    """The method that produced an interval. `published`: the publisher states it."""
 
     WILSON = "wilson"
     BYAR = "byar"
@@ -38,8 +38,8 @@ class Interval(Struct, frozen=True, kw_only=True):
         bool,
         Meta(
             description=(
-                "True where the counts are only known between bounds: the interval then holds the one of every "
-                "pair of counts that the bounds admit, so it is wider than any of them."
+                "True if the counts are only known by bounds. The interval then contains the interval of every "
+                "pair of counts within the bounds."
             )
         ),
     ] = False

@@ -1,4 +1,4 @@
-"""Published outcomes, and previews for reviewers."""
+"""Figures, whether live or released, and the page of live figures that reviewers preview."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ from schema.verdicts import Movement, Trend, Verdict
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
-    """The returns behind a figure. `expected` and `received` count the same duties, so never more than all."""
+    """The returns behind a figure. `received` is at most `expected`: both count the same duties."""
 
     expected: int
     received: int
@@ -24,14 +24,15 @@ class Coverage(Struct, frozen=True, kw_only=True):
 
 
 class Comparator(Struct, frozen=True, kw_only=True):
-    """The same series for a wider area, as published, and how the figure stands to it."""
+    """The same series for another area, usually a wider one, and how the figure compares with it."""
 
     area: AreaCode
     name: str
     value: float | None
     verdict: Verdict | None
     confidence: Annotated[
-        Confidence | None, Meta(description="The widest interval outside which it lies; 95 where it is similar.")
+        Confidence | None,
+        Meta(description="The level of the widest interval that excludes the comparator; 95 if the two are similar."),
     ]
     reason: Annotated[
         str | None, Meta(description="Why there is no value or no verdict.", examples=["no_published_equivalent"])
@@ -39,14 +40,16 @@ class Comparator(Struct, frozen=True, kw_only=True):
 
 
 class TargetVerdict(Struct, frozen=True, kw_only=True):
-    """The programme's own aim for the period, where it sets one."""
+    """The programme's own target for the period, if it sets one."""
 
     value: float
-    met: Annotated[bool | None, Meta(description="Null where the figure is known by bounds on both sides of it.")]
+    met: Annotated[
+        bool | None, Meta(description="Null if the figure is only known by bounds and the target lies between them.")
+    ]
 
 
 class Contributor(Struct, frozen=True, kw_only=True):
-    """A return that the figure rests on."""
+    """A return that contributes to the figure."""
 
     organisation: Slug
     service: Slug
@@ -56,24 +59,21 @@ class Contributor(Struct, frozen=True, kw_only=True):
 
 
 class PublishedSource(Struct, frozen=True, kw_only=True):
-    """Where a figure of a published statistic comes from. It stands as it was published: nothing was rolled up."""
+    """The source of a published statistic. The figure is the publisher's own: nothing was rolled up."""
 
     publisher: str | None
     title: str | None
     identifier: Annotated[str | None, Meta(description="The publisher's own code for the statistic.")]
     statistical_status: Slug | None
-    value: Annotated[str | None, Meta(description="The value in its publisher's digits.", examples=["25.0"])]
+    value: Annotated[str | None, Meta(description="The value with the digits that were published.", examples=["25.0"])]
     limits_derived: Annotated[
-        bool, Meta(description="True where the interval was worked out from published numbers, and is no publisher's.")
+        bool, Meta(description="True if the interval was calculated here from published numbers.")
     ]
-    note: Annotated[str | None, Meta(description="What is to be known of this very figure.")]
+    note: Annotated[str | None, Meta(description="The publisher's note on this figure.")]
 
 
-class PreviewFigure(Struct, frozen=True, kw_only=True):
-    """A live figure without disclosure control, for reviewers alone.
-
-    A value that can only be bounded is null with `lower_bound` and `upper_bound`.
-    """
+class FigureFields(Struct, frozen=True, kw_only=True):
+    """The fields that preview figures and published figures share."""
 
     measure: Slug
     series: Slug
@@ -82,47 +82,75 @@ class PreviewFigure(Struct, frozen=True, kw_only=True):
     period: Period
     area: AreaCode
     breakdown: dict[str, str]
-    value: Annotated[float | None, Meta(description="A count, or a percentage for a proportion.")]
-    lower_bound: Annotated[float | None, Meta(description="The value is at least this.")]
-    upper_bound: Annotated[float | None, Meta(description="The value is at most this; null where unbounded.")]
-    largest_error: Annotated[
-        float | None, Meta(description="How far `value` may lie from what was returned; null without one.")
+    value: Annotated[
+        float | None,
+        Meta(description="A count, or a percentage for a proportion. Releases state it as displayed."),
     ]
-    numerator: float | None
+    lower_bound: Annotated[float | None, Meta(description="The true value is at least this.")]
+    upper_bound: Annotated[float | None, Meta(description="The true value is at most this; null if unbounded.")]
+    largest_error: Annotated[
+        float | None, Meta(description="The largest possible difference between `value` and the true value.")
+    ]
+    numerator: Annotated[float | None, Meta(description="The numerator of a ratio. Releases state it as displayed.")]
     denominator: float | None
-    lower: Annotated[float | None, Meta(description="Of the 95 % confidence interval.")]
+    lower: Annotated[
+        float | None,
+        Meta(
+            description=(
+                "Lower limit of the 95 % confidence interval. For rounded counts, the interval is the widest "
+                "that the true counts allow."
+            )
+        ),
+    ]
     upper: float | None
-    lower_99_8: Annotated[float | None, Meta(description="Of the 99.8 % confidence interval.")]
+    lower_99_8: Annotated[float | None, Meta(description="Lower limit of the 99.8 % confidence interval.")]
     upper_99_8: float | None
     interval_method: IntervalMethod | None
     status: Annotated[Status | None, Meta(description="Why there is no number.")]
     markers: list[Marker]
-    reason: Annotated[str | None, Meta(description="The same, in one word for machines.", examples=["no_data"])]
-    as_of: Annotated[
-        Period | None, Meta(description="For stocks and cumulative counts: the period of the latest return used.")
+    reason: Annotated[
+        str | None, Meta(description="A machine-readable code for the status.", examples=["no_data", "suppressed"])
     ]
-    cells_without_value: Annotated[
-        int, Meta(description="Cells that say only why they have no number. They are missing from the value.")
+    coverage: Annotated[
+        Coverage,
+        Meta(description="Returns of the measure in the period. A release states them as they were at its freeze."),
     ]
-    coverage: Coverage
     comparators: list[Comparator]
     trend: Trend | None
     movement: Movement | None
     target: TargetVerdict | None
-    contributors: Annotated[list[Contributor], Meta(description="At most 100 of the returns that it rests on.")]
-    alternatives: Annotated[str | None, Meta(description="What can be asked where this cannot be answered.")] = None
-    source: Annotated[PublishedSource | None, Meta(description="Null where the figure is rolled up from returns.")] = (
-        None
-    )
+    alternatives: Annotated[
+        str | None, Meta(description="If this query has no answer: similar queries that have one.")
+    ] = None
+    source: Annotated[
+        PublishedSource | None, Meta(description="The source of a published statistic; null for partners' returns.")
+    ] = None
+
+
+class PreviewFigure(FigureFields, frozen=True, kw_only=True):
+    """A live figure without disclosure control, for reviewers only.
+
+    If only bounds are known, `value` is null and `lower_bound` and `upper_bound` are set.
+    """
+
+    as_of: Annotated[
+        Period | None, Meta(description="For stocks and cumulative counts: the period of the latest return used.")
+    ]
+    cells_without_value: Annotated[
+        int, Meta(description="Cells that have a status instead of a number. The value does not include them.")
+    ]
+    contributors: Annotated[
+        list[Contributor], Meta(description="The returns that contribute to the figure, at most 100 of them.")
+    ]
 
 
 class ResolvedPeriod(Struct, frozen=True, kw_only=True):
-    """What a relative token such as `latest` stood for."""
+    """The period that a relative token such as `latest` resolved to."""
 
     token: str
     measure: Slug
     series: Slug
-    period: Annotated[PeriodCode | None, Meta(description="Null where nothing of the series was ever returned.")]
+    period: Annotated[PeriodCode | None, Meta(description="Null if nothing of the series was ever returned.")]
 
 
 class RevisionBasis(StrEnum):
@@ -142,12 +170,10 @@ class PreviewOutcomes(Struct, frozen=True, kw_only=True):
     items: list[PreviewFigure]
     resolved: Annotated[
         list[ResolvedPeriod],
-        Meta(description="What `latest` and its like stood for, for each series that was asked for."),
+        Meta(description="The period that each relative token such as `latest` resolved to, by series."),
     ] = []
     labels: Annotated[
         dict[str, dict[str, str]],
-        Meta(
-            description="With `labels=true`: what the codes of measures, areas, dimensions and categories are called."
-        ),
+        Meta(description="With `labels=true`: the labels of measures, series, areas, dimensions and categories."),
     ] = {}
     next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None

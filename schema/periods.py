@@ -1,4 +1,4 @@
-"""Spans of time, each with one code that says its own type."""
+"""Periods: spans of whole days, each with one code that implies its type."""
 
 from datetime import date
 from enum import StrEnum
@@ -12,7 +12,7 @@ PeriodCode = Annotated[
         min_length=4,
         max_length=32,
         description=(
-            "A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, "
+            "A period code, whose form implies the type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, "
             "`CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`."
         ),
         examples=["FY2025-26-Q2"],
@@ -21,7 +21,7 @@ PeriodCode = Annotated[
 
 
 class PeriodType(StrEnum):
-    """How a period is cut out of the calendar."""
+    """The type of a period, such as a month or a financial year."""
 
     MONTH = "month"
     FINANCIAL_QUARTER = "financial-quarter"
@@ -41,5 +41,5 @@ class Period(Struct, frozen=True, kw_only=True):
     code: PeriodCode
     type: PeriodType
     start: date
-    end: Annotated[date, Meta(description="The last day of the period, inclusive.")]
+    end: Annotated[date, Meta(description="The last day of the period.")]
     label: Annotated[str, Meta(examples=["Q2 2025/26 (Jul to Sep 2025)"])]

@@ -4,24 +4,16 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schema.codes import AreaCode, Slug
-from schema.inequality import Disparity, GroupFigure
-from schema.periods import Period
-from schema.plan import Direction, Link, MeasureLink, PlanReference, Target
-from schema.reading import NodeOutcomes
+from schema.codes import Slug
+from schema.inequality import InequalityFields
+from schema.plan import Link, MeasureLink
+from schema.progress import MeasureFields, NodeOutcomes
 from schema.released_figures import PublishedFigure
 
 
-class ReleasedMeasure(Struct, frozen=True, kw_only=True):
+class ReleasedMeasure(MeasureFields, frozen=True, kw_only=True):
     """The progress of one measure. Its figure has the movement, the verdict, the coverage and the target."""
 
-    measure: Slug
-    label: str
-    title: Annotated[str, Meta(description="The plan's exact words.")]
-    plan_references: list[PlanReference]
-    direction: Direction
-    baseline: Annotated[float | None, Meta(description="Null if the plan states none.")]
-    targets: list[Target]
     latest: Annotated[PublishedFigure | None, Meta(description="Null if the release has no figure of the measure.")]
 
 
@@ -56,28 +48,8 @@ class ReleasedLogicModel(Struct, frozen=True, kw_only=True):
     figures: Annotated[list[PublishedFigure], Meta(description="At most one for each measure, in plan order.")]
 
 
-class ReleasedInequality(Struct, frozen=True, kw_only=True):
+class ReleasedInequality(InequalityFields, frozen=True, kw_only=True):
     """The inequality between categories of a dimension, calculated from displayed figures."""
 
-    programme: Slug
     release: int
-    plan_version: int
     protection: Annotated[str, Meta(description="How people are protected, in plain words.")]
-    measure: Slug
-    series: Slug
-    unit: Slug
-    period: Period
-    area: AreaCode
-    dimension: Slug
-    category: Slug
-    reference_category: Slug
-    groups: Annotated[list[GroupFigure], Meta(description="Every category, in the order of the dimension.")]
-    gap: Annotated[Disparity, Meta(description="`category` minus `reference_category`, in percentage points.")]
-    ratio: Annotated[Disparity, Meta(description="`category` divided by `reference_category`.")]
-    slope_index: Annotated[
-        Disparity,
-        Meta(description="Slope index: the least deprived end minus the most deprived end, in the measure's unit."),
-    ]
-    relative_index: Annotated[
-        Disparity, Meta(description="Relative index: the least deprived end divided by the most deprived end.")
-    ]

@@ -1,6 +1,6 @@
-"""What a figure says beside another: a comparator, its own start, its own recent years.
+"""Comparisons of a figure with another area, with its own start and with its own recent years.
 
-Null goes with a `reason`, in one word for machines; nothing is judged that has no direction.
+A null verdict goes with a machine-readable `reason`. Without a direction, nothing is better or worse.
 """
 
 from enum import StrEnum
@@ -13,7 +13,7 @@ from schema.periods import PeriodCode
 
 
 class Verdict(StrEnum):
-    """`better` and `worse` by the direction of the measure, `higher` and `lower` where it has none."""
+    """`better` and `worse` if the measure has a direction, otherwise `higher` and `lower`."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -33,44 +33,45 @@ class NoComparisonReason(StrEnum):
 
 
 class AreaComparison(Struct, frozen=True, kw_only=True):
-    """Whether the comparator's value lies outside the figure's own interval."""
+    """The result of comparing another area's value with the figure's own intervals."""
 
     verdict: Verdict | None = None
     confidence: Annotated[
-        Confidence | None, Meta(description="The widest interval outside which it lies; 95 where it is similar.")
+        Confidence | None,
+        Meta(description="The level of the widest interval that excludes the comparator; 95 if the two are similar."),
     ] = None
     reason: NoComparisonReason | None = None
 
 
 class MovementStart(StrEnum):
-    """What a movement starts from."""
+    """The starting point of a movement."""
 
     BASELINE = "baseline"
     FIRST_RELEASED = "first_released"
 
 
 class NoMovementReason(StrEnum):
-    """Why a movement cannot be told."""
+    """Why there is no movement."""
 
     NO_VALUE = "no_value"
     NO_START = "no_start"
     BOUNDS_OVERLAP = "bounds_overlap"
-    INCOMPLETE = "incomplete"  # a return is missing that an organisation owes
+    INCOMPLETE = "incomplete"  # an organisation has not submitted a return that it owes
 
 
 class Movement(Struct, frozen=True, kw_only=True):
-    """Which way a figure has gone, by direction alone: no test of significance, no target."""
+    """The direction in which a figure has moved since its start. Neither significance nor target is tested."""
 
     verdict: Verdict | None = None
     since: MovementStart | None = None
-    start_period: Annotated[PeriodCode | None, Meta(description="Null for a stated baseline.")] = None
-    start: Annotated[float | None, Meta(description="Null where only its bounds are known.")] = None
-    change: Annotated[float | None, Meta(description="Figure less start; null where either is not a number.")] = None
+    start_period: Annotated[PeriodCode | None, Meta(description="Null if the start is the plan's baseline.")] = None
+    start: Annotated[float | None, Meta(description="Null if only bounds of the start are known.")] = None
+    change: Annotated[float | None, Meta(description="The figure minus the start; null if either has no value.")] = None
     reason: NoMovementReason | None = None
 
 
 class Tendency(StrEnum):
-    """Where the last five years point."""
+    """The direction of the last five years."""
 
     INCREASING = "increasing"
     DECREASING = "decreasing"
@@ -79,7 +80,7 @@ class Tendency(StrEnum):
 
 
 class TrendMethod(StrEnum):
-    """`cochran-armitage` on numerators and denominators, `weighted-least-squares` on values and their intervals."""
+    """`cochran-armitage` tests numerators and denominators, `weighted-least-squares` values and their intervals."""
 
     COCHRAN_ARMITAGE = "cochran-armitage"
     WEIGHTED_LEAST_SQUARES = "weighted-least-squares"
@@ -102,14 +103,16 @@ class NoTrendReason(StrEnum):
 
 
 class Trend(Struct, frozen=True, kw_only=True):
-    """The recent trend of a series, as Fingertips reckons it."""
+    """The recent trend of a series, calculated as Fingertips does."""
 
     tendency: Tendency
     verdict: Annotated[
         Verdict | None, Meta(description="`better` or `worse`; null without a direction or a significant change.")
     ] = None
     method: TrendMethod | None = None
-    chi_squared: Annotated[float | None, Meta(description="Of the slope, with one degree of freedom.")] = None
+    chi_squared: Annotated[
+        float | None, Meta(description="Test statistic of the slope, with one degree of freedom.")
+    ] = None
     first_period: PeriodCode | None = None
     last_period: PeriodCode | None = None
     reason: NoTrendReason | None = None

@@ -188,7 +188,18 @@ def _resolve(document: Json, whole: Json) -> Json:
         for part in document["$ref"].removeprefix("#/").split("/"):
             target = target[part]
         document = target
-    return document
+    return _merge_parts(document, whole) if "allOf" in document else document
+
+
+def _merge_parts(document: Json, whole: Json) -> Json:
+    """Return the schema with the properties of all the parts that it is made of."""
+    parts = [_resolve(part, whole) for part in document["allOf"]]
+    return {
+        **{key: value for part in parts for key, value in part.items()},
+        **{key: value for key, value in document.items() if key != "allOf"},
+        "properties": {name: value for part in parts for name, value in part.get("properties", {}).items()},
+        "required": [name for part in parts for name in part.get("required", ())],
+    }
 
 
 def _list_types(schema: Json) -> set[str]:

@@ -1,30 +1,40 @@
-"""Makes the generated half of the SDK from the contract: `python tools/generate_sdk.py [folder]`."""
+"""Generate the SDK's client from the contract: `python tools/generate_sdk.py [folder]`."""
 
 import argparse
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+CONTRACT = ROOT / "openapi.yaml"
 GENERATED = ROOT / "sdk" / "work_health" / "_generated"
 
 
 def generate(folder: Path) -> None:
-    """Replace `folder` as a whole, so that no file of an earlier contract stays. If it fails, nothing changes."""
-    bin_folder = Path(sys.executable).parent  # not resolved: the venv's, with its generator and its ruff
+    """Replace `folder` as a whole, so that no file of an earlier contract remains. On failure nothing changes."""
+    bin_folder = Path(sys.executable).parent  # unresolved: the virtual environment's, which has the generator and ruff
     with tempfile.TemporaryDirectory() as temporary:
-        generated = Path(temporary) / "_generated"
+        package, templates = Path(temporary) / "_generated", Path(temporary) / "templates"
+        shutil.copytree(ROOT / "sdk" / "templates", templates)
+        parents = find_parents(yaml.safe_load(CONTRACT.read_bytes())["components"]["schemas"])
+        (templates / "parents.jinja").write_text("{% set parents = " + json.dumps(parents) + " %}")
         subprocess.run(
             [
                 bin_folder / "openapi-python-client",
                 "generate",
-                f"--path={ROOT / 'openapi.yaml'}",
+                f"--path={CONTRACT}",
                 f"--config={ROOT / 'sdk' / 'openapi-python-client.yaml'}",
-                f"--custom-template-path={ROOT / 'sdk' / 'templates'}",
-                f"--output-path={generated}",
+                f"--custom-template-path={templates}",
+                f"--output-path={package}",
                 "--meta=none",
                 "--fail-on-warning",
             ],
@@ -34,7 +44,18 @@ def generate(folder: Path) -> None:
         )
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(generated, folder, ignore=shutil.ignore_patterns(".ruff_cache", "__pycache__"))
+        shutil.copytree(package, folder, ignore=shutil.ignore_patterns(".ruff_cache", "__pycache__"))
+
+
+def find_parents(schemas: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the class from which each schema with `allOf` inherits, with its module and fields."""
+    parents: dict[str, dict[str, Any]] = {}
+    for name, schema in schemas.items():
+        if "allOf" in schema:
+            parent = schema["allOf"][0]["$ref"].rpartition("/")[2]
+            module = re.sub(r"(?<!^)(?=[A-Z])", "_", parent).lower()
+            parents[name] = {"name": parent, "module": module, "fields": list(schemas[parent]["properties"])}
+    return parents
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ from api.figures.returns_data import COUNT_COLUMNS, ID_COLUMNS, RevisionCells, S
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from api.submissions.queries import approved_revision_expression, state_expression
+from schema.geojson import Geometry
 from schema.outcomes import RevisionBasis
-from schema.reading import Geometry
 from schema.submissions import PublisherFigure, ReturnKind, ReviewState, Status
 from schema.tables import area, boundary, return_table, revision
 

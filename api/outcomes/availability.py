@@ -5,9 +5,9 @@ from api.figures.resolution import ResolutionQuery
 from api.plan.catalogue import Catalogue
 from api.plan.rules import list_periods
 from api.statistics import periods
+from schema.availability import AreaFamily, Availability, MeasureAvailability, OutcomeFormat, SeriesAvailability
 from schema.periods import PeriodType
 from schema.plan import Measure, Series
-from schema.reading import AreaFamily, Availability, MeasureAvailability, OutcomeFormat, SeriesAvailability
 
 FORMAT_MEDIA_TYPES = {
     "preview_outcomes": "application/json",

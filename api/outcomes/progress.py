@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from api.plan.catalogue import Catalogue
 from schema.outcomes import Coverage, PreviewFigure, RevisionBasis
 from schema.plan import Plan
-from schema.reading import (
+from schema.progress import (
     MeasureProgress,
     MeasureRelation,
     NodeOutcomes,

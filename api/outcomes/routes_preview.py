@@ -27,10 +27,13 @@ from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
 from api.plan.routes import authorise
 from api.reviews import queries as reviews
+from schema.availability import Availability
+from schema.geojson import FeatureCollection
 from schema.inequality import PreviewInequality
+from schema.json_stat import JsonStatDataset
 from schema.outcomes import PreviewFigure, PreviewOutcomes, ResolvedPeriod, RevisionBasis
 from schema.partners import Author, Caller, Scope
-from schema.reading import Availability, FeatureCollection, JsonStatDataset, PreviewLogicModel, PreviewProgress
+from schema.progress import PreviewLogicModel, PreviewProgress
 
 PREVIEW_PATH = "/programmes/{programme:str}/preview"
 READ_RESPONSES = refusal_specs(401, 403, 404, 422)

@@ -28,8 +28,9 @@ from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.outcomes.released_query import ReleaseCursor, ReleaseQuery
 from api.plan import queries as plans
 from api.releases import queries, rules
+from schema.geojson import FeatureCollection
+from schema.json_stat import JsonStatDataset
 from schema.outcomes import ResolvedPeriod
-from schema.reading import FeatureCollection, JsonStatDataset
 from schema.released_figures import Outcomes, PublishedFigure
 from schema.released_views import ReleasedInequality, ReleasedLogicModel, ReleasedProgress
 from schema.releases import Release

@@ -21,7 +21,7 @@ from api.outcomes.formats.geojson import InvalidBoundaries, NoBoundaries
 from api.plan import rules as plan_rules
 from api.statistics import periods
 from schema.outcomes import Coverage, Marker, RevisionBasis
-from schema.reading import MeasureRelation
+from schema.progress import MeasureRelation
 from schema.submissions import Status
 from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, returned
 

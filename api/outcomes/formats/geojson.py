@@ -11,8 +11,8 @@ from api.figures.query import IncompatibleFilters, OutcomeQuery
 from api.http.refusals import Invalid, NotFound
 from api.outcomes.formats import tidy_csv
 from api.plan.catalogue import Catalogue
+from schema.geojson import Feature, FeatureCollection, Geometry, PolygonRings
 from schema.outcomes import RevisionBasis
-from schema.reading import Feature, FeatureCollection, Geometry, PolygonRings
 from schema.released_figures import AnyFigure
 
 CODE_PROPERTY_PATTERN = re.compile(r"[A-Z]{2,8}\d{2}CD", re.IGNORECASE)

@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from api.figures.query import ResultTooLarge
 from api.plan.catalogue import Catalogue
-from schema.outcomes import ResolvedPeriod
-from schema.reading import (
+from schema.json_stat import (
     JsonStatCategory,
     JsonStatDataset,
     JsonStatDimension,
@@ -16,6 +15,7 @@ from schema.reading import (
     JsonStatRole,
     JsonStatUnit,
 )
+from schema.outcomes import ResolvedPeriod
 from schema.released_figures import AnyFigure
 from schema.submissions import Status
 

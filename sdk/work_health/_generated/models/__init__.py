@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from .feature_properties import FeatureProperties
     from .feature_type import FeatureType
     from .figure_change import FigureChange
+    from .figure_fields import FigureFields
+    from .figure_fields_breakdown import FigureFieldsBreakdown
     from .figure_limits import FigureLimits
     from .finding import Finding
     from .formula import Formula
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from .grant import Grant
     from .group_figure import GroupFigure
     from .identifier import Identifier
+    from .inequality_fields import InequalityFields
     from .interval_method import IntervalMethod
     from .item_change import ItemChange
     from .json_stat_category import JsonStatCategory
@@ -97,6 +100,7 @@ if TYPE_CHECKING:
     from .me import Me
     from .measure import Measure
     from .measure_availability import MeasureAvailability
+    from .measure_fields import MeasureFields
     from .measure_kind import MeasureKind
     from .measure_link import MeasureLink
     from .measure_page import MeasurePage
@@ -137,7 +141,6 @@ if TYPE_CHECKING:
     from .policy import Policy
     from .policy_decision import PolicyDecision
     from .preview_figure import PreviewFigure
-    from .preview_figure_breakdown import PreviewFigureBreakdown
     from .preview_inequality import PreviewInequality
     from .preview_inequality_protection import PreviewInequalityProtection
     from .preview_logic_model import PreviewLogicModel
@@ -157,7 +160,6 @@ if TYPE_CHECKING:
     from .publication_job_list import PublicationJobList
     from .publication_job_state import PublicationJobState
     from .published_figure import PublishedFigure
-    from .published_figure_breakdown import PublishedFigureBreakdown
     from .published_source import PublishedSource
     from .publisher_figure import PublisherFigure
     from .publisher_figure_breakdown import PublisherFigureBreakdown
@@ -283,6 +285,8 @@ __all__ = (
     "FeatureProperties",
     "FeatureType",
     "FigureChange",
+    "FigureFields",
+    "FigureFieldsBreakdown",
     "FigureLimits",
     "Finding",
     "Formula",
@@ -292,6 +296,7 @@ __all__ = (
     "Grant",
     "GroupFigure",
     "Identifier",
+    "InequalityFields",
     "IntervalMethod",
     "ItemChange",
     "JsonStatCategory",
@@ -323,6 +328,7 @@ __all__ = (
     "Me",
     "Measure",
     "MeasureAvailability",
+    "MeasureFields",
     "MeasureKind",
     "MeasureLink",
     "MeasurePage",
@@ -363,7 +369,6 @@ __all__ = (
     "Policy",
     "PolicyDecision",
     "PreviewFigure",
-    "PreviewFigureBreakdown",
     "PreviewInequality",
     "PreviewInequalityProtection",
     "PreviewLogicModel",
@@ -381,7 +386,6 @@ __all__ = (
     "PublicationJobList",
     "PublicationJobState",
     "PublishedFigure",
-    "PublishedFigureBreakdown",
     "PublishedSource",
     "PublisherFigure",
     "PublisherFigureBreakdown",
@@ -508,6 +512,8 @@ _PLACES = {
     "FeatureProperties": ".feature_properties",
     "FeatureType": ".feature_type",
     "FigureChange": ".figure_change",
+    "FigureFields": ".figure_fields",
+    "FigureFieldsBreakdown": ".figure_fields_breakdown",
     "FigureLimits": ".figure_limits",
     "Finding": ".finding",
     "Formula": ".formula",
@@ -517,6 +523,7 @@ _PLACES = {
     "Grant": ".grant",
     "GroupFigure": ".group_figure",
     "Identifier": ".identifier",
+    "InequalityFields": ".inequality_fields",
     "IntervalMethod": ".interval_method",
     "ItemChange": ".item_change",
     "JsonStatCategory": ".json_stat_category",
@@ -548,6 +555,7 @@ _PLACES = {
     "Me": ".me",
     "Measure": ".measure",
     "MeasureAvailability": ".measure_availability",
+    "MeasureFields": ".measure_fields",
     "MeasureKind": ".measure_kind",
     "MeasureLink": ".measure_link",
     "MeasurePage": ".measure_page",
@@ -588,7 +596,6 @@ _PLACES = {
     "Policy": ".policy",
     "PolicyDecision": ".policy_decision",
     "PreviewFigure": ".preview_figure",
-    "PreviewFigureBreakdown": ".preview_figure_breakdown",
     "PreviewInequality": ".preview_inequality",
     "PreviewInequalityProtection": ".preview_inequality_protection",
     "PreviewLogicModel": ".preview_logic_model",
@@ -606,7 +613,6 @@ _PLACES = {
     "PublicationJobList": ".publication_job_list",
     "PublicationJobState": ".publication_job_state",
     "PublishedFigure": ".published_figure",
-    "PublishedFigureBreakdown": ".published_figure_breakdown",
     "PublishedSource": ".published_source",
     "PublisherFigure": ".publisher_figure",
     "PublisherFigureBreakdown": ".publisher_figure_breakdown",

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="AreaFamily")
 
 @_attrs_define
 class AreaFamily:
-    """The areas of a family, the widest level first."""
+    """The areas of a family, widest level first."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """

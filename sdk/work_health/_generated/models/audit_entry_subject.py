@@ -25,6 +25,7 @@ class AuditEntrySubject:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         audit_entry_subject = cls()
 
         audit_entry_subject.additional_properties = d

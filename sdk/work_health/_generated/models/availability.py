@@ -17,7 +17,7 @@ T = TypeVar("T", bound="Availability")
 
 @_attrs_define
 class Availability:
-    """What may be asked, whether or not there is any data yet."""
+    """The queries that the plan allows, whether or not there is any data yet."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """

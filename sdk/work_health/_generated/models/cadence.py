@@ -17,7 +17,7 @@ class Cadence:
     """The periods for which a measure is returned."""
 
     period_type: PeriodType
-    """ How a period is cut out of the calendar. """
+    """ The type of a period, such as a month or a financial year. """
     basis: Basis
     """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
     months: int | None | Unset = UNSET

@@ -25,6 +25,7 @@ class CategoryMappings:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         category_mappings = cls()
 
         category_mappings.additional_properties = d

@@ -23,6 +23,7 @@ class CellNameBreakdown:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         cell_name_breakdown = cls()
 
         cell_name_breakdown.additional_properties = d

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="Comparator")
 
 @_attrs_define
 class Comparator:
-    """The same series for a wider area, as published, and how the figure stands to it."""
+    """The same series for another area, usually a wider one, and how the figure compares with it."""
 
     area: str
     """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
@@ -23,7 +23,7 @@ class Comparator:
     value: float | None
     verdict: None | Verdict
     confidence: Confidence | None
-    """ The widest interval outside which it lies; 95 where it is similar. """
+    """ The level of the widest interval that excludes the comparator; 95 if the two are similar. """
     reason: None | str
     """ Why there is no value or no verdict. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="Coverage")
 
 @_attrs_define
 class Coverage:
-    """The returns behind a figure. `expected` and `received` count the same duties, so never more than all."""
+    """The returns behind a figure. `received` is at most `expected`: both count the same duties."""
 
     expected: int
     received: int

@@ -13,14 +13,14 @@ T = TypeVar("T", bound="Disparity")
 
 @_attrs_define
 class Disparity:
-    """One number for how far apart groups are."""
+    """One measure of inequality with its intervals."""
 
     value: float | None
     lower: float | None
-    """ Of the 95 % confidence interval. """
+    """ Lower limit of the 95 % confidence interval. """
     upper: float | None
     lower_99_8: float | None
-    """ Of the 99.8 % confidence interval. """
+    """ Lower limit of the 99.8 % confidence interval. """
     upper_99_8: float | None
     interval_method: IntervalMethod | None
     reason: None | str

@@ -18,7 +18,7 @@ T = TypeVar("T", bound="Feature")
 
 @_attrs_define
 class Feature:
-    """An area with its figure. `geometry` is null where no boundary of it has been loaded."""
+    """An area with its figure. `geometry` is null if no boundary of the area is loaded."""
 
     type_: FeatureType
     id: str
@@ -26,7 +26,7 @@ class Feature:
     """
     geometry: Geometry | None
     properties: FeatureProperties
-    """ The columns of the CSV, by name, with what the area is called. """
+    """ The columns of the CSV by name, labels included. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="FeatureProperties")
 
 @_attrs_define
 class FeatureProperties:
-    """The columns of the CSV, by name, with what the area is called."""
+    """The columns of the CSV by name, labels included."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -25,6 +25,7 @@ class FeatureProperties:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         feature_properties = cls()
 
         feature_properties.additional_properties = d

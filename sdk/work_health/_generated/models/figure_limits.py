@@ -21,9 +21,9 @@ class FigureLimits:
     upper: str
     """ A decimal number with exactly the digits that its publisher gives. """
     confidence: Confidence | Unset = UNSET
-    """ Per cent of such intervals that hold the true value; both tails are equal. """
+    """ The confidence level in per cent. Intervals are two-sided with equal tails. """
     method: IntervalMethod | Unset = UNSET
-    """ How an interval was made. `published` ones are their publisher's. """
+    """ The method that produced an interval. `published`: the publisher states it. """
 
     def to_dict(self) -> dict[str, Any]:
         lower = self.lower

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="GroupFigure")
 
 @_attrs_define
 class GroupFigure:
-    """The measure in one category, without disclosure control."""
+    """The measure in one category. In a preview, no disclosure control has been applied."""
 
     category: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -19,7 +19,7 @@ class GroupFigure:
     numerator: float | None
     denominator: float | None
     lower: float | None
-    """ Of the 95 % confidence interval. """
+    """ Lower limit of the 95 % confidence interval. """
     upper: float | None
     reason: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

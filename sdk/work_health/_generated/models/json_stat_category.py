@@ -19,7 +19,7 @@ T = TypeVar("T", bound="JsonStatCategory")
 
 @_attrs_define
 class JsonStatCategory:
-    """The codes of a dimension with their places, and what they are called."""
+    """The codes of a dimension with their positions and labels."""
 
     index: JsonStatCategoryIndex
     label: JsonStatCategoryLabel

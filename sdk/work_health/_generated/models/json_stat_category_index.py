@@ -23,6 +23,7 @@ class JsonStatCategoryIndex:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         json_stat_category_index = cls()
 
         json_stat_category_index.additional_properties = d

@@ -23,6 +23,7 @@ class JsonStatCategoryLabel:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         json_stat_category_label = cls()
 
         json_stat_category_label.additional_properties = d

@@ -30,6 +30,7 @@ class JsonStatCategoryUnit:
         from ..models.json_stat_unit import JsonStatUnit  # noqa: PLC0415
 
         d = dict(src_dict)
+
         json_stat_category_unit = cls()
 
         additional_properties = {}

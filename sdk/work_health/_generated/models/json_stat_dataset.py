@@ -21,7 +21,7 @@ T = TypeVar("T", bound="JsonStatDataset")
 
 @_attrs_define
 class JsonStatDataset:
-    """A JSON-stat 2.0 dataset. A metric is a series of a measure: `measure/series`."""
+    """A JSON-stat 2.0 dataset. A metric is one series of a measure: `measure/series`."""
 
     version: JsonStatDatasetVersion
     class_: JsonStatDatasetClass
@@ -29,14 +29,14 @@ class JsonStatDataset:
     id: list[str]
     size: list[int]
     role: JsonStatRole
-    """ Which dimensions are time, place and what is measured. """
+    """ Which dimensions are time, geography and metric. """
     dimension: JsonStatDatasetDimension
     value: list[float | None]
-    """ In row-major order: the last dimension runs fastest. """
+    """ In row-major order: the last dimension changes fastest. """
     status: JsonStatDatasetStatus
-    """ Why a cell has no number, or the markers of its number, by its place. """
+    """ By position: why a cell has no number, or the markers of its number. """
     extension: JsonStatExtension
-    """ What JSON-stat has no word for. Each is by the place of the cell in `value`, as `status` is. """
+    """ Fields that JSON-stat does not define. Their keys are positions in `value`, as those of `status` are. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

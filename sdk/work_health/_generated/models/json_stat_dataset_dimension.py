@@ -30,6 +30,7 @@ class JsonStatDatasetDimension:
         from ..models.json_stat_dimension import JsonStatDimension  # noqa: PLC0415
 
         d = dict(src_dict)
+
         json_stat_dataset_dimension = cls()
 
         additional_properties = {}

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="JsonStatDatasetStatus")
 
 @_attrs_define
 class JsonStatDatasetStatus:
-    """Why a cell has no number, or the markers of its number, by its place."""
+    """By position: why a cell has no number, or the markers of its number."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
@@ -25,6 +25,7 @@ class JsonStatDatasetStatus:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         json_stat_dataset_status = cls()
 
         json_stat_dataset_status.additional_properties = d

@@ -15,11 +15,11 @@ T = TypeVar("T", bound="JsonStatDimension")
 
 @_attrs_define
 class JsonStatDimension:
-    """One edge of the cube."""
+    """One dimension of the cube."""
 
     label: str
     category: JsonStatCategory
-    """ The codes of a dimension with their places, and what they are called. """
+    """ The codes of a dimension with their positions and labels. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ T = TypeVar("T", bound="JsonStatExtension")
 
 @_attrs_define
 class JsonStatExtension:
-    """What JSON-stat has no word for. Each is by the place of the cell in `value`, as `status` is."""
+    """Fields that JSON-stat does not define. Their keys are positions in `value`, as those of `status` are."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -33,11 +33,11 @@ class JsonStatExtension:
     release: int | None
     """ Null in a preview. """
     lower_bound: JsonStatExtensionLowerBound
-    """ Where the value is not exact: it is at least this. """
+    """ For values that are not exact: the true value is at least this. """
     upper_bound: JsonStatExtensionUpperBound
-    """ It is at most this; absent where unbounded. """
+    """ The true value is at most this; absent if it has no upper bound. """
     lower: JsonStatExtensionLower
-    """ Of the 95 % confidence interval. """
+    """ Lower limits of the 95 % confidence intervals. """
     upper: JsonStatExtensionUpper
     reason: JsonStatExtensionReason
     coverage: JsonStatExtensionCoverage

@@ -30,6 +30,7 @@ class JsonStatExtensionCoverage:
         from ..models.coverage import Coverage  # noqa: PLC0415
 
         d = dict(src_dict)
+
         json_stat_extension_coverage = cls()
 
         additional_properties = {}

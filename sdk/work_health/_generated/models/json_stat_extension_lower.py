@@ -11,7 +11,7 @@ T = TypeVar("T", bound="JsonStatExtensionLower")
 
 @_attrs_define
 class JsonStatExtensionLower:
-    """Of the 95 % confidence interval."""
+    """Lower limits of the 95 % confidence intervals."""
 
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)
 
@@ -25,6 +25,7 @@ class JsonStatExtensionLower:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         json_stat_extension_lower = cls()
 
         json_stat_extension_lower.additional_properties = d

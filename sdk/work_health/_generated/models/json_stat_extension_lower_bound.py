@@ -11,7 +11,7 @@ T = TypeVar("T", bound="JsonStatExtensionLowerBound")
 
 @_attrs_define
 class JsonStatExtensionLowerBound:
-    """Where the value is not exact: it is at least this."""
+    """For values that are not exact: the true value is at least this."""
 
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)
 
@@ -25,6 +25,7 @@ class JsonStatExtensionLowerBound:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         json_stat_extension_lower_bound = cls()
 
         json_stat_extension_lower_bound.additional_properties = d

@@ -23,6 +23,7 @@ class JsonStatExtensionReason:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         json_stat_extension_reason = cls()
 
         json_stat_extension_reason.additional_properties = d

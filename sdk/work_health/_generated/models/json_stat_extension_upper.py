@@ -23,6 +23,7 @@ class JsonStatExtensionUpper:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         json_stat_extension_upper = cls()
 
         json_stat_extension_upper.additional_properties = d

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="JsonStatExtensionUpperBound")
 
 @_attrs_define
 class JsonStatExtensionUpperBound:
-    """It is at most this; absent where unbounded."""
+    """The true value is at most this; absent if it has no upper bound."""
 
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)
 
@@ -25,6 +25,7 @@ class JsonStatExtensionUpperBound:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         json_stat_extension_upper_bound = cls()
 
         json_stat_extension_upper_bound.additional_properties = d

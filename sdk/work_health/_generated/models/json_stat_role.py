@@ -11,7 +11,7 @@ T = TypeVar("T", bound="JsonStatRole")
 
 @_attrs_define
 class JsonStatRole:
-    """Which dimensions are time, place and what is measured."""
+    """Which dimensions are time, geography and metric."""
 
     time: list[str]
     geo: list[str]

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="JsonStatUnit")
 
 @_attrs_define
 class JsonStatUnit:
-    """What a metric is counted in."""
+    """The unit of a metric."""
 
     label: str
     """ A kebab-case code. It never changes once it is in use. """

@@ -20,7 +20,7 @@ T = TypeVar("T", bound="MeasureAvailability")
 
 @_attrs_define
 class MeasureAvailability:
-    """What may be asked of one measure."""
+    """The queries that one measure allows."""
 
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -35,17 +35,17 @@ class MeasureAvailability:
     """ The rule that protects a measure when it is released. """
     series: list[SeriesAvailability]
     period_type: PeriodType
-    """ How a period is cut out of the calendar. """
+    """ The type of a period, such as a month or a financial year. """
     periods: list[str]
-    """ Periods of its returns within the programme; none for snapshots: any day. """
+    """ The periods of its returns within the programme; empty for snapshots, which can be of any day. """
     period_types: list[PeriodType]
-    """ Every type of period that its returns make up. """
+    """ The period types that can be added up from the periods of its returns. """
     area_family: str
     """ A kebab-case code. It never changes once it is in use. """
     finest_level: str
     """ The finest area level at which its total is collected. """
     schemes: list[Scheme]
-    """ The breakdowns that `group_by` and `breakdown` may ask for. """
+    """ The breakdowns that `group_by` and `breakdown` accept. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,77 +1,31 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+
+from ..models.measure_fields import MeasureFields
 
 if TYPE_CHECKING:
-    from ..models.direction import Direction
-    from ..models.plan_reference import PlanReference
     from ..models.preview_figure import PreviewFigure
-    from ..models.target import Target
 
 
-T = TypeVar("T", bound="MeasureProgress")
+@_attrs_define(kw_only=True)
+class MeasureProgress(MeasureFields):
+    """The progress of one measure. `latest` has movement, verdict, coverage and the target of its period."""
 
-
-@_attrs_define
-class MeasureProgress:
-    """How far one measure has come. `latest` carries movement, verdict, coverage, and the target of its period."""
-
-    measure: str
-    """ A kebab-case code. It never changes once it is in use. """
-    label: str
-    title: str
-    """ The plan's exact words. """
-    plan_references: list[PlanReference]
-    direction: Direction
-    """ Which way is better, and who says so. """
-    baseline: float | None
-    """ Null where the plan states none. """
-    targets: list[Target]
     latest: PreviewFigure
-    """ A live figure without disclosure control, for reviewers alone.
+    """ A live figure without disclosure control, for reviewers only.
 
-        A value that can only be bounded is null with `lower_bound` and `upper_bound`. """
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+        If only bounds are known, `value` is null and `lower_bound` and `upper_bound` are set. """
 
     def to_dict(self) -> dict[str, Any]:
-        measure = self.measure
-
-        label = self.label
-
-        title = self.title
-
-        plan_references = []
-        for plan_references_item_data in self.plan_references:
-            plan_references_item = plan_references_item_data.to_dict()
-            plan_references.append(plan_references_item)
-
-        direction = self.direction.to_dict()
-
-        baseline: float | None
-        baseline = self.baseline
-
-        targets = []
-        for targets_item_data in self.targets:
-            targets_item = targets_item_data.to_dict()
-            targets.append(targets_item)
-
         latest = self.latest.to_dict()
 
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
+        field_dict = super().to_dict()
+
         field_dict.update(
             {
-                "measure": measure,
-                "label": label,
-                "title": title,
-                "plan_references": plan_references,
-                "direction": direction,
-                "baseline": baseline,
-                "targets": targets,
                 "latest": latest,
             }
         )
@@ -79,70 +33,13 @@ class MeasureProgress:
         return field_dict
 
     @classmethod
-    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.direction import Direction  # noqa: PLC0415
-        from ..models.plan_reference import PlanReference  # noqa: PLC0415
+    def _parse_fields(cls, d: dict[str, Any]) -> dict[str, Any]:
         from ..models.preview_figure import PreviewFigure  # noqa: PLC0415
-        from ..models.target import Target  # noqa: PLC0415
 
-        d = dict(src_dict)
-        measure = d.pop("measure")
-
-        label = d.pop("label")
-
-        title = d.pop("title")
-
-        plan_references = []
-        _plan_references = d.pop("plan_references")
-        for plan_references_item_data in _plan_references:
-            plan_references_item = PlanReference.from_dict(plan_references_item_data)
-
-            plan_references.append(plan_references_item)
-
-        direction = Direction.from_dict(d.pop("direction"))
-
-        def _parse_baseline(data: object) -> float | None:
-            if data is None:
-                return data
-            return cast(float | None, data)
-
-        baseline = _parse_baseline(d.pop("baseline"))
-
-        targets = []
-        _targets = d.pop("targets")
-        for targets_item_data in _targets:
-            targets_item = Target.from_dict(targets_item_data)
-
-            targets.append(targets_item)
-
+        fields = super()._parse_fields(d)
         latest = PreviewFigure.from_dict(d.pop("latest"))
 
-        measure_progress = cls(
-            measure=measure,
-            label=label,
-            title=title,
-            plan_references=plan_references,
-            direction=direction,
-            baseline=baseline,
-            targets=targets,
-            latest=latest,
-        )
-
-        measure_progress.additional_properties = d
-        return measure_progress
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+        return {
+            **fields,
+            "latest": latest,
+        }

@@ -16,16 +16,16 @@ T = TypeVar("T", bound="Movement")
 
 @_attrs_define
 class Movement:
-    """Which way a figure has gone, by direction alone: no test of significance, no target."""
+    """The direction in which a figure has moved since its start. Neither significance nor target is tested."""
 
     verdict: None | Unset | Verdict = UNSET
     since: MovementStart | None | Unset = UNSET
     start_period: None | str | Unset = UNSET
-    """ Null for a stated baseline. """
+    """ Null if the start is the plan's baseline. """
     start: float | None | Unset = UNSET
-    """ Null where only its bounds are known. """
+    """ Null if only bounds of the start are known. """
     change: float | None | Unset = UNSET
-    """ Figure less start; null where either is not a number. """
+    """ The figure minus the start; null if either has no value. """
     reason: NoMovementReason | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

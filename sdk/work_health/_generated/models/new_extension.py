@@ -20,8 +20,8 @@ class NewExtension:
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
     period: str
-    """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
-    `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
+    """ A period code, whose form implies the type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`,
+    `CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     until: datetime.datetime
     """ RFC 3339 with an offset. """
     reason: str

@@ -18,7 +18,7 @@ T = TypeVar("T", bound="NodeOutcomes")
 
 @_attrs_define
 class NodeOutcomes:
-    """A node of the logic model with the measures that tell of it."""
+    """A node of the logic model with the measures that show its progress."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -28,12 +28,11 @@ class NodeOutcomes:
     title: str
     """ The plan's exact words. """
     relation: MeasureRelation
-    """ How a node stands to the measures beside it: its own, else those that it leads to, else those that lead to
-    it. """
+    """ How a node's measures relate to it: its own, otherwise those downstream, otherwise those upstream. """
     measures: list[str]
-    """ Their figures stand in `figures`. """
+    """ Their figures are in `figures`. """
     coverage: Coverage
-    """ The returns behind a figure. `expected` and `received` count the same duties, so never more than all. """
+    """ The returns behind a figure. `received` is at most `expected`: both count the same duties. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class ObservationBreakdown:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         observation_breakdown = cls()
 
         observation_breakdown.additional_properties = d

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="OutcomeFormat")
 
 @_attrs_define
 class OutcomeFormat:
-    """A form in which outcomes are answered."""
+    """A format of outcomes, and the operation that returns it."""
 
     operation: str
     media_type: str

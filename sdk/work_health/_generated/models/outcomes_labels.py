@@ -34,6 +34,7 @@ class OutcomesLabels:
         )
 
         d = dict(src_dict)
+
         outcomes_labels = cls()
 
         additional_properties = {}

@@ -23,6 +23,7 @@ class OutcomesLabelsAdditionalProperty:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         outcomes_labels_additional_property = cls()
 
         outcomes_labels_additional_property.additional_properties = d

@@ -17,13 +17,13 @@ class Period:
     """A span of whole days with its code."""
 
     code: str
-    """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
-    `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
+    """ A period code, whose form implies the type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`,
+    `CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     type_: PeriodType
-    """ How a period is cut out of the calendar. """
+    """ The type of a period, such as a month or a financial year. """
     start: datetime.date
     end: datetime.date
-    """ The last day of the period, inclusive. """
+    """ The last day of the period. """
     label: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

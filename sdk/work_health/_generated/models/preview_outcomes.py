@@ -32,9 +32,9 @@ class PreviewOutcomes:
     """ Which revision of each return counts. """
     items: list[PreviewFigure]
     resolved: list[ResolvedPeriod] | Unset = UNSET
-    """ What `latest` and its like stood for, for each series that was asked for. """
+    """ The period that each relative token such as `latest` resolved to, by series. """
     labels: PreviewOutcomesLabels | Unset = UNSET
-    """ With `labels=true`: what the codes of measures, areas, dimensions and categories are called. """
+    """ With `labels=true`: the labels of measures, series, areas, dimensions and categories. """
     next_cursor: None | str | Unset = UNSET
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="PreviewOutcomesLabels")
 
 @_attrs_define
 class PreviewOutcomesLabels:
-    """With `labels=true`: what the codes of measures, areas, dimensions and categories are called."""
+    """With `labels=true`: the labels of measures, series, areas, dimensions and categories."""
 
     additional_properties: dict[str, PreviewOutcomesLabelsAdditionalProperty] = _attrs_field(init=False, factory=dict)
 
@@ -36,6 +36,7 @@ class PreviewOutcomesLabels:
         )
 
         d = dict(src_dict)
+
         preview_outcomes_labels = cls()
 
         additional_properties = {}

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="PublishedSource")
 
 @_attrs_define
 class PublishedSource:
-    """Where a figure of a published statistic comes from. It stands as it was published: nothing was rolled up."""
+    """The source of a published statistic. The figure is the publisher's own: nothing was rolled up."""
 
     publisher: None | str
     title: None | str
@@ -20,11 +20,11 @@ class PublishedSource:
     statistical_status: None | str
     """ A kebab-case code. It never changes once it is in use. """
     value: None | str
-    """ The value in its publisher's digits. """
+    """ The value with the digits that were published. """
     limits_derived: bool
-    """ True where the interval was worked out from published numbers, and is no publisher's. """
+    """ True if the interval was calculated here from published numbers. """
     note: None | str
-    """ What is to be known of this very figure. """
+    """ The publisher's note on this figure. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

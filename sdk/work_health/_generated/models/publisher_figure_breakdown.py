@@ -25,6 +25,7 @@ class PublisherFigureBreakdown:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         publisher_figure_breakdown = cls()
 
         publisher_figure_breakdown.additional_properties = d

@@ -25,6 +25,7 @@ class ReleaseAuditEntries:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         release_audit_entries = cls()
 
         release_audit_entries.additional_properties = d

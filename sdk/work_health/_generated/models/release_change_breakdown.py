@@ -23,6 +23,7 @@ class ReleaseChangeBreakdown:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         release_change_breakdown = cls()
 
         release_change_breakdown.additional_properties = d

@@ -25,6 +25,7 @@ class ReleaseExplanations:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         release_explanations = cls()
 
         release_explanations.additional_properties = d

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="ResolvedPeriod")
 
 @_attrs_define
 class ResolvedPeriod:
-    """What a relative token such as `latest` stood for."""
+    """The period that a relative token such as `latest` resolved to."""
 
     token: str
     measure: str
@@ -19,7 +19,7 @@ class ResolvedPeriod:
     series: str
     """ A kebab-case code. It never changes once it is in use. """
     period: None | str
-    """ Null where nothing of the series was ever returned. """
+    """ Null if nothing of the series was ever returned. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class ReturnCellBreakdown:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         return_cell_breakdown = cls()
 
         return_cell_breakdown.additional_properties = d

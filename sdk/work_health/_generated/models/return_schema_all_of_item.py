@@ -23,6 +23,7 @@ class ReturnSchemaAllOfItem:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         return_schema_all_of_item = cls()
 
         return_schema_all_of_item.additional_properties = d

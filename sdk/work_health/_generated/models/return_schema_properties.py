@@ -23,6 +23,7 @@ class ReturnSchemaProperties:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+
         return_schema_properties = cls()
 
         return_schema_properties.additional_properties = d

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="SeriesAvailability")
 
 @_attrs_define
 class SeriesAvailability:
-    """What may be asked of one series."""
+    """The queries that one series allows."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -22,7 +22,7 @@ class SeriesAvailability:
     collection: Collection
     """ Where a series' figures come from. """
     reason: None | str
-    """ Why no figure of it can be rolled up; null where one can. """
+    """ Why its figures cannot be rolled up; null if they can. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,11 +11,11 @@ T = TypeVar("T", bound="TargetVerdict")
 
 @_attrs_define
 class TargetVerdict:
-    """The programme's own aim for the period, where it sets one."""
+    """The programme's own target for the period, if it sets one."""
 
     value: float
     met: bool | None
-    """ Null where the figure is known by bounds on both sides of it. """
+    """ Null if the figure is only known by bounds and the target lies between them. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,21 +17,21 @@ T = TypeVar("T", bound="Trend")
 
 @_attrs_define
 class Trend:
-    """The recent trend of a series, as Fingertips reckons it."""
+    """The recent trend of a series, calculated as Fingertips does."""
 
     tendency: Tendency
-    """ Where the last five years point. """
+    """ The direction of the last five years. """
     verdict: None | Unset | Verdict = UNSET
     """ `better` or `worse`; null without a direction or a significant change. """
     method: None | TrendMethod | Unset = UNSET
     chi_squared: float | None | Unset = UNSET
-    """ Of the slope, with one degree of freedom. """
+    """ Test statistic of the slope, with one degree of freedom. """
     first_period: None | str | Unset = UNSET
-    """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
-    `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
+    """ A period code, whose form implies the type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`,
+    `CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     last_period: None | str | Unset = UNSET
-    """ A period code that says its own type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`,
-    `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
+    """ A period code, whose form implies the type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`,
+    `CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     reason: None | NoTrendReason | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

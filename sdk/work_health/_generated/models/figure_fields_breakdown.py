@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="PublishedFigureBreakdown")
+T = TypeVar("T", bound="FigureFieldsBreakdown")
 
 
 @_attrs_define
-class PublishedFigureBreakdown:
+class FigureFieldsBreakdown:
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,11 @@ class PublishedFigureBreakdown:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        published_figure_breakdown = cls()
 
-        published_figure_breakdown.additional_properties = d
-        return published_figure_breakdown
+        figure_fields_breakdown = cls()
+
+        figure_fields_breakdown.additional_properties = d
+        return figure_fields_breakdown
 
     @property
     def additional_keys(self) -> list[str]:

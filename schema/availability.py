@@ -1,0 +1,75 @@
+"""Which outcome queries the plan allows, whether or not there is any data yet."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from schema.codes import AreaCode, Slug
+from schema.periods import PeriodCode, PeriodType
+from schema.plan import Collection, DisclosureClass, MeasureKind, Scheme
+
+
+class OutcomeFormat(Struct, frozen=True, kw_only=True):
+    """A format of outcomes, and the operation that returns it."""
+
+    operation: str
+    media_type: str
+
+
+class SeriesAvailability(Struct, frozen=True, kw_only=True):
+    """The queries that one series allows."""
+
+    slug: Slug
+    title: str
+    headline: bool
+    collection: Collection
+    reason: Annotated[
+        str | None,
+        Meta(description="Why its figures cannot be rolled up; null if they can.", examples=["not_additive"]),
+    ]
+
+
+class MeasureAvailability(Struct, frozen=True, kw_only=True):
+    """The queries that one measure allows."""
+
+    measure: Slug
+    label: str
+    theme: Slug
+    kind: MeasureKind
+    unit: Slug
+    disclosure_class: DisclosureClass
+    series: list[SeriesAvailability]
+    period_type: Annotated[PeriodType, Meta(description="The period type of its returns.")]
+    periods: Annotated[
+        list[PeriodCode],
+        Meta(
+            description=(
+                "The periods of its returns within the programme; empty for snapshots, which can be of any day."
+            )
+        ),
+    ]
+    period_types: Annotated[
+        list[PeriodType], Meta(description="The period types that can be added up from the periods of its returns.")
+    ]
+    area_family: Slug
+    finest_level: Annotated[Slug, Meta(description="The finest area level at which its total is collected.")]
+    schemes: Annotated[list[Scheme], Meta(description="The breakdowns that `group_by` and `breakdown` accept.")]
+
+
+class AreaFamily(Struct, frozen=True, kw_only=True):
+    """The areas of a family, widest level first."""
+
+    slug: Slug
+    levels: list[Slug]
+    areas: list[AreaCode]
+
+
+class Availability(Struct, frozen=True, kw_only=True):
+    """The queries that the plan allows, whether or not there is any data yet."""
+
+    programme: Slug
+    plan_version: int
+    formats: list[OutcomeFormat]
+    period_tokens: list[str]
+    families: list[AreaFamily]
+    measures: list[MeasureAvailability]
