@@ -11,11 +11,15 @@ import yaml
 from litestar import Litestar
 from litestar.serialization import encode_json
 
+import schema.areas
 import schema.availability
 import schema.disclosure
 import schema.geojson
 import schema.inequality
 import schema.json_stat
+import schema.logic_model
+import schema.measures
+import schema.organisations
 import schema.outcomes
 import schema.partners
 import schema.plan
@@ -53,6 +57,10 @@ RAW_REQUEST_BODIES: dict[str, tuple[str, Json]] = {
 }
 SCHEMA_MODULES = (
     schema.plan,
+    schema.logic_model,
+    schema.areas,
+    schema.organisations,
+    schema.measures,
     schema.programmes,
     schema.partners,
     schema.problems,

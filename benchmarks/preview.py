@@ -31,9 +31,10 @@ from api.plan import queries_loading
 from benchmarks.measured_server import run_statements
 from benchmarks.synthetic_data import AGES, SEXES
 from benchmarks.synthetic_data import build_plan as build_bulk_plan
+from schema.organisations import Duty
 from schema.partners import Grant, Scope
 from schema.periods import PeriodType
-from schema.plan import Duty, Plan
+from schema.plan import Plan
 
 PROVIDERS, WARDS, REPETITIONS = 10, 20, 15
 TOWN = "E06000001"

@@ -4,9 +4,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.areas import Scheme
 from schema.codes import AreaCode, Slug
+from schema.disclosure import DisclosureClass
+from schema.measures import Collection, MeasureKind
 from schema.periods import PeriodCode, PeriodType
-from schema.plan import Collection, DisclosureClass, MeasureKind, Scheme
 
 
 class OutcomeFormat(Struct, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from msgspec import Meta, Struct
 
 from schema.codes import AreaCode, Slug
 from schema.intervals import Confidence, IntervalMethod
+from schema.measures import MeasureKind
 from schema.periods import Period, PeriodCode
-from schema.plan import MeasureKind
 from schema.submissions import Marker, ReviewState, Status
 from schema.verdicts import Movement, Trend, Verdict
 

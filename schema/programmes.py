@@ -4,24 +4,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.areas import Area, Dimension, Family
 from schema.codes import AreaCode, Slug
+from schema.logic_model import Link, MeasureLink, Node, UnmodelledActivity
+from schema.measures import Measure
+from schema.organisations import Organisation, Role
 from schema.periods import Period
-from schema.plan import (
-    Area,
-    Calendar,
-    Dimension,
-    Document,
-    Family,
-    Link,
-    Measure,
-    MeasureLink,
-    Node,
-    Organisation,
-    Role,
-    Theme,
-    UnmodelledActivity,
-    Window,
-)
+from schema.plan import Calendar, Document, Theme, Window
 
 
 class Programme(Struct, frozen=True, kw_only=True):

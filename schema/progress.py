@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from schema.codes import Slug
+from schema.logic_model import Link, LogicModelColumn, MeasureLink
+from schema.measures import Direction, PlanReference, Target
 from schema.outcomes import Coverage, PreviewFigure, RevisionBasis
-from schema.plan import Direction, Link, LogicModelColumn, MeasureLink, PlanReference, Target
 
 
 class MeasureFields(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from schema.codes import Slug
 from schema.inequality import InequalityFields
-from schema.plan import Link, MeasureLink
+from schema.logic_model import Link, MeasureLink
 from schema.progress import MeasureFields, NodeOutcomes
 from schema.released_figures import PublishedFigure
 

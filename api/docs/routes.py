@@ -20,7 +20,7 @@ from msgspec import Struct
 from api.docs.guides import GROUPS, Guide, load_guides
 from api.http.problems import error_code, error_title
 from api.http.refusals import NotFound, Refusal
-from api.plan.catalogue import suggest_codes
+from api.plan.suggestions import suggest_codes
 from api.submissions.checks.findings import FINDING_EXPLANATIONS
 from schema.problems import Severity
 

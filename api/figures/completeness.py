@@ -8,8 +8,8 @@ from api.figures.resolution import ResolvedQuery
 from api.plan import calendar, obligations
 from api.plan.catalogue import Catalogue
 from api.reviews.concessions import Concessions
+from schema.organisations import Duty
 from schema.outcomes import Coverage
-from schema.plan import Duty
 from schema.submission_reports import Timeliness
 
 

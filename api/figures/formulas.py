@@ -9,8 +9,8 @@ from api.statistics import inequality
 from api.statistics.inequality import Contrast
 from api.statistics.intervals import make_exact_counts
 from schema.intervals import Confidence, Interval
+from schema.measures import Operation
 from schema.outcomes import PreviewFigure
-from schema.plan import Operation
 
 
 class FormulaResult(Struct, frozen=True, kw_only=True):

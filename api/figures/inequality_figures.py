@@ -11,14 +11,14 @@ from msgspec import Struct
 from api.figures.resolution import AS_PUBLISHED_ONLY, ResolvedQuery
 from api.http.refusals import Invalid
 from api.plan.catalogue import Catalogue
-from api.plan.rules import check_code
+from api.plan.filters import check_code
 from api.statistics import inequality
 from api.statistics.inequality import Contrast, OrderedGroup
 from api.statistics.intervals import RatioCounts, get_normal_deviate, make_exact_counts
 from schema.inequality import Disparity, GroupFigure, PreviewInequality
 from schema.intervals import Confidence, Interval
+from schema.measures import Measure, MeasureKind
 from schema.outcomes import PreviewFigure, RevisionBasis
-from schema.plan import Measure, MeasureKind
 from schema.released_figures import AnyFigure
 
 UNKNOWN_CATEGORY = "unknown"

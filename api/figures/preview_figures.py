@@ -19,16 +19,18 @@ from api.figures.published_cells import PublishedCell
 from api.figures.resolution import ResolvedQuery
 from api.figures.returns_data import RevisionCells, SelectedRevision
 from api.figures.roll_up import RollUpResult
-from api.plan.catalogue import Catalogue, parse_breakdown_key
+from api.plan.breakdowns import parse_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.reviews.concessions import Concessions
 from api.statistics import intervals, periods
 from api.statistics.intervals import RatioCounts
 from api.statistics.rollup import Tally
 from api.submissions.effects import unit_multiplier
 from schema.intervals import Confidence, Interval
+from schema.measures import MeasureKind
 from schema.outcomes import Contributor, Marker, PreviewFigure
 from schema.periods import Period, PeriodType
-from schema.plan import MeasureKind, Plan
+from schema.plan import Plan
 from schema.submissions import ReviewState, Status
 
 MAX_CONTRIBUTORS = 100

@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from api.figures.resolution import AS_PUBLISHED_ONLY, MAX_LISTED_CODES, ResolvedQuery
 from api.figures.returns_data import SelectedRevision
-from api.plan.catalogue import format_breakdown_key
+from api.plan.breakdowns import format_breakdown_key
 from api.statistics import intervals
 from api.submissions.effects import unit_multiplier
 from schema.intervals import Confidence, Interval, IntervalMethod
+from schema.measures import MeasureKind
 from schema.outcomes import PublishedSource
-from schema.plan import MeasureKind
 from schema.submissions import Marker, PublisherFigure, Status
 
 REASON_BY_STATUS = {

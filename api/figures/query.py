@@ -13,13 +13,15 @@ from api.figures.resolution import LATEST_KEYWORD, ResolutionQuery, ResolvedQuer
 from api.figures.returns_data import SelectedRevision
 from api.http.pagination import InvalidCursor
 from api.http.refusals import Invalid
-from api.plan.catalogue import Catalogue, parse_breakdown_key
-from api.plan.rules import UnclearPeriod, check_code
+from api.plan.breakdowns import parse_breakdown_key
+from api.plan.catalogue import Catalogue
+from api.plan.filters import check_code
+from api.plan.periods import UnclearPeriod
 from api.statistics import periods
 from schema.codes import AreaCode, Slug
+from schema.measures import Collection, Measure, Series
 from schema.outcomes import PreviewFigure, ResolvedPeriod, RevisionBasis
 from schema.periods import Period, PeriodType
-from schema.plan import Collection, Measure, Series
 from schema.released_figures import AnyFigure
 
 RELATIVE_PERIOD_PATTERN = re.compile(r"latest(?:-(\d{1,3}))?")

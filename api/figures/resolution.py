@@ -10,11 +10,13 @@ from msgspec.structs import replace
 
 from api.figures.returns_data import SelectedRevision
 from api.http.refusals import Invalid
-from api.plan.catalogue import Catalogue, find_headline_series, format_breakdown_key
-from api.plan.rules import check_code, parse_period
+from api.plan.breakdowns import format_breakdown_key
+from api.plan.catalogue import Catalogue, find_headline_series
+from api.plan.filters import check_code
+from api.plan.periods import parse_period
 from api.statistics import periods, rollup
+from schema.measures import Collection, Measure, MeasureKind, Series
 from schema.periods import Period, PeriodType
-from schema.plan import Collection, Measure, MeasureKind, Series
 
 LATEST_KEYWORD = "latest"
 AS_PUBLISHED_ONLY = "as_published_only"

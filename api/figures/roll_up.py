@@ -11,7 +11,7 @@ from api.figures.returns_data import RevisionCells, SelectedRevision
 from api.plan.catalogue import Catalogue
 from api.statistics import rollup
 from api.statistics.rollup import FloatArray, Tally
-from schema.plan import RATIO_KINDS, MeasureKind
+from schema.measures import RATIO_KINDS, MeasureKind
 from schema.submissions import ReturnKind
 
 LATEST_PERIOD_KINDS = frozenset({MeasureKind.STOCK, MeasureKind.CUMULATIVE})

@@ -12,16 +12,18 @@ from api.figures.completeness import assess_completeness
 from api.figures.preview_figures import PlainFigures
 from api.figures.resolution import ResolvedQuery
 from api.figures.returns_data import RevisionCells
-from api.plan.catalogue import Catalogue, format_breakdown_key
+from api.plan.breakdowns import format_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.reviews import concessions
 from api.reviews.concessions import Concessions
 from api.statistics import comparison, periods
 from api.statistics import trend as trends
 from api.statistics.readings import Reading
+from schema.areas import Area
 from schema.intervals import Confidence, Interval, IntervalMethod
+from schema.measures import RATIO_KINDS, Aim, Measure, MeasureKind
 from schema.outcomes import Comparator, PreviewFigure, TargetVerdict
 from schema.periods import Period, PeriodType
-from schema.plan import RATIO_KINDS, Aim, Area, Measure, MeasureKind
 from schema.submissions import Marker
 from schema.verdicts import Movement, NoMovementReason, Trend, TrendMethod
 

@@ -3,11 +3,11 @@
 from api.figures import resolution
 from api.figures.resolution import ResolutionQuery
 from api.plan.catalogue import Catalogue
-from api.plan.rules import list_periods
+from api.plan.periods import list_periods
 from api.statistics import periods
 from schema.availability import AreaFamily, Availability, MeasureAvailability, OutcomeFormat, SeriesAvailability
+from schema.measures import Measure, Series
 from schema.periods import PeriodType
-from schema.plan import Measure, Series
 
 FORMAT_MEDIA_TYPES = {
     "preview_outcomes": "application/json",

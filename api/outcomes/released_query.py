@@ -11,13 +11,16 @@ from api.figures.query import IncompatibleFilters, OutcomeQuery, PeriodResolver,
 from api.figures.resolution import ADVICE_BY_UNCOUNTED_KIND, LATEST_KEYWORD, NotCollected
 from api.http.refusals import Invalid
 from api.outcomes import progress as view
-from api.plan.catalogue import Catalogue, format_breakdown_key
-from api.plan.rules import check_code, parse_period
+from api.plan.breakdowns import format_breakdown_key
+from api.plan.catalogue import Catalogue
+from api.plan.filters import check_code
+from api.plan.periods import parse_period
 from api.releases.released_entries import EntryFilter
 from api.statistics import periods
+from schema.areas import Scheme
+from schema.measures import Measure, Series
 from schema.outcomes import ResolvedPeriod
 from schema.periods import Period
-from schema.plan import Measure, Scheme, Series
 from schema.released_figures import PublishedFigure
 from schema.released_views import (
     ReleasedInequality,

@@ -1,52 +1,22 @@
-"""A plan with the numbers that the database knows its codes by, and the ways to look things up in it."""
+"""A plan version with the database's ids for its codes, and lookups by code."""
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
-from itertools import product
 
 from msgspec import Struct
 
 from api.http.refusals import NotFound
-from schema.plan import Area, Dimension, Duty, Measure, Plan, Scheme, Series
-
-TOTAL_KEY = ""  # the key of the empty breakdown
+from api.plan.breakdowns import format_breakdown_key, list_breakdown_keys, parse_breakdown_key
+from api.plan.suggestions import suggest_codes
+from schema.areas import Area, Dimension, Scheme
+from schema.measures import Measure, Series
+from schema.organisations import Duty
+from schema.plan import Plan
 
 
 def find_headline_series(measure: Measure) -> Series:
     """The one series that is meant where none is named."""
     return next(series for series in measure.series if series.headline)
-
-
-def format_breakdown_key(breakdown: Mapping[str, str]) -> str:
-    """`{"sex": "female", "age-band": "25-34"}` → `age-band=25-34;sex=female`."""
-    return ";".join(f"{dimension}={breakdown[dimension]}" for dimension in sorted(breakdown))
-
-
-def parse_breakdown_key(key: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in key.split(";")) if key else {}
-
-
-def list_breakdown_keys(plan: Plan) -> list[str]:
-    """Every breakdown that some measure of the plan is collected by, the total first."""
-    categories = {d.slug: [c.code for c in d.categories] for d in plan.dimensions}
-    schemes = {tuple(sorted(scheme.dimensions)) for measure in plan.measures for scheme in measure.schemes}
-    keys = [TOTAL_KEY]
-    for dimensions in sorted(schemes):
-        crossed = product(*(categories[d] for d in dimensions))
-        keys.extend(format_breakdown_key(dict(zip(dimensions, codes, strict=True))) for codes in crossed)
-    return keys
-
-
-def find_nearest_codes(code: str, known: Iterable[str]) -> list[str]:
-    """Up to three known codes that look like `code`, the likeliest first."""
-    return difflib.get_close_matches(code, list(known), n=3, cutoff=0.5)
-
-
-def suggest_codes(code: str, known: Iterable[str]) -> str | None:
-    """A sentence that offers the nearest codes, if any is near."""
-    found = find_nearest_codes(code, known)
-    return f"Did you mean {' or '.join(found)}?" if found else None
 
 
 class DatabaseIds(Struct, frozen=True, kw_only=True):

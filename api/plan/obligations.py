@@ -7,9 +7,11 @@ from msgspec import Struct
 
 from api.plan import calendar
 from api.plan.calendar import Deadlines
-from api.plan.rules import list_periods
+from api.plan.periods import list_periods
+from schema.measures import Collection
+from schema.organisations import Duty
 from schema.periods import Period
-from schema.plan import Collection, Duty, Plan
+from schema.plan import Plan
 
 
 class ExpectedReturn(Struct, frozen=True, kw_only=True):

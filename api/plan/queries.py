@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import fetch_any
 from api.http.refusals import NotFound
-from api.plan.catalogue import Catalogue, DatabaseIds, list_breakdown_keys, suggest_codes
+from api.plan.breakdowns import list_breakdown_keys
+from api.plan.catalogue import Catalogue, DatabaseIds
 from api.plan.obligations import ExpectedReturn
+from api.plan.suggestions import suggest_codes
 from schema.plan import Plan
 from schema.tables import (
     area,

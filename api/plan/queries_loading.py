@@ -9,8 +9,8 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.http.refusals import Conflict
-from api.plan import obligations, queries, rules, version_changes
-from api.plan.catalogue import parse_breakdown_key
+from api.plan import checks, obligations, queries, version_changes
+from api.plan.breakdowns import parse_breakdown_key
 from schema.plan import Plan
 
 
@@ -27,8 +27,8 @@ def read_plan(file: Path) -> Plan:
     try:
         plan = msgspec.yaml.decode(file.read_bytes(), type=Plan)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise rules.InvalidPlan(f"{file}: {error}") from error
-    rules.check_plan(plan)
+        raise checks.InvalidPlan(f"{file}: {error}") from error
+    checks.check_plan(plan)
     return plan
 
 

@@ -9,11 +9,13 @@ from api.access import queries as partners
 from api.database.connections import Transaction
 from api.http import csv_text, downloads
 from api.http.problems import refusal_specs
-from api.plan import queries, rules
+from api.plan import filters, gaps, periods, queries
 from api.plan.catalogue import Catalogue
+from schema.disclosure import DisclosureClass
+from schema.logic_model import LogicModelColumn
+from schema.measures import Measure, MeasureKind
 from schema.partners import Caller, Grant, Scope
 from schema.periods import Period, PeriodType
-from schema.plan import DisclosureClass, LogicModelColumn, Measure, MeasureKind
 from schema.programmes import (
     AreaPage,
     DimensionPage,
@@ -117,7 +119,7 @@ async def get_logic_model(programme: FromPath[str], public: Transaction) -> Logi
 async def get_logic_model_gaps(programme: FromPath[str], public: Transaction) -> LogicModelGaps:
     """What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in."""
     catalogue = await queries.fetch_catalogue(public, programme)
-    return rules.find_gaps(catalogue.plan, version=catalogue.version)
+    return gaps.find_gaps(catalogue.plan, version=catalogue.version)
 
 
 @get(
@@ -139,7 +141,7 @@ async def list_measures(
     """In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
     plan such as `M2.4` or `OC1`."""
     catalogue = await queries.fetch_catalogue(public, programme)
-    wanted = rules.filter_measures(
+    wanted = filters.filter_measures(
         catalogue,
         theme=theme,
         column=column,
@@ -209,7 +211,7 @@ async def list_areas(
         programme=catalogue.slug,
         plan_version=catalogue.version,
         families=catalogue.plan.families,
-        items=rules.filter_areas(catalogue, level=level, within=within),
+        items=filters.filter_areas(catalogue, level=level, within=within),
     )
 
 
@@ -228,8 +230,8 @@ async def list_areas_csv(
 ) -> Response[bytes]:
     """To be joined to a map by GSS code: levels, families, validity and successors."""
     catalogue = await queries.fetch_catalogue(public, programme)
-    rows = rules.build_area_rows(rules.filter_areas(catalogue, level=level, within=within))
-    return downloads.csv_response(csv_text.to_csv(rules.AREA_CSV_COLUMNS, rows), "areas.csv")
+    rows = filters.build_area_rows(filters.filter_areas(catalogue, level=level, within=within))
+    return downloads.csv_response(csv_text.to_csv(filters.AREA_CSV_COLUMNS, rows), "areas.csv")
 
 
 @get(
@@ -245,7 +247,7 @@ async def list_periods(
 ) -> PeriodPage:
     """Those of one type that lie wholly within the programme's window."""
     catalogue = await queries.fetch_catalogue(public, programme)
-    return PeriodPage(programme=catalogue.slug, items=rules.list_periods(catalogue.plan.window, type))
+    return PeriodPage(programme=catalogue.slug, items=periods.list_periods(catalogue.plan.window, type))
 
 
 @get(
@@ -256,7 +258,7 @@ async def list_periods(
 )
 async def get_period(code: FromPath[str]) -> Period:
     """Its type, first and last day, and label. A spelling that could mean several periods is refused with them."""
-    return rules.parse_period(code)
+    return periods.parse_period(code)
 
 
 router = Router(

@@ -8,21 +8,22 @@ from msgspec.structs import replace
 from api.http.refusals import Invalid
 from api.statistics.disclosure.policy import find_laxer_fields
 from schema.disclosure import Policy
-from schema.plan import Measure, Plan
+from schema.measures import Measure
+from schema.plan import Plan
 
 
 class NewSeriesRequired(Invalid):
     """The change would give another meaning to figures that are already there."""
 
     example = "A `stock` that was already returned is to become a `flow`."
-    mend = "Leave the old code as it is and add a new series, measure or code beside it."
+    fix = "Leave the old code as it is and add a new series, measure or code beside it."
 
 
 class PolicyDecisionRequired(Invalid):
     """The change would protect people less than they were promised."""
 
     example = "A measure of class `persons` that was already returned is to become one of class `none`."
-    mend = (
+    fix = (
         "Leave it as strict as it was; or record in `disclosure` who decided it, when, why, and where the assessment "
         "is, and raise the version of the policy."
     )

@@ -24,7 +24,8 @@ from api.figures.resolution import ResolvedQuery
 from api.figures.returns_data import SelectedRevision
 from api.plan import calendar
 from api.plan import queries as plans
-from api.plan.catalogue import TOTAL_KEY, Catalogue
+from api.plan.breakdowns import TOTAL_KEY
+from api.plan.catalogue import Catalogue
 from api.releases import protection, published_statistics, queries, released_entries, scopes, true_counts
 from api.releases import release_diff as differences
 from api.releases import released_figures as rows

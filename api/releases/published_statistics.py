@@ -6,10 +6,11 @@ from api.figures import resolution, verdicts
 from api.figures.query import FigureOrder, period_sort_key
 from api.figures.resolution import AS_PUBLISHED_ONLY, ResolutionQuery
 from api.figures.returns_data import SelectedRevision, make_empty_cells
-from api.plan.catalogue import Catalogue, format_breakdown_key
+from api.plan.breakdowns import format_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.reviews.concessions import Concessions
+from schema.measures import Collection, Measure, Series
 from schema.outcomes import PreviewFigure
-from schema.plan import Collection, Measure, Series
 from schema.submissions import PublisherFigure
 
 

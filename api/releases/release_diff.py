@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from api.releases.released_figures import FigureKey, PreviousFigure, make_figure_key
 from api.statistics import periods
-from schema.plan import Measure
+from schema.measures import Measure
 from schema.publication_jobs import MeasurePeriod
 from schema.released_figures import PublishedFigure
 from schema.releases import ChangeReason, ReleaseChange

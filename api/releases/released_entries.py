@@ -10,7 +10,7 @@ from api.figures.query import period_sort_key
 from api.figures.resolution import ADVICE_BY_UNCOUNTED_KIND
 from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
-from schema.plan import Measure
+from schema.measures import Measure
 from schema.released_figures import ReleasedEntry
 from schema.submissions import EvidenceEntry, MilestoneItem
 

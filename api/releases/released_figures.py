@@ -14,7 +14,8 @@ from api.figures.completeness import ReturnCompleteness
 from api.figures.query import FigureOrder, period_sort_key
 from api.figures.resolution import ADVICE_BY_UNCOUNTED_KIND, COMPARABLE_KINDS, has_same_time_since_reset
 from api.plan import calendar
-from api.plan.catalogue import TOTAL_KEY, Catalogue, find_headline_series, format_breakdown_key, parse_breakdown_key
+from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key, parse_breakdown_key
+from api.plan.catalogue import Catalogue, find_headline_series
 from api.releases import released_entries
 from api.releases.protection import AuditHistory
 from api.releases.released_values import (
@@ -32,9 +33,9 @@ from api.releases.scopes import PROTECTED_KINDS, AuditScope, list_released_perio
 from api.statistics import comparison, periods
 from api.statistics import trend as trends
 from api.statistics.readings import Reading
+from schema.measures import Collection, Formula, Measure, MeasureKind, Series
 from schema.outcomes import Comparator, Coverage, PreviewFigure, TargetVerdict
 from schema.periods import Period, PeriodType
-from schema.plan import Collection, Formula, Measure, MeasureKind, Series
 from schema.released_figures import PublishedFigure
 from schema.submissions import Marker
 from schema.verdicts import Movement, NoMovementReason, Trend

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from api.figures.completeness import ReturnCompleteness
 from api.figures.query import FigureOrder
-from api.plan.catalogue import format_breakdown_key
+from api.plan.breakdowns import format_breakdown_key
 from api.releases.protection import AuditHistory
 from api.releases.scopes import AuditScope, ScopeMember
 from api.statistics import inequality, intervals
@@ -19,7 +19,7 @@ from api.statistics.disclosure.lattice import IntArray, build_nodes, locate_node
 from api.statistics.intervals import RatioCounts
 from schema.disclosure import DisclosureClass, Rule
 from schema.intervals import Confidence, Interval
-from schema.plan import Measure, MeasureKind, Operation, Overlap
+from schema.measures import Measure, MeasureKind, Operation, Overlap
 from schema.submissions import Status
 
 SeriesKey = tuple[str, str]

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from api.http.refusals import Conflict, Invalid, NotFound
 from api.plan.catalogue import Catalogue
-from api.plan.rules import parse_period
+from api.plan.periods import parse_period
 from api.releases.scopes import PROTECTED_KINDS
-from schema.plan import Collection
+from schema.measures import Collection
 from schema.publication_jobs import NewRelease
 from schema.releases import Release
 

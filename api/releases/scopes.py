@@ -13,12 +13,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.plan.catalogue import Catalogue, find_headline_series
-from api.plan.rules import list_periods
+from api.plan.periods import list_periods
 from api.statistics import periods
 from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
 from schema.disclosure import DisclosureClass
+from schema.measures import Collection, Measure, MeasureKind, Series
+from schema.organisations import Duty
 from schema.periods import Period, PeriodType
-from schema.plan import Collection, Duty, Measure, MeasureKind, Series
 
 SUMMED_KINDS = frozenset({MeasureKind.FLOW, MeasureKind.PROPORTION})
 PROTECTED_KINDS = SUMMED_KINDS | {MeasureKind.STOCK, MeasureKind.CUMULATIVE, MeasureKind.DISTINCT}

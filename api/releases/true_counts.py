@@ -17,13 +17,14 @@ from msgspec import Struct
 
 from api.figures import roll_up
 from api.figures.returns_data import RevisionCells, SelectedRevision
-from api.plan.catalogue import Catalogue, format_breakdown_key
+from api.plan.breakdowns import format_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.releases import cell_inference
 from api.releases.cell_inference import NOT_RETURNED, UNKNOWN, PartTables, TableCounts
 from api.releases.scopes import AuditScope, may_publish_alone
 from api.statistics.disclosure.display import BoolArray
 from api.statistics.disclosure.lattice import IntArray, Nodes, Table, build_nodes, locate_nodes
-from schema.plan import MeasureKind
+from schema.measures import MeasureKind
 from schema.submissions import ReturnKind
 
 

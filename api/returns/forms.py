@@ -7,13 +7,15 @@ from typing import Any
 from msgspec import Struct
 
 from api.http.refusals import Invalid, NotAllowed
-from api.plan.catalogue import Catalogue, list_breakdown_keys, parse_breakdown_key
+from api.plan.breakdowns import list_breakdown_keys, parse_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.submissions import template
 from api.submissions.checks import content, identity
 from api.submissions.checks.findings import Findings
 from schema.intervals import Confidence, IntervalMethod
+from schema.measures import RATIO_KINDS, Measure
+from schema.organisations import Duty
 from schema.periods import Period
-from schema.plan import RATIO_KINDS, Duty, Measure
 from schema.problems import Finding
 from schema.returns import ReturnSchema
 from schema.submissions import MAX_COUNT, Marker, NewReturn, ReturnKind, Status

@@ -14,7 +14,8 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Subquery, and_, func, literal, null, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.plan.catalogue import Catalogue, parse_breakdown_key
+from api.plan.breakdowns import parse_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.returns.asked import CellCursor, HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
 from api.submissions.queries import (

@@ -8,8 +8,10 @@ import msgspec
 from api.http import pagination
 from api.http.pagination import InvalidCursor
 from api.http.refusals import Conflict, Invalid, InvalidParameter, NotFound
-from api.plan.catalogue import Catalogue, format_breakdown_key
-from api.plan.rules import check_code, parse_period
+from api.plan.breakdowns import format_breakdown_key
+from api.plan.catalogue import Catalogue
+from api.plan.filters import check_code
+from api.plan.periods import parse_period
 from api.returns.asked import CellCursor, HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
 from api.submissions import diff

@@ -7,16 +7,19 @@ from uuid import UUID
 from api.http.refusals import Invalid, InvalidParameter
 from api.plan import calendar
 from api.plan.calendar import Deadlines
-from api.plan.catalogue import Catalogue, suggest_codes
+from api.plan.catalogue import Catalogue
+from api.plan.filters import check_code
 from api.plan.obligations import is_owed
-from api.plan.rules import check_code, parse_period
+from api.plan.periods import parse_period
+from api.plan.suggestions import suggest_codes
 from api.reviews import rules
 from api.reviews.acts import CallerRights, ObligationDetails
 from api.reviews.concessions import ObligationKey
 from api.statistics import periods
 from api.submissions import template
+from schema.measures import Cadence, Collection
 from schema.periods import Period
-from schema.plan import Cadence, Collection, Window
+from schema.plan import Window
 from schema.reviews import Exemption, Extension, NewExemption, NewExtension, Obligation, ObligationState
 from schema.submissions import ReturnKind, ReviewState
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from api.plan.catalogue import Catalogue
 from api.reviews.acts import ReturnedTotal
 from api.submissions.checks.findings import Findings
-from schema.plan import Measure, MeasureKind, Overlap
+from schema.measures import Measure, MeasureKind, Overlap
 from schema.problems import CellName, Finding
 from schema.returns import ReturnRevision
 from schema.submissions import ReturnKind

@@ -28,8 +28,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.http.pagination import InstantCursor, ObligationCursor
+from api.plan.breakdowns import TOTAL_KEY
 from api.plan.calendar import Deadlines
-from api.plan.catalogue import TOTAL_KEY, Catalogue
+from api.plan.catalogue import Catalogue
 from api.returns.asked import ReturnFilter
 from api.returns.queries import build_conditions
 from api.reviews.acts import ObligationDetails, ReturnedTotal, ReviewableReturn, RevisionEvent, RevisionState

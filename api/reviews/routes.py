@@ -22,8 +22,9 @@ from api.http.problems import get_request_id, refusal_specs, response_specs
 from api.http.refusals import NotFound
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
+from api.plan.filters import check_code
+from api.plan.periods import parse_period
 from api.plan.routes import authorise
-from api.plan.rules import check_code, parse_period
 from api.returns import queries as returns
 from api.returns.asked import HistoryRange, ReturnFilter
 from api.reviews import expectations, overlaps, queries, rules

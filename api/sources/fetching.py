@@ -36,13 +36,13 @@ Sleep = Callable[[float], Awaitable[None]]
 class SourceUnavailable(Refusal):
     """The publisher, or the server, did not answer."""
 
-    mend = "Try again later. Nothing was submitted."
+    fix = "Try again later. Nothing was submitted."
 
 
 class SubmissionRejected(Refusal):
     """The server did not take the submission."""
 
-    mend = "The findings say what to change. Nothing was written."
+    fix = "The findings say what to change. Nothing was written."
 
 
 class RetryingClient(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ class UnexpectedSourceFormat(Invalid):
     """What was read is not the publication that was asked for."""
 
     example = "The publisher has renamed the column `Value` of its file."
-    mend = "Open the address in a browser: the publisher may have moved it, changed its columns, or be out of order."
+    fix = "Open the address in a browser: the publisher may have moved it, changed its columns, or be out of order."
 
 
 def read_table(text: str, columns: Collection[str]) -> list[Row]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from api.statistics.periods import count_months, is_same_span
 from api.statistics.readings import Reading, judge_direction
 from schema.intervals import Confidence, Interval
-from schema.plan import Aim
+from schema.measures import Aim
 from schema.verdicts import AreaComparison, Movement, MovementStart, NoComparisonReason, NoMovementReason, Verdict
 
 

@@ -5,8 +5,8 @@ from math import inf
 from msgspec import Struct
 
 from schema.intervals import Confidence, Interval
+from schema.measures import Aim
 from schema.periods import Period
-from schema.plan import Aim
 from schema.verdicts import Verdict
 
 

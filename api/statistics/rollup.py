@@ -12,7 +12,7 @@ import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
 
-from schema.plan import RATIO_KINDS, MeasureKind, Overlap
+from schema.measures import RATIO_KINDS, MeasureKind, Overlap
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]

@@ -16,8 +16,8 @@ from api.statistics.intervals import get_normal_deviate
 from api.statistics.periods import count_months
 from api.statistics.readings import Reading, judge_direction
 from schema.intervals import Confidence
+from schema.measures import Aim, MeasureKind
 from schema.periods import PeriodType
-from schema.plan import Aim, MeasureKind
 from schema.verdicts import NoTrendReason, Tendency, Trend, TrendMethod, Verdict
 
 FloatArray = npt.NDArray[np.float64]

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 
-from api.plan.catalogue import Catalogue, parse_breakdown_key
+from api.plan.breakdowns import parse_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.submissions.revisions import MISSING, NUMBER_FIELDS, STATUSES, Cells, Column
 from schema.problems import CellName
 from schema.submission_reports import CellCounts, CellValue, ChangedCell

@@ -8,8 +8,8 @@ import numpy as np
 from api.plan.catalogue import Catalogue
 from api.statistics import periods, rollup
 from api.submissions.revisions import ReturnTotal
+from schema.measures import RATIO_KINDS, Measure
 from schema.periods import Period, PeriodType
-from schema.plan import RATIO_KINDS, Measure
 from schema.submission_reports import Amount, Effect, EffectScope
 from schema.submissions import ReturnKind
 

@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, FromClause, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import copy_binary_in, copy_binary_out, fetch_in_transaction
-from api.plan.catalogue import TOTAL_KEY, Catalogue
+from api.plan.breakdowns import TOTAL_KEY
+from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from api.submissions.packing import CellUnpacker, pack_cells
 from api.submissions.revisions import (
@@ -29,8 +30,8 @@ from api.submissions.revisions import (
     ReturnKey,
     ReturnTotal,
 )
+from schema.measures import MeasureKind
 from schema.partners import Author
-from schema.plan import MeasureKind
 from schema.returns import EventKind
 from schema.submission_reports import Receipt, SubmissionOutcome, SubmissionReport
 from schema.submissions import (

@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.plan.calendar import Deadlines
+from schema.measures import Measure, Series
+from schema.organisations import Duty
 from schema.periods import Period
-from schema.plan import Duty, Measure, Series
 from schema.problems import CellName
 from schema.submission_reports import CellCounts, Completeness, SubmissionOutcome
 from schema.submissions import (

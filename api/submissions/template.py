@@ -6,9 +6,10 @@ from itertools import product
 import numpy as np
 from msgspec import Struct
 
-from api.plan.catalogue import TOTAL_KEY, Catalogue, format_breakdown_key, parse_breakdown_key
+from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key, parse_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.submissions.revisions import MISSING, Column, IdentifiedReturn
-from schema.plan import Measure
+from schema.measures import Measure
 from schema.submission_reports import Completeness
 from schema.submissions import ReturnKind
 

@@ -10,8 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.plan import queries_loading
+from schema.areas import Scheme
 from schema.disclosure import Policy
-from schema.plan import Measure, MeasureKind, Plan, Scheme
+from schema.measures import Measure, MeasureKind
+from schema.plan import Plan
 from tests.attacks.http_releases import PROVIDERS, count_people, find_disclosures, read_rule
 from tests.fixtures.example_plan import EAST, HARBOUR_PLAN, TOWN, WEST
 from tests.fixtures.release_client import ReleaseClient

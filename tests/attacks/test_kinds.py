@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from schema.measures import Overlap
 from schema.periods import PeriodType
-from schema.plan import Overlap
 from tests.attacks.kinds import KindCase, make_measure
 from tests.fixtures.example_plan import HARBOUR_PLAN
 

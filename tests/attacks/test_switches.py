@@ -11,8 +11,9 @@ import pytest
 from msgspec.structs import replace
 
 from api.plan import queries_loading
+from schema.areas import Scheme
 from schema.disclosure import PERSONS_RULE, Policy, PolicyDecision
-from schema.plan import Plan, Scheme
+from schema.plan import Plan
 from tests.attacks.http_releases import AREAS, PROVIDERS, find_disclosures, read_figures, read_rule, to_people
 from tests.fixtures.example_plan import EAST, HARBOUR_PLAN, TOWN
 from tests.fixtures.release_client import ReleaseClient, make_learners_return, make_pass_rate_return

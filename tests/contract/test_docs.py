@@ -15,9 +15,10 @@ from api.docs.guides import FILES, GROUPS, GUIDES_FOLDER, load_guides
 from api.docs.routes import list_findings, list_refusals
 from api.settings import Settings
 from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, DisclosureClass, Rule
+from schema.logic_model import Basis, LogicModelColumn
+from schema.measures import MeasureKind
 from schema.partners import Scope
 from schema.periods import PeriodType
-from schema.plan import Basis, LogicModelColumn, MeasureKind
 from schema.submission_reports import Timeliness
 from schema.submissions import Marker, ReturnKind, Status
 from work_health.cli.app import app

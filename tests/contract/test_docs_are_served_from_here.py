@@ -17,7 +17,7 @@ from api.docs.guides import FILES, GUIDE_NAMES, SVG_NAMESPACE
 from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS, error_code, error_title
 from api.http.refusals import Refusal
-from api.plan.rules import UnclearPeriod
+from api.plan.periods import UnclearPeriod
 from api.submissions.checks.findings import FINDING_EXPLANATIONS
 
 

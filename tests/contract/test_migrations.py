@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.database import connections
 from api.plan import queries as plans
 from api.plan import queries_loading
-from schema.plan import Basis, Target
+from schema.logic_model import Basis
+from schema.measures import Target
 from schema.tables import metadata, plan_version
 from tests.conftest import NOW
 from work_health import new_return, new_submission, observation

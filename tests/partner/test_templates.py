@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from api.plan import queries_loading
+from schema.measures import Collection, MeasureKind
 from schema.partners import Scope
-from schema.plan import Collection, MeasureKind
 from tests.conftest import NOTTINGHAM_PLAN_FILE
 from work_health import NewReturn, NotAllowed, RequestRejected, new_submission
 

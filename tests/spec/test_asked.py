@@ -9,7 +9,8 @@ from api.figures.query import FigureCursor, IncompatibleFilters, OutcomeQuery, R
 from api.figures.returns_data import SelectedRevision
 from api.http import pagination
 from api.http.pagination import InvalidCursor
-from api.plan.rules import UnclearPeriod, UnknownCode
+from api.plan.filters import UnknownCode
+from api.plan.periods import UnclearPeriod
 from api.statistics import periods
 from schema.submissions import ReturnKind
 from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, returned

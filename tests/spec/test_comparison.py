@@ -13,7 +13,7 @@ from api.statistics.comparison import calculate_movement, compare
 from api.statistics.periods import parse
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval, IntervalMethod
-from schema.plan import Aim
+from schema.measures import Aim
 from schema.verdicts import AreaComparison, Movement, MovementStart, NoComparisonReason, NoMovementReason, Verdict
 
 P95, P99_8 = Confidence.P95, Confidence.P99_8

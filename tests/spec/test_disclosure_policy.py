@@ -7,8 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from api.statistics.disclosure.policy import LaxPolicy, check_policy
-from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, UNPROTECTED_RULE, Policy, PolicyDecision
-from schema.plan import DisclosureClass
+from schema.disclosure import (
+    ORGANISATIONS_RULE,
+    PERSONS_RULE,
+    UNPROTECTED_RULE,
+    DisclosureClass,
+    Policy,
+    PolicyDecision,
+)
 
 USUAL = Policy()
 

@@ -12,22 +12,12 @@ import pytest
 
 from api.figures import formulas, inequality_figures, resolution, verdicts
 from api.figures.resolution import ResolutionQuery, ResolvedQuery
-from api.plan.rules import UnknownCode
+from api.plan.filters import UnknownCode
 from api.reviews.concessions import Concessions
 from api.statistics import periods
+from schema.measures import Cadence, Collection, Direction, Formula, GeographyBasis, Measure, Operation, Series, Target
 from schema.outcomes import RevisionBasis
-from schema.plan import (
-    Cadence,
-    Collection,
-    Direction,
-    Formula,
-    GeographyBasis,
-    Measure,
-    Operation,
-    Plan,
-    Series,
-    Target,
-)
+from schema.plan import Plan
 from schema.submissions import ReviewState
 from tests.fixtures.example_plan import HARBOUR_PLAN
 from tests.fixtures.example_plan import make_catalogue as catalogue_of

@@ -10,7 +10,7 @@ from api.submissions import rules
 from api.submissions.checks import history
 from api.submissions.checks.findings import Findings
 from api.submissions.revisions import to_columns
-from schema.plan import MeasureKind
+from schema.measures import MeasureKind
 from schema.submissions import NewSubmission
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, examine_returns, make_cells, make_return, parse_past_total
 

@@ -7,7 +7,8 @@ import pytest
 
 from api.plan import calendar, obligations
 from api.statistics import periods
-from schema.plan import Cadence, Calendar, Plan
+from schema.measures import Cadence
+from schema.plan import Calendar, Plan
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN
 
 

@@ -18,7 +18,7 @@ from api.http import csv_text
 from api.outcomes import availability, progress
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.outcomes.formats.geojson import InvalidBoundaries, NoBoundaries
-from api.plan import rules as plan_rules
+from api.plan.filters import build_area_rows
 from api.statistics import periods
 from schema.outcomes import Coverage, Marker, RevisionBasis
 from schema.progress import MeasureRelation
@@ -328,5 +328,5 @@ def test_a_map_has_one_figure_for_each_area():
 
 
 def test_areas_are_rows():
-    rows = plan_rules.build_area_rows(HARBOUR.plan.areas[:2])
+    rows = build_area_rows(HARBOUR.plan.areas[:2])
     assert rows[1] == [EAST, "East Quay", "quarter", TOWN, "town", None, None, ""]

@@ -12,8 +12,10 @@ from api.figures.resolution import ResolutionQuery
 from api.figures.returns_data import RevisionCells, SelectedRevision
 from api.http.refusals import NotFound
 from api.plan import queries_loading
-from api.plan.catalogue import Catalogue, DatabaseIds, format_breakdown_key, list_breakdown_keys
-from api.plan.rules import UnclearPeriod, UnknownCode
+from api.plan.breakdowns import format_breakdown_key, list_breakdown_keys
+from api.plan.catalogue import Catalogue, DatabaseIds
+from api.plan.filters import UnknownCode
+from api.plan.periods import UnclearPeriod
 from api.statistics import periods
 from schema.outcomes import PreviewFigure
 from schema.periods import PeriodType

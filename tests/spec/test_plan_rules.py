@@ -6,9 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from api.plan import queries_loading, rules, version_changes
+from api.plan import checks, filters, periods, queries_loading, version_changes
+from api.plan.gaps import find_gaps
+from schema.disclosure import DisclosureClass
+from schema.logic_model import LogicModelColumn
+from schema.measures import MeasureKind
 from schema.periods import PeriodType
-from schema.plan import DisclosureClass, LogicModelColumn, MeasureKind, Plan, Window
+from schema.plan import Plan, Window
 from tests.fixtures.example_plan import HARBOUR_PLAN_FILE, make_catalogue
 
 NOTTINGHAM = Path(__file__).parent.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
@@ -36,7 +40,7 @@ def measure(raw: dict, slug: str) -> dict:
 
 def test_both_plans_hold_together():
     for file in (HARBOUR_PLAN_FILE, NOTTINGHAM):
-        rules.check_plan(queries_loading.read_plan(file))
+        checks.check_plan(queries_loading.read_plan(file))
 
 
 def test_each_dimension_of_the_delivery_plan_has_those_of_whom_it_is_not_known():
@@ -146,8 +150,8 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_plan_that_does_not_hold_together_is_refused(fault):
-    with pytest.raises(rules.InvalidPlan) as refusal:
-        rules.check_plan(changed(FAULTS[fault]))
+    with pytest.raises(checks.InvalidPlan) as refusal:
+        checks.check_plan(changed(FAULTS[fault]))
     assert [line for line in str(refusal.value).splitlines() if named(fault, line)]
 
 
@@ -156,8 +160,8 @@ def test_every_fault_is_named_not_just_the_first():
         p["owner"] = "nobody"
         p["window"]["end"] = "2025-01-01"
 
-    with pytest.raises(rules.InvalidPlan) as refusal:
-        rules.check_plan(changed(spoil))
+    with pytest.raises(checks.InvalidPlan) as refusal:
+        checks.check_plan(changed(spoil))
     assert len(str(refusal.value).splitlines()) == 2
 
 
@@ -165,7 +169,7 @@ def test_every_fault_is_named_not_just_the_first():
 def test_a_file_that_is_no_plan_is_refused_with_its_name(tmp_path, content):
     file = tmp_path / "plan.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(rules.InvalidPlan, match="plan.yaml"):
+    with pytest.raises(checks.InvalidPlan, match="plan.yaml"):
         queries_loading.read_plan(file)
 
 
@@ -296,7 +300,7 @@ def test_gaps_are_read_off_the_links():
             {"source": "courses", "measure": "members", "basis": "stated", "quote": "Courses have members."}
         ]
 
-    gaps = rules.find_gaps(changed(open_holes), version=1)
+    gaps = find_gaps(changed(open_holes), version=1)
     assert gaps.nodes_without_measure == ["jobs"]
     assert gaps.nodes_without_origin == ["learners"]
     assert gaps.nodes_without_effect == ["courses"]
@@ -323,7 +327,7 @@ FILTERS = [
 
 @pytest.mark.parametrize(("conditions", "expected"), FILTERS)
 def test_measures_are_filtered(conditions, expected):
-    found = rules.filter_measures(make_catalogue(changed(lambda _: None)), **conditions)
+    found = filters.filter_measures(make_catalogue(changed(lambda _: None)), **conditions)
     assert [m.slug for m in found] == expected
 
 
@@ -336,18 +340,18 @@ def test_measures_are_filtered(conditions, expected):
     ],
 )
 def test_an_unknown_filter_is_refused_with_the_nearest(conditions, told):
-    with pytest.raises(rules.UnknownCode, match=told):
-        rules.filter_measures(make_catalogue(changed(lambda _: None)), **conditions)
+    with pytest.raises(filters.UnknownCode, match=told):
+        filters.filter_measures(make_catalogue(changed(lambda _: None)), **conditions)
 
 
 def test_areas_are_filtered():
     here = make_catalogue(changed(lambda _: None))
-    assert [a.code for a in rules.filter_areas(here, level="town")] == ["E06999999", "E06999998"]
-    assert len(rules.filter_areas(here, within="E06999999")) == 4
-    with pytest.raises(rules.UnknownCode, match="town"):
-        rules.filter_areas(here, level="twon")
-    with pytest.raises(rules.UnknownCode, match="E06999999"):
-        rules.filter_areas(here, within="E06999990")
+    assert [a.code for a in filters.filter_areas(here, level="town")] == ["E06999999", "E06999998"]
+    assert len(filters.filter_areas(here, within="E06999999")) == 4
+    with pytest.raises(filters.UnknownCode, match="town"):
+        filters.filter_areas(here, level="twon")
+    with pytest.raises(filters.UnknownCode, match="E06999999"):
+        filters.filter_areas(here, within="E06999990")
 
 
 @pytest.mark.parametrize(
@@ -362,14 +366,14 @@ def test_areas_are_filtered():
 )
 def test_periods_lie_wholly_in_the_window(period_type, months, number):
     window = msgspec.convert({"start": "2026-01-01", "end": "2026-12-31", "basis": "stated"}, Window)
-    assert len(rules.list_periods(window, period_type, months=months)) == number
+    assert len(periods.list_periods(window, period_type, months=months)) == number
 
 
 def test_an_unclear_period_offers_what_it_could_be():
     assert "FY2025-26-Q1 or CY2025-Q1" in str(
-        rules.UnclearPeriod.from_candidates("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1"))
+        periods.UnclearPeriod.from_candidates("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1"))
     )
-    assert re.search(r"^'Q1' .*\bCY2025\b", str(rules.UnclearPeriod.from_candidates("Q1", ())))
+    assert re.search(r"^'Q1' .*\bCY2025\b", str(periods.UnclearPeriod.from_candidates("Q1", ())))
 
 
 def test_numbers_lead_back_to_their_codes():

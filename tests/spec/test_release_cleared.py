@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from api.figures.returns_data import SelectedRevision
 from api.outcomes import released_query
-from api.plan.rules import UnclearPeriod, UnknownCode
+from api.plan.filters import UnknownCode
+from api.plan.periods import UnclearPeriod
 from api.releases import released_entries
 from api.releases.released_entries import EntryFilter
 from api.statistics import periods

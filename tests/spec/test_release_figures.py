@@ -13,9 +13,11 @@ from api.statistics import comparison, inequality, intervals, trend
 from api.statistics.intervals import RatioCounts
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval
+from schema.logic_model import Basis
+from schema.measures import Aim, Collection, Formula, MeasureKind, Operation, Target
 from schema.outcomes import Coverage
 from schema.periods import PeriodType
-from schema.plan import Aim, Basis, Collection, Formula, MeasureKind, Operation, Target, Window
+from schema.plan import Window
 from schema.released_figures import PublishedFigure
 from schema.submissions import Marker, Status
 from schema.verdicts import NoMovementReason, Tendency, TrendMethod, Verdict

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from api.releases import scopes
 from api.statistics.disclosure.lattice import build_nodes
-from schema.plan import MeasureKind, Overlap, Scheme
+from schema.areas import Scheme
+from schema.measures import MeasureKind, Overlap
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, make_catalogue
 from tests.fixtures.release_fixtures import (
     build_true_counts,

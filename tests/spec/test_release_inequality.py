@@ -8,8 +8,8 @@ from api.outcomes import released_query
 from api.statistics import inequality, periods
 from api.statistics.intervals import RatioCounts
 from schema.intervals import Confidence
+from schema.measures import MeasureKind
 from schema.outcomes import Coverage
-from schema.plan import MeasureKind
 from schema.released_figures import PublishedFigure
 from schema.submissions import Status
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, TOWN

@@ -13,8 +13,8 @@ from api.releases.protection import AuditHistory, ProtectionResult, extend_shape
 from api.releases.scopes import GeographyChanged
 from api.statistics.disclosure.figures import calculate_percentage, list_counts
 from api.statistics.disclosure.lattice import Area, build_nodes
+from schema.areas import Scheme
 from schema.disclosure import PERSONS_RULE, DisclosureClass, Policy, Rule
-from schema.plan import Scheme
 from schema.publication_jobs import FailedScope
 from tests.fixtures.example_plan import HARBOUR_PLAN, make_catalogue
 from tests.fixtures.release_fixtures import (

@@ -16,7 +16,7 @@ from api.outcomes.released_query import (
     mask_low_coverage,
     resolve_query,
 )
-from api.plan.rules import UnclearPeriod
+from api.plan.periods import UnclearPeriod
 from api.statistics import periods
 from schema.disclosure import Policy
 from schema.outcomes import Coverage

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from api.http.refusals import NotFound
-from api.plan.rules import UnclearPeriod
+from api.plan.periods import UnclearPeriod
 from api.releases.rules import (
     NoRelease,
     NotPublishable,

@@ -16,9 +16,10 @@ from api.releases.scopes import (
 )
 from api.statistics import periods
 from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
+from schema.areas import Scheme
 from schema.disclosure import DisclosureClass, Policy
+from schema.measures import Cadence, Collection, MeasureKind
 from schema.periods import PeriodType
-from schema.plan import Cadence, Collection, MeasureKind, Scheme
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, WEST, make_catalogue
 from tests.fixtures.release_fixtures import list_scopes, make_measure, make_plan
 

@@ -18,7 +18,7 @@ from api.statistics.disclosure.lattice import Node
 from api.statistics.intervals import RatioCounts
 from schema.disclosure import DisclosureClass
 from schema.intervals import Confidence
-from schema.plan import Operation, Overlap
+from schema.measures import Operation, Overlap
 from schema.submissions import Status
 from tests.fixtures.example_plan import TOWN, make_catalogue
 from tests.fixtures.release_fixtures import list_released_values as cells

@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from api.http import pagination
 from api.http.pagination import InvalidCursor
 from api.http.refusals import InvalidParameter, NotAllowed, NotFound
-from api.plan.rules import UnclearPeriod, UnknownCode
+from api.plan.filters import UnknownCode
+from api.plan.periods import UnclearPeriod
 from api.returns import forms, rules
 from api.returns.asked import CellCursor, EventCursor, HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
 from api.submissions.revisions import MISSING, Cells
-from schema.plan import MeasureKind
+from schema.measures import MeasureKind
 from schema.returns import ReturnCell, ReturnDetail, ReturnRevision
 from schema.submission_reports import CellCounts
 from schema.submissions import EvidenceEntry, MilestoneItem, ReturnKind, ReviewState

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from api.http import pagination
 from api.http.refusals import InvalidParameter, NotFound
 from api.plan import calendar, queries_loading
-from api.plan.catalogue import Catalogue, DatabaseIds, list_breakdown_keys
-from api.plan.rules import UnclearPeriod, UnknownCode
+from api.plan.breakdowns import list_breakdown_keys
+from api.plan.catalogue import Catalogue, DatabaseIds
+from api.plan.filters import UnknownCode
+from api.plan.periods import UnclearPeriod
 from api.reviews import concessions, expectations, overlaps, rules
 from api.reviews.acts import (
     CallerRights,

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from api.statistics.periods import parse, shift_period
 from api.statistics.rollup import NotAdditive, RollUpEntries, Tally, roll_up, subtract_tallies
-from schema.plan import MeasureKind, Overlap
+from schema.measures import MeasureKind, Overlap
 
 RATIOS = (MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN)
 DATED = (MeasureKind.STOCK, MeasureKind.CUMULATIVE)

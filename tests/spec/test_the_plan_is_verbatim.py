@@ -12,7 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schema.plan import Basis, Collection, LogicModelColumn, Plan
+from schema.logic_model import Basis, LogicModelColumn
+from schema.measures import Collection
+from schema.plan import Plan
 
 PLANS = Path(__file__).parents[2] / "schema" / "plans"
 SLUG = "work-and-health-2025-2028"

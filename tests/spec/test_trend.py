@@ -16,7 +16,7 @@ from api.statistics.periods import parse, shift_period
 from api.statistics.readings import Reading
 from api.statistics.trend import CRITICAL_CHI_SQUARED, calculate_trend
 from schema.intervals import Confidence, Interval, IntervalMethod
-from schema.plan import Aim, MeasureKind
+from schema.measures import Aim, MeasureKind
 from schema.verdicts import NoTrendReason, Tendency, Trend, TrendMethod, Verdict
 
 WLS, COUNTS = TrendMethod.WEIGHTED_LEAST_SQUARES, TrendMethod.COCHRAN_ARMITAGE

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from api.plan.catalogue import Catalogue, format_breakdown_key, suggest_codes
+from api.plan.breakdowns import format_breakdown_key
+from api.plan.catalogue import Catalogue
+from api.plan.suggestions import suggest_codes
 from api.submissions.checks.code_index import build_code_index, finest_level
 from api.submissions.checks.findings import MAX_LISTED_FINDINGS, Findings
 from api.submissions.revisions import (
@@ -17,7 +19,7 @@ from api.submissions.revisions import (
     Mask,
     ParsedSubmission,
 )
-from schema.plan import RATIO_KINDS, Measure, MeasureKind
+from schema.measures import RATIO_KINDS, Measure, MeasureKind
 from schema.submissions import Status
 
 

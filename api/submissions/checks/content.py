@@ -6,10 +6,10 @@ from datetime import date
 
 import numpy as np
 
-from api.plan.catalogue import format_breakdown_key
+from api.plan.breakdowns import format_breakdown_key
 from api.submissions.checks.findings import Findings
 from api.submissions.revisions import Content, ParsedSubmission
-from schema.plan import Collection, Measure, MeasureKind, Series
+from schema.measures import Collection, Measure, MeasureKind, Series
 from schema.submission_reports import CellCounts
 from schema.submissions import EvidenceEntry, MilestoneItem, NewReturn, NewSubmission, PublisherFigure, ReturnKind
 

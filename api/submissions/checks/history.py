@@ -8,15 +8,16 @@ from statistics import median
 import numpy as np
 from msgspec import Struct
 
-from api.plan.catalogue import TOTAL_KEY, Catalogue, parse_breakdown_key
+from api.plan.breakdowns import TOTAL_KEY, parse_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from api.submissions import diff, effects
 from api.submissions.checks import totals
 from api.submissions.checks.findings import Findings
 from api.submissions.checks.totals import MAX_LISTED_FAULTS
 from api.submissions.revisions import MISSING, STATUSES, Cells, Column, IdentifiedReturn, ReturnKey, ReturnTotal
+from schema.measures import RATIO_KINDS, Measure, MeasureKind, Series
 from schema.periods import Period
-from schema.plan import RATIO_KINDS, Measure, MeasureKind, Series
 from schema.problems import CellName
 from schema.submissions import ReturnKind, Status
 

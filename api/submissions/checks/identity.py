@@ -8,14 +8,16 @@ from msgspec.structs import replace
 
 from api.plan import calendar
 from api.plan.calendar import Deadlines
-from api.plan.catalogue import Catalogue, suggest_codes
-from api.plan.rules import suggest_periods
+from api.plan.catalogue import Catalogue
+from api.plan.periods import suggest_periods
+from api.plan.suggestions import suggest_codes
 from api.statistics import periods
 from api.submissions.checks import content, published_figures
 from api.submissions.checks.findings import Findings
 from api.submissions.revisions import IdentifiedReturn, ParsedSubmission, ReturnKey
+from schema.measures import Cadence, Collection, Measure, MeasureKind
+from schema.organisations import Duty
 from schema.periods import Period
-from schema.plan import Cadence, Collection, Duty, Measure, MeasureKind
 from schema.submissions import NewReturn
 
 RETURNED_KINDS = {kind for kind in MeasureKind if kind not in (MeasureKind.GAP, MeasureKind.DERIVED)}

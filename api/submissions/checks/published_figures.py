@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from api.plan.catalogue import Catalogue, format_breakdown_key, suggest_codes
+from api.plan.breakdowns import format_breakdown_key
+from api.plan.catalogue import Catalogue
+from api.plan.suggestions import suggest_codes
 from api.submissions.checks.findings import Findings
-from schema.plan import RATIO_KINDS, Measure
+from schema.measures import RATIO_KINDS, Measure
 from schema.submissions import PublisherFigure
 
 # What a fraction is multiplied by to be in the measure's unit; counts, gaps and other units are not compared.

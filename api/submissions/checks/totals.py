@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from api.plan.catalogue import TOTAL_KEY, Catalogue, parse_breakdown_key
+from api.plan.breakdowns import TOTAL_KEY, parse_breakdown_key
+from api.plan.catalogue import Catalogue
 from api.submissions.checks.cells import CellIndex
 from api.submissions.checks.code_index import margin_positions
 from api.submissions.checks.findings import Findings
 from api.submissions.revisions import MISSING, Cells, Column, IdentifiedReturn, Mask
-from schema.plan import RATIO_KINDS, MeasureKind, Scheme
+from schema.areas import Scheme
+from schema.measures import RATIO_KINDS, MeasureKind
 
 MAX_LISTED_FAULTS = 1000  # of one kind of fault; beyond it a number says enough
 Bounds = npt.NDArray[np.float64]

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from api.plan.catalogue import suggest_codes
-from api.plan.rules import suggest_periods
+from api.plan.periods import suggest_periods
+from api.plan.suggestions import suggest_codes
 from api.statistics import periods
 from api.submissions.reading.faults import Fault
 from schema.submissions import MAX_COUNT, MAX_NOTE_CHARACTERS, ReturnKind, Status

@@ -1,39 +1,24 @@
-"""What makes a plan file a plan, and where its logic model has holes."""
+"""Check that a plan file is consistent."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from api.http.csv_text import TableValue
 from api.http.refusals import Invalid
-from api.plan.catalogue import Catalogue, format_breakdown_key, suggest_codes
+from api.plan.breakdowns import format_breakdown_key
+from api.plan.gaps import LOGIC_MODEL_COLUMNS
 from api.statistics import periods
 from api.statistics.disclosure.policy import LaxPolicy, check_policy
 from schema.disclosure import Policy
-from schema.periods import Period, PeriodType
-from schema.plan import (
-    RATIO_KINDS,
-    Area,
-    Collection,
-    DisclosureClass,
-    LogicModelColumn,
-    Measure,
-    MeasureKind,
-    Operation,
-    Plan,
-    Series,
-    Window,
-)
-from schema.programmes import LogicModelGaps
-
-LOGIC_MODEL_COLUMNS = list(LogicModelColumn)
+from schema.measures import RATIO_KINDS, Collection, Measure, MeasureKind, Operation, Series
+from schema.plan import Plan
 
 
 class InvalidPlan(Invalid):
     """The plan file does not hold together."""
 
     example = "A duty names a measure that the plan does not have."
-    mend = "Correct each fault that is named in the file and load it again; nothing of it was loaded."
+    fix = "Correct each fault that is named in the file and load it again; nothing of it was loaded."
 
 
 def check_plan(plan: Plan) -> None:
@@ -257,169 +242,3 @@ PLAN_CHECKS: list[Callable[[Plan], Iterator[str]]] = [
     _check_window,
     _check_disclosure,
 ]
-
-
-class UnclearPeriod(Invalid):
-    """The period code is not one, or could mean several periods."""
-
-    example = "GET …/periods/2025\n\nIt could be the calendar year, the financial year or the academic year."
-    mend = "Use one of the candidates; `/docs` has a table of the codes."
-
-    @classmethod
-    def from_candidates(cls, code: str, candidates: Sequence[str]) -> "UnclearPeriod":
-        return cls(f"{code!r} is not a period code. " + suggest_periods(candidates))
-
-
-def parse_period(code: str) -> Period:
-    """Raises UnclearPeriod with the candidates."""
-    try:
-        return periods.parse(code)
-    except periods.InvalidPeriodCode as error:
-        raise UnclearPeriod.from_candidates(error.code, error.candidates) from error
-
-
-def suggest_periods(candidates: Sequence[str]) -> str:
-    if not candidates:
-        return "A code says its own type, such as 2025-07, FY2025-26-Q1 or CY2025."
-    return f"Did you mean {' or '.join(candidates)}?"
-
-
-class UnknownCode(Invalid):
-    """A parameter has a value that this programme does not know."""
-
-    example = "GET …/preview/outcomes?measure=ips-referrals"
-    mend = "Use one of the codes that the detail names."
-
-
-def check_code(what: str, code: str, codes: Iterable[str]) -> str:
-    """`code`, if it is one of `codes`. Raises UnknownCode with the nearest."""
-    codes = sorted(codes)
-    if code not in codes:
-        raise UnknownCode(
-            f"{code!r} is not {what}. " + (suggest_codes(code, codes) or f"There are: {', '.join(codes[:20])}.")
-        )
-    return code
-
-
-def filter_measures(
-    catalogue: Catalogue,
-    *,
-    theme: str | None = None,
-    column: LogicModelColumn | None = None,
-    kind: MeasureKind | None = None,
-    disclosure_class: DisclosureClass | None = None,
-    organisation: str | None = None,
-    reference: str | None = None,
-) -> list[Measure]:
-    """The measures that satisfy every condition given. Raises UnknownCode."""
-    plan = catalogue.plan
-    if theme is not None:
-        check_code("a theme", theme, (t.slug for t in plan.themes))
-    if organisation is not None:
-        check_code(
-            "an organisation or role",
-            organisation,
-            [*(o.slug for o in plan.organisations), *catalogue.organisation_by_role],
-        )
-    if reference is not None:
-        check_code("a plan reference", reference, (r.code for m in plan.measures for r in m.plan_references))
-    returned = {d.measure for d in plan.duties if organisation in (d.holder, catalogue.resolve_holder(d))}
-    return [
-        measure
-        for measure in plan.measures
-        if (theme is None or measure.theme == theme)
-        and (column is None or measure.column is column)
-        and (kind is None or measure.kind is kind)
-        and (disclosure_class is None or measure.disclosure_class is disclosure_class)
-        and (organisation is None or measure.slug in returned)
-        and (reference is None or reference in {r.code for r in measure.plan_references})
-    ]
-
-
-def filter_areas(catalogue: Catalogue, *, level: str | None = None, within: str | None = None) -> list[Area]:
-    """Raises UnknownCode."""
-    if level is not None:
-        check_code("a level", level, catalogue.level_ranks)
-    if within is not None:
-        check_code("an area", within, catalogue.areas)
-    return [
-        area
-        for area in catalogue.plan.areas
-        if (level is None or area.level == level) and (within is None or catalogue.is_within(area.code, within))
-    ]
-
-
-AREA_CSV_COLUMNS = ("code", "name", "level", "parent", "families", "valid_from", "valid_to", "successors")
-
-
-def build_area_rows(areas: Iterable[Area]) -> list[list[TableValue]]:
-    """Families and successors are codes with spaces between them."""
-    return [
-        [
-            *(area.code, area.name, area.level, area.parent, " ".join(area.families)),
-            *(area.valid_from, area.valid_to, " ".join(area.successors)),
-        ]
-        for area in areas
-    ]
-
-
-def list_periods(window: Window, period_type: PeriodType, *, months: int | None = None) -> list[Period]:
-    """The periods of a type that lie wholly within the programme's window. A snapshot is any day: none is listed."""
-    if period_type in (PeriodType.SNAPSHOT, PeriodType.TO_DATE) or (
-        period_type is PeriodType.MONTHS_ENDING and months is None
-    ):
-        return []
-    return list(periods.list_periods_between(period_type, window.start, window.end, months=months))
-
-
-def find_gaps(plan: Plan, *, version: int) -> LogicModelGaps:
-    """Where the logic model does not join up, read off its links alone."""
-    columns = {node.slug: node.column for node in plan.nodes}
-    sources = {node.slug: {link.source for link in plan.links if link.target == node.slug} for node in plan.nodes}
-    origin: dict[str, set[LogicModelColumn]] = {
-        slug: {columns[s] for s in _find_upstream_nodes(slug, sources)} for slug in columns
-    }
-    leads = {link.source for link in plan.links}
-    hangs = {link.measure for link in plan.measure_links if link.source is not None}
-    measured = {node for measure in plan.measures for node in measure.nodes}
-    referred = {
-        node
-        for measure in plan.measures
-        if any(reference.code.startswith("M") for reference in measure.plan_references)
-        for node in measure.nodes
-    }
-
-    def of(*wanted: LogicModelColumn) -> list[str]:
-        return [node.slug for node in plan.nodes if node.column in wanted]
-
-    def reaches(slug: str, column: LogicModelColumn) -> bool:
-        return any(link.source == slug and columns[link.target] is column for link in plan.links)
-
-    return LogicModelGaps(
-        programme=plan.slug,
-        plan_version=version,
-        nodes_without_measure=[n for n in of(LogicModelColumn.OUTPUT, LogicModelColumn.OUTCOME) if n not in measured],
-        nodes_without_origin=[n for n in of(*LOGIC_MODEL_COLUMNS[1:]) if not sources[n]],
-        nodes_without_effect=[n for n in of(*LOGIC_MODEL_COLUMNS[:-1]) if n not in leads],
-        outcomes_without_activity=[
-            n for n in of(LogicModelColumn.OUTCOME) if LogicModelColumn.ACTIVITY not in origin[n]
-        ],
-        outcomes_without_output=[n for n in of(LogicModelColumn.OUTCOME) if LogicModelColumn.OUTPUT not in origin[n]],
-        activities_without_output=[n for n in of(LogicModelColumn.ACTIVITY) if not reaches(n, LogicModelColumn.OUTPUT)],
-        measures_without_node=[m.slug for m in plan.measures if not m.nodes],
-        measures_without_origin=[m.slug for m in plan.measures if not m.nodes and m.slug not in hangs],
-        nodes_without_reference=[n for n in of(LogicModelColumn.OUTPUT, LogicModelColumn.OUTCOME) if n not in referred],
-        inputs_without_use=[n for n in of(LogicModelColumn.INPUT) if not reaches(n, LogicModelColumn.ACTIVITY)],
-        unmodelled_activities=plan.unmodelled_activities,
-    )
-
-
-def _find_upstream_nodes(slug: str, sources: dict[str, set[str]]) -> set[str]:
-    """Every node from which links lead to `slug`."""
-    found: set[str] = set()
-    waiting = [slug]
-    while waiting:
-        for source in sources[waiting.pop()] - found:
-            found.add(source)
-            waiting.append(source)
-    return found

@@ -1,0 +1,91 @@
+"""What the list operations of a plan return."""
+
+from collections.abc import Iterable
+
+from api.http.csv_text import TableValue
+from api.http.refusals import Invalid
+from api.plan.catalogue import Catalogue
+from api.plan.suggestions import suggest_codes
+from schema.areas import Area
+from schema.disclosure import DisclosureClass
+from schema.logic_model import LogicModelColumn
+from schema.measures import Measure, MeasureKind
+
+
+class UnknownCode(Invalid):
+    """A parameter has a value that this programme does not know."""
+
+    example = "GET …/preview/outcomes?measure=ips-referrals"
+    fix = "Use one of the codes that the detail names."
+
+
+def check_code(what: str, code: str, codes: Iterable[str]) -> str:
+    """`code`, if it is one of `codes`. Raises UnknownCode with the nearest."""
+    codes = sorted(codes)
+    if code not in codes:
+        raise UnknownCode(
+            f"{code!r} is not {what}. " + (suggest_codes(code, codes) or f"There are: {', '.join(codes[:20])}.")
+        )
+    return code
+
+
+def filter_measures(
+    catalogue: Catalogue,
+    *,
+    theme: str | None = None,
+    column: LogicModelColumn | None = None,
+    kind: MeasureKind | None = None,
+    disclosure_class: DisclosureClass | None = None,
+    organisation: str | None = None,
+    reference: str | None = None,
+) -> list[Measure]:
+    """The measures that satisfy every condition given. Raises UnknownCode."""
+    plan = catalogue.plan
+    if theme is not None:
+        check_code("a theme", theme, (t.slug for t in plan.themes))
+    if organisation is not None:
+        check_code(
+            "an organisation or role",
+            organisation,
+            [*(o.slug for o in plan.organisations), *catalogue.organisation_by_role],
+        )
+    if reference is not None:
+        check_code("a plan reference", reference, (r.code for m in plan.measures for r in m.plan_references))
+    returned = {d.measure for d in plan.duties if organisation in (d.holder, catalogue.resolve_holder(d))}
+    return [
+        measure
+        for measure in plan.measures
+        if (theme is None or measure.theme == theme)
+        and (column is None or measure.column is column)
+        and (kind is None or measure.kind is kind)
+        and (disclosure_class is None or measure.disclosure_class is disclosure_class)
+        and (organisation is None or measure.slug in returned)
+        and (reference is None or reference in {r.code for r in measure.plan_references})
+    ]
+
+
+def filter_areas(catalogue: Catalogue, *, level: str | None = None, within: str | None = None) -> list[Area]:
+    """Raises UnknownCode."""
+    if level is not None:
+        check_code("a level", level, catalogue.level_ranks)
+    if within is not None:
+        check_code("an area", within, catalogue.areas)
+    return [
+        area
+        for area in catalogue.plan.areas
+        if (level is None or area.level == level) and (within is None or catalogue.is_within(area.code, within))
+    ]
+
+
+AREA_CSV_COLUMNS = ("code", "name", "level", "parent", "families", "valid_from", "valid_to", "successors")
+
+
+def build_area_rows(areas: Iterable[Area]) -> list[list[TableValue]]:
+    """Families and successors are codes with spaces between them."""
+    return [
+        [
+            *(area.code, area.name, area.level, area.parent, " ".join(area.families)),
+            *(area.valid_from, area.valid_to, " ".join(area.successors)),
+        ]
+        for area in areas
+    ]

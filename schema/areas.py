@@ -1,0 +1,59 @@
+"""Areas and dimensions: the ways in which a measure is broken down."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from schema.codes import AreaCode, Slug, Text
+
+
+class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One code of a dimension."""
+
+    code: Slug
+    label: Text
+    parent: Annotated[Slug | None, Meta(description="The broader code that this one is part of.")] = None
+    mappings: Annotated[dict[str, str], Meta(description="The same category in other systems, by system.")] = {}
+
+
+class Dimension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A way to break a measure down. The total is the absence of the dimension, never a code."""
+
+    slug: Slug
+    label: Text
+    description: Text | None = None
+    categories: Annotated[list[Category], Meta(min_length=1)]
+    ordered: Annotated[
+        bool, Meta(description="The categories stand in order, the worst off first; `unknown` stands outside it.")
+    ] = False
+
+
+class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place with a GSS code."""
+
+    code: AreaCode
+    name: Text
+    level: Annotated[Slug, Meta(examples=["ward"])]
+    parent: Annotated[AreaCode | None, Meta(description="The area of the family that contains it.")] = None
+    families: Annotated[list[Slug], Meta(min_length=1)]
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successors: list[AreaCode] = []
+
+
+class Family(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Areas that nest in each other without overlap."""
+
+    slug: Slug
+    label: Text
+    levels: Annotated[list[Slug], Meta(min_length=1, description="From the widest to the finest.")]
+
+
+class Scheme(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A breakdown that is collected: by area and at most two dimensions."""
+
+    dimensions: Annotated[list[Slug], Meta(min_length=1, max_length=2)]
+    exclusive: Annotated[bool, Meta(description="Nobody is in two categories.")]
+    exhaustive: Annotated[bool, Meta(description="Everybody is in a category, `unknown` included.")]
+    finest_level: Annotated[Slug, Meta(description="The finest area level at which it is collected.")]

@@ -1,0 +1,63 @@
+"""The logic model: its items, the arrows between them, and the words of the plan that support each arrow."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from schema.codes import Slug, Text
+
+
+class Basis(StrEnum):
+    """Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work."""
+
+    STATED = "stated"
+    INFERRED = "inferred"
+    PROPOSED = "proposed"
+
+
+class LogicModelColumn(StrEnum):
+    """The columns of a logic model, in their order."""
+
+    INPUT = "input"
+    ACTIVITY = "activity"
+    OUTPUT = "output"
+    OUTCOME = "outcome"
+    IMPACT = "impact"
+
+
+class Node(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An item of the logic model."""
+
+    slug: Slug
+    code: Annotated[str, Meta(max_length=20, examples=["A2.2"])]
+    column: LogicModelColumn
+    group: Slug | None = None
+    title: Annotated[str, Meta(description="The plan's exact words.")]
+
+
+class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An arrow of the logic model, with the sentence of the plan that supports it."""
+
+    source: Annotated[Slug, Meta(description="The node that leads.")]
+    target: Annotated[Slug, Meta(description="The node that it leads to.")]
+    basis: Basis
+    quote: Annotated[str, Meta(description="The plan's exact words.")]
+    note: Text | None = None
+
+
+class MeasureLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A measure that hangs on the logic model without an output or outcome node of its own."""
+
+    source: Annotated[Slug | None, Meta(description="The node that leads to it; null where the plan names none.")]
+    measure: Slug
+    basis: Basis
+    quote: Annotated[str, Meta(description="The plan's exact words.")]
+
+
+class UnmodelledActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that the plan's text says will be done and its logic model does not show."""
+
+    slug: Slug
+    label: Text
+    quote: Annotated[str, Meta(description="The plan's exact words.")]

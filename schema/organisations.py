@@ -1,0 +1,75 @@
+"""Organisations, the roles that they play, and the returns that they owe."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from schema.codes import AreaCode, Slug, Text
+from schema.logic_model import Basis
+
+
+class Identifier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An organisation's name in another register."""
+
+    scheme: Annotated[Slug, Meta(examples=["ods"])]
+    value: Text
+    verified: bool
+
+
+class Organisation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An organisation that has a part in the plan."""
+
+    slug: Slug
+    name: Text
+    kind: Annotated[Slug, Meta(examples=["nhs-trust"])]
+    plan_name: Annotated[
+        str | None, Meta(description="The plan's exact words for it; null where the plan does not name it.")
+    ]
+    basis: Basis
+    identifiers: list[Identifier] = []
+    open_set: Annotated[
+        bool, Meta(description="True where the plan names a class of organisations and not its members.")
+    ] = False
+    member_of: Slug | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successors: list[Slug] = []
+    note: Text | None = None
+
+
+class Role(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part that the plan needs somebody to play and leaves unnamed."""
+
+    slug: Slug
+    title: Text
+    bound_to: Annotated[
+        Slug | None, Meta(description="The organisation that the programme's owner has named; null until then.")
+    ] = None
+    note: Text | None = None
+
+
+class Duty(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who returns what. `holder` is an organisation or a role."""
+
+    holder: Slug
+    measure: Slug
+    series: Slug
+    service: Annotated[Slug, Meta(description="The contract or service that is reported on.")] = "main"
+    area: AreaCode
+    valid_from: date | None = None
+    valid_to: date | None = None
+    publish_alone: Annotated[bool, Meta(description="Whether cells that this holder alone feeds may be released.")] = (
+        False
+    )
+    required: Annotated[
+        bool, Meta(description="False where the plan only admits the return: it may be sent and is never missing.")
+    ] = True
+    basis: Basis
+
+
+class SelfReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That reviewers may decide on returns of their own organisation, and why."""
+
+    reason: Text
+    basis: Basis
