@@ -18,8 +18,8 @@ import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from api import clock, settings
-from api.access import keys
-from api.access import queries as partners
+from api.access import keys, queries_keys
+from api.access.audit import record_audit
 from api.database import connections
 from api.database.embedded import EmbeddedPostgres, PostgresDidNotStart, find_default_folder
 from api.figures import queries as outcomes
@@ -213,9 +213,7 @@ async def _record_audit(
     organisation_id: int | None = None,
 ) -> None:
     """What the operator does is written down like what anyone does."""
-    await partners.record_audit(
-        transaction, programme_id, None, action, subject, organisation_id=organisation_id, now=now
-    )
+    await record_audit(transaction, programme_id, None, action, subject, organisation_id=organisation_id, now=now)
 
 
 def _serve(given: settings.Settings, *, workers: int) -> None:
@@ -293,7 +291,7 @@ def _issue_key(arguments: argparse.Namespace, given: settings.Settings) -> int:
                     raise NotFound(f"{arguments.organisation!r} is not an organisation of {catalogue.slug}.")
             key = keys.make_key(secrets.token_bytes(38), sandbox=all(c.sandbox for c in catalogues))
             now = clock.system_now()
-            await partners.issue_key(
+            await queries_keys.issue_key(
                 transaction,
                 key,
                 client_id=uuid4(),
@@ -325,9 +323,9 @@ def _revoke_key(arguments: argparse.Namespace, given: settings.Settings) -> int:
     async def revoke(url: str) -> bool:
         async with _begin_owner_transaction(url) as transaction:
             now = clock.system_now()
-            revoked = await partners.revoke_key(transaction, arguments.key, now=now)
+            revoked = await queries_keys.revoke_key(transaction, arguments.key, now=now)
             for programme_id in (
-                await partners.fetch_programme_ids_of_key(transaction, arguments.key) if revoked else ()
+                await queries_keys.fetch_programme_ids_of_key(transaction, arguments.key) if revoked else ()
             ):
                 await _record_audit(transaction, programme_id, "key.revoked", {"key": arguments.key}, now)
             return revoked

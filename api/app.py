@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import clock as time_and_ids
 from api import settings
-from api.access import routes as partners
+from api.access import authentication, programme_access
+from api.access import routes as access
 from api.clock import Clock, IdSource
 from api.database.connections import (
     create_application_engine,
@@ -72,7 +73,7 @@ def create_app(
         route_handlers=[
             docs.router,
             plan.router,
-            partners.router,
+            access.router,
             submissions.router,
             returns.router,
             reviews.router,
@@ -84,7 +85,8 @@ def create_app(
         dependencies={
             "transaction": provide_transaction,
             "public": provide_public_transaction,
-            "caller": partners.provide_caller,
+            "caller": authentication.provide_caller,
+            "access": programme_access.provide_access,
             "now": time_and_ids.provide_now,
             "new_id": time_and_ids.provide_new_id,
         },

@@ -11,8 +11,7 @@ import httpx
 import msgspec
 
 from api import clock
-from api.access import keys
-from api.access import queries as partners
+from api.access import keys, queries_keys
 from api.app import create_app
 from api.database import connections
 from schema.partners import Grant, Scope
@@ -70,7 +69,7 @@ async def _issue_key(url: str, programme: str, organisation: str, scopes: list[S
     owner = connections.create_owner_engine(url)
     try:
         async with owner.begin() as transaction:
-            await partners.issue_key(
+            await queries_keys.issue_key(
                 transaction,
                 key,
                 client_id=uuid4(),

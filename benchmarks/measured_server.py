@@ -17,8 +17,7 @@ from uuid import uuid4
 import asyncpg
 import httpx2
 
-from api.access import keys
-from api.access import queries as partners
+from api.access import keys, queries_keys
 from api.database import connections
 from api.plan import queries_loading
 from benchmarks import synthetic_data
@@ -44,7 +43,7 @@ async def prepare_database(
         await queries_loading.load_plan(transaction, plan or synthetic_data.build_plan(), sandbox=False, now=now)
         for key, organisation in zip(new_keys, organisations, strict=True):
             grant = Grant(programme=synthetic_data.PROGRAMME, organisation=organisation, scopes=list(scopes))
-            await partners.issue_key(
+            await queries_keys.issue_key(
                 transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
                 grants=[grant],
             )  # fmt: skip

@@ -22,8 +22,7 @@ import httpx2
 import msgspec
 import numpy as np
 
-from api.access import keys
-from api.access import queries as partners
+from api.access import keys, queries_keys
 from api.app import create_app
 from api.database import connections
 from api.database.embedded import EmbeddedPostgres
@@ -122,7 +121,7 @@ async def push_returns(http: httpx2.AsyncClient, key: str, college: int, quarter
 async def issue_key(engine: connections.AsyncEngine, organisation: str, scope: Scope, now: datetime) -> str:
     key = keys.make_key(os.urandom(38), sandbox=False)
     async with engine.begin() as transaction:
-        await partners.issue_key(
+        await queries_keys.issue_key(
             transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
             grants=[Grant(programme=build_plan().slug, organisation=organisation, scopes=[scope])],
         )  # fmt: skip

@@ -18,8 +18,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.access import keys
-from api.access import queries as partners
+from api.access import keys, queries_keys
 from api.app import create_app
 from api.database import connections, queue
 from api.database.embedded import EmbeddedPostgres
@@ -167,7 +166,7 @@ class RunningApplication:
     ) -> str:
         made = keys.make_key(os.urandom(38), sandbox=sandbox)
         async with self.owner.begin() as transaction:
-            await partners.issue_key(
+            await queries_keys.issue_key(
                 transaction,
                 made,
                 client_id=uuid4(),

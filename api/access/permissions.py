@@ -11,14 +11,14 @@ class IdempotencyKeyReused(Invalid):
     """The Idempotency-Key was sent before, with another content."""
 
     example = "A script has its key written in it, and sends July's return under the key of June's."
-    mend = "Make a new key for each new request; repeat a request that may have been lost with its own key."
+    fix = "Make a new key for each new request; repeat a request that may have been lost with its own key."
 
 
 class IdempotencyInProgress(Conflict):
     """A request with this Idempotency-Key is still being carried out."""
 
     example = "The first attempt timed out for you, and is still being carried out here."
-    mend = "Wait a second and send the same again: the answer is kept for you."
+    fix = "Wait a second and send the same again: the answer is kept for you."
     retry_after = 1
 
 
@@ -27,7 +27,7 @@ class ContentRedacted(Refusal):
 
     status = 410
     example = "A revision that named a person is read."
-    mend = "It held what should never have been sent. What remains is its hash; the audit says who removed it."
+    fix = "It held what should never have been sent. What remains is its hash; the audit says who removed it."
 
 
 def parse_secret(authorization: str | None) -> str:

@@ -1,38 +1,35 @@
 """Live figures for reviewers. The public's come out of releases alone."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Response, Router, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access import permissions
-from api.access import queries as partners
-from api.access.routes import KEY_SECURITY, require_key
+from api.access.authentication import KEY_SECURITY, require_key
+from api.access.programme_access import ProgrammeAccess
 from api.clock import Now
 from api.database.connections import Transaction
 from api.figures import inequality_figures, queries, query, resolution, verdicts
 from api.figures.query import FigureCursor, OutcomeQuery, QueryAxes
 from api.figures.returns_data import RevisionCells
 from api.http import downloads, pagination
-from api.http.problems import get_request_id, refusal_specs
+from api.http.problems import refusal_specs
 from api.outcomes import availability as registry
 from api.outcomes import progress
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
-from api.plan.routes import authorise
 from api.reviews import queries as reviews
 from schema.availability import Availability
 from schema.geojson import FeatureCollection
 from schema.inequality import PreviewInequality
 from schema.json_stat import JsonStatDataset
 from schema.outcomes import PreviewFigure, PreviewOutcomes, ResolvedPeriod, RevisionBasis
-from schema.partners import Author, Caller, Scope
+from schema.partners import Scope
 from schema.progress import PreviewLogicModel, PreviewProgress
 
 PREVIEW_PATH = "/programmes/{programme:str}/preview"
@@ -85,33 +82,30 @@ class PreviewResult(Struct, frozen=True, kw_only=True):
 
 
 class PreviewReader:
-    """Whoever looks at live figures, as the request tells. Each look is written into the audit."""
+    """Reads live figures for a reviewer, and records each read in the audit."""
 
-    def __init__(self, request: Request[Any, Any, Any], caller: Caller, transaction: Transaction, now: Now) -> None:
-        self.request, self.caller, self.transaction, self.now = request, caller, transaction, now
+    def __init__(self, access: ProgrammeAccess, now: Now) -> None:
+        self.access, self.now = access, now
 
     async def read_preview(
         self,
-        programme: str,
         outcome_query: OutcomeQuery,
         *,
         format_name: str,
         cursor: str | None = None,
         limit: int = query.MAX_FIGURES,
     ) -> PreviewResult:
-        grant, catalogue = await authorise(self.transaction, self.caller, programme, Scope.REVIEW)
+        self.access.require_scopes(Scope.REVIEW)
+        transaction, catalogue = self.access.transaction, self.access.catalogue
         wanted = query.resolve_axes(outcome_query, catalogue)
         after = pagination.decode_cursor(cursor, FigureCursor)
         behind = resolution.list_source_series(wanted.series, catalogue)
-        standing = await queries.fetch_selected_revisions(
-            self.transaction, catalogue, behind, outcome_query.revision_basis
-        )
+        standing = await queries.fetch_selected_revisions(transaction, catalogue, behind, outcome_query.revision_basis)
         every, resolved = query.resolve_query(outcome_query, wanted, catalogue, standing)
         page = query.select_page(every, after, limit, catalogue)
         figures = await self._calculate_figures(page.queries, catalogue, outcome_query.min_coverage)
-        author = permissions.build_author(self.caller, grant, get_request_id(self.request))
         named = query.describe_for_audit(outcome_query, wanted, format_name)
-        await _record_audit(self.transaction, catalogue, author, named, grant.organisation, self.now)
+        await self.access.record_audit("preview.read", named, now=self.now)
         return PreviewResult(
             catalogue=catalogue,
             axes=wanted,
@@ -124,14 +118,14 @@ class PreviewReader:
         self, resolved_queries: list[resolution.ResolvedQuery], catalogue: Catalogue, least_coverage: float | None
     ) -> list[PreviewFigure]:
         """Most movements start in the first period of a series; more periods are read for those that do not."""
-        granted = await reviews.fetch_concessions(self.transaction, catalogue)
+        granted = await reviews.fetch_concessions(self.access.transaction, catalogue)
         found: dict[int, list[PreviewFigure]] = {}
         starts = 1
         while waiting := [index for index in range(len(resolved_queries)) if index not in found]:
             spared = {
                 index: verdicts.limit_history(resolved_queries[index], catalogue, granted, starts) for index in waiting
             }
-            cells = await _fetch_cells(self.transaction, list(spared.values()), catalogue)
+            cells = await _fetch_cells(self.access.transaction, list(spared.values()), catalogue)
             for index, one in spared.items():
                 answered = verdicts.build_judged_figures(one, cells, catalogue, granted, least_coverage)
                 if verdicts.has_enough_history(answered, resolved_queries[index], catalogue, granted, starts):
@@ -160,30 +154,8 @@ async def _fetch_cells(
     )
 
 
-async def _record_audit(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    author: Author,
-    query_description: dict[str, str],
-    organisation: str,
-    now: datetime,
-) -> None:
-    """That somebody looked at figures without disclosure control is in the audit."""
-    await partners.record_audit(
-        transaction,
-        catalogue.id,
-        author,
-        "preview.read",
-        query_description,
-        organisation_id=catalogue.ids.organisations[organisation],
-        now=now,
-    )
-
-
-async def provide_preview_reader(
-    request: Request[Any, Any, Any], caller: NamedDependency[Caller], transaction: Transaction, now: Now
-) -> PreviewReader:
-    return PreviewReader(request, caller, transaction, now)
+async def provide_preview_reader(access: NamedDependency[ProgrammeAccess], now: Now) -> PreviewReader:
+    return PreviewReader(access, now)
 
 
 @get(
@@ -195,7 +167,6 @@ async def provide_preview_reader(
     responses=READ_RESPONSES,
 )
 async def preview_outcomes(
-    programme: FromPath[str],
     reader: NamedDependency[PreviewReader],
     outcome_query: NamedDependency[OutcomeQuery],
     labels: FromQuery[bool] = False,
@@ -214,7 +185,7 @@ async def preview_outcomes(
     share of the expected returns was received. `comparator` names areas to compare with; by default, the wider areas
     that have a figure of the same series. In a preview, `first_released` of a movement is the first returned period.
     """
-    seen = await reader.read_preview(programme, outcome_query, format_name="json", cursor=cursor, limit=limit)
+    seen = await reader.read_preview(outcome_query, format_name="json", cursor=cursor, limit=limit)
     return PreviewOutcomes(
         programme=seen.catalogue.slug,
         plan_version=seen.catalogue.version,
@@ -237,7 +208,6 @@ async def preview_outcomes(
     responses=READ_RESPONSES,
 )
 async def preview_outcomes_csv(
-    programme: FromPath[str],
     reader: NamedDependency[PreviewReader],
     outcome_query: NamedDependency[OutcomeQuery],
     labels: FromQuery[bool] = False,
@@ -247,7 +217,7 @@ async def preview_outcomes_csv(
     The columns are the same whatever is asked. Lists are JSON in a cell; the columns that end in `_label` are filled
     with `labels=true`.
     """
-    seen = await reader.read_preview(programme, outcome_query, format_name="csv")
+    seen = await reader.read_preview(outcome_query, format_name="csv")
     return downloads.csv_response(tidy_csv.write_csv(seen.figures, seen.catalogue, labels=labels), "outcomes.csv")
 
 
@@ -260,10 +230,10 @@ async def preview_outcomes_csv(
     responses=READ_RESPONSES,
 )
 async def preview_outcomes_json_stat(
-    programme: FromPath[str], reader: NamedDependency[PreviewReader], outcome_query: NamedDependency[OutcomeQuery]
+    reader: NamedDependency[PreviewReader], outcome_query: NamedDependency[OutcomeQuery]
 ) -> JsonStatDataset:
     """JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`."""
-    seen = await reader.read_preview(programme, outcome_query, format_name="json-stat")
+    seen = await reader.read_preview(outcome_query, format_name="json-stat")
     return json_stat.build_dataset(
         seen.figures, seen.catalogue, categories=seen.axes.categories, resolved=seen.resolved_tokens
     )
@@ -279,13 +249,13 @@ async def preview_outcomes_json_stat(
     responses=READ_RESPONSES,
 )
 async def preview_outcomes_sdmx_csv(
-    programme: FromPath[str], reader: NamedDependency[PreviewReader], outcome_query: NamedDependency[OutcomeQuery]
+    reader: NamedDependency[PreviewReader], outcome_query: NamedDependency[OutcomeQuery]
 ) -> Response[bytes]:
     """SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
 
     `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own way.
     """
-    seen = await reader.read_preview(programme, outcome_query, format_name="sdmx-csv")
+    seen = await reader.read_preview(outcome_query, format_name="sdmx-csv")
     return downloads.csv_response(sdmx_csv.write_csv(seen.figures, seen.catalogue), "outcomes.sdmx.csv")
 
 
@@ -299,7 +269,6 @@ async def preview_outcomes_sdmx_csv(
     responses=READ_RESPONSES,
 )
 async def preview_outcomes_geojson(
-    programme: FromPath[str],
     reader: NamedDependency[PreviewReader],
     transaction: Transaction,
     measure: FromQuery[str],
@@ -322,7 +291,7 @@ async def preview_outcomes_geojson(
         revision_basis=revision_basis,
         min_coverage=min_coverage,
     )
-    seen = await reader.read_preview(programme, question, format_name="geojson")
+    seen = await reader.read_preview(question, format_name="geojson")
     boundaries = await queries.fetch_boundaries(transaction, [figure.area for figure in seen.figures])
     return geojson.build_map_layer(seen.figures, boundaries, seen.catalogue)
 
@@ -336,7 +305,6 @@ async def preview_outcomes_geojson(
     responses=READ_RESPONSES,
 )
 async def preview_progress(
-    programme: FromPath[str],
     reader: NamedDependency[PreviewReader],
     revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
 ) -> PreviewProgress:
@@ -344,7 +312,7 @@ async def preview_progress(
 
     Needs the scope `review`: there is no disclosure control.
     """
-    seen = await reader.read_preview(programme, OutcomeQuery(revision_basis=revision_basis), format_name="progress")
+    seen = await reader.read_preview(OutcomeQuery(revision_basis=revision_basis), format_name="progress")
     return progress.build_progress(seen.catalogue, seen.figures, revision_basis)
 
 
@@ -357,7 +325,6 @@ async def preview_progress(
     responses=READ_RESPONSES,
 )
 async def preview_logic_model(
-    programme: FromPath[str],
     reader: NamedDependency[PreviewReader],
     revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
 ) -> PreviewLogicModel:
@@ -365,7 +332,7 @@ async def preview_logic_model(
 
     Needs the scope `review`: there is no disclosure control.
     """
-    seen = await reader.read_preview(programme, OutcomeQuery(revision_basis=revision_basis), format_name="logic-model")
+    seen = await reader.read_preview(OutcomeQuery(revision_basis=revision_basis), format_name="logic-model")
     return progress.build_logic_model(seen.catalogue, seen.figures, revision_basis)
 
 
@@ -378,10 +345,7 @@ async def preview_logic_model(
     responses=refusal_specs(401, 403, 404, 422),
 )
 async def preview_inequality(
-    request: Request[Any, Any, Any],
-    programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
+    access: NamedDependency[ProgrammeAccess],
     now: Now,
     measure: FromQuery[str],
     dimension: FromQuery[str],
@@ -397,7 +361,8 @@ async def preview_inequality(
     The gap and the ratio are of two categories of a proportion; the slope and the relative index of inequality are
     over all categories of an ordered dimension, as fifths by deprivation. What cannot be told says why.
     """
-    grant, catalogue = await authorise(transaction, caller, programme, Scope.REVIEW)
+    access.require_scopes(Scope.REVIEW)
+    transaction, catalogue = access.transaction, access.catalogue
     inequality_figures.check_inequality_query(catalogue, measure, dimension, category, reference_category)
     question = resolution.ResolutionQuery(
         measures=[measure],
@@ -414,12 +379,11 @@ async def preview_inequality(
     one = replace(asked_for, earlier_queries=[])  # it tells no movement
     cells = await _fetch_cells(transaction, [one], catalogue)
     granted = await reviews.fetch_concessions(transaction, catalogue)
-    author = permissions.build_author(caller, grant, get_request_id(request))
     named = resolution.describe_for_audit(question, wanted) | {
         "category": category,
         "reference_category": reference_category,
     }
-    await _record_audit(transaction, catalogue, author, named, grant.organisation, now)
+    await access.record_audit("preview.read", named, now=now)
     found = verdicts.build_judged_figures(one, cells, catalogue, granted)
     return inequality_figures.build_inequality(one, found, (category, reference_category), revision_basis, catalogue)
 

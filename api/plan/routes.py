@@ -2,10 +2,7 @@
 
 from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access import permissions
-from api.access import queries as partners
 from api.database.connections import Transaction
 from api.http import csv_text, downloads
 from api.http.problems import refusal_specs
@@ -14,7 +11,6 @@ from api.plan.catalogue import Catalogue
 from schema.disclosure import DisclosureClass
 from schema.logic_model import LogicModelColumn
 from schema.measures import Measure, MeasureKind
-from schema.partners import Caller, Grant, Scope
 from schema.periods import Period, PeriodType
 from schema.programmes import (
     AreaPage,
@@ -27,27 +23,6 @@ from schema.programmes import (
     Programme,
     ProgrammePage,
 )
-
-
-async def authorise(
-    transaction: Transaction, caller: Caller, programme: str, *scopes: Scope
-) -> tuple[Grant, Catalogue]:
-    """The way in to a programme for whoever has one of `scopes`: from here on PostgreSQL's own wall holds as well.
-
-    Raises NotFound, or NotAllowed.
-    """
-    grant = permissions.require_scope(caller, programme, *scopes)
-    catalogue = await queries.fetch_catalogue(transaction, programme)
-    await set_row_level_security(transaction, grant, catalogue)
-    return grant, catalogue
-
-
-async def set_row_level_security(transaction: AsyncConnection, grant: Grant, catalogue: Catalogue) -> None:
-    """From here on PostgreSQL lets the transaction see and write what the grant opens, and nothing else."""
-    numbers = [
-        catalogue.ids.organisations[slug] for slug in catalogue.list_represented_organisations(grant.organisation)
-    ]
-    await partners.bind_transaction_to_grant(transaction, catalogue.id, numbers, grant.scopes)
 
 
 def _build_programme(catalogue: Catalogue) -> Programme:

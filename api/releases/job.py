@@ -15,7 +15,7 @@ from anyio import from_thread, to_thread
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api.access import queries as partners
+from api.access.audit import record_audit
 from api.clock import Clock
 from api.figures import queries as outcomes
 from api.figures import resolution as questions
@@ -257,7 +257,7 @@ class _PublicationRun:
             subject = {"publication": str(self.job.publication), "state": str(ended["state"])}
             if "release" in ended:
                 subject["release"] = str(ended["release"])
-            await partners.record_audit(
+            await record_audit(
                 transaction,
                 self.job.programme,
                 None,

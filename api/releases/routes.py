@@ -10,19 +10,18 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from api.access import permissions
-from api.access import queries as partners
-from api.access.routes import KEY_SECURITY, IdempotencyKey, IdempotentRequest, require_key, run_once
+from api.access.authentication import KEY_SECURITY, require_key
+from api.access.idempotency import IdempotencyKey, IdempotentRequest
+from api.access.programme_access import ProgrammeAccess
 from api.clock import NewId, Now
 from api.database.connections import Transaction
 from api.http import pagination
 from api.http.pagination import InvalidCursor
-from api.http.problems import get_request_id, refusal_specs, response_specs
+from api.http.problems import refusal_specs, response_specs
 from api.http.refusals import NotFound
 from api.plan import queries as plans
-from api.plan.routes import authorise
 from api.releases import queries, rules
-from schema.partners import Caller, Scope
+from schema.partners import Scope
 from schema.publication_jobs import NewRelease, PublicationJob, PublicationJobList
 from schema.releases import Release, ReleaseChangeList, ReleaseList, ReleaseWithdrawal
 
@@ -48,10 +47,8 @@ class ChangeCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 )
 async def create_release(
     request: Request[Any, Any, Any],
-    programme: FromPath[str],
+    access: NamedDependency[ProgrammeAccess],
     data: JSONBody[NewRelease],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
     now: Now,
     new_id: NewId,
     idempotency_key: IdempotencyKey = None,
@@ -63,39 +60,24 @@ async def create_release(
     each provider and against all earlier releases, and published; or nothing is, and `failures` says which measures
     failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
     """
-    grant, catalogue = await authorise(transaction, caller, programme, Scope.PUBLISH)
+    access.require_scopes(Scope.PUBLISH)
+    transaction, catalogue = access.transaction, access.catalogue
     rules.check_new_release(data, catalogue, now=now)
-    by = permissions.build_author(caller, grant, get_request_id(request))
 
     async def act() -> PublicationJob:
         if not await queries.request_publication(
-            transaction, catalogue, data, by, publication_id=new_id, dry_run=dry_run, now=now
+            transaction, catalogue, data, access.author, publication_id=new_id, dry_run=dry_run, now=now
         ):
             raise rules.AlreadyPublishing("A publication of this programme is waiting or running.")
-        await partners.record_audit(
-            transaction,
-            catalogue.id,
-            by,
-            "publication.requested",
-            {"publication": str(new_id), "dry_run": str(dry_run).lower()},
-            organisation_id=catalogue.ids.organisations[grant.organisation],
-            now=now,
-        )
+        subject = {"publication": str(new_id), "dry_run": str(dry_run).lower()}
+        await access.record_audit("publication.requested", subject, now=now)
         made = await queries.find_publication(transaction, catalogue, new_id)
         assert made is not None  # noqa: S101  it has just been written
         return made
 
     content_sha256 = hashlib.sha256(await request.body()).digest()
     keyed = IdempotentRequest(operation=f"create_release {dry_run}", content_sha256=content_sha256, key=idempotency_key)
-    answer = await run_once(
-        transaction,
-        catalogue.id,
-        by,
-        keyed,
-        act,
-        organisation_id=catalogue.ids.organisations[grant.organisation],
-        now=now,
-    )
+    answer = await access.run_once(keyed, act, now=now)
     return Response(answer.content, status_code=202, media_type=MediaType.JSON, headers=answer.headers)
 
 
@@ -107,12 +89,10 @@ async def create_release(
     security=KEY_SECURITY,
     responses=refusal_specs(401, 403, 404, 422),
 )
-async def list_publications(
-    programme: FromPath[str], caller: NamedDependency[Caller], transaction: Transaction, limit: Limit = 20
-) -> PublicationJobList:
+async def list_publications(access: NamedDependency[ProgrammeAccess], limit: Limit = 20) -> PublicationJobList:
     """Those that run, and those that have ended, with what came of them; the newest first."""
-    _, catalogue = await authorise(transaction, caller, programme, Scope.PUBLISH)
-    return PublicationJobList(items=await queries.list_publications(transaction, catalogue, limit=limit))
+    access.require_scopes(Scope.PUBLISH)
+    return PublicationJobList(items=await queries.list_publications(access.transaction, access.catalogue, limit=limit))
 
 
 @get(
@@ -123,12 +103,10 @@ async def list_publications(
     security=KEY_SECURITY,
     responses=refusal_specs(401, 403, 404),
 )
-async def get_publication(
-    programme: FromPath[str], publication: FromPath[UUID], caller: NamedDependency[Caller], transaction: Transaction
-) -> PublicationJob:
+async def get_publication(access: NamedDependency[ProgrammeAccess], publication: FromPath[UUID]) -> PublicationJob:
     """Ask again every few seconds until `state` is neither `queued` nor `running`."""
-    _, catalogue = await authorise(transaction, caller, programme, Scope.PUBLISH)
-    found = await queries.find_publication(transaction, catalogue, publication)
+    access.require_scopes(Scope.PUBLISH)
+    found = await queries.find_publication(access.transaction, access.catalogue, publication)
     if found is None:
         raise NotFound("There is no such publication; `GET …/publications` lists them.")
     return found
@@ -210,32 +188,22 @@ async def list_release_changes(
     responses=refusal_specs(401, 403, 404, 409, 415, 422) | response_specs(Release, 200),
 )
 async def withdraw_release(
-    request: Request[Any, Any, Any],
-    programme: FromPath[str],
+    access: NamedDependency[ProgrammeAccess],
     number: FromPath[int],
     data: JSONBody[ReleaseWithdrawal],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
     now: Now,
 ) -> Release:
     """As a whole, with a reason that everybody can read. Nothing of it is answered any more.
 
     What was published may be remembered: later releases are audited as if it were still there.
     """
-    grant, catalogue = await authorise(transaction, caller, programme, Scope.PUBLISH)
-    release = await find_release(programme, number, transaction, now)
+    access.require_scopes(Scope.PUBLISH)
+    transaction, catalogue = access.transaction, access.catalogue
+    release = await find_release(catalogue.slug, number, transaction, now)
     if not await queries.withdraw_release(transaction, catalogue.id, release.number, data.reason, now=now):
         raise rules.AlreadyWithdrawn(f"Release {number} has been withdrawn already.")
-    await partners.record_audit(
-        transaction,
-        catalogue.id,
-        permissions.build_author(caller, grant, get_request_id(request)),
-        "release.withdrawn",
-        {"release": str(number)},
-        organisation_id=catalogue.ids.organisations[grant.organisation],
-        now=now,
-    )
-    return await find_release(programme, number, transaction, now)
+    await access.record_audit("release.withdrawn", {"release": str(number)}, now=now)
+    return await find_release(catalogue.slug, number, transaction, now)
 
 
 router = Router(

@@ -31,7 +31,7 @@ class NoTemplate(Invalid):
     """There is nothing of the kind to fill in."""
 
     example = "GET …/measures/lived-experience-involvement/template.csv\n\nEvidence is told in words, and has no table."
-    mend = "Each error says which parameter to change, and how."
+    fix = "Each error says which parameter to change, and how."
 
 
 class ReturnTemplate(Struct, frozen=True, kw_only=True, eq=False):

@@ -7,18 +7,18 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
-from api.access.routes import KEY_SECURITY, require_key
+from api.access.authentication import KEY_SECURITY, require_key
+from api.access.programme_access import ProgrammeAccess
 from api.clock import Now
 from api.database.connections import Transaction
 from api.http import downloads, pagination
 from api.http.pagination import InvalidCursor
+from api.http.paths import RETURN_PATH
 from api.http.problems import refusal_specs
 from api.plan.catalogue import Catalogue
-from api.plan.routes import authorise
 from api.returns import forms, queries, rules
 from api.returns.asked import EventCursor, HistoryRange, ReturnCursor, ReturnFilter
-from api.submissions.routes import RETURN_PATH, readable_organisations
-from schema.partners import Caller, Scope
+from schema.partners import Scope
 from schema.returns import (
     ObservationPage,
     ReturnDetail,
@@ -53,19 +53,18 @@ class ReturnAddress(Struct, frozen=True, kw_only=True):
 
 
 async def provide_return_address(
-    programme: FromPath[str],
+    access: NamedDependency[ProgrammeAccess],
     organisation: FromPath[str],
     measure: FromPath[str],
     series: FromPath[str],
     service: FromPath[str],
     period: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
 ) -> ReturnAddress:
-    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    access.require_scopes(*READ_SCOPES)
+    catalogue = access.catalogue
     chosen = rules.build_single_return_filter(
         catalogue,
-        readable_organisations(grant, catalogue),
+        access.readable_organisations,
         organisation=organisation,
         measure=measure,
         series=series,
@@ -84,9 +83,7 @@ async def provide_return_address(
     responses=READ_AS_OF_RESPONSES,
 )
 async def list_returns(
-    programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
+    access: NamedDependency[ProgrammeAccess],
     now: Now,
     organisation: FromQuery[str | None] = None,
     measure: FromQuery[str | None] = None,
@@ -104,10 +101,11 @@ async def list_returns(
 
     With `updated_after`, those of which a revision has come since, or whose review has moved.
     """
-    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    access.require_scopes(*READ_SCOPES)
+    transaction, catalogue = access.transaction, access.catalogue
     chosen = rules.build_filter(
         catalogue,
-        readable_organisations(grant, catalogue),
+        access.readable_organisations,
         organisation=organisation,
         measure=measure,
         series=series,
@@ -120,11 +118,8 @@ async def list_returns(
     after = pagination.decode_cursor(cursor, ReturnCursor)
     await wait_for_past_writes(transaction, catalogue, moments)
     found = await queries.fetch_returns(transaction, catalogue, chosen, moments, after=after, limit=limit + 1)
-    page = found[:limit]
-    more = len(found) > limit
-    return ReturnPage(
-        items=page, next_cursor=pagination.encode_cursor(queries.make_return_cursor(page[-1])) if more else None
-    )
+    page, next_cursor = pagination.build_page(found, limit, lambda page: queries.make_return_cursor(page[-1]))
+    return ReturnPage(items=page, next_cursor=next_cursor)
 
 
 @get(
@@ -210,9 +205,7 @@ async def compare_revisions(
     responses=READ_AS_OF_RESPONSES,
 )
 async def list_observations(
-    programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
+    access: NamedDependency[ProgrammeAccess],
     now: Now,
     measure: FromQuery[str | None] = None,
     series: FromQuery[str | None] = None,
@@ -230,10 +223,11 @@ async def list_observations(
     With `updated_after`, what was added, changed or withdrawn since; what is the same is not told again. To lose
     nothing, ask for one instant after another: `updated_after` is the `as_of` of the time before.
     """
-    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    access.require_scopes(*READ_SCOPES)
+    transaction, catalogue = access.transaction, access.catalogue
     chosen = rules.build_filter(
         catalogue,
-        readable_organisations(grant, catalogue),
+        access.readable_organisations,
         organisation=organisation,
         measure=measure,
         series=series,
@@ -247,11 +241,8 @@ async def list_observations(
     found = await queries.fetch_observations(
         transaction, catalogue, chosen, moments, area=place, after=after, limit=limit + 1
     )
-    page = found[:limit]
-    more = len(found) > limit
-    return ObservationPage(
-        items=page, next_cursor=pagination.encode_cursor(rules.make_cell_cursor(page[-1])) if more else None
-    )
+    page, next_cursor = pagination.build_page(found, limit, lambda page: rules.make_cell_cursor(page[-1]))
+    return ObservationPage(items=page, next_cursor=next_cursor)
 
 
 @get(
@@ -263,9 +254,7 @@ async def list_observations(
     responses=READ_RESPONSES,
 )
 async def list_return_changes(
-    programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
+    access: NamedDependency[ProgrammeAccess],
     cursor: FromQuery[str | None] = None,
     limit: LimitParameter = 200,
 ) -> ReturnEventPage:
@@ -275,8 +264,9 @@ async def list_return_changes(
     transaction has ended. So none comes to light before a cursor that you already have, however late it was
     committed: keep `next_cursor` and ask again, and you miss nothing.
     """
-    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
-    only = readable_organisations(grant, catalogue)
+    access.require_scopes(*READ_SCOPES)
+    transaction, catalogue = access.transaction, access.catalogue
+    only = access.readable_organisations
     last = pagination.decode_cursor(cursor, EventCursor)
     after = None
     if last is not None:
@@ -304,10 +294,8 @@ async def list_return_changes(
     responses=READ_RESPONSES,
 )
 async def get_template(
-    programme: FromPath[str],
+    access: NamedDependency[ProgrammeAccess],
     measure: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
     period: FromQuery[str],
     organisation: FromQuery[str | None] = None,
     series: FromQuery[str | None] = None,
@@ -317,9 +305,10 @@ async def get_template(
 
     UTF-8 with a byte order mark, so that Excel shows names as they are. Columns that end in `_label` are for people.
     """
-    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    access.require_scopes(*READ_SCOPES)
+    catalogue = access.catalogue
     whose = forms.choose_organisation(
-        organisation, grant.organisation, catalogue, is_reviewer=Scope.REVIEW in grant.scopes
+        organisation, access.grant.organisation, catalogue, is_reviewer=access.is_reviewer
     )
     form = forms.build_template(catalogue, whose, measure=measure, series=series, service=service, period=period)
     return downloads.csv_response(forms.write_csv(form, catalogue), form.filename)
@@ -334,19 +323,18 @@ async def get_template(
     responses=READ_RESPONSES,
 )
 async def get_template_schema(
-    programme: FromPath[str],
+    access: NamedDependency[ProgrammeAccess],
     measure: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
     period: FromQuery[str],
     organisation: FromQuery[str | None] = None,
     series: FromQuery[str | None] = None,
     service: FromQuery[str | None] = None,
 ) -> ReturnSchema:
     """What one entry of a submission's `returns` must be: exact areas and breakdowns, fields by kind, bounds."""
-    grant, catalogue = await authorise(transaction, caller, programme, *READ_SCOPES)
+    access.require_scopes(*READ_SCOPES)
+    catalogue = access.catalogue
     whose = forms.choose_organisation(
-        organisation, grant.organisation, catalogue, is_reviewer=Scope.REVIEW in grant.scopes
+        organisation, access.grant.organisation, catalogue, is_reviewer=access.is_reviewer
     )
     return forms.build_schema(
         forms.build_template(catalogue, whose, measure=measure, series=series, service=service, period=period)

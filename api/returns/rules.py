@@ -31,7 +31,7 @@ class InstantInFuture(Invalid):
     """The instant has not come yet."""
 
     example = "GET …/returns?as_of=2062-01-01T00:00:00Z"
-    mend = "Nothing can be said of it: what stands then may still change. Ask for an instant that is past."
+    fix = "Nothing can be said of it: what stands then may still change. Ask for an instant that is past."
 
 
 class WriteInProgress(Conflict):
@@ -41,7 +41,7 @@ class WriteInProgress(Conflict):
         "GET …/returns?as_of=2026-01-12T09:30:00Z\n\n"
         "Asked a second after that instant, while a large file is still being taken."
     )
-    mend = "Ask again in a few seconds. An answer now might lack what is just being written."
+    fix = "Ask again in a few seconds. An answer now might lack what is just being written."
     retry_after = 3
 
 

@@ -30,14 +30,14 @@ class NotExpected(Invalid):
     """The plan does not have the organisation make this return."""
 
     example = "An extension for `FY2025-26`, where the measure is returned for each quarter."
-    mend = "Compare organisation, series, service and period with `GET …/obligations` and the plan's duties."
+    fix = "Compare organisation, series, service and period with `GET …/obligations` and the plan's duties."
 
 
 class InvalidExtensionDate(Invalid):
     """An extension ends in the future, and within two years."""
 
     example = '{"until": "2025-01-31T00:00:00Z"}\n\nSent in January 2026: the year is last year\'s.'
-    mend = "Send the first instant that is too late, such as `2026-02-01T00:00:00Z`."
+    fix = "Send the first instant that is too late, such as `2026-02-01T00:00:00Z`."
 
 
 def find_obligation_state(details: ObligationDetails, *, now: datetime) -> ObligationState:

@@ -3,36 +3,32 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access import permissions
-from api.access import queries as partners
-from api.access.routes import KEY_SECURITY, IdempotencyKey, IdempotentRequest, require_key, run_once
+from api.access.authentication import KEY_SECURITY, require_key
+from api.access.idempotency import IdempotencyKey, IdempotentRequest
+from api.access.programme_access import ProgrammeAccess
 from api.clock import NewId, Now
-from api.database.connections import Transaction
 from api.http import pagination
-from api.http.problems import get_request_id, refusal_specs, response_specs
+from api.http.paths import RETURN_PATH
+from api.http.problems import refusal_specs, response_specs
 from api.http.refusals import NotFound
 from api.plan import calendar
-from api.plan.catalogue import Catalogue
 from api.plan.filters import check_code
 from api.plan.periods import parse_period
-from api.plan.routes import authorise
 from api.returns import queries as returns
 from api.returns.asked import HistoryRange, ReturnFilter
 from api.reviews import expectations, overlaps, queries, rules
 from api.reviews.acts import CallerRights, ObligationDetails, ReviewableReturn
 from api.submissions import queries as submissions
-from api.submissions.routes import RETURN_PATH, readable_organisations
 from schema.codes import Instant
-from schema.partners import Author, Caller, Grant, Scope
+from schema.partners import Scope
 from schema.returns import EventKind
 from schema.reviews import (
     AuditPage,
@@ -59,67 +55,23 @@ OBLIGATIONS_PER_BATCH = 500
 DECISION_RESPONSES = refusal_specs(401, 403, 404, 409, 410, 413, 415, 422)
 
 
-class ProgrammeAccess:
-    """The caller in one programme, for the rest of the request."""
-
-    def __init__(
-        self,
-        request: Request[Any, Any, Any],
-        transaction: AsyncConnection,
-        caller: Caller,
-        grant: Grant,
-        catalogue: Catalogue,
-    ) -> None:
-        self.transaction, self.caller, self.grant, self.catalogue = transaction, caller, grant, catalogue
-        self.request = request
-        self.author: Author = permissions.build_author(caller, grant, get_request_id(request))
-        self.rights: CallerRights = rules.derive_rights(grant, caller.client, catalogue)
-        self.readable_organisations = readable_organisations(grant, catalogue)
-
-    def require_scopes(self, *scopes: Scope) -> None:
-        permissions.require_scope(self.caller, self.grant.programme, *scopes)
-
-    async def run_once(
-        self, what: str, key: str | None, now: datetime, act: Callable[[], Awaitable[Struct]]
-    ) -> Response[bytes]:
-        """The act, or the answer to the same request before."""
-        content_sha256 = hashlib.sha256(await self.request.body()).digest()
-        return await run_once(
-            self.transaction,
-            self.catalogue.id,
-            self.author,
-            IdempotentRequest(operation=what, content_sha256=content_sha256, key=key),
-            act,
-            organisation_id=self.catalogue.ids.organisations[self.grant.organisation],
-            now=now,
-        )
-
-    async def record_audit(self, action: str, subject: dict[str, str], at: datetime) -> None:
-        await partners.record_audit(
-            self.transaction,
-            self.catalogue.id,
-            self.author,
-            action,
-            subject,
-            organisation_id=self.catalogue.ids.organisations[self.grant.organisation],
-            now=at,
-        )
+def derive_rights(access: ProgrammeAccess) -> CallerRights:
+    return rules.derive_rights(access.grant, access.caller.client, access.catalogue)
 
 
-async def provide_access(
-    request: Request[Any, Any, Any],
-    programme: FromPath[str],
-    caller: NamedDependency[Caller],
-    transaction: Transaction,
-) -> ProgrammeAccess:
-    grant, catalogue = await authorise(transaction, caller, programme, *Scope)
-    return ProgrammeAccess(request, transaction, caller, grant, catalogue)
+async def _run_once(
+    access: ProgrammeAccess, operation: str, key: str | None, now: datetime, act: Callable[[], Awaitable[Struct]]
+) -> Response[bytes]:
+    content_sha256 = hashlib.sha256(await access.request.body()).digest()
+    request = IdempotentRequest(operation=operation, content_sha256=content_sha256, key=key)
+    return await access.run_once(request, act, now=now)
 
 
 class ReviewTarget:
     """A return as the address names it, before it is known whether there is one."""
 
     def __init__(self, seat: ProgrammeAccess, return_filter: ReturnFilter, now: datetime, act: UUID) -> None:
+        self.rights = derive_rights(seat)
         self.access, self.return_filter, self.now, self.action_id = seat, return_filter, now, act
 
     def audit_subject(self, **more: object) -> dict[str, str]:
@@ -143,7 +95,7 @@ class ReviewTarget:
         seat = self.access
         number, owner = await self.find_return()
         await queries.lock_return(seat.transaction, seat.catalogue, number)
-        at = seat.request.app.state.clock()
+        at = seat.read_clock()
         return await queries.fetch_reviewable_return(seat.transaction, seat.catalogue, number, owner), at
 
 
@@ -184,15 +136,15 @@ async def record_decision(
     async def act() -> ReviewResult:
         held, at = await target.lock()
         if event in rules.DECISION_EVENTS:
-            rules.refuse_own_return(seat.rights, held.organisation)
+            rules.refuse_own_return(target.rights, held.organisation)
         told = rules.derive_events(held, event, number, text=text, entries=entries)
         await queries.record_events(
             seat.transaction, seat.catalogue, held, told, author=seat.author, at=at, action_id=target.action_id
         )
-        await seat.record_audit(f"review.{event}", target.audit_subject(revision=number), at)
+        await seat.record_audit(f"review.{event}", target.audit_subject(revision=number), now=at)
         return ReviewResult(event=event, revision=number, state=rules.find_state_after(held, number, told), at=at)
 
-    return await seat.run_once(target.operation_name(operation), key, target.now, act)
+    return await _run_once(seat, target.operation_name(operation), key, target.now, act)
 
 
 @post(
@@ -334,7 +286,7 @@ async def get_review(
         cleared=cleared,
         events=events,
         actions=rules.list_actions(
-            seat.rights,
+            target.rights,
             owner,
             rules.find_revision(held, standing.revision),
             is_newest=standing.revision == held.newest_number,
@@ -376,13 +328,13 @@ async def propose_redaction(
         await queries.record_events(
             seat.transaction, seat.catalogue, held, told, author=seat.author, at=at, action_id=target.action_id
         )
-        await seat.record_audit("redaction.proposed", target.audit_subject(revision=data.revision), at)
+        await seat.record_audit("redaction.proposed", target.audit_subject(revision=data.revision), now=at)
         [made] = await queries.fetch_redactions(
             seat.transaction, seat.catalogue, readable_organisations=None, return_id=held.id, number=data.revision
         )
         return made
 
-    return await seat.run_once(target.operation_name("propose_redaction"), idempotency_key, target.now, act)
+    return await _run_once(seat, target.operation_name("propose_redaction"), idempotency_key, target.now, act)
 
 
 @post(
@@ -405,20 +357,20 @@ async def confirm_redaction(
         held, at = await target.lock()
         told = rules.derive_events(held, EventKind.REDACTED, data.revision, text=data.text)
         proposed_by = await queries.fetch_proposer(seat.transaction, seat.catalogue, held.id, data.revision)
-        rules.refuse_same_person(proposed_by, seat.rights, data.revision)
+        rules.refuse_same_person(proposed_by, target.rights, data.revision)
         await queries.confirm_redaction(
             seat.transaction, seat.catalogue, held.id, data.revision, author=seat.author, at=at
         )
         await queries.record_events(
             seat.transaction, seat.catalogue, held, told, author=seat.author, at=at, action_id=target.action_id
         )
-        await seat.record_audit("redaction.confirmed", target.audit_subject(revision=data.revision), at)
+        await seat.record_audit("redaction.confirmed", target.audit_subject(revision=data.revision), now=at)
         [made] = await queries.fetch_redactions(
             seat.transaction, seat.catalogue, readable_organisations=None, return_id=held.id, number=data.revision
         )
         return made
 
-    return await seat.run_once(target.operation_name("confirm_redaction"), idempotency_key, target.now, act)
+    return await _run_once(seat, target.operation_name("confirm_redaction"), idempotency_key, target.now, act)
 
 
 @get(
@@ -485,12 +437,21 @@ async def list_obligations(
         if len(read) < OBLIGATIONS_PER_BATCH:
             break
         after = queries.make_deadline_cursor(read[-1])
-    page = found[:limit]
+    page, next_cursor = pagination.build_page(found, limit, lambda page: queries.make_deadline_cursor(page[-1]))
     revisions, owed = expectations.list_owed_cells(page, catalogue)
     present = await queries.count_present_cells(transaction, catalogue, revisions, owed)
     return ObligationPage(
-        items=[expectations.build_obligation(one, access.rights, catalogue, present, now=now) for one in page],
-        next_cursor=pagination.encode_cursor(queries.make_deadline_cursor(page[-1])) if len(found) > limit else None,
+        items=[
+            expectations.build_obligation(
+                one,
+                derive_rights(access),
+                catalogue,
+                present,
+                now=now,
+            )
+            for one in page
+        ],
+        next_cursor=next_cursor,
     )
 
 
@@ -512,17 +473,17 @@ async def grant_extension(
     """It moves all three instants that lie before its end, and ends by itself. The longest one counts."""
     access.require_scopes(Scope.REVIEW)
     key = expectations.resolve_obligation_key(data, access.catalogue)
-    rules.refuse_own_return(access.rights, data.organisation)
+    rules.refuse_own_return(derive_rights(access), data.organisation)
 
     async def act() -> Extension:
         expectations.check_extension_date(data.until, now=now)
         made = expectations.build_extension(new_id, key, data, now=now)
         await queries.insert_extension(access.transaction, access.catalogue, key, made, author=access.author)
         subject = expectations.name_key_parts(key) | {"until": data.until.isoformat()}
-        await access.record_audit("extension.granted", subject, now)
+        await access.record_audit("extension.granted", subject, now=now)
         return made
 
-    return await access.run_once("grant_extension", idempotency_key, now, act)
+    return await _run_once(access, "grant_extension", idempotency_key, now, act)
 
 
 @get(
@@ -562,16 +523,16 @@ async def decide_exemption(
     counts."""
     access.require_scopes(Scope.REVIEW)
     key = expectations.resolve_obligation_key(data, access.catalogue)
-    rules.refuse_own_return(access.rights, data.organisation)
+    rules.refuse_own_return(derive_rights(access), data.organisation)
 
     async def act() -> Exemption:
         made = expectations.build_exemption(new_id, key, data, now=now)
         await queries.insert_exemption(access.transaction, access.catalogue, key, made, author=access.author)
         subject = expectations.name_key_parts(key) | {"exempt": str(data.exempt).lower()}
-        await access.record_audit("exemption.decided", subject, now)
+        await access.record_audit("exemption.decided", subject, now=now)
         return made
 
-    return await access.run_once("decide_exemption", idempotency_key, now, act)
+    return await _run_once(access, "decide_exemption", idempotency_key, now, act)
 
 
 @get(
@@ -605,13 +566,10 @@ async def list_audit_entries(
     found = await queries.fetch_audit_entries(
         access.transaction, access.catalogue, wanted, after=after, limit=limit + 1
     )
-    page = found[:limit]
-    more = (
-        pagination.encode_cursor(pagination.instant_cursor([entry.at for entry in page], after))
-        if len(found) > limit
-        else None
+    page, next_cursor = pagination.build_page(
+        found, limit, lambda page: pagination.make_instant_cursor([entry.at for entry in page], after)
     )
-    return AuditPage(items=page, next_cursor=more)
+    return AuditPage(items=page, next_cursor=next_cursor)
 
 
 router = Router(
@@ -632,6 +590,6 @@ router = Router(
         decide_exemption,
         list_audit_entries,
     ],
-    dependencies={"access": Provide(provide_access), "target": Provide(provide_review_target)},
+    dependencies={"target": Provide(provide_review_target)},
     tags=["Reviews"],
 )

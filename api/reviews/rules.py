@@ -19,42 +19,42 @@ class NewerRevision(Conflict):
     """A newer revision has come meanwhile."""
 
     example = "You approve revision 1. Revision 2 came a minute ago."
-    mend = "Read the newer one, and decide on it by its number."
+    fix = "Read the newer one, and decide on it by its number."
 
 
 class OwnReturn(NotAllowed):
     """Nobody decides on a return of the own organisation."""
 
     example = "The city council's reviewer approves a return of the city council."
-    mend = "Ask a reviewer of another organisation; or the programme's owner sets `self_review` in the plan, with why."
+    fix = "Ask a reviewer of another organisation; or the programme's owner sets `self_review` in the plan, with why."
 
 
 class NothingToClear(Invalid):
     """The revision has no such item or entry."""
 
     example = '{"revision": 1, "entries": [3]}\n\nThe revision has two entries.'
-    mend = "Items and entries are counted from 1, in the order in which the return lists them."
+    fix = "Items and entries are counted from 1, in the order in which the return lists them."
 
 
 class AlreadyProposed(Conflict):
     """The redaction of this revision is proposed already."""
 
     example = "Two reviewers propose to redact the same revision."
-    mend = "Another person confirms it; `GET …/redactions` lists what waits."
+    fix = "Another person confirms it; `GET …/redactions` lists what waits."
 
 
 class NotProposed(Conflict):
     """Nobody has proposed to redact this revision."""
 
     example = "A redaction is confirmed, and the proposal named another revision."
-    mend = "Propose it first. Then another person confirms it."
+    fix = "Propose it first. Then another person confirms it."
 
 
 class TwoPeopleRequired(NotAllowed):
     """Who has proposed a redaction cannot confirm it."""
 
     example = "You propose a redaction, and confirm it with the same key."
-    mend = "Ask another reviewer, with a key of their own, to confirm it."
+    fix = "Ask another reviewer, with a key of their own, to confirm it."
 
 
 # Decisions are on what is newest, but for these: they are on what counts as approved, which a correction may stand

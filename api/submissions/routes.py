@@ -15,15 +15,15 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import permissions
-from api.access import queries as partners
-from api.access.routes import KEY_SECURITY, IdempotencyKey, IdempotentRequest, authenticate, require_key, run_once
-from api.database.connections import Transaction, autocommit_connection, driver_transaction
+from api.access.authentication import KEY_SECURITY, authenticate, require_key
+from api.access.idempotency import IdempotencyKey, IdempotentRequest
+from api.access.programme_access import ProgrammeAccess
+from api.database.connections import autocommit_connection, driver_transaction
 from api.http.bodies import MAX_FILE_BYTES, StreamedFile, TypedRequest, decode_json
-from api.http.problems import get_request_id, refusal_specs, response_specs
+from api.http.paths import RETURN_PATH
+from api.http.problems import refusal_specs, response_specs
 from api.http.refusals import NotFound
 from api.plan import queries as plans
-from api.plan.catalogue import Catalogue
-from api.plan.routes import authorise, set_row_level_security
 from api.submissions import queries, rules
 from api.submissions.checks import history
 from api.submissions.reading import json_reader
@@ -31,7 +31,7 @@ from api.submissions.reading.csv_reader import CsvReader
 from api.submissions.reading.ndjson_reader import NdjsonReader
 from api.submissions.revisions import Cells, ParsedSubmission, ReturnKey, to_columns
 from api.submissions.rules import CheckedSubmission, OutdatedReturn
-from schema.partners import Author, Caller, Grant, Scope
+from schema.partners import Scope
 from schema.submission_reports import Effect, SubmissionReport
 from schema.submissions import NewReturn, NewSubmission, ReturnKind, Withdrawal
 
@@ -55,22 +55,14 @@ class SubmissionRequest:
 
     def __init__(
         self,
-        request: Request[Any, Any, Any],
-        caller: Caller,
-        grant: Grant,
-        catalogue: Catalogue,
+        access: ProgrammeAccess,
         key: str | None,
         *,
         dry_run: bool,
         now: datetime,
         submission_id: UUID,
     ) -> None:
-        self.request, self.caller, self.grant, self.catalogue = request, caller, grant, catalogue
-        self.key, self.dry_run, self.now, self.submission_id = key, dry_run, now, submission_id
-
-    @property
-    def author(self) -> Author:
-        return permissions.build_author(self.caller, self.grant, get_request_id(self.request))
+        self.access, self.key, self.dry_run, self.now, self.submission_id = access, key, dry_run, now, submission_id
 
     async def process(
         self,
@@ -90,29 +82,18 @@ class SubmissionRequest:
             content_sha256=request_sha256 or content_sha256,
             key=None if self.dry_run else self.key,
         )
-        async with driver_transaction(self.request.app.state.engine, commit=not self.dry_run) as transaction:
-            await self._reauthorise(transaction)
-            owner = rules.resolve_owner(content.envelope.organisation, self.grant.organisation, self.catalogue)
-            return await run_once(
-                transaction,
-                self.catalogue.id,
-                self.author,
+        engine = self.access.request.app.state.engine
+        async with driver_transaction(engine, commit=not self.dry_run) as transaction:
+            access = self.access = await self.access.renew(transaction, Scope.SUBMIT)
+            owner = rules.resolve_owner(content.envelope.organisation, access.grant.organisation, access.catalogue)
+            return await access.run_once(
                 keyed,
                 partial(self._accept, transaction, owner, content, content_sha256, dry_run_token),
-                organisation_id=self.catalogue.ids.organisations[owner],
                 now=self.now,
+                organisation=owner,
                 submission=self.submission_id,
                 status=200 if self.dry_run else 201,
             )
-
-    async def _reauthorise(self, transaction: AsyncConnection) -> None:
-        """What was found before the body came in holds still, or is found anew. Raises what `push` raises."""
-        now, known = self.request.app.state.clock(), self.catalogue
-        if await partners.is_grant_unchanged(transaction, self.caller, self.grant, known.id, known.version, now=now):
-            await set_row_level_security(transaction, self.grant, known)
-            return
-        self.caller = await authenticate(transaction, self.request.headers.get("authorization"), now=now)
-        self.grant, self.catalogue = await authorise(transaction, self.caller, known.slug, Scope.SUBMIT)
 
     async def _accept(
         self,
@@ -123,14 +104,14 @@ class SubmissionRequest:
         dry_run_token: str | None,
     ) -> SubmissionReport:
         """What the submission does to what stands, and what is told of it."""
-        catalogue, now = self.catalogue, self.now
+        catalogue, now = self.access.catalogue, self.now
         extensions = await queries.fetch_extensions(transaction, catalogue, owner)
         size = len(content.item)
         examined = await _run_in_thread_if_large(
             size, lambda: rules.check_submission(content, catalogue, owner, extensions, now=now)
         )
         held, there = await queries.lock_returns(transaction, catalogue, owner, examined.returns)
-        recorded_at = self.request.app.state.clock()
+        recorded_at = self.access.read_clock()
         standing, newest = await queries.fetch_current_revisions(transaction, catalogue, there)
         items = {newest[one.key]: item for item, one in enumerate(examined.returns) if one.key in newest}
         before = await queries.fetch_cells(transaction, catalogue, items)
@@ -161,10 +142,10 @@ class SubmissionRequest:
             receipt=receipt,
             note=content.envelope.note,
             justifications_for=examined.findings.justifications_for,
-            author=self.author,
+            author=self.access.author,
             recorded_at=recorded_at,
         )
-        await self._record_audit(transaction, report)
+        await self._record_audit(report)
         return report
 
     async def _raise_if_outdated(
@@ -178,7 +159,7 @@ class SubmissionRequest:
         bases = {
             one.item: await queries.fetch_revision(
                 transaction,
-                self.catalogue,
+                self.access.catalogue,
                 one.identified_return,
                 held,
                 one.identified_return.submitted.base_revision or 0,
@@ -189,17 +170,16 @@ class SubmissionRequest:
         rules.raise_if_outdated(
             stale,
             {item: content for item, (_, content) in bases.items()},
-            await queries.fetch_cells(transaction, self.catalogue, made_from),
+            await queries.fetch_cells(transaction, self.access.catalogue, made_from),
             before,
-            self.catalogue,
+            self.access.catalogue,
         )
 
     async def _check_history(
         self, transaction: AsyncConnection, owner: str, examined: CheckedSubmission, size: int
     ) -> list[Effect]:
         """Against history: what warns is found, and what moves is told."""
-        catalogue = self.catalogue
-        reviews = Scope.REVIEW in self.grant.scopes
+        catalogue, reviews = self.access.catalogue, self.access.is_reviewer
         past, newest = await queries.fetch_totals(
             transaction, catalogue, examined.returns, organisation=None if reviews else owner
         )
@@ -217,21 +197,13 @@ class SubmissionRequest:
             size, lambda: rules.visible_effects(own, past if reviews else None, totals, catalogue)
         )
 
-    async def _record_audit(self, transaction: AsyncConnection, report: SubmissionReport) -> None:
+    async def _record_audit(self, report: SubmissionReport) -> None:
         subject = {
             "submission": str(self.submission_id),
             "returns": str(len(report.returns)),
             "outcome": report.outcome,
         }
-        await partners.record_audit(
-            transaction,
-            self.catalogue.id,
-            self.author,
-            "submission.accepted",
-            subject,
-            organisation_id=self.catalogue.ids.organisations[report.organisation],
-            now=self.now,
-        )
+        await self.access.record_audit("submission.accepted", subject, now=self.now, organisation=report.organisation)
 
 
 async def submission_request(
@@ -246,9 +218,10 @@ async def submission_request(
         caller = await authenticate(connection, request.headers.get("authorization"), now=now)
         grant = permissions.require_scope(caller, programme, Scope.SUBMIT)
         catalogue = await plans.fetch_catalogue(connection, programme)
-    return SubmissionRequest(
-        request, caller, grant, catalogue, idempotency_key, dry_run=dry_run, now=now, submission_id=state.ids()
-    )
+        access = ProgrammeAccess(
+            request=request, transaction=connection, caller=caller, grant=grant, catalogue=catalogue
+        )
+    return SubmissionRequest(access, idempotency_key, dry_run=dry_run, now=now, submission_id=state.ids())
 
 
 async def _run_in_thread_if_large(size: int, work: Callable[[], Result]) -> Result:
@@ -321,7 +294,7 @@ async def create_submission_csv(
         justifications=justification or [],
         note=note,
     )
-    rows = CsvReader(list(submission_request.catalogue.dimensions), envelope, measure=measure, period=period)
+    rows = CsvReader(list(submission_request.access.catalogue.dimensions), envelope, measure=measure, period=period)
     return await _process_file(request, submission_request, rows, CSV_MEDIA_TYPE, dry_run_token)
 
 
@@ -379,22 +352,15 @@ async def _process_file(
     security=KEY_SECURITY,
     responses=refusal_specs(401, 403, 404),
 )
-async def get_submission(
-    programme: FromPath[str], submission: FromPath[UUID], caller: NamedDependency[Caller], transaction: Transaction
-) -> SubmissionReport:
+async def get_submission(access: NamedDependency[ProgrammeAccess], submission: FromPath[UUID]) -> SubmissionReport:
     """Its report and receipt, as they were answered. Findings and changes go if the content is redacted."""
-    grant, catalogue = await authorise(transaction, caller, programme, Scope.SUBMIT, Scope.READ, Scope.REVIEW)
+    access.require_scopes(Scope.SUBMIT, Scope.READ, Scope.REVIEW)
     report = await queries.fetch_report(
-        transaction, catalogue, submission, organisations=readable_organisations(grant, catalogue)
+        access.transaction, access.catalogue, submission, organisations=access.readable_organisations
     )
     if report is None:
         raise NotFound("You can see no such submission; a receipt names yours.")
     return report
-
-
-RETURN_PATH = (
-    "/programmes/{programme:str}/returns/{organisation:str}/{measure:str}/{series:str}/{service:str}/{period:str}"
-)
 
 
 @post(
@@ -428,11 +394,6 @@ async def withdraw_return(
     content = to_columns(NewSubmission(returns=[withdrawn], organisation=organisation, confirm_withdrawals=True))
     operation = f"withdraw_return {organisation} {measure} {series} {service} {period}"
     return await submission_request.process(operation, content, hashlib.sha256(await request.body()).digest())
-
-
-def readable_organisations(grant: Grant, catalogue: Catalogue) -> list[str] | None:
-    """Whose returns the caller may read; None: everybody's."""
-    return None if Scope.REVIEW in grant.scopes else catalogue.list_represented_organisations(grant.organisation)
 
 
 router = Router(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from api.access import queries as partners
+from api.access import queries_idempotency
 from schema.partners import Author, Scope
 from work_health import RequestRejected, Withdrawal, new_return, new_submission, observation
 
@@ -108,7 +108,7 @@ async def test_while_the_first_is_carried_out_the_second_is_told_to_wait(applica
     async with application.owner.begin() as transaction:
         client = (await transaction.exec_driver_sql("select id from client")).scalar_one()
         first = Author(client=client, key="", organisation=WHERE["organisation"], request_id="")
-        assert await partners.claim_idempotency_key(transaction, first, "create_submission", "monday")
+        assert await queries_idempotency.claim_idempotency_key(transaction, first, "create_submission", "monday")
         answer = await push(http, body(), "monday")
         assert (answer.status_code, answer.headers["retry-after"]) == (409, "1")
         assert (await push(http, body(1), "tuesday")).status_code == 201

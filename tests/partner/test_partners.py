@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from api.access import keys
-from api.access import queries as partners
+from api.access import keys, queries_keys
 from schema.partners import Scope as Scopes
 from work_health import NotAllowed, NotFound, Scope
 
@@ -45,8 +44,8 @@ async def test_an_expired_key_opens_nothing(application):
 async def test_a_revoked_key_opens_nothing(application):
     secret = await application.issue_key("ohid", Scopes.READ)
     async with application.owner.begin() as transaction:
-        assert await partners.revoke_key(transaction, secret.split("_")[2], now=application.now)
-        assert not await partners.revoke_key(transaction, secret.split("_")[2], now=application.now)
+        assert await queries_keys.revoke_key(transaction, secret.split("_")[2], now=application.now)
+        assert not await queries_keys.revoke_key(transaction, secret.split("_")[2], now=application.now)
     with pytest.raises(NotAllowed, match="revoked"):
         await application.sdk_client(secret).get_me()
 

@@ -106,7 +106,7 @@ async def test_content_goes_everywhere_and_its_hash_stays(application, council_c
     with pytest.raises(ApiError) as gone:
         await push(council_client, counts(), key="a")
     assert (gone.value.status, gone.value.problem.type_) == (410, "/errors/redacted")
-    standing = (await council_client.get_return(PROGRAMME, **WHERE)).standing
+    standing = (await council_client.get_return(PROGRAMME, **WHERE)).summary
     assert (standing.revision, standing.state) == (2, "pending")
 
 

@@ -39,7 +39,7 @@ async def push(partner, value: int = 112, **more):
 
 
 async def state_of(partner, revision: int | None = None) -> tuple[str, int | None]:
-    standing = (await partner.get_return(PROGRAMME, **WHERE, revision=revision)).standing
+    standing = (await partner.get_return(PROGRAMME, **WHERE, revision=revision)).summary
     return standing.state, standing.approved_revision
 
 

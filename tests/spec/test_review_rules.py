@@ -581,8 +581,8 @@ def test_leeway_moves_the_instants_of_its_own_return_alone():
 
 
 def test_a_cursor_counts_what_was_seen_of_its_instant():
-    first = pagination.instant_cursor([NOW + TICK, NOW, NOW], None)
+    first = pagination.make_instant_cursor([NOW + TICK, NOW, NOW], None)
     assert first == pagination.InstantCursor(NOW, 2)
-    assert pagination.instant_cursor([NOW, NOW], first) == pagination.InstantCursor(NOW, 4)
-    assert pagination.instant_cursor([NOW, NOW - TICK], first) == pagination.InstantCursor(NOW - TICK, 1)
+    assert pagination.make_instant_cursor([NOW, NOW], first) == pagination.InstantCursor(NOW, 4)
+    assert pagination.make_instant_cursor([NOW, NOW - TICK], first) == pagination.InstantCursor(NOW - TICK, 1)
     assert pagination.decode_cursor(pagination.encode_cursor(first), pagination.InstantCursor) == first

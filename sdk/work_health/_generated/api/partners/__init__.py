@@ -15,7 +15,7 @@ class Partners(SyncSender):
     ) -> Me:
         """Get the caller and its grants.
 
-        The client, its organisation and scopes in each programme, and when the key expires.
+        Return the client, its organisation and scopes in each programme, and when its key expires.
         """
         from . import get_me as _get_me
 
@@ -28,7 +28,7 @@ class AsyncPartners(AsyncSender):
     ) -> Me:
         """Get the caller and its grants.
 
-        The client, its organisation and scopes in each programme, and when the key expires.
+        Return the client, its organisation and scopes in each programme, and when its key expires.
         """
         from . import get_me as _get_me
 

@@ -1,24 +1,19 @@
-"""Clients and their keys, in SQL."""
+"""SQL of clients, their keys and their grants."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.keys import NewKey
 from api.database.connections import fetch_any, fetch_in_transaction
-from schema.partners import Author, Caller, Grant, KeyRecord, Scope, StoredResponse
+from schema.partners import Caller, Grant, KeyRecord, Scope
 from schema.tables import client, client_grant, client_key, organisation, programme
 
-OPERATOR_REQUEST_ID = "operator"  # in the place of a request's id
-RESPONSE_RETENTION = timedelta(days=30)
-
-# One write a minute tells when a key was last used; one a call would make every read a write.
+# The time of last use is written once a minute: writing it at every request would make every read a write.
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 
 
@@ -138,85 +133,6 @@ async def revoke_key(transaction: AsyncConnection, key_id: str, *, now: datetime
         update(client_key).where(client_key.c.id == key_id, client_key.c.revoked_at.is_(None)).values(revoked_at=now)
     )
     return done.rowcount == 1
-
-
-async def claim_idempotency_key(transaction: AsyncConnection, by: Author, operation: str, key: str) -> bool:
-    """False while another request with this key is being carried out. Held until the transaction ends."""
-    name = hashlib.sha256(f"{by.client} {operation} {key}".encode()).digest()
-    number = int.from_bytes(name[:8], signed=True)
-    [row] = await fetch_in_transaction(transaction, "select pg_try_advisory_xact_lock($1)", number)
-    return bool(row[0])
-
-
-async def fetch_stored_response(
-    transaction: AsyncConnection, programme_id: int, by: Author, operation: str, key: str, *, now: datetime
-) -> StoredResponse | None:
-    """The answer to an earlier request with this key, of the last 30 days."""
-    rows = await fetch_in_transaction(
-        transaction,
-        """
-        select content_sha256, answer from idempotency
-        where programme = $1 and client = $2 and operation = $3 and key = $4 and created_at > $5
-        """,
-        *(programme_id, by.client, operation, key, now - RESPONSE_RETENTION),
-    )
-    return StoredResponse(content_sha256=rows[0]["content_sha256"], answer=rows[0]["answer"]) if rows else None
-
-
-async def store_response(
-    transaction: AsyncConnection,
-    programme_id: int,
-    by: Author,
-    operation: str,
-    key: str,
-    *,
-    organisation_id: int,
-    content_sha256: bytes,
-    answer: bytes,
-    submission: UUID | None = None,
-    now: datetime,
-) -> None:
-    """Keep an answer, and forget this client's that are older than 30 days."""
-    await fetch_in_transaction(
-        transaction,
-        "delete from idempotency where programme = $1 and client = $2 and created_at <= $3",
-        *(programme_id, by.client, now - RESPONSE_RETENTION),
-    )
-    await fetch_in_transaction(
-        transaction,
-        """
-        insert into idempotency
-            (programme, client, operation, key, organisation, content_sha256, submission, answer, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        """,
-        *(programme_id, by.client, operation, key, organisation_id, content_sha256, submission, answer, now),
-    )
-
-
-async def record_audit(
-    transaction: AsyncConnection,
-    programme_id: int,
-    by: Author | None,
-    action: str,
-    subject: Mapping[str, str],
-    *,
-    organisation_id: int | None,
-    now: datetime,
-) -> None:
-    """Write down who did what; `by` is null for the operator.
-
-    It goes with the act: rolled back together, or there together.
-    """
-    await fetch_in_transaction(
-        transaction,
-        """
-        insert into audit (programme, at, action, client, key, organisation, request_id, subject)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,  # nothing is returned: whoever acts may not read what is written of it
-        *(programme_id, now, action, by and by.client, by and by.key, organisation_id),
-        by.request_id if by else OPERATOR_REQUEST_ID,
-        msgspec.json.encode(subject).decode(),
-    )
 
 
 async def fetch_programme_ids_of_key(transaction: AsyncConnection, key_id: str) -> list[int]:

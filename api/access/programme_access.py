@@ -1,0 +1,147 @@
+"""What the caller of a request may do in one programme."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.access import audit, idempotency, permissions, queries_keys
+from api.access.authentication import authenticate
+from api.access.idempotency import IdempotentRequest
+from api.database.connections import Transaction
+from api.http.problems import get_request_id
+from api.plan.catalogue import Catalogue
+from api.plan.queries import fetch_catalogue
+from schema.partners import Author, Caller, Grant, Scope
+
+
+class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
+    """The caller in one programme: its grant, the plan, and the transaction in which it acts."""
+
+    request: Request[Any, Any, Any]
+    transaction: AsyncConnection
+    caller: Caller
+    grant: Grant
+    catalogue: Catalogue
+
+    @property
+    def author(self) -> Author:
+        return permissions.build_author(self.caller, self.grant, get_request_id(self.request))
+
+    @property
+    def is_reviewer(self) -> bool:
+        return Scope.REVIEW in self.grant.scopes
+
+    @property
+    def readable_organisations(self) -> list[str] | None:
+        """The organisations whose returns the caller may read; None means all."""
+        return None if self.is_reviewer else self.catalogue.list_represented_organisations(self.grant.organisation)
+
+    def read_clock(self) -> datetime:
+        """Return the time now, which is later than the start of the request after waiting for a lock."""
+        return self.request.app.state.clock()
+
+    def require_scopes(self, *scopes: Scope) -> None:
+        """Raise NotAllowed unless the caller has one of `scopes`."""
+        permissions.require_scope(self.caller, self.grant.programme, *scopes)
+
+    async def run_once(
+        self,
+        request: IdempotentRequest,
+        act: Callable[[], Awaitable[Struct]],
+        *,
+        now: datetime,
+        organisation: str | None = None,
+        submission: UUID | None = None,
+        status: int = 201,
+    ) -> Response[bytes]:
+        """Run `act`, or return the stored response to an earlier request with the same key. See idempotency.run_once.
+
+        `organisation` is the one that the response belongs to: the caller's own by default.
+        """
+        return await idempotency.run_once(
+            self.transaction,
+            self.catalogue.id,
+            self.author,
+            request,
+            act,
+            organisation_id=self.catalogue.ids.organisations[organisation or self.grant.organisation],
+            now=now,
+            submission=submission,
+            status=status,
+        )
+
+    async def record_audit(
+        self, action: str, subject: Mapping[str, str], *, now: datetime, organisation: str | None = None
+    ) -> None:
+        """Record in the audit that the caller did this, for `organisation` or by default for its own."""
+        await audit.record_audit(
+            self.transaction,
+            self.catalogue.id,
+            self.author,
+            action,
+            subject,
+            organisation_id=self.catalogue.ids.organisations[organisation or self.grant.organisation],
+            now=now,
+        )
+
+    async def renew(self, transaction: AsyncConnection, *scopes: Scope) -> "ProgrammeAccess":
+        """Return the access in another, later transaction: the same if key, grant and plan are unchanged.
+
+        Otherwise authenticate and authorise again, as `authorise` does. Raises Unauthenticated, NotFound, NotAllowed.
+        """
+        now, caller, catalogue = self.read_clock(), self.caller, self.catalogue
+        if await queries_keys.is_grant_unchanged(
+            transaction, caller, self.grant, catalogue.id, catalogue.version, now=now
+        ):
+            renewed = ProgrammeAccess(
+                request=self.request, transaction=transaction, caller=caller, grant=self.grant, catalogue=catalogue
+            )
+            await renewed.set_row_level_security()
+            return renewed
+        caller = await authenticate(transaction, self.request.headers.get("authorization"), now=now)
+        return await authorise(self.request, transaction, caller, catalogue.slug, *scopes)
+
+    async def set_row_level_security(self) -> None:
+        """Restrict the rest of the transaction to the rows that the grant opens; PostgreSQL enforces it."""
+        slugs = self.catalogue.list_represented_organisations(self.grant.organisation)
+        await queries_keys.bind_transaction_to_grant(
+            self.transaction,
+            self.catalogue.id,
+            [self.catalogue.ids.organisations[slug] for slug in slugs],
+            self.grant.scopes,
+        )
+
+
+async def authorise(
+    request: Request[Any, Any, Any], transaction: AsyncConnection, caller: Caller, programme: str, *scopes: Scope
+) -> ProgrammeAccess:
+    """Return the access of a caller with one of `scopes`, and restrict the transaction to it.
+
+    Raises NotFound, NotAllowed.
+    """
+    access = ProgrammeAccess(
+        request=request,
+        transaction=transaction,
+        caller=caller,
+        grant=permissions.require_scope(caller, programme, *scopes),
+        catalogue=await fetch_catalogue(transaction, programme),
+    )
+    await access.set_row_level_security()
+    return access
+
+
+async def provide_access(
+    request: Request[Any, Any, Any],
+    programme: FromPath[str],
+    caller: NamedDependency[Caller],
+    transaction: Transaction,
+) -> ProgrammeAccess:
+    """Return the access of a caller with any scope in the programme: the handler requires the scopes that it needs."""
+    return await authorise(request, transaction, caller, programme, *Scope)
