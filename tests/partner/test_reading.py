@@ -89,7 +89,7 @@ async def test_returns_as_they_stood(council_client, history):
 async def test_a_return_as_it_stood(council_client, history):
     first, second, third = history
     found = [await council_client.get_return(PROGRAMME, **WHERE, as_of=moment) for moment in (first, second, third)]
-    assert [(one.standing.revision, len(one.observations)) for one in found] == [(1, 3), (2, 3), (3, 2)]
+    assert [(one.summary.revision, len(one.observations)) for one in found] == [(1, 3), (2, 3), (3, 2)]
     with pytest.raises(NotFound):
         await council_client.get_return(PROGRAMME, **WHERE, as_of=first - MINUTE)
     with pytest.raises(NotFound):

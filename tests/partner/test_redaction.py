@@ -88,8 +88,8 @@ async def test_content_goes_everywhere_and_its_hash_stays(application, council_c
     assert (done.proposed_by, done.confirmed_by) == ("ohid script", "nhs-nottingham-nottinghamshire-icb script")
 
     tombstone = await council_client.get_review(PROGRAMME, **WHERE, revision=1)
-    assert tombstone.detail.standing.state == "redacted"
-    assert (tombstone.detail.observations, tombstone.detail.standing.note) == ([], None)
+    assert tombstone.detail.summary.state == "redacted"
+    assert (tombstone.detail.observations, tombstone.detail.summary.note) == ([], None)
     assert tombstone.findings == []
     assert [(e.event, e.text) for e in tombstone.events if e.revision == 1] == [
         ("recorded", None),
