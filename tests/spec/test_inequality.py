@@ -1,8 +1,8 @@
-"""How far apart groups are.
+"""Measures of inequality between groups.
 
 Slopes, relative indices and the closed limits of the slope are from statsmodels 0.15.0 (`WLS` of the values on the
-mid-ranks, with the populations as weights) and SciPy 1.17.1; the limits of the relative index, from a simulation with
-NumPy 2.4.6: twenty million sets of normal values, each fitted anew, as Fingertips does with 100,000.
+mid-ranks, with the populations as weights) and SciPy 1.17.1. The limits of the relative index are from a simulation
+with NumPy 2.4.6: twenty million sets of normal values, each fitted separately. Fingertips uses 100,000 sets.
 """
 
 import pytest
@@ -32,36 +32,36 @@ def limits(interval):
 # --- two groups --------------------------------------------------------------------------------------------
 
 
-def test_a_gap_is_in_percentage_points_with_newcombes_interval():
+def test_gap_is_in_percentage_points_with_a_newcombe_interval():
     # 56/70 and 48/80: 0.2 (0.0524 to 0.3339), Newcombe, Statistics in Medicine 1998; 17: 873-890, table II, method 10.
-    found = calculate_gap(make_exact_counts(56, 70), make_exact_counts(48, 80))
-    assert (found.low, found.high) == (pytest.approx(20), found.low)
-    assert limits(found.interval) == pytest.approx((5.24, 33.39), abs=0.005)
-    assert found.interval.method is IntervalMethod.NEWCOMBE
-    assert found.reason is None
+    gap = calculate_gap(make_exact_counts(56, 70), make_exact_counts(48, 80))
+    assert (gap.low, gap.high) == (pytest.approx(20), gap.low)
+    assert limits(gap.interval) == pytest.approx((5.24, 33.39), abs=0.005)
+    assert gap.interval.method is IntervalMethod.NEWCOMBE
+    assert gap.reason is None
 
 
-def test_a_gap_to_the_whole_is_that_of_overlapping_groups():
-    # 104/150 employed in all, 48/80 with a condition: 9.33 points; the interval is 70/150 of the one above.
-    found = calculate_gap_to_whole(make_exact_counts(48, 80), make_exact_counts(56, 70))
-    assert (found.low, found.high) == (pytest.approx(100 * (104 / 150 - 48 / 80)), found.low)
-    assert limits(found.interval) == pytest.approx((5.24 * 70 / 150, 33.39 * 70 / 150), abs=0.005)
-    assert found.interval.method is IntervalMethod.NEWCOMBE_SCALED
+def test_gap_to_the_whole_allows_for_overlapping_groups():
+    # 104/150 of all people and 48/80 with a condition are employed: 9.33 points. The interval is 70/150 of the one above.
+    gap = calculate_gap_to_whole(make_exact_counts(48, 80), make_exact_counts(56, 70))
+    assert (gap.low, gap.high) == (pytest.approx(100 * (104 / 150 - 48 / 80)), gap.low)
+    assert limits(gap.interval) == pytest.approx((5.24 * 70 / 150, 33.39 * 70 / 150), abs=0.005)
+    assert gap.interval.method is IntervalMethod.NEWCOMBE_SCALED
 
 
-def test_a_ratio_has_katzs_interval():
+def test_ratio_has_a_katz_interval():
     # 2.5 (1.126 to 5.550): SciPy's documentation of `relative_risk`, after Sahai and Khurshid 1996.
-    found = calculate_ratio(make_exact_counts(10, 75), make_exact_counts(12, 225))
-    assert (found.low, found.high) == (pytest.approx(2.5), found.low)
-    assert limits(found.interval) == pytest.approx((1.1261564003469628, 5.549850800541033))
-    assert found.interval.method is IntervalMethod.KATZ_LOG
+    ratio = calculate_ratio(make_exact_counts(10, 75), make_exact_counts(12, 225))
+    assert (ratio.low, ratio.high) == (pytest.approx(2.5), ratio.low)
+    assert limits(ratio.interval) == pytest.approx((1.1261564003469628, 5.549850800541033))
+    assert ratio.interval.method is IntervalMethod.KATZ_LOG
 
 
 def bounded(low, high, base_low, base_high):
     return RatioCounts(numerator_low=low, numerator_high=high, denominator_low=base_low, denominator_high=base_high)
 
 
-def test_bounds_in_bounds_out():
+def test_bounded_counts_give_bounded_contrasts():
     of, to = bounded(8, 12, 48, 52), bounded(18, 22, 48, 52)
     assert calculate_gap(of, to, per=1).low == pytest.approx(8 / 52 - 22 / 48)
     assert calculate_gap(of, to, per=1).high == pytest.approx(12 / 48 - 18 / 52)
@@ -69,17 +69,17 @@ def test_bounds_in_bounds_out():
     assert calculate_ratio(of, to).low == pytest.approx(8 / 52 * 48 / 22)
     assert calculate_ratio(of, to).high == pytest.approx(12 / 48 * 52 / 18)
     assert calculate_ratio(of, to).interval.envelope
-    every = [
+    exact_gaps = [
         100 * ((x + y) / (n + m) - x / n)
         for x in range(8, 13)
         for n in range(48, 53)
         for y in range(18, 23)
         for m in range(48, 53)
     ]
-    found = calculate_gap_to_whole(of, to)
-    assert found.low <= min(every)
-    assert max(every) <= found.high
-    assert found.interval.lower < found.low < found.high < found.interval.upper
+    gap = calculate_gap_to_whole(of, to)
+    assert gap.low <= min(exact_gaps)
+    assert max(exact_gaps) <= gap.high
+    assert gap.interval.lower < gap.low < gap.high < gap.interval.upper
 
 
 NO_INTERVAL = [
@@ -92,7 +92,7 @@ NO_INTERVAL = [
 
 
 @pytest.mark.parametrize(("of", "to", "expected", "reason"), NO_INTERVAL)
-def test_a_ratio_without_an_interval_says_why(of, to, expected, reason):
+def test_ratio_without_interval_states_its_reason(of, to, expected, reason):
     low, high = (value if value is None else pytest.approx(value) for value in expected)
     assert calculate_ratio(of, to) == Contrast(low=low, high=high, interval=None, reason=reason)
 
@@ -103,19 +103,19 @@ pairs = st.integers(1, 300).flatmap(lambda n: st.builds(make_exact_counts, st.in
 @settings(deadline=None)
 @given(pairs, pairs, st.sampled_from(Confidence))
 def test_gap_and_ratio_lie_within_their_intervals(of, to, confidence):
-    for act in calculate_gap, calculate_ratio:
-        found = act(of, to, confidence=confidence)
-        assert found.low == found.high
-        assert found.interval.lower - 1e-9 <= found.low <= found.interval.upper + 1e-9
-        assert not found.interval.envelope
+    for calculate in calculate_gap, calculate_ratio:
+        contrast = calculate(of, to, confidence=confidence)
+        assert contrast.low == contrast.high
+        assert contrast.interval.lower - 1e-9 <= contrast.low <= contrast.interval.upper + 1e-9
+        assert not contrast.interval.envelope
 
 
 @settings(deadline=None)
 @given(pairs, pairs)
-def test_the_gap_to_the_whole_is_as_reckoned_from_the_whole(group, rest):
+def test_gap_to_the_whole_equals_whole_minus_group(group, rest):
     whole = (group.numerator_low + rest.numerator_low) / (group.denominator_low + rest.denominator_low)
-    found = calculate_gap_to_whole(group, rest, per=1)
-    assert found.low == pytest.approx(whole - group.numerator_low / group.denominator_low, abs=1e-12)
+    gap = calculate_gap_to_whole(group, rest, per=1)
+    assert gap.low == pytest.approx(whole - group.numerator_low / group.denominator_low, abs=1e-12)
 
 
 # --- indices over ordered groups ---------------------------------------------------------------------------
@@ -155,12 +155,12 @@ INDICES = [
 
 
 @pytest.mark.parametrize(("table", "confidence", "slope", "interval"), INDICES)
-def test_the_slope_index_is_the_slope_over_the_ranks(table, confidence, slope, interval):
-    found = calculate_indices(groups(table), confidence=confidence)
-    assert found.slope == pytest.approx(slope, rel=1e-12)
-    assert limits(found.slope_interval) == pytest.approx(interval, rel=1e-12)
-    assert found.slope_interval.method is IntervalMethod.NORMAL
-    assert found.reason is None
+def test_slope_index_is_the_weighted_slope_over_ranks(table, confidence, slope, interval):
+    indices = calculate_indices(groups(table), confidence=confidence)
+    assert indices.slope == pytest.approx(slope, rel=1e-12)
+    assert limits(indices.slope_interval) == pytest.approx(interval, rel=1e-12)
+    assert indices.slope_interval.method is IntervalMethod.NORMAL
+    assert indices.reason is None
 
 
 RELATIVE = [
@@ -172,57 +172,57 @@ RELATIVE = [
 
 
 @pytest.mark.parametrize(("table", "confidence", "relative", "simulated"), RELATIVE)
-def test_the_relative_index_has_the_limits_that_the_simulation_nears(table, confidence, relative, simulated):
-    found = calculate_indices(groups(table), confidence=confidence)
-    assert found.relative == pytest.approx(relative, rel=1e-12)
+def test_relative_index_limits_agree_with_the_simulation(table, confidence, relative, simulated):
+    indices = calculate_indices(groups(table), confidence=confidence)
+    assert indices.relative == pytest.approx(relative, rel=1e-12)
     # The simulation's own error is 0.0001 at 95 % and 0.0002 at 99.8 %.
-    assert limits(found.relative_interval) == pytest.approx(simulated, abs=0.0002)
-    assert found.relative_interval.confidence is confidence
-    assert found.relative_interval.method is IntervalMethod.FIELLER
+    assert limits(indices.relative_interval) == pytest.approx(simulated, abs=0.0002)
+    assert indices.relative_interval.confidence is confidence
+    assert indices.relative_interval.method is IntervalMethod.FIELLER
 
 
-def test_five_equal_groups_on_a_line_by_hand():
-    # Mid-ranks 0.1, 0.3 … 0.9; 10 more at each step of 0.2 makes 50 over all: from 5 to 55, eleven times as much.
+def test_five_equal_groups_on_a_line_match_hand_calculation():
+    # Mid-ranks are 0.1, 0.3 … 0.9. A step of 0.2 adds 10, so the line rises by 50: from 5 to 55, eleven times as much.
     line = [OrderedGroup(population=100, value=value) for value in (10.0, 20.0, 30.0, 40.0, 50.0)]
     assert calculate_indices(line) == InequalityIndices(
         slope=pytest.approx(50), relative=pytest.approx(11), reason="no_standard_error"
     )
 
 
-WITHOUT = [
+NO_INDICES = [
     (lambda group, n: group if n < 4 else None, "too_few_groups"),
     (lambda group, n: replace(group, value=None) if n == 2 else group, "missing_value"),
     (lambda group, n: replace(group, population=0) if n == 2 else group, "no_population"),
 ]
 
 
-@pytest.mark.parametrize(("change", "reason"), WITHOUT)
-def test_there_are_no_indices_of_groups_that_are_not_all_there(change, reason):
+@pytest.mark.parametrize(("change", "reason"), NO_INDICES)
+def test_incomplete_groups_have_no_indices(change, reason):
     changed = filter(None, (change(group, n) for n, group in enumerate(groups(EMPLOYED))))
     assert calculate_indices(list(changed)) == InequalityIndices(reason=reason)
 
 
-def test_one_missing_standard_error_leaves_the_indices_without_intervals():
+def test_missing_standard_error_leaves_indices_without_intervals():
     first, *others = groups(EMPLOYED)
-    found = calculate_indices([replace(first, standard_error=None), *others])
-    assert found.slope == pytest.approx(19.268148148148132)
-    assert (found.slope_interval, found.relative_interval, found.reason) == (None, None, "no_standard_error")
+    indices = calculate_indices([replace(first, standard_error=None), *others])
+    assert indices.slope == pytest.approx(19.268148148148132)
+    assert (indices.slope_interval, indices.relative_interval, indices.reason) == (None, None, "no_standard_error")
 
 
-def test_a_line_that_meets_nought_has_no_relative_index():
-    # The line on equal groups goes from -5 to 45, or back, or from 5 to 55 with errors so large that it may start at 0.
+def test_line_that_reaches_zero_has_no_relative_index():
+    # The line goes from -5 to 45, or from 45 to -5, or from 5 to 55 with errors so large that it may start at 0.
     through = [OrderedGroup(population=1, value=value, standard_error=1) for value in (0.0, 10.0, 20.0, 30.0, 40.0)]
     for ordered in through, through[::-1]:
-        found = calculate_indices(ordered)
-        assert found.slope_interval is not None
-        assert (found.relative, found.relative_interval, found.reason) == (None, None, "not_positive")
+        indices = calculate_indices(ordered)
+        assert indices.slope_interval is not None
+        assert (indices.relative, indices.relative_interval, indices.reason) == (None, None, "not_positive")
     vague = [replace(group, value=group.value + 10, standard_error=9) for group in through]
-    found = calculate_indices(vague)
-    assert found.relative == pytest.approx(11)
-    assert (found.relative_interval, found.reason) == (None, "not_positive")
+    indices = calculate_indices(vague)
+    assert indices.relative == pytest.approx(11)
+    assert (indices.relative_interval, indices.reason) == (None, "not_positive")
 
 
-several = st.lists(
+ordered_groups = st.lists(
     st.builds(
         OrderedGroup,
         population=st.integers(1, 100_000),
@@ -235,43 +235,43 @@ several = st.lists(
 
 
 @settings(deadline=None)
-@given(several)
-def test_from_the_other_end_the_slope_changes_its_sign(ordered):
-    there, back = calculate_indices(ordered), calculate_indices(ordered[::-1])
-    assert back.slope == pytest.approx(-there.slope, abs=1e-6)
-    lower, upper = limits(there.slope_interval)
-    assert limits(back.slope_interval) == pytest.approx((-upper, -lower), abs=1e-6)
+@given(ordered_groups)
+def test_reversed_groups_change_the_sign_of_the_slope(ordered):
+    forwards, backwards = calculate_indices(ordered), calculate_indices(ordered[::-1])
+    assert backwards.slope == pytest.approx(-forwards.slope, abs=1e-6)
+    lower, upper = limits(forwards.slope_interval)
+    assert limits(backwards.slope_interval) == pytest.approx((-upper, -lower), abs=1e-6)
 
 
 @settings(deadline=None)
-@given(several, st.sampled_from(Confidence))
-def test_the_indices_lie_within_their_intervals(ordered, confidence):
-    found = calculate_indices(ordered, confidence=confidence)
-    assert found.slope_interval.lower < found.slope < found.slope_interval.upper
-    if found.relative_interval:
-        assert found.relative_interval.lower < found.relative < found.relative_interval.upper
-        # Both say with one voice whether there is inequality.
-        assert (found.relative_interval.lower > 1) == (found.slope_interval.lower > 0)
+@given(ordered_groups, st.sampled_from(Confidence))
+def test_indices_lie_within_their_intervals(ordered, confidence):
+    indices = calculate_indices(ordered, confidence=confidence)
+    assert indices.slope_interval.lower < indices.slope < indices.slope_interval.upper
+    if indices.relative_interval:
+        assert indices.relative_interval.lower < indices.relative < indices.relative_interval.upper
+        # Both intervals must agree about the presence of inequality.
+        assert (indices.relative_interval.lower > 1) == (indices.slope_interval.lower > 0)
 
 
 @settings(deadline=None)
-@given(several, st.sampled_from([2, 3]))
-def test_only_shares_of_the_population_count(ordered, factor):
+@given(ordered_groups, st.sampled_from([2, 3]))
+def test_indices_depend_only_on_population_shares(ordered, factor):
     larger = [replace(group, population=group.population * factor) for group in ordered]
     assert calculate_indices(larger).slope == pytest.approx(calculate_indices(ordered).slope, abs=1e-9)
 
 
 @settings(deadline=None)
-@given(several)
-def test_groups_that_are_all_alike_have_no_inequality(ordered):
-    alike = calculate_indices([replace(group, value=42.0) for group in ordered])
-    assert alike.slope == pytest.approx(0, abs=1e-6)
-    assert alike.relative == pytest.approx(1, abs=1e-6)
+@given(ordered_groups)
+def test_equal_groups_have_no_inequality(ordered):
+    indices = calculate_indices([replace(group, value=42.0) for group in ordered])
+    assert indices.slope == pytest.approx(0, abs=1e-6)
+    assert indices.relative == pytest.approx(1, abs=1e-6)
 
 
-def test_an_interval_of_indices_is_no_envelope():
-    found = calculate_indices(groups(EMPLOYED))
-    assert found.slope_interval == Interval(
+def test_interval_of_indices_is_not_an_envelope():
+    indices = calculate_indices(groups(EMPLOYED))
+    assert indices.slope_interval == Interval(
         lower=pytest.approx(15.11776364367553),
         upper=pytest.approx(23.418532652620733),
         confidence=P95,

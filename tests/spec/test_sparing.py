@@ -1,42 +1,42 @@
-"""As few earlier periods are read as a figure's verdicts rest on, and they say what all of them would."""
+"""Reading a limited history gives the same verdicts as reading all earlier periods."""
 
 import pytest
 
 from api.figures import resolution, verdicts
 from api.figures.resolution import ResolutionQuery
 from api.reviews import concessions
-from tests.spec.test_as_published import INACTIVE, NOTTINGHAM, RATE, seen
+from tests.spec.test_as_published import INACTIVE, NOTTINGHAM, RATE, preview
 from tests.spec.test_outcome_rules import HARBOUR, returned
 
 
-def read(asked, cells, here):
-    """The answer as a route puts it together, and how many earlier periods were read for it in the end."""
-    starts = 1
+def read_with_limited_history(resolved_query, cells, catalogue):
+    """Return the figures as a route builds them, and the number of earlier periods that it read."""
+    max_starts = 1
     while True:
-        spared = verdicts.limit_history(asked, here, concessions.NO_CONCESSIONS, starts)
-        figures = verdicts.build_judged_figures(spared, cells, here)
-        if verdicts.has_enough_history(figures, asked, here, concessions.NO_CONCESSIONS, starts):
-            return figures, len(spared.earlier_queries)
-        starts *= 4
+        limited = verdicts.limit_history(resolved_query, catalogue, concessions.NO_CONCESSIONS, max_starts)
+        figures = verdicts.build_judged_figures(limited, cells, catalogue)
+        if verdicts.has_enough_history(figures, resolved_query, catalogue, concessions.NO_CONCESSIONS, max_starts):
+            return figures, len(limited.earlier_queries)
+        max_starts *= 4
 
 
 MONTHS = [f"2026-{month:02}" for month in range(1, 13)]
-BOTH = ("quay", "pier")
+COLLEGES = ("quay", "pier")
 
 
 def monthly(measure: str, rows: dict[int, str] | None = None, usual: str = "{n}") -> list[str]:
-    """A year of returns of both colleges, with other cells in some months."""
+    """Return rows for both colleges in each month of a year; `rows` replaces the cells of single months."""
     return [
         measure,
         *(
-            f"{who} {month} {(rows or {}).get(n, f'town {usual}').format(n=10 + n)}"
+            f"{college} {month} {(rows or {}).get(n, f'town {usual}').format(n=10 + n)}"
             for n, month in enumerate(MONTHS)
-            for who in BOTH
+            for college in COLLEGES
         ),
     ]
 
 
-#   what was returned                                           breakdown   periods read
+#   case                    returns                                               group by, periods read
 HISTORIES = [
     ("every month",          monthly("learners"),                                 [],      1),
     ("not known at first",   monthly("learners", {0: "town x", 1: "town x"}),     [],      4),
@@ -50,13 +50,15 @@ HISTORIES = [
 
 
 @pytest.mark.parametrize(("name", "rows", "group_by", "count"), HISTORIES)
-def test_the_answer_is_that_of_all_periods(name, rows, group_by, count):
-    standing, cells = returned(*rows)
+def test_limited_history_gives_the_same_figures_as_full_history(name, rows, group_by, count):
+    revisions, cells = returned(*rows)
     question = ResolutionQuery(measures=[rows[0]], group_by=group_by)
-    [asked] = resolution.resolve_series(question, resolution.select_series(question, HARBOUR), HARBOUR, standing)
-    figures, looked_at = read(asked, cells, HARBOUR)
-    assert figures == verdicts.build_judged_figures(asked, cells, HARBOUR)
-    assert looked_at == count
+    [resolved_query] = resolution.resolve_series(
+        question, resolution.select_series(question, HARBOUR), HARBOUR, revisions
+    )
+    figures, period_count = read_with_limited_history(resolved_query, cells, HARBOUR)
+    assert figures == verdicts.build_judged_figures(resolved_query, cells, HARBOUR)
+    assert period_count == count
 
 
 YEARS = {f"FY{year}-{year % 100 + 1:02}": [f"city {60 - year % 7} 40..70"] for year in range(2004, 2026)}
@@ -66,27 +68,28 @@ QUARTERS = [f"R12-{year}-{month:02}" for year in range(2010, 2026) for month in 
 @pytest.mark.parametrize(
     ("measure", "publications", "count"),
     [
-        (RATE, YEARS, 4),  # the years of the trend; none before lies in the programme's own time
+        (RATE, YEARS, 4),  # the trend's years; the programme has no earlier year
         (INACTIVE, {code: ["city 9 8..10"] for code in QUARTERS}, 5),
         (RATE, {"FY2025-26": ["city 60 50..70"]}, 0),
     ],
 )
-def test_published_series_have_the_years_of_their_trend_read(measure, publications, count):
-    [(asked, figures)] = seen(measure, publications)
-    spared = verdicts.limit_history(asked, NOTTINGHAM, concessions.NO_CONCESSIONS, 1)
-    [(_, again)] = seen(
-        measure, {one.period.code: publications[one.period.code] for one in (*spared.earlier_queries, asked)}
+def test_limited_history_includes_all_years_of_a_published_trend(measure, publications, count):
+    [(resolved_query, figures)] = preview(measure, publications)
+    limited = verdicts.limit_history(resolved_query, NOTTINGHAM, concessions.NO_CONCESSIONS, 1)
+    [(_, limited_figures)] = preview(
+        measure,
+        {item.period.code: publications[item.period.code] for item in (*limited.earlier_queries, resolved_query)},
     )
-    assert len(spared.earlier_queries) == count
-    assert [one.trend for one in again] == [one.trend for one in figures]
-    assert [one.movement for one in again] == [one.movement for one in figures]
+    assert len(limited.earlier_queries) == count
+    assert [item.trend for item in limited_figures] == [item.trend for item in figures]
+    assert [item.movement for item in limited_figures] == [item.movement for item in figures]
 
 
-def test_what_has_no_period_is_left_as_it_is():
-    [asked] = resolution.resolve_series(
+def test_query_without_period_is_not_limited():
+    [resolved_query] = resolution.resolve_series(
         ResolutionQuery(measures=["learners"]),
         [(HARBOUR.measures["learners"], HARBOUR.measures["learners"].series[0])],
         HARBOUR,
         [],
     )
-    assert verdicts.limit_history(asked, HARBOUR, concessions.NO_CONCESSIONS, 1) == asked
+    assert verdicts.limit_history(resolved_query, HARBOUR, concessions.NO_CONCESSIONS, 1) == resolved_query
