@@ -13,7 +13,7 @@ from api.plan.filters import UnknownCode
 from api.plan.periods import UnclearPeriod
 from api.statistics import periods
 from schema.submissions import ReturnKind
-from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, returned
+from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, make_returns
 
 UNKNOWN, FAR = f"{TOWN}-unknown", "E06999998"
 
@@ -145,11 +145,11 @@ def test_published_periods_of_a_range_are_those_that_were_returned():
     question = OutcomeQuery(measures=["neet-16-17"], from_period="CY2020", to_period="CY2026")
     wanted = query.resolve_axes(question, NOTTINGHAM)
     [(_, series)] = wanted.series
-    returned = standing("R3-2025-02", "R3-2024-02", measure=measure.slug, series=series.slug)
-    every, _ = query.resolve_query(question, wanted, NOTTINGHAM, returned)
+    make_returns = standing("R3-2025-02", "R3-2024-02", measure=measure.slug, series=series.slug)
+    every, _ = query.resolve_query(question, wanted, NOTTINGHAM, make_returns)
     assert [one.period.code for one in every] == ["R3-2024-02", "R3-2025-02"]
     before = OutcomeQuery(measures=["neet-16-17"], periods=["latest-1", "latest-2"])
-    _, resolved = query.resolve_query(before, wanted, NOTTINGHAM, returned)
+    _, resolved = query.resolve_query(before, wanted, NOTTINGHAM, make_returns)
     assert [one.period for one in resolved] == ["R3-2024-02", None]
 
 
@@ -202,7 +202,7 @@ def figures(**filters):
     wanted = query.resolve_axes(question, HARBOUR)
     every, _ = query.resolve_query(question, wanted, HARBOUR, standing("2026-03"))
     page = query.select_page(every, None, 1000, HARBOUR)
-    _, empty = returned("learners:")
+    _, empty = make_returns("learners:")
     return query.select_page_figures(
         [f for one in page.queries for f in verdicts.build_judged_figures(one, empty, HARBOUR)], page, HARBOUR
     )

@@ -1,4 +1,4 @@
-"""What standing returns amount to, asked in every way. Pure: no database."""
+"""Preview figures calculated from current returns, for each kind of query. Pure: no database."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,11 +24,11 @@ from schema.submissions import ReturnKind
 
 HERE = Path(__file__).parent
 TOWN, EAST, WEST = "E06999999", "E05999991", "E05999992"
-PLACES = {"town": TOWN, "east": EAST, "west": WEST}
+AREA_CODES = {"town": TOWN, "east": EAST, "west": WEST}
 IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def catalogue(file: Path) -> Catalogue:
+def make_catalogue(file: Path) -> Catalogue:
     plan = queries_loading.read_plan(file)
     return Catalogue(
         id=1,
@@ -47,36 +47,36 @@ def catalogue(file: Path) -> Catalogue:
     )
 
 
-HARBOUR = catalogue(HERE.parent / "plans" / "harbour.yaml")
-NOTTINGHAM = catalogue(HERE.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml")
+HARBOUR = make_catalogue(HERE.parent / "plans" / "harbour.yaml")
+NOTTINGHAM = make_catalogue(HERE.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml")
 
 
-def returned(*rows: str, catalogue: Catalogue | None = None) -> tuple[list[SelectedRevision], RevisionCells]:
-    """Rows such as `quay 2026-01 town sex=female 12` of one measure, given first as `learners:`."""
+def make_returns(*rows: str, catalogue: Catalogue | None = None) -> tuple[list[SelectedRevision], RevisionCells]:
+    """Make revisions and cells from a measure and rows such as `quay 2026-01 town sex=female 12`."""
     measure, *rows = rows
     ids = (catalogue or HARBOUR).ids
     revisions: dict[tuple[str, str], SelectedRevision] = {}
     cells: list[tuple[int, str, dict[str, str], str]] = []
     for row in rows:
-        who, period, *what = row.split()
-        late = what[-1] == "late"
-        what = what[:-1] if late else what
+        college, period, *words = row.split()
+        late = words[-1] == "late"
+        words = words[:-1] if late else words
         revision = revisions.setdefault(
-            (who, period),
+            (college, period),
             SelectedRevision(
                 id=len(revisions) + 1,
                 measure=measure,
                 series="headline",
-                organisation=f"{who}-college",
+                organisation=f"{college}-college",
                 service="main",
                 period=periods.parse(period),
-                kind=ReturnKind.NIL if what == ["nil"] else ReturnKind.DATA,
+                kind=ReturnKind.NIL if words == ["nil"] else ReturnKind.DATA,
                 first_recorded_at=datetime(2027, 1, 1, tzinfo=UTC) if late else IN_TIME,
             ),
         )
-        if what != ["nil"]:
-            area, *breakdown, figure = what
-            cells.append((revision.id, PLACES[area], dict(part.split("=") for part in breakdown), figure))
+        if words != ["nil"]:
+            area, *breakdown, figure = words
+            cells.append((revision.id, AREA_CODES[area], dict(part.split("=") for part in breakdown), figure))
 
     def numbers(part) -> np.ndarray:
         return np.array([part(figure) for *_, figure in cells], dtype=np.float64)
@@ -100,19 +100,19 @@ def returned(*rows: str, catalogue: Catalogue | None = None) -> tuple[list[Selec
     )
 
 
-def figures(*rows: str, catalogue: Catalogue = HARBOUR, **question: object) -> list[PreviewFigure]:
-    standing, cells = returned(*rows) if rows else ([], returned("learners")[1])
-    asked_for = ResolutionQuery(**({"measures": [rows[0]]} if rows else {}) | question)  # pyright: ignore
-    series = resolution.select_series(asked_for, catalogue)
+def preview_all(*rows: str, catalogue: Catalogue = HARBOUR, **filters: object) -> list[PreviewFigure]:
+    revisions, cells = make_returns(*rows) if rows else ([], make_returns("learners")[1])
+    resolution_query = ResolutionQuery(**({"measures": [rows[0]]} if rows else {}) | filters)  # pyright: ignore
+    series = resolution.select_series(resolution_query, catalogue)
     return [
         figure
-        for asked in resolution.resolve_series(asked_for, series, catalogue, standing)
-        for figure in verdicts.build_judged_figures(asked, cells, catalogue)
+        for resolved_query in resolution.resolve_series(resolution_query, series, catalogue, revisions)
+        for figure in verdicts.build_judged_figures(resolved_query, cells, catalogue)
     ]
 
 
-def one(*rows: str, **question: object) -> PreviewFigure:
-    [figure] = figures(*rows, **question)
+def preview_one(*rows: str, **filters: object) -> PreviewFigure:
+    [figure] = preview_all(*rows, **filters)
     return figure
 
 
@@ -137,42 +137,44 @@ VECTORS = [
 
 
 @pytest.mark.parametrize(("rows", "period", "expected"), VECTORS)
-def test_each_kind_rolls_up_by_its_own_rule(rows, period, expected):
-    figure = one(*rows, periods=[period])
+def test_each_measure_kind_rolls_up_by_its_own_rule(rows, period, expected):
+    figure = preview_one(*rows, periods=[period])
     assert (figure.value, figure.lower_bound, figure.upper_bound) == expected
 
 
-def test_a_ratio_has_its_parts():
-    figure = one("pass-rate", "quay 2026-01 town 8/10", "pier 2026-01 town 30/60")
+def test_ratio_figure_has_numerator_and_denominator():
+    figure = preview_one("pass-rate", "quay 2026-01 town 8/10", "pier 2026-01 town 30/60")
     assert (figure.numerator, figure.denominator) == (38, 70)
 
 
-def test_a_ratio_of_nobody_says_why():
-    figure = one("pass-rate", "quay 2026-01 town 0/0")
+def test_ratio_with_zero_denominator_states_its_reason():
+    figure = preview_one("pass-rate", "quay 2026-01 town 0/0")
     assert (figure.value, figure.status, figure.reason) == (None, "x", "zero_denominator")
 
 
-def test_a_stock_says_as_of_when():
-    figure = one("on-roll", "quay 2026-01 town 100", "quay 2026-02 town 120", periods=["CY2026-Q1"])
+def test_stock_figure_states_its_as_of_period():
+    figure = preview_one("on-roll", "quay 2026-01 town 100", "quay 2026-02 town 120", periods=["CY2026-Q1"])
     assert figure.as_of is not None
     assert figure.as_of.code == "2026-02"
 
 
-def test_a_cell_without_a_number_is_counted_as_missing():
-    figure = one("learners", "quay 2026-01 town 10", "pier 2026-01 town x")
+def test_cell_without_value_is_counted_as_missing():
+    figure = preview_one("learners", "quay 2026-01 town 10", "pier 2026-01 town x")
     assert (figure.value, figure.cells_without_value) == (10, 1)
 
 
-def test_a_stock_whose_last_month_is_missing_says_so_by_its_coverage():
-    figure = one("on-roll", "quay 2026-01 town 100", "quay 2026-02 town 120", "pier 2026-01 nil", periods=["CY2026-Q1"])
+def test_coverage_shows_that_the_last_month_of_a_stock_is_missing():
+    figure = preview_one(
+        "on-roll", "quay 2026-01 town 100", "quay 2026-02 town 120", "pier 2026-01 nil", periods=["CY2026-Q1"]
+    )
     assert figure.as_of is not None
     assert (figure.value, figure.as_of.code, figure.coverage.received) == (120, "2026-02", 3)
 
 
-def test_coverage_counts_duties_and_the_unassigned_role_is_missing():
-    figure = one("learners", "quay 2026-01 town 10 late", "pier 2026-01 town 5", periods=["CY2026-Q1"])
+def test_coverage_counts_duties_including_unassigned_roles():
+    figure = preview_one("learners", "quay 2026-01 town 10 late", "pier 2026-01 town 5", periods=["CY2026-Q1"])
     assert msgspec.to_builtins(figure.coverage) == {
-        "expected": 9,  # three duties, one of them a role that nobody has taken on, in three months
+        "expected": 9,  # three duties in three months; one duty belongs to a role without an organisation
         "received": 2,
         "approved": 0,
         "late": 1,
@@ -180,54 +182,54 @@ def test_coverage_counts_duties_and_the_unassigned_role_is_missing():
     }
 
 
-def test_an_admitted_return_is_expected_once_it_is_there():
-    assert one("members", "quay 2026-01 town 1").coverage.expected == 1
-    assert one("members", "quay 2026-01 town 1", "pier 2026-01 town 2").coverage.expected == 2
+def test_return_without_duty_is_expected_once_received():
+    assert preview_one("members", "quay 2026-01 town 1").coverage.expected == 1
+    assert preview_one("members", "quay 2026-01 town 1", "pier 2026-01 town 2").coverage.expected == 2
 
 
-def test_a_duty_that_had_not_begun_is_not_expected():
+def test_duty_that_starts_later_is_not_expected():
     def from_february(duty):
         return msgspec.structs.replace(duty, valid_from=date(2026, 2, 1)) if duty.measure == "on-roll" else duty
 
     plan: Plan = msgspec.structs.replace(HARBOUR.plan, duties=[from_february(d) for d in HARBOUR.plan.duties])
     later = msgspec.structs.replace(HARBOUR, plan=plan)
-    assert one("on-roll", catalogue=later, periods=["2026-01"]).coverage.expected == 0
-    assert one("on-roll", catalogue=later, periods=["2026-02"]).coverage.expected == 2
+    assert preview_one("on-roll", catalogue=later, periods=["2026-01"]).coverage.expected == 0
+    assert preview_one("on-roll", catalogue=later, periods=["2026-02"]).coverage.expected == 2
 
 
 def test_latest_is_the_last_period_with_a_return():
-    assert one("learners", "quay 2026-01 town 10", "quay 2026-02 town 7").period.code == "2026-02"
+    assert preview_one("learners", "quay 2026-01 town 10", "quay 2026-02 town 7").period.code == "2026-02"
 
 
-def test_without_any_return_there_is_no_figure_and_no_zero():
-    figure = one("learners")
+def test_measure_without_returns_has_no_value():
+    figure = preview_one("learners")
     assert (figure.value, figure.status, figure.reason, figure.period.type) == (None, "x", "no_data", "to-date")
 
 
-def test_grouping_gives_every_category_and_area():
+def test_grouping_returns_every_category_and_area():
     rows = ("learners", "quay 2026-01 town 9", "quay 2026-01 east 4", "quay 2026-01 east sex=female 3")
-    found = figures(*rows, group_by=["sex", "quarter"])
-    assert [(f.area, f.breakdown["sex"], f.value) for f in found][:3] == [
+    grouped_figures = preview_all(*rows, group_by=["sex", "quarter"])
+    assert [(f.area, f.breakdown["sex"], f.value) for f in grouped_figures][:3] == [
         (EAST, "female", 3),
         (EAST, "male", None),
         (EAST, "unknown", None),
     ]
-    assert len(found) == 9
+    assert len(grouped_figures) == 9
 
 
-def test_what_is_not_collected_is_refused_or_says_so():
+def test_uncollected_breakdown_is_refused_or_states_its_reason():
     with pytest.raises(resolution.NotCollected, match="collected by nothing"):
-        figures("on-roll", group_by=["sex"])
-    reasons = {f.measure: f.reason for f in figures(group_by=["sex"])}
+        preview_all("on-roll", group_by=["sex"])
+    reasons = {f.measure: f.reason for f in preview_all(group_by=["sex"])}
     assert (reasons["on-roll"], reasons["learners"]) == ("breakdown_not_collected", "no_data")
 
 
-def test_a_period_that_months_do_not_make_up_says_so():
-    assert one("learners", "quay 2026-01 town 1", periods=["D2026-01-15"]).reason == "period_not_partitioned"
+def test_period_that_months_do_not_partition_states_its_reason():
+    assert preview_one("learners", "quay 2026-01 town 1", periods=["D2026-01-15"]).reason == "period_not_partitioned"
 
 
 @pytest.mark.parametrize(
-    ("question", "refusal"),
+    ("filters", "refusal"),
     [
         ({"theme": "arts"}, UnknownCode),
         ({"areas": ["E06000000"]}, UnknownCode),
@@ -237,27 +239,27 @@ def test_a_period_that_months_do_not_make_up_says_so():
         ({"measures": ["learners"], "series": "second"}, UnknownCode),
     ],
 )
-def test_what_is_unknown_is_refused(question, refusal):
+def test_unknown_codes_are_refused(filters, refusal):
     with pytest.raises(refusal):
-        figures(**question)
+        preview_all(**filters)
 
 
-def test_a_series_can_be_chosen():
-    [figure] = figures(catalogue=NOTTINGHAM, measures=["neet-16-17"], series="ccis-provisional")
+def test_query_can_choose_a_series():
+    [figure] = preview_all(catalogue=NOTTINGHAM, measures=["neet-16-17"], series="ccis-provisional")
     assert (figure.series, figure.reason) == ("ccis-provisional", "no_data")
 
 
-#   measure                        why there is no live figure
-UNANSWERED = [
+#   measure                        why it has no preview figure
+WITHOUT_FIGURE = [
     ("economic-inactivity-ill-health", "no_data"),
     ("existing-schemes-uptake", "no_data"),
     ("jsna-research-published", "not_a_count"),
 ]
 
 
-@pytest.mark.parametrize(("measure", "reason"), UNANSWERED)
-def test_what_cannot_be_rolled_up_says_why(measure, reason):
-    [figure] = figures(catalogue=NOTTINGHAM, measures=[measure])
+@pytest.mark.parametrize(("measure", "reason"), WITHOUT_FIGURE)
+def test_measure_that_is_not_rolled_up_states_its_reason(measure, reason):
+    [figure] = preview_all(catalogue=NOTTINGHAM, measures=[measure])
     assert (figure.value, figure.reason) == (None, reason)
 
 
@@ -268,7 +270,7 @@ def cadence(period_type: PeriodType, months: int | None = None):
     )
 
 
-#   cadence                              asked              parts
+#   cadence                              period             parts
 PARTS = [
     (cadence(PeriodType.MONTH), "CY2026-Q1", ["2026-01", "2026-02", "2026-03"]),
     (cadence(PeriodType.FINANCIAL_QUARTER), "CY2026-Q1", ["FY2025-26-Q4"]),
@@ -278,20 +280,20 @@ PARTS = [
 ]
 
 
-@pytest.mark.parametrize(("measure", "asked", "expected"), PARTS)
-def test_a_period_is_made_up_of_the_cadences_periods_or_refused(measure, asked, expected):
-    found = resolution.split_into_parts(periods.parse(asked), measure, [])
-    assert (None if found is None else [p.code for p in found]) == expected
+@pytest.mark.parametrize(("measure", "period", "expected"), PARTS)
+def test_period_is_split_into_periods_of_the_cadence_or_not_at_all(measure, period, expected):
+    part_periods = resolution.split_into_parts(periods.parse(period), measure, [])
+    assert (None if part_periods is None else [p.code for p in part_periods]) == expected
 
 
-def test_snapshots_lie_in_the_period_that_contains_their_day():
+def test_snapshots_belong_to_the_period_that_contains_their_day():
     days = [periods.parse(code) for code in ("D2026-01-15", "D2026-04-01")]
-    found = resolution.split_into_parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
-    assert found is not None
-    assert [p.code for p in found] == ["D2026-01-15"]
+    part_periods = resolution.split_into_parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
+    assert part_periods is not None
+    assert [p.code for p in part_periods] == ["D2026-01-15"]
 
 
-def test_what_was_asked_is_named_for_the_audit():
+def test_audit_description_names_the_queried_codes():
     measure = HARBOUR.plan.measures[0]
     question = ResolutionQuery(areas=[TOWN, EAST], group_by=["sex"])
     assert resolution.describe_for_audit(question, [(measure, measure.series[0])]) == {

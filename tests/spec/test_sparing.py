@@ -6,7 +6,7 @@ from api.figures import resolution, verdicts
 from api.figures.resolution import ResolutionQuery
 from api.reviews import concessions
 from tests.spec.test_as_published import INACTIVE, NOTTINGHAM, RATE, preview
-from tests.spec.test_outcome_rules import HARBOUR, returned
+from tests.spec.test_outcome_rules import HARBOUR, make_returns
 
 
 def read_with_limited_history(resolved_query, cells, catalogue):
@@ -51,7 +51,7 @@ HISTORIES = [
 
 @pytest.mark.parametrize(("name", "rows", "group_by", "count"), HISTORIES)
 def test_limited_history_gives_the_same_figures_as_full_history(name, rows, group_by, count):
-    revisions, cells = returned(*rows)
+    revisions, cells = make_returns(*rows)
     question = ResolutionQuery(measures=[rows[0]], group_by=group_by)
     [resolved_query] = resolution.resolve_series(
         question, resolution.select_series(question, HARBOUR), HARBOUR, revisions
