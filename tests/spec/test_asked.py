@@ -1,4 +1,4 @@
-"""The question: which filters choose what, in which order, and what is refused. Pure: no database."""
+"""Outcome queries: the effect of each filter, the order of results, and refusals. Pure: no database."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST,
 UNKNOWN, FAR = f"{TOWN}-unknown", "E06999998"
 
 
-def standing(*codes: str, measure: str = "learners", series: str = "headline") -> list[SelectedRevision]:
+def make_nil_revisions(*codes: str, measure: str = "learners", series: str = "headline") -> list[SelectedRevision]:
     return [
         SelectedRevision(
             id=n,
@@ -34,7 +34,7 @@ def standing(*codes: str, measure: str = "learners", series: str = "headline") -
     ]
 
 
-def places(**filters):
+def resolve_axes(**filters):
     return query.resolve_axes(OutcomeQuery(**filters), HARBOUR)
 
 
@@ -51,8 +51,8 @@ def places(**filters):
         ({"levels": ["quarter", "town"], "within": [TOWN]}, [TOWN, EAST, WEST, UNKNOWN]),
     ],
 )
-def test_areas_are_in_the_order_of_the_plan(filters, expected):
-    assert places(**filters).areas == expected
+def test_areas_follow_the_order_of_the_plan(filters, expected):
+    assert resolve_axes(**filters).areas == expected
 
 
 @pytest.mark.parametrize(
@@ -68,21 +68,21 @@ def test_areas_are_in_the_order_of_the_plan(filters, expected):
         ({"levels": ["quarter"], "areas": [FAR]}, IncompatibleFilters, r"\bquarter\b.*\btown\b"),
     ],
 )
-def test_what_is_not_known_is_refused_with_what_is(filters, refusal, words):
+def test_unknown_code_is_refused_with_the_known_codes(filters, refusal, words):
     with pytest.raises(refusal, match=words):
-        places(**filters)
+        resolve_axes(**filters)
 
 
-def test_a_breakdown_keeps_the_categories_that_are_named():
-    found = places(group_by=["sex"], breakdowns=["need:travel"])
-    assert found.dimensions == ["sex", "need"]
-    assert found.categories == {"sex": ["female", "male", "unknown"], "need": ["travel"]}
-    assert places(breakdowns=["sex:male", "sex:female"]).categories == {"sex": ["female", "male"]}
+def test_breakdown_selects_the_named_categories():
+    axes = resolve_axes(group_by=["sex"], breakdowns=["need:travel"])
+    assert axes.dimensions == ["sex", "need"]
+    assert axes.categories == {"sex": ["female", "male", "unknown"], "need": ["travel"]}
+    assert resolve_axes(breakdowns=["sex:male", "sex:female"]).categories == {"sex": ["female", "male"]}
 
 
-def ask(returns=(), **filters):
-    question = OutcomeQuery(**{"measures": ["learners"], **filters})
-    return query.resolve_query(question, query.resolve_axes(question, HARBOUR), HARBOUR, returns)
+def resolve(returns=(), **filters):
+    outcome_query = OutcomeQuery(**{"measures": ["learners"], **filters})
+    return query.resolve_query(outcome_query, query.resolve_axes(outcome_query, HARBOUR), HARBOUR, returns)
 
 
 @pytest.mark.parametrize(
@@ -97,27 +97,27 @@ def ask(returns=(), **filters):
         ({"to_period": "2026-02"}, ["2026-01", "2026-02"]),
     ],
 )
-def test_periods_are_in_the_order_of_time(filters, codes):
-    every, _ = ask(standing("2026-01", "2026-03"), **filters)
-    assert [one.period.code for one in every] == codes
+def test_periods_are_in_chronological_order(filters, codes):
+    queries, _ = resolve(make_nil_revisions("2026-01", "2026-03"), **filters)
+    assert [resolved_query.period.code for resolved_query in queries] == codes
 
 
-def test_relative_tokens_say_what_they_stood_for():
-    _, resolved = ask(standing("2026-03"), periods=["latest", "latest-2", "latest"])
-    assert [(one.token, one.period) for one in resolved] == [("latest", "2026-03"), ("latest-2", "2026-01")]
-    [one], [told] = ask()
-    assert (one.period, one.reason, told.period) == (None, "no_data", None)
+def test_relative_tokens_are_returned_with_their_period():
+    _, resolved = resolve(make_nil_revisions("2026-03"), periods=["latest", "latest-2", "latest"])
+    assert [(item.token, item.period) for item in resolved] == [("latest", "2026-03"), ("latest-2", "2026-01")]
+    [resolved_query], [item] = resolve()
+    assert (resolved_query.period, resolved_query.reason, item.period) == (None, "no_data", None)
 
 
 @pytest.mark.parametrize("filters", [{"from_period": "2026-01"}, {"to_period": "latest"}, {"periods": ["latest-3"]}])
-def test_nothing_ever_returned_has_no_latest(filters):
-    [one], _ = ask(**filters)
-    assert (one.period, one.reason) == (None, "no_data")
+def test_measure_without_returns_has_no_latest_period(filters):
+    [resolved_query], _ = resolve(**filters)
+    assert (resolved_query.period, resolved_query.reason) == (None, "no_data")
 
 
-def test_a_range_that_holds_no_period_of_the_measure_says_so():
-    [one], _ = ask(standing("2026-03"), from_period="D2026-03-02", to_period="D2026-03-05")
-    assert (one.period, one.reason) == (None, "no_period_in_range")
+def test_range_without_period_of_the_measure_states_its_reason():
+    [resolved_query], _ = resolve(make_nil_revisions("2026-03"), from_period="D2026-03-02", to_period="D2026-03-05")
+    assert (resolved_query.period, resolved_query.reason) == (None, "no_period_in_range")
 
 
 @pytest.mark.parametrize(
@@ -134,55 +134,67 @@ def test_a_range_that_holds_no_period_of_the_measure_says_so():
         ),
     ],
 )
-def test_periods_that_cannot_be_are_refused(filters, refusal, monkeypatch):
+def test_impossible_periods_are_refused(filters, refusal, monkeypatch):
     monkeypatch.setattr(query, "MAX_FIGURES", 10_000)
     with pytest.raises(refusal):
-        ask(standing("2026-03"), **filters)
+        resolve(make_nil_revisions("2026-03"), **filters)
 
 
-def test_published_periods_of_a_range_are_those_that_were_returned():
+def test_range_of_a_published_series_has_only_returned_periods():
     [measure] = [m for m in NOTTINGHAM.plan.measures if m.slug == "neet-16-17"]
-    question = OutcomeQuery(measures=["neet-16-17"], from_period="CY2020", to_period="CY2026")
-    wanted = query.resolve_axes(question, NOTTINGHAM)
-    [(_, series)] = wanted.series
-    make_returns = standing("R3-2025-02", "R3-2024-02", measure=measure.slug, series=series.slug)
-    every, _ = query.resolve_query(question, wanted, NOTTINGHAM, make_returns)
-    assert [one.period.code for one in every] == ["R3-2024-02", "R3-2025-02"]
-    before = OutcomeQuery(measures=["neet-16-17"], periods=["latest-1", "latest-2"])
-    _, resolved = query.resolve_query(before, wanted, NOTTINGHAM, make_returns)
-    assert [one.period for one in resolved] == ["R3-2024-02", None]
+    outcome_query = OutcomeQuery(measures=["neet-16-17"], from_period="CY2020", to_period="CY2026")
+    axes = query.resolve_axes(outcome_query, NOTTINGHAM)
+    [(_, series)] = axes.series
+    make_returns = make_nil_revisions("R3-2025-02", "R3-2024-02", measure=measure.slug, series=series.slug)
+    queries, _ = query.resolve_query(outcome_query, axes, NOTTINGHAM, make_returns)
+    assert [resolved_query.period.code for resolved_query in queries] == ["R3-2024-02", "R3-2025-02"]
+    relative_query = OutcomeQuery(measures=["neet-16-17"], periods=["latest-1", "latest-2"])
+    _, resolved = query.resolve_query(relative_query, axes, NOTTINGHAM, make_returns)
+    assert [item.period for item in resolved] == ["R3-2024-02", None]
 
 
-def test_pages_are_of_figures_and_none_is_told_twice_or_left_out():
-    returns = standing("2026-01", "2026-02") + standing("2026-01", measure="pass-rate")
+def test_pages_list_each_figure_exactly_once():
+    returns = make_nil_revisions("2026-01", "2026-02") + make_nil_revisions("2026-01", measure="pass-rate")
     filters = {"measures": ["pass-rate", "learners"], "periods": ["2026-01", "2026-02"]}
-    every, _ = ask(returns, **filters, group_by=["sex", "quarter"])
-    whole = query.select_page(every, None, 1000, HARBOUR)
+    queries, _ = resolve(returns, **filters, group_by=["sex", "quarter"])
+    whole = query.select_page(queries, None, 1000, HARBOUR)
     assert (whole.skipped_figures, whole.figure_count, whole.next_cursor) == (0, 36, None)
-    seen, after = [], None
+    listed, cursor = [], None
     while True:
-        page = query.select_page(every, after, 5, HARBOUR)
-        keys = [(o.measure.slug, o.period.code, a, b) for o in page.queries for a in o.areas for b in o.breakdowns]
-        seen += keys[page.skipped_figures : page.skipped_figures + page.figure_count]
+        page = query.select_page(queries, cursor, 5, HARBOUR)
+        keys = [
+            (resolved_query.measure.slug, resolved_query.period.code, area, breakdown)
+            for resolved_query in page.queries
+            for area in resolved_query.areas
+            for breakdown in resolved_query.breakdowns
+        ]
+        listed += keys[page.skipped_figures : page.skipped_figures + page.figure_count]
         if page.next_cursor is None:
             break
-        after = pagination.decode_cursor(pagination.encode_cursor(page.next_cursor), FigureCursor)
-    assert len(seen) == len(set(seen)) == 36
-    assert seen == [(o.measure.slug, o.period.code, a, b) for o in every for a in o.areas for b in o.breakdowns]
+        cursor = pagination.decode_cursor(pagination.encode_cursor(page.next_cursor), FigureCursor)
+    assert len(listed) == len(set(listed)) == 36
+    assert listed == [
+        (resolved_query.measure.slug, resolved_query.period.code, area, breakdown)
+        for resolved_query in queries
+        for area in resolved_query.areas
+        for breakdown in resolved_query.breakdowns
+    ]
 
 
-def test_a_page_goes_on_after_a_figure_that_is_no_longer_there():
-    every, _ = ask(standing("2026-03"))
-    gone = FigureCursor("learners", "headline", "2026-01", TOWN, "")
-    assert query.select_page(every, gone, 10, HARBOUR).figure_count == 1
+def test_page_continues_after_a_cursor_whose_figure_is_missing():
+    queries, _ = resolve(make_nil_revisions("2026-03"))
+    missing = FigureCursor("learners", "headline", "2026-01", TOWN, "")
+    assert query.select_page(queries, missing, 10, HARBOUR).figure_count == 1
     last = FigureCursor("visits", "by-door", "2026-01", TOWN, "")
-    assert query.select_page(every, last, 10, HARBOUR).figure_count == 0
-    nothing, _ = ask()
-    assert query.select_page(nothing, FigureCursor("learners", "headline", "", TOWN, ""), 10, HARBOUR).figure_count == 0
+    assert query.select_page(queries, last, 10, HARBOUR).figure_count == 0
+    no_queries, _ = resolve()
+    assert (
+        query.select_page(no_queries, FigureCursor("learners", "headline", "", TOWN, ""), 10, HARBOUR).figure_count == 0
+    )
 
 
 @pytest.mark.parametrize(
-    "place",
+    "key",
     [
         ("x", "headline", "", TOWN, ""),
         ("learners", "headline", "2026", TOWN, ""),
@@ -191,20 +203,26 @@ def test_a_page_goes_on_after_a_figure_that_is_no_longer_there():
         ("learners", "headline", "", TOWN, "sex=x"),
     ],
 )
-def test_a_cursor_of_something_else_is_refused(place):
-    every, _ = ask(standing("2026-03"))
+def test_foreign_cursor_is_refused(key):
+    queries, _ = resolve(make_nil_revisions("2026-03"))
     with pytest.raises(InvalidCursor):
-        query.select_page(every, FigureCursor(*place), 10, HARBOUR)
+        query.select_page(queries, FigureCursor(*key), 10, HARBOUR)
 
 
-def figures(**filters):
-    question = OutcomeQuery(**filters)
-    wanted = query.resolve_axes(question, HARBOUR)
-    every, _ = query.resolve_query(question, wanted, HARBOUR, standing("2026-03"))
-    page = query.select_page(every, None, 1000, HARBOUR)
+def preview_page(**filters):
+    outcome_query = OutcomeQuery(**filters)
+    axes = query.resolve_axes(outcome_query, HARBOUR)
+    queries, _ = query.resolve_query(outcome_query, axes, HARBOUR, make_nil_revisions("2026-03"))
+    page = query.select_page(queries, None, 1000, HARBOUR)
     _, empty = make_returns("learners:")
     return query.select_page_figures(
-        [f for one in page.queries for f in verdicts.build_judged_figures(one, empty, HARBOUR)], page, HARBOUR
+        [
+            figure
+            for resolved_query in page.queries
+            for figure in verdicts.build_judged_figures(resolved_query, empty, HARBOUR)
+        ],
+        page,
+        HARBOUR,
     )
 
 
@@ -218,25 +236,25 @@ def figures(**filters):
         ("learners", EAST, ["colour"], None),
     ],
 )
-def test_what_nobody_could_return_says_so(measure, area, breakdown, reason):
+def test_figure_that_is_not_collected_states_its_reason(measure, area, breakdown, reason):
     assert query.explain_not_collected(HARBOUR.measures[measure], area, breakdown, HARBOUR) == reason
 
 
-def test_an_area_of_another_family_says_so():
-    [other] = [a.code for a in NOTTINGHAM.plan.areas if "administrative" not in a.families][:1]
+def test_area_of_another_family_states_its_reason():
+    [area] = [a.code for a in NOTTINGHAM.plan.areas if "administrative" not in a.families][:1]
     measure = NOTTINGHAM.measures["ips-primary-care-referrals"]
-    assert query.explain_not_collected(measure, other, [], NOTTINGHAM) == "area_of_another_family"
+    assert query.explain_not_collected(measure, area, [], NOTTINGHAM) == "area_of_another_family"
 
 
-def test_figures_without_data_say_whether_anybody_could_have_returned_them():
-    found = figures(measures=["on-roll"], within=[TOWN], periods=["2026-01"])
-    assert {figure.reason for figure in found} == {"no_data", "level_not_collected"}
-    assert [figure.value for figure in figures(measures=["learners"])] == [0]
+def test_figures_without_data_distinguish_not_collected_from_not_returned():
+    without_data = preview_page(measures=["on-roll"], within=[TOWN], periods=["2026-01"])
+    assert {figure.reason for figure in without_data} == {"no_data", "level_not_collected"}
+    assert [figure.value for figure in preview_page(measures=["learners"])] == [0]
 
 
-def test_labels_are_of_the_codes_that_occur():
-    found = query.collect_labels(figures(measures=["learners"], breakdowns=["sex:female"]), HARBOUR)
-    assert found == {
+def test_labels_cover_only_the_codes_that_occur():
+    labels = query.collect_labels(preview_page(measures=["learners"], breakdowns=["sex:female"]), HARBOUR)
+    assert labels == {
         "measure": {"learners": "Learners"},
         "series": {"learners/headline": "As counted here"},
         "area": {TOWN: "Harbour"},
@@ -245,14 +263,14 @@ def test_labels_are_of_the_codes_that_occur():
     }
 
 
-def test_the_audit_keeps_what_was_asked():
-    question = OutcomeQuery(measures=["learners"], from_period="2026-01", breakdowns=["sex:female"], within=[TOWN])
-    wanted = query.resolve_axes(question, HARBOUR)
-    assert query.describe_for_audit(question, wanted, "csv") == {
+def test_audit_description_names_the_query():
+    outcome_query = OutcomeQuery(measures=["learners"], from_period="2026-01", breakdowns=["sex:female"], within=[TOWN])
+    axes = query.resolve_axes(outcome_query, HARBOUR)
+    assert query.describe_for_audit(outcome_query, axes, "csv") == {
         "series": "learners/headline",
         "period": "2026-01..",
         "within": TOWN,
         "breakdown": "sex:female",
         "format": "csv",
     }
-    assert query.describe_for_audit(OutcomeQuery(measures=["learners"]), wanted, "json")["period"] == "latest"
+    assert query.describe_for_audit(OutcomeQuery(measures=["learners"]), axes, "json")["period"] == "latest"

@@ -1,10 +1,10 @@
-"""Confidence intervals: published examples, other people's software, and every case that bounds admit.
+"""Confidence intervals: published examples, third-party software, and all cases that bounds admit.
 
-A proportion is written `8/10`; bounded counts, `6–10/8–12`; `c` is a count of which nothing is known.
+A proportion is written `8/10`, bounded counts `6–10/8–12`, and a completely unknown count `c`.
 
-Where a value is given to more digits than its publication has, it is from SciPy 1.17.1 (`chi2`, `relative_risk`),
+A value with more digits than its publication has is from SciPy 1.17.1 (`chi2`, `relative_risk`),
 statsmodels 0.15.0 (`proportion_confint` with `wilson`, `confint_proportions_2indep` with `newcomb`) or
-PHStatsMethods 0.1.16 (`ph_proportion`, `ph_rate`), run apart from this project, and agrees with the publication.
+PHStatsMethods 0.1.16 (`ph_proportion`, `ph_rate`), run outside this project, and agrees with the publication.
 """
 
 from itertools import product
@@ -32,13 +32,13 @@ from schema.intervals import Confidence, Interval, IntervalMethod
 P95, P99_8 = Confidence.P95, Confidence.P99_8
 
 
-def bounds(figure):
+def parse_bounds(figure):
     low, _, high = figure.partition("–")
     return (0, None) if figure == "c" else (int(low), int(high or low))
 
 
-def counts(text):
-    (low, high), (base_low, base_high) = map(bounds, text.split("/"))
+def parse_counts(text):
+    (low, high), (base_low, base_high) = map(parse_bounds, text.split("/"))
     return RatioCounts(numerator_low=low, numerator_high=high, denominator_low=base_low, denominator_high=base_high)
 
 
@@ -50,7 +50,7 @@ def close(*expected):
     return pytest.approx(expected, rel=1e-12, abs=1e-15)
 
 
-def test_the_deviates_are_those_of_the_normal_distribution():
+def test_deviates_equal_those_of_the_normal_distribution():
     # SciPy 1.17.1, norm.isf(0.025) and norm.isf(0.001).
     assert get_normal_deviate(P95) == pytest.approx(1.959963984540054, rel=1e-14)
     assert get_normal_deviate(P99_8) == pytest.approx(3.090232306167813, rel=1e-14)
@@ -74,15 +74,17 @@ WILSON = """
 
 
 @pytest.mark.parametrize("line", WILSON.strip().splitlines())
-def test_the_interval_of_a_proportion_is_wilsons(line):
+def test_proportion_has_a_wilson_interval(line):
     figure, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    assert limits(calculate_proportion_interval(counts(figure))) == close(lower_95, upper_95)
-    assert limits(calculate_proportion_interval(counts(figure), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+    assert limits(calculate_proportion_interval(parse_counts(figure))) == close(lower_95, upper_95)
+    assert limits(calculate_proportion_interval(parse_counts(figure), confidence=P99_8)) == close(
+        lower_99_8, upper_99_8
+    )
 
 
-def test_an_interval_says_how_it_was_made():
-    assert calculate_proportion_interval(counts("0/20"), confidence=P99_8, per=100) == Interval(
+def test_interval_states_its_method_and_confidence():
+    assert calculate_proportion_interval(parse_counts("0/20"), confidence=P99_8, per=100) == Interval(
         lower=0.0,
         upper=pytest.approx(32.317041462405505),
         confidence=P99_8,
@@ -90,12 +92,12 @@ def test_an_interval_says_how_it_was_made():
     )
 
 
-def test_at_none_and_all_a_limit_is_exactly_there():
-    assert calculate_proportion_interval(counts("0/7")).lower == 0
-    assert calculate_proportion_interval(counts("7/7")).upper == 1
+def test_limit_is_exact_for_zero_and_full_counts():
+    assert calculate_proportion_interval(parse_counts("0/7")).lower == 0
+    assert calculate_proportion_interval(parse_counts("7/7")).upper == 1
 
 
-def test_a_standard_error_is_read_off_a_symmetric_interval():
+def test_standard_error_is_derived_from_a_symmetric_interval():
     for confidence, width in (P95, 3.919927969080108), (P99_8, 6.180464612335626):
         interval = Interval(lower=50, upper=50 + width, confidence=confidence, method=IntervalMethod.PUBLISHED)
         assert calculate_standard_error(interval) == pytest.approx(1)
@@ -120,7 +122,7 @@ EXACT = """
 
 
 @pytest.mark.parametrize("line", EXACT.strip().splitlines())
-def test_the_interval_of_a_count_below_ten_is_exact(line):
+def test_count_below_ten_has_an_exact_interval(line):
     x, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
     interval = calculate_count_interval(int(x), int(x))
@@ -144,18 +146,18 @@ RATES = """
 
 
 @pytest.mark.parametrize("line", RATES.strip().splitlines())
-def test_the_interval_of_a_rate_is_byars_from_ten_events_on(line):
+def test_rate_with_ten_or_more_events_has_a_byar_interval(line):
     figure, method, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    interval = calculate_rate_interval(counts(figure))
+    interval = calculate_rate_interval(parse_counts(figure))
     assert limits(interval) == pytest.approx((lower_95, upper_95), rel=1e-10, abs=1e-12)
     assert interval.method == method
-    interval = calculate_rate_interval(counts(figure), confidence=P99_8)
+    interval = calculate_rate_interval(parse_counts(figure), confidence=P99_8)
     assert limits(interval) == pytest.approx((lower_99_8, upper_99_8), rel=1e-10, abs=1e-12)
 
 
-def test_a_rate_may_be_above_one_and_has_any_multiplier():
-    assert limits(calculate_rate_interval(counts("30/10"), per=1)) == close(
+def test_rate_may_exceed_one_and_use_any_multiplier():
+    assert limits(calculate_rate_interval(parse_counts("30/10"), per=1)) == close(
         *(limit / 10 for limit in limits(calculate_count_interval(30, 30)))
     )
 
@@ -177,19 +179,19 @@ NEWCOMBE = """
 
 
 @pytest.mark.parametrize("line", NEWCOMBE.strip().splitlines())
-def test_the_interval_of_a_difference_is_newcombes(line):
+def test_difference_has_a_newcombe_interval(line):
     of, minus, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    interval = calculate_difference_interval(counts(of), counts(minus))
+    interval = calculate_difference_interval(parse_counts(of), parse_counts(minus))
     assert limits(interval) == pytest.approx((lower_95, upper_95), abs=5e-5)
     assert interval.method is IntervalMethod.NEWCOMBE
-    assert limits(calculate_difference_interval(counts(of), counts(minus), confidence=P99_8)) == close(
+    assert limits(calculate_difference_interval(parse_counts(of), parse_counts(minus), confidence=P99_8)) == close(
         lower_99_8, upper_99_8
     )
 
 
-def test_a_difference_in_percentage_points():
-    assert limits(calculate_difference_interval(counts("56/70"), counts("48/80"), per=100)) == close(
+def test_difference_may_be_in_percentage_points():
+    assert limits(calculate_difference_interval(parse_counts("56/70"), parse_counts("48/80"), per=100)) == close(
         5.243147240236498, 33.387265403690614
     )
 
@@ -198,14 +200,14 @@ def test_a_difference_in_percentage_points():
 
 # 48 of 80 with a condition and 56 of 70 without are employed: 104 of 150 in all. The whole less the group is
 # 104/150 - 48/80 = 7/75, the rest's share 70/150, and the limits are 70/150 of Newcombe's for 56/70 less 48/80.
-GROUP, REST = counts("48/80"), counts("56/70")
+GROUP, REST = parse_counts("48/80"), parse_counts("56/70")
 
 
 @pytest.mark.parametrize(
     ("confidence", "newcombe"),
     [(P95, (0.05243147240236498, 0.33387265403690614)), (P99_8, (-0.03348725364244223, 0.4018117646026352))],
 )
-def test_the_gap_to_the_whole_is_the_gap_to_the_rest_scaled(confidence, newcombe):
+def test_gap_to_the_whole_is_the_scaled_gap_to_the_rest(confidence, newcombe):
     interval = calculate_gap_to_whole_interval(GROUP, REST, confidence=confidence)
     assert limits(interval) == close(*(limit * 70 / 150 for limit in newcombe))
     assert interval.method is IntervalMethod.NEWCOMBE_SCALED
@@ -215,8 +217,8 @@ def test_the_gap_to_the_whole_is_the_gap_to_the_rest_scaled(confidence, newcombe
     )
 
 
-def test_as_if_group_and_whole_were_independent_the_interval_would_be_too_wide():
-    naive = calculate_difference_interval(counts("104/150"), GROUP)
+def test_interval_for_independent_groups_is_too_wide_for_a_gap_to_the_whole():
+    naive = calculate_difference_interval(parse_counts("104/150"), GROUP)
     interval = calculate_gap_to_whole_interval(GROUP, REST)
     assert (naive.upper - naive.lower) / (interval.upper - interval.lower) > 1.3
 
@@ -233,27 +235,29 @@ KATZ = """
 
 
 @pytest.mark.parametrize("line", KATZ.strip().splitlines())
-def test_the_interval_of_a_ratio_is_katzs(line):
+def test_ratio_has_a_katz_interval(line):
     of, to, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    interval = calculate_ratio_interval(counts(of), counts(to))
+    interval = calculate_ratio_interval(parse_counts(of), parse_counts(to))
     assert limits(interval) == close(lower_95, upper_95)
     assert interval.method is IntervalMethod.KATZ_LOG
-    assert limits(calculate_ratio_interval(counts(of), counts(to), confidence=P99_8)) == close(lower_99_8, upper_99_8)
+    assert limits(calculate_ratio_interval(parse_counts(of), parse_counts(to), confidence=P99_8)) == close(
+        lower_99_8, upper_99_8
+    )
 
 
 @pytest.mark.parametrize(
     ("of", "to"),
     [("0/10", "3/10"), ("3/10", "0/10"), ("0–4/10", "3/10"), ("3/10", "c/10"), ("3/c", "3/10"), ("3/10", "3/c")],
 )
-def test_a_ratio_has_no_interval_where_a_logarithm_may_have_no_error(of, to):
-    assert calculate_ratio_interval(counts(of), counts(to)) is None
+def test_ratio_that_may_contain_zero_has_no_interval(of, to):
+    assert calculate_ratio_interval(parse_counts(of), parse_counts(to)) is None
 
 
 # --- bounds ------------------------------------------------------------------------------------------------
 
 
-def pairs(bounded, *, above=False):
+def list_exact_pairs(bounded, *, above=False):
     """List all pairs of whole numbers that bounds admit, with a denominator and, unless `above`, x at most n."""
     xs = range(bounded.numerator_low, bounded.numerator_high + 1)
     ns = range(max(bounded.denominator_low, 1), bounded.denominator_high + 1)
@@ -270,30 +274,30 @@ BOUNDED = ["6–10/8–12", "0–7/20", "8–12/8–12", "3/0–9", "0–7/0–7
 
 @pytest.mark.parametrize("confidence", Confidence)
 @pytest.mark.parametrize("figure", BOUNDED)
-def test_the_envelope_of_a_proportion_is_the_union_of_all_its_intervals(figure, confidence):
-    bounded = counts(figure)
+def test_proportion_envelope_is_the_union_of_its_intervals(figure, confidence):
+    bounded = parse_counts(figure)
     envelope = calculate_proportion_interval(bounded, confidence=confidence)
     assert limits(envelope) == close(
-        *union(calculate_proportion_interval(pair, confidence=confidence) for pair in pairs(bounded))
+        *union(calculate_proportion_interval(pair, confidence=confidence) for pair in list_exact_pairs(bounded))
     )
     assert envelope.envelope
 
 
 @pytest.mark.parametrize("confidence", Confidence)
 @pytest.mark.parametrize("figure", [*BOUNDED, "7–13/1000–1010", "40–60/7"])
-def test_the_envelope_of_a_rate_is_the_union_of_all_its_intervals(figure, confidence):
-    bounded = counts(figure)
+def test_rate_envelope_is_the_union_of_its_intervals(figure, confidence):
+    bounded = parse_counts(figure)
     envelope = calculate_rate_interval(bounded, confidence=confidence)
-    each = [calculate_rate_interval(pair, confidence=confidence) for pair in pairs(bounded, above=True)]
-    assert limits(envelope) == close(*union(each))
-    assert envelope.method == max(each, key=lambda interval: interval.upper).method
+    intervals = [calculate_rate_interval(pair, confidence=confidence) for pair in list_exact_pairs(bounded, above=True)]
+    assert limits(envelope) == close(*union(intervals))
+    assert envelope.method == max(intervals, key=lambda interval: interval.upper).method
 
 
 @pytest.mark.parametrize("confidence", Confidence)
 @pytest.mark.parametrize(("low", "high"), [(0, 4), (1, 7), (6, 14), (9, 10), (28, 32)])
-def test_the_envelope_of_a_count_is_the_union_of_all_its_intervals(low, high, confidence):
-    each = [calculate_count_interval(x, x, confidence=confidence) for x in range(low, high + 1)]
-    assert limits(calculate_count_interval(low, high, confidence=confidence)) == close(*union(each))
+def test_count_envelope_is_the_union_of_its_intervals(low, high, confidence):
+    intervals = [calculate_count_interval(x, x, confidence=confidence) for x in range(low, high + 1)]
+    assert limits(calculate_count_interval(low, high, confidence=confidence)) == close(*union(intervals))
 
 
 SMALL = ["0–3/6–8", "3/0–4", "5–6/5–7", "2/9", "1–4/2–5", "0–1/0–2"]
@@ -301,47 +305,55 @@ SMALL = ["0–3/6–8", "3/0–4", "5–6/5–7", "2/9", "1–4/2–5", "0–1/0
 
 @pytest.mark.parametrize("confidence", Confidence)
 @pytest.mark.parametrize(("of", "minus"), [*product(SMALL, SMALL)])
-def test_the_envelope_of_a_difference_is_the_union_of_all_its_intervals(of, minus, confidence):
-    a, b = counts(of), counts(minus)
-    every = union(calculate_difference_interval(x, y, confidence=confidence) for x, y in product(pairs(a), pairs(b)))
-    assert limits(calculate_difference_interval(a, b, confidence=confidence)) == close(*every)
+def test_difference_envelope_is_the_union_of_its_intervals(of, minus, confidence):
+    a, b = parse_counts(of), parse_counts(minus)
+    exact_limits = union(
+        calculate_difference_interval(x, y, confidence=confidence)
+        for x, y in product(list_exact_pairs(a), list_exact_pairs(b))
+    )
+    assert limits(calculate_difference_interval(a, b, confidence=confidence)) == close(*exact_limits)
 
 
-def holds(outer, inner):
+def encloses(outer, inner):
     return outer[0] <= inner[0] + 1e-12 and inner[1] <= outer[1] + 1e-12
 
 
 @pytest.mark.parametrize(("group", "rest"), [*product([*SMALL, "0–7/8–12"], [*SMALL, "c/20–24", "30–34/38–42"])])
-def test_the_envelope_of_a_gap_to_the_whole_holds_all_its_intervals(group, rest):
-    a, b = counts(group), counts(rest.replace("c", "0–24"))
-    every = union(calculate_gap_to_whole_interval(x, y) for x, y in product(pairs(a), pairs(b)))
-    assert holds(limits(calculate_gap_to_whole_interval(a, counts(rest))), every)
+def test_gap_to_the_whole_envelope_encloses_its_intervals(group, rest):
+    a, b = parse_counts(group), parse_counts(rest.replace("c", "0–24"))
+    exact_limits = union(
+        calculate_gap_to_whole_interval(x, y) for x, y in product(list_exact_pairs(a), list_exact_pairs(b))
+    )
+    assert encloses(limits(calculate_gap_to_whole_interval(a, parse_counts(rest))), exact_limits)
 
 
 @pytest.mark.parametrize(
     ("of", "to"), [*product(["1–4/6–8", "3/3–5", "8–12/48–52"], ["1–4/6–8", "2/9", "48–52/98–102", "5–7/5–6"])]
 )
-def test_the_envelope_of_a_ratio_holds_all_its_intervals(of, to):
-    a, b = counts(of), counts(to)
+def test_ratio_envelope_encloses_its_intervals(of, to):
+    a, b = parse_counts(of), parse_counts(to)
     envelope = calculate_ratio_interval(a, b)
-    assert holds(limits(envelope), union(calculate_ratio_interval(x, y) for x, y in product(pairs(a), pairs(b))))
+    assert encloses(
+        limits(envelope),
+        union(calculate_ratio_interval(x, y) for x, y in product(list_exact_pairs(a), list_exact_pairs(b))),
+    )
     assert envelope.envelope
 
 
 @pytest.mark.parametrize(
-    "act", [calculate_difference_interval, calculate_gap_to_whole_interval, calculate_ratio_interval]
+    "calculate", [calculate_difference_interval, calculate_gap_to_whole_interval, calculate_ratio_interval]
 )
-def test_of_two_counts_one_with_bounds_is_enough_for_an_envelope(act):
-    sharp, vague = counts("8/20"), counts("7–9/20")
-    assert [act(a, b).envelope for a in (sharp, vague) for b in (sharp, vague)] == [False, True, True, True]
+def test_one_bounded_count_of_two_makes_an_envelope(calculate):
+    sharp, vague = parse_counts("8/20"), parse_counts("7–9/20")
+    assert [calculate(a, b).envelope for a in (sharp, vague) for b in (sharp, vague)] == [False, True, True, True]
 
 
-def test_bounds_of_the_denominator_alone_make_an_envelope_too():
-    assert calculate_proportion_interval(counts("8/19–21")).envelope
-    assert calculate_rate_interval(counts("8/19–21")).envelope
+def test_bounded_denominator_makes_an_envelope():
+    assert calculate_proportion_interval(parse_counts("8/19–21")).envelope
+    assert calculate_rate_interval(parse_counts("8/19–21")).envelope
 
 
-NOT_KNOWN = [
+UNKNOWN_COUNTS = [
     ("c/10", (0, 1)),
     ("3/c", (0, 1)),
     ("2/8–9", (2 / 9, 2 / 8)),
@@ -349,19 +361,19 @@ NOT_KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("figure", "expected"), NOT_KNOWN)
-def test_where_nothing_is_known_the_envelope_leaves_room_for_everything(figure, expected):
-    least, most = expected
-    interval = calculate_proportion_interval(counts(figure))
-    assert bound_proportion(counts(figure)) == expected
-    assert interval.lower <= least
-    assert interval.upper >= most
+@pytest.mark.parametrize(("figure", "expected"), UNKNOWN_COUNTS)
+def test_envelope_of_unknown_counts_covers_the_whole_range(figure, expected):
+    lowest, highest = expected
+    interval = calculate_proportion_interval(parse_counts(figure))
+    assert bound_proportion(parse_counts(figure)) == expected
+    assert interval.lower <= lowest
+    assert interval.upper >= highest
 
 
-def test_without_a_greatest_denominator_the_difference_and_the_rate_still_have_limits():
+def test_unbounded_denominator_still_gives_limits():
     unbounded = RatioCounts(numerator_low=3, numerator_high=3, denominator_low=5, denominator_high=None)
-    assert calculate_difference_interval(unbounded, counts("2/9")).lower == pytest.approx(
-        -calculate_proportion_interval(counts("2/9")).upper
+    assert calculate_difference_interval(unbounded, parse_counts("2/9")).lower == pytest.approx(
+        -calculate_proportion_interval(parse_counts("2/9")).upper
     )
     assert calculate_rate_interval(unbounded).lower == 0
     for group, rest in (unbounded, GROUP), (GROUP, unbounded):
@@ -379,20 +391,20 @@ def test_without_a_greatest_denominator_the_difference_and_the_rate_still_have_l
         (0, 3, 0, 0, "denominator"),
     ],
 )
-def test_counts_that_cannot_be_are_refused(low, high, base_low, base_high, named):
+def test_impossible_counts_are_refused(low, high, base_low, base_high, named):
     with pytest.raises(ValueError, match=named):
         RatioCounts(numerator_low=low, numerator_high=high, denominator_low=base_low, denominator_high=base_high)
 
 
-def test_a_proportion_above_one_is_refused():
-    for act in bound_proportion, calculate_proportion_interval:
+def test_proportion_above_one_is_refused():
+    for calculate in bound_proportion, calculate_proportion_interval:
         with pytest.raises(ValueError, match="above its denominator"):
-            act(counts("8–9/5–7"))
+            calculate(parse_counts("8–9/5–7"))
 
 
-def test_a_rate_whose_numerator_has_no_upper_bound_has_no_interval():
+def test_rate_with_unbounded_numerator_has_no_interval():
     with pytest.raises(ValueError, match="no upper limit"):
-        calculate_rate_interval(counts("c/10"))
+        calculate_rate_interval(parse_counts("c/10"))
 
 
 # --- rules that hold for all counts ------------------------------------------------------------------------
@@ -416,7 +428,7 @@ def bounded_counts(draw):
 
 @settings(deadline=None)
 @given(exact, confidences)
-def test_the_interval_of_a_proportion_holds_it_and_mirrors_its_complement(pair, confidence):
+def test_proportion_interval_encloses_it_and_mirrors_its_complement(pair, confidence):
     lower, upper = limits(calculate_proportion_interval(pair, confidence=confidence))
     assert 0 <= lower <= bound_proportion(pair)[0] <= upper <= 1
     complement = make_exact_counts(pair.denominator_low - pair.numerator_low, pair.denominator_low)
@@ -427,7 +439,7 @@ def test_the_interval_of_a_proportion_holds_it_and_mirrors_its_complement(pair, 
 
 @settings(deadline=None)
 @given(exact, exact, confidences)
-def test_turned_round_a_difference_changes_its_sign(a, b, confidence):
+def test_reversed_difference_changes_its_sign(a, b, confidence):
     lower, upper = limits(calculate_difference_interval(a, b, confidence=confidence))
     assert -1 <= lower <= upper <= 1
     assert limits(calculate_difference_interval(b, a, confidence=confidence)) == pytest.approx(
@@ -438,7 +450,7 @@ def test_turned_round_a_difference_changes_its_sign(a, b, confidence):
 @settings(deadline=None)
 @given(exact, exact, confidences)
 @example(make_exact_counts(1, 1), make_exact_counts(0, 1), P95)
-def test_of_exact_counts_the_gap_to_the_whole_is_scaled_by_one_number(group, rest, confidence):
+def test_gap_to_the_whole_of_exact_counts_has_one_scale_factor(group, rest, confidence):
     part = rest.denominator_low / (rest.denominator_low + group.denominator_low)
     lower, upper = limits(calculate_difference_interval(rest, group, confidence=confidence))
     assert limits(calculate_gap_to_whole_interval(group, rest, confidence=confidence)) == close(
@@ -448,34 +460,34 @@ def test_of_exact_counts_the_gap_to_the_whole_is_scaled_by_one_number(group, res
 
 @settings(deadline=None)
 @given(exact, exact)
-def test_more_confidence_is_never_narrower(a, b):
-    for act in (
+def test_higher_confidence_is_never_narrower(a, b):
+    for calculate in (
         lambda c: calculate_proportion_interval(a, confidence=c),
         lambda c: calculate_rate_interval(a, confidence=c),
         lambda c: calculate_difference_interval(a, b, confidence=c),
         lambda c: calculate_gap_to_whole_interval(a, b, confidence=c),
     ):
-        assert holds(limits(act(P99_8)), limits(act(P95)))
+        assert encloses(limits(calculate(P99_8)), limits(calculate(P95)))
 
 
 @settings(deadline=None)
 @given(bounded_counts(), bounded_counts(), confidences, st.data())
-def test_knowing_less_never_makes_an_interval_narrower(a, b, confidence, data):
-    x, y = data.draw(st.sampled_from(pairs(a))), data.draw(st.sampled_from(pairs(b)))
-    for act, args, exacts in [
+def test_wider_bounds_never_make_an_interval_narrower(a, b, confidence, data):
+    x, y = data.draw(st.sampled_from(list_exact_pairs(a))), data.draw(st.sampled_from(list_exact_pairs(b)))
+    for calculate, args, exacts in [
         (calculate_proportion_interval, (a,), (x,)),
         (calculate_rate_interval, (a,), (x,)),
         (calculate_difference_interval, (a, b), (x, y)),
         (calculate_gap_to_whole_interval, (a, b), (x, y)),
         (calculate_ratio_interval, (a, b), (x, y)),
     ]:
-        envelope, interval = act(*args, confidence=confidence), act(*exacts, confidence=confidence)
-        assert envelope is None or holds(limits(envelope), limits(interval))
+        envelope, interval = calculate(*args, confidence=confidence), calculate(*exacts, confidence=confidence)
+        assert envelope is None or encloses(limits(envelope), limits(interval))
 
 
 @settings(deadline=None)
 @given(st.integers(0, 400), confidences)
-def test_the_limits_of_counts_rise_with_them_across_the_change_of_method(x, confidence):
+def test_limits_rise_with_counts_across_the_change_of_method(x, confidence):
     (lower, upper), (next_lower, next_upper) = (
         limits(calculate_count_interval(n, n, confidence=confidence)) for n in (x, x + 1)
     )

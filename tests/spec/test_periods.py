@@ -1,4 +1,4 @@
-"""What a period's code says, what is refused and what may have been meant, and how periods nest and tile."""
+"""Period codes: parsing, suggestions for other spellings, nesting and tiling."""
 
 import re
 from datetime import date, timedelta
@@ -52,8 +52,8 @@ CODES = """
     CY2100              calendar-year      2100-01-01  2100-12-31  2100
 """
 
-MEANT = {
-    # No type.
+CANDIDATES = {
+    # The type is missing.
     "2025": ["CY2025", "FY2025-26", "AY2025-26"],
     "2025/26": ["FY2025-26", "AY2025-26"],
     "2025-26": ["FY2025-26", "AY2025-26"],
@@ -74,7 +74,7 @@ MEANT = {
     "FY25": ["FY2025-26", "FY2024-25"],
     "FY2025-Q1": ["FY2025-26-Q1", "FY2024-25-Q1"],
     "AY2025": ["AY2025-26", "AY2024-25"],
-    # Nearly the code.
+    # Close to the code.
     "fy2025-26-q1": ["FY2025-26-Q1"],
     "FY2025/26 Q1": ["FY2025-26-Q1"],
     "FY2025-2026": ["FY2025-26"],
@@ -107,7 +107,7 @@ MEANT = {
     "30 September 2025": ["D2025-09-30"],
     "d2025-09-30": ["D2025-09-30"],
     "2025-07-01": ["D2025-07-01", "2025-07"],
-    # Nothing to go by.
+    # No candidates.
     "": [],
     "Q1": [],
     "latest": [],
@@ -149,36 +149,36 @@ TILING = [
 ONE_DAY = timedelta(days=1)
 
 
-def codes(periods):
+def list_codes(periods):
     return [period.code for period in periods]
 
 
-def days_of(period):
+def count_days(period):
     return (period.end - period.start).days + 1
 
 
-def tiles_near(days):
+def make_tiles(days):
     return st.builds(
         lambda type_, day: list_periods_between(type_, day, day + timedelta(days=800))[0], st.sampled_from(TILING), days
     )
 
 
-def spans_near(type_, days):
+def make_spans(type_, days):
     return st.builds(
         lambda day, months: build_period(type_, day.replace(day=1), months=months), days, st.integers(1, 60)
     )
 
 
 days = st.dates(min_value=date(1995, 1, 1), max_value=date(2095, 12, 31))
-tiles = tiles_near(days)
-trailing = spans_near(PeriodType.MONTHS_ENDING, days)
-to_date = spans_near(PeriodType.TO_DATE, days)
+tiles = make_tiles(days)
+trailing = make_spans(PeriodType.MONTHS_ENDING, days)
+to_date = make_spans(PeriodType.TO_DATE, days)
 snapshots = st.builds(build_period, st.just(PeriodType.SNAPSHOT), days)
 periods = st.one_of(tiles, trailing, to_date, snapshots)
 
 
 @pytest.mark.parametrize("row", CODES.strip().splitlines())
-def test_a_code_says_its_type_and_days(row):
+def test_code_determines_type_and_days(row):
     code, type_, start, end, label = row.split(maxsplit=4)
     assert parse(code) == Period(
         code=code,
@@ -189,16 +189,16 @@ def test_a_code_says_its_type_and_days(row):
     )
 
 
-@pytest.mark.parametrize("spelling", MEANT)
-def test_any_other_spelling_is_refused_with_what_it_may_mean(spelling):
+@pytest.mark.parametrize("spelling", CANDIDATES)
+def test_other_spelling_is_refused_with_candidates(spelling):
     with pytest.raises(InvalidPeriodCode) as refused:
         parse(spelling)
     assert refused.value.code == spelling
-    assert refused.value.candidates == tuple(MEANT[spelling])
-    assert codes(map(parse, refused.value.candidates)) == MEANT[spelling]
+    assert refused.value.candidates == tuple(CANDIDATES[spelling])
+    assert list_codes(map(parse, refused.value.candidates)) == CANDIDATES[spelling]
 
 
-def test_the_refusal_names_the_code_and_what_it_may_mean():
+def test_refusal_names_the_code_and_its_candidates():
     assert re.search(
         r"^'2025-Q1' .*\bFY2025-26-Q1 or CY2025-Q1\.$", str(InvalidPeriodCode("2025-Q1", ("FY2025-26-Q1", "CY2025-Q1")))
     )
@@ -207,13 +207,13 @@ def test_the_refusal_names_the_code_and_what_it_may_mean():
 
 @settings(deadline=None)
 @given(periods)
-def test_parse_undoes_code(period):
+def test_parse_is_the_inverse_of_code(period):
     assert parse(period.code) == period
 
 
 @settings(deadline=None)
 @given(periods)
-def test_every_code_has_only_characters_that_a_url_leaves_alone(period):
+def test_code_has_only_characters_that_are_safe_in_a_url(period):
     assert set(period.code) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
     assert 4 <= len(period.code) <= 32
 
@@ -225,17 +225,17 @@ def test_every_code_has_only_characters_that_a_url_leaves_alone(period):
 @example("P0000-00..9999-99")
 @example("\x00")
 @example("9" * 5000)
-def test_no_string_raises_anything_but_the_refusal(text):
+def test_any_string_is_parsed_or_raises_invalid_period_code(text):
     try:
-        read = [parse(text).code], [text]
+        results = [parse(text).code], [text]
     except InvalidPeriodCode as refused:
-        read = codes(map(parse, refused.candidates)), list(refused.candidates)
-    assert read[0] == read[1]
+        results = list_codes(map(parse, refused.candidates)), list(refused.candidates)
+    assert results[0] == results[1]
 
 
 @settings(deadline=None)
 @given(periods)
-def test_a_period_can_be_made_from_its_first_day(period):
+def test_period_is_built_from_its_first_day(period):
     assert build_period(period.type, period.start, months=count_months(period)) == period
 
 
@@ -254,13 +254,13 @@ def test_a_period_can_be_made_from_its_first_day(period):
         (PeriodType.MONTHS_ENDING, date(2025, 4, 1), 61),
     ],
 )
-def test_a_period_is_not_made_from_a_day_or_length_that_it_cannot_have(type_, start, months):
+def test_impossible_first_day_or_length_is_refused(type_, start, months):
     with pytest.raises(ValueError, match=rf"{type_}.* ({start}|{months})\b"):
         build_period(type_, start, months=months)
 
 
 @pytest.mark.parametrize("type_", [PeriodType.SNAPSHOT, PeriodType.MONTH])
-def test_a_period_is_not_made_outside_the_years_1990_to_2100(type_):
+def test_period_outside_1990_to_2100_is_refused(type_):
     for start in (FIRST_DAY.replace(year=1989), date(2101, 1, 1)):
         with pytest.raises(InvalidPeriodCode):
             build_period(type_, start)
@@ -279,11 +279,11 @@ def test_a_period_is_not_made_outside_the_years_1990_to_2100(type_):
         ("D2025-06-30", "D2025-06-30", True),
     ],
 )
-def test_a_period_contains_what_lies_within_its_days(outer, inner, expected):
+def test_period_contains_periods_within_its_days(outer, inner, expected):
     assert contains(parse(outer), parse(inner)) is expected
 
 
-def test_one_span_may_have_several_names():
+def test_one_span_may_have_several_codes():
     names = [parse(code) for code in ("CY2025-Q3", "FY2025-26-Q2", "R3-2025-09", "P2025-07..2025-09")]
     assert all(is_same_span(a, b) for a in names for b in names)
     assert not is_same_span(parse("CY2025"), parse("FY2025-26"))
@@ -295,23 +295,23 @@ LENGTHS = """
 """
 
 
-def test_a_period_has_so_many_months():
+def test_months_of_a_period_are_counted():
     words = LENGTHS.split()
     assert [count_months(parse(code)) for code in words[::2]] == [int(length) for length in words[1::2]]
 
 
 PARTITIONS = {
     "months make a quarter": ("FY2025-26-Q1", "2025-06 2025-04 2025-05", "2025-04 2025-05 2025-06"),
-    "what lies outside is left aside": (
+    "periods outside are ignored": (
         "FY2025-26-Q1",
         "2025-03 2025-04 2025-05 2025-06 2025-07",
         "2025-04 2025-05 2025-06",
     ),
     "a gap": ("FY2025-26-Q1", "2025-04 2025-06", None),
     "the end is missing": ("FY2025-26-Q1", "2025-04 2025-05", None),
-    "nothing": ("FY2025-26-Q1", "", None),
-    "itself": ("FY2025-26-Q1", "FY2025-26-Q1", "FY2025-26-Q1"),
-    "the longer period was itself returned": (
+    "no parts": ("FY2025-26-Q1", "", None),
+    "the whole": ("FY2025-26-Q1", "FY2025-26-Q1", "FY2025-26-Q1"),
+    "the longer period was returned too": (
         "FY2025-26-Q1",
         "2025-04 2025-05 2025-06 FY2025-26-Q1",
         "FY2025-26-Q1",
@@ -321,7 +321,7 @@ PARTITIONS = {
         "2025-04 2025-05 2025-06 CY2025-Q3",
         "2025-04 2025-05 2025-06 CY2025-Q3",
     ),
-    "parts that overlap are not both taken": (
+    "overlapping parts are not used together": (
         "FY2025-26-H1",
         "R2-2025-05 R2-2025-06 R4-2025-09 FY2025-26-Q2",
         "R2-2025-05 R4-2025-09",
@@ -344,27 +344,27 @@ PARTITIONS = {
         None,
     ),
     "snapshots are not parts": ("2025-06", "D2025-06-30", None),
-    "nor have they any": ("D2025-06-30", "D2025-06-30", None),
+    "snapshots have no parts": ("D2025-06-30", "D2025-06-30", None),
 }
 
 
-@pytest.mark.parametrize(("whole", "given_", "expected"), PARTITIONS.values(), ids=PARTITIONS)
-def test_a_roll_up_exists_where_parts_make_up_the_whole(whole, given_, expected):
-    parts = [parse(code) for code in given_.split()]
-    found = partition(parse(whole), parts)
-    assert (found and " ".join(codes(found))) == expected
+@pytest.mark.parametrize(("whole", "given_codes", "expected"), PARTITIONS.values(), ids=PARTITIONS)
+def test_partition_exists_if_parts_make_up_the_whole(whole, given_codes, expected):
+    parts = [parse(code) for code in given_codes.split()]
+    partition_ = partition(parse(whole), parts)
+    assert (partition_ and " ".join(list_codes(partition_))) == expected
 
 
 @settings(deadline=None)
 @given(st.lists(periods, max_size=12), tiles, st.randoms(use_true_random=False))
-def test_a_partition_has_no_gap_and_no_overlap_whatever_the_order(others, whole, random: Random):
+def test_partition_has_no_gap_and_no_overlap_in_any_order(others, whole, random: Random):
     parts = [*others, *divide_period(whole, PeriodType.MONTH)]
-    found = partition(whole, parts)
-    assert found is not None
-    assert sum(map(days_of, found)) == days_of(whole)
-    assert all(before.end + ONE_DAY == after.start for before, after in pairwise(found))
+    partition_ = partition(whole, parts)
+    assert partition_ is not None
+    assert sum(map(count_days, partition_)) == count_days(whole)
+    assert all(before.end + ONE_DAY == after.start for before, after in pairwise(partition_))
     random.shuffle(parts)
-    assert partition(whole, parts) == found
+    assert partition(whole, parts) == partition_
     assert len(partition(whole, [*parts, whole])) == 1
 
 
@@ -389,29 +389,29 @@ CHILDREN = [
 
 
 @pytest.mark.parametrize(("code", "type_", "expected"), CHILDREN)
-def test_a_period_is_cut_into_shorter_ones_that_fit(code, type_, expected):
+def test_period_is_divided_into_shorter_periods_that_fit(code, type_, expected):
     period, into = parse(code), PeriodType(type_)
     if expected is None:
         with pytest.raises(PeriodNotDivisible, match=f"{code} cannot be cut") as refused:
             divide_period(period, into)
         assert (refused.value.period, refused.value.period_type) == (period, into)
     else:
-        assert " ".join(codes(divide_period(period, into))) == expected
+        assert " ".join(list_codes(divide_period(period, into))) == expected
 
 
 @settings(deadline=None)
 @given(st.one_of(tiles, trailing, to_date), st.sampled_from(TILING))
-def test_children_partition_their_parent(parent, type_):
+def test_divided_periods_partition_the_original(parent, type_):
     try:
-        found = divide_period(parent, type_)
+        children = divide_period(parent, type_)
     except PeriodNotDivisible:
         assert partition(parent, list_periods_between(type_, parent.start, parent.end)) is None
     else:
-        assert partition(parent, found) == found
-        assert {child.type for child in found} == {type_}
+        assert partition(parent, children) == children
+        assert {child.type for child in children} == {type_}
 
 
-FOLLOWING = [
+SHIFTED = [
     ("2025-12", 1, {}, "2026-01"),
     ("2025-12", -12, {}, "2024-12"),
     ("FY2025-26-Q4", 1, {}, "FY2026-27-Q1"),
@@ -432,8 +432,8 @@ FOLLOWING = [
 ]
 
 
-@pytest.mark.parametrize(("code", "n", "step", "expected"), FOLLOWING)
-def test_what_follows(code, n, step, expected):
+@pytest.mark.parametrize(("code", "n", "step", "expected"), SHIFTED)
+def test_period_is_shifted(code, n, step, expected):
     assert shift_period(parse(code), n, **step).code == expected
 
 
@@ -450,7 +450,7 @@ def test_what_follows(code, n, step, expected):
         ("P2025-04..2025-12", -9),
     ],
 )
-def test_nothing_follows_outside_the_calendar(code, n):
+def test_shift_outside_the_calendar_is_refused(code, n):
     with pytest.raises(InvalidPeriodCode) as refused:
         shift_period(parse(code), n)
     assert refused.value.candidates == ()
@@ -462,14 +462,14 @@ far_from_either_end = st.dates(min_value=date(2025, 1, 1), max_value=date(2060, 
 
 @settings(deadline=None)
 @given(
-    st.one_of(tiles_near(far_from_either_end), spans_near(PeriodType.MONTHS_ENDING, far_from_either_end)),
+    st.one_of(make_tiles(far_from_either_end), make_spans(PeriodType.MONTHS_ENDING, far_from_either_end)),
     steps,
     steps,
 )
-def test_steps_add_up(period, a, b):
-    there = shift_period(shift_period(period, a, months=2), b, months=2)
-    assert there == shift_period(period, a + b, months=2)
-    assert there.type is period.type
+def test_consecutive_shifts_add_up(period, a, b):
+    shifted = shift_period(shift_period(period, a, months=2), b, months=2)
+    assert shifted == shift_period(period, a + b, months=2)
+    assert shifted.type is period.type
 
 
 BETWEEN = [
@@ -492,18 +492,18 @@ BETWEEN = [
 
 
 @pytest.mark.parametrize(("type_", "first", "last", "months", "expected"), BETWEEN)
-def test_the_periods_within_a_span(type_, first, last, months, expected):
-    found = list_periods_between(PeriodType(type_), date.fromisoformat(first), date.fromisoformat(last), months=months)
-    assert " ".join(codes(found)) == expected
+def test_periods_within_a_span_are_listed(type_, first, last, months, expected):
+    listed = list_periods_between(PeriodType(type_), date.fromisoformat(first), date.fromisoformat(last), months=months)
+    assert " ".join(list_codes(listed)) == expected
 
 
-def test_a_programme_of_three_years_has_twelve_quarters():
+def test_programme_of_three_years_has_twelve_quarters():
     quarters = list_periods_between(PeriodType.FINANCIAL_QUARTER, date(2025, 4, 1), date(2028, 3, 31))
     assert (quarters[0].code, quarters[-1].code, len(quarters)) == ("FY2025-26-Q1", "FY2027-28-Q4", 12)
 
 
 @pytest.mark.parametrize("months", [None, 0, -1, 61])
-def test_months_ending_are_listed_only_with_their_length(months):
+def test_months_ending_periods_are_listed_only_with_their_length(months):
     with pytest.raises(ValueError, match="cannot have"):
         list_periods_between(PeriodType.MONTHS_ENDING, date(2025, 4, 1), date(2026, 3, 31), months=months)
 
@@ -512,20 +512,20 @@ def test_months_ending_are_listed_only_with_their_length(months):
 @given(st.sampled_from(PeriodType), st.dates(), st.dates(), st.integers(1, 60))
 @example(PeriodType.SNAPSHOT, date.min, date.max, 1)
 @example(PeriodType.MONTH, date.max, date.min, 1)
-def test_periods_within_a_span_are_in_order_and_follow_each_other(type_, first, last, months):
+def test_periods_within_a_span_are_consecutive(type_, first, last, months):
     last = min(last, max(first, FIRST_DAY) + timedelta(days=2000)) if last > first else last
-    found = list_periods_between(type_, first, last, months=months)
-    assert all(shift_period(before) == after for before, after in pairwise(found))
-    assert all(first <= period.start and period.end <= last for period in found)
-    assert all(period.start >= FIRST_DAY and period.end <= LAST_DAY for period in found)
+    listed = list_periods_between(type_, first, last, months=months)
+    assert all(shift_period(before) == after for before, after in pairwise(listed))
+    assert all(first <= period.start and period.end <= last for period in listed)
+    assert all(period.start >= FIRST_DAY and period.end <= LAST_DAY for period in listed)
 
 
 @settings(deadline=None)
 @given(tiles, st.integers(0, 40), st.integers(0, 40))
-def test_no_period_within_a_span_is_left_out(period, before, after):
+def test_no_period_within_a_span_is_omitted(period, before, after):
     span = (period.start - timedelta(days=before), period.end + timedelta(days=after))
-    found = list_periods_between(period.type, *span)
-    assert period in found
-    assert shift_period(found[0], -1).start < span[0]
-    assert shift_period(found[-1]).end > span[1]
-    assert all(before.end + ONE_DAY == after.start for before, after in pairwise(found))
+    listed = list_periods_between(period.type, *span)
+    assert period in listed
+    assert shift_period(listed[0], -1).start < span[0]
+    assert shift_period(listed[-1]).end > span[1]
+    assert all(before.end + ONE_DAY == after.start for before, after in pairwise(listed))

@@ -1,7 +1,7 @@
-"""What the figures of a measure add up to, for each kind: worked examples, then rules that hold for all figures.
+"""Roll-up of a measure's figures, for each kind: worked examples, then properties of all figures.
 
-A figure is written `12`; suppressed, `1–4`, or `c` where nothing is known but that it is not negative; a ratio,
-`8/10`; and `x` where there is none.
+A figure is written `12`, a suppressed figure `1–4`, a non-negative figure without other bounds `c`, a ratio `8/10`
+and a missing figure `x`.
 """
 
 from collections import defaultdict
@@ -24,18 +24,18 @@ DATED = (MeasureKind.STOCK, MeasureKind.CUMULATIVE)
 ROLLED_UP = (MeasureKind.FLOW, *DATED, MeasureKind.DISTINCT, *RATIOS)
 
 
-def bounds(figure):
+def parse_bounds(figure):
     if figure in {"x", "c"}:
         return (nan, nan) if figure == "x" else (0.0, inf)
     low, _, high = figure.partition("–")
     return float(low), float(high or low)
 
 
-def ordinal(code):
+def get_end_ordinal(code):
     return parse(code).end.toordinal()
 
 
-def cells_of(rows, *, ratio):
+def make_entries(rows, *, has_denominators):
     """Build cells of (group, source, period ordinal, (low, high), (base_low, base_high)) rows."""
     groups, sources, periods, counts, bases = zip(*rows, strict=True) if rows else ((),) * 5
     low, high = np.array(counts, dtype=np.float64).reshape(-1, 2).T
@@ -46,36 +46,36 @@ def cells_of(rows, *, ratio):
         period=np.array(periods, dtype=np.int64),
         low=low,
         high=high,
-        denominator_low=base_low if ratio else None,
-        denominator_high=base_high if ratio else None,
+        denominator_low=base_low if has_denominators else None,
+        denominator_high=base_high if has_denominators else None,
     )
 
 
-def rolled_up(kind, table, **how):
+def roll_up_table(kind, table, **options):
     """Roll up a table of source, period and figure to one tally."""
     lines = [line.split() for line in table.strip().splitlines()]
     names = sorted({source for source, _, _ in lines})
     rows = []
     for source, period, figure in lines:
         count, _, base = figure.partition("/")
-        rows.append((0, names.index(source), ordinal(period), bounds(count), bounds(base or "x")))
-    (result,) = roll_up(kind, cells_of(rows, ratio=kind in RATIOS), groups=1, **how)
+        rows.append((0, names.index(source), get_end_ordinal(period), parse_bounds(count), parse_bounds(base or "x")))
+    (result,) = roll_up(kind, make_entries(rows, has_denominators=kind in RATIOS), groups=1, **options)
     return result
 
 
-def value(result):
+def get_bounds(result):
     return result.low, result.high
 
 
-def ratio(result):
+def get_ratio_bounds(result):
     return result.ratio_low, result.ratio_high
 
 
 # --- flow --------------------------------------------------------------------------------------------------
 
 
-def test_a_flow_adds_over_periods_and_sources():
-    result = rolled_up(
+def test_flow_is_added_over_periods_and_sources():
+    result = roll_up_table(
         MeasureKind.FLOW,
         """
         council  2025-04  10
@@ -84,14 +84,14 @@ def test_a_flow_adds_over_periods_and_sources():
         trust    2025-06   0
         """,
     )
-    assert value(result) == (25, 25)
+    assert get_bounds(result) == (25, 25)
     assert result.is_exact
     assert (result.sources, result.periods) == (2, 3)
     assert result.as_of is None
 
 
-def test_a_suppressed_part_gives_bounds():
-    result = rolled_up(
+def test_suppressed_part_gives_bounds():
+    result = roll_up_table(
         MeasureKind.FLOW,
         """
         council  2025-04  12
@@ -99,27 +99,27 @@ def test_a_suppressed_part_gives_bounds():
         council  2025-04  7
         """,
     )
-    assert value(result) == (20, 23)
+    assert get_bounds(result) == (20, 23)
     assert not result.is_exact
 
 
-def test_a_suppressed_part_of_which_nothing_is_known_has_no_upper_bound():
-    result = rolled_up(MeasureKind.FLOW, "council 2025-04 12\n council 2025-05 c")
-    assert value(result) == (12, None)
+def test_suppressed_part_without_bounds_has_no_upper_bound():
+    result = roll_up_table(MeasureKind.FLOW, "council 2025-04 12\n council 2025-05 c")
+    assert get_bounds(result) == (12, None)
     assert not result.is_exact
     assert result.reason is None
 
 
 @pytest.mark.parametrize("kind", ROLLED_UP)
 @pytest.mark.parametrize("table", ["", "council 2025-04 x/x"])
-def test_missing_is_not_zero(kind, table):
-    result = rolled_up(kind, table)
+def test_missing_entry_is_not_zero(kind, table):
+    result = roll_up_table(kind, table)
     assert result == Tally(reason="no_data", missing_entries=1 if table else 0)
     assert not result.is_exact
 
 
 def test_zero_is_data():
-    result = rolled_up(MeasureKind.FLOW, "council 2025-04 0")
+    result = roll_up_table(MeasureKind.FLOW, "council 2025-04 0")
     assert result == Tally(low=0, high=0, sources=1, periods=1)
     assert result.is_exact
 
@@ -127,27 +127,27 @@ def test_zero_is_data():
 # --- stock and cumulative ----------------------------------------------------------------------------------
 
 
-def test_a_stock_is_the_last_one_within_the_window():
-    result = rolled_up(
+def test_stock_is_its_last_value_in_the_window():
+    result = roll_up_table(
         MeasureKind.STOCK,
         """
         council  2025-04  100
         council  2025-05  120
         """,
     )
-    assert value(result) == (120, 120)
-    assert result.as_of == ordinal("2025-05")
-    assert result.periods == 2  # of the quarter's three
+    assert get_bounds(result) == (120, 120)
+    assert result.as_of == get_end_ordinal("2025-05")
+    assert result.periods == 2  # the quarter has three periods
     assert not result.has_mixed_as_of
 
 
-def test_a_stock_that_is_not_available_for_the_last_period_is_as_of_the_one_before():
-    result = rolled_up(MeasureKind.STOCK, "council 2025-04 100\n council 2025-05 120\n council 2025-06 x")
-    assert (value(result), result.as_of, result.missing_entries) == ((120, 120), ordinal("2025-05"), 1)
+def test_stock_missing_in_the_last_period_is_as_of_the_previous_period():
+    result = roll_up_table(MeasureKind.STOCK, "council 2025-04 100\n council 2025-05 120\n council 2025-06 x")
+    assert (get_bounds(result), result.as_of, result.missing_entries) == ((120, 120), get_end_ordinal("2025-05"), 1)
 
 
-def test_a_stock_over_sources_is_the_sum_of_each_ones_last():
-    result = rolled_up(
+def test_stock_over_sources_is_the_sum_of_last_values():
+    result = roll_up_table(
         MeasureKind.STOCK,
         """
         A  2025-04  100
@@ -156,18 +156,18 @@ def test_a_stock_over_sources_is_the_sum_of_each_ones_last():
         B  2025-06   80
         """,
     )
-    assert value(result) == (200, 200)
-    assert result.as_of == ordinal("2025-06")
+    assert get_bounds(result) == (200, 200)
+    assert result.as_of == get_end_ordinal("2025-06")
     assert result.has_mixed_as_of
 
 
-def test_sources_that_stand_at_one_period_are_not_mixed():
-    result = rolled_up(MeasureKind.STOCK, "A 2025-04 1\n A 2025-06 2\n B 2025-06 3")
-    assert (value(result), result.has_mixed_as_of) == ((5, 5), False)
+def test_sources_with_the_same_last_period_are_not_mixed():
+    result = roll_up_table(MeasureKind.STOCK, "A 2025-04 1\n A 2025-06 2\n B 2025-06 3")
+    assert (get_bounds(result), result.has_mixed_as_of) == ((5, 5), False)
 
 
-def test_a_stock_in_several_wards_is_added_before_the_last_is_taken():
-    result = rolled_up(
+def test_stock_of_several_wards_is_added_within_the_last_period():
+    result = roll_up_table(
         MeasureKind.STOCK,
         """
         A  2025-05   70
@@ -177,13 +177,13 @@ def test_a_stock_in_several_wards_is_added_before_the_last_is_taken():
         A  2025-06   55
         """,
     )
-    assert value(result) == (116, 119)
+    assert get_bounds(result) == (116, 119)
 
 
 @pytest.mark.parametrize("april", [10, 12])
-def test_a_cumulative_count_is_its_last_by_period_however_late_an_earlier_one_is_corrected(april):
-    """Akvo RSR #5241: a late edit to an earlier period overwrote the later ones."""
-    result = rolled_up(
+def test_cumulative_count_is_its_last_by_period_despite_late_corrections(april):
+    """Akvo RSR #5241: a late edit to an earlier period overwrote the later counts."""
+    result = roll_up_table(
         MeasureKind.CUMULATIVE,
         f"""
         council  2025-05   25
@@ -191,26 +191,26 @@ def test_a_cumulative_count_is_its_last_by_period_however_late_an_earlier_one_is
         council  2025-04   {april}
         """,
     )
-    assert value(result) == (40, 40)
-    assert result.as_of == ordinal("2025-06")
+    assert get_bounds(result) == (40, 40)
+    assert result.as_of == get_end_ordinal("2025-06")
 
 
-def test_a_snapshot_and_a_month_end_are_put_in_order_by_their_day():
-    result = rolled_up(MeasureKind.STOCK, "A D2025-06-15 9\n A 2025-05 7")
-    assert (value(result), result.as_of) == ((9, 9), ordinal("D2025-06-15"))
+def test_snapshot_and_month_are_ordered_by_their_last_day():
+    result = roll_up_table(MeasureKind.STOCK, "A D2025-06-15 9\n A 2025-05 7")
+    assert (get_bounds(result), result.as_of) == ((9, 9), get_end_ordinal("D2025-06-15"))
 
 
 # --- distinct ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("overlap", Overlap)
-def test_distinct_people_of_three_months_may_be_the_same_ones(overlap):
-    result = rolled_up(MeasureKind.DISTINCT, "A 2025-04 30\n A 2025-05 30\n A 2025-06 30", overlap=overlap)
-    assert value(result) == (30, 90)
+def test_distinct_people_of_three_months_may_be_the_same_people(overlap):
+    result = roll_up_table(MeasureKind.DISTINCT, "A 2025-04 30\n A 2025-05 30\n A 2025-06 30", overlap=overlap)
+    assert get_bounds(result) == (30, 90)
 
 
-def test_distinct_people_in_the_longer_period_itself_are_exact():
-    assert value(rolled_up(MeasureKind.DISTINCT, "A FY2025-26-Q1 55")) == (55, 55)
+def test_distinct_people_returned_for_the_whole_period_are_exact():
+    assert get_bounds(roll_up_table(MeasureKind.DISTINCT, "A FY2025-26-Q1 55")) == (55, 55)
 
 
 OVERLAPS = [
@@ -232,9 +232,11 @@ OVERLAPS = [
 
 
 @pytest.mark.parametrize(("overlap", "parts_disjoint", "table", "expected"), OVERLAPS)
-def test_distinct_people_add_only_where_nobody_is_counted_twice(overlap, parts_disjoint, table, expected):
-    result = rolled_up(MeasureKind.DISTINCT, table.replace(";", "\n"), overlap=overlap, parts_disjoint=parts_disjoint)
-    assert value(result) == expected
+def test_distinct_people_are_added_only_across_disjoint_sources(overlap, parts_disjoint, table, expected):
+    result = roll_up_table(
+        MeasureKind.DISTINCT, table.replace(";", "\n"), overlap=overlap, parts_disjoint=parts_disjoint
+    )
+    assert get_bounds(result) == expected
 
 
 # --- proportion, rate, mean --------------------------------------------------------------------------------
@@ -242,15 +244,15 @@ def test_distinct_people_add_only_where_nobody_is_counted_twice(overlap, parts_d
 
 @pytest.mark.parametrize("kind", RATIOS)
 def test_ratios_are_not_averaged(kind):
-    result = rolled_up(kind, "A 2025-04 8/10\n B 2025-04 30/60")
-    assert (value(result), result.denominator_low, result.denominator_high) == ((38, 38), 70, 70)
-    assert ratio(result) == (38 / 70, 38 / 70)
+    result = roll_up_table(kind, "A 2025-04 8/10\n B 2025-04 30/60")
+    assert (get_bounds(result), result.denominator_low, result.denominator_high) == ((38, 38), 70, 70)
+    assert get_ratio_bounds(result) == (38 / 70, 38 / 70)
     assert result.is_exact
 
 
 @pytest.mark.parametrize("kind", RATIOS)
-def test_a_ratio_rests_on_the_returns_that_have_both_numerator_and_denominator(kind):
-    result = rolled_up(
+def test_ratio_uses_entries_with_both_numerator_and_denominator(kind):
+    result = roll_up_table(
         kind,
         """
         A  2025-04   8/10
@@ -259,12 +261,14 @@ def test_a_ratio_rests_on_the_returns_that_have_both_numerator_and_denominator(k
         C  2025-04   x/50
         """,
     )
-    assert ratio(result) == (38 / 70, 38 / 70)
+    assert get_ratio_bounds(result) == (38 / 70, 38 / 70)
     assert (result.sources, result.periods, result.missing_entries) == (2, 1, 2)
 
 
-def test_a_ratio_without_any_common_coverage_has_no_value():
-    assert rolled_up(MeasureKind.RATE, "A 2025-04 8/x\n B 2025-04 x/60") == Tally(reason="no_data", missing_entries=2)
+def test_ratio_without_common_coverage_has_no_value():
+    assert roll_up_table(MeasureKind.RATE, "A 2025-04 8/x\n B 2025-04 x/60") == Tally(
+        reason="no_data", missing_entries=2
+    )
 
 
 RATIO_BOUNDS = [
@@ -284,27 +288,27 @@ RATIO_BOUNDS = [
 
 
 @pytest.mark.parametrize(("kind", "figure", "expected"), RATIO_BOUNDS)
-def test_a_ratio_of_bounds_is_bounded_by_its_extremes(kind, figure, expected):
-    assert ratio(rolled_up(kind, f"A 2025-04 {figure}")) == expected
+def test_ratio_of_bounds_is_bounded_by_its_extremes(kind, figure, expected):
+    assert get_ratio_bounds(roll_up_table(kind, f"A 2025-04 {figure}")) == expected
 
 
 @pytest.mark.parametrize("kind", RATIOS)
 @pytest.mark.parametrize("figure", ["0/0", "3/0"])
-def test_a_denominator_of_zero_gives_no_ratio(kind, figure):
-    result = rolled_up(kind, f"A 2025-04 {figure}")
-    assert ratio(result) == (None, None)
+def test_denominator_of_zero_gives_no_ratio(kind, figure):
+    result = roll_up_table(kind, f"A 2025-04 {figure}")
+    assert get_ratio_bounds(result) == (None, None)
     assert (result.denominator_low, result.denominator_high) == (0, 0)
     assert result.reason == "zero_denominator"
 
 
-def test_a_ratio_is_refused_without_denominators():
+def test_ratio_without_denominators_is_refused():
     with pytest.raises(ValueError, match=r"\brate\b.*\bdenominators\b"):
-        roll_up(MeasureKind.RATE, cells_of([], ratio=False), groups=1)
+        roll_up(MeasureKind.RATE, make_entries([], has_denominators=False), groups=1)
 
 
 # --- the other kinds ---------------------------------------------------------------------------------------
 
-INSTEAD = {
+ALTERNATIVES = {
     MeasureKind.GAP: "proportions",
     MeasureKind.MILESTONE: "items",
     MeasureKind.EVIDENCE: "entries",
@@ -312,15 +316,15 @@ INSTEAD = {
 }
 
 
-@pytest.mark.parametrize("kind", INSTEAD)
-def test_kinds_that_are_not_rolled_up_say_what_to_ask_for(kind):
-    with pytest.raises(NotAdditive, match=f"`{kind}`.*{INSTEAD[kind]}") as refused:
-        roll_up(kind, cells_of([], ratio=False), groups=1)
+@pytest.mark.parametrize("kind", ALTERNATIVES)
+def test_kinds_that_are_not_rolled_up_name_the_alternative(kind):
+    with pytest.raises(NotAdditive, match=f"`{kind}`.*{ALTERNATIVES[kind]}") as refused:
+        roll_up(kind, make_entries([], has_denominators=False), groups=1)
     assert refused.value.kind is kind
 
 
-def test_every_kind_is_rolled_up_or_refused():
-    assert {*ROLLED_UP, *INSTEAD} == set(MeasureKind)
+def test_each_kind_is_rolled_up_or_refused():
+    assert {*ROLLED_UP, *ALTERNATIVES} == set(MeasureKind)
 
 
 # --- groups and faults -------------------------------------------------------------------------------------
@@ -328,7 +332,7 @@ def test_every_kind_is_rolled_up_or_refused():
 
 def test_each_group_has_its_own_tally_in_order():
     rows = [(2, 0, 1, (5, 5), (0, 0)), (0, 1, 1, (1, 1), (0, 0)), (2, 0, 2, (7, 9), (0, 0))]
-    assert roll_up(MeasureKind.FLOW, cells_of(rows, ratio=False), groups=4) == [
+    assert roll_up(MeasureKind.FLOW, make_entries(rows, has_denominators=False), groups=4) == [
         Tally(low=1, high=1, sources=1, periods=1),
         Tally(reason="no_data"),
         Tally(low=12, high=14, sources=1, periods=2),
@@ -337,7 +341,7 @@ def test_each_group_has_its_own_tally_in_order():
 
 
 def test_no_groups_give_no_tallies():
-    assert roll_up(MeasureKind.FLOW, cells_of([], ratio=False), groups=0) == []
+    assert roll_up(MeasureKind.FLOW, make_entries([], has_denominators=False), groups=0) == []
 
 
 @pytest.mark.parametrize(
@@ -351,18 +355,18 @@ def test_no_groups_give_no_tallies():
         (0, (inf, inf), "infinite"),
     ],
 )
-def test_cells_that_break_their_rules_are_refused(group, count, fault):
+def test_invalid_entries_are_refused(group, count, fault):
     with pytest.raises(ValueError, match=fault):
-        roll_up(MeasureKind.FLOW, cells_of([(group, 0, 1, count, (1, 1))], ratio=False), groups=2)
+        roll_up(MeasureKind.FLOW, make_entries([(group, 0, 1, count, (1, 1))], has_denominators=False), groups=2)
 
 
 # --- from cumulative to flow -------------------------------------------------------------------------------
 
 
-def at(period, figure, *, sources=1, mixed=False):
-    low, high = bounds(figure)
+def make_tally(period, figure, *, sources=1, mixed=False):
+    low, high = parse_bounds(figure)
     high = None if high == inf else int(high)
-    as_of = ordinal(period)
+    as_of = get_end_ordinal(period)
     return Tally(low=int(low), high=high, sources=sources, periods=1, as_of=as_of, has_mixed_as_of=mixed)
 
 
@@ -381,16 +385,16 @@ DIFFERENCES = [
 
 
 @pytest.mark.parametrize(("later", "earlier", "expected", "reason"), DIFFERENCES)
-def test_the_flow_is_the_difference_of_two_cumulative_counts(later, earlier, expected, reason):
-    result = subtract_tallies(at("2025-06", later), at("2025-05", earlier))
-    assert (value(result), result.reason) == (expected, reason)
-    assert result.as_of == ordinal("2025-06")
+def test_flow_is_the_difference_of_two_cumulative_counts(later, earlier, expected, reason):
+    result = subtract_tallies(make_tally("2025-06", later), make_tally("2025-05", earlier))
+    assert (get_bounds(result), result.reason) == (expected, reason)
+    assert result.as_of == get_end_ordinal("2025-06")
 
 
-def test_a_difference_is_of_whole_quarters_too():
-    first = rolled_up(MeasureKind.CUMULATIVE, "A 2025-04 10\n A 2025-06 40\n B 2025-06 5")
-    second = rolled_up(MeasureKind.CUMULATIVE, "A 2025-07 47\n A 2025-09 60\n B 2025-09 9")
-    assert value(subtract_tallies(second, first)) == (24, 24)
+def test_flow_of_a_quarter_is_the_difference_of_cumulative_counts():
+    first = roll_up_table(MeasureKind.CUMULATIVE, "A 2025-04 10\n A 2025-06 40\n B 2025-06 5")
+    second = roll_up_table(MeasureKind.CUMULATIVE, "A 2025-07 47\n A 2025-09 60\n B 2025-09 9")
+    assert get_bounds(subtract_tallies(second, first)) == (24, 24)
 
 
 EMPTY = Tally(reason="no_data")
@@ -399,20 +403,20 @@ EMPTY = Tally(reason="no_data")
 @pytest.mark.parametrize(
     ("later", "earlier", "reason"),
     [
-        (EMPTY, at("2025-05", "25"), "no_data"),
-        (at("2025-06", "40"), EMPTY, "no_data"),
-        (at("2025-05", "25"), at("2025-05", "25"), "no_data"),
-        (at("2025-06", "40", sources=3), at("2025-05", "25", sources=2), "coverage_differs"),
-        (at("2025-06", "40", mixed=True), at("2025-05", "25"), "mixed_as_of"),
-        (at("2025-06", "40"), at("2025-05", "25", mixed=True), "mixed_as_of"),
+        (EMPTY, make_tally("2025-05", "25"), "no_data"),
+        (make_tally("2025-06", "40"), EMPTY, "no_data"),
+        (make_tally("2025-05", "25"), make_tally("2025-05", "25"), "no_data"),
+        (make_tally("2025-06", "40", sources=3), make_tally("2025-05", "25", sources=2), "coverage_differs"),
+        (make_tally("2025-06", "40", mixed=True), make_tally("2025-05", "25"), "mixed_as_of"),
+        (make_tally("2025-06", "40"), make_tally("2025-05", "25", mixed=True), "mixed_as_of"),
     ],
 )
-def test_a_return_that_is_missing_does_not_pass_for_no_growth(later, earlier, reason):
+def test_missing_return_is_not_a_flow_of_zero(later, earlier, reason):
     result = subtract_tallies(later, earlier)
-    assert (value(result), result.reason) == ((None, None), reason)
+    assert (get_bounds(result), result.reason) == ((None, None), reason)
 
 
-# --- rules that hold for all figures -----------------------------------------------------------------------
+# --- properties of all figures -----------------------------------------------------------------------
 
 counts = st.builds(
     lambda low, width: (float(low), low + width), st.integers(0, 20), st.sampled_from([0.0, 0.0, 3.0, inf])
@@ -432,63 +436,65 @@ def or_none(number, bound):
     return None if bound == inf else number(bound)
 
 
-def oracle(kind, table, group, overlap, parts_disjoint):
-    """Work out one group's tally the long way, from the definition of its kind."""
-    mine = [row for row in table if row[0] == group]
+def calculate_expected(kind, table, group, overlap, parts_disjoint):
+    """Calculate one group's tally from the definition of its kind, without the optimisations of the module."""
+    group_rows = [row for row in table if row[0] == group]
     has_base = kind in RATIOS
-    standing = [row for row in mine if not isnan(row[3][0]) and not (has_base and isnan(row[4][0]))]
-    left_out = len(mine) - len(standing)
-    if not standing:
-        return Tally(reason="no_data", missing_entries=left_out)
+    usable_rows = [row for row in group_rows if not isnan(row[3][0]) and not (has_base and isnan(row[4][0]))]
+    missing = len(group_rows) - len(usable_rows)
+    if not usable_rows:
+        return Tally(reason="no_data", missing_entries=missing)
     by_source = defaultdict(lambda: defaultdict(list))
-    for _, source, period, count, _ in standing:
+    for _, source, period, count, _ in usable_rows:
         by_source[source][period].append(count)
-    result = Tally(sources=len(by_source), periods=len({row[2] for row in standing}), missing_entries=left_out)
+    result = Tally(sources=len(by_source), periods=len({row[2] for row in usable_rows}), missing_entries=missing)
     if kind in DATED:
-        lasts = {max(periods) for periods in by_source.values()}
+        last_periods = {max(periods) for periods in by_source.values()}
         used = [count for periods in by_source.values() for count in periods[max(periods)]]
-        result = replace(result, as_of=max(lasts), has_mixed_as_of=len(lasts) > 1)
+        result = replace(result, as_of=max(last_periods), has_mixed_as_of=len(last_periods) > 1)
     else:
-        used = [row[3] for row in standing]
+        used = [row[3] for row in usable_rows]
     low, high = sum(count[0] for count in used), sum(count[1] for count in used)
     if kind is MeasureKind.DISTINCT:
         merge = sum if parts_disjoint else max
-        each = [max(merge(low for low, _ in parts) for parts in periods.values()) for periods in by_source.values()]
-        low = sum(each) if overlap is Overlap.DISJOINT else max(each)
+        source_peaks = [
+            max(merge(low for low, _ in parts) for parts in periods.values()) for periods in by_source.values()
+        ]
+        low = sum(source_peaks) if overlap is Overlap.DISJOINT else max(source_peaks)
     result = replace(result, low=int(low), high=or_none(int, high))
     if not has_base:
         return result
-    base_low, base_high = sum(row[4][0] for row in standing), sum(row[4][1] for row in standing)
+    base_low, base_high = sum(row[4][0] for row in usable_rows), sum(row[4][1] for row in usable_rows)
     result = replace(result, denominator_low=int(base_low), denominator_high=or_none(int, base_high))
     if base_high == 0:
         return replace(result, reason="zero_denominator")
-    least = low / base_high
-    greatest = 0.0 if high == 0 else inf if base_low == 0 else high / base_low
+    lowest = low / base_high
+    highest = 0.0 if high == 0 else inf if base_low == 0 else high / base_low
     if kind is MeasureKind.PROPORTION:
-        least, greatest = min(least, 1.0), min(greatest, 1.0)
-    return replace(result, ratio_low=least, ratio_high=or_none(float, greatest))
+        lowest, highest = min(lowest, 1.0), min(highest, 1.0)
+    return replace(result, ratio_low=lowest, ratio_high=or_none(float, highest))
 
 
 @settings(max_examples=400, deadline=None)
 @given(kinds, tables, overlaps, st.booleans())
-def test_the_roll_up_agrees_with_the_definitions(kind, table, overlap, parts_disjoint):
+def test_roll_up_agrees_with_the_definitions(kind, table, overlap, parts_disjoint):
     results = roll_up(
         kind,
-        cells_of(table, ratio=kind in RATIOS),
+        make_entries(table, has_denominators=kind in RATIOS),
         groups=3,
         overlap=overlap,
         parts_disjoint=parts_disjoint,
     )
-    assert results == [oracle(kind, table, group, overlap, parts_disjoint) for group in range(3)]
+    assert results == [calculate_expected(kind, table, group, overlap, parts_disjoint) for group in range(3)]
 
 
 @settings(deadline=None)
 @given(kinds, tables, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_plays_no_role(kind, table, random: Random):
+def test_roll_up_does_not_depend_on_the_order_of_arrival(kind, table, random: Random):
     shuffled = random.sample(table, len(table))
-    ratio = kind in RATIOS
-    assert roll_up(kind, cells_of(shuffled, ratio=ratio), groups=3) == roll_up(
-        kind, cells_of(table, ratio=ratio), groups=3
+    is_ratio = kind in RATIOS
+    assert roll_up(kind, make_entries(shuffled, has_denominators=is_ratio), groups=3) == roll_up(
+        kind, make_entries(table, has_denominators=is_ratio), groups=3
     )
 
 
@@ -496,21 +502,24 @@ def interval(low, high):
     return low, inf if high is None else high
 
 
-def holds(outer, inner):
+def encloses(outer, inner):
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
-def widened(bounds, less, more):
-    return max(bounds[0] - less, 0.0), bounds[1] + more
+def widen(parse_bounds, less, more):
+    return max(parse_bounds[0] - less, 0.0), parse_bounds[1] + more
 
 
 @settings(deadline=None)
 @given(kinds, tables, overlaps, st.booleans(), st.data())
-def test_knowing_less_never_tells_more(kind, table, overlap, parts_disjoint, data):
+def test_wider_bounds_never_give_narrower_results(kind, table, overlap, parts_disjoint, data):
     vaguer = [
         (
             *row[:3],
-            *(widened(bounds, *data.draw(st.tuples(st.integers(0, 5), st.integers(0, 5)))) for bounds in row[3:]),
+            *(
+                widen(parse_bounds, *data.draw(st.tuples(st.integers(0, 5), st.integers(0, 5))))
+                for parse_bounds in row[3:]
+            ),
         )
         if not isnan(row[3][0]) and not isnan(row[4][0])
         else row
@@ -519,29 +528,33 @@ def test_knowing_less_never_tells_more(kind, table, overlap, parts_disjoint, dat
     before, after = (
         roll_up(
             kind,
-            cells_of(each, ratio=kind in RATIOS),
+            make_entries(entries, has_denominators=kind in RATIOS),
             groups=3,
             overlap=overlap,
             parts_disjoint=parts_disjoint,
         )
-        for each in (table, vaguer)
+        for entries in (table, vaguer)
     )
     for sharp, vague in zip(before, after, strict=True):
         if sharp.reason == "no_data":
             assert vague == sharp
             continue
-        assert holds(interval(vague.low, vague.high), interval(sharp.low, sharp.high))
+        assert encloses(interval(vague.low, vague.high), interval(sharp.low, sharp.high))
         if kind in RATIOS and sharp.reason is None:
-            assert holds(interval(*ratio(vague)), interval(*ratio(sharp)))
+            assert encloses(interval(*get_ratio_bounds(vague)), interval(*get_ratio_bounds(sharp)))
 
 
 @settings(deadline=None)
 @given(kinds, exact_tables)
-def test_exact_figures_give_exact_results_where_nobody_is_counted_twice(kind, table):
+def test_exact_figures_of_disjoint_sources_give_exact_results(kind, table):
     if kind is MeasureKind.DISTINCT:
         table = list({(group, source): (group, source, *rest) for group, source, *rest in table}.values())
     for result in roll_up(
-        kind, cells_of(table, ratio=kind in RATIOS), groups=3, overlap=Overlap.DISJOINT, parts_disjoint=True
+        kind,
+        make_entries(table, has_denominators=kind in RATIOS),
+        groups=3,
+        overlap=Overlap.DISJOINT,
+        parts_disjoint=True,
     ):
         assert result.is_exact or result.reason == "no_data"
         assert result.ratio_low == result.ratio_high
@@ -549,15 +562,19 @@ def test_exact_figures_give_exact_results_where_nobody_is_counted_twice(kind, ta
 
 @settings(deadline=None)
 @given(kinds, tables, overlaps, st.booleans())
-def test_the_least_is_never_more_than_the_most(kind, table, overlap, parts_disjoint):
+def test_lower_bound_never_exceeds_the_upper_bound(kind, table, overlap, parts_disjoint):
     for result in roll_up(
-        kind, cells_of(table, ratio=kind in RATIOS), groups=3, overlap=overlap, parts_disjoint=parts_disjoint
+        kind,
+        make_entries(table, has_denominators=kind in RATIOS),
+        groups=3,
+        overlap=overlap,
+        parts_disjoint=parts_disjoint,
     ):
         if result.low is not None:
-            low, high = interval(*value(result))
+            low, high = interval(*get_bounds(result))
             assert 0 <= low <= high
         if result.ratio_low is not None:
-            low, high = interval(*ratio(result))
+            low, high = interval(*get_ratio_bounds(result))
             assert 0 <= low <= high
 
 
@@ -568,20 +585,20 @@ members = st.lists(
 
 @settings(deadline=None)
 @given(members)
-def test_the_true_number_of_distinct_people_lies_within_the_bounds(returns):
+def test_true_number_of_distinct_people_lies_within_the_bounds(returns):
     table = [(0, source, period, (len(people), len(people)), (nan, nan)) for source, period, people in returns]
-    (result,) = roll_up(MeasureKind.DISTINCT, cells_of(table, ratio=False), groups=1)
-    everybody = set().union(*(people for _, _, people in returns))
-    assert result.low <= len(everybody) <= result.high
+    (result,) = roll_up(MeasureKind.DISTINCT, make_entries(table, has_denominators=False), groups=1)
+    all_people = set().union(*(people for _, _, people in returns))
+    assert result.low <= len(all_people) <= result.high
 
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=12))
-def test_the_differences_of_a_cumulative_count_are_its_flow(flows):
+def test_differences_of_a_cumulative_count_are_its_flow(flows):
     months = [shift_period(parse("2025-04"), n).code for n in range(len(flows))]
     totals = [sum(flows[: n + 1]) for n in range(len(flows))]
-    standing = [
-        rolled_up(MeasureKind.CUMULATIVE, f"A {month} {total}") for month, total in zip(months, totals, strict=True)
+    cumulative_tallies = [
+        roll_up_table(MeasureKind.CUMULATIVE, f"A {month} {total}") for month, total in zip(months, totals, strict=True)
     ]
-    grown = [subtract_tallies(later, earlier) for earlier, later in pairwise(standing)]
-    assert [value(flow) for flow in grown] == [(flow, flow) for flow in flows[1:]]
+    differences = [subtract_tallies(later, earlier) for earlier, later in pairwise(cumulative_tallies)]
+    assert [get_bounds(flow) for flow in differences] == [(flow, flow) for flow in flows[1:]]

@@ -1,6 +1,6 @@
-"""The recent trend: the vectors of Fingertips, then what cannot be calculated.
+"""The recent trend: test vectors of Fingertips, then trends that cannot be calculated.
 
-The vectors are those of `TrendMarkerCalculatorTest.cs` in github.com/ukhsa-collaboration/fingertips-open (commit
+The vectors are from `TrendMarkerCalculatorTest.cs` in github.com/ukhsa-collaboration/fingertips-open (commit
 6780897) and of `IndicatorTestData.cs` with `TrendCalculatorTests.cs` in github.com/dhsc-govuk/FingertipsNext (commit
 d1600f4), both under the MIT licence. A line is a year, its value, its 95 % limits, its count and its denominator.
 """
@@ -22,17 +22,17 @@ from schema.verdicts import NoTrendReason, Tendency, Trend, TrendMethod, Verdict
 WLS, COUNTS = TrendMethod.WEIGHTED_LEAST_SQUARES, TrendMethod.COCHRAN_ARMITAGE
 
 
-def published(lower, upper):
+def make_published_interval(lower, upper):
     return Interval(lower=lower, upper=upper, confidence=Confidence.P95, method=IntervalMethod.PUBLISHED)
 
 
-def readings(table):
+def parse_readings(table):
     return [
         Reading(
             series="rate",
             period=parse(f"CY{year}"),
             value=float(value),
-            intervals=(published(float(lower), float(upper)),),
+            intervals=(make_published_interval(float(lower), float(upper)),),
             numerator=int(count),
             denominator=int(base),
         )
@@ -61,8 +61,8 @@ ALL_IN_ONE_YEAR = """
     2015  25   0  0  1  4
     2016  50   0  0  2  4
 """
-# England, indicator 241, and beside it 41203 and 40501; Yorkshire and the Humber, 30309. The value of 40501 for 2023
-# stands there as 120/7742, which C# makes 0.
+# England, indicators 241, 41203 and 40501; Yorkshire and the Humber, 30309. The source gives 40501 for 2023 as
+# 120/7742, which C# evaluates to 0.
 DIABETES = """
     2024  7.6554  7.6481  7.6669  3938080  51441896
     2023  7.4528  7.4456  7.4643  3774801  50649129
@@ -93,19 +93,19 @@ CANCER = """
 """
 
 
-def of(table, method=WLS, *, aim=None, kind=MeasureKind.PROPORTION):
-    return calculate_trend(readings(table), aim, kind=kind, method=method)
+def trend_of_table(table, method=WLS, *, aim=None, kind=MeasureKind.PROPORTION):
+    return calculate_trend(parse_readings(table), aim, kind=kind, method=method)
 
 
-# --- the vectors of Fingertips -----------------------------------------------------------------------------
+# --- test vectors of Fingertips -----------------------------------------------------------------------------
 
 
-def test_the_critical_value_is_fingertips_own():
+def test_critical_value_equals_that_of_fingertips():
     assert pytest.approx(9.54953570608324, rel=1e-14) == CRITICAL_CHI_SQUARED
 
 
-# Chi-squared to two decimals: the tests of fingertips-open. To more: statsmodels 0.15.0, WLS with the weights as
-# known variances, and Table.test_ordinal_association.
+# Chi-squared to two decimals is from the tests of fingertips-open. More decimals are from statsmodels 0.15.0: WLS with
+# the weights as known variances, and Table.test_ordinal_association.
 CHI_SQUARED = [
     (RISING, WLS, 46.77, 46.765315792063134, Tendency.INCREASING),
     (RISING, COUNTS, 47.9, 47.89667670758912, Tendency.INCREASING),
@@ -115,10 +115,10 @@ CHI_SQUARED = [
 
 
 @pytest.mark.parametrize(("table", "method", "two_decimals", "chi_squared", "tendency"), CHI_SQUARED)
-def test_the_trend_is_that_of_fingertips(table, method, two_decimals, chi_squared, tendency):
-    found = of(table, method)
-    assert round(found.chi_squared, 2) == two_decimals
-    assert found == Trend(
+def test_trend_equals_that_of_fingertips(table, method, two_decimals, chi_squared, tendency):
+    trend = trend_of_table(table, method)
+    assert round(trend.chi_squared, 2) == two_decimals
+    assert trend == Trend(
         tendency=tendency,
         method=method,
         chi_squared=pytest.approx(chi_squared, rel=1e-12),
@@ -136,33 +136,33 @@ INDICATORS = [
 
 
 @pytest.mark.parametrize(("table", "kind", "aim", "tendency", "verdict"), INDICATORS)
-def test_real_indicators_point_where_fingertips_says(table, kind, aim, tendency, verdict):
-    found = of(table, aim=aim, kind=kind)
-    assert (found.tendency, found.verdict) == (tendency, verdict)
+def test_real_indicators_have_the_tendency_that_fingertips_publishes(table, kind, aim, tendency, verdict):
+    trend = trend_of_table(table, aim=aim, kind=kind)
+    assert (trend.tendency, trend.verdict) == (tendency, verdict)
 
 
 @pytest.mark.parametrize(("table", "kind", "aim", "tendency", "verdict"), INDICATORS[:2])
-def test_the_two_methods_agree_on_them(table, kind, aim, tendency, verdict):
-    assert of(table, COUNTS, aim=aim, kind=kind).tendency is tendency
+def test_both_methods_agree_on_real_proportions(table, kind, aim, tendency, verdict):
+    assert trend_of_table(table, COUNTS, aim=aim, kind=kind).tendency is tendency
 
 
-def test_who_gets_better_depends_on_the_direction():
-    assert of(RISING, aim=Aim.INCREASE).verdict is Verdict.BETTER
-    assert of(RISING, aim=Aim.DECREASE).verdict is Verdict.WORSE
-    assert of(RISING, aim=Aim.ACHIEVE).verdict is None
-    assert of(FLAT, aim=Aim.INCREASE).verdict is None
+def test_verdict_depends_on_the_direction():
+    assert trend_of_table(RISING, aim=Aim.INCREASE).verdict is Verdict.BETTER
+    assert trend_of_table(RISING, aim=Aim.DECREASE).verdict is Verdict.WORSE
+    assert trend_of_table(RISING, aim=Aim.ACHIEVE).verdict is None
+    assert trend_of_table(FLAT, aim=Aim.INCREASE).verdict is None
 
 
 # --- no single year makes a trend --------------------------------------------------------------------------
 
 
-def level(*values, error=0.1, first=2018):
+def make_readings(*values, error=0.1, first=2018):
     return [
         Reading(
             series="rate",
             period=parse(f"CY{year}"),
             value=value,
-            intervals=(published(value - 1.96 * error, value + 1.96 * error),),
+            intervals=(make_published_interval(value - 1.96 * error, value + 1.96 * error),),
         )
         for year, value in enumerate(values, start=first)
     ]
@@ -184,14 +184,14 @@ ONE_YEAR = [
 
 
 @pytest.mark.parametrize(("values", "chi_squared", "tendency"), ONE_YEAR)
-def test_the_direction_must_not_hang_on_one_year(values, chi_squared, tendency):
-    found = calculate_trend(level(*values), None, kind=MeasureKind.RATE, method=WLS)
-    assert found.tendency is tendency
-    assert found.chi_squared == pytest.approx(chi_squared)
+def test_tendency_does_not_depend_on_a_single_year(values, chi_squared, tendency):
+    trend = calculate_trend(make_readings(*values), None, kind=MeasureKind.RATE, method=WLS)
+    assert trend.tendency is tendency
+    assert trend.chi_squared == pytest.approx(chi_squared)
 
 
-# Of 1,000 each; reckoned with `TrendMarkerCalculator` of fingertips-open, carried over line by line and run apart from
-# this project, where it agreed with ours on 80,000 random series. On any other scale than log odds they come out else.
+# Numerators of 1,000. The expected values are from `TrendMarkerCalculator` of fingertips-open, translated line by line
+# and run outside this project; it agreed with this module on 80,000 random series. Other scales than log odds differ.
 LOG_ODDS = [
     ((500, 780, 520, 950, 610), Tendency.INCREASING),
     ((860, 580, 900, 760, 560), Tendency.DECREASING),
@@ -204,9 +204,10 @@ LOG_ODDS = [
 
 
 @pytest.mark.parametrize(("numerators", "tendency"), LOG_ODDS)
-def test_for_counts_the_direction_is_that_of_the_log_odds(numerators, tendency):
+def test_tendency_of_counts_follows_the_log_odds(numerators, tendency):
     points = [
-        replace(point, numerator=x, denominator=1000) for point, x in zip(level(1, 2, 3, 4, 5), numerators, strict=True)
+        replace(point, numerator=x, denominator=1000)
+        for point, x in zip(make_readings(1, 2, 3, 4, 5), numerators, strict=True)
     ]
     assert calculate_trend(points, None, kind=MeasureKind.PROPORTION, method=COUNTS).tendency is tendency
 
@@ -214,17 +215,17 @@ def test_for_counts_the_direction_is_that_of_the_log_odds(numerators, tendency):
 # --- which points ------------------------------------------------------------------------------------------
 
 
-def test_only_the_last_five_count():
-    assert of("2013 90 89 91 900 1000" + RISING) == of(RISING)
+def test_trend_uses_only_the_last_five_points():
+    assert trend_of_table("2013 90 89 91 900 1000" + RISING) == trend_of_table(RISING)
 
 
 @settings(deadline=None)
 @given(st.randoms(use_true_random=False))
-def test_the_order_of_the_readings_plays_no_role(random: Random):
-    points = readings(RISING)
-    assert calculate_trend(random.sample(points, len(points)), None, kind=MeasureKind.PROPORTION, method=WLS) == of(
-        RISING
-    )
+def test_trend_does_not_depend_on_the_order_of_readings(random: Random):
+    points = parse_readings(RISING)
+    assert calculate_trend(
+        random.sample(points, len(points)), None, kind=MeasureKind.PROPORTION, method=WLS
+    ) == trend_of_table(RISING)
 
 
 ANNUAL = ["CY2020", "FY2020-21", "AY2020-21", "R12-2020-09", "R3-2020-02", "D2020-09-30", "D2020-02-29"]
@@ -234,7 +235,7 @@ ANNUAL = ["CY2020", "FY2020-21", "AY2020-21", "R12-2020-09", "R3-2020-02", "D202
 def test_one_period_a_year_is_annual(code):
     points = [
         replace(point, period=shift_period(parse(code), n, months=12)) if n else replace(point, period=parse(code))
-        for n, point in enumerate(reversed(readings(RISING)))
+        for n, point in enumerate(reversed(parse_readings(RISING)))
     ]
     assert (
         calculate_trend(points, None, kind=MeasureKind.PROPORTION, method=WLS).tendency
@@ -242,7 +243,7 @@ def test_one_period_a_year_is_annual(code):
     )
 
 
-UNFIT = [
+WITHOUT_TREND = [
     ("FY2025-26-Q1 FY2025-26-Q2 FY2025-26-Q3 FY2025-26-Q4 FY2026-27-Q1", NoTrendReason.NOT_ANNUAL),
     ("2021-04 2022-04 2023-04 2024-04 2025-04", NoTrendReason.NOT_ANNUAL),
     ("CY2018 CY2019 FY2020-21 FY2021-22 FY2022-23", NoTrendReason.NOT_ANNUAL),
@@ -260,104 +261,110 @@ UNFIT = [
 ]
 
 
-@pytest.mark.parametrize(("codes", "reason"), UNFIT)
-def test_periods_that_do_not_follow_year_by_year_have_no_trend(codes, reason):
-    points = [replace(point, period=parse(code)) for code, point in zip(codes.split(), readings(RISING), strict=False)]
-    found = calculate_trend(points, Aim.INCREASE, kind=MeasureKind.PROPORTION, method=WLS)
-    assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=reason)
+@pytest.mark.parametrize(("codes", "reason"), WITHOUT_TREND)
+def test_periods_that_are_not_annual_have_no_trend(codes, reason):
+    points = [
+        replace(point, period=parse(code)) for code, point in zip(codes.split(), parse_readings(RISING), strict=False)
+    ]
+    trend = calculate_trend(points, Aim.INCREASE, kind=MeasureKind.PROPORTION, method=WLS)
+    assert trend == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=reason)
 
 
-def test_a_break_in_the_last_five_years_leaves_too_little_to_go_by():
-    points = sorted(readings(RISING), key=lambda point: point.period.start)
+def test_break_in_the_last_five_years_prevents_a_trend():
+    points = sorted(parse_readings(RISING), key=lambda point: point.period.start)
     for n in range(1, 5):
-        broken = [replace(point, has_break=at == n) for at, point in enumerate(points)]
-        found = calculate_trend(broken, None, kind=MeasureKind.PROPORTION, method=COUNTS)
-        assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=NoTrendReason.BREAK_IN_SERIES)
-    before_them = [replace(points[0], has_break=True), *points[1:]]
-    assert calculate_trend(before_them, None, kind=MeasureKind.PROPORTION, method=COUNTS).reason is None
+        broken = [replace(point, has_break=index == n) for index, point in enumerate(points)]
+        trend = calculate_trend(broken, None, kind=MeasureKind.PROPORTION, method=COUNTS)
+        assert trend == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=NoTrendReason.BREAK_IN_SERIES)
+    broken_before = [replace(points[0], has_break=True), *points[1:]]
+    assert calculate_trend(broken_before, None, kind=MeasureKind.PROPORTION, method=COUNTS).reason is None
 
 
-def test_a_year_without_a_value_breaks_the_run():
-    points = readings(RISING)
+def test_year_without_value_prevents_a_trend():
+    points = parse_readings(RISING)
     suppressed = [replace(points[2], value=None), *points[:2], *points[3:]]
-    found = calculate_trend(suppressed, None, kind=MeasureKind.PROPORTION, method=WLS)
-    assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=NoTrendReason.MISSING_VALUE)
+    trend = calculate_trend(suppressed, None, kind=MeasureKind.PROPORTION, method=WLS)
+    assert trend == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=NoTrendReason.MISSING_VALUE)
 
 
 def test_different_series_are_not_joined():
-    points = readings(RISING)
-    found = calculate_trend(
+    points = parse_readings(RISING)
+    trend = calculate_trend(
         [replace(points[0], series="new"), *points[1:]], None, kind=MeasureKind.PROPORTION, method=WLS
     )
-    assert found.reason is NoTrendReason.DIFFERENT_SERIES
+    assert trend.reason is NoTrendReason.DIFFERENT_SERIES
 
 
 @pytest.mark.parametrize("kind", sorted(set(MeasureKind) - {MeasureKind.PROPORTION, MeasureKind.RATE}))
 def test_only_proportions_and_rates_have_a_trend(kind):
-    assert of(RISING, kind=kind).reason is NoTrendReason.NOT_A_PROPORTION_OR_RATE
+    assert trend_of_table(RISING, kind=kind).reason is NoTrendReason.NOT_A_PROPORTION_OR_RATE
 
 
-def test_a_count_that_is_none_or_all_has_no_log_odds():
-    assert of(ALL_IN_ONE_YEAR, COUNTS) == Trend(
+def test_zero_or_full_count_has_no_log_odds():
+    assert trend_of_table(ALL_IN_ONE_YEAR, COUNTS) == Trend(
         tendency=Tendency.CANNOT_BE_CALCULATED, method=COUNTS, reason=NoTrendReason.ZERO_OR_ALL_COUNTS
     )
-    assert of(RISING.replace("  994 ", "    0 "), COUNTS).reason is NoTrendReason.ZERO_OR_ALL_COUNTS
+    assert trend_of_table(RISING.replace("  994 ", "    0 "), COUNTS).reason is NoTrendReason.ZERO_OR_ALL_COUNTS
 
 
 @pytest.mark.parametrize("missing", ["numerator", "denominator"])
-def test_without_counts_there_is_no_trend_of_counts(missing):
-    points = readings(RISING)
-    found = calculate_trend(
+def test_readings_without_counts_have_no_trend_of_counts(missing):
+    points = parse_readings(RISING)
+    trend = calculate_trend(
         [replace(points[0], **{missing: None}), *points[1:]], None, kind=MeasureKind.PROPORTION, method=COUNTS
     )
-    assert found.reason is NoTrendReason.NO_COUNTS
+    assert trend.reason is NoTrendReason.NO_COUNTS
 
 
-def test_without_an_interval_of_some_width_there_is_no_weight():
-    assert of(ALL_IN_ONE_YEAR).reason is NoTrendReason.NO_INTERVAL
-    points = readings(RISING)
-    found = calculate_trend(
+def test_reading_without_interval_width_has_no_weight():
+    assert trend_of_table(ALL_IN_ONE_YEAR).reason is NoTrendReason.NO_INTERVAL
+    points = parse_readings(RISING)
+    trend = calculate_trend(
         [replace(points[0], intervals=()), *points[1:]], None, kind=MeasureKind.PROPORTION, method=WLS
     )
-    assert found == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, method=WLS, reason=NoTrendReason.NO_INTERVAL)
+    assert trend == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, method=WLS, reason=NoTrendReason.NO_INTERVAL)
 
 
 # --- rules that hold for all figures -----------------------------------------------------------------------
 
-figures = st.lists(st.integers(1, 99), min_size=5, max_size=5)
-TURNED = {Tendency.INCREASING: Tendency.DECREASING, Tendency.DECREASING: Tendency.INCREASING}
+count_lists = st.lists(st.integers(1, 99), min_size=5, max_size=5)
+REVERSED = {Tendency.INCREASING: Tendency.DECREASING, Tendency.DECREASING: Tendency.INCREASING}
 
 
 @settings(deadline=None)
-@given(figures, st.sampled_from(TrendMethod))
-def test_run_backwards_a_trend_turns_round(values, method):
-    def found(numbers):
+@given(count_lists, st.sampled_from(TrendMethod))
+def test_reversed_readings_reverse_the_tendency(values, method):
+    def trend_of(numbers):
         points = [
             replace(point, numerator=number, denominator=100)
-            for number, point in zip(numbers, level(*map(float, numbers), error=5), strict=True)
+            for number, point in zip(numbers, make_readings(*map(float, numbers), error=5), strict=True)
         ]
         return calculate_trend(points, None, kind=MeasureKind.PROPORTION, method=method)
 
-    there, back = found(values), found(values[::-1])
-    assert back.tendency is TURNED.get(there.tendency, there.tendency)
-    assert back.chi_squared == pytest.approx(there.chi_squared, abs=1e-9)
+    forwards, backwards = trend_of(values), trend_of(values[::-1])
+    assert backwards.tendency is REVERSED.get(forwards.tendency, forwards.tendency)
+    assert backwards.chi_squared == pytest.approx(forwards.chi_squared, abs=1e-9)
 
 
 @settings(deadline=None)
-@given(figures, st.sampled_from([0.01, 1, 1000]))
-def test_the_unit_plays_no_role(values, factor):
-    one, other = (
-        calculate_trend(level(*(value * by for value in values), error=5 * by), None, kind=MeasureKind.RATE, method=WLS)
-        for by in (1, factor)
+@given(count_lists, st.sampled_from([0.01, 1, 1000]))
+def test_trend_does_not_depend_on_the_unit(values, factor):
+    original, scaled = (
+        calculate_trend(
+            make_readings(*(value * unit for value in values), error=5 * unit), None, kind=MeasureKind.RATE, method=WLS
+        )
+        for unit in (1, factor)
     )
-    assert other.chi_squared == pytest.approx(one.chi_squared)
+    assert scaled.chi_squared == pytest.approx(original.chi_squared)
 
 
 @pytest.mark.parametrize("code", ["D2100-03-31 D2100-06-30", "CY2099 CY2100", "CY1990 CY1991"])
-def test_the_ends_of_the_calendar_are_no_fault(code):
-    periods = [parse(each) for each in code.split()]
+def test_ends_of_the_calendar_do_not_raise(code):
+    periods = [parse(period_code) for period_code in code.split()]
     before = shift_period(periods[0], -3, months=3) if periods[0].start.year > 2000 else periods[0]
-    points = [replace(p, period=period) for p, period in zip(readings(RISING), [before] * 3 + periods, strict=True)]
+    points = [
+        replace(p, period=period) for p, period in zip(parse_readings(RISING), [before] * 3 + periods, strict=True)
+    ]
     assert (
         calculate_trend(points, None, kind=MeasureKind.PROPORTION, method=WLS).tendency is Tendency.CANNOT_BE_CALCULATED
     )
