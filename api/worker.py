@@ -12,7 +12,7 @@ from typing import Any
 from api import clock
 from api.database import connections, queue
 from api.releases.job import Publisher
-from api.releases.queries import PUBLISH_JOB_KIND
+from api.releases.queries_jobs import PUBLISH_JOB_KIND
 
 log = logging.getLogger("work_health")
 RETRY_SECONDS = 5  # seconds

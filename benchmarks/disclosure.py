@@ -24,7 +24,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from api.releases import protection
-from api.releases.protection import AuditHistory, ProtectionResult, ProtectionTask
+from api.releases.audit_history import AuditHistory
+from api.releases.protection import ProtectionResult
+from api.releases.protection_task import ProtectionTask
 from api.releases.true_counts import TrueCounts
 from api.statistics.disclosure import figures
 from api.statistics.disclosure.atoms import build_lattice
@@ -154,7 +156,7 @@ def build_task(
             own=counts,
             unknown=no_nodes,
             hidden=no_nodes,
-            may_stand_alone=np.ones(PROVIDERS, dtype=np.bool_),
+            publish_alone=np.ones(PROVIDERS, dtype=np.bool_),
         ),
         group_numbers=group,
         earlier=earlier,

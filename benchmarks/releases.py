@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from api import clock
 from api.database import connections, queue
 from api.releases.job import Publisher
-from api.releases.queries import PUBLISH_JOB_KIND
+from api.releases.queries_jobs import PUBLISH_JOB_KIND
 from api.statistics.disclosure import audit, repair
 from benchmarks import synthetic_data
 from benchmarks.measured_server import ROOT, prepare_database, read_memory_mb, run_server, run_statements, take_median

@@ -24,7 +24,7 @@ from api.database import connections, queue
 from api.database.embedded import EmbeddedPostgres
 from api.plan import queries_loading
 from api.releases.job import Publisher
-from api.releases.queries import PUBLISH_JOB_KIND
+from api.releases.queries_jobs import PUBLISH_JOB_KIND
 from schema.partners import Grant, Scope
 from schema.plan import Plan
 from schema.tables import metadata

@@ -9,9 +9,8 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import fetch_any
-from api.outcomes.released_query import FigureFilter
-from api.releases.queries import to_release
-from api.releases.released_entries import EntryFilter
+from api.outcomes.released_query import EntryFilter, FigureFilter
+from api.releases.queries_releases import to_release
 from schema.releases import Release
 from schema.tables import release, released_entry, released_figure
 

@@ -15,7 +15,6 @@ from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.plan.filters import check_code
 from api.plan.periods import parse_period
-from api.releases.released_entries import EntryFilter
 from api.statistics import periods
 from schema.areas import Scheme
 from schema.measures import Measure, Series
@@ -57,6 +56,13 @@ class FigureFilter(Struct, frozen=True, kw_only=True):
     periods: list[str]
     areas: list[int]
     breakdowns: list[int]
+
+
+class EntryFilter(Struct, frozen=True, kw_only=True):
+    """The entries of a series to read, by the database's numbers; those of every period if `periods` is None."""
+
+    series: int
+    periods: list[str] | None
 
 
 class ReleaseQuery(Struct, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ from api.outcomes.cache import SOURCE_KEY, CacheMiddleware, CacheSource, OpenRel
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.outcomes.released_query import ReleaseCursor, ReleaseQuery
 from api.plan import queries as plans
-from api.releases import queries, rules
+from api.releases import queries_previous, queries_releases, rules
 from schema.geojson import FeatureCollection
 from schema.json_stat import JsonStatDataset
 from schema.outcomes import ResolvedPeriod
@@ -96,7 +96,7 @@ async def find_release(
     found = (await queries_released.find_published_releases(public, [asked_for], now=now)).get(asked_for)
     if found is None:
         newest = await plans.fetch_catalogue(public, programme)
-        every = await queries.list_releases(public, newest.id, newest.slug, now=now)
+        every = await queries_releases.list_releases(public, newest.id, newest.slug, now=now)
         standing = [one.number for one in reversed(every) if one.withdrawn_at is None]
         numbers = standing if asked_for[1] is None else [one.number for one in reversed(every)]
         number = rules.choose_number(which, numbers)
@@ -112,7 +112,7 @@ async def find_release(
 
 async def _load_release(public: Transaction, release: Release, programme: int) -> OpenRelease:
     catalogue = await plans.fetch_catalogue_version(public, release.programme, programme, release.plan_version)
-    rows = await queries.list_released_periods(public, catalogue.id, release.number)
+    rows = await queries_previous.list_released_periods(public, catalogue.id, release.number)
     return OpenRelease(
         release=release, catalogue=catalogue, covered_periods=released_query.decode_covered_periods(rows, catalogue)
     )

@@ -1,7 +1,7 @@
-"""The counts of returns beside each other: which of them follow from others, and which cannot be true together.
+"""Inference within one return: which missing cells follow from other cells, and which cells contradict each other.
 
-Counts are arrays, table by table: whatever they are of first (returns, or organisations by periods), then the places
-of the scope, then the codes of the table's breakdown. So each rule is asked once, of all returns, places and codes.
+Counts are arrays, one for each table. The first axes are returns, or organisations by periods; then come the areas of
+the scope, then the codes of the table's breakdown. So one operation covers all returns, areas and codes.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,10 @@ from math import prod
 import numpy as np
 from msgspec import Struct
 
-from api.statistics.disclosure.display import BoolArray
-from api.statistics.disclosure.lattice import IntArray, ScopeShape, Table
+from api.statistics.disclosure.lattice import BoolArray, IntArray, ScopeShape, Table
 
 NOT_RETURNED, UNKNOWN = -2, -1
-"""In the place of a count: where nothing was returned, and where it is not known how many."""
+"""Markers in arrays of counts: nobody returned the cell; or its count is not known."""
 TableCounts = dict[tuple[str, ...], IntArray]
 """The counts of one part, by the dimensions of each table."""
 
@@ -24,130 +23,132 @@ class PartTables(Struct, frozen=True, kw_only=True, eq=False):
 
     shape: ScopeShape
     tables: tuple[Table, ...]
-    """Those with fewer dimensions first."""
+    """Tables with fewer dimensions come first."""
 
     @property
     def widest_area(self) -> int:
-        """The widest area."""
-        return next(at for at, place in enumerate(self.shape.places) if place.parent is None)
+        return next(i for i, area in enumerate(self.shape.places) if area.parent is None)
 
     def count_codes(self, table: Table) -> int:
-        """How many codes its breakdown has."""
+        """Return the number of codes of the table's breakdown."""
         return prod(self._count_dimension_codes(table))
 
     def make_empty_counts(self, *axes: int) -> TableCounts:
-        places = len(self.shape.places)
-        return {one.dimensions: np.full((*axes, places, self.count_codes(one)), NOT_RETURNED) for one in self.tables}
+        areas = len(self.shape.places)
+        return {
+            table.dimensions: np.full((*axes, areas, self.count_codes(table)), NOT_RETURNED) for table in self.tables
+        }
 
     def list_areas(self, table: Table) -> list[int]:
-        """The places of a table."""
-        return [at for at, place in enumerate(self.shape.places) if place.level <= table.level]
+        return [i for i, area in enumerate(self.shape.places) if area.level <= table.level]
 
     def infer_missing(self, counts: TableCounts) -> TableCounts:
-        """Every cell of every table: from the widest area and the total down to the finest."""
-        found = {dimensions: cells.copy() for dimensions, cells in counts.items()}
+        """Infer every cell of every table, from the widest area and the total down to the finest cells."""
+        inferred = {dimensions: cells.copy() for dimensions, cells in counts.items()}
         for table in self.tables:
-            inside, cells = self.list_areas(table), found[table.dimensions]
+            areas, cells = self.list_areas(table), inferred[table.dimensions]
             if table.dimensions:
-                total = found[()][..., inside, 0] if () in found else np.array(UNKNOWN)
+                total = inferred[()][..., areas, 0] if () in inferred else np.array(UNKNOWN)
                 exclusive, exhaustive = self._find_overlap_rules(table.dimensions)
-                here, _ = infer_parts(cells[..., inside, :], total, exclusive=exclusive, exhaustive=exhaustive)
-                cells[..., inside, :] = self._reconcile_margins(table, here, found)
+                parts, _ = infer_parts(cells[..., areas, :], total, exclusive=exclusive, exhaustive=exhaustive)
+                cells[..., areas, :] = self._reconcile_margins(table, parts, inferred)
             else:
-                for at in inside:
-                    if self.shape.places[at].parent is None:
-                        cells[..., at, 0] = np.where(cells[..., at, 0] == NOT_RETURNED, UNKNOWN, cells[..., at, 0])
-            self._reconcile_parent_area(inside, cells)
-        return found
+                for area in areas:
+                    if self.shape.places[area].parent is None:
+                        total = cells[..., area, 0]
+                        cells[..., area, 0] = np.where(total == NOT_RETURNED, UNKNOWN, total)
+            self._reconcile_parent_area(areas, cells)
+        return inferred
 
     def may_be_part(self, counts: TableCounts, whole: TableCounts) -> BoolArray:
-        """Whether what is left of the whole could be counts of people too."""
-        left: TableCounts = {}
+        """Return True where the remainder, whole minus part, could be counts of people as well."""
+        remainders: TableCounts = {}
         fits: BoolArray = np.array(True)
-        for dimensions, mine in counts.items():
-            theirs = whole.get(dimensions, np.array(NOT_RETURNED))
-            both = (mine >= 0) & (theirs >= 0)
-            left[dimensions] = np.where(both, np.maximum(theirs - mine, 0), NOT_RETURNED)
-            fits = fits & ~(both & (mine > theirs)).any((-2, -1))
-        found = self.infer_missing(left)
-        for dimensions, rest in left.items():
-            fits = fits & ((rest == NOT_RETURNED) | (found[dimensions] == rest)).all((-2, -1))
+        for dimensions, part_cells in counts.items():
+            whole_cells = whole.get(dimensions, np.array(NOT_RETURNED))
+            both = (part_cells >= 0) & (whole_cells >= 0)
+            remainders[dimensions] = np.where(both, np.maximum(whole_cells - part_cells, 0), NOT_RETURNED)
+            fits = fits & ~(both & (part_cells > whole_cells)).any((-2, -1))
+        inferred = self.infer_missing(remainders)
+        for dimensions, cells in remainders.items():
+            fits = fits & ((cells == NOT_RETURNED) | (inferred[dimensions] == cells)).all((-2, -1))
         return fits
 
-    def discard_all_but_total(self, counts: TableCounts, most: IntArray, chosen: BoolArray) -> TableCounts:
-        """Of those chosen nothing is known but the total, and that only where it is no more than `most`."""
+    def discard_all_but_total(self, counts: TableCounts, limit: IntArray, chosen: BoolArray) -> TableCounts:
+        """In the chosen returns, set every cell to unknown except the total, if that is at most `limit`."""
         lost = chosen[..., None, None]
-        found = {
+        remaining = {
             dimensions: np.where(lost & (cells != NOT_RETURNED), UNKNOWN, cells) for dimensions, cells in counts.items()
         }
-        if () in found:
+        if () in remaining:
             total = counts[()][..., self.widest_area, 0]
-            stands = chosen & (total >= 0) & ((most < 0) | (total <= most))
-            found[()][..., self.widest_area, 0] = np.where(stands, total, found[()][..., self.widest_area, 0])
-        return found
+            is_valid = chosen & (total >= 0) & ((limit < 0) | (total <= limit))
+            widest = remaining[()][..., self.widest_area, 0]
+            remaining[()][..., self.widest_area, 0] = np.where(is_valid, total, widest)
+        return remaining
 
     def read_widest_total(self, counts: TableCounts) -> IntArray:
-        """Of the widest area."""
+        """Return the total of the widest area."""
         return counts[()][..., self.widest_area, 0] if () in counts else np.array(NOT_RETURNED)
 
     def _count_dimension_codes(self, table: Table) -> list[int]:
         dimensions = {dimension.slug: dimension for dimension in self.shape.dimensions}
         return [len(dimensions[slug].codes) for slug in table.dimensions]
 
-    def _find_overlap_rules(self, dimensions: tuple[str, ...]) -> tuple[bool, bool]:
-        every = [one for one in self.shape.dimensions if one.slug in dimensions]
-        return all(one.exclusive for one in every), all(one.exhaustive for one in every)
+    def _find_overlap_rules(self, slugs: tuple[str, ...]) -> tuple[bool, bool]:
+        dimensions = [dimension for dimension in self.shape.dimensions if dimension.slug in slugs]
+        return all(one.exclusive for one in dimensions), all(one.exhaustive for one in dimensions)
 
     def _reconcile_margins(self, table: Table, cells: IntArray, counts: Mapping[tuple[str, ...], IntArray]) -> IntArray:
-        """Cells by two dimensions beside those by one of them; in each place all of them are true, or none."""
+        """Compare cells by two dimensions with the cells by one of them. If they conflict in an area, discard all."""
         if len(table.dimensions) != 2:
             return cells
-        inside, fits = self.list_areas(table), np.ones(cells.shape[:-1], dtype=np.bool_)
+        areas, fits = self.list_areas(table), np.ones(cells.shape[:-1], dtype=np.bool_)
         crossed = cells.reshape(*cells.shape[:-1], *self._count_dimension_codes(table))
         for slug, other in (table.dimensions, table.dimensions[::-1]):
             if (slug,) in counts:
                 exclusive, exhaustive = self._find_overlap_rules((other,))
-                margin = counts[slug,][..., inside, :]
-                crossed, well = infer_parts(crossed, margin, exclusive=exclusive, exhaustive=exhaustive)
-                fits = fits & well.all(-1)
+                margin = counts[slug,][..., areas, :]
+                crossed, margin_fits = infer_parts(crossed, margin, exclusive=exclusive, exhaustive=exhaustive)
+                fits = fits & margin_fits.all(-1)
             crossed = crossed.swapaxes(-1, -2)
         return np.where(fits[..., None], crossed.reshape(cells.shape), UNKNOWN)
 
-    def _reconcile_parent_area(self, inside: list[int], cells: IntArray) -> None:
-        """The cells of areas beside those of the area that they make up; all of them are true, or none."""
+    def _reconcile_parent_area(self, areas: list[int], cells: IntArray) -> None:
+        """Compare the cells of areas with their parent area. If any of them conflict, discard all."""
         places = self.shape.places
-        for outer in sorted(inside, key=lambda at: places[at].level):
-            inner = [at for at in inside if places[at].parent == places[outer].code]
+        for outer in sorted(areas, key=lambda area: places[area].level):
+            inner = [area for area in areas if places[area].parent == places[outer].code]
             if inner:
                 exclusive = not self.shape.overlapping_places
-                there = cells[..., inner, :].swapaxes(-1, -2)
-                found, fits = infer_parts(there, cells[..., outer, :], exclusive=exclusive, exhaustive=True)
-                found = np.where(np.logical_and.reduce(fits, axis=-1)[..., None, None], found, UNKNOWN)
-                cells[..., inner, :] = found.swapaxes(-1, -2)
+                parts = cells[..., inner, :].swapaxes(-1, -2)
+                inferred, fits = infer_parts(parts, cells[..., outer, :], exclusive=exclusive, exhaustive=True)
+                inferred = np.where(np.logical_and.reduce(fits, axis=-1)[..., None, None], inferred, UNKNOWN)
+                cells[..., inner, :] = inferred.swapaxes(-1, -2)
 
 
 def select_tables(shape: ScopeShape, part: str | None) -> PartTables:
-    mine = [table for table in shape.tables if table.part == part]
-    return PartTables(shape=shape, tables=tuple(sorted(mine, key=lambda table: len(table.dimensions))))
+    tables = [table for table in shape.tables if table.part == part]
+    return PartTables(shape=shape, tables=tuple(sorted(tables, key=lambda table: len(table.dimensions))))
 
 
 def infer_parts(cells: IntArray, whole: IntArray, *, exclusive: bool, exhaustive: bool) -> tuple[IntArray, BoolArray]:
-    """Cells (on the last axis) beside what they are parts of: those that are missing follow from it, or are unknown.
+    """Infer missing parts, on the last axis, from their whole; set those that do not follow to UNKNOWN.
 
-    Returns them, and whether they can be true together.
+    Return the parts, and whether they and the whole can be true together.
     """
     known = cells >= 0
     counts = np.where(known, cells, 0)
-    together = counts.sum(axis=-1)
-    told = whole >= 0
-    none = (whole == 0) & (together == 0)
-    fits = ~told | ((together if exclusive else counts.max(axis=-1)) <= whole)
+    total = counts.sum(axis=-1)
+    is_whole_known = whole >= 0
+    is_zero = (whole == 0) & (total == 0)
+    fits = ~is_whole_known | ((total if exclusive else counts.max(axis=-1)) <= whole)
     if exhaustive:
-        fits &= ~told | ~known.all(axis=-1) | (together >= whole)
-    left = np.full(together.shape, UNKNOWN)
+        fits &= ~is_whole_known | ~known.all(axis=-1) | (total >= whole)
+    remainder = np.full(total.shape, UNKNOWN)
     if exclusive:
-        sure = (cells != UNKNOWN).all(axis=-1)
-        left = np.where(told & sure & (together == whole), 0, UNKNOWN)
-    found = np.where(cells == NOT_RETURNED, left[..., None], cells)
-    found = np.where(fits[..., None], found, UNKNOWN)
-    return np.where(none[..., None], 0, found), fits | none
+        no_unknown = (cells != UNKNOWN).all(axis=-1)
+        remainder = np.where(is_whole_known & no_unknown & (total == whole), 0, UNKNOWN)
+    inferred = np.where(cells == NOT_RETURNED, remainder[..., None], cells)
+    inferred = np.where(fits[..., None], inferred, UNKNOWN)
+    return np.where(is_zero[..., None], 0, inferred), fits | is_zero

@@ -1,4 +1,4 @@
-"""Published statistics in a release: what was approved of them, every place that its publisher gives, nothing more."""
+"""Published statistics in a release: every approved cell that the publisher gives, and no other."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,15 +11,16 @@ from api.plan.catalogue import Catalogue
 from api.reviews.concessions import Concessions
 from schema.measures import Collection, Measure, Series
 from schema.outcomes import PreviewFigure
+from schema.released_figures import PublishedFigure
 from schema.submissions import PublisherFigure
 
 
-def list_published_series(catalogue: Catalogue, without: Iterable[str]) -> Iterator[tuple[Measure, Series]]:
-    """The published series of a release, in the order of the plan."""
-    left_out = set(without)
+def list_published_series(catalogue: Catalogue, excluded: Iterable[str]) -> Iterator[tuple[Measure, Series]]:
+    """Yield the published series of a release, in plan order."""
+    excluded_slugs = set(excluded)
     for measure in catalogue.plan.measures:
-        if measure.slug not in left_out:
-            yield from ((measure, one) for one in measure.series if one.collection is Collection.PUBLISHED)
+        if measure.slug not in excluded_slugs:
+            yield from ((measure, series) for series in measure.series if series.collection is Collection.PUBLISHED)
 
 
 def calculate_published_figures(
@@ -30,26 +31,65 @@ def calculate_published_figures(
     catalogue: Catalogue,
     granted: Concessions,
 ) -> list[PreviewFigure]:
-    """In order of time, areas and categories. They are open to everybody: whoever publishes them protects them."""
-    there = [figure for one in returns for figure in content.get(one.id, ())]
-    areas = {figure.area for figure in there}
+    """Return the figures in order of time, areas and categories. They are public: the publisher has protected them."""
+    cells = [cell for revision in returns for cell in content.get(revision.id, ())]
+    areas = {cell.area for cell in cells}
     order = FigureOrder(catalogue)
-    found: list[PreviewFigure] = []
-    for dimensions in sorted({tuple(sorted(figure.breakdown)) for figure in there}):
-        question = ResolutionQuery(
+    figures: list[PreviewFigure] = []
+    for dimensions in sorted({tuple(sorted(cell.breakdown)) for cell in cells}):
+        query = ResolutionQuery(
             measures=[measure.slug],
             series=series.slug,
-            periods=sorted({one.period.code for one in returns}),
+            periods=sorted({revision.period.code for revision in returns}),
             areas=sorted(areas, key=order.area_ranks.__getitem__),
             group_by=list(dimensions),
         )
-        for asked in resolution.resolve_series(question, [(measure, series)], catalogue, returns):
-            found += verdicts.build_judged_figures(asked, make_empty_cells(content), catalogue, granted)
+        for resolved in resolution.resolve_series(query, [(measure, series)], catalogue, returns):
+            figures += verdicts.build_judged_figures(resolved, make_empty_cells(content), catalogue, granted)
     return sorted(
-        (figure for figure in found if figure.reason not in (AS_PUBLISHED_ONLY, "no_data")),
+        (figure for figure in figures if figure.reason not in (AS_PUBLISHED_ONLY, "no_data")),
         key=lambda figure: (
             period_sort_key(figure.period),
             order.area_ranks[figure.area],
             order.breakdown_sort_key(format_breakdown_key(figure.breakdown)),
         ),
+    )
+
+
+def convert_published_figure(figure: PreviewFigure, number: int, policy: int) -> PublishedFigure:
+    """Convert a figure of a published statistic, with all its verdicts, for a release."""
+    return PublishedFigure(
+        measure=figure.measure,
+        series=figure.series,
+        kind=figure.kind,
+        unit=figure.unit,
+        period=figure.period,
+        area=figure.area,
+        breakdown=figure.breakdown,
+        value=figure.value,
+        lower_bound=figure.lower_bound,
+        upper_bound=figure.upper_bound,
+        largest_error=figure.largest_error,
+        numerator=figure.numerator,
+        numerator_lower_bound=figure.numerator,
+        numerator_upper_bound=figure.numerator,
+        denominator=figure.denominator,
+        denominator_lower_bound=figure.denominator,
+        denominator_upper_bound=figure.denominator,
+        lower=figure.lower,
+        upper=figure.upper,
+        lower_99_8=figure.lower_99_8,
+        upper_99_8=figure.upper_99_8,
+        interval_method=figure.interval_method,
+        status=figure.status,
+        markers=figure.markers,
+        reason=figure.reason,
+        coverage=figure.coverage,
+        comparators=figure.comparators,
+        trend=figure.trend,
+        movement=figure.movement,
+        target=figure.target,
+        release=number,
+        policy_version=policy,
+        source=figure.source,
     )

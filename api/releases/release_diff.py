@@ -1,26 +1,28 @@
-"""What differs between two releases, figure by figure, and why."""
+"""The differences between two releases, figure by figure, with the reason for each."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.releases.released_figures import FigureKey, PreviousFigure, make_figure_key
+from api.releases.figure_keys import FigureKey, PreviousFigure, make_figure_key
 from api.statistics import periods
 from schema.measures import Measure
 from schema.publication_jobs import MeasurePeriod
 from schema.released_figures import PublishedFigure
 from schema.releases import ChangeReason, ReleaseChange
 
+_DISPLAYED_FIELDS = ("value", "numerator", "denominator", "status", "reason", "markers", "coverage", "trend", "target")
+
 
 class FigureChange(Struct, frozen=True, kw_only=True, gc=False):
-    """That a figure differs, by its positions in both releases."""
+    """A figure that differs, with its positions in both releases."""
 
     why: ChangeReason
     before: PreviousFigure | None = None
     after: PublishedFigure | None = None
     position: int | None = None
-    """Of `after`."""
+    """The position of `after`."""
 
 
 def compare_figures(
@@ -31,29 +33,30 @@ def compare_figures(
     reset_periods: Iterable[MeasurePeriod] = (),
     redefined_measures: frozenset[str] = frozenset(),
 ) -> Iterator[FigureChange]:
-    """In the order of the later release; what is gone comes last. Which release says a thing is no difference.
+    """Yield changes in the order of the later release, then removed figures.
 
-    `after` stand together in the later release, the first of them at the position `first`.
+    The release number and the policy version are ignored. The figures of `after` are consecutive in the later release
+    and start at `first_position`.
     """
-    corrected = {(one.measure, one.period) for one in reset_periods}
-    gone = dict(before)
+    corrected = {(item.measure, item.period) for item in reset_periods}
+    removed = dict(before)
     for position, figure in enumerate(after, first_position):
-        old = gone.pop(make_figure_key(figure), None) if before else None
+        old = removed.pop(make_figure_key(figure), None) if before else None
         if old is None:
             yield FigureChange(why="new", after=figure, position=position)
         elif replace(old.figure, release=figure.release, policy_version=figure.policy_version) != figure:
             why = _find_reason(old.figure, figure, corrected, redefined_measures)
             yield FigureChange(why=why, before=old, after=figure, position=position)
-    yield from (FigureChange(why="removed", before=old) for old in gone.values())
+    yield from (FigureChange(why="removed", before=old) for old in removed.values())
 
 
 def to_release_change(
     why: ChangeReason, before: PublishedFigure | None, after: PublishedFigure | None
 ) -> ReleaseChange:
-    """As it is answered: at least one of both is there."""
+    """Convert a change for the API. At least one of the two figures exists."""
     either = after or before
     if either is None:
-        raise ValueError("A change is of a figure.")
+        raise ValueError("A change needs at least one figure.")
     return ReleaseChange(
         measure=either.measure,
         series=either.series,
@@ -77,22 +80,58 @@ def _find_reason(
 
 
 def find_redefined_measures(before: Iterable[Measure], after: Iterable[Measure]) -> frozenset[str]:
-    """The measures of which two plan versions do not say the same."""
+    """Return the measures that two plan versions define differently."""
     old = {measure.slug: measure for measure in before}
     return frozenset(measure.slug for measure in after if old.get(measure.slug, measure) != measure)
 
 
 def _is_held_back(old: PublishedFigure, figure: PublishedFigure) -> bool:
-    """Whether what is shown stands, and nothing but how far it can be from the truth is told otherwise."""
+    """Return True if the displayed value is unchanged and only its error bounds differ."""
     return all(getattr(old, name) == getattr(figure, name) for name in _DISPLAYED_FIELDS)
 
 
-_DISPLAYED_FIELDS = ("value", "numerator", "denominator", "status", "reason", "markers", "coverage", "trend", "target")
-
-
 def _is_corrected(figure: PublishedFigure, corrected: set[tuple[str, str]]) -> bool:
-    """Whether its period, or one that it is made of, was released anew."""
+    """Return True if the figure's period, or one inside it, was republished."""
     return any(
         measure == figure.measure and periods.contains(figure.period, periods.parse(code))
         for measure, code in corrected
     )
+
+
+class ChangeLog:
+    """The changes of a release, numbered in order. Removed figures come last, in the order of the previous release.
+
+    A dry run stores only the first changes, as the API returns them.
+    """
+
+    def __init__(self, *, dry_run: bool, max_listed: int) -> None:
+        self.dry_run, self.max_listed = dry_run, max_listed
+        self.count = 0
+        self.listed: list[ReleaseChange] = []
+        self.pending: list[FigureChange] = []
+        self.removed_positions: list[int] = []
+
+    def add_changes(self, changes: Iterable[FigureChange]) -> None:
+        """Record changes, and the positions of removed figures for the end."""
+        for change in changes:
+            if change.after is None and change.before is not None:
+                self.removed_positions.append(change.before.position)
+            else:
+                self._add_change(change)
+
+    def add_removed(self, figures: Iterable[PreviousFigure]) -> None:
+        for figure in figures:
+            self._add_change(FigureChange(why="removed", before=figure))
+
+    def pop_pending(self) -> list[FigureChange]:
+        """Return the changes that are not yet in the database, and forget them."""
+        pending, self.pending = self.pending, []
+        return pending
+
+    def _add_change(self, change: FigureChange) -> None:
+        self.count += 1
+        if not self.dry_run:
+            self.pending.append(change)
+        elif len(self.listed) < self.max_listed:
+            before = change.before.figure if change.before else None
+            self.listed.append(to_release_change(change.why, before, change.after))

@@ -1,10 +1,8 @@
-"""What reviewers have cleared of milestones and evidence: what of it a release holds, and what is asked of it."""
+"""Milestone items and evidence entries that reviewers have cleared, as a release lists them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
-
-from msgspec import Struct
 
 from api.figures.query import period_sort_key
 from api.figures.resolution import ADVICE_BY_UNCOUNTED_KIND
@@ -17,17 +15,12 @@ from schema.submissions import EvidenceEntry, MilestoneItem
 Entry = MilestoneItem | EvidenceEntry
 
 
-class EntryFilter(Struct, frozen=True, kw_only=True):
-    """Which entries of a series are wanted, by the database's numbers; of every period where there are none named."""
-
-    series: int
-    periods: list[str] | None
-
-
 def list_entry_revisions(returns: Iterable[SelectedRevision], catalogue: Catalogue) -> list[int]:
-    """The approved revisions of milestones and evidence."""
+    """Return the approved revisions of milestones and evidence."""
     return [
-        one.id for one in returns if one.is_counted and catalogue.measures[one.measure].kind in ADVICE_BY_UNCOUNTED_KIND
+        revision.id
+        for revision in returns
+        if revision.is_counted and catalogue.measures[revision.measure].kind in ADVICE_BY_UNCOUNTED_KIND
     ]
 
 
@@ -39,32 +32,33 @@ def collect_entries(
     *,
     excluded_measures: frozenset[str] = frozenset(),
 ) -> list[tuple[ReleasedEntry, int]]:
-    """What a release holds, each with its revision: in the order of the plan and of time, then by their own words.
+    """Return the entries of a release, each with its revision. `cleared` counts entries from 1, as returned.
 
-    So the order says nothing of who returned what together. `cleared` are counted from 1, as returned.
+    They are ordered by plan, by period, then by their own text, so that the order does not reveal which entries were
+    returned together.
     """
-    standing = [one for one in returns if one.is_counted and one.measure not in excluded_measures]
-    places = {
-        (measure.slug, series.slug): place
-        for place, (measure, series) in enumerate(
+    ranks = {
+        (measure.slug, series.slug): rank
+        for rank, (measure, series) in enumerate(
             (measure, series) for measure in catalogue.plan.measures for series in measure.series
         )
     }
-    found = [
-        (one, entry)
-        for one in standing
-        for number, entry in enumerate(contents.get(one.id, ()), 1)
-        if number in cleared.get(one.id, ())
+
+    def rank_revision(revision: SelectedRevision) -> tuple[int, tuple[date, date, str]]:
+        return ranks[revision.measure, revision.series], period_sort_key(revision.period)
+
+    entries = [
+        (revision, entry)
+        for revision in returns
+        if revision.is_counted and revision.measure not in excluded_measures
+        for number, entry in enumerate(contents.get(revision.id, ()), 1)
+        if number in cleared.get(revision.id, ())
     ]
-
-    def place(one: SelectedRevision) -> tuple[int, tuple[date, date, str]]:
-        return places[one.measure, one.series], period_sort_key(one.period)
-
-    found.sort(key=lambda pair: (place(pair[0]), _sort_key(pair[1])))
+    entries.sort(key=lambda pair: (rank_revision(pair[0]), _sort_key(pair[1])))
     return [
-        (_make_released_entry(one, entry, position), one.id)
-        for _, together in groupby(found, key=lambda pair: place(pair[0]))
-        for position, (one, entry) in enumerate(together, 1)
+        (_make_released_entry(revision, entry, position), revision.id)
+        for _, group in groupby(entries, key=lambda pair: rank_revision(pair[0]))
+        for position, (revision, entry) in enumerate(group, 1)
     ]
 
 
@@ -76,12 +70,12 @@ def _list_codes(entry: Entry) -> tuple[str, str]:
     return (entry.item, entry.stage) if isinstance(entry, MilestoneItem) else (entry.domain, "")
 
 
-def _make_released_entry(one: SelectedRevision, entry: Entry, position: int) -> ReleasedEntry:
+def _make_released_entry(revision: SelectedRevision, entry: Entry, position: int) -> ReleasedEntry:
     milestone = entry if isinstance(entry, MilestoneItem) else None
     return ReleasedEntry(
-        measure=one.measure,
-        series=one.series,
-        period=one.period,
+        measure=revision.measure,
+        series=revision.series,
+        period=revision.period,
         position=position,
         domain=entry.domain if isinstance(entry, EvidenceEntry) else None,
         item=milestone.item if milestone else None,
@@ -92,13 +86,13 @@ def _make_released_entry(one: SelectedRevision, entry: Entry, position: int) -> 
     )
 
 
-def count_by_measure(found: Iterable[tuple[ReleasedEntry, int]]) -> dict[str, int]:
-    """How many there are of each measure, in the order of the plan."""
-    return {measure: len([*them]) for measure, them in groupby(found, key=lambda pair: pair[0].measure)}
+def count_by_measure(entries: Iterable[tuple[ReleasedEntry, int]]) -> dict[str, int]:
+    """Count entries by measure, in plan order."""
+    return {measure: len([*group]) for measure, group in groupby(entries, key=lambda pair: pair[0].measure)}
 
 
 def suggest_alternative(measure: Measure) -> str | None:
-    """Where a reader finds what a milestone or evidence measure has in place of figures; None of others."""
+    """Return where to read the entries of a milestone or evidence measure; None for measures with figures."""
     if measure.kind not in ADVICE_BY_UNCOUNTED_KIND:
         return None
-    return f"What reviewers have cleared is at `GET …/releases/{{release}}/entries?measure={measure.slug}`."
+    return f"Cleared entries are at `GET …/releases/{{release}}/entries?measure={measure.slug}`."

@@ -1,6 +1,7 @@
-"""Making releases, listing them, what changed in each, and taking one back."""
+"""Routes that request, list and withdraw releases, and list their changes."""
 
 import hashlib
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.authentication import KEY_SECURITY, require_key
 from api.access.idempotency import IdempotencyKey, IdempotentRequest
@@ -19,8 +21,8 @@ from api.http import pagination
 from api.http.pagination import InvalidCursor
 from api.http.problems import refusal_specs, response_specs
 from api.http.refusals import NotFound
-from api.plan import queries as plans
-from api.releases import queries, rules
+from api.plan.queries import fetch_catalogue
+from api.releases import queries_jobs, queries_releases, rules
 from schema.partners import Scope
 from schema.publication_jobs import NewRelease, PublicationJob, PublicationJobList
 from schema.releases import Release, ReleaseChangeList, ReleaseList, ReleaseWithdrawal
@@ -30,7 +32,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
 class ChangeCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The last change of a page."""
+    """The last change on a page."""
 
     release: int
     position: int
@@ -54,31 +56,38 @@ async def create_release(
     idempotency_key: IdempotencyKey = None,
     dry_run: DryRun = False,
 ) -> Response[bytes]:
-    """Takes minutes: the answer is a publication, whose address tells how far it is.
+    """Start a publication job and return it. The job takes minutes: `GET …/publications/{id}` returns its state.
 
-    Everything that is approved when the work begins is protected as a whole, audited against the public, against
-    each provider and against all earlier releases, and published; or nothing is, and `failures` says which measures
-    failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
+    The job protects everything that is approved when it starts. It audits the result against the public, each provider
+    and all earlier releases. If every audit passes, it publishes the release; otherwise `failures` lists the measures
+    that failed. A dry run does the same but publishes nothing: it returns what would be shown, hidden and changed.
     """
     access.require_scopes(Scope.PUBLISH)
-    transaction, catalogue = access.transaction, access.catalogue
-    rules.check_new_release(data, catalogue, now=now)
-
-    async def act() -> PublicationJob:
-        if not await queries.request_publication(
-            transaction, catalogue, data, access.author, publication_id=new_id, dry_run=dry_run, now=now
-        ):
-            raise rules.AlreadyPublishing("A publication of this programme is waiting or running.")
-        subject = {"publication": str(new_id), "dry_run": str(dry_run).lower()}
-        await access.record_audit("publication.requested", subject, now=now)
-        made = await queries.find_publication(transaction, catalogue, new_id)
-        assert made is not None  # noqa: S101  it has just been written
-        return made
-
+    rules.check_new_release(data, access.catalogue, now=now)
     content_sha256 = hashlib.sha256(await request.body()).digest()
     keyed = IdempotentRequest(operation=f"create_release {dry_run}", content_sha256=content_sha256, key=idempotency_key)
-    answer = await access.run_once(keyed, act, now=now)
-    return Response(answer.content, status_code=202, media_type=MediaType.JSON, headers=answer.headers)
+    response = await access.run_once(
+        keyed,
+        lambda: _request_publication(access, data, publication_id=new_id, dry_run=dry_run, now=now),
+        now=now,
+    )
+    return Response(response.content, status_code=202, media_type=MediaType.JSON, headers=response.headers)
+
+
+async def _request_publication(
+    access: ProgrammeAccess, new: NewRelease, *, publication_id: UUID, dry_run: bool, now: datetime
+) -> PublicationJob:
+    """Raises AlreadyPublishing."""
+    transaction, catalogue = access.transaction, access.catalogue
+    if not await queries_jobs.request_publication(
+        transaction, catalogue, new, access.author, publication_id=publication_id, dry_run=dry_run, now=now
+    ):
+        raise rules.AlreadyPublishing("A publication job of this programme is queued or running.")
+    subject = {"publication": str(publication_id), "dry_run": str(dry_run).lower()}
+    await access.record_audit("publication.requested", subject, now=now)
+    job = await queries_jobs.find_publication(transaction, catalogue, publication_id)
+    assert job is not None  # noqa: S101  the statement above has just inserted it
+    return job
 
 
 @get(
@@ -90,9 +99,10 @@ async def create_release(
     responses=refusal_specs(401, 403, 404, 422),
 )
 async def list_publications(access: NamedDependency[ProgrammeAccess], limit: Limit = 20) -> PublicationJobList:
-    """Those that run, and those that have ended, with what came of them; the newest first."""
+    """List running and ended publication jobs with their results, newest first."""
     access.require_scopes(Scope.PUBLISH)
-    return PublicationJobList(items=await queries.list_publications(access.transaction, access.catalogue, limit=limit))
+    jobs = await queries_jobs.list_publications(access.transaction, access.catalogue, limit=limit)
+    return PublicationJobList(items=jobs)
 
 
 @get(
@@ -104,12 +114,12 @@ async def list_publications(access: NamedDependency[ProgrammeAccess], limit: Lim
     responses=refusal_specs(401, 403, 404),
 )
 async def get_publication(access: NamedDependency[ProgrammeAccess], publication: FromPath[UUID]) -> PublicationJob:
-    """Ask again every few seconds until `state` is neither `queued` nor `running`."""
+    """Poll every few seconds until `state` is neither `queued` nor `running`."""
     access.require_scopes(Scope.PUBLISH)
-    found = await queries.find_publication(access.transaction, access.catalogue, publication)
-    if found is None:
-        raise NotFound("There is no such publication; `GET …/publications` lists them.")
-    return found
+    job = await queries_jobs.find_publication(access.transaction, access.catalogue, publication)
+    if job is None:
+        raise NotFound(f"The publication job {publication} does not exist; `GET …/publications` lists all jobs.")
+    return job
 
 
 @get(
@@ -119,16 +129,17 @@ async def get_publication(access: NamedDependency[ProgrammeAccess], publication:
     responses=refusal_specs(404),
 )
 async def list_releases(programme: FromPath[str], public: Transaction, now: Now) -> ReleaseList:
-    """The newest first. One under embargo is not there until its time."""
-    catalogue = await plans.fetch_catalogue(public, programme)
-    return ReleaseList(items=await queries.list_releases(public, catalogue.id, catalogue.slug, now=now))
+    """List releases, newest first. A release under embargo is not listed until its embargo ends."""
+    catalogue = await fetch_catalogue(public, programme)
+    return ReleaseList(items=await queries_releases.list_releases(public, catalogue.id, catalogue.slug, now=now))
 
 
-async def find_release(programme: FromPath[str], number: FromPath[int], public: Transaction, now: Now) -> Release:
-    catalogue = await plans.fetch_catalogue(public, programme)
-    every = await queries.list_releases(public, catalogue.id, catalogue.slug, now=now)
-    wanted = rules.choose_number(str(number), sorted(one.number for one in every))
-    return next(one for one in every if one.number == wanted)
+async def _find_release(programme: str, number: int, transaction: AsyncConnection, now: datetime) -> Release:
+    """Raises NoRelease."""
+    catalogue = await fetch_catalogue(transaction, programme)
+    releases = await queries_releases.list_releases(transaction, catalogue.id, catalogue.slug, now=now)
+    chosen = rules.choose_number(str(number), sorted(release.number for release in releases))
+    return next(release for release in releases if release.number == chosen)
 
 
 @get(
@@ -138,8 +149,8 @@ async def find_release(programme: FromPath[str], number: FromPath[int], public: 
     responses=refusal_specs(404),
 )
 async def get_release(programme: FromPath[str], number: FromPath[int], public: Transaction, now: Now) -> Release:
-    """When and from what it was made, how people in it are protected, and what its audit found."""
-    return await find_release(programme, number, public, now)
+    """Return when the release was made, from which inputs, how it protects people, and its audit report."""
+    return await _find_release(programme, number, public, now)
 
 
 @get(
@@ -156,25 +167,25 @@ async def list_release_changes(
     cursor: FromQuery[str | None] = None,
     limit: Limit = 1000,
 ) -> ReleaseChangeList:
-    """Every figure that is not as in the release before, with why: what an integrator loads after the first time.
+    """List every figure that differs from the previous release, with the reason. Load these to update a copy.
 
-    Of the first release, every figure.
+    For the first release, this lists every figure.
     """
-    release = await find_release(programme, number, public, now)
+    release = await _find_release(programme, number, public, now)
     rules.check_not_withdrawn(release)
-    catalogue = await plans.fetch_catalogue(public, programme)
+    catalogue = await fetch_catalogue(public, programme)
     last = pagination.decode_cursor(cursor, ChangeCursor)
     if last is not None and last.release != number:
         raise InvalidCursor(f"The cursor belongs to release {last.release}.")
     after = -1 if last is None else last.position
-    found = await queries.fetch_changes(public, catalogue.id, number, after=after, limit=limit + 1)
-    more = len(found) > limit
+    rows = await queries_releases.fetch_changes(public, catalogue.id, number, after=after, limit=limit + 1)
+    has_more = len(rows) > limit
     return ReleaseChangeList(
         programme=catalogue.slug,
         release=number,
         previous_release=number - 1 if number > 1 else None,
-        items=[change for _, change in found[:limit]],
-        next_cursor=pagination.encode_cursor(ChangeCursor(number, found[limit - 1][0])) if more else None,
+        items=[change for _, change in rows[:limit]],
+        next_cursor=pagination.encode_cursor(ChangeCursor(number, rows[limit - 1][0])) if has_more else None,
     )
 
 
@@ -188,22 +199,19 @@ async def list_release_changes(
     responses=refusal_specs(401, 403, 404, 409, 415, 422) | response_specs(Release, 200),
 )
 async def withdraw_release(
-    access: NamedDependency[ProgrammeAccess],
-    number: FromPath[int],
-    data: JSONBody[ReleaseWithdrawal],
-    now: Now,
+    access: NamedDependency[ProgrammeAccess], number: FromPath[int], data: JSONBody[ReleaseWithdrawal], now: Now
 ) -> Release:
-    """As a whole, with a reason that everybody can read. Nothing of it is answered any more.
+    """Withdraw a whole release, with a public reason. The API then stops returning its content.
 
-    What was published may be remembered: later releases are audited as if it were still there.
+    Readers may have copies, so later releases are audited as if it were still published.
     """
     access.require_scopes(Scope.PUBLISH)
     transaction, catalogue = access.transaction, access.catalogue
-    release = await find_release(catalogue.slug, number, transaction, now)
-    if not await queries.withdraw_release(transaction, catalogue.id, release.number, data.reason, now=now):
-        raise rules.AlreadyWithdrawn(f"Release {number} has been withdrawn already.")
+    release = await _find_release(catalogue.slug, number, transaction, now)
+    if not await queries_releases.withdraw_release(transaction, catalogue.id, release.number, data.reason, now=now):
+        raise rules.AlreadyWithdrawn(f"Release {number} has already been withdrawn.")
     await access.record_audit("release.withdrawn", {"release": str(number)}, now=now)
-    return await find_release(catalogue.slug, number, transaction, now)
+    return await _find_release(catalogue.slug, number, transaction, now)
 
 
 router = Router(

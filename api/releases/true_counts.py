@@ -1,10 +1,10 @@
-"""What each organisation returned, node by node: exactly known, or not known at all.
+"""True counts: what each organisation returned, node by node, either exactly known or unknown.
 
-Whoever returns nothing adds nothing; that returns are missing is told by the coverage. But of whom returns, a cell
-that is not there is none only where the other cells leave nothing for it; else it is unknown, and so is the sum over
-all. Where the cells of a return cannot be true together - a warning that was answered with a justification - the
-finer ones are unknown and the total stands. The services of an organisation are resolved one by one: what one of them
-left out is not made up for by another.
+An organisation without a return adds nothing; coverage reports that its return is missing. If an organisation did
+return, a missing cell is 0 only if its other cells leave nothing for it. Otherwise the cell is unknown, and so is the
+sum over all organisations. If the cells of a return contradict each other (a warning that a provider answered with a
+justification), the finer cells become unknown and only the total is used. Each service of an organisation is inferred
+separately, so that one service never fills the gaps of another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,34 +21,37 @@ from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.releases import cell_inference
 from api.releases.cell_inference import NOT_RETURNED, UNKNOWN, PartTables, TableCounts
-from api.releases.scopes import AuditScope, may_publish_alone
-from api.statistics.disclosure.display import BoolArray
-from api.statistics.disclosure.lattice import IntArray, Nodes, Table, build_nodes, locate_nodes
+from api.releases.knowledge_groups import may_publish_alone
+from api.releases.scopes import AuditScope
+from api.statistics.disclosure.lattice import BoolArray, IntArray, Nodes, Table, build_nodes, locate_nodes
 from schema.measures import MeasureKind
 from schema.submissions import ReturnKind
 
 
 class TrueCounts(Struct, frozen=True, kw_only=True, eq=False):
-    """The true counts of a scope, organisation by organisation. They are not for publication."""
+    """The true counts of a scope, by organisation. They are not for publication."""
 
     organisations: tuple[str, ...]
     own: IntArray
     """Organisations × nodes; 0 where unknown."""
     unknown: BoolArray
-    """Nodes of which somebody's part is not known."""
+    """Nodes where some organisation's count is not known."""
     hidden: BoolArray
-    """Of these, those that somebody returned as confidential."""
-    may_stand_alone: BoolArray
+    """Unknown nodes that some organisation returned as confidential."""
+    publish_alone: BoolArray
 
 
 class ReturnedCounts(Struct, kw_only=True, eq=False):
-    """Of one part, what was said: by services or organisations, by periods of returns, by place and code."""
+    """The returned counts of one part: by service or organisation, period, area and code."""
 
     part: PartTables
     counts: TableCounts
     confidential: dict[tuple[str, ...], BoolArray]
     return_counts: IntArray
-    """How many returns there are of each service, or organisation, in each period."""
+    """The number of returns, by service or organisation, and by period."""
+
+
+CountsByPart = Mapping[str | None, ReturnedCounts]
 
 
 def calculate_true_counts(
@@ -58,230 +61,226 @@ def calculate_true_counts(
     returns: Iterable[SelectedRevision],
     cells: RevisionCells,
 ) -> TrueCounts:
-    """Put every return of the scope on the nodes of its lattice, whose first nodes may be of earlier plan versions.
+    """Place every return of the scope on the nodes of its lattice.
 
-    Of those that the plan has no more, nothing is known.
+    The lattice may have nodes of earlier plan versions. Those that the plan no longer has are unknown.
     """
-    standing = [
-        r for r in returns if r.is_counted and (r.measure, r.series) in {member.key for member in scope.members}
-    ]
-    services = sorted({(r.organisation, r.service) for r in standing})
+    keys = {member.key for member in scope.members}
+    counted = [r for r in returns if r.is_counted and (r.measure, r.series) in keys]
+    services = sorted({(r.organisation, r.service) for r in counted})
     organisations = tuple(dict.fromkeys(organisation for organisation, _ in services))
-    asked = build_nodes(scope.shape)
-    at = locate_nodes(asked, lattice)
+    plan_nodes = build_nodes(scope.shape)
+    node_ids = locate_nodes(plan_nodes, lattice)
     own = np.zeros((len(organisations), lattice.size), dtype=np.int64)
     unknown, hidden = np.ones(lattice.size, dtype=np.bool_), np.zeros(lattice.size, dtype=np.bool_)
-    unknown[at] = False
-    if standing:
-        found = _sum_by_organisation(
-            scope, _read_returned_counts(scope, catalogue, standing, services, cells), services
-        )
-        counts, confidential = _map_to_nodes(scope, asked, found)
-        own[:, at] = np.maximum(counts, 0)
-        unknown[at] = (counts == UNKNOWN).any(axis=0)
-        hidden[at] = ((counts == UNKNOWN) & confidential).any(axis=0)
+    unknown[node_ids] = False
+    if counted:
+        returned = _read_returned_counts(scope, catalogue, counted, services, cells)
+        counts, confidential = _map_to_nodes(scope, plan_nodes, _sum_by_organisation(scope, returned, services))
+        own[:, node_ids] = np.maximum(counts, 0)
+        unknown[node_ids] = (counts == UNKNOWN).any(axis=0)
+        hidden[node_ids] = ((counts == UNKNOWN) & confidential).any(axis=0)
     own[:, unknown] = 0
-    stand = [may_publish_alone(scope.members, organisation, catalogue) for organisation in organisations]
+    publish_alone = [may_publish_alone(scope.members, organisation, catalogue) for organisation in organisations]
     return TrueCounts(
         organisations=organisations,
         own=own,
         unknown=unknown,
         hidden=hidden,
-        may_stand_alone=np.array(stand, dtype=np.bool_),
+        publish_alone=np.array(publish_alone, dtype=np.bool_),
     )
 
 
 def _read_returned_counts(
     scope: AuditScope,
     catalogue: Catalogue,
-    standing: Sequence[SelectedRevision],
+    revisions: Sequence[SelectedRevision],
     services: Sequence[tuple[str, str]],
     cells: RevisionCells,
 ) -> dict[str | None, ReturnedCounts]:
-    """Each service's counts by itself, part by part."""
-    found: dict[str | None, ReturnedCounts] = {}
+    """Return the counts of each service separately, part by part."""
+    counts_by_part: dict[str | None, ReturnedCounts] = {}
+    period_codes = list(scope.collected_periods)
     for member in scope.members:
-        ratio = member.measure.kind is MeasureKind.PROPORTION
-        low, high, base = roll_up.calculate_bounds(cells, is_ratio=ratio)
-        exact = low == high  # not of NaN
-        said = {member.part: np.where(exact, low, UNKNOWN)}
-        if ratio and member is scope.members[0]:
-            said[None] = np.where(exact, base, UNKNOWN)
-        mine = {
-            r.id: (services.index((r.organisation, r.service)), list(scope.collected_periods).index(r.period.code), r)
-            for r in standing
+        is_ratio = member.measure.kind is MeasureKind.PROPORTION
+        low, high, base = roll_up.calculate_bounds(cells, is_ratio=is_ratio)
+        is_exact = low == high  # False for NaN
+        numbers_by_part = {member.part: np.where(is_exact, low, UNKNOWN)}
+        if is_ratio and member is scope.members[0]:
+            numbers_by_part[None] = np.where(is_exact, base, UNKNOWN)
+        returns = {
+            r.id: (services.index((r.organisation, r.service)), period_codes.index(r.period.code), r)
+            for r in revisions
             if (r.measure, r.series) == member.key and r.period.code in scope.collected_periods
         }
-        for part, numbers in said.items():
-            one = _make_empty_counts(scope, part, len(services))
-            _fill_counts(one, catalogue, mine, cells, numbers)
-            there = (one.return_counts > 0)[..., None, None]
-            resolved = one.part.infer_missing(one.counts)
-            one.counts = {key: np.where(there, resolved[key], NOT_RETURNED) for key in resolved}
-            found[part] = one
+        for part, numbers in numbers_by_part.items():
+            returned = _make_empty_counts(scope, part, len(services))
+            _fill_counts(returned, catalogue, returns, cells, numbers)
+            has_return = (returned.return_counts > 0)[..., None, None]
+            inferred = returned.part.infer_missing(returned.counts)
+            returned.counts = {key: np.where(has_return, inferred[key], NOT_RETURNED) for key in inferred}
+            counts_by_part[part] = returned
     if scope.members[0].measure.kind is MeasureKind.CUMULATIVE:
-        for one in found.values():
-            _enforce_monotone(one)
-    return found
+        for returned in counts_by_part.values():
+            _enforce_monotone(returned)
+    return counts_by_part
 
 
-def _make_empty_counts(scope: AuditScope, part: str | None, number: int) -> ReturnedCounts:
-    its, axes = cell_inference.select_tables(scope.shape, part), (number, len(scope.collected_periods))
-    counts = its.make_empty_counts(*axes)
-    confidential = {key: np.zeros(one.shape, dtype=np.bool_) for key, one in counts.items()}
+def _make_empty_counts(scope: AuditScope, part: str | None, service_count: int) -> ReturnedCounts:
+    tables = cell_inference.select_tables(scope.shape, part)
+    axes = (service_count, len(scope.collected_periods))
+    counts = tables.make_empty_counts(*axes)
+    confidential = {key: np.zeros(cells.shape, dtype=np.bool_) for key, cells in counts.items()}
     return ReturnedCounts(
-        part=its, counts=counts, confidential=confidential, return_counts=np.zeros(axes, dtype=np.int64)
+        part=tables, counts=counts, confidential=confidential, return_counts=np.zeros(axes, dtype=np.int64)
     )
 
 
 def _fill_counts(
-    one: ReturnedCounts,
+    returned: ReturnedCounts,
     catalogue: Catalogue,
     returns: Mapping[int, tuple[int, int, SelectedRevision]],
     cells: RevisionCells,
     numbers: IntArray,
 ) -> None:
-    """Write in what was returned. Nil is 0 everywhere."""
-    number = _look_up_numbers(cells.revision, {revision: at for at, revision in enumerate(returns)})
-    places = [place.code for place in one.part.shape.places]
-    for table in one.part.tables:
-        inside = one.part.list_areas(table)
-        place = _look_up_numbers(cells.area, {catalogue.ids.areas[places[at]]: at for at in inside})
-        keys = enumerate(_list_breakdown_keys(one.part, table))
-        code = _look_up_numbers(cells.breakdown, {catalogue.ids.breakdowns.get(key, UNKNOWN): at for at, key in keys})
-        chosen = np.flatnonzero((number >= 0) & (place >= 0) & (code >= 0))
-        where = np.array([its[:2] for its in returns.values()], dtype=np.int64).reshape(-1, 2)[number[chosen]]
-        to = (where[:, 0], where[:, 1], place[chosen], code[chosen])
-        one.counts[table.dimensions][to] = numbers[chosen]
-        one.confidential[table.dimensions][to] = numbers[chosen] == UNKNOWN
-        for service, period, its in returns.values():
-            if its.kind is ReturnKind.NIL:
-                one.counts[table.dimensions][service, period, inside] = 0
+    """Write the returned numbers into the arrays. A nil return is 0 everywhere."""
+    return_index = _look_up_numbers(cells.revision, {revision: i for i, revision in enumerate(returns)})
+    area_codes = [area.code for area in returned.part.shape.places]
+    axes = np.array([entry[:2] for entry in returns.values()], dtype=np.int64).reshape(-1, 2)
+    for table in returned.part.tables:
+        areas = returned.part.list_areas(table)
+        area = _look_up_numbers(cells.area, {catalogue.ids.areas[area_codes[i]]: i for i in areas})
+        keys = enumerate(_list_breakdown_keys(returned.part, table))
+        code = _look_up_numbers(cells.breakdown, {catalogue.ids.breakdowns.get(key, UNKNOWN): i for i, key in keys})
+        chosen = np.flatnonzero((return_index >= 0) & (area >= 0) & (code >= 0))
+        services_and_periods = axes[return_index[chosen]]
+        index = (services_and_periods[:, 0], services_and_periods[:, 1], area[chosen], code[chosen])
+        returned.counts[table.dimensions][index] = numbers[chosen]
+        returned.confidential[table.dimensions][index] = numbers[chosen] == UNKNOWN
+        for service, period, revision in returns.values():
+            if revision.kind is ReturnKind.NIL:
+                returned.counts[table.dimensions][service, period, areas] = 0
     for service, period, _ in returns.values():
-        one.return_counts[service, period] = 1
+        returned.return_counts[service, period] = 1
 
 
 def _look_up_numbers(column: IntArray, numbers: Mapping[int, int]) -> IntArray:
-    """Of each entry its number; -1 where it has none."""
+    """Map each entry of a column to its number, or to -1 if it has none."""
     if not numbers:
         return np.full(column.size, -1)
     known = np.array(sorted(numbers))
-    at = np.minimum(np.searchsorted(known, column), known.size - 1)
-    return np.where(known[at] == column, np.array([numbers[one] for one in known.tolist()])[at], -1)
+    positions = np.minimum(np.searchsorted(known, column), known.size - 1)
+    values = np.array([numbers[key] for key in known.tolist()])
+    return np.where(known[positions] == column, values[positions], -1)
 
 
 def _list_breakdown_keys(part: PartTables, table: Table) -> list[str]:
     codes = {dimension.slug: dimension.codes for dimension in part.shape.dimensions}
-    chosen = product(*(codes[slug] for slug in table.dimensions))
-    return [format_breakdown_key(dict(zip(table.dimensions, one, strict=True))) for one in chosen]
+    categories = product(*(codes[slug] for slug in table.dimensions))
+    return [format_breakdown_key(dict(zip(table.dimensions, chosen, strict=True))) for chosen in categories]
 
 
-def _enforce_monotone(one: ReturnedCounts) -> None:
-    """Of a count to date of which a later one has less, only the total stands, if no later one is below it.
+def _enforce_monotone(returned: ReturnedCounts) -> None:
+    """Discard the cells of a cumulative count that exceed a later one.
 
-    One that was left out is unknown.
+    Use only the total of such a return, and only if no later total is smaller. A missing return is unknown.
     """
-    begun = np.logical_or.accumulate(one.return_counts > 0, axis=1)
-    every = {key: (cells != NOT_RETURNED).any(axis=1) for key, cells in one.counts.items()}
-    later = {key: np.full(there.shape, NOT_RETURNED) for key, there in every.items()}
-    least = dict(later)
-    for at in reversed(range(begun.shape[1])):
-        missing = (begun[:, at] & (one.return_counts[:, at] == 0))[:, None, None]
-        here = {key: np.where(missing & every[key], UNKNOWN, cells[:, at]) for key, cells in one.counts.items()}
-        fits = one.part.may_be_part(here, later)
+    has_begun = np.logical_or.accumulate(returned.return_counts > 0, axis=1)
+    ever_returned = {key: (cells != NOT_RETURNED).any(axis=1) for key, cells in returned.counts.items()}
+    later = {key: np.full(mask.shape, NOT_RETURNED) for key, mask in ever_returned.items()}
+    minimum = dict(later)
+    for period in reversed(range(has_begun.shape[1])):
+        missing = (has_begun[:, period] & (returned.return_counts[:, period] == 0))[:, None, None]
+        counts = {
+            key: np.where(missing & ever_returned[key], UNKNOWN, cells[:, period])
+            for key, cells in returned.counts.items()
+        }
+        fits = returned.part.may_be_part(counts, later)
         known = np.zeros_like(fits)
-        for key, cells in here.items():
-            fits = fits & ~((least[key] >= 0) & (cells > least[key])).any((-2, -1))
+        for key, cells in counts.items():
+            fits = fits & ~((minimum[key] >= 0) & (cells > minimum[key])).any((-2, -1))
             known |= (cells >= 0).any((-2, -1))
-        here = one.part.discard_all_but_total(here, one.part.read_widest_total(least), ~fits)
-        for key, cells in here.items():
-            one.counts[key][:, at] = cells
+        counts = returned.part.discard_all_but_total(counts, returned.part.read_widest_total(minimum), ~fits)
+        for key, cells in counts.items():
+            returned.counts[key][:, period] = cells
             later[key] = np.where((fits & known)[:, None, None], cells, later[key])
-            least[key] = np.where(cells >= 0, cells, least[key])
-    one.return_counts = begun.astype(np.int64)
+            minimum[key] = np.where(cells >= 0, cells, minimum[key])
+    returned.return_counts = has_begun.astype(np.int64)
 
 
 def _sum_by_organisation(
-    scope: AuditScope, found: Mapping[str | None, ReturnedCounts], services: Sequence[tuple[str, str]]
+    scope: AuditScope, counts_by_part: CountsByPart, services: Sequence[tuple[str, str]]
 ) -> dict[str | None, ReturnedCounts]:
-    """The services of each organisation together, and its parts beside the whole."""
-    starts = [at for at, one in enumerate(services) if at == 0 or services[at - 1][0] != one[0]]
-    summed = {part: _sum_services(one, starts) for part, one in found.items()}
-    ratio = scope.members[0].measure.kind is MeasureKind.PROPORTION
-    for part, one in summed.items():
+    """Sum the services of each organisation, and reconcile its parts with the whole."""
+    starts = [i for i, (organisation, _) in enumerate(services) if i == 0 or services[i - 1][0] != organisation]
+    summed = {part: _sum_services(returned, starts) for part, returned in counts_by_part.items()}
+    is_ratio = scope.members[0].measure.kind is MeasureKind.PROPORTION
+    for part, returned in summed.items():
         if part is not None:
-            _reconcile_with_whole(one, summed[None], ratio=ratio)
+            _reconcile_with_whole(returned, summed[None], is_ratio=is_ratio)
     return summed
 
 
-def _sum_services(one: ReturnedCounts, starts: Sequence[int]) -> ReturnedCounts:
-    """Unknown where one of them is, absent where all of them are."""
+def _sum_services(returned: ReturnedCounts, starts: Sequence[int]) -> ReturnedCounts:
+    """Sum services. A sum is unknown if any term is unknown, and not returned if no term was returned."""
     counts: TableCounts = {}
-    for key, cells in one.counts.items():
+    for key, cells in returned.counts.items():
         total = np.add.reduceat(np.maximum(cells, 0), starts)
         total[np.logical_and.reduceat(cells == NOT_RETURNED, starts)] = NOT_RETURNED
         total[np.logical_or.reduceat(cells == UNKNOWN, starts)] = UNKNOWN
         counts[key] = total
-    confidential = {key: np.logical_or.reduceat(cells, starts) for key, cells in one.confidential.items()}
     return ReturnedCounts(
-        part=one.part,
+        part=returned.part,
         counts=counts,
-        confidential=confidential,
-        return_counts=np.add.reduceat(one.return_counts, starts),
+        confidential={key: np.logical_or.reduceat(cells, starts) for key, cells in returned.confidential.items()},
+        return_counts=np.add.reduceat(returned.return_counts, starts),
     )
 
 
-def _reconcile_with_whole(one: ReturnedCounts, whole: ReturnedCounts, *, ratio: bool) -> None:
-    """A part is unknown where its whole is. Where those outside it would be no people, only its total stands.
+def _reconcile_with_whole(returned: ReturnedCounts, whole: ReturnedCounts, *, is_ratio: bool) -> None:
+    """Set a part to unknown where its whole is unknown. If the remainder cannot be people, use only the total.
 
-    The numerator of a denominator that was returned more often is unknown.
+    If a denominator has more returns than its numerator, the numerator is unknown.
     """
-    lost = (whole.return_counts == 0) | (ratio & (one.return_counts < whole.return_counts))
-    theirs = {key: whole.counts.get(key, np.array(NOT_RETURNED)) for key in one.counts}
+    lost = (whole.return_counts == 0) | (is_ratio & (returned.return_counts < whole.return_counts))
+    whole_cells = {key: whole.counts.get(key, np.array(NOT_RETURNED)) for key in returned.counts}
     counts = {
-        key: np.where((cells != NOT_RETURNED) & (theirs[key] == UNKNOWN), UNKNOWN, cells)
-        for key, cells in one.counts.items()
+        key: np.where((cells != NOT_RETURNED) & (whole_cells[key] == UNKNOWN), UNKNOWN, cells)
+        for key, cells in returned.counts.items()
     }
-    fits = one.part.may_be_part(counts, whole.counts)
-    counts = one.part.discard_all_but_total(counts, whole.part.read_widest_total(whole.counts), ~fits)
-    one.counts = {
-        key: np.where(
-            lost[..., None, None],
-            np.where((cells != NOT_RETURNED) | (theirs[key] != NOT_RETURNED), UNKNOWN, NOT_RETURNED),
-            cells,
-        )
-        for key, cells in counts.items()
-    }
+    fits = returned.part.may_be_part(counts, whole.counts)
+    counts = returned.part.discard_all_but_total(counts, whole.part.read_widest_total(whole.counts), ~fits)
+    for key, cells in counts.items():
+        was_returned = (cells != NOT_RETURNED) | (whole_cells[key] != NOT_RETURNED)
+        counts[key] = np.where(lost[..., None, None], np.where(was_returned, UNKNOWN, NOT_RETURNED), cells)
+    returned.counts = counts
 
 
-def _map_to_nodes(
-    scope: AuditScope, asked: Nodes, found: Mapping[str | None, ReturnedCounts]
-) -> tuple[IntArray, BoolArray]:
-    """By organisations and nodes: the counts, or UNKNOWN; and what was returned as confidential.
+def _map_to_nodes(scope: AuditScope, nodes: Nodes, counts_by_part: CountsByPart) -> tuple[IntArray, BoolArray]:
+    """Return the counts, or UNKNOWN, by organisation and node; and which of them were returned as confidential.
 
-    Of longer periods they are the sums of those that were returned.
+    A longer period is the sum of its returned periods.
     """
     codes = list(scope.collected_periods)
-    made_of = [
-        [codes.index(one) for one in ((code,) if code in scope.collected_periods else parts)]
+    parts_by_period = [
+        [codes.index(part) for part in ((code,) if code in scope.collected_periods else parts)]
         for code, parts in scope.shape.periods.items()
     ]
     counts: list[IntArray] = []
     confidential: list[BoolArray] = []
-    for grid in asked.grids:
-        one, inside = (
-            found[grid.table.part],
-            cell_inference.select_tables(scope.shape, grid.table.part).list_areas(grid.table),
-        )
-        cells = one.counts[grid.table.dimensions][:, :, inside]
-        hidden = one.confidential[grid.table.dimensions][:, :, inside]
-        lost = np.stack([(cells[:, at] == UNKNOWN).any(axis=1) for at in made_of], axis=1)
-        sums = np.stack([np.maximum(cells[:, at], 0).sum(axis=1) for at in made_of], axis=1)
+    for grid in nodes.grids:
+        returned = counts_by_part[grid.table.part]
+        areas = cell_inference.select_tables(scope.shape, grid.table.part).list_areas(grid.table)
+        cells = returned.counts[grid.table.dimensions][:, :, areas]
+        hidden = returned.confidential[grid.table.dimensions][:, :, areas]
+        lost = np.stack([(cells[:, parts] == UNKNOWN).any(axis=1) for parts in parts_by_period], axis=1)
+        sums = np.stack([np.maximum(cells[:, parts], 0).sum(axis=1) for parts in parts_by_period], axis=1)
         counts.append(_flatten_in_node_order(np.where(lost, UNKNOWN, sums)))
-        confidential.append(_flatten_in_node_order(np.stack([hidden[:, at].any(axis=1) for at in made_of], axis=1)))
+        any_hidden = np.stack([hidden[:, parts].any(axis=1) for parts in parts_by_period], axis=1)
+        confidential.append(_flatten_in_node_order(any_hidden))
     return np.concatenate(counts, axis=1), np.concatenate(confidential, axis=1)
 
 
 def _flatten_in_node_order(cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Of organisations, periods, places and codes: the order of the nodes, codes first."""
+    """Flatten organisations × periods × areas × codes into the order of nodes, in which codes come first."""
     return np.moveaxis(cells, -1, 1).reshape(len(cells), -1)

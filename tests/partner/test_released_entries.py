@@ -260,7 +260,7 @@ async def test_a_rehearsal_counts_what_would_be_released_and_writes_nothing(pres
     connection = await asyncpg.connect(press.application.url)
     assert await connection.fetchval("select count(*) from release.entry") == 0
     await connection.close()
-    made = await press.publish(without=["prospectus"])
+    made = await press.publish(exclude_measures=["prospectus"])
     assert made["audit"]["entries"] == {"learner-voice": 2}
     assert {one["measure"] for one in await released(press)} == {"learner-voice"}
 

@@ -80,7 +80,7 @@ async def test_a_later_release_moves_a_figure_by_the_rounded_increment_and_tells
     [before] = await press.read_figures(**JULY, release="1")
     assert before["value"] == 130, "an earlier release stays as it was"
     changes = (await press.read("releases/2/changes")).json()
-    assert changes["before"] == 1
+    assert changes["previous_release"] == 1
     [change] = [c for c in changes["items"] if (c["period"], c["area"], c["breakdown"]) == ("2026-07", TOWN, {})]
     assert (change["before"]["value"], change["after"]["value"], change["why"]) == (130, 150, "data")
     assert all(c["measure"] == "learners" for c in changes["items"]), "nothing else has changed"
@@ -221,9 +221,9 @@ async def test_what_is_gone_is_told_last_and_a_rehearsal_tells_the_same(press, m
     await press.publish()
     before = await press.read_figures(**JULY, group_by="sex")
     press.application.now += timedelta(days=30)  # September is over
-    rehearsed = await press.publish(dry_run=True, without=["pass-rate"])
+    rehearsed = await press.publish(dry_run=True, exclude_measures=["pass-rate"])
     assert (await press.read("releases")).json()["items"][0]["number"] == 1
-    made = await press.publish(without=["pass-rate"])
+    made = await press.publish(exclude_measures=["pass-rate"])
     assert made["release"] == 2
     told: list[dict] = []
     cursor: dict[str, str] = {}
@@ -287,7 +287,7 @@ async def test_a_gross_error_is_mended_by_releasing_anew(press):
 
 async def test_measures_that_are_left_out_are_not_there(press):
     await both(press)
-    await press.publish(without=["learners"])
+    await press.publish(exclude_measures=["learners"])
     assert await press.read_figures(**JULY) == []
 
 
@@ -461,4 +461,4 @@ async def test_a_plan_that_joins_measures_that_were_released_apart_releases_neit
             await press.submit_and_approve(organisation, one)
         made = await press.publish()
     assert (made["state"], {one["code"] for one in made["failures"]}) == ("refused", {"scope-changed"})
-    assert (await press.publish(without=["learners", "new-learners"]))["state"] == "published"
+    assert (await press.publish(exclude_measures=["learners", "new-learners"]))["state"] == "published"

@@ -145,7 +145,7 @@ async def test_a_release_of_some_returns_does_not_walk_through_the_others(crowde
     assert (await application.http_client(key).post(path, json={"revision": 1})).status_code == 201
     before = await scanned(application, looking)
     made = await ReleaseClient(application, synthetic_data.PROGRAMME, owner=synthetic_data.OWNER).publish(
-        without=synthetic_data.MEASURES[1:]
+        exclude_measures=synthetic_data.MEASURES[1:]
     )
     assert made["state"] == "published", made
     assert await scanned(application, looking) == before

@@ -28,7 +28,7 @@ class Releases(SyncSender):
     ) -> PublicationJobList:
         """List publication jobs.
 
-        Those that run, and those that have ended, with what came of them; the newest first.
+        List running and ended publication jobs with their results, newest first.
         """
         from . import list_publications as _list_publications
 
@@ -46,7 +46,7 @@ class Releases(SyncSender):
     ) -> PublicationJob:
         """Get a publication job.
 
-        Ask again every few seconds until `state` is neither `queued` nor `running`.
+        Poll every few seconds until `state` is neither `queued` nor `running`.
         """
         from . import get_publication as _get_publication
 
@@ -63,7 +63,7 @@ class Releases(SyncSender):
     ) -> ReleaseList:
         """List releases.
 
-        The newest first. One under embargo is not there until its time.
+        List releases, newest first. A release under embargo is not listed until its embargo ends.
         """
         from . import list_releases as _list_releases
 
@@ -83,12 +83,14 @@ class Releases(SyncSender):
     ) -> PublicationJob:
         """Publish approved returns as a release.
 
-        Takes minutes: the answer is a publication, whose address tells how far it is.
+        Start a publication job and return it. The job takes minutes: `GET …/publications/{id}` returns its state.
 
-        Everything that is approved when the work begins is protected as a whole, audited against the public, against
-        each provider and against all earlier releases, and published; or nothing is, and `failures` says which
+        The job protects everything that is approved when it starts. It audits the result against the public, each
+        provider
+        and all earlier releases. If every audit passes, it publishes the release; otherwise `failures` lists the
         measures
-        failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
+        that failed. A dry run does the same but publishes nothing: it returns what would be shown, hidden and
+        changed.
         """
         from . import create_release as _create_release
 
@@ -108,7 +110,7 @@ class Releases(SyncSender):
     ) -> Release:
         """Get a release.
 
-        When and from what it was made, how people in it are protected, and what its audit found.
+        Return when the release was made, from which inputs, how it protects people, and its audit report.
         """
         from . import get_release as _get_release
 
@@ -129,9 +131,9 @@ class Releases(SyncSender):
     ) -> ReleaseChangeList:
         """List changes of a release.
 
-        Every figure that is not as in the release before, with why: what an integrator loads after the first time.
+        List every figure that differs from the previous release, with the reason. Load these to update a copy.
 
-        Of the first release, every figure.
+        For the first release, this lists every figure.
         """
         from . import list_release_changes as _list_release_changes
 
@@ -152,9 +154,9 @@ class Releases(SyncSender):
     ) -> Release:
         """Withdraw a release.
 
-        As a whole, with a reason that everybody can read. Nothing of it is answered any more.
+        Withdraw a whole release, with a public reason. The API then stops returning its content.
 
-        What was published may be remembered: later releases are audited as if it were still there.
+        Readers may have copies, so later releases are audited as if it were still published.
         """
         from . import withdraw_release as _withdraw_release
 
@@ -209,7 +211,7 @@ class AsyncReleases(AsyncSender):
     ) -> PublicationJobList:
         """List publication jobs.
 
-        Those that run, and those that have ended, with what came of them; the newest first.
+        List running and ended publication jobs with their results, newest first.
         """
         from . import list_publications as _list_publications
 
@@ -227,7 +229,7 @@ class AsyncReleases(AsyncSender):
     ) -> PublicationJob:
         """Get a publication job.
 
-        Ask again every few seconds until `state` is neither `queued` nor `running`.
+        Poll every few seconds until `state` is neither `queued` nor `running`.
         """
         from . import get_publication as _get_publication
 
@@ -244,7 +246,7 @@ class AsyncReleases(AsyncSender):
     ) -> ReleaseList:
         """List releases.
 
-        The newest first. One under embargo is not there until its time.
+        List releases, newest first. A release under embargo is not listed until its embargo ends.
         """
         from . import list_releases as _list_releases
 
@@ -264,12 +266,14 @@ class AsyncReleases(AsyncSender):
     ) -> PublicationJob:
         """Publish approved returns as a release.
 
-        Takes minutes: the answer is a publication, whose address tells how far it is.
+        Start a publication job and return it. The job takes minutes: `GET …/publications/{id}` returns its state.
 
-        Everything that is approved when the work begins is protected as a whole, audited against the public, against
-        each provider and against all earlier releases, and published; or nothing is, and `failures` says which
+        The job protects everything that is approved when it starts. It audits the result against the public, each
+        provider
+        and all earlier releases. If every audit passes, it publishes the release; otherwise `failures` lists the
         measures
-        failed. A dry run does the same and publishes nothing: it tells what would be shown, hidden and changed.
+        that failed. A dry run does the same but publishes nothing: it returns what would be shown, hidden and
+        changed.
         """
         from . import create_release as _create_release
 
@@ -289,7 +293,7 @@ class AsyncReleases(AsyncSender):
     ) -> Release:
         """Get a release.
 
-        When and from what it was made, how people in it are protected, and what its audit found.
+        Return when the release was made, from which inputs, how it protects people, and its audit report.
         """
         from . import get_release as _get_release
 
@@ -310,9 +314,9 @@ class AsyncReleases(AsyncSender):
     ) -> ReleaseChangeList:
         """List changes of a release.
 
-        Every figure that is not as in the release before, with why: what an integrator loads after the first time.
+        List every figure that differs from the previous release, with the reason. Load these to update a copy.
 
-        Of the first release, every figure.
+        For the first release, this lists every figure.
         """
         from . import list_release_changes as _list_release_changes
 
@@ -333,9 +337,9 @@ class AsyncReleases(AsyncSender):
     ) -> Release:
         """Withdraw a release.
 
-        As a whole, with a reason that everybody can read. Nothing of it is answered any more.
+        Withdraw a whole release, with a public reason. The API then stops returning its content.
 
-        What was published may be remembered: later releases are audited as if it were still there.
+        Readers may have copies, so later releases are audited as if it were still published.
         """
         from . import withdraw_release as _withdraw_release
 

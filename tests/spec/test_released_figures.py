@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec.structs import replace
 
-from api.releases.released_figures import make_figure_key
+from api.releases.figure_keys import make_figure_key
 from api.releases.scopes import list_scopes
 from api.statistics import comparison, inequality, intervals, trend
 from api.statistics.intervals import RatioCounts
@@ -303,7 +303,7 @@ def test_a_measure_that_cannot_be_placed_has_no_data():
 
 
 def test_a_measure_that_is_left_out_is_not_there_and_nothing_is_made_of_it():
-    found = release_figures(*returns(), catalogue=PROGRAMME, without=["on-roll", "prize-rate"])
+    found = release_figures(*returns(), catalogue=PROGRAMME, excluded=["on-roll", "prize-rate"])
     assert {f.measure for f in found} == {one.slug for one in MEASURES} - {"on-roll", "prize-rate"}
     assert {f.reason for f in found if f.measure in ("everybody", "anybody", "gap")} == {"part_without_value"}
 
@@ -324,7 +324,7 @@ def test_what_was_left_out_comes_back_moved_from_where_it_was():
         return [*present, "quay on-roll 2026-01 town 100", "pier on-roll 2026-01 town 90"]
 
     first, kept = make_snapshot(*rows(30), catalogue=catalogue)
-    second, kept = make_snapshot(*rows(35), catalogue=catalogue, number=2, earlier=kept, without=["on-roll"])
+    second, kept = make_snapshot(*rows(35), catalogue=catalogue, number=2, earlier=kept, excluded=["on-roll"])
     third, _ = make_snapshot(*rows(35), catalogue=catalogue, number=3, earlier=kept)
     shown = [[by(list_figures(one), "present", "2026-01").value for one in (first, second, third)]]
     assert shown == [[80, 85, 85]]

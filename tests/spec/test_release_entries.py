@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from api.figures.returns_data import SelectedRevision
 from api.outcomes import released_query
+from api.outcomes.released_query import EntryFilter
 from api.plan.filters import UnknownCode
 from api.plan.periods import UnclearPeriod
 from api.releases import released_entries
-from api.releases.released_entries import EntryFilter
 from api.statistics import periods
 from schema.submissions import EvidenceEntry, MilestoneItem, ReturnKind
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW

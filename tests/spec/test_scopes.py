@@ -5,15 +5,9 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from api.releases.scopes import (
-    GeographyChanged,
-    find_regrouped_measures,
-    list_released_periods,
-    list_scope_areas,
-    may_publish_alone,
-    merge_shapes,
-    number_groups,
-)
+from api.releases.knowledge_groups import may_publish_alone, number_groups
+from api.releases.scope_shapes import GeographyChanged, list_scope_areas, merge_shapes
+from api.releases.scopes import find_regrouped_measures, list_released_periods
 from api.statistics import periods
 from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
 from schema.areas import Scheme

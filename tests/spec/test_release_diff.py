@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
+from api.releases.figure_keys import PreviousFigure, make_figure_key
 from api.releases.release_diff import compare_figures, find_redefined_measures
 from api.releases.release_diff import to_release_change as answered
-from api.releases.released_figures import PreviousFigure, make_figure_key
 from schema.publication_jobs import MeasurePeriod
 from tests.fixtures.example_plan import make_catalogue
 from tests.fixtures.release_fixtures import NAME_BY_AREA, list_figures, make_measure, make_plan, make_snapshot
@@ -98,5 +98,5 @@ def test_a_measure_is_redefined_where_the_plan_says_anything_else_of_it():
 
 
 def test_a_change_is_of_a_figure():
-    with pytest.raises(ValueError, match="of a figure"):
+    with pytest.raises(ValueError, match="figure"):
         answered("data", None, None)

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from api.releases import scopes
+from api.releases.scope_shapes import merge_shapes
 from api.statistics.disclosure.lattice import build_nodes
 from schema.areas import Scheme
 from schema.measures import MeasureKind, Overlap
@@ -133,7 +133,7 @@ def test_what_one_organisation_left_out_is_unknown_for_all():
     at = {format_node(node): index for index, node in enumerate(nodes)}
     assert found.own[:, at["2026-01 town"]].tolist() == [12, 50]
     assert found.own[:, at["2026-01 town sex=male"]].tolist() == [0, 0], "nothing is kept of an unknown one"
-    assert found.may_stand_alone.tolist() == [False, False]
+    assert found.publish_alone.tolist() == [False, False]
 
 
 def test_services_of_an_organisation_are_added_up():
@@ -445,7 +445,7 @@ def test_what_the_plan_collects_no_more_is_unknown_and_stops_no_release():
     )
     now = list_scopes(catalogue)[JANUARY]
     assert [place.code for place in now.shape.places] == [before.shape.places[0].code]
-    shape = scopes.merge_shapes(before.shape, now.shape)
+    shape = merge_shapes(before.shape, now.shape)
     found, nodes = build_true_counts(now, *QUAY[:1], catalogue=catalogue, shape=shape)
     known = {format_node(node) for node, unknown in zip(nodes, found.unknown, strict=True) if not unknown}
     assert known == {f"{code} town" for code in now.shape.periods}

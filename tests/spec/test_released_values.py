@@ -4,14 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from api.releases import released_values
-from api.releases.released_values import (
-    NO_DATA,
-    NOT_A_COUNT,
-    NOT_KNOWN_FOR_ALL,
-    SUPPRESSED,
-    ReleasedValue,
-    apply_formula,
-)
+from api.releases.derived_values import apply_formula
+from api.releases.released_values import NO_DATA, NOT_A_COUNT, NOT_KNOWN_FOR_ALL, SUPPRESSED, ReleasedValue
 from api.statistics import inequality, intervals
 from api.statistics.disclosure.figures import Percentage, ProtectedCount
 from api.statistics.disclosure.lattice import Node
@@ -130,7 +124,7 @@ def test_a_proportion_is_calculated_from_shown_counts(returned, expected, status
 
 
 def test_a_percentage_of_few_is_not_given_but_its_counts_are():
-    one = released_values._to_proportion(
+    one = released_values.to_proportion(
         figure(8, 8, 12), figure(15, 13, 17), Percentage(value=None, reason="small_denominator")
     )  # pyright: ignore[reportPrivateUsage]
     assert (one.reason, one.status, one.numerator, one.counts) == (

@@ -9,8 +9,9 @@ from msgspec.structs import asdict, replace
 
 from api.plan.catalogue import Catalogue
 from api.releases import protection
-from api.releases.protection import AuditHistory, ProtectionResult, extend_shape, pack_history, unpack_history
-from api.releases.scopes import GeographyChanged
+from api.releases.audit_history import AuditHistory, pack_history, unpack_history
+from api.releases.protection import ProtectionResult, extend_shape
+from api.releases.scope_shapes import GeographyChanged
 from api.statistics.disclosure.figures import calculate_percentage, list_counts
 from api.statistics.disclosure.lattice import Area, build_nodes
 from schema.areas import Scheme

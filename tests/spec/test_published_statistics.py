@@ -6,7 +6,8 @@ from pathlib import Path
 from api.figures.returns_data import SelectedRevision
 from api.plan import queries_loading
 from api.releases import published_statistics
-from api.releases.released_figures import Snapshot, convert_published_figure
+from api.releases.published_statistics import convert_published_figure
+from api.releases.snapshot import Snapshot
 from api.reviews.concessions import NO_CONCESSIONS
 from api.statistics import periods
 from schema.submissions import FigureLimits, PublisherFigure, ReturnKind

@@ -1,0 +1,84 @@
+"""Audit histories: what a release stores for the audits of later releases.
+
+A history contains true counts. Only the next audit reads the table that stores it.
+"""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import fields
+
+from api.releases.true_counts import TrueCounts
+from api.statistics.disclosure.display import Display
+from api.statistics.disclosure.lattice import ScopeShape
+from schema.disclosure import PERSONS_RULE, Rule
+
+# Databases have the old names of these columns, so a renamed attribute keeps its stored name.
+_COUNT_COLUMNS = {"own": "own", "unknown": "unknown", "hidden": "hidden", "publish_alone": "may_stand_alone"}
+_DTYPES_BY_KIND = {"b": np.bool_, "i": np.int64, "f": np.float64}
+_NARROWER_DTYPES = {"i": (np.int8, np.int16, np.int32), "f": (np.float16, np.float32)}
+
+
+class AuditHistory(Struct, frozen=True, kw_only=True, eq=False):
+    """The shape, true counts and display of a scope in one release."""
+
+    shape: ScopeShape
+    true_counts: TrueCounts
+    display: Display
+    group_numbers: dict[str, int]
+    """The knowledge group of each organisation."""
+    rule: Rule = PERSONS_RULE
+    """The rule that protected the scope."""
+
+
+class _PackedHistory(Struct, frozen=True, kw_only=True):
+    shape: ScopeShape
+    organisations: tuple[str, ...]
+    group: dict[str, int]
+    columns: dict[str, tuple[str, list[int], bytes]]
+    rule: Rule = PERSONS_RULE
+
+
+def pack_history(history: AuditHistory) -> bytes:
+    """Encode a history: equal content gives equal bytes, and each column uses the narrowest exact type."""
+    columns = {f"frozen.{stored}": getattr(history.true_counts, name) for name, stored in _COUNT_COLUMNS.items()}
+    columns |= {f"display.{field.name}": getattr(history.display, field.name) for field in fields(Display)}
+    narrow = {name: _narrow(column) for name, column in columns.items()}
+    return msgspec.msgpack.encode(
+        _PackedHistory(
+            shape=history.shape,
+            organisations=history.true_counts.organisations,
+            group=history.group_numbers,
+            rule=history.rule,
+            columns={name: (a.dtype.str, list(a.shape), a.tobytes()) for name, a in narrow.items()},
+        )
+    )
+
+
+def unpack_history(content: bytes) -> AuditHistory:
+    packed = msgspec.msgpack.decode(content, type=_PackedHistory)
+    columns = {
+        name: np.frombuffer(data, dtype=np.dtype(kind)).reshape(shape).astype(_DTYPES_BY_KIND[np.dtype(kind).kind])
+        for name, (kind, shape, data) in packed.columns.items()
+    }
+    counts = {name: columns[f"frozen.{stored}"] for name, stored in _COUNT_COLUMNS.items()}
+    display = {field.name: columns[f"display.{field.name}"] for field in fields(Display)}
+    return AuditHistory(
+        shape=packed.shape,
+        true_counts=TrueCounts(organisations=packed.organisations, **counts),  # pyright: ignore[reportArgumentType]
+        group_numbers=packed.group,
+        rule=packed.rule,
+        display=Display(**display),  # pyright: ignore[reportArgumentType]
+    )
+
+
+def _narrow(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    for kind in _NARROWER_DTYPES.get(column.dtype.kind, ()):
+        with np.errstate(over="ignore"):
+            narrow = column.astype(kind)
+        if np.array_equal(narrow, column):
+            return narrow
+    return column

@@ -1,0 +1,89 @@
+"""Derived figures: a formula applied to the displayed values of other measures. Bounds in, bounds out."""
+
+from collections.abc import Sequence
+
+from api.releases.released_values import NO_DATA, SUPPRESSED, ReleasedValue
+from api.statistics import inequality, periods
+from api.statistics.intervals import RatioCounts
+from schema.intervals import Confidence
+from schema.measures import Formula, Measure, MeasureKind, Operation
+from schema.periods import Period
+from schema.submissions import Status
+
+PeriodTotals = list[tuple[Period, ReleasedValue]]
+"""The displayed value of a measure for the whole programme, by period."""
+
+
+def calculate_derived(
+    formula: Formula, period: Period, inputs: Sequence[tuple[Measure, PeriodTotals]]
+) -> ReleasedValue:
+    values = [_find_total(period, measure, totals) for measure, totals in inputs]
+    return apply_formula(formula.operation, [measure for measure, _ in inputs], values)
+
+
+def _find_total(span: Period, measure: Measure, totals: PeriodTotals) -> ReleasedValue:
+    """Return the value of a measure for the span: that of an equal period, or for a stock the one at its end."""
+    for period, value in totals:
+        is_last = measure.kind in (MeasureKind.STOCK, MeasureKind.CUMULATIVE) and period.end == span.end
+        if periods.is_same_span(period, span) or (is_last and periods.contains(span, period)):
+            return value
+    return NO_DATA
+
+
+def apply_formula(operation: Operation, measures: list[Measure], values: list[ReleasedValue]) -> ReleasedValue:
+    """Apply an operation to displayed values. If one has no value, the result states why."""
+    if any(value.low is None for value in values):
+        if any(value.status is Status.CONFIDENTIAL for value in values):
+            return SUPPRESSED
+        reasons = {value.reason for value in values}
+        reason = reasons.pop() if len(reasons) == 1 else "part_without_value"
+        return ReleasedValue(status=Status.NOT_AVAILABLE, reason=reason)
+    if operation is Operation.DIFFERENCE:
+        return _calculate_gap(measures, values)
+    lows = [value.low or 0 for value in values]
+    highs = [value.high for value in values if value.high is not None]
+    high = sum(highs) if len(highs) == len(values) else None
+    if operation is Operation.UNION:
+        return ReleasedValue(low=max(lows), high=high)
+    numbers = [value.value for value in values if value.value is not None]
+    return ReleasedValue(value=sum(numbers) if len(numbers) == len(values) else None, low=sum(lows), high=high)
+
+
+def _calculate_gap(measures: list[Measure], values: list[ReleasedValue]) -> ReleasedValue:
+    """Return the first percentage minus the second, with the interval that covers all counts within the bounds."""
+    first, second = values
+    first_counts, second_counts = first.counts, second.counts
+    if first_counts is None or second_counts is None or first.value is None or second.value is None:
+        return ReleasedValue(status=Status.NOT_AVAILABLE, reason="no_counts")
+    if measures[1].slug in measures[0].contains:
+        remainder = _subtract_part(first_counts, second_counts)
+        if remainder is None:
+            return ReleasedValue(status=Status.NOT_AVAILABLE, reason="part_exceeds_whole")
+        contrasts = [
+            inequality.calculate_gap_to_whole(second_counts, remainder, confidence=level) for level in Confidence
+        ]
+    else:
+        contrasts = [inequality.calculate_gap(first_counts, second_counts, confidence=level) for level in Confidence]
+    return ReleasedValue(
+        value=round(first.value - second.value, 1),
+        low=contrasts[0].low,
+        high=contrasts[0].high,
+        intervals=tuple(contrast.interval for contrast in contrasts if contrast.interval is not None),
+    )
+
+
+def _subtract_part(whole: RatioCounts, part: RatioCounts) -> RatioCounts | None:
+    """Return bounds of the counts outside the part; None if part and whole contradict each other."""
+    if (
+        whole.numerator_high is None
+        or whole.denominator_high is None
+        or part.numerator_high is None
+        or part.denominator_high is None
+    ):
+        return None
+    high, base_high = whole.numerator_high - part.numerator_low, whole.denominator_high - part.denominator_low
+    low = max(whole.numerator_low - part.numerator_high, 0)
+    base_low = max(whole.denominator_low - part.denominator_high, 0)
+    if high < 0 or base_high <= 0 or low > base_high:
+        return None
+    return RatioCounts(numerator_low=low, numerator_high=high, denominator_low=base_low, denominator_high=base_high)

@@ -1,0 +1,238 @@
+"""Published figures with their verdicts: comparison, movement, trend and target, from figures of the same release."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from api.figures import verdicts
+from api.figures.completeness import ReturnCompleteness
+from api.figures.resolution import COMPARABLE_KINDS, has_same_time_since_reset
+from api.plan import calendar
+from api.plan.breakdowns import TOTAL_KEY, parse_breakdown_key
+from api.releases.figure_keys import CellKey, FigureKey, PreviousFigure
+from api.releases.released_entries import suggest_alternative
+from api.releases.released_values import ReleasedValue
+from api.releases.snapshot import Snapshot
+from api.statistics import comparison, periods
+from api.statistics.readings import Reading
+from api.statistics.trend import ANNUAL_TYPES, TREND_KINDS
+from schema.measures import Measure, Series
+from schema.outcomes import Comparator, Coverage, TargetVerdict
+from schema.periods import Period, PeriodType
+from schema.released_figures import PublishedFigure
+from schema.submissions import Marker
+from schema.verdicts import Movement, NoMovementReason, Trend
+
+NO_RETURNS = Coverage(expected=0, received=0, approved=0, late=0, exempt=0)
+INCOMPLETE_MOVEMENT = Movement(reason=NoMovementReason.INCOMPLETE)
+
+
+class SeriesBuilder:
+    """Build the figures of one series. Call it with the periods in time order.
+
+    It remembers what later periods are compared with: the first comparable reading, and the years of a trend.
+    """
+
+    def __init__(self, measure: Measure, series: Series, snapshot: Snapshot) -> None:
+        self.measure, self.series, self.snapshot, self.catalogue = measure, series, snapshot, snapshot.catalogue
+        self.is_ratio = measure.kind in COMPARABLE_KINDS
+        self.breakdowns: dict[str, dict[str, str]] = {}
+        self.earlier_periods: list[Period] = []
+        self.movement_starts: list[tuple[Period, dict[CellKey, Reading]]] = []
+        self.annual_readings: dict[PeriodType, dict[CellKey, list[Reading]]] = {}
+
+    def build_figures(
+        self, period: Period, values: Mapping[CellKey, ReleasedValue], previous: Mapping[FigureKey, PreviousFigure]
+    ) -> list[PublishedFigure]:
+        completeness = self.snapshot.coverage.get(((self.measure.slug, self.series.slug), period.code))
+        builder = _PeriodBuilder(self, period, values, completeness)
+        figures = [builder.build_figure(cell, previous) for cell in values]
+        self._record_period(builder)
+        return figures
+
+    def find_movement_starts(self, period: Period) -> dict[CellKey, Reading]:
+        """Return, by cell, the first reading that a reading of this period may be compared with."""
+        for first, readings in self.movement_starts:
+            same_length = first.type is period.type and periods.count_months(first) == periods.count_months(period)
+            if same_length and has_same_time_since_reset(first, period, self.series.resets):
+                return readings
+        self.movement_starts.append((period, {}))
+        return self.movement_starts[-1][1]
+
+    def _record_period(self, builder: "_PeriodBuilder") -> None:
+        """Remember the readings of a period. A count with a missing return does not start a movement."""
+        self.earlier_periods.append(builder.period)
+        if self.is_ratio or builder.is_complete:
+            for cell, reading in builder.readings.items():
+                if reading.bounds is not None:
+                    builder.movement_starts.setdefault(cell, reading)
+        if builder.is_annual:
+            years = self.annual_readings.setdefault(builder.period.type, {})
+            for cell, reading in builder.readings.items():
+                years.setdefault(cell, []).append(reading)
+
+
+class _Judgements(Struct, frozen=True, kw_only=True):
+    """The verdicts on one figure; all empty if the figure has no bounds."""
+
+    markers: list[Marker] = []
+    comparators: list[Comparator] = []
+    trend: Trend | None = None
+    movement: Movement | None = None
+    target: TargetVerdict | None = None
+
+
+class _PeriodBuilder:
+    """Build the figures of a series in one period."""
+
+    def __init__(
+        self,
+        series_builder: SeriesBuilder,
+        period: Period,
+        values: Mapping[CellKey, ReleasedValue],
+        completeness: ReturnCompleteness | None,
+    ) -> None:
+        self.series_builder, self.period, self.values = series_builder, period, values
+        self.measure, self.series = series_builder.measure, series_builder.series
+        self.snapshot, self.catalogue = series_builder.snapshot, series_builder.catalogue
+        name = f"{self.measure.slug}/{self.series.slug}"
+        self.readings = {cell: to_reading(name, period, value) for cell, value in values.items()}
+        self.movement_starts = series_builder.find_movement_starts(period)
+        self.is_complete = completeness is not None and completeness.is_complete
+        self.coverage = completeness.coverage if completeness else NO_RETURNS
+        self.is_annual = period.type in ANNUAL_TYPES and self.measure.kind in TREND_KINDS
+        same_type = [earlier for earlier in series_builder.earlier_periods if earlier.type is period.type]
+        # A series that is not annual has no trend; the periods alone determine the reason.
+        blank = [Reading(series=name, period=point, value=None) for point in (*same_type, period)]
+        self.no_trend = verdicts.judge_trend(blank, self.measure)
+        closes_at = calendar.compute_deadlines(period, self.catalogue.plan.calendar).closes_at
+        if closes_at:
+            is_open = closes_at > self.snapshot.frozen_at
+        else:
+            is_open = completeness is not None and not self.is_complete
+        self.markers = [Marker.PROVISIONAL] * is_open
+
+    def build_figure(self, cell: CellKey, previous: Mapping[FigureKey, PreviousFigure]) -> PublishedFigure:
+        area, breakdown = cell
+        value = self.values[cell]
+        judgements = self._judge(cell, value, previous) if value.low is not None else _Judgements()
+        interval, wide_interval = value.intervals or (None, None)
+        part, whole = value.numerator, value.denominator
+        return PublishedFigure(
+            measure=self.measure.slug,
+            series=self.series.slug,
+            kind=self.measure.kind,
+            unit=self.measure.unit,
+            period=self.period,
+            area=area,
+            breakdown=self._parse_breakdown(breakdown),
+            value=value.value,
+            lower_bound=value.low,
+            upper_bound=value.high,
+            largest_error=value.largest_error,
+            numerator=part.value if part else None,
+            numerator_lower_bound=part.low if part else None,
+            numerator_upper_bound=part.high if part else None,
+            denominator=whole.value if whole else None,
+            denominator_lower_bound=whole.low if whole else None,
+            denominator_upper_bound=whole.high if whole else None,
+            lower=interval.lower if interval else None,
+            upper=interval.upper if interval else None,
+            lower_99_8=wide_interval.lower if wide_interval else None,
+            upper_99_8=wide_interval.upper if wide_interval else None,
+            interval_method=interval.method if interval else None,
+            status=value.status,
+            markers=judgements.markers,
+            reason=value.reason,
+            coverage=self.coverage,
+            comparators=judgements.comparators,
+            trend=judgements.trend,
+            movement=judgements.movement,
+            target=judgements.target,
+            release=self.snapshot.number,
+            policy_version=self.catalogue.plan.disclosure.version,
+            alternatives=suggest_alternative(self.measure),
+        )
+
+    def _parse_breakdown(self, key: str) -> dict[str, str]:
+        cached = self.series_builder.breakdowns
+        return cached[key] if key in cached else cached.setdefault(key, parse_breakdown_key(key))
+
+    def _judge(self, cell: CellKey, value: ReleasedValue, previous: Mapping[FigureKey, PreviousFigure]) -> _Judgements:
+        return _Judgements(
+            markers=self._choose_markers(cell, value, previous),
+            comparators=self._compare_with_wider_areas(cell) if self.series_builder.is_ratio else [],
+            trend=self._calculate_trend(cell),
+            movement=self._calculate_movement(cell),
+            target=self._assess_target(cell, value),
+        )
+
+    def _choose_markers(
+        self, cell: CellKey, value: ReleasedValue, previous: Mapping[FigureKey, PreviousFigure]
+    ) -> list[Marker]:
+        """Return `p` while the period may still be corrected, and `r` if the previous release had another number."""
+        if not previous:
+            return self.markers
+        area, breakdown = cell
+        categories = breakdown.split(";") if breakdown else []
+        old = previous.get((self.measure.slug, self.series.slug, self.period.code, area, *categories))
+        is_revised = old is not None and old.figure.lower_bound is not None and old.figure.value != value.value
+        return self.markers + [Marker.REVISED] * is_revised
+
+    def _compare_with_wider_areas(self, cell: CellKey) -> list[Comparator]:
+        """Compare with each wider area that has a value. If none has, return the nearest area with the reason."""
+        area, breakdown = cell
+        wider = self.catalogue.list_area_and_ancestors(area)[1:]
+        others = {code: self.readings.get((code, breakdown)) for code in wider}
+        with_value = [code for code, other in others.items() if other is not None and other.value is not None]
+        reading, aim = self.readings[cell], self.measure.direction.aim
+        return [
+            verdicts.compare_with_area(reading, others[code], self.catalogue.areas[code], aim)
+            for code in with_value or wider[:1]
+        ]
+
+    def _calculate_movement(self, cell: CellKey) -> Movement:
+        """Return the movement since the plan's baseline, or since the first period of this release with a value.
+
+        A count with a missing return is never compared with another period.
+        """
+        if not (self.series_builder.is_ratio or self.is_complete):
+            return INCOMPLETE_MOVEMENT
+        start = self.movement_starts.get(cell)
+        return comparison.calculate_movement(
+            self.readings[cell],
+            [] if start is None else [start],
+            self.measure.direction.aim,
+            baseline=self.measure.baseline if self._is_headline_total(cell) else None,
+        )
+
+    def _calculate_trend(self, cell: CellKey) -> Trend:
+        """Return the trend over the last five years of the series, of which this figure is the last."""
+        if not self.is_annual:
+            return self.no_trend
+        years = self.series_builder.annual_readings.get(self.period.type, {})
+        return verdicts.judge_trend([*years.get(cell, []), self.readings[cell]], self.measure)
+
+    def _assess_target(self, cell: CellKey, value: ReleasedValue) -> TargetVerdict | None:
+        if not self._is_headline_total(cell):
+            return None
+        return verdicts.judge_target(self.measure, self.period, value.low, value.high)
+
+    def _is_headline_total(self, cell: CellKey) -> bool:
+        return self.series.headline and cell == (self.catalogue.plan.area, TOTAL_KEY)
+
+
+def to_reading(series: str, period: Period, value: ReleasedValue) -> Reading:
+    """Convert a displayed value for the verdicts, with the bounds of the true value."""
+    is_exact = value.value is not None and value.low == value.high
+    part, whole = value.numerator, value.denominator
+    return Reading(
+        series=series,
+        period=period,
+        value=value.value,
+        low=None if is_exact else value.low,
+        high=None if is_exact else value.high,
+        numerator=part.value if part and value.value is not None else None,
+        denominator=whole.value if whole and value.value is not None else None,
+        intervals=value.intervals,
+    )

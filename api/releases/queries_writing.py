@@ -1,0 +1,165 @@
+"""Write a release and its contents, in SQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database.connections import copy_records_in
+from api.plan.catalogue import Catalogue
+from api.releases.figure_keys import CellKey
+from api.releases.queries_jobs import PublicationKey
+from api.releases.release_diff import FigureChange
+from api.releases.released_entries import Entry
+from schema.periods import Period
+from schema.released_figures import PublishedFigure, ReleasedEntry
+from schema.releases import ReleaseReport
+from schema.submissions import EvidenceEntry, MilestoneItem
+from schema.tables import release, released_period, revision
+
+_LOCK_RETURNS_SQL = text("""
+    select pg_advisory_xact_lock_shared(number) from (
+        select distinct "return" as number from revision
+        where programme = :programme and id = any(cast(:revisions as bigint[])) order by number
+    ) as returns
+""")
+
+
+async def add_release(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    job: PublicationKey,
+    number: int,
+    report: ReleaseReport,
+    *,
+    notes: str | None,
+    published_at: datetime,
+    frozen_at: datetime,
+    sha256: bytes,
+) -> None:
+    await transaction.execute(
+        insert(release).values(
+            programme=catalogue.id,
+            number=number,
+            publication=job.publication,
+            plan_version=catalogue.version,
+            published_at=published_at,
+            frozen_at=frozen_at,
+            notes=notes,
+            policy=msgspec.to_builtins(catalogue.plan.disclosure),
+            report=msgspec.to_builtins(report),
+            sha256=sha256,
+        )
+    )
+
+
+async def add_periods(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    number: int,
+    periods: Iterable[tuple[tuple[str, str], Period, bool]],
+) -> None:
+    rows = [
+        {
+            "programme": catalogue.id,
+            "release": number,
+            "series": catalogue.ids.series[key],
+            "period": period.code,
+            "period_end": period.end,
+            "received": received,
+        }
+        for key, period, received in periods
+    ]
+    if rows:
+        await transaction.execute(insert(released_period), rows)
+
+
+async def defer_release_check(transaction: AsyncConnection) -> None:
+    """Check only at the end of the transaction that the release of each figure exists."""
+    await transaction.execute(text("set constraints all deferred"))
+
+
+async def add_figures(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    number: int,
+    figures: Iterable[tuple[PublishedFigure, CellKey, bytes]],
+    *,
+    first_position: int,
+) -> None:
+    """Write figures in order; the first gets `first_position`."""
+    ids = catalogue.ids
+    columns = ("programme", "release", "position", "series", "period", "area", "breakdown", "content")
+    rows = (
+        (
+            catalogue.id,
+            number,
+            position,
+            ids.series[figure.measure, figure.series],
+            figure.period.code,
+            ids.areas[area],
+            ids.breakdowns[breakdown],
+            content,
+        )
+        for position, (figure, (area, breakdown), content) in enumerate(figures, first_position)
+    )
+    await copy_records_in(transaction, "release", "figure", columns, rows)
+
+
+async def add_changes(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    number: int,
+    changes: Iterable[FigureChange],
+    *,
+    first_position: int,
+) -> None:
+    """Write changes in order. They refer to figures of this release and of the previous one, by position."""
+    columns = ("programme", "release", "position", "why", "before", "after")
+    rows = (
+        (catalogue.id, number, position, change.why, change.before.position if change.before else None, change.position)
+        for position, change in enumerate(changes, first_position)
+    )
+    await copy_records_in(transaction, "release", "change", columns, rows)
+
+
+async def lock_returned_entries(
+    transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int]
+) -> dict[int, list[Entry]]:
+    """Return the current content of these revisions; an empty list for one that has been redacted since.
+
+    Redaction of these returns waits until the release is written, and then removes the entry from it as well.
+    """
+    await transaction.execute(_LOCK_RETURNS_SQL, {"programme": catalogue.id, "revisions": list(revisions)})
+    rows = await transaction.execute(
+        select(revision.c.id, revision.c.content).where(
+            revision.c.programme == catalogue.id, revision.c.id == func.any(list(revisions))
+        )
+    )
+    return {row.id: [_decode_entry(stored) for stored in row.content or ()] for row in rows}
+
+
+def _decode_entry(stored: Mapping[str, object]) -> Entry:
+    return msgspec.convert(stored, MilestoneItem if "stage" in stored else EvidenceEntry)
+
+
+async def add_entries(
+    transaction: AsyncConnection, catalogue: Catalogue, number: int, entries: Iterable[tuple[ReleasedEntry, int]]
+) -> None:
+    """Write entries in order, each with its revision."""
+    columns = ("programme", "release", "position", "series", "period", "revision", "content")
+    rows = (
+        (
+            catalogue.id,
+            number,
+            position,
+            catalogue.ids.series[entry.measure, entry.series],
+            entry.period.code,
+            revision_id,
+            msgspec.json.encode(entry),
+        )
+        for position, (entry, revision_id) in enumerate(entries)
+    )
+    await copy_records_in(transaction, "release", "entry", columns, rows)
