@@ -1,4 +1,4 @@
-"""How findings are told: where they are, what justifies them, and what stops a submission."""
+"""Findings: their location, their justification, and the rejection of a submission."""
 
 import re
 
@@ -14,32 +14,32 @@ from schema.submissions import Justification, NewSubmission
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW, make_return
 
 SPLIT = ["town sex=female 5", "town sex=male 1", "town sex=unknown 1"]
-BELOW = make_return("learners", "town 9", *SPLIT)
-TWO = [make_return("learners", "town 9", "east 3"), make_return("on-roll", "town 4")]
+BELOW_TOTAL = make_return("learners", "town 9", *SPLIT)
+TWO_RETURNS = [make_return("learners", "town 9", "east 3"), make_return("on-roll", "town 4")]
 
 
-def submission(*returns: dict, **more: object) -> ParsedSubmission:
+def parse_submission(*returns: dict, **more: object) -> ParsedSubmission:
     return to_columns(msgspec.convert({"returns": list(returns)} | more, NewSubmission))
 
 
-def examine(given: ParsedSubmission) -> rules.CheckedSubmission:
-    return rules.check_submission(given, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
+def check(parsed: ParsedSubmission) -> rules.CheckedSubmission:
+    return rules.check_submission(parsed, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
 
 
-def refused(given: ParsedSubmission) -> Rejected:
+def reject(parsed: ParsedSubmission) -> Rejected:
     with pytest.raises(Rejected) as refusal:
-        examine(given)
+        check(parsed)
     return refusal.value
 
 
-def of_a_table(given: ParsedSubmission) -> ParsedSubmission:
-    """As if its rows were lines of a file: a header, then an entry a line."""
-    return msgspec.structs.replace(given, is_tabular=True, row=given.row + 1)
+def as_table(parsed: ParsedSubmission) -> ParsedSubmission:
+    """Return the submission as parsed from a file with a header and one cell per line."""
+    return msgspec.structs.replace(parsed, is_tabular=True, row=parsed.row + 1)
 
 
 # fmt: off
-#   found at                         told of a table: rows, column, path        told of JSON
-PLACES = [
+#   path of the finding              in a table: rows, column, path             in JSON
+LOCATIONS = [
     ("/returns/1/period",            ([4], "period", None),                     ([], None, "/returns/1/period")),
     ("/returns/0",                   ([2, 3], None, None),                      ([], None, "/returns/0")),
     ("/returns/0/items/3/stage",     ([2, 3], "items", None),                   ([], None, "/returns/0/items/3/stage")),
@@ -49,151 +49,165 @@ PLACES = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("path", "of_table", "of_json"), PLACES)
-def test_of_a_table_the_lines_are_told_and_of_json_the_place(path, of_table, of_json):
-    for given, expected in ((of_a_table(submission(*TWO)), of_table), (submission(*TWO), of_json)):
-        findings = Findings(given)
+@pytest.mark.parametrize(("path", "of_table", "of_json"), LOCATIONS)
+def test_finding_has_rows_in_a_table_and_a_path_in_json(path, of_table, of_json):
+    for parsed, expected in (
+        (as_table(parse_submission(*TWO_RETURNS)), of_table),
+        (parse_submission(*TWO_RETURNS), of_json),
+    ):
+        findings = Findings(parsed)
         findings.add("unclear-period", "No.", path=path)
-        [one] = findings.listed()
-        assert (one.rows, one.column, one.path) == expected
+        [finding] = findings.listed()
+        assert (finding.rows, finding.column, finding.path) == expected
 
 
-def test_rows_that_are_known_are_told_as_they_are():
-    findings = Findings(of_a_table(submission(*TWO)))
+def test_finding_with_known_rows_keeps_them():
+    findings = Findings(as_table(parse_submission(*TWO_RETURNS)))
     findings.add("possible-personal-data", "Hm.", path="/returns/0/observations", column="note", rows=[1])
-    [one] = findings.listed()
-    assert (one.rows, one.column) == ([3], "note")
+    [finding] = findings.listed()
+    assert (finding.rows, finding.column) == ([3], "note")
 
 
-def test_entries_of_one_return_may_lie_apart():
-    given = submission(*TWO)
-    apart = msgspec.structs.replace(
-        given,
+def test_cells_of_one_return_need_not_be_adjacent():
+    parsed = parse_submission(*TWO_RETURNS)
+    interleaved = msgspec.structs.replace(
+        parsed,
         item=np.array([0, 1, 0]),
-        area=given.area[[0, 2, 1]],
-        value=given.value[[0, 2, 1]],
+        area=parsed.area[[0, 2, 1]],
+        value=parsed.value[[0, 2, 1]],
         row=np.array([2, 3, 4]),
     )
-    together = apart.group_by_return()
-    assert (together.item.tolist(), together.value.tolist(), together.row.tolist()) == ([0, 0, 1], [9, 3, 4], [2, 4, 3])
-    assert together.group_by_return() is together
+    grouped = interleaved.group_by_return()
+    assert (grouped.item.tolist(), grouped.value.tolist(), grouped.row.tolist()) == ([0, 0, 1], [9, 3, 4], [2, 4, 3])
+    assert grouped.group_by_return() is grouped
     assert [
-        one.counts.received
-        for one in rules.compare_with_current(examine(apart), {}, NOTHING, HARBOUR_CATALOGUE, now=NOW).returns
+        return_diff.counts.received
+        for return_diff in rules.compare_with_current(
+            check(interleaved), {}, NO_CELLS, HARBOUR_CATALOGUE, now=NOW
+        ).returns
     ] == [2, 1]
 
 
-NOTHING = examine(submission(make_return("learners", kind="nil"))).cells
+NO_CELLS = check(parse_submission(make_return("learners", kind="nil"))).cells
 
 
 # ---- justifications
 
 
-def justified(given: dict, *ids: str | None) -> ParsedSubmission:
-    return submission(given, justifications=[{"finding": one, "text": "They came late."} for one in ids])
+def submit_justified(new_return: dict, *ids: str | None) -> ParsedSubmission:
+    return parse_submission(
+        new_return, justifications=[{"finding": finding_id, "text": "They arrived late."} for finding_id in ids]
+    )
 
 
-def test_a_doubt_blocks_until_it_is_justified():
-    refusal = refused(submission(BELOW))
-    [doubt] = refusal.findings
-    assert (doubt.code, doubt.severity, doubt.justifiable) == ("sum-below-total", "error", True)
+def test_justifiable_error_blocks_until_it_is_justified():
+    refusal = reject(parse_submission(BELOW_TOTAL))
+    [finding] = refusal.findings
+    assert (finding.code, finding.severity, finding.justifiable) == ("sum-below-total", "error", True)
     assert "1 error" in str(refusal)
-    [answered] = examine(justified(BELOW, doubt.id)).findings.listed()
-    assert (answered.severity, answered.justification) == ("warning", "They came late.")
-    assert answered.id == doubt.id
-    assert examine(justified(BELOW, doubt.id)).findings.finish() == [answered]
+    [warning] = check(submit_justified(BELOW_TOTAL, finding.id)).findings.listed()
+    assert (warning.severity, warning.justification) == ("warning", "They arrived late.")
+    assert warning.id == finding.id
+    assert check(submit_justified(BELOW_TOTAL, finding.id)).findings.finish() == [warning]
 
 
-def test_a_justification_is_of_these_figures_alone():
-    [doubt] = refused(submission(BELOW)).findings
-    other = make_return("learners", "town 10", *SPLIT)
-    [anew] = refused(justified(other, doubt.id)).findings
-    assert anew.id != doubt.id
-    assert anew.justification is None
+def test_justification_applies_only_to_its_exact_figures():
+    [finding] = reject(parse_submission(BELOW_TOTAL)).findings
+    changed_return = make_return("learners", "town 10", *SPLIT)
+    [new_finding] = reject(submit_justified(changed_return, finding.id)).findings
+    assert new_finding.id != finding.id
+    assert new_finding.justification is None
 
 
-def test_two_doubts_of_one_total_are_two():
+def test_two_findings_about_one_total_have_different_ids():
     raw = msgspec.to_builtins(HARBOUR_CATALOGUE.plan)
     learners = raw["measures"][0]
-    need = next(one for one in learners["schemes"] if one["dimensions"] == ["need"])
+    need = next(item for item in learners["schemes"] if item["dimensions"] == ["need"])
     need |= {"exclusive": True, "exhaustive": True}
-    here = msgspec.structs.replace(HARBOUR_CATALOGUE, plan=msgspec.convert(raw, type(HARBOUR_CATALOGUE.plan)))
-    given = submission(make_return("learners", "town 9", *SPLIT, "town need=travel 6", "town need=childcare 1"))
+    catalogue = msgspec.structs.replace(HARBOUR_CATALOGUE, plan=msgspec.convert(raw, type(HARBOUR_CATALOGUE.plan)))
+    given = parse_submission(make_return("learners", "town 9", *SPLIT, "town need=travel 6", "town need=childcare 1"))
     with pytest.raises(Rejected) as refusal:
-        rules.check_submission(given, here, "quay-college", {}, now=NOW)
-    by_need, by_sex = sorted(refusal.value.findings, key=lambda one: one.message)
+        rules.check_submission(given, catalogue, "quay-college", {}, now=NOW)
+    by_need, by_sex = sorted(refusal.value.findings, key=lambda item: item.message)
     assert (by_need.cell, by_need.expected, by_need.actual) == (by_sex.cell, by_sex.expected, by_sex.actual)
     assert by_need.id != by_sex.id
 
 
-def test_an_error_is_not_justified_away():
-    given = make_return("learners", "town 9", "town sex=female 10")
-    [error] = refused(submission(given)).findings
-    [still] = refused(justified(given, error.id)).findings
-    assert (still.severity, still.justification, still.justifiable) == ("error", None, False)
+def test_unjustifiable_error_remains_despite_a_justification():
+    new_return = make_return("learners", "town 9", "town sex=female 10")
+    [error] = reject(parse_submission(new_return)).findings
+    [unchanged] = reject(submit_justified(new_return, error.id)).findings
+    assert (unchanged.severity, unchanged.justification, unchanged.justifiable) == ("error", None, False)
 
 
-def test_a_justification_of_nothing_is_found():
-    findings = examine(justified(make_return("learners", "town 20", "town sex=female 1"), "abc", "abc", "def")).findings
+def test_unknown_justification_is_an_error():
+    findings = check(
+        submit_justified(make_return("learners", "town 20", "town sex=female 1"), "abc", "abc", "def")
+    ).findings
     [missing] = findings.listed()
     with pytest.raises(Rejected) as refusal:
         findings.finish()
-    unknown = [one for one in refusal.value.findings if one.code == "unknown-justification"]
-    assert [(one.path, one.actual, one.expected) for one in unknown] == [
+    unknown = [finding for finding in refusal.value.findings if finding.code == "unknown-justification"]
+    assert [(finding.path, finding.actual, finding.expected) for finding in unknown] == [
         ("/justifications/0/finding", "abc", missing.id),
         ("/justifications/1/finding", "abc", missing.id),
         ("/justifications/2/finding", "def", missing.id),
     ]
 
 
-def test_where_nothing_can_be_justified_nothing_is_offered():
+def test_unknown_justification_has_no_suggestion_without_justifiable_findings():
     with pytest.raises(Rejected) as refusal:
-        examine(justified(make_return("learners", "town 20"), "abc")).findings.finish()
+        check(submit_justified(make_return("learners", "town 20"), "abc")).findings.finish()
     assert refusal.value.findings[0].expected is None
 
 
-def test_a_return_keeps_the_justifications_that_bear_on_it():
+def test_return_stores_the_justifications_that_apply_to_it():
     cells = {"male": CellName(measure="m", series="s", service="v", period="p", breakdown={"sex": "male"})}
-    given = submission(*TWO)
+    parsed = parse_submission(*TWO_RETURNS)
 
-    def doubts(findings: Findings) -> None:
-        findings.add("sum-below-total", "Of the first.", rows=[0, 1], expected="1")
-        findings.add("outlier", "Of the second.", rows=[2], expected="2")
+    def add_findings(findings: Findings) -> None:
+        findings.add("sum-below-total", "In the first return.", rows=[0, 1], expected="1")
+        findings.add("outlier", "In the second return.", rows=[2], expected="2")
         findings.add("outlier", "A nil return's.", cell=cells["male"])
         findings.add("possible-personal-data", "The second's note.", path="/returns/1/note")
         findings.add("possible-personal-data", "The submission's note.", path="/note")
 
-    first = Findings(given)
-    doubts(first)
-    texts = {one.message: one for one in first.listed()}
+    first = Findings(parsed)
+    add_findings(first)
+    texts = {item.message: item for item in first.listed()}
     envelope = msgspec.structs.replace(
-        given.envelope, justifications=[Justification(finding=one.id or "", text=text) for text, one in texts.items()]
+        parsed.envelope,
+        justifications=[Justification(finding=item.id or "", text=text) for text, item in texts.items()],
     )
-    findings = Findings(msgspec.structs.replace(given, envelope=envelope))
-    doubts(findings)
-    both = {"A nil return's.", "The submission's note."}
-    assert {one.text for one in findings.justifications_for(0)} == {"Of the first.", *both}
-    assert {one.text for one in findings.justifications_for(1)} == {"Of the second.", "The second's note.", *both}
+    findings = Findings(msgspec.structs.replace(parsed, envelope=envelope))
+    add_findings(findings)
+    shared_texts = {"A nil return's.", "The submission's note."}
+    assert {item.text for item in findings.justifications_for(0)} == {"In the first return.", *shared_texts}
+    assert {item.text for item in findings.justifications_for(1)} == {
+        "In the second return.",
+        "The second's note.",
+        *shared_texts,
+    }
 
 
 # ---- more than are listed
 
 
-def many(code: str, number: int, justified: int = 0) -> Findings:
-    """So many findings, the first of them justified."""
-    ids = [one.id for n in range(justified) for one in _some(code, range(n, n + 1), []).listed()]
-    return _some(code, range(number), ids)
+def make_justified_findings(code: str, number: int, justified_count: int = 0) -> Findings:
+    """Return this number of findings; the first of them are justified."""
+    ids = [finding.id for n in range(justified_count) for finding in _make_findings(code, range(n, n + 1), []).listed()]
+    return _make_findings(code, range(number), ids)
 
 
-def _some(code: str, numbers: range, ids: list[str | None]) -> Findings:
-    findings = Findings(justified(make_return("learners", "town 9"), *ids))
+def _make_findings(code: str, numbers: range, ids: list[str | None]) -> Findings:
+    findings = Findings(submit_justified(make_return("learners", "town 9"), *ids))
     for n in numbers:
         findings.add(code, "Hm.", expected=str(n))
     return findings
 
 
 # fmt: off
-#   code, how many, of them justified        its figures; None: it passes
+#   code, findings, justified      numbers in the message; None: accepted
 DETAILS = [
     ("sum-exceeds-total", 1, 0,     ["1"]),
     ("sum-exceeds-total", 200, 0,   ["200"]),
@@ -208,20 +222,20 @@ DETAILS = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("code", "number", "justified", "figures"), DETAILS)
-def test_an_error_stops_the_submission_whether_it_is_listed_or_not(code, number, justified, figures):
-    findings = many(code, number, justified)
-    if figures is None:
+@pytest.mark.parametrize(("code", "number", "justified_count", "numbers"), DETAILS)
+def test_error_rejects_the_submission_even_if_not_listed(code, number, justified_count, numbers):
+    findings = make_justified_findings(code, number, justified_count)
+    if numbers is None:
         assert len(findings.raise_if_errors()) == min(number, MAX_LISTED_FINDINGS)
         return
     with pytest.raises(Rejected) as refusal:
         findings.raise_if_errors()
-    assert re.findall(r"\d[\d,]*", str(refusal.value)) == figures
-    listed = [one for one in refusal.value.findings if one.severity == "error"]
-    assert len(listed) == min(number - justified, MAX_LISTED_FINDINGS)
+    assert re.findall(r"\d[\d,]*", str(refusal.value)) == numbers
+    listed = [finding for finding in refusal.value.findings if finding.severity == "error"]
+    assert len(listed) == min(number - justified_count, MAX_LISTED_FINDINGS)
 
 
-def test_errors_that_were_only_counted_stop_it_too():
+def test_unlisted_errors_reject_the_submission():
     findings = Findings()
     findings.count_unlisted("categories-missing", 3)
     assert findings.raise_if_errors() == []
@@ -231,36 +245,38 @@ def test_errors_that_were_only_counted_stop_it_too():
         findings.raise_if_errors()
 
 
-def test_many_warnings_do_not_hide_an_error_behind_them():
-    """Two thousand totals whose categories are not all there, and after them one that its parts exceed."""
+def test_many_warnings_do_not_hide_an_error():
+    """Check 2,000 totals with missing categories; the parts of the last one exceed their total."""
     months = [f"2026-0{n}" for n in (1, 2)]
     given = [make_return("learners", "town 9", "town sex=female 1", period=month) for month in months]
-    one = submission(given[0])
+    parsed = parse_submission(given[0])
     size = 2000
-    wide = msgspec.structs.replace(
-        one,
-        **{name: np.tile(getattr(one, name), size) for name in ("area", "breakdown", "numerator", "denominator")},
-        **{name: np.tile(getattr(one, name), size) for name in ("lower", "upper", "status", "notes")},
-        value=np.where(np.arange(2 * size) == 2 * size - 1, 10, np.tile(one.value, size)),
+    repeated = msgspec.structs.replace(
+        parsed,
+        **{name: np.tile(getattr(parsed, name), size) for name in ("area", "breakdown", "numerator", "denominator")},
+        **{name: np.tile(getattr(parsed, name), size) for name in ("lower", "upper", "status", "notes")},
+        value=np.where(np.arange(2 * size) == 2 * size - 1, 10, np.tile(parsed.value, size)),
         item=np.repeat(np.arange(size), 2),
         row=np.arange(1, 2 * size + 1),
     )
-    findings = Findings(wide)
-    whole = rules.check_submission(one, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
-    columns = rules.cells.resolve_codes(wide, HARBOUR_CATALOGUE, findings)
+    findings = Findings(repeated)
+    checked = rules.check_submission(parsed, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
+    columns = rules.cells.resolve_codes(repeated, HARBOUR_CATALOGUE, findings)
     rules.totals.check_totals(
-        columns, rules.cells.CellIndex(columns, HARBOUR_CATALOGUE), whole.returns * size, HARBOUR_CATALOGUE, findings
+        columns, rules.cells.CellIndex(columns, HARBOUR_CATALOGUE), checked.returns * size, HARBOUR_CATALOGUE, findings
     )
     with pytest.raises(Rejected) as refusal:
         findings.raise_if_errors()
-    assert [(f.rows, f.actual) for f in refusal.value.findings if f.severity == "error"] == [([3999, 4000], "10")]
+    assert [(finding.rows, finding.actual) for finding in refusal.value.findings if finding.severity == "error"] == [
+        ([3999, 4000], "10")
+    ]
 
 
 @pytest.mark.parametrize("code", FINDING_EXPLANATIONS)
-def test_each_code_says_what_to_do(code):
-    explained = FINDING_EXPLANATIONS[code]
-    assert explained.meaning.endswith(".")
-    assert explained.fix.endswith(".")
-    assert explained.meaning[0].isupper() or explained.meaning[0] == "`"
-    if explained.severity == "error" and explained.justifiable:
-        assert "justification" in explained.fix
+def test_each_finding_code_explains_its_fix(code):
+    explanation = FINDING_EXPLANATIONS[code]
+    assert explanation.meaning.endswith(".")
+    assert explanation.fix.endswith(".")
+    assert explanation.meaning[0].isupper() or explanation.meaning[0] == "`"
+    if explanation.severity == "error" and explanation.justifiable:
+        assert "justification" in explanation.fix

@@ -1,4 +1,4 @@
-"""Beside what was sent before: how far is too far, and what a cumulative count may not do."""
+"""Comparison with earlier returns: outliers, and cumulative counts that fall."""
 
 import re
 from datetime import UTC, datetime
@@ -14,24 +14,24 @@ from schema.measures import MeasureKind
 from schema.submissions import NewSubmission
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, examine_returns, make_cells, make_return, parse_past_total
 
-# Columns: figure, modified z-score. From https://codingace.net/ds/modified_z_score.html, median 12 and MAD 1.
+# Columns: figure, modified z-score. Source: https://codingace.net/ds/modified_z_score.html, median 12 and MAD 1.
 WORKED = [(10, -1.3490), (12, 0.0), (12, 0.0), (13, 0.6745), (12, 0.0), (11, -0.6745), (14, 1.3490), (300, 194.2560)]
 
 
 @pytest.mark.parametrize(("figure", "score"), WORKED)
-def test_the_modified_z_score_is_that_of_a_worked_example(figure, score):
+def test_modified_z_score_equals_the_worked_example(figure, score):
     values = [value for value, _ in WORKED]
     assert (figure - 12) / history.robust_spread(values, 0.0) == pytest.approx(score, abs=5e-5)
 
 
-def test_nists_example_has_its_one_outlier():
+def test_nist_example_has_one_outlier():
     """NIST/SEMATECH e-Handbook 1.3.5.17.1: eight measurements of uranium, of which 245.57 is an outlier."""
     uranium = [199.31, 199.53, 200.19, 200.82, 201.92, 201.95, 202.18, 245.57]
     middle, wide = (200.82 + 201.92) / 2, history.MAX_MODIFIED_Z_SCORE * history.robust_spread(uranium, 0.0)
     assert [value for value in uranium if abs(value - middle) > wide] == [245.57]
 
 
-def test_equal_figures_have_the_spread_that_counts_have_anyway():
+def test_equal_figures_have_the_minimum_spread():
     assert history.robust_spread([100] * 6, 10.0) == 10.0
 
 
@@ -39,89 +39,93 @@ MONTHS = ["2025-08", "2025-09", "2025-10", "2025-11", "2025-12", "2026-01"]
 STEADY = ["100"] * 6
 
 # fmt: off
-#   measure, the six months before it         sent now     doubted: (expected, actual), or None
+#   measure, the six months before             submitted now   outlier: (expected, actual), or None
 OUTLIERS = {
     "like before":              ("learners", STEADY,                             "110",     None),
     "just within chance":       ("learners", STEADY,                             "135",     None),
     "just beyond chance":       ("learners", STEADY,                             "136",     ("65 to 135", "136")),
     "a digit too many":         ("learners", STEADY,                             "1000",    ("65 to 135", "1000")),
-    "a digit too few":          ("learners", STEADY,                             "10",      ("65 to 135", "10")),
+    "a digit missing":         ("learners", STEADY,                             "10",      ("65 to 135", "10")),
     "nothing at all":           ("learners", STEADY,                             "nil",     ("65 to 135", "0")),
     "a median between counts":  ("learners", ["4", "5", "4", "5", "4", "5"],     "30",      ("0 to 11", "30")),
-    "restless before":          ("learners", ["50", "150", "80", "120", "20", "180"], "250", None),
-    "five points are too few":  ("learners", STEADY[1:],                         "1000",    None),
+    "volatile before":          ("learners", ["50", "150", "80", "120", "20", "180"], "250", None),
+    "five points are not enough":  ("learners", STEADY[1:],                         "1000",    None),
     "nil is a point":           ("learners", [*STEADY[1:], "nil"],               "1000",    ("65 to 135", "1000")),
-    "withdrawn is none":        ("learners", [*STEADY[1:], "withdrawn"],         "1000",    None),
-    "a missing count is none":  ("learners", [*STEADY[1:], "x"],                 "1000",    None),
-    "a hidden count is none":   ("learners", STEADY,                             "c:1-4",   None),
+    "withdrawn is no point":        ("learners", [*STEADY[1:], "withdrawn"],         "1000",    None),
+    "missing is no point":  ("learners", [*STEADY[1:], "x"],                 "1000",    None),
+    "hidden is no point":   ("learners", STEADY,                             "c:1-4",   None),
     "withdrawing is no figure": ("learners", STEADY,                             "withdrawn", None),
     "zeros and then three":     ("learners", ["0"] * 6,                          "3",       None),
     "zeros and then four":      ("learners", ["0"] * 6,                          "4",       ("0 to 3", "4")),
     "a share like before":      ("pass-rate", ["80/100"] * 6,                    "85/100",  None),
-    "a share turned round":     ("pass-rate", ["80/100"] * 6,                    "20/100",  ("66 to 94", "20")),
-    "few people vary more":     ("pass-rate", ["80/100"] * 6,                    "3/5",     None),
+    "a share reversed":     ("pass-rate", ["80/100"] * 6,                    "20/100",  ("66 to 94", "20")),
+    "small groups vary more":     ("pass-rate", ["80/100"] * 6,                    "3/5",     None),
     "always all, then most":    ("pass-rate", ["50/50"] * 6,                     "49/50",   None),
     "always all, then half":    ("pass-rate", ["50/50"] * 6,                     "25/50",   ("93 to 100", "50")),
-    "a share of nobody":        ("pass-rate", ["80/100"] * 6,                    "0/0",     None),
-    "nobody to have a share":   ("pass-rate", ["80/100"] * 6,                    "nil",     None),
+    "a share of no people":        ("pass-rate", ["80/100"] * 6,                    "0/0",     None),
+    "nil for a share":   ("pass-rate", ["80/100"] * 6,                    "nil",     None),
     "a nil is no share":        ("pass-rate", [*["80/100"] * 5, "nil"],          "20/100",  None),
 }
 # fmt: on
 
 
-def doubted(measure: str, past: list[str], now: str):
-    before = [parse_past_total(measure, f"{month} {said}") for month, said in zip(MONTHS, past, strict=False)]
-    found = Findings()
+def find_outliers(measure: str, past: list[str], now: str):
+    past_totals = [parse_past_total(measure, f"{month} {figure}") for month, figure in zip(MONTHS, past, strict=False)]
+    findings = Findings()
     submission = examine_returns(make_return(measure, kind="nil"))
-    history.check_outliers(submission.returns, [parse_past_total(measure, f"2026-02 {now}", row=7)], before, found)
-    return found.listed()
+    history.check_outliers(
+        submission.returns, [parse_past_total(measure, f"2026-02 {now}", row=7)], past_totals, findings
+    )
+    return findings.listed()
 
 
 @pytest.mark.parametrize("case", OUTLIERS)
-def test_a_figure_far_from_six_earlier_ones_is_doubted(case):
+def test_figure_far_from_six_earlier_figures_is_an_outlier(case):
     measure, past, now, expected = OUTLIERS[case]
-    told = doubted(measure, past, now)
-    assert [(one.code, one.expected, one.actual) for one in told] == ([("outlier", *expected)] if expected else [])
+    findings = find_outliers(measure, past, now)
+    assert [(finding.code, finding.expected, finding.actual) for finding in findings] == (
+        [("outlier", *expected)] if expected else []
+    )
 
 
-def test_the_doubt_names_the_row_the_median_and_the_mend():
-    [one] = doubted("pass-rate", ["80/100"] * 6, "20/100")
-    assert (one.rows, one.severity, one.justifiable) == ([7], "warning", True)
-    assert re.findall(r"\d+|pass-rate", one.message) == ["20", "6", "pass-rate", "80"]
-    assert "justification" in one.fix
+def test_outlier_finding_names_row_median_and_fix():
+    [finding] = find_outliers("pass-rate", ["80/100"] * 6, "20/100")
+    assert (finding.rows, finding.severity, finding.justifiable) == ([7], "warning", True)
+    assert re.findall(r"\d+|pass-rate", finding.message) == ["20", "6", "pass-rate", "80"]
+    assert "justification" in finding.fix
 
 
-def test_later_periods_and_the_period_itself_are_no_history():
+def test_later_and_equal_periods_are_not_history():
     past = [parse_past_total("learners", f"2026-0{n} 100") for n in range(3, 9)] + [
         parse_past_total("learners", "2026-02 100")
     ]
-    found = Findings()
+    findings = Findings()
     now = [parse_past_total("learners", "2026-02 999", row=0)]
-    history.check_outliers(examine_returns(make_return("learners", kind="nil")).returns, now, past, found)
-    assert found.listed() == []
+    history.check_outliers(examine_returns(make_return("learners", kind="nil")).returns, now, past, findings)
+    assert findings.listed() == []
 
 
-def test_what_is_sent_along_is_history_and_takes_the_place_of_what_stood():
+def test_returns_of_the_same_submission_replace_current_history():
     past = [parse_past_total("learners", f"{month} 5000") for month in MONTHS]
     now = [parse_past_total("learners", f"{month} 100", row=n) for n, month in enumerate(MONTHS)]
     now.append(parse_past_total("learners", "2026-02 5000", row=6))
-    found = Findings()
+    findings = Findings()
     returns = examine_returns(make_return("learners", kind="nil")).returns
-    sent_too = [msgspec.structs.replace(returns[0], period=one.period) for one in now]
-    history.check_outliers(sent_too, now, past, found)
-    assert [(one.rows, one.actual) for one in found.listed()] == [([6], "5000")]
+    submitted = [msgspec.structs.replace(returns[0], period=total.period) for total in now]
+    history.check_outliers(submitted, now, past, findings)
+    assert [(finding.rows, finding.actual) for finding in findings.listed()] == [([6], "5000")]
 
 
-def test_areas_do_not_stand_for_each_other():
+def test_another_area_is_not_history():
     past = [parse_past_total("learners", f"{month} 100", area="E05999991") for month in MONTHS]
-    found = Findings()
+    findings = Findings()
     now = [parse_past_total("learners", "2026-02 999", row=0)]
-    history.check_outliers(examine_returns(make_return("learners", kind="nil")).returns, now, past, found)
-    assert found.listed() == []
+    history.check_outliers(examine_returns(make_return("learners", kind="nil")).returns, now, past, findings)
+    assert findings.listed() == []
 
 
 # fmt: off
-#   sent, the six before it     doubted: (expected, actual)
+#   submitted, the six before   outlier: (expected, actual)
 RATES = [
     ("240/100",  "200/100",     None),
     ("250/100",  "200/100",     ("1.51 to 2.49", "2.5")),
@@ -134,53 +138,59 @@ RATES = [
 
 
 @pytest.mark.parametrize(("now", "before", "expected"), RATES)
-def test_a_rate_varies_as_its_count_does(now, before, expected):
+def test_expected_range_of_a_rate_depends_on_its_count(now, before, expected):
     rate = msgspec.structs.replace(HARBOUR_CATALOGUE.measures["pass-rate"], kind=MeasureKind.RATE, unit="per-head")
-    [one] = examine_returns(make_return("pass-rate", kind="nil")).returns
-    found = Findings()
+    [identified] = examine_returns(make_return("pass-rate", kind="nil")).returns
+    findings = Findings()
     past = [parse_past_total("pass-rate", f"{month} {before}") for month in MONTHS]
     history.check_outliers(
-        [msgspec.structs.replace(one, measure=rate)], [parse_past_total("pass-rate", f"2026-02 {now}")], past, found
+        [msgspec.structs.replace(identified, measure=rate)],
+        [parse_past_total("pass-rate", f"2026-02 {now}")],
+        past,
+        findings,
     )
-    assert [(f.expected, f.actual) for f in found.listed()] == ([expected] if expected else [])
+    assert [(f.expected, f.actual) for f in findings.listed()] == ([expected] if expected else [])
 
 
 PIER, QUAY = "pier-college", "quay-college"
-GIVEN = {("enrolments", "ever", "main", f"2026-0{n}"): datetime(2027, 1, 1, tzinfo=UTC) for n in range(1, 9)}
+EXTENSIONS = {("enrolments", "ever", "main", f"2026-0{n}"): datetime(2027, 1, 1, tzinfo=UTC) for n in range(1, 9)}
 
 
-def examined(organisation: str, *sayings: str):
+def check_enrolments(organisation: str, *submitted: str):
     returns = []
-    for saying in sayings:
-        period, said = saying.split(" ", 1)
-        if said in ("nil", "withdrawn"):
-            returns.append(make_return("enrolments", period=period, kind=said, note="Why."))
+    for entry in submitted:
+        period, figure = entry.split(" ", 1)
+        if figure in ("nil", "withdrawn"):
+            returns.append(make_return("enrolments", period=period, kind=figure, note="Reason."))
         else:
-            returns.append(make_return("enrolments", *said.split(", "), period=period))
-    made = msgspec.convert({"returns": returns}, NewSubmission)
-    given = {(m, s, v, p): end for (m, _, v, p), end in GIVEN.items() for s in ("ever", "headline")}
+            returns.append(make_return("enrolments", *figure.split(", "), period=period))
+    submission = msgspec.convert({"returns": returns}, NewSubmission)
+    extensions = {(m, series, v, p): end for (m, _, v, p), end in EXTENSIONS.items() for series in ("ever", "headline")}
     return rules.check_submission(
-        to_columns(made), HARBOUR_CATALOGUE, organisation, given, now=datetime(2026, 9, 5, tzinfo=UTC)
+        to_columns(submission), HARBOUR_CATALOGUE, organisation, extensions, now=datetime(2026, 9, 5, tzinfo=UTC)
     )
 
 
-def fallen(organisation: str, standing: list[str], *sayings: str):
-    """What is found where these totals stand and those returns are sent."""
-    sub = examined(organisation, *sayings)
+def find_falls(organisation: str, current_totals: list[str], *submitted: str):
+    """Return the findings if these totals are current and those returns are submitted."""
+    checked = check_enrolments(organisation, *submitted)
     past = [
-        parse_past_total("enrolments", saying.replace("town ", ""), organisation=organisation) for saying in standing
+        parse_past_total("enrolments", entry.replace("town ", ""), organisation=organisation)
+        for entry in current_totals
     ]
-    pairs = history.find_adjacent_returns(sub.returns, past)
+    pairs = history.find_adjacent_returns(checked.returns, past)
     cells = {
-        key: make_cells(*(f"town {one.value}" for one in past if one.key == key and one.value is not None))
-        for key in history.neighbours_not_submitted(pairs, sub.returns)
+        key: make_cells(*(f"town {total.value}" for total in past if total.key == key and total.value is not None))
+        for key in history.neighbours_not_submitted(pairs, checked.returns)
     }
-    rules.check_history(sub, past, pairs, cells, HARBOUR_CATALOGUE)
-    return [(one.rows, one.cell.period, one.expected, one.actual) for one in sub.findings.listed()]
+    rules.check_history(checked, past, pairs, cells, HARBOUR_CATALOGUE)
+    return [
+        (finding.rows, finding.cell.period, finding.expected, finding.actual) for finding in checked.findings.listed()
+    ]
 
 
 # fmt: off
-#   who, what stands (totals of the town), what is sent              what is found: rows, period, expected, actual
+#   organisation, current totals of the town, submitted returns      findings: rows, period, expected, actual
 FALLS = {
     "it grows":                  (PIER, ["2026-01 10"], ["2026-02 town 25"],  []),
     "it stays":                  (PIER, ["2026-01 10"], ["2026-02 town 10"],  []),
@@ -190,7 +200,7 @@ FALLS = {
     "only the neighbours count": (PIER, ["2026-01 90", "2026-02 10"], ["2026-03 town 20"], []),
     "both of one submission":    (PIER, [], ["2026-01 town 10", "2026-02 town 9"], [([2], "2026-02", "at least 10", "9")]),
     "a gap of months":           (PIER, ["2026-01 10"], ["2026-06 town 9"],   [([1], "2026-06", "at least 10", "9")]),
-    "nothing stands":            (PIER, [], ["2026-02 town 9"],               []),
+    "nothing is current":            (PIER, [], ["2026-02 town 9"],               []),
     "the earlier is withdrawn":  (PIER, ["2026-01 10", "2026-02 withdrawn"], ["2026-03 town 9"], [([1], "2026-03", "at least 10", "9")]),
     "it is withdrawn":           (PIER, ["2026-01 10", "2026-02 20"], ["2026-02 withdrawn"], []),
     "withdrawn along with it":   (PIER, ["2026-01 10", "2026-02 20"], ["2026-02 withdrawn", "2026-03 town 15"], []),
@@ -209,30 +219,30 @@ FALLS = {
 
 
 @pytest.mark.parametrize("case", FALLS)
-def test_a_cumulative_count_does_not_fall_but_where_it_resets(case):
-    organisation, standing, sayings, expected = FALLS[case]
-    assert fallen(organisation, standing, *sayings) == expected
+def test_cumulative_count_may_fall_only_at_a_reset(case):
+    organisation, current_totals, submitted, expected = FALLS[case]
+    assert find_falls(organisation, current_totals, *submitted) == expected
 
 
-def test_each_cell_is_held_against_its_own():
-    sub = examined(PIER, "2026-02 town 30, town sex=female 9, town sex=male 21, town sex=unknown 0")
+def test_each_cell_is_compared_with_its_own_history():
+    checked = check_enrolments(PIER, "2026-02 town 30, town sex=female 9, town sex=male 21, town sex=unknown 0")
     pairs = history.find_adjacent_returns(
-        sub.returns, [parse_past_total("enrolments", "2026-01 25", organisation=PIER)]
+        checked.returns, [parse_past_total("enrolments", "2026-01 25", organisation=PIER)]
     )
     before = make_cells("town 25", "town sex=female 10", "town sex=male 15")
-    rules.check_history(sub, [], pairs, {pairs[0].earlier: before}, HARBOUR_CATALOGUE)
-    [fall] = sub.findings.listed()
+    rules.check_history(checked, [], pairs, {pairs[0].earlier: before}, HARBOUR_CATALOGUE)
+    [fall] = checked.findings.listed()
     assert (fall.rows, fall.cell.breakdown) == ([2], {"sex": "female"})
     assert re.search(r"^enrolments .*\b10\b.*\b2026-01\b.*\b9\b.*\b2026-02\b", fall.message)
 
 
 def test_returns_of_items_have_no_totals():
     item = {"item": "spring", "title": "Spring", "stage": "drafted", "date": "2026-02-01"}
-    given = examine_returns(
+    checked = examine_returns(
         {"measure": "prospectus", "period": "2026-02", "items": [item]},
         make_return("learners", "town 20"),
         make_return("on-roll", "town c:1-4"),
     )
-    made = history.submitted_totals(given.returns, "quay-college", given.cells, HARBOUR_CATALOGUE)
-    assert [(one.measure, one.value, one.row) for one in made] == [("learners", 20, 0), ("on-roll", None, 1)]
-    assert made[1].is_confidential
+    totals = history.submitted_totals(checked.returns, "quay-college", checked.cells, HARBOUR_CATALOGUE)
+    assert [(total.measure, total.value, total.row) for total in totals] == [("learners", 20, 0), ("on-roll", None, 1)]
+    assert totals[1].is_confidential

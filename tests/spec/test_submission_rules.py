@@ -1,4 +1,4 @@
-"""What is taken of a submission and what is found wrong in it. Pure: no database, the clock stands."""
+"""Checks of a submission and its comparison with current revisions. Pure: no database, a fixed clock."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -26,8 +26,8 @@ from tests.fixtures.example_plan import (
 )
 
 
-def found(*returns: dict, organisation: str = "quay-college") -> list[tuple[str, list[int]]]:
-    """The codes of what is wrong, with their rows."""
+def list_findings(*returns: dict, organisation: str = "quay-college") -> list[tuple[str, list[int]]]:
+    """Return the code and the rows of each finding of a rejected submission."""
     with pytest.raises(Rejected) as refusal:
         examine_returns(*returns, organisation=organisation)
     return [(finding.code, finding.rows) for finding in refusal.value.findings]
@@ -36,51 +36,51 @@ def found(*returns: dict, organisation: str = "quay-college") -> list[tuple[str,
 GOOD = make_return("learners", "town 20", "town sex=female 12", "town sex=male 7", "town sex=unknown 1")
 
 
-def test_a_good_return_is_taken():
+def test_valid_return_has_no_findings():
     assert examine_returns(GOOD).findings.listed() == []
 
 
-def test_a_nil_return_is_taken():
+def test_nil_return_is_accepted():
     assert examine_returns(make_return("learners", kind="nil")).returns[0].submitted.kind == "nil"
 
 
 # fmt: off
-#   asked for             the key's organisation    for whom it is; None: refused
-FOR_WHOM = [
+#   requested owner       the key's organisation    owner of the returns; None: refused
+OWNERS = [
     (None,                "quay-college",           "quay-college"),
     ("quay-college",      "quay-college",           "quay-college"),
     ("old-quay-school",   "quay-college",           "old-quay-school"),
     ("old-net-loft",      "quay-college",           "old-net-loft"),
     ("quay-college",      "old-quay-school",        None),
     ("pier-college",      "quay-college",           None),
-    ("nobody-at-all",     "quay-college",           None),
+    ("unknown-college",   "quay-college",           None),
 ]
 # fmt: on
 
 
-@pytest.mark.parametrize(("wanted", "organisation", "owner"), FOR_WHOM)
-def test_an_organisation_submits_for_itself_and_those_that_it_succeeds(wanted, organisation, owner):
+@pytest.mark.parametrize(("requested_owner", "organisation", "owner"), OWNERS)
+def test_organisation_submits_for_itself_and_its_predecessors(requested_owner, organisation, owner):
     if owner is not None:
-        assert rules.resolve_owner(wanted, organisation, HARBOUR_CATALOGUE) == owner
+        assert rules.resolve_owner(requested_owner, organisation, HARBOUR_CATALOGUE) == owner
         return
     with pytest.raises(NotAllowed, match=f"belongs to {organisation}"):
-        rules.resolve_owner(wanted, organisation, HARBOUR_CATALOGUE)
+        rules.resolve_owner(requested_owner, organisation, HARBOUR_CATALOGUE)
 
 
-def test_what_nobody_returns_is_refused():
+def test_measure_that_is_not_submittable_is_refused():
     raw = msgspec.to_builtins(HARBOUR_PLAN)
     raw["measures"][0]["kind"] = "gap"
-    here = make_catalogue(msgspec.convert(raw, Plan))
+    catalogue = make_catalogue(msgspec.convert(raw, Plan))
     submission = msgspec.convert({"returns": [GOOD]}, NewSubmission)
     with pytest.raises(Rejected) as refusal:
-        rules.check_submission(to_columns(submission), here, "quay-college", {}, now=NOW)
-    [one] = refusal.value.findings
-    assert (one.code, one.message.split()[0]) == ("not-submittable", "learners")
+        rules.check_submission(to_columns(submission), catalogue, "quay-college", {}, now=NOW)
+    [finding] = refusal.value.findings
+    assert (finding.code, finding.message.split()[0]) == ("not-submittable", "learners")
 
 
 # fmt: off
-WRONG = {
-    # who, what, when
+INVALID = {
+    # the return
     "unknown measure":        (make_return("lerners", "town 1"),                     [("unknown-measure", [])]),
     "unknown series":         (make_return("learners", "town 1", series="second"),   [("unknown-series", [])]),
     "unknown service":        (make_return("learners", "town 1", service="night"),   [("no-duty", [])]),
@@ -89,7 +89,7 @@ WRONG = {
     "before the programme":   (make_return("learners", "town 1", period="2025-12"),  [("period-outside-programme", [])]),
     "not over":               (make_return("learners", "town 1", period="2026-03"),  [("period-not-over", [])]),
     "nil with figures":       (make_return("learners", "town 1", kind="nil"),        [("nil-with-observations", [])]),
-    "nothing":                (make_return("learners"),                              [("no-observations", [])]),
+    "no cells":               (make_return("learners"),                              [("no-observations", [])]),
     # the cell
     "unknown area":           (make_return("learners", "E05001822 1"),               [("unknown-area", [1])]),
     "one unknown area twice": (make_return("learners", "E05001822 1", "E05001822 1"), [("unknown-area", [1, 2])]),
@@ -97,7 +97,7 @@ WRONG = {
     "unknown category":       (make_return("learners", "town 9", "town sex=femal 1"), [("unknown-category", [2])]),
     "outside the duty":       (make_return("learners", "town 1", "E06999998 1"),      [("area-outside-duty", [2])]),
     "never collected":        (make_return("learners", "town 9", "town colour=red 1"), [("breakdown-not-collected", [2])]),
-    "which of two series":    (make_return("visits", "town 1"),                       [("series-required", [])]),
+    "series not named":    (make_return("visits", "town 1"),                       [("series-required", [])]),
     "a day for a month":      (make_return("learners", "town 1", period="D2026-02-15"), [("wrong-period-type", [])]),
     "not for this measure":   (make_return("on-roll", "town 9", "town sex=female 1"), [("breakdown-not-collected", [2])]),
     "too fine":               (make_return("learners", "town 9", "east 4", "east need=travel 1"), [("area-too-fine", [3])]),
@@ -126,14 +126,14 @@ WRONG = {
 # fmt: on
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_is_found_in_its_rows(case):
-    given, expected = WRONG[case]
-    assert found(given) == expected
+@pytest.mark.parametrize("case", INVALID)
+def test_invalid_return_has_a_finding_with_its_rows(case):
+    new_return, expected = INVALID[case]
+    assert list_findings(new_return) == expected
 
 
 # fmt: off
-FINE = {
+VALID = {
     "crossed with an unsent margin":  make_return("learners", "town 9", "town sex=male need=travel 1", "town need=travel 1"),
     "hidden parts that could fit":    make_return("learners", "town 20", "town sex=female 12", "town sex=male c:1-4", "town sex=unknown 4"),
     "a hidden part without bounds":   make_return("learners", "town 20", "town sex=female 12", "town sex=male c", "town sex=unknown 1"),
@@ -141,17 +141,17 @@ FINE = {
     "overlapping needs":              make_return("learners", "town 9", "town need=travel 8", "town need=childcare 7"),
     "members in two quarters":        make_return("members", "town 9"),
     "zero":                           make_return("learners", "town 0"),
-    "a ratio of nobody":              make_return("pass-rate", "town 0/0"),
+    "a ratio of zero people":              make_return("pass-rate", "town 0/0"),
 }
 # fmt: on
 
 
-@pytest.mark.parametrize("case", FINE)
-def test_what_may_be_right_is_taken(case):
-    assert [f.code for f in examine_returns(FINE[case]).findings.listed() if f.severity == "error"] == []
+@pytest.mark.parametrize("case", VALID)
+def test_plausible_return_has_no_errors(case):
+    assert [f.code for f in examine_returns(VALID[case]).findings.listed() if f.severity == "error"] == []
 
 
-def test_missing_categories_warn():
+def test_missing_categories_give_a_warning():
     [warning] = examine_returns(
         make_return("learners", "town 20", "town sex=female 12", "town sex=male 7")
     ).findings.listed()
@@ -159,82 +159,84 @@ def test_missing_categories_warn():
 
 
 @pytest.mark.parametrize("field", ["value", "lower"])
-def test_a_number_beside_its_reason_is_found(field):
-    given = make_return("learners", "town 1")
-    given["observations"][0] |= {"status": "x", field: 3}
-    assert ("value-and-status", [1]) in found(given)
+def test_value_with_status_is_an_error(field):
+    new_return = make_return("learners", "town 1")
+    new_return["observations"][0] |= {"status": "x", field: 3}
+    assert ("value-and-status", [1]) in list_findings(new_return)
 
 
-def test_bounds_without_confidentiality_are_found():
-    given = make_return("learners", "town 1")
-    given["observations"][0] |= {"lower": 1}
-    assert found(given) == [("bounds-without-c", [1])]
+def test_bounds_without_confidential_status_are_an_error():
+    new_return = make_return("learners", "town 1")
+    new_return["observations"][0] |= {"lower": 1}
+    assert list_findings(new_return) == [("bounds-without-c", [1])]
 
 
-def test_two_returns_of_the_same_are_found():
-    assert found(GOOD, GOOD) == [("duplicate-return", [])]
+def test_duplicate_return_is_an_error():
+    assert list_findings(GOOD, GOOD) == [("duplicate-return", [])]
 
 
-def test_rows_count_over_the_whole_submission():
-    assert found(GOOD, make_return("on-roll", "town ?")) == [("value-missing", [5])]
+def test_rows_are_numbered_over_the_whole_submission():
+    assert list_findings(GOOD, make_return("on-roll", "town ?")) == [("value-missing", [5])]
 
 
-def test_a_closed_period_is_refused():
-    late = datetime(2026, 4, 10, tzinfo=UTC)  # January closes forty days after its end: 12 March at midnight
+def test_closed_period_is_refused_without_an_extension():
+    late = datetime(2026, 4, 10, tzinfo=UTC)  # January closes at midnight on 12 March, forty days after its end
     submission = msgspec.convert({"returns": [make_return("learners", "town 1", period="2026-01")]}, NewSubmission)
     with pytest.raises(Rejected) as refusal:
         rules.check_submission(to_columns(submission), HARBOUR_CATALOGUE, "quay-college", {}, now=late)
     assert [f.code for f in refusal.value.findings] == ["period-closed"]
-    given = {("learners", "headline", "main", "2026-01"): datetime(2026, 4, 11, tzinfo=UTC)}
-    assert rules.check_submission(to_columns(submission), HARBOUR_CATALOGUE, "quay-college", given, now=late).returns
+    new_return = {("learners", "headline", "main", "2026-01"): datetime(2026, 4, 11, tzinfo=UTC)}
+    assert rules.check_submission(
+        to_columns(submission), HARBOUR_CATALOGUE, "quay-college", new_return, now=late
+    ).returns
 
 
-def test_someone_without_the_duty_is_told_so():
-    assert found(GOOD, organisation="harbour-council") == [("no-duty", [])]
+def test_organisation_without_the_duty_is_refused():
+    assert list_findings(GOOD, organisation="harbour-council") == [("no-duty", [])]
 
 
-def test_the_same_days_under_another_name_are_offered():
-    given = make_return("learners", "town 1", period="P2026-02..2026-02")
+def test_fix_names_the_period_code_of_the_same_days():
+    new_return = make_return("learners", "town 1", period="P2026-02..2026-02")
     with pytest.raises(Rejected) as refusal:
-        examine_returns(given)
+        examine_returns(new_return)
     assert "2026-02" in refusal.value.findings[0].fix
 
 
-def test_equal_findings_are_told_once_with_at_most_a_thousand_rows():
-    told = Findings()
-    told.add("value-missing", "Nothing.", rows=range(1, 1501))
-    told.add("value-missing", "Nothing else.", rows=[7])
-    first, second = told.listed()
+def test_equal_findings_are_listed_once_with_at_most_a_thousand_rows():
+    findings = Findings()
+    findings.add("value-missing", "Missing.", rows=range(1, 1501))
+    findings.add("value-missing", "Another message.", rows=[7])
+    first, second = findings.listed()
     assert (len(first.rows), first.rows[0], first.row_count) == (1000, 1, 1500)
     assert (second.rows, second.row_count) == ([], 1)
 
 
-def test_every_code_is_explained():
+def test_each_finding_code_is_explained():
     for explanation in FINDING_EXPLANATIONS.values():
         assert explanation.meaning.endswith(".")
         assert explanation.fix.endswith((".", "."))
 
 
-def stood(number: int = 1, **more: object) -> CurrentRevision:
-    known = {"state": ReviewState.PENDING, "first_received_at": NOW, "content": [], "justifications": [], "note": None}
-    return CurrentRevision(**{"number": number, "kind": ReturnKind.DATA} | known | more)
+def make_current_revision(number: int = 1, **changes: object) -> CurrentRevision:
+    fields = {"state": ReviewState.PENDING, "first_received_at": NOW, "content": [], "justifications": [], "note": None}
+    return CurrentRevision(**{"number": number, "kind": ReturnKind.DATA} | fields | changes)
 
 
 NO_CELLS = examine_returns(make_return("learners", kind="nil")).cells
 
 
-def compare(
-    given: dict, before: dict | None, *, confirm: bool = False
+def compare_returns(
+    new_return: dict, before: dict | None, *, confirm: bool = False
 ) -> tuple[SubmissionOutcome, int, dict[str, int]]:
-    examined = examine_returns(given, confirm_withdrawals=confirm)
-    standing = {} if before is None else {examined.returns[0].key: stood()}
+    checked = examine_returns(new_return, confirm_withdrawals=confirm)
+    current_revisions = {} if before is None else {checked.returns[0].key: make_current_revision()}
     cells = NO_CELLS if before is None else examine_returns(before).cells
-    [one] = rules.compare_with_current(examined, standing, cells, HARBOUR_CATALOGUE, now=NOW).returns
-    return one.outcome, one.revision_number, msgspec.to_builtins(one.counts)
+    [return_diff] = rules.compare_with_current(checked, current_revisions, cells, HARBOUR_CATALOGUE, now=NOW).returns
+    return return_diff.outcome, return_diff.revision_number, msgspec.to_builtins(return_diff.counts)
 
 
-#   what is sent                                    added changed unchanged withdrawn
-CHANGES = [
+#   submitted return       outcome, revision, (added, changed, unchanged, withdrawn)
+COUNTED_CHANGES = [
     (GOOD,                                                                  "unchanged", 1, (0, 0, 4, 0)),
     (make_return("learners", "town 20", "town sex=female 11", "town sex=male 8", "town sex=unknown 1"), "accepted", 2, (0, 2, 2, 0)),
     (make_return("learners", "town 20", "town sex=female 12", "town sex=male 7", "town sex=unknown c"), "accepted", 2, (0, 1, 3, 0)),
@@ -244,10 +246,10 @@ CHANGES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "outcome", "number", "counts"), CHANGES)
-def test_a_return_is_compared_with_what_stands(given, outcome, number, counts):
+@pytest.mark.parametrize(("new_return", "outcome", "number", "counts"), COUNTED_CHANGES)
+def test_return_is_compared_with_the_current_revision(new_return, outcome, number, counts):
     added, changed, unchanged, withdrawn = counts
-    assert compare(given, GOOD, confirm=True) == (
+    assert compare_returns(new_return, GOOD, confirm=True) == (
         outcome,
         number,
         {
@@ -260,14 +262,14 @@ def test_a_return_is_compared_with_what_stands(given, outcome, number, counts):
     )
 
 
-def test_the_first_return_is_all_new():
-    outcome, number, counts = compare(GOOD, None)
+def test_first_return_adds_all_its_cells():
+    outcome, number, counts = compare_returns(GOOD, None)
     assert (outcome, number, counts["added"]) == ("accepted", 1, 4)
 
 
-def test_withdrawals_have_to_be_confirmed():
+def test_many_withdrawn_cells_need_confirmation():
     with pytest.raises(Rejected) as refusal:
-        compare(make_return("learners", "town 20"), GOOD)
+        compare_returns(make_return("learners", "town 20"), GOOD)
     [finding] = refusal.value.findings
     assert (finding.code, finding.actual) == ("unconfirmed-withdrawals", "3")
 
@@ -276,70 +278,89 @@ WITHDRAWN = make_return("learners", kind="withdrawn", note="Counted twice.")
 
 
 @pytest.mark.parametrize(
-    ("kind", "taken"),
+    ("kind", "is_accepted"),
     [(None, False), (ReturnKind.WITHDRAWN, False), (ReturnKind.NIL, True), (ReturnKind.DATA, True)],
 )
-def test_only_what_stands_can_be_withdrawn(kind, taken):
-    examined = examine_returns(WITHDRAWN)
-    standing = {} if kind is None else {examined.returns[0].key: stood(4, kind=kind)}
+def test_only_a_current_revision_can_be_withdrawn(kind, is_accepted):
+    checked = examine_returns(WITHDRAWN)
+    current_revisions = {} if kind is None else {checked.returns[0].key: make_current_revision(4, kind=kind)}
     before = examine_returns(GOOD).cells if kind is ReturnKind.DATA else NO_CELLS
-    if taken:
-        [one] = rules.compare_with_current(examined, standing, before, HARBOUR_CATALOGUE, now=NOW).returns
-        assert (one.outcome, one.revision_number, one.counts.withdrawn) == ("accepted", 5, len(before))
+    if is_accepted:
+        [return_diff] = rules.compare_with_current(
+            checked, current_revisions, before, HARBOUR_CATALOGUE, now=NOW
+        ).returns
+        assert (return_diff.outcome, return_diff.revision_number, return_diff.counts.withdrawn) == (
+            "accepted",
+            5,
+            len(before),
+        )
         return
     with pytest.raises(Rejected) as refusal:
-        rules.compare_with_current(examined, standing, before, HARBOUR_CATALOGUE, now=NOW)
-    assert [(one.code, one.path) for one in refusal.value.findings] == [("nothing-to-withdraw", "/returns/0")]
+        rules.compare_with_current(checked, current_revisions, before, HARBOUR_CATALOGUE, now=NOW)
+    assert [(finding.code, finding.path) for finding in refusal.value.findings] == [
+        ("nothing-to-withdraw", "/returns/0")
+    ]
 
 
-#   of forty cells that stand, so many may go unasked: a tenth
-@pytest.mark.parametrize(("gone", "taken"), [(4, True), (5, False)])
-def test_a_tenth_may_go_without_asking(gone, taken):
-    many = make_return("learners", *(f"E069999{n:02} 1" for n in range(40)))
+#   up to a tenth of forty current cells may be withdrawn without confirmation
+@pytest.mark.parametrize(("withdrawn_count", "is_accepted"), [(4, True), (5, False)])
+def test_a_tenth_of_cells_may_be_withdrawn_without_confirmation(withdrawn_count, is_accepted):
+    many_cells = make_return("learners", *(f"E069999{n:02} 1" for n in range(40)))
     areas = [f"E069999{n:02}" for n in range(40)]
     raw = msgspec.to_builtins(HARBOUR_PLAN)
     raw["areas"] = raw["areas"][:1] + [
         {"code": code, "name": code, "level": "quarter", "families": ["town"], "parent": "E06999999"} for code in areas
     ]
-    here = make_catalogue(msgspec.convert(raw, Plan))
-    whole = make_return("learners", "town 40")["observations"]
+    catalogue = make_catalogue(msgspec.convert(raw, Plan))
+    total_cell = make_return("learners", "town 40")["observations"]
 
-    def sent_of(cells: list) -> rules.CheckedSubmission:
-        given = many | {"observations": whole + cells}
+    def check(cells: list) -> rules.CheckedSubmission:
+        new_return = many_cells | {"observations": total_cell + cells}
         return rules.check_submission(
-            to_columns(msgspec.convert({"returns": [given]}, NewSubmission)), here, "quay-college", {}, now=NOW
+            to_columns(msgspec.convert({"returns": [new_return]}, NewSubmission)),
+            catalogue,
+            "quay-college",
+            {},
+            now=NOW,
         )
 
-    before = sent_of(many["observations"][:39])
-    now = sent_of(many["observations"][: 39 - gone])
-    standing = {now.returns[0].key: stood()}
-    if taken:
+    before = check(many_cells["observations"][:39])
+    now = check(many_cells["observations"][: 39 - withdrawn_count])
+    current_revisions = {now.returns[0].key: make_current_revision()}
+    if is_accepted:
         assert (
-            rules.compare_with_current(now, standing, before.cells, here, now=NOW).returns[0].counts.withdrawn == gone
+            rules.compare_with_current(now, current_revisions, before.cells, catalogue, now=NOW)
+            .returns[0]
+            .counts.withdrawn
+            == withdrawn_count
         )
         return
     with pytest.raises(Rejected, match="1 error"):
-        rules.compare_with_current(now, standing, before.cells, here, now=NOW)
+        rules.compare_with_current(now, current_revisions, before.cells, catalogue, now=NOW)
 
 
-def test_first_received_is_kept_with_a_correction():
+def test_correction_preserves_the_time_of_first_receipt():
     early = datetime(2026, 3, 1, tzinfo=UTC)
-    examined = examine_returns(GOOD)
-    standing = {examined.returns[0].key: stood(first_received_at=early)}
-    [one] = rules.compare_with_current(examined, standing, NO_CELLS, HARBOUR_CATALOGUE, now=NOW).returns
-    assert one.first_received_at == early
+    checked = examine_returns(GOOD)
+    current_revisions = {checked.returns[0].key: make_current_revision(first_received_at=early)}
+    [return_diff] = rules.compare_with_current(checked, current_revisions, NO_CELLS, HARBOUR_CATALOGUE, now=NOW).returns
+    assert return_diff.first_received_at == early
 
 
-def report(given: dict, before: dict | None, *, dry_run: bool = False, token: str | None = None):
-    examined = examine_returns(given)
-    standing = {} if before is None else {examined.returns[0].key: stood()}
-    comparison = rules.compare_with_current(
-        examined, standing, NO_CELLS if before is None else examine_returns(before).cells, HARBOUR_CATALOGUE, now=NOW
+def report_return(new_return: dict, before: dict | None, *, dry_run: bool = False, token: str | None = None):
+    checked = examine_returns(new_return)
+    current_revisions = {} if before is None else {checked.returns[0].key: make_current_revision()}
+    submission_diff = rules.compare_with_current(
+        checked,
+        current_revisions,
+        NO_CELLS if before is None else examine_returns(before).cells,
+        HARBOUR_CATALOGUE,
+        now=NOW,
     )
     return rules.build_report(
-        comparison,
+        submission_diff,
         HARBOUR_CATALOGUE,
-        examined,
+        checked,
         changed_totals=[],
         content_sha256=b"\1" * 32,
         receipt=None if dry_run else rules.make_receipt(UUID(int=1), b"\1" * 32, now=NOW),
@@ -347,56 +368,65 @@ def report(given: dict, before: dict | None, *, dry_run: bool = False, token: st
     )
 
 
-def test_the_report_adds_up():
-    made = report(GOOD, None)
-    assert made.outcome is SubmissionOutcome.ACCEPTED
-    assert (made.counts.received, made.counts.added, made.change_count) == (4, 4, 0)
-    assert made.receipt is not None
-    assert made.receipt.content_sha256 == "01" * 32
-    assert report(GOOD, GOOD).outcome is SubmissionOutcome.UNCHANGED
+def test_report_adds_up_its_counts():
+    accepted = report_return(GOOD, None)
+    assert accepted.outcome is SubmissionOutcome.ACCEPTED
+    assert (accepted.counts.received, accepted.counts.added, accepted.change_count) == (4, 4, 0)
+    assert accepted.receipt is not None
+    assert accepted.receipt.content_sha256 == "01" * 32
+    assert report_return(GOOD, GOOD).outcome is SubmissionOutcome.UNCHANGED
 
 
-def test_the_report_tells_what_changes_of_what_stood():
-    made = report(
+def test_report_lists_changes_to_the_current_revision():
+    correction = report_return(
         make_return("learners", "town 20", "town sex=female 11", "town sex=male 8", "town sex=unknown 1"), GOOD
     )
-    assert [(one.cell.breakdown["sex"], one.before.value, one.after.value) for one in made.changes] == [
+    assert [
+        (change.cell.breakdown["sex"], change.before.value, change.after.value) for change in correction.changes
+    ] == [
         ("female", 12, 11),
         ("male", 7, 8),
     ]
-    assert (made.change_count, made.counts.changed, made.changes[0].cell.period) == (2, 2, "2026-02")
+    assert (correction.change_count, correction.counts.changed, correction.changes[0].cell.period) == (2, 2, "2026-02")
 
 
-def test_a_dry_run_says_the_same_and_has_a_token_instead_of_a_receipt():
-    said, made = report(GOOD, None, dry_run=True), report(GOOD, None)
-    assert (said.receipt, said.dry_run, made.dry_run_token, made.dry_run) == (None, True, None, False)
-    assert msgspec.structs.replace(said, receipt=made.receipt, dry_run_token=None, dry_run=False) == made
-    assert report(GOOD, None, token=said.dry_run_token) == made
+def test_dry_run_report_has_a_token_instead_of_a_receipt():
+    dry_run, submission = report_return(GOOD, None, dry_run=True), report_return(GOOD, None)
+    assert (dry_run.receipt, dry_run.dry_run, submission.dry_run_token, submission.dry_run) == (None, True, None, False)
+    assert msgspec.structs.replace(dry_run, receipt=submission.receipt, dry_run_token=None, dry_run=False) == submission
+    assert report_return(GOOD, None, token=dry_run.dry_run_token) == submission
     with pytest.raises(DryRunOutdated):
-        report(GOOD, GOOD, token=said.dry_run_token)
+        report_return(GOOD, GOOD, token=dry_run.dry_run_token)
 
 
-def token(moved: list) -> str | None:
-    examined = examine_returns(GOOD)
-    comparison = rules.compare_with_current(examined, {}, NO_CELLS, HARBOUR_CATALOGUE, now=NOW)
+def make_dry_run_token(changed_totals: list) -> str | None:
+    checked = examine_returns(GOOD)
+    submission_diff = rules.compare_with_current(checked, {}, NO_CELLS, HARBOUR_CATALOGUE, now=NOW)
     return rules.build_report(
-        comparison, HARBOUR_CATALOGUE, examined, changed_totals=moved, content_sha256=b"\1" * 32, receipt=None
+        submission_diff,
+        HARBOUR_CATALOGUE,
+        checked,
+        changed_totals=changed_totals,
+        content_sha256=b"\1" * 32,
+        receipt=None,
     ).dry_run_token
 
 
-def test_a_token_rests_on_what_the_partner_itself_is_told():
+def test_dry_run_token_depends_only_on_the_partners_own_totals():
     now = [parse_past_total("learners", "2026-02 20")]
-    own = rules.visible_effects([], None, now, HARBOUR_CATALOGUE)
-    assert token(
+    own_effects = rules.visible_effects([], None, now, HARBOUR_CATALOGUE)
+    assert make_dry_run_token(
         rules.visible_effects([parse_past_total("learners", "2026-01 5")], None, now, HARBOUR_CATALOGUE)
-    ) != token(own)
-    for others in ("2026-02 7", "2026-02 8"):
-        everybody = [parse_past_total("learners", others, organisation="pier-college")]
-        assert token(rules.visible_effects([], everybody, now, HARBOUR_CATALOGUE)) == token(own)
+    ) != make_dry_run_token(own_effects)
+    for pier_total in ("2026-02 7", "2026-02 8"):
+        programme_totals = [parse_past_total("learners", pier_total, organisation="pier-college")]
+        assert make_dry_run_token(
+            rules.visible_effects([], programme_totals, now, HARBOUR_CATALOGUE)
+        ) == make_dry_run_token(own_effects)
 
 
-#   London time; February ends on the 28th, due after ten days, timely for fifteen, closed after forty
-WHEN = [
+#   London time. February ends on the 28th; it is due after 10 days, late after 15 and closed after 40.
+TIMELINESS = [
     ("2026-03-10T23:59:59+00:00", Timeliness.ON_TIME),
     ("2026-03-11T00:00:00+00:00", Timeliness.GRACE_PERIOD),
     ("2026-03-15T23:59:59+00:00", Timeliness.GRACE_PERIOD),
@@ -404,34 +434,34 @@ WHEN = [
 ]
 
 
-@pytest.mark.parametrize(("instant", "expected"), WHEN)
-def test_timeliness_is_by_londons_midnight(instant, expected):
+@pytest.mark.parametrize(("instant", "expected"), TIMELINESS)
+def test_timeliness_changes_at_midnight_in_london(instant, expected):
     february = periods.parse("2026-02")
     limits = calendar.compute_deadlines(february, HARBOUR_PLAN.calendar)
     assert calendar.classify_timeliness(limits, first_recorded_at=datetime.fromisoformat(instant)) is expected
 
 
-def test_deadlines_follow_summer_time():
+def test_deadlines_follow_british_summer_time():
     closes = calendar.compute_deadlines(periods.parse("2026-02"), HARBOUR_PLAN.calendar).closes_at
     assert closes is not None
     assert closes.isoformat() == "2026-04-10T00:00:00+01:00"
     assert calendar.to_london_date(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)).isoformat() == "2026-07-01"
 
 
-def test_null_and_statuses_are_apart_from_every_count():
+def test_missing_number_and_statuses_differ_from_any_count():
     assert MISSING < 0
     assert set(STATUSES[1:]) == set(Status)
 
 
-def test_the_parameters_of_a_file_are_its_envelope():
-    made = rules.build_envelope(
+def test_file_parameters_build_the_envelope():
+    envelope = rules.build_envelope(
         organisation=None, confirm_withdrawals=True, justifications=["3f9a1c20b7d4: As counted: twice."], note="Q2"
     )
-    [answered] = made.justifications
-    assert (answered.finding, answered.text, made.note) == ("3f9a1c20b7d4", "As counted: twice.", "Q2")
+    [justification] = envelope.justifications
+    assert (justification.finding, justification.text, envelope.note) == ("3f9a1c20b7d4", "As counted: twice.", "Q2")
 
 
-@pytest.mark.parametrize("given", ["no colon", ": no finding", "3f9a1c20b7d4:  ", "3f9a1c20b7d4: " + 2001 * "x"])
-def test_a_justification_in_a_parameter_has_a_finding_and_a_text(given):
+@pytest.mark.parametrize("new_return", ["no colon", ": no finding", "3f9a1c20b7d4:  ", "3f9a1c20b7d4: " + 2001 * "x"])
+def test_justification_parameter_needs_a_finding_and_a_text(new_return):
     with pytest.raises(InvalidParameter, match="finding: text"):
-        rules.build_envelope(organisation=None, confirm_withdrawals=False, justifications=[given], note=None)
+        rules.build_envelope(organisation=None, confirm_withdrawals=False, justifications=[new_return], note=None)
