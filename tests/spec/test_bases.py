@@ -1,4 +1,4 @@
-"""A return that was made from a revision which stands no more: refused, with all that has changed since."""
+"""A return based on an outdated revision is refused, with all changes since that revision."""
 
 import re
 
@@ -16,7 +16,7 @@ ITEM = {"item": "spring", "title": "Spring", "stage": "drafted", "date": "2026-0
 EMPTY = examine_returns(make_return("learners", kind="nil")).cells
 
 
-def stands(number: int, kind: ReturnKind = ReturnKind.DATA, content: list | None = None) -> CurrentRevision:
+def make_revision(number: int, kind: ReturnKind = ReturnKind.DATA, content: list | None = None) -> CurrentRevision:
     return CurrentRevision(
         number=number,
         kind=kind if number else None,
@@ -29,7 +29,7 @@ def stands(number: int, kind: ReturnKind = ReturnKind.DATA, content: list | None
 
 
 # fmt: off
-#   base, stands      whether it is refused
+#   base, current revision, refused
 BASES = [
     (None, 0, False),
     (None, 3, False),
@@ -42,25 +42,29 @@ BASES = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("base", "number", "refused"), BASES)
-def test_a_base_that_does_not_stand_is_stale(base, number, refused):
-    examined = examine_returns(make_return("learners", "town 1", base_revision=base))
-    standing = {examined.returns[0].key: stands(number)} if number else {}
-    assert bool(rules.find_outdated(examined, standing)) is refused
+@pytest.mark.parametrize(("base", "number", "is_refused"), BASES)
+def test_base_other_than_the_current_revision_is_outdated(base, number, is_refused):
+    checked = examine_returns(make_return("learners", "town 1", base_revision=base))
+    current_revisions = {checked.returns[0].key: make_revision(number)} if number else {}
+    assert bool(rules.find_outdated(checked, current_revisions)) is is_refused
 
 
-def refusal(
-    given: list[dict], standing: list[CurrentRevision], base: Cells, before: Cells, content: dict | None = None
+def refuse(
+    new_returns: list[dict], revisions: list[CurrentRevision], base: Cells, before: Cells, content: dict | None = None
 ):
-    examined = examine_returns(*given)
-    known = {one.key: stood for one, stood in zip(examined.returns, standing, strict=True)}
+    checked = examine_returns(*new_returns)
+    current_revisions = {
+        identified.key: revision for identified, revision in zip(checked.returns, revisions, strict=True)
+    }
     with pytest.raises(BaseRevisionOutdated) as raised:
-        rules.raise_if_outdated(rules.find_outdated(examined, known), content or {}, base, before, HARBOUR_CATALOGUE)
+        rules.raise_if_outdated(
+            rules.find_outdated(checked, current_revisions), content or {}, base, before, HARBOUR_CATALOGUE
+        )
     return raised.value
 
 
 # fmt: off
-#   in the base      stands now          was, now
+#   in the base      current             before, after
 CELLS = {
     "another count":    (["town 12"],        ["town 15"],        [("12", "15")]),
     "a hidden one":     (["town 12"],        ["town c:1-4"],     [("12", "c 1-4")]),
@@ -74,41 +78,41 @@ CELLS = {
 
 
 @pytest.mark.parametrize("case", CELLS)
-def test_every_cell_that_moved_is_told(case):
-    was, now, expected = CELLS[case]
-    given = [make_return("learners", "town 1", base_revision=1)]
-    found = refusal(given, [stands(2)], make_cells(*was), make_cells(*now)).findings
-    assert [(one.code, one.expected, one.actual) for one in found] == [
+def test_each_changed_cell_is_a_finding(case):
+    before, after, expected = CELLS[case]
+    new_returns = [make_return("learners", "town 1", base_revision=1)]
+    findings = refuse(new_returns, [make_revision(2)], make_cells(*before), make_cells(*after)).findings
+    assert [(finding.code, finding.expected, finding.actual) for finding in findings] == [
         ("changed-since-base", *pair) for pair in expected
     ]
 
 
-def test_shares_and_notes_are_told_in_one_line():
+def test_finding_describes_shares_and_notes_in_one_line():
     noted = msgspec.structs.replace(make_cells("town 8/10"), notes=np.array(["Estimated."], dtype=np.object_))
-    given = [make_return("pass-rate", "town 1/2", base_revision=1)]
-    [one] = refusal(given, [stands(2)], make_cells("town 9/10"), noted).findings
-    assert (one.expected, one.actual) == ("9/10", "8/10 (note: Estimated.)")
+    new_returns = [make_return("pass-rate", "town 1/2", base_revision=1)]
+    [finding] = refuse(new_returns, [make_revision(2)], make_cells("town 9/10"), noted).findings
+    assert (finding.expected, finding.actual) == ("9/10", "8/10 (note: Estimated.)")
 
 
-def test_the_finding_says_which_revision_to_take_over():
-    given = [make_return("learners", "town 1", base_revision=1)]
-    error = refusal(given, [stands(3)], make_cells("town 12"), make_cells("town 15"))
+def test_finding_names_the_revision_to_use_as_base():
+    new_returns = [make_return("learners", "town 1", base_revision=1)]
+    error = refuse(new_returns, [make_revision(3)], make_cells("town 12"), make_cells("town 15"))
     assert re.search(r"^learners 2026-02 .*\b1\b.*\b3\b", str(error))
-    [one] = error.findings
-    assert re.search(r"\b1\b", one.message)
-    assert re.search(r"\b3\b.*\b15\b.*`base_revision` 3\b", one.fix)
+    [finding] = error.findings
+    assert re.search(r"\b1\b", finding.message)
+    assert re.search(r"\b3\b.*\b15\b.*`base_revision` 3\b", finding.fix)
 
 
-def test_all_that_are_stale_are_told_together_and_the_others_not():
-    given = [
+def test_all_outdated_returns_are_refused_together():
+    new_returns = [
         make_return("learners", "town 1", base_revision=1),
         make_return("on-roll", "town 1", base_revision=2),
         make_return("members", "town 1", base_revision=1),
     ]
     base = make_cells("town 10", "town 30", items=[0, 2])
     before = make_cells("town 11", "town 20", "town 31", items=[0, 1, 2])
-    error = refusal(given, [stands(2), stands(2), stands(2)], base, before)
-    assert [(one.cell.measure, one.expected, one.actual) for one in error.findings] == [
+    error = refuse(new_returns, [make_revision(2), make_revision(2), make_revision(2)], base, before)
+    assert [(finding.cell.measure, finding.expected, finding.actual) for finding in error.findings] == [
         ("learners", "10", "11"),
         ("members", "30", "31"),
     ]
@@ -118,26 +122,26 @@ def test_all_that_are_stale_are_told_together_and_the_others_not():
 
 
 @pytest.mark.parametrize("kind", [ReturnKind.NIL, ReturnKind.WITHDRAWN])
-def test_a_return_without_cells_is_named(kind):
-    given = [make_return("learners", "town 1", base_revision=1)]
-    error = refusal(given, [stands(2, kind)], make_cells("town 12"), EMPTY)
-    assert str(error).endswith(f"revision 2 stands ({kind}).")
-    assert [(one.expected, one.actual) for one in error.findings] == [("12", "nothing")]
+def test_outdated_return_without_cells_names_its_kind(kind):
+    new_returns = [make_return("learners", "town 1", base_revision=1)]
+    error = refuse(new_returns, [make_revision(2, kind)], make_cells("town 12"), EMPTY)
+    assert re.search(rf"\b2\b.*\({kind}\)\.$", str(error))
+    assert [(finding.expected, finding.actual) for finding in error.findings] == [("12", "nothing")]
 
 
-def test_items_that_moved_are_told():
-    given = [{"measure": "prospectus", "period": "2026-02", "items": [ITEM], "base_revision": 1}]
+def test_changed_items_are_findings():
+    new_returns = [{"measure": "prospectus", "period": "2026-02", "items": [ITEM], "base_revision": 1}]
     old, new = (msgspec.convert(ITEM | {"stage": stage}, MilestoneItem) for stage in ("drafted", "printed"))
-    error = refusal(given, [stands(2, content=[new])], EMPTY, EMPTY, {0: [old]})
-    [one] = error.findings
-    assert re.search(r"\bspring\b.*\b1\b", one.message)
-    assert (one.code, one.expected, one.actual) == (
+    error = refuse(new_returns, [make_revision(2, content=[new])], EMPTY, EMPTY, {0: [old]})
+    [finding] = error.findings
+    assert re.search(r"\bspring\b.*\b1\b", finding.message)
+    assert (finding.code, finding.expected, finding.actual) == (
         "changed-since-base",
         "Spring, drafted, 2026-02-14",
         "Spring, printed, 2026-02-14",
     )
-    assert one.cell.measure == "prospectus"
+    assert finding.cell.measure == "prospectus"
 
 
-def test_what_is_not_stale_passes():
+def test_submission_without_outdated_returns_is_accepted():
     rules.raise_if_outdated([], {}, EMPTY, EMPTY, HARBOUR_CATALOGUE)

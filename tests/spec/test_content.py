@@ -56,7 +56,7 @@ INVALID = {
     "both":                  (make_milestone(ITEM, entries=[ENTRY]),                             [("wrong-content", "/returns/0/entries")]),
     "no such domain":        (make_evidence(ENTRY | {"domain": "catering"}),                     [("unknown-domain", "/returns/0/entries/0/domain")]),
     "the same entry":        (make_evidence(ENTRY, ENTRY | {"people": 3}, ENTRY),                [("duplicate-item", "/returns/0/entries/2")]),
-    "a future entry":      (make_evidence(ENTRY | {"date": "2027-02-14"}),                     [("date-in-future", "/returns/0/entries/0/date")]),
+    "a future entry":        (make_evidence(ENTRY | {"date": "2027-02-14"}),                     [("date-in-future", "/returns/0/entries/0/date")]),
     "no entries":            (make_evidence(),                                                   [("no-observations", "/returns/0/entries")]),
 }
 # fmt: on
@@ -146,7 +146,7 @@ PERSONAL = {
     "call 01154960123":                        "telephone",
     "DOB 01/02/1980":                          "birth",
     "born 1 Feb 1980":                         "birth",
-    "date of birth: 1.2.80":                  "birth",
+    "date of birth: 1.2.80":                   "birth",
     # texts that do not look personal
     "":                                        None,
     "Two providers joined in July 2025.":      None,

@@ -1,4 +1,4 @@
-"""What a CSV file says, and what is wrong in it: by the rows and columns that a spreadsheet shows."""
+"""Reading CSV files, and findings by the rows and columns that a spreadsheet shows."""
 
 import csv
 import io
@@ -25,66 +25,84 @@ HEAD = "measure,period,area,value\n"
 GOOD = f"learners,2025-07,{TOWN},"
 
 
-def read(text: str | bytes, *, step: int = 0, chunk: int = csv_reader.CHUNK_BYTES, **given: str) -> ParsedSubmission:
+def read(
+    text: str | bytes, *, step: int = 0, chunk: int = csv_reader.CHUNK_BYTES, **parameters: str
+) -> ParsedSubmission:
     data = text.encode() if isinstance(text, str) else text
-    reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=chunk, **given)
-    for at in range(0, len(data), step or max(len(data), 1)):
-        reader.feed(data[at : at + step] if step else data)
+    reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=chunk, **parameters)
+    for offset in range(0, len(data), step or max(len(data), 1)):
+        reader.feed(data[offset : offset + step] if step else data)
     return reader.finish()
 
 
-def faulty(text: str | bytes, **given: str) -> list[Finding]:
+def reject(text: str | bytes, **parameters: str) -> list[Finding]:
     with pytest.raises(Rejected) as refusal:
-        read(text, **given)
+        read(text, **parameters)
     assert {finding.code for finding in refusal.value.findings} <= set(FINDING_EXPLANATIONS)
     return list(refusal.value.findings)
 
 
-def found(text: str | bytes, **given: str) -> list[tuple[str, list[int], str | None]]:
-    return [(finding.code, finding.rows, finding.column) for finding in faulty(text, **given)]
+def list_findings(text: str | bytes, **parameters: str) -> list[tuple[str, list[int], str | None]]:
+    return [(finding.code, finding.rows, finding.column) for finding in reject(text, **parameters)]
 
 
-def entries(of: ParsedSubmission) -> list[tuple]:
-    """Row by row, whatever numbers the words have."""
-    returns = [(r.measure, r.series, r.service, r.period, r.kind, r.base_revision, r.note) for r in of.returns]
+def list_entries(parsed: ParsedSubmission) -> list[tuple]:
+    """Return the cells row by row, with codes instead of their indices."""
+    returns = [
+        (
+            new_return.measure,
+            new_return.series,
+            new_return.service,
+            new_return.period,
+            new_return.kind,
+            new_return.base_revision,
+            new_return.note,
+        )
+        for new_return in parsed.returns
+    ]
     return [
         (
-            returns[of.item[at]],
-            of.distinct_areas[of.area[at]],
-            of.distinct_breakdowns[of.breakdown[at]],
-            *(int(getattr(of, name)[at]) for name in NUMBER_FIELDS),
-            STATUSES[of.status[at]],
-            of.notes[at],
+            returns[parsed.item[index]],
+            parsed.distinct_areas[parsed.area[index]],
+            parsed.distinct_breakdowns[parsed.breakdown[index]],
+            *(int(getattr(parsed, name)[index]) for name in NUMBER_FIELDS),
+            STATUSES[parsed.status[index]],
+            parsed.notes[index],
         )
-        for at in range(len(of.item))
+        for index in range(len(parsed.item))
     ]
 
 
-def values(text: str | bytes, **given: str) -> list[int | str]:
-    """The numbers of `value`, or the status."""
-    of = read(text, **given)
-    return [str(STATUSES[s]) if s else int(v) for v, s in zip(of.value, of.status, strict=True)]
+def list_values(text: str | bytes, **parameters: str) -> list[int | str]:
+    """Return each row's value, or its status."""
+    parsed = read(text, **parameters)
+    return [
+        str(STATUSES[status]) if status else int(value)
+        for value, status in zip(parsed.value, parsed.status, strict=True)
+    ]
 
 
-# What is taken -------------------------------------------------------------------------------------------------
+# Accepted files ------------------------------------------------------------------------------------------------
 
 
-def test_a_tidy_file_is_returns_with_their_cells():
-    of = read(
+def test_tidy_file_is_read_as_returns_with_cells():
+    parsed = read(
         "measure,series,service,period,area,sex,age-band,value,numerator,denominator,lower,upper,status,note\n"
         f"learners,enrolled,night,2025-07,{TOWN},,,20,,,,,,\n"
         f"pass-rate,,,2025-07,{TOWN},,,,8,10,,,,\n"
         f'learners,enrolled,night,2025-07,{EAST},female,25-34,,,,1,4,c,"Small, but\nreal: ""new"""\n'
     )
-    assert of.is_tabular
-    assert of.envelope.note == "Monthly"
-    assert [(r.measure, r.series, r.service, r.period) for r in of.returns] == [
+    assert parsed.is_tabular
+    assert parsed.envelope.note == "Monthly"
+    assert [
+        (new_return.measure, new_return.series, new_return.service, new_return.period) for new_return in parsed.returns
+    ] == [
         ("learners", "enrolled", "night", "2025-07"),
         ("pass-rate", None, "main", "2025-07"),
     ]
-    assert of.item.tolist() == [0, 1, 0]
-    assert of.row.tolist() == [2, 3, 4]
-    assert [row[1:] for row in entries(of)] == [
+    assert parsed.item.tolist() == [0, 1, 0]
+    assert parsed.row.tolist() == [2, 3, 4]
+    assert [row[1:] for row in list_entries(parsed)] == [
         (TOWN, {}, 20, -1, -1, -1, -1, None, None),
         (TOWN, {}, -1, 8, 10, -1, -1, None, None),
         (
@@ -102,7 +120,7 @@ def test_a_tidy_file_is_returns_with_their_cells():
 
 
 # fmt: off
-TAKEN = {
+ACCEPTED = {
     "any order":               f"value,area,period,measure\n12,{TOWN},2025-07,learners\n",
     "no end of the last line": f"{HEAD}{GOOD}12",
     "Windows line ends":       f"{HEAD}{GOOD}12\r\n".replace("\n", "\r\n").replace("\r\r", "\r"),
@@ -129,72 +147,79 @@ TAKEN = {
 # fmt: on
 
 
-@pytest.mark.parametrize("case", TAKEN)
+@pytest.mark.parametrize("case", ACCEPTED)
 @pytest.mark.parametrize("step", [0, 1, 7])
-def test_what_spreadsheets_do_is_taken(case, step):
-    text = TAKEN[case]
-    assert set(values(text)) == {12}
-    again = read(text, step=step, chunk=1)
-    assert entries(again) == entries(read(text))
-    assert len(again.returns) == 1
+def test_variants_written_by_spreadsheets_are_accepted(case, step):
+    text = ACCEPTED[case]
+    assert set(list_values(text)) == {12}
+    stepwise = read(text, step=step, chunk=1)
+    assert list_entries(stepwise) == list_entries(read(text))
+    assert len(stepwise.returns) == 1
 
 
-def test_rows_are_counted_as_a_spreadsheet_shows_them():
-    of = read(f'\n{HEAD}\n{GOOD}1\n,,,\n"learners",2025-07,{TOWN},2\n')
-    assert of.row.tolist() == [4, 6]
+def test_rows_are_numbered_as_a_spreadsheet_shows_them():
+    parsed = read(f'\n{HEAD}\n{GOOD}1\n,,,\n"learners",2025-07,{TOWN},2\n')
+    assert parsed.row.tolist() == [4, 6]
     quoted = read(f'measure,period,area,value,note\n{GOOD}1,"two\nlines"\n{GOOD}2,\n')
     assert quoted.row.tolist() == [2, 3]
 
 
-def test_shorthand_says_why_there_is_no_number():
+def test_shorthand_in_value_is_read_as_a_status():
     text = f"{HEAD}" + "".join(
         f"{GOOD}{mark}\n" for mark in ("[c]", "[x]", "[z]", "[w]", "c", "[C]", " [c] ", "0", "7")
     )
-    assert values(text) == ["c", "x", "z", "w", "c", "c", "c", 0, 7]
+    assert list_values(text) == ["c", "x", "z", "w", "c", "c", "c", 0, 7]
 
 
-def test_a_status_may_be_said_twice_if_it_is_the_same():
+def test_status_may_be_repeated_if_it_is_the_same():
     text = f"measure,period,area,value,status\n{GOOD}[c],c\n{GOOD},[x]\n{GOOD}[z],\n"
-    assert values(text) == ["c", "x", "z"]
+    assert list_values(text) == ["c", "x", "z"]
 
 
-def test_nil_and_withdrawn_returns_have_a_row_without_figures():
-    of = read(
+def test_nil_and_withdrawn_returns_have_a_row_without_values():
+    parsed = read(
         "measure,period,area,value,kind,base_revision,return_note\n"
         f"learners,2025-07,{TOWN},5,,3,\n"
         f"learners,2025-07,{EAST},5,data,,Late\n"
         "visits,2025-07,,,nil,,\n"
         f"members,2025-07,{TOWN},,Withdrawn,2,Wrong month\n"
     )
-    assert [(r.measure, r.kind, r.base_revision, r.note) for r in of.returns] == [
+    assert [
+        (new_return.measure, new_return.kind, new_return.base_revision, new_return.note)
+        for new_return in parsed.returns
+    ] == [
         ("learners", ReturnKind.DATA, 3, "Late"),
         ("visits", ReturnKind.NIL, None, None),
         ("members", ReturnKind.WITHDRAWN, 2, "Wrong month"),
     ]
-    assert of.item.tolist() == [0, 0]
+    assert parsed.item.tolist() == [0, 0]
 
 
-def test_a_file_of_nil_returns_alone_needs_neither_area_nor_value():
-    of = read("measure,period,kind\nlearners,2025-07,nil\nvisits,2025-07,nil\n")
-    assert ([r.kind for r in of.returns], len(of.item), of.distinct_areas) == ([ReturnKind.NIL] * 2, 0, [])
+def test_file_of_only_nil_returns_needs_neither_area_nor_value():
+    parsed = read("measure,period,kind\nlearners,2025-07,nil\nvisits,2025-07,nil\n")
+    assert ([new_return.kind for new_return in parsed.returns], len(parsed.item), parsed.distinct_areas) == (
+        [ReturnKind.NIL] * 2,
+        0,
+        [],
+    )
 
 
-def test_figures_of_a_nil_return_are_kept_for_the_checks_to_find():
-    of = read(f"measure,period,area,value,kind\nlearners,2025-07,{TOWN},5,nil\n")
-    assert (of.returns[0].kind, of.value.tolist()) == (ReturnKind.NIL, [5])
+def test_values_of_a_nil_return_are_passed_to_the_checks():
+    parsed = read(f"measure,period,area,value,kind\nlearners,2025-07,{TOWN},5,nil\n")
+    assert (parsed.returns[0].kind, parsed.value.tolist()) == (ReturnKind.NIL, [5])
 
 
-def test_parameters_of_the_request_hold_for_rows_that_do_not_say_theirs():
-    of = read(f"area,value\n{TOWN},12\n", measure="learners", period="2025-07")
-    assert [(r.measure, r.period) for r in of.returns] == [("learners", "2025-07")]
-    of = read(f"{HEAD},,{TOWN},12\n{GOOD}12\n", measure="learners", period="2025-07")
-    assert [(r.measure, r.period) for r in of.returns] == [("learners", "2025-07")]
+def test_request_parameters_apply_to_rows_without_their_own_codes():
+    parsed = read(f"area,value\n{TOWN},12\n", measure="learners", period="2025-07")
+    assert [(new_return.measure, new_return.period) for new_return in parsed.returns] == [("learners", "2025-07")]
+    parsed = read(f"{HEAD},,{TOWN},12\n{GOOD}12\n", measure="learners", period="2025-07")
+    assert [(new_return.measure, new_return.period) for new_return in parsed.returns] == [("learners", "2025-07")]
 
 
-# What is wrong -------------------------------------------------------------------------------------------------
+# Invalid files -------------------------------------------------------------------------------------------------
 
 # fmt: off
-WRONG = {
+INVALID = {
     # the file
     "empty":                    ("",                                              [("no-rows", [], None)]),
     "blank":                    ("\n,,\n \n",                                     [("no-rows", [], None)]),
@@ -220,11 +245,11 @@ WRONG = {
     "no area":                  ("measure,period,value\nlearners,2025-07,1\n",    [("column-missing", [1], "area")]),
     "no number":                (f"measure,period,area,note\n{GOOD}1\n",          [("column-missing", [1], "value")]),
     "misspelt":                 (f"measure,period,area,value,Sexe\n{GOOD}1,\n",   [("unknown-column", [1], "Sexe")]),
-    "unheard of":               (f"measure,period,area,value,Colour\n{GOOD}1,\n", [("unknown-column", [1], "Colour")]),
+    "undefined":                (f"measure,period,area,value,Colour\n{GOOD}1,\n", [("unknown-column", [1], "Colour")]),
     "twice":                    (f"measure,period,area,value,Value\n{GOOD}1,2\n", [("repeated-column", [1], "Value")]),
     "cells without a name":     (f"measure,,period,area,value\nlearners,x,2025-07,{TOWN},1\n", [("unnamed-column", [2], None)]),
     # rows
-    "too few cells":            (f"{HEAD}{GOOD}1\nlearners,2025-07\n",            [("ragged-row", [3], None)]),
+    "missing cells":            (f"{HEAD}{GOOD}1\nlearners,2025-07\n",            [("ragged-row", [3], None)]),
     "too many cells":           (f"{HEAD}{GOOD}1\n{GOOD}1,234\n",                 [("ragged-row", [3], None)]),
     "no area in a row":         (f"{HEAD}{GOOD}1\nlearners,2025-07,,5\n",         [("empty-cell", [3], "area")]),
     "no measure, no period in": (f"{HEAD},, {TOWN},5\n",                          [("empty-cell", [2], "measure"), ("empty-cell", [2], "period")]),
@@ -238,7 +263,7 @@ WRONG = {
     "day":                      (f"{HEAD}learners,01/04/2025,{TOWN},5\n",         [("unclear-period", [2], "period")]),
     "year alone":               (f"{HEAD}learners,2025,{TOWN},5\nlearners,2025,{TOWN},5\n", [("unclear-period", [2, 3], "period")]),
     "formula for a period":     (f"{HEAD}learners,=A1,{TOWN},5\n",                [("formula", [2], "period")]),
-    # statuses and what is said of a return
+    # statuses and fields of a return
     "unknown status":           (f"measure,period,area,status\n{GOOD}s\n",        [("unknown-status", [2], "status")]),
     "two statuses":             (f"measure,period,area,value,status\n{GOOD}[c],x\n", [("two-statuses", [2], "value")]),
     "unknown kind":             (f"measure,period,area,value,kind\n{GOOD}1,zero\n", [("unknown-kind", [2], "kind")]),
@@ -253,10 +278,10 @@ WRONG = {
 # fmt: on
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_is_found_in_its_rows_and_columns(case):
-    text, expected = WRONG[case]
-    assert found(text) == expected
+@pytest.mark.parametrize("case", INVALID)
+def test_invalid_file_has_findings_with_rows_and_columns(case):
+    text, expected = INVALID[case]
+    assert list_findings(text) == expected
 
 
 # fmt: off
@@ -275,25 +300,25 @@ NOT_NUMBERS = {
 
 
 @pytest.mark.parametrize(("code", "word"), [(code, word) for code, words in NOT_NUMBERS.items() for word in words])
-def test_what_is_no_count_is_told_by_what_it_is(code, word):
+def test_invalid_count_has_a_finding_with_the_exact_cause(code, word):
     separator = ";" if "," in word else ","
     text = f"{HEAD}{GOOD}1\n{GOOD}".replace(",", separator) + f"{word}\n"
-    assert found(text) == [(code, [3], "value")]
+    assert list_findings(text) == [(code, [3], "value")]
 
 
-def test_the_largest_count_is_taken():
-    assert values(f"{HEAD}{GOOD}{2**53 - 1}\n") == [2**53 - 1]
+def test_largest_count_is_accepted():
+    assert list_values(f"{HEAD}{GOOD}{2**53 - 1}\n") == [2**53 - 1]
 
 
-def test_shorthand_belongs_in_value():
+def test_shorthand_is_accepted_only_in_value():
     text = f"measure,period,area,numerator,denominator\n{GOOD}[c],10\n{GOOD}1,2\n"
-    assert found(text) == [("unclear-mark", [2], "numerator")]
+    assert list_findings(text) == [("unclear-mark", [2], "numerator")]
 
 
-def test_a_row_that_contradicts_the_request_is_found():
-    assert found(f"{HEAD}{GOOD}1\n", measure="visits") == [("contradicts-parameter", [2], "measure")]
-    assert found(f"{HEAD}{GOOD}1\n", period="2025-08") == [("contradicts-parameter", [2], "period")]
-    assert found(f"{HEAD}learners,=1,{TOWN},1\n", period="2025-08") == [("formula", [2], "period")]
+def test_row_that_contradicts_the_request_parameter_is_an_error():
+    assert list_findings(f"{HEAD}{GOOD}1\n", measure="visits") == [("contradicts-parameter", [2], "measure")]
+    assert list_findings(f"{HEAD}{GOOD}1\n", period="2025-08") == [("contradicts-parameter", [2], "period")]
+    assert list_findings(f"{HEAD}learners,=1,{TOWN},1\n", period="2025-08") == [("formula", [2], "period")]
 
 
 @pytest.mark.parametrize(
@@ -308,25 +333,27 @@ def test_a_row_that_contradicts_the_request_is_found():
         ("Étape;area\n".encode("cp1252"), "CSV UTF-8"),
     ],
 )
-def test_a_finding_says_how_to_mend_it(text, hint):
-    assert hint in (faulty(text)[0].fix or "")
+def test_finding_explains_its_fix(text, hint):
+    assert hint in (reject(text)[0].fix or "")
 
 
-def test_equal_faults_are_one_finding_that_shows_the_first():
-    [finding] = faulty(HEAD + "".join(f'{GOOD}"1,{n % 1000:03}"\n' for n in range(1500)))
+def test_equal_faults_are_one_finding_that_quotes_the_first():
+    [finding] = reject(HEAD + "".join(f'{GOOD}"1,{n % 1000:03}"\n' for n in range(1500)))
     assert (finding.actual, finding.rows[:2], len(finding.rows), finding.row_count) == ("1,000", [2, 3], 1000, 1500)
 
 
-def test_of_very_many_different_faults_some_are_told_one_by_one():
-    told = faulty(HEAD + "".join(f"learners,{n % 28 + 1}/{n % 12 + 1}/{2000 + n % 50},{TOWN},1\n" for n in range(300)))
-    assert len(told) == faults.MAX_FINDINGS_PER_CODE + 1
-    assert sum(len(finding.rows) for finding in told) == 300
+def test_number_of_different_findings_per_code_is_limited():
+    findings = reject(
+        HEAD + "".join(f"learners,{n % 28 + 1}/{n % 12 + 1}/{2000 + n % 50},{TOWN},1\n" for n in range(300))
+    )
+    assert len(findings) == faults.MAX_FINDINGS_PER_CODE + 1
+    assert sum(len(finding.rows) for finding in findings) == 300
 
 
 # Bounds --------------------------------------------------------------------------------------------------------
 
 
-def test_reading_ends_where_too_much_is_wrong(monkeypatch):
+def test_reading_stops_after_too_many_errors(monkeypatch):
     monkeypatch.setattr(csv_reader.Faults, "has_too_many", property(lambda self: self.cell_count > 10))
     reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=1)
     reader.feed(HEAD.encode())
@@ -337,19 +364,19 @@ def test_reading_ends_where_too_much_is_wrong(monkeypatch):
     assert [(f.code, f.rows[-1]) for f in refusal.value.findings] == [("unclear-mark", 12), ("too-many-errors", 12)]
 
 
-def test_a_file_with_too_many_faults_ends():
-    told = faulty(HEAD + f"{GOOD}?\n" * (faults.MAX_FAULTY_CELLS + 1))
-    assert [f.code for f in told] == ["unclear-mark", "too-many-errors"]
+def test_file_with_too_many_errors_has_a_final_finding():
+    findings = reject(HEAD + f"{GOOD}?\n" * (faults.MAX_FAULTY_CELLS + 1))
+    assert [finding.code for finding in findings] == ["unclear-mark", "too-many-errors"]
 
 
 @pytest.mark.parametrize("bound", ["MAX_DISTINCT_WORDS", "MAX_DISTINCT_WORD_BYTES"])
-def test_a_column_of_codes_has_not_endless_codes(monkeypatch, bound):
+def test_number_of_distinct_codes_is_limited(monkeypatch, bound):
     monkeypatch.setattr(csv_reader, bound, 20)
     text = HEAD + "".join(f"learners,2025-07,E{n:08},1\n" for n in range(21))
-    assert found(text) == [("too-many-errors", [22], "area")]
+    assert list_findings(text) == [("too-many-errors", [22], "area")]
 
 
-def test_a_row_that_does_not_end_is_not_waited_for(monkeypatch):
+def test_row_that_does_not_end_is_an_error(monkeypatch):
     monkeypatch.setattr(csv_reader, "MAX_ROW_BYTES", 100)
     reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=1)
     for piece in (HEAD, f'{GOOD}1\n{GOOD}"', "a" * 200, "b" * 200):
@@ -359,75 +386,77 @@ def test_a_row_that_does_not_end_is_not_waited_for(monkeypatch):
     assert [(f.code, f.rows) for f in refusal.value.findings] == [("row-too-long", [3])]
 
 
-def test_more_returns_than_are_taken_are_found(monkeypatch):
+def test_number_of_returns_is_limited(monkeypatch):
     monkeypatch.setattr(csv_reader, "MAX_RETURNS", 2)
     rows = "".join(f"m{n},2025-07,{TOWN},1\n" for n in (1, 2, 3, 1, 4, 3))
-    assert found(HEAD + rows) == [("too-many-returns", [4, 6, 7], "period")]
-    without = rows.replace("2025-07,", "")
-    assert found("measure,area,value\n" + without, period="2025-07") == [("too-many-returns", [4, 6, 7], "period")]
+    assert list_findings(HEAD + rows) == [("too-many-returns", [4, 6, 7], "period")]
+    rows_without_period = rows.replace("2025-07,", "")
+    assert list_findings("measure,area,value\n" + rows_without_period, period="2025-07") == [
+        ("too-many-returns", [4, 6, 7], "period")
+    ]
 
 
-def test_more_rows_than_are_taken_are_refused(monkeypatch):
+def test_number_of_rows_is_limited(monkeypatch):
     monkeypatch.setattr(column_buffer, "MAX_ROWS", 3)
     with pytest.raises(BodyTooLarge, match="in parts"):
         read(HEAD + f"{GOOD}1\n" * 4)
 
 
-def test_what_is_the_same_throughout_is_kept_once():
-    of = read(f"{HEAD}{GOOD}1\n{GOOD}2\n")
-    assert of.numerator.strides == (0,)
-    assert (of.numerator.tolist(), of.value.dtype) == ([-1, -1], np.int64)
+def test_constant_column_is_stored_once():
+    parsed = read(f"{HEAD}{GOOD}1\n{GOOD}2\n")
+    assert parsed.numerator.strides == (0,)
+    assert (parsed.numerator.tolist(), parsed.value.dtype) == ([-1, -1], np.int64)
 
 
 # Words and combinations ----------------------------------------------------------------------------------------
 
 
-def numbered(words: StringTable, given: list[bytes]) -> list[bytes]:
-    text = b"".join(given) + bytes(80)
-    length = np.array([len(word) for word in given], dtype=np.int64)
-    back = {number: word for word, number in words.index_by_word.items()}
-    numbers = words.assign_numbers(text, np.cumsum(length) - length, length).tolist()
-    back |= {number: word for word, number in words.index_by_word.items()}
-    return [back[number] for number in numbers]
+def number_words(table: StringTable, words: list[bytes]) -> list[bytes]:
+    text = b"".join(words) + bytes(80)
+    length = np.array([len(word) for word in words], dtype=np.int64)
+    word_by_number = {number: word for word, number in table.index_by_word.items()}
+    numbers = table.assign_numbers(text, np.cumsum(length) - length, length).tolist()
+    word_by_number |= {number: word for word, number in table.index_by_word.items()}
+    return [word_by_number[number] for number in numbers]
 
 
 WORDS = st.lists(st.lists(st.binary(max_size=80).map(lambda raw: raw.replace(b"\0", b"0")), min_size=1), max_size=4)
 
 
 @given(WORDS, st.booleans())
-def test_words_are_told_apart_by_all_their_bytes(chunks, colliding):
+def test_words_are_distinguished_by_all_their_bytes(chunks, colliding):
     with pytest.MonkeyPatch.context() as patch:
-        if colliding:  # every key is that of the first eight bytes
+        if colliding:  # keys depend only on the first eight bytes
             patch.setattr(csv_scanner, "_HASH_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
-        words = StringTable()
+        table = StringTable()
         for chunk in chunks:
-            assert numbered(words, chunk + chunk[::-1]) == chunk + chunk[::-1]
+            assert number_words(table, chunk + chunk[::-1]) == chunk + chunk[::-1]
 
 
-def test_words_that_share_a_key_are_kept_apart(monkeypatch):
+def test_words_with_the_same_key_are_distinguished(monkeypatch):
     monkeypatch.setattr(csv_scanner, "_HASH_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
-    words = StringTable()
-    given = [b"measure-one", b"measure-two", b"measure-", b"measure-one", b"measure-three-and-more"]
-    assert numbered(words, given) == given
-    assert numbered(words, given[::-1]) == given[::-1]
+    table = StringTable()
+    word_list = [b"measure-one", b"measure-two", b"measure-", b"measure-one", b"measure-three-and-more"]
+    assert number_words(table, word_list) == word_list
+    assert number_words(table, word_list[::-1]) == word_list[::-1]
 
 
 @given(st.lists(st.tuples(*[st.integers(-2, 2**31 - 1)] * 4), min_size=1))
 @example([(0, 0, 0, 2**31 - 1), (2**31 - 1, 0, 0, 0), (0, 2**31 - 1, 2**20, 0), (0, 0, 0, 2**31 - 1)])
-def test_combinations_are_numbered_as_they_come(rows):
+def test_combinations_are_numbered_in_order_of_appearance(rows):
     combined = CombinationTable()
     numbers = combined.assign_numbers([np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)])
     assert numbers.tolist() == [list(dict.fromkeys(rows)).index(row) for row in rows]
     assert list(combined.index_by_combination) == list(dict.fromkeys(rows))
 
 
-# Whatever is written, the same is read --------------------------------------------------------------------------
+# A file that is written is read unchanged --------------------------------------------------------------------------
 
 PARTS_OF_SLUGS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=10)
-SLUGS = st.lists(PARTS_OF_SLUGS, min_size=1, max_size=3).map("-".join)  # a regular expression takes five times as long
+SLUGS = st.lists(PARTS_OF_SLUGS, min_size=1, max_size=3).map("-".join)  # a regular expression is five times slower
 AREAS = st.sampled_from([TOWN, EAST, "W06000015", "E06000018-unknown"])
 COUNTS = st.none() | st.integers(0, 2**53 - 1) | st.integers(0, 99)
-# Line ends are read as line feeds; and what a file cannot say in UTF-8 is not written.
+# Line ends are read as line feeds, and UTF-8 cannot encode surrogates.
 NOTES = st.none() | st.text(st.characters(exclude_characters="\r\0", codec="utf-8"), max_size=30).filter(str.strip)
 OBSERVATIONS = st.builds(
     Observation,
@@ -450,15 +479,24 @@ RETURNS = st.builds(
 COLUMNS = [*csv_reader.RETURN_COLUMNS, "area", *DIMENSIONS, *NUMBER_FIELDS, "status", "note", "area_label", ""]
 
 
-def cells(one: NewReturn, observation: Observation) -> dict[str, object]:
-    said = {name: getattr(observation, name) for name in (*NUMBER_FIELDS, "area", "status", "note")}
-    of_return = {name: getattr(one, name) for name in ("measure", "period", "series", "service", "base_revision")}
-    return said | observation.breakdown | of_return | {"return_note": one.note, "area_label": "Somewhere, there"}
+def make_row(new_return: NewReturn, observation: Observation) -> dict[str, object]:
+    fields = {name: getattr(observation, name) for name in (*NUMBER_FIELDS, "area", "status", "note")}
+    return_fields = {
+        name: getattr(new_return, name) for name in ("measure", "period", "series", "service", "base_revision")
+    }
+    return (
+        fields
+        | observation.breakdown
+        | return_fields
+        | {"return_note": new_return.note, "area_label": "Somewhere, else"}
+    )
 
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.lists(RETURNS, min_size=1, max_size=4, unique_by=lambda r: (r.measure, r.series, r.service, r.period)),
+    st.lists(
+        RETURNS, min_size=1, max_size=4, unique_by=lambda item: (item.measure, item.series, item.service, item.period)
+    ),
     st.permutations(COLUMNS),
     st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
     st.sampled_from(",;\t"),
@@ -466,22 +504,24 @@ def cells(one: NewReturn, observation: Observation) -> dict[str, object]:
     st.sets(st.integers(0, 1000), max_size=6),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
-def test_whatever_is_written_the_same_is_read(returns, order, quoting, separator, line_end, cuts, encoding):
+def test_written_file_is_read_unchanged(returns, order, quoting, separator, line_end, cuts, encoding):
     written = io.StringIO(newline="")
     writer = csv.DictWriter(written, order, quoting=quoting, delimiter=separator, lineterminator="\n", restval="")
     writer.writeheader()
-    for one in returns:
-        for observation in one.observations:
-            writer.writerow({name: "" if value is None else value for name, value in cells(one, observation).items()})
+    for new_return in returns:
+        for observation in new_return.observations:
+            writer.writerow(
+                {name: "" if value is None else value for name, value in make_row(new_return, observation).items()}
+            )
     text = written.getvalue().replace("\n", line_end)
     data = text.encode(encoding)
     reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=1)
     for begin, end in pairwise([0, *sorted(cuts), max(len(data), 1000)]):
         reader.feed(data[begin:end])
-    of = reader.finish()
-    whole = NewSubmission(returns=returns)
-    assert entries(of) == entries(to_columns(whole))
-    assert of.item.tolist() == to_columns(whole).item.tolist()
+    parsed = reader.finish()
+    submission = NewSubmission(returns=returns)
+    assert list_entries(parsed) == list_entries(to_columns(submission))
+    assert parsed.item.tolist() == to_columns(submission).item.tolist()
 
 
 @settings(max_examples=300, deadline=None)
@@ -517,7 +557,7 @@ def test_whatever_is_written_the_same_is_read(returns, order, quoting, separator
     st.integers(1, 50),
     st.integers(1, 50),
 )
-def test_whatever_is_sent_is_read_or_refused(data, step, chunk):
+def test_any_bytes_are_read_or_refused(data, step, chunk):
     try:
         read(data, step=step, chunk=chunk)
     except Refusal as refusal:

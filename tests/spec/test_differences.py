@@ -1,4 +1,4 @@
-"""Two sets of cells: what was added, changed, withdrawn. Against a plain dictionary."""
+"""Differences between two sets of cells, checked against plain dictionaries."""
 
 import msgspec
 import numpy as np
@@ -14,22 +14,22 @@ from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, TOWN, make_cell
 COLUMNS = ("item", "area", "breakdown", *NUMBER_FIELDS, "status")
 
 
-def cells(rows: dict) -> Cells:
-    columns = [[*key, *said[:-1]] for key, said in rows.items()]
-    numbers = np.array(columns, dtype=np.int64).reshape(-1, len(COLUMNS)).T
-    notes = np.array([said[-1] for said in rows.values()], dtype=np.object_)
+def make_cells_of_rows(rows: dict) -> Cells:
+    row_values = [[*key, *content[:-1]] for key, content in rows.items()]
+    numbers = np.array(row_values, dtype=np.int64).reshape(-1, len(COLUMNS)).T
+    notes = np.array([content[-1] for content in rows.values()], dtype=np.object_)
     return Cells(**dict(zip(COLUMNS, numbers, strict=True)), notes=notes)
 
 
-# The key of a cell: return, area, breakdown; what it says: the five numbers, the status, the note.
+# A cell's key is its return, area and breakdown. Its content is five numbers, a status and a note.
 KEYS = st.tuples(st.integers(0, 2), st.integers(1, 4), st.integers(1, 5))
 NUMBER = st.sampled_from([MISSING, 0, 1, 2**53 - 1])
-SAID = st.tuples(*[NUMBER] * 5, st.integers(0, 4), st.sampled_from([None, "", "ä"]))
-SETS = st.dictionaries(KEYS, SAID, max_size=25)
+CONTENT = st.tuples(*[NUMBER] * 5, st.integers(0, 4), st.sampled_from([None, "", "ä"]))
+CELL_SETS = st.dictionaries(KEYS, CONTENT, max_size=25)
 
 
-def reference(now: dict, before: dict) -> dict[str, list]:
-    """By return, area and breakdown."""
+def calculate_expected(now: dict, before: dict) -> dict[str, list]:
+    """Return the expected keys, ordered by return, area and breakdown."""
     shared = sorted(now.keys() & before.keys())
     return {
         "added": sorted(now.keys() - before.keys()),
@@ -39,70 +39,70 @@ def reference(now: dict, before: dict) -> dict[str, list]:
     }
 
 
-@given(now=SETS, before=SETS)
-def test_the_difference_is_that_of_two_dictionaries(now, before):
-    # Some cells are the same in both, which random ones hardly ever are.
+@given(now=CELL_SETS, before=CELL_SETS)
+def test_difference_equals_that_of_two_dictionaries(now, before):
+    # Random cells are rarely equal, so some are copied.
     now = now | {key: before[key] for key in list(before)[::2]}
-    found = diff.diff_cells(cells(now), cells(before))
-    new, old = list(now), list(before)
+    cell_diff = diff.diff_cells(make_cells_of_rows(now), make_cells_of_rows(before))
+    new_keys, old_keys = list(now), list(before)
     assert {
-        "added": [new[row] for row in found.added],
-        "changed": [new[row] for row in found.changed],
-        "unchanged": [new[row] for row in found.unchanged],
-        "withdrawn": [old[row] for row in found.withdrawn],
-    } == reference(now, before)
-    assert [old[row] for row in found.changed_from] == [new[row] for row in found.changed]
+        "added": [new_keys[row] for row in cell_diff.added],
+        "changed": [new_keys[row] for row in cell_diff.changed],
+        "unchanged": [new_keys[row] for row in cell_diff.unchanged],
+        "withdrawn": [old_keys[row] for row in cell_diff.withdrawn],
+    } == calculate_expected(now, before)
+    assert [old_keys[row] for row in cell_diff.changed_from] == [new_keys[row] for row in cell_diff.changed]
 
 
-@given(now=SETS, before=SETS)
+@given(now=CELL_SETS, before=CELL_SETS)
 def test_counts_add_up_for_each_return(now, before):
-    new, old = cells(now), cells(before)
-    found = diff.diff_cells(new, old)
-    for item, counted in enumerate(diff.count_changes(found, new, old, items=4)):
-        mine = {key for key in now if key[0] == item}
-        stood = {key for key in before if key[0] == item}
-        assert counted.received == len(mine) == counted.added + counted.changed + counted.unchanged
-        assert counted.withdrawn + counted.changed + counted.unchanged == len(stood)
+    new, old = make_cells_of_rows(now), make_cells_of_rows(before)
+    cell_diff = diff.diff_cells(new, old)
+    for item, counts in enumerate(diff.count_changes(cell_diff, new, old, items=4)):
+        new_keys = {key for key in now if key[0] == item}
+        old_keys = {key for key in before if key[0] == item}
+        assert counts.received == len(new_keys) == counts.added + counts.changed + counts.unchanged
+        assert counts.withdrawn + counts.changed + counts.unchanged == len(old_keys)
 
 
-@given(now=SETS)
-def test_nothing_differs_from_itself(now):
-    found = diff.diff_cells(cells(now), cells(now))
-    assert (len(found.added), len(found.changed), len(found.withdrawn)) == (0, 0, 0)
-    assert len(found.unchanged) == len(now)
+@given(now=CELL_SETS)
+def test_cells_do_not_differ_from_themselves(now):
+    cell_diff = diff.diff_cells(make_cells_of_rows(now), make_cells_of_rows(now))
+    assert (len(cell_diff.added), len(cell_diff.changed), len(cell_diff.withdrawn)) == (0, 0, 0)
+    assert len(cell_diff.unchanged) == len(now)
 
 
-def changes(now: Cells, before: Cells, most: int = 10):
-    found = diff.diff_cells(now, before)
+def list_changes(now: Cells, before: Cells, limit: int = 10):
+    cell_diff = diff.diff_cells(now, before)
 
-    def named(item: int, area: str, breakdown: dict[str, str]) -> CellName:
+    def make_name(item: int, area: str, breakdown: dict[str, str]) -> CellName:
         return CellName(measure="m", series="s", service="v", period="2026-02", area=area, breakdown=breakdown)
 
-    told = diff.list_changes(found, now, before, HARBOUR_CATALOGUE, named, limit=most)
-    return [(one.cell.area, one.cell.breakdown, one.before, one.after) for one in told]
+    listed = diff.list_changes(cell_diff, now, before, HARBOUR_CATALOGUE, make_name, limit=limit)
+    return [(change.cell.area, change.cell.breakdown, change.before, change.after) for change in listed]
 
 
 NOW = make_cells("town 20", "town sex=male 8", "east c:1-4")
 BEFORE = make_cells("town 20", "town sex=male 7", "town sex=female 13")
-TOLD = [
+EXPECTED = [
     (TOWN, {"sex": "male"}, CellValue(value=7), CellValue(value=8)),
     (TOWN, {"sex": "female"}, CellValue(value=13), None),
     (EAST, {}, None, CellValue(lower=1, upper=4, status="c")),
 ]
 
 
-def test_what_changed_is_told_first_then_what_went_then_what_came():
-    assert changes(NOW, BEFORE) == TOLD
-    for most in range(4):
-        assert changes(NOW, BEFORE, most) == TOLD[:most]
+def test_changes_list_changed_then_withdrawn_then_added_cells():
+    assert list_changes(NOW, BEFORE) == EXPECTED
+    for limit in range(4):
+        assert list_changes(NOW, BEFORE, limit) == EXPECTED[:limit]
 
 
-def test_a_note_is_part_of_what_a_cell_says():
+def test_changed_note_is_a_change_of_the_cell():
     noted = msgspec.structs.replace(BEFORE, notes=np.array(["Estimated.", None, None], dtype=np.object_))
-    assert changes(noted, BEFORE) == [(TOWN, {}, CellValue(value=20), CellValue(value=20, note="Estimated."))]
+    assert list_changes(noted, BEFORE) == [(TOWN, {}, CellValue(value=20), CellValue(value=20, note="Estimated."))]
 
 
-def test_nothing_is_shared_with_nothing():
-    keys, nothing = np.array([3, 1], dtype=np.int64), np.empty(0, dtype=np.int64)
-    for one, other in ((keys, nothing), (nothing, keys), (nothing, nothing)):
-        assert [rows.tolist() for rows in diff.match_keys(one, other)] == [[], []]
+def test_empty_sets_share_no_keys():
+    keys, no_keys = np.array([3, 1], dtype=np.int64), np.empty(0, dtype=np.int64)
+    for left, right in ((keys, no_keys), (no_keys, keys), (no_keys, no_keys)):
+        assert [rows.tolist() for rows in diff.match_keys(left, right)] == [[], []]

@@ -1,4 +1,4 @@
-"""How a file arrives in a request's body: in pieces, plain or gzip, never more than is taken."""
+"""Reading a file from a request's body: in chunks, plain or gzip, up to a maximum size."""
 
 import gzip
 import hashlib
@@ -21,35 +21,35 @@ from api.http.problems import EXCEPTION_HANDLERS
 
 CONTENT = random.Random(1).randbytes(3_000_000) + bytes(3_000_000)  # noqa: S311
 GZIP = gzip.compress(CONTENT)
-CSV_SENT = {"content-type": CSV_MEDIA_TYPE}
-GZIP_SENT = CSV_SENT | {"content-encoding": "gzip"}
+CSV_HEADERS = {"content-type": CSV_MEDIA_TYPE}
+GZIP_HEADERS = CSV_HEADERS | {"content-encoding": "gzip"}
 
 
-def told(arriving: StreamedFile, largest_piece: int) -> dict[str, Any]:
-    return {"size": arriving.byte_count, "sha256": arriving.sha256.hex(), "largest": largest_piece}
+def describe(file: StreamedFile, largest_chunk: int) -> dict[str, Any]:
+    return {"size": file.byte_count, "sha256": file.sha256.hex(), "largest": largest_chunk}
 
 
-async def received(request: Request[Any, Any, Any], media_type: str, largest: int) -> dict[str, Any]:
-    arriving = StreamedFile(request, media_type, max_bytes=largest)
-    largest_piece = 0
-    async for piece in arriving:
-        largest_piece = max(largest_piece, len(piece))
-    return told(arriving, largest_piece)
+async def read_file(request: Request[Any, Any, Any], media_type: str, max_bytes: int) -> dict[str, Any]:
+    file = StreamedFile(request, media_type, max_bytes=max_bytes)
+    largest_chunk = 0
+    async for chunk in file:
+        largest_chunk = max(largest_chunk, len(chunk))
+    return describe(file, largest_chunk)
 
 
 @post("/csv", request_max_body_size=MAX_FILE_BYTES)
 async def csv(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    return await received(request, CSV_MEDIA_TYPE, MAX_FILE_BYTES)
+    return await read_file(request, CSV_MEDIA_TYPE, MAX_FILE_BYTES)
 
 
 @post("/ndjson", request_max_body_size=MAX_FILE_BYTES)
 async def ndjson(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    return await received(request, NDJSON_MEDIA_TYPE, MAX_FILE_BYTES)
+    return await read_file(request, NDJSON_MEDIA_TYPE, MAX_FILE_BYTES)
 
 
 @post("/small", request_max_body_size=MAX_FILE_BYTES)
 async def small(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    return await received(request, CSV_MEDIA_TYPE, 1_000_000)
+    return await read_file(request, CSV_MEDIA_TYPE, 1_000_000)
 
 
 APP = Litestar(
@@ -62,82 +62,82 @@ APP = Litestar(
 )
 
 
-async def sent(path: str, content: Any, headers: dict[str, str]) -> httpx2.Response:
+async def post_file(path: str, content: Any, headers: dict[str, str]) -> httpx2.Response:
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=APP), base_url="http://here") as client:
         return await client.post(path, content=content, headers=headers)
 
 
-async def in_pieces(content: bytes, size: int = 50_000):
-    for at in range(0, len(content), size):
-        yield content[at : at + size]
+async def split_into_chunks(content: bytes, size: int = 50_000):
+    for offset in range(0, len(content), size):
+        yield content[offset : offset + size]
 
 
 # fmt: off
-TAKEN = {
-    "plain":          ("/csv", CONTENT, CSV_SENT),
-    "said plain":     ("/csv", CONTENT, CSV_SENT | {"content-encoding": "Identity"}),
+ACCEPTED = {
+    "plain":          ("/csv", CONTENT, CSV_HEADERS),
+    "named plain":    ("/csv", CONTENT, CSV_HEADERS | {"content-encoding": "Identity"}),
     "in UTF-8":       ("/csv", CONTENT, {"content-type": 'Text/CSV; charset="UTF-8"'}),
     "lines":          ("/ndjson", CONTENT, {"content-type": "application/x-ndjson; charset=utf-8"}),
-    "gzip":           ("/csv", GZIP, GZIP_SENT),
-    "gzip in parts":  ("/csv", gzip.compress(CONTENT[:1000]) + gzip.compress(b"") + gzip.compress(CONTENT[1000:]), GZIP_SENT),
+    "gzip":           ("/csv", GZIP, GZIP_HEADERS),
+    "gzip in parts":  ("/csv", gzip.compress(CONTENT[:1000]) + gzip.compress(b"") + gzip.compress(CONTENT[1000:]), GZIP_HEADERS),
 }
 # fmt: on
 
 
-@pytest.mark.parametrize("case", TAKEN)
-@pytest.mark.parametrize("pieces", [True, False])
-async def test_what_arrives_is_what_was_sent(case, pieces):
-    path, content, headers = TAKEN[case]
-    answer = await sent(path, in_pieces(content) if pieces else content, headers)
-    assert answer.status_code == 201, answer.text
-    assert (answer.json()["size"], answer.json()["sha256"]) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+@pytest.mark.parametrize("case", ACCEPTED)
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_file_is_received_as_it_was_sent(case, chunked):
+    path, content, headers = ACCEPTED[case]
+    response = await post_file(path, split_into_chunks(content) if chunked else content, headers)
+    assert response.status_code == 201, response.text
+    assert (response.json()["size"], response.json()["sha256"]) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 
 
-async def test_a_file_may_be_larger_than_a_json_body():
+async def test_file_may_be_larger_than_a_json_body():
     content = bytes(MAX_JSON_BYTES + 1)
-    answer = await sent("/csv", in_pieces(content, 1_000_000), CSV_SENT)
-    assert (answer.status_code, answer.json()["size"]) == (201, len(content))
+    response = await post_file("/csv", split_into_chunks(content, 1_000_000), CSV_HEADERS)
+    assert (response.status_code, response.json()["size"]) == (201, len(content))
 
 
-async def test_gzip_unfolds_piece_by_piece():
-    answer = await sent("/csv", gzip.compress(bytes(50_000_000)), GZIP_SENT)
-    assert (answer.json()["size"], answer.json()["largest"]) == (50_000_000, 1024 * 1024)
+async def test_gzip_is_decompressed_in_chunks():
+    response = await post_file("/csv", gzip.compress(bytes(50_000_000)), GZIP_HEADERS)
+    assert (response.json()["size"], response.json()["largest"]) == (50_000_000, 1024 * 1024)
 
 
 # fmt: off
 REFUSED = {
     "JSON":              ("/csv", CONTENT, {"content-type": "application/json"},          415, "send `text/csv`"),
-    "CSV as lines":      ("/ndjson", CONTENT, CSV_SENT,                                   415, "send `application/x-ndjson`"),
+    "CSV as lines":      ("/ndjson", CONTENT, CSV_HEADERS,                                   415, "send `application/x-ndjson`"),
     "no type":           ("/csv", CONTENT, {},                                            415, "`text/csv`"),
     "another charset":   ("/csv", CONTENT, {"content-type": "text/csv; charset=latin-1"}, 415, "in UTF-8"),
-    "another encoding":  ("/csv", CONTENT, CSV_SENT | {"content-encoding": "br"},         415, "'br'"),
-    "not gzip":          ("/csv", CONTENT, GZIP_SENT,                                     400, "not gzip"),
-    "broken gzip":       ("/csv", GZIP[:500] + b"\xff" * 5000 + GZIP[1000:],              GZIP_SENT, 400, "not gzip"),
-    "cut-off gzip":      ("/csv", GZIP[:-1000], GZIP_SENT,                                400, "cut off"),
-    "rubbish after":     ("/csv", GZIP + b"rubbish", GZIP_SENT,                           400, "not gzip"),
-    "empty gzip":        ("/csv", b"", GZIP_SENT,                                         400, "cut off"),
-    "too large":         ("/small", CONTENT, CSV_SENT,                                    413, "in parts"),
-    "bomb":              ("/small", gzip.compress(bytes(100_000_000)), GZIP_SENT,         413, "in parts"),
+    "another encoding":  ("/csv", CONTENT, CSV_HEADERS | {"content-encoding": "br"},         415, "'br'"),
+    "not gzip":          ("/csv", CONTENT, GZIP_HEADERS,                                     400, "not gzip"),
+    "broken gzip":       ("/csv", GZIP[:500] + b"\xff" * 5000 + GZIP[1000:],              GZIP_HEADERS, 400, "not gzip"),
+    "cut-off gzip":      ("/csv", GZIP[:-1000], GZIP_HEADERS,                                400, "cut off"),
+    "rubbish after":     ("/csv", GZIP + b"rubbish", GZIP_HEADERS,                           400, "not gzip"),
+    "empty gzip":        ("/csv", b"", GZIP_HEADERS,                                         400, "cut off"),
+    "too large":         ("/small", CONTENT, CSV_HEADERS,                                    413, "in parts"),
+    "bomb":              ("/small", gzip.compress(bytes(100_000_000)), GZIP_HEADERS,         413, "in parts"),
 }
 # fmt: on
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_what_cannot_be_taken_is_refused(case):
+async def test_invalid_file_request_is_refused(case):
     path, content, headers, status, detail = REFUSED[case]
-    answer = await sent(path, content, headers)
-    assert (answer.status_code, detail in answer.json()["detail"]) == (status, True), answer.text
+    response = await post_file(path, content, headers)
+    assert (response.status_code, detail in response.json()["detail"]) == (status, True), response.text
 
 
-async def test_a_body_that_is_cut_off_is_refused():
+async def test_truncated_body_is_refused():
     messages = iter([{"type": "http.request", "body": b"measure", "more_body": True}, {"type": "http.disconnect"}])
-    answers: list[dict[str, Any]] = []
+    responses: list[dict[str, Any]] = []
 
     async def receive() -> Any:
         return next(messages)
 
     async def send(message: Any) -> None:
-        answers.append(message)
+        responses.append(message)
 
     scope: Any = {
         "type": "http",
@@ -149,9 +149,9 @@ async def test_a_body_that_is_cut_off_is_refused():
         "http_version": "1.1",
         "scheme": "http",
         "server": ("here", 80),
-        "client": ("there", 1),
+        "client": ("client", 1),
         "root_path": "",
     }
     await APP(scope, receive, send)
-    assert answers[0]["status"] == 400
-    assert b"before the body did" in answers[1]["body"]
+    assert responses[0]["status"] == 400
+    assert b"before the body did" in responses[1]["body"]

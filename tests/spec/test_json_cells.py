@@ -1,4 +1,4 @@
-"""A body read for speed says what the contract's own struct says, and nothing where that struct refuses it."""
+"""The fast JSON reader reads the same as the contract's struct, and reads nothing that the struct refuses."""
 
 import json
 
@@ -8,71 +8,73 @@ import pytest
 from api.submissions.reading import json_reader
 from api.submissions.revisions import ParsedSubmission, to_columns
 from schema.submissions import NewSubmission
-from tests.spec.test_ndjson_rows import entries
+from tests.spec.test_ndjson_rows import list_entries
 
 TOWN, EAST = "E06000018", "E05001822"
 HEAD = {"measure": "learners", "period": "2025-07"}
 
 
-def body(*observations: dict[str, object], **envelope: object) -> bytes:
+def make_body(*observations: dict[str, object], **envelope: object) -> bytes:
     return json.dumps({"returns": [HEAD | {"observations": list(observations)}]} | envelope).encode()
 
 
 @pytest.mark.parametrize(
-    "given",
+    "content",
     [
-        body(),
-        body({"area": TOWN, "value": 12}),
-        body({"area": TOWN, "value": None, "status": "c", "lower": 1, "upper": 4}),
-        body({"area": TOWN, "numerator": 3, "denominator": 7, "note": "counted twice"}, {"area": EAST, "value": 0}),
-        body(
+        make_body(),
+        make_body({"area": TOWN, "value": 12}),
+        make_body({"area": TOWN, "value": None, "status": "c", "lower": 1, "upper": 4}),
+        make_body(
+            {"area": TOWN, "numerator": 3, "denominator": 7, "note": "counted twice"}, {"area": EAST, "value": 0}
+        ),
+        make_body(
             {"area": TOWN, "breakdown": {"sex": "female", "age-band": "16-24"}, "value": 1},
             {"area": TOWN, "breakdown": {"age-band": "16-24", "sex": "female"}, "value": 2},
             {"area": TOWN, "breakdown": {}, "value": 3},
         ),
-        body({"area": TOWN, "value": 1}, note="All of it.", confirm_withdrawals=True),
+        make_body({"area": TOWN, "value": 1}, note="All of it.", confirm_withdrawals=True),
         b'{"returns":[{"measure":"a","period":"2025-07","kind":"nil"},'
         b'{"measure":"b","period":"2025-07","observations":[{"area":"E06000018","value":9}]}]}',
     ],
 )
-def test_what_a_body_says(given: bytes) -> None:
-    quick = json_reader.parse_fast(given)
-    strict = to_columns(msgspec.json.decode(given, type=NewSubmission))
-    assert isinstance(quick, ParsedSubmission)
-    assert entries(quick) == entries(strict)
-    assert (quick.item.tolist(), quick.row.tolist()) == (strict.item.tolist(), strict.row.tolist())
-    assert [one.measure for one in quick.returns] == [one.measure for one in strict.returns]
-    assert [one.kind for one in quick.returns] == [one.kind for one in strict.returns]
-    assert not any(one.observations for one in quick.returns)
-    assert (quick.envelope.note, quick.envelope.confirm_withdrawals) == (
+def test_fast_reader_reads_the_same_as_the_struct(content: bytes) -> None:
+    fast = json_reader.parse_fast(content)
+    strict = to_columns(msgspec.json.decode(content, type=NewSubmission))
+    assert isinstance(fast, ParsedSubmission)
+    assert list_entries(fast) == list_entries(strict)
+    assert (fast.item.tolist(), fast.row.tolist()) == (strict.item.tolist(), strict.row.tolist())
+    assert [new_return.measure for new_return in fast.returns] == [new_return.measure for new_return in strict.returns]
+    assert [new_return.kind for new_return in fast.returns] == [new_return.kind for new_return in strict.returns]
+    assert not any(new_return.observations for new_return in fast.returns)
+    assert (fast.envelope.note, fast.envelope.confirm_withdrawals) == (
         strict.envelope.note,
         strict.envelope.confirm_withdrawals,
     )
 
 
 @pytest.mark.parametrize(
-    "given",
+    "content",
     [
         b"",
         b"[]",
         b'{"returns":[]}',
         b'{"returns":[{"measure":"Wrong Slug","period":"2025-07"}]}',
-        body({"area": "nowhere", "value": 1}),
-        body({"area": TOWN, "value": -1}),
-        body({"area": TOWN, "value": "5"}),
-        body({"area": TOWN, "value": 1.5}),
-        body({"area": TOWN, "valeu": 1}),
-        body({"area": TOWN, "status": "confidential"}),
-        body({"area": TOWN, "breakdown": {"Sex": "female"}}),
-        body({"area": TOWN, "breakdown": {"sex": 1}}),
-        body({"area": TOWN, "breakdown": ["sex"]}),
-        body({"area": TOWN, "breakdown": None}),
-        body({"area": TOWN, "breakdown": {"a": "a", "b": "b", "c": "c"}}),
-        body({"area": TOWN, "value": 1, "note": "x" * 2001}),
-        body({"area": TOWN, "value": 1}, organisation="Not A Slug"),
+        make_body({"area": "nowhere", "value": 1}),
+        make_body({"area": TOWN, "value": -1}),
+        make_body({"area": TOWN, "value": "5"}),
+        make_body({"area": TOWN, "value": 1.5}),
+        make_body({"area": TOWN, "valeu": 1}),
+        make_body({"area": TOWN, "status": "confidential"}),
+        make_body({"area": TOWN, "breakdown": {"Sex": "female"}}),
+        make_body({"area": TOWN, "breakdown": {"sex": 1}}),
+        make_body({"area": TOWN, "breakdown": ["sex"]}),
+        make_body({"area": TOWN, "breakdown": None}),
+        make_body({"area": TOWN, "breakdown": {"a": "a", "b": "b", "c": "c"}}),
+        make_body({"area": TOWN, "value": 1, "note": "x" * 2001}),
+        make_body({"area": TOWN, "value": 1}, organisation="Not A Slug"),
     ],
 )
-def test_what_the_struct_refuses_is_not_read(given: bytes) -> None:
-    assert json_reader.parse_fast(given) is None
+def test_fast_reader_reads_nothing_that_the_struct_refuses(content: bytes) -> None:
+    assert json_reader.parse_fast(content) is None
     with pytest.raises(msgspec.DecodeError):
-        msgspec.json.decode(given, type=NewSubmission)
+        msgspec.json.decode(content, type=NewSubmission)

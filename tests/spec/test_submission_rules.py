@@ -97,7 +97,7 @@ INVALID = {
     "unknown category":       (make_return("learners", "town 9", "town sex=femal 1"), [("unknown-category", [2])]),
     "outside the duty":       (make_return("learners", "town 1", "E06999998 1"),      [("area-outside-duty", [2])]),
     "never collected":        (make_return("learners", "town 9", "town colour=red 1"), [("breakdown-not-collected", [2])]),
-    "series not named":    (make_return("visits", "town 1"),                       [("series-required", [])]),
+    "series not named":       (make_return("visits", "town 1"),                       [("series-required", [])]),
     "a day for a month":      (make_return("learners", "town 1", period="D2026-02-15"), [("wrong-period-type", [])]),
     "not for this measure":   (make_return("on-roll", "town 9", "town sex=female 1"), [("breakdown-not-collected", [2])]),
     "too fine":               (make_return("learners", "town 9", "east 4", "east need=travel 1"), [("area-too-fine", [3])]),
@@ -109,7 +109,7 @@ INVALID = {
     "the same cell twice":    (make_return("learners", "town 1", "town 1"),          [("duplicate-cell", [2])]),
     # within the return
     "no total":               (make_return("learners", "town sex=female 1"),         [("total-missing", [1])]),
-    "no total of the town":  (make_return("learners", "east 1"),                    [("total-missing", [1])]),
+    "no total of the town":   (make_return("learners", "east 1"),                    [("total-missing", [1])]),
     "parts above the total":  (make_return("learners", "town 9", "town sex=female 5", "town sex=male 5"),
                                [("sum-exceeds-total", [1, 2, 3])]),
     "hidden parts above it":  (make_return("learners", "town 9", "town sex=female 8", "town sex=male c:2-4"),
@@ -141,7 +141,7 @@ VALID = {
     "overlapping needs":              make_return("learners", "town 9", "town need=travel 8", "town need=childcare 7"),
     "members in two quarters":        make_return("members", "town 9"),
     "zero":                           make_return("learners", "town 0"),
-    "a ratio of zero people":              make_return("pass-rate", "town 0/0"),
+    "a ratio of zero people":         make_return("pass-rate", "town 0/0"),
 }
 # fmt: on
 
