@@ -1,4 +1,4 @@
-"""Whatever is sent: a clear answer, nothing written, and never a 500."""
+"""Any invalid request has a clear response, writes nothing, and never gives a 500."""
 
 import gzip
 import json
@@ -14,7 +14,7 @@ from schema.partners import Scope
 PROGRAMME = "work-and-health-2025-2028"
 PATH = f"/v1/programmes/{PROGRAMME}/submissions"
 JSON = {"Content-Type": "application/json"}
-GOOD = {
+VALID = {
     "returns": [
         {
             "measure": "ips-primary-care-referrals",
@@ -30,68 +30,68 @@ async def http(application) -> httpx2.AsyncClient:
     return application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
 
 
-def changed(**cell: object) -> dict:
-    good = json.loads(json.dumps(GOOD))
-    good["returns"][0]["observations"][0] |= cell
-    return good
+def change_cell(**cell: object) -> dict:
+    body = json.loads(json.dumps(VALID))
+    body["returns"][0]["observations"][0] |= cell
+    return body
 
 
-def in_return(**fields: object) -> dict:
-    good = json.loads(json.dumps(GOOD))
-    good["returns"][0] |= fields
-    return good
+def change_return(**fields: object) -> dict:
+    body = json.loads(json.dumps(VALID))
+    body["returns"][0] |= fields
+    return body
 
 
 # fmt: off
-#   what is wrong             body                                    status  type                what it names
+#   fault                    body                                     status, type                text in the response
 BODIES = {
     "nothing":                (b"",                                      400, "malformed",          "empty"),
     "not JSON":               (b"{returns: ",                            400, "malformed",          "not JSON"),
-    "cut off":                (json.dumps(GOOD).encode()[:-5],           400, "malformed",          "truncated"),
+    "cut off":                (json.dumps(VALID).encode()[:-5],           400, "malformed",          "truncated"),
     "not UTF-8":              (b'{"note": "\xff"}',                      400, "malformed",          "not JSON"),
     "an array":               (b"[]",                                    422, "invalid-body",       "Expected `object`"),
-    "a number as text":       (changed(value="12"),                      422, "invalid-body",       "/returns/0/observations/0/value"),
-    "a fraction":             (changed(value=1.5),                       422, "invalid-body",       "/returns/0/observations/0/value"),
-    "below zero":             (changed(value=-1),                        422, "invalid-body",       "/returns/0/observations/0/value"),
-    "beyond every count":     (changed(value=2**60),                     422, "invalid-body",       "/returns/0/observations/0/value"),
-    "an unknown field":       (changed(valu=3),                          422, "invalid-body",       "/returns/0/observations/0/valu"),
+    "a number as text":       (change_cell(value="12"),                      422, "invalid-body",       "/returns/0/observations/0/value"),
+    "a fraction":             (change_cell(value=1.5),                       422, "invalid-body",       "/returns/0/observations/0/value"),
+    "below zero":             (change_cell(value=-1),                        422, "invalid-body",       "/returns/0/observations/0/value"),
+    "beyond every count":     (change_cell(value=2**60),                     422, "invalid-body",       "/returns/0/observations/0/value"),
+    "an unknown field":       (change_cell(valu=3),                          422, "invalid-body",       "/returns/0/observations/0/valu"),
     "a missing field":        ({"returns": [{"measure": "x"}]},          422, "invalid-body",       "/returns/0/period"),
     "no returns":             ({"returns": []},                          422, "invalid-body",       "/returns"),
-    "an unknown measure":     (in_return(measure="ips-primary-care-referal"), 422, "rejected",      "ips-primary-care-referrals"),
-    "an unknown area":        (changed(area="E06000019"),                422, "rejected",           "or E06000018"),
-    "an old ward":            (changed(area="E05001822"),                422, "rejected",           "unknown-area"),
-    "an unknown category":    (changed(breakdown={"sex": "femal"}),      422, "rejected",           "female"),
-    "an ambiguous period":    (in_return(period="2025-Q2"),              422, "rejected",           "FY2025-26-Q2 or CY2025-Q2"),
-    "a period to come":       (in_return(period="FY2025-26-Q4"),         422, "rejected",           "period-not-over"),
-    "a period before":        (in_return(period="FY2024-25-Q4"),         422, "rejected",           "period-outside-programme"),
-    "a numerator too large":  (in_return(measure="neet-16-17", period="R3-2025-06", series="ccis-provisional",
+    "an unknown measure":     (change_return(measure="ips-primary-care-referal"), 422, "rejected",      "ips-primary-care-referrals"),
+    "an unknown area":        (change_cell(area="E06000019"),                422, "rejected",           "or E06000018"),
+    "an old ward":            (change_cell(area="E05001822"),                422, "rejected",           "unknown-area"),
+    "an unknown category":    (change_cell(breakdown={"sex": "femal"}),      422, "rejected",           "female"),
+    "an ambiguous period":    (change_return(period="2025-Q2"),              422, "rejected",           "FY2025-26-Q2 or CY2025-Q2"),
+    "a future period":        (change_return(period="FY2025-26-Q4"),         422, "rejected",           "period-not-over"),
+    "a period before":        (change_return(period="FY2024-25-Q4"),         422, "rejected",           "period-outside-programme"),
+    "a numerator too large":  (change_return(measure="neet-16-17", period="R3-2025-06", series="ccis-provisional",
                                 observations=[{"area": "E06000018", "numerator": 11, "denominator": 10}]),
                                                                          422, "rejected",           "numerator-above-denominator"),
-    "a cell twice":           (in_return(observations=[{"area": "E06000018", "value": 1}] * 2),
+    "a cell twice":           (change_return(observations=[{"area": "E06000018", "value": 1}] * 2),
                                                                          422, "rejected",           "duplicate-cell"),
-    "a NUL in a note":        (in_return(note="a\x00b"),                 422, "invalid-body",       "note"),
+    "a NUL in a note":        (change_return(note="a\x00b"),                 422, "invalid-body",       "note"),
     "wrong, then not JSON":   (b'"FY2025"}',                            400, "malformed",          "not JSON"),
-    "a milestone":            (in_return(measure="hub-recruitment-specialist-post"), 422, "rejected", "no-duty"),
-    "a published statistic":  (in_return(measure="economic-inactivity-ill-health", period="R12-2025-06"), 422, "rejected", "not-submittable"),
-    "another's return":       (GOOD | {"organisation": "ohid"},          403, "not-allowed",        "nottingham-city-council"),
+    "a milestone":            (change_return(measure="hub-recruitment-specialist-post"), 422, "rejected", "no-duty"),
+    "a published statistic":  (change_return(measure="economic-inactivity-ill-health", period="R12-2025-06"), 422, "rejected", "not-submittable"),
+    "another's return":       (VALID | {"organisation": "ohid"},          403, "not-allowed",        "nottingham-city-council"),
 }
 # fmt: on
 
 
 @pytest.mark.parametrize("case", BODIES)
-async def test_a_bad_body_has_its_clear_answer(application, http, case):
-    body, status, kind, names = BODIES[case]
+async def test_invalid_body_is_refused_with_its_cause(application, http, case):
+    body, status, error_type, text = BODIES[case]
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = await http.post(PATH, content=content, headers=JSON)
-    problem = answer.json()
-    assert (answer.status_code, problem["type"]) == (status, f"/errors/{kind}")
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert names in answer.text
-    assert problem["request_id"] == answer.headers["request-id"]
+    response = await http.post(PATH, content=content, headers=JSON)
+    problem = response.json()
+    assert (response.status_code, problem["type"]) == (status, f"/errors/{error_type}")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert text in response.text
+    assert problem["request_id"] == response.headers["request-id"]
     assert await application.count_rows("submission") == 0
 
 
-async def test_every_fault_of_a_body_is_told_at_once(http):
+async def test_all_faults_of_a_body_are_listed_together(http):
     body = {"returns": [{"measure": 1, "period": "x", "observations": [{"area": "?", "value": "a"}]}], "extra": 1}
     problem = (await http.post(PATH, json=body)).json()
     assert [error["path"] for error in problem["errors"]] == [
@@ -103,29 +103,29 @@ async def test_every_fault_of_a_body_is_told_at_once(http):
     ]
 
 
-async def test_a_closed_period_is_refused(application):
+async def test_closed_period_is_refused(application):
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT, days=1000))
     application.now = application.now.replace(year=2026, month=12)
-    problem = (await http.post(PATH, json=GOOD)).json()
+    problem = (await http.post(PATH, json=VALID)).json()
     assert problem["errors"][0]["code"] == "period-closed"
 
 
-async def test_a_body_over_the_limit_is_refused(http):
-    answer = await http.post(PATH, content=b" " * (MAX_JSON_BYTES + 1), headers=JSON)
-    assert (answer.status_code, answer.json()["type"]) == (413, "/errors/body-too-large")
+async def test_body_over_the_limit_is_refused(http):
+    response = await http.post(PATH, content=b" " * (MAX_JSON_BYTES + 1), headers=JSON)
+    assert (response.status_code, response.json()["type"]) == (413, "/errors/body-too-large")
 
 
-async def test_a_bomb_does_not_unfold(http):
+async def test_gzip_bomb_is_refused(http):
     bomb = gzip.compress(b" " * (MAX_JSON_BYTES * 4))
     assert len(bomb) < MAX_JSON_BYTES / 100
-    answer = await http.post(PATH, content=bomb, headers=JSON | {"Content-Encoding": "gzip"})
-    assert (answer.status_code, answer.json()["type"]) == (413, "/errors/body-too-large")
+    response = await http.post(PATH, content=bomb, headers=JSON | {"Content-Encoding": "gzip"})
+    assert (response.status_code, response.json()["type"]) == (413, "/errors/body-too-large")
 
 
-async def test_a_gzipped_body_is_taken(http):
-    body = gzip.compress(json.dumps(GOOD).encode())
-    answer = await http.post(PATH, content=body, headers=JSON | {"Content-Encoding": "gzip"})
-    assert answer.status_code == 201
+async def test_gzipped_body_is_accepted(http):
+    body = gzip.compress(json.dumps(VALID).encode())
+    response = await http.post(PATH, content=body, headers=JSON | {"Content-Encoding": "gzip"})
+    assert response.status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ async def test_a_gzipped_body_is_taken(http):
     [
         (JSON | {"Content-Encoding": "br"}, b"{}", 415),
         (JSON | {"Content-Encoding": "gzip"}, b"plain", 400),
-        (JSON | {"Content-Encoding": "gzip"}, gzip.compress(json.dumps(GOOD).encode())[:-9], 400),
+        (JSON | {"Content-Encoding": "gzip"}, gzip.compress(json.dumps(VALID).encode())[:-9], 400),
         ({"Content-Type": "text/plain"}, b"{}", 415),
         ({}, b"{}", 415),
     ],
@@ -143,7 +143,7 @@ async def test_other_encodings_and_types_are_refused(http, headers, body, status
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "names"),
+    ("path", "status", "text"),
     [
         ("/v1/nowhere", 404, "/docs"),
         ("/v1/periods/2025", 422, "CY2025"),
@@ -154,17 +154,17 @@ async def test_other_encodings_and_types_are_refused(http, headers, body, status
         (f"/v1/programmes/{PROGRAMME}/areas?within=E0", 422, "area"),
     ],
 )
-async def test_bad_paths_and_parameters(http, path, status, names):
-    answer = await http.get(path)
-    assert answer.status_code == status
-    assert names in answer.text
+async def test_invalid_paths_and_parameters_are_refused(http, path, status, text):
+    response = await http.get(path)
+    assert response.status_code == status
+    assert text in response.text
 
 
-async def test_a_method_that_is_not_there(http):
+async def test_unsupported_method_is_refused(http):
     assert (await http.put(f"/v1/programmes/{PROGRAMME}/returns")).status_code == 405
 
 
-async def test_a_request_keeps_the_name_that_its_sender_gave_it(http):
+async def test_request_id_of_the_sender_is_returned(http):
     assert (await http.get("/v1/me", headers={"Request-Id": "mine-12345"})).headers["request-id"] == "mine-12345"
     assert (await http.get("/v1/me", headers={"Request-Id": "<script>"})).headers["request-id"].startswith("req_")
 
@@ -216,12 +216,12 @@ SUBMISSIONS = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=st.one_of(SUBMISSIONS, ANYTHING))
-async def test_whatever_is_sent_is_taken_whole_or_refused_and_never_a_fault(application, http, body):
+async def test_any_body_is_accepted_as_a_whole_or_refused(application, http, body):
     before = {table: await application.count_rows(table) for table in ("submission", "revision", "observation")}
-    answer = await http.post(PATH, json=body)
-    assert answer.status_code in (201, 400, 422)
+    response = await http.post(PATH, json=body)
+    assert response.status_code in (201, 400, 422)
     after = {table: await application.count_rows(table) for table in before}
-    if answer.status_code != 201:
+    if response.status_code != 201:
         assert after == before
     else:
         assert after["submission"] == before["submission"] + 1

@@ -1,4 +1,4 @@
-"""Nobody is sent what they have: `ETag` on whole answers, 304 for whoever names it."""
+"""Conditional requests: responses have an `ETag`, and 304 confirms an unchanged one."""
 
 import pytest
 
@@ -6,12 +6,12 @@ from schema.partners import Scope
 from work_health import new_return, new_submission, observation
 
 PROGRAMME = "work-and-health-2025-2028"
-PLAN = f"/v1/programmes/{PROGRAMME}/measures"
-PREVIEW = f"/v1/programmes/{PROGRAMME}/preview/outcomes"
+MEASURES_PATH = f"/v1/programmes/{PROGRAMME}/measures"
+PREVIEW_PATH = f"/v1/programmes/{PROGRAMME}/preview/outcomes"
 
 
-#   If-None-Match, of the tag "x"          who has it is told so
-NAMED = [
+#   If-None-Match, status
+CONDITIONS = [
     ("{tag}", 304),
     ("W/{tag}", 304),
     ('"other", {tag}', 304),
@@ -24,66 +24,70 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("named", "status"), NAMED)
-async def test_who_has_the_content_is_told_so(application, named, status):
+@pytest.mark.parametrize(("condition", "status"), CONDITIONS)
+async def test_matching_etag_gives_304(application, condition, status):
     http = application.http_client()
-    first = await http.get(PLAN)
+    first = await http.get(MEASURES_PATH)
     tag = first.headers["etag"]
-    again = await http.get(PLAN, headers={"If-None-Match": named.format(tag=tag, bare=tag.strip('"'))})
-    assert (again.status_code, again.headers["etag"]) == (status, tag)
-    assert again.content == (b"" if status == 304 else first.content)
+    conditional = await http.get(
+        MEASURES_PATH, headers={"If-None-Match": condition.format(tag=tag, bare=tag.strip('"'))}
+    )
+    assert (conditional.status_code, conditional.headers["etag"]) == (status, tag)
+    assert conditional.content == (b"" if status == 304 else first.content)
     if status == 304:
-        assert {"content-type", "content-length"}.isdisjoint(again.headers)
-    assert again.headers["cache-control"] == "public, no-cache"
-    assert again.headers["request-id"] != first.headers["request-id"]
+        assert {"content-type", "content-length"}.isdisjoint(conditional.headers)
+    assert conditional.headers["cache-control"] == "public, no-cache"
+    assert conditional.headers["request-id"] != first.headers["request-id"]
 
 
-async def test_several_lines_of_the_header_are_one_list(application):
+async def test_several_header_lines_are_one_list(application):
     http = application.http_client()
-    tag = (await http.get(PLAN)).headers["etag"]
+    tag = (await http.get(MEASURES_PATH)).headers["etag"]
     lines = [("If-None-Match", '"other"'), ("If-None-Match", tag)]
-    assert (await http.get(PLAN, headers=lines)).status_code == 304
+    assert (await http.get(MEASURES_PATH, headers=lines)).status_code == 304
 
 
-async def test_the_tag_follows_the_content_and_nobody_who_asks(application, council_client):
-    one = application.http_client(await application.issue_key("ohid", Scope.REVIEW))
-    other = application.http_client(await application.issue_key("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW))
-    before = await one.get(PREVIEW)
+async def test_etag_depends_on_the_content_and_not_on_the_reader(application, council_client):
+    first_reader = application.http_client(await application.issue_key("ohid", Scope.REVIEW))
+    second_reader = application.http_client(
+        await application.issue_key("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW)
+    )
+    before = await first_reader.get(PREVIEW_PATH)
     assert before.headers["cache-control"] == "private, no-cache"
-    assert (await other.get(PREVIEW)).headers["etag"] == before.headers["etag"]
+    assert (await second_reader.get(PREVIEW_PATH)).headers["etag"] == before.headers["etag"]
     new = new_return("ips-primary-care-referrals", "FY2025-26-Q1", [observation("E06000018", 100)])
     await council_client.create_submission(PROGRAMME, new_submission(new))
-    after = await one.get(PREVIEW, headers={"If-None-Match": before.headers["etag"]})
+    after = await first_reader.get(PREVIEW_PATH, headers={"If-None-Match": before.headers["etag"]})
     assert (after.status_code, after.headers["etag"] == before.headers["etag"]) == (200, False)
 
 
-async def test_a_tag_opens_nothing(application):
-    tag = (await application.http_client(await application.issue_key("ohid", Scope.REVIEW)).get(PREVIEW)).headers[
+async def test_etag_does_not_replace_a_key(application):
+    tag = (await application.http_client(await application.issue_key("ohid", Scope.REVIEW)).get(PREVIEW_PATH)).headers[
         "etag"
     ]
-    for named in (tag, "*"):
-        answer = await application.http_client().get(PREVIEW, headers={"If-None-Match": named})
-        assert (answer.status_code, "etag" in answer.headers) == (401, False)
+    for condition in (tag, "*"):
+        response = await application.http_client().get(PREVIEW_PATH, headers={"If-None-Match": condition})
+        assert (response.status_code, "etag" in response.headers) == (401, False)
 
 
-async def test_what_is_no_reading_has_no_tag(application):
+async def test_response_to_a_write_has_no_etag(application):
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
-    answer = await http.post(
+    response = await http.post(
         f"/v1/programmes/{PROGRAMME}/submissions", json={"returns": []}, headers={"If-None-Match": "*"}
     )
-    assert (answer.status_code, "etag" in answer.headers) == (422, False)
+    assert (response.status_code, "etag" in response.headers) == (422, False)
 
 
-async def test_each_look_at_a_preview_is_in_the_audit_also_where_nothing_has_changed(application):
+async def test_every_preview_read_is_audited(application):
     http = application.http_client(await application.issue_key("ohid", Scope.REVIEW))
-    tag = (await http.get(PREVIEW)).headers["etag"]
-    looks = await application.count_rows("audit")
-    assert (await http.get(PREVIEW, headers={"If-None-Match": tag})).status_code == 304
-    assert await application.count_rows("audit") == looks + 1
+    tag = (await http.get(PREVIEW_PATH)).headers["etag"]
+    entry_count = await application.count_rows("audit")
+    assert (await http.get(PREVIEW_PATH, headers={"If-None-Match": tag})).status_code == 304
+    assert await application.count_rows("audit") == entry_count + 1
 
 
 @pytest.mark.parametrize("form", ["outcomes.csv", "outcomes.json-stat", "outcomes.sdmx.csv", "progress", "logic-model"])
-async def test_every_form_has_a_tag(application, form):
+async def test_each_format_has_an_etag(application, form):
     http = application.http_client(await application.issue_key("ohid", Scope.REVIEW))
     address = f"/v1/programmes/{PROGRAMME}/preview/{form}"
     tag = (await http.get(address)).headers["etag"]

@@ -1,4 +1,4 @@
-"""CSV and NDJSON through the SDK: the same pipeline, findings with rows and columns, a million cells in bounds."""
+"""CSV and NDJSON files through the SDK: the same pipeline as JSON, and findings with rows and columns."""
 
 import gzip
 import hashlib
@@ -31,40 +31,40 @@ LINES = "\n".join(
 )
 
 
-async def as_json(council):
+async def submit_json(council):
     cells = [observation(CITY, 112), observation(CITY, 61, breakdown={"sex": "female"})]
     cells.append(observation(CITY, 48, breakdown={"sex": "male"}, note="checked"))
     cells.append(observation(CITY, 3, breakdown={"sex": "unknown"}))
     return await council.create_submission(PROGRAMME, new_submission(new_return(REFERRALS, "FY2025-26-Q2", cells)))
 
 
-async def test_a_csv_file_is_taken_with_a_receipt(council_client):
+async def test_csv_file_is_accepted_with_a_receipt(council_client):
     report = await council_client.create_submission_csv(PROGRAMME, FILE)
     assert (report.outcome, report.counts.added) == ("accepted", 4)
     assert report.receipt.content_sha256 == hashlib.sha256(FILE.encode()).hexdigest()
 
 
-async def test_every_format_says_the_same(council_client):
-    """What one format has sent, the others find unchanged."""
-    first = await as_json(council_client)
+async def test_all_formats_submit_the_same_return(council_client):
+    """A return that one format submits is unchanged in the other formats."""
+    first = await submit_json(council_client)
     assert first.counts.added == 4
-    for again in (
+    for report in (
         await council_client.create_submission_csv(PROGRAMME, FILE),
         await council_client.create_submission_ndjson(PROGRAMME, LINES),
     ):
-        assert (again.outcome, again.counts.unchanged) == ("unchanged", 4)
+        assert (report.outcome, report.counts.unchanged) == ("unchanged", 4)
 
 
-async def test_a_dry_run_of_a_file_is_the_same_report(application, council_client):
-    said = await council_client.create_submission_csv(PROGRAMME, FILE, dry_run=True)
-    assert (said.dry_run, said.receipt, said.counts.added) == (True, None, 4)
+async def test_dry_run_of_a_file_reports_the_same(application, council_client):
+    dry_run = await council_client.create_submission_csv(PROGRAMME, FILE, dry_run=True)
+    assert (dry_run.dry_run, dry_run.receipt, dry_run.counts.added) == (True, None, 4)
     assert await application.count_rows("submission") == 0
-    done = await council_client.create_submission_csv(PROGRAMME, FILE, dry_run_token=said.dry_run_token)
-    assert done.outcome == "accepted"
+    report = await council_client.create_submission_csv(PROGRAMME, FILE, dry_run_token=dry_run.dry_run_token)
+    assert report.outcome == "accepted"
 
 
-#   what is wrong in the file                                      code                 rows  column
-WRONG = [
+#   faulty file                                                    code                 rows, column
+INVALID = [
     (FILE.replace("female,61", "femal,61"),                        "unknown-category",  [3], "sex"),
     (FILE.replace(",61,", ',"1,061",'),                            "thousands",         [3], "value"),
     (FILE.replace(",61,", ",=60+1,"),                              "formula",           [3], "value"),
@@ -74,8 +74,8 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "code", "rows", "column"), WRONG)
-async def test_a_fault_is_told_by_row_and_column(application, council_client, text, code, rows, column):
+@pytest.mark.parametrize(("text", "code", "rows", "column"), INVALID)
+async def test_finding_about_a_file_has_row_and_column(application, council_client, text, code, rows, column):
     with pytest.raises(RequestRejected) as refusal:
         await council_client.create_submission_csv(PROGRAMME, text)
     [finding] = refusal.value.findings
@@ -85,36 +85,36 @@ async def test_a_fault_is_told_by_row_and_column(application, council_client, te
     assert await application.count_rows("submission") == 0
 
 
-async def test_a_parameter_stands_for_a_column(council_client):
+async def test_parameter_replaces_a_column(council_client):
     report = await council_client.create_submission_csv(
         PROGRAMME, f"area,value\n{CITY},9\n", measure=REFERRALS, period="FY2025-26-Q1"
     )
     assert report.returns[0].period.code == "FY2025-26-Q1"
 
 
-async def test_a_whole_return_that_is_wrong_is_told_by_its_rows(council_client):
+async def test_finding_about_a_whole_return_lists_its_rows(council_client):
     with pytest.raises(RequestRejected) as refusal:
         await council_client.create_submission_csv(PROGRAMME, FILE.replace("FY2025-26-Q2", "FY2025-26-Q4"))
     [finding] = refusal.value.findings
     assert (finding.code, finding.rows, finding.column) == ("period-not-over", [2, 3, 4, 5], "period")
 
 
-async def test_gzip_on_the_way_in(application):
+async def test_gzipped_file_is_accepted(application):
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
     headers = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
-    answer = await http.post(f"{PATH}/csv", content=gzip.compress(FILE.encode()), headers=headers)
-    assert answer.status_code == 201
-    assert answer.json()["receipt"]["content_sha256"] == hashlib.sha256(FILE.encode()).hexdigest()
+    response = await http.post(f"{PATH}/csv", content=gzip.compress(FILE.encode()), headers=headers)
+    assert response.status_code == 201
+    assert response.json()["receipt"]["content_sha256"] == hashlib.sha256(FILE.encode()).hexdigest()
 
 
-async def test_the_wrong_type_is_told_the_right_one(application):
+async def test_wrong_media_type_is_refused_with_the_right_one(application):
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
-    answer = await http.post(f"{PATH}/csv", content=b"{}", headers={"Content-Type": "application/json"})
-    assert answer.status_code == 415
-    assert "text/csv" in answer.json()["detail"]
+    response = await http.post(f"{PATH}/csv", content=b"{}", headers={"Content-Type": "application/json"})
+    assert response.status_code == 415
+    assert "text/csv" in response.json()["detail"]
 
 
-async def test_a_file_sent_twice_with_one_key_is_taken_once(application, council_client):
+async def test_file_submitted_twice_with_one_key_is_processed_once(application, council_client):
     first = await council_client.create_submission_csv(PROGRAMME, FILE, idempotency_key="once")
     assert await council_client.create_submission_csv(PROGRAMME, FILE, idempotency_key="once") == first
     with pytest.raises(RequestRejected, match="another content"):
