@@ -1,0 +1,227 @@
+"""The operator's commands that do one thing and end, and the connections that they share."""
+
+import argparse
+import asyncio
+import secrets
+import sys
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import yaml
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from api import clock, settings
+from api.access import keys, queries_keys
+from api.access.audit import record_audit
+from api.database import connections
+from api.database.embedded import EmbeddedPostgres
+from api.database.embedded_files import find_default_folder
+from api.figures.queries import fetch_area_codes, save_boundaries
+from api.http.refusals import NotFound
+from api.outcomes.formats import geojson
+from api.plan import queries_loading
+from api.plan.catalogue import Catalogue
+from api.plan.queries import fetch_catalogue
+from schema.partners import Grant, Scope
+from schema.plan import Plan
+
+PLAN_FILE = Path(__file__).parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
+
+
+@contextmanager
+def open_database(configuration: settings.Settings) -> Generator[str]:
+    """Yield the URL of the configured database, or start the embedded one and stop it at the end."""
+    if configuration.database_url is not None:
+        yield configuration.database_url
+        return
+    with EmbeddedPostgres(configuration.work_health_data or find_default_folder()) as embedded:
+        yield embedded.dsn()
+
+
+@asynccontextmanager
+async def begin_owner_transaction(url: str) -> AsyncGenerator[AsyncConnection]:
+    """Yield a transaction of the database's owner, on an engine that is disposed of at the end."""
+    engine = connections.create_owner_engine(url)
+    try:
+        async with engine.begin() as transaction:
+            yield transaction
+    finally:
+        await engine.dispose()
+
+
+async def migrate_database(url: str) -> None:
+    """Migrate to the newest schema, as the database's owner."""
+    engine = connections.create_owner_engine(url)
+    try:
+        await connections.migrate(engine)
+    finally:
+        await engine.dispose()
+
+
+async def load_and_audit(transaction: AsyncConnection, plan: Plan, *, sandbox: bool) -> queries_loading.LoadResult:
+    """Load a plan, and record an audit entry if it differs from the current version."""
+    now = clock.system_now()
+    loaded = await queries_loading.load_plan(transaction, plan, sandbox=sandbox, now=now)
+    if loaded.changes:
+        catalogue = await fetch_catalogue(transaction, loaded.programme)
+        await _record_audit(transaction, catalogue.id, "plan.loaded", {"plan_version": str(loaded.version)}, now)
+    return loaded
+
+
+async def _record_audit(
+    transaction: AsyncConnection,
+    programme_id: int,
+    action: str,
+    subject: dict[str, str],
+    now: datetime,
+    *,
+    organisation_id: int | None = None,
+) -> None:
+    """Record an action of the operator, who has no key and therefore no client."""
+    await record_audit(
+        transaction, programme_id, None, action, subject, organisation_id=organisation_id, now=now
+    )
+
+
+def migrate(_: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Migrate the database."""
+    with open_database(configuration) as url:
+        asyncio.run(migrate_database(url))
+    print("The database has the newest schema.")
+    return 0
+
+
+def load_plan(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Load a plan file as a new version of its programme."""
+    plan = queries_loading.read_plan(arguments.file)
+    plan = queries_loading.to_sandbox(plan) if arguments.sandbox else plan
+
+    async def load(url: str) -> queries_loading.LoadResult:
+        await migrate_database(url)
+        async with begin_owner_transaction(url) as transaction:
+            return await load_and_audit(transaction, plan, sandbox=arguments.sandbox)
+
+    with open_database(configuration) as url:
+        loaded = asyncio.run(load(url))
+    if not loaded.changes:
+        print(f"{loaded.programme}: version {loaded.version} is the same already.")
+        return 0
+    print(f"{loaded.programme}: version {loaded.version}")
+    print("\n".join(f"  {change}" for change in loaded.changes))
+    return 0
+
+
+def load_boundaries(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Load the boundaries of the areas that some plan has."""
+    try:
+        content = arguments.file.read_bytes()
+    except OSError as error:
+        raise geojson.InvalidBoundaries(f"{arguments.file}: {error.strerror}") from error
+    boundaries = geojson.read_boundaries(content)
+
+    async def load(url: str) -> tuple[int, int]:
+        await migrate_database(url)
+        async with begin_owner_transaction(url) as transaction:
+            known, unknown_count = geojson.select_known_boundaries(boundaries, await fetch_area_codes(transaction))
+            await save_boundaries(transaction, known, source=arguments.file.name, now=clock.system_now())
+            return len(known), unknown_count
+
+    with open_database(configuration) as url:
+        loaded_count, unknown_count = asyncio.run(load(url))
+    print(f"{loaded_count} boundaries loaded; {unknown_count} are of areas that no plan here has.")
+    return 0
+
+
+def issue_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Create a client with a key, and print the key."""
+
+    async def issue(url: str) -> str:
+        async with begin_owner_transaction(url) as transaction:
+            catalogues = [await fetch_catalogue(transaction, slug) for slug in arguments.programme]
+            for catalogue in catalogues:
+                if arguments.organisation not in catalogue.ids.organisations:
+                    raise NotFound(f"{arguments.organisation!r} is not an organisation of {catalogue.slug}.")
+            return await _issue_key(transaction, arguments, catalogues)
+
+    with open_database(configuration) as url:
+        print(asyncio.run(issue(url)))
+    print("The key is shown only once. Send it in an Authorization header, never in an address.", file=sys.stderr)
+    return 0
+
+
+async def _issue_key(transaction: AsyncConnection, arguments: argparse.Namespace, catalogues: list[Catalogue]) -> str:
+    key = keys.make_key(secrets.token_bytes(38), sandbox=all(catalogue.sandbox for catalogue in catalogues))
+    scopes = [Scope(scope) for scope in dict.fromkeys(arguments.scope)]
+    now = clock.system_now()
+    await queries_keys.issue_key(
+        transaction,
+        key,
+        client_id=uuid4(),
+        name=arguments.name,
+        grants=[
+            Grant(programme=catalogue.slug, organisation=arguments.organisation, scopes=scopes)
+            for catalogue in catalogues
+        ],
+        now=now,
+        expires_at=now + timedelta(days=arguments.days),
+    )
+    subject = {"key": key.id, "client": arguments.name, "scopes": " ".join(scopes)}
+    for catalogue in catalogues:
+        organisation_id = catalogue.ids.organisations[arguments.organisation]
+        await _record_audit(transaction, catalogue.id, "key.issued", subject, now, organisation_id=organisation_id)
+    return key.secret
+
+
+def revoke_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Revoke a key permanently."""
+
+    async def revoke(url: str) -> bool:
+        async with begin_owner_transaction(url) as transaction:
+            now = clock.system_now()
+            if not await queries_keys.revoke_key(transaction, arguments.key, now=now):
+                return False
+            for programme_id in await queries_keys.fetch_programme_ids_of_key(transaction, arguments.key):
+                await _record_audit(transaction, programme_id, "key.revoked", {"key": arguments.key}, now)
+            return True
+
+    with open_database(configuration) as url:
+        if not asyncio.run(revoke(url)):
+            raise NotFound(f"There is no active key {arguments.key!r}.")
+    print(f"{arguments.key} is revoked.")
+    return 0
+
+
+def fetch(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Fetch a publisher's statistics and submit them to a running server."""
+    from api.sources import fetching  # noqa: PLC0415  the other commands do not need its HTTP client
+
+    if configuration.work_health_key is None:
+        raise settings.InvalidSetting("WORK_HEALTH_KEY: set it to the publisher's key, with the scope `submit`.")
+    options = fetching.FetchOptions(
+        source=arguments.source,
+        programme=arguments.programme,
+        address=arguments.address,
+        dates=arguments.date,
+        period=arguments.period,
+        dry_run=arguments.dry_run,
+        confirm_withdrawals=arguments.confirm_withdrawals,
+    )
+    server = arguments.api or f"http://{configuration.work_health_host}:{configuration.work_health_port}"
+    report = asyncio.run(fetching.fetch_and_submit(options, server=server, key=configuration.work_health_key))
+    print("\n".join(fetching.format_report(report)))
+    return 0
+
+
+def write_contract(arguments: argparse.Namespace, _: settings.Settings) -> int:
+    """Write openapi.yaml."""
+    from api import contract  # noqa: PLC0415
+    from api.app import create_app  # noqa: PLC0415
+
+    unconnected = create_async_engine("postgresql+asyncpg://")
+    document = contract.build_document(create_app(unconnected, unconnected))
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    arguments.file.write_text("# Made from the code by `make contract`; compared with it in a test.\n" + text)
+    return 0

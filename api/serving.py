@@ -1,0 +1,98 @@
+"""The commands `run` and `work`: the server, its worker, and the database that both need."""
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from api import commands, settings
+from api.database.embedded_files import find_default_folder
+from api.plan import queries_loading
+
+
+def run_server(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Prepare the database, start a worker and serve the API until the process is interrupted."""
+    from api import sandbox  # noqa: PLC0415  each command loads only what it needs, and so starts quickly
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with commands.open_database(configuration) as url:
+        is_embedded = configuration.database_url is None
+        folder = configuration.work_health_data or find_default_folder()
+        key = asyncio.run(_prepare_database(url, with_sandbox=is_embedded or arguments.sandbox, folder=folder))
+        address = f"http://{configuration.work_health_host}:{configuration.work_health_port}"
+        print(sandbox.format_greeting(address, key, embedded=is_embedded), flush=True)
+        os.environ["DATABASE_URL"] = url
+        with _run_worker_process():
+            _serve(configuration, workers=arguments.workers or configuration.work_health_workers)
+    return 0
+
+
+async def _prepare_database(url: str, *, with_sandbox: bool, folder: Path) -> str | None:
+    """Migrate the database and load the plan. Return the sandbox's key, or None without a sandbox."""
+    from api import sandbox  # noqa: PLC0415
+
+    await commands.migrate_database(url)
+    plan = queries_loading.read_plan(commands.PLAN_FILE)
+    sandbox_plan = queries_loading.to_sandbox(plan)
+    async with commands.begin_owner_transaction(url) as transaction:
+        await commands.load_and_audit(transaction, plan, sandbox=False)
+        if not with_sandbox:
+            return None
+        await commands.load_and_audit(transaction, sandbox_plan, sandbox=True)
+    return await sandbox.fill_sandbox(url, sandbox_plan.slug, key_file=folder.parent / "sandbox-key")
+
+
+@contextmanager
+def _run_worker_process() -> Generator[None]:
+    """Run a worker for as long as the server runs."""
+    process = subprocess.Popen([sys.executable, "-m", "api", "work"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _serve(configuration: settings.Settings, *, workers: int) -> None:
+    from granian import Granian  # noqa: PLC0415  the other commands start without a server
+    from granian.constants import Interfaces, Loops  # noqa: PLC0415
+
+    Granian(
+        "api.app:serve",
+        factory=True,
+        address=configuration.work_health_host,
+        port=configuration.work_health_port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=workers,
+        backpressure=64,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        websockets=False,
+        log_enabled=False,
+    ).serve()
+
+
+def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Run publication jobs until the process is interrupted."""
+    if configuration.database_url is None:
+        raise settings.InvalidSetting("DATABASE_URL: needed here; `python -m api run` works for the embedded database")
+    from api import worker  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if arguments.until_eof:
+        threading.Thread(target=_interrupt_at_eof, daemon=True).start()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(worker.run_forever(configuration.database_url, processes=configuration.work_health_audits))
+    return 0
+
+
+def _interrupt_at_eof() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGINT)
