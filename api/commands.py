@@ -81,9 +81,7 @@ async def _record_audit(
     organisation_id: int | None = None,
 ) -> None:
     """Record an action of the operator, who has no key and therefore no client."""
-    await record_audit(
-        transaction, programme_id, None, action, subject, organisation_id=organisation_id, now=now
-    )
+    await record_audit(transaction, programme_id, None, action, subject, organisation_id=organisation_id, now=now)
 
 
 def migrate(_: argparse.Namespace, configuration: settings.Settings) -> int:

@@ -1,1 +1,1 @@
-"""What a person reads in a browser: the reference of the API, and what each problem code means."""
+"""Pages for people: the reference of the API, the guides, and the meaning of every code."""

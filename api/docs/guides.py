@@ -1,6 +1,6 @@
-"""The pages of `docs/`, read once: Markdown made into HTML, with headings that can be linked to.
+"""Render the pages of `docs/` as HTML, once, with headings that links can name.
 
-`docs/README.md` is the index. Its headings are the groups of pages, and its lists are the pages in their order.
+`docs/README.md` is the index. Its headings are the groups of pages, and its lists are the pages in order.
 """
 
 import re
@@ -21,7 +21,7 @@ _GUIDE_LINK = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#.*)?")
 
 
 class Guide(Struct, frozen=True, kw_only=True):
-    """A page of `docs/`: its first heading, its first paragraph, and all of it."""
+    """A page of `docs/`: its first heading, its first paragraph, and its whole content."""
 
     name: str
     title: str
@@ -37,17 +37,17 @@ class Group(Struct, frozen=True, kw_only=True):
     files: tuple[Path, ...]
 
 
-def _groups() -> tuple[Group, ...]:
+def _read_groups() -> tuple[Group, ...]:
     _, *sections = re.split(r"^## ", (GUIDES_FOLDER / "README.md").read_text(), flags=re.MULTILINE)
-    return tuple(_group(section) for section in sections)
+    return tuple(_read_group(section) for section in sections)
 
 
-def _group(section: str) -> Group:
+def _read_group(section: str) -> Group:
     title, purpose, *_ = section.split("\n\n")
     return Group(title=title, purpose=purpose, files=tuple(GUIDES_FOLDER / file for file in _ENTRY.findall(section)))
 
 
-GROUPS = _groups()
+GROUPS = _read_groups()
 FILES = {file.stem: file for group in GROUPS for file in group.files}
 GUIDE_NAMES = tuple(FILES)
 
@@ -59,28 +59,28 @@ def load_guides() -> dict[str, Guide]:
 
 def _load_guide(name: str) -> Guide:
     tokens = _MARKDOWN.parse(FILES[name].read_text())
-    headings = [(here, then.content) for here, then in pairwise(tokens) if here.tag == "h1"]
-    paragraphs = [then.content for here, then in pairwise(tokens) if here.type == "paragraph_open"]
+    title = next(inline.content for token, inline in pairwise(tokens) if token.tag == "h1")
+    summary = next(inline.content for token, inline in pairwise(tokens) if token.type == "paragraph_open")
     _add_links(tokens)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     return Guide(
         name=name,
-        title=headings[0][1],
-        summary=paragraphs[0].replace("\n", " "),
+        title=title,
+        summary=summary.replace("\n", " "),
         html=_PICTURE.sub(lambda picture: _inline_picture(FILES[name].parent / picture[1]), html),
     )
 
 
 def _add_links(tokens: list[Token]) -> None:
-    """Give headings the names that GitHub gives them, and lead links between pages to the pages served here."""
-    for token, inside in pairwise(tokens):
+    """Give headings the anchors that GitHub gives them, and point links between pages to the pages served here."""
+    for token, inline in pairwise(tokens):
         if token.type == "heading_open":
-            token.attrSet("id", re.sub(r"[^\w -]", "", inside.content.lower()).replace(" ", "-"))
+            token.attrSet("id", re.sub(r"[^\w -]", "", inline.content.lower()).replace(" ", "-"))
     for child in (child for token in tokens for child in token.children or []):
-        if child.type == "link_open" and (found := _GUIDE_LINK.fullmatch(str(child.attrGet("href")))):
-            child.attrSet("href", f"/guides/{found[1]}{found[2] or ''}")
+        if child.type == "link_open" and (link := _GUIDE_LINK.fullmatch(str(child.attrGet("href")))):
+            child.attrSet("href", f"/guides/{link[1]}{link[2] or ''}")
 
 
 def _inline_picture(picture: Path) -> str:
-    """Return the picture as part of the page, so that the page's style gives its colours; it needs no namespace."""
+    """Return the picture as part of the page, so that the page's style sets its colours."""
     return f"<figure>{picture.read_text().strip().replace(SVG_NAMESPACE, '')}</figure>"

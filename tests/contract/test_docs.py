@@ -11,8 +11,8 @@ import pytest
 import typer
 
 import api.app  # noqa: F401  so that every refusal is known
+from api.docs.codes import list_findings, list_refusals
 from api.docs.guides import FILES, GROUPS, GUIDES_FOLDER, load_guides
-from api.docs.routes import list_findings, list_refusals
 from api.settings import Settings
 from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, DisclosureClass, Rule
 from schema.logic_model import Basis, LogicModelColumn

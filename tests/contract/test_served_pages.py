@@ -1,0 +1,199 @@
+"""The reference, the guides and the pages of the codes are complete, and load nothing from another host."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import AsyncGenerator, Iterator
+from html import escape, unescape
+from urllib.parse import quote
+
+import httpx2
+import pytest
+from litestar import Litestar
+
+import api.app  # noqa: F401  it imports every refusal
+from api.docs import codes, pages, routes
+from api.docs.guides import FILES, GUIDE_NAMES, SVG_NAMESPACE
+from api.http.etags import ETagMiddleware
+from api.http.problems import EXCEPTION_HANDLERS, error_code, error_title
+from api.http.refusals import Refusal
+from api.plan.periods import UnclearPeriod
+from api.submissions.checks.findings import FINDING_EXPLANATIONS
+
+
+def list_refusal_classes(refusal: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    for subclass in refusal.__subclasses__():
+        yield subclass
+        yield from list_refusal_classes(subclass)
+
+
+GUIDES = [f"/guides/{name}" for name in GUIDE_NAMES]
+PAGES = ["/docs", "/errors", "/errors/no-duty", "/guides", *GUIDES]
+FIXES = [(error_code(refusal), refusal.fix) for refusal in list_refusal_classes()] + [
+    (code, explanation.fix) for code, explanation in FINDING_EXPLANATIONS.items()
+]
+
+
+@pytest.fixture
+async def client() -> AsyncGenerator[httpx2.AsyncClient]:
+    app = Litestar(
+        [routes.router],
+        middleware=[ETagMiddleware()],
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+    )
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://here") as client:
+        yield client
+
+
+def to_text(html: str) -> str:
+    return unescape(re.sub(r"</?code[^>]*>", "", html))
+
+
+async def test_root_redirects_to_the_reference(client: httpx2.AsyncClient) -> None:
+    response = await client.get("/")
+    assert (response.status_code, response.headers["location"]) == (302, "/docs")
+
+
+def test_script_has_the_committed_checksum() -> None:
+    checksums = dict(line.split()[::-1] for line in (pages.STATIC_FOLDER / "scalar.sha256").read_text().splitlines())
+    gzipped = (pages.STATIC_FOLDER / "scalar.js.gz").read_bytes()
+    assert checksums == {
+        "scalar.js": hashlib.sha256(gzip.decompress(gzipped)).hexdigest(),
+        "scalar.js.gz": hashlib.sha256(gzipped).hexdigest(),
+    }
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_page_names_no_other_host(client: httpx2.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    for text in (response.text, response.headers["content-security-policy"]):
+        assert "//" not in text.replace("<!doctype html>", "")
+    for address in re.findall(r'(?:src|href)="([^"]*)"', response.text):
+        assert address == "data:," or address.startswith(("/", "#"))
+
+
+@pytest.mark.parametrize("path", [*GUIDES, "/guides", "/errors"])
+async def test_every_link_of_a_page_works(client: httpx2.AsyncClient, path: str) -> None:
+    for address in set(re.findall(r'href="([/#][^"]*)"', (await client.get(path)).text)):
+        page, _, part = address.partition("#")
+        response = await client.get(page or path)
+        assert response.status_code == 200, address
+        assert not part or f'id="{part}"' in response.text, address
+
+
+async def test_every_guide_is_served_in_full(client: httpx2.AsyncClient) -> None:
+    index = (await client.get("/guides")).text
+    for name in GUIDE_NAMES:
+        page = await client.get(f"/guides/{name}")
+        markdown = FILES[name].read_text()
+        assert escape(markdown.splitlines()[0].removeprefix("# ")) in index
+        assert page.text.count("<h2 ") == len(re.findall(r"^## ", markdown, re.MULTILINE))
+        assert page.text.count("<pre>") == markdown.count("```") / 2
+        assert "<img" not in page.text
+        assert "style=" not in page.text
+
+
+async def test_picture_of_the_states_is_part_of_the_page(client: httpx2.AsyncClient) -> None:
+    picture = FILES["review-states"].with_suffix(".svg").read_text().strip()
+    assert picture.replace(SVG_NAMESPACE, "") in (await client.get("/guides/reviewing")).text
+
+
+async def test_unknown_guide_is_refused_with_a_suggestion(client: httpx2.AsyncClient) -> None:
+    response = await client.get("/guides/submiting")
+    assert (response.status_code, response.json()["type"]) == (404, "/errors/not-found")
+    assert "submitting" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_policy_allows_the_inline_content_of_the_page(client: httpx2.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+    inline = re.findall(r"<(?:script|style)>(.*?)</", response.text, re.DOTALL)
+    assert len(inline) == 1
+    assert pages.hash_for_policy(inline[0]) in response.headers["content-security-policy"]
+
+
+async def test_page_requests_the_script_by_its_checksum(client: httpx2.AsyncClient) -> None:
+    addresses = re.findall(r'<script src="([^"]+)"', (await client.get("/docs")).text)
+    assert len(addresses) == 1
+    response = await client.get(addresses[0])
+    assert response.status_code == 200
+    assert addresses[0].endswith("?v=" + hashlib.sha256(response.content).hexdigest()[:12])
+
+
+async def test_script_is_the_same_with_and_without_gzip(client: httpx2.AsyncClient) -> None:
+    gzipped = await client.get("/docs/scalar.js", headers={"Accept-Encoding": "br, gzip"})
+    plain = [
+        await client.get("/docs/scalar.js", headers={"Accept-Encoding": encoding})
+        for encoding in ("identity", "br", "gzip;q=0")
+    ]
+    assert gzipped.headers["content-encoding"] == "gzip"
+    assert int(gzipped.headers["content-length"]) < 1_500_000
+    for response in plain:
+        assert "content-encoding" not in response.headers
+        assert response.content == gzipped.content
+        assert response.headers["etag"] != gzipped.headers["etag"]
+    for response in (gzipped, *plain):
+        assert response.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert response.headers["vary"] == "Accept-Encoding"
+
+
+async def test_unchanged_script_is_not_sent_again(client: httpx2.AsyncClient) -> None:
+    first = await client.get("/docs/scalar.js")
+    again = await client.get("/docs/scalar.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    changed = await client.get("/docs/scalar.js", headers={"If-None-Match": '"another"'})
+    assert changed.status_code == 200
+
+
+@pytest.mark.parametrize(("code", "fix"), FIXES)
+async def test_every_code_has_a_page_with_its_fix(client: httpx2.AsyncClient, code: str, fix: str) -> None:
+    response = await client.get(f"/errors/{code}")
+    assert response.status_code == 200
+    assert fix.replace("`", "") in to_text(response.text)
+    assert f'href="/errors/{code}"' in (await client.get("/errors")).text
+
+
+@pytest.mark.parametrize("code", FINDING_EXPLANATIONS)
+async def test_every_finding_has_its_example(client: httpx2.AsyncClient, code: str) -> None:
+    page = unescape((await client.get(f"/errors/{code}")).text)
+    for part in FINDING_EXPLANATIONS[code].example.split("\n\n"):
+        assert re.sub("`([^`]+)`", r"<code>\1</code>", part) in page
+
+
+async def test_code_with_two_meanings_explains_both(client: httpx2.AsyncClient) -> None:
+    page = to_text((await client.get("/errors/unclear-period")).text)
+    assert "HTTP 422" in page
+    assert page.count(FINDING_EXPLANATIONS["unclear-period"].meaning) == 1
+    assert page.count(error_title(UnclearPeriod)) == 1
+
+
+async def test_page_of_a_warning_says_that_it_is_a_warning(client: httpx2.AsyncClient) -> None:
+    warning, error = [to_text((await client.get(f"/errors/{code}")).text) for code in ("categories-missing", "no-duty")]
+    assert (warning.count("Warning"), error.count("Warning")) == (1, 0)
+
+
+@pytest.mark.parametrize(("code", "hint"), [("no-dutty", "no-duty"), ("zzzz", "`/errors`")])
+async def test_unknown_code_is_refused_with_a_suggestion(client: httpx2.AsyncClient, code: str, hint: str) -> None:
+    response = await client.get(f"/errors/{code}")
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == "/errors/not-found"
+    assert hint in response.json()["detail"]
+
+
+async def test_content_of_a_page_is_escaped(client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = '<b>&"'
+    findings = {
+        hostile: [codes.CodeMeaning(hostile, hostile, hostile, hostile, FINDING_EXPLANATIONS["no-duty"].severity)]
+    }
+    monkeypatch.setattr(codes, "list_findings", lambda: findings)
+    for path in ("/errors", f"/errors/{quote(hostile)}"):
+        response = await client.get(path)
+        assert response.status_code == 200
+        assert escape(hostile) in response.text
+        assert "<b>" not in response.text
