@@ -1,4 +1,4 @@
-"""Who did what, when: written with every act, never changed, read by those with the scope `admin` alone."""
+"""The audit log: who did what and when. It never changes, and reading it needs the scope `admin`."""
 
 import asyncio
 from datetime import date, timedelta
@@ -41,16 +41,14 @@ async def admin(application):
     return await application.partner_client("nhs-nottingham-nottinghamshire-icb", Scope.ADMIN)
 
 
-async def push(partner, value: int = 112):
-    one = new_return(WHERE["measure"], WHERE["period"], [observation(CITY, value)])
-    await partner.create_submission(PROGRAMME, new_submission(one))
+async def submit(partner, value: int = 112):
+    new = new_return(WHERE["measure"], WHERE["period"], [observation(CITY, value)])
+    await partner.create_submission(PROGRAMME, new_submission(new))
 
 
-async def test_every_act_is_written_down_with_who_and_when_and_what(
-    application, admin, council_client, reviewer_client
-):
-    await push(council_client)
-    for act in (
+async def test_every_action_is_logged_with_client_time_and_subject(application, admin, council_client, reviewer_client):
+    await submit(council_client)
+    for action in (
         reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, "Why?")),
         council_client.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Because.")),
         reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
@@ -58,7 +56,7 @@ async def test_every_act_is_written_down_with_who_and_when_and_what(
         reviewer_client.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]], period=["FY2025-26"]),
     ):
         application.now += timedelta(minutes=1)
-        await act
+        await action
     items = (await admin.list_audit_entries(PROGRAMME)).items
     assert [(entry.action, entry.organisation) for entry in reversed(items)] == [
         ("submission.accepted", "nottingham-city-council"),
@@ -75,14 +73,14 @@ async def test_every_act_is_written_down_with_who_and_when_and_what(
     assert items[0].at == application.now
 
 
-async def test_no_reason_and_no_comment_is_in_it(admin, council_client, reviewer_client):
-    await push(council_client)
+async def test_audit_log_contains_no_reasons_and_no_comments(admin, council_client, reviewer_client):
+    await submit(council_client)
     await reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, "Is this about Ann?"))
     assert "Ann" not in str((await admin.list_audit_entries(PROGRAMME)).to_dict())
 
 
-async def test_what_is_refused_or_replayed_is_not_written_down(admin, council_client, reviewer_client):
-    await push(council_client)
+async def test_refused_and_replayed_requests_are_not_logged(admin, council_client, reviewer_client):
+    await submit(council_client)
     for _ in range(2):
         await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
     with pytest.raises(Conflict, match="approved"):
@@ -93,18 +91,18 @@ async def test_what_is_refused_or_replayed_is_not_written_down(admin, council_cl
     ]
 
 
-async def test_it_is_filtered_and_read_page_by_page(application, admin, council_client, reviewer_client):
+async def test_audit_log_is_filtered_and_paged(application, admin, council_client, reviewer_client):
     start = application.now
     for value in range(5):  # at the very same instant
-        await push(council_client, value)
+        await submit(council_client, value)
     application.now += timedelta(hours=1)
     until = application.now + timedelta(days=60)
-    wanted = new_extension(
+    request = new_extension(
         WHERE["organisation"], WHERE["measure"], WHERE["period"], until=until, reason="A new system."
     )
-    await reviewer_client.grant_extension(PROGRAMME, wanted)
-    whole = (await admin.list_audit_entries(PROGRAMME)).items
-    assert len(whole) == 6
+    await reviewer_client.grant_extension(PROGRAMME, request)
+    entries = (await admin.list_audit_entries(PROGRAMME)).items
+    assert len(entries) == 6
     read, cursor = [], None
     while True:
         page = await admin.list_audit_entries(PROGRAMME, limit=2, cursor=cursor)
@@ -112,38 +110,38 @@ async def test_it_is_filtered_and_read_page_by_page(application, admin, council_
         cursor = page.next_cursor
         if not cursor:
             break
-    assert [entry.to_dict() for entry in read] == [entry.to_dict() for entry in whole]
+    assert [entry.to_dict() for entry in read] == [entry.to_dict() for entry in entries]
 
-    async def counted(**query):
+    async def count_entries(**query):
         return len((await admin.list_audit_entries(PROGRAMME, **query)).items)
 
-    assert await counted(action="extension.granted") == 1
-    assert await counted(organisation="ohid") == 1
-    assert await counted(organisation="nottingham-city-council") == 6  # by it, and about it
-    assert await counted(to=application.now) == 5
-    assert await counted(from_=application.now) == 1
-    assert await counted(from_=start, to=start) == 0
+    assert await count_entries(action="extension.granted") == 1
+    assert await count_entries(organisation="ohid") == 1
+    assert await count_entries(organisation="nottingham-city-council") == 6  # its own actions and those about it
+    assert await count_entries(to=application.now) == 5
+    assert await count_entries(from_=application.now) == 1
+    assert await count_entries(from_=start, to=start) == 0
 
 
 @pytest.mark.parametrize(
     "query", ["from=2025-10-31", "to=0001-01-01T00:00:00%2B12:00", "cursor=x", "organisation=x", "since=1"]
 )
-async def test_a_question_that_cannot_be_answered_is_refused(application, query):
+async def test_invalid_query_is_rejected(application, query):
     http = application.http_client(await application.issue_key("ohid", Scope.ADMIN))
-    answer = await http.get(f"/v1/programmes/{PROGRAMME}/audit?{query}")
-    assert answer.status_code == 422
+    response = await http.get(f"/v1/programmes/{PROGRAMME}/audit?{query}")
+    assert response.status_code == 422
 
 
-async def test_it_needs_the_scope_admin(council_client, reviewer_client):
+async def test_audit_log_needs_the_scope_admin(council_client, reviewer_client):
     for partner in (council_client, reviewer_client):
         with pytest.raises(NotAllowed, match=r"\badmin\b"):
             await partner.list_audit_entries(PROGRAMME)
 
 
 @pytest.fixture
-async def sql(application, council_client):
-    """The application's role inside a transaction, bound to the programme; the scopes are set by the test."""
-    await push(council_client)
+async def application_connection(application, council_client):
+    """Connect with the application's role and programme, in a transaction. The test sets the scopes."""
+    await submit(council_client)
     connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     transaction = connection.transaction()
     await transaction.start()
@@ -163,45 +161,45 @@ async def sql(application, council_client):
         "alter table audit disable row level security",
     ],
 )
-async def test_in_sql_nothing_of_it_is_changed(sql, admin, statement):
-    await sql.execute("select set_config('work_health.admin', $1, true)", admin)
+async def test_in_sql_the_audit_log_cannot_be_changed(application_connection, admin, statement):
+    await application_connection.execute("select set_config('work_health.admin', $1, true)", admin)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await sql.execute(statement)
+        await application_connection.execute(statement)
 
 
-async def test_in_sql_only_an_admin_of_the_programme_reads_it(sql):
-    assert await sql.fetch("select * from audit") == []
-    await sql.execute("select set_config('work_health.review', 'on', true)")
-    assert await sql.fetch("select * from audit") == []
-    await sql.execute("select set_config('work_health.admin', 'on', true)")
-    assert len(await sql.fetch("select * from audit")) == 1
-    await sql.execute("select set_config('work_health.programme', '99', true)")
-    assert await sql.fetch("select * from audit") == []
+async def test_in_sql_only_an_admin_of_the_programme_reads_the_audit_log(application_connection):
+    assert await application_connection.fetch("select * from audit") == []
+    await application_connection.execute("select set_config('work_health.review', 'on', true)")
+    assert await application_connection.fetch("select * from audit") == []
+    await application_connection.execute("select set_config('work_health.admin', 'on', true)")
+    assert len(await application_connection.fetch("select * from audit")) == 1
+    await application_connection.execute("select set_config('work_health.programme', '99', true)")
+    assert await application_connection.fetch("select * from audit") == []
 
 
 def run(url: str, *arguments: str) -> None:
-    given = commands._build_parser().parse_args(arguments)
-    assert given.command(given, Settings(database_url=url)) == 0
+    command_line = commands._build_parser().parse_args(arguments)
+    assert command_line.command(command_line, Settings(database_url=url)) == 0
 
 
-async def test_a_measure_is_not_protected_less_than_it_was_without_a_decision(
-    application, admin, tmp_path, nottingham_plan
-):
-    """Its returns were given under a promise. By the operator's command, and a policy alone is a change as well."""
+async def test_less_protection_of_a_measure_needs_a_policy_decision(application, admin, tmp_path, nottingham_plan):
+    """Load plans by command, because partners submitted under a promise. A new policy is a change as well."""
     council = await application.partner_client("nottingham-city-council")
     cells = [observation(CITY, 40)]
     await council.create_submission(PROGRAMME, new_submission(new_return(WHERE["measure"], WHERE["period"], cells)))
     measures = [
-        replace(one, disclosure_class=DisclosureClass.NONE) if one.slug == WHERE["measure"] else one
-        for one in nottingham_plan.measures
+        replace(measure, disclosure_class=DisclosureClass.NONE) if measure.slug == WHERE["measure"] else measure
+        for measure in nottingham_plan.measures
     ]
     file = tmp_path / "plan.yaml"
     file.write_bytes(msgspec.yaml.encode(replace(nottingham_plan, measures=measures)))
     with pytest.raises(version_changes.PolicyDecisionRequired, match=f"{WHERE['measure']}.*none.*persons: "):
         await asyncio.to_thread(run, application.url, "load-plan", str(file))
     assert await application.count_rows("plan_version") == 1
-    decided = PolicyDecision(by="The board", on=date(2025, 10, 1), reason="It counts visits.", assessment="DPIA 7")
-    policy = Policy(version=2, decision=decided)
+    policy_decision = PolicyDecision(
+        by="The board", on=date(2025, 10, 1), reason="It counts visits.", assessment="DPIA 7"
+    )
+    policy = Policy(version=2, decision=policy_decision)
     for version in (
         replace(nottingham_plan, disclosure=policy),
         replace(nottingham_plan, disclosure=Policy(version=3)),
@@ -212,12 +210,12 @@ async def test_a_measure_is_not_protected_less_than_it_was_without_a_decision(
         msgspec.yaml.encode(replace(nottingham_plan, measures=measures, disclosure=replace(policy, version=4)))
     )
     await asyncio.to_thread(run, application.url, "load-plan", str(file))
-    told = [entry.subject.to_dict() for entry in (await admin.list_audit_entries(PROGRAMME)).items]
-    assert {"plan_version": "2"} in told
-    assert {"plan_version": "4"} in told
+    subjects = [entry.subject.to_dict() for entry in (await admin.list_audit_entries(PROGRAMME)).items]
+    assert {"plan_version": "2"} in subjects
+    assert {"plan_version": "4"} in subjects
 
 
-async def test_what_the_operator_does_is_written_down(application, admin, tmp_path, capsys, nottingham_plan):
+async def test_commands_of_the_operator_are_logged(application, admin, tmp_path, capsys, nottingham_plan):
     scope = ["--organisation", "ohid", "--programme", PROGRAMME, "--scope", "read"]
     await asyncio.to_thread(run, application.url, "issue-key", "A script", *scope)
     key = capsys.readouterr().out.split("_")[2]
@@ -225,10 +223,10 @@ async def test_what_the_operator_does_is_written_down(application, admin, tmp_pa
     file = tmp_path / "plan.yaml"
     file.write_bytes(msgspec.yaml.encode(msgspec.structs.replace(nottingham_plan, title="Another title")))
     await asyncio.to_thread(run, application.url, "load-plan", str(file))
-    await asyncio.to_thread(run, application.url, "load-plan", str(file))  # says the same already
+    await asyncio.to_thread(run, application.url, "load-plan", str(file))  # the same content again
     items = (await admin.list_audit_entries(PROGRAMME)).items
-    told = {entry.action: entry.subject.to_dict() for entry in items}
-    assert told == {
+    subjects = {entry.action: entry.subject.to_dict() for entry in items}
+    assert subjects == {
         "key.issued": {"key": key, "client": "A script", "scopes": "read"},
         "key.revoked": {"key": key},
         "plan.loaded": {"plan_version": "2"},

@@ -1,4 +1,4 @@
-"""Whatever is sent, in whatever order: what stands is what was sent last, and every past moment can be read again."""
+"""Histories: the last submission is current after any sequence, and every past instant can be read again."""
 
 from datetime import datetime, timedelta
 
@@ -30,25 +30,25 @@ STEP = st.one_of(
 
 
 def cells_of(parts: Cells) -> Cells:
-    """A total that its parts fit, whichever of them are there."""
+    """Return these parts with a total that fits them."""
     return {"": sum(parts.values()) if len(parts) == len(SEXES) else sum(parts.values()) + 1, **parts}
 
 
-def body(kind: str, cells: Cells) -> NewSubmission:
+def to_submission(kind: str, cells: Cells) -> NewSubmission:
     observations = [
         {"area": CITY, "value": value, "breakdown": {"sex": sex} if sex else {}} for sex, value in cells.items()
     ]
-    one = {name: WHERE[name] for name in ("measure", "series", "service", "period")}
-    one |= {"kind": kind, "observations": observations, "note": "Because." if kind == "withdrawn" else None}
-    return NewSubmission.from_dict({"returns": [one], "confirm_withdrawals": True})
+    new = {name: WHERE[name] for name in ("measure", "series", "service", "period")}
+    new |= {"kind": kind, "observations": observations, "note": "Because." if kind == "withdrawn" else None}
+    return NewSubmission.from_dict({"returns": [new], "confirm_withdrawals": True})
 
 
-async def current(partner, **moment: datetime) -> Cells:
+async def read_cells(partner, **moment: datetime) -> Cells:
     items = (await partner.list_observations(PROGRAMME, **moment)).items
-    return {one.breakdown.to_dict().get("sex", ""): one.value for one in items}
+    return {item.breakdown.to_dict().get("sex", ""): item.value for item in items}
 
 
-async def forget(application) -> None:
+async def delete_returns(application) -> None:
     async with application.owner.begin() as owner:
         await owner.exec_driver_sql('truncate observation, submission, "return" cascade')
 
@@ -59,8 +59,8 @@ async def forget(application) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(STEP, min_size=1, max_size=6))
-async def test_any_sequence_leaves_what_its_last_submission_alone_would(application, council_client, steps):
-    await forget(application)
+async def test_any_sequence_ends_in_the_state_of_its_last_submission(application, council_client, steps):
+    await delete_returns(application)
     kind, cells, number = "none", {}, 0
     last = None
     past: list[tuple[datetime, str, int, Cells]] = [(application.now, kind, number, cells)]
@@ -69,48 +69,59 @@ async def test_any_sequence_leaves_what_its_last_submission_alone_would(applicat
         if step == "again":
             if last is None or kind == "withdrawn":
                 continue
-            sent, wanted = last, (kind, cells)
+            submission, target = last, (kind, cells)
         else:
-            sent, wanted = body(step, said := cells_of(parts) if step == "data" else {}), (step, said)
-        if wanted[0] == "withdrawn" and kind in ("none", "withdrawn"):
+            submission, target = (
+                to_submission(step, new_cells := cells_of(parts) if step == "data" else {}),
+                (step, new_cells),
+            )
+        if target[0] == "withdrawn" and kind in ("none", "withdrawn"):
             with pytest.raises(RequestRejected, match="nothing-to-withdraw"):
-                await council_client.create_submission(PROGRAMME, sent)
+                await council_client.create_submission(PROGRAMME, submission)
             continue
-        report = await council_client.create_submission(PROGRAMME, sent)
+        report = await council_client.create_submission(PROGRAMME, submission)
         counts = report.counts
-        assert counts.received == counts.added + counts.changed + counts.unchanged == len(wanted[1])
-        assert counts.withdrawn == len(cells.keys() - wanted[1].keys())
-        assert counts.changed == sum(cells[one] != wanted[1][one] for one in cells.keys() & wanted[1].keys())
-        assert (report.outcome == "unchanged") == (wanted == (kind, cells))
-        number += wanted != (kind, cells)
+        assert counts.received == counts.added + counts.changed + counts.unchanged == len(target[1])
+        assert counts.withdrawn == len(cells.keys() - target[1].keys())
+        assert counts.changed == sum(cells[sex] != target[1][sex] for sex in cells.keys() & target[1].keys())
+        assert (report.outcome == "unchanged") == (target == (kind, cells))
+        number += target != (kind, cells)
         assert report.returns[0].revision == number
-        kind, cells = wanted
-        last = sent
+        kind, cells = target
+        last = submission
         past.append((application.now, kind, number, cells))
-    await read_again(council_client, past)
+    await check_past_instants(council_client, past)
 
 
-async def read_again(partner, past: list[tuple[datetime, str, int, Cells]]) -> None:
-    """Every moment as it was, and every stretch between two of them by what differs."""
-    assert await current(partner) == past[-1][3]
+async def check_past_instants(partner, past: list[tuple[datetime, str, int, Cells]]) -> None:
+    """Check the cells at every instant and the changes between two of them."""
+    assert await read_cells(partner) == past[-1][3]
     for moment, kind, number, cells in past:
-        assert await current(partner, as_of=moment) == cells
-        standing = (await partner.list_returns(PROGRAMME, as_of=moment)).items
-        assert [(one.kind, one.revision) for one in standing] == ([(kind, number)] if number else [])
-    (first, _, _, before), (then, _, _, now) = past[0], past[-1]
-    since = (await partner.list_observations(PROGRAMME, updated_after=first, as_of=then)).items
-    assert {(o.breakdown.to_dict().get("sex", ""), o.change, o.value) for o in since} == changes(before, now)
+        assert await read_cells(partner, as_of=moment) == cells
+        returns = (await partner.list_returns(PROGRAMME, as_of=moment)).items
+        assert [(item.kind, item.revision) for item in returns] == ([(kind, number)] if number else [])
+    (first, _, _, cells_before), (last, _, _, cells_after) = past[0], past[-1]
+    changed = (await partner.list_observations(PROGRAMME, updated_after=first, as_of=last)).items
+    assert {(item.breakdown.to_dict().get("sex", ""), item.change, item.value) for item in changed} == changes(
+        cells_before, cells_after
+    )
     middle = past[len(past) // 2]
-    since = (await partner.list_observations(PROGRAMME, updated_after=middle[0])).items
-    assert {(o.breakdown.to_dict().get("sex", ""), o.change, o.value) for o in since} == changes(middle[3], now)
+    changed = (await partner.list_observations(PROGRAMME, updated_after=middle[0])).items
+    assert {(item.breakdown.to_dict().get("sex", ""), item.change, item.value) for item in changed} == changes(
+        middle[3], cells_after
+    )
     if number := past[-1][2]:
-        numbers = [one.revision for one in (await partner.list_revisions(PROGRAMME, **WHERE)).items]
+        numbers = [item.revision for item in (await partner.list_revisions(PROGRAMME, **WHERE)).items]
         assert numbers == list(range(number, 0, -1))
 
 
-def changes(before: Cells, now: Cells) -> set[tuple[str, str, int | None]]:
+def changes(cells_before: Cells, cells_after: Cells) -> set[tuple[str, str, int | None]]:
     return (
-        {(one, "added", now[one]) for one in now.keys() - before.keys()}
-        | {(one, "withdrawn", None) for one in before.keys() - now.keys()}
-        | {(one, "changed", now[one]) for one in now.keys() & before.keys() if now[one] != before[one]}
+        {(sex, "added", cells_after[sex]) for sex in cells_after.keys() - cells_before.keys()}
+        | {(sex, "withdrawn", None) for sex in cells_before.keys() - cells_after.keys()}
+        | {
+            (sex, "changed", cells_after[sex])
+            for sex in cells_after.keys() & cells_before.keys()
+            if cells_after[sex] != cells_before[sex]
+        }
     )

@@ -1,4 +1,4 @@
-"""Who calls and what the key opens."""
+"""Authentication: who calls, and what a key gives access to."""
 
 import gc
 from datetime import timedelta
@@ -13,7 +13,7 @@ from work_health import NotAllowed, NotFound, Scope
 PROGRAMME = "work-and-health-2025-2028"
 
 
-async def test_me_says_who_the_key_belongs_to(application):
+async def test_me_names_the_owner_of_the_key(application):
     secret = await application.issue_key("nottingham-city-council", Scopes.SUBMIT, Scopes.READ)
     me = await application.sdk_client(secret).get_me()
     [grant] = me.grants
@@ -27,21 +27,21 @@ async def test_me_says_who_the_key_belongs_to(application):
     assert (await application.sdk_client(secret).get_me()).last_used_at is not None
 
 
-async def test_a_secret_is_not_kept(application):
+async def test_secret_is_not_stored(application):
     secret = await application.issue_key("ohid", Scopes.READ)
     async with application.owner.connect() as connection:
         rows = (await connection.execute(text("select client_key::text, client::text from client_key, client"))).all()
     assert secret.rsplit("_", 1)[-1] not in str(rows)
 
 
-async def test_an_expired_key_opens_nothing(application):
+async def test_expired_key_is_refused(application):
     secret = await application.issue_key("ohid", Scopes.READ, days=1)
     application.now += timedelta(days=1)
     with pytest.raises(NotAllowed, match="expired"):
         await application.sdk_client(secret).get_me()
 
 
-async def test_a_revoked_key_opens_nothing(application):
+async def test_revoked_key_is_refused(application):
     secret = await application.issue_key("ohid", Scopes.READ)
     async with application.owner.begin() as transaction:
         assert await queries_keys.revoke_key(transaction, secret.split("_")[2], now=application.now)
@@ -51,7 +51,7 @@ async def test_a_revoked_key_opens_nothing(application):
 
 
 @pytest.mark.parametrize(
-    ("header", "told"),
+    ("header", "text"),
     [
         (None, "no Authorization header"),
         ("Basic abc", "Bearer"),
@@ -59,32 +59,32 @@ async def test_a_revoked_key_opens_nothing(application):
         ("Bearer " + keys.make_key(bytes(38), sandbox=False).secret, "not known"),
     ],
 )
-async def test_without_a_good_key_the_answer_says_what_is_wrong(application, header, told):
-    answer = await application.http_client().get("/v1/me", headers={"Authorization": header} if header else {})
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert told in answer.json()["detail"]
+async def test_invalid_key_is_refused_with_a_reason(application, header, text):
+    response = await application.http_client().get("/v1/me", headers={"Authorization": header} if header else {})
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"].startswith("Bearer")
+    assert text in response.json()["detail"]
 
 
-async def test_a_scope_that_is_missing_is_named(council_client):
+async def test_refusal_names_the_missing_scope(council_client):
     with pytest.raises(NotAllowed, match=r"\breview\b.*\bsubmit, read\b"):
         await council_client.preview_outcomes(PROGRAMME)
 
 
-async def test_a_programme_that_the_key_does_not_open_is_like_one_that_is_not_there(council_client):
+async def test_programme_without_access_gives_404(council_client):
     with pytest.raises(NotFound, match="opens no programme"):
         await council_client.list_returns("elsewhere")
 
 
-def test_keys_are_made_of_enough_randomness():
+def test_key_needs_enough_random_bytes():
     with pytest.raises(ValueError, match="38"):
         keys.make_key(b"short", sandbox=True)
     assert keys.is_well_formed(keys.make_key(bytes(range(38)), sandbox=True).secret)
 
 
 @pytest.mark.parametrize(("key", "address"), [("wh_live_" + "0" * 60, "/v1/me"), (None, "/v1/programmes/no/audit")])
-async def test_a_refusal_gives_its_connection_back_before_it_is_answered(application, key, address):
-    """However many wrong keys come, others are not kept waiting: the collector of rubbish has no part in it."""
+async def test_refusal_releases_its_connection_before_the_response(application, key, address):
+    """Check that wrong keys do not use up connections, even when the garbage collector is off."""
     http = application.http_client(key or await application.issue_key("ohid", Scope.ADMIN))
     gc.disable()
     try:

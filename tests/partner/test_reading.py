@@ -1,4 +1,4 @@
-"""Reading returns: filters, any past instant, revisions, cells, and what happened, through the SDK."""
+"""Reading returns through the SDK: filters, past instants, revisions, observations and the feed of events."""
 
 import asyncio
 import re
@@ -32,32 +32,32 @@ def referrals(total: int, period: str = Q2, **by_sex: int):
     return new_return(REFERRALS, period, [observation(CITY, total), *cells])
 
 
-async def push(partner, *returns, **more):
-    more.setdefault("confirm_withdrawals", True)
-    return await partner.create_submission(PROGRAMME, new_submission(*returns, **more))
+async def submit(partner, *returns, **options):
+    options.setdefault("confirm_withdrawals", True)
+    return await partner.create_submission(PROGRAMME, new_submission(*returns, **options))
 
 
-def said(items) -> list[tuple]:
-    return [(one.period, tuple(one.breakdown.to_dict().values()), one.value, one.change) for one in items]
+def summarise(items) -> list[tuple]:
+    return [(item.period, tuple(item.breakdown.to_dict().values()), item.value, item.change) for item in items]
 
 
 @pytest.fixture
 async def history(application, council_client) -> list[datetime]:
-    """Three minutes: a first return, a correction with another return, and a withdrawal."""
+    """Submit a return, then a correction with a second return, then a nil return, one minute after the other."""
     moments = [application.now]
-    await push(council_client, referrals(112, female=61, male=51))
+    await submit(council_client, referrals(112, female=61, male=51))
     application.now += MINUTE
     moments.append(application.now)
-    await push(council_client, referrals(115, female=64, male=51), referrals(90, period=Q1))
+    await submit(council_client, referrals(115, female=64, male=51), referrals(90, period=Q1))
     application.now += MINUTE
     moments.append(application.now)
-    await push(council_client, new_return(REFERRALS, Q1, kind="nil"), referrals(115, female=64))
+    await submit(council_client, new_return(REFERRALS, Q1, kind="nil"), referrals(115, female=64))
     application.now += MINUTE
     return moments
 
 
 @pytest.mark.parametrize(
-    ("asked", "periods"),
+    ("filters", "periods"),
     [
         ({}, [Q1, Q2]),
         ({"period": Q2}, [Q2]),
@@ -69,49 +69,56 @@ async def history(application, council_client) -> list[datetime]:
         ({"organisation": "ohid"}, []),
     ],
 )
-async def test_returns_are_chosen(council_client, history, asked, periods):
-    page = await council_client.list_returns(PROGRAMME, **asked)
-    assert [one.period.code for one in page.items] == periods
+async def test_filters_select_returns(council_client, history, filters, periods):
+    page = await council_client.list_returns(PROGRAMME, **filters)
+    assert [summary.period.code for summary in page.items] == periods
 
 
-async def test_returns_as_they_stood(council_client, history):
-    async def standing(as_of):
+async def test_returns_are_read_as_of_an_instant(council_client, history):
+    async def read_returns(as_of):
         page = await council_client.list_returns(PROGRAMME, as_of=as_of)
-        return [(one.period.code, one.revision, one.state) for one in page.items]
+        return [(summary.period.code, summary.revision, summary.state) for summary in page.items]
 
     first, second, third = history
-    assert await standing(first - MINUTE) == []
-    assert await standing(first) == [(Q2, 1, "pending")]
-    assert await standing(second) == [(Q1, 1, "pending"), (Q2, 2, "pending")]
-    assert await standing(third) == [(Q1, 2, "pending"), (Q2, 3, "pending")]
+    assert await read_returns(first - MINUTE) == []
+    assert await read_returns(first) == [(Q2, 1, "pending")]
+    assert await read_returns(second) == [(Q1, 1, "pending"), (Q2, 2, "pending")]
+    assert await read_returns(third) == [(Q1, 2, "pending"), (Q2, 3, "pending")]
 
 
-async def test_a_return_as_it_stood(council_client, history):
+async def test_return_is_read_as_of_an_instant(council_client, history):
     first, second, third = history
-    found = [await council_client.get_return(PROGRAMME, **WHERE, as_of=moment) for moment in (first, second, third)]
-    assert [(one.summary.revision, len(one.observations)) for one in found] == [(1, 3), (2, 3), (3, 2)]
+    details = [await council_client.get_return(PROGRAMME, **WHERE, as_of=moment) for moment in (first, second, third)]
+    assert [(detail.summary.revision, len(detail.observations)) for detail in details] == [(1, 3), (2, 3), (3, 2)]
     with pytest.raises(NotFound):
         await council_client.get_return(PROGRAMME, **WHERE, as_of=first - MINUTE)
     with pytest.raises(NotFound):
         await council_client.get_return(PROGRAMME, **WHERE, revision=2, as_of=first)
 
 
-async def test_revisions_the_newest_first_as_they_stood(council_client, history):
-    now = await council_client.list_revisions(PROGRAMME, **WHERE)
-    assert [(r.revision, r.state) for r in now.items] == [(3, "pending"), (2, "superseded"), (1, "superseded")]
-    then = await council_client.list_revisions(PROGRAMME, **WHERE, as_of=history[1])
-    assert [(r.revision, r.state) for r in then.items] == [(2, "pending"), (1, "superseded")]
+async def test_revisions_are_listed_newest_first_as_of_an_instant(council_client, history):
+    revisions = await council_client.list_revisions(PROGRAMME, **WHERE)
+    assert [(revision.revision, revision.state) for revision in revisions.items] == [
+        (3, "pending"),
+        (2, "superseded"),
+        (1, "superseded"),
+    ]
+    past_revisions = await council_client.list_revisions(PROGRAMME, **WHERE, as_of=history[1])
+    assert [(revision.revision, revision.state) for revision in past_revisions.items] == [
+        (2, "pending"),
+        (1, "superseded"),
+    ]
     with pytest.raises(NotFound):
         await council_client.list_revisions(PROGRAMME, **(WHERE | {"period": "FY2025-26-Q3"}))
 
 
-async def test_any_two_revisions_beside_each_other(council_client, history):
-    found = await council_client.compare_revisions(PROGRAMME, **WHERE, older=1, newer=3)
-    assert (found.older.revision, found.newer.revision, found.change_count) == (1, 3, 3)
-    assert found.counts.to_dict() == {"received": 2, "added": 0, "changed": 2, "unchanged": 0, "withdrawn": 1}
-    [total, female, male] = found.changes
-    assert (total.was.value, total.now.value) == (112, 115)
-    assert (female.cell.breakdown.to_dict(), male.now) == ({"sex": "female"}, None)
+async def test_any_two_revisions_are_compared(council_client, history):
+    comparison = await council_client.compare_revisions(PROGRAMME, **WHERE, older=1, newer=3)
+    assert (comparison.older.revision, comparison.newer.revision, comparison.change_count) == (1, 3, 3)
+    assert comparison.counts.to_dict() == {"received": 2, "added": 0, "changed": 2, "unchanged": 0, "withdrawn": 1}
+    [total, female, male] = comparison.changes
+    assert (total.before.value, total.after.value) == (112, 115)
+    assert (female.cell.breakdown.to_dict(), male.after) == ({"sex": "female"}, None)
     same = await council_client.compare_revisions(PROGRAMME, **WHERE, older=2, newer=2)
     assert (same.change_count, same.changes) == (0, [])
     with pytest.raises(RequestRejected, match="turn them round"):
@@ -121,50 +128,59 @@ async def test_any_two_revisions_beside_each_other(council_client, history):
 
 
 async def test_milestones_and_evidence_are_compared_item_by_item(application, council_client):
-    measure = (await council_client.get_measure(PROGRAMME, "lived-experience-involvement")).domains
-    entry = {"domain": measure[0], "title": "Panel", "date": "2025-09-01", "people": 8}
-    other = entry | {"title": "Survey"}
-    given = {"measure": "lived-experience-involvement", "period": "FY2025-26-H1"}
+    domains = (await council_client.get_measure(PROGRAMME, "lived-experience-involvement")).domains
+    entry = {"domain": domains[0], "title": "Panel", "date": "2025-09-01", "people": 8}
+    other_entry = entry | {"title": "Survey"}
+    identity = {"measure": "lived-experience-involvement", "period": "FY2025-26-H1"}
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
-    for entries in ([entry], [entry | {"people": 9}, other]):
-        body = {"returns": [given | {"entries": entries}], "confirm_withdrawals": True}
+    for entries in ([entry], [entry | {"people": 9}, other_entry]):
+        body = {"returns": [identity | {"entries": entries}], "confirm_withdrawals": True}
         assert (await http.post(f"/v1/programmes/{PROGRAMME}/submissions", json=body)).status_code == 201
-    where = WHERE | {"measure": given["measure"], "period": given["period"]}
+    where = WHERE | {"measure": identity["measure"], "period": identity["period"]}
     application.now = application.now.replace(year=2026, month=4, day=10)
     council_client = await application.partner_client("nottingham-city-council")
-    found = await council_client.compare_revisions(PROGRAMME, **where, older=1, newer=2)
-    told = [(e.was and e.was.people, e.now and (e.now.title, e.now.people)) for e in found.entries]
-    assert told == [(8, None), (None, ("Panel", 9)), (None, ("Survey", 8))]
-    assert (found.counts.added, found.counts.withdrawn, found.change_count, found.changes) == (2, 1, 3, [])
+    comparison = await council_client.compare_revisions(PROGRAMME, **where, older=1, newer=2)
+    entries_before_and_after = [
+        (change.before and change.before.people, change.after and (change.after.title, change.after.people))
+        for change in comparison.entries
+    ]
+    assert entries_before_and_after == [(8, None), (None, ("Panel", 9)), (None, ("Survey", 8))]
+    assert (comparison.counts.added, comparison.counts.withdrawn, comparison.change_count, comparison.changes) == (
+        2,
+        1,
+        3,
+        [],
+    )
 
 
-async def test_observations_as_they_stand_and_stood(council_client, history):
+async def test_observations_are_read_now_and_as_of_an_instant(council_client, history):
     first, _, third = history
-    now = [(Q2, (), 115, None), (Q2, ("female",), 64, None)]
-    assert said((await council_client.list_observations(PROGRAMME)).items) == now
-    assert said((await council_client.list_observations(PROGRAMME, as_of=third)).items) == now
-    then = [(Q2, (), 112, None), (Q2, ("female",), 61, None), (Q2, ("male",), 51, None)]
-    assert said((await council_client.list_observations(PROGRAMME, as_of=first)).items) == then
+    current = [(Q2, (), 115, None), (Q2, ("female",), 64, None)]
+    assert summarise((await council_client.list_observations(PROGRAMME)).items) == current
+    assert summarise((await council_client.list_observations(PROGRAMME, as_of=third)).items) == current
+    past = [(Q2, (), 112, None), (Q2, ("female",), 61, None), (Q2, ("male",), 51, None)]
+    assert summarise((await council_client.list_observations(PROGRAMME, as_of=first)).items) == past
     assert (await council_client.list_observations(PROGRAMME, as_of=first - MINUTE)).items == []
 
 
-async def test_what_has_changed_since_with_what_was_withdrawn(council_client, history):
+async def test_changes_since_an_instant_include_withdrawn_cells(council_client, history):
     first, second, third = history
-    since = await council_client.list_observations(PROGRAMME, updated_after=first, as_of=second)
-    assert said(since.items) == [
+    changes = await council_client.list_observations(PROGRAMME, updated_after=first, as_of=second)
+    assert summarise(changes.items) == [
         (Q1, (), 90, "added"),
         (Q2, (), 115, "changed"),
         (Q2, ("female",), 64, "changed"),
     ]
-    since = await council_client.list_observations(PROGRAMME, updated_after=second)
-    assert said(since.items) == [(Q1, (), None, "withdrawn"), (Q2, ("male",), None, "withdrawn")]
-    assert [one.revision for one in since.items] == [2, 3]
+    changes = await council_client.list_observations(PROGRAMME, updated_after=second)
+    assert summarise(changes.items) == [(Q1, (), None, "withdrawn"), (Q2, ("male",), None, "withdrawn")]
+    assert [item.revision for item in changes.items] == [2, 3]
     assert (await council_client.list_observations(PROGRAMME, updated_after=third)).items == []
-    since = await council_client.list_returns(PROGRAMME, updated_after=second)
-    assert [(one.period.code, one.revision) for one in since.items] == [(Q1, 2), (Q2, 3)]
+    changes = await council_client.list_returns(PROGRAMME, updated_after=second)
+    assert [(item.period.code, item.revision) for item in changes.items] == [(Q1, 2), (Q2, 3)]
     assert (await council_client.list_returns(PROGRAMME, updated_after=third)).items == []
     assert [
-        one.revision for one in (await council_client.list_returns(PROGRAMME, updated_after=first, as_of=second)).items
+        item.revision
+        for item in (await council_client.list_returns(PROGRAMME, updated_after=first, as_of=second)).items
     ] == [
         1,
         2,
@@ -172,29 +188,29 @@ async def test_what_has_changed_since_with_what_was_withdrawn(council_client, hi
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
-async def test_pages_of_observations_follow_each_other(council_client, reviewer_client, application, limit):
-    other = await application.partner_client("nottingham-university-hospitals")
-    setting = (await council_client.list_dimensions(PROGRAMME)).items
-    codes = next(d for d in setting if d.slug == "setting").categories
+async def test_pages_of_observations_are_complete_and_in_order(council_client, reviewer_client, application, limit):
+    other_partner = await application.partner_client("nottingham-university-hospitals")
+    dimensions = (await council_client.list_dimensions(PROGRAMME)).items
+    codes = next(dimension for dimension in dimensions if dimension.slug == "setting").categories
     wards = [observation(WARD, 4), observation(WARD, 3, breakdown={"setting": codes[0].code})]
-    await push(other, new_return(CONVERSATIONS, Q2, [observation(CITY, 9), *wards]))
-    await push(council_client, referrals(112, female=61, male=51), referrals(90, period=Q1))
-    whole = (await reviewer_client.list_observations(PROGRAMME)).items
-    assert len(whole) == 7
-    assert [one.to_dict() async for one in reviewer_client.iter_observations(PROGRAMME, limit=limit)] == [
-        one.to_dict() for one in whole
+    await submit(other_partner, new_return(CONVERSATIONS, Q2, [observation(CITY, 9), *wards]))
+    await submit(council_client, referrals(112, female=61, male=51), referrals(90, period=Q1))
+    all_observations = (await reviewer_client.list_observations(PROGRAMME)).items
+    assert len(all_observations) == 7
+    assert [item.to_dict() async for item in reviewer_client.iter_observations(PROGRAMME, limit=limit)] == [
+        item.to_dict() for item in all_observations
     ]
     first = application.now
     application.now += MINUTE
-    await push(council_client, referrals(113, female=62, male=51), new_return(REFERRALS, Q1, kind="nil"))
-    since = (await reviewer_client.list_observations(PROGRAMME, updated_after=first)).items
-    assert len(since) == 3
-    paged = [one async for one in reviewer_client.iter_observations(PROGRAMME, updated_after=first, limit=limit)]
-    assert [one.to_dict() for one in paged] == [one.to_dict() for one in since]
-    assert [o.area for o in (await reviewer_client.list_observations(PROGRAMME, area=WARD)).items] == [WARD, WARD]
+    await submit(council_client, referrals(113, female=62, male=51), new_return(REFERRALS, Q1, kind="nil"))
+    changes = (await reviewer_client.list_observations(PROGRAMME, updated_after=first)).items
+    assert len(changes) == 3
+    paged = [item async for item in reviewer_client.iter_observations(PROGRAMME, updated_after=first, limit=limit)]
+    assert [item.to_dict() for item in paged] == [item.to_dict() for item in changes]
+    assert [item.area for item in (await reviewer_client.list_observations(PROGRAMME, area=WARD)).items] == [WARD, WARD]
     assert len((await reviewer_client.list_observations(PROGRAMME, measure=CONVERSATIONS, service="main")).items) == 3
-    assert len((await other.list_observations(PROGRAMME)).items) == 3
-    assert (await other.list_observations(PROGRAMME, organisation="nottingham-city-council")).items == []
+    assert len((await other_partner.list_observations(PROGRAMME)).items) == 3
+    assert (await other_partner.list_observations(PROGRAMME, organisation="nottingham-city-council")).items == []
 
 
 # fmt: off
@@ -225,25 +241,25 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-async def test_a_bad_question_has_its_clear_answer(application, case):
-    query, names = BAD[case]
+async def test_invalid_query_is_rejected_with_a_fix(application, case):
+    query, text = BAD[case]
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.READ))
-    answer = await http.get(f"/v1/programmes/{PROGRAMME}/{query}")
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert names in answer.text
+    response = await http.get(f"/v1/programmes/{PROGRAMME}/{query}")
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert text in response.text
 
 
 @pytest.mark.parametrize("service", ["%00", "M A I N", "nothing"])
-@pytest.mark.parametrize("what", ["", "/revisions", "/comparison?older=1&newer=2"])
-async def test_a_return_that_there_cannot_be(application, service, what):
+@pytest.mark.parametrize("suffix", ["", "/revisions", "/comparison?older=1&newer=2"])
+async def test_impossible_return_gives_404(application, service, suffix):
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.READ))
-    path = f"/v1/programmes/{PROGRAMME}/returns/nottingham-city-council/{REFERRALS}/headline/{service}/{Q2}{what}"
+    path = f"/v1/programmes/{PROGRAMME}/returns/nottingham-city-council/{REFERRALS}/headline/{service}/{Q2}{suffix}"
     assert (await http.get(path)).status_code == 404
 
 
 class Writer:
-    """A transaction of the application's own kind: it holds the lock of those that write, and commits when told."""
+    """A transaction that takes the shared lock of writers, as the application does, and commits on request."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
@@ -252,14 +268,14 @@ class Writer:
     async def begin(self) -> None:
         await self._transaction.start()
         await self._connection.execute(
-            "select pg_advisory_xact_lock_shared($1, (select id from programme))", queries.WRITING
+            "select pg_advisory_xact_lock_shared($1, (select id from programme))", queries.WRITE_LOCK
         )
 
     async def write(self, measure: str, recorded_at: datetime) -> None:
-        """One more revision of every return of a measure."""
+        """Insert one more revision of every return of a measure."""
         await self._connection.execute(
             """
-            with made as (
+            with revisions as (
                 insert into revision (programme, "return", organisation, number, kind, submission, plan_version,
                     cells, recorded_at)
                 select r.programme, r."return", r.organisation, max(r.number) + 1, 'nil',
@@ -273,7 +289,7 @@ class Writer:
                 by_organisation, at)
             select programme, gen_random_uuid(), "return", organisation, number, 'recorded', 'pending',
                 (select id from client limit 1), organisation, recorded_at
-            from made
+            from revisions
             """,
             measure,
             recorded_at,
@@ -290,94 +306,97 @@ async def writer(application):
     await connection.close()
 
 
-async def test_who_reads_the_past_waits_for_those_that_were_writing(application, council_client, writer):
-    await push(council_client, referrals(112))
+async def test_read_of_the_past_waits_for_earlier_writers(application, council_client, writer):
+    await submit(council_client, referrals(112))
     application.now += MINUTE
     as_of = application.now
     await writer.begin()
     await writer.write(REFERRALS, as_of)
     application.now += MINUTE
-    asked = asyncio.create_task(council_client.list_returns(PROGRAMME, as_of=as_of))
+    reading = asyncio.create_task(council_client.list_returns(PROGRAMME, as_of=as_of))
     await asyncio.sleep(0.3)
-    assert not asked.done()
-    assert (await council_client.list_returns(PROGRAMME)).items[0].revision == 1  # of now, what is committed is enough
+    assert not reading.done()
+    # a read of now needs only what is committed
+    assert (await council_client.list_returns(PROGRAMME)).items[0].revision == 1
     await writer.commit()
-    assert [one.revision for one in (await asked).items] == [2]
+    assert [summary.revision for summary in (await reading).items] == [2]
     assert (await council_client.list_observations(PROGRAMME, as_of=as_of)).items == []
 
 
-async def test_nobody_waits_for_writers_that_begin_later(application, council_client, writer):
-    await push(council_client, referrals(112))
-    second = await asyncpg.connect(application.url)
-    later = Writer(second)
+async def test_reader_does_not_wait_for_later_writers(application, council_client, writer):
+    await submit(council_client, referrals(112))
+    connection = await asyncpg.connect(application.url)
+    later_writer = Writer(connection)
     try:
         await writer.begin()
-        asked = asyncio.create_task(council_client.list_returns(PROGRAMME, as_of=application.now))
+        reading = asyncio.create_task(council_client.list_returns(PROGRAMME, as_of=application.now))
         await asyncio.sleep(0.3)
-        await later.begin()
+        await later_writer.begin()
         await writer.commit()
-        assert len((await asyncio.wait_for(asked, 5)).items) == 1
+        assert len((await asyncio.wait_for(reading, 5)).items) == 1
     finally:
-        await second.close()
+        await connection.close()
 
 
-async def test_a_writer_that_does_not_end_is_waited_for_only_so_long(application, writer, monkeypatch):
+async def test_reader_stops_waiting_for_a_writer_after_a_limit(application, writer, monkeypatch):
     monkeypatch.setattr(queries, "MAX_WAIT_SECONDS", 0.2)
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.READ))
     await writer.begin()
-    answer = await http.get(f"/v1/programmes/{PROGRAMME}/observations", params={"as_of": application.now.isoformat()})
-    assert (answer.status_code, answer.json()["type"]) == (409, "/errors/write-in-progress")
-    assert answer.headers["retry-after"] == "3"
+    response = await http.get(f"/v1/programmes/{PROGRAMME}/observations", params={"as_of": application.now.isoformat()})
+    assert (response.status_code, response.json()["type"]) == (409, "/errors/write-in-progress")
+    assert response.headers["retry-after"] == "3"
     await writer.commit()
 
 
-async def test_what_is_answered_for_an_instant_never_changes(application, council_client, reviewer_client):
-    """Writers race each other and the reader; the clock runs, and each writes into returns of its own."""
-    began = application.now
+async def test_response_for_an_instant_never_changes(application, council_client, reviewer_client):
+    """Let writers of different returns race with each other and with a reader while the clock runs."""
+    start = application.now
     started = time.monotonic()
-    application.app.state.clock = lambda: began + timedelta(seconds=time.monotonic() - started)
-    measures = [(REFERRALS, Q1), (REFERRALS, Q2), ("health-to-employment-referrals", Q1)]
-    other = await application.partner_client("nottingham-university-hospitals")
-    await push(other, new_return(CONVERSATIONS, Q2, [observation(CITY, 9)]))
+    application.app.state.clock = lambda: start + timedelta(seconds=time.monotonic() - started)
+    return_keys = [(REFERRALS, Q1), (REFERRALS, Q2), ("health-to-employment-referrals", Q1)]
+    other_partner = await application.partner_client("nottingham-university-hospitals")
+    await submit(other_partner, new_return(CONVERSATIONS, Q2, [observation(CITY, 9)]))
     answers: dict[datetime, list[dict]] = {}
     ending = asyncio.Event()
 
     async def write(measure: str, period: str) -> None:
         for value in range(8):
-            await push(council_client, new_return(measure, period, [observation(CITY, 100 + value)]))
+            await submit(council_client, new_return(measure, period, [observation(CITY, 100 + value)]))
 
-    async def held() -> None:
-        """What a test holds open in SQL: written at one time, committed a while later."""
+    async def write_late() -> None:
+        """Write at one time and commit a while later."""
         connection = await asyncpg.connect(application.url)
         for _ in range(4):
-            late = Writer(connection)
-            await late.begin()
-            await late.write(CONVERSATIONS, application.app.state.clock())
+            writer = Writer(connection)
+            await writer.begin()
+            await writer.write(CONVERSATIONS, application.app.state.clock())
             await asyncio.sleep(0.15)
-            await late.commit()
+            await writer.commit()
         await connection.close()
 
     async def read() -> None:
         while not ending.is_set():
             as_of = application.app.state.clock()
-            answers[as_of] = [o.to_dict() for o in (await reviewer_client.list_returns(PROGRAMME, as_of=as_of)).items]
+            answers[as_of] = [
+                summary.to_dict() for summary in (await reviewer_client.list_returns(PROGRAMME, as_of=as_of)).items
+            ]
 
     reading = asyncio.create_task(read())
     try:
-        await asyncio.gather(held(), *(write(*one) for one in measures))
+        await asyncio.gather(write_late(), *(write(*key) for key in return_keys))
     finally:
         ending.set()
         await reading
     assert len(answers) > 3
-    for as_of, answer in answers.items():
-        again = await reviewer_client.list_returns(PROGRAMME, as_of=as_of)
-        assert [one.to_dict() for one in again.items] == answer
+    for as_of, summaries in answers.items():
+        page = await reviewer_client.list_returns(PROGRAMME, as_of=as_of)
+        assert [summary.to_dict() for summary in page.items] == summaries
 
 
-async def test_the_feed_tells_every_event_in_order(application, council_client, reviewer_client, history):
+async def test_feed_lists_every_event_in_order(application, council_client, reviewer_client, history):
     await application.wait_for_old_transactions()
-    events = [one async for one in council_client.iter_return_changes(PROGRAMME, limit=2)]
-    assert [(e.period.code, e.revision, e.event, e.state) for e in events] == [
+    events = [item async for item in council_client.iter_return_changes(PROGRAMME, limit=2)]
+    assert [(item.period.code, item.revision, item.event, item.state) for item in events] == [
         (Q2, 1, "recorded", "pending"),
         (Q2, 1, "superseded", "superseded"),
         (Q2, 2, "recorded", "pending"),
@@ -387,61 +406,61 @@ async def test_the_feed_tells_every_event_in_order(application, council_client, 
         (Q2, 2, "superseded", "superseded"),
         (Q2, 3, "recorded", "pending"),
     ]
-    assert {e.by for e in events} == {"nottingham-city-council"}
+    assert {item.by for item in events} == {"nottingham-city-council"}
     page = await council_client.list_return_changes(PROGRAMME)
-    assert (len(page.items), page.more) == (8, False)
-    after = await council_client.list_return_changes(PROGRAMME, cursor=page.next_cursor)
-    assert (after.items, after.next_cursor, after.more) == ([], page.next_cursor, False)
-    other = await application.partner_client("nottinghamshire-healthcare")
-    nothing = await other.list_return_changes(PROGRAMME)
-    assert (nothing.items, nothing.next_cursor, nothing.more) == ([], None, False)
+    assert (len(page.items), page.has_more) == (8, False)
+    end = await council_client.list_return_changes(PROGRAMME, cursor=page.next_cursor)
+    assert (end.items, end.next_cursor, end.has_more) == ([], page.next_cursor, False)
+    other_partner = await application.partner_client("nottinghamshire-healthcare")
+    empty_page = await other_partner.list_return_changes(PROGRAMME)
+    assert (empty_page.items, empty_page.next_cursor, empty_page.has_more) == ([], None, False)
     assert len((await reviewer_client.list_return_changes(PROGRAMME)).items) == 8
     with pytest.raises(RequestRejected, match="names no event"):
-        await other.list_return_changes(PROGRAMME, cursor=page.next_cursor)
+        await other_partner.list_return_changes(PROGRAMME, cursor=page.next_cursor)
 
 
-async def test_an_event_that_is_committed_late_is_not_missed(application, council_client, writer):
-    """The late transaction has the older id: its event comes first, and nothing younger is told before it."""
-    await push(council_client, referrals(112))
+async def test_feed_does_not_miss_an_event_that_is_committed_late(application, council_client, writer):
+    """List no newer event before the late transaction, which has the older id, commits."""
+    await submit(council_client, referrals(112))
     await application.wait_for_old_transactions()
     first = await council_client.list_return_changes(PROGRAMME)
     await writer.begin()
     await writer.write(REFERRALS, application.now)
-    await push(council_client, referrals(90, period=Q1))
+    await submit(council_client, referrals(90, period=Q1))
     held_back = await council_client.list_return_changes(PROGRAMME, cursor=first.next_cursor)
     assert (held_back.items, held_back.next_cursor) == ([], first.next_cursor)
     await writer.commit()
     await application.wait_for_old_transactions()
     rest = await council_client.list_return_changes(PROGRAMME, cursor=held_back.next_cursor)
-    assert [(e.period.code, e.revision) for e in rest.items] == [(Q2, 2), (Q1, 1)]
+    assert [(item.period.code, item.revision) for item in rest.items] == [(Q2, 2), (Q1, 1)]
 
 
-async def test_whoever_polls_the_feed_gets_every_event_exactly_once(application, council_client, reviewer_client):
-    other = await application.partner_client("nottingham-university-hospitals")
-    seen: list[str] = []
-    done = asyncio.Event()
+async def test_polling_the_feed_returns_every_event_exactly_once(application, council_client, reviewer_client):
+    other_partner = await application.partner_client("nottingham-university-hospitals")
+    event_ids: list[str] = []
+    finished = asyncio.Event()
 
     async def poll() -> str | None:
         cursor = None
         while True:
-            last = done.is_set()
+            is_last = finished.is_set()
             page = await reviewer_client.list_return_changes(PROGRAMME, cursor=cursor, limit=3)
-            seen.extend(str(one.id) for one in page.items)
+            event_ids.extend(str(item.id) for item in page.items)
             cursor = page.next_cursor
-            if last and not page.items:
+            if is_last and not page.items:
                 return cursor
             await asyncio.sleep(0.005)
 
     async def write(partner, measure: str, period: str) -> None:
         for value in range(6):
-            await push(partner, new_return(measure, period, [observation(CITY, 50 + value)]))
+            await submit(partner, new_return(measure, period, [observation(CITY, 50 + value)]))
 
-    async def late() -> None:
+    async def write_late() -> None:
         connection = await asyncpg.connect(application.url)
         for _ in range(4):
-            one = Writer(connection)
-            await one.begin()
-            await connection.fetchval("select pg_current_xact_id()")  # an old id, of which nothing is known yet
+            item = Writer(connection)
+            await item.begin()
+            await connection.fetchval("select pg_current_xact_id()")  # assigns an old id before any event is written
             await asyncio.sleep(0.15)
             await connection.execute(
                 """
@@ -452,30 +471,30 @@ async def test_whoever_polls_the_feed_gets_every_event_exactly_once(application,
                 from revision where number = 1
                 """
             )
-            await one.commit()
+            await item.commit()
         await connection.close()
 
-    await push(council_client, new_return(REFERRALS, Q1, [observation(CITY, 49)]))
+    await submit(council_client, new_return(REFERRALS, Q1, [observation(CITY, 49)]))
     polling = asyncio.create_task(poll())
     try:
         await asyncio.gather(
             write(council_client, REFERRALS, Q1),
             write(council_client, REFERRALS, Q2),
-            write(other, CONVERSATIONS, Q2),
-            late(),
+            write(other_partner, CONVERSATIONS, Q2),
+            write_late(),
         )
         await application.wait_for_old_transactions()
     finally:
-        done.set()
+        finished.set()
     await polling
     async with application.owner.connect() as owner:
-        told = (await owner.exec_driver_sql("select id, text from return_event")).all()
-    assert sum(text == "late" for _, text in told) >= 4
-    assert sorted(seen) == sorted(str(one) for one, _ in told)
+        rows = (await owner.exec_driver_sql("select id, text from return_event")).all()
+    assert sum(text == "late" for _, text in rows) >= 4
+    assert sorted(event_ids) == sorted(str(event_id) for event_id, _ in rows)
 
 
-async def test_no_reading_scans_every_observation(application, council_client, reviewer_client, history):
-    """With a few hundred thousand cells in the table, the plan of each statement goes by its primary key."""
+async def test_reads_do_not_scan_every_observation(application, council_client, reviewer_client, history):
+    """Check that statements use the primary key when the table has a few hundred thousand cells."""
     async with application.owner.begin() as owner:
         await owner.exec_driver_sql("set session_replication_role = replica")
         await owner.exec_driver_sql(
@@ -490,16 +509,16 @@ async def test_no_reading_scans_every_observation(application, council_client, r
         await owner.exec_driver_sql("analyze")
     statements: list[tuple[str, tuple]] = []
 
-    def noted(_, __, statement, parameters, ___, ____) -> None:
+    def record_statement(_, __, statement, parameters, ___, ____) -> None:
         if re.search(r"\bcell\b", statement):
             statements.append((statement, parameters))
 
-    event.listen(application.engine.sync_engine, "before_cursor_execute", noted)
+    event.listen(application.engine.sync_engine, "before_cursor_execute", record_statement)
     page = await council_client.list_observations(PROGRAMME, limit=1)
     await council_client.list_observations(PROGRAMME, cursor=page.next_cursor)
     await reviewer_client.list_observations(PROGRAMME, updated_after=history[0], area=CITY)
     await council_client.get_return(PROGRAMME, **WHERE)
-    event.remove(application.engine.sync_engine, "before_cursor_execute", noted)
+    event.remove(application.engine.sync_engine, "before_cursor_execute", record_statement)
     assert len(statements) >= 4
     async with application.engine.begin() as transaction:
         for statement, parameters in statements:

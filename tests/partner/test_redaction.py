@@ -1,4 +1,4 @@
-"""What should never have been sent goes everywhere that it is kept, once two people agree."""
+"""Redaction: once two people agree, content is deleted everywhere that it is stored."""
 
 from datetime import date
 
@@ -36,7 +36,7 @@ NUMBER = 918273
 
 @pytest.fixture
 async def officer(application):
-    """Another reviewer, of another organisation."""
+    """Return the client of a reviewer of another organisation."""
     return await application.partner_client("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW)
 
 
@@ -45,14 +45,14 @@ def counts(value: int = NUMBER, note: str = PERSON):
     return new_return(WHERE["measure"], WHERE["period"], cells, note=note)
 
 
-async def push(partner, one, key: str | None = None):
+async def submit(partner, new, key: str | None = None):
     return await partner.create_submission(
-        PROGRAMME, new_submission(one, note=PERSON, confirm_withdrawals=True), idempotency_key=key
+        PROGRAMME, new_submission(new, note=PERSON, confirm_withdrawals=True), idempotency_key=key
     )
 
 
 async def dump(application) -> str:
-    """Everything that the database holds, as text."""
+    """Return the whole content of the database as text."""
     connection = await asyncpg.connect(application.url)
     try:
         tables = await connection.fetch(
@@ -62,7 +62,7 @@ async def dump(application) -> str:
         answers = await connection.fetch(
             "select convert_from(answer, 'UTF8') from idempotency where answer is not null"
         )
-        return "\n".join(row[0] for found in [*rows, answers] for row in found)
+        return "\n".join(row[0] for rows_of_table in [*rows, answers] for row in rows_of_table)
     finally:
         await connection.close()
 
@@ -72,20 +72,25 @@ async def redact(reviewer, officer, revision: int = 1, where=WHERE):
     return await officer.confirm_redaction(PROGRAMME, **where, decision=decision(revision))
 
 
-async def test_content_goes_everywhere_and_its_hash_stays(application, council_client, reviewer_client, officer):
-    sent = await push(council_client, counts(), key="a")
+async def test_redaction_deletes_content_everywhere_and_keeps_its_hash(
+    application, council_client, reviewer_client, officer
+):
+    report_before = await submit(council_client, counts(), key="a")
     await council_client.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, f"It was {PERSON}."))
     await reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, f"Who is {PERSON}?"))
-    await push(council_client, counts(40, "Corrected."), key="b")  # its report tells what changed, so what was
+    await submit(council_client, counts(40, "Corrected."), key="b")  # its report states the values before the change
     assert PERSON in await dump(application)
     assert str(NUMBER) in await dump(application)
 
-    done = await redact(reviewer_client, officer)
-    left = await dump(application)
-    assert PERSON not in left
-    assert str(NUMBER) not in left
-    assert len(done.content_sha256) == 64
-    assert (done.proposed_by, done.confirmed_by) == ("ohid script", "nhs-nottingham-nottinghamshire-icb script")
+    redaction = await redact(reviewer_client, officer)
+    text = await dump(application)
+    assert PERSON not in text
+    assert str(NUMBER) not in text
+    assert len(redaction.content_sha256) == 64
+    assert (redaction.proposed_by, redaction.confirmed_by) == (
+        "ohid script",
+        "nhs-nottingham-nottinghamshire-icb script",
+    )
 
     tombstone = await council_client.get_review(PROGRAMME, **WHERE, revision=1)
     assert tombstone.detail.summary.state == "redacted"
@@ -99,87 +104,94 @@ async def test_content_goes_everywhere_and_its_hash_stays(application, council_c
         ("redaction-proposed", "It names somebody."),
         ("redacted", None),
     ]
-    assert (await council_client.list_redactions(PROGRAMME)).items == [done]
-    report = await council_client.get_submission(PROGRAMME, sent.receipt.submission)
+    assert (await council_client.list_redactions(PROGRAMME)).items == [redaction]
+    report = await council_client.get_submission(PROGRAMME, report_before.receipt.submission)
     assert (report.findings, report.changes, report.effects) == ([], [], [])
-    assert report.receipt.content_sha256 == sent.receipt.content_sha256
-    with pytest.raises(ApiError) as gone:
-        await push(council_client, counts(), key="a")
-    assert (gone.value.status, gone.value.problem.type_) == (410, "/errors/redacted")
-    standing = (await council_client.get_return(PROGRAMME, **WHERE)).summary
-    assert (standing.revision, standing.state) == (2, "pending")
+    assert report.receipt.content_sha256 == report_before.receipt.content_sha256
+    with pytest.raises(ApiError) as refusal:
+        await submit(council_client, counts(), key="a")
+    assert (refusal.value.status, refusal.value.problem.type_) == (410, "/errors/content-redacted")
+    summary = (await council_client.get_return(PROGRAMME, **WHERE)).summary
+    assert (summary.revision, summary.state) == (2, "pending")
 
 
-async def test_it_takes_two_people(application, council_client, reviewer_client, officer):
-    await push(council_client, counts())
-    with pytest.raises(Conflict) as refused:
+async def test_redaction_takes_two_people(application, council_client, reviewer_client, officer):
+    await submit(council_client, counts())
+    with pytest.raises(Conflict) as refusal:
         await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
-    assert refused.value.problem.type_ == "/errors/not-proposed"
+    assert refusal.value.problem.type_ == "/errors/not-proposed"
     await reviewer_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
     with pytest.raises(NotAllowed, match="proposed it yourself"):
         await reviewer_client.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as refusal:
         await officer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Me too."))
-    assert refused.value.problem.type_ == "/errors/already-proposed"
+    assert refusal.value.problem.type_ == "/errors/already-proposed"
     assert PERSON in await dump(application)
     assert "confirm-redaction" not in (await reviewer_client.get_review(PROGRAMME, **WHERE)).actions
     assert "confirm-redaction" in (await officer.get_review(PROGRAMME, **WHERE)).actions
-    [waiting] = (await officer.list_redactions(PROGRAMME)).items
-    assert (waiting.confirmed_by, waiting.content_sha256) == (None, None)
+    [proposal] = (await officer.list_redactions(PROGRAMME)).items
+    assert (proposal.confirmed_by, proposal.content_sha256) == (None, None)
     await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
     with pytest.raises(Conflict, match=r"\bredacted\b"):
         await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
 
 
-async def test_partners_can_do_neither(council_client):
-    await push(council_client, counts())
+async def test_partners_can_neither_propose_nor_confirm(council_client):
+    await submit(council_client, counts())
     with pytest.raises(NotAllowed, match=r"\breview\b"):
         await council_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Mine."))
     with pytest.raises(NotAllowed, match=r"\breview\b"):
         await council_client.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
 
 
-async def test_what_is_redacted_counts_no_more_and_is_owed_again(council_client, reviewer_client, officer):
-    await push(council_client, counts())
+async def test_redacted_return_does_not_count_and_is_open_again(council_client, reviewer_client, officer):
+    await submit(council_client, counts())
     await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
     await redact(reviewer_client, officer)
     [figure] = (
         await reviewer_client.preview_outcomes(PROGRAMME, measure=[WHERE["measure"]], period=[WHERE["period"]])
     ).items
     assert (figure.value, figure.coverage.received, figure.coverage.approved) == (None, 0, 0)
-    [one] = (await council_client.list_obligations(PROGRAMME, measure=WHERE["measure"], period=WHERE["period"])).items
-    assert (one.state, one.revision, one.approved_revision, one.missing_cells) == ("open", 1, None, None)
-    assert one.actions == ["submit"]
-    for deciding in (
+    [obligation] = (
+        await council_client.list_obligations(PROGRAMME, measure=WHERE["measure"], period=WHERE["period"])
+    ).items
+    assert (obligation.state, obligation.revision, obligation.approved_revision, obligation.missing_cells) == (
+        "open",
+        1,
+        None,
+        None,
+    )
+    assert obligation.actions == ["submit"]
+    for call in (
         reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1)),
         council_client.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Sorry.")),
     ):
         with pytest.raises(Conflict, match="redacted cannot be"):
-            await deciding
+            await call
 
 
 @pytest.mark.parametrize("kind", ["data", "nil"])
-async def test_the_same_may_be_sent_again_without_what_was_wrong(council_client, reviewer_client, officer, kind):
-    one = counts(40, "Fine.") if kind == "data" else new_return(WHERE["measure"], WHERE["period"], kind="nil")
-    await push(council_client, one)
+async def test_redacted_return_can_be_submitted_again(council_client, reviewer_client, officer, kind):
+    new = counts(40, "Fine.") if kind == "data" else new_return(WHERE["measure"], WHERE["period"], kind="nil")
+    await submit(council_client, new)
     await redact(reviewer_client, officer)
-    report = await push(council_client, one)
+    report = await submit(council_client, new)
     assert (report.outcome, report.returns[0].revision) == ("accepted", 2)
 
 
-async def test_entries_of_evidence_go_too_and_cannot_be_cleared(application, council_client, reviewer_client, officer):
+async def test_redacted_entries_of_evidence_cannot_be_cleared(application, council_client, reviewer_client, officer):
     where = WHERE | {"measure": "lived-experience-involvement", "period": "FY2025-26-H1"}
     entry = EvidenceEntry(domain="evaluation", title=f"Talk with {PERSON}", date=date(2025, 9, 1))
-    await push(council_client, NewReturn(measure=where["measure"], period=where["period"], entries=[entry]))
+    await submit(council_client, NewReturn(measure=where["measure"], period=where["period"], entries=[entry]))
     await redact(reviewer_client, officer, where=where)
     assert PERSON not in await dump(application)
     with pytest.raises(Conflict, match=r"\bredacted\b.*\bcleared\b"):
         await reviewer_client.clear_entries_for_release(PROGRAMME, **where, clearance=clearance(1, [1]))
 
 
-async def test_in_sql_content_goes_only_with_two_people(application, council_client, reviewer_client):
-    await push(council_client, counts())
-    made = await reviewer_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
+async def test_in_sql_redaction_takes_two_people(application, council_client, reviewer_client):
+    await submit(council_client, counts())
+    proposal = await reviewer_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
     connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     try:
         async with connection.transaction():
@@ -204,7 +216,7 @@ async def test_in_sql_content_goes_only_with_two_people(application, council_cli
                         await connection.execute(statement)
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="two people"):
                 async with connection.transaction():
-                    await connection.execute("select redact($1, $2)", programme, made.id)
+                    await connection.execute("select redact($1, $2)", programme, proposal.id)
     finally:
         await connection.close()
     assert PERSON in await dump(application)

@@ -1,4 +1,4 @@
-"""An organisation that takes over from another reads and corrects its returns; nobody else does. Also in SQL."""
+"""Succession: only an organisation that takes over from another reads and corrects its returns. Also in SQL."""
 
 from contextlib import asynccontextmanager
 
@@ -18,18 +18,18 @@ def on_roll(total: int, organisation: str | None = None):
 
 @pytest.fixture
 async def partners(application, harbour_programme):
-    found = {
+    clients = {
         slug: await application.partner_client(slug, programme=harbour_programme)
         for slug in (OLD, NEW, OTHER, "old-net-loft")
     }
-    await found[OLD].create_submission(harbour_programme, on_roll(40))
-    return found
+    await clients[OLD].create_submission(harbour_programme, on_roll(40))
+    return clients
 
 
-async def test_a_successor_reads_and_corrects(harbour_programme, partners):
+async def test_successor_reads_and_corrects(harbour_programme, partners):
     assert (await partners[NEW].get_return(harbour_programme, **WHERE)).observations[0].value == 40
     report = await partners[NEW].create_submission(harbour_programme, on_roll(41, OLD))
-    assert (report.organisation, report.returns[0].revision, report.changes[0].was.value) == (OLD, 2, 40)
+    assert (report.organisation, report.returns[0].revision, report.changes[0].before.value) == (OLD, 2, 40)
     assert (await partners[OLD].get_return(harbour_programme, **WHERE)).observations[0].value == 41
     assert await partners[NEW].get_submission(harbour_programme, report.receipt.submission) == report
     report = await partners[NEW].withdraw_return(
@@ -38,27 +38,27 @@ async def test_a_successor_reads_and_corrects(harbour_programme, partners):
     assert report.returns[0].revision == 3
 
 
-async def test_its_own_return_is_another(harbour_programme, partners):
+async def test_own_return_of_a_successor_is_separate(harbour_programme, partners):
     report = await partners[NEW].create_submission(harbour_programme, on_roll(7))
-    assert (report.organisation, report.returns[0].revision, report.effects[0].was) == (NEW, 1, None)
+    assert (report.organisation, report.returns[0].revision, report.effects[0].before) == (NEW, 1, None)
     listed = (await partners[NEW].list_returns(harbour_programme)).items
-    assert [(one.organisation, one.revision) for one in listed] == [(OLD, 1), (NEW, 1)]
-    assert [one.organisation for one in (await partners[OLD].list_returns(harbour_programme)).items] == [OLD]
+    assert [(summary.organisation, summary.revision) for summary in listed] == [(OLD, 1), (NEW, 1)]
+    assert [summary.organisation for summary in (await partners[OLD].list_returns(harbour_programme)).items] == [OLD]
 
 
-@pytest.mark.parametrize("who", [OTHER, "old-net-loft"])  # who came before the predecessor is no successor of it
-async def test_others_do_not(application, harbour_programme, partners, who):
+@pytest.mark.parametrize("slug", [OTHER, "old-net-loft"])  # the second is the predecessor of OLD, not its successor
+async def test_other_organisations_cannot_read_or_correct(application, harbour_programme, partners, slug):
     with pytest.raises(NotFound):
-        await partners[who].get_return(harbour_programme, **WHERE)
-    with pytest.raises(NotAllowed, match=f"{who} "):
-        await partners[who].create_submission(harbour_programme, on_roll(1, OLD))
-    with pytest.raises(NotAllowed, match=f"{who} "):
-        await partners[who].withdraw_return(harbour_programme, **WHERE, withdrawal=Withdrawal(reason="Mine."))
-    assert (await partners[who].list_returns(harbour_programme)).items == []
+        await partners[slug].get_return(harbour_programme, **WHERE)
+    with pytest.raises(NotAllowed, match=f"{slug} "):
+        await partners[slug].create_submission(harbour_programme, on_roll(1, OLD))
+    with pytest.raises(NotAllowed, match=f"{slug} "):
+        await partners[slug].withdraw_return(harbour_programme, **WHERE, withdrawal=Withdrawal(reason="Mine."))
+    assert (await partners[slug].list_returns(harbour_programme)).items == []
     assert await application.count_rows("revision") == 1
 
 
-async def test_a_predecessor_does_not_read_its_successors(harbour_programme, partners):
+async def test_predecessor_cannot_read_returns_of_its_successor(harbour_programme, partners):
     report = await partners[NEW].create_submission(harbour_programme, on_roll(7))
     with pytest.raises(NotFound):
         await partners[OLD].get_submission(harbour_programme, report.receipt.submission)
@@ -66,13 +66,13 @@ async def test_a_predecessor_does_not_read_its_successors(harbour_programme, par
         await partners[OLD].create_submission(harbour_programme, on_roll(8, NEW))
 
 
-async def test_who_did_it_is_written_down(application, harbour_programme, partners):
+async def test_events_record_the_organisation_that_acted(application, harbour_programme, partners):
     await partners[NEW].create_submission(harbour_programme, on_roll(41, OLD))
     async with application.owner.connect() as owner:
         rows = await owner.exec_driver_sql(
             """
-            select e.event, e.number, whose.slug, who.slug from return_event e
-            join organisation whose on whose.id = e.organisation join organisation who on who.id = e.by_organisation
+            select e.event, e.number, owner.slug, actor.slug from return_event e
+            join organisation owner on owner.id = e.organisation join organisation actor on actor.id = e.by_organisation
             order by e.position
             """
         )
@@ -84,8 +84,8 @@ async def test_who_did_it_is_written_down(application, harbour_programme, partne
 
 
 @asynccontextmanager
-async def application(application, harbour: str, *organisations: str):
-    """The application's role in a transaction that acts for these organisations."""
+async def act_as(application, harbour: str, *organisations: str):
+    """Connect with the application's role in a transaction that acts for these organisations."""
     connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     transaction = connection.transaction()
     await transaction.start()
@@ -107,11 +107,13 @@ async def application(application, harbour: str, *organisations: str):
 TABLES = {"return": 1, "revision": 1, "submission": 1, "cell": 1, "return_event": 1}
 
 
-@pytest.mark.parametrize(("who", "sees"), [((NEW, OLD), True), ((NEW,), False), ((OTHER,), False)])
-async def test_in_sql_those_rows_are_there_that_are_acted_for(application, harbour_programme, partners, who, sees):
-    async with application(application, harbour_programme, *who) as connection:
-        found = {table: await connection.fetchval(f'select count(*) from "{table}"') for table in TABLES}
-        assert found == {table: number * sees for table, number in TABLES.items()}
+@pytest.mark.parametrize(("organisations", "visible"), [((NEW, OLD), True), ((NEW,), False), ((OTHER,), False)])
+async def test_in_sql_only_rows_of_represented_organisations_are_visible(
+    application, harbour_programme, partners, organisations, visible
+):
+    async with act_as(application, harbour_programme, *organisations) as connection:
+        counts = {table: await connection.fetchval(f'select count(*) from "{table}"') for table in TABLES}
+        assert counts == {table: number * visible for table, number in TABLES.items()}
 
 
 INSERT = """
@@ -122,11 +124,9 @@ INSERT = """
 """
 
 
-async def test_in_sql_a_successor_writes_for_its_predecessor_and_nobody_else_does(
-    application, harbour_programme, partners
-):
-    async with application(application, harbour_programme, NEW, OLD) as connection:
+async def test_in_sql_only_a_successor_writes_for_its_predecessor(application, harbour_programme, partners):
+    async with act_as(application, harbour_programme, NEW, OLD) as connection:
         assert await connection.execute(INSERT, OLD) == "INSERT 0 1"
-    async with application(application, harbour_programme, OTHER) as connection:
+    async with act_as(application, harbour_programme, OTHER) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
             await connection.execute(INSERT, OLD)

@@ -1,4 +1,4 @@
-"""What a partner is to fill in: as CSV and as JSON Schema, and a filled one passes."""
+"""Templates as CSV and as JSON Schema: a filled template is accepted."""
 
 import csv
 import io
@@ -27,24 +27,26 @@ OF_RETURN = ("measure", "series", "service", "period")
 
 
 def duties() -> list[tuple[str, str, str, str, str]]:
-    """Each duty of an organisation that there is, with a period that it can be returned for."""
-    roles = {role.slug for role in PLAN.roles} | {one.slug for one in PLAN.organisations if one.open_set}
+    """Return each duty of an existing organisation, with a period for which it can submit."""
+    roles = {role.slug for role in PLAN.roles} | {entry.slug for entry in PLAN.organisations if entry.open_set}
     measures = {measure.slug: measure for measure in PLAN.measures}
-    found = []
+    duties_with_period = []
     for duty in PLAN.duties:
         measure = measures[duty.measure]
-        series = next(one for one in measure.series if one.slug == duty.series)
+        series = next(entry for entry in measure.series if entry.slug == duty.series)
         if series.collection is Collection.PARTNERS and duty.holder not in roles:
-            found.append((duty.holder, measure.slug, series.slug, duty.service, PERIODS[measure.cadence.period_type]))
-    return found
+            duties_with_period.append(
+                (duty.holder, measure.slug, series.slug, duty.service, PERIODS[measure.cadence.period_type])
+            )
+    return duties_with_period
 
 
-COUNTED = [one for one in duties() if KINDS[one[1]] not in (MeasureKind.MILESTONE, MeasureKind.EVIDENCE)]
-TOLD = [one for one in duties() if KINDS[one[1]] in (MeasureKind.MILESTONE, MeasureKind.EVIDENCE)]
+COUNTS = [duty for duty in duties() if KINDS[duty[1]] not in (MeasureKind.MILESTONE, MeasureKind.EVIDENCE)]
+ENTRIES = [duty for duty in duties() if KINDS[duty[1]] in (MeasureKind.MILESTONE, MeasureKind.EVIDENCE)]
 
 
-def filled(template: bytes, number: int) -> list[dict[str, str]]:
-    """Every figure the same. Zeros fit their totals."""
+def fill_in(template: bytes, number: int) -> list[dict[str, str]]:
+    """Fill in the same number everywhere. Zeros add up to their totals."""
     rows = list(csv.DictReader(io.StringIO(template.decode("utf-8-sig"), newline="")))
     for row in rows:
         for name in NUMBERS - {"lower", "upper"}:
@@ -53,54 +55,58 @@ def filled(template: bytes, number: int) -> list[dict[str, str]]:
     return rows
 
 
-def as_return(rows: list[dict[str, str]]) -> dict:
-    """What a reader of CSV makes of it: columns that end in `_label` are for people, blank dimensions are the total."""
-    known = {*OF_RETURN, *NUMBERS, "area", "status", "note"}
+def to_return(rows: list[dict[str, str]]) -> dict:
+    """Return the return that these rows contain. Skip `_label` columns; a blank dimension is the total."""
+    fixed_columns = {*OF_RETURN, *NUMBERS, "area", "status", "note"}
     observations = []
     for row in rows:
-        breakdown = {k: v for k, v in row.items() if v and k not in known and not k.endswith("_label")}
-        numbers = {k: int(v) for k, v in row.items() if v and k in NUMBERS}
+        breakdown = {
+            column: value
+            for column, value in row.items()
+            if value and column not in fixed_columns and not column.endswith("_label")
+        }
+        numbers = {column: int(value) for column, value in row.items() if value and column in NUMBERS}
         observations.append({"area": row["area"], "breakdown": breakdown, **numbers})
     return {**{name: rows[0][name] for name in OF_RETURN}, "observations": observations}
 
 
-@pytest.mark.parametrize(("holder", "measure", "series", "service", "period"), COUNTED)
-async def test_a_filled_template_passes(application, holder, measure, series, service, period):
+@pytest.mark.parametrize(("holder", "measure", "series", "service", "period"), COUNTS)
+async def test_filled_template_is_accepted(application, holder, measure, series, service, period):
     if period == "FY2025-26":
         application.now = application.now.replace(year=2026, month=4, day=10)
     partner = await application.partner_client(holder)
-    asked = {"period": period, "series": series, "service": service}
-    rows = filled(await partner.get_template(PROGRAMME, measure, **asked), 0)
-    schema = await partner.get_template_schema(PROGRAMME, measure, **asked)
-    sent = as_return(rows)
+    query = {"period": period, "series": series, "service": service}
+    rows = fill_in(await partner.get_template(PROGRAMME, measure, **query), 0)
+    schema = await partner.get_template_schema(PROGRAMME, measure, **query)
+    body = to_return(rows)
     validator = jsonschema.Draft202012Validator(schema.to_dict())
     validator.check_schema(schema.to_dict())
-    validator.validate(sent)
-    report = await partner.create_submission(PROGRAMME, new_submission(NewReturn.from_dict(sent)))
-    [one] = report.returns
-    assert (one.completeness.present, one.completeness.missing) == (one.completeness.required, [])
-    assert report.counts.received == one.completeness.required == len(rows)
-    if hasattr(partner, "create_submission_csv"):  # where tables are taken, it is taken as it is
-        assert (await partner.create_submission_csv(PROGRAMME, as_table(rows))).outcome == "unchanged"
+    validator.validate(body)
+    report = await partner.create_submission(PROGRAMME, new_submission(NewReturn.from_dict(body)))
+    [returned] = report.returns
+    assert (returned.completeness.present, returned.completeness.missing) == (returned.completeness.required, [])
+    assert report.counts.received == returned.completeness.required == len(rows)
+    if hasattr(partner, "create_submission_csv"):
+        assert (await partner.create_submission_csv(PROGRAMME, to_csv(rows))).outcome == "unchanged"
 
 
-def as_table(rows: list[dict[str, str]]) -> bytes:
+def to_csv(rows: list[dict[str, str]]) -> bytes:
     text = io.StringIO(newline="")
-    table = csv.DictWriter(text, list(rows[0]))
-    table.writeheader()
-    table.writerows(rows)
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-async def test_a_template_has_the_codes_for_machines_and_the_labels_for_people(application):
+async def test_template_has_codes_for_machines_and_labels_for_people(application):
     http = application.http_client(await application.issue_key("nottingham-university-hospitals", Scope.READ))
     path = f"/v1/programmes/{PROGRAMME}/measures/work-health-conversations/template.csv"
-    answer = await http.get(path, params={"period": "FY2025-26-Q2"})
-    assert answer.headers["content-type"] == "text/csv; header=present; charset=utf-8"
-    named = 'attachment; filename="work-health-conversations_headline_main_FY2025-26-Q2.csv"'
-    assert answer.headers["content-disposition"] == named
-    assert answer.content.startswith(b"\xef\xbb\xbfmeasure,")
-    lines = answer.content.decode("utf-8-sig").split("\r\n")
+    response = await http.get(path, params={"period": "FY2025-26-Q2"})
+    assert response.headers["content-type"] == "text/csv; header=present; charset=utf-8"
+    disposition = 'attachment; filename="work-health-conversations_headline_main_FY2025-26-Q2.csv"'
+    assert response.headers["content-disposition"] == disposition
+    assert response.content.startswith(b"\xef\xbb\xbfmeasure,")
+    lines = response.content.decode("utf-8-sig").split("\r\n")
     assert lines[0] == (
         "measure,series,service,period,area,area_label,setting,setting_label,value,lower,upper,status,note"
     )
@@ -109,9 +115,9 @@ async def test_a_template_has_the_codes_for_machines_and_the_labels_for_people(a
     assert lines[-1] == ""
 
 
-async def test_a_ratio_has_its_numerator_and_denominator(council_client):
-    asked = {"period": "R3-2025-06", "series": "ccis-provisional"}
-    header = (await council_client.get_template(PROGRAMME, "neet-16-17", **asked)).decode("utf-8-sig").split("\r\n")[0]
+async def test_template_of_a_ratio_has_numerator_and_denominator(council_client):
+    query = {"period": "R3-2025-06", "series": "ccis-provisional"}
+    header = (await council_client.get_template(PROGRAMME, "neet-16-17", **query)).decode("utf-8-sig").split("\r\n")[0]
     assert header.endswith("sex,sex_label,numerator,denominator,lower,upper,status,note")
 
 
@@ -125,7 +131,7 @@ WRONG = {
     "both":            lambda r: r["observations"][0].update(status="x"),
     "below zero":      lambda r: r["observations"][0].update(value=-1),
     "beyond":          lambda r: r["observations"][0].update(value=2**53),
-    "bounds of none":  lambda r: r["observations"][0].update(lower=1),
+    "bounds, no value":  lambda r: r["observations"][0].update(lower=1),
     "bounds of x":     lambda r: (r["observations"][0].pop("value"), r["observations"][0].update(status="x", upper=1)),
     "another period":  lambda r: r.update(period="FY2025-26-Q1"),
     "a word unknown":  lambda r: r.update(organisation="ohid"),
@@ -148,34 +154,34 @@ RIGHT = {
 
 
 @pytest.mark.parametrize(("case", "valid"), [*((case, False) for case in WRONG), *((case, True) for case in RIGHT)])
-async def test_the_schema_says_what_a_return_must_be(council_client, case, valid):
+async def test_schema_accepts_valid_and_rejects_invalid_returns(council_client, case, valid):
     measure = "ips-primary-care-referrals"
     schema = (await council_client.get_template_schema(PROGRAMME, measure, period="FY2025-26-Q2")).to_dict()
-    sent = as_return(filled(await council_client.get_template(PROGRAMME, measure, period="FY2025-26-Q2"), 0))
-    (RIGHT if valid else WRONG)[case](sent)
-    assert jsonschema.Draft202012Validator(schema).is_valid(sent) is valid
+    body = to_return(fill_in(await council_client.get_template(PROGRAMME, measure, period="FY2025-26-Q2"), 0))
+    (RIGHT if valid else WRONG)[case](body)
+    assert jsonschema.Draft202012Validator(schema).is_valid(body) is valid
 
 
-@pytest.mark.parametrize(("holder", "measure", "series", "service", "period"), TOLD[:1] + TOLD[-1:])
-async def test_milestones_and_evidence_have_a_schema_and_no_table(
+@pytest.mark.parametrize(("holder", "measure", "series", "service", "period"), ENTRIES[:1] + ENTRIES[-1:])
+async def test_milestones_and_evidence_have_a_schema_but_no_csv_template(
     application, holder, measure, series, service, period
 ):
     partner = await application.partner_client(holder)
     schema = (await partner.get_template_schema(PROGRAMME, measure, period=period)).to_dict()
-    one = next(m for m in PLAN.measures if m.slug == measure)
-    sent: dict = {"measure": measure, "series": series, "service": service, "period": period}
-    if one.kind is MeasureKind.MILESTONE:
-        sent["items"] = [{"item": "a-1", "title": "A", "stage": one.stages[0], "date": "2025-09-01"}]
-        wrong = [sent["items"][0] | {"stage": "nowhere"}]
+    definition = next(entry for entry in PLAN.measures if entry.slug == measure)
+    body: dict = {"measure": measure, "series": series, "service": service, "period": period}
+    if definition.kind is MeasureKind.MILESTONE:
+        body["items"] = [{"item": "a-1", "title": "A", "stage": definition.stages[0], "date": "2025-09-01"}]
+        wrong = [body["items"][0] | {"stage": "nowhere"}]
     else:
-        sent["entries"] = [{"domain": one.domains[0], "title": "A", "date": "2025-09-01", "people": 4}]
-        wrong = [sent["entries"][0] | {"people": -1}]
+        body["entries"] = [{"domain": definition.domains[0], "title": "A", "date": "2025-09-01", "people": 4}]
+        wrong = [body["entries"][0] | {"people": -1}]
     validator = jsonschema.Draft202012Validator(schema)
-    validator.validate(sent)
-    name = "items" if one.kind is MeasureKind.MILESTONE else "entries"
-    assert not validator.is_valid(sent | {name: wrong})
-    assert not validator.is_valid({key: said for key, said in sent.items() if key != name})
-    with pytest.raises(RequestRejected, match=f"is returned by {name}"):
+    validator.validate(body)
+    name = "items" if definition.kind is MeasureKind.MILESTONE else "entries"
+    assert not validator.is_valid(body | {name: wrong})
+    assert not validator.is_valid({key: value for key, value in body.items() if key != name})
+    with pytest.raises(RequestRejected, match=f"is returned as {name}"):
         await partner.get_template(PROGRAMME, measure, period=period)
 
 
@@ -196,26 +202,26 @@ BAD = {
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
 @pytest.mark.parametrize("case", BAD)
-async def test_what_cannot_be_filled_in_says_why(application, case, kind):
-    measure, params, names = BAD[case]
+async def test_impossible_template_is_rejected_with_a_reason(application, case, kind):
+    measure, params, text = BAD[case]
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
-    answer = await http.get(f"/v1/programmes/{PROGRAMME}/measures/{measure}/template.{kind}", params=params)
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert names in answer.text
+    response = await http.get(f"/v1/programmes/{PROGRAMME}/measures/{measure}/template.{kind}", params=params)
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert text in response.text
 
 
-async def test_a_template_for_a_period_to_come_can_be_had_in_advance(council_client):
+async def test_template_for_a_future_period_is_available(council_client):
     assert await council_client.get_template(PROGRAMME, "ips-primary-care-referrals", period="FY2026-27-Q2")
 
 
-async def test_templates_are_for_their_own_organisation_and_reviewers(council_client, reviewer_client, application):
-    other = await application.partner_client("nottinghamshire-healthcare")
-    asked = {"organisation": "nottingham-city-council", "period": "FY2025-26-Q2"}
-    own = await council_client.get_template(PROGRAMME, "ips-primary-care-referrals", **asked)
-    assert await reviewer_client.get_template(PROGRAMME, "ips-primary-care-referrals", **asked) == own
-    for read in (other.get_template, other.get_template_schema):
+async def test_templates_are_for_the_own_organisation_and_reviewers(council_client, reviewer_client, application):
+    other_partner = await application.partner_client("nottinghamshire-healthcare")
+    query = {"organisation": "nottingham-city-council", "period": "FY2025-26-Q2"}
+    template = await council_client.get_template(PROGRAMME, "ips-primary-care-referrals", **query)
+    assert await reviewer_client.get_template(PROGRAMME, "ips-primary-care-referrals", **query) == template
+    for read in (other_partner.get_template, other_partner.get_template_schema):
         with pytest.raises(NotAllowed, match="for reviewers"):
-            await read(PROGRAMME, "ips-primary-care-referrals", **asked)
-    mine = await reviewer_client.get_template_schema(PROGRAMME, "ips-primary-care-referrals", **asked)
-    assert msgspec.json.encode(mine.to_dict())
+            await read(PROGRAMME, "ips-primary-care-referrals", **query)
+    schema = await reviewer_client.get_template_schema(PROGRAMME, "ips-primary-care-referrals", **query)
+    assert msgspec.json.encode(schema.to_dict())

@@ -1,4 +1,4 @@
-"""Two organisations, and every way across: through the API, and in SQL under the application's own role."""
+"""Access between two organisations: through the API, and in SQL with the application's role."""
 
 import asyncpg
 import pytest
@@ -18,7 +18,7 @@ WHERE = {
 
 
 @pytest.fixture
-async def pushed(council_client):
+async def council_return(council_client):
     cells = [observation(CITY, 112), observation(CITY, 61, breakdown={"sex": "female"})]
     await council_client.create_submission(
         PROGRAMME, new_submission(new_return(WHERE["measure"], WHERE["period"], cells))
@@ -27,49 +27,49 @@ async def pushed(council_client):
 
 @pytest.fixture
 async def trust(application):
-    """Another provider, with returns of its own to make."""
+    """Return the client of another provider, which has its own duties."""
     return await application.partner_client("nottinghamshire-healthcare")
 
 
-@pytest.mark.usefixtures("pushed")
-async def test_another_provider_sees_nothing_of_it(trust):
+@pytest.mark.usefixtures("council_return")
+async def test_provider_cannot_read_returns_of_another(trust):
     assert (await trust.list_returns(PROGRAMME)).items == []
     assert (await trust.list_returns(PROGRAMME, organisation="nottingham-city-council")).items == []
     with pytest.raises(NotFound):
         await trust.get_return(PROGRAMME, **WHERE)
 
 
-async def test_nobody_submits_for_another(application, trust):
-    mine = new_return("work-health-conversations", "FY2025-26-Q2", [observation(CITY, 9)])
+async def test_provider_cannot_submit_for_another(application, trust):
+    conversations = new_return("work-health-conversations", "FY2025-26-Q2", [observation(CITY, 9)])
     with pytest.raises(NotAllowed, match="nottinghamshire-healthcare"):
-        await trust.create_submission(PROGRAMME, new_submission(mine, organisation="nottingham-city-council"))
+        await trust.create_submission(PROGRAMME, new_submission(conversations, organisation="nottingham-city-council"))
     assert await application.count_rows("submission") == 0
 
 
-@pytest.mark.usefixtures("pushed")
-async def test_a_reviewer_reads_everybodys_and_writes_nothing(reviewer_client):
+@pytest.mark.usefixtures("council_return")
+async def test_reviewer_reads_all_returns_and_submits_none(reviewer_client):
     assert len((await reviewer_client.list_returns(PROGRAMME)).items) == 1
     assert (await reviewer_client.get_return(PROGRAMME, **WHERE)).observations[0].value == 112
     with pytest.raises(NotAllowed, match=r"\bsubmit\b"):
         await reviewer_client.create_submission(PROGRAMME, new_submission(new_return("x", "2025-07")))
 
 
-class Application:
-    """A connection that has taken on the application's role, bound to one organisation."""
+class BoundConnection:
+    """A connection with the application's role, restricted to one organisation."""
 
     def __init__(self, connection: asyncpg.Connection, programme: int, organisation: int) -> None:
         self.connection, self.programme, self.organisation = connection, programme, organisation
 
 
 @pytest.fixture
-async def sql(application):
-    """The application's role in the hand of the Trust, inside a transaction."""
+async def trust_connection(application):
+    """Connect with the application's role as the Trust, in a transaction."""
     connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     async with application.owner.connect() as owner:
-        found = await owner.exec_driver_sql(
+        rows = await owner.exec_driver_sql(
             "select programme, id from organisation where slug = 'nottinghamshire-healthcare'"
         )
-        programme, organisation = found.one()
+        programme, organisation = rows.one()
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute(
@@ -77,18 +77,18 @@ async def sql(application):
         str(programme),
         str(organisation),
     )
-    yield Application(connection, programme, organisation)
+    yield BoundConnection(connection, programme, organisation)
     await transaction.rollback()
     await connection.close()
 
 
-@pytest.mark.usefixtures("pushed")
+@pytest.mark.usefixtures("council_return")
 @pytest.mark.parametrize("table", ["return", "revision", "submission", "cell"])
-async def test_in_sql_another_organisations_rows_are_not_there(sql, table):
-    assert await sql.connection.fetch(f'select * from "{table}"') == []
+async def test_in_sql_rows_of_another_organisation_are_invisible(trust_connection, table):
+    assert await trust_connection.connection.fetch(f'select * from "{table}"') == []
 
 
-@pytest.mark.usefixtures("pushed")
+@pytest.mark.usefixtures("council_return")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -105,47 +105,47 @@ async def test_in_sql_another_organisations_rows_are_not_there(sql, table):
         "alter table revision disable row level security",
     ],
 )
-async def test_in_sql_the_application_may_not(sql, statement):
+async def test_in_sql_the_application_lacks_privileges(trust_connection, statement):
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await sql.connection.execute(statement)
+        await trust_connection.connection.execute(statement)
 
 
-async def test_resetting_the_role_gains_nothing(sql):
-    await sql.connection.execute("reset role")
-    assert await sql.connection.fetchval("select current_user") == "work_health_app"
+async def test_resetting_the_role_gains_nothing(trust_connection):
+    await trust_connection.connection.execute("reset role")
+    assert await trust_connection.connection.fetchval("select current_user") == "work_health_app"
 
 
-async def test_in_sql_nobody_writes_a_return_for_another(sql):
+async def test_in_sql_a_return_for_another_organisation_is_refused(trust_connection):
     statement = """
         insert into "return" (programme, organisation, series, service, period, period_start, period_end)
         select programme, id, (select min(id) from series), 'main', 'FY2025-26-Q2', '2025-07-01', '2025-09-30'
         from organisation where slug = 'nottingham-city-council'
     """
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
-        await sql.connection.execute(statement)
+        await trust_connection.connection.execute(statement)
 
 
 async def first_revision(application, organisation: str | None = None) -> tuple[int, int, int, int]:
     async with application.owner.connect() as owner:
-        found = await owner.exec_driver_sql(
+        rows = await owner.exec_driver_sql(
             "select r.programme, r.id, (select min(id) from area), (select min(id) from breakdown) from revision r"
         )
-        return found.one()
+        return rows.one()
 
 
-@pytest.mark.usefixtures("pushed")
-async def test_in_sql_nobody_copies_into_anothers_revision(application, sql):
+@pytest.mark.usefixtures("council_return")
+async def test_in_sql_a_copy_into_a_revision_of_another_is_refused(application, trust_connection):
     programme, revision, area, breakdown = await first_revision(application)
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="transaction"):
-        await sql.connection.copy_records_to_table(
+        await trust_connection.connection.copy_records_to_table(
             "observation",
             records=[(programme, revision, area, breakdown, 1)],
             columns=["programme", "revision", "area", "breakdown", "value"],
         )
 
 
-@pytest.mark.usefixtures("pushed")
-async def test_in_sql_nobody_adds_to_an_old_revision_of_its_own(application):
+@pytest.mark.usefixtures("council_return")
+async def test_in_sql_an_old_revision_cannot_get_more_cells(application):
     programme, revision, area, breakdown = await first_revision(application)
     connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     try:
@@ -170,7 +170,7 @@ async def test_in_sql_nobody_adds_to_an_old_revision_of_its_own(application):
         await connection.close()
 
 
-async def test_in_sql_a_caller_that_is_bound_to_nothing_sees_nothing(application, pushed):
+async def test_in_sql_a_connection_without_programme_reads_nothing(application, council_return):
     connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     try:
         assert await connection.fetch("select * from revision") == []
@@ -179,7 +179,7 @@ async def test_in_sql_a_caller_that_is_bound_to_nothing_sees_nothing(application
         await connection.close()
 
 
-async def test_a_key_of_one_programme_opens_no_other(application):
+async def test_key_of_one_programme_does_not_open_another(application):
     http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
-    answer = await http.get("/v1/programmes/other/returns")
-    assert answer.status_code == 404
+    response = await http.get("/v1/programmes/other/returns")
+    assert response.status_code == 404

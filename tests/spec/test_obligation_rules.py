@@ -1,4 +1,4 @@
-"""What a plan expects of whom, and by when: duties times calendar."""
+"""Expected returns: the duties of a plan in each period, and their deadlines."""
 
 from datetime import UTC, datetime
 
@@ -12,62 +12,62 @@ from schema.plan import Calendar, Plan
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN
 
 
-def changed(change) -> Plan:
+def change_plan(change) -> Plan:
     raw = msgspec.to_builtins(HARBOUR_PLAN)
     change(raw)
     return msgspec.convert(raw, Plan)
 
 
-def expected(plan: Plan, holder: str, measure: str) -> list[str]:
+def list_expected_periods(plan: Plan, holder: str, measure: str) -> list[str]:
     return [
-        one.period.code
-        for one in obligations.list_expected_returns(plan)
-        if (one.holder, one.measure) == (holder, measure)
+        expected_return.period.code
+        for expected_return in obligations.list_expected_returns(plan)
+        if (expected_return.holder, expected_return.measure) == (holder, measure)
     ]
 
 
 MONTHS = [f"2026-{n:02}" for n in range(1, 13)]
 
 
-def duty(**fields: object):
+def change_duty(**fields: object):
     return lambda raw: raw["duties"][0].update(fields)
 
 
-def cadence(**fields: object):
+def change_cadence(**fields: object):
     return lambda raw: raw["measures"][0].update(cadence={"basis": "stated", **fields})
 
 
-def series(**fields: object):
+def change_series(**fields: object):
     return lambda raw: raw["measures"][0]["series"][0].update(fields)
 
 
 SOURCE = {"publisher": "The town", "title": "Census", "verified": True}
 
 # fmt: off
-#   what is changed in the first duty or its measure               what Quay College is expected to return
+#   change of the first duty or its measure                        periods expected of Quay College
 EXPECTED = {
-    "every month":                (duty(),                                            MONTHS),
-    "from March":                 (duty(valid_from="2026-03-01"),                     MONTHS[2:]),
-    "from within March":          (duty(valid_from="2026-03-02"),                     MONTHS[3:]),
-    "until June":                 (duty(valid_to="2026-06-30"),                       MONTHS[:6]),
-    "until within June":          (duty(valid_to="2026-06-29"),                       MONTHS[:5]),
-    "only admitted":              (duty(required=False),                              []),
-    "quarters":                   (cadence(period_type="calendar-quarter"),           ["CY2026-Q1", "CY2026-Q2", "CY2026-Q3", "CY2026-Q4"]),
-    "a year not in the window":   (cadence(period_type="financial-year"),             []),
-    "six months ending":          (cadence(period_type="months-ending", months=6),    [f"R6-2026-{n:02}" for n in range(6, 13)]),
-    "any day":                    (cadence(period_type="snapshot"),                   []),
-    "from published statistics":  (series(collection="published", source=SOURCE),     []),
+    "every month":                (change_duty(),                                            MONTHS),
+    "from March":                 (change_duty(valid_from="2026-03-01"),                     MONTHS[2:]),
+    "from within March":          (change_duty(valid_from="2026-03-02"),                     MONTHS[3:]),
+    "until June":                 (change_duty(valid_to="2026-06-30"),                       MONTHS[:6]),
+    "until within June":          (change_duty(valid_to="2026-06-29"),                       MONTHS[:5]),
+    "only admitted":              (change_duty(required=False),                              []),
+    "quarters":                   (change_cadence(period_type="calendar-quarter"),           ["CY2026-Q1", "CY2026-Q2", "CY2026-Q3", "CY2026-Q4"]),
+    "a year not in the window":   (change_cadence(period_type="financial-year"),             []),
+    "six months ending":          (change_cadence(period_type="months-ending", months=6),    [f"R6-2026-{n:02}" for n in range(6, 13)]),
+    "any day":                    (change_cadence(period_type="snapshot"),                   []),
+    "from published statistics":  (change_series(collection="published", source=SOURCE),     []),
 }
 # fmt: on
 
 
 @pytest.mark.parametrize("case", EXPECTED)
-def test_duties_times_calendar(case):
-    change, wanted = EXPECTED[case]
-    assert expected(changed(change), "quay-college", "learners") == wanted
+def test_duty_expects_a_return_in_each_period(case):
+    change, expected = EXPECTED[case]
+    assert list_expected_periods(change_plan(change), "quay-college", "learners") == expected
 
 
-def test_who_is_to_make_it_and_by_when():
+def test_expected_return_has_an_organisation_and_deadlines():
     first = next(obligations.list_expected_returns(HARBOUR_PLAN))
     assert (first.organisation, first.measure, first.series, first.service) == (
         "quay-college",
@@ -75,36 +75,44 @@ def test_who_is_to_make_it_and_by_when():
         "headline",
         "main",
     )
-    assert [one.isoformat() for one in (first.deadlines.due, first.deadlines.timely_until)] == [
+    assert [instant.isoformat() for instant in (first.deadlines.due, first.deadlines.timely_until)] == [
         "2026-02-11T00:00:00+00:00",
         "2026-02-16T00:00:00+00:00",
     ]
 
 
-#   holder             whose obligation it is
+#   holder             organisation with the obligation
 HOLDERS = [
     ("quay-college", "quay-college"),
-    ("job-club", None),  # a role that nobody has taken on
+    ("job-club", None),  # a role without an organisation
     ("local-choirs", None),  # a class without members here
 ]
 
 
 @pytest.mark.parametrize(("holder", "organisation"), HOLDERS)
-def test_expected_also_where_nobody_is_named(holder, organisation):
-    found = {one.organisation for one in obligations.list_expected_returns(HARBOUR_PLAN) if one.holder == holder}
-    assert found == {organisation}
-    assert {HARBOUR_CATALOGUE.resolve_holder(one) for one in HARBOUR_PLAN.duties if one.holder == holder} == {
+def test_return_is_expected_from_a_role_without_organisation(holder, organisation):
+    organisations = {
+        expected_return.organisation
+        for expected_return in obligations.list_expected_returns(HARBOUR_PLAN)
+        if expected_return.holder == holder
+    }
+    assert organisations == {organisation}
+    assert {HARBOUR_CATALOGUE.resolve_holder(duty) for duty in HARBOUR_PLAN.duties if duty.holder == holder} == {
         organisation
     }
 
 
-def test_a_role_that_is_bound_is_its_organisations():
-    bound = changed(lambda raw: raw["roles"][0].update(bound_to="pier-college"))
-    found = {one.organisation for one in obligations.list_expected_returns(bound) if one.holder == "job-club"}
-    assert found == {"pier-college"}
+def test_bound_role_has_the_obligations_of_its_organisation():
+    bound = change_plan(lambda raw: raw["roles"][0].update(bound_to="pier-college"))
+    organisations = {
+        expected_return.organisation
+        for expected_return in obligations.list_expected_returns(bound)
+        if expected_return.holder == "job-club"
+    }
+    assert organisations == {"pier-college"}
 
 
-def test_acting_for_runs_through_every_succession():
+def test_successor_represents_all_earlier_organisations():
     assert HARBOUR_CATALOGUE.list_represented_organisations("quay-college") == [
         "quay-college",
         "old-quay-school",
@@ -114,21 +122,27 @@ def test_acting_for_runs_through_every_succession():
     assert HARBOUR_CATALOGUE.list_represented_organisations("pier-college") == ["pier-college"]
 
 
-def test_two_that_succeed_each_other_do_not_run_in_a_circle():
+def test_mutual_successors_do_not_cause_a_loop():
     raw = msgspec.to_builtins(HARBOUR_PLAN)
-    next(one for one in raw["organisations"] if one["slug"] == "quay-college")["successors"] = ["old-quay-school"]
-    here = msgspec.structs.replace(HARBOUR_CATALOGUE, plan=msgspec.convert(raw, Plan))
-    assert here.list_represented_organisations("quay-college") == ["quay-college", "old-quay-school", "old-net-loft"]
+    next(organisation for organisation in raw["organisations"] if organisation["slug"] == "quay-college")[
+        "successors"
+    ] = ["old-quay-school"]
+    catalogue = msgspec.structs.replace(HARBOUR_CATALOGUE, plan=msgspec.convert(raw, Plan))
+    assert catalogue.list_represented_organisations("quay-college") == [
+        "quay-college",
+        "old-quay-school",
+        "old-net-loft",
+    ]
 
 
-# ---- three instants, and more time
+# ---- deadlines and extensions
 
 JANUARY = periods.parse("2026-01")
 CALENDAR = msgspec.convert({"due_days": 10, "late_after_days": 15, "closes_days": 40, "basis": "stated"}, Calendar)
 OPEN_END = msgspec.structs.replace(CALENDAR, closes_days=None)
 
 # fmt: off
-#   calendar   given until            due                  timely until         closes
+#   calendar   extended until         due                  late from            closes
 EXTENDED = [
     (CALENDAR, None,                  "2026-02-11 00:00",  "2026-02-16 00:00",  "2026-03-13 00:00"),
     (CALENDAR, "2026-02-13T12:00Z",   "2026-02-13 12:00",  "2026-02-16 00:00",  "2026-03-13 00:00"),
@@ -140,14 +154,19 @@ EXTENDED = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("rules", "until", "due", "timely", "closes"), EXTENDED)
-def test_an_extension_moves_each_instant_no_earlier(rules, until, due, timely, closes):
-    given = None if until is None else datetime.fromisoformat(until)
-    limits = calendar.apply_extension(calendar.compute_deadlines(JANUARY, rules), given)
-    said = [one and one.astimezone(UTC).strftime("%Y-%m-%d %H:%M") for one in msgspec.structs.astuple(limits)]
-    assert said == [due, timely, closes]
+@pytest.mark.parametrize(("rules", "until", "due", "late", "closes"), EXTENDED)
+def test_extension_never_moves_a_deadline_earlier(rules, until, due, late, closes):
+    extended_to = None if until is None else datetime.fromisoformat(until)
+    limits = calendar.apply_extension(calendar.compute_deadlines(JANUARY, rules), extended_to)
+    deadlines = [
+        instant and instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M") for instant in msgspec.structs.astuple(limits)
+    ]
+    assert deadlines == [due, late, closes]
 
 
-def test_a_cadence_without_a_length_lists_nothing():
+def test_cadence_without_a_length_expects_no_returns():
     assert msgspec.convert({"period_type": "months-ending", "basis": "stated"}, Cadence).months is None
-    assert expected(changed(cadence(period_type="months-ending")), "quay-college", "learners") == []
+    assert (
+        list_expected_periods(change_plan(change_cadence(period_type="months-ending")), "quay-college", "learners")
+        == []
+    )

@@ -1,4 +1,4 @@
-"""What a key looks like, what it opens, and which answer is given again."""
+"""Keys: their format, what they give access to, and which stored responses are repeated."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,7 @@ NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 KEY = keys.make_key(bytes(range(38)), sandbox=False)
 
 
-def test_a_key_is_made_of_38_bytes_and_says_where_it_belongs():
+def test_key_has_38_bytes_and_names_its_environment():
     # 6 bytes in base32, 32 in base64 (RFC 4648)
     hidden = "BgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCU"
     assert KEY.secret == f"wh_live_aaaqeayeau_{hidden}"
@@ -26,7 +26,7 @@ def test_a_key_is_made_of_38_bytes_and_says_where_it_belongs():
 
 
 # fmt: off
-#   Authorization                         what is said
+#   Authorization                         text of the refusal
 HEADERS = [
     (None,                                "no Authorization header"),
     ("",                                  "`Bearer <key>`"),
@@ -41,14 +41,14 @@ HEADERS = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("header", "said"), HEADERS)
-def test_what_is_no_key_is_refused_before_anything_is_read(header, said):
-    with pytest.raises(Unauthenticated, match=said):
+@pytest.mark.parametrize(("header", "text"), HEADERS)
+def test_malformed_key_is_refused_before_any_query(header, text):
+    with pytest.raises(Unauthenticated, match=text):
         permissions.parse_secret(header)
 
 
 @pytest.mark.parametrize("header", [f"Bearer {KEY.secret}", f"bearer  {KEY.secret} "])
-def test_a_key_is_found_in_its_header(header):
+def test_key_is_read_from_its_header(header):
     assert permissions.parse_secret(header) == KEY.secret
 
 
@@ -64,7 +64,7 @@ RECORD = KeyRecord(
 )
 
 
-def test_a_key_in_force_is_admitted():
+def test_valid_key_is_accepted():
     caller = permissions.check_key(RECORD, [GRANT], now=NOW)
     assert (caller.client, caller.key, caller.grants) == (UUID(int=1), KEY.id, [GRANT])
     author = permissions.build_author(caller, GRANT, "req_1")
@@ -72,20 +72,20 @@ def test_a_key_in_force_is_admitted():
 
 
 @pytest.mark.parametrize(
-    ("record", "said"),
+    ("record", "text"),
     [
         (None, "not known here"),
         (msgspec.structs.replace(RECORD, revoked_at=NOW), "revoked.* 2026-03-05T12:00:00"),
         (msgspec.structs.replace(RECORD, expires_at=NOW), "expired at 2026-03-05T12:00:00"),
     ],
 )
-def test_a_key_that_has_ended_is_not(record, said):
-    with pytest.raises(Unauthenticated, match=said):
+def test_expired_or_revoked_key_is_refused(record, text):
+    with pytest.raises(Unauthenticated, match=text):
         permissions.check_key(record, [GRANT], now=NOW)
 
 
 # fmt: off
-#   programme, scopes asked for           refused with
+#   programme, scopes required            refused with
 PERMITTED = [
     ("harbour", [Scope.SUBMIT],                 None),
     ("harbour", [Scope.REVIEW, Scope.READ],     None),
@@ -97,7 +97,7 @@ PERMITTED = [
 
 
 @pytest.mark.parametrize(("programme", "scopes", "refusal"), PERMITTED)
-def test_a_key_opens_what_it_was_granted(programme, scopes, refusal):
+def test_key_gives_access_to_what_it_was_granted(programme, scopes, refusal):
     empty = Grant(programme="empty", organisation="quay-college", scopes=[])
     caller = permissions.check_key(RECORD, [empty, GRANT], now=NOW)
     if refusal is None:
@@ -107,7 +107,7 @@ def test_a_key_opens_what_it_was_granted(programme, scopes, refusal):
         permissions.require_scope(caller, programme, *scopes)
 
 
-def test_a_grant_without_scopes_opens_nothing():
+def test_grant_without_scopes_gives_no_access():
     caller = permissions.check_key(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], now=NOW)
     with pytest.raises(NotAllowed, match=r"\bread\b.*\bnone\b"):
         permissions.require_scope(caller, "harbour", Scope.READ)
@@ -116,13 +116,13 @@ def test_a_grant_without_scopes_opens_nothing():
 CONTENT, OTHER = b"\1" * 32, b"\2" * 32
 
 
-def test_an_answer_is_given_again_to_the_same_content_alone():
+def test_stored_response_is_repeated_only_for_the_same_content():
     assert permissions.replay_response(None, CONTENT) is None
     assert permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), CONTENT) == b"{}"
     with pytest.raises(permissions.IdempotencyKeyReused):
         permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), OTHER)
     with pytest.raises(permissions.ContentRedacted):
         permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=None), CONTENT)
-    with pytest.raises(permissions.IdempotencyKeyReused):  # no more is said of an answer that is gone
+    with pytest.raises(permissions.IdempotencyKeyReused):  # the stored response has been deleted
         permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=None), OTHER)
     assert permissions.IdempotencyInProgress.retry_after == 1

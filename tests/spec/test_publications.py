@@ -1,4 +1,4 @@
-"""Publishers' files, a few rows of each in its own shape, and what becomes of them. All figures are invented."""
+"""Readers of publishers' files, with a row or two in the format of each. All figures are invented."""
 
 import pytest
 
@@ -9,13 +9,13 @@ from schema.submissions import Marker, PublisherFigure, Status
 AREAS = {"E06000018", "E92000001", "E12000004"}
 
 
-def csv(header: str, *rows: str) -> str:
+def to_csv(header: str, *rows: str) -> str:
     return "\n".join([header, *rows]) + "\n"
 
 
-def line(figure: PublisherFigure) -> str:
-    """A figure in one line."""
-    limits = [f"{one.lower}..{one.upper}@{one.confidence}/{one.method}" for one in figure.limits]
+def format_figure(figure: PublisherFigure) -> str:
+    """Return a figure as one line of text."""
+    limits = [f"{level.lower}..{level.upper}@{level.confidence}/{level.method}" for level in figure.limits]
     fraction = [] if figure.numerator is None else [f"{figure.numerator}/{figure.denominator}"]
     return " ".join(
         [
@@ -29,7 +29,7 @@ def line(figure: PublisherFigure) -> str:
     )
 
 
-#   field             what it says
+#   field             expected value
 SYMBOLS = [
     ("12.50",         ParsedField(value="12.50")),
     ("1,250",         ParsedField(value="1250")),
@@ -49,17 +49,17 @@ SYMBOLS = [
 
 
 @pytest.mark.parametrize(("text", "expected"), SYMBOLS)
-def test_a_field_is_a_number_or_a_symbol(text, expected):
+def test_field_is_a_number_or_a_symbol(text, expected):
     assert tables.parse_field(text) == expected
 
 
 @pytest.mark.parametrize("text", ["about 5", "NaN", "inf", "q"])
-def test_what_is_neither_is_refused(text):
+def test_other_field_is_refused(text):
     with pytest.raises(UnexpectedSourceFormat, match=f"^'{text}'"):
         tables.parse_field(text)
 
 
-#   file                                what is said
+#   file                                reason
 BROKEN = [
     ("<html><title> Busy </title>",     ": Busy$"),
     ("<oops/>",                         ": <oops/>$"),
@@ -70,25 +70,30 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "told"), BROKEN)
-def test_a_file_that_is_none_is_refused(text, told):
-    with pytest.raises(UnexpectedSourceFormat, match=told):
+@pytest.mark.parametrize(("text", "reason"), BROKEN)
+def test_unexpected_file_is_refused(text, reason):
+    with pytest.raises(UnexpectedSourceFormat, match=reason):
         tables.read_table(text, ("A", "B"))
 
 
-def test_columns_may_come_in_any_order_and_with_a_mark():
+def test_columns_are_read_in_any_order_and_with_a_byte_order_mark():
     assert tables.read_table("\ufeffB,A\n 2 ,1\n", ("A", "B")) == [{"B": "2", "A": "1"}]
 
 
 NOMIS = "DATE,GEOGRAPHY_CODE,VARIABLE,MEASURES,OBS_VALUE,OBS_STATUS_NAME,RECORD_COUNT"
 
 
-def of_nomis(*rows: str, status: str = "Normal Value") -> dict[str, list[str]]:
-    """Rows as `E06000018 1496 20599 30.1`; figures by series and period."""
+def read_nomis(*rows: str, status: str = "Normal Value") -> dict[str, list[str]]:
+    """Return the figures by series and period of rows like `E06000018 1496 20599 30.1`."""
     parts = [[*row.split(), ""][:4] for row in rows]
-    made = [f"2025-06,{a},{v},{m},{o},{status},{len(rows)}" for a, v, m, o in parts]
-    found = nomis.build_returns(nomis.read_rows(csv(NOMIS, *made)), AREAS)
-    return {f"{one.series} {one.period}": [line(f) for f in one.figures] for one in found}
+    lines = [
+        f"2025-06,{area},{variable},{measure},{value},{status},{len(rows)}" for area, variable, measure, value in parts
+    ]
+    returns = nomis.build_returns(nomis.read_rows(to_csv(NOMIS, *lines)), AREAS)
+    return {
+        f"{returned.series} {returned.period}": [format_figure(figure) for figure in returned.figures]
+        for returned in returns
+    }
 
 
 INACTIVE, POPULATION = "lts-of-inactive-16-64 R12-2025-06", "lts-of-population-16-64 R12-2025-06"
@@ -100,15 +105,15 @@ CITY = [
 ]
 
 
-def test_nomis_half_widths_become_limits_and_the_rate_is_worked_out():
-    found = of_nomis(*CITY, "E06000018 45 21002 220000", "E06000018 45 20599 70.0", "W92000004 1496 20599 1")
-    assert found == {
+def test_nomis_half_widths_become_leveland_the_rate_is_worked_out():
+    figures = read_nomis(*CITY, "E06000018 45 21002 220000", "E06000018 45 20599 70.0", "W92000004 1496 20599 1")
+    assert figures == {
         INACTIVE: ["E06000018 30.1 25.0..35.2@95/published 15100/50200"],
         POPULATION: ["E06000018 6.9 e 5.7..8.1@95/normal 15100/220000"],  # 15100/220000; 5.1 × 50200/220000 = 1.16
     }
 
 
-#   rows                                                         the figures of the inactive
+#   rows                                                         figures of the inactive
 NOMIS_ROWS = [
     (["E06000018 1503 20599 28"],                                ["E06000018 male 28"]),
     (["E06000018 1510 20599 28"],                                ["E06000018 female 28"]),
@@ -122,60 +127,63 @@ NOMIS_ROWS = [
 
 @pytest.mark.parametrize(("rows", "expected"), NOMIS_ROWS)
 def test_nomis_rows(rows, expected):
-    assert of_nomis(*rows) == {INACTIVE: expected}
+    assert read_nomis(*rows) == {INACTIVE: expected}
 
 
-def test_nomis_says_why_there_is_none():
-    assert of_nomis("E06000018 1496 20599", status="These figures are suppressed as statistically unreliable") == {
+def test_nomis_figure_without_a_value_has_a_status():
+    assert read_nomis("E06000018 1496 20599", status="These figures are suppressed as statistically unreliable") == {
         INACTIVE: ["E06000018 c"]
     }
-    assert of_nomis(*CITY[:1], status="Estimate is unreliable") == {INACTIVE: ["E06000018 30.1 u"]}
-    found = of_nomis("E06000018 1496 21001 -", "E06000018 45 21002 220000")
-    assert found == {POPULATION: ["E06000018 x"]}
+    assert read_nomis(*CITY[:1], status="Estimate is unreliable") == {INACTIVE: ["E06000018 30.1 u"]}
+    figures = read_nomis("E06000018 1496 21001 -", "E06000018 45 21002 220000")
+    assert figures == {POPULATION: ["E06000018 x"]}
 
 
 @pytest.mark.parametrize("date", ["latest", "2025", "2025-13"])
-def test_nomis_dates_that_are_none(date):
+def test_invalid_nomis_date_is_refused(date):
     with pytest.raises(UnexpectedSourceFormat, match="no date"):
-        nomis.build_returns(nomis.read_rows(csv(NOMIS, f"{date},E06000018,1496,20599,30.1,,1")), AREAS)
+        nomis.build_returns(nomis.read_rows(to_csv(NOMIS, f"{date},E06000018,1496,20599,30.1,,1")), AREAS)
 
 
-def test_nomis_says_how_many_rows_there_are():
+def test_nomis_file_must_have_its_stated_number_of_rows():
     assert nomis.count_expected_rows([]) == 0
-    assert nomis.count_expected_rows(nomis.read_rows(csv(NOMIS, "2025-06,E,1,2,3,,25001"))) == 25_001
+    assert nomis.count_expected_rows(nomis.read_rows(to_csv(NOMIS, "2025-06,E,1,2,3,,25001"))) == 25_001
     with pytest.raises(UnexpectedSourceFormat, match="RECORD_COUNT.* 1 and 2"):
-        nomis.count_expected_rows(nomis.read_rows(csv(NOMIS, "a,b,c,d,e,f,1", "a,b,c,d,e,f,2")))
+        nomis.count_expected_rows(nomis.read_rows(to_csv(NOMIS, "a,b,c,d,e,f,1", "a,b,c,d,e,f,2")))
     with pytest.raises(UnexpectedSourceFormat, match="is there twice"):
-        of_nomis(*CITY[:1], *CITY[:1])
+        read_nomis(*CITY[:1], *CITY[:1])
 
 
 FINGERTIPS = ",".join(f'"{name}"' for name in fingertips.REQUIRED_COLUMNS)
 
 
-def of_fingertips(*rows: str) -> dict[str, list[str]]:
-    """Rows as the columns have them, with `|` between."""
-    found = fingertips.build_returns(
-        fingertips.read_rows(csv(FINGERTIPS, *(row.replace("|", ",") for row in rows))), AREAS
+def read_fingertips(*rows: str) -> dict[str, list[str]]:
+    """Return the figures of rows whose columns are separated by `|`."""
+    returns = fingertips.build_returns(
+        fingertips.read_rows(to_csv(FINGERTIPS, *(row.replace("|", ",") for row in rows))), AREAS
     )
-    return {f"{one.measure} {one.period}": [line(f) for f in one.figures] for one in found}
+    return {
+        f"{returned.measure} {returned.period}": [format_figure(figure) for figure in returned.figures]
+        for returned in returns
+    }
 
 
-def test_fingertips_has_both_levels_of_limits_and_england_with_every_parent():
+def test_fingertips_has_both_levels_of_leveland_england_with_every_parent():
     england = "93882|E92000001|Persons||65.30|6530|10000||65.0|65.6|64.8|65.8|20230000|1y"
-    assert of_fingertips(england, england, england.replace("E92000001", "E06000001")) == {
+    assert read_fingertips(england, england, england.replace("E92000001", "E06000001")) == {
         "ltc-employment-rate FY2023-24": [
             "E92000001 65.30 65.0..65.6@95/published 64.8..65.8@99.8/published 6530/10000"
         ]
     }
     with pytest.raises(UnexpectedSourceFormat, match="two values"):
-        of_fingertips(england, england.replace("65.30", "65.31"))
+        read_fingertips(england, england.replace("65.30", "65.31"))
 
 
 #   row                                                              figure
 FINGERTIPS_ROWS = [
     ("90282|E06000018|Persons||-1||||||||20230000|1y",              {"ltc-employment-gap FY2023-24": ["E06000018 -1"]}),
     ("90282|E06000018|Female||9.5|10|20||8|11|||20220000|1y",        {"ltc-employment-gap FY2022-23": ["E06000018 female 9.5 8..11@95/published"]}),
-    ("93882|E06000018|Male||-1|-1|-1|Too few|||||20230000|1y",       {"ltc-employment-rate FY2023-24": ["E06000018 male x"]}),
+    ("93882|E06000018|Male||-1|-1|-1|Too small|||||20230000|1y",       {"ltc-employment-rate FY2023-24": ["E06000018 male x"]}),
     ("93882|E06000018|Male||50||10||||||20230000|1y",                {"ltc-employment-rate FY2023-24": ["E06000018 male 50"]}),
     ("93882|E06000018|Persons|Deprivation deciles|50||||||||20230000|1y", {}),
     ("93882|E06000018|Not applicable||50||||||||20230000|1y",        {}),
@@ -184,10 +192,10 @@ FINGERTIPS_ROWS = [
 
 @pytest.mark.parametrize(("row", "expected"), FINGERTIPS_ROWS)
 def test_fingertips_rows(row, expected):
-    assert of_fingertips(row) == expected
+    assert read_fingertips(row) == expected
 
 
-#   row                                                              what is said
+#   row                                                              reason
 FINGERTIPS_BAD = [
     ("93882|E06000018|Male||50||||||||2023|1y",                      "no period"),
     ("93882|E06000018|Male||50||||||||20230000|year",                "no period"),
@@ -195,36 +203,36 @@ FINGERTIPS_BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("row", "told"), FINGERTIPS_BAD)
-def test_fingertips_that_is_wrong_is_refused(row, told):
-    with pytest.raises(UnexpectedSourceFormat, match=told):
-        of_fingertips(row)
+@pytest.mark.parametrize(("row", "reason"), FINGERTIPS_BAD)
+def test_invalid_fingertips_row_is_refused(row, reason):
+    with pytest.raises(UnexpectedSourceFormat, match=reason):
+        read_fingertips(row)
 
 
 EES = ",".join(ees.REQUIRED_COLUMNS)
 
 
-def of_ees(*rows: str, year: str = "2025", identifier: str = "Calendar year") -> dict[str, list[str]]:
-    """Rows as `Local authority|16-17|Gender|Female|635370|19280|3.0`."""
-    made: list[str] = []
+def read_ees(*rows: str, year: str = "2025", identifier: str = "Calendar year") -> dict[str, list[str]]:
+    """Return the figures of rows like `Local authority|16-17|Gender|Female|635370|19280|3.0`."""
+    lines: list[str] = []
     for row in rows:
-        level, *rest = row.split("|")
-        made.append(",".join([year, identifier, level, "E92000001", "E12000004", "E06000018", *rest]))
-    found = ees.build_returns(ees.read_rows(csv(EES, *made)), AREAS)
-    return {one.period: [line(f) for f in one.figures] for one in found}
+        level, *fields = row.split("|")
+        lines.append(",".join([year, identifier, level, "E92000001", "E12000004", "E06000018", *fields]))
+    returns = ees.build_returns(ees.read_rows(to_csv(EES, *lines)), AREAS)
+    return {returned.period: [format_figure(figure) for figure in returned.figures] for returned in returns}
 
 
-def test_the_newer_spelling_of_ees_says_the_same():
+def test_newer_spelling_of_ees_gives_the_same_figures():
     newer = ",".join([*ees.PERIOD_AND_AREA_COLUMNS, *ees.COLUMN_BY_NEWER_NAME, "nk_percent"])
     row = "2025,Calendar year,Local authority,E92000001,E12000004,E06000018,16 to 17,Total,Total,7400,370,5.0,1.2"
-    [made] = ees.build_returns(ees.read_rows(csv(newer, row)), AREAS)
-    assert [line(f) for f in made.figures] == ["E06000018 5.0 370/7400"]
+    [returned] = ees.build_returns(ees.read_rows(to_csv(newer, row)), AREAS)
+    assert [format_figure(figure) for figure in returned.figures] == ["E06000018 5.0 370/7400"]
 
 
-def test_ees_in_neither_spelling_is_refused():
+def test_ees_in_another_spelling_is_refused():
     with pytest.raises(UnexpectedSourceFormat, match="no column 'Age'"):
         ees.read_rows(
-            csv(",".join([*ees.PERIOD_AND_AREA_COLUMNS, "age"]), "2025,Calendar year,National,E92000001,,,16-17")
+            to_csv(",".join([*ees.PERIOD_AND_AREA_COLUMNS, "age"]), "2025,Calendar year,National,E92000001,,,16-17")
         )
     assert ees.read_rows(EES) == []
 
@@ -244,25 +252,27 @@ EES_ROWS = [
 
 @pytest.mark.parametrize(("row", "expected"), EES_ROWS)
 def test_ees_rows(row, expected):
-    assert of_ees(row) == ({} if expected is None else {"R3-2025-02": expected})
+    assert read_ees(row) == ({} if expected is None else {"R3-2025-02": expected})
 
 
-def test_ees_that_is_wrong_is_refused():
+def test_invalid_ees_row_is_refused():
     row = "National|16-17|Total|Total|635370|19280|3.0"
     with pytest.raises(UnexpectedSourceFormat, match="is there twice"):
-        of_ees(row, row)
+        read_ees(row, row)
     for wrong in ({"year": "202425"}, {"identifier": "Academic year"}):
         with pytest.raises(UnexpectedSourceFormat, match="no calendar year"):
-            of_ees(row, **wrong)
+            read_ees(row, **wrong)
 
 
-def of_list(*rows: str, header: str = "Business Name,Town/City,DC Level") -> list[int | None]:
-    found = disability_confident.read_rows(csv(header, *rows))
-    (one,) = disability_confident.build_returns(found, area="E06000018", town="Nottingham", period="FY2025-26-Q2")
-    return [cell.value for cell in one.observations]
+def count_employers(*rows: str, header: str = "Business Name,Town/City,DC Level") -> list[int | None]:
+    employers = disability_confident.read_rows(to_csv(header, *rows))
+    (returned,) = disability_confident.build_returns(
+        employers, area="E06000018", town="Nottingham", period="FY2025-26-Q2"
+    )
+    return [cell.value for cell in returned.observations]
 
 
-def test_employers_are_counted_by_the_level_that_they_hold_now():
+def test_employers_are_counted_by_their_current_level():
     rows = [
         "A Ltd,Nottingham,Committed",
         "a  ltd,NOTTINGHAM,Level 2",
@@ -270,8 +280,8 @@ def test_employers_are_counted_by_the_level_that_they_hold_now():
         "C,Nottingham,?",
         "D,Derby,Leader",
     ]
-    assert of_list(*rows) == [3, 1, 0, 1, 1]  # all, not known, 1, 2, 3
+    assert count_employers(*rows) == [3, 1, 0, 1, 1]  # all, not known, 1, 2, 3
     with pytest.raises(UnexpectedSourceFormat, match="'Nottingham'"):
-        of_list("D,Derby,Leader")
+        count_employers("D,Derby,Leader")
     with pytest.raises(UnexpectedSourceFormat, match="no column 'Town/City'"):
-        of_list("A,1", header="Business Name,DC Level")
+        count_employers("A,1", header="Business Name,DC Level")

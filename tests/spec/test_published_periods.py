@@ -1,9 +1,9 @@
-"""Our periods in the codes of Nomis, Explore Education Statistics and Fingertips, and theirs in ours.
+"""Conversion between our periods and the codes of Nomis, Explore Education Statistics and Fingertips.
 
 The labels of Fingertips are those of `TimePeriodFormatterTest.cs` in github.com/ukhsa-collaboration/fingertips-open
 (commit 6780897, MIT licence); a sortable number is its year, quarter and month. The time identifiers of EES are those
-of `TimeIdentifier.cs` in github.com/dfe-analytical-services/explore-education-statistics, as its API writes them. That
-the Nomis date `2020-09` of the annual population survey is Oct 2019 to Sep 2020 is in the vignettes of nomisr.
+of `TimeIdentifier.cs` in github.com/dfe-analytical-services/explore-education-statistics, as its API writes them. The
+vignettes of nomisr state that the Nomis date `2020-09` of the annual population survey is Oct 2019 to Sep 2020.
 """
 
 from datetime import date
@@ -48,7 +48,7 @@ NOMIS = [
 
 
 @pytest.mark.parametrize(("theirs", "length", "code", "start", "end"), NOMIS)
-def test_a_nomis_date_is_the_months_that_it_ends(theirs, length, code, start, end):
+def test_nomis_date_is_the_months_ending_then(theirs, length, code, start, end):
     period = from_nomis(theirs, length=length)
     assert period == parse(code)
     assert (f"{period.start}", f"{period.end}") == (start, end)
@@ -65,7 +65,7 @@ def test_other_nomis_dates_are_refused(code, length):
 
 
 @pytest.mark.parametrize("length", [0, -1, 61])
-def test_a_nomis_date_ends_one_to_sixty_months(length):
+def test_nomis_date_ends_one_to_sixty_months(length):
     with pytest.raises(InvalidPeriodCode):
         from_nomis("2025-12", length=length)
 
@@ -73,13 +73,13 @@ def test_a_nomis_date_ends_one_to_sixty_months(length):
 @pytest.mark.parametrize(
     "code", ["CY2025", "FY2025-26", "FY2025-26-Q1", "AY2025-26", "D2025-09-30", "P2025-04..2025-12"]
 )
-def test_nomis_has_months_and_months_ending_alone(code):
+def test_nomis_has_only_months_and_months_ending(code):
     assert to_nomis(parse(code)) is None
 
 
 @settings(deadline=None)
 @given(months_ending)
-def test_there_and_back_by_nomis(period):
+def test_nomis_date_converts_back_to_its_period(period):
     length = int(period.code.partition("-")[0][1:])
     assert is_same_span(from_nomis(to_nomis(period), length=length), period)
 
@@ -103,7 +103,7 @@ EES = """
 
 
 @pytest.mark.parametrize("line", EES.strip().splitlines())
-def test_a_time_identifier_and_its_year_are_a_period(line):
+def test_time_identifier_and_year_are_a_period(line):
     identifier, of_the_api, of_a_file, code = line.split()
     assert from_ees(identifier, of_the_api) == parse(code)
     assert from_ees(identifier, of_a_file) == parse(code)
@@ -138,7 +138,7 @@ def test_other_time_identifiers_are_refused(line):
 
 
 @pytest.mark.parametrize("code", ["R12-2025-12", "D2025-09-30", "P2025-04..2025-12"])
-def test_ees_has_no_identifier_for_them(code):
+def test_period_without_an_ees_identifier_is_refused(code):
     assert to_ees(parse(code)) is None
 
 
@@ -146,14 +146,14 @@ def test_ees_has_no_identifier_for_them(code):
 @given(periods)
 @example(parse("AY1990-91"))
 @example(parse("FY2099-00"))
-def test_there_and_back_by_ees(period):
+def test_ees_identifier_converts_back_to_its_period(period):
     theirs = to_ees(period)
     assert theirs is None or from_ees(theirs.code, theirs.period) == period
 
 
 # --- Fingertips --------------------------------------------------------------------------------------------
 
-# year type, year, years, quarter, month → label, and the period it is with us.
+# year type, year, years, quarter, month → label, and our period.
 LABELS = """
     1   2006  1  -  -   2006                       CY2006
     1   2006  2  -  -   2006 - 07                  R24-2007-12
@@ -232,7 +232,7 @@ SORTABLE = [
     ("CY2025", YearType.CALENDAR, 20250000),
     ("CY2025-Q3", YearType.CALENDAR, 20250300),
     ("2025-07", YearType.CALENDAR, 20250007),
-    # Another name for the same days will do.
+    # Another name for the same days is accepted.
     ("FY2025-26-Q2", YearType.CALENDAR, 20250300),
     ("R12-2025-12", YearType.CALENDAR, 20250000),
     ("P2025-04..2026-03", YearType.FINANCIAL, 20250000),
@@ -240,7 +240,7 @@ SORTABLE = [
 
 
 @pytest.mark.parametrize(("code", "year_type", "sortable"), SORTABLE)
-def test_a_sortable_number_is_year_quarter_and_month(code, year_type, sortable):
+def test_sortable_number_is_year_quarter_and_month(code, year_type, sortable):
     assert to_fingertips(parse(code), year_type).sortable == sortable
     assert is_same_span(from_fingertips(sortable, year_type), parse(code))
 
@@ -250,7 +250,7 @@ NOT_FINGERTIPS = [
     (20250500, YearType.FINANCIAL, 1),
     (20250013, YearType.CALENDAR, 1),
     (20250000, YearType.CALENDAR_ROLLING_MONTHLY, 1),
-    (20250100, YearType.ACADEMIC, 1),  # which months its quarters have is not said
+    (20250100, YearType.ACADEMIC, 1),  # the months of its quarters are not defined
     (20250001, YearType.ACADEMIC, 1),
     (20250500, YearType.FINANCIAL_CUMULATIVE_QUARTERS, 1),
     (20252100, YearType.FINANCIAL_CUMULATIVE_QUARTERS_OF_YEARS, 1),
@@ -284,7 +284,7 @@ NONE_THERE = [
 
 
 @pytest.mark.parametrize(("code", "year_type"), NONE_THERE)
-def test_some_periods_fingertips_has_not(code, year_type):
+def test_period_that_fingertips_lacks_is_refused(code, year_type):
     assert to_fingertips(parse(code), year_type) is None
 
 
@@ -292,7 +292,7 @@ def test_some_periods_fingertips_has_not(code, year_type):
 @given(periods, st.sampled_from(YearType))
 @example(parse("2025-06"), YearType.CALENDAR_ROLLING_MONTHLY)
 @example(parse("P1990-01..1999-12"), YearType.CALENDAR)
-def test_there_and_back_by_fingertips(period, year_type):
+def test_fingertips_number_converts_back_to_its_period(period, year_type):
     theirs = to_fingertips(period, year_type)
     if theirs:
         assert is_same_span(from_fingertips(theirs.sortable, year_type, years=theirs.years), period)
@@ -301,7 +301,7 @@ def test_there_and_back_by_fingertips(period, year_type):
 
 @settings(deadline=None)
 @given(st.integers(0, 99_999_999), st.sampled_from(YearType), st.integers(-1, 9))
-def test_every_number_is_a_period_or_refused(sortable, year_type, years):
+def test_every_number_is_a_period_or_is_refused(sortable, year_type, years):
     try:
         period = from_fingertips(sortable, year_type, years=years)
     except InvalidPeriodCode:

@@ -1,4 +1,4 @@
-"""What is asked of a release, made into registered periods, areas and breakdowns: never by what the data hold."""
+"""Queries of a release, resolved to registered periods, areas and breakdowns. The data make no difference."""
 
 import re
 
@@ -39,27 +39,27 @@ COVERED = decode_covered_periods(
 )
 
 
-def asked_for(catalogue=HARBOUR_CATALOGUE, covered=COVERED, **filters: object):
+def resolve(catalogue=HARBOUR_CATALOGUE, covered=COVERED, **filters: object):
     question = OutcomeQuery(**{"measures": ["learners"]} | filters)
     return resolve_query(question, query.resolve_axes(question, catalogue), covered, catalogue)
 
 
-def codes(**filters: object) -> list[str]:
-    [one] = asked_for(**filters).filters
-    return one.periods
+def list_periods(**filters: object) -> list[str]:
+    [series_filter] = resolve(**filters).filters
+    return series_filter.periods
 
 
 # fmt: off
-#   what is asked                                        periods, given that returns of January to June are there
+#   query                                                periods, if returns of January to June are released
 PERIODS = [
     ({},                                                 ["2026-06"]),
     ({"periods": ["latest"]},                            ["2026-06"]),
     ({"periods": ["latest-2", "latest", "latest"]},      ["2026-04", "2026-06"]),
-    ({"periods": ["2026-08"]},                           ["2026-08"]),  # released, and nothing is there
+    ({"periods": ["2026-08"]},                           ["2026-08"]),  # released without data
     ({"periods": ["2026-09"]},                           []),           # not released
     ({"periods": ["latest-12"]},                         []),
     ({"periods": ["FY2026-27-Q1"]},                      ["FY2026-27-Q1"]),
-    ({"periods": ["CY2026-Q2"]},                         ["FY2026-27-Q1"]),  # the same days under another name
+    ({"periods": ["CY2026-Q2"]},                         ["FY2026-27-Q1"]),  # another name of the same days
     ({"periods": ["CY2026"]},                            []),
     ({"from_period": "2026-02", "to_period": "2026-04"},            ["2026-02", "2026-03", "2026-04"]),
     ({"from_period": "FY2026-27-Q1"},                          ["2026-04", "2026-05", "2026-06"]),
@@ -71,23 +71,23 @@ PERIODS = [
 
 
 @pytest.mark.parametrize(("filters", "expected"), PERIODS)
-def test_periods(filters, expected):
-    assert codes(**filters) == expected
+def test_query_selects_registered_periods(filters, expected):
+    assert list_periods(**filters) == expected
 
 
-def test_what_latest_stood_for_is_told_of_each_series():
-    found = asked_for(measures=["learners", "on-roll"], periods=["latest", "latest-1"])
-    assert [(one.token, one.measure, one.period) for one in found.resolved] == [
+def test_response_states_the_latest_period_of_each_series():
+    query = resolve(measures=["learners", "on-roll"], periods=["latest", "latest-1"])
+    assert [(item.token, item.measure, item.period) for item in query.resolved] == [
         ("latest", "learners", "2026-06"),
         ("latest-1", "learners", "2026-05"),
         ("latest", "on-roll", None),
         ("latest-1", "on-roll", None),
     ]
-    assert [one.periods for one in found.filters] == [["2026-05", "2026-06"], []], (
+    assert [item.periods for item in query.filters] == [["2026-05", "2026-06"], []], (
         "nothing was ever returned of the other"
     )
-    assert asked_for(measures=["on-roll"], from_period="latest").filters[0].periods == []
-    assert asked_for(measures=["pass-rate"]).filters[0].periods == [], "of which the release says nothing"
+    assert resolve(measures=["on-roll"], from_period="latest").filters[0].periods == []
+    assert resolve(measures=["pass-rate"]).filters[0].periods == [], "the release does not cover it"
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,15 @@ def test_what_latest_stood_for_is_told_of_each_series():
         ({"periods": ["latest-x"]}, UnclearPeriod),
     ],
 )
-def test_what_cannot_be_meant_is_refused(filters, refusal):
+def test_invalid_query_is_refused(filters, refusal):
     with pytest.raises(refusal):
-        asked_for(**filters)
+        resolve(**filters)
 
 
-def chosen(**filters: object) -> list[list[str]]:
+def list_breakdowns(**filters: object) -> list[list[str]]:
     return [
-        [HARBOUR_CATALOGUE.breakdown_keys[number] for number in one.breakdowns] for one in asked_for(**filters).filters
+        [HARBOUR_CATALOGUE.breakdown_keys[number] for number in series_filter.breakdowns]
+        for series_filter in resolve(**filters).filters
     ]
 
 
@@ -119,77 +120,88 @@ def chosen(**filters: object) -> list[list[str]]:
         ({"breakdowns": ["sex:male"]}, [["sex=male"]]),
         ({"breakdowns": ["sex:male", "sex:female"]}, [["sex=female", "sex=male"]]),
         ({"group_by": ["need"], "breakdowns": ["sex:male"]}, [["need=travel;sex=male", "need=childcare;sex=male"]]),
-        # Of all measures, those that have no such breakdown are passed over.
+        # Measures without such a breakdown are skipped.
         ({"measures": [], "group_by": ["need"]}, [["need=travel", "need=childcare"]]),
     ],
 )
-def test_breakdowns(filters, expected):
-    assert chosen(**filters) == expected
+def test_query_selects_registered_breakdowns(filters, expected):
+    assert list_breakdowns(**filters) == expected
 
 
-def test_a_breakdown_that_is_not_released_is_refused_with_those_that_are():
+def test_unreleased_breakdown_is_refused_with_the_released_ones():
     with pytest.raises(NotCollected, match=r"\bcolour\b.*\bsex or need or sex and need\.$"):
-        asked_for(group_by=["colour"])
+        resolve(group_by=["colour"])
     with pytest.raises(NotCollected, match=r"^on-roll .*\bsex\b.*\bnothing\b"):
-        asked_for(measures=["on-roll"], group_by=["sex"])
+        resolve(measures=["on-roll"], group_by=["sex"])
     fewer = make_catalogue(replace(HARBOUR_PLAN, disclosure=Policy(breakdowns=1)))
     with pytest.raises(NotCollected, match=r"\bsex and need\b.*\bsex or need\.$"):
-        asked_for(fewer, group_by=["sex", "need"])
+        resolve(fewer, group_by=["sex", "need"])
 
 
-def test_areas_are_those_that_the_database_knows_by_number():
-    [one] = asked_for(within=[TOWN]).filters
-    assert [HARBOUR_CATALOGUE.area_codes[number] for number in one.areas] == [a.code for a in HARBOUR_PLAN.areas[:4]]
-    assert one.series == HARBOUR_CATALOGUE.ids.series["learners", "headline"]
+def test_query_selects_areas_by_database_id():
+    [series_filter] = resolve(within=[TOWN]).filters
+    assert [HARBOUR_CATALOGUE.area_codes[number] for number in series_filter.areas] == [
+        area.code for area in HARBOUR_PLAN.areas[:4]
+    ]
+    assert series_filter.series == HARBOUR_CATALOGUE.ids.series["learners", "headline"]
 
 
 PAIR = make_catalogue(
     make_plan(make_measure("on-roll"), make_measure("visits"), duties=["quay on-roll", "pier on-roll"])
 )
 FIGURES = [
-    one
-    for one in release_figures("quay on-roll 2026-01 town 50", "pier on-roll 2026-01 town 30", catalogue=PAIR)
-    if one.period.code == "2026-01"
+    figure
+    for figure in release_figures("quay on-roll 2026-01 town 50", "pier on-roll 2026-01 town 30", catalogue=PAIR)
+    if figure.period.code == "2026-01"
 ]
 
 
 @pytest.mark.parametrize(
-    ("least", "coverage", "given"),
-    [  # asked; expected, received, approved
+    ("minimum", "coverage", "is_shown"),
+    [  # minimum; expected, received, approved
         (None, (4, 0, 0), True),
         (0.5, (4, 2, 2), True),
         (0.51, (4, 2, 2), False),
-        (0.5, (4, 4, 1), False),  # received, and not approved: the figure does not rest on them
+        (0.5, (4, 4, 1), False),  # received but not approved, so they do not count
         (1.0, (0, 0, 0), True),
     ],
 )
-def test_a_figure_that_rests_on_too_few_returns_is_not_given(least, coverage, given):
+def test_figure_below_the_minimum_coverage_is_not_shown(minimum, coverage, is_shown):
     expected, received, approved = coverage
-    there = Coverage(expected=expected, received=received, approved=approved, late=0, exempt=0)
-    [one] = mask_low_coverage([replace(FIGURES[0], coverage=there)], least)
-    assert (one.value == 80) is given
-    assert (one.reason, one.status) == ((None, None) if given else ("coverage_below_minimum", Status.NOT_AVAILABLE))
-    if not given:
-        assert one.coverage == there
-        bare = (one.lower_bound, one.upper_bound, one.largest_error, one.movement, one.trend, one.target)
-        assert bare == (None,) * 6
-        assert (one.markers, one.comparators) == ([], [])
+    figure_coverage = Coverage(expected=expected, received=received, approved=approved, late=0, exempt=0)
+    [figure] = mask_low_coverage([replace(FIGURES[0], coverage=figure_coverage)], minimum)
+    assert (figure.value == 80) is is_shown
+    assert (figure.reason, figure.status) == (
+        (None, None) if is_shown else ("coverage_below_minimum", Status.NOT_AVAILABLE)
+    )
+    if not is_shown:
+        assert figure.coverage == figure_coverage
+        extras = (
+            figure.lower_bound,
+            figure.upper_bound,
+            figure.largest_error,
+            figure.movement,
+            figure.trend,
+            figure.target,
+        )
+        assert extras == (None,) * 6
+        assert (figure.markers, figure.comparators) == ([], [])
 
 
-def test_what_is_done_to_protect_people_is_said_for_what_is_read():
+def test_protection_is_explained_for_the_measures_read():
     persons = EXAMPLE_RELEASE.explanations["persons"]
     assert explain_protection(EXAMPLE_RELEASE, [], HARBOUR_CATALOGUE) == persons
     assert re.search(r"\b0\b.*\b7\b.*\[c\]", persons)
-    both = explain_protection(EXAMPLE_RELEASE, [figure.measure for figure in FIGURES], HARBOUR_CATALOGUE)
-    assert both == f"{persons} {EXAMPLE_RELEASE.explanations['none']}", "visits are not protected"
+    explanation = explain_protection(EXAMPLE_RELEASE, [figure.measure for figure in FIGURES], HARBOUR_CATALOGUE)
+    assert explanation == f"{persons} {EXAMPLE_RELEASE.explanations['none']}", "visits are not protected"
 
 
-def test_progress_and_the_logic_model_hold_the_latest_figures():
-    latest = [one for one in FIGURES if one.measure == "on-roll"]
-    told = build_progress(EXAMPLE_RELEASE, latest, HARBOUR_CATALOGUE)
-    assert (told.release, told.programme) == (3, "harbour-skills-2026")
-    [theme] = told.themes
-    assert [(one.measure, one.latest is None) for one in theme.measures][:3] == [
+def test_progress_and_logic_model_contain_the_latest_figures():
+    latest = [item for item in FIGURES if item.measure == "on-roll"]
+    progress = build_progress(EXAMPLE_RELEASE, latest, HARBOUR_CATALOGUE)
+    assert (progress.release, progress.programme) == (3, "harbour-skills-2026")
+    [theme] = progress.themes
+    assert [(item.measure, item.latest is None) for item in theme.measures][:3] == [
         ("learners", True),
         ("on-roll", False),
         ("pass-rate", True),

@@ -1,4 +1,4 @@
-"""What may be asked of returns, what differs between two revisions, and what is to be filled in. Pure."""
+"""Queries of returns, comparisons of revisions, and templates. Pure functions."""
 
 import csv
 import io
@@ -48,20 +48,20 @@ NO_INSTANTS = {
 
 
 @pytest.mark.parametrize("text", INSTANTS)
-def test_an_instant_has_an_offset(text):
+def test_instant_with_an_offset_is_accepted(text):
     assert rules.parse_history_range(text, None, now=NOW) == HistoryRange(as_of=INSTANTS[text])
     assert rules.parse_history_range(None, text, now=NOW) == HistoryRange(updated_after=INSTANTS[text])
 
 
 @pytest.mark.parametrize("text", NO_INSTANTS)
-def test_what_is_no_instant_says_what_is_missing(text):
+def test_invalid_instant_is_refused_with_what_is_missing(text):
     with pytest.raises(InvalidParameter) as refusal:
         rules.parse_history_range(text, None, now=NOW)
     assert NO_INSTANTS[text] in str(refusal.value)
     assert [(finding.path, finding.actual) for finding in refusal.value.findings] == [("as_of", text)]
 
 
-def test_an_instant_is_past():
+def test_future_and_reversed_instants_are_refused():
     with pytest.raises(rules.InstantInFuture, match="as_of is 2026-03-05T12:00:01"):
         rules.parse_history_range("2026-03-05T12:00:01Z", None, now=NOW)
     with pytest.raises(rules.InstantInFuture, match="updated_after"):
@@ -72,8 +72,8 @@ def test_an_instant_is_past():
     assert same.as_of == same.updated_after
 
 
-def test_filters_are_codes_that_there_are():
-    asked = {
+def test_filters_are_existing_codes():
+    filters = {
         "organisation": "quay-college",
         "measure": "visits",
         "series": "by-door",
@@ -82,15 +82,15 @@ def test_filters_are_codes_that_there_are():
         "kind": ReturnKind.NIL,
         "state": ReviewState.QUERIED,
     }
-    assert rules.build_filter(HARBOUR_CATALOGUE, ["quay-college"], **asked) == ReturnFilter(
-        readable_organisations=["quay-college"], **asked
+    assert rules.build_filter(HARBOUR_CATALOGUE, ["quay-college"], **filters) == ReturnFilter(
+        readable_organisations=["quay-college"], **filters
     )
     assert rules.build_filter(HARBOUR_CATALOGUE, None) == ReturnFilter(readable_organisations=None)
     assert rules.build_filter(HARBOUR_CATALOGUE, None, series="by-day").series == "by-day"
 
 
 @pytest.mark.parametrize(
-    ("asked", "hint"),
+    ("filters", "suggestion"),
     [
         ({"organisation": "quay-colege"}, r"\bquay-college\b"),
         ({"measure": "learner"}, r"\blearners\b"),
@@ -99,17 +99,17 @@ def test_filters_are_codes_that_there_are():
         ({"service": "side"}, r"\bmain\b"),
     ],
 )
-def test_a_filter_that_is_no_code_offers_the_nearest(asked, hint):
-    with pytest.raises(UnknownCode, match=hint):
-        rules.build_filter(HARBOUR_CATALOGUE, None, **asked)
+def test_unknown_filter_is_refused_with_the_nearest_code(filters, suggestion):
+    with pytest.raises(UnknownCode, match=suggestion):
+        rules.build_filter(HARBOUR_CATALOGUE, None, **filters)
 
 
-def test_a_filter_that_is_no_period_offers_the_candidates():
+def test_unclear_period_is_refused_with_candidates():
     with pytest.raises(UnclearPeriod, match="FY2026-27-Q1"):
         rules.build_filter(HARBOUR_CATALOGUE, None, period="2026-Q1")
 
 
-def test_an_area_that_is_none_offers_the_nearest():
+def test_unknown_area_is_refused_with_the_nearest_code():
     assert rules.check_area(HARBOUR_CATALOGUE, None) is None
     assert rules.check_area(HARBOUR_CATALOGUE, TOWN) == TOWN
     with pytest.raises(UnknownCode, match=TOWN):
@@ -125,7 +125,7 @@ ONE = {
 }
 
 
-def test_a_path_names_one_return():
+def test_path_names_one_return():
     assert rules.build_single_return_filter(HARBOUR_CATALOGUE, None, **ONE) == ReturnFilter(
         readable_organisations=None, **ONE
     )
@@ -135,44 +135,44 @@ def test_a_path_names_one_return():
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "changes",
     [{"organisation": "nobody"}, {"measure": "nothing"}, {"series": "by-door"}, {"service": "\0"}, {"service": "A b"}],
 )
-def test_a_path_that_names_none_finds_nothing(wrong):
+def test_path_without_a_return_is_not_resolved(changes):
     with pytest.raises(NotFound):
-        rules.build_single_return_filter(HARBOUR_CATALOGUE, None, **(ONE | wrong))
+        rules.build_single_return_filter(HARBOUR_CATALOGUE, None, **(ONE | changes))
 
 
 @pytest.mark.parametrize(
-    "place", [PLACE, CellCursor(PLACE, EAST, "sex=female"), CellCursor(PLACE, TOWN, ""), EventCursor(UUID(int=7))]
+    "cursor", [PLACE, CellCursor(PLACE, EAST, "sex=female"), CellCursor(PLACE, TOWN, ""), EventCursor(UUID(int=7))]
 )
-def test_a_cursor_leads_back_to_its_place(place):
-    assert pagination.decode_cursor(pagination.encode_cursor(place), type(place)) == place
-    assert pagination.decode_cursor(None, type(place)) is None
+def test_cursor_decodes_to_what_was_encoded(cursor):
+    assert pagination.decode_cursor(pagination.encode_cursor(cursor), type(cursor)) == cursor
+    assert pagination.decode_cursor(None, type(cursor)) is None
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "W10", "eyJhIjoxfQ", "é", pagination.encode_cursor(PLACE), "WyJ4Il0"])
-def test_what_is_no_cursor_is_refused(cursor):
+def test_invalid_cursor_is_refused(cursor):
     with pytest.raises(InvalidCursor, match=f"^'{cursor[:80]}'"):
         pagination.decode_cursor(cursor, EventCursor)
 
 
 @pytest.mark.parametrize("text", ["\0", "A", "x" * 81])
-def test_a_cursor_made_by_hand_holds_names_alone(text):
+def test_cursor_written_by_hand_contains_only_names(text):
     with pytest.raises(InvalidCursor, match="^'"):
         pagination.decode_cursor(pagination.encode_cursor(replace(PLACE, service=text)), ReturnCursor)
 
 
-def test_a_cursor_of_cells_names_an_area_and_a_breakdown_of_the_programme():
-    place = CellCursor(PLACE, EAST, "sex=female")
-    assert rules.decode_cell_cursor(pagination.encode_cursor(place), HARBOUR_CATALOGUE) == place
+def test_cell_cursor_names_an_area_and_a_breakdown_of_the_programme():
+    cursor = CellCursor(PLACE, EAST, "sex=female")
+    assert rules.decode_cell_cursor(pagination.encode_cursor(cursor), HARBOUR_CATALOGUE) == cursor
     assert rules.decode_cell_cursor(None, HARBOUR_CATALOGUE) is None
-    for wrong in (replace(place, area="E05999990"), replace(place, breakdown="sex=f")):
+    for wrong_cursor in (replace(cursor, area="E05999990"), replace(cursor, breakdown="sex=f")):
         with pytest.raises(InvalidCursor, match="not known here"):
-            rules.decode_cell_cursor(pagination.encode_cursor(wrong), HARBOUR_CATALOGUE)
+            rules.decode_cell_cursor(pagination.encode_cursor(wrong_cursor), HARBOUR_CATALOGUE)
 
 
-def test_a_page_ends_at_its_last_cell():
+def test_cell_cursor_is_the_last_cell_of_its_page():
     last = ReturnCell(
         organisation="quay-college",
         measure="learners",
@@ -188,7 +188,7 @@ def test_a_page_ends_at_its_last_cell():
     assert rules.make_cell_cursor(last) == CellCursor(PLACE, EAST, "need=travel;sex=female")
 
 
-def standing(number: int) -> ReturnRevision:
+def make_revision(number: int) -> ReturnRevision:
     return ReturnRevision(
         organisation="quay-college",
         measure="learners",
@@ -206,12 +206,12 @@ def standing(number: int) -> ReturnRevision:
     )
 
 
-def detail(number: int, **content: object) -> ReturnDetail:
-    return ReturnDetail(summary=standing(number), observations=[], **content)
+def make_detail(number: int, **content: object) -> ReturnDetail:
+    return ReturnDetail(summary=make_revision(number), observations=[], **content)
 
 
-def columns(**values: int) -> Cells:
-    """Cells of the town, by the key of their breakdown."""
+def make_cells(**values: int) -> Cells:
+    """Return cells of the town with these values by sex."""
     size = len(values)
     nothing = np.full(size, MISSING, dtype=np.int64)
     return Cells(
@@ -228,97 +228,106 @@ def columns(**values: int) -> Cells:
     )
 
 
-def test_two_revisions_of_a_count_differ_by_their_cells(monkeypatch):
-    before, now = columns(female=1, male=2), columns(female=1, male=3, unknown=4)
-    found = rules.compare_revisions((detail(1), before), (detail(2), now), HARBOUR_CATALOGUE)
-    assert found.counts == CellCounts(received=3, added=1, changed=1, unchanged=1, withdrawn=0)
-    told = [(c.cell.breakdown, c.before and c.before.value, c.after and c.after.value) for c in found.changes]
-    assert told == [({"sex": "male"}, 2, 3), ({"sex": "unknown"}, None, 4)]
-    assert (found.change_count, found.items, found.entries) == (2, [], [])
+def test_counts_are_compared_cell_by_cell(monkeypatch):
+    before, after = make_cells(female=1, male=2), make_cells(female=1, male=3, unknown=4)
+    comparison = rules.compare_revisions((make_detail(1), before), (make_detail(2), after), HARBOUR_CATALOGUE)
+    assert comparison.counts == CellCounts(received=3, added=1, changed=1, unchanged=1, withdrawn=0)
+    changes = [
+        (change.cell.breakdown, change.before and change.before.value, change.after and change.after.value)
+        for change in comparison.changes
+    ]
+    assert changes == [({"sex": "male"}, 2, 3), ({"sex": "unknown"}, None, 4)]
+    assert (comparison.change_count, comparison.items, comparison.entries) == (2, [], [])
     monkeypatch.setattr(rules, "MAX_LISTED_CHANGES", 1)
-    found = rules.compare_revisions((detail(1), before), (detail(2), now), HARBOUR_CATALOGUE)
-    assert (len(found.changes), found.change_count) == (1, 2)
+    comparison = rules.compare_revisions((make_detail(1), before), (make_detail(2), after), HARBOUR_CATALOGUE)
+    assert (len(comparison.changes), comparison.change_count) == (1, 2)
 
 
-def test_two_revisions_of_a_milestone_differ_by_their_items():
+def test_milestones_are_compared_item_by_item():
     a, b, c = (MilestoneItem(item=code, title=code, stage="begun", date=date(2026, 1, 1)) for code in "abc")
     later = replace(b, stage="done")
-    found = rules.compare_revisions(
-        (detail(1, items=[a, b]), columns()), (detail(2, items=[later, c]), columns()), HARBOUR_CATALOGUE
+    comparison = rules.compare_revisions(
+        (make_detail(1, items=[a, b]), make_cells()),
+        (make_detail(2, items=[later, c]), make_cells()),
+        HARBOUR_CATALOGUE,
     )
-    assert [(one.item, one.before, one.after) for one in found.items] == [
+    assert [(change.item, change.before, change.after) for change in comparison.items] == [
         ("a", a, None),
         ("b", b, later),
         ("c", None, c),
     ]
-    assert (found.change_count, found.changes, found.entries) == (3, [], [])
-    same = rules.compare_revisions(
-        (detail(1, items=[a, b]), columns()), (detail(2, items=[b, a]), columns()), HARBOUR_CATALOGUE
+    assert (comparison.change_count, comparison.changes, comparison.entries) == (3, [], [])
+    unchanged = rules.compare_revisions(
+        (make_detail(1, items=[a, b]), make_cells()), (make_detail(2, items=[b, a]), make_cells()), HARBOUR_CATALOGUE
     )
-    assert (same.change_count, same.items) == (0, [])
+    assert (unchanged.change_count, unchanged.items) == (0, [])
 
 
-def test_two_revisions_of_evidence_differ_by_their_entries():
+def test_evidence_is_compared_entry_by_entry():
     a, b = (EvidenceEntry(domain="d", title=title, date=date(2026, 1, 1)) for title in "ab")
-    found = rules.compare_revisions((detail(1, entries=[a]), columns()), (detail(2), columns()), HARBOUR_CATALOGUE)
-    assert [(one.before, one.after) for one in found.entries] == [(a, None)]
-    assert found.counts == CellCounts(received=0, added=0, changed=0, unchanged=0, withdrawn=1)
-    found = rules.compare_revisions(
-        (detail(1, entries=[a]), columns()), (detail(2, entries=[a, b]), columns()), HARBOUR_CATALOGUE
+    comparison = rules.compare_revisions(
+        (make_detail(1, entries=[a]), make_cells()), (make_detail(2), make_cells()), HARBOUR_CATALOGUE
     )
-    assert [(one.before, one.after) for one in found.entries] == [(None, b)]
+    assert [(change.before, change.after) for change in comparison.entries] == [(a, None)]
+    assert comparison.counts == CellCounts(received=0, added=0, changed=0, unchanged=0, withdrawn=1)
+    comparison = rules.compare_revisions(
+        (make_detail(1, entries=[a]), make_cells()), (make_detail(2, entries=[a, b]), make_cells()), HARBOUR_CATALOGUE
+    )
+    assert [(change.before, change.after) for change in comparison.entries] == [(None, b)]
 
 
-def test_revisions_are_compared_in_their_order():
+def test_older_revision_must_come_first():
     assert rules.check_revision_order(1, 2) == (1, 2)
     assert rules.check_revision_order(2, 2) == (2, 2)
     with pytest.raises(InvalidParameter, match="turn them round"):
         rules.check_revision_order(3, 2)
 
 
-def form(measure: str, organisation: str = "quay-college", **asked: str) -> forms.ReturnTemplate:
+def make_template(measure: str, organisation: str = "quay-college", **changes: str) -> forms.ReturnTemplate:
     return forms.build_template(
         HARBOUR_CATALOGUE,
         organisation,
-        **({"measure": measure, "series": None, "service": None, "period": "2026-02"} | asked),
+        **({"measure": measure, "series": None, "service": None, "period": "2026-02"} | changes),
     )
 
 
-def table(made: forms.ReturnTemplate) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(forms.write_csv(made, HARBOUR_CATALOGUE).decode("utf-8-sig"), newline="")))
+def read_rows(template: forms.ReturnTemplate) -> list[dict[str, str]]:
+    return list(
+        csv.DictReader(io.StringIO(forms.write_csv(template, HARBOUR_CATALOGUE).decode("utf-8-sig"), newline=""))
+    )
 
 
-def test_a_form_has_exactly_the_cells_that_are_owed():
-    made = form("learners")
-    rows = table(made)
-    assert made.filename == "learners_headline_main_2026-02.csv"
-    told = [(row["area"], row["sex"], row["need"]) for row in rows]
+def test_template_has_exactly_the_owed_cells():
+    template = make_template("learners")
+    rows = read_rows(template)
+    assert template.filename == "learners_headline_main_2026-02.csv"
+    cells = [(row["area"], row["sex"], row["need"]) for row in rows]
     sexes, needs = ("female", "male", "unknown"), ("travel", "childcare")
     town = [("", ""), *((sex, "") for sex in sexes), *(("", need) for need in needs)]
     town += [(sex, need) for sex in sexes for need in needs]
     quarters = [("", ""), *((sex, "") for sex in sexes)]
-    assert len(told) == len(set(told))
-    assert set(told) == {(TOWN, *one) for one in town} | {
-        (area, *one) for area in (EAST, WEST, f"{TOWN}-unknown") for one in quarters
+    assert len(cells) == len(set(cells))
+    assert set(cells) == {(TOWN, *categories) for categories in town} | {
+        (area, *categories) for area in (EAST, WEST, f"{TOWN}-unknown") for categories in quarters
     }
     labelled = next(row for row in rows if row["sex"] == "unknown" and row["area"] == TOWN)
     assert (labelled["area_label"], labelled["sex_label"], labelled["need_label"]) == ("Harbour", "Not known", "")
     assert {row["value"] for row in rows} == {""}
 
 
-def test_a_form_of_a_ratio_asks_for_its_parts():
-    [header, *_] = forms.write_csv(form("pass-rate"), HARBOUR_CATALOGUE).decode("utf-8-sig").split("\r\n")
+def test_schema_of_a_ratio_needs_numerator_and_denominator():
+    [header, *_] = forms.write_csv(make_template("pass-rate"), HARBOUR_CATALOGUE).decode("utf-8-sig").split("\r\n")
     assert header.endswith("area_label,sex,sex_label,numerator,denominator,lower,upper,status,note")
-    schema = msgspec.to_builtins(forms.build_schema(form("pass-rate")))
-    given = {"measure": "pass-rate", "series": "headline", "service": "main", "period": "2026-02"}
-    valid = jsonschema.Draft202012Validator(schema).is_valid
-    assert valid(given | {"observations": [{"area": TOWN, "numerator": 1, "denominator": 2}]})
-    assert not valid(given | {"observations": [{"area": TOWN, "numerator": 1}]})
-    assert not valid(given | {"observations": [{"area": TOWN, "value": 1}]})
+    schema = msgspec.to_builtins(forms.build_schema(make_template("pass-rate")))
+    identity = {"measure": "pass-rate", "series": "headline", "service": "main", "period": "2026-02"}
+    is_valid = jsonschema.Draft202012Validator(schema).is_valid
+    assert is_valid(identity | {"observations": [{"area": TOWN, "numerator": 1, "denominator": 2}]})
+    assert not is_valid(identity | {"observations": [{"area": TOWN, "numerator": 1}]})
+    assert not is_valid(identity | {"observations": [{"area": TOWN, "value": 1}]})
 
 
 @pytest.mark.parametrize(
-    ("asked", "codes"),
+    ("changes", "codes"),
     [
         ({"measure": "learner"}, ["unknown-measure"]),
         ({"measure": "visits"}, ["series-required"]),
@@ -329,18 +338,18 @@ def test_a_form_of_a_ratio_asks_for_its_parts():
         ({"measure": "learner", "period": "2026"}, ["unknown-measure", "unclear-period"]),
     ],
 )
-def test_what_cannot_be_filled_in_says_why(asked, codes):
+def test_impossible_template_is_refused_with_a_reason(changes, codes):
     with pytest.raises(forms.NoTemplate) as refusal:
-        form(**asked)
+        make_template(**changes)
     assert [finding.code for finding in refusal.value.findings] == codes
     assert {finding.path for finding in refusal.value.findings} <= {"measure", "series", "service", "period"}
 
 
-def test_a_form_may_be_had_before_its_period_is_over():
-    assert form("learners", period="2026-12").period.code == "2026-12"
+def test_template_is_available_before_the_end_of_its_period():
+    assert make_template("learners", period="2026-12").period.code == "2026-12"
 
 
-def test_forms_are_for_their_own_organisation_and_reviewers():
+def test_templates_are_for_the_own_organisation_and_reviewers():
     assert forms.choose_organisation(None, "quay-college", HARBOUR_CATALOGUE, is_reviewer=False) == "quay-college"
     assert (
         forms.choose_organisation("quay-college", "quay-college", HARBOUR_CATALOGUE, is_reviewer=False)
@@ -354,18 +363,21 @@ def test_forms_are_for_their_own_organisation_and_reviewers():
 
 
 @pytest.mark.parametrize(("kind", "name"), [(MeasureKind.MILESTONE, "items"), (MeasureKind.EVIDENCE, "entries")])
-def test_what_is_told_in_words_has_a_schema_and_no_table(kind, name):
-    plain = form("learners")
-    made = replace(
-        plain, measure=replace(plain.measure, kind=kind, stages=["begun"], domains=["study"]), list_name=name, cells=()
+def test_milestones_and_evidence_have_a_schema_but_no_csv_template(kind, name):
+    counts_template = make_template("learners")
+    template = replace(
+        counts_template,
+        measure=replace(counts_template.measure, kind=kind, stages=["begun"], domains=["study"]),
+        list_name=name,
+        cells=(),
     )
-    schema = msgspec.to_builtins(forms.build_schema(made))
+    schema = msgspec.to_builtins(forms.build_schema(template))
     assert schema["required"][-1] == name
     jsonschema.Draft202012Validator.check_schema(schema)
     with pytest.raises(forms.NoTemplate, match=rf"\b{name}\b"):
-        forms.write_csv(made, HARBOUR_CATALOGUE)
+        forms.write_csv(template, HARBOUR_CATALOGUE)
 
 
-def test_what_is_not_counted_has_a_schema_without_cells():
-    schema = msgspec.to_builtins(forms.build_schema(form("prospectus")))
+def test_schema_of_a_milestone_lists_items():
+    schema = msgspec.to_builtins(forms.build_schema(make_template("prospectus")))
     assert "items" in str(schema)

@@ -1,4 +1,4 @@
-"""Who may decide what, what follows, and where each expected return is. Pure: no database, the clock stands."""
+"""Review rules: who may decide, what follows, and the state of each obligation. Pure functions, fixed clock."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ PLAN = queries_loading.read_plan(HARBOUR)
 ME, YOU = UUID(int=1), UUID(int=2)
 
 
-def catalogue(**changes: object) -> Catalogue:
+def make_catalogue(**changes: object) -> Catalogue:
     plan = msgspec.structs.replace(PLAN, **changes)
     return Catalogue(
         id=1,
@@ -60,10 +60,10 @@ def catalogue(**changes: object) -> Catalogue:
     )
 
 
-HERE = catalogue()
+HERE = make_catalogue()
 
 
-def viewer(organisation: str = "harbour-council", *scopes: Scope, self_review: bool = False) -> CallerRights:
+def make_caller(organisation: str = "harbour-council", *scopes: Scope, self_review: bool = False) -> CallerRights:
     return CallerRights(
         client=ME,
         own_organisations=frozenset({organisation}),
@@ -72,7 +72,7 @@ def viewer(organisation: str = "harbour-council", *scopes: Scope, self_review: b
     )
 
 
-def a_return(*states: str, entries: int = 0) -> ReviewableReturn:
+def make_return(*states: str, entries: int = 0) -> ReviewableReturn:
     revisions = [
         RevisionState(number=number, kind=ReturnKind.DATA, state=ReviewState(state), entry_count=entries)
         for number, state in enumerate(states, 1)
@@ -80,12 +80,17 @@ def a_return(*states: str, entries: int = 0) -> ReviewableReturn:
     return ReviewableReturn(id=7, organisation="quay-college", revisions=revisions)
 
 
-def told(one: ReviewableReturn, event: str, number: int, **more: object) -> list[tuple[str, int, str | None]]:
-    return [(t.event, t.number, t.state) for t in rules.derive_events(one, EventKind(event), number, **more)]
+def list_events(
+    reviewable: ReviewableReturn, event: str, number: int, **options: object
+) -> list[tuple[str, int, str | None]]:
+    return [
+        (item.event, item.number, item.state)
+        for item in rules.derive_events(reviewable, EventKind(event), number, **options)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("states", "event", "number", "follows"),
+    ("states", "event", "number", "expected"),
     [
         (["pending"], "approved", 1, [("approved", 1, "approved")]),
         (["queried"], "approved", 1, [("approved", 1, "approved")]),
@@ -102,12 +107,14 @@ def told(one: ReviewableReturn, event: str, number: int, **more: object) -> list
         (["approved"], "redacted", 1, [("redacted", 1, "redacted")]),
     ],
 )
-def test_what_follows_from_an_act(states, event, number, follows):
-    one = a_return(*states)
-    assert told(one, event, number) == follows
-    acts = rules.derive_events(one, EventKind(event), number)
-    moved = [state for _, at, state in follows if at == number and state]
-    assert rules.find_state_after(one, number, acts) == (moved[-1] if moved else states[number - 1])
+def test_events_and_state_follow_from_an_action(states, event, number, expected):
+    reviewable = make_return(*states)
+    assert list_events(reviewable, event, number) == expected
+    events = rules.derive_events(reviewable, EventKind(event), number)
+    states_after = [state for _, revision, state in expected if revision == number and state]
+    assert rules.find_state_after(reviewable, number, events) == (
+        states_after[-1] if states_after else states[number - 1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,29 +136,29 @@ def test_what_follows_from_an_act(states, event, number, follows):
         (["pending"], "approved", 2, NotFound),
     ],
 )
-def test_what_cannot_be_done(states, event, number, refusal):
+def test_impossible_action_is_refused(states, event, number, refusal):
     with pytest.raises(refusal):
-        told(a_return(*states), event, number)
+        list_events(make_return(*states), event, number)
 
 
-def test_entries_are_cleared_once_each_and_only_those_that_there_are():
-    one = a_return("approved", "pending", entries=3)
-    assert rules.derive_events(one, EventKind.CLEARED, 2, entries=[3, 1, 3]) == [
+def test_each_existing_entry_is_cleared_once():
+    reviewable = make_return("approved", "pending", entries=3)
+    assert rules.derive_events(reviewable, EventKind.CLEARED, 2, entries=[3, 1, 3]) == [
         RevisionEvent(event=EventKind.CLEARED, number=2, state=None, entries=[1, 3])
     ]
-    assert told(one, "cleared", 1, entries=[1]) == [("cleared", 1, None)]
+    assert list_events(reviewable, "cleared", 1, entries=[1]) == [("cleared", 1, None)]
     with pytest.raises(rules.NothingToClear, match=r"\b3\b.*\b4\b"):
-        told(one, "cleared", 2, entries=[4, 5])
+        list_events(reviewable, "cleared", 2, entries=[4, 5])
     with pytest.raises(rules.NothingToClear, match=r"\b0\b.*\b1\b"):
-        told(a_return("pending"), "cleared", 1, entries=[1])
+        list_events(make_return("pending"), "cleared", 1, entries=[1])
 
 
 EVENTS = st.sampled_from([EventKind.RECORDED, *(event for event in EventKind if event is not EventKind.RECORDED)])
 
 
 @given(walk=st.lists(st.tuples(EVENTS, st.integers(1, 6)), max_size=40))
-def test_whatever_happens_the_states_fit_together(walk):
-    """Any sequence of submissions and acts: only what the table allows, and at most one revision that counts."""
+def test_any_sequence_of_events_keeps_the_states_consistent(walk):
+    """Check that any sequence follows the table of transitions and leaves at most one approved revision."""
     states: list[ReviewState] = [ReviewState.PENDING]
 
     def move(event: EventKind, number: int, state: ReviewState | None) -> None:
@@ -166,9 +173,9 @@ def test_whatever_happens_the_states_fit_together(walk):
             if states[-1] in (ReviewState.PENDING, ReviewState.QUERIED):
                 move(EventKind.SUPERSEDED, len(states), ReviewState.SUPERSEDED)
             states.append(ReviewState.PENDING)
-        elif event is not EventKind.SUPERSEDED:  # nobody does that by itself
+        elif event is not EventKind.SUPERSEDED:  # it only follows from another event
             try:
-                acts = rules.derive_events(a_return(*states, entries=9), event, number, entries=[1])
+                acts = rules.derive_events(make_return(*states, entries=9), event, number, entries=[1])
             except (NotFound, InvalidTransition, rules.NewerRevision):
                 continue
             for act in acts:
@@ -179,99 +186,101 @@ def test_whatever_happens_the_states_fit_together(walk):
         assert states[-1] is not ReviewState.SUPERSEDED
 
 
-def test_every_state_can_be_reached_and_every_transition_is_walked():
+def test_every_state_and_transition_is_reached():
     assert {ReviewState.PENDING, *TRANSITIONS.values()} == set(ReviewState)
-    for (state, event), then in TRANSITIONS.items():
-        assert next_state(state, event) is then
+    for (state, event), state_after in TRANSITIONS.items():
+        assert next_state(state, event) is state_after
 
 
 @pytest.mark.parametrize(
-    ("by", "organisation", "may"),
+    ("caller", "organisation", "is_allowed"),
     [
-        (viewer(), "quay-college", True),
-        (viewer("quay-college"), "quay-college", False),
-        (viewer("quay-college", self_review=True), "quay-college", True),
-        (viewer("harbour-council", Scope.SUBMIT), "quay-college", False),
+        (make_caller(), "quay-college", True),
+        (make_caller("quay-college"), "quay-college", False),
+        (make_caller("quay-college", self_review=True), "quay-college", True),
+        (make_caller("harbour-council", Scope.SUBMIT), "quay-college", False),
     ],
 )
-def test_who_may_decide(by, organisation, may):
-    assert rules.is_allowed_to_decide(by, organisation) is may
-    if may:
-        rules.refuse_own_return(by, organisation)
+def test_only_reviewers_of_another_organisation_may_decide(caller, organisation, is_allowed):
+    assert rules.is_allowed_to_decide(caller, organisation) is is_allowed
+    if is_allowed:
+        rules.refuse_own_return(caller, organisation)
     else:
         with pytest.raises(rules.OwnReturn):
-            rules.refuse_own_return(by, organisation)
+            rules.refuse_own_return(caller, organisation)
 
 
-def test_a_successor_may_not_decide_on_its_predecessors_returns():
+def test_successor_cannot_decide_on_returns_of_its_predecessor():
     organisations = [
         msgspec.structs.replace(o, successors=["pier-college"]) if o.slug == "quay-college" else o
         for o in PLAN.organisations
     ]
     grant = Grant(programme=PLAN.slug, organisation="pier-college", scopes=[Scope.REVIEW])
-    by = rules.derive_rights(grant, ME, catalogue(organisations=organisations))
+    by = rules.derive_rights(grant, ME, make_catalogue(organisations=organisations))
     assert not rules.is_allowed_to_decide(by, "quay-college")
     assert by.self_review is False
 
 
-def test_redaction_takes_two():
+def test_redaction_takes_two_people():
     with pytest.raises(rules.NotProposed):
-        rules.refuse_same_person(None, viewer(), 1)
+        rules.refuse_same_person(None, make_caller(), 1)
     with pytest.raises(rules.TwoPeopleRequired):
-        rules.refuse_same_person(ME, viewer(), 1)
-    rules.refuse_same_person(YOU, viewer(), 1)
+        rules.refuse_same_person(ME, make_caller(), 1)
+    rules.refuse_same_person(YOU, make_caller(), 1)
     rules.refuse_second_proposal(1, is_new=True)
     with pytest.raises(rules.AlreadyProposed):
         rules.refuse_second_proposal(1, is_new=False)
 
 
-OWN = viewer("quay-college", Scope.SUBMIT)
+OWN = make_caller("quay-college", Scope.SUBMIT)
 
 
 @pytest.mark.parametrize(
-    ("by", "state", "more", "allowed"),
+    ("caller", "state", "options", "allowed"),
     [
         (OWN, None, {}, "submit"),
         (OWN, None, {"is_open": False}, ""),
-        (viewer(), None, {}, ""),
+        (make_caller(), None, {}, ""),
         (OWN, "pending", {}, "submit withdraw comment"),
         (OWN, "pending", {"is_open": False}, "comment"),
         (OWN, "pending", {"is_newest": False}, "submit comment"),
         (OWN, "pending", {"kind": "withdrawn"}, "submit comment"),
         (OWN, "redacted", {}, "submit"),
-        (viewer("quay-college", Scope.READ), "pending", {}, "comment"),
-        (viewer("quay-college", Scope.ADMIN), "pending", {}, ""),
-        (viewer("harbour-council", Scope.SUBMIT), "pending", {}, ""),
-        (viewer(), "pending", {}, "approve query comment propose-redaction"),
-        (viewer(), "pending", {"entries": 2}, "approve query comment clear-for-release propose-redaction"),
-        (viewer(), "queried", {}, "approve comment propose-redaction"),
-        (viewer(), "approved", {}, "reopen comment propose-redaction"),
+        (make_caller("quay-college", Scope.READ), "pending", {}, "comment"),
+        (make_caller("quay-college", Scope.ADMIN), "pending", {}, ""),
+        (make_caller("harbour-council", Scope.SUBMIT), "pending", {}, ""),
+        (make_caller(), "pending", {}, "approve query comment propose-redaction"),
+        (make_caller(), "pending", {"entries": 2}, "approve query comment clear-for-release propose-redaction"),
+        (make_caller(), "queried", {}, "approve comment propose-redaction"),
+        (make_caller(), "approved", {}, "reopen comment propose-redaction"),
         (
-            viewer(),
+            make_caller(),
             "approved",
             {"is_newest": False, "entries": 1},
             "reopen comment clear-for-release propose-redaction",
         ),
-        (viewer(), "superseded", {"is_newest": False, "entries": 1}, "comment propose-redaction"),
-        (viewer(), "superseded", {"is_newest": False, "proposed_by": YOU}, "comment confirm-redaction"),
-        (viewer(), "superseded", {"is_newest": False, "proposed_by": ME}, "comment"),
-        (viewer(), "redacted", {"proposed_by": YOU, "entries": 1}, ""),
-        (viewer("quay-college"), "pending", {}, "comment propose-redaction"),
-        (viewer("quay-college", self_review=True), "pending", {}, "approve query comment propose-redaction"),
+        (make_caller(), "superseded", {"is_newest": False, "entries": 1}, "comment propose-redaction"),
+        (make_caller(), "superseded", {"is_newest": False, "proposed_by": YOU}, "comment confirm-redaction"),
+        (make_caller(), "superseded", {"is_newest": False, "proposed_by": ME}, "comment"),
+        (make_caller(), "redacted", {"proposed_by": YOU, "entries": 1}, ""),
+        (make_caller("quay-college"), "pending", {}, "comment propose-redaction"),
+        (make_caller("quay-college", self_review=True), "pending", {}, "approve query comment propose-redaction"),
     ],
 )
-def test_actions_are_what_the_routes_would_take(by, state, more, allowed):
-    more = dict(more)
-    entries, kind = more.pop("entries", 0), ReturnKind(more.pop("kind", "data"))
+def test_listed_actions_are_those_that_the_routes_accept(caller, state, options, allowed):
+    options = dict(options)
+    entries, kind = options.pop("entries", 0), ReturnKind(options.pop("kind", "data"))
     target = (
         None if state is None else RevisionState(number=1, kind=kind, state=ReviewState(state), entry_count=entries)
     )
-    assert rules.list_actions(by, "quay-college", target, **({"is_open": True} | more)) == [
+    assert rules.list_actions(caller, "quay-college", target, **({"is_open": True} | options)) == [
         ReturnAction(a) for a in allowed.split()
     ]
 
 
-def standing(measure: str = "learners", organisation: str = "quay-college", period: str = "2026-02") -> ReturnRevision:
+def make_revision(
+    measure: str = "learners", organisation: str = "quay-college", period: str = "2026-02"
+) -> ReturnRevision:
     return ReturnRevision(
         organisation=organisation,
         measure=measure,
@@ -289,9 +298,9 @@ def standing(measure: str = "learners", organisation: str = "quay-college", peri
     )
 
 
-def test_findings_are_those_of_the_return_and_of_none_in_particular():
-    def finding(code: str, **more: object) -> dict:
-        return msgspec.to_builtins(Finding(code=code, severity=Severity.WARNING, message="So.", **more))
+def test_findings_are_those_of_the_return_and_of_the_whole_submission():
+    def finding(code: str, **fields: object) -> dict:
+        return msgspec.to_builtins(Finding(code=code, severity=Severity.WARNING, message="So.", **fields))
 
     cell = {"measure": "learners", "series": "headline", "service": "main"}
     numbers = {"received": 0, "added": 0, "changed": 0, "unchanged": 0, "withdrawn": 0}
@@ -331,39 +340,39 @@ def test_findings_are_those_of_the_return_and_of_none_in_particular():
         },
         SubmissionReport,
     )
-    assert [found.code for found in rules.select_findings(standing(), report)] == ["a", "c", "e", "f"]
-    assert rules.select_findings(standing(), None) == []
+    assert [selected.code for selected in rules.select_findings(make_revision(), report)] == ["a", "c", "e", "f"]
+    assert rules.select_findings(make_revision(), None) == []
 
 
-def total(organisation: str, value: int | None = None, **more: object) -> ReturnedTotal:
-    given = {"kind": ReturnKind.DATA, "area": TOWN, "service": "main"} | more
-    return ReturnedTotal(organisation=organisation, value=value, **given)
+def make_total(organisation: str, value: int | None = None, **fields: object) -> ReturnedTotal:
+    defaults = {"kind": ReturnKind.DATA, "area": TOWN, "service": "main"} | fields
+    return ReturnedTotal(organisation=organisation, value=value, **defaults)
 
 
 @pytest.mark.parametrize(
-    ("measure", "others", "told"),
+    ("measure", "other_totals", "text"),
     [
-        ("learners", [total("pier-college", 9)], "pier-college 9, quay-college 5"),
+        ("learners", [make_total("pier-college", 9)], "pier-college 9, quay-college 5"),
         ("learners", [], None),
-        ("learners", [total("quay-college", 3, service="evening")], None),
-        ("learners", [total("pier-college", kind=ReturnKind.NIL, area=None)], "pier-college 0, quay-college 5"),
-        ("learners", [total("pier-college", status="c", lower=1, upper=4)], "pier-college between 1 and 4"),
-        ("learners", [total("pier-college", status="c", lower=2)], "pier-college between 2 and ?"),
-        ("learners", [total("pier-college", status="c", upper=4)], "pier-college between 0 and 4"),
-        ("learners", [total("pier-college", status="x")], "pier-college [x]"),
-        ("learners", [total("pier-college", 9, area="E05999991")], None),
-        ("learners", [total("pier-college", 9, service="evening")], "pier-college (evening) 9"),
-        ("pass-rate", [total("pier-college", numerator=1, denominator=2)], "pier-college 1/2"),
-        ("gone", [total("pier-college", 9)], None),
+        ("learners", [make_total("quay-college", 3, service="evening")], None),
+        ("learners", [make_total("pier-college", kind=ReturnKind.NIL, area=None)], "pier-college 0, quay-college 5"),
+        ("learners", [make_total("pier-college", status="c", lower=1, upper=4)], "pier-college between 1 and 4"),
+        ("learners", [make_total("pier-college", status="c", lower=2)], "pier-college between 2 and ?"),
+        ("learners", [make_total("pier-college", status="c", upper=4)], "pier-college between 0 and 4"),
+        ("learners", [make_total("pier-college", status="x")], "pier-college [x]"),
+        ("learners", [make_total("pier-college", 9, area="E05999991")], None),
+        ("learners", [make_total("pier-college", 9, service="evening")], "pier-college (evening) 9"),
+        ("pass-rate", [make_total("pier-college", numerator=1, denominator=2)], "pier-college 1/2"),
+        ("gone", [make_total("pier-college", 9)], None),
     ],
 )
-def test_a_possible_double_count_says_who_and_how_much(measure, others, told):
-    found = overlaps.find_double_counts(standing(measure), [total("quay-college", 5), *others], HERE)
-    assert [told in finding.message for finding in found] == ([True] if told else [])
+def test_possible_double_count_names_organisations_and_counts(measure, other_totals, text):
+    findings = overlaps.find_double_counts(make_revision(measure), [make_total("quay-college", 5), *other_totals], HERE)
+    assert [text in finding.message for finding in findings] == ([True] if text else [])
 
 
 @pytest.mark.parametrize(
-    ("kind", "overlap", "may"),
+    ("kind", "overlap", "is_possible"),
     [
         ("flow", "unknown", True),
         ("flow", "disjoint", False),
@@ -372,28 +381,28 @@ def test_a_possible_double_count_says_who_and_how_much(measure, others, told):
         ("milestone", "unknown", False),
     ],
 )
-def test_which_measures_may_count_somebody_twice(kind, overlap, may):
+def test_kind_and_overlap_decide_whether_a_double_count_is_possible(kind, overlap, is_possible):
     measure = msgspec.convert(
         msgspec.to_builtins(HERE.measures["learners"]) | {"kind": kind, "overlap": overlap}, type(PLAN.measures[0])
     )
-    assert overlaps.has_possible_overlap(measure) is may
+    assert overlaps.has_possible_overlap(measure) is is_possible
 
 
-def test_places_that_do_not_meet_share_nobody():
+def test_separate_areas_have_no_double_count():
     duties = [
         msgspec.structs.replace(duty, area="E05999991" if duty.holder == "quay-college" else "E05999992")
         for duty in PLAN.duties
     ]
-    totals = [total("quay-college", 5, area="E05999991"), total("pier-college", 9, area="E05999992")]
-    assert overlaps.find_double_counts(standing(), totals, catalogue(duties=duties)) == []
+    totals = [make_total("quay-college", 5, area="E05999991"), make_total("pier-college", 9, area="E05999992")]
+    assert overlaps.find_double_counts(make_revision(), totals, make_catalogue(duties=duties)) == []
 
 
 FEBRUARY = periods.parse("2026-02")
-LIMITS = calendar.compute_deadlines(FEBRUARY, PLAN.calendar)  # due 11 March, timely to 16 March, closed on 10 April
+LIMITS = calendar.compute_deadlines(FEBRUARY, PLAN.calendar)  # due 11 March, late from 16 March, closed on 10 April
 
 
-def expected(state: str | None = None, kind: str = "data", **more: object) -> ObligationDetails:
-    given = {
+def make_details(state: str | None = None, kind: str = "data", **fields: object) -> ObligationDetails:
+    defaults = {
         "holder": "quay-college",
         "organisation": "quay-college",
         "measure": "learners",
@@ -404,12 +413,12 @@ def expected(state: str | None = None, kind: str = "data", **more: object) -> Ob
         "extended_due": LIMITS.due,
     }
     if state is not None:
-        given["newest_revision"] = RevisionState(number=1, kind=ReturnKind(kind), state=ReviewState(state))
-        given["revision_id"] = 70
-    return ObligationDetails(**(given | more))
+        defaults["newest_revision"] = RevisionState(number=1, kind=ReturnKind(kind), state=ReviewState(state))
+        defaults["revision_id"] = 70
+    return ObligationDetails(**(defaults | fields))
 
 
-def extended(until: datetime) -> Extension:
+def extend(until: datetime) -> Extension:
     return Extension(
         id=ME,
         organisation="quay-college",
@@ -429,79 +438,88 @@ TICK = timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(
-    ("one", "now", "state"),
+    ("details", "now", "state"),
     [
-        (expected(), datetime(2026, 2, 28, 23, 59, tzinfo=UTC), "not-due"),
-        (expected(), datetime(2026, 3, 1, tzinfo=UTC), "open"),
-        (expected(), DUE - TICK, "open"),
-        (expected(), DUE, "overdue"),
-        (expected(), CLOSES - TICK, "overdue"),
-        (expected(), CLOSES, "closed"),
-        (expected(extension=extended(DUE + timedelta(days=3))), DUE + timedelta(days=3) - TICK, "open"),
-        (expected(extension=extended(DUE + timedelta(days=3))), DUE + timedelta(days=3), "overdue"),
-        (expected(extension=extended(CLOSES + timedelta(days=3))), CLOSES, "open"),
-        (expected(extension=extended(CLOSES + timedelta(days=3))), CLOSES + timedelta(days=3), "closed"),
-        (expected(extension=extended(DUE - timedelta(days=3))), DUE - TICK, "open"),
-        (expected("pending"), CLOSES, "pending"),
-        (expected("pending", "nil"), NOW, "pending"),
-        (expected("queried"), NOW, "queried"),
-        (expected("approved"), NOW, "approved"),
-        (expected("pending", "withdrawn"), NOW, "open"),
-        (expected("approved", "withdrawn"), DUE, "overdue"),
-        (expected("queried", "withdrawn"), NOW, "queried"),
-        (expected("redacted"), NOW, "open"),
-        (expected(exemption_reason="So."), CLOSES, "exempt"),
-        (expected("pending", exemption_reason="So."), NOW, "pending"),
-        (expected("redacted", exemption_reason="So."), NOW, "exempt"),
+        (make_details(), datetime(2026, 2, 28, 23, 59, tzinfo=UTC), "not-due"),
+        (make_details(), datetime(2026, 3, 1, tzinfo=UTC), "open"),
+        (make_details(), DUE - TICK, "open"),
+        (make_details(), DUE, "overdue"),
+        (make_details(), CLOSES - TICK, "overdue"),
+        (make_details(), CLOSES, "closed"),
+        (make_details(extension=extend(DUE + timedelta(days=3))), DUE + timedelta(days=3) - TICK, "open"),
+        (make_details(extension=extend(DUE + timedelta(days=3))), DUE + timedelta(days=3), "overdue"),
+        (make_details(extension=extend(CLOSES + timedelta(days=3))), CLOSES, "open"),
+        (make_details(extension=extend(CLOSES + timedelta(days=3))), CLOSES + timedelta(days=3), "closed"),
+        (make_details(extension=extend(DUE - timedelta(days=3))), DUE - TICK, "open"),
+        (make_details("pending"), CLOSES, "pending"),
+        (make_details("pending", "nil"), NOW, "pending"),
+        (make_details("queried"), NOW, "queried"),
+        (make_details("approved"), NOW, "approved"),
+        (make_details("pending", "withdrawn"), NOW, "open"),
+        (make_details("approved", "withdrawn"), DUE, "overdue"),
+        (make_details("queried", "withdrawn"), NOW, "queried"),
+        (make_details("redacted"), NOW, "open"),
+        (make_details(exemption_reason="So."), CLOSES, "exempt"),
+        (make_details("pending", exemption_reason="So."), NOW, "pending"),
+        (make_details("redacted", exemption_reason="So."), NOW, "exempt"),
     ],
 )
-def test_where_an_expected_return_is(one, now, state):
-    assert expectations.find_obligation_state(one, now=now) == ObligationState(state)
+def test_obligation_has_its_state(details, now, state):
+    assert expectations.find_obligation_state(details, now=now) == ObligationState(state)
 
 
 @pytest.mark.parametrize(
-    ("one", "present", "missing"),
+    ("details", "present", "missing"),
     [
-        (expected(), {}, None),
-        (expected("pending", "withdrawn"), {}, None),
-        (expected("redacted"), {}, None),
-        (expected("pending", "nil"), {}, 0),
-        (expected("pending"), {70: 5}, "all but 5"),
-        (expected("pending"), {}, "all"),
+        (make_details(), {}, None),
+        (make_details("pending", "withdrawn"), {}, None),
+        (make_details("redacted"), {}, None),
+        (make_details("pending", "nil"), {}, 0),
+        (make_details("pending"), {70: 5}, "all but 5"),
+        (make_details("pending"), {}, "all"),
     ],
 )
-def test_missing_cells_are_counted_where_there_could_be_some(one, present, missing):
-    revisions, owed = expectations.list_owed_cells([one], HERE)
-    [*asked] = owed.values()
-    told = expectations.build_obligation(one, viewer(), HERE, present, now=NOW).missing_cells
+def test_missing_cells_are_counted_for_data_returns(details, present, missing):
+    revisions, owed = expectations.list_owed_cells([details], HERE)
+    [*cells] = owed.values()
+    missing_cells = expectations.build_obligation(details, make_caller(), HERE, present, now=NOW).missing_cells
     if isinstance(missing, str):
         assert revisions == {70: ("learners", TOWN)}
-        assert told == len(asked[0]) - present.get(70, 0)
+        assert missing_cells == len(cells[0]) - present.get(70, 0)
     else:
-        assert (told, revisions) == (missing, {})
+        assert (missing_cells, revisions) == (missing, {})
 
 
-def test_a_milestone_lacks_no_cells():
+def test_milestone_has_no_missing_cells():
     measures = [msgspec.structs.replace(m, stages=["done"]) for m in PLAN.measures]
-    told = expectations.build_obligation(expected("pending"), viewer(), catalogue(measures=measures), {}, now=NOW)
-    assert told.missing_cells == 0
+    obligation = expectations.build_obligation(
+        make_details("pending"), make_caller(), make_catalogue(measures=measures), {}, now=NOW
+    )
+    assert obligation.missing_cells == 0
 
 
-def test_a_role_that_nobody_holds_is_seen_to_be_missing():
-    told = expectations.build_obligation(expected(holder="job-club", organisation=None), viewer(), HERE, {}, now=DUE)
-    assert (told.holder, told.organisation, told.state, told.actions) == ("job-club", None, "overdue", [])
+def test_obligation_of_a_role_without_holder_becomes_overdue():
+    obligation = expectations.build_obligation(
+        make_details(holder="job-club", organisation=None), make_caller(), HERE, {}, now=DUE
+    )
+    assert (obligation.holder, obligation.organisation, obligation.state, obligation.actions) == (
+        "job-club",
+        None,
+        "overdue",
+        [],
+    )
 
 
-def test_the_area_is_the_dutys_and_the_programmes_where_no_duty_is_left():
-    assert expectations.find_duty_area(expected(), HERE) == TOWN
-    assert expectations.find_duty_area(expected(holder="pier-college", measure="pass-rate"), HERE) == TOWN
-    assert expectations.find_duty_area(expected(), catalogue(duties=[])) == PLAN.area
+def test_area_is_that_of_the_duty_or_else_of_the_programme():
+    assert expectations.find_duty_area(make_details(), HERE) == TOWN
+    assert expectations.find_duty_area(make_details(holder="pier-college", measure="pass-rate"), HERE) == TOWN
+    assert expectations.find_duty_area(make_details(), make_catalogue(duties=[])) == PLAN.area
 
 
 GIVEN = {"organisation": "quay-college", "measure": "learners", "period": "2026-02", "reason": "So."}
 
 
-def test_a_decision_names_a_return_that_is_owed_or_admitted():
+def test_concession_names_an_expected_or_voluntary_return():
     exempted = msgspec.convert(GIVEN | {"exempt": True}, NewExemption)
     assert expectations.resolve_obligation_key(exempted, HERE) == (
         "quay-college",
@@ -516,7 +534,7 @@ def test_a_decision_names_a_return_that_is_owed_or_admitted():
 
 
 @pytest.mark.parametrize(
-    ("changed", "refusal"),
+    ("changes", "refusal"),
     [
         ({"organisation": "nobody"}, UnknownCode),
         ({"measure": "nothing"}, NotFound),
@@ -530,41 +548,43 @@ def test_a_decision_names_a_return_that_is_owed_or_admitted():
         ({"measure": "members", "service": "other"}, expectations.NotExpected),
     ],
 )
-def test_a_decision_on_what_nobody_owes_is_refused(changed, refusal):
+def test_concession_without_an_obligation_is_refused(changes, refusal):
     with pytest.raises(refusal):
-        expectations.resolve_obligation_key(msgspec.convert(GIVEN | {"exempt": True} | changed, NewExemption), HERE)
+        expectations.resolve_obligation_key(msgspec.convert(GIVEN | {"exempt": True} | changes, NewExemption), HERE)
 
 
-def test_a_duty_ends_and_with_it_what_can_be_extended():
+def test_return_after_the_end_of_its_duty_cannot_be_extended():
     duties = [msgspec.structs.replace(duty, valid_to=FEBRUARY.start) for duty in PLAN.duties]
     with pytest.raises(expectations.NotExpected, match="^2026-02 .*learners"):
         expectations.resolve_obligation_key(
-            msgspec.convert(GIVEN | {"exempt": True}, NewExemption), catalogue(duties=duties)
+            msgspec.convert(GIVEN | {"exempt": True}, NewExemption), make_catalogue(duties=duties)
         )
 
 
-def test_a_cadence_without_a_length_has_no_periods():
+def test_cadence_without_a_length_has_no_periods():
     cadence = {"period_type": "months-ending", "basis": "stated"}
     measures = [msgspec.structs.replace(m, cadence=msgspec.convert(cadence, type(m.cadence))) for m in PLAN.measures]
     with pytest.raises(expectations.NotExpected):
         expectations.resolve_obligation_key(
-            msgspec.convert(GIVEN | {"exempt": True}, NewExemption), catalogue(measures=measures)
+            msgspec.convert(GIVEN | {"exempt": True}, NewExemption), make_catalogue(measures=measures)
         )
 
 
-def test_an_extension_ends_in_the_future_and_within_two_years():
+def test_extension_ends_in_the_future_and_within_two_years():
     for until in (NOW, NOW - TICK, NOW + expectations.MAX_EXTENSION + TICK):
         with pytest.raises(expectations.InvalidExtensionDate):
             expectations.check_extension_date(until, now=NOW)
     expectations.check_extension_date(NOW + TICK, now=NOW)
-    given = msgspec.convert(GIVEN | {"until": NOW + TICK}, NewExtension)
+    request = msgspec.convert(GIVEN | {"until": NOW + TICK}, NewExtension)
     assert (
-        expectations.build_extension(ME, expectations.resolve_obligation_key(given, HERE), given, now=NOW).granted_at
+        expectations.build_extension(
+            ME, expectations.resolve_obligation_key(request, HERE), request, now=NOW
+        ).granted_at
         == NOW
     )
 
 
-def test_an_instant_needs_an_offset_and_a_place_in_the_calendar():
+def test_instant_needs_an_offset_and_a_valid_date():
     assert expectations.to_utc("to", None) is None
     assert expectations.to_utc("to", NOW) == NOW
     for wrong in ("2026-01-01T00:00:00", "0001-01-01T00:00:00+12:00"):
@@ -572,7 +592,7 @@ def test_an_instant_needs_an_offset_and_a_place_in_the_calendar():
             expectations.to_utc("to", datetime.fromisoformat(wrong))
 
 
-def test_leeway_moves_the_instants_of_its_own_return_alone():
+def test_concession_changes_only_its_own_return():
     key = ("quay-college", "learners", "headline", "main", "2026-02")
     granted = concessions.Concessions(extended_until={key: CLOSES + TICK})
     assert granted.extended_deadlines(key, FEBRUARY, PLAN.calendar).closes_at == CLOSES + TICK
@@ -580,7 +600,7 @@ def test_leeway_moves_the_instants_of_its_own_return_alone():
     assert concessions.NO_CONCESSIONS.extended_deadlines(key, FEBRUARY, PLAN.calendar) == LIMITS
 
 
-def test_a_cursor_counts_what_was_seen_of_its_instant():
+def test_cursor_counts_the_items_already_listed_for_its_instant():
     first = pagination.make_instant_cursor([NOW + TICK, NOW, NOW], None)
     assert first == pagination.InstantCursor(NOW, 2)
     assert pagination.make_instant_cursor([NOW, NOW], first) == pagination.InstantCursor(NOW, 4)

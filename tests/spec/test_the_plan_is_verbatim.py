@@ -1,4 +1,4 @@
-"""What the plan file gives as the plan's exact words is in the published plan, to the letter.
+"""The exact words that the plan file quotes are in the published plan, letter for letter.
 
 Where the plan's text has a whole item (a heading, a bullet, an entry of the logic model), the whole item must
 match: a truncated title would pass a search for it.
@@ -25,24 +25,24 @@ ACTIVITIES = {node.slug for node in PLAN.nodes if node.column is LogicModelColum
 REFERENCES = [(measure, reference) for measure in PLAN.measures for reference in measure.plan_references]
 
 
-def normal(text: str) -> str:
-    """One space between words: the plan's text came out of a PDF and breaks inside sentences."""
+def normalise_spaces(text: str) -> str:
+    """Put one space between words, because the plan's text comes from a PDF and breaks inside sentences."""
     return " ".join(text.split())
 
 
-def without_markup(text: str) -> str:
-    """Links as their text, tags of the appendix as white space."""
+def remove_markup(text: str) -> str:
+    """Replace links by their text and tags of the appendix by white space."""
     return re.sub(r"<[^>]+>", " ", re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text))
 
 
 MARKDOWN = (PLANS / f"{SLUG}.md").read_text(encoding="utf-8")
-WORDS = normal(without_markup(MARKDOWN))
-LINES = [normal(without_markup(line)) for line in MARKDOWN.splitlines()]
+WORDS = normalise_spaces(remove_markup(MARKDOWN))
+LINES = [normalise_spaces(remove_markup(line)) for line in MARKDOWN.splitlines()]
 BODY, APPENDIX = MARKDOWN.split("Appendix – logic model")
 
 
-def measuring_impact() -> dict[str, str]:
-    """The bullets under *Measuring impact* by code: M1.1 is the first one of theme 1."""
+def read_bullets() -> dict[str, str]:
+    """Return the bullets under *Measuring impact* by code: M1.1 is the first bullet of theme 1."""
     bullets: dict[str, str] = {}
     theme, listing, item = 0, False, 0
     for line in BODY.splitlines():
@@ -52,26 +52,26 @@ def measuring_impact() -> dict[str, str]:
             listing = True
         elif listing and line.startswith("- "):
             item += 1
-            bullets[f"M{theme}.{item}"] = normal(line.removeprefix("- "))
+            bullets[f"M{theme}.{item}"] = normalise_spaces(line.removeprefix("- "))
     return bullets
 
 
-def logic_model() -> list[list[str]]:
-    """The entries of the appendix, by column, without their group headings."""
+def read_logic_model() -> list[list[str]]:
+    """Return the entries of the appendix by column, without their group headings."""
     cells = APPENDIX.strip().splitlines()[-1].strip().strip("|").split(" | ")
     entries = [re.split(r"•|</p>", re.sub(r"<u>.*?</u>", "", cell)) for cell in cells]
-    return [[text for entry in cell if (text := normal(without_markup(entry)))] for cell in entries]
+    return [[text for entry in cell if (text := normalise_spaces(remove_markup(entry)))] for cell in entries]
 
 
-BULLETS = measuring_impact()
-ENTRIES = dict(zip(LogicModelColumn, logic_model(), strict=True))
+BULLETS = read_bullets()
+ENTRIES = dict(zip(LogicModelColumn, read_logic_model(), strict=True))
 
 
-def is_in_the_plan(words: str) -> bool:
+def is_in_plan(words: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", WORDS) is not None
 
 
-def quotes() -> list[object]:
+def list_quotes() -> list[object]:
     return [
         *(pytest.param(link.quote, id=f"{link.source}-to-{link.target}") for link in PLAN.links),
         *(pytest.param(link.quote, id=f"to-measure-{link.measure}") for link in PLAN.measure_links),
@@ -79,31 +79,31 @@ def quotes() -> list[object]:
     ]
 
 
-def test_the_published_text_is_untouched() -> None:
-    """A word changed here and in the plan file alike would go unseen by every other test."""
+def test_published_text_is_unchanged() -> None:
+    """Check the hash, because no other test notices a word changed both here and in the plan file."""
     assert hashlib.sha256((PLANS / f"{SLUG}.md").read_bytes()).hexdigest() == PUBLISHED_SHA256
 
 
-def test_the_title_is_the_plans_heading() -> None:
+def test_title_is_the_heading_of_the_plan() -> None:
     first = next(line for line in LINES if line)
     assert first == PLAN.title
     assert first == PLAN.document.title
 
 
 @pytest.mark.parametrize("theme", PLAN.themes, ids=lambda theme: theme.slug)
-def test_a_theme_has_the_plans_heading(theme) -> None:
+def test_theme_has_the_heading_of_the_plan(theme) -> None:
     heading = f"Theme {theme.slug.removeprefix('theme-')} – {theme.title}"
     assert heading in LINES
-    assert heading in normal(without_markup(APPENDIX))
+    assert heading in normalise_spaces(remove_markup(APPENDIX))
 
 
-def test_the_plan_has_three_themes() -> None:
+def test_plan_has_three_themes() -> None:
     assert [line[:7] for line in LINES if line.startswith("Theme ")] == ["Theme 1", "Theme 2", "Theme 3"]
     assert [theme.slug for theme in PLAN.themes] == ["theme-1", "theme-2", "theme-3"]
 
 
 @pytest.mark.parametrize("node", PLAN.nodes, ids=lambda node: node.code)
-def test_a_node_is_a_whole_entry_of_its_column(node) -> None:
+def test_node_is_a_whole_entry_of_its_column(node) -> None:
     assert node.title in ENTRIES[node.column]
 
 
@@ -118,19 +118,19 @@ def test_a_node_is_a_whole_entry_of_its_column(node) -> None:
     ],
     ids=str,
 )
-def test_a_column_of_the_logic_model_is_whole_and_in_order(column, count) -> None:
+def test_column_of_the_logic_model_is_complete_and_in_order(column, count) -> None:
     titles = [node.title for node in PLAN.nodes if node.column is column]
     assert titles == ENTRIES[column]
     assert len(titles) == count
 
 
-@pytest.mark.parametrize("quote", quotes())
-def test_a_quote_is_in_the_plan(quote) -> None:
-    assert is_in_the_plan(quote)
+@pytest.mark.parametrize("quote", list_quotes())
+def test_quote_is_in_the_plan(quote) -> None:
+    assert is_in_plan(quote)
 
 
 @pytest.mark.parametrize(
-    ("words", "there"),
+    ("words", "expected"),
     [
         ("have an opportunity to make considerable impact", True),
         ("more prosperous communities (PHE, 2019; IPPR, 2024)", True),
@@ -152,8 +152,8 @@ def test_a_quote_is_in_the_plan(quote) -> None:
         "without-the-full-stop",
     ],
 )
-def test_the_search_itself_is_to_the_letter(words, there) -> None:
-    assert is_in_the_plan(words) is there
+def test_search_matches_letter_for_letter(words, expected) -> None:
+    assert is_in_plan(words) is expected
 
 
 @pytest.mark.parametrize(
@@ -161,12 +161,12 @@ def test_the_search_itself_is_to_the_letter(words, there) -> None:
     [organisation for organisation in PLAN.organisations if organisation.plan_name is not None],
     ids=lambda organisation: organisation.slug,
 )
-def test_an_organisation_has_the_name_that_the_plan_gives_it(organisation) -> None:
-    assert is_in_the_plan(organisation.plan_name)
+def test_organisation_has_its_name_in_the_plan(organisation) -> None:
+    assert is_in_plan(organisation.plan_name)
     assert organisation.basis is Basis.STATED
 
 
-def test_an_organisation_that_the_plan_does_not_name_is_not_said_to_be_stated() -> None:
+def test_organisation_not_named_in_the_plan_is_not_marked_stated() -> None:
     unnamed = {item.slug: item.basis for item in PLAN.organisations if item.plan_name is None}
     assert unnamed == {
         "nottingham-university-hospitals": Basis.INFERRED,
@@ -176,7 +176,7 @@ def test_an_organisation_that_the_plan_does_not_name_is_not_said_to_be_stated() 
     }
 
 
-def test_every_contributor_that_the_plan_lists_is_an_organisation() -> None:
+def test_every_contributor_listed_in_the_plan_is_an_organisation() -> None:
     listed = BODY.split("Delivery will require contribution from:")[1].split("How will we know")[0]
     contributors = [line.removeprefix("- ") for line in listed.splitlines() if line.startswith("- ")]
     names = {item.plan_name for item in PLAN.organisations}
@@ -187,7 +187,7 @@ def test_every_contributor_that_the_plan_lists_is_an_organisation() -> None:
 
 
 @pytest.mark.parametrize(("measure", "reference"), REFERENCES, ids=[ref.code for _, ref in REFERENCES])
-def test_a_plan_reference_is_a_whole_text_of_the_plan(measure, reference) -> None:
+def test_plan_reference_is_a_whole_text_of_the_plan(measure, reference) -> None:
     if reference.code.startswith("M"):
         assert reference.text == BULLETS[reference.code]
         assert measure.theme == f"theme-{reference.code[1]}"
@@ -197,17 +197,21 @@ def test_a_plan_reference_is_a_whole_text_of_the_plan(measure, reference) -> Non
         assert node.slug in measure.nodes
 
 
-def test_the_27_texts_are_each_referred_to_once() -> None:
+def test_each_of_the_27_texts_is_referenced_once() -> None:
     codes = [reference.code for _, reference in REFERENCES]
     outputs, outcomes = ENTRIES[LogicModelColumn.OUTPUT], ENTRIES[LogicModelColumn.OUTCOME]
-    asked = [*BULLETS, *(f"O{i + 1}" for i in range(len(outputs))), *(f"OC{i + 1}" for i in range(len(outcomes)))]
-    assert sorted(codes) == sorted(asked)
+    expected_codes = [
+        *BULLETS,
+        *(f"O{i + 1}" for i in range(len(outputs))),
+        *(f"OC{i + 1}" for i in range(len(outcomes))),
+    ]
+    assert sorted(codes) == sorted(expected_codes)
     assert Counter(code.rstrip(".123456789") for code in codes) == {"M": 16, "O": 7, "OC": 4}
     assert len(codes) == 27
 
 
 @pytest.mark.parametrize("measure", PLAN.measures, ids=lambda measure: measure.slug)
-def test_a_measure_has_the_title_of_its_first_reference(measure) -> None:
+def test_measure_has_the_title_of_its_first_reference(measure) -> None:
     assert measure.title == measure.plan_references[0].text
 
 
@@ -218,8 +222,8 @@ def test_there_are_20_measures() -> None:
     assert counts == {1: 13, 2: 7}
 
 
-def test_the_links_are_those_of_the_catalogue() -> None:
-    """The catalogue has 44 rows, 13 of them stated; a row for all seven activities stands here as seven links."""
+def test_links_are_those_of_the_catalogue() -> None:
+    """The catalogue has 44 rows, 13 of them stated; a row for all seven activities is seven links here."""
     rows: dict[tuple[str, Basis, str], set[str]] = {}
     for link in PLAN.links:
         rows.setdefault((link.source, link.basis, link.quote), set()).add(link.target)
@@ -234,14 +238,14 @@ def test_the_links_are_those_of_the_catalogue() -> None:
     assert len({(link.source, link.target) for link in PLAN.links}) == len(PLAN.links)
 
 
-def test_the_measures_without_a_node_hang_on_five_links() -> None:
+def test_measures_without_a_node_are_on_five_links() -> None:
     assert len(PLAN.measure_links) == 5
     assert sum(link.source is None for link in PLAN.measure_links) == 2
     assert {link.source for link in PLAN.measure_links} - {None} <= ACTIVITIES
 
 
 @pytest.mark.parametrize("measure", PLAN.measures, ids=lambda measure: measure.slug)
-def test_nothing_is_made_up_where_the_plan_is_silent(measure) -> None:
+def test_values_that_the_plan_does_not_state_are_null(measure) -> None:
     """The plan states no baseline, no target, no owner of a measure, and no cadence."""
     assert measure.baseline is None
     assert measure.targets == []
@@ -249,23 +253,23 @@ def test_nothing_is_made_up_where_the_plan_is_silent(measure) -> None:
     assert measure.cadence.basis is Basis.PROPOSED
 
 
-def test_the_window_and_the_calendar_are_proposals() -> None:
+def test_window_and_calendar_are_proposed() -> None:
     assert PLAN.window.basis is Basis.PROPOSED
     assert PLAN.calendar.basis is Basis.PROPOSED
 
 
-def test_no_role_is_bound_by_us() -> None:
+def test_no_role_is_bound() -> None:
     assert len(PLAN.roles) == 6
     assert [role.slug for role in PLAN.roles if role.bound_to is not None] == []
 
 
-def test_the_plan_states_one_duty() -> None:
-    """M2.6 says "for any funded local organisations"; who returns all else is our reading or our proposal."""
+def test_one_duty_is_stated() -> None:
+    """M2.6 says "for any funded local organisations"; all other duties are inferred or proposed."""
     stated = [(duty.holder, duty.measure) for duty in PLAN.duties if duty.basis is Basis.STATED]
     assert stated == [("funded-local-organisations", "funded-support-into-employment")]
 
 
-def test_every_series_but_a_derived_one_has_a_holder() -> None:
+def test_every_series_except_derived_ones_has_a_holder() -> None:
     owed = {(duty.measure, duty.series) for duty in PLAN.duties}
     series = {
         (measure.slug, item.slug)
