@@ -56,8 +56,8 @@ async def test_parts_below_their_total_need_a_justification(application, council
 
 async def test_justification_is_stored_with_the_revision(council_client, reviewer_client):
     [finding] = (await reject(council_client, make_referrals_return(12))).findings
-    other = new_return("health-to-employment-referrals", RETURN_KEY["period"], [observation(CITY, 40)])
-    await submit(council_client, make_referrals_return(12), other, justifications={finding.id: REASON})
+    other_return = new_return("health-to-employment-referrals", RETURN_KEY["period"], [observation(CITY, 40)])
+    await submit(council_client, make_referrals_return(12), other_return, justifications={finding.id: REASON})
     stored = await reviewer_client.get_return(PROGRAMME, **RETURN_KEY)
     assert [(justification.finding, justification.text) for justification in stored.justifications] == [
         (finding.id, REASON)

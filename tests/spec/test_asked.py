@@ -157,8 +157,8 @@ def test_pages_list_each_figure_exactly_once():
     returns = make_nil_revisions("2026-01", "2026-02") + make_nil_revisions("2026-01", measure="pass-rate")
     filters = {"measures": ["pass-rate", "learners"], "periods": ["2026-01", "2026-02"]}
     queries, _ = resolve(returns, **filters, group_by=["sex", "quarter"])
-    whole = query.select_page(queries, None, 1000, HARBOUR)
-    assert (whole.skipped_figures, whole.figure_count, whole.next_cursor) == (0, 36, None)
+    single_page = query.select_page(queries, None, 1000, HARBOUR)
+    assert (single_page.skipped_figures, single_page.figure_count, single_page.next_cursor) == (0, 36, None)
     listed, cursor = [], None
     while True:
         page = query.select_page(queries, cursor, 5, HARBOUR)

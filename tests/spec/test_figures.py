@@ -146,8 +146,8 @@ def preview_with_states(
     granted = granted or Concessions()
     return [
         figure
-        for each in resolved_queries
-        for figure in verdicts.build_judged_figures(each, cells, catalogue, granted, min_coverage)
+        for resolved_query in resolved_queries
+        for figure in verdicts.build_judged_figures(resolved_query, cells, catalogue, granted, min_coverage)
     ]
 
 

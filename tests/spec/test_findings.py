@@ -125,9 +125,9 @@ def test_two_findings_about_one_total_have_different_ids():
     need = next(item for item in learners["schemes"] if item["dimensions"] == ["need"])
     need |= {"exclusive": True, "exhaustive": True}
     catalogue = msgspec.structs.replace(HARBOUR_CATALOGUE, plan=msgspec.convert(raw, type(HARBOUR_CATALOGUE.plan)))
-    given = parse_submission(make_return("learners", "town 9", *SPLIT, "town need=travel 6", "town need=childcare 1"))
+    parsed = parse_submission(make_return("learners", "town 9", *SPLIT, "town need=travel 6", "town need=childcare 1"))
     with pytest.raises(Rejected) as refusal:
-        rules.check_submission(given, catalogue, "quay-college", {}, now=NOW)
+        rules.check_submission(parsed, catalogue, "quay-college", {}, now=NOW)
     by_need, by_sex = sorted(refusal.value.findings, key=lambda item: item.message)
     assert (by_need.cell, by_need.expected, by_need.actual) == (by_sex.cell, by_sex.expected, by_sex.actual)
     assert by_need.id != by_sex.id
@@ -248,8 +248,8 @@ def test_unlisted_errors_reject_the_submission():
 def test_many_warnings_do_not_hide_an_error():
     """Check 2,000 totals with missing categories; the parts of the last one exceed their total."""
     months = [f"2026-0{n}" for n in (1, 2)]
-    given = [make_return("learners", "town 9", "town sex=female 1", period=month) for month in months]
-    parsed = parse_submission(given[0])
+    new_returns = [make_return("learners", "town 9", "town sex=female 1", period=month) for month in months]
+    parsed = parse_submission(new_returns[0])
     size = 2000
     repeated = msgspec.structs.replace(
         parsed,

@@ -62,13 +62,13 @@ def bounded(low, high, base_low, base_high):
 
 
 def test_bounded_counts_give_bounded_contrasts():
-    of, to = bounded(8, 12, 48, 52), bounded(18, 22, 48, 52)
-    assert calculate_gap(of, to, per=1).low == pytest.approx(8 / 52 - 22 / 48)
-    assert calculate_gap(of, to, per=1).high == pytest.approx(12 / 48 - 18 / 52)
-    assert calculate_gap(of, to).interval.envelope
-    assert calculate_ratio(of, to).low == pytest.approx(8 / 52 * 48 / 22)
-    assert calculate_ratio(of, to).high == pytest.approx(12 / 48 * 52 / 18)
-    assert calculate_ratio(of, to).interval.envelope
+    first, second = bounded(8, 12, 48, 52), bounded(18, 22, 48, 52)
+    assert calculate_gap(first, second, per=1).low == pytest.approx(8 / 52 - 22 / 48)
+    assert calculate_gap(first, second, per=1).high == pytest.approx(12 / 48 - 18 / 52)
+    assert calculate_gap(first, second).interval.envelope
+    assert calculate_ratio(first, second).low == pytest.approx(8 / 52 * 48 / 22)
+    assert calculate_ratio(first, second).high == pytest.approx(12 / 48 * 52 / 18)
+    assert calculate_ratio(first, second).interval.envelope
     exact_gaps = [
         100 * ((x + y) / (n + m) - x / n)
         for x in range(8, 13)
@@ -76,7 +76,7 @@ def test_bounded_counts_give_bounded_contrasts():
         for y in range(18, 23)
         for m in range(48, 53)
     ]
-    gap = calculate_gap_to_whole(of, to)
+    gap = calculate_gap_to_whole(first, second)
     assert gap.low <= min(exact_gaps)
     assert max(exact_gaps) <= gap.high
     assert gap.interval.lower < gap.low < gap.high < gap.interval.upper
@@ -91,10 +91,10 @@ NO_INTERVAL = [
 ]
 
 
-@pytest.mark.parametrize(("of", "to", "expected", "reason"), NO_INTERVAL)
-def test_ratio_without_interval_states_its_reason(of, to, expected, reason):
+@pytest.mark.parametrize(("first", "second", "expected", "reason"), NO_INTERVAL)
+def test_ratio_without_interval_states_its_reason(first, second, expected, reason):
     low, high = (value if value is None else pytest.approx(value) for value in expected)
-    assert calculate_ratio(of, to) == Contrast(low=low, high=high, interval=None, reason=reason)
+    assert calculate_ratio(first, second) == Contrast(low=low, high=high, interval=None, reason=reason)
 
 
 pairs = st.integers(1, 300).flatmap(lambda n: st.builds(make_exact_counts, st.integers(1, n), st.just(n)))
@@ -102,9 +102,9 @@ pairs = st.integers(1, 300).flatmap(lambda n: st.builds(make_exact_counts, st.in
 
 @settings(deadline=None)
 @given(pairs, pairs, st.sampled_from(Confidence))
-def test_gap_and_ratio_lie_within_their_intervals(of, to, confidence):
+def test_gap_and_ratio_lie_within_their_intervals(first, second, confidence):
     for calculate in calculate_gap, calculate_ratio:
-        contrast = calculate(of, to, confidence=confidence)
+        contrast = calculate(first, second, confidence=confidence)
         assert contrast.low == contrast.high
         assert contrast.interval.lower - 1e-9 <= contrast.low <= contrast.interval.upper + 1e-9
         assert not contrast.interval.envelope

@@ -180,12 +180,12 @@ NEWCOMBE = """
 
 @pytest.mark.parametrize("line", NEWCOMBE.strip().splitlines())
 def test_difference_has_a_newcombe_interval(line):
-    of, minus, *expected = line.split()
+    first, second, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    interval = calculate_difference_interval(parse_counts(of), parse_counts(minus))
+    interval = calculate_difference_interval(parse_counts(first), parse_counts(second))
     assert limits(interval) == pytest.approx((lower_95, upper_95), abs=5e-5)
     assert interval.method is IntervalMethod.NEWCOMBE
-    assert limits(calculate_difference_interval(parse_counts(of), parse_counts(minus), confidence=P99_8)) == close(
+    assert limits(calculate_difference_interval(parse_counts(first), parse_counts(second), confidence=P99_8)) == close(
         lower_99_8, upper_99_8
     )
 
@@ -236,22 +236,22 @@ KATZ = """
 
 @pytest.mark.parametrize("line", KATZ.strip().splitlines())
 def test_ratio_has_a_katz_interval(line):
-    of, to, *expected = line.split()
+    first, second, *expected = line.split()
     lower_95, upper_95, lower_99_8, upper_99_8 = map(float, expected)
-    interval = calculate_ratio_interval(parse_counts(of), parse_counts(to))
+    interval = calculate_ratio_interval(parse_counts(first), parse_counts(second))
     assert limits(interval) == close(lower_95, upper_95)
     assert interval.method is IntervalMethod.KATZ_LOG
-    assert limits(calculate_ratio_interval(parse_counts(of), parse_counts(to), confidence=P99_8)) == close(
+    assert limits(calculate_ratio_interval(parse_counts(first), parse_counts(second), confidence=P99_8)) == close(
         lower_99_8, upper_99_8
     )
 
 
 @pytest.mark.parametrize(
-    ("of", "to"),
+    ("first", "second"),
     [("0/10", "3/10"), ("3/10", "0/10"), ("0–4/10", "3/10"), ("3/10", "c/10"), ("3/c", "3/10"), ("3/10", "3/c")],
 )
-def test_ratio_that_may_contain_zero_has_no_interval(of, to):
-    assert calculate_ratio_interval(parse_counts(of), parse_counts(to)) is None
+def test_ratio_that_may_contain_zero_has_no_interval(first, second):
+    assert calculate_ratio_interval(parse_counts(first), parse_counts(second)) is None
 
 
 # --- bounds ------------------------------------------------------------------------------------------------
@@ -304,9 +304,9 @@ SMALL = ["0–3/6–8", "3/0–4", "5–6/5–7", "2/9", "1–4/2–5", "0–1/0
 
 
 @pytest.mark.parametrize("confidence", Confidence)
-@pytest.mark.parametrize(("of", "minus"), [*product(SMALL, SMALL)])
-def test_difference_envelope_is_the_union_of_its_intervals(of, minus, confidence):
-    a, b = parse_counts(of), parse_counts(minus)
+@pytest.mark.parametrize(("first", "second"), [*product(SMALL, SMALL)])
+def test_difference_envelope_is_the_union_of_its_intervals(first, second, confidence):
+    a, b = parse_counts(first), parse_counts(second)
     exact_limits = union(
         calculate_difference_interval(x, y, confidence=confidence)
         for x, y in product(list_exact_pairs(a), list_exact_pairs(b))
@@ -328,10 +328,10 @@ def test_gap_to_the_whole_envelope_encloses_its_intervals(group, rest):
 
 
 @pytest.mark.parametrize(
-    ("of", "to"), [*product(["1–4/6–8", "3/3–5", "8–12/48–52"], ["1–4/6–8", "2/9", "48–52/98–102", "5–7/5–6"])]
+    ("first", "second"), [*product(["1–4/6–8", "3/3–5", "8–12/48–52"], ["1–4/6–8", "2/9", "48–52/98–102", "5–7/5–6"])]
 )
-def test_ratio_envelope_encloses_its_intervals(of, to):
-    a, b = parse_counts(of), parse_counts(to)
+def test_ratio_envelope_encloses_its_intervals(first, second):
+    a, b = parse_counts(first), parse_counts(second)
     envelope = calculate_ratio_interval(a, b)
     assert encloses(
         limits(envelope),
@@ -407,7 +407,7 @@ def test_rate_with_unbounded_numerator_has_no_interval():
         calculate_rate_interval(parse_counts("c/10"))
 
 
-# --- rules that hold for all counts ------------------------------------------------------------------------
+# --- properties of all counts ------------------------------------------------------------------------
 
 exact = st.integers(1, 500).flatmap(lambda n: st.builds(make_exact_counts, st.integers(0, n), st.just(n)))
 confidences = st.sampled_from(Confidence)

@@ -152,8 +152,8 @@ def test_cube_states_reason_and_bounds_of_an_empty_cell():
 def test_cube_marks_unqueried_cells_as_not_applicable():
     [figure] = preview_learners(*ROWS)[0]
     figure = msgspec.structs.replace(figure, value=1, status=None)
-    other = msgspec.structs.replace(figure, period=periods.parse("2026-03"), area=EAST, markers=[Marker.BREAK])
-    dataset = json_stat.build_dataset([figure, other], HARBOUR, categories={}, resolved=[])
+    second_figure = msgspec.structs.replace(figure, period=periods.parse("2026-03"), area=EAST, markers=[Marker.BREAK])
+    dataset = json_stat.build_dataset([figure, second_figure], HARBOUR, categories={}, resolved=[])
     assert dataset.status == {"1": "z", "2": "z", "3": "b"}
 
 

@@ -351,20 +351,20 @@ PARTITIONS = {
 @pytest.mark.parametrize(("whole", "given_codes", "expected"), PARTITIONS.values(), ids=PARTITIONS)
 def test_partition_exists_if_parts_make_up_the_whole(whole, given_codes, expected):
     parts = [parse(code) for code in given_codes.split()]
-    partition_ = partition(parse(whole), parts)
-    assert (partition_ and " ".join(list_codes(partition_))) == expected
+    used_parts = partition(parse(whole), parts)
+    assert (used_parts and " ".join(list_codes(used_parts))) == expected
 
 
 @settings(deadline=None)
 @given(st.lists(periods, max_size=12), tiles, st.randoms(use_true_random=False))
 def test_partition_has_no_gap_and_no_overlap_in_any_order(others, whole, random: Random):
     parts = [*others, *divide_period(whole, PeriodType.MONTH)]
-    partition_ = partition(whole, parts)
-    assert partition_ is not None
-    assert sum(map(count_days, partition_)) == count_days(whole)
-    assert all(before.end + ONE_DAY == after.start for before, after in pairwise(partition_))
+    used_parts = partition(whole, parts)
+    assert used_parts is not None
+    assert sum(map(count_days, used_parts)) == count_days(whole)
+    assert all(before.end + ONE_DAY == after.start for before, after in pairwise(used_parts))
     random.shuffle(parts)
-    assert partition(whole, parts) == partition_
+    assert partition(whole, parts) == used_parts
     assert len(partition(whole, [*parts, whole])) == 1
 
 

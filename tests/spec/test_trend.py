@@ -212,7 +212,7 @@ def test_tendency_of_counts_follows_the_log_odds(numerators, tendency):
     assert calculate_trend(points, None, kind=MeasureKind.PROPORTION, method=COUNTS).tendency is tendency
 
 
-# --- which points ------------------------------------------------------------------------------------------
+# --- selection of points ------------------------------------------------------------------------------------------
 
 
 def test_trend_uses_only_the_last_five_points():
@@ -325,7 +325,7 @@ def test_reading_without_interval_width_has_no_weight():
     assert trend == Trend(tendency=Tendency.CANNOT_BE_CALCULATED, method=WLS, reason=NoTrendReason.NO_INTERVAL)
 
 
-# --- rules that hold for all figures -----------------------------------------------------------------------
+# --- properties of all readings -----------------------------------------------------------------------
 
 count_lists = st.lists(st.integers(1, 99), min_size=5, max_size=5)
 REVERSED = {Tendency.INCREASING: Tendency.DECREASING, Tendency.DECREASING: Tendency.INCREASING}
