@@ -1,1 +1,1 @@
-"""The delivery plan: loaded from its file, checked as a whole, and read in different ways."""
+"""The delivery plan: load it from a file, check it, and read its logic model, measures and code lists."""

@@ -9,7 +9,7 @@ TOTAL_KEY = ""  # the key of the empty breakdown
 
 
 def format_breakdown_key(breakdown: Mapping[str, str]) -> str:
-    """`{"sex": "female", "age-band": "25-34"}` → `age-band=25-34;sex=female`."""
+    """Return `age-band=25-34;sex=female` for `{"sex": "female", "age-band": "25-34"}`."""
     return ";".join(f"{dimension}={breakdown[dimension]}" for dimension in sorted(breakdown))
 
 
@@ -18,7 +18,7 @@ def parse_breakdown_key(key: str) -> dict[str, str]:
 
 
 def list_breakdown_keys(plan: Plan) -> list[str]:
-    """Every breakdown that some measure of the plan is collected by, the total first."""
+    """Return the key of every breakdown by which the plan collects some measure, the total first."""
     categories = {d.slug: [c.code for c in d.categories] for d in plan.dimensions}
     schemes = {tuple(sorted(scheme.dimensions)) for measure in plan.measures for scheme in measure.schemes}
     keys = [TOTAL_KEY]

@@ -1,4 +1,4 @@
-"""When a return is due, still timely, and no longer taken: three instants, by the London calendar."""
+"""The deadlines of a return: when it is due, when it becomes late, and when its period closes. London time."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 class Deadlines(Struct, frozen=True, kw_only=True):
-    """Each is the first instant that is too late: midnight, London time, after the last day allowed."""
+    """Each deadline is the first instant that is too late: midnight, London time, after the last day allowed."""
 
     due: datetime
     timely_until: datetime
@@ -21,34 +21,34 @@ class Deadlines(Struct, frozen=True, kw_only=True):
 
 
 def compute_deadlines(period: Period, calendar: Calendar) -> Deadlines:
-    def after(days: int) -> datetime:
+    def midnight_after(days: int) -> datetime:
         return datetime.combine(period.end + timedelta(days=days + 1), time(), tzinfo=LONDON)
 
     return Deadlines(
-        due=after(calendar.due_days),
-        timely_until=after(calendar.late_after_days),
-        closes_at=None if calendar.closes_days is None else after(calendar.closes_days),
+        due=midnight_after(calendar.due_days),
+        timely_until=midnight_after(calendar.late_after_days),
+        closes_at=None if calendar.closes_days is None else midnight_after(calendar.closes_days),
     )
 
 
-def apply_extension(limits: Deadlines, until: datetime | None) -> Deadlines:
-    """With an extension no instant is earlier than its end; once that is past, nothing of it is left."""
+def apply_extension(deadlines: Deadlines, until: datetime | None) -> Deadlines:
+    """Return the deadlines with none earlier than the end of the extension. Without an extension they stay the same."""
     if until is None:
-        return limits
+        return deadlines
     return Deadlines(
-        due=max(limits.due, until),
-        timely_until=max(limits.timely_until, until),
-        closes_at=None if limits.closes_at is None else max(limits.closes_at, until),
+        due=max(deadlines.due, until),
+        timely_until=max(deadlines.timely_until, until),
+        closes_at=None if deadlines.closes_at is None else max(deadlines.closes_at, until),
     )
 
 
-def classify_timeliness(limits: Deadlines, *, first_recorded_at: datetime) -> Timeliness:
-    """Judged by the first return for the period: a later correction does not make it late."""
-    if first_recorded_at < limits.due:
+def classify_timeliness(deadlines: Deadlines, *, first_recorded_at: datetime) -> Timeliness:
+    """Classify by the first return for the period: a later correction does not make it late."""
+    if first_recorded_at < deadlines.due:
         return Timeliness.ON_TIME
-    return Timeliness.GRACE_PERIOD if first_recorded_at < limits.timely_until else Timeliness.LATE
+    return Timeliness.GRACE_PERIOD if first_recorded_at < deadlines.timely_until else Timeliness.LATE
 
 
 def to_london_date(now: datetime) -> date:
-    """The date in London."""
+    """Return the date in London at this instant."""
     return now.astimezone(LONDON).date()

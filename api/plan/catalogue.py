@@ -15,12 +15,12 @@ from schema.plan import Plan
 
 
 def find_headline_series(measure: Measure) -> Series:
-    """The one series that is meant where none is named."""
+    """Return the series that a request means if it names no series."""
     return next(series for series in measure.series if series.headline)
 
 
 class DatabaseIds(Struct, frozen=True, kw_only=True):
-    """The database's numbers for the codes of one programme. A code keeps its number for ever."""
+    """The database's ids for the codes of one programme. The id of a code never changes."""
 
     organisations: dict[str, int]
     series: dict[tuple[str, str], int]
@@ -29,7 +29,7 @@ class DatabaseIds(Struct, frozen=True, kw_only=True):
 
 
 class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
-    """One plan version of one programme. Codes that a later version dropped keep their ids and are not in `plan`."""
+    """One plan version of one programme. `ids` also has the codes of earlier versions that `plan` no longer has."""
 
     id: int
     slug: str
@@ -56,12 +56,12 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
 
     @cached_property
     def level_ranks(self) -> dict[str, int]:
-        """Levels by fineness within their family: 0 is the widest."""
+        """Return the rank of each level within its family: 0 is the widest."""
         return {level: rank for family in self.plan.families for rank, level in enumerate(family.levels)}
 
     @cached_property
     def organisation_by_role(self) -> dict[str, str | None]:
-        """Each role's organisation, or None while it is unassigned."""
+        """Return the organisation of each role, or None while the role is unassigned."""
         return {role.slug: role.bound_to for role in self.plan.roles}
 
     @cached_property
@@ -70,63 +70,63 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
 
     @cached_property
     def duties_by_organisation(self) -> dict[tuple[str | None, str], list[Duty]]:
-        """What each organisation owes of each measure, as the plan lists it."""
-        found: dict[tuple[str | None, str], list[Duty]] = {}
+        """Return the duties of each organisation for each measure, in the order of the plan."""
+        duties: dict[tuple[str | None, str], list[Duty]] = {}
         for duty in self.plan.duties:
-            found.setdefault((self.resolve_holder(duty), duty.measure), []).append(duty)
-        return found
+            duties.setdefault((self.resolve_holder(duty), duty.measure), []).append(duty)
+        return duties
 
     @cached_property
     def organisation_slugs(self) -> dict[int, str]:
-        return {number: slug for slug, number in self.ids.organisations.items()}
+        return {id_: slug for slug, id_ in self.ids.organisations.items()}
 
     @cached_property
     def series_slugs(self) -> dict[int, tuple[str, str]]:
-        return {number: key for key, number in self.ids.series.items()}
+        return {id_: key for key, id_ in self.ids.series.items()}
 
     @cached_property
     def area_codes(self) -> dict[int, str]:
-        return {number: code for code, number in self.ids.areas.items()}
+        return {id_: code for code, id_ in self.ids.areas.items()}
 
     @cached_property
     def breakdown_keys(self) -> dict[int, str]:
-        return {number: key for key, number in self.ids.breakdowns.items()}
+        return {id_: key for key, id_ in self.ids.breakdowns.items()}
 
     @cached_property
     def breakdown_ids(self) -> dict[str, int]:
-        """The breakdowns of this version: a category that it dropped can no longer be sent."""
+        """Return the ids of this version's breakdowns, without categories that only earlier versions have."""
         return {key: self.ids.breakdowns[key] for key in list_breakdown_keys(self.plan)}
 
     @cached_property
     def breakdown_ids_by_dimensions(self) -> dict[frozenset[str], list[int]]:
-        """The numbers of the breakdowns by the same dimensions."""
-        found: dict[frozenset[str], list[int]] = {}
-        for number in self.breakdown_keys:
-            found.setdefault(self.get_breakdown_dimensions(number), []).append(number)
-        return found
+        """Group the ids of the breakdowns by their dimensions."""
+        ids: dict[frozenset[str], list[int]] = {}
+        for breakdown in self.breakdown_keys:
+            ids.setdefault(self.get_breakdown_dimensions(breakdown), []).append(breakdown)
+        return ids
 
     def get_measure(self, slug: str) -> Measure:
-        """Raises NotFound, naming the nearest."""
+        """Return a measure. Raises NotFound, which suggests similar slugs."""
         if slug not in self.measures:
-            hint = suggest_codes(slug, self.measures) or f"`/v1/programmes/{self.slug}/measures` lists them."
-            raise NotFound(f"{slug!r} is not a measure of this programme. {hint}")
+            suggestion = suggest_codes(slug, self.measures) or f"`/v1/programmes/{self.slug}/measures` lists them."
+            raise NotFound(f"{slug!r} is not a measure of this programme. {suggestion}")
         return self.measures[slug]
 
     def get_series_of_duty(self, duty: Duty) -> Series:
-        return next(one for one in self.measures[duty.measure].series if one.slug == duty.series)
+        return next(series for series in self.measures[duty.measure].series if series.slug == duty.series)
 
     def find_scheme(self, measure: Measure, dimensions: Iterable[str]) -> Scheme | None:
-        wanted = set(dimensions)
-        return next((scheme for scheme in measure.schemes if set(scheme.dimensions) == wanted), None)
+        names = set(dimensions)
+        return next((scheme for scheme in measure.schemes if set(scheme.dimensions) == names), None)
 
     def find_finest_level(self, measure: Measure, dimensions: Iterable[str]) -> str | None:
-        """The finest area level at which a breakdown of the measure is collected; None where it is not at all.
+        """Return the finest area level at which a breakdown of the measure is collected, or None if it is not.
 
-        The total is collected as finely as any breakdown.
+        The total is collected at the finest level of any breakdown.
         """
-        wanted = set(dimensions)
-        levels = [s.finest_level for s in measure.schemes if not wanted or set(s.dimensions) == wanted]
-        if not wanted:
+        names = set(dimensions)
+        levels = [scheme.finest_level for scheme in measure.schemes if not names or set(scheme.dimensions) == names]
+        if not names:
             levels.append(self.areas[self.plan.area].level)
         return max(levels, key=self.level_ranks.__getitem__, default=None)
 
@@ -134,37 +134,37 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         return frozenset(parse_breakdown_key(self.breakdown_keys[breakdown]))
 
     def find_margin(self, breakdown: int, dimensions: Iterable[str]) -> int:
-        """The breakdown that is left when all dimensions but those kept are summed over; -1 where none has it."""
-        whole = parse_breakdown_key(self.breakdown_keys[breakdown])
+        """Return the id of the breakdown by these dimensions only, summed over the others, or -1 if it has no id."""
+        categories = parse_breakdown_key(self.breakdown_keys[breakdown])
         return self.ids.breakdowns.get(
-            format_breakdown_key({dimension: whole[dimension] for dimension in dimensions}), -1
+            format_breakdown_key({dimension: categories[dimension] for dimension in dimensions}), -1
         )
 
     def resolve_holder(self, duty: Duty) -> str | None:
-        """The organisation that a duty falls to; None while a role is unassigned or a class has no members here."""
+        """Return the organisation that has the duty, or None for an unassigned role or a class without members."""
         if duty.holder in self.organisation_by_role:
             return self.organisation_by_role[duty.holder]
         return None if duty.holder in self.open_sets else duty.holder
 
     def list_represented_organisations(self, organisation: str) -> list[str]:
-        """The organisation itself, then those that it succeeds, whose returns it reads and corrects."""
-        found = [organisation]
-        for slug in found:
-            found += [o.slug for o in self.plan.organisations if slug in o.successors and o.slug not in found]
-        return found
+        """Return the organisation and its predecessors, whose returns it reads and corrects."""
+        slugs = [organisation]
+        for slug in slugs:  # the list grows while it is read
+            slugs += [o.slug for o in self.plan.organisations if slug in o.successors and o.slug not in slugs]
+        return slugs
 
     def list_area_and_ancestors(self, code: str) -> list[str]:
-        """The area itself and those that contain it, from the finest to the widest."""
-        found: list[str] = []
+        """Return the area and the areas that contain it, from the finest to the widest."""
+        codes: list[str] = []
         current: str | None = code
         while current is not None and current in self.areas:
-            found.append(current)
+            codes.append(current)
             current = self.areas[current].parent
-        return found
+        return codes
 
     @cached_property
     def peer_areas(self) -> list[str]:
-        """The areas that neither lie in the programme's own nor contain it, in the plan's order: its peers."""
+        """Return the areas that neither lie in the programme's area nor contain it, in the order of the plan."""
         own = self.plan.area
         return [a for a in self.areas if not self.is_within(a, own) and not self.is_within(own, a)]
 

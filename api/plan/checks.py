@@ -15,26 +15,26 @@ from schema.plan import Plan
 
 
 class InvalidPlan(Invalid):
-    """The plan file does not hold together."""
+    """The plan file is not consistent."""
 
     example = "A duty names a measure that the plan does not have."
-    fix = "Correct each fault that is named in the file and load it again; nothing of it was loaded."
+    fix = "Correct each fault in the file and load it again. Nothing was loaded."
 
 
 def check_plan(plan: Plan) -> None:
-    """Raises BadPlan with every fault, not just the first."""
+    """Raises InvalidPlan with every fault, not only the first."""
     faults = [fault for part in PLAN_CHECKS for fault in part(plan)]
     if faults:
         raise InvalidPlan("\n".join(faults))
 
 
-def _find_duplicates(what: str, codes: Iterable[str]) -> Iterator[str]:
-    yield from (f"{what} {code!r} is there {n} times" for code, n in Counter(codes).items() if n > 1)
+def _find_duplicates(noun: str, codes: Iterable[str]) -> Iterator[str]:
+    yield from (f"{noun} {code!r} occurs {n} times" for code, n in Counter(codes).items() if n > 1)
 
 
-def _find_unknown_codes(where: str, what: str, codes: Iterable[str | None], known: Iterable[str]) -> Iterator[str]:
+def _find_unknown_codes(where: str, noun: str, codes: Iterable[str | None], known: Iterable[str]) -> Iterator[str]:
     allowed = set(known)
-    yield from (f"{where}: {code!r} is not {what}" for code in codes if code is not None and code not in allowed)
+    yield from (f"{where}: {code!r} is not {noun}" for code in codes if code is not None and code not in allowed)
 
 
 def _check_unique_codes(plan: Plan) -> Iterator[str]:
@@ -72,7 +72,7 @@ def _check_links(plan: Plan) -> Iterator[str]:
     try:
         TopologicalSorter({n.slug: {k.source for k in plan.links if k.target == n.slug} for n in plan.nodes}).prepare()
     except CycleError as error:
-        yield f"the links run in a circle: {' → '.join(error.args[1])}"
+        yield f"the links form a cycle: {' → '.join(error.args[1])}"
 
 
 def _check_measure_links(plan: Plan) -> Iterator[str]:
@@ -92,13 +92,13 @@ def _check_areas(plan: Plan) -> Iterator[str]:
         where = f"area {area.code}"
         yield from _find_unknown_codes(where, "a family", area.families, families)
         yield from _find_unknown_codes(where, "an area", [area.parent, *area.successors], areas)
-        own = [families[f] for f in area.families if f in families]
-        if not any(area.level in family.levels for family in own):
+        area_families = [families[f] for f in area.families if f in families]
+        if not any(area.level in family.levels for family in area_families):
             yield f"{where}: {area.level!r} is not a level of its families"
         parent = areas.get(area.parent) if area.parent is not None else None
         if parent is not None and not any(
             {area.level, parent.level} <= set(f.levels) and f.levels.index(parent.level) < f.levels.index(area.level)
-            for f in own
+            for f in area_families
         ):
             yield f"{where} lies in {parent.code}, which is not at a wider level of the same family"
 
@@ -110,7 +110,7 @@ def _check_dimensions(plan: Plan) -> Iterator[str]:
             f"dimension {dimension.slug}", "one of its categories", (c.parent for c in dimension.categories), codes
         )
         yield from (
-            f"dimension {dimension.slug}: {code!r} is a total; the total is the absence of the dimension"
+            f"dimension {dimension.slug}: {code!r} is a total, and a dimension has no code for its total"
             for code in codes
             if code in {"all", "total", "persons"}
         )
@@ -131,16 +131,16 @@ def _check_organisations(plan: Plan) -> Iterator[str]:
 
 def _check_measures(plan: Plan) -> Iterator[str]:
     families = {f.slug: f for f in plan.families}
-    everyone = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
+    holders = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
     slugs = [m.slug for m in plan.measures]
-    counted = [m.slug for m in plan.measures if not any(s.headline and s.formula for s in m.series)]
+    counted_measures = [m.slug for m in plan.measures if not any(s.headline and s.formula for s in m.series)]
     for measure in plan.measures:
         where = f"measure {measure.slug}"
         yield from _find_unknown_codes(where, "a theme", [measure.theme], (t.slug for t in plan.themes))
         yield from _find_unknown_codes(where, "a node", measure.nodes, (n.slug for n in plan.nodes))
         yield from _find_unknown_codes(where, "an area family", [measure.area_family], families)
         yield from _find_unknown_codes(where, "a measure", [*measure.contains, *measure.shares_denominator], slugs)
-        yield from _find_unknown_codes(where, "an organisation or role", [measure.owner], everyone)
+        yield from _find_unknown_codes(where, "an organisation or role", [measure.owner], holders)
         if sum(series.headline for series in measure.series) != 1:
             yield f"{where} needs exactly one headline series"
         for scheme in measure.schemes:
@@ -157,16 +157,16 @@ def _check_measures(plan: Plan) -> Iterator[str]:
             yield from _check_series(measure, series, slugs)
             parts = series.formula.measures if series.formula else []
             yield from _find_unknown_codes(
-                where, "a measure that is counted", (slug for slug in parts if slug in slugs), counted
+                where, "a measure that is counted", (slug for slug in parts if slug in slugs), counted_measures
             )
 
 
 def _check_kind(measure: Measure) -> Iterator[str]:
     where = f"measure {measure.slug}"
     if (measure.kind is MeasureKind.MILESTONE) != bool(measure.stages):
-        yield f"{where}: a milestone has stages, and nothing else has"
+        yield f"{where}: only a milestone has stages, and it must have some"
     if (measure.kind is MeasureKind.EVIDENCE) != bool(measure.domains):
-        yield f"{where}: an evidence measure has domains, and nothing else has"
+        yield f"{where}: only an evidence measure has domains, and it must have some"
 
 
 def _check_targets(measure: Measure) -> Iterator[str]:
@@ -185,32 +185,32 @@ def _check_series(measure: Measure, series: Series, measures: list[str]) -> Iter
     if measure.kind in RATIO_KINDS and series.denominator is None:
         yield f"{where}: a {measure.kind} needs a denominator"
     if (series.collection is Collection.PUBLISHED) != (series.source is not None):
-        yield f"{where}: a published series has a source, and nothing else has"
+        yield f"{where}: only a published series has a source, and it must have one"
     if (series.collection is Collection.DERIVED) != (series.formula is not None):
-        yield f"{where}: a derived series has a formula, and nothing else has"
+        yield f"{where}: only a derived series has a formula, and it must have one"
     if series.formula is not None:
         yield from _find_unknown_codes(where, "a measure", series.formula.measures, measures)
         if (measure.kind is MeasureKind.GAP) != (series.formula.operation is Operation.DIFFERENCE):
-            yield f"{where}: a gap is a `difference`, and nothing else is"
+            yield f"{where}: only a gap is a `difference`, and it must be one"
         if series.formula.operation is Operation.DIFFERENCE and len(series.formula.measures) != 2:
-            yield f"{where}: a `difference` is of two measures"
+            yield f"{where}: a `difference` needs exactly two measures"
     if (series.resets is not None) and measure.kind is not MeasureKind.CUMULATIVE:
         yield f"{where}: only a cumulative series resets"
 
 
 def _check_duties(plan: Plan) -> Iterator[str]:
-    everyone = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
+    holders = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
     collections = {(m.slug, s.slug): s.collection for m in plan.measures for s in m.series}
     areas = {a.code for a in plan.areas}
     for duty in plan.duties:
         where = f"duty of {duty.holder} for {duty.measure}"
-        yield from _find_unknown_codes(where, "an organisation or role", [duty.holder], everyone)
+        yield from _find_unknown_codes(where, "an organisation or role", [duty.holder], holders)
         yield from _find_unknown_codes(where, "an area", [duty.area], areas)
         collection = collections.get((duty.measure, duty.series))
         if collection is None:
             yield f"{where}: there is no series {duty.series!r} of that measure"
         elif collection is Collection.DERIVED:
-            yield f"{where}: {duty.series!r} is derived; nobody returns it"
+            yield f"{where}: {duty.series!r} is derived, so it has no returns"
 
 
 def _check_window(plan: Plan) -> Iterator[str]:
@@ -218,9 +218,9 @@ def _check_window(plan: Plan) -> Iterator[str]:
         yield "the window ends before it begins"
     calendar = plan.calendar
     if calendar.late_after_days < calendar.due_days:
-        yield "the calendar: a return is timely until it is due, at the least"
+        yield "the calendar: late_after_days is less than due_days"
     if calendar.closes_days is not None and calendar.closes_days < calendar.late_after_days:
-        yield "the calendar: a period closes no earlier than the last timely day"
+        yield "the calendar: closes_days is less than late_after_days"
 
 
 def _check_disclosure(plan: Plan) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the list operations of a plan return."""
+"""Filters of the list operations: measures and areas."""
 
 from collections.abc import Iterable
 
@@ -13,18 +13,18 @@ from schema.measures import Measure, MeasureKind
 
 
 class UnknownCode(Invalid):
-    """A parameter has a value that this programme does not know."""
+    """The programme has no such code."""
 
     example = "GET …/preview/outcomes?measure=ips-referrals"
-    fix = "Use one of the codes that the detail names."
+    fix = "Use one of the codes in the detail."
 
 
-def check_code(what: str, code: str, codes: Iterable[str]) -> str:
-    """`code`, if it is one of `codes`. Raises UnknownCode with the nearest."""
+def check_code(noun: str, code: str, codes: Iterable[str]) -> str:
+    """Return `code` if it is one of `codes`. Raises UnknownCode, which suggests similar codes."""
     codes = sorted(codes)
     if code not in codes:
         raise UnknownCode(
-            f"{code!r} is not {what}. " + (suggest_codes(code, codes) or f"There are: {', '.join(codes[:20])}.")
+            f"{code!r} is not {noun}. " + (suggest_codes(code, codes) or f"Known codes: {', '.join(codes[:20])}.")
         )
     return code
 
@@ -39,7 +39,7 @@ def filter_measures(
     organisation: str | None = None,
     reference: str | None = None,
 ) -> list[Measure]:
-    """The measures that satisfy every condition given. Raises UnknownCode."""
+    """Return the measures that satisfy every given condition. Raises UnknownCode."""
     plan = catalogue.plan
     if theme is not None:
         check_code("a theme", theme, (t.slug for t in plan.themes))
@@ -51,7 +51,7 @@ def filter_measures(
         )
     if reference is not None:
         check_code("a plan reference", reference, (r.code for m in plan.measures for r in m.plan_references))
-    returned = {d.measure for d in plan.duties if organisation in (d.holder, catalogue.resolve_holder(d))}
+    owed = {d.measure for d in plan.duties if organisation in (d.holder, catalogue.resolve_holder(d))}
     return [
         measure
         for measure in plan.measures
@@ -59,13 +59,13 @@ def filter_measures(
         and (column is None or measure.column is column)
         and (kind is None or measure.kind is kind)
         and (disclosure_class is None or measure.disclosure_class is disclosure_class)
-        and (organisation is None or measure.slug in returned)
+        and (organisation is None or measure.slug in owed)
         and (reference is None or reference in {r.code for r in measure.plan_references})
     ]
 
 
 def filter_areas(catalogue: Catalogue, *, level: str | None = None, within: str | None = None) -> list[Area]:
-    """Raises UnknownCode."""
+    """Return the areas of a level, or within an area, which is included. Raises UnknownCode."""
     if level is not None:
         check_code("a level", level, catalogue.level_ranks)
     if within is not None:
@@ -81,7 +81,7 @@ AREA_CSV_COLUMNS = ("code", "name", "level", "parent", "families", "valid_from",
 
 
 def build_area_rows(areas: Iterable[Area]) -> list[list[TableValue]]:
-    """Families and successors are codes with spaces between them."""
+    """Build the rows of the CSV file. Families and successors are lists of codes with spaces between them."""
     return [
         [
             *(area.code, area.name, area.level, area.parent, " ".join(area.families)),

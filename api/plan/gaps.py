@@ -8,53 +8,59 @@ LOGIC_MODEL_COLUMNS = list(LogicModelColumn)
 
 
 def find_gaps(plan: Plan, *, version: int) -> LogicModelGaps:
-    """Where the logic model does not join up, read off its links alone."""
+    """Return the gaps of the logic model, calculated from its links alone."""
     columns = {node.slug: node.column for node in plan.nodes}
     sources = {node.slug: {link.source for link in plan.links if link.target == node.slug} for node in plan.nodes}
-    origin: dict[str, set[LogicModelColumn]] = {
+    upstream_columns: dict[str, set[LogicModelColumn]] = {
         slug: {columns[s] for s in _find_upstream_nodes(slug, sources)} for slug in columns
     }
-    leads = {link.source for link in plan.links}
-    hangs = {link.measure for link in plan.measure_links if link.source is not None}
-    measured = {node for measure in plan.measures for node in measure.nodes}
-    referred = {
+    linked_nodes = {link.source for link in plan.links}
+    linked_measures = {link.measure for link in plan.measure_links if link.source is not None}
+    measured_nodes = {node for measure in plan.measures for node in measure.nodes}
+    referenced_nodes = {
         node
         for measure in plan.measures
         if any(reference.code.startswith("M") for reference in measure.plan_references)
         for node in measure.nodes
     }
 
-    def of(*wanted: LogicModelColumn) -> list[str]:
-        return [node.slug for node in plan.nodes if node.column in wanted]
+    def list_nodes(*in_columns: LogicModelColumn) -> list[str]:
+        return [node.slug for node in plan.nodes if node.column in in_columns]
 
-    def reaches(slug: str, column: LogicModelColumn) -> bool:
+    def leads_to(slug: str, column: LogicModelColumn) -> bool:
         return any(link.source == slug and columns[link.target] is column for link in plan.links)
 
+    results, outcomes = (
+        list_nodes(LogicModelColumn.OUTPUT, LogicModelColumn.OUTCOME),
+        list_nodes(LogicModelColumn.OUTCOME),
+    )
     return LogicModelGaps(
         programme=plan.slug,
         plan_version=version,
-        nodes_without_measure=[n for n in of(LogicModelColumn.OUTPUT, LogicModelColumn.OUTCOME) if n not in measured],
-        nodes_without_origin=[n for n in of(*LOGIC_MODEL_COLUMNS[1:]) if not sources[n]],
-        nodes_without_effect=[n for n in of(*LOGIC_MODEL_COLUMNS[:-1]) if n not in leads],
-        outcomes_without_activity=[
-            n for n in of(LogicModelColumn.OUTCOME) if LogicModelColumn.ACTIVITY not in origin[n]
+        nodes_without_measure=[n for n in results if n not in measured_nodes],
+        nodes_without_origin=[n for n in list_nodes(*LOGIC_MODEL_COLUMNS[1:]) if not sources[n]],
+        nodes_without_effect=[n for n in list_nodes(*LOGIC_MODEL_COLUMNS[:-1]) if n not in linked_nodes],
+        outcomes_without_activity=[n for n in outcomes if LogicModelColumn.ACTIVITY not in upstream_columns[n]],
+        outcomes_without_output=[n for n in outcomes if LogicModelColumn.OUTPUT not in upstream_columns[n]],
+        activities_without_output=[
+            n for n in list_nodes(LogicModelColumn.ACTIVITY) if not leads_to(n, LogicModelColumn.OUTPUT)
         ],
-        outcomes_without_output=[n for n in of(LogicModelColumn.OUTCOME) if LogicModelColumn.OUTPUT not in origin[n]],
-        activities_without_output=[n for n in of(LogicModelColumn.ACTIVITY) if not reaches(n, LogicModelColumn.OUTPUT)],
         measures_without_node=[m.slug for m in plan.measures if not m.nodes],
-        measures_without_origin=[m.slug for m in plan.measures if not m.nodes and m.slug not in hangs],
-        nodes_without_reference=[n for n in of(LogicModelColumn.OUTPUT, LogicModelColumn.OUTCOME) if n not in referred],
-        inputs_without_use=[n for n in of(LogicModelColumn.INPUT) if not reaches(n, LogicModelColumn.ACTIVITY)],
+        measures_without_origin=[m.slug for m in plan.measures if not m.nodes and m.slug not in linked_measures],
+        nodes_without_reference=[n for n in results if n not in referenced_nodes],
+        inputs_without_use=[
+            n for n in list_nodes(LogicModelColumn.INPUT) if not leads_to(n, LogicModelColumn.ACTIVITY)
+        ],
         unmodelled_activities=plan.unmodelled_activities,
     )
 
 
 def _find_upstream_nodes(slug: str, sources: dict[str, set[str]]) -> set[str]:
-    """Every node from which links lead to `slug`."""
-    found: set[str] = set()
-    waiting = [slug]
-    while waiting:
-        for source in sources[waiting.pop()] - found:
-            found.add(source)
-            waiting.append(source)
-    return found
+    """Return all nodes from which a path of links leads to `slug`."""
+    upstream: set[str] = set()
+    pending = [slug]
+    while pending:
+        for source in sources[pending.pop()] - upstream:
+            upstream.add(source)
+            pending.append(source)
+    return upstream

@@ -1,4 +1,4 @@
-"""The returns that a plan expects: its duties times its calendar, one by one."""
+"""The returns that a plan expects: one for each duty and period, with deadlines."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -15,7 +15,7 @@ from schema.plan import Plan
 
 
 class ExpectedReturn(Struct, frozen=True, kw_only=True):
-    """One expected return, whoever is to make it."""
+    """One expected return. `organisation` is None while nobody is named for the duty."""
 
     holder: str
     organisation: str | None
@@ -27,17 +27,16 @@ class ExpectedReturn(Struct, frozen=True, kw_only=True):
 
 
 def list_expected_returns(plan: Plan) -> Iterator[ExpectedReturn]:
-    """Every return that partners owe over the programme's window, in the order of the duties.
+    """Return the returns that partners owe within the programme's window, in the order of the duties.
 
-    A duty that the plan only admits is never missing, so it is not expected. Nor is what is loaded from published
-    statistics, which come when their publisher pleases.
+    Leave out duties that are not required, and series from published statistics: a publisher sets its own dates.
     """
     roles = {role.slug: role.bound_to for role in plan.roles}
     classes = {organisation.slug for organisation in plan.organisations if organisation.open_set}
     measures = {measure.slug: measure for measure in plan.measures}
     for duty in plan.duties:
         measure = measures[duty.measure]
-        series = next(one for one in measure.series if one.slug == duty.series)
+        series = next(series for series in measure.series if series.slug == duty.series)
         if not duty.required or series.collection is not Collection.PARTNERS:
             continue
         cadence = measure.cadence
@@ -55,5 +54,5 @@ def list_expected_returns(plan: Plan) -> Iterator[ExpectedReturn]:
 
 
 def is_owed(duty: Duty, period: Period) -> bool:
-    """Whether the period lies wholly within the duty's own dates."""
+    """Return True if the period lies wholly within the dates of the duty."""
     return (duty.valid_from or date.min) <= period.start and period.end <= (duty.valid_to or date.max)

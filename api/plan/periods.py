@@ -1,4 +1,4 @@
-"""The period codes of a programme."""
+"""Period codes in requests, and the periods of a programme's window."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from schema.plan import Window
 
 
 class UnclearPeriod(Invalid):
-    """The period code is not one, or could mean several periods."""
+    """The period code is unknown or ambiguous."""
 
-    example = "GET …/periods/2025\n\nIt could be the calendar year, the financial year or the academic year."
-    fix = "Use one of the candidates; `/docs` has a table of the codes."
+    example = "GET …/periods/2025\n\nThis could be the calendar year, the financial year or the academic year."
+    fix = "Use one of the suggested codes. `/docs` has a table of period codes."
 
     @classmethod
     def from_candidates(cls, code: str, candidates: Sequence[str]) -> "UnclearPeriod":
@@ -20,7 +20,7 @@ class UnclearPeriod(Invalid):
 
 
 def parse_period(code: str) -> Period:
-    """Raises UnclearPeriod with the candidates."""
+    """Return the period of a code. Raises UnclearPeriod with the codes that it could mean."""
     try:
         return periods.parse(code)
     except periods.InvalidPeriodCode as error:
@@ -29,12 +29,15 @@ def parse_period(code: str) -> Period:
 
 def suggest_periods(candidates: Sequence[str]) -> str:
     if not candidates:
-        return "A code says its own type, such as 2025-07, FY2025-26-Q1 or CY2025."
+        return "A code includes the type of the period, such as 2025-07, FY2025-26-Q1 or CY2025."
     return f"Did you mean {' or '.join(candidates)}?"
 
 
 def list_periods(window: Window, period_type: PeriodType, *, months: int | None = None) -> list[Period]:
-    """The periods of a type that lie wholly within the programme's window. A snapshot is any day: none is listed."""
+    """Return the periods of a type that lie wholly within the window.
+
+    Return an empty list for snapshots and periods to date, which can end on any day.
+    """
     if period_type in (PeriodType.SNAPSHOT, PeriodType.TO_DATE) or (
         period_type is PeriodType.MONTHS_ENDING and months is None
     ):

@@ -1,20 +1,22 @@
-"""Programmes, their plan versions, and the numbers of their codes, in SQL."""
+"""SQL for programmes, their plan versions, and the ids of their codes."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Engine, Table, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import fetch_any
 from api.http.refusals import NotFound
-from api.plan.breakdowns import list_breakdown_keys
+from api.plan.breakdowns import list_breakdown_keys, parse_breakdown_key
 from api.plan.catalogue import Catalogue, DatabaseIds
 from api.plan.obligations import ExpectedReturn
 from api.plan.suggestions import suggest_codes
+from api.plan.version_changes import CodesInUse
 from schema.plan import Plan
 from schema.tables import (
     area,
@@ -28,18 +30,18 @@ from schema.tables import (
     series,
 )
 
-# Plan versions are immutable, and the newest number is asked for each time: what is kept is never stale.
+# Plan versions are immutable, and each request reads the newest number, so the cache is never stale.
 _catalogue_cache: WeakKeyDictionary[Engine, dict[tuple[int, int], Catalogue]] = WeakKeyDictionary()
 
 
 async def fetch_catalogue(transaction: AsyncConnection, slug: str) -> Catalogue:
-    """The newest plan version of a programme. Raises NotFound, naming the nearest."""
-    found = await fetch_any(transaction, _NEWEST_VERSION_SQL, slug)
-    if not found:
+    """Return the newest plan version of a programme. Raises NotFound, which suggests similar slugs."""
+    rows = await fetch_any(transaction, _NEWEST_VERSION_SQL, slug)
+    if not rows:
         known = (await transaction.execute(select(programme.c.slug))).scalars().all()
-        hint = suggest_codes(slug, known) or "`/v1/programmes` lists them."
-        raise NotFound(f"There is no programme {slug!r}. {hint}")
-    return await fetch_catalogue_version(transaction, slug, *found[0])
+        suggestion = suggest_codes(slug, known) or "`/v1/programmes` lists them."
+        raise NotFound(f"There is no programme {slug!r}. {suggestion}")
+    return await fetch_catalogue_version(transaction, slug, *rows[0])
 
 
 _NEWEST_VERSION_SQL = """
@@ -49,89 +51,100 @@ _NEWEST_VERSION_SQL = """
 
 
 async def fetch_all_catalogues(transaction: AsyncConnection) -> list[Catalogue]:
-    """The newest plan version of each programme, sandboxes last."""
+    """Return the newest plan version of each programme, sandboxes last."""
     rows = await transaction.execute(select(programme.c.slug).order_by(programme.c.sandbox, programme.c.slug))
     return [await fetch_catalogue(transaction, slug) for slug in rows.scalars().all()]
 
 
-async def fetch_catalogue_version(transaction: AsyncConnection, slug: str, number: int, version: int) -> Catalogue:
-    """One plan version of a programme."""
-    read = _catalogue_cache.setdefault(transaction.engine.sync_engine, {})
-    if (number, version) in read:
-        return read[number, version]
+async def fetch_catalogue_version(
+    transaction: AsyncConnection, slug: str, programme_id: int, version: int
+) -> Catalogue:
+    """Return one plan version of a programme, from the cache if it is there."""
+    cache = _catalogue_cache.setdefault(transaction.engine.sync_engine, {})
+    if (programme_id, version) in cache:
+        return cache[programme_id, version]
     row = (
         await transaction.execute(
             select(plan_version.c.content, programme.c.sandbox)
             .join(programme, programme.c.id == plan_version.c.programme)
-            .where(plan_version.c.programme == number, plan_version.c.number == version)
+            .where(plan_version.c.programme == programme_id, plan_version.c.number == version)
         )
     ).one()
-    read[number, version] = Catalogue(
-        id=number,
+    cache[programme_id, version] = Catalogue(
+        id=programme_id,
         slug=slug,
         sandbox=row.sandbox,
         version=version,
         plan=msgspec.convert(row.content, Plan),
-        ids=await fetch_ids(transaction, number),
+        ids=await fetch_ids(transaction, programme_id),
     )
-    return read[number, version]
+    return cache[programme_id, version]
 
 
-async def fetch_ids(transaction: AsyncConnection, number: int) -> DatabaseIds:
-    async def of(table: Table, code: str) -> dict[str, int]:
-        rows = await transaction.execute(select(table.c[code], table.c.id).where(table.c.programme == number))
+async def fetch_ids(transaction: AsyncConnection, programme_id: int) -> DatabaseIds:
+    async def fetch_ids_of(table: Table, code: str) -> dict[str, int]:
+        rows = await transaction.execute(select(table.c[code], table.c.id).where(table.c.programme == programme_id))
         return {row[0]: row[1] for row in rows}
 
     rows = await transaction.execute(
-        select(series.c.measure, series.c.slug, series.c.id).where(series.c.programme == number)
+        select(series.c.measure, series.c.slug, series.c.id).where(series.c.programme == programme_id)
     )
     return DatabaseIds(
-        organisations=await of(organisation, "slug"),
+        organisations=await fetch_ids_of(organisation, "slug"),
         series={(row.measure, row.slug): row.id for row in rows},
-        areas=await of(area, "code"),
-        breakdowns=await of(breakdown, "key"),
+        areas=await fetch_ids_of(area, "code"),
+        breakdowns=await fetch_ids_of(breakdown, "key"),
     )
 
 
 async def fetch_is_sandbox(transaction: AsyncConnection, slug: str) -> bool | None:
-    """Whether a programme is a sandbox; None where there is no such programme yet."""
+    """Return True if the programme is a sandbox, or None if there is no such programme yet."""
     return (await transaction.execute(select(programme.c.sandbox).where(programme.c.slug == slug))).scalar_one_or_none()
 
 
 async def add_programme(transaction: AsyncConnection, slug: str, *, sandbox: bool, now: datetime) -> None:
-    """Two loaders that come at once make one programme."""
+    """Add a programme, unless another loader has added it at the same time."""
     await transaction.execute(
         upsert(programme).values(slug=slug, sandbox=sandbox, created_at=now).on_conflict_do_nothing()
     )
 
 
-async def lock_newest_version(transaction: AsyncConnection, slug: str) -> tuple[int, int, Plan | None, bytes | None]:
-    """The programme's id, version (0 before the first), plan and hash; holds off other loaders until the end."""
-    number = (
+class NewestVersion(Struct, frozen=True, kw_only=True):
+    """The newest plan version of a programme: number 0 without a plan, before the first."""
+
+    programme_id: int
+    number: int = 0
+    plan: Plan | None = None
+    sha256: bytes | None = None
+
+
+async def lock_newest_version(transaction: AsyncConnection, slug: str) -> NewestVersion:
+    """Return the newest version, and lock the programme against other loaders until the transaction ends."""
+    programme_id = (
         await transaction.execute(select(programme.c.id).where(programme.c.slug == slug).with_for_update())
     ).scalar_one()
     row = (
         await transaction.execute(
             select(plan_version.c.number, plan_version.c.content, plan_version.c.sha256)
-            .where(plan_version.c.programme == number)
+            .where(plan_version.c.programme == programme_id)
             .order_by(plan_version.c.number.desc())
             .limit(1)
         )
     ).one_or_none()
     if row is None:
-        return number, 0, None, None
-    return number, row.number, msgspec.convert(row.content, Plan), row.sha256
+        return NewestVersion(programme_id=programme_id)
+    return NewestVersion(
+        programme_id=programme_id, number=row.number, plan=msgspec.convert(row.content, Plan), sha256=row.sha256
+    )
 
 
-async def fetch_codes_in_use(
-    transaction: AsyncConnection, number: int
-) -> tuple[list[tuple[str, str]], list[str], list[str], list[str]]:
-    """Series, organisations, areas and breakdown keys that some return of the programme rests on."""
+async def fetch_codes_in_use(transaction: AsyncConnection, programme_id: int) -> CodesInUse:
+    """Return the codes that some return of the programme uses."""
     series_rows = await transaction.execute(
         select(series.c.measure, series.c.slug)
         .distinct()
         .join(return_table, (return_table.c.programme == series.c.programme) & (return_table.c.series == series.c.id))
-        .where(series.c.programme == number)
+        .where(series.c.programme == programme_id)
     )
     organisations = await transaction.execute(
         select(organisation.c.slug)
@@ -140,47 +153,48 @@ async def fetch_codes_in_use(
             return_table,
             (return_table.c.programme == organisation.c.programme) & (return_table.c.organisation == organisation.c.id),
         )
-        .where(organisation.c.programme == number)
+        .where(organisation.c.programme == programme_id)
     )
 
-    async def observed(table: Table, code: str, name: str) -> Sequence[str]:
+    async def fetch_observed(table: Table, code: str, name: str) -> Sequence[str]:
         used = select(observation.c.revision).where(
-            observation.c.programme == number, observation.c[name] == table.c.id
+            observation.c.programme == programme_id, observation.c[name] == table.c.id
         )
         return (
-            (await transaction.execute(select(table.c[code]).where(table.c.programme == number, used.exists())))
+            (await transaction.execute(select(table.c[code]).where(table.c.programme == programme_id, used.exists())))
             .scalars()
             .all()
         )
 
-    return (
-        [(row[0], row[1]) for row in series_rows],
-        list(organisations.scalars().all()),
-        list(await observed(area, "code", "area")),
-        list(await observed(breakdown, "key", "breakdown")),
+    breakdown_keys = await fetch_observed(breakdown, "key", "breakdown")
+    return CodesInUse(
+        series=frozenset((row[0], row[1]) for row in series_rows),
+        organisations=frozenset(organisations.scalars().all()),
+        areas=frozenset(await fetch_observed(area, "code", "area")),
+        categories=frozenset(category for key in breakdown_keys for category in parse_breakdown_key(key).items()),
     )
 
 
 async def replace_obligations(
-    transaction: AsyncConnection, number: int, ids: DatabaseIds, expectations: Iterable[ExpectedReturn]
+    transaction: AsyncConnection, programme_id: int, ids: DatabaseIds, expected_returns: Iterable[ExpectedReturn]
 ) -> None:
-    """Put these obligations in place of those of the version before."""
-    await transaction.execute(delete(obligation).where(obligation.c.programme == number))
+    """Replace the obligations of the previous version."""
+    await transaction.execute(delete(obligation).where(obligation.c.programme == programme_id))
     rows = [
         {
-            "programme": number,
-            "holder": one.holder,
-            "series": ids.series[one.measure, one.series],
-            "service": one.service,
-            "period": one.period.code,
-            "organisation": None if one.organisation is None else ids.organisations[one.organisation],
-            "period_start": one.period.start,
-            "period_end": one.period.end,
-            "due": one.deadlines.due,
-            "timely_until": one.deadlines.timely_until,
-            "closes_at": one.deadlines.closes_at,
+            "programme": programme_id,
+            "holder": expected.holder,
+            "series": ids.series[expected.measure, expected.series],
+            "service": expected.service,
+            "period": expected.period.code,
+            "organisation": None if expected.organisation is None else ids.organisations[expected.organisation],
+            "period_start": expected.period.start,
+            "period_end": expected.period.end,
+            "due": expected.deadlines.due,
+            "timely_until": expected.deadlines.timely_until,
+            "closes_at": expected.deadlines.closes_at,
         }
-        for one in expectations
+        for expected in expected_returns
     ]
     if rows:
         await transaction.execute(insert(obligation), rows)
@@ -188,7 +202,7 @@ async def replace_obligations(
 
 async def add_version(
     transaction: AsyncConnection,
-    number: int,
+    programme_id: int,
     version: int,
     plan: Plan,
     *,
@@ -196,10 +210,10 @@ async def add_version(
     changes: Sequence[str],
     now: datetime,
 ) -> None:
-    """Record a plan version and give each new code its number."""
+    """Record a plan version, and give each new code an id."""
     await transaction.execute(
         insert(plan_version).values(
-            programme=number,
+            programme=programme_id,
             number=version,
             sha256=sha256,
             content=msgspec.to_builtins(plan),
@@ -207,12 +221,12 @@ async def add_version(
             loaded_at=now,
         )
     )
-    registered: list[tuple[Table, list[dict[str, str]]]] = [
+    codes_by_table: list[tuple[Table, list[dict[str, str]]]] = [
         (organisation, [{"slug": o.slug} for o in plan.organisations]),
         (series, [{"measure": m.slug, "slug": s.slug} for m in plan.measures for s in m.series]),
         (area, [{"code": a.code} for a in plan.areas]),
         (breakdown, [{"key": key} for key in list_breakdown_keys(plan)]),
     ]
-    for table, codes in registered:
-        rows = [{"programme": number, **code} for code in codes]
+    for table, codes in codes_by_table:
+        rows = [{"programme": programme_id, **code} for code in codes]
         await transaction.execute(upsert(table).on_conflict_do_nothing(), rows)

@@ -1,4 +1,4 @@
-"""Loading a plan file: read, checked as a whole, compared with what stands, recorded as an immutable version."""
+"""Load a plan file: read it, check it, compare it with the current version, and record a new version."""
 
 import hashlib
 from datetime import datetime
@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.http.refusals import Conflict
 from api.plan import checks, obligations, queries, version_changes
-from api.plan.breakdowns import parse_breakdown_key
 from schema.plan import Plan
 
 
 class LoadResult(Struct, frozen=True, kw_only=True):
-    """What a loading did. `changes` is empty where the file says what stands already."""
+    """The result of loading a plan. `changes` is empty if the file equals the current version."""
 
     programme: str
     version: int
@@ -23,7 +22,7 @@ class LoadResult(Struct, frozen=True, kw_only=True):
 
 
 def read_plan(file: Path) -> Plan:
-    """The plan in a YAML file. Raises BadPlan with the place in the file."""
+    """Return the plan in a YAML file. Raises InvalidPlan with the position in the file."""
     try:
         plan = msgspec.yaml.decode(file.read_bytes(), type=Plan)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -33,8 +32,9 @@ def read_plan(file: Path) -> Plan:
 
 
 def to_sandbox(plan: Plan) -> Plan:
-    """The same plan as a place to try things out: under another name, with periods that never close, and with figures
-    that may be released even where one organisation alone feeds them: they are invented.
+    """Return the plan as a sandbox: with another name, periods that never close, and every duty `publish_alone`.
+
+    A sandbox has only invented figures, so each provider's figures may be published alone.
     """
     return msgspec.structs.replace(
         plan,
@@ -46,33 +46,28 @@ def to_sandbox(plan: Plan) -> Plan:
 
 
 async def load_plan(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, now: datetime) -> LoadResult:
-    """Idempotent. Raises NeedsNewSeries, NeedsDecision, or Conflict where a sandbox and a real programme would share a
-    name.
+    """Record the plan as a new version, unless it equals the current one.
+
+    Raises NewSeriesRequired, PolicyDecisionRequired, or Conflict if a sandbox and a real programme would share a name.
     """
-    known = await queries.fetch_is_sandbox(transaction, plan.slug)
-    if known is not None and known is not sandbox:
-        raise Conflict(f"{plan.slug} is {'' if known else 'not '}a sandbox already.")
+    is_sandbox = await queries.fetch_is_sandbox(transaction, plan.slug)
+    if is_sandbox is not None and is_sandbox is not sandbox:
+        raise Conflict(f"{plan.slug} already exists and is {'' if is_sandbox else 'not '}a sandbox.")
     await queries.add_programme(transaction, plan.slug, sandbox=sandbox, now=now)
-    number, version, standing, standing_hash = await queries.lock_newest_version(transaction, plan.slug)
+    current = await queries.lock_newest_version(transaction, plan.slug)
+    version = current.number
     sha256 = hashlib.sha256(msgspec.json.encode(plan)).digest()
-    if sha256 == standing_hash:
-        # The same plan may expect other returns of a newer server.
-        await queries.replace_obligations(
-            transaction, number, await queries.fetch_ids(transaction, number), obligations.list_expected_returns(plan)
+    changes: list[str] = []
+    if sha256 != current.sha256:
+        version += 1
+        if current.plan is not None:
+            in_use = await queries.fetch_codes_in_use(transaction, current.programme_id)
+            version_changes.check_change(current.plan, plan, in_use)
+        changes = version_changes.describe_changes(current.plan, plan)
+        await queries.add_version(
+            transaction, current.programme_id, version, plan, sha256=sha256, changes=changes, now=now
         )
-        return LoadResult(programme=plan.slug, version=version, changes=[])
-    if standing is not None:
-        series, organisations, areas, breakdowns = await queries.fetch_codes_in_use(transaction, number)
-        in_use = version_changes.CodesInUse(
-            series=frozenset(series),
-            organisations=frozenset(organisations),
-            areas=frozenset(areas),
-            categories=frozenset(item for key in breakdowns for item in parse_breakdown_key(key).items()),
-        )
-        version_changes.check_change(standing, plan, in_use)
-    changes = version_changes.describe_changes(standing, plan)
-    await queries.add_version(transaction, number, version + 1, plan, sha256=sha256, changes=changes, now=now)
-    await queries.replace_obligations(
-        transaction, number, await queries.fetch_ids(transaction, number), obligations.list_expected_returns(plan)
-    )
-    return LoadResult(programme=plan.slug, version=version + 1, changes=changes)
+    # A newer server may expect other returns of the same plan.
+    ids = await queries.fetch_ids(transaction, current.programme_id)
+    await queries.replace_obligations(transaction, current.programme_id, ids, obligations.list_expected_returns(plan))
+    return LoadResult(programme=plan.slug, version=version, changes=changes)

@@ -1,4 +1,4 @@
-"""Reading the plan. None of it needs a key."""
+"""Read the plan: programmes, the logic model, measures and code lists. No operation needs a key."""
 
 from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery
@@ -48,7 +48,7 @@ def _build_programme(catalogue: Catalogue) -> Programme:
     responses=refusal_specs(),
 )
 async def list_programmes(public: Transaction) -> ProgrammePage:
-    """Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out."""
+    """Return each delivery plan with its owner, window and calendar. A sandbox is a copy for trying things out."""
     return ProgrammePage(
         items=[_build_programme(catalogue) for catalogue in await queries.fetch_all_catalogues(public)]
     )
@@ -58,7 +58,7 @@ async def list_programmes(public: Transaction) -> ProgrammePage:
     "/programmes/{programme:str}", operation_id="get_programme", summary="Get a programme", responses=refusal_specs(404)
 )
 async def get_programme(programme: FromPath[str], public: Transaction) -> Programme:
-    """Its owner, the area that it is for, its window, and when returns are due."""
+    """Return the programme's owner, area, window, and the deadlines of its returns."""
     return _build_programme(await queries.fetch_catalogue(public, programme))
 
 
@@ -69,7 +69,7 @@ async def get_programme(programme: FromPath[str], public: Transaction) -> Progra
     responses=refusal_specs(404),
 )
 async def get_logic_model(programme: FromPath[str], public: Transaction) -> LogicModel:
-    """Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
+    """Return inputs, activities, outputs, outcomes and impacts in the plan's exact words.
 
     Each link has its basis and the sentence that supports it.
     """
@@ -92,7 +92,7 @@ async def get_logic_model(programme: FromPath[str], public: Transaction) -> Logi
     responses=refusal_specs(404),
 )
 async def get_logic_model_gaps(programme: FromPath[str], public: Transaction) -> LogicModelGaps:
-    """What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in."""
+    """Return the gaps of the plan itself, such as outcomes without an activity. They are listed, not filled."""
     catalogue = await queries.fetch_catalogue(public, programme)
     return gaps.find_gaps(catalogue.plan, version=catalogue.version)
 
@@ -113,10 +113,13 @@ async def list_measures(
     organisation: FromQuery[str | None] = None,
     reference: FromQuery[str | None] = None,
 ) -> MeasurePage:
-    """In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
-    plan such as `M2.4` or `OC1`."""
+    """Return measures in the order of the plan.
+
+    `organisation` selects the measures that the organisation returns. `reference` is a code of the plan, such as
+    `M2.4` or `OC1`.
+    """
     catalogue = await queries.fetch_catalogue(public, programme)
-    wanted = filters.filter_measures(
+    measures = filters.filter_measures(
         catalogue,
         theme=theme,
         column=column,
@@ -125,7 +128,7 @@ async def list_measures(
         organisation=organisation,
         reference=reference,
     )
-    return MeasurePage(programme=catalogue.slug, plan_version=catalogue.version, items=wanted)
+    return MeasurePage(programme=catalogue.slug, plan_version=catalogue.version, items=measures)
 
 
 @get(
@@ -135,7 +138,7 @@ async def list_measures(
     responses=refusal_specs(404),
 )
 async def get_measure(programme: FromPath[str], measure: FromPath[str], public: Transaction) -> Measure:
-    """Its place in the plan, its kind, series, breakdowns and disclosure class."""
+    """Return the measure with its plan references, kind, series, breakdowns and disclosure class."""
     return (await queries.fetch_catalogue(public, programme)).get_measure(measure)
 
 
@@ -146,7 +149,7 @@ async def get_measure(programme: FromPath[str], measure: FromPath[str], public: 
     responses=refusal_specs(404),
 )
 async def list_organisations(programme: FromPath[str], public: Transaction) -> OrganisationPage:
-    """Organisations with their identifiers, and the roles that the plan leaves unnamed."""
+    """Return organisations with their identifiers, and the roles for which the plan names no organisation."""
     catalogue = await queries.fetch_catalogue(public, programme)
     return OrganisationPage(
         programme=catalogue.slug,
@@ -163,7 +166,7 @@ async def list_organisations(programme: FromPath[str], public: Transaction) -> O
     responses=refusal_specs(404),
 )
 async def list_dimensions(programme: FromPath[str], public: Transaction) -> DimensionPage:
-    """Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category."""
+    """Return dimensions with their categories. The total is the absence of a dimension; `unknown` is a category."""
     catalogue = await queries.fetch_catalogue(public, programme)
     return DimensionPage(programme=catalogue.slug, plan_version=catalogue.version, items=catalogue.plan.dimensions)
 
@@ -180,7 +183,7 @@ async def list_areas(
     level: FromQuery[str | None] = None,
     within: FromQuery[str | None] = None,
 ) -> AreaPage:
-    """GSS codes, levels and families. `within` keeps the areas inside another, itself included."""
+    """Return GSS codes, levels and families. `within` selects an area and the areas inside it."""
     catalogue = await queries.fetch_catalogue(public, programme)
     return AreaPage(
         programme=catalogue.slug,
@@ -203,7 +206,7 @@ async def list_areas_csv(
     level: FromQuery[str | None] = None,
     within: FromQuery[str | None] = None,
 ) -> Response[bytes]:
-    """To be joined to a map by GSS code: levels, families, validity and successors."""
+    """Return levels, families, validity and successors. Join the file to a map by GSS code."""
     catalogue = await queries.fetch_catalogue(public, programme)
     rows = filters.build_area_rows(filters.filter_areas(catalogue, level=level, within=within))
     return downloads.csv_response(csv_text.to_csv(filters.AREA_CSV_COLUMNS, rows), "areas.csv")
@@ -220,7 +223,7 @@ async def list_periods(
     public: Transaction,
     type: FromQuery[PeriodType] = PeriodType.FINANCIAL_QUARTER,  # noqa: A002  the name on the wire
 ) -> PeriodPage:
-    """Those of one type that lie wholly within the programme's window."""
+    """Return the periods of one type that lie wholly within the programme's window."""
     catalogue = await queries.fetch_catalogue(public, programme)
     return PeriodPage(programme=catalogue.slug, items=periods.list_periods(catalogue.plan.window, type))
 
@@ -232,7 +235,7 @@ async def list_periods(
     responses=refusal_specs(404, 422),
 )
 async def get_period(code: FromPath[str]) -> Period:
-    """Its type, first and last day, and label. A spelling that could mean several periods is refused with them."""
+    """Return the type, first and last day, and label. An ambiguous code is rejected with suggestions."""
     return periods.parse_period(code)
 
 

@@ -1,15 +1,15 @@
-"""Suggest the nearest known codes for one that is not known."""
+"""Suggest known codes that are similar to an unknown one."""
 
 import difflib
 from collections.abc import Iterable
 
 
 def find_nearest_codes(code: str, known: Iterable[str]) -> list[str]:
-    """Up to three known codes that look like `code`, the likeliest first."""
+    """Return up to three known codes that are similar to `code`, the most similar first."""
     return difflib.get_close_matches(code, list(known), n=3, cutoff=0.5)
 
 
 def suggest_codes(code: str, known: Iterable[str]) -> str | None:
-    """A sentence that offers the nearest codes, if any is near."""
-    found = find_nearest_codes(code, known)
-    return f"Did you mean {' or '.join(found)}?" if found else None
+    """Return a question that suggests similar codes, or None if no known code is similar."""
+    nearest = find_nearest_codes(code, known)
+    return f"Did you mean {' or '.join(nearest)}?" if nearest else None

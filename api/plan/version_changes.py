@@ -1,4 +1,4 @@
-"""What may change between two versions of a plan, and what a new one changes."""
+"""Compare two versions of a plan: check that the change is allowed, and list the changes."""
 
 from collections.abc import Iterator
 
@@ -13,24 +13,24 @@ from schema.plan import Plan
 
 
 class NewSeriesRequired(Invalid):
-    """The change would give another meaning to figures that are already there."""
+    """The change would alter the meaning of figures that are already recorded."""
 
-    example = "A `stock` that was already returned is to become a `flow`."
-    fix = "Leave the old code as it is and add a new series, measure or code beside it."
+    example = "A measure that has returns changes from `stock` to `flow`."
+    fix = "Do not change the old code. Add a new series, measure or code instead."
 
 
 class PolicyDecisionRequired(Invalid):
-    """The change would protect people less than they were promised."""
+    """The change would weaken the protection of figures that are already recorded."""
 
-    example = "A measure of class `persons` that was already returned is to become one of class `none`."
+    example = "A measure that has returns changes from the class `persons` to `none`."
     fix = (
-        "Leave it as strict as it was; or record in `disclosure` who decided it, when, why, and where the assessment "
-        "is, and raise the version of the policy."
+        "Restore the stricter rule. Or record the decision in `disclosure`: who decided, when, why, and where the "
+        "assessment is. Then increase the version of the policy."
     )
 
 
 class CodesInUse(Struct, frozen=True, kw_only=True):
-    """What returns already rest on."""
+    """The codes that some return uses."""
 
     series: frozenset[tuple[str, str]]
     organisations: frozenset[str]
@@ -39,59 +39,61 @@ class CodesInUse(Struct, frozen=True, kw_only=True):
 
 
 def check_change(old: Plan, new: Plan, in_use: CodesInUse) -> None:
-    """Raises NeedsNewSeries if `new` gives another meaning to a code that returns rest on, and NeedsDecision if it
-    protects what they count less than `old` did, without a decision of its own.
+    """Check that a new plan version may replace the old one.
+
+    Raises NewSeriesRequired if `new` changes the meaning of a code in use. Raises PolicyDecisionRequired if `new`
+    protects recorded figures less than `old` without a new decision.
     """
     faults = [*_find_changed_series(old, new, in_use), *_find_changed_codes(old, new, in_use)]
     if faults:
         raise NewSeriesRequired("\n".join(faults))
-    less = list(_find_weaker_protection(old, new, in_use))
-    decided = new.disclosure.decision is not None and new.disclosure.decision != old.disclosure.decision
-    if less and not decided:
-        raise PolicyDecisionRequired("\n".join(less))
+    weaker = list(_find_weaker_protection(old, new, in_use))
+    has_new_decision = new.disclosure.decision is not None and new.disclosure.decision != old.disclosure.decision
+    if weaker and not has_new_decision:
+        raise PolicyDecisionRequired("\n".join(weaker))
     if _reuses_policy_version(old.disclosure, new.disclosure):
         raise PolicyDecisionRequired(
-            "The policy differs from that of the last plan version and has the same `version`."
+            "The policy differs from the policy of the last plan version, but its `version` is not higher."
         )
 
 
 def _find_weaker_protection(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[str]:
-    """Of measures that have returns: a laxer class or rule, and holders whose figures alone may now be shown."""
+    """Find measures with returns that get a laxer class or rule, and duties that newly allow `publish_alone`."""
     used = {measure for measure, _ in in_use.series}
-    before = {measure.slug: measure for measure in old.measures}
+    old_measures = {measure.slug: measure for measure in old.measures}
     if used and new.disclosure.breakdowns > old.disclosure.breakdowns:
-        yield "disclosure: more breakdowns than before"
+        yield "disclosure: it allows more breakdowns than before"
     for measure in new.measures:
-        if measure.slug not in used or measure.slug not in before:
+        if measure.slug not in used or measure.slug not in old_measures:
             continue
-        was = before[measure.slug].disclosure_class
-        less = find_laxer_fields(new.disclosure.rule(measure.disclosure_class), old.disclosure.rule(was))
-        if less:
+        old_class = old_measures[measure.slug].disclosure_class
+        laxer = find_laxer_fields(new.disclosure.rule(measure.disclosure_class), old.disclosure.rule(old_class))
+        if laxer:
             yield (
-                f"measure {measure.slug} has returns, and as {measure.disclosure_class} it is protected less than it "
-                f"was as {was}: {', '.join(less)}"
+                f"measure {measure.slug} has returns, and the class {measure.disclosure_class} protects it less than "
+                f"{old_class}: {', '.join(laxer)}"
             )
-    alone = {(d.holder, d.measure, d.series, d.service) for d in old.duties if not d.publish_alone}
+    protected_duties = {(d.holder, d.measure, d.series, d.service) for d in old.duties if not d.publish_alone}
     for duty in new.duties:
         key = (duty.holder, duty.measure, duty.series, duty.service)
-        if duty.publish_alone and key in alone and (duty.measure, duty.series) in in_use.series:
-            yield f"duty of {duty.holder} for {duty.measure} has returns and says `publish_alone`, as it did not"
+        if duty.publish_alone and key in protected_duties and (duty.measure, duty.series) in in_use.series:
+            yield f"duty of {duty.holder} for {duty.measure} has returns and newly allows `publish_alone`"
 
 
 def _reuses_policy_version(old: Policy, new: Policy) -> bool:
-    """Every release quotes the version of its policy, so that another policy has another one."""
+    """Return True if the policy changed without a higher version. Releases quote the version of their policy."""
     return old.version >= new.version and replace(old, version=1) != replace(new, version=1)
 
 
 def _find_changed_series(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[str]:
-    before = {(m.slug, s.slug): (m, s) for m in old.measures for s in m.series}
-    after = {(m.slug, s.slug): (m, s) for m in new.measures for s in m.series}
-    for key in sorted(in_use.series & before.keys()):
+    old_series_by_key = {(m.slug, s.slug): (m, s) for m in old.measures for s in m.series}
+    new_series_by_key = {(m.slug, s.slug): (m, s) for m in new.measures for s in m.series}
+    for key in sorted(in_use.series & old_series_by_key.keys()):
         where = f"series {key[1]} of measure {key[0]} has returns"
-        if key not in after:
-            yield f"{where} and is gone from the file"
+        if key not in new_series_by_key:
+            yield f"{where} but is missing from the file"
             continue
-        (old_measure, old_series), (new_measure, new_series) = before[key], after[key]
+        (old_measure, old_series), (new_measure, new_series) = old_series_by_key[key], new_series_by_key[key]
         changed = [
             name for name in ("kind", "unit", "area_family") if getattr(old_measure, name) != getattr(new_measure, name)
         ] + [
@@ -110,11 +112,11 @@ def _find_changed_series(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[s
 
 
 def _find_changed_schemes(old: Measure, new: Measure) -> Iterator[list[str]]:
-    """Schemes whose categories hang together otherwise than before: what was released was audited by that."""
-    after = {frozenset(scheme.dimensions): (scheme.exclusive, scheme.exhaustive) for scheme in new.schemes}
+    """Find schemes that change `exclusive` or `exhaustive`: the audit of past releases relied on both."""
+    new_properties = {frozenset(scheme.dimensions): (scheme.exclusive, scheme.exhaustive) for scheme in new.schemes}
     for scheme in old.schemes:
-        now = (scheme.exclusive, scheme.exhaustive)
-        if after.get(frozenset(scheme.dimensions), now) != now:
+        properties = (scheme.exclusive, scheme.exhaustive)
+        if new_properties.get(frozenset(scheme.dimensions), properties) != properties:
             yield scheme.dimensions
 
 
@@ -122,25 +124,25 @@ def _find_changed_codes(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[st
     areas = {a.code: (a.name, a.level, a.parent) for a in new.areas}
     for area in old.areas:
         if area.code in in_use.areas and areas.get(area.code) != (area.name, area.level, area.parent):
-            yield f"area {area.code} has returns and is gone or means another place"
+            yield f"area {area.code} has returns, but is missing or has another name, level or parent"
     categories = {(d.slug, c.code): c.label for d in new.dimensions for c in d.categories}
     for dimension in old.dimensions:
         for category in dimension.categories:
             key = (dimension.slug, category.code)
             if key in in_use.categories and categories.get(key) != category.label:
-                yield f"category {key[1]} of {key[0]} has returns and is gone or has another label"
+                yield f"category {key[1]} of {key[0]} has returns, but is missing or has another label"
     for slug in sorted(in_use.organisations - {o.slug for o in new.organisations}):
-        yield f"organisation {slug} has returns and is gone from the file"
+        yield f"organisation {slug} has returns but is missing from the file"
 
 
 def describe_changes(old: Plan | None, new: Plan) -> list[str]:
-    """What the new version adds, changes and drops, one line each."""
-    before = _list_plan_items(old) if old is not None else {}
-    after = _list_plan_items(new)
+    """Return one line for each item that the new version adds, changes or drops."""
+    old_items = _list_plan_items(old) if old is not None else {}
+    new_items = _list_plan_items(new)
     return [
-        *(f"added {what}" for what in after if what not in before),
-        *(f"changed {what}" for what in after if what in before and before[what] != after[what]),
-        *(f"dropped {what}" for what in before if what not in after),
+        *(f"added {item}" for item in new_items if item not in old_items),
+        *(f"changed {item}" for item in new_items if item in old_items and old_items[item] != new_items[item]),
+        *(f"dropped {item}" for item in old_items if item not in new_items),
     ]
 
 

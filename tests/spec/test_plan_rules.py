@@ -150,9 +150,9 @@ FAULTS = {
         collection="derived", formula={"operation": "sum", "measures": ["learners", "members"]}
     ),
     "window": lambda p: p["window"].update(end="2025-01-01"),
-    "calendar: timely due": lambda p: p["calendar"].update(late_after_days=5),
+    "calendar: late_after_days due_days": lambda p: p["calendar"].update(late_after_days=5),
     "disclosure: decision persons.hide_to": lambda p: p.update(disclosure={"persons": {"hide_to": 4}}),
-    "calendar: closes timely": lambda p: p["calendar"].update(closes_days=12),
+    "calendar: closes_days late_after_days": lambda p: p["calendar"].update(closes_days=12),
 }
 
 
