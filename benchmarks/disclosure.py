@@ -30,8 +30,10 @@ from api.releases.protection_task import ProtectionTask
 from api.releases.true_counts import TrueCounts
 from api.statistics.disclosure import figures
 from api.statistics.disclosure.atoms import build_lattice
-from api.statistics.disclosure.display import ProviderCounts, make_display
-from api.statistics.disclosure.lattice import Area, Dimension, IntArray, Lattice, Nodes, ScopeShape, Table, build_nodes
+from api.statistics.disclosure.lattice import Area, Dimension, Lattice, Nodes, ScopeShape, Table, build_nodes
+from api.statistics.disclosure.provider_counts import ProviderCounts
+from api.statistics.disclosure.release_display import make_display
+from api.statistics.disclosure.sparse_rows import IntArray
 from schema.disclosure import PERSONS_RULE
 
 PROVIDERS, WARDS = 10, 20

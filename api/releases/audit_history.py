@@ -16,8 +16,10 @@ from api.statistics.disclosure.display import Display
 from api.statistics.disclosure.lattice import ScopeShape
 from schema.disclosure import PERSONS_RULE, Rule
 
-# Databases have the old names of these columns, so a renamed attribute keeps its stored name.
+# Attributes and the names under which databases store their columns: a stored name never changes.
 _COUNT_COLUMNS = {"own": "own", "unknown": "unknown", "hidden": "hidden", "publish_alone": "may_stand_alone"}
+_RENAMED_DISPLAY_COLUMNS = {"implied_low": "told_low", "implied_high": "told_high"}
+_DISPLAY_COLUMNS = {field.name: _RENAMED_DISPLAY_COLUMNS.get(field.name, field.name) for field in fields(Display)}
 _DTYPES_BY_KIND = {"b": np.bool_, "i": np.int64, "f": np.float64}
 _NARROWER_DTYPES = {"i": (np.int8, np.int16, np.int32), "f": (np.float16, np.float32)}
 
@@ -45,7 +47,7 @@ class _PackedHistory(Struct, frozen=True, kw_only=True):
 def pack_history(history: AuditHistory) -> bytes:
     """Encode a history: equal content gives equal bytes, and each column uses the narrowest exact type."""
     columns = {f"frozen.{stored}": getattr(history.true_counts, name) for name, stored in _COUNT_COLUMNS.items()}
-    columns |= {f"display.{field.name}": getattr(history.display, field.name) for field in fields(Display)}
+    columns |= {f"display.{stored}": getattr(history.display, name) for name, stored in _DISPLAY_COLUMNS.items()}
     narrow = {name: _narrow(column) for name, column in columns.items()}
     return msgspec.msgpack.encode(
         _PackedHistory(
@@ -65,7 +67,7 @@ def unpack_history(content: bytes) -> AuditHistory:
         for name, (kind, shape, data) in packed.columns.items()
     }
     counts = {name: columns[f"frozen.{stored}"] for name, stored in _COUNT_COLUMNS.items()}
-    display = {field.name: columns[f"display.{field.name}"] for field in fields(Display)}
+    display = {name: columns[f"display.{stored}"] for name, stored in _DISPLAY_COLUMNS.items()}
     return AuditHistory(
         shape=packed.shape,
         true_counts=TrueCounts(organisations=packed.organisations, **counts),  # pyright: ignore[reportArgumentType]

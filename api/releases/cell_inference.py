@@ -10,7 +10,8 @@ from math import prod
 import numpy as np
 from msgspec import Struct
 
-from api.statistics.disclosure.lattice import BoolArray, IntArray, ScopeShape, Table
+from api.statistics.disclosure.lattice import ScopeShape, Table
+from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
 
 NOT_RETURNED, UNKNOWN = -2, -1
 """Markers in arrays of counts: nobody returned the cell; or its count is not known."""

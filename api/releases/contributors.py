@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from api.releases.protection_task import ProtectionTask, include_longer_periods
 from api.releases.true_counts import TrueCounts
-from api.statistics.disclosure.display import ProviderCounts, complete_counts
 from api.statistics.disclosure.lattice import Nodes, ScopeShape
+from api.statistics.disclosure.provider_counts import ProviderCounts, complete_counts
 
 
 def is_unchanged(task: ProtectionTask, shape: ScopeShape, chain: Sequence[TrueCounts]) -> bool:

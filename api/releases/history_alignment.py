@@ -8,15 +8,8 @@ from msgspec.structs import asdict, replace
 from api.releases.protection_task import ProtectionTask
 from api.releases.true_counts import TrueCounts
 from api.statistics.disclosure.display import Display, make_empty_display
-from api.statistics.disclosure.lattice import (
-    BoolArray,
-    IntArray,
-    Nodes,
-    ScopeShape,
-    build_nodes,
-    list_node_periods,
-    locate_nodes,
-)
+from api.statistics.disclosure.lattice import Nodes, ScopeShape, build_nodes, list_node_periods, locate_nodes
+from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
 
 
 def align_history(task: ProtectionTask, lattice: Nodes) -> tuple[list[TrueCounts], list[Display]]:

@@ -21,16 +21,11 @@ from api.releases.scope_shapes import GeographyChanged, merge_shapes
 from api.releases.true_counts import TrueCounts
 from api.statistics.disclosure import figures
 from api.statistics.disclosure.atoms import build_lattice
-from api.statistics.disclosure.display import Contradiction, Display, carry_forward, make_empty_display
+from api.statistics.disclosure.display import Display, carry_forward, make_empty_display
 from api.statistics.disclosure.figures import AuditReport, ExposedCounts, MapFunction
-from api.statistics.disclosure.lattice import (
-    BoolArray,
-    Nodes,
-    ScopeShape,
-    build_nodes,
-    list_node_periods,
-    split_by_period,
-)
+from api.statistics.disclosure.lattice import Nodes, ScopeShape, build_nodes, list_node_periods, split_by_period
+from api.statistics.disclosure.provider_counts import Contradiction
+from api.statistics.disclosure.sparse_rows import BoolArray
 from schema.publication_jobs import FailedScope, ScopeAudit
 
 MAX_BREAKDOWN_DIMENSIONS = 2
@@ -150,7 +145,7 @@ def _make_result(task: ProtectionTask, scope: ProtectedScope) -> ProtectionResul
             shown=shown,
             hidden=nodes.size - shown,
             withheld=sum(report.withheld for report in scope.reports),
-            held_back=sum(report.held for report in scope.reports),
+            held_back=sum(report.held_back for report in scope.reports),
             carried_forward=not scope.reports,
         ),
         history=AuditHistory(

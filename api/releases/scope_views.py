@@ -14,7 +14,8 @@ from api.releases.released_values import NO_DATA, NOT_KNOWN_FOR_ALL, ReleasedVal
 from api.releases.scope_members import ScopeMember
 from api.releases.scopes import AuditScope
 from api.statistics.disclosure import figures as disclosure
-from api.statistics.disclosure.lattice import BoolArray, IntArray, build_nodes, locate_nodes
+from api.statistics.disclosure.lattice import build_nodes, locate_nodes
+from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
 from schema.disclosure import DisclosureClass, Rule
 from schema.measures import MeasureKind, Overlap
 

@@ -23,7 +23,8 @@ from api.releases import cell_inference
 from api.releases.cell_inference import NOT_RETURNED, UNKNOWN, PartTables, TableCounts
 from api.releases.knowledge_groups import may_publish_alone
 from api.releases.scopes import AuditScope
-from api.statistics.disclosure.lattice import BoolArray, IntArray, Nodes, Table, build_nodes, locate_nodes
+from api.statistics.disclosure.lattice import Nodes, Table, build_nodes, locate_nodes
+from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
 from schema.measures import MeasureKind
 from schema.submissions import ReturnKind
 

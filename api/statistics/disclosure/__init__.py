@@ -1,6 +1,6 @@
-"""Disclosure control: the only way from what was counted to what may be published.
+"""Disclosure control: the only way from counts to figures that may be published.
 
-`policy` says the rules and `lattice` what may be asked; `display` protects each count by itself; `audit` tries to
-work the hidden ones out again, and `repair` withholds a few more where it can; `figures` puts them in this order
-and makes the figures. `audit` and `repair` import HiGHS; the rest is light, so that a reader of figures starts fast.
+`policy` checks the rules and `lattice` lists the cells. `release_display` protects each count separately. `audit` tries
+to calculate the hidden counts again, and `repair` withholds more figures if it can. `figures` runs these steps in order
+and makes the figures. `audit` and `repair` import HiGHS; the other modules are light, so that readers start fast.
 """

@@ -1,10 +1,10 @@
-"""Of which atoms each node is the sum, and what ties the atoms.
+"""The atoms of a lattice: which atoms each node sums, and which identities the atoms satisfy.
 
-A full cross of all dimensions would be huge and mostly idle. Age and sex hang together only where a scheme, or a
-chain of schemes, crosses them; so the atoms are the cross of each *block* of dimensions, where the blocks are the
-cliques of a triangulation of the schemes, joined to a tree by ties: what two neighbours have in common adds up to
-the same. Then whatever satisfies the ties also has a full cross (Lauritzen, Graphical Models, 1996), and so
-nothing is lost. A block has the finest area and the shortest period of its schemes.
+A cross table of all dimensions would be huge and mostly unused. Age and sex are linked only if a scheme, or a chain of
+schemes, crosses them. So the atoms are the cross table of each *block* of dimensions. The blocks are the cliques of a
+triangulation of the schemes, joined to a tree by identities: the common margin of two neighbours is the same in both.
+Any atoms that satisfy the identities have a full cross table as well (Lauritzen, Graphical Models, 1996), so the
+blocks lose nothing. A block has the finest area and the shortest period of its schemes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,22 +15,13 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.statistics.disclosure.lattice import (
-    Area,
-    IntArray,
-    Lattice,
-    Node,
-    Nodes,
-    RowBuilder,
-    ScopeShape,
-    Table,
-    build_nodes,
-)
+from api.statistics.disclosure.lattice import Area, Lattice, Node, Nodes, ScopeShape, Table, build_nodes
 from api.statistics.disclosure.nesting import build_equations
+from api.statistics.disclosure.sparse_rows import IntArray, RowBuilder
 
 
 def build_lattice(shape: ScopeShape, *, max_dimensions: int = 2) -> Lattice:
-    """Lay out the nodes and atoms. Raises `ValueError` for a table of more than `breakdowns` dimensions."""
+    """Build the nodes and atoms. Raises ValueError for a table of more than `max_dimensions` dimensions."""
     for table in shape.tables:
         if len(table.dimensions) > max_dimensions:
             raise ValueError(f"A table has at most {max_dimensions} dimensions, not {', '.join(table.dimensions)}.")
@@ -38,9 +29,9 @@ def build_lattice(shape: ScopeShape, *, max_dimensions: int = 2) -> Lattice:
 
 
 class _Cell(Struct, frozen=True, kw_only=True):
-    """A cell of a table, by itself and by the features of its atoms.
+    """A cell of a table, and the features of its atoms.
 
-    A feature is a dimension as atoms have it: a part, or a category that excludes no other, has two codes.
+    A feature is a dimension of atoms. A part is a feature with two codes, and so is a category that is not exclusive.
     """
 
     table: Table
@@ -109,12 +100,14 @@ class _LatticeBuilder:
         )
 
     def _earlier(self, nodes: Nodes) -> IntArray:
-        """By the periods: of two that differ by one that is not published, the longer goes on from the shorter."""
+        """Find nodes that continue others: the longer of two periods that differ by an unpublished one."""
         periods = {} if self.shape.overlapping_periods else self.shape.periods
         before = {
             longer: shorter
-            for (longer, its), (shorter, held) in product(periods.items(), repeat=2)
-            if set(held) < set(its) and len(its) == len(held) + 1 and not set(its) - set(held) <= set(periods)
+            for (longer, long_parts), (shorter, short_parts) in product(periods.items(), repeat=2)
+            if set(short_parts) < set(long_parts)
+            and len(long_parts) == len(short_parts) + 1
+            and not set(long_parts) - set(short_parts) <= set(periods)
         }
         found = np.full(nodes.whole.size, -1)
         for grid in nodes.grids:
@@ -128,7 +121,7 @@ class _LatticeBuilder:
         return found
 
     def _sums(self, home: Mapping[tuple[frozenset[str], int], _Block]) -> tuple[list[IntArray], list[IntArray]]:
-        """The atoms of each node, in the order of the nodes, and those that are left of the wholes of the parts."""
+        """Return the atoms of each node, in the order of the nodes, and the atoms of each complement."""
         inside: list[IntArray] = []
         outside: list[IntArray] = []
         for cell in self.cells:
@@ -147,11 +140,12 @@ class _LatticeBuilder:
             breakdown = tuple(zip(table.dimensions, codes, strict=True))
             yield _Cell(table=table, breakdown=breakdown, codes=dict(map(self._feature, breakdown)) | part)
 
-    def _feature(self, one: tuple[str, str]) -> tuple[str, int]:
-        dimension = self.dimensions[one[0]]
+    def _feature(self, category: tuple[str, str]) -> tuple[str, int]:
+        slug, code = category
+        dimension = self.dimensions[slug]
         if dimension.exclusive:
-            return dimension.slug, dimension.codes.index(one[1])
-        return f"{one[0]}={one[1]}", _IN
+            return slug, dimension.codes.index(code)
+        return f"{slug}={code}", _IN
 
     def _size(self, feature: str) -> int:
         dimension = self.dimensions.get(feature)
@@ -161,11 +155,11 @@ class _LatticeBuilder:
         return (period,) if self.shape.overlapping_periods else self.shape.periods[period]
 
     def _blocks(self) -> list[_Block]:
-        """The blocks, each tied to the one before it with which it has the most in common (Prim)."""
+        """Return the blocks, each linked to the earlier block with the most common features (Prim)."""
         finest = max(table.level for table in self.shape.tables)
         levels = dict.fromkeys(self.sizes, 0)
         cliques = _find_cliques({frozenset(cell.codes) for cell in self.cells})
-        for _ in cliques:  # a block is as fine as the finest that it hangs together with
+        for _ in cliques:  # a block is as fine as the finest block that it is linked to
             for cell in self.cells:
                 level = max((cell.table.level, *(levels[name] for name in cell.codes)))
                 levels |= dict.fromkeys(cell.codes, level)
@@ -187,7 +181,7 @@ class _LatticeBuilder:
         return _Block(features=features, level=level, places=places, ids=np.arange(first, self.atoms).reshape(sizes))
 
     def _patches(self, block: _Block, root: _Block) -> IntArray:
-        """Number the atoms by period and area, as of the finest; coarser ones by their period, below 0."""
+        """Number the atoms of the finest areas by period and area, and those of coarser areas by period, negative."""
         periods = np.arange(len(self.base))[:, None]
         if block.level == root.level:
             numbers = periods * len(root.places) + np.arange(len(root.places))
@@ -196,7 +190,7 @@ class _LatticeBuilder:
         return np.repeat(numbers.ravel(), prod(block.ids.shape[2:]))
 
     def _collected(self, place: Area, level: int) -> bool:
-        """Whether atoms are of this area: the finest there are, or all where they overlap."""
+        """Return True if atoms belong to this area: the finest areas, or all areas if they overlap."""
         is_leaf = place.level == level or place.code not in self.parents.values()
         return place.level <= level and (is_leaf or self.shape.overlapping_places)
 
@@ -208,7 +202,7 @@ class _LatticeBuilder:
     def _ids(
         self, block: _Block, periods: Iterable[Sequence[str]], places: Iterable[str], codes: dict[str, int]
     ) -> Iterator[IntArray]:
-        """The atoms of these features, for each of the periods in each of the places."""
+        """Yield the atoms with these features, for each period in each area."""
         fixed = tuple(codes.get(name, slice(None)) for name in block.features)
         atoms = block.ids[:, :, *fixed]
         within = [self._leaves(block, place) for place in places]
@@ -217,15 +211,15 @@ class _LatticeBuilder:
             yield from (then[:, inner].ravel() for inner in within)
 
     def _leaves(self, block: _Block, place: str) -> IntArray:
-        """Which of the areas of a block lie in this one."""
+        """Return which areas of a block lie in this area."""
         key = (block.places, place)
         if key not in self.leaves:
-            found = [at for at, inner in enumerate(block.places) if self._within(inner, place)]
-            self.leaves[key] = np.array(found, dtype=np.int64)
+            inside = [index for index, inner in enumerate(block.places) if self._within(inner, place)]
+            self.leaves[key] = np.array(inside, dtype=np.int64)
         return self.leaves[key]
 
     def _link_blocks(self, one: _Block, other: _Block) -> None:
-        """What two blocks have in common adds up to the same."""
+        """Add the identities of two blocks: their common margin is the same."""
         coarser = min(one, other, key=lambda block: block.level)
         common = [name for name in one.features if name in other.features]
         for codes in product(*(range(self.sizes[name]) for name in common)):
@@ -236,7 +230,7 @@ class _LatticeBuilder:
                 self.identities.add(0.0, 0.0, (ids, 1.0), (others, -1.0))
 
     def _constrain_unions(self, nodes: dict[Node, IntArray]) -> None:
-        """Who is counted in an area or period is counted in one of its parts, and not in every one."""
+        """A person counted in an area or period is counted in at least one of its parts, and maybe in several."""
         parts: list[tuple[Node, list[Node]]] = []
         if self.shape.overlapping_places:
             children = {
@@ -246,15 +240,15 @@ class _LatticeBuilder:
         if self.shape.overlapping_periods:
             shorter = {code: [part for part in parts if part != code] for code, parts in self.shape.periods.items()}
             parts += [(node, [replace(node, period=code) for code in shorter[node.period]]) for node in nodes]
-        for node, found in parts:
-            there = [nodes[part] for part in found if part in nodes]
-            for ids in there:
+        for node, candidates in parts:
+            part_atoms = [nodes[part] for part in candidates if part in nodes]
+            for ids in part_atoms:
                 self.identities.add(0.0, inf, (nodes[node], 1.0), (ids, -1.0))
-            if there and len(there) == len(found):
-                self.identities.add(0.0, inf, (np.concatenate(there), 1.0), (nodes[node], -1.0))
+            if part_atoms and len(part_atoms) == len(candidates):
+                self.identities.add(0.0, inf, (np.concatenate(part_atoms), 1.0), (nodes[node], -1.0))
 
     def _constrain_covers(self, nodes: dict[Node, IntArray]) -> None:
-        """Where everybody is in a category, or in several, the categories add up to the total at least."""
+        """If everybody is in at least one category, the categories add up to at least the total."""
         for table in self.shape.tables:
             (dimension, *others) = (self.dimensions[slug] for slug in table.dimensions) if table.dimensions else (None,)
             if dimension is None or others or dimension.exclusive or not dimension.exhaustive:
@@ -262,8 +256,8 @@ class _LatticeBuilder:
             for total in [node for node in nodes if node.part == table.part and not node.breakdown]:
                 members = [replace(total, breakdown=((dimension.slug, code),)) for code in dimension.codes]
                 if all(member in nodes for member in members):
-                    every = np.concatenate([nodes[member] for member in members])
-                    self.identities.add(0.0, inf, (every, 1.0), (nodes[total], -1.0))
+                    atoms = np.concatenate([nodes[member] for member in members])
+                    self.identities.add(0.0, inf, (atoms, 1.0), (nodes[total], -1.0))
 
 
 def _name_feature(slug: str) -> str:
@@ -271,18 +265,18 @@ def _name_feature(slug: str) -> str:
 
 
 def _find_cliques(faces: Iterable[frozenset[str]]) -> list[frozenset[str]]:
-    """The largest cliques of a triangulation of the graph in which the features of a face are neighbours."""
+    """Return the maximal cliques of a triangulation of the graph in which the features of a face are neighbours."""
     graph: dict[str, set[str]] = {}
     for face in faces:
         for name in face:
             graph.setdefault(name, set()).update(face - {name})
-    found: list[frozenset[str]] = []
+    cliques: list[frozenset[str]] = []
     while graph:
         name = min(graph, key=lambda feature: (len(graph[feature]), feature))
-        around = graph.pop(name)
-        for other in around:
-            graph[other] = (graph[other] | around) - {name, other}
-        clique = frozenset(around | {name})
-        if not any(clique <= other for other in found):
-            found.append(clique)
-    return found
+        neighbours = graph.pop(name)
+        for other in neighbours:
+            graph[other] = (graph[other] | neighbours) - {name, other}
+        clique = frozenset(neighbours | {name})
+        if not any(clique <= other for other in cliques):
+            cliques.append(clique)
+    return cliques

@@ -1,4 +1,4 @@
-"""What is told in a chain of releases, row by row: counts, what a count to date grew by, and how each has changed."""
+"""The rows of a chain of releases: counts, increments of cumulative counts, and changes since earlier releases."""
 
 from collections.abc import Sequence
 
@@ -6,76 +6,51 @@ import numpy as np
 from msgspec import Struct
 
 from api.statistics.disclosure.display import Display
-from api.statistics.disclosure.lattice import BoolArray, FloatArray, IntArray, Lattice, RowBuilder, SparseRows
+from api.statistics.disclosure.lattice import Lattice
+from api.statistics.disclosure.sparse_rows import BoolArray, FloatArray, IntArray, RowBuilder, SparseRows
 
 RowKey = tuple[int, int, int, bool]
-"""Release, node, the release since which it has changed, and whether it is a step: as `Chain` has them."""
+"""Release, node, the release since which it has changed, and True for a step, as in `Chain`."""
 Sums = list[tuple[IntArray, float]]
-"""Columns that are added up, and how many times."""
+"""Columns to add up, and a factor for each sum."""
 
 
 class Chain(Struct, frozen=True, kw_only=True, eq=False):
-    """The releases that readers can compare, as rows over the atoms of each release that counts.
+    """The releases that readers can compare, as rows over the atoms of each relevant release.
 
-    A release in which no number was set counts only if it is the last: what it tells, its neighbours tell too.
+    A release that set no number is relevant only if it is the last: its neighbours imply the same.
     """
 
     rows: SparseRows
     equations: SparseRows
-    """Each row again as a sum of few terms, less itself, which is 0: over the atoms, and the rows behind them."""
+    """Each row as a short sum minus itself, which is 0: over the atoms, then the rows."""
     releases: tuple[int, ...]
     area_period_id: IntArray
-    """Of each column, its area and period."""
+    """For each column, its area and period."""
     release: IntArray
-    """Of each row, its release; -1 for ties."""
+    """For each row, its release; -1 for identities."""
     node: IntArray
     since: IntArray
-    """Of a change, the earlier release; else -1."""
+    """For a change, the earlier release; else -1."""
     step: BoolArray
-    """Whether the row is about the increment that leads to its node."""
+    """True if the row is the increment that leads to its node."""
 
 
 def build_chain(lattice: Lattice, displays: Sequence[Display]) -> Chain:
-    """Lay out what the displays of a chain of releases are about."""
+    """Lay out the rows of a chain of displays."""
     last = len(displays) - 1
     releases = tuple(t for t in range(len(displays)) if t == last or (displays[t].since == t).any())
-    laid = _ChainBuilder(len(releases) * lattice.atoms)
-    ids, few = lattice.sums.split(), [terms[:-1] for terms in lattice.equations.split()]
-    before: list[int] = lattice.continues_from.tolist()
-    steps = {node: np.setdiff1d(ids[node], ids[earlier]) for node, earlier in enumerate(before) if earlier >= 0}
-    for at, release in enumerate(releases):
-        shift = at * lattice.atoms
-        first = len(laid.row_keys)
-        for node, (atoms, terms) in enumerate(zip(ids, few, strict=True)):
-            its = np.where(terms < lattice.atoms, terms + shift, terms - lattice.atoms + laid.columns + first)
-            laid.add((release, node, -1, False), [(atoms + shift, 1.0)], [(its, 1.0)])
-        for node, atoms in steps.items():
-            laid.add((release, node, -1, True), [(atoms + shift, 1.0)], [(atoms + shift, 1.0)])
-        if at == 0:
-            continue
-        previous = releases[at - 1]
-        then = displays[previous].since >= 0
-        for node in np.flatnonzero(then).tolist():
-            for since in sorted({previous, int(displays[release].change_since[node])} - {-1}):
-                earlier = releases.index(since) * lattice.atoms
-                laid.add_change((release, node, since, False), [(ids[node] + shift, 1.0), (ids[node] + earlier, -1.0)])
-        for node, atoms in steps.items():
-            earlier = shift - lattice.atoms
-            laid.add_change((release, node, previous, True), [(atoms + shift, 1.0), (atoms + earlier, -1.0)])
-    ties = lattice.identities
-    for at, release in enumerate(releases):
-        there = np.zeros(lattice.atoms, dtype=np.bool_)
-        there[np.concatenate([ids[node] for node in np.flatnonzero(displays[release].since >= 0)])] = True
-        for row in range(len(ties)):
-            entries = slice(ties.starts[row], ties.starts[row + 1])
-            if there[ties.columns[entries]].all():
-                laid.add_identity(
-                    ties.columns[entries] + at * lattice.atoms, ties.values[entries], ties.lower[row], ties.upper[row]
-                )
-    release, node, since, step = np.array(laid.row_keys, dtype=np.int64).T
+    builder = _ChainBuilder(lattice, displays, releases)
+    for index in range(len(releases)):
+        builder.add_release(index)
+        if index:
+            builder.add_changes(index)
+    for index in range(len(releases)):
+        builder.add_identities(index)
+    release, node, since, step = np.array(builder.row_keys, dtype=np.int64).T
     return Chain(
-        rows=laid.forms.rows(),
-        equations=laid.equations.rows(),
+        rows=builder.forms.rows(),
+        equations=builder.equations.rows(),
         releases=releases,
         area_period_id=np.tile(lattice.area_period_id, len(releases)),
         release=release,
@@ -86,31 +61,70 @@ def build_chain(lattice: Lattice, displays: Sequence[Display]) -> Chain:
 
 
 class _ChainBuilder:
-    """The rows of a chain in the making: each as a sum of columns, and as an equation in few terms."""
+    """Collect the rows of a chain: each as a sum of columns, and as a short equation."""
 
-    def __init__(self, columns: int) -> None:
-        self.columns = columns
+    def __init__(self, lattice: Lattice, displays: Sequence[Display], releases: tuple[int, ...]) -> None:
+        self.lattice, self.displays, self.releases = lattice, displays, releases
+        self.columns = len(releases) * lattice.atoms
         self.forms, self.equations = RowBuilder(), RowBuilder()
         self.row_keys: list[RowKey] = []
-        self.at: dict[RowKey, int] = {}
-        """The column of a row."""
+        self.column_of: dict[RowKey, int] = {}
+        self.ids = lattice.sums.split()
+        self.short_terms = [terms[:-1] for terms in lattice.equations.split()]
+        earlier: list[int] = lattice.continues_from.tolist()
+        self.steps = {
+            node: np.setdiff1d(self.ids[node], self.ids[start]) for node, start in enumerate(earlier) if start >= 0
+        }
 
-    def add(self, of: RowKey, terms: Sums, few: Sums) -> None:
+    def add_release(self, index: int) -> None:
+        """Add a row for each node and step of a release."""
+        atom_count, release = self.lattice.atoms, self.releases[index]
+        shift, first = index * atom_count, len(self.row_keys)
+        for node, (atoms, terms) in enumerate(zip(self.ids, self.short_terms, strict=True)):
+            columns = np.where(terms < atom_count, terms + shift, terms - atom_count + self.columns + first)
+            self._add((release, node, -1, False), [(atoms + shift, 1.0)], [(columns, 1.0)])
+        for node, atoms in self.steps.items():
+            self._add((release, node, -1, True), [(atoms + shift, 1.0)], [(atoms + shift, 1.0)])
+
+    def add_changes(self, index: int) -> None:
+        """Add a row for each change of a node or step since an earlier release."""
+        release, previous, shift = self.releases[index], self.releases[index - 1], index * self.lattice.atoms
+        for node in np.flatnonzero(self.displays[previous].since >= 0).tolist():
+            for since in sorted({previous, int(self.displays[release].change_since[node])} - {-1}):
+                earlier = self.releases.index(since) * self.lattice.atoms
+                terms = [(self.ids[node] + shift, 1.0), (self.ids[node] + earlier, -1.0)]
+                self._add_change((release, node, since, False), terms)
+        for node, atoms in self.steps.items():
+            earlier = shift - self.lattice.atoms
+            self._add_change((release, node, previous, True), [(atoms + shift, 1.0), (atoms + earlier, -1.0)])
+
+    def add_identities(self, index: int) -> None:
+        """Add the identities of the atoms that exist in a release."""
+        identities, shift = self.lattice.identities, index * self.lattice.atoms
+        exists = np.zeros(self.lattice.atoms, dtype=np.bool_)
+        nodes = np.flatnonzero(self.displays[self.releases[index]].since >= 0)
+        exists[np.concatenate([self.ids[node] for node in nodes])] = True
+        for row in range(len(identities)):
+            entries = slice(identities.starts[row], identities.starts[row + 1])
+            if exists[identities.columns[entries]].all():
+                columns, values = identities.columns[entries] + shift, identities.values[entries]
+                self._add_identity(columns, values, identities.lower[row], identities.upper[row])
+
+    def _add(self, key: RowKey, terms: Sums, short_terms: Sums) -> None:
         self.forms.add(-np.inf, np.inf, *terms)
-        self.equations.add(0.0, 0.0, *few, self._itself())
-        self.at[of] = self.columns + len(self.row_keys)
-        self.row_keys.append(of)
+        self.equations.add(0.0, 0.0, *short_terms, self._itself())
+        self.column_of[key] = self.columns + len(self.row_keys)
+        self.row_keys.append(key)
 
-    def add_change(self, of: RowKey, terms: Sums) -> None:
-        """By which a row of this release differs from that of an earlier one."""
-        release, node, since, step = of
-        now, then = (np.array([self.at[one, node, -1, step]]) for one in (release, since))
-        self.add(of, terms, [(now, 1.0), (then, -1.0)])
+    def _add_change(self, key: RowKey, terms: Sums) -> None:
+        release, node, since, step = key
+        new, old = (np.array([self.column_of[number, node, -1, step]]) for number in (release, since))
+        self._add(key, terms, [(new, 1.0), (old, -1.0)])
 
-    def add_identity(self, columns: IntArray, values: FloatArray, lower: float, upper: float) -> None:
+    def _add_identity(self, columns: IntArray, values: FloatArray, lower: float, upper: float) -> None:
         self.forms.add_row(columns, values, lower, upper)
-        itself, less = self._itself()
-        self.equations.add_row(np.append(columns, itself), np.append(values, less), 0.0, 0.0)
+        itself, minus_one = self._itself()
+        self.equations.add_row(np.append(columns, itself), np.append(values, minus_one), 0.0, 0.0)
         self.row_keys.append((-1, -1, -1, False))
 
     def _itself(self) -> tuple[IntArray, float]:

@@ -1,33 +1,33 @@
-"""Linear programmes, solved by HiGHS."""
+"""Linear programs, solved by HiGHS."""
 
 import highspy
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.statistics.disclosure.lattice import FloatArray, SparseRows
+from api.statistics.disclosure.sparse_rows import FloatArray, SparseRows
 
 FEASIBILITY_TOLERANCE = 1e-9
-"""How far a table may be off its bounds. One goes on from another, so that what is off adds up."""
+"""How far a table may lie outside its bounds. Tables build on each other, so errors add up."""
 
 
 class LinearProgram(Struct, frozen=True, kw_only=True, eq=False):
-    """A linear programme without its objective: columns, at least 0 where nothing else is said, in bounded rows."""
+    """A linear program without its objective: bounded rows over columns, which are at least 0 by default."""
 
     rows: SparseRows
     least: FloatArray | None = None
     most: FloatArray | None = None
 
     def require_goal(self, goal: float, *, up: bool) -> "LinearProgram":
-        """The programme with its last row at least, or at most, this."""
+        """Return the program with its last row at least, or at most, `goal`."""
         lower, upper = self.rows.lower.copy(), self.rows.upper.copy()
         (lower if up else upper)[-1] = goal
         return replace(self, rows=replace(self.rows, lower=lower, upper=upper))
 
     def solve(self, cost: FloatArray, *, corner: bool = True) -> FloatArray | None:
-        """The columns that cost the least; None where the solver vouches for none.
+        """Return the columns with the lowest cost, or None if the solver finds no solution.
 
-        A `corner` of the programme has few columns off their bounds. Where that does not matter, it is faster without.
+        A `corner` solution has few columns away from their bounds. Other solutions are faster to find.
         """
         rows = self.rows
         solver = highspy.Highs()

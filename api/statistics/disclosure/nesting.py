@@ -1,31 +1,32 @@
-"""Each count as the sum of few others: a year of its quarters, a city of its wards, a margin of what it is broken into.
+"""Counts as short sums of other counts: a year of its quarters, a city of its wards, a margin of its categories.
 
-That says the same as the sums of atoms do, in an eighth of the terms for a year of twenty wards, and so a solver takes
-a fraction of the time.
+These equations are equivalent to the sums of atoms but have fewer terms, an eighth for a year of twenty wards. So a
+solver needs a fraction of the time.
 """
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from api.statistics.disclosure.lattice import BoolArray, IntArray, NodeGrid, Nodes, RowBuilder, ScopeShape, SparseRows
+from api.statistics.disclosure.lattice import NodeGrid, Nodes, ScopeShape
+from api.statistics.disclosure.sparse_rows import BoolArray, IntArray, RowBuilder, SparseRows
 
 Sums = tuple[IntArray, IntArray]
-"""Nodes, and those that each may be the sum of (nodes × terms)."""
+"""Nodes, and the nodes whose sum each may be (nodes × terms)."""
 
 
 def build_equations(shape: ScopeShape, nodes: Nodes, sums: SparseRows, atoms: int) -> SparseRows:
-    """The terms of each node and complement, less itself: over the atoms, and the nodes behind the atoms.
+    """Return the terms of each node and complement, minus itself: over the atoms, then the nodes.
 
-    A sum of nodes is taken where it has the same atoms; where there is none, the atoms themselves.
+    A sum of nodes is used if it has the same atoms; otherwise the atoms themselves.
     """
     terms = sums.split()
-    left = np.ones(len(sums), dtype=np.bool_)
-    for tried, its in _sums(shape, nodes):
-        found = left[tried]
-        found[found] = _have_same_atoms(sums, tried[found], its[found])
-        left[tried[found]] = False
-        for node, ids in zip(tried[found].tolist(), its[found] + atoms, strict=True):
+    is_open = np.ones(len(sums), dtype=np.bool_)
+    for candidates, candidate_terms in _sums(shape, nodes):
+        is_equal = is_open[candidates]
+        is_equal[is_equal] = _have_same_atoms(sums, candidates[is_equal], candidate_terms[is_equal])
+        is_open[candidates[is_equal]] = False
+        for node, ids in zip(candidates[is_equal].tolist(), candidate_terms[is_equal] + atoms, strict=True):
             terms[node] = ids
     forms = RowBuilder()
     for node, ids in enumerate(terms):
@@ -34,15 +35,15 @@ def build_equations(shape: ScopeShape, nodes: Nodes, sums: SparseRows, atoms: in
 
 
 def _sums(shape: ScopeShape, nodes: Nodes) -> Iterator[Sums]:
-    """What may add up, in the order in which it is tried: a part and its complement come first."""
+    """Yield candidate sums in order of preference: a part and its complement come first."""
     part = np.flatnonzero(nodes.complement[: nodes.size] >= 0)
     yield nodes.whole[part], np.stack((part, nodes.complement[part]), axis=1)
     for grid in nodes.grids:
         for these, terms in (*_by_places(shape, grid), *_by_periods(shape, grid), *_broken_down(grid, nodes.grids)):
             yield these, terms
             out, inner = nodes.complement[these], nodes.complement[terms]
-            there = (out >= 0) & (inner >= 0).all(axis=1)
-            yield out[there], inner[there]
+            exists = (out >= 0) & (inner >= 0).all(axis=1)
+            yield out[exists], inner[exists]
 
 
 def _by_places(shape: ScopeShape, grid: NodeGrid) -> Iterator[Sums]:
@@ -62,19 +63,19 @@ def _by_periods(shape: ScopeShape, grid: NodeGrid) -> Iterator[Sums]:
 
 
 def _find_tiling_periods(period: str, published: Sequence[str], shape: ScopeShape) -> list[str]:
-    """Shorter ones that make up a period, the longest first; none where something would be left."""
+    """Return shorter periods that add up to a period, longest first; an empty list if a part would remain."""
     whole = set(shape.periods[period])
-    left, found = whole, list[str]()
+    remaining, tiles = whole, list[str]()
     for code in sorted(published, key=lambda code: -len(shape.periods[code])):
-        its = set(shape.periods[code])
-        if its <= left and its != whole:
-            found.append(code)
-            left = left - its
-    return [] if left else found
+        parts = set(shape.periods[code])
+        if parts <= remaining and parts != whole:
+            tiles.append(code)
+            remaining = remaining - parts
+    return [] if remaining else tiles
 
 
 def _broken_down(grid: NodeGrid, grids: Sequence[NodeGrid]) -> Iterator[Sums]:
-    """By one dimension more."""
+    """Yield sums over one more dimension."""
     own = grid.table.dimensions
     for other in grids:
         more = [slug for slug in other.table.dimensions if slug not in own]
@@ -96,7 +97,7 @@ def _pair_sums(nodes: IntArray, terms: IntArray) -> Sums:
 
 
 def _have_same_atoms(sums: SparseRows, nodes: IntArray, terms: IntArray) -> BoolArray:
-    """Whether the terms together have the atoms of a node, each of them once."""
+    """Return True where the terms together have the atoms of a node, each of them once."""
     sizes = np.diff(sums.starts)
     same = sizes[nodes] == sizes[terms].sum(axis=1)
     at = np.repeat(np.arange(nodes.size), terms.shape[1])
@@ -108,7 +109,7 @@ def _have_same_atoms(sums: SparseRows, nodes: IntArray, terms: IntArray) -> Bool
 
 
 def _entries(rows: SparseRows, chosen: IntArray) -> IntArray:
-    """Where the entries of these rows stand."""
+    """Return the positions of the entries of these rows."""
     sizes = np.diff(rows.starts)[chosen]
     ends = np.cumsum(sizes)
     return np.arange(ends[-1] if ends.size else 0) + np.repeat(rows.starts[chosen] - ends + sizes, sizes)

@@ -1,4 +1,4 @@
-"""Whether a programme may have the policy that its plan states."""
+"""Check that a programme's policy is not laxer than the default, unless a decision is recorded."""
 
 from msgspec.structs import asdict
 
@@ -6,14 +6,14 @@ from schema.disclosure import DisclosureClass, Policy, Rule
 
 
 class LaxPolicy(Exception):  # noqa: N818  a refusal is not an error of ours
-    """A programme's policy would protect less than the usual one, and no decision says that it may."""
+    """A programme's policy protects less than the default policy, and no decision allows it."""
 
     def __init__(self, fields: tuple[str, ...]) -> None:
-        super().__init__(f"Less strict than the usual policy, without a recorded decision: {', '.join(fields)}.")
+        super().__init__(f"The policy is laxer than the default, without a recorded decision: {', '.join(fields)}.")
         self.fields = fields
 
 
-# Whether more of it is stricter. Wider bands, coarser bases and longer hold-backs hide more.
+# Wider bands, coarser bases and longer hold-backs hide more.
 _STRICTER_IF_HIGHER = (
     "hide_to",
     "base",
@@ -28,7 +28,7 @@ _STRICTER_IF_TRUE = ("audit_providers", "protect_complements", "shift", "rates_f
 
 
 def find_laxer_fields(own: Rule, usual: Rule) -> list[str]:
-    """What of a rule protects less than another one does."""
+    """Return the fields of a rule that protect less than those of another rule."""
     mine, theirs = asdict(own), asdict(usual)
     return [
         *(field for field in (*_STRICTER_IF_HIGHER, *_STRICTER_IF_TRUE) if mine[field] < theirs[field]),
@@ -37,10 +37,10 @@ def find_laxer_fields(own: Rule, usual: Rule) -> list[str]:
 
 
 def check_policy(own: Policy, usual: Policy) -> Policy:
-    """Return a programme's own policy. Raises `TooLax` where it is less strict and records no decision."""
-    less = ["breakdowns"] if own.breakdowns > usual.breakdowns else []
-    for one in DisclosureClass:
-        less += [f"{one.value}.{field}" for field in find_laxer_fields(own.rule(one), usual.rule(one))]
-    if less and own.decision is None:
-        raise LaxPolicy(tuple(less))
+    """Return a programme's own policy. Raises LaxPolicy if it is laxer and records no decision."""
+    laxer = ["breakdowns"] if own.breakdowns > usual.breakdowns else []
+    for name in DisclosureClass:
+        laxer += [f"{name.value}.{field}" for field in find_laxer_fields(own.rule(name), usual.rule(name))]
+    if laxer and own.decision is None:
+        raise LaxPolicy(tuple(laxer))
     return own

@@ -1,9 +1,9 @@
-"""Withhold a few more figures where the audit fails.
+"""Withhold more figures where the audit fails.
 
-For a count that nothing settles, one elastic programme asks which figures shown stand in the way of a table in
-which it is far enough from what it is known to be: every bound that could be given up has a slack, and slack costs
-the more, the wider the figure's reach. Totals are never hidden; margins go last. In a later release a figure is
-rather held as it was than withheld. Giving up bounds only adds tables, so that no count that has passed can fail.
+For each count that no witness settles, an elastic program finds which displayed figures rule out a table in which the
+count differs enough. Each bound that could be removed has a slack, and slack costs more for a figure with a wider
+reach. Totals are never hidden; margins are hidden last. A later release prefers to hold a figure back over withholding
+it. Removing bounds only adds tables, so a count that has passed never fails afterwards.
 (The elastic heuristic for cell suppression: docs/disclosure-control.md, "Repair" and "Sources".)
 """
 
@@ -15,17 +15,19 @@ import numpy as np
 from msgspec import Struct
 
 from api.statistics.disclosure.audit import TOLERANCE, ReaderAudit
-from api.statistics.disclosure.display import BoolArray, Display, ProviderCounts, find_holdable, hold_back, withhold
-from api.statistics.disclosure.lattice import FloatArray, IntArray, Lattice, SparseRows
+from api.statistics.disclosure.display import Display, find_holdable, hold_back, withhold
+from api.statistics.disclosure.lattice import Lattice
 from api.statistics.disclosure.linear_programs import LinearProgram
+from api.statistics.disclosure.provider_counts import ProviderCounts
+from api.statistics.disclosure.sparse_rows import BoolArray, FloatArray, IntArray, SparseRows
 from schema.disclosure import Rule
 
-# What a slack of one costs, by the number of ways in which the figure is cut out of the total.
+# The cost of a slack of 1, by the breakdown depth of the figure.
 _SLACK_COSTS = np.array([100_000.0, 2_000.0, 60.0, 1.0])
 
 
 class RepairTask(Struct, frozen=True, kw_only=True, eq=False):
-    """One reader's view of a chain of releases. It can be sent to another process."""
+    """One reader's view of a chain of releases. Another process can run it."""
 
     lattice: Lattice
     rule: Rule
@@ -36,20 +38,20 @@ class RepairTask(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Repairs(Struct, frozen=True, kw_only=True, eq=False):
-    """What must be given up so that every count is protected from one reader."""
+    """The figures to hold back or withhold so that every count is protected from one reader."""
 
     held: BoolArray
     withheld: BoolArray
     exposed: tuple[int, ...]
-    """Nodes and complements of which too much would be known all the same."""
+    """Nodes and complements that remain exposed."""
     audited: int
-    """How many counts and changes were audited."""
+    """The number of audited counts and changes."""
     repaired: int
-    """How many of them needed a repair."""
+    """The number of them that needed a repair."""
 
 
 def audit_and_repair(task: RepairTask) -> Repairs:
-    """Audit one reader's view, and repair it."""
+    """Audit one reader's view and repair it."""
     view = ReaderAudit(task.lattice, task.rule, task.counts, task.displays, task.atoms, provider=task.provider)
     repairs = _RepairSearch(view)
     failing = repairs.withhold_self_disclosing()
@@ -74,15 +76,15 @@ class _RepairSearch:
         self.view = view
         size = view.lattice.whole.size
         self.held, self.withheld = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
-        # What is told of those outside is given up by withholding the part.
+        # To hide a complement, withhold its part.
         self.shown_as = np.arange(size)
         parts = np.flatnonzero(view.lattice.complement >= 0)
         self.shown_as[view.lattice.complement[parts]] = parts
 
     def withhold_self_disclosing(self) -> int:
-        """Give up figures that tell too much of their own count, whatever else is shown; of how many counts.
+        """Hide figures whose own bounds reveal their count; return the number of counts that this repairs.
 
-        No programme is needed to see that: mostly they are small changes by somebody else, beside the reader's own.
+        This needs no program. Most of them are small changes of another provider, in a figure with the reader's own.
         """
         before = self.view.too_narrow()
         for hide in (False, True) if len(self.view.displays) > 1 else (True,):
@@ -92,22 +94,22 @@ class _RepairSearch:
         return before.size - self.view.too_narrow().size
 
     def repair_count(self, row: int) -> bool:
-        """Find witnesses for a count, giving up as little as can be; whether anything was given up."""
-        view, given_up = self.view, False
+        """Find witnesses for a count and hide as little as possible; return True if a figure was hidden."""
+        view, is_repaired = self.view, False
         while row in view.unsettled() and (best := self._find_cheapest(row)) is not None:
             before = view.least[row], view.most[row]
             if best.nodes.any():
-                given_up = True
+                is_repaired = True
                 self._apply(best.nodes, hide=best.hide)
             view.accept(best.free, best.point)
             if before == (view.least[row], view.most[row]):
                 break
-        return given_up
+        return is_repaired
 
     def _find_cheapest(self, row: int) -> "_Repair | None":
-        """The cheapest way to widen what is known of a count, in the least neighbourhood where one figure is enough.
+        """Return the cheapest repair of a count, from the smallest neighbourhood in which one figure is enough.
 
-        Where that would be a margin, or there are more, a wider one is tried: it may have a better way.
+        If that figure is a margin, or the repair needs several, try a wider neighbourhood as well.
         """
         best: _Repair | None = None
         for hide, free in product(
@@ -115,24 +117,22 @@ class _RepairSearch:
         ):
             elastic = self._build_elastic_program(row, free, hide=hide)
             for up in (True, False):
-                found = self._find_repair(row, elastic, up=up)
-                if found is not None and not found.nodes.any():
-                    return found
-                if found is not None and (best is None or found.cost < best.cost):
-                    best = found
+                repair = self._find_repair(row, elastic, up=up)
+                if repair is not None and not repair.nodes.any():
+                    return repair
+                if repair is not None and (best is None or repair.cost < best.cost):
+                    best = repair
             if best is not None and (self._is_small(best) or free.all()):
                 break
         return best
 
-    def _is_small(self, found: "_Repair") -> bool:
-        """Whether no more is given up than one figure that is not a margin, or a few of little reach."""
-        one = int(np.count_nonzero(found.nodes)) <= 1 and bool(
-            (self.view.lattice.breakdown_depth[found.nodes] > 1).all()
-        )
-        return one or found.cost < 2 * float(_SLACK_COSTS[2])
+    def _is_small(self, repair: "_Repair") -> bool:
+        """Return True if the repair hides at most one figure that is not a margin, or figures of little reach."""
+        depths = self.view.lattice.breakdown_depth[repair.nodes]
+        return (depths.size <= 1 and bool((depths > 1).all())) or repair.cost < 2 * float(_SLACK_COSTS[2])
 
     def _loosen_display(self, *, hide: bool) -> tuple[Display, BoolArray, BoolArray]:
-        """The last display with everything given up that may be; and the nodes that are then held, or withheld."""
+        """Return the last display with every allowed figure hidden, and the nodes held back and withheld in it."""
         view, last = self.view, self.view.displays[-1]
         true, release = view.counts[-1].totals, len(view.displays) - 1
         hideable = (
@@ -158,9 +158,9 @@ class _RepairSearch:
         view.lower, view.upper = view.bounds(view.displays[-1])
 
     def _build_elastic_program(self, row: int, free: BoolArray, *, hide: bool) -> "_ElasticProgram":
-        """The polytope in the free columns, with slack where something can be given up; the count is its last row."""
+        """Return the polytope in the free columns, with slack for bounds that can go; the count is its last row."""
         view, chain = self.view, self.view.chain
-        programme, rows = view.build_program(free)
+        program, rows = view.build_program(free)
         lower, upper = view.bounds(self._loosen_display(hide=hide)[0])
         with np.errstate(invalid="ignore"):
             below = np.nan_to_num(view.lower[rows] - lower[rows], nan=0.0, posinf=np.inf)
@@ -173,22 +173,13 @@ class _RepairSearch:
         ids, values = chain.rows.columns[own], chain.rows.values[own]
         inside = free[ids]
         local = (np.cumsum(free) - 1)[ids[inside]]
-        at = np.concatenate((programme.rows.row_of, slack, np.full(local.size, rows.size)))
-        order = np.argsort(at, kind="stable")
         count = np.zeros(columns + slack.size)
         count[local] = values[inside]
-        costs = _SLACK_COSTS[np.minimum(view.lattice.breakdown_depth[nodes], 3)] * (
-            1 + view.displays[-1].value[nodes] / 100
-        )
+        depth, value = view.lattice.breakdown_depth[nodes], view.displays[-1].value[nodes]
+        costs = _SLACK_COSTS[np.minimum(depth, 3)] * (1 + value / 100)
         return _ElasticProgram(
             program=LinearProgram(
-                rows=SparseRows(
-                    starts=np.searchsorted(at[order], np.arange(rows.size + 2)),
-                    columns=np.concatenate((programme.rows.columns, columns + np.arange(slack.size), local))[order],
-                    values=np.concatenate((programme.rows.values, signs, values[inside]))[order],
-                    lower=np.append(programme.rows.lower, -np.inf),
-                    upper=np.append(programme.rows.upper, np.inf),
-                ),
+                rows=_append_slack(program.rows, columns, slack, signs, local, values[inside]),
                 most=np.concatenate((np.full(columns, np.inf), below[below > 0], above[above > 0])),
             ),
             costs=np.append(np.zeros(columns), costs),
@@ -202,14 +193,14 @@ class _RepairSearch:
         )
 
     def _find_repair(self, row: int, elastic: "_ElasticProgram", *, up: bool) -> "_Repair | None":
-        """The cheapest table in which the count is far from what it is known to be, or as far as can be."""
+        """Return the cheapest table in which the count differs enough, or as much as possible."""
         view = self.view
         least, most = ceil(view.least[row] - TOLERANCE), floor(view.most[row] + TOLERANCE)
         target = np.searchsorted(view.targets, row)
         width = int(view.width[target])
         far = float(min(least + width, elastic.highest) if up else max(most - width, elastic.lowest))
         if view.may_be_zero[target]:
-            # It is enough that there may be nothing.
+            # The possibility of zero is enough.
             far = min(far, 0.0) if up and least < 0 else max(far, 0.0) if not up and most > 0 else far
         if least <= far <= most:
             return None
@@ -226,33 +217,48 @@ class _RepairSearch:
         )
 
 
+def _append_slack(
+    rows: SparseRows, columns: int, slack: IntArray, signs: FloatArray, local: IntArray, values: FloatArray
+) -> SparseRows:
+    """Append a slack column to each row in `slack`, and the count as the last row."""
+    row_ids = np.concatenate((rows.row_of, slack, np.full(local.size, len(rows))))
+    order = np.argsort(row_ids, kind="stable")
+    return SparseRows(
+        starts=np.searchsorted(row_ids[order], np.arange(len(rows) + 2)),
+        columns=np.concatenate((rows.columns, columns + np.arange(slack.size), local))[order],
+        values=np.concatenate((rows.values, signs, values))[order],
+        lower=np.append(rows.lower, -np.inf),
+        upper=np.append(rows.upper, np.inf),
+    )
+
+
 class _ElasticProgram(Struct, frozen=True, kw_only=True, eq=False):
     program: LinearProgram
     costs: FloatArray
-    """Of each column; only slack costs, and its columns come last."""
+    """The cost of each column; only slack has a cost, and its columns come last."""
     nodes: IntArray
-    """Of each slack, what is given up."""
+    """For each slack, the node to hide."""
     count: FloatArray
-    """The count that is to be moved, as a sum of columns."""
+    """The count to change, as a sum of columns."""
     elsewhere: float
-    """What columns that are not free add to it."""
+    """What the fixed columns add to the count."""
     lowest: float
     highest: float
-    """What would still be told of it if everything were given up."""
+    """The bounds of the count that remain if every allowed figure is hidden."""
     hide: bool
-    """Whether nodes are withheld, rather than held where that can be."""
+    """True to withhold nodes; False to hold them back if possible."""
     free: BoolArray
 
     def solve(self, far: float, *, up: bool) -> FloatArray | None:
-        """The cheapest columns with which the count is at least, or at most, so far."""
+        """Return the cheapest columns with the count at least, or at most, `far`."""
         return self.program.require_goal(far - self.elsewhere, up=up).solve(self.costs)
 
     def farthest(self, *, up: bool) -> int | None:
-        """The greatest, or the least, that the count can be at whatever cost."""
-        found = self.program.solve(-self.count if up else self.count)
-        if found is None:
+        """Return the highest, or lowest, possible count at any cost."""
+        point = self.program.solve(-self.count if up else self.count)
+        if point is None:
             return None
-        reached = float(self.count @ found) + self.elsewhere
+        reached = float(self.count @ point) + self.elsewhere
         return floor(reached + TOLERANCE) if up else ceil(reached - TOLERANCE)
 
 

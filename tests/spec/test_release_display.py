@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from api.statistics.disclosure.atoms import build_lattice
-from api.statistics.disclosure.display import complete_counts, make_display, read_tallies, round_to_base
+from api.statistics.disclosure.display import round_to_base
 from api.statistics.disclosure.figures import list_counts
 from api.statistics.disclosure.lattice import Area, Dimension, Node, ScopeShape, Table
+from api.statistics.disclosure.provider_counts import complete_counts, read_tallies
+from api.statistics.disclosure.release_display import make_display
 from api.statistics.rollup import Tally
 from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, UNPROTECTED_RULE
 
@@ -280,9 +282,9 @@ def test_what_a_display_tells_is_true_whatever_is_known(seed):
     for release, (counts, display) in enumerate(zip(chain, displays, strict=True)):
         true, known = counts.totals, ~counts.unknown
         assert not (display.shown & ~known).any()
-        assert (display.told_low <= true)[known].all()
-        assert (true <= display.told_high)[known].all()
-        assert np.isinf(display.told_high[~known]).all()
+        assert (display.implied_low <= true)[known].all()
+        assert (true <= display.implied_high)[known].all()
+        assert np.isinf(display.implied_high[~known]).all()
         said = np.flatnonzero(display.change_since >= 0)
         since = display.change_since[said]
         assert (since < release).all()
