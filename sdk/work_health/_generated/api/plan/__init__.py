@@ -30,7 +30,7 @@ class Plan(SyncSender):
     ) -> Period:
         """Get a period by its code.
 
-        Its type, first and last day, and label. A spelling that could mean several periods is refused with them.
+        Return the type, first and last day, and label. An ambiguous code is rejected with suggestions.
         """
         from . import get_period as _get_period
 
@@ -45,7 +45,7 @@ class Plan(SyncSender):
     ) -> ProgrammePage:
         """List programmes.
 
-        Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out.
+        Return each delivery plan with its owner, window and calendar. A sandbox is a copy for trying things out.
         """
         from . import list_programmes as _list_programmes
 
@@ -57,7 +57,7 @@ class Plan(SyncSender):
     ) -> Programme:
         """Get a programme.
 
-        Its owner, the area that it is for, its window, and when returns are due.
+        Return the programme's owner, area, window, and the deadlines of its returns.
         """
         from . import get_programme as _get_programme
 
@@ -76,7 +76,7 @@ class Plan(SyncSender):
     ) -> AreaPage:
         """List areas.
 
-        GSS codes, levels and families. `within` keeps the areas inside another, itself included.
+        Return GSS codes, levels and families. `within` selects an area and the areas inside it.
         """
         from . import list_areas as _list_areas
 
@@ -97,7 +97,7 @@ class Plan(SyncSender):
     ) -> bytes:
         """List areas as CSV.
 
-        To be joined to a map by GSS code: levels, families, validity and successors.
+        Return levels, families, validity and successors. Join the file to a map by GSS code.
         """
         from . import list_areas_csv as _list_areas_csv
 
@@ -115,7 +115,7 @@ class Plan(SyncSender):
     ) -> DimensionPage:
         """List dimensions and their categories.
 
-        Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
+        Return dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
         """
         from . import list_dimensions as _list_dimensions
 
@@ -131,7 +131,7 @@ class Plan(SyncSender):
     ) -> LogicModel:
         """Get the logic model.
 
-        Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
+        Return inputs, activities, outputs, outcomes and impacts in the plan's exact words.
 
         Each link has its basis and the sentence that supports it.
         """
@@ -149,7 +149,7 @@ class Plan(SyncSender):
     ) -> LogicModelGaps:
         """List gaps in the logic model.
 
-        What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in.
+        Return the gaps of the plan itself, such as outcomes without an activity. They are listed, not filled.
         """
         from . import get_logic_model_gaps as _get_logic_model_gaps
 
@@ -172,8 +172,10 @@ class Plan(SyncSender):
     ) -> MeasurePage:
         """List measures.
 
-        In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
-        plan such as `M2.4` or `OC1`.
+        Return measures in the order of the plan.
+
+        `organisation` selects the measures that the organisation returns. `reference` is a code of the plan, such as
+        `M2.4` or `OC1`.
         """
         from . import list_measures as _list_measures
 
@@ -196,7 +198,7 @@ class Plan(SyncSender):
     ) -> Measure:
         """Get a measure.
 
-        Its place in the plan, its kind, series, breakdowns and disclosure class.
+        Return the measure with its plan references, kind, series, breakdowns and disclosure class.
         """
         from . import get_measure as _get_measure
 
@@ -213,7 +215,7 @@ class Plan(SyncSender):
     ) -> OrganisationPage:
         """List organisations and roles.
 
-        Organisations with their identifiers, and the roles that the plan leaves unnamed.
+        Return organisations with their identifiers, and the roles for which the plan names no organisation.
         """
         from . import list_organisations as _list_organisations
 
@@ -231,7 +233,7 @@ class Plan(SyncSender):
     ) -> PeriodPage:
         """List periods of a programme.
 
-        Those of one type that lie wholly within the programme's window.
+        Return the periods of one type that lie wholly within the programme's window.
         """
         from . import list_periods as _list_periods
 
@@ -250,7 +252,7 @@ class AsyncPlan(AsyncSender):
     ) -> Period:
         """Get a period by its code.
 
-        Its type, first and last day, and label. A spelling that could mean several periods is refused with them.
+        Return the type, first and last day, and label. An ambiguous code is rejected with suggestions.
         """
         from . import get_period as _get_period
 
@@ -265,7 +267,7 @@ class AsyncPlan(AsyncSender):
     ) -> ProgrammePage:
         """List programmes.
 
-        Each delivery plan with its owner, window and calendar. A sandbox is a copy in which to try things out.
+        Return each delivery plan with its owner, window and calendar. A sandbox is a copy for trying things out.
         """
         from . import list_programmes as _list_programmes
 
@@ -277,7 +279,7 @@ class AsyncPlan(AsyncSender):
     ) -> Programme:
         """Get a programme.
 
-        Its owner, the area that it is for, its window, and when returns are due.
+        Return the programme's owner, area, window, and the deadlines of its returns.
         """
         from . import get_programme as _get_programme
 
@@ -296,7 +298,7 @@ class AsyncPlan(AsyncSender):
     ) -> AreaPage:
         """List areas.
 
-        GSS codes, levels and families. `within` keeps the areas inside another, itself included.
+        Return GSS codes, levels and families. `within` selects an area and the areas inside it.
         """
         from . import list_areas as _list_areas
 
@@ -317,7 +319,7 @@ class AsyncPlan(AsyncSender):
     ) -> bytes:
         """List areas as CSV.
 
-        To be joined to a map by GSS code: levels, families, validity and successors.
+        Return levels, families, validity and successors. Join the file to a map by GSS code.
         """
         from . import list_areas_csv as _list_areas_csv
 
@@ -335,7 +337,7 @@ class AsyncPlan(AsyncSender):
     ) -> DimensionPage:
         """List dimensions and their categories.
 
-        Dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
+        Return dimensions with their categories. The total is the absence of a dimension; `unknown` is a category.
         """
         from . import list_dimensions as _list_dimensions
 
@@ -351,7 +353,7 @@ class AsyncPlan(AsyncSender):
     ) -> LogicModel:
         """Get the logic model.
 
-        Inputs, activities, outputs, outcomes and impacts in the plan's exact words.
+        Return inputs, activities, outputs, outcomes and impacts in the plan's exact words.
 
         Each link has its basis and the sentence that supports it.
         """
@@ -369,7 +371,7 @@ class AsyncPlan(AsyncSender):
     ) -> LogicModelGaps:
         """List gaps in the logic model.
 
-        What has no measure, no activity, no output: the holes of the plan itself, shown and not filled in.
+        Return the gaps of the plan itself, such as outcomes without an activity. They are listed, not filled.
         """
         from . import get_logic_model_gaps as _get_logic_model_gaps
 
@@ -392,8 +394,10 @@ class AsyncPlan(AsyncSender):
     ) -> MeasurePage:
         """List measures.
 
-        In the order of the plan. `organisation` keeps what that organisation returns; `reference` is a code of the
-        plan such as `M2.4` or `OC1`.
+        Return measures in the order of the plan.
+
+        `organisation` selects the measures that the organisation returns. `reference` is a code of the plan, such as
+        `M2.4` or `OC1`.
         """
         from . import list_measures as _list_measures
 
@@ -416,7 +420,7 @@ class AsyncPlan(AsyncSender):
     ) -> Measure:
         """Get a measure.
 
-        Its place in the plan, its kind, series, breakdowns and disclosure class.
+        Return the measure with its plan references, kind, series, breakdowns and disclosure class.
         """
         from . import get_measure as _get_measure
 
@@ -433,7 +437,7 @@ class AsyncPlan(AsyncSender):
     ) -> OrganisationPage:
         """List organisations and roles.
 
-        Organisations with their identifiers, and the roles that the plan leaves unnamed.
+        Return organisations with their identifiers, and the roles for which the plan names no organisation.
         """
         from . import list_organisations as _list_organisations
 
@@ -451,7 +455,7 @@ class AsyncPlan(AsyncSender):
     ) -> PeriodPage:
         """List periods of a programme.
 
-        Those of one type that lie wholly within the programme's window.
+        Return the periods of one type that lie wholly within the programme's window.
         """
         from . import list_periods as _list_periods
 
