@@ -51,6 +51,7 @@ bench-long: .venv/dev.txt
 contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml
 	$(BIN)/python tools/generate_sdk.py
+	$(BIN)/python tools/unasync.py
 	$(BIN)/python tools/draw_states.py
 	$(BIN)/python tools/collect_messages.py
 

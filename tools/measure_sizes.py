@@ -36,7 +36,7 @@ def python_files() -> list[Path]:
     """Return the hand-written modules, relative to the repository."""
     command = ["git", "ls-files", *(f"{top}/*.py" for top in TOPS)]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    paths = [Path(path) for path in listed.stdout.split() if "_generated" not in path]
+    paths = [Path(path) for path in listed.stdout.split() if "_generated" not in path and "/_sync/" not in path]
     return [path for path in paths if (ROOT / path).is_file()]
 
 

@@ -1,21 +1,19 @@
-"""Push counts into a delivery plan for health and work, and read what they amount to.
+"""Submit returns to a delivery plan for health and work, and read its outcomes.
 
 ```python
-from work_health import WorkHealth, new_return, new_submission, observation
+from work_health import WorkHealth
 
-with WorkHealth("wh_live_…", base_url="https://…") as api:
-    api.create_submission("work-and-health-2025-2028", new_submission(
-        new_return("ips-primary-care-referrals", "FY2025-26-Q3", [observation("E06000018", 140)]),
-    ))
+with WorkHealth("wh_live_…", base_url="https://…") as client:
+    print(client.submit("return.xlsx", dry_run=True))
 ```
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ._core import VERSION
-from .async_client import AsyncWorkHealth
-from .client import WorkHealth
+from ._async.client import AsyncWorkHealth
+from ._sync.client import WorkHealth
+from ._version import VERSION
 from .errors import (
     ApiError,
     CheckFailed,
@@ -30,6 +28,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from ._async.figures import AsyncFigures
     from ._generated.models import (
         Area,
         AreaPage,
@@ -137,12 +136,12 @@ if TYPE_CHECKING:
         Withdrawal,
     )
     from ._generated.types import UNSET, Unset
-    from .frames import AsyncFigures, Figures
+    from ._sync.figures import Figures
     from .mapping import ColumnMapping
     from .outcome_queries import ReleaseStep
     from .plan_model import DeliveryPlan, PlanNode
     from .release_requests import new_release, release_withdrawal
-    from .reports import IncompleteSubmission, PartResult, PartsResult, SubmissionResult
+    from .results import IncompleteSubmission, PartResult, PartsResult, SubmissionResult
     from .review_requests import clearance, comment, decision, new_exemption, new_extension, reason
     from .submission_requests import figure, new_return, new_submission, observation
 
@@ -294,11 +293,12 @@ __all__ = [
 
 _LAZY_MODULES = {
     "._generated.types": ("UNSET", "Unset"),
-    ".frames": ("AsyncFigures", "Figures"),
+    "._async.figures": ("AsyncFigures",),
+    "._sync.figures": ("Figures",),
     ".mapping": ("ColumnMapping",),
     ".outcome_queries": ("ReleaseStep",),
     ".release_requests": ("new_release", "release_withdrawal"),
-    ".reports": ("IncompleteSubmission", "PartResult", "PartsResult", "SubmissionResult"),
+    ".results": ("IncompleteSubmission", "PartResult", "PartsResult", "SubmissionResult"),
     ".review_requests": ("clearance", "comment", "decision", "new_exemption", "new_extension", "reason"),
     ".submission_requests": ("figure", "new_return", "new_submission", "observation"),
     ".plan_model": ("DeliveryPlan", "PlanNode"),
@@ -306,10 +306,10 @@ _LAZY_MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """What is not needed to make a client is read when it is first named, so that importing is quick."""
+    """Import a name on its first use, so that importing the package is quick."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place = next((place for place, names in _LAZY_MODULES.items() if name in names), "._generated.models")
-    found: object = getattr(import_module(place, __name__), name)
-    globals()[name] = found
-    return found
+    module = next((module for module, names in _LAZY_MODULES.items() if name in names), "._generated.models")
+    value: object = getattr(import_module(module, __name__), name)
+    globals()[name] = value
+    return value

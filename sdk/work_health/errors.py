@@ -1,6 +1,6 @@
-"""What this package raises. Catch `WorkHealthError` for all of it."""
+"""The errors of this package. Catch `WorkHealthError` for all of them."""
 
-# ruff: noqa: N818  Their names say what happened; the base says that they are errors.
+# ruff: noqa: N818  The names state what happened; the base class states that they are errors.
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MAX_CELL_WIDTH = 24
 
 
 class WorkHealthError(Exception):
-    """Everything that this package raises of its own."""
+    """Base of all errors of this package."""
 
 
 class ConnectionFailed(WorkHealthError):
-    """No answer came: the server was not reached, or it took too long."""
+    """No response arrived: the server was unreachable, or it took too long."""
 
 
 class ApiError(WorkHealthError):
-    """The server answered, and not with what was asked for."""
+    """The server answered with an error, or with a response that the client cannot read."""
 
     def __init__(
         self,
@@ -39,30 +39,30 @@ class ApiError(WorkHealthError):
         self.title = title
         self.detail = detail
         self.request_id = request_id
-        """Quote it when you ask for help."""
+        """The id of the request. Quote it when you ask for help."""
         self.problem = problem
-        """The answer as it came (RFC 9457), where it was one."""
+        """The problem in the response (RFC 9457); None if there was none."""
 
     @property
     def findings(self) -> list[Finding]:
-        """What the checks found; empty where the answer has none."""
+        """Return the findings of the checks; empty if the response has none."""
         return list((self.problem and self.problem.errors) or [])
 
     def __str__(self) -> str:
-        said = " ".join(part for part in (str(self.status or ""), self.title, self.detail) if part)
+        summary = " ".join(part for part in (str(self.status or ""), self.title, self.detail) if part)
         if self.request_id:
-            said += f" (request {self.request_id})"
-        return "\n".join([said, *format_findings(self.findings)])
+            summary += f" (request {self.request_id})"
+        return "\n".join([summary, *format_findings(self.findings)])
 
 
 class RequestRejected(ApiError):
-    """422: nothing was written. `findings` say where and why; `str()` prints them as a table."""
+    """422: the request has errors and nothing was written. `findings` list them; `str()` prints them as a table."""
 
 
 class CheckFailed(RequestRejected):
-    """What was found here, before anything was sent: a table that cannot be read, or cells that the duty refuses.
+    """The client found errors before it sent anything: an unreadable table, or cells that do not match the duty.
 
-    `status` is 0, as no server answered.
+    `status` is 0, because no server was involved.
     """
 
     def __init__(self, title: str, findings: Sequence[Finding]) -> None:
@@ -75,15 +75,15 @@ class CheckFailed(RequestRejected):
 
 
 class Conflict(ApiError):
-    """409: it does not fit with what stands."""
+    """409: the request conflicts with the current state."""
 
 
 class NotAllowed(ApiError):
-    """401 or 403: no key, a key that has ended, or one that does not open this."""
+    """401 or 403: the key is missing, has expired, or lacks the scope."""
 
 
 class NotFound(ApiError):
-    """404: there is no such thing."""
+    """404: the resource does not exist."""
 
 
 class RateLimited(ApiError):
@@ -91,7 +91,7 @@ class RateLimited(ApiError):
 
 
 class ServerError(ApiError):
-    """5xx: the server's own fault, after the retries."""
+    """5xx: the server failed, after the retries."""
 
 
 _ERROR_BY_STATUS: dict[int, type[ApiError]] = {
@@ -105,20 +105,20 @@ _ERROR_BY_STATUS: dict[int, type[ApiError]] = {
 
 
 def build_error(response: httpx.Response) -> ApiError:
-    """The error that an answer other than 2xx stands for, whoever gave it: the API or something before it."""
+    """Return the error of a response other than 2xx, from the API or from a proxy before it."""
     status = response.status_code
     error = _ERROR_BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
     request_id = response.headers.get("Request-Id")
     if problem := _parse_problem(response):
         return error(status, problem.title, problem.detail, request_id or problem.request_id or None, problem)
-    return error(status, response.reason_phrase or "No reason given", _describe_answer(response), request_id)
+    return error(status, response.reason_phrase or "No reason given", _describe_response(response), request_id)
 
 
 def build_parse_error(response: httpx.Response) -> ApiError:
-    """A 2xx that is not what the contract says."""
-    what = "The answer is not what this version of work-health knows."
+    """Return the error of a 2xx response that does not match the contract."""
+    title = "This version of work-health cannot read the response."
     request_id = response.headers.get("Request-Id")
-    return ApiError(response.status_code, what, _describe_answer(response), request_id)
+    return ApiError(response.status_code, title, _describe_response(response), request_id)
 
 
 def _parse_problem(response: httpx.Response) -> Problem | None:
@@ -131,32 +131,32 @@ def _parse_problem(response: httpx.Response) -> Problem | None:
         return None
 
 
-def _describe_answer(response: httpx.Response) -> str:
+def _describe_response(response: httpx.Response) -> str:
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
-    said = f"{response.request.method} {response.request.url} answered with {media_type or 'no content type'}"
+    summary = f"{response.request.method} {response.request.url} returned {media_type or 'no content type'}"
     start = " ".join(response.text.split())[:120]
-    return f"{said}: {start}" if start else f"{said} and nothing in it."
+    return f"{summary}: {start}" if start else f"{summary} and an empty body."
 
 
 def format_findings(findings: Sequence[Finding]) -> Iterator[str]:
-    """Row, column, value, rule and message, one line for each finding, and the hint below it."""
+    """Yield a line for each finding, with its row, column, value, rule and message, and its fix below."""
     if not findings:
         return
-    shown = findings[:MAX_LISTED_FINDINGS]
+    listed = findings[:MAX_LISTED_FINDINGS]
     lines = [("row", "column", "value", "rule")]
-    lines += [(_format_rows(f), _shorten(f.column or f.path or ""), _shorten(f.actual or ""), f.code) for f in shown]
+    lines += [(_format_rows(f), _shorten(f.column or f.path or ""), _shorten(f.actual or ""), f.code) for f in listed]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    said = ["message"] + [_to_one_line(f.message) for f in shown]
-    hints = [""] + [_to_one_line(f.fix or "") for f in shown]
+    messages = ["message"] + [_to_one_line(finding.message) for finding in listed]
+    fixes = [""] + [_to_one_line(finding.fix or "") for finding in listed]
     margin = " " * (sum(widths) + 2 * len(widths) + 2)
     yield ""
-    for line, message, hint in zip(lines, said, hints, strict=True):
+    for line, message, fix in zip(lines, messages, fixes, strict=True):
         cells = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         yield f"  {cells}  {message}"
-        if hint:
-            yield f"{margin}→ {hint}"
-    if len(findings) > len(shown):
-        yield f"  … and {len(findings) - len(shown)} more: see `findings`."
+        if fix:
+            yield f"{margin}→ {fix}"
+    if len(findings) > len(listed):
+        yield f"  … and {len(findings) - len(listed)} more in `findings`."
 
 
 def _shorten(text: str) -> str:
@@ -176,7 +176,7 @@ def _format_rows(finding: Finding) -> str:
 
 
 def _format_runs(rows: Iterable[int]) -> Iterator[str]:
-    """1, 2, 3, 7 → 1-3, 7."""
+    """Yield runs of rows: 1-3 and 7 for 1, 2, 3, 7."""
     for _, run in groupby(enumerate(rows), lambda numbered: numbered[1] - numbered[0]):
         members = [row for _, row in run]
         yield str(members[0]) if len(members) == 1 else f"{members[0]}-{members[-1]}"

@@ -1,17 +1,18 @@
-"""How figures are asked for: those of a release, and live ones."""
+"""Queries for figures of a release and for preview figures, and what releases changed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast
 
-from ._core import Call, Settings, Steps, send
+from ._calls import Call, Steps, send
 from ._generated.api.outcomes import list_outcomes, list_outcomes_csv, preview_outcomes, preview_outcomes_csv
 from ._generated.api.releases import list_release_changes, list_releases
+from ._paging import PageCursor
 from .errors import WorkHealthError
-from .frames import FigureQuery, PageCursor
-from .submit_steps import choose_programme
+from .programme_steps import choose_programme
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,15 +26,28 @@ if TYPE_CHECKING:
         ReleaseChange,
         RevisionBasis,
     )
+    from ._settings import Settings
 
     Codes = str | Iterable[str] | None
 
 
+F = TypeVar("F")
 QueryT = TypeVar("QueryT", "ReleaseQuery", "PreviewQuery")
 
 
+@dataclass(frozen=True, slots=True)
+class FigureQuery(Generic[F]):
+    """The calls that read the figures of a query, as pages or as one table."""
+
+    build_page_call: Callable[[str, str | None], Call[Any]]
+    """From the programme and the cursor of the page."""
+    build_table_call: Callable[[str], Call[bytes]]
+    """From the programme."""
+    resolve_programme: Callable[[], Steps[str]]
+
+
 class OutcomeQuery(TypedDict, total=False):
-    """What may be asked of all figures."""
+    """The parameters of every query for figures."""
 
     measure: Codes
     series: str | None
@@ -51,85 +65,87 @@ class OutcomeQuery(TypedDict, total=False):
 
 
 class ReleaseQuery(OutcomeQuery, total=False):
-    """What may be asked of a release's; the newest where none is named."""
+    """The parameters of a query for released figures. The default release is the newest one."""
 
     release: str | None
 
 
 class PreviewQuery(OutcomeQuery, total=False):
-    """What may be asked of live ones."""
+    """The parameters of a query for preview figures."""
 
     comparator: Codes
     revision_basis: RevisionBasis | str | None
 
 
 class AnyOutcomeQuery(ReleaseQuery, PreviewQuery, total=False):
-    """Either; which it can be is checked where it is asked."""
+    """The parameters of both. The client checks at run time which of them apply."""
 
 
 def query_preview(
-    settings: Settings, programme: str | None, limit: int | None, question: AnyOutcomeQuery
+    settings: Settings, programme: str | None, limit: int | None, query: AnyOutcomeQuery
 ) -> FigureQuery[PreviewFigure]:
-    asked = _check_parameters(question, PreviewQuery, "live figures")
+    """Raises `TypeError` for a parameter that preview figures do not have."""
+    parameters = _check_parameters(query, PreviewQuery, "preview figures")
 
-    def page(where: str, cursor: str | None) -> Call[PreviewOutcomes]:
-        return preview_outcomes.call(where, **asked, cursor=cursor, limit=limit)
+    def build_page_call(slug: str, cursor: str | None) -> Call[PreviewOutcomes]:
+        return preview_outcomes.call(slug, **parameters, cursor=cursor, limit=limit)
 
-    def table(where: str) -> Call[bytes]:
-        return preview_outcomes_csv.call(where, **asked)
+    def build_table_call(slug: str) -> Call[bytes]:
+        return preview_outcomes_csv.call(slug, **parameters)
 
-    return FigureQuery(page, table, partial(choose_programme, settings, programme))
+    return FigureQuery(build_page_call, build_table_call, partial(choose_programme, settings, programme))
 
 
 def query_release(
-    settings: Settings, programme: str | None, limit: int | None, question: AnyOutcomeQuery
+    settings: Settings, programme: str | None, limit: int | None, query: AnyOutcomeQuery
 ) -> FigureQuery[PublishedFigure]:
-    asked = _check_parameters(question, ReleaseQuery, "a release")
+    """Raises `TypeError` for a parameter that released figures do not have."""
+    parameters = _check_parameters(query, ReleaseQuery, "released figures")
 
-    def page(where: str, cursor: str | None) -> Call[Outcomes]:
-        return list_outcomes.call(where, **asked, cursor=cursor, limit=limit)
+    def build_page_call(slug: str, cursor: str | None) -> Call[Outcomes]:
+        return list_outcomes.call(slug, **parameters, cursor=cursor, limit=limit)
 
-    def table(where: str) -> Call[bytes]:
-        return list_outcomes_csv.call(where, **asked)
+    def build_table_call(slug: str) -> Call[bytes]:
+        return list_outcomes_csv.call(slug, **parameters)
 
-    return FigureQuery(page, table, partial(choose_programme, settings, programme))
+    return FigureQuery(build_page_call, build_table_call, partial(choose_programme, settings, programme))
 
 
-def _check_parameters(question: AnyOutcomeQuery, kind: type[QueryT], of: str) -> QueryT:
-    foreign = sorted(question.keys() - kind.__annotations__.keys())
-    if foreign:
-        raise TypeError(f"{', '.join(foreign)} cannot be asked of {of}")
-    return cast(QueryT, question)
+def _check_parameters(query: AnyOutcomeQuery, kind: type[QueryT], figures: str) -> QueryT:
+    unknown = sorted(query.keys() - kind.__annotations__.keys())
+    if unknown:
+        raise TypeError(f"{', '.join(unknown)} cannot be used for {figures}")
+    return cast(QueryT, query)
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseStep:
-    """A release, and every figure that is not as in the one before."""
+    """A release, and every figure that differs from the release before."""
 
     release: Release
     changes: list[ReleaseChange]
 
 
 def list_later_releases(settings: Settings, programme: str | None, since: int) -> Steps[list[tuple[str, Release]]]:
-    """The releases after one, in their order. Raises `WorkHealthError` where one of them has been withdrawn."""
-    where = yield from choose_programme(settings, programme)
-    releases = (yield from send(list_releases.call(where))).items
-    later = sorted((one for one in releases if one.number > since), key=lambda one: one.number)
-    for one in later:
-        if one.withdrawn_at is not None:
+    """Return the programme and each release after `since`, in order. Raises `WorkHealthError` if one is withdrawn."""
+    slug = yield from choose_programme(settings, programme)
+    releases = (yield from send(list_releases.call(slug))).items
+    later = sorted((release for release in releases if release.number > since), key=lambda release: release.number)
+    for release in later:
+        if release.withdrawn_at is not None:
             raise WorkHealthError(
-                f"Release {one.number} has been withdrawn: {one.withdrawal_reason} "
-                "Read the newest release whole with `outcomes`, and go on from its number."
+                f"Release {release.number} was withdrawn: {release.withdrawal_reason} "
+                "Read the newest release with `outcomes`, then continue from its number."
             )
-    return [(where, one) for one in later]
+    return [(slug, release) for release in later]
 
 
-def fetch_release_step(where: str, release: Release) -> Steps[ReleaseStep]:
-    """All that changed with a release, page after page."""
+def fetch_release_step(slug: str, release: Release) -> Steps[ReleaseStep]:
+    """Return the release with all its changes, read page by page."""
     cursors = PageCursor()
     changes: list[ReleaseChange] = []
     while True:
-        page = yield from send(list_release_changes.call(where, release.number, cursor=cursors.current))
+        page = yield from send(list_release_changes.call(slug, release.number, cursor=cursors.current))
         changes += page.items
-        if not cursors.advance(page.next_cursor):
+        if not cursors.advance(page):
             return ReleaseStep(release, changes)

@@ -1,20 +1,21 @@
-"""The logic model to walk along: from a node to its measures, and to what it leads to."""
+"""The logic model with its measures: from a node to its measures, and along the links to other nodes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ._core import Settings, Steps, send
+from ._calls import Steps, send
 from ._generated.api.plan import get_logic_model, list_measures
-from .submit_steps import choose_programme
+from .programme_steps import choose_programme
 
 if TYPE_CHECKING:
     from ._generated.models import Basis, LogicModel, LogicModelColumn, Measure
+    from ._settings import Settings
 
 
 class PlanLink:
-    """What leads to what, and the sentence of the plan that says so."""
+    """A link between two nodes, with the sentence of the plan that supports it."""
 
     __slots__ = ("basis", "note", "quote", "source", "target")
 
@@ -39,55 +40,62 @@ class PlanNode:
         self.outgoing_links: list[PlanLink] = []
         self.incoming_links: list[PlanLink] = []
         self.measures: list[Measure] = []
-        """What is counted to see whether it happens."""
 
     @property
     def leads_to(self) -> list[PlanNode]:
-        return [arrow.target for arrow in self.outgoing_links]
+        """Return the targets of the outgoing links."""
+        return [link.target for link in self.outgoing_links]
 
     @property
     def incoming(self) -> list[PlanNode]:
-        """What leads to it."""
-        return [arrow.source for arrow in self.incoming_links]
+        """Return the sources of the incoming links."""
+        return [link.source for link in self.incoming_links]
 
     def iter_downstream(self) -> Iterator[PlanNode]:
-        """Everything that it leads to in the end, each once, the nearest first."""
-        seen, waiting = {self.slug}, list(self.leads_to)
-        for node in waiting:
+        """Yield every node that this one leads to, directly or not, each once, the nearest first."""
+        seen, queue = {self.slug}, list(self.leads_to)
+        for node in queue:
             if node.slug not in seen:
                 seen.add(node.slug)
                 yield node
-                waiting += node.leads_to
+                queue += node.leads_to
 
     def __repr__(self) -> str:
         return f"<{self.code} {self.title}>"
 
 
 class DeliveryPlan:
-    """A programme's logic model with its measures. Going through it gives its nodes, from inputs to impacts.
+    """The logic model of a programme with its measures. Iterating yields its nodes, from inputs to impacts.
 
-    `plan["launch-good-employment-hub"]` is one node; `plan.gaps` are measures that hang on none.
+    `plan["launch-good-employment-hub"]` is one node; `plan.unlinked_measures` are the measures without a node.
     """
 
     def __init__(self, model: LogicModel, measures: list[Measure]) -> None:
         self.programme = model.programme
         self.version = model.plan_version
         self._nodes = {
-            one.slug: PlanNode(one.slug, one.code, one.column, one.group or None, one.title) for one in model.nodes
+            node.slug: PlanNode(node.slug, node.code, node.column, node.group or None, node.title)
+            for node in model.nodes
         }
-        for link in model.links:
-            source, target = self._nodes[link.source], self._nodes[link.target]
-            arrow = PlanLink(source, target, link.basis, link.quote, link.note or None)
-            source.outgoing_links.append(arrow)
-            target.incoming_links.append(arrow)
-        self.measures = {one.slug: one for one in measures}
+        self.measures = {measure.slug: measure for measure in measures}
         self.unlinked_measures: list[Measure] = []
-        hung = {link.measure: link.source for link in model.measure_links}
-        for measure in measures:
-            places = list(measure.nodes) or [place for place in [hung.get(measure.slug)] if place]
-            for place in places:
-                self._nodes[place].measures.append(measure)
-            if not places:
+        self._add_links(model)
+        self._add_measures(model)
+
+    def _add_links(self, model: LogicModel) -> None:
+        for item in model.links:
+            source, target = self._nodes[item.source], self._nodes[item.target]
+            link = PlanLink(source, target, item.basis, item.quote, item.note or None)
+            source.outgoing_links.append(link)
+            target.incoming_links.append(link)
+
+    def _add_measures(self, model: LogicModel) -> None:
+        linked = {link.measure: link.source for link in model.measure_links}
+        for measure in self.measures.values():
+            slugs = list(measure.nodes) or [slug for slug in [linked.get(measure.slug)] if slug]
+            for slug in slugs:
+                self._nodes[slug].measures.append(measure)
+            if not slugs:
                 self.unlinked_measures.append(measure)
 
     def __iter__(self) -> Iterator[PlanNode]:
@@ -97,22 +105,22 @@ class DeliveryPlan:
         return len(self._nodes)
 
     def __getitem__(self, slug: str) -> PlanNode:
-        """By its slug, or by its code in the plan. Raises KeyError."""
-        found = self._nodes.get(slug) or next((one for one in self if one.code == slug), None)
-        if found is None:
+        """Return the node with this slug, or with this code of the plan. Raises `KeyError`."""
+        node = self._nodes.get(slug) or next((node for node in self if node.code == slug), None)
+        if node is None:
             raise KeyError(slug)
-        return found
+        return node
 
-    def list_nodes(self, name: LogicModelColumn | str) -> list[PlanNode]:
-        """All of its `input`, `activity`, `output`, `outcome` or `impact` nodes."""
-        return [one for one in self if one.column == name]
+    def list_nodes(self, column: LogicModelColumn | str) -> list[PlanNode]:
+        """Return the nodes of a column: `input`, `activity`, `output`, `outcome` or `impact`."""
+        return [node for node in self if node.column == column]
 
     def __repr__(self) -> str:
         return f"<{self.programme}, version {self.version}: {len(self)} nodes, {len(self.measures)} measures>"
 
 
 def load_plan(settings: Settings, programme: str | None) -> Steps[DeliveryPlan]:
-    where = yield from choose_programme(settings, programme)
-    model = yield from send(get_logic_model.call(where))
-    measures = (yield from send(list_measures.call(where))).items
+    slug = yield from choose_programme(settings, programme)
+    model = yield from send(get_logic_model.call(slug))
+    measures = (yield from send(list_measures.call(slug))).items
     return DeliveryPlan(model, list(measures))

@@ -1,4 +1,4 @@
-"""Short ways to write down what is to be published."""
+"""Bodies of the requests that publish and withdraw releases."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def new_release(
     exclude_measures: Iterable[str] = (),
     republish: Iterable[tuple[str, str]] = (),
 ) -> NewRelease:
-    """Everything that is approved: `api.create_release(programme, new_release(notes="Second quarter"))`.
+    """Return a release of all approved data: `client.create_release(programme, new_release(notes="Second quarter"))`.
 
-    >>> release = new_release(notes="Fixed a slip.", republish=[("hub-job-placements", "FY2025-26-Q1")])
+    >>> release = new_release(notes="Fixed a typing error.", republish=[("hub-job-placements", "FY2025-26-Q1")])
     >>> release.republish[0].period
     'FY2025-26-Q1'
 
     Args:
-        notes: For readers: what is new, what was corrected and why.
+        notes: Notes for readers: what is new, what was corrected, and why.
         publish_at: The end of the embargo, with its time zone.
         exclude_measures: Measures to leave out of the release.
         republish: Measures and periods to release as if for the first time, because a gross error was fixed.
@@ -38,6 +38,6 @@ def new_release(
     )
 
 
-def release_withdrawal(why: str) -> ReleaseWithdrawal:
-    """Taking a release back as a whole: `api.withdraw_release(programme, 3, release_withdrawal("…"))`."""
-    return ReleaseWithdrawal(reason=why)
+def release_withdrawal(reason: str) -> ReleaseWithdrawal:
+    """Return the withdrawal of a whole release: `client.withdraw_release(programme, 3, release_withdrawal("…"))`."""
+    return ReleaseWithdrawal(reason=reason)

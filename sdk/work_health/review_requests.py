@@ -1,4 +1,4 @@
-"""Short ways to write down what reviewers decide."""
+"""Bodies of the requests that reviewers send."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,22 +7,22 @@ from ._generated.models import Clearance, Decision, NewComment, NewExemption, Ne
 
 
 def decision(revision: int, text: str | None = None) -> Decision:
-    """On one revision: `api.approve_return(…, decision=decision(2))`."""
+    """Return a decision about one revision: `client.approve_return(…, decision=decision(2))`."""
     return Decision(revision=revision, text=text)
 
 
-def reason(revision: int, why: str) -> Reason:
-    """On one revision, and why: `api.raise_query(…, reason=reason(2, "Twice as many as in June?"))`."""
-    return Reason(revision=revision, reason=why)
+def reason(revision: int, text: str) -> Reason:
+    """Return a reason about one revision: `client.raise_query(…, reason=reason(2, "Twice as many as in June?"))`."""
+    return Reason(revision=revision, reason=text)
 
 
 def comment(revision: int, text: str) -> NewComment:
-    """On one revision, be it the newest or not."""
+    """Return a comment on one revision, which need not be the current one."""
     return NewComment(revision=revision, text=text)
 
 
 def clearance(revision: int, entries: Iterable[int]) -> Clearance:
-    """Which items or entries of a revision, counted from 1, are free of personal data."""
+    """Return the items or entries of a revision, counted from 1, that contain no personal data."""
     return Clearance(revision=revision, entries=list(entries))
 
 
@@ -36,7 +36,7 @@ def new_extension(
     series: str = "headline",
     service: str = "main",
 ) -> NewExtension:
-    """More time for one expected return. `until` is the first instant that is too late, with its time zone."""
+    """Return an extension of one expected return. `until` is the first instant that is too late, with its time zone."""
     return NewExtension(
         organisation=organisation,
         measure=measure,
@@ -58,7 +58,7 @@ def new_exemption(
     series: str = "headline",
     service: str = "main",
 ) -> NewExemption:
-    """That a return is not expected after all; with `exempt=False`, that it is."""
+    """Return an exemption of one expected return; with `exempt=False`, the end of an exemption."""
     return NewExemption(
         organisation=organisation,
         measure=measure,

@@ -1,4 +1,4 @@
-"""Short ways to write down what is sent."""
+"""Bodies of submissions."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -34,18 +34,18 @@ def observation(
     status: Status | str | None = None,
     note: str | None = None,
 ) -> Observation:
-    """One cell: `observation("E06000018", 140, breakdown={"sex": "female"})`.
+    """Return one cell: `observation("E06000018", 140, breakdown={"sex": "female"})`.
 
     Args:
         area: A GSS code.
-        value: A count. A proportion has a numerator and a denominator in its place.
-        breakdown: Dimension to category; none for the total.
-        numerator: Of a proportion.
-        denominator: Of a proportion.
-        lower: With status `c`: it is at least this.
-        upper: With status `c`: it is at most this.
-        status: Why there is no number.
-        note: Whatever the reader should know.
+        value: A count. A proportion has a numerator and a denominator instead.
+        breakdown: Categories by dimension; empty for the total.
+        numerator: The numerator of a proportion.
+        denominator: The denominator of a proportion.
+        lower: The lower bound of a count with status `c`.
+        upper: The upper bound of a count with status `c`.
+        status: The reason why there is no number.
+        note: A note for readers.
     """
     return Observation(
         area=area,
@@ -73,21 +73,21 @@ def figure(
     markers: Iterable[Marker | str] = (),
     note: str | None = None,
 ) -> PublisherFigure:
-    """One figure of a published series: `figure("E06000018", "30.1", limits={"95": ("25.0", "35.2")})`.
+    """Return one figure of a published series: `figure("E06000018", "30.1", limits={"95": ("25.0", "35.2")})`.
 
-    Numbers are texts or decimals, so that they keep their publisher's digits.
+    Numbers are texts or decimals, so that the digits stay as published.
 
     Args:
         area: A GSS code.
-        value: In the measure's unit.
-        breakdown: Dimension to category; none for the total.
-        limits: The lower and the upper one, by their confidence, `95` or `99.8`.
-        method: How the limits were made, where the publisher gives none.
-        numerator: Where the publisher gives it.
-        denominator: Where the publisher gives it.
-        status: Why there is no value.
-        markers: What is to be known of the value: `p` provisional, `r` revised, `u` low reliability.
-        note: Whatever the reader should know.
+        value: The value in the measure's unit.
+        breakdown: Categories by dimension; empty for the total.
+        limits: The lower and upper limit by confidence, `95` or `99.8`.
+        method: The method of the limits, if they are not the publisher's own.
+        numerator: The numerator, if it is published.
+        denominator: The denominator, if it is published.
+        status: The reason why there is no value.
+        markers: Markers of the value: `p` provisional, `r` revised, `u` low reliability.
+        note: A note for readers.
     """
     return PublisherFigure(
         area=area,
@@ -100,7 +100,7 @@ def figure(
         numerator=None if numerator is None else str(numerator),
         denominator=None if denominator is None else str(denominator),
         status=None if status is None else Status(status),
-        markers=[Marker(one) for one in markers],
+        markers=[Marker(marker) for marker in markers],
         note=note,
     )
 
@@ -119,11 +119,11 @@ def new_return(
     base_revision: int | None = None,
     note: str | None = None,
 ) -> NewReturn:
-    """What is said of one measure in one period. It replaces what stood, whole.
+    """Return the content of one measure in one period. It replaces the current revision as a whole.
 
-    A milestone measure has `items`, an evidence measure `entries`, a published series `figures`, any other
-    `observations`. `base_revision` is the
-    revision that the return was made from (0 for none): if another stands by now, `Conflict` tells the difference.
+    A milestone measure has `items`, an evidence measure `entries`, a published series `figures`, and any other measure
+    `observations`. `base_revision` is the revision that this content was made from, 0 if there was none. If another
+    revision is current by then, the client raises `Conflict` with the differences.
     """
     return NewReturn(
         measure=measure,
@@ -147,11 +147,14 @@ def new_submission(
     justifications: Mapping[str, str] | None = None,
     note: str | None = None,
 ) -> NewSubmission:
-    """One push of one or more returns: all of them are taken, or none. `justifications` are texts by a finding's id."""
+    """Return a submission of one or more returns, accepted or rejected as a whole.
+
+    `justifications` are texts by the id of the finding that they justify.
+    """
     return NewSubmission(
         returns=list(returns),
         organisation=organisation,
         confirm_withdrawals=confirm_withdrawals,
-        justifications=[Justification(finding=one, text=text) for one, text in (justifications or {}).items()],
+        justifications=[Justification(finding=finding, text=text) for finding, text in (justifications or {}).items()],
         note=note,
     )

@@ -1,290 +1,66 @@
-"""What `submit` does, step by step, whichever client takes the steps."""
+"""Submitting a source in one request."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-from uuid import UUID
+from typing import TYPE_CHECKING, cast
 
-from ._core import Call, Content, Settings, Steps, new_idempotency_key, send
-from ._generated.api.partners import get_me
-from ._generated.api.plan import list_areas, list_dimensions, list_programmes
-from ._generated.api.returns import get_template_schema
+from ._calls import send
+from ._generated.api.plan import list_dimensions
 from ._generated.api.submissions import create_submission, create_submission_csv
 from ._generated.models import NewReturn, NewSubmission
-from .errors import ApiError, CheckFailed, ConnectionFailed, RequestRejected, WorkHealthError
-from .mapping import ColumnMapping
-from .reports import IncompleteSubmission, PartResult, PartsResult, SubmissionResult
+from .errors import RequestRejected
+from .programme_steps import choose_programme
+from .results import SubmissionResult
+from .source_steps import LoadedSource, check_rows, fetch_labels, load_source
 from .submission_requests import new_submission
-from .table_checks import Labels, ReturnForm, ReturnKey, check_cells, convert_returns_to_table, group_rows_by_return
-from .tables import SUBMISSION_COLUMNS, Table, Tabular, build_finding, build_table, read_grid
+from .submit_options import SendOptions, SourceOptions, SubmissionOptions
+from .table_checks import convert_returns_to_table
+from .tables import Table, Tabular
 
 if TYPE_CHECKING:
+    from ._calls import Call, Content, Steps
     from ._generated.models import Finding, SubmissionReport
+    from ._settings import Settings
 
-FIRST_CSV_ROW = 2  # of a CSV file, whose first is the header
-MAX_FORM_REQUESTS = 60
-"""Beyond so many returns the schema of each measure is asked for once, not once for each period."""
+FIRST_CSV_ROW = 2  # row 1 of a CSV file is the header
 MAX_CHECKED_FILE_BYTES = 64 * 1024 * 1024
-MappingSource = ColumnMapping | str | Path | Mapping[str, object] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionOptions:
-    """What is said of a submission as a whole."""
-
-    measure: str | None = None
-    period: str | None = None
-    organisation: str | None = None
-    confirm_withdrawals: bool = False
-    justifications: Mapping[str, str] | None = None
-    note: str | None = None
-
-
-def choose_programme(settings: Settings, asked: str | None) -> Steps[str]:
-    """The one that is meant: as asked, as set, else the only one that the key opens, else the only real one."""
-    if chosen := asked or settings.programme:
-        return chosen
-    if "Authorization" in settings.headers:
-        me = yield from send(get_me.call())
-        slugs = list(dict.fromkeys(grant.programme for grant in me.grants))
-    else:
-        page = yield from send(list_programmes.call())
-        slugs = [one.slug for one in page.items if not one.sandbox]
-    if len(slugs) == 1:
-        return slugs[0]
-    raise WorkHealthError(
-        f"Which programme? Say `programme=` or set WORK_HEALTH_PROGRAMME: {', '.join(slugs) or 'none'}"
-    )
-
-
-def to_mapping(given: MappingSource) -> ColumnMapping | None:
-    if given is None or isinstance(given, ColumnMapping):
-        return given
-    return ColumnMapping.load(given) if isinstance(given, str | Path) else ColumnMapping.from_document(given)
-
-
-def read_source(
-    settings: Settings,
-    source: Tabular,
-    programme: str | None,
-    given: MappingSource,
-    sheet: str | None,
-) -> Steps[tuple[str, Table, Labels]]:
-    """The programme, the table, and what its codes are called."""
-    mapping = to_mapping(given)
-    cells = read_grid(source, sheet=sheet or (mapping.sheet if mapping else None))
-    where = yield from choose_programme(settings, programme)
-    dimensions = (yield from send(list_dimensions.call(where))).items
-    named = [one.slug for one in dimensions]
-    if mapping and (wrong := mapping.find_faults([*SUBMISSION_COLUMNS, *named])):
-        raise WorkHealthError("The mapping cannot be used: " + " ".join(wrong))
-    made = build_table(cells, named, mapping)
-    areas = (yield from send(list_areas.call(where))).items
-    return where, made, Labels.from_plan(dimensions, {one.code: one.name for one in areas})
-
-
-def check_rows(
-    programme: str,
-    made: Table,
-    labels: Labels,
-    envelope: SubmissionOptions,
-) -> Steps[dict[ReturnKey, list[int]]]:
-    """Which rows are of which return. Raises `CheckFailed` with every finding."""
-    said = {"measure": envelope.measure, "period": envelope.period}
-    rows = group_rows_by_return(made, said)
-    findings: list[Finding] = []
-    forms: dict[ReturnKey, ReturnForm] = {}
-    asked: dict[tuple[str, ...], ReturnForm | None] = {}
-    for duty, concerned in rows.items():
-        key = tuple(duty) if len(rows) <= MAX_FORM_REQUESTS else tuple(duty[:3])
-        if key not in asked:
-            try:
-                asked[key] = yield from _fetch_form(programme, duty, envelope.organisation)
-            except RequestRejected as refusal:
-                asked[key] = None
-                findings += [_locate_finding(one, [made.row_numbers[n] for n in concerned]) for one in refusal.findings]
-        if form := asked[key]:
-            forms[duty] = form
-    findings += check_cells(made, forms, rows, labels)
-    for one in findings:
-        one.column = made.source_names.get(one.column, one.column) if one.column else one.column
-    if findings:
-        raise CheckFailed(f"{made.source}: not what is owed.", findings)
-    return rows
-
-
-def check_table(
-    settings: Settings,
-    source: Tabular,
-    programme: str | None,
-    mapping: MappingSource,
-    sheet: str | None,
-    envelope: SubmissionOptions,
-) -> Steps[list[str]]:
-    where, made, labels = yield from read_source(settings, source, programme, mapping, sheet)
-    return [str(duty) for duty in (yield from check_rows(where, made, labels, envelope))]
-
-
-def _fetch_form(programme: str, duty: ReturnKey, organisation: str | None) -> Steps[ReturnForm | None]:
-    if not duty.measure or not duty.period:
-        missing = "measure" if not duty.measure else "period"
-        hint = f"Fill in the column {missing}, or say `{missing}=` or a constant in the mapping file."
-        raise CheckFailed("", [_build_missing_finding(missing, hint)])
-    schema = yield from send(
-        get_template_schema.call(
-            programme,
-            measure=duty.measure,
-            period=duty.period,
-            organisation=organisation,
-            series=duty.series or None,
-            service=duty.service or None,
-        )
-    )
-    return ReturnForm.from_schema(schema)
-
-
-def _build_missing_finding(column: str, fix: str) -> Finding:
-    return build_finding("empty-cell", f"The cell of `{column}` is empty.", column=column, fix=fix)
-
-
-def _locate_finding(one: Finding, rows: list[int]) -> Finding:
-    """A finding on a parameter, told of the rows that it came from."""
-    one.column = one.column or one.path or None
-    one.path = None
-    one.rows = rows[:1000]
-    if len(rows) > 1000:
-        one.row_count = len(rows)
-    return one
 
 
 def submit_source(
     settings: Settings,
     source: Tabular | NewReturn | NewSubmission | Iterable[NewReturn],
+    source_options: SourceOptions,
+    options: SubmissionOptions,
+    send_options: SendOptions,
     *,
-    programme: str | None,
-    mapping: MappingSource,
-    sheet: str | None,
-    envelope: SubmissionOptions,
-    check: bool,
-    dry_run: bool,
-    dry_run_token: str | None,
-    idempotency_key: str | None,
     raise_if_rejected: bool,
 ) -> Steps[SubmissionResult]:
+    """Read, check and send a source. Return the server's report, or its rejection if the caller prefers that."""
     if isinstance(source, Iterator):
         source = cast("list[NewReturn]", list(source))
-    push = to_submission(source, envelope)
-    made: Table | None = None
+    submission = to_submission(source, options)
+    table: Table | None = None
     try:
-        if push is not None:
-            call = yield from _prepare_json_call(
-                settings, push, programme, check, dry_run, dry_run_token, idempotency_key
-            )
+        if submission is not None:
+            call = yield from _prepare_json_call(settings, submission, source_options.programme, send_options)
         else:
-            tabular = cast(Tabular, source)
-            call, made = yield from _prepare_csv_call(
-                settings, tabular, programme, mapping, sheet, envelope, check, dry_run, dry_run_token, idempotency_key
+            call, table = yield from _prepare_csv_call(
+                settings, cast(Tabular, source), source_options, options, send_options
             )
         report = yield from send(call)
     except RequestRejected as refusal:
-        _renumber_findings(refusal.findings, made)
+        renumber_findings(refusal.findings, table)
         if raise_if_rejected:
             raise
-        return SubmissionResult(None, refusal, made.warnings if made else ())
-    _renumber_findings(report.findings, made)
-    return SubmissionResult(report, None, made.warnings if made else ())
+        return SubmissionResult(None, refusal, table.warnings if table else ())
+    renumber_findings(report.findings, table)
+    return SubmissionResult(report, None, table.warnings if table else ())
 
 
-def _prepare_csv_call(
-    settings: Settings,
-    source: Tabular,
-    programme: str | None,
-    mapping: MappingSource,
-    sheet: str | None,
-    envelope: SubmissionOptions,
-    check: bool,
-    dry_run: bool,
-    dry_run_token: str | None,
-    key: str | None,
-) -> Steps[tuple[Call[SubmissionReport], Table | None]]:
-    if mapping is None and (path := _find_large_csv(source)):
-        where = yield from choose_programme(settings, programme)
-        return build_csv_call(where, path, envelope, dry_run, dry_run_token, key), None
-    where, made, labels = yield from read_source(settings, source, programme, mapping, sheet)
-    if check:
-        yield from check_rows(where, made, labels, envelope)
-    content = (_read_unmodified(source) if made.is_unmodified else None) or made.to_csv()
-    return build_csv_call(where, content, envelope, dry_run, dry_run_token, key), made
-
-
-def _find_large_csv(source: Tabular) -> Path | None:
-    """A CSV file that is streamed as it is: too large to be held here and looked at."""
-    if not isinstance(source, str | Path) or Path(source).suffix.lower() != ".csv":
-        return None
-    path = Path(source)
-    return path if path.is_file() and path.stat().st_size > MAX_CHECKED_FILE_BYTES else None
-
-
-def _read_unmodified(source: Tabular) -> Content | None:
-    """The bytes themselves, so that the receipt's hash is that of the file."""
-    if isinstance(source, bytes):
-        return source
-    if isinstance(source, str | Path) and Path(source).suffix.lower() == ".csv":
-        return Path(source).read_bytes()
-    return None
-
-
-def build_csv_call(
-    programme: str,
-    content: Content,
-    envelope: SubmissionOptions,
-    dry_run: bool,
-    dry_run_token: str | None,
-    key: str | None,
-) -> Call[SubmissionReport]:
-    return create_submission_csv.call(
-        programme,
-        content=content,
-        dry_run=dry_run or None,
-        dry_run_token=dry_run_token,
-        measure=envelope.measure,
-        period=envelope.period,
-        organisation=envelope.organisation,
-        confirm_withdrawals=envelope.confirm_withdrawals or None,
-        justification=[f"{one}:{said}" for one, said in (envelope.justifications or {}).items()] or None,
-        note=envelope.note,
-        idempotency_key=key,
-    )
-
-
-def _prepare_json_call(
-    settings: Settings,
-    push: NewSubmission,
-    programme: str | None,
-    check: bool,
-    dry_run: bool,
-    dry_run_token: str | None,
-    key: str | None,
-) -> Steps[Call[SubmissionReport]]:
-    where = yield from choose_programme(settings, programme)
-    made = convert_returns_to_table(push.returns)
-    if check and made.rows:
-        dimensions = (yield from send(list_dimensions.call(where))).items
-        areas = (yield from send(list_areas.call(where))).items
-        labels = Labels.from_plan(dimensions, {one.code: one.name for one in areas})
-        yield from check_rows(where, made, labels, SubmissionOptions(organisation=push.organisation or None))
-    return create_submission.call(
-        where, submission=push, dry_run=dry_run or None, dry_run_token=dry_run_token, idempotency_key=key
-    )
-
-
-def to_submission(source: object, envelope: SubmissionOptions) -> NewSubmission | None:
-    """Returns as they are sent in JSON; None for what is a table."""
+def to_submission(source: object, options: SubmissionOptions) -> NewSubmission | None:
+    """Return the submission to send as JSON, or None if the source is a table."""
     if isinstance(source, NewSubmission):
         return source
     if isinstance(source, NewReturn):
@@ -296,158 +72,95 @@ def to_submission(source: object, envelope: SubmissionOptions) -> NewSubmission 
         return None
     return new_submission(
         *cast("list[NewReturn]", list(returns)),
-        organisation=envelope.organisation,
-        confirm_withdrawals=envelope.confirm_withdrawals,
-        justifications=envelope.justifications,
-        note=envelope.note,
+        organisation=options.organisation,
+        confirm_withdrawals=options.confirm_withdrawals,
+        justifications=options.justifications,
+        note=options.note,
     )
 
 
-def _renumber_findings(findings: Iterable[Finding], made: Table | None) -> None:
-    """The rows and columns of what was sent, told as those of the source."""
-    if made is None or made.is_unmodified:
-        return
-    for one in findings:
-        one.column = made.source_names.get(one.column, one.column) if one.column else one.column
-        if one.rows:
-            one.rows = [_source_row(row - FIRST_CSV_ROW, made, row) for row in one.rows]
+def _prepare_json_call(
+    settings: Settings, submission: NewSubmission, programme: str | None, send_options: SendOptions
+) -> Steps[Call[SubmissionReport]]:
+    programme = yield from choose_programme(settings, programme)
+    table = convert_returns_to_table(submission.returns)
+    if send_options.check and table.rows:
+        dimensions = (yield from send(list_dimensions.call(programme))).items
+        loaded = LoadedSource(programme, table, (yield from fetch_labels(programme, dimensions)))
+        yield from check_rows(loaded, SubmissionOptions(organisation=submission.organisation or None))
+    return create_submission.call(
+        programme,
+        submission=submission,
+        dry_run=send_options.dry_run or None,
+        dry_run_token=send_options.dry_run_token,
+        idempotency_key=send_options.idempotency_key,
+    )
 
 
-def _source_row(place: int, made: Table, row: int) -> int:
-    return made.row_numbers[place] if 0 <= place < len(made.row_numbers) else row
-
-
-def submit_parts(
+def _prepare_csv_call(
     settings: Settings,
     source: Tabular,
-    *,
-    programme: str | None,
-    mapping: MappingSource,
-    sheet: str | None,
-    envelope: SubmissionOptions,
-    rows_per_part: int,
-    journal: Path | None,
-    on_progress: Callable[[PartsResult], object] | None,
-) -> Steps[PartsResult]:
-    """Whole returns, `rows` rows or a little more in each submission, with a journal of what is done."""
-    if rows_per_part < 1:
-        raise ValueError("rows should be 1 or more")
-    where, made, labels = yield from read_source(settings, source, programme, mapping, sheet)
-    returns = yield from check_rows(where, made, labels, envelope)
-    if journal is None and isinstance(source, str | Path):
-        journal = Path(f"{source}.progress.json")
-    pieces = _plan_parts(returns, rows_per_part)
-    record = _Journal(journal, made, pieces, where, envelope)
-    done: list[PartResult] = []
-    for number, piece in enumerate(pieces):
-        part = record.find_completed(number) or (
-            yield from _submit_part(where, made, piece, envelope, record.idempotency_key(number), done, pieces)
-        )
-        done.append(part)
-        record.record(number, part)
-        if on_progress is not None:
-            on_progress(PartsResult(tuple(done)))
-    parts = PartsResult(tuple(done))
-    if parts.remaining:
-        raise IncompleteSubmission(parts)
-    record.remove()
-    return parts
+    source_options: SourceOptions,
+    options: SubmissionOptions,
+    send_options: SendOptions,
+) -> Steps[tuple[Call[SubmissionReport], Table | None]]:
+    if source_options.mapping is None and (path := _find_large_csv(source)):
+        programme = yield from choose_programme(settings, source_options.programme)
+        return build_csv_call(programme, path, options, send_options), None
+    loaded = yield from load_source(settings, source, source_options)
+    if send_options.check:
+        yield from check_rows(loaded, options)
+    table = loaded.table
+    content = (_read_unmodified(source) if table.is_unmodified else None) or table.to_csv()
+    return build_csv_call(loaded.programme, content, options, send_options), table
 
 
-PlannedPart = tuple[tuple[str, ...], list[int]]
+def build_csv_call(
+    programme: str, content: Content, options: SubmissionOptions, send_options: SendOptions
+) -> Call[SubmissionReport]:
+    justifications = [f"{finding}:{text}" for finding, text in (options.justifications or {}).items()]
+    return create_submission_csv.call(
+        programme,
+        content=content,
+        dry_run=send_options.dry_run or None,
+        dry_run_token=send_options.dry_run_token,
+        measure=options.measure,
+        period=options.period,
+        organisation=options.organisation,
+        confirm_withdrawals=options.confirm_withdrawals or None,
+        justification=justifications or None,
+        note=options.note,
+        idempotency_key=send_options.idempotency_key,
+    )
 
 
-def _submit_part(
-    programme: str,
-    made: Table,
-    piece: PlannedPart,
-    envelope: SubmissionOptions,
-    key: str,
-    done: list[PartResult],
-    pieces: list[PlannedPart],
-) -> Steps[PartResult]:
-    names, rows = piece
-    try:
-        report = yield from send(build_csv_call(programme, made.to_csv(rows), envelope, False, None, key))
-    except RequestRejected as refusal:
-        inner = replace(made, rows=[], row_numbers=[made.row_numbers[n] for n in rows], is_unmodified=False)
-        _renumber_findings(refusal.findings, inner)
-        return PartResult(names, len(rows), "rejected", refusal=refusal)
-    except (ApiError, ConnectionFailed) as error:
-        left = [PartResult(names, len(rows), "not-sent") for names, rows in pieces[len(done) :]]
-        raise IncompleteSubmission(PartsResult((*done, *left))) from error
-    return PartResult(names, len(rows), str(report.outcome), report.receipt.submission if report.receipt else None)
+def _find_large_csv(source: Tabular) -> Path | None:
+    """Return the path of a CSV file that is too large to check in memory. The client streams such a file."""
+    if not isinstance(source, str | Path) or Path(source).suffix.lower() != ".csv":
+        return None
+    path = Path(source)
+    return path if path.is_file() and path.stat().st_size > MAX_CHECKED_FILE_BYTES else None
 
 
-def _plan_parts(returns: Mapping[ReturnKey, list[int]], most: int) -> list[PlannedPart]:
-    pieces: list[PlannedPart] = []
-    for duty, rows in returns.items():
-        if pieces and len(pieces[-1][1]) + len(rows) <= most:
-            names, together = pieces[-1]
-            pieces[-1] = ((*names, str(duty)), [*together, *rows])
-        else:
-            pieces.append(((str(duty),), list(rows)))
-    return pieces
+def _read_unmodified(source: Tabular) -> Content | None:
+    """Return the bytes of the file, so that the hash in the receipt is that of the file."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str | Path) and Path(source).suffix.lower() == ".csv":
+        return Path(source).read_bytes()
+    return None
 
 
-class _Journal:
-    """Which parts of which content are done, and under which name they were sent.
-
-    A part that was on its way when all broke off is sent again under the same Idempotency-Key: it is done once. A name
-    is made anew for each run, so that content that was sent once and changed since can be sent again.
-    """
-
-    def __init__(
-        self, path: Path | None, made: Table, pieces: list[PlannedPart], programme: str, envelope: SubmissionOptions
-    ) -> None:
-        said = repr((programme, envelope, [rows for _, rows in pieces])).encode() + made.to_csv()
-        self._path, self._parts = path, pieces
-        self._content_sha256 = hashlib.sha256(said).hexdigest()
-        found = _read_journal(path)
-        if found.get("content") == self._content_sha256:
-            self._run_id = str(found["run"])
-            self._completed = cast("dict[str, dict[str, Any]]", found.get("done", {}))
-        else:
-            self._run_id, self._completed = new_idempotency_key(), {}
-            self._write_file()
-
-    def idempotency_key(self, number: int) -> str:
-        return f"{self._run_id}-{number}"
-
-    def find_completed(self, number: int) -> PartResult | None:
-        found = self._completed.get(str(number))
-        if found is None:
-            return None
-        names, rows = self._parts[number]
-        return PartResult(names, len(rows), str(found["outcome"]), UUID(str(found["submission"])))
-
-    def record(self, number: int, part: PartResult) -> None:
-        if part.is_committed and part.submission:
-            self._completed[str(number)] = {
-                "outcome": part.outcome,
-                "submission": str(part.submission),
-                "returns": part.returns,
-            }
-            self._write_file()
-
-    def remove(self) -> None:
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-
-    def _write_file(self) -> None:
-        if self._path is None:
-            return
-        text = json.dumps({"content": self._content_sha256, "run": self._run_id, "done": self._completed}, indent=1)
-        beside = self._path.with_name(self._path.name + ".new")
-        beside.write_text(text)
-        beside.replace(self._path)
+def renumber_findings(findings: Iterable[Finding], table: Table | None) -> None:
+    """Replace the rows and columns of the CSV sent by those of the source."""
+    if table is None or table.is_unmodified:
+        return
+    for finding in findings:
+        finding.column = table.source_names.get(finding.column, finding.column) if finding.column else finding.column
+        if finding.rows:
+            finding.rows = [_find_source_row(row, table) for row in finding.rows]
 
 
-def _read_journal(path: Path | None) -> dict[str, Any]:
-    if path is None or not path.exists():
-        return {}
-    try:
-        found: object = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+def _find_source_row(csv_row: int, table: Table) -> int:
+    index = csv_row - FIRST_CSV_ROW
+    return table.row_numbers[index] if 0 <= index < len(table.row_numbers) else csv_row

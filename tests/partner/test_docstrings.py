@@ -1,9 +1,11 @@
-"""The examples in the SDK's docstrings do what they say, against a real server."""
+"""The examples in the docstrings of the SDK run against a real server, for both clients."""
 
+import ast
+import asyncio
 import doctest
 import inspect
-import types
 from collections.abc import Iterator
+from types import CodeType, FunctionType
 
 import pytest
 
@@ -14,39 +16,86 @@ from work_health import AsyncWorkHealth, WorkHealth
 FINDER = doctest.DocTestFinder(exclude_empty=True)
 
 
+# The examples of both clients submit the same returns, so each client has a server.
 @pytest.fixture(scope="module")
-def running() -> Iterator[RunningServer]:
-    with run_server() as found:
-        yield found
+def server() -> Iterator[RunningServer]:
+    with run_server() as running_server:
+        yield running_server
 
 
-def written_by_hand(client: type) -> list[str]:
-    """The public methods of a client that no generator made."""
-    own = [name for name in vars(client) if not name.startswith("_")]
-    return [name for name in own if isinstance(vars(client)[name], types.FunctionType)]
+@pytest.fixture(scope="module")
+def server_of_async_client() -> Iterator[RunningServer]:
+    with run_server() as running_server:
+        yield running_server
 
 
-def test_each_method_that_is_written_by_hand_has_an_example():
-    for name in written_by_hand(WorkHealth):
-        if name != "close":
-            assert ">>>" in (inspect.getdoc(getattr(WorkHealth, name)) or ""), name
-    for name in written_by_hand(AsyncWorkHealth):
-        assert inspect.getdoc(getattr(AsyncWorkHealth, name)), name
+def list_own_methods(client: type) -> dict[str, FunctionType]:
+    """Return the public methods of a client that do not come from the contract."""
+    classes = [
+        base for base in client.__mro__ if base.__module__.startswith(("work_health._sync", "work_health._async"))
+    ]
+    members = {name: member for base in classes for name, member in vars(base).items() if not name.startswith("_")}
+    return {name: member for name, member in members.items() if isinstance(member, FunctionType)}
 
 
-def examples() -> list[doctest.DocTest]:
-    named = [getattr(work_health, name) for name in work_health.__all__]
-    made_here = [one for one in named if getattr(one, "__module__", "").startswith("work_health.") and callable(one)]
-    found = [test for one in made_here if "_generated" not in one.__module__ for test in FINDER.find(one, one.__name__)]
-    return [test for test in found if test.examples]
+@pytest.mark.parametrize("client", [WorkHealth, AsyncWorkHealth])
+def test_each_hand_written_method_has_an_example(client):
+    methods = list_own_methods(client)
+    assert {"submit", "outcomes", "iter_returns", "request"} <= methods.keys()
+    for name in methods.keys() - {"close", "aclose"}:
+        assert ">>>" in (inspect.getdoc(methods[name]) or ""), name
 
 
-@pytest.mark.parametrize("example", examples(), ids=lambda test: test.name)
-def test_an_example_does_what_it_says(running, example, monkeypatch):
-    monkeypatch.setenv("WORK_HEALTH_URL", running.address)
-    monkeypatch.setenv("WORK_HEALTH_KEY", running.key)
-    told: list[str] = []
+def list_examples() -> list[doctest.DocTest]:
+    public = [getattr(work_health, name) for name in work_health.__all__]
+    own = [value for value in public if callable(value) and value.__module__.startswith("work_health.")]
+    own = [value for value in own if "_generated" not in value.__module__]
+    inherited = {
+        f"{client.__name__}.{name}": method
+        for client in (WorkHealth, AsyncWorkHealth)
+        for name, method in list_own_methods(client).items()
+    }
+    tests = [test for value in own for test in FINDER.find(value, value.__name__)]
+    tests += [test for name, method in inherited.items() for test in FINDER.find(method, name)]
+    return list({test.name: test for test in tests if test.examples}.values())
+
+
+EXAMPLES = {test.name: test for test in list_examples()}
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if not name.startswith("Async")])
+def test_example_prints_its_output(server, name, monkeypatch):
+    use_server(server, monkeypatch)
     with WorkHealth() as client:
-        example.globs = vars(work_health) | {"client": client, "programme": SANDBOX_PROGRAMME}
-        doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(example, out=told.append)
-    assert told == [], "".join(told)
+        assert run_example(EXAMPLES[name], client) == []
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.startswith("Async")])
+def test_async_example_prints_its_output(server_of_async_client, name, monkeypatch):
+    use_server(server_of_async_client, monkeypatch)
+    with asyncio.Runner() as loop:
+        client = AsyncWorkHealth()
+
+        def execute(code: CodeType, names: dict[str, object]) -> None:
+            """Run a line, which may contain `await`, as the REPL of asyncio does."""
+            value = eval(code, names)  # noqa: S307  it is an example of ours
+            if inspect.iscoroutine(value):
+                loop.run(value)
+
+        monkeypatch.setattr(doctest, "exec", execute, raising=False)
+        assert run_example(EXAMPLES[name], client, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT) == []
+        loop.run(client.aclose())
+
+
+def use_server(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORK_HEALTH_URL", server.address)
+    monkeypatch.setenv("WORK_HEALTH_KEY", server.key)
+
+
+def run_example(example: doctest.DocTest, client: WorkHealth | AsyncWorkHealth, flags: int | None = None) -> list[str]:
+    """Return the failures of an example."""
+    example.globs = vars(work_health) | {"client": client, "programme": SANDBOX_PROGRAMME}
+    failures: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    runner.run(example, compileflags=flags, out=failures.append)
+    return failures

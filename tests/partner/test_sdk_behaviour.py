@@ -1,4 +1,4 @@
-"""How the SDK meets a network that is not its friend: each over a real socket, waited for and awaited alike."""
+"""How both clients of the SDK behave on a faulty network, over real sockets."""
 
 import asyncio
 import inspect
@@ -28,7 +28,7 @@ from work_health import (
     observation,
 )
 
-PROBLEM = {"type": "/errors/x", "title": "It was not to be.", "status": 0, "detail": "Because.", "request_id": "req_1"}
+PROBLEM = {"type": "/errors/x", "title": "Failed.", "status": 0, "detail": "Because.", "request_id": "req_1"}
 SUBMISSION = new_submission(new_return("referrals", "2025-07", [observation("E06000018", 1)]))
 GOOD = make_answer(200, PERIOD_JSON)
 REPORT = {
@@ -40,162 +40,165 @@ REPORT = {
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long would have been waited between attempts."""
-    found: list[float] = []
+    """The pauses between attempts, in seconds. Nothing waits for them."""
+    seconds: list[float] = []
 
-    async def noted(seconds: float) -> None:
-        found.append(seconds)
+    async def record(pause_seconds: float) -> None:
+        seconds.append(pause_seconds)
 
-    monkeypatch.setattr("work_health._core.time.sleep", found.append)
-    monkeypatch.setattr("asyncio.sleep", noted)
-    return found
-
-
-Doing = Callable[[WorkHealth], object]
+    monkeypatch.setattr("work_health._sync.sender.sleep", seconds.append)
+    monkeypatch.setattr("work_health._async.sender.sleep_async", record)
+    return seconds
 
 
-def waited_for(address: str, do: Doing, **options) -> object:
+Operation = Callable[[WorkHealth], object]
+
+
+def call_sync(address: str, operation: Operation, **options) -> object:
     with WorkHealth("wh_live_key", base_url=address, **options) as client:
-        return do(client)
+        return operation(client)
 
 
-def awaited(address: str, do: Doing, **options) -> object:
-    async def doing() -> object:
+def call_async(address: str, operation: Operation, **options) -> object:
+    async def run() -> object:
         async with AsyncWorkHealth("wh_live_key", base_url=address, **options) as client:
-            return await do(client)  # pyright: ignore
+            return await operation(client)  # pyright: ignore
 
     with asyncio.Runner() as runner:
-        return runner.run(doing())
+        return runner.run(run())
 
 
-both = pytest.mark.parametrize("ask", [waited_for, awaited])
+both_clients = pytest.mark.parametrize("call", [call_sync, call_async])
 
 
-def period(client):
+def get_period(client):
     return client.get_period("2025-07")
 
 
-def push(client):
+def submit(client):
     return client.create_submission("p", SUBMISSION)
 
 
-@both
-def test_what_passes_is_tried_again(ask, pauses):
+@both_clients
+def test_temporary_failures_are_retried(call, pauses):
     with run_faulty_server(make_answer(503, LOGIN_PAGE), make_answer(408, LOGIN_PAGE), GOOD) as server:
-        assert ask(server.address, period).label == "July 2025"
+        assert call(server.address, get_period).label == "July 2025"
     assert len(server.requests) == 3
     first, second = pauses
     assert 0.25 <= first <= 0.5 <= second <= 1.0
 
 
-@both
-def test_pauses_grow_to_a_cap(ask, pauses):
+@both_clients
+def test_pauses_grow_up_to_a_limit(call, pauses):
     with run_faulty_server(make_answer(500, PROBLEM)) as server, pytest.raises(ServerError):
-        ask(server.address, period, max_retries=9)
+        call(server.address, get_period, max_retries=9)
     assert len(server.requests) == 10
     assert max(pauses) <= 8
     assert min(pauses[5:]) >= 4
 
 
-@both
-def test_a_submission_is_repeated_under_one_key(ask, pauses):
+@both_clients
+def test_submission_is_repeated_under_one_idempotency_key(call, pauses):
     with run_faulty_server(
         make_answer(201, REPORT, cut=20), make_answer(502, LOGIN_PAGE), make_answer(201, REPORT)
     ) as server:
-        assert ask(server.address, push).counts.added == 1
-    keys = {one.headers["idempotency-key"] for one in server.requests}
+        assert call(server.address, submit).counts.added == 1
+    keys = {request.headers["idempotency-key"] for request in server.requests}
     assert (len(server.requests), len(keys)) == (3, 1)
 
 
-@both
-def test_what_is_not_safe_is_not_repeated(ask, pauses):
-    post = lambda client: client.request("POST", "/v1/somewhere", json={})  # noqa: E731
+@both_clients
+def test_unsafe_request_is_not_repeated(call, pauses):
+
+    def post(client):
+        return client.request("POST", "/v1/somewhere", json={})
+
     with run_faulty_server(make_answer(503, PROBLEM)) as server, pytest.raises(ServerError):
-        ask(server.address, post)
+        call(server.address, post)
     assert len(server.requests) == 1
     with run_faulty_server(make_answer(200, {}, cut=1)) as server, pytest.raises(ConnectionFailed, match=r"\bagain\b"):
-        ask(server.address, post)
+        call(server.address, post)
     assert len(server.requests) == 1
 
 
-@both
-def test_retry_after_is_kept(ask, pauses):
+@both_clients
+def test_retry_after_is_respected(call, pauses):
     busy = make_answer(429, PROBLEM, headers={"Retry-After": "7"})
     with run_faulty_server(busy, GOOD) as server:
-        ask(server.address, period)
+        call(server.address, get_period)
     assert pauses == [7.0]
 
 
-@both
-def test_a_storm_of_429_ends(ask, pauses):
+@both_clients
+def test_retries_of_429_end(call, pauses):
     with (
         run_faulty_server(make_answer(429, PROBLEM, headers={"Retry-After": "3"})) as server,
-        pytest.raises(RateLimited) as told,
+        pytest.raises(RateLimited) as raised,
     ):
-        ask(server.address, period)
-    assert (len(server.requests), pauses, told.value.request_id) == (3, [3.0, 3.0], "req_1")
+        call(server.address, get_period)
+    assert (len(server.requests), pauses, raised.value.request_id) == (3, [3.0, 3.0], "req_1")
     pauses.clear()
     with (
         run_faulty_server(make_answer(429, PROBLEM, headers={"Retry-After": "3600"})) as server,
         pytest.raises(RateLimited),
     ):
-        ask(server.address, period)
+        call(server.address, get_period)
     assert (len(server.requests), pauses) == (1, [])
 
 
-@both
-def test_a_submission_that_is_being_carried_out_is_asked_for_again(ask, pauses):
+@both_clients
+def test_submission_in_progress_is_retried_after_409(call, pauses):
     with run_faulty_server(make_answer(409, PROBLEM, headers={"Retry-After": "1"}), make_answer(201, REPORT)) as server:
-        ask(server.address, push)
+        call(server.address, submit)
     assert pauses == [1.0]
     with run_faulty_server(make_answer(409, PROBLEM)) as server, pytest.raises(Conflict):
-        ask(server.address, push)
+        call(server.address, submit)
     assert len(server.requests) == 1
 
 
-@both
-def test_an_answer_that_is_cut_off(ask, pauses):
+@both_clients
+def test_truncated_response_is_a_failed_connection(call, pauses):
     with (
         run_faulty_server(make_answer(200, PERIOD_JSON, cut=30)) as server,
         pytest.raises(ConnectionFailed, match="tried 3 times"),
     ):
-        ask(server.address, period)
+        call(server.address, get_period)
     with run_faulty_server(b"HTTP/1.1 200 OK\r\nContent-Le") as server, pytest.raises(ConnectionFailed):
-        ask(server.address, period)
+        call(server.address, get_period)
 
 
-@both
-def test_a_server_that_is_away(ask, pauses):
+@both_clients
+def test_unreachable_server_is_a_failed_connection(call, pauses):
     with run_faulty_server(GOOD) as server:
         address = server.address
     with pytest.raises(ConnectionFailed, match=f"GET {address}/v1/periods/2025-07.*tried 3 times"):
-        ask(address, period)
+        call(address, get_period)
 
 
-@both
-def test_a_server_that_does_not_answer(ask):
+@both_clients
+def test_slow_server_is_a_timeout(call):
     with run_faulty_server(None) as server, pytest.raises(ConnectionFailed, match="[Tt]ime"):
-        ask(server.address, period, timeout=0.1, max_retries=0)
+        call(server.address, get_period, timeout=0.1, max_retries=0)
 
 
-@both
-def test_html_where_an_answer_should_be(ask, pauses):
+@both_clients
+def test_response_other_than_json_is_described(call, pauses):
     with (
         run_faulty_server(make_answer(200, LOGIN_PAGE)) as server,
         pytest.raises(ApiError, match="text/html: <html><h1>Sign in"),
     ):
-        ask(server.address, period)
+        call(server.address, get_period)
     with (
         run_faulty_server(make_answer(200, [1, 2])) as server,
         pytest.raises(ApiError, match=r"^200\b.*application/json: \[1, ?2\]"),
     ):
-        ask(server.address, period)
+        call(server.address, get_period)
     with (
         run_faulty_server(make_answer(302, LOGIN_PAGE, headers={"Location": "http://elsewhere.test/"})) as server,
-        pytest.raises(ApiError, match="302") as told,
+        pytest.raises(ApiError, match="302") as raised,
     ):
-        ask(server.address, period)
-    assert (told.value.status, len(server.requests)) == (302, 1)
+        call(server.address, get_period)
+    assert (raised.value.status, len(server.requests)) == (302, 1)
 
 
 @pytest.mark.parametrize(
@@ -214,54 +217,53 @@ def test_html_where_an_answer_should_be(ask, pauses):
         (599, ServerError),
     ],
 )
-@both
-def test_each_refusal_is_an_error_of_one_tree_and_names_the_request(ask, pauses, status, error):
+@both_clients
+def test_each_status_has_its_error_with_the_request_id(call, pauses, status, error):
     with (
         run_faulty_server(make_answer(status, PROBLEM, headers={"Request-Id": "req_7"})) as server,
-        pytest.raises(WorkHealthError) as told,
+        pytest.raises(WorkHealthError) as raised,
     ):
-        ask(server.address, period)
-    assert type(told.value) is error
-    assert (told.value.status, told.value.request_id) == (status, "req_7")
-    assert "It was not to be. Because. (request req_7)" in str(told.value)
+        call(server.address, get_period)
+    assert type(raised.value) is error
+    assert (raised.value.status, raised.value.request_id) == (status, "req_7")
+    assert "Failed. Because. (request req_7)" in str(raised.value)
 
 
-@both
-def test_a_cursor_that_comes_again_is_noticed(ask):
-    page = make_answer(200, {"items": [], "next_cursor": "the-same"})
+@both_clients
+def test_repeated_cursor_is_an_error(call):
+    page = {"items": [], "next_cursor": "the-same"}
+    preview = page | {
+        "programme": "p", "plan_version": 1, "protection": "none", "revision_basis": "latest", "resolved": []
+    }  # fmt: skip
 
-    def whole(client):
-        found = client.iter_returns("p")
-        return list(found) if isinstance(client, WorkHealth) else collect(found)
+    def list_returns(client):
+        return read_all(client.iter_returns("p"))
 
-    async def collect(found):
-        return [one async for one in found]
+    def list_figures(client):
+        return read_all(client.outcomes(preview=True, programme="p"))
 
-    with run_faulty_server(page) as server, pytest.raises(WorkHealthError, match="same cursor twice"):
-        ask(server.address, whole)
-    assert len(server.requests) == 2
-
-    def figures(client):
-        found = client.outcomes(preview=True, programme="p")
-        return list(found) if isinstance(client, WorkHealth) else collect(found)
-
-    preview = {
-        "programme": "p",
-        "plan_version": 1,
-        "protection": "none",
-        "basis": "latest",
-        "items": [],
-        "resolved": [],
-    }
-    with (
-        run_faulty_server(make_answer(200, preview | {"next_cursor": "x"})) as server,
-        pytest.raises(WorkHealthError, match="same cursor twice"),
-    ):
-        ask(server.address, figures)
+    for operation, body in ((list_returns, page), (list_figures, preview)):
+        with (
+            run_faulty_server(make_answer(200, body)) as server,
+            pytest.raises(WorkHealthError, match=r"\bcursor\b.*\btwice\b"),
+        ):
+            call(server.address, operation)
+        assert len(server.requests) == 2
 
 
-@both
-def test_what_ends_is_warned_of_at_the_callers_line(ask):
+def read_all(items):
+    """Return a list, or what to await for one."""
+    if hasattr(items, "__iter__"):
+        return list(items)
+
+    async def collect():
+        return [item async for item in items]
+
+    return collect()
+
+
+@both_clients
+def test_deprecated_operation_warns_at_the_line_of_the_caller(call):
     headers = {
         "Deprecation": "@1758095283",
         "Sunset": "Wed, 31 Dec 2025 23:59:59 GMT",
@@ -269,76 +271,76 @@ def test_what_ends_is_warned_of_at_the_callers_line(ask):
     }
     with (
         run_faulty_server(make_answer(200, PERIOD_JSON, headers=headers)) as server,
-        warnings.catch_warnings(record=True) as told,
+        warnings.catch_warnings(record=True) as warned,
     ):
         warnings.simplefilter("always")
-        ask(server.address, period)
-    [warning] = told
+        call(server.address, get_period)
+    [warning] = warned
     assert warning.category is DeprecationWarning
     named = ("GET /v1/periods/2025-07", "2025-09-17", "Wed, 31 Dec 2025 23:59:59 GMT", "https://docs.test/v2")
     assert [part for part in named if part not in str(warning.message)] == []
-    if ask is waited_for:
+    if call is call_sync:
         assert warning.filename == __file__
 
 
-@both
-def test_who_asks_is_said(ask):
+@both_clients
+def test_requests_have_user_agent_and_key(call):
     with run_faulty_server(GOOD) as server:
-        ask(server.address, period)
-    [asked] = server.requests
-    assert asked.headers["user-agent"].startswith("work-health-python/0.1.0 python/3.")
-    assert asked.headers["authorization"] == "Bearer wh_live_key"
+        call(server.address, get_period)
+    [request] = server.requests
+    assert request.headers["user-agent"].startswith("work-health-python/0.1.0 python/3.")
+    assert request.headers["authorization"] == "Bearer wh_live_key"
 
 
-@both
-def test_the_key_is_in_no_text(ask, pauses):
-    told: list[str] = []
+@both_clients
+def test_key_appears_in_no_text(call, pauses):
+    texts: list[str] = []
 
-    def tell(client):
-        told.append(repr(client) + repr(client._settings))
-        return period(client)
+    def describe(client):
+        texts.append(repr(client) + repr(client._settings))
+        return get_period(client)
 
-    with run_faulty_server(make_answer(401, PROBLEM)) as server, pytest.raises(NotAllowed) as refused:
-        ask(server.address, tell)
-    assert len(told) == 1
-    assert "wh_live_key" not in told[0] + str(refused.value) + repr(refused.value)
+    with run_faulty_server(make_answer(401, PROBLEM)) as server, pytest.raises(NotAllowed) as raised:
+        call(server.address, describe)
+    assert len(texts) == 1
+    assert "wh_live_key" not in texts[0] + str(raised.value) + repr(raised.value)
 
 
-@both
-def test_options_for_some_requests(ask):
-    seen: list[int] = []
+@both_clients
+def test_with_options_changes_some_requests(call):
+    statuses: list[int] = []
 
-    def other(client):
-        changed = client.with_options(
-            key="wh_live_other", on_response=lambda response: seen.append(response.status_code)
+    def use_options(client):
+        other = client.with_options(
+            key="wh_live_other", on_response=lambda response: statuses.append(response.status_code)
         )
-        return changed.get_period("2025-07")
+        return other.get_period("2025-07")
 
     with run_faulty_server(GOOD) as server:
-        ask(server.address, other)
+        call(server.address, use_options)
     assert server.requests[0].headers["authorization"] == "Bearer wh_live_other"
-    assert seen == [200]
+    assert statuses == [200]
 
 
-@both
-def test_the_answer_as_it_came(ask):
+@both_clients
+def test_request_returns_the_raw_response(call):
     with run_faulty_server(make_answer(200, PERIOD_JSON, headers={"ETag": '"7"'})) as server:
-        found = ask(
+        response = call(
             server.address, lambda client: client.request("get", "/v1/periods/2025-07", query={"a": ["b", "c"]})
         )
-    assert (found.headers["ETag"], found.json()["label"]) == ('"7"', "July 2025")
+    assert (response.headers["ETag"], response.json()["label"]) == ('"7"', "July 2025")
     assert server.requests[0].line == "GET /v1/periods/2025-07?a=b&a=c HTTP/1.1"
 
 
-@both
-def test_a_proxy_is_asked_instead(ask):
+@both_clients
+def test_proxy_receives_the_request(call):
     with run_faulty_server(GOOD) as proxy:
-        ask("http://api.test", period, proxy=proxy.address)
+        call("http://api.test", get_period, proxy=proxy.address)
     assert proxy.requests[0].line == "GET http://api.test/v1/periods/2025-07 HTTP/1.1"
 
 
-@both
-def test_a_private_authority_is_trusted_and_nobody_else(ask, tmp_path):
+@both_clients
+def test_only_the_configured_authority_is_trusted(call, tmp_path):
     authority, stranger = trustme.CA(), trustme.CA()
     ours, theirs = tmp_path / "ours.pem", tmp_path / "theirs.pem"
     authority.cert_pem.write_to_path(str(ours))
@@ -346,15 +348,15 @@ def test_a_private_authority_is_trusted_and_nobody_else(ask, tmp_path):
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     with run_faulty_server(GOOD, tls=tls) as server:
-        assert ask(server.address, period, certificates=ours).label == "July 2025"
+        assert call(server.address, get_period, certificates=ours).label == "July 2025"
         for certificates in (None, theirs):
             with pytest.raises(ConnectionFailed, match=r"(?i)certificate"):
-                ask(server.address, period, certificates=certificates, max_retries=0)
+                call(server.address, get_period, certificates=certificates, max_retries=0)
 
 
 @pytest.mark.parametrize("client", [WorkHealth, AsyncWorkHealth])
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"base_url": "api.test"}, "http://"),
         ({"base_url": "http://"}, "name a host"),
@@ -367,29 +369,32 @@ def test_a_private_authority_is_trusted_and_nobody_else(ask, tmp_path):
         ({"certificates": __file__}, "PEM"),
     ],
 )
-def test_settings_that_cannot_be(client, options, told):
-    with pytest.raises(ValueError, match=told):
+def test_invalid_settings_are_refused(client, options, message):
+    with pytest.raises(ValueError, match=message):
         client(**options)
 
 
-def test_a_large_file_is_streamed_and_repeated(pauses, tmp_path: Path):
+def test_large_file_is_streamed_and_repeated(pauses, tmp_path: Path):
     file = tmp_path / "large.csv"
     file.write_bytes(b"measure,period,area,value\n" + b"x" * 1_000_000)
-    for ask in (waited_for, awaited):
+    for call in (call_sync, call_async):
         with run_faulty_server(make_answer(503, LOGIN_PAGE), make_answer(201, REPORT)) as server:
-            ask(server.address, lambda client: client.create_submission_csv("p", file))
-        assert [one.body for one in server.requests] == [file.read_bytes()] * 2
+            call(server.address, lambda client: client.create_submission_csv("p", file))
+        assert [request.body for request in server.requests] == [file.read_bytes()] * 2
 
 
-def public(client: type) -> dict[str, object]:
+def list_public_methods(client: type) -> dict[str, object]:
     return {name: getattr(client, name) for name in dir(client) if not name.startswith("_")}
 
 
 def test_both_clients_have_the_same_methods():
-    waiting, awaiting = public(WorkHealth), public(AsyncWorkHealth)
-    assert waiting.keys() - {"close"} == awaiting.keys() - {"aclose"}
-    for name in waiting.keys() - {"close"}:
-        mine, theirs = inspect.signature(waiting[name]), inspect.signature(awaiting[name])  # pyright: ignore
-        assert list(mine.parameters.values()) == list(theirs.parameters.values()), name
-    ours, its = inspect.signature(WorkHealth), inspect.signature(AsyncWorkHealth)
-    assert list(ours.parameters) == list(its.parameters)
+    sync_methods, async_methods = list_public_methods(WorkHealth), list_public_methods(AsyncWorkHealth)
+    assert sync_methods.keys() - {"close"} == async_methods.keys() - {"aclose"}
+    for name in sync_methods.keys() - {"close"}:
+        sync_signature, async_signature = (
+            inspect.signature(methods[name])
+            for methods in (sync_methods, async_methods)  # pyright: ignore
+        )
+        assert list(sync_signature.parameters.values()) == list(async_signature.parameters.values()), name
+    sync_signature, async_signature = inspect.signature(WorkHealth), inspect.signature(AsyncWorkHealth)
+    assert list(sync_signature.parameters) == list(async_signature.parameters)

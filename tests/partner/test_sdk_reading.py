@@ -1,4 +1,4 @@
-"""Figures as analysts want them, and the plan to walk along, through the SDK."""
+"""Figures as analysts use them, and the logic model, through the SDK."""
 
 import csv
 import io
@@ -33,29 +33,30 @@ async def quarters(council_client):
         )
 
 
-def asked(client, **more):
-    return client.outcomes(preview=True, measure=MEASURE, period=["FY2025-26-Q1", "FY2025-26-Q2", "FY2025-26"], **more)
+def query_figures(client, **query):
+    periods = ["FY2025-26-Q1", "FY2025-26-Q2", "FY2025-26"]
+    return client.outcomes(preview=True, measure=MEASURE, period=periods, **query)
 
 
-async def test_figures_come_one_by_one_whatever_the_page(reviewer_client, quarters):
-    whole = [one async for one in asked(reviewer_client)]
-    by_one = [one async for one in asked(reviewer_client, limit=1)]
-    assert [(one.period.code, one.value) for one in whole] == [
+async def test_figures_are_the_same_for_every_page_size(reviewer_client, quarters):
+    figures = [figure async for figure in query_figures(reviewer_client)]
+    figures_one_by_one = [figure async for figure in query_figures(reviewer_client, limit=1)]
+    assert [(figure.period.code, figure.value) for figure in figures] == [
         ("FY2025-26-Q1", 112),
         ("FY2025-26-Q2", 125),
         ("FY2025-26", 237),
     ]
-    assert by_one == whole
+    assert figures_one_by_one == figures
 
 
-async def test_nothing_is_asked_before_it_is_gone_through(council_client):
-    figures = asked(council_client)
+async def test_nothing_is_sent_before_figures_are_read(council_client):
+    figures = query_figures(council_client)
     with pytest.raises(NotAllowed):
         await figures.to_csv()
 
 
-async def test_a_pandas_frame_keeps_types_statuses_and_markers(reviewer_client, quarters):
-    frame = await asked(reviewer_client, labels=True).to_pandas()
+async def test_pandas_frame_has_types_statuses_and_markers(reviewer_client, quarters):
+    frame = await query_figures(reviewer_client, labels=True).to_pandas()
     assert frame["value"].tolist() == [112, 125, 237]
     assert frame["period_start"].tolist() == [
         pd.Timestamp(2025, 4, 1),
@@ -69,8 +70,8 @@ async def test_a_pandas_frame_keeps_types_statuses_and_markers(reviewer_client, 
     assert set(frame["measure_label"]) == {"Referrals to IPS in Primary Care"}
 
 
-async def test_a_polars_frame_says_the_same(reviewer_client, quarters):
-    frame = await asked(reviewer_client).to_polars()
+async def test_polars_frame_has_the_same_values(reviewer_client, quarters):
+    frame = await query_figures(reviewer_client).to_polars()
     assert frame["value"].to_list() == [112, 125, 237]
     assert frame["period_start"].to_list() == [date(2025, 4, 1), date(2025, 7, 1), date(2025, 4, 1)]
     kinds = dict(zip(frame.columns, frame.dtypes, strict=True))
@@ -78,39 +79,39 @@ async def test_a_polars_frame_says_the_same(reviewer_client, quarters):
     assert frame["breakdown_sex"].null_count() == 3
 
 
-async def test_the_columns_are_the_same_whatever_was_asked(reviewer_client, quarters):
-    head = next(csv.reader(io.StringIO((await asked(reviewer_client).to_csv()).decode("utf-8-sig"))))
-    nothing = reviewer_client.outcomes(preview=True, measure="disability-confident-uptake", period="FY2025-26-Q1")
-    for figures in (asked(reviewer_client), asked(reviewer_client, labels=True), nothing):
-        assert list(await figures.to_pandas()) == head
-        assert (await figures.to_polars()).columns == head
+async def test_columns_are_the_same_for_every_query(reviewer_client, quarters):
+    header = next(csv.reader(io.StringIO((await query_figures(reviewer_client).to_csv()).decode("utf-8-sig"))))
+    empty = reviewer_client.outcomes(preview=True, measure="disability-confident-uptake", period="FY2025-26-Q1")
+    for figures in (query_figures(reviewer_client), query_figures(reviewer_client, labels=True), empty):
+        assert list(await figures.to_pandas()) == header
+        assert (await figures.to_polars()).columns == header
 
 
-async def test_what_has_no_number_keeps_its_reason(reviewer_client):
+async def test_figure_without_a_number_has_its_reason(reviewer_client):
     frame = await reviewer_client.outcomes(preview=True, measure=MEASURE, period="FY2025-26-Q2").to_pandas()
     assert frame["value"].isna().all()
     assert frame["reason"].tolist() == ["no_data"]
 
 
-async def test_all_of_the_plan_can_be_walked(council_client):
+async def test_plan_links_all_nodes_and_measures(council_client):
     plan = await council_client.plan()
     assert (len(plan), len(plan.measures)) == (35, 20)
-    assert [one.code for one in plan.list_nodes("impact")] == ["I1", "I2", "I3", "I4", "I5"]
-    hung = {measure.slug for node in plan for measure in node.measures}
-    gaps = {measure.slug for measure in plan.unlinked_measures}
-    assert hung | gaps == plan.measures.keys()
-    assert not hung & gaps
+    assert [node.code for node in plan.list_nodes("impact")] == ["I1", "I2", "I3", "I4", "I5"]
+    linked = {measure.slug for node in plan for measure in node.measures}
+    unlinked = {measure.slug for measure in plan.unlinked_measures}
+    assert linked | unlinked == plan.measures.keys()
+    assert not linked & unlinked
     charter = plan["launch-good-work-charter"]
     assert charter is plan["A3.1"]
-    assert [one.code for one in charter.leads_to] == ["O6"]
+    assert [node.code for node in charter.leads_to] == ["O6"]
     assert charter in plan["O6"].incoming
-    assert {one.column for one in charter.iter_downstream()} == {"output", "outcome", "impact"}
-    assert all(arrow.quote and arrow.basis in {"stated", "inferred"} for node in plan for arrow in node.outgoing_links)
+    assert {node.column for node in charter.iter_downstream()} == {"output", "outcome", "impact"}
+    assert all(link.quote and link.basis in {"stated", "inferred"} for node in plan for link in node.outgoing_links)
     with pytest.raises(KeyError):
         plan["nowhere"]
 
 
-async def test_several_figures_of_a_submission(council_client, reviewer_client):
+async def test_breakdown_of_a_submission_is_previewed(council_client, reviewer_client):
     cells = [observation(CITY, 10, breakdown={"sex": sex}) for sex in ("female", "male")]
     cells += [observation(CITY, 1, breakdown={"sex": "unknown"}), observation(CITY, 21)]
     await council_client.create_submission(PROGRAMME, new_submission(new_return(MEASURE, "FY2025-26-Q2", cells)))
@@ -119,7 +120,7 @@ async def test_several_figures_of_a_submission(council_client, reviewer_client):
     assert dict(zip(frame["breakdown_sex"], frame["value"], strict=True)) == {"female": 10, "male": 10, "unknown": 1}
 
 
-# Releases, of the invented programme.
+# Releases of the example programme.
 
 
 @pytest.fixture
@@ -131,49 +132,49 @@ PEOPLE = {(EAST, "female"): 30, (EAST, "male"): 20, (WEST, "female"): 33, (WEST,
 JULY = {"measure": "learners", "period": "2026-07"}
 
 
-async def both(press: ReleaseClient, people=PEOPLE) -> None:
+async def submit_both_colleges(press: ReleaseClient, people=PEOPLE) -> None:
     for college in ("quay-college", "pier-college"):
         await press.submit_and_approve(college, make_learners_return("2026-07", people))
 
 
 async def test_released_figures_need_no_key(application, press):
-    anybody = application.sdk_client("").with_options(programme=press.programme)
+    reader = application.sdk_client("").with_options(programme=press.programme)
     with pytest.raises(NotFound):
-        await anybody.outcomes(**JULY).to_csv()
-    await both(press)
+        await reader.outcomes(**JULY).to_csv()
+    await submit_both_colleges(press)
     await press.publish()
-    [figure] = [one async for one in anybody.outcomes(**JULY)]
+    [figure] = [figure async for figure in reader.outcomes(**JULY)]
     assert (figure.value, figure.release, figure.area) == (215, 1, TOWN)
-    frame = await anybody.outcomes(**JULY, group_by="sex", limit=1).to_pandas()
+    frame = await reader.outcomes(**JULY, group_by="sex", limit=1).to_pandas()
     assert dict(zip(frame["breakdown_sex"], frame["value"], strict=True))["female"] == 125
     assert (str(frame["release"].dtype), str(frame["value"].dtype)) == ("Int64", "float64")
     hidden = frame[frame["breakdown_sex"] == "unknown"].iloc[0]
     assert (hidden["status"], pd.isna(hidden["value"])) == ("c", True)
-    assert (await anybody.outcomes(**JULY).to_polars())["largest_error"].dtype == pl.Float64
+    assert (await reader.outcomes(**JULY).to_polars())["largest_error"].dtype == pl.Float64
 
 
-async def test_each_release_after_the_one_that_is_had_tells_its_changes(application, press):
-    anybody = application.sdk_client("").with_options(programme=press.programme)
-    assert [step async for step in anybody.iter_release_steps()] == []
-    await both(press)
+async def test_release_steps_lead_to_the_newest_release(application, press):
+    reader = application.sdk_client("").with_options(programme=press.programme)
+    assert [step async for step in reader.iter_release_steps()] == []
+    await submit_both_colleges(press)
     await press.publish()
-    await both(press, {**PEOPLE, (EAST, "male"): 60})
+    await submit_both_colleges(press, {**PEOPLE, (EAST, "male"): 60})
     await press.publish()
-    steps = [step async for step in anybody.iter_release_steps(since=0)]
+    steps = [step async for step in reader.iter_release_steps(since=0)]
     assert [step.release.number for step in steps] == [1, 2]
-    have = {(one.measure, one.period, one.area, str(one.breakdown.to_dict())): one.after for one in steps[0].changes}
-    for change in steps[1].changes:
-        have[change.measure, change.period, change.area, str(change.breakdown.to_dict())] = change.after
-    async for now in anybody.outcomes(**JULY, within=TOWN):
-        figure = have["learners", "2026-07", now.area, "{}"]
-        assert figure
-        assert (figure.value, figure.status) == (now.value, now.status)
-    assert [step.release.number async for step in anybody.iter_release_steps(since=1)] == [2]
-    assert [step async for step in anybody.iter_release_steps(since=2)] == []
+    loaded = {}
+    for change in (*steps[0].changes, *steps[1].changes):
+        loaded[change.measure, change.period, change.area, str(change.breakdown.to_dict())] = change.after
+    async for figure in reader.outcomes(**JULY, within=TOWN):
+        loaded_figure = loaded["learners", "2026-07", figure.area, "{}"]
+        assert loaded_figure
+        assert (loaded_figure.value, loaded_figure.status) == (figure.value, figure.status)
+    assert [step.release.number async for step in reader.iter_release_steps(since=1)] == [2]
+    assert [step async for step in reader.iter_release_steps(since=2)] == []
 
 
-async def test_a_withdrawn_release_cannot_be_passed_over_in_silence(application, press):
-    await both(press)
+async def test_withdrawn_release_interrupts_release_steps(application, press):
+    await submit_both_colleges(press)
     await press.publish()
     await press.publish()
     publisher = await application.partner_client("harbour-council", Scope.PUBLISH, programme=press.programme)
@@ -183,8 +184,8 @@ async def test_a_withdrawn_release_cannot_be_passed_over_in_silence(application,
     assert [step.release.number async for step in publisher.iter_release_steps(since=1)] == [2]
 
 
-def test_what_cannot_be_asked_is_said_at_once(council_client):
-    with pytest.raises(TypeError, match="^basis, comparator "):
+def test_inapplicable_parameters_are_refused_before_sending(council_client):
+    with pytest.raises(TypeError, match="^comparator, revision_basis "):
         council_client.outcomes(revision_basis="latest", comparator="E12000004")
     with pytest.raises(TypeError, match="^release "):
         council_client.outcomes(preview=True, release="1")

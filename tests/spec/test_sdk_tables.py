@@ -1,4 +1,4 @@
-"""What people have, as a table: read as they mean it, or refused with the row, the column and the mend."""
+"""Tables of every kind are read correctly, or refused with the row, the column and the fix."""
 
 import datetime
 import gzip
@@ -17,23 +17,26 @@ from hypothesis import strategies as st
 from api.returns import forms
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE
 from work_health import CheckFailed, ColumnMapping, ReturnSchema, WorkHealthError, new_return, observation
-from work_health.table_checks import Labels, ReturnForm, check_cells, convert_returns_to_table, group_rows_by_return
-from work_health.tables import Table, build_table, read_grid
+from work_health.grids import read_grid
+from work_health.return_forms import Labels, ReturnForm
+from work_health.table_building import build_table
+from work_health.table_checks import check_cells, convert_returns_to_table, group_rows_by_return
+from work_health.tables import Table
 
 DIMENSIONS = ["sex", "age-band"]
 PLAIN = "measure,period,area,value\nvisits,2026-02,E06999999,12\n"
 
 
 def read(source, mapping: dict | None = None, sheet: str | None = None) -> Table:
-    told = None if mapping is None else ColumnMapping.from_document(mapping)
-    return build_table(read_grid(source, sheet=sheet), DIMENSIONS, told)
+    column_mapping = None if mapping is None else ColumnMapping.from_document(mapping)
+    return build_table(read_grid(source, sheet=sheet), DIMENSIONS, column_mapping)
 
 
-def refused(source, mapping: dict | None = None, sheet: str | None = None) -> list[tuple]:
-    with pytest.raises(CheckFailed) as told:
+def find_faults(source, mapping: dict | None = None, sheet: str | None = None) -> list[tuple]:
+    with pytest.raises(CheckFailed) as raised:
         read(source, mapping, sheet)
-    assert "Nothing was sent." in str(told.value)
-    return [(one.code, one.rows or [], one.column or None) for one in told.value.findings]
+    assert "Nothing was sent." in str(raised.value)
+    return [(finding.code, finding.rows or [], finding.column or None) for finding in raised.value.findings]
 
 
 @pytest.mark.parametrize(
@@ -48,14 +51,14 @@ def refused(source, mapping: dict | None = None, sheet: str | None = None) -> li
         (PLAIN + "\n,,,\n").encode(),
     ],
 )
-def test_a_csv_file_however_it_was_saved(content, tmp_path):
+def test_csv_file_is_read_in_every_encoding_and_delimiter(content, tmp_path):
     for source in (content, write(tmp_path / "a.csv", content), write(tmp_path / "a.csv.gz", gzip.compress(content))):
-        made = read(source)
-        assert (made.columns, made.rows) == (
+        table = read(source)
+        assert (table.columns, table.rows) == (
             ["measure", "period", "area", "value"],
             [["visits", "2026-02", "E06999999", "12"]],
         )
-        assert (made.row_numbers, made.is_unmodified) == ([2], True)
+        assert (table.row_numbers, table.is_unmodified) == ([2], True)
 
 
 def write(path: Path, content: bytes) -> str:
@@ -83,14 +86,16 @@ ROWS = [
     ],
     ids=["dicts", "generator", "pandas", "pandas-Int64", "pandas-index", "polars", "polars-types", "breakdown"],
 )
-def test_rows_and_frames_say_the_same(source):
-    made = read(source)
-    found = [dict(zip(made.columns, row, strict=True)) for row in made.rows]
-    assert [(one["sex"], one["value"]) for one in found] == [("", "12"), ("female", "")]
-    assert made.row_numbers == [0, 1]
+def test_rows_and_frames_are_read_the_same(source):
+    table = read(source)
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    assert [(row["sex"], row["value"]) for row in rows] == [("", "12"), ("female", "")]
+    assert table.row_numbers == [0, 1]
 
 
-def workbook(path: Path, rows: list[list], *, merge: tuple[str, ...] = (), more: dict | None = None) -> str:
+def write_workbook(
+    path: Path, rows: list[list], *, merge: tuple[str, ...] = (), other_sheets: dict | None = None
+) -> str:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -99,7 +104,7 @@ def workbook(path: Path, rows: list[list], *, merge: tuple[str, ...] = (), more:
         sheet.append(row)
     for cells in merge:
         sheet.merge_cells(cells)
-    for name, (state, cells) in (more or {}).items():
+    for name, (state, cells) in (other_sheets or {}).items():
         other = book.create_sheet(name)
         other.sheet_state = state
         for row in cells:
@@ -112,55 +117,58 @@ HEADER = ["measure", "period", "area", "value"]
 ROW = ["visits", "2026-02", "E06999999", 12]
 
 
-def test_a_workbook(tmp_path):
-    made = read(workbook(tmp_path / "a.xlsx", [HEADER, ROW, [], ["visits", "2026-02", "E05999991", 5.0]]))
-    assert made.rows == [["visits", "2026-02", "E06999999", "12"], ["visits", "2026-02", "E05999991", "5"]]
-    assert (made.row_numbers, made.is_unmodified, made.warnings) == ([2, 4], False, ())
+def test_workbook_is_read_with_its_row_numbers(tmp_path):
+    table = read(write_workbook(tmp_path / "a.xlsx", [HEADER, ROW, [], ["visits", "2026-02", "E05999991", 5.0]]))
+    assert table.rows == [["visits", "2026-02", "E06999999", "12"], ["visits", "2026-02", "E05999991", "5"]]
+    assert (table.row_numbers, table.is_unmodified, table.warnings) == ([2, 4], False, ())
 
 
-def test_titles_above_the_header_are_passed_over(tmp_path):
+def test_titles_above_the_header_are_ignored(tmp_path):
     rows = [["Quarterly return"], [], ["Filled in by", "the data officer"], HEADER, ROW]
-    made = read(workbook(tmp_path / "a.xlsx", rows, merge=("A1:D1",)))
-    assert (made.rows, made.row_numbers) == ([["visits", "2026-02", "E06999999", "12"]], [5])
+    table = read(write_workbook(tmp_path / "a.xlsx", rows, merge=("A1:D1",)))
+    assert (table.rows, table.row_numbers) == ([["visits", "2026-02", "E06999999", "12"]], [5])
 
 
-def test_merged_cells_are_told_with_their_place(tmp_path):
+def test_merged_cells_are_findings_with_their_place(tmp_path):
     rows = [HEADER, ROW, ["visits", "2026-02", "E05999991", 5], ["Total", None, None, 17]]
-    merged = workbook(tmp_path / "a.xlsx", rows, merge=("A2:A3", "A4:C4"))
-    assert refused(merged) == [("merged-cells", [2, 3], "A"), ("merged-cells", [4], "A")]
+    merged = write_workbook(tmp_path / "a.xlsx", rows, merge=("A2:A3", "A4:C4"))
+    assert find_faults(merged) == [("merged-cells", [2, 3], "A"), ("merged-cells", [4], "A")]
 
 
-def test_two_header_rows(tmp_path):
+def test_second_header_row_is_a_finding(tmp_path):
     rows = [HEADER, ["code", "code", "GSS code", "number of people"], ROW]
-    assert refused(workbook(tmp_path / "a.xlsx", rows)) == [("two-header-rows", [2], "value")]
-    assert read(workbook(tmp_path / "b.xlsx", [HEADER, [*ROW[:3], "[c]"]])).rows[0][3] == "[c]"
+    assert find_faults(write_workbook(tmp_path / "a.xlsx", rows)) == [("two-header-rows", [2], "value")]
+    assert read(write_workbook(tmp_path / "b.xlsx", [HEADER, [*ROW[:3], "[c]"]])).rows[0][3] == "[c]"
 
 
-def test_hidden_sheets(tmp_path):
+def test_hidden_sheet_is_read_only_if_named(tmp_path):
     lookups = {"Lookups": ("hidden", [["a"]])}
-    made = read(workbook(tmp_path / "a.xlsx", [HEADER, ROW], more=lookups))
-    assert [(one.code, one.severity) for one in made.warnings] == [("hidden-sheet", "warning")]
-    assert "Lookups" in made.warnings[0].message
-    asked = read(
-        workbook(tmp_path / "b.xlsx", [HEADER, ROW], more={"Old": ("veryHidden", [HEADER, [*ROW[:3], 3]])}), sheet="Old"
+    table = read(write_workbook(tmp_path / "a.xlsx", [HEADER, ROW], other_sheets=lookups))
+    assert [(finding.code, finding.severity) for finding in table.warnings] == [("hidden-sheet", "warning")]
+    assert "Lookups" in table.warnings[0].message
+    old = read(
+        write_workbook(
+            tmp_path / "b.xlsx", [HEADER, ROW], other_sheets={"Old": ("veryHidden", [HEADER, [*ROW[:3], 3]])}
+        ),
+        sheet="Old",
     )
-    assert asked.rows[0][3] == "3"
+    assert old.rows[0][3] == "3"
 
 
-def test_which_sheet_is_meant_has_to_be_plain(tmp_path):
-    two = workbook(tmp_path / "a.xlsx", [HEADER, ROW], more={"Notes": ("visible", [["a"]])})
-    assert refused(two) == [("sheet-required", [], None)]
+def test_sheet_must_be_named_if_several_have_cells(tmp_path):
+    two = write_workbook(tmp_path / "a.xlsx", [HEADER, ROW], other_sheets={"Notes": ("visible", [["a"]])})
+    assert find_faults(two) == [("sheet-required", [], None)]
     assert read(two, sheet="Return").rows[0][3] == "12"
-    assert refused(two, sheet="return") == [("unknown-sheet", [], None)]
-    assert refused(workbook(tmp_path / "b.xlsx", [])) == [("no-rows", [], None)]
+    assert find_faults(two, sheet="return") == [("unknown-sheet", [], None)]
+    assert find_faults(write_workbook(tmp_path / "b.xlsx", [])) == [("no-rows", [], None)]
 
 
-def test_what_is_no_workbook(tmp_path):
-    assert refused(write(tmp_path / "a.xlsx", b"measure,period\n")) == []
-    assert refused(write(tmp_path / "b.xlsx", b"PK\x03\x04 cut off")) == []
-    whole = Path(workbook(tmp_path / "c.xlsx", [HEADER, ROW])).read_bytes()
-    assert refused(write(tmp_path / "c.csv", whole)) == []
-    assert refused(str(tmp_path / "nowhere.csv")) == []
+def test_damaged_workbook_is_refused(tmp_path):
+    assert find_faults(write(tmp_path / "a.xlsx", b"measure,period\n")) == []
+    assert find_faults(write(tmp_path / "b.xlsx", b"PK\x03\x04 cut off")) == []
+    whole = Path(write_workbook(tmp_path / "c.xlsx", [HEADER, ROW])).read_bytes()
+    assert find_faults(write(tmp_path / "c.csv", whole)) == []
+    assert find_faults(str(tmp_path / "nowhere.csv")) == []
 
 
 @pytest.mark.parametrize(
@@ -177,12 +185,12 @@ def test_what_is_no_workbook(tmp_path):
         (b"a,b\n1,2\n", [("unknown-column", [1], "a"), ("unknown-column", [1], "b")]),
     ],
 )
-def test_what_is_no_table_of_returns(content, findings):
-    assert refused(content) == findings
+def test_file_that_is_not_a_table_of_returns_is_refused(content, findings):
+    assert find_faults(content) == findings
 
 
-def test_a_gzip_file_that_is_cut_off(tmp_path):
-    assert refused(write(tmp_path / "a.csv.gz", gzip.compress(PLAIN.encode())[:-9])) == []
+def test_truncated_gzip_file_is_refused(tmp_path):
+    assert find_faults(write(tmp_path / "a.csv.gz", gzip.compress(PLAIN.encode())[:-9])) == []
 
 
 EXPORT = b"Ward,Gender,Number seen,Comment\nNorth ward,F,5,late\nHarbour town,All,12,\nHarbour town, f ,[c],\n"
@@ -193,15 +201,15 @@ MAPPING = {
 }
 
 
-def test_a_mapping_tells_their_names_as_ours(tmp_path):
-    made = read(EXPORT, MAPPING)
-    assert made.columns == ["area", "sex", "value", "measure", "period"]
-    assert made.rows == [
+def test_mapping_renames_columns_and_codes(tmp_path):
+    table = read(EXPORT, MAPPING)
+    assert table.columns == ["area", "sex", "value", "measure", "period"]
+    assert table.rows == [
         ["E05999991", "female", "5", "visits", "2026-02"],
         ["E06999999", "", "12", "visits", "2026-02"],
         ["E06999999", "female", "[c]", "visits", "2026-02"],
     ]
-    assert made.source_names == {"area": "Ward", "sex": "Gender", "value": "Number seen"}
+    assert table.source_names == {"area": "Ward", "sex": "Gender", "value": "Number seen"}
     toml = tmp_path / "mapping.toml"
     toml.write_text('header = 1\n[columns]\n"Ward" = "area"\n[codes.sex]\n"F" = "female"\n')
     assert ColumnMapping.load(toml).columns == {"Ward": "area"}
@@ -210,16 +218,16 @@ def test_a_mapping_tells_their_names_as_ours(tmp_path):
     assert ColumnMapping.load(str(json)) == ColumnMapping.from_document(MAPPING)
 
 
-def test_a_column_that_the_mapping_leaves_open_says_what_to_write():
-    without = {**MAPPING, "columns": {"ward": "area", "Gender": "sex", "Comment": ""}}
-    with pytest.raises(CheckFailed) as told:
-        read(EXPORT.replace(b"Number seen", b"Values"), without)
-    hint = told.value.findings[0].fix
-    assert [part for part in ('"Values" = "value"', '"Values" = ""') if part not in hint] == []
+def test_fix_of_an_unmapped_column_shows_the_lines_to_write():
+    mapping = {**MAPPING, "columns": {"ward": "area", "Gender": "sex", "Comment": ""}}
+    with pytest.raises(CheckFailed) as raised:
+        read(EXPORT.replace(b"Number seen", b"Values"), mapping)
+    fix = raised.value.findings[0].fix
+    assert [part for part in ('"Values" = "value"', '"Values" = ""') if part not in fix] == []
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "message"),
     [
         ({"colums": {}}, r"'colums'.*\bcolumns\b"),
         ({"columns": ["area"]}, r" columns .*\['area'\]"),
@@ -229,30 +237,30 @@ def test_a_column_that_the_mapping_leaves_open_says_what_to_write():
         ([], r"\[\]$"),
     ],
 )
-def test_a_mapping_that_cannot_be_understood(document, told):
-    with pytest.raises(WorkHealthError, match=told):
+def test_invalid_mapping_is_refused(document, message):
+    with pytest.raises(WorkHealthError, match=message):
         ColumnMapping.from_document(document)
 
 
-def test_a_mapping_file_that_cannot_be_read(tmp_path):
+def test_unreadable_mapping_file_is_refused(tmp_path):
     for name, content in (("a.toml", "columns = {"), ("a.json", "{"), ("a.toml", "\x00")):
         (tmp_path / name).write_text(content)
         with pytest.raises(WorkHealthError, match=f"^{name} .*: "):
             ColumnMapping.load(tmp_path / name)
-    with pytest.raises(WorkHealthError, match="cannot be read"):
+    with pytest.raises(WorkHealthError, match=r"nowhere\.toml"):
         ColumnMapping.load(tmp_path / "nowhere.toml")
 
 
-def test_a_mapping_names_columns_that_there_are():
-    wrong = ColumnMapping.from_document(
+def test_mapping_to_unknown_columns_is_a_fault():
+    mapping = ColumnMapping.from_document(
         {"columns": {"Ward": "aera"}, "codes": {"gender": {}}, "constants": {"measure": "x"}}
     )
-    area, gender = wrong.find_faults(["area", "sex", "measure"])
+    area, gender = mapping.find_faults(["area", "sex", "measure"])
     assert re.search(r"^'aera' .*\barea\b", area)
     assert re.search(r"^'gender' [^?]*$", gender)
 
 
-def test_a_header_row_that_is_named():
+def test_mapping_can_name_the_header_row():
     content = b"area,value\nmeasure,period,area,value\nvisits,2026-02,E06999999,12\n"
     assert read(content, {"header": 2}).row_numbers == [3]
     with pytest.raises(CheckFailed, match=r"\b3\b.*\b9\b"):
@@ -274,42 +282,42 @@ def test_a_header_row_that_is_named():
         (0, "0"),
     ],
 )
-def test_a_cell_as_a_csv_file_has_it(cell, written):
+def test_cell_has_the_text_of_a_csv_file(cell, written):
     assert read([{"area": "E06999999", "note": cell, "value": 1}]).rows[0][1] == written
 
 
-# Cells against the schema of the duty.
+# Checks of cells against the schema of the duty.
 
 
-def schema(measure: str) -> dict:
-    owed = forms.build_template(
+def build_schema(measure: str) -> dict:
+    duty = forms.build_template(
         HARBOUR_CATALOGUE, "quay-college", measure=measure, series=None, service=None, period="2026-02"
     )
-    return msgspec.json.decode(msgspec.json.encode(forms.build_schema(owed)))
+    return msgspec.json.decode(msgspec.json.encode(forms.build_schema(duty)))
 
 
-FORMS = {name: schema(name) for name in ("learners", "pass-rate")}
+FORMS = {name: build_schema(name) for name in ("learners", "pass-rate")}
 LABELS = Labels(
     {d.slug: {c.code: c.label for c in d.categories} for d in HARBOUR_CATALOGUE.plan.dimensions},
     {a.code: a.name for a in HARBOUR_CATALOGUE.plan.areas},
 )
 
 
-def found(measure: str, *rows: dict[str, str]) -> list[tuple]:
+def check_rows(measure: str, *rows: dict[str, str]) -> list[tuple]:
     form = ReturnForm.from_schema(ReturnSchema.from_dict(FORMS[measure]))
     assert form
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    made = Table("Rows", columns, [[row.get(name, "") for name in columns] for row in rows], list(range(len(rows))))
-    [(duty, which)] = group_rows_by_return(made, {"measure": measure, "period": "2026-02"}).items()
-    told = check_cells(made, {duty: form}, {duty: which}, LABELS)
-    return [(one.code, one.rows, one.column, one.fix or None) for one in told]
+    table = Table("Rows", columns, [[row.get(name, "") for name in columns] for row in rows], list(range(len(rows))))
+    [(key, numbers)] = group_rows_by_return(table, {"measure": measure, "period": "2026-02"}).items()
+    findings = check_cells(table, {key: form}, {key: numbers}, LABELS)
+    return [(finding.code, finding.rows, finding.column, finding.fix or None) for finding in findings]
 
 
 TOWN = {"area": "E06999999"}
 
 
 @pytest.mark.parametrize(
-    ("measure", "row", "code", "column", "hint"),
+    ("measure", "row", "code", "column", "word"),
     [
         ("learners", {"area": "", "value": "1"}, "empty-cell", "area", "Fill it in"),
         ("learners", {"area": "E06999998", "value": "1"}, "unknown-area", "area", "E06999999"),
@@ -318,8 +326,8 @@ TOWN = {"area": "E06999999"}
         ("learners", TOWN | {"sex": "x", "value": "1"}, "unknown-category", "sex", "female, "),
         ("learners", TOWN | {"colour": "red", "value": "1"}, "breakdown-not-collected", "colour", "template"),
         ("learners", {"area": "E05999991", "need": "travel", "value": "1"}, "area-too-fine", "area", "template"),
-        ("learners", TOWN | {"value": ""}, "value-missing", "value", "say why"),
-        ("learners", TOWN | {"value": "12.5"}, "not-whole", "value", "counted"),
+        ("learners", TOWN | {"value": ""}, "value-missing", "value", "reason"),
+        ("learners", TOWN | {"value": "12.5"}, "not-whole", "value", "count"),
         ("learners", TOWN | {"value": "1,234"}, "thousands-separator", "value", "digits"),
         ("learners", TOWN | {"value": "-3"}, "negative-number", "value", "0 or more"),
         ("learners", TOWN | {"value": "47%"}, "percentage", "value", "denominator"),
@@ -333,13 +341,13 @@ TOWN = {"area": "E06999999"}
         ("learners", TOWN | {"value": "[x]", "lower": "1"}, "bounds-without-c", "lower", "Clear"),
         ("learners", TOWN | {"numerator": "1", "denominator": "2"}, "wrong-value-fields", "denominator", "Leave"),
         ("pass-rate", TOWN | {"value": "1"}, "wrong-value-fields", "value", "Leave"),
-        ("pass-rate", TOWN | {"numerator": "1"}, "value-missing", "denominator", "say why"),
+        ("pass-rate", TOWN | {"numerator": "1"}, "value-missing", "denominator", "reason"),
     ],
 )
-def test_a_cell_is_told_with_its_row_and_mend(measure, row, code, column, hint):
-    [(told, rows, where, mend)] = found(measure, row)
-    assert (told, rows, where) == (code, [0], column)
-    assert hint in mend
+def test_faulty_cell_is_a_finding_with_row_and_fix(measure, row, code, column, word):
+    [(*place, fix)] = check_rows(measure, row)
+    assert place == [code, [0], column]
+    assert word in fix
 
 
 @pytest.mark.parametrize(
@@ -353,27 +361,27 @@ def test_a_cell_is_told_with_its_row_and_mend(measure, row, code, column, hint):
         {"area": "", "value": "", "kind": "nil"},
     ],
 )
-def test_a_cell_that_is_owed_passes(row):
-    assert found("learners", row) == []
+def test_cell_of_the_duty_passes(row):
+    assert check_rows("learners", row) == []
 
 
-def test_equal_faults_are_told_once():
-    [(code, rows, _, _)] = found("learners", *[TOWN | {"value": "n/a"}] * 3)
+def test_equal_faults_are_one_finding():
+    [(code, rows, _, _)] = check_rows("learners", *[TOWN | {"value": "n/a"}] * 3)
     assert (code, rows) == ("unclear-mark", [0, 1, 2])
 
 
-def test_more_rows_than_can_be_listed_are_counted():
+def test_rows_beyond_the_limit_are_counted():
     form = ReturnForm.from_schema(ReturnSchema.from_dict(FORMS["learners"]))
-    made = Table("Rows", ["area", "value"], [["E06999999", "n/a"]] * 1500, list(range(1500)))
-    [(duty, which)] = group_rows_by_return(made, {"measure": "learners", "period": "2026-02"}).items()
+    table = Table("Rows", ["area", "value"], [["E06999999", "n/a"]] * 1500, list(range(1500)))
+    [(key, numbers)] = group_rows_by_return(table, {"measure": "learners", "period": "2026-02"}).items()
     assert form
-    [told] = check_cells(made, {duty: form}, {duty: which}, LABELS)
-    assert (len(told.rows or []), told.row_count) == (1000, 1500)
+    [finding] = check_cells(table, {key: form}, {key: numbers}, LABELS)
+    assert (len(finding.rows or []), finding.row_count) == (1000, 1500)
 
 
 @pytest.mark.parametrize("measure", ["prospectus", "learner-voice"])
-def test_a_return_that_is_no_table_has_no_form(measure):
-    assert ReturnForm.from_schema(ReturnSchema.from_dict(schema(measure))) is None
+def test_return_without_observations_has_no_form(measure):
+    assert ReturnForm.from_schema(ReturnSchema.from_dict(build_schema(measure))) is None
 
 
 SEX = [c.code for d in HARBOUR_CATALOGUE.plan.dimensions if d.slug == "sex" for c in d.categories]
@@ -391,25 +399,25 @@ cells = st.fixed_dictionaries(
 
 
 @given(measure=st.sampled_from(sorted(FORMS)), row=cells)
-def test_what_is_told_here_is_what_the_schema_says(measure, row):
-    """The schema is read for its places and numbers; a validator of JSON Schema reads all of it."""
+def test_check_agrees_with_the_schema(measure, row):
+    """The client reads the areas, breakdowns and numbers of the schema; a validator of JSON Schema reads all of it."""
     validator = jsonschema.Draft202012Validator(FORMS[measure])
     cell = {name: int(row[name]) for name in ("value", "numerator", "denominator", "lower", "upper") if name in row}
     cell |= {name: row[name] for name in ("area", "status") if name in row}
     cell["breakdown"] = {name: row[name] for name in ("sex", "need", "colour") if name in row}
-    one = FORMS[measure]["properties"]
-    whole = {name: one[name]["const"] for name in ("measure", "series", "service", "period")}
-    assert validator.is_valid(whole | {"observations": [cell]}) == (found(measure, row) == [])
+    properties = FORMS[measure]["properties"]
+    new_return = {name: properties[name]["const"] for name in ("measure", "series", "service", "period")}
+    assert validator.is_valid(new_return | {"observations": [cell]}) == (check_rows(measure, row) == [])
 
 
-def test_returns_are_looked_at_as_rows():
-    made = convert_returns_to_table(
+def test_returns_are_checked_as_rows():
+    table = convert_returns_to_table(
         [
             new_return("learners", "2026-02", [observation("E06999999", 12), observation("E06999999", status="c")]),
             new_return("learners", "2026-03", [observation("E06999999", 3, breakdown={"sex": "female"})]),
         ]
     )
-    assert made.row_numbers == [1, 2, 3]
-    assert list(made.iter_column("value")) == ["12", "", "3"]
-    assert list(made.iter_column("status")) == ["", "c", ""]
-    assert list(made.iter_column("sex")) == ["", "", "female"]
+    assert table.row_numbers == [1, 2, 3]
+    assert list(table.iter_column("value")) == ["12", "", "3"]
+    assert list(table.iter_column("status")) == ["", "c", ""]
+    assert list(table.iter_column("sex")) == ["", "", "female"]

@@ -1,1 +1,1 @@
-"""Made from openapi.yaml by tools/generate_sdk.py. Not to be edited."""
+"""Generated from openapi.yaml by tools/generate_sdk.py; do not edit."""

@@ -1,1 +1,1 @@
-"""Empty on purpose: the client is `work_health.client`."""
+"""Empty on purpose: the clients are `WorkHealth` and `AsyncWorkHealth` of `work_health`."""

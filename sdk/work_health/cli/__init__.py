@@ -4,12 +4,12 @@ import sys
 
 
 def main() -> None:
-    """Do what was asked, and end with one of the codes of `exits`."""
+    """Run the command line and exit with a code of `exit_codes`."""
     try:
         from .app import run
     except ImportError as error:
         if error.name not in {"typer", "rich"}:
             raise
-        sys.stderr.write('The command line needs more: pip install "work-health[cli]"\n')
+        sys.stderr.write('To use the command line, install its extra: pip install "work-health[cli]"\n')
         raise SystemExit(2) from None
     raise SystemExit(run())

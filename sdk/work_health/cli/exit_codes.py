@@ -1,4 +1,4 @@
-"""How a command ends, for schedulers and scripts."""
+"""The exit codes of a command, for schedulers and scripts."""
 
 from enum import IntEnum
 
@@ -13,11 +13,11 @@ from work_health.errors import (
     ServerError,
     WorkHealthError,
 )
-from work_health.reports import IncompleteSubmission
+from work_health.results import IncompleteSubmission
 
 
 class ExitCode(IntEnum):
-    """The codes, each with what to do about it."""
+    """An exit code. `EXIT_CODE_MEANINGS` describes each."""
 
     DONE = 0
     OTHER = 1
@@ -42,8 +42,8 @@ EXIT_CODE_MEANINGS = {
 
 
 def choose_exit_code(error: WorkHealthError) -> ExitCode:
-    """The code that an error ends the command with."""
-    kinds: tuple[tuple[type[WorkHealthError] | tuple[type[WorkHealthError], ...], ExitCode], ...] = (
+    """Return the exit code of a command that ends with this error."""
+    codes: tuple[tuple[type[WorkHealthError] | tuple[type[WorkHealthError], ...], ExitCode], ...] = (
         (IncompleteSubmission, ExitCode.INCOMPLETE),
         (RequestRejected, ExitCode.REJECTED),
         (NotAllowed, ExitCode.NOT_ALLOWED),
@@ -51,4 +51,4 @@ def choose_exit_code(error: WorkHealthError) -> ExitCode:
         ((RateLimited, ServerError, ConnectionFailed), ExitCode.TRY_LATER),
         ((NotFound, ApiError), ExitCode.OTHER),
     )
-    return next((code for kind, code in kinds if isinstance(error, kind)), ExitCode.USAGE)
+    return next((code for kinds, code in codes if isinstance(error, kinds)), ExitCode.USAGE)

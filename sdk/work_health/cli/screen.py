@@ -1,4 +1,4 @@
-"""What is shown: tables that fit the terminal, a tree, bars; or JSON for scripts."""
+"""Output: tables that fit the terminal, a tree and bars; or JSON for scripts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from work_health.results import format_counts
+
 if TYPE_CHECKING:
     from work_health._generated.models import (
         Finding,
@@ -23,13 +25,17 @@ if TYPE_CHECKING:
         SubmissionReport,
     )
     from work_health.plan_model import DeliveryPlan, PlanNode
-    from work_health.reports import PartsResult
+    from work_health.results import PartsResult
 
-DEFAULT_WIDTH_CHARACTERS = 160  # where no terminal says how wide it is
+    Figure = PublishedFigure | PreviewFigure
+
+DEFAULT_WIDTH_CHARACTERS = 160  # if the output is not a terminal
+MAX_LISTED_ROWS = 6
 STATE_COLOURS = {"overdue": "red", "queried": "magenta", "open": "yellow", "pending": "yellow", "approved": "green"}
 COLUMN_TITLES = {
     "input": "inputs", "activity": "activities", "output": "outputs", "outcome": "outcomes", "impact": "impacts"
 }  # fmt: skip
+RIGHT_ALIGNED_COLUMNS = frozenset({"value", "revision", "cells", "rows", "missing"})
 
 
 class ContractStruct(Protocol):
@@ -40,8 +46,8 @@ class ContractStruct(Protocol):
 
 def create_console(*, error: bool = False) -> Console:
     stream = sys.stderr if error else sys.stdout
-    made = Console(file=stream, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(file=stream, highlight=False, width=DEFAULT_WIDTH_CHARACTERS)
+    console = Console(file=stream, highlight=False, soft_wrap=False)
+    return console if console.is_terminal else Console(file=stream, highlight=False, width=DEFAULT_WIDTH_CHARACTERS)
 
 
 def print_json(document: object) -> None:
@@ -49,133 +55,162 @@ def print_json(document: object) -> None:
 
 
 def print_items_json(items: Iterable[ContractStruct]) -> None:
-    print_json({"items": [one.to_dict() for one in items]})
+    print_json({"items": [item.to_dict() for item in items]})
 
 
 def _create_table(*names: str) -> Table:
-    made = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
-        right = name in {"value", "revision", "cells", "rows", "missing"}
-        made.add_column(name, justify="right" if right else "left", overflow="fold")
-    return made
+        table.add_column(name, justify="right" if name in RIGHT_ALIGNED_COLUMNS else "left", overflow="fold")
+    return table
 
 
-def render_obligations(found: Sequence[Obligation]) -> Table:
-    made = _create_table("due", "state", "measure", "period", "organisation", "missing", "you may")
-    for one in found:
-        colour = STATE_COLOURS.get(one.state.value, "")
-        state = f"[{colour}]{one.state.value}[/]" if colour else one.state.value
-        missing = "" if one.missing_cells is None else str(one.missing_cells)
-        made.add_row(
-            str(one.due_at.date()), state, one.measure, one.period.code, one.holder, missing, " ".join(one.actions)
+def _format_state(state: str) -> str:
+    colour = STATE_COLOURS.get(state, "")
+    return f"[{colour}]{state}[/]" if colour else state
+
+
+def render_obligations(obligations: Sequence[Obligation]) -> Table:
+    table = _create_table("due", "state", "measure", "period", "organisation", "missing", "you may")
+    for duty in obligations:
+        missing = "" if duty.missing_cells is None else str(duty.missing_cells)
+        period, actions = duty.period.code, " ".join(duty.actions)
+        table.add_row(
+            str(duty.due_at.date()),
+            _format_state(duty.state.value),
+            duty.measure,
+            period,
+            duty.holder,
+            missing,
+            actions,
         )
-    return made
+    return table
 
 
-def render_returns(found: Sequence[ReturnRevision]) -> Table:
-    made = _create_table("measure", "period", "organisation", "state", "revision", "cells", "recorded")
-    for one in found:
-        colour = STATE_COLOURS.get(one.state.value, "")
-        state = f"[{colour}]{one.state.value}[/]" if colour else one.state.value
-        recorded = f"{one.recorded_at:%Y-%m-%d %H:%M}"
-        made.add_row(one.measure, one.period.code, one.organisation, state, str(one.revision), str(one.cells), recorded)
-    return made
+def render_returns(revisions: Sequence[ReturnRevision]) -> Table:
+    table = _create_table("measure", "period", "organisation", "state", "revision", "cells", "recorded")
+    for revision in revisions:
+        table.add_row(
+            revision.measure,
+            revision.period.code,
+            revision.organisation,
+            _format_state(revision.state.value),
+            str(revision.revision),
+            str(revision.cells),
+            f"{revision.recorded_at:%Y-%m-%d %H:%M}",
+        )
+    return table
 
 
-def render_findings(found: Sequence[Finding]) -> Table:
-    made = _create_table("rows", "column", "value", "rule", "what, and the mend")
-    for one in found:
-        listed = [str(row) for row in (one.rows or [])[:6]]
-        count = one.row_count or len(one.rows or [])
-        rows = ", ".join(listed) + (f" … ({count})" if count > len(listed) else "")
-        colour = "red" if one.severity.value == "error" else "yellow"
-        said = escape(one.message) + (f"\n[dim]{escape(one.fix)}[/]" if one.fix else "")
-        if one.justifiable and one.id:
-            said += f"\n[dim]If it is right: --justify {one.id}=WHY[/]"
-        where = one.column or one.path or ""
-        made.add_row(rows, escape(where), escape(one.actual or ""), f"[{colour}]{one.code}[/]", said)
-    return made
+def render_findings(findings: Sequence[Finding]) -> Table:
+    table = _create_table("rows", "column", "value", "rule", "message and fix")
+    for finding in findings:
+        colour = "red" if finding.severity.value == "error" else "yellow"
+        column = escape(finding.column or finding.path or "")
+        value = escape(finding.actual or "")
+        table.add_row(_format_rows(finding), column, value, f"[{colour}]{finding.code}[/]", _format_message(finding))
+    return table
 
 
-def render_report(said: SubmissionReport) -> Group:
-    counts = said.counts
-    outcome = f"{'Dry run: would be ' if said.dry_run else ''}[bold]{said.outcome}[/]"
-    receipt = f", submission {said.receipt.submission}" if said.receipt else ""
-    cells = (
-        f"{counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged, {counts.withdrawn} withdrawn"
-    )
-    made = _create_table("measure", "period", "outcome", "revision", "timeliness")
-    for one in said.returns:
-        revision, timeliness = str(one.revision or "–"), str(one.timeliness or "–")
-        made.add_row(one.measure, one.period.code, str(one.outcome), revision, timeliness)
-    return Group(f"{outcome}: {cells}{receipt}", made)
+def _format_rows(finding: Finding) -> str:
+    listed = [str(row) for row in (finding.rows or [])[:MAX_LISTED_ROWS]]
+    count = finding.row_count or len(finding.rows or [])
+    return ", ".join(listed) + (f" … ({count})" if count > len(listed) else "")
 
 
-def render_parts(said: PartsResult) -> Table:
-    made = _create_table("return", "rows", "outcome", "submission")
-    for part in said.parts:
+def _format_message(finding: Finding) -> str:
+    lines = [escape(finding.message)]
+    if finding.fix:
+        lines.append(f"[dim]{escape(finding.fix)}[/]")
+    if finding.justifiable and finding.id:
+        lines.append(f"[dim]If the value is right: --justify {finding.id}=TEXT[/]")
+    return "\n".join(lines)
+
+
+def render_report(report: SubmissionReport) -> Group:
+    outcome = f"{'Dry run: would be ' if report.dry_run else ''}[bold]{report.outcome}[/]"
+    receipt = f", submission {report.receipt.submission}" if report.receipt else ""
+    table = _create_table("measure", "period", "outcome", "revision", "timeliness")
+    for item in report.returns:
+        revision, timeliness = str(item.revision or "–"), str(item.timeliness or "–")
+        table.add_row(item.measure, item.period.code, str(item.outcome), revision, timeliness)
+    return Group(f"{outcome}: {format_counts(report)}{receipt}", table)
+
+
+def render_parts(result: PartsResult) -> Table:
+    table = _create_table("return", "rows", "outcome", "submission")
+    for part in result.parts:
         for name in part.returns:
-            made.add_row(name, str(part.rows), part.outcome, str(part.submission or "–"))
-    return made
+            table.add_row(name, str(part.rows), part.outcome, str(part.submission or "–"))
+    return table
 
 
-def render_figures(found: Sequence[PublishedFigure | PreviewFigure]) -> Table:
-    made = _create_table("measure", "period", "area", "breakdown", "value", "status", "coverage")
-    for one in found:
-        coverage = f"{one.coverage.received} of {one.coverage.expected}"
-        breakdown = ", ".join(f"{key}={value}" for key, value in one.breakdown.to_dict().items())
-        made.add_row(
-            one.measure, one.period.code, one.area, breakdown, _format_value(one), _format_status(one), coverage
+def render_figures(figures: Sequence[Figure]) -> Table:
+    table = _create_table("measure", "period", "area", "breakdown", "value", "status", "coverage")
+    for figure in figures:
+        breakdown = ", ".join(f"{key}={value}" for key, value in figure.breakdown.to_dict().items())
+        table.add_row(
+            figure.measure,
+            figure.period.code,
+            figure.area,
+            breakdown,
+            _format_value(figure),
+            _format_status(figure),
+            f"{figure.coverage.received} of {figure.coverage.expected}",
         )
-    return made
+    return table
 
 
-def render_chart(found: Sequence[PublishedFigure | PreviewFigure]) -> Table:
-    """A bar for each figure, on one scale for each measure."""
-    most: dict[str, float] = {}
-    for one in found:
-        most[one.measure] = max(most.get(one.measure, 0), one.value or one.upper_bound or 0)
-    made = _create_table("measure", "period", "area", "breakdown", "", "value")
-    made.columns[4].ratio = 1
-    made.expand = True
-    for one in found:
-        breakdown = ", ".join(one.breakdown.to_dict().values())
-        end = one.value if one.value is not None else one.upper_bound or 0
-        begin = 0 if one.value is not None else one.lower_bound or 0
-        bar = Bar(most[one.measure] or 1, begin, end, color="cyan" if one.value is not None else "yellow")
-        made.add_row(one.measure, one.period.code, one.area, breakdown, bar, _format_value(one) or _format_status(one))
-    return made
+def render_chart(figures: Sequence[Figure]) -> Table:
+    """Return a bar for each figure, on one scale for each measure. An interval is a bar between its bounds."""
+    maxima: dict[str, float] = {}
+    for figure in figures:
+        maxima[figure.measure] = max(maxima.get(figure.measure, 0), figure.value or figure.upper_bound or 0)
+    table = _create_table("measure", "period", "area", "breakdown", "", "value")
+    table.columns[4].ratio = 1
+    table.expand = True
+    for figure in figures:
+        breakdown = ", ".join(figure.breakdown.to_dict().values())
+        if figure.value is not None:
+            bar = Bar(maxima[figure.measure] or 1, 0, figure.value, color="cyan")
+        else:
+            bar = Bar(maxima[figure.measure] or 1, figure.lower_bound or 0, figure.upper_bound or 0, color="yellow")
+        value = _format_value(figure) or _format_status(figure)
+        table.add_row(figure.measure, figure.period.code, figure.area, breakdown, bar, value)
+    return table
 
 
-def _format_value(one: PublishedFigure | PreviewFigure) -> str:
-    if one.value is not None:
-        return f"{one.value:,.10g}"
-    if one.lower_bound is not None:
-        return f"{one.lower_bound:,.10g}–{'?' if one.upper_bound is None else f'{one.upper_bound:,.10g}'}"
+def _format_value(figure: Figure) -> str:
+    if figure.value is not None:
+        return f"{figure.value:,.10g}"
+    if figure.lower_bound is not None:
+        upper_bound = "?" if figure.upper_bound is None else f"{figure.upper_bound:,.10g}"
+        return f"{figure.lower_bound:,.10g}–{upper_bound}"
     return ""
 
 
-def _format_status(one: PublishedFigure | PreviewFigure) -> str:
-    words = [str(one.status)] if one.status else []
-    return " ".join([*words, *(str(marker) for marker in one.markers), *([one.reason] if one.reason else [])])
+def _format_status(figure: Figure) -> str:
+    status = [str(figure.status)] if figure.status else []
+    reason = [str(figure.reason)] if figure.reason else []
+    return " ".join([*status, *(str(marker) for marker in figure.markers), *reason])
 
 
 def render_plan(plan: DeliveryPlan) -> Tree:
-    """Each node where the plan has it, with its measures and what it leads to."""
+    """Return a tree of the nodes by column, each with its measures and the nodes that it leads to."""
     root = Tree(f"[bold]{escape(plan.programme)}[/], version {plan.version}")
-    for name, several in COLUMN_TITLES.items():
-        branch = root.add(f"[bold cyan]{several}[/]")
-        for node in plan.list_nodes(name):
+    for column, title in COLUMN_TITLES.items():
+        branch = root.add(f"[bold cyan]{title}[/]")
+        for node in plan.list_nodes(column):
             _add_node(branch, node)
     if plan.unlinked_measures:
-        branch = root.add("[bold yellow]measures that the logic model has no place for[/]")
+        branch = root.add("[bold yellow]measures without a node in the logic model[/]")
         for measure in plan.unlinked_measures:
             branch.add(f"[green]{measure.slug}[/] {escape(measure.label)}")
     return root
 
 
 def _add_node(branch: Tree, node: PlanNode) -> None:
-    leads = f" [dim]→ {' '.join(one.code for one in node.leads_to)}[/]" if node.leads_to else ""
-    made = branch.add(f"[bold]{node.code}[/] {escape(node.title)}{leads}")
+    targets = f" [dim]→ {' '.join(target.code for target in node.leads_to)}[/]" if node.leads_to else ""
+    node_branch = branch.add(f"[bold]{node.code}[/] {escape(node.title)}{targets}")
     for measure in node.measures:
-        made.add(f"[green]{measure.slug}[/] {escape(measure.label)}")
+        node_branch.add(f"[green]{measure.slug}[/] {escape(measure.label)}")

@@ -1,4 +1,4 @@
-"""The structs and words of the contract. Each is read when it is first named, so that importing them all is quick."""
+"""The structs and codes of the contract. Each is imported on its first use, so that importing the package is quick."""
 
 from __future__ import annotations
 
@@ -460,7 +460,7 @@ __all__ = (
     "Withdrawal",
 )
 
-_PLACES = {
+_MODULES = {
     "Aim": ".aim",
     "Amount": ".amount",
     "Area": ".area",
@@ -689,8 +689,8 @@ _PLACES = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in _PLACES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(_PLACES[name], __name__), name)
-    globals()[name] = found
-    return found
+    value: object = getattr(import_module(_MODULES[name], __name__), name)
+    globals()[name] = value
+    return value

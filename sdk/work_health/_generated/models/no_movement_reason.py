@@ -11,7 +11,7 @@ class NoMovementReason(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> NoMovementReason | None:
-        """A value that the API has learnt since this release is kept as it is."""
+        """Accept a value that the API has added since this release."""
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)

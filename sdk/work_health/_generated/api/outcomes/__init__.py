@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncSender, SyncSender
+from ...._async.sender import AsyncSender
+from ...._sync.sender import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ...._core import Content
+    from ...._calls import Content
     from ...models.availability import Availability
     from ...models.feature_collection import FeatureCollection
     from ...models.json_stat_dataset import JsonStatDataset
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ...models.revision_basis import RevisionBasis
 
 
-class Outcomes(SyncSender):
+class Outcomes(Sender):
     def get_inequality(
         self,
         programme: str,

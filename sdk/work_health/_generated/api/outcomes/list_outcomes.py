@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from ...._core import Call
+from ...._calls import Call
 from ...._http import httpx
 from ...models.outcomes import Outcomes
 

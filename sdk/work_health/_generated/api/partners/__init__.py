@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncSender, SyncSender
+from ...._async.sender import AsyncSender
+from ...._sync.sender import Sender
 
 if TYPE_CHECKING:
-    from ...._core import Content
+    from ...._calls import Content
     from ...models.me import Me
 
 
-class Partners(SyncSender):
+class Partners(Sender):
     def get_me(
         self,
     ) -> Me:

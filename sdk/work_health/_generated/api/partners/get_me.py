@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ...._core import Call
+from ...._calls import Call
 from ...._http import httpx
 from ...models.me import Me
 

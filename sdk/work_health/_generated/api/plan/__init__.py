@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncSender, SyncSender
+from ...._async.sender import AsyncSender
+from ...._sync.sender import Sender
 
 if TYPE_CHECKING:
-    from ...._core import Content
+    from ...._calls import Content
     from ...models.area_page import AreaPage
     from ...models.dimension_page import DimensionPage
     from ...models.disclosure_class import DisclosureClass
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ...models.programme_page import ProgrammePage
 
 
-class Plan(SyncSender):
+class Plan(Sender):
     def get_period(
         self,
         code: str,

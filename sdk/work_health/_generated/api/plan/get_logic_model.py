@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...._core import Call
+from ...._calls import Call
 from ...._http import httpx
 from ...models.logic_model import LogicModel
 

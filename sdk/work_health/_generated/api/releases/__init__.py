@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncSender, SyncSender
+from ...._async.sender import AsyncSender
+from ...._sync.sender import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from ...._core import Content
+    from ...._calls import Content
     from ...models.new_release import NewRelease
     from ...models.publication_job import PublicationJob
     from ...models.publication_job_list import PublicationJobList
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ...models.released_entry_list import ReleasedEntryList
 
 
-class Releases(SyncSender):
+class Releases(Sender):
     def list_publications(
         self,
         programme: str,

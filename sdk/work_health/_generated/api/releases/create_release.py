@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...._core import Call, new_idempotency_key
+from ...._calls import Call, new_idempotency_key
 from ...._http import httpx
 from ...models.new_release import NewRelease
 from ...models.publication_job import PublicationJob

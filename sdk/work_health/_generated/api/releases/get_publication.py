@@ -3,7 +3,7 @@ from __future__ import annotations
 from urllib.parse import quote
 from uuid import UUID
 
-from ...._core import Call
+from ...._calls import Call
 from ...._http import httpx
 from ...models.publication_job import PublicationJob
 

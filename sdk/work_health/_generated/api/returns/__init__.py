@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncSender, SyncSender
+from ...._async.sender import AsyncSender
+from ...._sync.sender import Sender
 
 if TYPE_CHECKING:
     import datetime
 
-    from ...._core import Content
+    from ...._calls import Content
     from ...models.observation_page import ObservationPage
     from ...models.return_detail import ReturnDetail
     from ...models.return_event_page import ReturnEventPage
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ...models.revision_page import RevisionPage
 
 
-class Returns(SyncSender):
+class Returns(Sender):
     def get_template(
         self,
         programme: str,

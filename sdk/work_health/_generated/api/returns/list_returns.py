@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime
 from urllib.parse import quote
 
-from ...._core import Call
+from ...._calls import Call
 from ...._http import httpx
 from ...models.return_kind import ReturnKind
 from ...models.return_page import ReturnPage

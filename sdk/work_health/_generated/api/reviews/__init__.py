@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncSender, SyncSender
+from ...._async.sender import AsyncSender
+from ...._sync.sender import Sender
 
 if TYPE_CHECKING:
     import datetime
 
-    from ...._core import Content
+    from ...._calls import Content
     from ...models.audit_page import AuditPage
     from ...models.clearance import Clearance
     from ...models.decision import Decision
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ...models.review_result import ReviewResult
 
 
-class Reviews(SyncSender):
+class Reviews(Sender):
     def list_audit_entries(
         self,
         programme: str,

@@ -2,19 +2,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...._core import AsyncSender, SyncSender
+from ...._async.sender import AsyncSender
+from ...._sync.sender import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from ...._core import Content
+    from ...._calls import Content
     from ...models.new_submission import NewSubmission
     from ...models.submission_report import SubmissionReport
     from ...models.withdrawal import Withdrawal
 
 
-class Submissions(SyncSender):
+class Submissions(Sender):
     def withdraw_return(
         self,
         programme: str,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...._core import Call, Content, new_idempotency_key
+from ...._calls import Call, Content, new_idempotency_key
 from ...._http import httpx
 from ...models.submission_report import SubmissionReport
 

@@ -1,0 +1,1 @@
+"""The client whose methods are awaited. `make contract` generates the package `_sync` from this one."""

@@ -1,0 +1,64 @@
+"""Sending calls, with retries."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from work_health._http import httpx
+from work_health._paging import Page, PageCursor
+from work_health._pauses import sleep_async
+from work_health._retries import choose_pause
+
+if TYPE_CHECKING:
+    from work_health._calls import Call, Steps
+    from work_health._settings import Settings
+
+T = TypeVar("T")
+P = TypeVar("P", bound=Page[Any])
+
+
+class AsyncSender:
+    """Base of the client: it sends calls and repeats them where that is safe."""
+
+    _http: httpx.AsyncClient
+    _settings: Settings
+
+    async def _send(self, call: Call[T]) -> T:
+        for attempt in count():
+            outcome: httpx.Response | httpx.RequestError
+            try:
+                outcome = await self._http.send(self._settings.build_request(self._http, call), follow_redirects=False)
+            except httpx.RequestError as error:
+                outcome = error
+            pause_seconds = choose_pause(call, outcome, attempt, self._settings.max_retries)
+            if pause_seconds is None:
+                return self._settings.parse_outcome(call, outcome, attempt)
+            await sleep_async(pause_seconds)
+        raise AssertionError  # count() does not end
+
+    async def _run_steps(self, steps: Steps[T]) -> T:
+        """Send each call of an operation, and return the result of the operation."""
+        try:
+            call = next(steps)
+            while True:
+                result, failure = cast(object, None), None
+                try:
+                    result = await self._send(call)
+                except Exception as error:  # noqa: BLE001 the operation decides what to do with it
+                    failure = error
+                call = steps.throw(failure) if failure else steps.send(result)
+        except StopIteration as end:
+            return cast(T, end.value)
+
+    async def _iter_pages(
+        self, build_call: Callable[[str | None], Call[P]], cursor: str | None = None
+    ) -> AsyncIterator[P]:
+        """Yield the pages of a list, from `cursor` on. `build_call` receives the cursor of each page."""
+        cursors = PageCursor(cursor)
+        while True:
+            page = await self._send(build_call(cursors.current))
+            yield page
+            if not cursors.advance(page):
+                return

@@ -1,0 +1,78 @@
+"""Commands about a key and its duties: `whoami`, `obligations` and `template`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import screen
+from .options import Json
+from .session import get_session
+
+app = typer.Typer()
+
+
+@app.command()
+def whoami(context: typer.Context, json_: Json = False) -> None:
+    """Show the client, the expiry date and the scopes of the key."""
+    me = get_session(context, json_).open_client().get_me()
+    if json_:
+        return screen.print_json(me.to_dict())
+    console = screen.create_console()
+    console.print(f"[bold]{me.client}[/], key {me.key}, until {me.expires_at:%d %B %Y}", markup=True)
+    for grant in me.grants:
+        console.print(f"  {grant.programme}  as {grant.organisation}: {', '.join(grant.scopes)}")
+    return None
+
+
+@app.command()
+def obligations(
+    context: typer.Context,
+    state: Annotated[str | None, typer.Option(help="Only this state: open, overdue, queried, …")] = None,
+    organisation: Annotated[str | None, typer.Option(help="Only this organisation; reviewers see all.")] = None,
+    measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
+    period: Annotated[str | None, typer.Option(help="Only this period.")] = None,
+    json_: Json = False,
+) -> None:
+    """List the returns that you must submit, their deadlines and possible actions.
+
+    work-health obligations --state overdue
+    """
+    client = get_session(context, json_).open_client()
+    page = client.list_obligations(
+        client.resolve_programme(), organisation=organisation, measure=measure, period=period, state=state
+    )
+    if json_:
+        screen.print_items_json(page.items)
+    else:
+        screen.create_console().print(screen.render_obligations(page.items))
+
+
+@app.command()
+def template(
+    context: typer.Context,
+    measure: Annotated[str, typer.Argument(help="The measure's code; `obligations` lists yours.")],
+    period: Annotated[str, typer.Option(help="The period, such as FY2025-26-Q3.")],
+    series: Annotated[str | None, typer.Option(help="The series, if your duties have several.")] = None,
+    service: Annotated[str | None, typer.Option(help="The service, if your duties have several.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write; - for standard output.")
+    ] = None,
+) -> None:
+    """Save a CSV template with the cells to fill in.
+
+    work-health template ips-primary-care-referrals --period FY2025-26-Q3
+    """
+    client = get_session(context).open_client()
+    content = client.get_template(client.resolve_programme(), measure, period=period, series=series, service=service)
+    if str(output) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    path = output or Path(f"{measure}_{period}.csv")
+    if path.exists():
+        raise typer.BadParameter(f"{path} exists already", param_hint="--output")
+    path.write_bytes(content)
+    screen.create_console().print(f"Saved {path}. Fill in the values, then [bold]work-health check {path}[/]")

@@ -1,0 +1,83 @@
+"""Commands that read: `returns`, `outcomes` and `plan`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import screen
+from .options import Json
+from .session import get_session
+
+if TYPE_CHECKING:
+    from work_health.outcome_queries import OutcomeQuery
+
+app = typer.Typer()
+
+
+@app.command()
+def returns(
+    context: typer.Context,
+    measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
+    period: Annotated[str | None, typer.Option(help="Only this period.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only this state: pending, approved or queried.")] = None,
+    json_: Json = False,
+) -> None:
+    """List your current returns."""
+    client = get_session(context, json_).open_client()
+    revisions = list(client.iter_returns(client.resolve_programme(), measure=measure, period=period, state=state))
+    if json_:
+        screen.print_items_json(revisions)
+    else:
+        screen.create_console().print(screen.render_returns(revisions))
+
+
+@app.command()
+def outcomes(
+    context: typer.Context,
+    measure: Annotated[list[str], typer.Argument(help="One or more measures.")],
+    period: Annotated[list[str] | None, typer.Option(help="Periods, such as FY2025-26 or latest-4.")] = None,
+    area: Annotated[list[str] | None, typer.Option(help="Areas, by GSS code.")] = None,
+    group_by: Annotated[list[str] | None, typer.Option(help="Dimensions, or a level such as ward.")] = None,
+    release: Annotated[str | None, typer.Option(help="The number of a release (default: the newest).")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Read preview figures: live and unprotected, for reviewers.")
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print every column as CSV.")] = False,
+    json_: Json = False,
+    chart: Annotated[bool, typer.Option("--chart", help="Print a bar chart.")] = False,
+) -> None:
+    """Show published figures, or preview figures for reviewers.
+
+    work-health outcomes ips-primary-care-referrals --preview --period latest-4 --chart
+    """
+    if sum((csv, json_, chart)) > 1:
+        raise typer.BadParameter("use one of --csv, --json and --chart")
+    if preview and release:
+        raise typer.BadParameter("preview figures belong to no release", param_hint="--release")
+    query: OutcomeQuery = {
+        "measure": measure, "period": period or None, "area": area or None, "group_by": group_by or None
+    }  # fmt: skip
+    client = get_session(context, json_).open_client()
+    figures = client.outcomes(preview=True, **query) if preview else client.outcomes(release=release, **query)
+    if csv:
+        sys.stdout.buffer.write(figures.to_csv())
+        return
+    items = list(figures)
+    if json_:
+        screen.print_items_json(items)
+    else:
+        screen.create_console().print(screen.render_chart(items) if chart else screen.render_figures(items))
+
+
+@app.command()
+def plan(context: typer.Context, json_: Json = False) -> None:
+    """Show the logic model as a tree, with its measures."""
+    client = get_session(context, json_).open_client()
+    delivery_plan = client.plan()
+    if json_:
+        return screen.print_json(client.get_logic_model(delivery_plan.programme).to_dict())
+    screen.create_console().print(screen.render_plan(delivery_plan))
+    return None

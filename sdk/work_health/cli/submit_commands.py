@@ -1,0 +1,141 @@
+"""Commands that check and submit a file: `check` and `submit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypedDict
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from . import screen
+from .options import File, Json, MappingFile, Measure, Organisation, Period, Sheet
+from .session import get_session
+
+if TYPE_CHECKING:
+    from work_health import PartsResult, SubmissionResult, WorkHealth
+
+app = typer.Typer()
+
+
+class SubmissionArguments(TypedDict):
+    """The arguments that `submit` and `submit_in_parts` of the client share."""
+
+    mapping: Path | None
+    sheet: str | None
+    measure: str | None
+    period: str | None
+    organisation: str | None
+    confirm_withdrawals: bool
+    justifications: dict[str, str]
+    note: str | None
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    file: File,
+    mapping: MappingFile = None,
+    sheet: Sheet = None,
+    measure: Measure = None,
+    period: Period = None,
+    organisation: Organisation = None,
+    json_: Json = False,
+) -> None:
+    """Check a file on this computer against your duties. Nothing is sent.
+
+    [bold]submit --dry-run[/] checks more: that parts fit totals, and that figures fit earlier returns.
+    """
+    client = get_session(context, json_).open_client()
+    names = client.check(file, mapping=mapping, sheet=sheet, measure=measure, period=period, organisation=organisation)
+    if json_:
+        return screen.print_json({"returns": names, "findings": []})
+    screen.create_console().print(
+        f"The file matches your duties: {', '.join(names)}. Next: [bold]work-health submit {file} --dry-run[/]"
+    )
+    return None
+
+
+@app.command()
+def submit(
+    context: typer.Context,
+    file: File,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Check the file and report every finding, but change nothing.")
+    ] = False,
+    mapping: MappingFile = None,
+    sheet: Sheet = None,
+    measure: Measure = None,
+    period: Period = None,
+    organisation: Organisation = None,
+    confirm_withdrawals: Annotated[
+        bool, typer.Option("--confirm-withdrawals", help="Withdraw current cells that the file does not contain.")
+    ] = False,
+    justify: Annotated[list[str] | None, typer.Option(help="ID=TEXT: justify the finding with this id.")] = None,
+    note: Annotated[str | None, typer.Option(help="A note for reviewers.")] = None,
+    in_parts: Annotated[
+        int | None,
+        typer.Option(
+            help="Send submissions of about this many rows, each of whole returns. Run again to resume.", min=1
+        ),
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Submit a file. The server accepts all of it or none of it.
+
+    work-health submit return.xlsx --mapping ours.toml --dry-run
+    """
+    client = get_session(context, json_).open_client()
+    arguments: SubmissionArguments = {
+        "mapping": mapping, "sheet": sheet, "measure": measure, "period": period, "organisation": organisation,
+        "confirm_withdrawals": confirm_withdrawals, "note": note,
+        "justifications": dict(_parse_justification(text) for text in justify or []),
+    }  # fmt: skip
+    if in_parts and dry_run:
+        raise typer.BadParameter("a dry run changes nothing, so it needs no parts", param_hint="--in-parts")
+    if in_parts:
+        _submit_in_parts(client, file, in_parts, arguments, json_)
+    else:
+        _print_result(client.submit(file, dry_run=dry_run, **arguments), json_)
+
+
+def _submit_in_parts(client: WorkHealth, file: Path, rows: int, arguments: SubmissionArguments, json_: bool) -> None:
+    with _ProgressBar() as bar:
+        result = client.submit_in_parts(file, rows=rows, on_progress=bar.show, **arguments)
+    if not json_:
+        return screen.create_console().print(screen.render_parts(result))
+    parts = [
+        {"returns": part.returns, "rows": part.rows, "outcome": part.outcome, "submission": part.submission}
+        for part in result.parts
+    ]
+    return screen.print_json({"parts": parts, "committed": result.committed, "remaining": result.remaining})
+
+
+def _print_result(result: SubmissionResult, json_: bool) -> None:
+    if json_:
+        return screen.print_json(result.report.to_dict())
+    console = screen.create_console()
+    console.print(screen.render_report(result.report))
+    if result.findings:
+        console.print(screen.render_findings(result.findings))
+    return None
+
+
+def _parse_justification(argument: str) -> tuple[str, str]:
+    finding, equals, text = argument.partition("=")
+    if not (finding and equals and text.strip()):
+        raise typer.BadParameter(f"must be ID=TEXT, not {argument!r}", param_hint="--justify")
+    return finding, text
+
+
+class _ProgressBar(Progress):
+    """The number of parts done. It appears only on a terminal."""
+
+    def __init__(self) -> None:
+        console = screen.create_console(error=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        super().__init__(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self.add_task("Sending", total=None)
+
+    def show(self, parts: PartsResult) -> None:
+        self.update(self._task, completed=len(parts.parts), description=parts.parts[-1].returns[-1])

@@ -1,0 +1,126 @@
+"""Reading a source as a table and checking it against the duties of the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._calls import send
+from ._generated.api.plan import list_areas, list_dimensions
+from ._generated.api.returns import get_template_schema
+from .errors import CheckFailed, RequestRejected, WorkHealthError
+from .grids import read_grid
+from .mapping import ColumnMapping
+from .programme_steps import choose_programme
+from .return_forms import Labels, ReturnForm, ReturnKey
+from .table_building import build_table
+from .table_checks import check_cells, group_rows_by_return
+from .tables import MAX_LISTED_ROWS, SUBMISSION_COLUMNS, Table, Tabular, build_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._calls import Steps
+    from ._generated.models import Dimension, Finding
+    from ._settings import Settings
+    from .submit_options import MappingSource, SourceOptions, SubmissionOptions
+
+MAX_FORM_REQUESTS = 60
+"""With more returns than this, read the schema of each measure once, not once for each period."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSource:
+    """A source as a table, with its programme and the labels of its codes."""
+
+    programme: str
+    table: Table
+    labels: Labels
+
+
+def load_source(settings: Settings, source: Tabular, options: SourceOptions) -> Steps[LoadedSource]:
+    """Read the source under the columns of the programme."""
+    mapping = to_mapping(options.mapping)
+    grid = read_grid(source, sheet=options.sheet or (mapping.sheet if mapping else None))
+    programme = yield from choose_programme(settings, options.programme)
+    dimensions = (yield from send(list_dimensions.call(programme))).items
+    slugs = [dimension.slug for dimension in dimensions]
+    if mapping and (faults := mapping.find_faults([*SUBMISSION_COLUMNS, *slugs])):
+        raise WorkHealthError("The mapping is invalid: " + " ".join(faults))
+    table = build_table(grid, slugs, mapping)
+    return LoadedSource(programme, table, (yield from fetch_labels(programme, dimensions)))
+
+
+def to_mapping(mapping: MappingSource) -> ColumnMapping | None:
+    if mapping is None or isinstance(mapping, ColumnMapping):
+        return mapping
+    return ColumnMapping.load(mapping) if isinstance(mapping, str | Path) else ColumnMapping.from_document(mapping)
+
+
+def fetch_labels(programme: str, dimensions: Sequence[Dimension]) -> Steps[Labels]:
+    areas = (yield from send(list_areas.call(programme))).items
+    return Labels.from_plan(dimensions, {area.code: area.name for area in areas})
+
+
+def check_table(
+    settings: Settings, source: Tabular, source_options: SourceOptions, options: SubmissionOptions
+) -> Steps[list[str]]:
+    """Return the names of the returns in the source. Raises `CheckFailed` with every finding."""
+    loaded = yield from load_source(settings, source, source_options)
+    return [str(key) for key in (yield from check_rows(loaded, options))]
+
+
+def check_rows(loaded: LoadedSource, options: SubmissionOptions) -> Steps[dict[ReturnKey, list[int]]]:
+    """Return the rows of each return. Raises `CheckFailed` with every finding."""
+    table = loaded.table
+    rows_by_return = group_rows_by_return(table, {"measure": options.measure, "period": options.period})
+    findings: list[Finding] = []
+    forms: dict[ReturnKey, ReturnForm] = {}
+    fetched: dict[tuple[str, ...], ReturnForm | None] = {}
+    for key, rows in rows_by_return.items():
+        form_key = tuple(key) if len(rows_by_return) <= MAX_FORM_REQUESTS else tuple(key[:3])
+        if form_key not in fetched:
+            try:
+                fetched[form_key] = yield from _fetch_form(loaded.programme, key, options.organisation)
+            except RequestRejected as refusal:
+                fetched[form_key] = None
+                row_numbers = [table.row_numbers[row] for row in rows]
+                findings += [_locate_finding(finding, row_numbers) for finding in refusal.findings]
+        if form := fetched[form_key]:
+            forms[key] = form
+    findings += check_cells(table, forms, rows_by_return, loaded.labels)
+    for finding in findings:
+        finding.column = table.source_names.get(finding.column, finding.column) if finding.column else finding.column
+    if findings:
+        raise CheckFailed(f"{table.source} does not match your duties.", findings)
+    return rows_by_return
+
+
+def _fetch_form(programme: str, key: ReturnKey, organisation: str | None) -> Steps[ReturnForm | None]:
+    if not key.measure or not key.period:
+        column = "measure" if not key.measure else "period"
+        message = f"The cell of `{column}` is empty."
+        fix = f"Fill in the column {column}, pass `{column}=`, or add a constant to the mapping file."
+        raise CheckFailed("", [build_finding("empty-cell", message, column=column, fix=fix)])
+    schema = yield from send(
+        get_template_schema.call(
+            programme,
+            measure=key.measure,
+            period=key.period,
+            organisation=organisation,
+            series=key.series or None,
+            service=key.service or None,
+        )
+    )
+    return ReturnForm.from_schema(schema)
+
+
+def _locate_finding(finding: Finding, row_numbers: list[int]) -> Finding:
+    """Change a finding about a query parameter to one about the column and rows that the value came from."""
+    finding.column = finding.column or finding.path or None
+    finding.path = None
+    finding.rows = row_numbers[:MAX_LISTED_ROWS]
+    if len(row_numbers) > MAX_LISTED_ROWS:
+        finding.row_count = len(row_numbers)
+    return finding

@@ -1,0 +1,217 @@
+"""Finding the header of a grid, and mapping its columns to those of a submission."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .errors import CheckFailed
+from .name_matching import find_nearest, normalise_name
+from .tables import NUMBER_COLUMNS, SUBMISSION_COLUMNS, Grid, Table, build_finding
+
+if TYPE_CHECKING:
+    from ._generated.models import Finding
+    from .mapping import ColumnMapping
+
+HEADER_SEARCH_ROWS = 30
+"""The header is in one of the first rows: titles and notes come before it."""
+_HEADER_TEXT = re.compile(r"\D*[^\W\d_]\D*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A grid with the index of its header, and the names that its columns may have."""
+
+    grid: Grid
+    header_index: int
+    column_by_name: Mapping[str, str]
+    """Columns of a submission by normalised name."""
+    mapping: ColumnMapping | None
+
+    @property
+    def header(self) -> list[str]:
+        return self.grid.rows[self.header_index]
+
+    @property
+    def header_rows(self) -> list[int]:
+        """The row number of the header, if the source shows one."""
+        return [] if self.grid.has_header else [self.grid.first_row + self.header_index]
+
+    def iter_filled_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows below the header that are not empty, with their row numbers."""
+        first_row = self.grid.first_row + self.header_index + 1
+        for number, row in enumerate(self.grid.rows[self.header_index + 1 :], first_row):
+            if any(map(str.strip, row)):
+                yield number, row
+
+
+def build_table(grid: Grid, dimensions: Sequence[str], mapping: ColumnMapping | None) -> Table:
+    """Return the rows under the columns of a submission. Raises `CheckFailed` with every finding."""
+    column_by_name = {normalise_name(name): name for name in (*SUBMISSION_COLUMNS, *dimensions)}
+    reading = _Reading(grid, _find_header(grid, column_by_name, mapping), column_by_name, mapping)
+    targets, findings = _map_columns(reading)
+    findings += _find_merged_cells(reading)
+    body = list(reading.iter_filled_rows())
+    if body:
+        findings += _find_second_header(reading.header, targets, body[0])
+    findings += _find_ragged_rows(reading.header, body)
+    if not body:
+        findings.append(build_finding("no-rows", f"{grid.source} has a header but no rows."))
+    if findings:
+        raise CheckFailed(f"{grid.source} is not a table of returns.", findings)
+    return _fill_table(reading, targets, body)
+
+
+def _fill_table(reading: _Reading, targets: list[str], body: list[tuple[int, list[str]]]) -> Table:
+    grid, mapping, header = reading.grid, reading.mapping, reading.header
+    constants = mapping.select_constants(targets) if mapping else {}
+    indexes = [index for index, target in enumerate(targets) if target]
+    mappers = [mapping.build_code_mapper(targets[index]) if mapping else str.strip for index in indexes]
+    rows = [
+        [
+            *(
+                map_code(row[index]) if index < len(row) else ""
+                for map_code, index in zip(mappers, indexes, strict=True)
+            ),
+            *constants.values(),
+        ]
+        for _, row in body
+    ]
+    return Table(
+        source=grid.source,
+        columns=[*(targets[index] for index in indexes), *constants],
+        rows=rows,
+        row_numbers=[number for number, _ in body],
+        is_unmodified=mapping is None and reading.header_index == 0 and grid.is_csv,
+        warnings=grid.warnings,
+        source_names={
+            targets[index]: header[index]
+            for index in indexes
+            if normalise_name(header[index]) != normalise_name(targets[index])
+        },
+    )
+
+
+def _find_header(grid: Grid, column_by_name: Mapping[str, str], mapping: ColumnMapping | None) -> int:
+    """Return the index of the row with the most known names, or of the first row that is not empty."""
+    if grid.has_header:
+        return 0
+    if mapping and mapping.header:
+        if mapping.header > len(grid.rows):
+            raise CheckFailed(
+                f"{grid.source} has {len(grid.rows)} rows, but the mapping names row {mapping.header} as header.", []
+            )
+        return mapping.header - 1
+    known = {*column_by_name, *(normalise_name(name) for name in (mapping.columns if mapping else ()))}
+    scores = [sum(normalise_name(cell) in known for cell in row) for row in grid.rows[:HEADER_SEARCH_ROWS]]
+    if scores and max(scores) > 0:
+        return scores.index(max(scores))
+    for index, row in enumerate(grid.rows):
+        if any(map(str.strip, row)):
+            return index
+    raise CheckFailed(f"{grid.source} is empty.", [build_finding("no-rows", f"{grid.source} has no rows.")])
+
+
+def _map_columns(reading: _Reading) -> tuple[list[str], list[Finding]]:
+    """Return the submission's column for each column of the source, empty if it is left out; and the findings."""
+    findings: list[Finding] = []
+    targets: list[str] = []
+    for index, name in enumerate(reading.header):
+        target = _map_column(reading, name)
+        if target is None and name.strip():
+            findings.append(_build_unknown_column_finding(reading, name))
+        elif target is None:
+            if any(len(row) > index and row[index].strip() for row in reading.grid.rows[reading.header_index + 1 :]):
+                message = f"Column {index + 1} has cells but no name."
+                fix = "Name the column, or delete it."
+                findings.append(build_finding("unnamed-column", message, rows=reading.header_rows, fix=fix))
+        elif target and target in targets:
+            message = f"{name!r} and {reading.header[targets.index(target)]!r} are both the column {target}."
+            fix = "Delete one of the two columns."
+            findings.append(build_finding("repeated-column", message, rows=reading.header_rows, column=name, fix=fix))
+        targets.append(target or "")
+    return targets, findings
+
+
+def _map_column(reading: _Reading, name: str) -> str | None:
+    """Return the submission's column, empty if the column is left out, or None if it is unknown."""
+    if reading.mapping is not None and (target := reading.mapping.map_column(name)) is not None:
+        return target
+    if normalise_name(name).endswith("-label"):
+        return ""
+    return reading.column_by_name.get(normalise_name(name))
+
+
+def _build_unknown_column_finding(reading: _Reading, name: str) -> Finding:
+    nearest = find_nearest(normalise_name(name), reading.column_by_name)
+    fix = f"Did you mean {nearest}? " if nearest else ""
+    if reading.mapping is None:
+        fix += "A mapping file can map your columns to those of a submission."
+    else:
+        fix += f'In the mapping file, "{name}" = "{nearest or "…"}" sends it, and "{name}" = "" leaves it out.'
+    message = f"A submission has no column {name!r}."
+    return build_finding("unknown-column", message, rows=reading.header_rows, column=name, actual=name, fix=fix)
+
+
+def _find_merged_cells(reading: _Reading) -> Iterator[Finding]:
+    """Find merged cells from the header on. Only their first cell has a value: the others would count as totals."""
+    for (top, left), (bottom, right) in reading.grid.merged:
+        if bottom >= reading.header_index:
+            cells = f"{_format_column_letters(left)}{top + 1}:{_format_column_letters(right)}{bottom + 1}"
+            yield build_finding(
+                "merged-cells",
+                f"{cells} is one merged cell.",
+                rows=range(top + 1, bottom + 2),
+                column=_format_column_letters(left),
+                actual=cells,
+                fix="Unmerge it and fill in each cell. Delete rows that only repeat a total in a merged cell.",
+            )
+
+
+def _format_column_letters(index: int) -> str:
+    letters = ""
+    number = index + 1
+    while number:
+        number, remainder = divmod(number - 1, 26)
+        letters = chr(ord("A") + remainder) + letters
+    return letters
+
+
+def _find_second_header(
+    header: Sequence[str], targets: Sequence[str], first_row: tuple[int, list[str]]
+) -> Iterator[Finding]:
+    """Report the first row if all its filled number columns contain words."""
+    number, row = first_row
+    cells = [
+        (index, row[index].strip())
+        for index, target in enumerate(targets)
+        if target in NUMBER_COLUMNS and index < len(row)
+    ]
+    filled = [(index, cell) for index, cell in cells if cell]
+    if filled and all(_is_header_text(cell) for _, cell in filled):
+        index, cell = filled[0]
+        yield build_finding(
+            "two-header-rows",
+            f"Row {number} appears to be a second header: column {header[index]!r} contains {cell!r}.",
+            rows=[number],
+            column=header[index],
+            actual=cell,
+            fix="Leave one header row. The mapping file's `header` names its row.",
+        )
+
+
+def _is_header_text(cell: str) -> bool:
+    return len(cell) > 1 and not cell.startswith("[") and _HEADER_TEXT.fullmatch(cell) is not None
+
+
+def _find_ragged_rows(header: Sequence[str], body: Sequence[tuple[int, list[str]]]) -> Iterator[Finding]:
+    rows = [number for number, row in body if any(cell.strip() for cell in row[len(header) :])]
+    if rows:
+        yield build_finding(
+            "ragged-row",
+            f"There are more cells than the {len(header)} of the header.",
+            rows=rows,
+            fix="Put text that contains the delimiter in quotes. Delete cells outside the table.",
+        )
