@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from api.http.problems import error_code, error_title
 from api.http.refusals import Refusal
-from api.submissions.checks.findings import FINDING_EXPLANATIONS
+from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
 from schema.problems import Severity
 
 FINDING_CONSEQUENCES = {

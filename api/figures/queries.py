@@ -12,7 +12,7 @@ from api.database.connections import copy_binary_out
 from api.figures.returns_data import COUNT_COLUMNS, ID_COLUMNS, RevisionCells, SelectedRevision, unpack_cells
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
-from api.submissions.queries import approved_revision_expression, state_expression
+from api.submissions.queries_revisions import approved_revision_expression, state_expression
 from schema.geojson import Geometry
 from schema.outcomes import RevisionBasis
 from schema.submissions import PublisherFigure, ReturnKind, ReviewState, Status

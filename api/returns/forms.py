@@ -9,9 +9,9 @@ from msgspec import Struct
 from api.http.refusals import Invalid, NotAllowed
 from api.plan.breakdowns import list_breakdown_keys, parse_breakdown_key
 from api.plan.catalogue import Catalogue
-from api.submissions import template
 from api.submissions.checks import content, identity
 from api.submissions.checks.findings import Findings
+from api.submissions.required_cells import required_cells
 from schema.intervals import Confidence, IntervalMethod
 from schema.measures import RATIO_KINDS, Measure
 from schema.organisations import Duty
@@ -107,7 +107,7 @@ def choose_organisation(requested: str | None, organisation: str, catalogue: Cat
 def _list_cells(catalogue: Catalogue, measure: Measure, duty: Duty, list_name: str) -> tuple[tuple[str, str], ...]:
     """Of a published series any area of the plan, by every breakdown of the measure: more than anybody publishes."""
     if list_name == "observations":
-        return template.required_cells(catalogue, measure.slug, duty.area)
+        return required_cells(catalogue, measure.slug, duty.area)
     if list_name != "figures":
         return ()
     by = {frozenset(scheme.dimensions) for scheme in measure.schemes}

@@ -18,14 +18,10 @@ from api.plan.breakdowns import parse_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.returns.asked import CellCursor, HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
-from api.submissions.queries import (
-    WRITE_LOCK,
-    approved_revision_expression,
-    fetch_cells,
-    parse_content,
-    state_expression,
-)
-from api.submissions.revisions import NUMBER_FIELDS, Cells
+from api.submissions.cell_columns import NUMBER_FIELDS, Cells
+from api.submissions.queries_cells import fetch_cells
+from api.submissions.queries_locks import WRITE_LOCK
+from api.submissions.queries_revisions import approved_revision_expression, parse_content, state_expression
 from schema.returns import CellChange, EventKind, ReturnCell, ReturnDetail, ReturnEvent, ReturnRevision
 from schema.submissions import (
     EvidenceEntry,

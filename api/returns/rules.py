@@ -15,9 +15,9 @@ from api.plan.periods import parse_period
 from api.returns.asked import CellCursor, HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
 from api.submissions import diff
+from api.submissions.cell_columns import Cells
 from api.submissions.checks import content
 from api.submissions.diff import CellDiff
-from api.submissions.revisions import Cells
 from schema.codes import Instant, Slug
 from schema.problems import CellName, Finding, Severity
 from schema.returns import EntryChange, FigureChange, ItemChange, ReturnCell, ReturnDetail, ReturnRevision, RevisionDiff

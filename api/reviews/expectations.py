@@ -16,7 +16,7 @@ from api.reviews import rules
 from api.reviews.acts import CallerRights, ObligationDetails
 from api.reviews.concessions import ObligationKey
 from api.statistics import periods
-from api.submissions import template
+from api.submissions.required_cells import required_cells
 from schema.measures import Cadence, Collection
 from schema.periods import Period
 from schema.plan import Window
@@ -115,7 +115,7 @@ def list_owed_cells(
         for one in page
         if one.revision_id is not None and is_expected_to_have_cells(one, catalogue)
     }
-    return revisions, {duty: template.required_cells(catalogue, *duty) for duty in set(revisions.values())}
+    return revisions, {duty: required_cells(catalogue, *duty) for duty in set(revisions.values())}
 
 
 def _count_missing_cells(
@@ -125,9 +125,9 @@ def _count_missing_cells(
         return None
     if not is_expected_to_have_cells(details, catalogue):
         return 0
-    return len(
-        template.required_cells(catalogue, details.measure, find_duty_area(details, catalogue))
-    ) - present_cells.get(details.revision_id or 0, 0)
+    return len(required_cells(catalogue, details.measure, find_duty_area(details, catalogue))) - present_cells.get(
+        details.revision_id or 0, 0
+    )
 
 
 def find_duty_area(details: ObligationDetails, catalogue: Catalogue) -> str:

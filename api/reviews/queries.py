@@ -36,8 +36,9 @@ from api.returns.queries import build_conditions
 from api.reviews.acts import ObligationDetails, ReturnedTotal, ReviewableReturn, RevisionEvent, RevisionState
 from api.reviews.concessions import Concessions, ObligationKey
 from api.statistics import periods
-from api.submissions.queries import acquire_shared_write_lock, approved_revision_expression, state_expression
-from api.submissions.revisions import NUMBER_FIELDS
+from api.submissions.cell_columns import NUMBER_FIELDS
+from api.submissions.queries_locks import acquire_shared_write_lock
+from api.submissions.queries_revisions import approved_revision_expression, state_expression
 from schema.partners import Author
 from schema.returns import EventKind, ReturnEvent, ReturnRevision
 from schema.reviews import AuditEntry, Exemption, Extension, Redaction, ReviewQuery

@@ -26,7 +26,8 @@ from api.returns import queries as returns
 from api.returns.asked import HistoryRange, ReturnFilter
 from api.reviews import expectations, overlaps, queries, rules
 from api.reviews.acts import CallerRights, ObligationDetails, ReviewableReturn
-from api.submissions import queries as submissions
+from api.submissions.queries_record import fetch_report
+from api.submissions.queries_revisions import fetch_extensions
 from schema.codes import Instant
 from schema.partners import Scope
 from schema.returns import EventKind
@@ -266,16 +267,14 @@ async def get_review(
     if detail is None:
         raise NotFound(f"The return has no revision {revision}.")
     standing = detail.summary
-    report = await submissions.fetch_report(
-        transaction, catalogue, standing.submission, organisations=seat.readable_organisations
-    )
+    report = await fetch_report(transaction, catalogue, standing.submission, organisations=seat.readable_organisations)
     findings = rules.select_findings(standing, report)
     if Scope.REVIEW in seat.grant.scopes:
         totals = await queries.fetch_returned_totals(transaction, catalogue, standing)
         findings += overlaps.find_double_counts(standing, totals, catalogue)
     events, cleared = await queries.fetch_events(transaction, catalogue, number, standing)
     held = await queries.fetch_reviewable_return(transaction, catalogue, number, owner)
-    granted = await submissions.fetch_extensions(transaction, catalogue, owner)
+    granted = await fetch_extensions(transaction, catalogue, owner)
     key = (standing.measure, standing.series, standing.service, standing.period.code)
     limits = calendar.apply_extension(
         calendar.compute_deadlines(standing.period, catalogue.plan.calendar), granted.get(key)

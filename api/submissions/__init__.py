@@ -1,1 +1,1 @@
-"""What partners send: checked tier by tier, kept in numbered revisions, never changed."""
+"""Receive submissions: read them, check them tier by tier, and record numbered revisions."""

@@ -1,4 +1,4 @@
-"""What differs between two sets of cells of the same returns."""
+"""The differences between two sets of cells of the same returns."""
 
 from collections.abc import Callable
 
@@ -7,98 +7,109 @@ from msgspec import Struct
 
 from api.plan.breakdowns import parse_breakdown_key
 from api.plan.catalogue import Catalogue
-from api.submissions.revisions import MISSING, NUMBER_FIELDS, STATUSES, Cells, Column
+from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUSES, Cells, Column
 from schema.problems import CellName
 from schema.submission_reports import CellCounts, CellValue, ChangedCell
 
+MAX_LISTED_CHANGES = 1000
+
+CellNamer = Callable[[int, str, dict[str, str]], CellName]  # from item, area and breakdown
+
 
 class CellDiff(Struct, frozen=True, kw_only=True, eq=False):
-    """Rows of the cells now and before, by what happened to them."""
+    """Row numbers of two sets of cells, each sorted by return, area and breakdown."""
 
-    # Each by return, area and breakdown.
-    added: Column  # rows of now
-    changed: Column  # rows of now …
-    changed_from: Column  # … and of before, one beside the other
-    unchanged: Column  # rows of now
-    withdrawn: Column  # rows of before
+    added: Column  # rows of the new cells
+    changed: Column  # rows of the new cells …
+    changed_from: Column  # … and the corresponding rows of the old cells
+    unchanged: Column  # rows of the new cells
+    withdrawn: Column  # rows of the old cells
 
 
-def diff_cells(now: Cells, before: Cells) -> CellDiff:
-    """The cells of each return (`item`) beside those of the same return before. No cell may be there twice."""
-    if not len(before):
-        nothing = np.empty(0, dtype=np.int64)
-        new = np.lexsort((now.cell_id, now.item))
-        return CellDiff(added=new, changed=nothing, changed_from=nothing, unchanged=nothing, withdrawn=nothing)
-    places = np.unique(np.concatenate([now.cell_id, before.cell_id]))
-    size = max(len(places), 1)
-    new, old = (cells.item * size + np.searchsorted(places, cells.cell_id) for cells in (now, before))
-    at, was = match_keys(new, old)
-    equal = np.ones(len(at), dtype=np.bool_)
+def diff_cells(new: Cells, old: Cells) -> CellDiff:
+    """Compare the cells of each return with its old cells. Neither set may have a cell twice."""
+    if not len(old):
+        empty = np.empty(0, dtype=np.int64)
+        added = np.lexsort((new.cell_id, new.item))
+        return CellDiff(added=added, changed=empty, changed_from=empty, unchanged=empty, withdrawn=empty)
+    cell_ids = np.unique(np.concatenate([new.cell_id, old.cell_id]))
+    size = max(len(cell_ids), 1)
+    new_keys, old_keys = (cells.item * size + np.searchsorted(cell_ids, cells.cell_id) for cells in (new, old))
+    new_rows, old_rows = match_keys(new_keys, old_keys)
+    is_equal = np.ones(len(new_rows), dtype=np.bool_)
     for name in (*NUMBER_FIELDS, "status", "notes"):
-        equal &= np.asarray(getattr(now, name)[at] == getattr(before, name)[was], dtype=np.bool_)
+        is_equal &= np.asarray(getattr(new, name)[new_rows] == getattr(old, name)[old_rows], dtype=np.bool_)
     return CellDiff(
-        added=_unmatched_rows(new, at),
-        changed=at[~equal],
-        changed_from=was[~equal],
-        unchanged=at[equal],
-        withdrawn=_unmatched_rows(old, was),
+        added=_unmatched_rows(new_keys, new_rows),
+        changed=new_rows[~is_equal],
+        changed_from=old_rows[~is_equal],
+        unchanged=new_rows[is_equal],
+        withdrawn=_unmatched_rows(old_keys, old_rows),
     )
 
 
 def match_keys(new: Column, old: Column) -> tuple[Column, Column]:
-    """Where the keys that both have lie in one and in the other, in the order of the keys. None may be there twice."""
-    order, old_order = (np.argsort(keys, kind="stable") for keys in (new, old))
+    """Return the rows of the shared keys in both columns, sorted by key. Neither column may have a key twice."""
+    new_order, old_order = (np.argsort(keys, kind="stable") for keys in (new, old))
     if not len(old):
-        return order[:0], old_order
-    at = np.minimum(np.searchsorted(old[old_order], new[order]), len(old) - 1)
-    same = old[old_order[at]] == new[order]
-    return order[same], old_order[at[same]]
+        return new_order[:0], old_order
+    positions = np.minimum(np.searchsorted(old[old_order], new[new_order]), len(old) - 1)
+    is_shared = old[old_order[positions]] == new[new_order]
+    return new_order[is_shared], old_order[positions[is_shared]]
 
 
-def _unmatched_rows(keys: Column, rows: Column) -> Column:
-    """The rows that are not among `rows`, by their keys."""
-    left = np.ones(len(keys), dtype=np.bool_)
-    left[rows] = False
-    others = np.flatnonzero(left)
-    return others[np.argsort(keys[others], kind="stable")]
+def _unmatched_rows(keys: Column, matched_rows: Column) -> Column:
+    """Return the rows that are not matched, sorted by key."""
+    is_unmatched = np.ones(len(keys), dtype=np.bool_)
+    is_unmatched[matched_rows] = False
+    rows = np.flatnonzero(is_unmatched)
+    return rows[np.argsort(keys[rows], kind="stable")]
 
 
-def count_changes(found: CellDiff, now: Cells, before: Cells, items: int) -> list[CellCounts]:
-    """For each return, by its item."""
+def count_changes(cell_diff: CellDiff, new: Cells, old: Cells, return_count: int) -> list[CellCounts]:
+    """Return the counts of each return, by its item."""
 
-    def of(cells: Cells, rows: Column) -> list[int]:
-        return np.bincount(cells.item[rows], minlength=items).tolist()
+    def count(cells: Cells, rows: Column) -> list[int]:
+        return np.bincount(cells.item[rows], minlength=return_count).tolist()
 
-    received = np.bincount(now.item, minlength=items).tolist()
-    columns = [of(now, found.added), of(now, found.changed), of(now, found.unchanged), of(before, found.withdrawn)]
+    received = np.bincount(new.item, minlength=return_count).tolist()
+    columns = [
+        count(new, cell_diff.added),
+        count(new, cell_diff.changed),
+        count(new, cell_diff.unchanged),
+        count(old, cell_diff.withdrawn),
+    ]
     return [
         CellCounts(received=r, added=a, changed=c, unchanged=u, withdrawn=w)
         for r, a, c, u, w in zip(received, *columns, strict=True)
     ]
 
 
-CellNamer = Callable[[int, str, dict[str, str]], CellName]
-
-
 def list_changes(
-    found: CellDiff, now: Cells, before: Cells, catalogue: Catalogue, named: CellNamer, *, limit: int
+    cell_diff: CellDiff, new: Cells, old: Cells, catalogue: Catalogue, name_cell: CellNamer, *, limit: int
 ) -> list[ChangedCell]:
-    """At most so many changes, told by area and breakdown: those that changed, then withdrawn, then added ones."""
+    """Return the changed, then the withdrawn, then the added cells, at most `limit` in all."""
 
     def name(cells: Cells, row: int) -> CellName:
         area = catalogue.area_codes[int(cells.area[row])]
-        return named(
-            int(cells.item[row]), area, parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])])
-        )
+        breakdown = parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])])
+        return name_cell(int(cells.item[row]), area, breakdown)
 
-    told = [
-        ChangedCell(cell=name(now, row), before=to_cell_value(before, old), after=to_cell_value(now, row))
-        for row, old in zip(found.changed[:limit].tolist(), found.changed_from[:limit].tolist(), strict=True)
+    changes = [
+        ChangedCell(cell=name(new, row), before=to_cell_value(old, old_row), after=to_cell_value(new, row))
+        for row, old_row in zip(
+            cell_diff.changed[:limit].tolist(), cell_diff.changed_from[:limit].tolist(), strict=True
+        )
     ]
-    gone = found.withdrawn[: limit - len(told)].tolist()
-    told += [ChangedCell(cell=name(before, row), before=to_cell_value(before, row), after=None) for row in gone]
-    new = found.added[: limit - len(told)].tolist()
-    return told + [ChangedCell(cell=name(now, row), before=None, after=to_cell_value(now, row)) for row in new]
+    changes += [
+        ChangedCell(cell=name(old, row), before=to_cell_value(old, row), after=None)
+        for row in cell_diff.withdrawn[: limit - len(changes)].tolist()
+    ]
+    changes += [
+        ChangedCell(cell=name(new, row), before=None, after=to_cell_value(new, row))
+        for row in cell_diff.added[: limit - len(changes)].tolist()
+    ]
+    return changes
 
 
 def to_cell_value(cells: Cells, row: int) -> CellValue:

@@ -1,4 +1,4 @@
-"""The states of a revision, and what moves it from one to another: one table, from which the docs draw the picture."""
+"""The review states of a revision and the transitions between them. The docs draw their diagram from this table."""
 
 from api.http.refusals import Conflict
 from schema.returns import EventKind
@@ -6,14 +6,14 @@ from schema.submissions import ReviewState
 
 
 class InvalidTransition(Conflict):
-    """The revision is not in a state for that."""
+    """The state of the revision does not allow this."""
 
-    example = "A revision that was approved is to be approved once more."
-    fix = "Read the return: `state` is where it stands, `actions` what can be done with it."
+    example = "You approve a revision that is already approved."
+    fix = "Read the return: `state` is its review state, and `actions` lists what you can do with it."
 
 
-# A revision begins as pending. `superseded` happens to one that is not approved when a newer one is recorded, and to
-# an approved one when a newer one is approved: until then it counts, and the correction is pending beside it.
+# A revision begins as pending. Recording a newer revision supersedes one that is not approved. An approved revision
+# counts until a newer one is approved, which supersedes it.
 TRANSITIONS: dict[tuple[ReviewState, EventKind], ReviewState] = {
     (ReviewState.PENDING, EventKind.APPROVED): ReviewState.APPROVED,
     (ReviewState.PENDING, EventKind.QUERIED): ReviewState.QUERIED,
@@ -28,7 +28,7 @@ NON_TRANSITIONING = frozenset({EventKind.COMMENTED, EventKind.CLEARED, EventKind
 
 
 def next_state(state: ReviewState, event: EventKind) -> ReviewState:
-    """The state that the event leads to. Raises NotNow where it cannot happen."""
+    """Return the state after the event. Raises InvalidTransition if the state does not allow the event."""
     if event in NON_TRANSITIONING and state is not ReviewState.REDACTED:
         return state
     if (state, event) not in TRANSITIONS:
@@ -37,6 +37,6 @@ def next_state(state: ReviewState, event: EventKind) -> ReviewState:
 
 
 def allowed_events(state: ReviewState) -> frozenset[EventKind]:
-    """What can happen to a revision in this state."""
-    moving = {event for (where, event) in TRANSITIONS if where is state}
-    return frozenset(moving | (NON_TRANSITIONING if state is not ReviewState.REDACTED else set()))
+    """Return the events that a revision in this state allows."""
+    transitions = {event for (start, event) in TRANSITIONS if start is state}
+    return frozenset(transitions | (NON_TRANSITIONING if state is not ReviewState.REDACTED else set()))

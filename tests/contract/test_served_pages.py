@@ -18,7 +18,7 @@ from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS, error_code, error_title
 from api.http.refusals import Refusal
 from api.plan.periods import UnclearPeriod
-from api.submissions.checks.findings import FINDING_EXPLANATIONS
+from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
 
 
 def list_refusal_classes(refusal: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:

@@ -138,4 +138,4 @@ async def test_a_theme_is_previewed_measure_by_measure_with_coverage(council_cli
     assert (found[REFERRALS].coverage.expected, found[REFERRALS].coverage.received) == (1, 1)
     assert found["hub-job-placements"].reason == "no_data"
     assert found["hub-job-placements"].coverage.expected >= 1  # the hub has no operator yet: expected, and missing
-    assert (preview.protection, preview.basis) == ("none", "latest")
+    assert (preview.protection, preview.revision_basis) == ("none", "latest")

@@ -5,9 +5,9 @@ import re
 import msgspec
 import pytest
 
-from api.submissions import rules
 from api.submissions.checks import content
-from api.submissions.checks.findings import Rejected
+from api.submissions.checks.rejections import Rejected
+from api.submissions.comparison import compare_with_current
 from schema.submissions import EvidenceEntry, MilestoneItem
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW, examine_returns, make_return
 
@@ -231,5 +231,5 @@ def test_justification_applies_only_to_its_exact_text(make):
 
 def test_return_of_items_is_compared_by_its_items():
     checked = examine_returns(make_milestone(ITEM))
-    [return_diff] = rules.compare_with_current(checked, {}, checked.cells, HARBOUR_CATALOGUE, now=NOW).returns
+    [return_diff] = compare_with_current(checked, {}, checked.cells, HARBOUR_CATALOGUE, now=NOW).returns
     assert (return_diff.counts.added, return_diff.completeness.required, return_diff.revision_number) == (1, 0, 1)

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from api.submissions import effects, rules
+from api.submissions import effects
+from api.submissions.report import visible_effects
 from schema.submission_reports import EffectScope
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, parse_past_total
 
@@ -118,7 +119,7 @@ def test_only_reviewers_read_programme_totals():
     def list_effects(all_totals):
         return [
             (total.scope, to_value(total.before))
-            for total in rules.visible_effects(own, all_totals, now, HARBOUR_CATALOGUE)
+            for total in visible_effects(own, all_totals, now, HARBOUR_CATALOGUE)
             if total.period.code == "2026-02"
         ]
 

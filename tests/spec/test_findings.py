@@ -6,9 +6,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.submissions import rules
-from api.submissions.checks.findings import FINDING_EXPLANATIONS, MAX_LISTED_FINDINGS, Findings, Rejected
-from api.submissions.revisions import ParsedSubmission, to_columns
+from api.submissions.checks.cells import CellIndex, resolve_codes
+from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
+from api.submissions.checks.findings import MAX_LISTED_FINDINGS, Findings
+from api.submissions.checks.rejections import Rejected
+from api.submissions.checks.tiers import CheckedSubmission, check_submission
+from api.submissions.checks.totals import check_totals
+from api.submissions.comparison import compare_with_current
+from api.submissions.parsed import ParsedSubmission, to_columns
 from schema.problems import CellName
 from schema.submissions import Justification, NewSubmission
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW, make_return
@@ -22,8 +27,8 @@ def parse_submission(*returns: dict, **more: object) -> ParsedSubmission:
     return to_columns(msgspec.convert({"returns": list(returns)} | more, NewSubmission))
 
 
-def check(parsed: ParsedSubmission) -> rules.CheckedSubmission:
-    return rules.check_submission(parsed, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
+def check(parsed: ParsedSubmission) -> CheckedSubmission:
+    return check_submission(parsed, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
 
 
 def reject(parsed: ParsedSubmission) -> Rejected:
@@ -71,20 +76,15 @@ def test_finding_with_known_rows_keeps_them():
 def test_cells_of_one_return_need_not_be_adjacent():
     parsed = parse_submission(*TWO_RETURNS)
     interleaved = msgspec.structs.replace(
-        parsed,
-        item=np.array([0, 1, 0]),
-        area=parsed.area[[0, 2, 1]],
-        value=parsed.value[[0, 2, 1]],
-        row=np.array([2, 3, 4]),
+        parsed, cells=parsed.cells.select(np.array([0, 2, 1])), row=np.array([2, 3, 4])
     )
     grouped = interleaved.group_by_return()
-    assert (grouped.item.tolist(), grouped.value.tolist(), grouped.row.tolist()) == ([0, 0, 1], [9, 3, 4], [2, 4, 3])
+    assert (grouped.cells.item.tolist(), grouped.cells.value.tolist()) == ([0, 0, 1], [9, 3, 4])
+    assert grouped.row.tolist() == [2, 4, 3]
     assert grouped.group_by_return() is grouped
     assert [
         return_diff.counts.received
-        for return_diff in rules.compare_with_current(
-            check(interleaved), {}, NO_CELLS, HARBOUR_CATALOGUE, now=NOW
-        ).returns
+        for return_diff in compare_with_current(check(interleaved), {}, NO_CELLS, HARBOUR_CATALOGUE, now=NOW).returns
     ] == [2, 1]
 
 
@@ -127,7 +127,7 @@ def test_two_findings_about_one_total_have_different_ids():
     catalogue = msgspec.structs.replace(HARBOUR_CATALOGUE, plan=msgspec.convert(raw, type(HARBOUR_CATALOGUE.plan)))
     parsed = parse_submission(make_return("learners", "town 9", *SPLIT, "town need=travel 6", "town need=childcare 1"))
     with pytest.raises(Rejected) as refusal:
-        rules.check_submission(parsed, catalogue, "quay-college", {}, now=NOW)
+        check_submission(parsed, catalogue, "quay-college", {}, now=NOW)
     by_need, by_sex = sorted(refusal.value.findings, key=lambda item: item.message)
     assert (by_need.cell, by_need.expected, by_need.actual) == (by_sex.cell, by_sex.expected, by_sex.actual)
     assert by_need.id != by_sex.id
@@ -251,20 +251,20 @@ def test_many_warnings_do_not_hide_an_error():
     new_returns = [make_return("learners", "town 9", "town sex=female 1", period=month) for month in months]
     parsed = parse_submission(new_returns[0])
     size = 2000
+    tiled = parsed.cells.select(np.tile(np.arange(2), size))
     repeated = msgspec.structs.replace(
         parsed,
-        **{name: np.tile(getattr(parsed, name), size) for name in ("area", "breakdown", "numerator", "denominator")},
-        **{name: np.tile(getattr(parsed, name), size) for name in ("lower", "upper", "status", "notes")},
-        value=np.where(np.arange(2 * size) == 2 * size - 1, 10, np.tile(parsed.value, size)),
-        item=np.repeat(np.arange(size), 2),
+        cells=msgspec.structs.replace(
+            tiled,
+            value=np.where(np.arange(2 * size) == 2 * size - 1, 10, tiled.value),
+            item=np.repeat(np.arange(size), 2),
+        ),
         row=np.arange(1, 2 * size + 1),
     )
     findings = Findings(repeated)
-    checked = rules.check_submission(parsed, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
-    columns = rules.cells.resolve_codes(repeated, HARBOUR_CATALOGUE, findings)
-    rules.totals.check_totals(
-        columns, rules.cells.CellIndex(columns, HARBOUR_CATALOGUE), checked.returns * size, HARBOUR_CATALOGUE, findings
-    )
+    checked = check_submission(parsed, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
+    columns = resolve_codes(repeated, HARBOUR_CATALOGUE, findings)
+    check_totals(columns, CellIndex(columns, HARBOUR_CATALOGUE), checked.returns * size, HARBOUR_CATALOGUE, findings)
     with pytest.raises(Rejected) as refusal:
         findings.raise_if_errors()
     assert [(finding.rows, finding.actual) for finding in refusal.value.findings if finding.severity == "error"] == [

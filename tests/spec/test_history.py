@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from api.submissions import rules
 from api.submissions.checks import history
 from api.submissions.checks.findings import Findings
-from api.submissions.revisions import to_columns
+from api.submissions.checks.tiers import check_history, check_submission
+from api.submissions.parsed import to_columns
 from schema.measures import MeasureKind
 from schema.submissions import NewSubmission
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, examine_returns, make_cells, make_return, parse_past_total
@@ -166,7 +166,7 @@ def check_enrolments(organisation: str, *submitted: str):
             returns.append(make_return("enrolments", *figure.split(", "), period=period))
     submission = msgspec.convert({"returns": returns}, NewSubmission)
     extensions = {(m, series, v, p): end for (m, _, v, p), end in EXTENSIONS.items() for series in ("ever", "headline")}
-    return rules.check_submission(
+    return check_submission(
         to_columns(submission), HARBOUR_CATALOGUE, organisation, extensions, now=datetime(2026, 9, 5, tzinfo=UTC)
     )
 
@@ -183,7 +183,7 @@ def find_falls(organisation: str, current_totals: list[str], *submitted: str):
         key: make_cells(*(f"town {total.value}" for total in past if total.key == key and total.value is not None))
         for key in history.neighbours_not_submitted(pairs, checked.returns)
     }
-    rules.check_history(checked, past, pairs, cells, HARBOUR_CATALOGUE)
+    check_history(checked, past, pairs, cells, HARBOUR_CATALOGUE)
     return [
         (finding.rows, finding.cell.period, finding.expected, finding.actual) for finding in checked.findings.listed()
     ]
@@ -230,7 +230,7 @@ def test_each_cell_is_compared_with_its_own_history():
         checked.returns, [parse_past_total("enrolments", "2026-01 25", organisation=PIER)]
     )
     before = make_cells("town 25", "town sex=female 10", "town sex=male 15")
-    rules.check_history(checked, [], pairs, {pairs[0].earlier: before}, HARBOUR_CATALOGUE)
+    check_history(checked, [], pairs, {pairs[0].earlier: before}, HARBOUR_CATALOGUE)
     [fall] = checked.findings.listed()
     assert (fall.rows, fall.cell.breakdown) == ([2], {"sex": "female"})
     assert re.search(r"^enrolments .*\b10\b.*\b2026-01\b.*\b9\b.*\b2026-02\b", fall.message)

@@ -9,10 +9,11 @@ import pytest
 
 from api.plan import queries_loading
 from api.returns import forms
-from api.submissions import rules
 from api.submissions.checks import content, published_figures
-from api.submissions.checks.findings import Findings, Rejected
-from api.submissions.revisions import to_columns
+from api.submissions.checks.findings import Findings
+from api.submissions.checks.rejections import Rejected
+from api.submissions.checks.tiers import CheckedSubmission, check_submission
+from api.submissions.parsed import to_columns
 from schema.submissions import NewSubmission, PublisherFigure
 from tests.fixtures.example_plan import make_catalogue
 
@@ -110,10 +111,10 @@ def test_what_has_changed_is_told_by_place():
     assert (counts.added, counts.changed, counts.unchanged, counts.withdrawn) == (1, 1, 1, 0)
 
 
-def examine(organisation: str, period: str, **more: object) -> rules.CheckedSubmission:
+def examine(organisation: str, period: str, **more: object) -> CheckedSubmission:
     given = {"measure": GAP.slug, "period": period, "figures": [msgspec.to_builtins(figure("1.0"))]} | more
     submission = msgspec.convert({"returns": [given]}, NewSubmission)
-    return rules.check_submission(to_columns(submission), HERE, organisation, {}, now=datetime(2026, 5, 1, tzinfo=UTC))
+    return check_submission(to_columns(submission), HERE, organisation, {}, now=datetime(2026, 5, 1, tzinfo=UTC))
 
 
 def test_a_publication_is_never_late_and_never_too_early_for_the_programme():

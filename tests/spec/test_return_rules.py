@@ -19,7 +19,7 @@ from api.plan.periods import UnclearPeriod
 from api.returns import forms, rules
 from api.returns.asked import CellCursor, EventCursor, HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
-from api.submissions.revisions import MISSING, Cells
+from api.submissions.cell_columns import MISSING, Cells
 from schema.measures import MeasureKind
 from schema.returns import ReturnCell, ReturnDetail, ReturnRevision
 from schema.submission_reports import CellCounts

@@ -1,4 +1,4 @@
-"""The second tier: the cells of a submission as columns, and what each must be by itself."""
+"""Tier 3: resolve the codes of cells, and check each cell without the others."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,36 +7,25 @@ import numpy as np
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.plan.suggestions import suggest_codes
+from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUSES, Cells, Column, Mask, to_column
 from api.submissions.checks.code_index import build_code_index, finest_level
 from api.submissions.checks.findings import MAX_LISTED_FINDINGS, Findings
-from api.submissions.revisions import (
-    MISSING,
-    NUMBER_FIELDS,
-    STATUSES,
-    Cells,
-    Column,
-    IdentifiedReturn,
-    Mask,
-    ParsedSubmission,
-)
+from api.submissions.parsed import ParsedSubmission
+from api.submissions.revisions import IdentifiedReturn
 from schema.measures import RATIO_KINDS, Measure, MeasureKind
 from schema.submissions import Status
 
 
-def resolve_codes(sent: ParsedSubmission, catalogue: Catalogue, findings: Findings) -> Cells:
-    """The cells with codes turned into numbers. Unknown codes are NULL and in `findings`."""
-    areas = np.array(
-        [catalogue.ids.areas[word] if word in catalogue.areas else MISSING for word in sent.distinct_areas],
-        dtype=np.int64,
+def resolve_codes(parsed: ParsedSubmission, catalogue: Catalogue, findings: Findings) -> Cells:
+    """Return the cells with database ids instead of codes. Unknown codes become MISSING and findings."""
+    cells = parsed.cells
+    area_ids = to_column([catalogue.ids.areas[c] if c in catalogue.areas else MISSING for c in parsed.distinct_areas])
+    breakdown_ids = to_column(
+        [catalogue.breakdown_ids.get(format_breakdown_key(b), MISSING) for b in parsed.distinct_breakdowns]
     )
-    breakdowns = np.array(
-        [catalogue.breakdown_ids.get(format_breakdown_key(word), MISSING) for word in sent.distinct_breakdowns],
-        dtype=np.int64,
-    )
-    for index, rows in _group_listed_rows(
-        sent.area, np.flatnonzero(areas == MISSING).tolist(), "unknown-area", findings
-    ):
-        code = sent.distinct_areas[index]
+    unknown_areas = np.flatnonzero(area_ids == MISSING).tolist()
+    for index, rows in _group_listed_rows(cells.area, unknown_areas, "unknown-area", findings):
+        code = parsed.distinct_areas[index]
         findings.add(
             "unknown-area",
             f"{code!r} is not an area of this programme.",
@@ -45,35 +34,34 @@ def resolve_codes(sent: ParsedSubmission, catalogue: Catalogue, findings: Findin
             actual=code,
             fix=suggest_codes(code, catalogue.areas),
         )
-    wrong = np.flatnonzero(breakdowns == MISSING).tolist()
-    for index, rows in _group_listed_rows(sent.breakdown, wrong, "unknown-category", findings):
-        _report_unknown_breakdown(sent.distinct_breakdowns[index], rows, catalogue, findings)
+    unknown_breakdowns = np.flatnonzero(breakdown_ids == MISSING).tolist()
+    for index, rows in _group_listed_rows(cells.breakdown, unknown_breakdowns, "unknown-category", findings):
+        _report_unknown_breakdown(parsed.distinct_breakdowns[index], rows, catalogue, findings)
     return Cells(
-        item=sent.item,
-        area=areas[sent.area] if len(areas) else sent.area,
-        breakdown=breakdowns[sent.breakdown] if len(breakdowns) else sent.breakdown,
-        status=sent.status,
-        notes=sent.notes,
-        **{name: getattr(sent, name) for name in NUMBER_FIELDS},
+        item=cells.item,
+        area=area_ids[cells.area] if len(area_ids) else cells.area,
+        breakdown=breakdown_ids[cells.breakdown] if len(breakdown_ids) else cells.breakdown,
+        status=cells.status,
+        notes=cells.notes,
+        **{name: getattr(cells, name) for name in NUMBER_FIELDS},
     )
 
 
 def _report_unknown_breakdown(
     breakdown: dict[str, str], rows: Column, catalogue: Catalogue, findings: Findings
 ) -> None:
-    told = False
+    is_reported = False
     for dimension, category in breakdown.items():
         if dimension not in catalogue.categories:
-            hint = suggest_codes(dimension, catalogue.categories)
             findings.add(
                 "unknown-dimension",
                 f"{dimension!r} is not a dimension.",
                 rows=rows,
                 column=dimension,
                 actual=dimension,
-                fix=hint,
+                fix=suggest_codes(dimension, catalogue.categories),
             )
-            told = True
+            is_reported = True
         elif category not in catalogue.categories[dimension]:
             findings.add(
                 "unknown-category",
@@ -83,17 +71,17 @@ def _report_unknown_breakdown(
                 actual=category,
                 fix=suggest_codes(category, catalogue.categories[dimension]),
             )
-            told = True
-    if not told:
+            is_reported = True
+    if not is_reported:
         dimensions = " and ".join(sorted(breakdown))
-        findings.add("breakdown-not-collected", f"Nothing is collected by {dimensions}.", rows=rows)
+        findings.add("breakdown-not-collected", f"No measure is collected by {dimensions}.", rows=rows)
 
 
 class CellIndex:
-    """Where each cell lies, and which row a return has at some place.
+    """Find the row of a cell by return, area and breakdown.
 
-    Areas and breakdowns are counted as `areas` and `breakdowns` list them, from 1; 0 is one that is not known. What is
-    asked of each area or breakdown is then answered once for each, and taken for every cell by its place.
+    Areas and breakdowns are positions in the plan's code index; 0 is an unknown code. A check then evaluates each area
+    or breakdown once and applies the result to all its cells.
     """
 
     def __init__(self, cells: Cells, catalogue: Catalogue) -> None:
@@ -106,135 +94,135 @@ class CellIndex:
         self._keys = keys[self._order]
 
     def _combined_key(self, item: Column, area: Column, breakdown: Column) -> Column:
-        """One number for each place: it sorts faster than three."""
+        """Return one number for each cell, because one number sorts faster than three."""
         return (item * len(self.area_ids) + area) * len(self.breakdown_ids) + breakdown
 
     def duplicate_rows(self) -> Column:
-        """The rows whose place another one before them has."""
+        """Return the rows that repeat an earlier cell."""
         rows = np.sort(self._order[1:][np.diff(self._keys) == 0])
         return rows[(self.area_position[rows] > 0) & (self.breakdown_position[rows] > 0)]
 
     def find_rows(self, item: Column, area: Column, breakdown: Column) -> Column:
-        """The row of each cell asked for; NULL where the return has none."""
-        wanted = self._combined_key(item, area, breakdown)
-        at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
-        return np.where((self._keys[at] == wanted) & (area > 0) & (breakdown > 0), self._order[at], MISSING)
+        """Return the row of each cell, or MISSING if the return does not have it."""
+        keys = self._combined_key(item, area, breakdown)
+        indices = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return np.where((self._keys[indices] == keys) & (area > 0) & (breakdown > 0), self._order[indices], MISSING)
 
 
 def check_cells(
-    cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
-    """What a cell must be by itself, and that it is there once."""
-    _check_areas(cells, grid, identified, catalogue, findings)
-    _check_breakdowns(cells, grid, identified, catalogue, findings)
-    _check_number_forms(cells, identified, findings)
-    if (rows := grid.duplicate_rows()).size:
-        findings.add("duplicate-cell", "The same area and breakdown is there already.", rows=rows)
+    """Check the area, breakdown and numbers of each cell, and that no cell is repeated."""
+    _check_areas(cells, index, returns, catalogue, findings)
+    _check_breakdowns(cells, index, returns, catalogue, findings)
+    _check_number_forms(cells, returns, findings)
+    if (rows := index.duplicate_rows()).size:
+        findings.add("duplicate-cell", "The return already has this area and breakdown.", rows=rows)
 
 
 def _group_listed_rows(
-    keys: Column, wrong: Sequence[int], code: str, findings: Findings
+    keys: Column, faulty_keys: Sequence[int], code: str, findings: Findings
 ) -> Iterator[tuple[int, Column]]:
-    """The rows of each wrong key, as many as are listed. They are looked for all at once."""
-    if not wrong:
+    """Yield each faulty key with its rows, for as many keys as are listed. One search finds the rows of all keys."""
+    if not faulty_keys:
         return iter(())
-    wrong = sorted(wrong)
-    findings.count_unlisted(code, max(len(wrong) - MAX_LISTED_FINDINGS, 0))
-    rows = np.flatnonzero(np.isin(keys, wrong[:MAX_LISTED_FINDINGS]))
+    listed = sorted(faulty_keys)[:MAX_LISTED_FINDINGS]
+    findings.count_unlisted(code, len(faulty_keys) - len(listed))
+    rows = np.flatnonzero(np.isin(keys, listed))
     rows = rows[np.argsort(keys[rows], kind="stable")]
-    found, starts = np.unique(keys[rows], return_index=True)
-    return zip(found.tolist(), np.split(rows, starts[1:]), strict=True) if len(rows) else iter(())
+    keys_with_rows, starts = np.unique(keys[rows], return_index=True)
+    return zip(keys_with_rows.tolist(), np.split(rows, starts[1:]), strict=True) if len(rows) else iter(())
 
 
 def _distinct_keys(keys: Column, size: int) -> list[int]:
-    """The keys that there are, in order. They are below `size`, which is no larger than a plan: no sort is needed."""
-    there = np.zeros(size, dtype=np.bool_)
-    there[keys] = True
-    return np.flatnonzero(there).tolist()
+    """Return the distinct keys, sorted. All are below `size`, which is small, so that no sort is needed."""
+    is_present = np.zeros(size, dtype=np.bool_)
+    is_present[keys] = True
+    return np.flatnonzero(is_present).tolist()
 
 
 def _check_areas(
-    cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
-    """Each lies in the duty's."""
-    size = len(grid.area_ids)
-    outer = list(dict.fromkeys(one.duty.area for one in identified))
-    pair = (
-        np.array([outer.index(one.duty.area) for one in identified], dtype=np.int64)[cells.item] * size
-        + grid.area_position
-    )
+    """Check that each area is inside the area of the duty."""
+    size = len(index.area_ids)
+    duty_areas = list(dict.fromkeys(submitted.duty.area for submitted in returns))
+    duty_index = to_column([duty_areas.index(submitted.duty.area) for submitted in returns])
+    pairs = duty_index[cells.item] * size + index.area_position
 
-    def names(key: int) -> tuple[str, str]:
-        return catalogue.area_codes[int(grid.area_ids[key % size])], outer[key // size]
+    def area_and_duty(pair: int) -> tuple[str, str]:
+        return catalogue.area_codes[int(index.area_ids[pair % size])], duty_areas[pair // size]
 
-    known = [key for key in _distinct_keys(pair, len(outer) * size) if key % size]
-    outside = [key for key in known if not catalogue.is_within(*names(key))]
-    for key, rows in _group_listed_rows(pair, outside, "area-outside-duty", findings):
-        code, duty = names(key)
+    known = [pair for pair in _distinct_keys(pairs, len(duty_areas) * size) if pair % size]
+    outside = [pair for pair in known if not catalogue.is_within(*area_and_duty(pair))]
+    for pair, rows in _group_listed_rows(pairs, outside, "area-outside-duty", findings):
+        area, duty_area = area_and_duty(pair)
         findings.add(
             "area-outside-duty",
-            f"{code} does not lie in {duty}.",
+            f"{area} is not inside {duty_area}.",
             rows=rows,
             column="area",
-            expected=f"{duty}, or an area inside it",
-            actual=code,
+            expected=f"{duty_area}, or an area inside it",
+            actual=area,
         )
 
 
 def _check_breakdowns(
-    cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
-    """Each is among the measure's, and its areas are no finer than it is collected at."""
-    size = len(grid.breakdown_ids)
-    levels = catalogue.level_ranks
-    measures = {one.measure.slug: one.measure for one in identified}
-    index = {slug: number for number, slug in enumerate(measures)}
-    pair = (
-        np.array([index[one.measure.slug] for one in identified], dtype=np.int64)[cells.item] * size
-        + grid.breakdown_position
-    )
+    """Check that the measure is collected by each breakdown, and for areas of this level."""
+    size = len(index.breakdown_ids)
+    measures = list({submitted.measure.slug: submitted.measure for submitted in returns}.values())
+    measure_index = {measure.slug: position for position, measure in enumerate(measures)}
+    return_measures = to_column([measure_index[submitted.measure.slug] for submitted in returns])
+    pairs = return_measures[cells.item] * size + index.breakdown_position
+    known = [pair for pair in _distinct_keys(pairs, len(measures) * size) if pair % size]
+    finest = {pair: finest_level(catalogue, measures[pair // size].slug, pair % size) for pair in known}
 
-    def names(key: int) -> tuple[Measure, list[str]]:
-        number = int(grid.breakdown_ids[key % size])
-        return list(measures.values())[key // size], sorted(catalogue.get_breakdown_dimensions(number))
+    def measure_and_dimensions(pair: int) -> tuple[Measure, str]:
+        breakdown_id = int(index.breakdown_ids[pair % size])
+        return measures[pair // size], " and ".join(sorted(catalogue.get_breakdown_dimensions(breakdown_id)))
 
-    known = [key for key in _distinct_keys(pair, len(measures) * size) if key % size]
-    slugs = list(measures)
-    finest = {key: finest_level(catalogue, slugs[key // size], key % size) for key in known}
-    for key, rows in _group_listed_rows(
-        pair, [k for k in known if finest[k] is None], "breakdown-not-collected", findings
-    ):
-        measure, dimensions = names(key)
+    not_collected = [pair for pair in known if finest[pair] is None]
+    for pair, rows in _group_listed_rows(pairs, not_collected, "breakdown-not-collected", findings):
+        measure, dimensions = measure_and_dimensions(pair)
         findings.add(
             "breakdown-not-collected",
-            f"{measure.slug} is not collected by {' and '.join(dimensions)}.",
+            f"{measure.slug} is not collected by {dimensions}.",
             rows=rows,
-            expected=" or ".join(" and ".join(s.dimensions) for s in measure.schemes) or "the total alone",
-            actual=" and ".join(dimensions),
+            expected=" or ".join(" and ".join(s.dimensions) for s in measure.schemes) or "only the total",
+            actual=dimensions,
         )
-    limit = np.full(len(measures) * size, len(levels), dtype=np.int64)
-    for key, level in finest.items():
-        limit[key] = len(levels) if level is None else levels[level]
-    too_fine = grid.codes.level_rank[grid.area_position] > limit[pair]
-    fine = np.where(too_fine, pair, MISSING)
-    for key, rows in _group_listed_rows(fine, _distinct_keys(pair[too_fine], len(limit)), "area-too-fine", findings):
-        measure, dimensions = names(key)
-        by = f" by {' and '.join(dimensions)}" if dimensions else ""
+    too_fine = _find_too_fine(index, pairs, finest, catalogue, len(measures) * size)
+    too_fine_pairs = _distinct_keys(pairs[too_fine != MISSING], len(measures) * size)
+    for pair, rows in _group_listed_rows(too_fine, too_fine_pairs, "area-too-fine", findings):
+        measure, dimensions = measure_and_dimensions(pair)
+        suffix = f" by {dimensions}" if dimensions else ""
         findings.add(
             "area-too-fine",
-            f"{measure.slug}{by} is not collected below the level {finest[key]}.",
+            f"{measure.slug}{suffix} is not collected below the level {finest[pair]}.",
             rows=rows,
             column="area",
-            expected=f"{finest[key]} or wider",
+            expected=f"{finest[pair]} or wider",
         )
 
 
-def _check_number_forms(cells: Cells, identified: Sequence[IdentifiedReturn], findings: Findings) -> None:
-    """A number in the measure's form, or the reason for none."""
-    is_ratio = np.array([one.measure.kind in RATIO_KINDS for one in identified], dtype=np.bool_)[cells.item]
-    is_proportion = np.array([one.measure.kind is MeasureKind.PROPORTION for one in identified], dtype=np.bool_)[
-        cells.item
-    ]
+def _find_too_fine(
+    index: CellIndex, pairs: Column, finest: dict[int, str | None], catalogue: Catalogue, size: int
+) -> Column:
+    """Return the pair of each cell whose area is below the finest level, and MISSING for all other cells."""
+    levels = catalogue.level_ranks
+    max_rank = np.full(size, len(levels), dtype=np.int64)
+    for pair, level in finest.items():
+        max_rank[pair] = len(levels) if level is None else levels[level]
+    return np.where(index.codes.level_rank[index.area_position] > max_rank[pairs], pairs, MISSING)
+
+
+def _check_number_forms(cells: Cells, returns: Sequence[IdentifiedReturn], findings: Findings) -> None:
+    """Check that each cell has a number in the measure's form, or a status."""
+    kinds = [submitted.measure.kind for submitted in returns]
+    is_ratio = np.array([kind in RATIO_KINDS for kind in kinds], dtype=np.bool_)[cells.item]
+    is_proportion = np.array([kind is MeasureKind.PROPORTION for kind in kinds], dtype=np.bool_)[cells.item]
     has_value, has_numerator, has_denominator, has_lower, has_upper = (
         getattr(cells, name) != MISSING for name in NUMBER_FIELDS
     )
@@ -242,24 +230,24 @@ def _check_number_forms(cells: Cells, identified: Sequence[IdentifiedReturn], fi
     has_number = has_value | has_ratio
     has_status = cells.status != 0
     has_bounds = has_lower | has_upper
-    confidential = cells.status == STATUSES.index(Status.CONFIDENTIAL)
+    is_confidential = cells.status == STATUSES.index(Status.CONFIDENTIAL)
     faults: list[tuple[str, str, Mask]] = [
         ("value-missing", "There is neither a number nor a status.", ~has_number & ~has_status),
         ("value-and-status", "There is both a number and a status.", has_number & has_status),
-        ("wrong-value-fields", "The measure is a count: its number goes in `value`.", ~is_ratio & has_ratio),
+        ("wrong-value-fields", "The measure is a count: send its number in `value`.", ~is_ratio & has_ratio),
         (
             "wrong-value-fields",
-            "The measure is a ratio: it needs `numerator` and `denominator`, and no `value`.",
+            "The measure is a ratio: send `numerator` and `denominator`, and no `value`.",
             is_ratio & has_number & ~(has_numerator & has_denominator & ~has_value),
         ),
         (
             "numerator-above-denominator",
-            "The numerator is above the denominator.",
+            "The numerator is larger than the denominator.",
             is_proportion & has_numerator & has_denominator & (cells.numerator > cells.denominator),
         ),
-        ("bounds-without-c", "There are bounds without the status `c`.", has_bounds & ~confidential),
-        ("bounds-reversed", "`lower` is above `upper`.", has_lower & has_upper & (cells.lower > cells.upper)),
+        ("bounds-without-c", "There are bounds without the status `c`.", has_bounds & ~is_confidential),
+        ("bounds-reversed", "`lower` is larger than `upper`.", has_lower & has_upper & (cells.lower > cells.upper)),
     ]
-    for code, message, wrong in faults:
-        if (rows := np.flatnonzero(wrong)).size:
+    for code, message, is_faulty in faults:
+        if (rows := np.flatnonzero(is_faulty)).size:
             findings.add(code, message, rows=rows)

@@ -1,6 +1,6 @@
-"""Where areas and breakdowns lie among those of a plan: what the plan alone decides, worked out once for each version.
+"""Positions of areas and breakdowns in a plan, calculated once for each plan version.
 
-They are counted by their numbers, from 1; 0 is one that is not known, whose number is NULL.
+A position counts the sorted database ids from 1. Position 0 means that the code is not known.
 """
 
 from functools import lru_cache
@@ -9,59 +9,60 @@ import numpy as np
 from msgspec import Struct
 
 from api.plan.catalogue import Catalogue
-from api.submissions.revisions import MISSING, Column, Mask
+from api.submissions.cell_columns import MISSING, Column, Mask, to_column
 
 
 class CodeIndex(Struct, frozen=True, kw_only=True, eq=False):
-    """For each area and breakdown what is asked of it."""
+    """What the checks need to know about each area and breakdown, by position."""
 
-    area_ids: Column  # their numbers
-    parent_position: Column  # the place of each area's parent; 0 where it has none
-    level_rank: Column  # the rank of its level; NULL where the plan has it no longer
-    breakdown_ids: Column  # their numbers
-    masks_by_dimensions: dict[frozenset[str], Mask]  # which breakdowns are by these dimensions
+    area_ids: Column
+    parent_position: Column  # position of each area's parent; 0 if it has none
+    level_rank: Column  # rank of each area's level; MISSING if the plan no longer has the area
+    breakdown_ids: Column
+    masks_by_dimensions: dict[frozenset[str], Mask]  # which breakdowns have exactly these dimensions
 
 
 @lru_cache(maxsize=64)
 def build_code_index(catalogue: Catalogue) -> CodeIndex:
-    areas = np.array([MISSING, *sorted(catalogue.area_codes)], dtype=np.int64)
-    breakdowns = np.array([MISSING, *sorted(catalogue.breakdown_keys)], dtype=np.int64)
-    parents, ranks = [MISSING], [MISSING]
-    for number in areas[1:].tolist():
-        area = catalogue.areas.get(catalogue.area_codes[number])
-        parents.append(MISSING if area is None or area.parent is None else catalogue.ids.areas[area.parent])
+    area_ids = to_column([MISSING, *sorted(catalogue.area_codes)])
+    breakdown_ids = to_column([MISSING, *sorted(catalogue.breakdown_keys)])
+    parent_ids, ranks = [MISSING], [MISSING]
+    for area_id in area_ids[1:].tolist():
+        area = catalogue.areas.get(catalogue.area_codes[area_id])
+        parent_ids.append(MISSING if area is None or area.parent is None else catalogue.ids.areas[area.parent])
         ranks.append(MISSING if area is None else catalogue.level_ranks[area.level])
     return CodeIndex(
-        area_ids=areas,
-        parent_position=_positions_of(areas, parents),
-        level_rank=np.array(ranks, dtype=np.int64),
-        breakdown_ids=breakdowns,
+        area_ids=area_ids,
+        parent_position=_positions_of(area_ids, parent_ids),
+        level_rank=to_column(ranks),
+        breakdown_ids=breakdown_ids,
         masks_by_dimensions={
-            dimensions: np.isin(breakdowns, numbers)
-            for dimensions, numbers in catalogue.breakdown_ids_by_dimensions.items()
+            dimensions: np.isin(breakdown_ids, ids) for dimensions, ids in catalogue.breakdown_ids_by_dimensions.items()
         },
     )
 
 
 @lru_cache(maxsize=1024)
 def margin_positions(catalogue: Catalogue, dimensions: frozenset[str], kept_dimensions: tuple[str, ...]) -> Column:
-    """For each breakdown by these dimensions the place of what is left when all but those kept are summed over."""
-    known = build_code_index(catalogue)
-    wanted = [
-        catalogue.find_margin(number, kept_dimensions) if by else MISSING
-        for number, by in zip(known.breakdown_ids.tolist(), known.masks_by_dimensions[dimensions].tolist(), strict=True)
+    """Return, for each breakdown by these dimensions, the position of its margin over all but the kept dimensions."""
+    index = build_code_index(catalogue)
+    has_dimensions = index.masks_by_dimensions[dimensions].tolist()
+    margin_ids = [
+        catalogue.find_margin(breakdown_id, kept_dimensions) if applies else MISSING
+        for breakdown_id, applies in zip(index.breakdown_ids.tolist(), has_dimensions, strict=True)
     ]
-    return _positions_of(known.breakdown_ids, wanted)
+    return _positions_of(index.breakdown_ids, margin_ids)
 
 
 @lru_cache(maxsize=65_536)
 def finest_level(catalogue: Catalogue, measure: str, breakdown: int) -> str | None:
-    """The finest level at which a measure is collected by a breakdown, given by its place; None where it is not."""
-    number = int(build_code_index(catalogue).breakdown_ids[breakdown])
-    return catalogue.find_finest_level(catalogue.measures[measure], catalogue.get_breakdown_dimensions(number))
+    """Return the finest level at which a measure is collected by the breakdown at this position, if it is at all."""
+    breakdown_id = int(build_code_index(catalogue).breakdown_ids[breakdown])
+    dimensions = catalogue.get_breakdown_dimensions(breakdown_id)
+    return catalogue.find_finest_level(catalogue.measures[measure], dimensions)
 
 
-def _positions_of(numbers: Column, wanted: list[int]) -> Column:
-    """Where each wanted number lies among the numbers; 0, where NULL lies, if it is not one of them."""
-    at = np.searchsorted(numbers, wanted)
-    return np.where(np.append(numbers, MISSING)[at] == wanted, at, 0)
+def _positions_of(sorted_ids: Column, ids: list[int]) -> Column:
+    """Return the position of each id in the sorted ids. An id that is not among them has position 0, like MISSING."""
+    positions = np.searchsorted(sorted_ids, ids)
+    return np.where(np.append(sorted_ids, MISSING)[positions] == ids, positions, 0)

@@ -1,4 +1,4 @@
-"""Returns that are not counts: items of a milestone, entries of evidence, published figures; what each must be."""
+"""Check items, entries and published figures, and look for personal data in free text."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,17 +7,19 @@ from datetime import date
 import numpy as np
 
 from api.plan.breakdowns import format_breakdown_key
+from api.submissions.cell_columns import Cells
 from api.submissions.checks.findings import Findings
-from api.submissions.revisions import Content, ParsedSubmission
+from api.submissions.parsed import ParsedSubmission
+from api.submissions.revisions import Content
 from schema.measures import Collection, Measure, MeasureKind, Series
 from schema.submission_reports import CellCounts
 from schema.submissions import EvidenceEntry, MilestoneItem, NewReturn, NewSubmission, PublisherFigure, ReturnKind
 
-FIGURES_AS_JSON_FIX = "Published figures have texts, limits and markers: send them as JSON, in the return's `figures`."
+FIGURES_AS_JSON_FIX = "Send published figures as JSON, in the return's `figures`."
 CONTENT_FIELD_BY_KIND = {MeasureKind.MILESTONE: "items", MeasureKind.EVIDENCE: "entries"}
 
-# What is likely to point at one person. A National Insurance number is two letters, six digits, a letter (HMRC
-# NIM39110); an NHS number ten digits in threes and four (NHS Data Dictionary).
+# Text that probably identifies a person. A National Insurance number has two letters, six digits and a letter (HMRC
+# NIM39110). An NHS number has ten digits in groups of three, three and four (NHS Data Dictionary).
 PERSONAL_DATA_PATTERNS = {
     "an e-mail address": re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.]+"),
     "a National Insurance number": re.compile(r"\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", re.IGNORECASE),
@@ -28,7 +30,7 @@ PERSONAL_DATA_PATTERNS = {
 
 
 def content_field(measure: Measure, series: Series) -> str:
-    """The name of the list that holds what is returned of a series."""
+    """Return the name of the list that has the content of a return of this series."""
     if series.collection is Collection.PUBLISHED:
         return "figures"
     return CONTENT_FIELD_BY_KIND.get(measure.kind, "observations")
@@ -37,8 +39,8 @@ def content_field(measure: Measure, series: Series) -> str:
 def check_content(
     given: NewReturn, measure: Measure, series: Series, observations: int, *, path: str, today: date, findings: Findings
 ) -> Content | None:
-    """The items, entries or figures of a return, None for a series that is counted."""
-    belongs = content_field(measure, series)
+    """Check the content of a return. Return its items, entries or figures, or None if it has observations."""
+    field = content_field(measure, series)
     sizes = {
         "observations": observations,
         "items": len(given.items),
@@ -46,28 +48,19 @@ def check_content(
         "figures": len(given.figures),
     }
     for name, size in sizes.items():
-        if size and name != belongs:
+        if size and name != field:
             findings.add(
                 "wrong-content",
-                f"{measure.slug} is returned by `{belongs}`, not `{name}`.",
+                f"A return of {measure.slug} has `{field}`, not `{name}`.",
                 path=f"{path}/{name}",
-                expected=belongs,
+                expected=field,
                 actual=name,
-                fix=FIGURES_AS_JSON_FIX if belongs == "figures" else None,
+                fix=FIGURES_AS_JSON_FIX if field == "figures" else None,
             )
-    if given.kind is not ReturnKind.DATA and any(sizes.values()):
-        findings.add(
-            "nil-with-observations",
-            f"A return that is {given.kind} has no {belongs}.",
-            path=f"{path}/{belongs}",
-        )
-    if given.kind is ReturnKind.DATA and not any(sizes.values()):
-        findings.add("no-observations", f"The return has no {belongs}.", path=f"{path}/{belongs}")
-    if given.kind is ReturnKind.WITHDRAWN and not (given.note or "").strip():
-        findings.add("reason-missing", "A withdrawn return says why, in its `note`.", path=f"{path}/note")
-    if belongs == "figures":
+    _check_kind(given, field, path, findings, is_empty=not any(sizes.values()))
+    if field == "figures":
         if given.kind is ReturnKind.NIL:
-            findings.add("nil-published", f"{series.slug} is published: nothing is no figure of it.", path=path)
+            findings.add("nil-published", f"{series.slug} is a published series without nil returns.", path=path)
         return given.figures
     if measure.kind is MeasureKind.MILESTONE:
         _check_items(given.items, measure, path, today, findings)
@@ -78,73 +71,93 @@ def check_content(
     return None
 
 
+def _check_kind(given: NewReturn, field: str, path: str, findings: Findings, *, is_empty: bool) -> None:
+    if given.kind is not ReturnKind.DATA and not is_empty:
+        findings.add(
+            "nil-with-observations", f"A return of the kind {given.kind} has no {field}.", path=f"{path}/{field}"
+        )
+    if given.kind is ReturnKind.DATA and is_empty:
+        findings.add("no-observations", f"The return has no {field}.", path=f"{path}/{field}")
+    if given.kind is ReturnKind.WITHDRAWN and not (given.note or "").strip():
+        findings.add("reason-missing", "A withdrawn return needs a reason in its `note`.", path=f"{path}/note")
+
+
 def _check_items(items: Sequence[MilestoneItem], measure: Measure, path: str, today: date, findings: Findings) -> None:
     seen: set[str] = set()
     for index, item in enumerate(items):
-        at = f"{path}/items/{index}"
+        item_path = f"{path}/items/{index}"
         if item.stage not in measure.stages:
             stages = " or ".join(measure.stages)
             findings.add(
                 "unknown-stage",
                 f"{item.stage!r} is not a stage of {measure.slug}.",
-                path=f"{at}/stage",
+                path=f"{item_path}/stage",
                 expected=stages,
                 actual=item.stage,
             )
         if item.item in seen:
-            findings.add("duplicate-item", f"{item.item!r} is there already.", path=f"{at}/item", actual=item.item)
+            findings.add(
+                "duplicate-item",
+                f"The return already has the item {item.item!r}.",
+                path=f"{item_path}/item",
+                actual=item.item,
+            )
         seen.add(item.item)
-        _check_date(item.date, at, today, findings)
+        _check_date(item.date, item_path, today, findings)
 
 
 def _check_entries(
     entries: Sequence[EvidenceEntry], measure: Measure, path: str, today: date, findings: Findings
 ) -> None:
     for index, entry in enumerate(entries):
-        at = f"{path}/entries/{index}"
+        item_path = f"{path}/entries/{index}"
         if entry.domain not in measure.domains:
             findings.add(
                 "unknown-domain",
                 f"{entry.domain!r} is not a domain of {measure.slug}.",
-                path=f"{at}/domain",
+                path=f"{item_path}/domain",
                 expected=" or ".join(measure.domains),
                 actual=entry.domain,
             )
         if entry in entries[:index]:
-            findings.add("duplicate-item", "The very same entry is there already.", path=at)
-        _check_date(entry.date, at, today, findings)
+            findings.add("duplicate-item", "The return already has exactly this entry.", path=item_path)
+        _check_date(entry.date, item_path, today, findings)
 
 
-def _check_date(day: date, at: str, today: date, findings: Findings) -> None:
+def _check_date(day: date, item_path: str, today: date, findings: Findings) -> None:
     if day > today:
-        findings.add("date-in-future", f"{day} has not come yet.", path=f"{at}/date", actual=str(day))
+        findings.add("date-in-future", f"{day} is in the future.", path=f"{item_path}/date", actual=str(day))
 
 
-def check_free_texts(sent: ParsedSubmission, findings: Findings) -> None:
-    """Free text may not point at a person. The id of what is found rests on the text: another one is doubted anew."""
-    for path, text in _free_texts(sent.envelope):
-        for what, pattern in PERSONAL_DATA_PATTERNS.items():
+def check_free_texts(parsed: ParsedSubmission, findings: Findings) -> None:
+    """Look for personal data in free text. The text is part of the finding's id, so a changed text is a new finding."""
+    for path, text in _free_texts(parsed.envelope):
+        for kind, pattern in PERSONAL_DATA_PATTERNS.items():
             if pattern.search(text):
                 findings.add(
-                    "possible-personal-data", f"The text has what looks like {what}.", path=path, id_detail=what + text
+                    "possible-personal-data", f"The text seems to contain {kind}.", path=path, id_detail=kind + text
                 )
-    suspect: dict[tuple[int, str], list[int]] = {}
-    noted = np.flatnonzero(sent.notes)
-    looks = {
-        text: [what for what, pattern in PERSONAL_DATA_PATTERNS.items() if pattern.search(text)]
-        for text in {*sent.notes[noted]}
+    _check_cell_notes(parsed.cells, findings)
+
+
+def _check_cell_notes(cells: Cells, findings: Findings) -> None:
+    rows_with_note = np.flatnonzero(cells.notes)
+    kinds_by_note = {
+        note: [kind for kind, pattern in PERSONAL_DATA_PATTERNS.items() if pattern.search(note)]
+        for note in {*cells.notes[rows_with_note]}
     }
-    for row in noted.tolist() if any(looks.values()) else ():
-        for what in looks[sent.notes[row]]:
-            suspect.setdefault((int(sent.item[row]), what), []).append(row)
-    for (item, what), rows in suspect.items():
+    suspect_rows: dict[tuple[int, str], list[int]] = {}
+    for row in rows_with_note.tolist() if any(kinds_by_note.values()) else ():
+        for kind in kinds_by_note[cells.notes[row]]:
+            suspect_rows.setdefault((int(cells.item[row]), kind), []).append(row)
+    for (item, kind), rows in suspect_rows.items():
         findings.add(
             "possible-personal-data",
-            f"{'The note has' if len(rows) == 1 else 'The notes have'} what looks like {what}.",
+            f"{'The note seems' if len(rows) == 1 else 'The notes seem'} to contain {kind}.",
             path=f"/returns/{item}/observations",
             column="note",
             rows=rows,
-            id_detail="\n".join([what, *(sent.notes[row] for row in rows)]),
+            id_detail="\n".join([kind, *(cells.notes[row] for row in rows)]),
         )
 
 
@@ -152,21 +165,21 @@ def _free_texts(submission: NewSubmission) -> Iterator[tuple[str, str]]:
     yield "/note", submission.note or ""
     for index, justification in enumerate(submission.justifications):
         yield f"/justifications/{index}/text", justification.text
-    for index, one in enumerate(submission.returns):
-        yield f"/returns/{index}/note", one.note or ""
-        for at, item in enumerate(one.items):
-            yield f"/returns/{index}/items/{at}/title", item.title
-        for at, entry in enumerate(one.entries):
-            yield f"/returns/{index}/entries/{at}/title", entry.title
-        for at, figure in enumerate(one.figures):
-            yield f"/returns/{index}/figures/{at}/note", figure.note or ""
+    for index, given in enumerate(submission.returns):
+        yield f"/returns/{index}/note", given.note or ""
+        for position, item in enumerate(given.items):
+            yield f"/returns/{index}/items/{position}/title", item.title
+        for position, entry in enumerate(given.entries):
+            yield f"/returns/{index}/entries/{position}/title", entry.title
+        for position, figure in enumerate(given.figures):
+            yield f"/returns/{index}/figures/{position}/note", figure.note or ""
 
 
 def count_changes(now: Content, before: Content) -> CellCounts:
-    """Items are known by their code, figures by their place; entries by neither, so one that differs is another."""
+    """Count the differences. A code identifies an item, and area and breakdown a figure. An entry has no identity."""
     old, new = _by_identity(before), _by_identity(now)
     shared = old.keys() & new.keys()
-    unchanged = sum(old[place] == new[place] for place in shared)
+    unchanged = sum(old[identity] == new[identity] for identity in shared)
     return CellCounts(
         received=len(now),
         added=len(now) - len(shared),
@@ -177,19 +190,19 @@ def count_changes(now: Content, before: Content) -> CellCounts:
 
 
 def _by_identity(content: Content) -> dict[object, MilestoneItem | EvidenceEntry | PublisherFigure]:
-    return {identity_key(one): one for one in content}
+    return {identity_key(part): part for part in content}
 
 
-def identity_key(one: MilestoneItem | EvidenceEntry | PublisherFigure) -> object:
-    """What it is known by: the same in two revisions where one replaces the other."""
-    if isinstance(one, MilestoneItem):
-        return one.item
-    return one if isinstance(one, EvidenceEntry) else (one.area, format_breakdown_key(one.breakdown))
+def identity_key(part: MilestoneItem | EvidenceEntry | PublisherFigure) -> object:
+    """Return what identifies an item, entry or figure across revisions."""
+    if isinstance(part, MilestoneItem):
+        return part.item
+    return part if isinstance(part, EvidenceEntry) else (part.area, format_breakdown_key(part.breakdown))
 
 
-def describe_changes(base: Content, stands: Content) -> Iterator[tuple[str, str, str]]:
-    """What differs, by name, with what it was and what it is."""
-    old, new = _describe_by_name(base), _describe_by_name(stands)
+def describe_changes(base: Content, current: Content) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of each item, entry or figure that differs, with its earlier and its current text."""
+    old, new = _describe_by_name(base), _describe_by_name(current)
     for name in (*old, *(name for name in new if name not in old)):
         if old.get(name) != new.get(name):
             yield name, old.get(name, "nothing"), new.get(name, "nothing")
@@ -211,7 +224,7 @@ def _describe_by_name(content: Content) -> dict[str, str]:
 
 
 def _describe_figure(figure: PublisherFigure) -> str:
-    limits = [f"{one.lower} to {one.upper} ({one.confidence} %)" for one in figure.limits]
+    limits = [f"{pair.lower} to {pair.upper} ({pair.confidence} %)" for pair in figure.limits]
     parts = None if figure.numerator is None else f"{figure.numerator}/{figure.denominator}"
     return _join_known(figure.value or figure.status, parts, *limits, *figure.markers, figure.note)
 

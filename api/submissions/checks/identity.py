@@ -1,4 +1,4 @@
-"""The first tier after syntax: whose return it is, of what, and for when."""
+"""Tier 2: identify the duty and the period of each return."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -14,7 +14,8 @@ from api.plan.suggestions import suggest_codes
 from api.statistics import periods
 from api.submissions.checks import content, published_figures
 from api.submissions.checks.findings import Findings
-from api.submissions.revisions import IdentifiedReturn, ParsedSubmission, ReturnKey
+from api.submissions.parsed import ParsedSubmission
+from api.submissions.revisions import IdentifiedReturn, ReturnKey
 from schema.measures import Cadence, Collection, Measure, MeasureKind
 from schema.organisations import Duty
 from schema.periods import Period
@@ -24,7 +25,7 @@ RETURNED_KINDS = {kind for kind in MeasureKind if kind not in (MeasureKind.GAP, 
 
 
 def identify_returns(
-    sent: ParsedSubmission,
+    parsed: ParsedSubmission,
     catalogue: Catalogue,
     organisation: str,
     extensions: Mapping[ReturnKey, datetime],
@@ -32,52 +33,53 @@ def identify_returns(
     now: datetime,
     findings: Findings,
 ) -> list[IdentifiedReturn]:
-    """The returns that could be identified; what stood in the way of the others is in `findings`."""
-    identified: list[IdentifiedReturn] = []
+    """Return the returns that could be identified. `findings` explains why others could not."""
+    returns: list[IdentifiedReturn] = []
     seen: set[ReturnKey] = set()
-    sizes = np.bincount(sent.item, minlength=len(sent.returns)).tolist()
-    for index, given in enumerate(sent.returns):
+    sizes = np.bincount(parsed.cells.item, minlength=len(parsed.returns)).tolist()
+    for index, given in enumerate(parsed.returns):
         path = f"/returns/{index}"
         duty, period = find_duty_and_period(given, catalogue, organisation, path=path, findings=findings)
         if duty is None or period is None:
             continue
         measure = catalogue.measures[duty.measure]
         series = catalogue.get_series_of_duty(duty)
-        until = extensions.get((measure.slug, series.slug, duty.service, period.code))
-        limits = _deadlines(period, catalogue, duty, until)
-        _check_period_is_open(period, limits, catalogue, duty, f"{path}/period", now, findings)
-        said = content.check_content(
+        extended_until = extensions.get((measure.slug, series.slug, duty.service, period.code))
+        deadlines = _deadlines(period, catalogue, duty, extended_until)
+        _check_period_is_open(period, deadlines, catalogue, duty, f"{path}/period", now, findings)
+        return_content = content.check_content(
             given, measure, series, sizes[index], path=path, today=calendar.to_london_date(now), findings=findings
         )
         if series.collection is Collection.PUBLISHED:
             published_figures.check_figures(given.figures, measure, catalogue, path=path, findings=findings)
-        found = IdentifiedReturn(
+        identified = IdentifiedReturn(
             submitted=given,
             measure=measure,
             series=series,
             duty=duty,
             period=period,
-            deadlines=limits,
-            content=said,
+            deadlines=deadlines,
+            content=return_content,
         )
-        if found.key in seen:
-            findings.add("duplicate-return", f"There is another return for {' '.join(found.key)}.", path=path)
-        seen.add(found.key)
-        identified.append(found)
-    return identified
+        if identified.key in seen:
+            name = " ".join(identified.key)
+            findings.add("duplicate-return", f"The submission has another return for {name}.", path=path)
+        seen.add(identified.key)
+        returns.append(identified)
+    return returns
 
 
-def _deadlines(period: Period, catalogue: Catalogue, duty: Duty, until: datetime | None) -> Deadlines | None:
-    """None for a published series: its publisher keeps its own calendar, and corrects what it published years ago."""
+def _deadlines(period: Period, catalogue: Catalogue, duty: Duty, extended_until: datetime | None) -> Deadlines | None:
+    """Return the deadlines. A published series has none, because its publisher may correct old figures at any time."""
     if catalogue.get_series_of_duty(duty).collection is Collection.PUBLISHED:
         return None
-    return calendar.apply_extension(calendar.compute_deadlines(period, catalogue.plan.calendar), until)
+    return calendar.apply_extension(calendar.compute_deadlines(period, catalogue.plan.calendar), extended_until)
 
 
 def find_duty_and_period(
     given: NewReturn, catalogue: Catalogue, organisation: str, *, path: str, findings: Findings
 ) -> tuple[Duty | None, Period | None]:
-    """The duty that the return answers, and its period. What stands in the way of either is in `findings`."""
+    """Return the duty and the period of a return. Each is None if `findings` has an error about it."""
     duty = _find_duty(given, catalogue, organisation, path, findings)
     return duty, _parse_period(given, catalogue, duty, path, findings)
 
@@ -103,8 +105,8 @@ def _find_duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: 
             actual=given.series,
         )
         return None
-    owed = catalogue.duties_by_organisation.get((organisation, measure.slug), [])
-    duties = [duty for duty in owed if given.series in (None, duty.series)]
+    all_duties = catalogue.duties_by_organisation.get((organisation, measure.slug), [])
+    duties = [duty for duty in all_duties if given.series in (None, duty.series)]
     return _choose_duty(given, measure, duties, path, findings)
 
 
@@ -112,9 +114,9 @@ def _choose_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: s
     collections = {series.slug: series.collection for series in measure.series}
     counted = [duty for duty in duties if collections[duty.series] is Collection.PARTNERS]
     returned = [duty for duty in duties if collections[duty.series] is Collection.PUBLISHED] + counted
-    wanted = [series for slug, series in collections.items() if given.series in (None, slug)]
-    if returned == counted and (measure.kind not in RETURNED_KINDS or Collection.PARTNERS not in wanted):
-        findings.add("not-submittable", f"{measure.slug} is not returned by anybody here.", path=f"{path}/measure")
+    possible = [collection for slug, collection in collections.items() if given.series in (None, slug)]
+    if returned == counted and (measure.kind not in RETURNED_KINDS or Collection.PARTNERS not in possible):
+        findings.add("not-submittable", f"{measure.slug} has no series that partners return.", path=f"{path}/measure")
         return None
     if len({duty.series for duty in returned}) > 1:
         findings.add(
@@ -156,32 +158,32 @@ def _parse_period(
     if duty is None:
         return None
     cadence = catalogue.measures[duty.measure].cadence
-    meant = _equivalent_period(period, cadence)
-    if meant != period:
+    equivalent = _equivalent_period(period, cadence)
+    if equivalent != period:
         findings.add(
             "wrong-period-type",
-            f"{duty.measure} is returned for each {cadence.period_type}, and {period.code} is not one.",
+            f"{duty.measure} needs a period of the type {cadence.period_type}, but {period.code} is not one.",
             path=path,
             expected=cadence.period_type,
             actual=period.type,
-            fix=f"The same days are {meant.code}." if meant else None,
+            fix=f"The code for the same days is {equivalent.code}." if equivalent else None,
         )
         return None
     return period
 
 
 def _equivalent_period(period: Period, cadence: Cadence) -> Period | None:
-    """The period of the cadence's type that has the same days, if there is one."""
+    """Return the period of the cadence's type with the same days, if there is one."""
     try:
-        meant = periods.build_period(cadence.period_type, period.start, months=cadence.months)
+        equivalent = periods.build_period(cadence.period_type, period.start, months=cadence.months)
     except (ValueError, periods.InvalidPeriodCode):
         return None
-    return meant if periods.is_same_span(meant, period) else None
+    return equivalent if periods.is_same_span(equivalent, period) else None
 
 
 def _check_period_is_open(
     period: Period,
-    limits: Deadlines | None,
+    deadlines: Deadlines | None,
     catalogue: Catalogue,
     duty: Duty,
     path: str,
@@ -197,16 +199,16 @@ def _check_period_is_open(
             path=path,
             fix=f"Send it from the day after {period.end}.",
         )
-    elif limits is not None and limits.closes_at is not None and now >= limits.closes_at:
-        findings.add("period-closed", f"{period.code} closed at {limits.closes_at.isoformat()}.", path=path)
+    elif deadlines is not None and deadlines.closes_at is not None and now >= deadlines.closes_at:
+        findings.add("period-closed", f"{period.code} closed at {deadlines.closes_at.isoformat()}.", path=path)
 
 
 def check_period_in_programme(
     period: Period, duty: Duty, catalogue: Catalogue, *, path: str, findings: Findings
 ) -> bool:
-    """Whether the period lies in the programme and in the duty's own dates.
+    """Return True if the period is inside the programme's window and the dates of the duty.
 
-    What was published of earlier years is wanted: a baseline and a trend rest on it.
+    A published series may have earlier periods, because baselines and trends need them.
     """
     window = catalogue.plan.window
     if catalogue.get_series_of_duty(duty).collection is Collection.PUBLISHED:
@@ -217,7 +219,7 @@ def check_period_in_programme(
         return True
     findings.add(
         "period-outside-programme",
-        f"{period.code} does not lie between {first} and {last}.",
+        f"{period.code} is not between {first} and {last}.",
         path=path,
         expected=f"{first} to {last}",
         actual=f"{period.start} to {period.end}",

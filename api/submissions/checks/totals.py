@@ -1,6 +1,6 @@
-"""The third tier: within a return, parts must fit their totals, hidden parts counted by their bounds."""
+"""Tier 4: the parts of each total must fit it. A confidential part counts by its bounds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -9,46 +9,47 @@ from msgspec import Struct
 
 from api.plan.breakdowns import TOTAL_KEY, parse_breakdown_key
 from api.plan.catalogue import Catalogue
+from api.submissions.cell_columns import MISSING, Cells, Column, Mask, to_column
 from api.submissions.checks.cells import CellIndex
 from api.submissions.checks.code_index import margin_positions
 from api.submissions.checks.findings import Findings
-from api.submissions.revisions import MISSING, Cells, Column, IdentifiedReturn, Mask
+from api.submissions.revisions import IdentifiedReturn
 from schema.areas import Scheme
 from schema.measures import RATIO_KINDS, MeasureKind
+from schema.problems import CellName
 
-MAX_LISTED_FAULTS = 1000  # of one kind of fault; beyond it a number says enough
+MAX_LISTED_FAULTS = 1000  # of each kind of fault; more are only counted
 Bounds = npt.NDArray[np.float64]
 
 
 class PartsOfTotals(Struct, frozen=True, kw_only=True, eq=False):
-    """Cells that are parts of other cells of the same return."""
+    """Cells that are parts of a total in the same return."""
 
     part_rows: Column
-    total_rows: Column  # for each part, the row of its total
-    expected_parts: int | None  # how many parts a whole has in all; None where that cannot be known
+    total_rows: Column  # the row of each part's total
+    expected_parts: int | None  # number of parts of a complete total; None if it is not known
     is_exclusive: bool
     description: str
 
 
 def check_totals(
-    cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
-    """Every breakdown has its total; parts fit it, by each scheme and by area."""
-    _check_totals_present(cells, grid, identified, catalogue, findings)
-    low, high = count_bounds(
-        cells, np.array([one.measure.kind in RATIO_KINDS for one in identified], dtype=np.bool_)[cells.item]
-    )
-    for parts in (*_parts_by_scheme(cells, grid, identified, catalogue), _parts_by_area(cells, grid, identified)):
+    """Check that every breakdown has its total, and that the parts fit it, by each scheme and by area."""
+    _check_totals_present(cells, index, returns, catalogue, findings)
+    is_ratio = np.array([submitted.measure.kind in RATIO_KINDS for submitted in returns], dtype=np.bool_)
+    low, high = count_bounds(cells, is_ratio[cells.item])
+    for parts in (*_parts_by_scheme(cells, index, returns, catalogue), _parts_by_area(cells, index, returns)):
         if parts.is_exclusive:
-            _check_sums(parts, low, high, cells, identified, catalogue, findings)
+            _check_sums(parts, low, high, cells, returns, catalogue, findings)
         elif (larger := parts.part_rows[low[parts.part_rows] > high[parts.total_rows]]).size:
             findings.add("part-exceeds-total", f"A part {parts.description} is larger than its total.", rows=larger)
 
 
 def count_bounds(cells: Cells, is_ratio: Mask) -> tuple[Bounds, Bounds]:
-    """What each cell's count (a ratio's denominator) lies between.
+    """Return the bounds of each cell's count, or of a ratio's denominator.
 
-    Of a hidden count its own bounds are known at best, of a missing one nothing: at least 0, at most infinite.
+    A confidential count has the bounds that were sent. A bound that was not sent is 0 or infinity.
     """
     number = np.where(is_ratio, cells.denominator, cells.value)
     known = number != MISSING
@@ -58,70 +59,69 @@ def count_bounds(cells: Cells, is_ratio: Mask) -> tuple[Bounds, Bounds]:
 
 
 def _check_totals_present(
-    cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
-    pair = cells.item * len(grid.area_ids) + grid.area_position
-    has_total = np.zeros(len(identified) * len(grid.area_ids), dtype=np.bool_)
-    has_total[pair[cells.breakdown == catalogue.ids.breakdowns[TOTAL_KEY]]] = True
-    lacking = np.flatnonzero(~has_total[pair])
-    pairs, group = np.unique(pair[lacking], return_inverse=True)
-    keys: list[int] = pairs[:MAX_LISTED_FAULTS].tolist()
-    for key, found in zip(keys, _rows_by_group(lacking, group), strict=False):
-        item, area = divmod(key, len(grid.area_ids))
-        code = catalogue.area_codes[int(grid.area_ids[area])]
+    pairs = cells.item * len(index.area_ids) + index.area_position
+    has_total = np.zeros(len(returns) * len(index.area_ids), dtype=np.bool_)
+    has_total[pairs[cells.breakdown == catalogue.ids.breakdowns[TOTAL_KEY]]] = True
+    rows_without_total = np.flatnonzero(~has_total[pairs])
+    faulty_pairs, groups = np.unique(pairs[rows_without_total], return_inverse=True)
+    listed_pairs: list[int] = faulty_pairs[:MAX_LISTED_FAULTS].tolist()
+    for pair, rows in zip(listed_pairs, _rows_by_group(rows_without_total, groups), strict=False):
+        item, area = divmod(pair, len(index.area_ids))
+        code = catalogue.area_codes[int(index.area_ids[area])]
         findings.add(
             "total-missing",
-            f"There is a breakdown without its total for {code}.",
-            rows=found,
-            cell=identified[item].cell_name(code, {}),
+            f"A breakdown for {code} has no total.",
+            rows=rows,
+            cell=returns[item].cell_name(code, {}),
         )
-    findings.count_unlisted("total-missing", max(len(pairs) - MAX_LISTED_FAULTS, 0))
-    areas = np.array([catalogue.ids.areas[one.duty.area] for one in identified], dtype=np.int64)
-    sizes = np.bincount(cells.item, minlength=len(identified))
-    totals = np.bincount(cells.item[cells.area == areas[cells.item]], minlength=len(identified))
-    for item in map(int, np.flatnonzero((sizes > 0) & (totals == 0))[:MAX_LISTED_FAULTS]):
-        one = identified[item]
+    findings.count_unlisted("total-missing", max(len(faulty_pairs) - MAX_LISTED_FAULTS, 0))
+    duty_areas = to_column([catalogue.ids.areas[submitted.duty.area] for submitted in returns])
+    sizes = np.bincount(cells.item, minlength=len(returns))
+    duty_area_cells = np.bincount(cells.item[cells.area == duty_areas[cells.item]], minlength=len(returns))
+    for item in map(int, np.flatnonzero((sizes > 0) & (duty_area_cells == 0))[:MAX_LISTED_FAULTS]):
+        submitted = returns[item]
         findings.add(
             "total-missing",
-            f"{one.measure.slug} {one.period.code} has no total for {one.duty.area}.",
+            f"{submitted.measure.slug} {submitted.period.code} has no total for {submitted.duty.area}.",
             rows=np.flatnonzero(cells.item == item)[:1],
-            cell=one.cell_name(one.duty.area, {}),
+            cell=submitted.cell_name(submitted.duty.area, {}),
         )
 
 
 def _rows_by_group(rows: Column, group: Column) -> list[Column]:
-    """The rows of each group, in the order of the groups."""
+    """Return the rows of each group, in the order of the groups."""
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
     return np.split(rows[order], starts[1:]) if len(rows) else []
 
 
 def _parts_by_scheme(
-    cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn], catalogue: Catalogue
+    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue
 ) -> Iterator[PartsOfTotals]:
-    measures = {one.measure.slug: one.measure for one in identified}
+    measures = {submitted.measure.slug: submitted.measure for submitted in returns}
     schemes: dict[tuple[str, ...], list[tuple[str, Scheme]]] = {}
     for measure in measures.values():
         for scheme in measure.schemes:
             schemes.setdefault(tuple(sorted(scheme.dimensions)), []).append((measure.slug, scheme))
     for dimensions, uses in schemes.items():
-        broken_down = grid.codes.masks_by_dimensions[frozenset(dimensions)][grid.breakdown_position]
+        broken_down = index.codes.masks_by_dimensions[frozenset(dimensions)][index.breakdown_position]
         if not broken_down.any():
             continue
         for exclusive, exhaustive in sorted({(scheme.exclusive, scheme.exhaustive) for _, scheme in uses}):
-            using = {slug for slug, s in uses if (s.exclusive, s.exhaustive) == (exclusive, exhaustive)}
-            mine = broken_down & np.array([one.measure.slug in using for one in identified])[cells.item]
+            slugs = {slug for slug, s in uses if (s.exclusive, s.exhaustive) == (exclusive, exhaustive)}
+            uses_scheme = np.array([submitted.measure.slug in slugs for submitted in returns])
+            rows = np.flatnonzero(broken_down & uses_scheme[cells.item])
             for size in range(len(dimensions)):
                 for kept in combinations(dimensions, size):
-                    yield _parts_of_margin(
-                        cells, grid, np.flatnonzero(mine), dimensions, kept, catalogue, exclusive, exhaustive
-                    )
+                    yield _parts_of_margin(cells, index, rows, dimensions, kept, catalogue, exclusive, exhaustive)
 
 
 def _parts_of_margin(
     cells: Cells,
-    grid: CellIndex,
-    mine: Column,
+    index: CellIndex,
+    rows: Column,
     dimensions: Sequence[str],
     kept: Sequence[str],
     catalogue: Catalogue,
@@ -131,22 +131,25 @@ def _parts_of_margin(
     margin = margin_positions(catalogue, frozenset(dimensions), tuple(kept))
     complete = int(np.prod([len(catalogue.categories[d]) for d in dimensions if d not in kept]))
     return _link_parts(
-        mine,
-        grid.find_rows(cells.item[mine], grid.area_position[mine], margin[grid.breakdown_position[mine]]),
+        rows,
+        index.find_rows(cells.item[rows], index.area_position[rows], margin[index.breakdown_position[rows]]),
         expected_parts=complete if exhaustive else None,
         is_exclusive=exclusive,
         description=f"by {' and '.join(dimensions)}",
     )
 
 
-def _parts_by_area(cells: Cells, grid: CellIndex, identified: Sequence[IdentifiedReturn]) -> PartsOfTotals:
-    """One person may be counted in two wards of a quarter, so areas of distinct people are no parts of a sum."""
-    parent = grid.codes.parent_position[grid.area_position]
-    mine = np.array([one.measure.kind is not MeasureKind.DISTINCT for one in identified], dtype=np.bool_)[cells.item]
-    mine = np.flatnonzero(mine & (parent > 0))
+def _parts_by_area(cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn]) -> PartsOfTotals:
+    """Return areas as parts of their parent areas, except for measures that count distinct people.
+
+    A person can be counted in two wards in the same quarter, so distinct people in areas do not add up.
+    """
+    parent = index.codes.parent_position[index.area_position]
+    adds_up = np.array([submitted.measure.kind is not MeasureKind.DISTINCT for submitted in returns], dtype=np.bool_)
+    rows = np.flatnonzero(adds_up[cells.item] & (parent > 0))
     return _link_parts(
-        mine,
-        grid.find_rows(cells.item[mine], parent[mine], grid.breakdown_position[mine]),
+        rows,
+        index.find_rows(cells.item[rows], parent[rows], index.breakdown_position[rows]),
         expected_parts=None,
         is_exclusive=True,
         description="by area",
@@ -154,12 +157,12 @@ def _parts_by_area(cells: Cells, grid: CellIndex, identified: Sequence[Identifie
 
 
 def _link_parts(
-    part: Column, whole: Column, *, expected_parts: int | None, is_exclusive: bool, description: str
+    part_rows: Column, total_rows: Column, *, expected_parts: int | None, is_exclusive: bool, description: str
 ) -> PartsOfTotals:
-    there = whole != MISSING
+    has_total = total_rows != MISSING
     return PartsOfTotals(
-        part_rows=part[there],
-        total_rows=whole[there],
+        part_rows=part_rows[has_total],
+        total_rows=total_rows[has_total],
         expected_parts=expected_parts,
         is_exclusive=is_exclusive,
         description=description,
@@ -171,41 +174,56 @@ def _check_sums(
     low: Bounds,
     high: Bounds,
     cells: Cells,
-    identified: Sequence[IdentifiedReturn],
+    returns: Sequence[IdentifiedReturn],
     catalogue: Catalogue,
     findings: Findings,
 ) -> None:
     size = len(low)
-    number = np.bincount(parts.total_rows, minlength=size)
-    lowest = np.bincount(parts.total_rows, weights=low[parts.part_rows], minlength=size)
-    highest = np.bincount(parts.total_rows, weights=high[parts.part_rows], minlength=size)
-    above = (number > 0) & (lowest > high)
-    below = (number > 0) & (highest < low) if parts.expected_parts is not None else np.zeros(size, dtype=np.bool_)
+    part_count = np.bincount(parts.total_rows, minlength=size)
+    lowest_sum = np.bincount(parts.total_rows, weights=low[parts.part_rows], minlength=size)
+    highest_sum = np.bincount(parts.total_rows, weights=high[parts.part_rows], minlength=size)
+    above = (part_count > 0) & (lowest_sum > high)
+    below = np.zeros(size, dtype=np.bool_)
+    if parts.expected_parts is not None:
+        below = (part_count > 0) & (highest_sum < low)
     if not (above | below).any():
         return
-    missing = below & (number != parts.expected_parts)
-    faults = [
-        ("sum-exceeds-total", above, "at least", lowest, high),
-        ("sum-below-total", below & ~missing, "at most", highest, low),
-        ("categories-missing", missing, "at most", highest, low),
-    ]
-    for code, faulty, bound, together, total in faults:
-        wrong = np.flatnonzero(faulty)
-        mine = np.flatnonzero(np.isin(parts.total_rows, wrong[:MAX_LISTED_FAULTS]))
-        for whole, part in zip(
-            wrong[:MAX_LISTED_FAULTS], _rows_by_group(parts.part_rows[mine], parts.total_rows[mine]), strict=True
-        ):
-            findings.add(
-                code,
-                f"The parts {parts.description} add up to {bound} {together[whole]:.0f}; "
-                f"their total is {total[whole]:.0f}.",
-                rows=[int(whole), *part.tolist()],
-                cell=identified[int(cells.item[whole])].cell_name(
-                    catalogue.area_codes[int(cells.area[whole])],
-                    parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[whole])]),
-                ),
-                expected=f"{total[whole]:.0f}",
-                actual=f"{together[whole]:.0f}",
-                id_detail=parts.description,
-            )
-        findings.count_unlisted(code, max(len(wrong) - MAX_LISTED_FAULTS, 0))
+    incomplete = below & (part_count != parts.expected_parts)
+
+    def name_cell(row: int) -> CellName:
+        area = catalogue.area_codes[int(cells.area[row])]
+        breakdown = parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])])
+        return returns[int(cells.item[row])].cell_name(area, breakdown)
+
+    _add_sum_faults("sum-exceeds-total", "at least", above, lowest_sum, high, parts, name_cell, findings)
+    _add_sum_faults("sum-below-total", "at most", below & ~incomplete, highest_sum, low, parts, name_cell, findings)
+    _add_sum_faults("categories-missing", "at most", incomplete, highest_sum, low, parts, name_cell, findings)
+
+
+def _add_sum_faults(
+    code: str,
+    bound: str,
+    is_faulty: Mask,
+    sums: Bounds | Column,
+    totals: Bounds,
+    parts: PartsOfTotals,
+    name_cell: Callable[[int], CellName],
+    findings: Findings,
+) -> None:
+    """Add a finding for each faulty total. `sums` and `totals` are the bounds that were compared, by row."""
+    faulty_rows = np.flatnonzero(is_faulty)
+    listed_rows: list[int] = faulty_rows[:MAX_LISTED_FAULTS].tolist()
+    links = np.flatnonzero(np.isin(parts.total_rows, listed_rows))
+    part_rows = _rows_by_group(parts.part_rows[links], parts.total_rows[links])
+    for total_row, rows in zip(listed_rows, part_rows, strict=True):
+        findings.add(
+            code,
+            f"The parts {parts.description} add up to {bound} {sums[total_row]:.0f}, but their total is "
+            f"{totals[total_row]:.0f}.",
+            rows=[total_row, *rows.tolist()],
+            cell=name_cell(total_row),
+            expected=f"{totals[total_row]:.0f}",
+            actual=f"{sums[total_row]:.0f}",
+            id_detail=parts.description,
+        )
+    findings.count_unlisted(code, max(len(faulty_rows) - MAX_LISTED_FAULTS, 0))

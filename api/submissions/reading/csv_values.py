@@ -1,11 +1,10 @@
-"""What a word in a CSV file means, however a spreadsheet has spelt it: a header, a code, a period, a number."""
+"""Parse the words of a CSV file: codes, periods, numbers and statuses, also as spreadsheets write them."""
 
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from api.plan.periods import suggest_periods
-from api.plan.suggestions import suggest_codes
 from api.statistics import periods
 from api.submissions.reading.faults import Fault
 from schema.submissions import MAX_COUNT, MAX_NOTE_CHARACTERS, ReturnKind, Status
@@ -13,24 +12,6 @@ from schema.submissions import MAX_COUNT, MAX_NOTE_CHARACTERS, ReturnKind, Statu
 CsvValue = str | int | Status | ReturnKind | Fault | None  # None: blank
 ValueParser = Callable[[str], CsvValue]
 
-KNOWN_COLUMNS = (
-    "measure",
-    "series",
-    "service",
-    "period",
-    "area",
-    "value",
-    "numerator",
-    "denominator",
-    "lower",
-    "upper",
-    "status",
-    "note",
-    "kind",
-    "base_revision",
-    "return_note",
-)
-LABEL_SUFFIX = "-label"  # columns whose names end so tell people what a code means
 MAX_CODE_CHARACTERS = 80
 _FIRST_SERIAL, _LAST_SERIAL = 32874, 73415  # days of 1990 to 2100, as spreadsheets count them
 _SERIAL_ORIGIN = date(1899, 12, 30)
@@ -44,31 +25,8 @@ _UNCLEAR_MARKS = {
 # fmt: on
 
 
-def match_column(word: str, dimensions: Sequence[str]) -> str | None:
-    """The column that a header means, None if it is none that is read. Case, blanks and underscores play no role."""
-    plain = _normalise(word)
-    return next((name for name in (*KNOWN_COLUMNS, *dimensions) if _normalise(name) == plain), None)
-
-
-def is_label_column(word: str) -> bool:
-    return _normalise(word).endswith(LABEL_SUFFIX)
-
-
-def unknown_column_fault(word: str, dimensions: Sequence[str]) -> Fault:
-    return Fault(
-        code="unknown-column",
-        message="There is no such column.",
-        fix=suggest_codes(_normalise(word), [*KNOWN_COLUMNS, *dimensions])
-        or f"The columns are {', '.join((*KNOWN_COLUMNS, *dimensions))}.",
-    )
-
-
-def _normalise(word: str) -> str:
-    return re.sub(r"[\s_-]+", "-", word.strip().casefold())
-
-
 def parse_code(word: str) -> str | Fault | None:
-    """A code is not looked up here, only told from what cannot be one."""
+    """Return a code that may or may not exist."""
     plain = word.strip()
     if plain[:1] in {"=", "+", "@"}:
         return _formula_fault()
@@ -78,21 +36,21 @@ def parse_code(word: str) -> str | Fault | None:
 
 
 def require_parameter(
-    given: str | None, read: Callable[[str], str | Fault | None]
+    parameter: str | None, parse: Callable[[str], str | Fault | None]
 ) -> Callable[[str], str | Fault | None]:
-    """A word that has to be the same as the request's parameter, where the request has it."""
+    """Return a parser that also compares each value with the request's parameter, if there is one."""
 
-    def checked(word: str) -> str | Fault | None:
-        found = read(word)
-        if given is None or found is None or isinstance(found, Fault) or found == given:
-            return found
+    def parse_and_compare(word: str) -> str | Fault | None:
+        value = parse(word)
+        if parameter is None or value is None or isinstance(value, Fault) or value == parameter:
+            return value
         return Fault(
             code="contradicts-parameter",
-            message="The request's parameter of this name says otherwise.",
-            expected=given,
+            message=f"The file has {value!r} but the request parameter has {parameter!r}.",
+            expected=parameter,
         )
 
-    return checked
+    return parse_and_compare
 
 
 def parse_period(word: str) -> str | Fault | None:
@@ -102,22 +60,24 @@ def parse_period(word: str) -> str | Fault | None:
         day = _SERIAL_ORIGIN + timedelta(days=int(serial[1]))
         months = [f"{day:%Y-%m}"] if day.day == 1 else []
         return _spreadsheet_date_fault([*months, f"D{day}"])
-    found = parse_code(plain)
-    if not isinstance(found, str):
-        return found
+    code = parse_code(plain)
+    if not isinstance(code, str):
+        return code
     try:
-        return periods.parse(found).code
+        return periods.parse(code).code
     except periods.InvalidPeriodCode as error:
         if re.fullmatch(r"[A-Za-z]{3,9}-\d\d", plain):
             return _spreadsheet_date_fault(error.candidates)
-        return Fault(code="unclear-period", message="It is not a period code.", fix=suggest_periods(error.candidates))
+        return Fault(
+            code="unclear-period", message="The cell is not a period code.", fix=suggest_periods(error.candidates)
+        )
 
 
 def _spreadsheet_date_fault(candidates: Sequence[str]) -> Fault:
     return Fault(
         code="spreadsheet-date",
-        message="A spreadsheet has taken the period for a date.",
-        fix=f"{suggest_periods(candidates)} Format the column as text before you type or paste periods into it.",
+        message="A spreadsheet has converted the period to a date.",
+        fix=f"{suggest_periods(candidates)} Format the column as text before you enter periods.",
     )
 
 
@@ -126,7 +86,9 @@ def parse_kind(word: str) -> ReturnKind | Fault | None:
     if not plain:
         return None
     if plain not in set(ReturnKind):
-        return Fault(code="unknown-kind", message="There is no such kind of return.", expected=" or ".join(ReturnKind))
+        return Fault(
+            code="unknown-kind", message="The kind of return does not exist.", expected=" or ".join(ReturnKind)
+        )
     return ReturnKind(plain)
 
 
@@ -135,22 +97,22 @@ def parse_status(word: str) -> Status | Fault | None:
     if not plain:
         return None
     return parse_shorthand(plain) or Fault(
-        code="unknown-status", message="There is no such status.", expected="c, x, z or w"
+        code="unknown-status", message="The status does not exist.", expected="c, x, z or w"
     )
 
 
 def parse_shorthand(plain: str) -> Status | None:
-    found = re.fullmatch(r"\[([cxzw])\]|([cxzw])", plain, re.IGNORECASE)
-    return Status((found[1] or found[2]).lower()) if found else None
+    match = re.fullmatch(r"\[([cxzw])\]|([cxzw])", plain, re.IGNORECASE)
+    return Status((match[1] or match[2]).lower()) if match else None
 
 
 def parse_value(word: str) -> int | Status | Fault | None:
-    """A number, or shorthand for why there is none."""
+    """Return a number, or the status that a shorthand stands for."""
     return parse_shorthand(word.strip()) or parse_number(word)
 
 
 def parse_number(word: str) -> int | Fault | None:  # noqa: PLR0911  a table of spellings
-    """A whole number. What it would have to be, where it is not one."""
+    """Return a whole number, or a fault that explains what is wrong with it."""
     plain = word.strip()
     whole = re.fullmatch(r"(\d+)(?:\.0*)?", plain, re.ASCII)
     if not plain:
@@ -158,31 +120,26 @@ def parse_number(word: str) -> int | Fault | None:  # noqa: PLR0911  a table of 
     if len(plain) > MAX_CODE_CHARACTERS:
         return too_long_fault(MAX_CODE_CHARACTERS)
     if whole:
-        found = int(whole[1])
-        return (
-            found
-            if found <= MAX_COUNT
-            else Fault(
-                code="number-too-large",
-                message="The number is beyond what a count can be.",
-                expected=f"at most {MAX_COUNT}",
-            )
-        )
+        number = int(whole[1])
+        return number if number <= MAX_COUNT else _NUMBER_TOO_LARGE
     if parse_shorthand(plain):
-        return Fault(code="unclear-mark", message="Shorthand stands in `value` or in `status`, not here.")
+        return Fault(code="unclear-mark", message="Only `value` and `status` can have shorthand.")
     if plain.casefold() in _UNCLEAR_MARKS or plain[0] in "<>≤≥":
-        return Fault(code="unclear-mark", message="A mark stands where a number should.")
+        return Fault(code="unclear-mark", message="The cell has a mark instead of a number.")
     for shape, fault in _WRONG_SHAPES:
         if re.fullmatch(shape, plain, re.ASCII):
             return fault
     if plain[0] in "=+@":
         return _formula_fault()
-    return Fault(code="not-a-number", message="It is not a number.", expected="a whole number, such as 12")
+    return Fault(code="not-a-number", message="The cell is not a number.", expected="a whole number, such as 12")
 
 
-# In this order: -5% is first of all a percentage, and `1,234` may be a decimal comma to some.
+_NUMBER_TOO_LARGE = Fault(
+    code="number-too-large", message="The number is too large for a count.", expected=f"at most {MAX_COUNT}"
+)
+# The order matters: `-5%` is a percentage first, and `1,234` has a thousands separator, not a decimal comma.
 _WRONG_SHAPES = (
-    (r".*\d\s*%", Fault(code="percentage", message="It is a percentage.", expected="a count")),
+    (r".*\d\s*%", Fault(code="percentage", message="The number is a percentage.", expected="a count")),
     (
         r"[-\u2212\u2013]\s*\d[\d.,\s]*|\(\d[\d.,\s]*\)",
         Fault(code="negative-number", message="The number is below zero.", expected="0 or more"),
@@ -192,12 +149,12 @@ _WRONG_SHAPES = (
         Fault(
             code="thousands-separator",
             message="The number has a thousands separator.",
-            expected="digits alone, such as 1234",
+            expected="only digits, such as 1234",
         ),
     ),
     (
         r"\d*[.,]\d*|[\d,]*\.\d*",
-        Fault(code="not-whole", message="The number is not whole.", expected="a whole number, such as 12"),
+        Fault(code="not-whole", message="The number is not a whole number.", expected="a whole number, such as 12"),
     ),
     (
         r"[\d.]+[eE][-+]?\d+",
@@ -212,7 +169,7 @@ _WRONG_SHAPES = (
         r"#.*",
         Fault(
             code="not-a-number",
-            message="The cell has an error of the spreadsheet.",
+            message="The cell has a spreadsheet error.",
             expected="a whole number, such as 12",
         ),
     ),
@@ -220,23 +177,27 @@ _WRONG_SHAPES = (
 
 
 def parse_revision(word: str) -> int | Fault | None:
-    """The number of a revision, which the database keeps in four bytes."""
-    found = parse_number(word)
-    if isinstance(found, int) and found > 2**31 - 1:
-        return Fault(code="number-too-large", message="There is no revision of that number.")
-    return found
+    """Return the number of a revision. It has four bytes in the database."""
+    number = parse_number(word)
+    if isinstance(number, int) and number > 2**31 - 1:
+        return Fault(code="number-too-large", message="The number is too large for a revision.")
+    return number
 
 
 def parse_note(word: str) -> str | Fault | None:
-    """Free text is taken as it is; of blanks alone, there is none."""
+    """Return free text unchanged, or None if it is blank."""
     if len(word) > MAX_NOTE_CHARACTERS:
         return too_long_fault(MAX_NOTE_CHARACTERS)
     return word if word.strip() else None
 
 
-def too_long_fault(most: int) -> Fault:
-    return Fault(code="field-too-long", message="The cell has too much text.", expected=f"at most {most:,} characters")
+def too_long_fault(max_characters: int) -> Fault:
+    return Fault(
+        code="field-too-long",
+        message="The cell has too much text.",
+        expected=f"at most {max_characters:,} characters",
+    )
 
 
 def _formula_fault() -> Fault:
-    return Fault(code="formula", message="The cell holds a formula.", expected="the figure or code itself")
+    return Fault(code="formula", message="The cell contains a formula.", expected="the figure or code itself")

@@ -1,4 +1,4 @@
-"""What is wrong with the rows of a file: equal faults become one finding, and reading ends where they are too many."""
+"""Collect faults in the rows of a file. Equal faults become one finding; too many faults end the reading."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,14 @@ from msgspec import Struct
 
 from api.submissions.checks.findings import Findings
 
-MAX_FAULTY_CELLS = 100_000  # with faults, before reading ends
-MAX_FINDINGS_PER_CODE = 100  # different findings of one code
-MAX_SHOWN_CHARACTERS = 80  # characters of what was sent
+INVALID = -2  # stands for a value whose fault has been added; later checks ignore it
+MAX_FAULTY_CELLS = 100_000  # reading ends after this many
+MAX_FINDINGS_PER_CODE = 100
+MAX_SHOWN_CHARACTERS = 80  # of the value that was sent
 
 
 class Fault(Struct, frozen=True, kw_only=True):
-    """What is wrong with a cell, whichever cell it is."""
+    """A fault of a cell, without its place."""
 
     code: str
     message: str
@@ -22,7 +23,7 @@ class Fault(Struct, frozen=True, kw_only=True):
 
 
 class Faults:
-    """The faults of a file, told of the rows and columns that a spreadsheet or an editor shows."""
+    """The faults of a file, by the rows and columns that a spreadsheet or an editor shows."""
 
     def __init__(self) -> None:
         self._rows_by_fault: dict[tuple[Fault, str | None], list[int]] = {}
@@ -37,22 +38,22 @@ class Faults:
     def add(
         self, fault: Fault, *, rows: Iterable[int] = (), column: str | None = None, actual: str | None = None
     ) -> None:
-        """Of several cells with the same fault, what was sent is shown of the first."""
+        """Add a fault of these rows. A finding shows the first `actual` value only."""
         key = (fault, column)
         if key not in self._rows_by_fault:
             if self._findings_by_code.get(fault.code, 0) >= MAX_FINDINGS_PER_CODE:
-                key = (Fault(code=fault.code, message="There is more of the same kind."), column)
+                key = (Fault(code=fault.code, message="There are more faults of this kind."), column)
             else:
                 self._findings_by_code[fault.code] = self._findings_by_code.get(fault.code, 0) + 1
-        listed = self._rows_by_fault.setdefault(key, [])
+        known_rows = self._rows_by_fault.setdefault(key, [])
         if key not in self._actual_by_fault:
             self._actual_by_fault[key] = None if actual is None else actual[:MAX_SHOWN_CHARACTERS]
-        before = len(listed)
-        listed.extend(rows)
-        self.cell_count += len(listed) - before
+        count_before = len(known_rows)
+        known_rows.extend(rows)
+        self.cell_count += len(known_rows) - count_before
 
     def raise_if_any(self) -> None:
-        """Raises Rejected if there is any."""
+        """Raises Rejected if there are faults."""
         findings = Findings()
         for (fault, column), rows in self._rows_by_fault.items():
             findings.add(

@@ -1,4 +1,4 @@
-"""Observations in JSON as columns: what a whole body and lines of JSON have in common."""
+"""Convert observations in JSON to columns, for a whole body and for lines of JSON."""
 
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -11,18 +11,18 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from api.http.violations import find_violations
-from api.submissions.reading.faults import Fault, Faults
-from api.submissions.revisions import MISSING, NUMBER_FIELDS, STATUSES, Column, Notes, ParsedSubmission
-from schema.submissions import Count, NewReturn, NewSubmission, Note, Observation
+from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUS_INDEX, Cells, Column, Notes, to_column
+from api.submissions.parsed import ParsedSubmission
+from api.submissions.reading.faults import INVALID, Fault, Faults
+from schema.submissions import MAX_RETURNS, Count, NewReturn, NewSubmission, Note, Observation
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-INVALID = -2
-_STATUS_INDEX = {None if status is None else str(status): number for number, status in enumerate(STATUSES)}
-_FIELD_TYPES = {each.name: each.type for each in msgspec.structs.fields(Observation)}
+_STATUS_INDEX = {None if status is None else str(status): index for status, index in STATUS_INDEX.items()}
+_FIELD_TYPES = {field_info.name: field_info.type for field_info in msgspec.structs.fields(Observation)}
 
 
 class JsonCell(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """An observation, for speed: codes are read once for all cells that have them. Absent numbers are NULL."""
+    """An observation that is fast to decode: codes are plain texts, and absent numbers are MISSING."""
 
     area: str
     breakdown: msgspec.Raw = msgspec.Raw(b"{}")
@@ -36,20 +36,19 @@ class JsonCell(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
 
 
 class JsonColumns:
-    """What cells say, column by column; what is wrong with their codes is in `faults`."""
+    """Converts cells to columns. `faults` gets the faults of their codes."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self.areas = _ValueCache("area", str)
-        self.breakdowns = _ValueCache("breakdown", msgspec.json.decode)
+        self.areas = _CodeCache("area", str)
+        self.breakdowns = _CodeCache("breakdown", msgspec.json.decode)
 
     def to_columns(self, cells: Sequence[JsonCell], row: Column) -> tuple[dict[str, Column], Notes]:
-        raw = list(map(bytes, map(attrgetter("breakdown"), cells)))
+        breakdowns = list(map(bytes, map(attrgetter("breakdown"), cells)))
         columns = {
             "area": self.areas.assign_numbers(list(map(attrgetter("area"), cells)), row, self._faults),
-            "breakdown": self.breakdowns.assign_numbers(raw, row, self._faults),
-            "status": np.array(list(map(_STATUS_INDEX.__getitem__, map(attrgetter("status"), cells))), dtype=np.int64),
-            "row": row,
+            "breakdown": self.breakdowns.assign_numbers(breakdowns, row, self._faults),
+            "status": to_column(list(map(_STATUS_INDEX.__getitem__, map(attrgetter("status"), cells)))),
         }
         for name in NUMBER_FIELDS:
             columns[name] = _number_column(list(map(attrgetter(name), cells)))
@@ -57,44 +56,45 @@ class JsonColumns:
 
 
 class _FastReturn(NewReturn, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    observations: list[JsonCell] = field(default_factory=list)  # pyright: ignore  the same, for speed
+    observations: list[JsonCell] = field(default_factory=list)  # pyright: ignore  narrower on purpose
 
 
 class _FastSubmission(NewSubmission, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    returns: Annotated[list[_FastReturn], Meta(min_length=1, max_length=1000)]  # pyright: ignore  likewise
+    returns: Annotated[list[_FastReturn], Meta(min_length=1, max_length=MAX_RETURNS)]  # pyright: ignore  likewise
 
 
 _BODY_DECODER = msgspec.json.Decoder(_FastSubmission)
 
 
 def parse_fast(body: bytes) -> ParsedSubmission | None:
-    """A body as what was sent. None where something in it is wrong: the contract's own struct then tells what."""
+    """Return the submission, or None if it has a fault. Decoding the body as NewSubmission then explains the fault."""
     try:
-        found = _BODY_DECODER.decode(body)
+        submission = _BODY_DECODER.decode(body)
     except DECODE_ERRORS:
         return None
-    cells = list(chain.from_iterable(one.observations for one in found.returns))
+    observations = list(chain.from_iterable(new_return.observations for new_return in submission.returns))
+    sizes = [len(new_return.observations) for new_return in submission.returns]
+    row = np.arange(1, len(observations) + 1, dtype=np.int64)
     faults = Faults()
-    reading = JsonColumns(faults)
+    json_columns = JsonColumns(faults)
     columns: dict[str, Any]
-    columns, notes = reading.to_columns(cells, np.arange(1, len(cells) + 1, dtype=np.int64))
+    columns, notes = json_columns.to_columns(observations, row)
     if faults.cell_count:
         return None
     return ParsedSubmission(
-        envelope=replace(found, returns=[replace(one, observations=[]) for one in found.returns]),
-        item=np.repeat(np.arange(len(found.returns)), [len(one.observations) for one in found.returns]),
-        distinct_areas=reading.areas.distinct_values,
-        distinct_breakdowns=reading.breakdowns.distinct_values,
-        notes=notes,
-        **columns,
+        envelope=replace(submission, returns=[replace(r, observations=[]) for r in submission.returns]),
+        cells=Cells(item=np.repeat(np.arange(len(submission.returns)), sizes), notes=notes, **columns),
+        distinct_areas=json_columns.areas.distinct_values,
+        distinct_breakdowns=json_columns.breakdowns.distinct_values,
+        row=row,
     )
 
 
-class _ValueCache(dict[Any, int]):
-    """Numbers what many lines have alike, each read once; FAULTY where it cannot be. `told` says what they mean."""
+class _CodeCache(dict[Any, int]):
+    """Numbers the distinct codes of a column. Each is parsed once, and is INVALID if it has a fault."""
 
-    def __init__(self, column: str, read: Callable[[Any], Any]) -> None:
-        self._column, self._parse = column, read
+    def __init__(self, column: str, parse: Callable[[Any], Any]) -> None:
+        self._column, self._parse = column, parse
         self._faults_by_word: dict[Any, list[tuple[Fault, str | None]]] = {}
         self._number_by_value: dict[Any, int] = {}
         self.distinct_values: list[Any] = []
@@ -105,34 +105,33 @@ class _ValueCache(dict[Any, int]):
         except DECODE_ERRORS as error:
             self._faults_by_word[word] = [(not_json_fault(error), None)]
         else:
-            found = find_violations(_FIELD_TYPES[self._column], value)
-            self._faults_by_word[word] = [(Fault(code=one.code, message=one.message), one.actual) for one in found]
-            if not self._faults_by_word[word]:
-                del self._faults_by_word[word]
+            violations = list(find_violations(_FIELD_TYPES[self._column], value))
+            if not violations:
                 key = msgspec.json.encode(value, order="sorted")
                 if key not in self._number_by_value:
                     self._number_by_value[key] = len(self.distinct_values)
                     self.distinct_values.append(value)
                 self[word] = self._number_by_value[key]
                 return self._number_by_value[key]
+            self._faults_by_word[word] = [(Fault(code=v.code, message=v.message), v.actual) for v in violations]
         self[word] = INVALID
         return INVALID
 
     def assign_numbers(self, words: list[Any], row: Column, faults: Faults) -> Column:
-        numbers = np.array(list(map(self.__getitem__, words)), dtype=np.int64)
+        numbers = to_column(list(map(self.__getitem__, words)))
         if self._faults_by_word:
-            for at in np.flatnonzero(numbers == INVALID).tolist():
-                for fault, actual in self._faults_by_word[words[at]]:
-                    faults.add(fault, rows=[int(row[at])], column=self._column, actual=actual)
+            for position in np.flatnonzero(numbers == INVALID).tolist():
+                for fault, actual in self._faults_by_word[words[position]]:
+                    faults.add(fault, rows=[int(row[position])], column=self._column, actual=actual)
         return numbers
 
 
 def not_json_fault(error: Exception) -> Fault:
-    return Fault(code="not-json", message=f"The line cannot be read: {error}.")
+    return Fault(code="not-json", message=f"The line is not JSON: {error}.")
 
 
-def _number_column(given: list[int | None]) -> Column:
+def _number_column(numbers: list[int | None]) -> Column:
     try:
-        return np.array(given, dtype=np.int64)
-    except TypeError:  # an explicit null among them
-        return np.array([MISSING if number is None else number for number in given], dtype=np.int64)
+        return np.array(numbers, dtype=np.int64)
+    except TypeError:  # there is an explicit null
+        return to_column([MISSING if number is None else number for number in numbers])

@@ -31,7 +31,7 @@ class Submissions(Sender):
     ) -> SubmissionReport:
         """Withdraw a return.
 
-        The return then counts as not sent. What it said can still be read, as an earlier revision.
+        The return then counts as not received. Its earlier revisions remain readable.
         """
         from . import withdraw_return as _withdraw_return
 
@@ -60,10 +60,12 @@ class Submissions(Sender):
     ) -> SubmissionReport:
         """Submit returns as JSON.
 
-        All of the returns are taken, or none: 201 with a receipt, or 422 with every finding and nothing written.
+        All returns are accepted, with status 201 and a receipt, or all are rejected, with status 422 and every
+        finding.
 
-        A return replaces what stood of it as a whole. One that says what stands already makes no revision. A dry run
-        answers with the same report, and writes nothing.
+        A return replaces its current revision as a whole. A return with the same content makes no new revision. A dry
+        run
+        has the same report, but writes nothing.
         """
         from . import create_submission as _create_submission
 
@@ -94,13 +96,12 @@ class Submissions(Sender):
     ) -> SubmissionReport:
         """Submit a CSV file.
 
-        The same pipeline, from a tidy file of up to 1 GB: one row for each cell, plain or gzip.
+        Submit a tidy file of up to 1 GB, plain or gzip, with one row for each cell. The checks are those of JSON.
 
         Columns, in any order: `measure`, `series`, `service`, `period`, `area`, one for each dimension, `value` or
-        `numerator` and `denominator`, `lower`, `upper`, `status`, `note`; `kind`, `base_revision` and `return_note`
-        speak of the return that the row belongs to. An empty dimension means the total; `[c]` in `value` is the
-        status.
-        Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
+        `numerator` and `denominator`, `lower`, `upper`, `status` and `note`. The columns `kind`, `base_revision` and
+        `return_note` describe the whole return of the row. An empty dimension means the total. `[c]` in `value` is a
+        status. Columns whose name ends in `_label` are ignored. The template of a measure has the rows that you owe.
         """
         from . import create_submission_csv as _create_submission_csv
 
@@ -131,10 +132,11 @@ class Submissions(Sender):
     ) -> SubmissionReport:
         """Submit an NDJSON file.
 
-        The same pipeline, from lines of up to 1 GB: the first is the submission without its observations.
+        Submit a file of up to 1 GB with one JSON object in each line. The checks are those of JSON.
 
-        Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is
-        of.
+        The first line is the submission without its observations. Each further line is an observation. Its `return`
+        is the
+        position of its return in the first line, counted from 0.
         """
         from . import create_submission_ndjson as _create_submission_ndjson
 
@@ -155,7 +157,7 @@ class Submissions(Sender):
     ) -> SubmissionReport:
         """Get a submission report.
 
-        Its report and receipt, as they were answered. Findings and changes go if the content is redacted.
+        Return the report and receipt as they were sent. Redacting the content removes findings and changes.
         """
         from . import get_submission as _get_submission
 
@@ -183,7 +185,7 @@ class AsyncSubmissions(AsyncSender):
     ) -> SubmissionReport:
         """Withdraw a return.
 
-        The return then counts as not sent. What it said can still be read, as an earlier revision.
+        The return then counts as not received. Its earlier revisions remain readable.
         """
         from . import withdraw_return as _withdraw_return
 
@@ -212,10 +214,12 @@ class AsyncSubmissions(AsyncSender):
     ) -> SubmissionReport:
         """Submit returns as JSON.
 
-        All of the returns are taken, or none: 201 with a receipt, or 422 with every finding and nothing written.
+        All returns are accepted, with status 201 and a receipt, or all are rejected, with status 422 and every
+        finding.
 
-        A return replaces what stood of it as a whole. One that says what stands already makes no revision. A dry run
-        answers with the same report, and writes nothing.
+        A return replaces its current revision as a whole. A return with the same content makes no new revision. A dry
+        run
+        has the same report, but writes nothing.
         """
         from . import create_submission as _create_submission
 
@@ -246,13 +250,12 @@ class AsyncSubmissions(AsyncSender):
     ) -> SubmissionReport:
         """Submit a CSV file.
 
-        The same pipeline, from a tidy file of up to 1 GB: one row for each cell, plain or gzip.
+        Submit a tidy file of up to 1 GB, plain or gzip, with one row for each cell. The checks are those of JSON.
 
         Columns, in any order: `measure`, `series`, `service`, `period`, `area`, one for each dimension, `value` or
-        `numerator` and `denominator`, `lower`, `upper`, `status`, `note`; `kind`, `base_revision` and `return_note`
-        speak of the return that the row belongs to. An empty dimension means the total; `[c]` in `value` is the
-        status.
-        Columns that end in `_label` are for people and not read. The template of a measure has the rows that you owe.
+        `numerator` and `denominator`, `lower`, `upper`, `status` and `note`. The columns `kind`, `base_revision` and
+        `return_note` describe the whole return of the row. An empty dimension means the total. `[c]` in `value` is a
+        status. Columns whose name ends in `_label` are ignored. The template of a measure has the rows that you owe.
         """
         from . import create_submission_csv as _create_submission_csv
 
@@ -283,10 +286,11 @@ class AsyncSubmissions(AsyncSender):
     ) -> SubmissionReport:
         """Submit an NDJSON file.
 
-        The same pipeline, from lines of up to 1 GB: the first is the submission without its observations.
+        Submit a file of up to 1 GB with one JSON object in each line. The checks are those of JSON.
 
-        Each line after it is an observation, with `return` (from 0) saying which of the first line's returns it is
-        of.
+        The first line is the submission without its observations. Each further line is an observation. Its `return`
+        is the
+        position of its return in the first line, counted from 0.
         """
         from . import create_submission_ndjson as _create_submission_ndjson
 
@@ -307,7 +311,7 @@ class AsyncSubmissions(AsyncSender):
     ) -> SubmissionReport:
         """Get a submission report.
 
-        Its report and receipt, as they were answered. Findings and changes go if the content is redacted.
+        Return the report and receipt as they were sent. Redacting the content removes findings and changes.
         """
         from . import get_submission as _get_submission
 

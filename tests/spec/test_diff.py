@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.submissions import diff
-from api.submissions.revisions import MISSING, NUMBER_FIELDS, Cells
+from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, Cells
 from schema.problems import CellName
 from schema.submission_reports import CellValue
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, TOWN, make_cells
@@ -58,7 +58,7 @@ def test_difference_equals_that_of_two_dictionaries(now, before):
 def test_counts_add_up_for_each_return(now, before):
     new, old = make_cells_of_rows(now), make_cells_of_rows(before)
     cell_diff = diff.diff_cells(new, old)
-    for item, counts in enumerate(diff.count_changes(cell_diff, new, old, items=4)):
+    for item, counts in enumerate(diff.count_changes(cell_diff, new, old, return_count=4)):
         new_keys = {key for key in now if key[0] == item}
         old_keys = {key for key in before if key[0] == item}
         assert counts.received == len(new_keys) == counts.added + counts.changed + counts.unchanged

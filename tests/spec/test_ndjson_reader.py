@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.http.refusals import BodyTooLarge, Refusal
-from api.submissions.checks.findings import FINDING_EXPLANATIONS, Rejected
+from api.submissions.cell_columns import NUMBER_FIELDS, STATUSES
+from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
+from api.submissions.checks.rejections import Rejected
+from api.submissions.parsed import ParsedSubmission, to_columns
 from api.submissions.reading import column_buffer, ndjson_reader
+from api.submissions.reading.limits import CHUNK_BYTES
 from api.submissions.reading.ndjson_reader import NdjsonReader
-from api.submissions.revisions import NUMBER_FIELDS, STATUSES, ParsedSubmission, to_columns
 from schema.problems import Finding
 from schema.submissions import NewReturn, NewSubmission, Observation, Status
 
@@ -25,7 +28,7 @@ def make_line(**fields: object) -> str:
 GOOD = make_line(value=12)
 
 
-def read(text: str | bytes, *, step: int = 0, chunk: int = ndjson_reader.CHUNK_BYTES) -> ParsedSubmission:
+def read(text: str | bytes, *, step: int = 0, chunk: int = CHUNK_BYTES) -> ParsedSubmission:
     data = text.encode() if isinstance(text, str) else text
     reader = NdjsonReader(chunk_bytes=chunk)
     for offset in range(0, len(data), step or max(len(data), 1)):
@@ -47,14 +50,14 @@ def list_findings(text: str | bytes) -> list[tuple[str, list[int], str | None]]:
 def list_entries(parsed: ParsedSubmission) -> list[tuple]:
     return [
         (
-            int(parsed.item[index]),
-            parsed.distinct_areas[parsed.area[index]],
-            parsed.distinct_breakdowns[parsed.breakdown[index]],
-            *(int(getattr(parsed, name)[index]) for name in NUMBER_FIELDS),
-            STATUSES[parsed.status[index]],
-            parsed.notes[index],
+            int(parsed.cells.item[index]),
+            parsed.distinct_areas[parsed.cells.area[index]],
+            parsed.distinct_breakdowns[parsed.cells.breakdown[index]],
+            *(int(getattr(parsed.cells, name)[index]) for name in NUMBER_FIELDS),
+            STATUSES[parsed.cells.status[index]],
+            parsed.cells.notes[index],
         )
-        for index in range(len(parsed.item))
+        for index in range(len(parsed.cells))
     ]
 
 
@@ -89,15 +92,15 @@ def test_lines_name_their_return_by_number():
         + make_line(area=EAST, numerator=1, denominator=2)
     )
     assert (parsed.envelope.note, parsed.returns[0].note, parsed.is_tabular) == ("July", "Late", False)
-    assert parsed.item.tolist() == [1, 0, 0]
+    assert parsed.cells.item.tolist() == [1, 0, 0]
     assert parsed.row.tolist() == [2, 3, 4]
-    assert parsed.breakdown.tolist() == [0, 0, 1]
-    assert parsed.notes.tolist() == [None, "Small", None]
+    assert parsed.cells.breakdown.tolist() == [0, 0, 1]
+    assert parsed.cells.notes.tolist() == [None, "Small", None]
 
 
 def test_nil_return_has_no_lines():
     parsed = read('{"returns":[{"measure":"learners","period":"2025-07","kind":"nil"}]}')
-    assert (len(parsed.item), parsed.returns[0].kind) == (0, "nil")
+    assert (len(parsed.cells), parsed.returns[0].kind) == (0, "nil")
 
 
 # fmt: off
@@ -172,7 +175,7 @@ def test_reading_stops_after_too_many_errors(monkeypatch):
 
 
 def test_number_of_distinct_codes_is_limited(monkeypatch):
-    monkeypatch.setattr(ndjson_reader, "MAX_DISTINCT_CODES", 2)
+    monkeypatch.setattr(ndjson_reader, "MAX_DISTINCT_VALUES", 2)
     assert list_findings(ENVELOPE + "".join(make_line(area=f"E0600001{n}", value=1) for n in range(3))) == [
         ("too-many-errors", [5], None)
     ]

@@ -9,11 +9,12 @@ import pytest
 import api.app  # noqa: F401  so that every refusal is known
 from api.http.refusals import Refusal
 from api.plan import queries_loading
-from api.submissions import rules
-from api.submissions.checks.findings import FINDING_EXPLANATIONS, Rejected
+from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
+from api.submissions.checks.rejections import Rejected
+from api.submissions.checks.tiers import check_submission
+from api.submissions.parsed import ParsedSubmission, to_columns
 from api.submissions.reading.csv_reader import CsvReader
 from api.submissions.reading.ndjson_reader import NdjsonReader
-from api.submissions.revisions import ParsedSubmission, to_columns
 from schema.problems import Severity
 from schema.submissions import NewSubmission
 from tests.conftest import NOTTINGHAM_PLAN_FILE
@@ -87,9 +88,7 @@ def read(code: str) -> ParsedSubmission:
 @pytest.mark.parametrize("code", sorted(set(FINDING_EXPLANATIONS) - TOLD))
 def test_an_example_finds_what_it_is_an_example_of(code):
     try:
-        examined = rules.check_submission(
-            read(code), HERE, PUBLISHED.get(code, COUNCIL), {}, now=AT.get(code, MAY_2026)
-        )
+        examined = check_submission(read(code), HERE, PUBLISHED.get(code, COUNCIL), {}, now=AT.get(code, MAY_2026))
     except Rejected as refusal:
         found = [finding.code for finding in refusal.findings]
     else:

@@ -6,9 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.submissions import rules
-from api.submissions.checks.findings import BaseRevisionOutdated
-from api.submissions.revisions import Cells, CurrentRevision
+from api.submissions.base_revision import find_outdated, raise_if_outdated
+from api.submissions.cell_columns import Cells
+from api.submissions.checks.rejections import BaseRevisionOutdated
+from api.submissions.revisions import CurrentRevision
 from schema.submissions import MilestoneItem, ReturnKind, ReviewState
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW, examine_returns, make_cells, make_return
 
@@ -46,7 +47,7 @@ BASES = [
 def test_base_other_than_the_current_revision_is_outdated(base, number, is_refused):
     checked = examine_returns(make_return("learners", "town 1", base_revision=base))
     current_revisions = {checked.returns[0].key: make_revision(number)} if number else {}
-    assert bool(rules.find_outdated(checked, current_revisions)) is is_refused
+    assert bool(find_outdated(checked, current_revisions)) is is_refused
 
 
 def refuse(
@@ -57,9 +58,7 @@ def refuse(
         identified.key: revision for identified, revision in zip(checked.returns, revisions, strict=True)
     }
     with pytest.raises(BaseRevisionOutdated) as raised:
-        rules.raise_if_outdated(
-            rules.find_outdated(checked, current_revisions), content or {}, base, before, HARBOUR_CATALOGUE
-        )
+        raise_if_outdated(find_outdated(checked, current_revisions), content or {}, base, before, HARBOUR_CATALOGUE)
     return raised.value
 
 
@@ -144,4 +143,4 @@ def test_changed_items_are_findings():
 
 
 def test_submission_without_outdated_returns_is_accepted():
-    rules.raise_if_outdated([], {}, EMPTY, EMPTY, HARBOUR_CATALOGUE)
+    raise_if_outdated([], {}, EMPTY, EMPTY, HARBOUR_CATALOGUE)

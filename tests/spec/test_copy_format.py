@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.submissions import packing
-from api.submissions.revisions import MISSING, NUMBER_FIELDS, STATUSES, Cells
+from api.submissions import copy_format
+from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUSES, Cells
 from tests.fixtures.example_plan import make_cells
 
 WIDTHS = {4: ">i", 8: ">q"}
@@ -60,7 +60,7 @@ def test_what_is_packed_is_what_a_plain_decoder_reads(given_rows, programme):
         status=np.array(status, dtype=np.int64),
         notes=np.array(notes, dtype=np.object_),
     )
-    content = b"".join(packing.pack_cells(cells, np.array(revision, dtype=np.int64), programme))
+    content = b"".join(copy_format.pack_cells(cells, np.array(revision, dtype=np.int64), programme))
     read = [
         (
             *map(integer, row[2:9]),
@@ -77,14 +77,14 @@ def test_what_is_packed_is_what_a_plain_decoder_reads(given_rows, programme):
 def test_the_fields_are_the_columns_of_the_table():
     from schema.tables import observation  # noqa: PLC0415  the only test here that knows of tables
 
-    assert list(packing.COPY_FIELDS) == [column.name for column in observation.columns]
+    assert list(copy_format.COPY_FIELDS) == [column.name for column in observation.columns]
 
 
 def test_more_rows_than_one_chunk_are_all_there():
     one = make_cells("town 7")
-    many = one.select(np.zeros(packing.CHUNK_ROWS + 3, dtype=np.int64))  # pyright: ignore
+    many = one.select(np.zeros(copy_format.CHUNK_ROWS + 3, dtype=np.int64))  # pyright: ignore
     many = msgspec.structs.replace(many, value=np.arange(len(many), dtype=np.int64))
-    pieces = list(packing.pack_cells(many, np.ones(len(many), dtype=np.int64), 1))
+    pieces = list(copy_format.pack_cells(many, np.ones(len(many), dtype=np.int64), 1))
     assert len(pieces) == 4  # header, two chunks, trailer
     assert [integer(row[4]) for row in rows(b"".join(pieces))] == list(range(len(many)))
 
@@ -98,8 +98,8 @@ def read_back(read: list[tuple[int, ...]], notes: dict | None = None, *, every: 
     body = b"".join(
         struct.pack(">h", len(row)) + b"".join(struct.pack(">iq", 8, number) for number in row) for row in told
     )
-    content = packing.COPY_HEADER + body + packing.COPY_TRAILER
-    unpacking = packing.CellUnpacker()
+    content = copy_format.COPY_HEADER + body + copy_format.COPY_TRAILER
+    unpacking = copy_format.CellUnpacker()
     for start in range(0, len(content), every):
         unpacking.feed(content[start : start + every])
     assert unpacking.has_notes == bool(notes)
@@ -111,7 +111,7 @@ def read_back(read: list[tuple[int, ...]], notes: dict | None = None, *, every: 
 def test_what_postgresql_sends_is_read_as_columns_wherever_it_is_cut(number, every):
     cells = read_back(READ[:number], every=every)
     assert (
-        list(zip(*(getattr(cells, name).tolist() for name in packing.UNPACKED_FIELDS[:-1]), strict=True))
+        list(zip(*(getattr(cells, name).tolist() for name in copy_format.UNPACKED_FIELDS[:-1]), strict=True))
         == READ[:number]
     )
     assert cells.notes.tolist() == [None] * number
@@ -122,10 +122,10 @@ def test_notes_find_their_cells():
 
 
 def test_an_answer_without_rows_has_no_cells():
-    assert len(packing.CellUnpacker().to_cells({})) == 0
+    assert len(copy_format.CellUnpacker().to_cells({})) == 0
 
 
 def test_a_cell_without_a_revision_is_not_packed():
     cells = make_cells("town 7", "east 3")
-    content = b"".join(packing.pack_cells(cells, np.array([MISSING, 9]), 1))
+    content = b"".join(copy_format.pack_cells(cells, np.array([MISSING, 9]), 1))
     assert [(integer(row[1]), integer(row[4])) for row in rows(content)] == [(9, 3)]

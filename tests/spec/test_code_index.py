@@ -4,8 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from api.submissions.cell_columns import MISSING
 from api.submissions.checks.code_index import build_code_index, finest_level, margin_positions
-from api.submissions.revisions import MISSING
 from schema.plan import Plan
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, WEST, make_catalogue
 

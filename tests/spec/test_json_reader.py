@@ -5,10 +5,10 @@ import json
 import msgspec
 import pytest
 
+from api.submissions.parsed import ParsedSubmission, to_columns
 from api.submissions.reading import json_reader
-from api.submissions.revisions import ParsedSubmission, to_columns
 from schema.submissions import NewSubmission
-from tests.spec.test_ndjson_rows import list_entries
+from tests.spec.test_ndjson_reader import list_entries
 
 TOWN, EAST = "E06000018", "E05001822"
 HEAD = {"measure": "learners", "period": "2025-07"}
@@ -42,7 +42,7 @@ def test_fast_reader_reads_the_same_as_the_struct(content: bytes) -> None:
     strict = to_columns(msgspec.json.decode(content, type=NewSubmission))
     assert isinstance(fast, ParsedSubmission)
     assert list_entries(fast) == list_entries(strict)
-    assert (fast.item.tolist(), fast.row.tolist()) == (strict.item.tolist(), strict.row.tolist())
+    assert (fast.cells.item.tolist(), fast.row.tolist()) == (strict.cells.item.tolist(), strict.row.tolist())
     assert [new_return.measure for new_return in fast.returns] == [new_return.measure for new_return in strict.returns]
     assert [new_return.kind for new_return in fast.returns] == [new_return.kind for new_return in strict.returns]
     assert not any(new_return.observations for new_return in fast.returns)

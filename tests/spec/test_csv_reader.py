@@ -10,11 +10,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api.http.refusals import BodyTooLarge, Refusal
-from api.submissions.checks.findings import FINDING_EXPLANATIONS, Rejected
-from api.submissions.reading import column_buffer, csv_reader, csv_scanner, faults
+from api.submissions.cell_columns import NUMBER_FIELDS, STATUSES
+from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
+from api.submissions.checks.rejections import Rejected
+from api.submissions.parsed import ParsedSubmission, to_columns
+from api.submissions.reading import column_buffer, csv_reader, csv_returns, csv_value_cache, faults, string_table
+from api.submissions.reading.csv_header import RETURN_COLUMNS
 from api.submissions.reading.csv_reader import CsvReader
-from api.submissions.reading.csv_scanner import CombinationTable, StringTable
-from api.submissions.revisions import NUMBER_FIELDS, STATUSES, ParsedSubmission, to_columns
+from api.submissions.reading.limits import CHUNK_BYTES
+from api.submissions.reading.string_table import CombinationTable, StringTable
 from schema.problems import Finding
 from schema.submissions import NewReturn, NewSubmission, Observation, ReturnKind, Status
 
@@ -25,9 +29,7 @@ HEAD = "measure,period,area,value\n"
 GOOD = f"learners,2025-07,{TOWN},"
 
 
-def read(
-    text: str | bytes, *, step: int = 0, chunk: int = csv_reader.CHUNK_BYTES, **parameters: str
-) -> ParsedSubmission:
+def read(text: str | bytes, *, step: int = 0, chunk: int = CHUNK_BYTES, **parameters: str) -> ParsedSubmission:
     data = text.encode() if isinstance(text, str) else text
     reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=chunk, **parameters)
     for offset in range(0, len(data), step or max(len(data), 1)):
@@ -62,14 +64,14 @@ def list_entries(parsed: ParsedSubmission) -> list[tuple]:
     ]
     return [
         (
-            returns[parsed.item[index]],
-            parsed.distinct_areas[parsed.area[index]],
-            parsed.distinct_breakdowns[parsed.breakdown[index]],
-            *(int(getattr(parsed, name)[index]) for name in NUMBER_FIELDS),
-            STATUSES[parsed.status[index]],
-            parsed.notes[index],
+            returns[parsed.cells.item[index]],
+            parsed.distinct_areas[parsed.cells.area[index]],
+            parsed.distinct_breakdowns[parsed.cells.breakdown[index]],
+            *(int(getattr(parsed.cells, name)[index]) for name in NUMBER_FIELDS),
+            STATUSES[parsed.cells.status[index]],
+            parsed.cells.notes[index],
         )
-        for index in range(len(parsed.item))
+        for index in range(len(parsed.cells))
     ]
 
 
@@ -78,7 +80,7 @@ def list_values(text: str | bytes, **parameters: str) -> list[int | str]:
     parsed = read(text, **parameters)
     return [
         str(STATUSES[status]) if status else int(value)
-        for value, status in zip(parsed.value, parsed.status, strict=True)
+        for value, status in zip(parsed.cells.value, parsed.cells.status, strict=True)
     ]
 
 
@@ -100,7 +102,7 @@ def test_tidy_file_is_read_as_returns_with_cells():
         ("learners", "enrolled", "night", "2025-07"),
         ("pass-rate", None, "main", "2025-07"),
     ]
-    assert parsed.item.tolist() == [0, 1, 0]
+    assert parsed.cells.item.tolist() == [0, 1, 0]
     assert parsed.row.tolist() == [2, 3, 4]
     assert [row[1:] for row in list_entries(parsed)] == [
         (TOWN, {}, 20, -1, -1, -1, -1, None, None),
@@ -192,12 +194,12 @@ def test_nil_and_withdrawn_returns_have_a_row_without_values():
         ("visits", ReturnKind.NIL, None, None),
         ("members", ReturnKind.WITHDRAWN, 2, "Wrong month"),
     ]
-    assert parsed.item.tolist() == [0, 0]
+    assert parsed.cells.item.tolist() == [0, 0]
 
 
 def test_file_of_only_nil_returns_needs_neither_area_nor_value():
     parsed = read("measure,period,kind\nlearners,2025-07,nil\nvisits,2025-07,nil\n")
-    assert ([new_return.kind for new_return in parsed.returns], len(parsed.item), parsed.distinct_areas) == (
+    assert ([new_return.kind for new_return in parsed.returns], len(parsed.cells), parsed.distinct_areas) == (
         [ReturnKind.NIL] * 2,
         0,
         [],
@@ -206,7 +208,7 @@ def test_file_of_only_nil_returns_needs_neither_area_nor_value():
 
 def test_values_of_a_nil_return_are_passed_to_the_checks():
     parsed = read(f"measure,period,area,value,kind\nlearners,2025-07,{TOWN},5,nil\n")
-    assert (parsed.returns[0].kind, parsed.value.tolist()) == (ReturnKind.NIL, [5])
+    assert (parsed.returns[0].kind, parsed.cells.value.tolist()) == (ReturnKind.NIL, [5])
 
 
 def test_request_parameters_apply_to_rows_without_their_own_codes():
@@ -369,15 +371,15 @@ def test_file_with_too_many_errors_has_a_final_finding():
     assert [finding.code for finding in findings] == ["unclear-mark", "too-many-errors"]
 
 
-@pytest.mark.parametrize("bound", ["MAX_DISTINCT_WORDS", "MAX_DISTINCT_WORD_BYTES"])
+@pytest.mark.parametrize("bound", ["MAX_DISTINCT_VALUES", "MAX_DISTINCT_BYTES"])
 def test_number_of_distinct_codes_is_limited(monkeypatch, bound):
-    monkeypatch.setattr(csv_reader, bound, 20)
+    monkeypatch.setattr(csv_value_cache, bound, 20)
     text = HEAD + "".join(f"learners,2025-07,E{n:08},1\n" for n in range(21))
     assert list_findings(text) == [("too-many-errors", [22], "area")]
 
 
 def test_row_that_does_not_end_is_an_error(monkeypatch):
-    monkeypatch.setattr(csv_reader, "MAX_ROW_BYTES", 100)
+    monkeypatch.setattr(csv_reader, "MAX_LINE_BYTES", 100)
     reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=1)
     for piece in (HEAD, f'{GOOD}1\n{GOOD}"', "a" * 200, "b" * 200):
         reader.feed(piece.encode())
@@ -387,7 +389,7 @@ def test_row_that_does_not_end_is_an_error(monkeypatch):
 
 
 def test_number_of_returns_is_limited(monkeypatch):
-    monkeypatch.setattr(csv_reader, "MAX_RETURNS", 2)
+    monkeypatch.setattr(csv_returns, "MAX_RETURNS", 2)
     rows = "".join(f"m{n},2025-07,{TOWN},1\n" for n in (1, 2, 3, 1, 4, 3))
     assert list_findings(HEAD + rows) == [("too-many-returns", [4, 6, 7], "period")]
     rows_without_period = rows.replace("2025-07,", "")
@@ -404,8 +406,8 @@ def test_number_of_rows_is_limited(monkeypatch):
 
 def test_constant_column_is_stored_once():
     parsed = read(f"{HEAD}{GOOD}1\n{GOOD}2\n")
-    assert parsed.numerator.strides == (0,)
-    assert (parsed.numerator.tolist(), parsed.value.dtype) == ([-1, -1], np.int64)
+    assert parsed.cells.numerator.strides == (0,)
+    assert (parsed.cells.numerator.tolist(), parsed.cells.value.dtype) == ([-1, -1], np.int64)
 
 
 # Words and combinations ----------------------------------------------------------------------------------------
@@ -427,14 +429,14 @@ WORDS = st.lists(st.lists(st.binary(max_size=80).map(lambda raw: raw.replace(b"\
 def test_words_are_distinguished_by_all_their_bytes(chunks, colliding):
     with pytest.MonkeyPatch.context() as patch:
         if colliding:  # keys depend only on the first eight bytes
-            patch.setattr(csv_scanner, "_HASH_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
+            patch.setattr(string_table, "_HASH_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
         table = StringTable()
         for chunk in chunks:
             assert number_words(table, chunk + chunk[::-1]) == chunk + chunk[::-1]
 
 
 def test_words_with_the_same_key_are_distinguished(monkeypatch):
-    monkeypatch.setattr(csv_scanner, "_HASH_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
+    monkeypatch.setattr(string_table, "_HASH_FACTORS", np.array([1] + [0] * 7, dtype=np.uint64))
     table = StringTable()
     word_list = [b"measure-one", b"measure-two", b"measure-", b"measure-one", b"measure-three-and-more"]
     assert number_words(table, word_list) == word_list
@@ -476,7 +478,7 @@ RETURNS = st.builds(
     note=NOTES,
     observations=st.lists(OBSERVATIONS, min_size=1, max_size=4),
 )
-COLUMNS = [*csv_reader.RETURN_COLUMNS, "area", *DIMENSIONS, *NUMBER_FIELDS, "status", "note", "area_label", ""]
+COLUMNS = [*RETURN_COLUMNS, "area", *DIMENSIONS, *NUMBER_FIELDS, "status", "note", "area_label", ""]
 
 
 def make_row(new_return: NewReturn, observation: Observation) -> dict[str, object]:
@@ -521,7 +523,7 @@ def test_written_file_is_read_unchanged(returns, order, quoting, separator, line
     parsed = reader.finish()
     submission = NewSubmission(returns=returns)
     assert list_entries(parsed) == list_entries(to_columns(submission))
-    assert parsed.item.tolist() == to_columns(submission).item.tolist()
+    assert parsed.cells.item.tolist() == to_columns(submission).cells.item.tolist()
 
 
 @settings(max_examples=300, deadline=None)

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from api.submissions import template
+from api.submissions.required_cells import MAX_LISTED_MISSING, calculate_completeness, required_cells
 from schema.plan import Plan
 from tests.fixtures.example_plan import (
     EAST,
@@ -37,7 +37,7 @@ OWED = {
 @pytest.mark.parametrize("duty", OWED)
 def test_a_duty_asks_for_the_total_of_each_area_and_every_category(duty):
     cells: dict[str, list[str]] = {}
-    for code, key in template.required_cells(HARBOUR_CATALOGUE, *duty):
+    for code, key in required_cells(HARBOUR_CATALOGUE, *duty):
         cells.setdefault(code, []).append(key)
     assert cells == OWED[duty]
 
@@ -49,12 +49,12 @@ def test_areas_of_another_family_are_not_asked_for():
         {"code": "E04000001", "name": "St Mary", "level": "parish", "families": ["parishes"], "parent": TOWN}
     )
     here = make_catalogue(msgspec.convert(raw, Plan))
-    assert {code for code, _ in template.required_cells(here, "learners", TOWN)} == {TOWN, EAST, WEST, UNKNOWN}
+    assert {code for code, _ in required_cells(here, "learners", TOWN)} == {TOWN, EAST, WEST, UNKNOWN}
 
 
 def complete(given: dict):
     examined = examine_returns(given)
-    return template.calculate_completeness(examined.returns[0], examined.cells.cell_id, HARBOUR_CATALOGUE)
+    return calculate_completeness(examined.returns[0], examined.cells.cell_id, HARBOUR_CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -87,5 +87,5 @@ def test_of_very_much_that_is_missing_a_hundred_are_named():
     ]
     here = make_catalogue(msgspec.convert(raw, Plan))
     examined = examine_returns(make_return("learners", "town 9"))
-    found = template.calculate_completeness(examined.returns[0], examined.cells.cell_id, here)
-    assert (found.required, len(found.missing)) == (24 + 50 * 4, template.MAX_LISTED_MISSING)
+    found = calculate_completeness(examined.returns[0], examined.cells.cell_id, here)
+    assert (found.required, len(found.missing)) == (24 + 50 * 4, MAX_LISTED_MISSING)

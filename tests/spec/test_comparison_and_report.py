@@ -9,9 +9,17 @@ import pytest
 from api.http.refusals import InvalidParameter, NotAllowed
 from api.plan import calendar
 from api.statistics import periods
-from api.submissions import rules
-from api.submissions.checks.findings import FINDING_EXPLANATIONS, DryRunOutdated, Findings, Rejected
-from api.submissions.revisions import MISSING, STATUSES, CurrentRevision, to_columns
+from api.submissions.cell_columns import MISSING, STATUSES
+from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
+from api.submissions.checks.findings import Findings
+from api.submissions.checks.rejections import DryRunOutdated, Rejected
+from api.submissions.checks.tiers import CheckedSubmission, check_submission
+from api.submissions.comparison import compare_with_current
+from api.submissions.envelope import build_envelope
+from api.submissions.owners import resolve_owner
+from api.submissions.parsed import to_columns
+from api.submissions.report import build_report, make_receipt, visible_effects
+from api.submissions.revisions import CurrentRevision
 from schema.plan import Plan
 from schema.submission_reports import SubmissionOutcome, Timeliness
 from schema.submissions import NewSubmission, ReturnKind, ReviewState, Status
@@ -61,10 +69,10 @@ OWNERS = [
 @pytest.mark.parametrize(("requested_owner", "organisation", "owner"), OWNERS)
 def test_organisation_submits_for_itself_and_its_predecessors(requested_owner, organisation, owner):
     if owner is not None:
-        assert rules.resolve_owner(requested_owner, organisation, HARBOUR_CATALOGUE) == owner
+        assert resolve_owner(requested_owner, organisation, HARBOUR_CATALOGUE) == owner
         return
     with pytest.raises(NotAllowed, match=f"belongs to {organisation}"):
-        rules.resolve_owner(requested_owner, organisation, HARBOUR_CATALOGUE)
+        resolve_owner(requested_owner, organisation, HARBOUR_CATALOGUE)
 
 
 def test_measure_that_is_not_submittable_is_refused():
@@ -73,7 +81,7 @@ def test_measure_that_is_not_submittable_is_refused():
     catalogue = make_catalogue(msgspec.convert(raw, Plan))
     submission = msgspec.convert({"returns": [GOOD]}, NewSubmission)
     with pytest.raises(Rejected) as refusal:
-        rules.check_submission(to_columns(submission), catalogue, "quay-college", {}, now=NOW)
+        check_submission(to_columns(submission), catalogue, "quay-college", {}, now=NOW)
     [finding] = refusal.value.findings
     assert (finding.code, finding.message.split()[0]) == ("not-submittable", "learners")
 
@@ -183,12 +191,10 @@ def test_closed_period_is_refused_without_an_extension():
     late = datetime(2026, 4, 10, tzinfo=UTC)  # January closes at midnight on 12 March, forty days after its end
     submission = msgspec.convert({"returns": [make_return("learners", "town 1", period="2026-01")]}, NewSubmission)
     with pytest.raises(Rejected) as refusal:
-        rules.check_submission(to_columns(submission), HARBOUR_CATALOGUE, "quay-college", {}, now=late)
+        check_submission(to_columns(submission), HARBOUR_CATALOGUE, "quay-college", {}, now=late)
     assert [f.code for f in refusal.value.findings] == ["period-closed"]
     new_return = {("learners", "headline", "main", "2026-01"): datetime(2026, 4, 11, tzinfo=UTC)}
-    assert rules.check_submission(
-        to_columns(submission), HARBOUR_CATALOGUE, "quay-college", new_return, now=late
-    ).returns
+    assert check_submission(to_columns(submission), HARBOUR_CATALOGUE, "quay-college", new_return, now=late).returns
 
 
 def test_organisation_without_the_duty_is_refused():
@@ -231,7 +237,7 @@ def compare_returns(
     checked = examine_returns(new_return, confirm_withdrawals=confirm)
     current_revisions = {} if before is None else {checked.returns[0].key: make_current_revision()}
     cells = NO_CELLS if before is None else examine_returns(before).cells
-    [return_diff] = rules.compare_with_current(checked, current_revisions, cells, HARBOUR_CATALOGUE, now=NOW).returns
+    [return_diff] = compare_with_current(checked, current_revisions, cells, HARBOUR_CATALOGUE, now=NOW).returns
     return return_diff.outcome, return_diff.revision_number, msgspec.to_builtins(return_diff.counts)
 
 
@@ -286,9 +292,7 @@ def test_only_a_current_revision_can_be_withdrawn(kind, is_accepted):
     current_revisions = {} if kind is None else {checked.returns[0].key: make_current_revision(4, kind=kind)}
     before = examine_returns(GOOD).cells if kind is ReturnKind.DATA else NO_CELLS
     if is_accepted:
-        [return_diff] = rules.compare_with_current(
-            checked, current_revisions, before, HARBOUR_CATALOGUE, now=NOW
-        ).returns
+        [return_diff] = compare_with_current(checked, current_revisions, before, HARBOUR_CATALOGUE, now=NOW).returns
         assert (return_diff.outcome, return_diff.revision_number, return_diff.counts.withdrawn) == (
             "accepted",
             5,
@@ -296,7 +300,7 @@ def test_only_a_current_revision_can_be_withdrawn(kind, is_accepted):
         )
         return
     with pytest.raises(Rejected) as refusal:
-        rules.compare_with_current(checked, current_revisions, before, HARBOUR_CATALOGUE, now=NOW)
+        compare_with_current(checked, current_revisions, before, HARBOUR_CATALOGUE, now=NOW)
     assert [(finding.code, finding.path) for finding in refusal.value.findings] == [
         ("nothing-to-withdraw", "/returns/0")
     ]
@@ -314,9 +318,9 @@ def test_a_tenth_of_cells_may_be_withdrawn_without_confirmation(withdrawn_count,
     catalogue = make_catalogue(msgspec.convert(raw, Plan))
     total_cell = make_return("learners", "town 40")["observations"]
 
-    def check(cells: list) -> rules.CheckedSubmission:
+    def check(cells: list) -> CheckedSubmission:
         new_return = many_cells | {"observations": total_cell + cells}
-        return rules.check_submission(
+        return check_submission(
             to_columns(msgspec.convert({"returns": [new_return]}, NewSubmission)),
             catalogue,
             "quay-college",
@@ -329,41 +333,39 @@ def test_a_tenth_of_cells_may_be_withdrawn_without_confirmation(withdrawn_count,
     current_revisions = {now.returns[0].key: make_current_revision()}
     if is_accepted:
         assert (
-            rules.compare_with_current(now, current_revisions, before.cells, catalogue, now=NOW)
-            .returns[0]
-            .counts.withdrawn
+            compare_with_current(now, current_revisions, before.cells, catalogue, now=NOW).returns[0].counts.withdrawn
             == withdrawn_count
         )
         return
     with pytest.raises(Rejected, match="1 error"):
-        rules.compare_with_current(now, current_revisions, before.cells, catalogue, now=NOW)
+        compare_with_current(now, current_revisions, before.cells, catalogue, now=NOW)
 
 
 def test_correction_preserves_the_time_of_first_receipt():
     early = datetime(2026, 3, 1, tzinfo=UTC)
     checked = examine_returns(GOOD)
     current_revisions = {checked.returns[0].key: make_current_revision(first_received_at=early)}
-    [return_diff] = rules.compare_with_current(checked, current_revisions, NO_CELLS, HARBOUR_CATALOGUE, now=NOW).returns
+    [return_diff] = compare_with_current(checked, current_revisions, NO_CELLS, HARBOUR_CATALOGUE, now=NOW).returns
     assert return_diff.first_received_at == early
 
 
 def report_return(new_return: dict, before: dict | None, *, dry_run: bool = False, token: str | None = None):
     checked = examine_returns(new_return)
     current_revisions = {} if before is None else {checked.returns[0].key: make_current_revision()}
-    submission_diff = rules.compare_with_current(
+    submission_diff = compare_with_current(
         checked,
         current_revisions,
         NO_CELLS if before is None else examine_returns(before).cells,
         HARBOUR_CATALOGUE,
         now=NOW,
     )
-    return rules.build_report(
+    return build_report(
         submission_diff,
         HARBOUR_CATALOGUE,
         checked,
         changed_totals=[],
         content_sha256=b"\1" * 32,
-        receipt=None if dry_run else rules.make_receipt(UUID(int=1), b"\1" * 32, now=NOW),
+        receipt=None if dry_run else make_receipt(UUID(int=1), b"\1" * 32, now=NOW),
         expected_token=token,
     )
 
@@ -401,8 +403,8 @@ def test_dry_run_report_has_a_token_instead_of_a_receipt():
 
 def make_dry_run_token(changed_totals: list) -> str | None:
     checked = examine_returns(GOOD)
-    submission_diff = rules.compare_with_current(checked, {}, NO_CELLS, HARBOUR_CATALOGUE, now=NOW)
-    return rules.build_report(
+    submission_diff = compare_with_current(checked, {}, NO_CELLS, HARBOUR_CATALOGUE, now=NOW)
+    return build_report(
         submission_diff,
         HARBOUR_CATALOGUE,
         checked,
@@ -414,15 +416,15 @@ def make_dry_run_token(changed_totals: list) -> str | None:
 
 def test_dry_run_token_depends_only_on_the_partners_own_totals():
     now = [parse_past_total("learners", "2026-02 20")]
-    own_effects = rules.visible_effects([], None, now, HARBOUR_CATALOGUE)
+    own_effects = visible_effects([], None, now, HARBOUR_CATALOGUE)
     assert make_dry_run_token(
-        rules.visible_effects([parse_past_total("learners", "2026-01 5")], None, now, HARBOUR_CATALOGUE)
+        visible_effects([parse_past_total("learners", "2026-01 5")], None, now, HARBOUR_CATALOGUE)
     ) != make_dry_run_token(own_effects)
     for pier_total in ("2026-02 7", "2026-02 8"):
         programme_totals = [parse_past_total("learners", pier_total, organisation="pier-college")]
-        assert make_dry_run_token(
-            rules.visible_effects([], programme_totals, now, HARBOUR_CATALOGUE)
-        ) == make_dry_run_token(own_effects)
+        assert make_dry_run_token(visible_effects([], programme_totals, now, HARBOUR_CATALOGUE)) == make_dry_run_token(
+            own_effects
+        )
 
 
 #   London time. February ends on the 28th; it is due after 10 days, late after 15 and closed after 40.
@@ -454,7 +456,7 @@ def test_missing_number_and_statuses_differ_from_any_count():
 
 
 def test_file_parameters_build_the_envelope():
-    envelope = rules.build_envelope(
+    envelope = build_envelope(
         organisation=None, confirm_withdrawals=True, justifications=["3f9a1c20b7d4: As counted: twice."], note="Q2"
     )
     [justification] = envelope.justifications
@@ -464,4 +466,4 @@ def test_file_parameters_build_the_envelope():
 @pytest.mark.parametrize("new_return", ["no colon", ": no finding", "3f9a1c20b7d4:  ", "3f9a1c20b7d4: " + 2001 * "x"])
 def test_justification_parameter_needs_a_finding_and_a_text(new_return):
     with pytest.raises(InvalidParameter, match="finding: text"):
-        rules.build_envelope(organisation=None, confirm_withdrawals=False, justifications=[new_return], note=None)
+        build_envelope(organisation=None, confirm_withdrawals=False, justifications=[new_return], note=None)

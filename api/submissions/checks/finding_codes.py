@@ -1,0 +1,23 @@
+"""The codes of findings, with the texts that `/errors/{code}` shows. `finding_codes.yaml` has the texts."""
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from schema.problems import Severity
+
+
+class FindingExplanation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a code means, with an example and how to fix it."""
+
+    meaning: str
+    example: str
+    fix: str
+    severity: Severity = Severity.ERROR
+    justifiable: bool = False
+
+
+FINDING_EXPLANATIONS = msgspec.yaml.decode(
+    Path(__file__).with_suffix(".yaml").read_bytes(), type=dict[str, FindingExplanation]
+)

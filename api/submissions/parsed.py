@@ -1,0 +1,69 @@
+"""A parsed submission: the envelope and the cells of all its returns, whatever format they were sent in."""
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from api.submissions.cell_columns import MISSING, STATUS_INDEX, Cells, Column, to_column
+from schema.submissions import NewReturn, NewSubmission, Observation
+
+
+class ParsedSubmission(Struct, frozen=True, kw_only=True, eq=False):
+    """A submission before its codes are resolved.
+
+    The returns of the envelope have no observations; the cells with `item` i belong to `returns[i]`. Each distinct area
+    and breakdown is stored once, because there are far fewer of them than cells.
+    """
+
+    envelope: NewSubmission
+    cells: Cells  # area and breakdown are indices into the two lists that follow
+    distinct_areas: Sequence[str]
+    distinct_breakdowns: Sequence[dict[str, str]]
+    row: Column  # the sender's own number of each cell: a line of the file, or its position in the JSON body
+    is_tabular: bool = False  # rows are lines of a file, and columns have names
+
+    @property
+    def returns(self) -> list[NewReturn]:
+        return self.envelope.returns
+
+    def group_by_return(self) -> "ParsedSubmission":
+        """Return the same submission with the cells of each return next to each other, in the order of the returns."""
+        if not (np.diff(self.cells.item) < 0).any():
+            return self
+        order = np.argsort(self.cells.item, kind="stable")
+        return replace(self, cells=self.cells.select(order), row=self.row[order])
+
+
+def to_columns(submission: NewSubmission) -> ParsedSubmission:
+    """Convert the observations of a submission to columns."""
+    observations = list(chain.from_iterable(new_return.observations for new_return in submission.returns))
+    sizes = [len(new_return.observations) for new_return in submission.returns]
+    areas: dict[str, int] = {}
+    breakdowns: dict[tuple[tuple[str, str], ...], int] = {}
+    cells = Cells(
+        item=np.repeat(np.arange(len(submission.returns)), sizes),
+        area=to_column([areas.setdefault(o.area, len(areas)) for o in observations]),
+        breakdown=to_column([breakdowns.setdefault(tuple(o.breakdown.items()), len(breakdowns)) for o in observations]),
+        status=to_column([STATUS_INDEX[o.status] for o in observations]),
+        notes=np.array([o.note for o in observations], dtype=np.object_),
+        value=_number_column(observations, "value"),
+        numerator=_number_column(observations, "numerator"),
+        denominator=_number_column(observations, "denominator"),
+        lower=_number_column(observations, "lower"),
+        upper=_number_column(observations, "upper"),
+    )
+    return ParsedSubmission(
+        envelope=submission,
+        cells=cells,
+        distinct_areas=list(areas),
+        distinct_breakdowns=[dict(pairs) for pairs in breakdowns],
+        row=np.arange(1, len(observations) + 1, dtype=np.int64),
+    )
+
+
+def _number_column(observations: Sequence[Observation], name: str) -> Column:
+    numbers = [getattr(observation, name) for observation in observations]
+    return to_column([MISSING if number is None else number for number in numbers])

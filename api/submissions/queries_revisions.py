@@ -1,0 +1,154 @@
+"""Read revisions and extensions, and the SQL expressions for review states that later stages use.
+
+Every statement names the programme and the organisation or return, in addition to row-level security.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, FromClause, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database.connections import fetch_in_transaction
+from api.plan.catalogue import Catalogue
+from api.submissions.revisions import Content, CurrentRevision, IdentifiedReturn, ReturnKey
+from schema.measures import MeasureKind
+from schema.submissions import (
+    EvidenceEntry,
+    Justification,
+    MilestoneItem,
+    PublisherFigure,
+    ReturnKind,
+    ReviewState,
+)
+from schema.tables import return_event, revision
+
+
+async def fetch_extensions(transaction: AsyncConnection, catalogue: Catalogue, owner: str) -> dict[ReturnKey, datetime]:
+    """Return the latest extension of each of the organisation's returns that has one."""
+    rows = await fetch_in_transaction(
+        transaction,
+        """
+        select series, service, period, max(until) as until from extension
+        where programme = $1 and organisation = $2 group by series, service, period
+        """,
+        *(catalogue.id, catalogue.ids.organisations[owner]),
+    )
+    return {(*catalogue.series_slugs[row["series"]], row["service"], row["period"]): row["until"] for row in rows}
+
+
+async def fetch_current_revisions(
+    transaction: AsyncConnection, catalogue: Catalogue, return_ids: Mapping[ReturnKey, int]
+) -> tuple[dict[ReturnKey, CurrentRevision], dict[ReturnKey, int]]:
+    """Return the current revision of each return, and its database id."""
+    if not return_ids:
+        return {}, {}
+    keys = {return_id: key for key, return_id in return_ids.items()}
+    rows = await fetch_in_transaction(transaction, _SELECT_CURRENT_REVISIONS, catalogue.id, list(keys))
+    revisions: dict[ReturnKey, CurrentRevision] = {}
+    for row in rows:
+        key = keys[row["return"]]
+        revisions[key] = CurrentRevision(
+            number=row["number"],
+            kind=ReturnKind(row["kind"]),
+            state=ReviewState(row["state"]),
+            first_received_at=row["first_received_at"],
+            content=parse_content(row["content"], catalogue.measures[key[0]].kind),
+            justifications=msgspec.convert(row["justifications"], list[Justification]),
+            note=row["note"],
+        )
+    return revisions, {keys[row["return"]]: row["id"] for row in rows}
+
+
+_SELECT_CURRENT_REVISIONS = """
+    select v.id, v."return", v.number, v.kind, v.content, v.justifications, v.note, f.first_received_at, e.state
+    from unnest($2::bigint[]) as locked (id)
+    cross join lateral (
+        select * from revision where programme = $1 and "return" = locked.id order by number desc limit 1
+    ) v
+    cross join lateral (
+        select min(s.received_at) as first_received_at
+        from revision r join submission s on s.programme = r.programme and s.id = r.submission
+        where r.programme = $1 and r."return" = locked.id
+    ) f
+    cross join lateral (
+        select state from return_event
+        where programme = $1 and "return" = locked.id and number = v.number and state is not null
+        order by position desc limit 1
+    ) e
+"""
+
+
+async def fetch_revision(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    identified: IdentifiedReturn,
+    return_ids: Mapping[ReturnKey, int],
+    number: int,
+) -> tuple[int | None, Content]:
+    """Return the database id of a revision, and its items, entries or figures. The id is None if it does not exist."""
+    result = await transaction.execute(
+        select(revision.c.id, revision.c.content).where(
+            revision.c.programme == catalogue.id,
+            revision.c["return"] == return_ids[identified.key],
+            revision.c.number == number,
+        )
+    )
+    row = result.one_or_none()
+    return (None, []) if row is None else (row.id, parse_content(row.content, identified.measure.kind))
+
+
+def parse_content(stored: Any, kind: MeasureKind) -> Content:
+    """Return the stored items, entries or figures. Only published figures have an area."""
+    if not stored:
+        return []
+    if "area" in stored[0]:
+        return msgspec.convert(stored, list[PublisherFigure])
+    return msgspec.convert(stored, list[MilestoneItem] if kind is MeasureKind.MILESTONE else list[EvidenceEntry])
+
+
+def state_expression(revisions: FromClause, *, as_of: datetime | None = None) -> ColumnElement[str]:
+    """Return the review state of a revision: that of its last event with a state, optionally as of a time."""
+    return (
+        select(return_event.c.state)
+        .where(
+            return_event.c.programme == revisions.c.programme,
+            return_event.c["return"] == revisions.c["return"],
+            return_event.c.number == revisions.c.number,
+            return_event.c.state.is_not(None),
+            *_recorded_until(return_event, as_of),
+        )
+        .order_by(return_event.c.position.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _recorded_until(events: FromClause, as_of: datetime | None) -> list[ColumnElement[bool]]:
+    return [] if as_of is None else [events.c.at <= as_of]
+
+
+def approved_revision_expression(returns: FromClause, *, as_of: datetime | None = None) -> ColumnElement[int]:
+    """Return the number of a return's approved revision: one whose last event with a state was its approval."""
+    later = return_event.alias("later")
+    later_state = select(later.c.id).where(
+        later.c.programme == return_event.c.programme,
+        later.c["return"] == return_event.c["return"],
+        later.c.number == return_event.c.number,
+        later.c.position > return_event.c.position,
+        later.c.state.is_not(None),
+        *_recorded_until(later, as_of),
+    )
+    return (
+        select(func.max(return_event.c.number))
+        .where(
+            return_event.c.programme == returns.c.programme,
+            return_event.c["return"] == returns.c.id,
+            return_event.c.state == ReviewState.APPROVED,
+            *_recorded_until(return_event, as_of),
+            ~later_state.exists(),
+        )
+        .scalar_subquery()
+    )

@@ -1,0 +1,112 @@
+"""Map the header of a CSV file to columns."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from api.plan.suggestions import suggest_codes
+from api.submissions.reading.faults import Fault, Faults
+
+RETURN_COLUMNS = ("measure", "series", "service", "period", "kind", "base_revision", "return_note")
+KNOWN_COLUMNS = (
+    "measure",
+    "series",
+    "service",
+    "period",
+    "area",
+    "value",
+    "numerator",
+    "denominator",
+    "lower",
+    "upper",
+    "status",
+    "note",
+    "kind",
+    "base_revision",
+    "return_note",
+)
+LABEL_SUFFIX = "-label"  # of a normalised name; such columns explain a code and are ignored
+
+
+class Header(Struct, frozen=True, kw_only=True):
+    """The columns of a file, by position."""
+
+    names: Sequence[str]  # as written in the file
+    positions: Mapping[str, int]  # by the column's own name
+    unnamed_positions: Sequence[int]
+
+    @property
+    def width(self) -> int:
+        return len(self.names)
+
+    @property
+    def min_width(self) -> int:
+        """How many cells a row needs to have every known column."""
+        return max([*self.positions.values(), -1]) + 1
+
+    def name_in_file(self, column: str) -> str:
+        return self.names[self.positions[column]]
+
+
+def map_header(
+    names: Sequence[str],
+    row: int,
+    dimensions: Sequence[str],
+    parameters: Mapping[str, str | None],
+    faults: Faults,
+) -> Header:
+    """Return the header. `parameters` has the measure and the period of the request, or None."""
+    columns = [match_column(name, dimensions) for name in names]
+    positions: dict[str, int] = {}
+    unnamed_positions: list[int] = []
+    if not any(columns):
+        fault = Fault(code="header-missing", message="The first row does not name any column.")
+        faults.add(fault, rows=[row], actual=", ".join(names))
+        return Header(names=names, positions=positions, unnamed_positions=unnamed_positions)
+    for index, (name, column) in enumerate(zip(names, columns, strict=True)):
+        if not name.strip():
+            unnamed_positions.append(index)
+        elif column in positions:
+            fault = Fault(code="repeated-column", message=f"There are two columns for {column}.")
+            faults.add(fault, rows=[row], column=name)
+        elif column is not None:
+            positions[column] = index
+        elif not _is_label_column(name):
+            faults.add(_unknown_column_fault(name, dimensions), rows=[row], column=name)
+    for name in _required_columns(positions, parameters):
+        if name not in positions:
+            faults.add(Fault(code="column-missing", message=f"There is no column {name}."), rows=[row], column=name)
+    return Header(names=names, positions=positions, unnamed_positions=unnamed_positions)
+
+
+def _required_columns(positions: Mapping[str, int], parameters: Mapping[str, str | None]) -> list[str]:
+    required = [name for name in ("measure", "period") if parameters[name] is None]
+    if "kind" not in positions:
+        required.append("area")
+        if not {"value", "numerator", "status"} & set(positions):
+            required.append("value")
+    return required
+
+
+def match_column(name: str, dimensions: Sequence[str]) -> str | None:
+    """Return the column that a name in the file means. Upper case, spaces and underscores do not matter."""
+    normalised = _normalise(name)
+    return next((column for column in (*KNOWN_COLUMNS, *dimensions) if _normalise(column) == normalised), None)
+
+
+def _is_label_column(name: str) -> bool:
+    return _normalise(name).endswith(LABEL_SUFFIX)
+
+
+def _unknown_column_fault(name: str, dimensions: Sequence[str]) -> Fault:
+    columns = [*KNOWN_COLUMNS, *dimensions]
+    return Fault(
+        code="unknown-column",
+        message="The column is not known.",
+        fix=suggest_codes(_normalise(name), columns) or f"The columns are {', '.join(columns)}.",
+    )
+
+
+def _normalise(name: str) -> str:
+    return re.sub(r"[\s_-]+", "-", name.strip().casefold())

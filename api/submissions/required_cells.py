@@ -1,0 +1,79 @@
+"""The cells that a duty requires: the total of each area, and every category of each scheme."""
+
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+from msgspec import Struct
+
+from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key, parse_breakdown_key
+from api.plan.catalogue import Catalogue
+from api.submissions.cell_columns import MISSING, Column
+from api.submissions.revisions import IdentifiedReturn
+from schema.measures import Measure
+from schema.submission_reports import Completeness
+from schema.submissions import ReturnKind
+
+MAX_LISTED_MISSING = 100
+
+
+@lru_cache(maxsize=256)
+def required_cells(catalogue: Catalogue, measure_slug: str, area: str) -> tuple[tuple[str, str], ...]:
+    """Return the area code and breakdown key of each required cell, in the plan's order of areas, totals first."""
+    measure = catalogue.measures[measure_slug]
+    family = next(family for family in catalogue.plan.families if family.slug == measure.area_family)
+    rank = {level: index for index, level in enumerate(family.levels)}
+    cells: list[tuple[str, str]] = []
+    for plan_area in catalogue.plan.areas:
+        if measure.area_family in plan_area.families and catalogue.is_within(plan_area.code, area):
+            fineness = rank[plan_area.level]
+            if fineness <= rank.get(catalogue.find_finest_level(measure, ()) or "", -1) or plan_area.code == area:
+                cells.append((plan_area.code, TOTAL_KEY))
+            cells += [(plan_area.code, key) for key in _required_breakdowns(catalogue, measure, fineness, rank)]
+    return tuple(cells)
+
+
+def _required_breakdowns(catalogue: Catalogue, measure: Measure, fineness: int, rank: dict[str, int]) -> list[str]:
+    keys: list[str] = []
+    for scheme in measure.schemes:
+        if fineness <= rank[scheme.finest_level]:
+            codes = [[c.code for c in catalogue.dimensions[d].categories] for d in scheme.dimensions]
+            keys += [
+                format_breakdown_key(dict(zip(scheme.dimensions, categories, strict=True)))
+                for categories in product(*codes)
+            ]
+    return keys
+
+
+class _RequiredCells(Struct, frozen=True, kw_only=True, eq=False):
+    """The names of the required cells, and their sorted cell ids with MISSING after the last."""
+
+    names: list[tuple[str, dict[str, str]]]  # area and breakdown
+    sorted_ids: Column
+    cell_index: Column  # index into names, for each sorted id
+
+
+@lru_cache(maxsize=256)
+def _index_required_cells(catalogue: Catalogue, measure: str, area: str) -> _RequiredCells:
+    cells = required_cells(catalogue, measure, area)
+    ids = catalogue.ids
+    cell_ids = np.array([ids.areas[code] << 32 | ids.breakdowns[key] for code, key in cells], dtype=np.int64)
+    order = np.argsort(cell_ids)
+    names = [(code, parse_breakdown_key(key)) for code, key in cells]
+    return _RequiredCells(names=names, sorted_ids=np.append(cell_ids[order], MISSING), cell_index=order)
+
+
+def calculate_completeness(identified: IdentifiedReturn, cell_ids: Column, catalogue: Catalogue) -> Completeness:
+    """Count the required cells among these cells of a return. A return without observations requires no cells."""
+    if identified.submitted.kind is not ReturnKind.DATA or identified.content is not None:
+        return Completeness(required=0, present=0, missing=[])
+    required = _index_required_cells(catalogue, identified.measure.slug, identified.duty.area)
+    positions = np.searchsorted(required.sorted_ids[:-1], cell_ids)
+    is_missing = np.ones(len(required.names), dtype=np.bool_)
+    is_missing[required.cell_index[positions[required.sorted_ids[positions] == cell_ids]]] = False
+    missing = np.flatnonzero(is_missing)
+    return Completeness(
+        required=len(is_missing),
+        present=len(is_missing) - len(missing),
+        missing=[identified.cell_name(*required.names[index]) for index in map(int, missing[:MAX_LISTED_MISSING])],
+    )
