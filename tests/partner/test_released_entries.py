@@ -270,7 +270,7 @@ async def test_rows_of_such_measures_say_where_their_entries_are(press):
     await press.publish()
     [figure] = await press.read_figures(**VOICE)
     assert (figure["status"], figure["reason"]) == ("z", "not_a_count")
-    assert "GET …/releases/{release}/entries?measure=learner-voice" in figure["instead"]
+    assert "GET …/releases/{release}/entries?measure=learner-voice" in figure["alternatives"]
     await clear(press, VOICE, 2)
     await press.publish()
     assert (await press.read("releases/2/changes")).json()["items"] == [], "the row says the same in each release"

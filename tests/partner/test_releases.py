@@ -113,7 +113,7 @@ async def test_a_proportion_is_calculated_from_what_is_shown(press):
     await press.publish()
     [figure] = await press.read_figures(measure="pass-rate", period="2026-07")
     assert (figure["numerator"], figure["denominator"], figure["value"]) == (130, 260, 50)
-    assert (figure["numerator_low"], figure["denominator_high"]) == (128, 262)
+    assert (figure["numerator_lower_bound"], figure["denominator_upper_bound"]) == (128, 262)
     assert figure["lower"] < figure["lower_bound"] < 50 < figure["upper_bound"] < figure["upper"]
     [ward] = await press.read_figures(measure="pass-rate", period="2026-07", area=EAST)
     assert ward["comparators"][0]["area"] == TOWN
@@ -277,7 +277,7 @@ async def test_a_gross_error_is_mended_by_releasing_anew(press):
     await both(press, quay={**QUAY, (EAST, "female"): 300})
     await press.publish()
     await both(press)
-    made = await press.publish(notes="300 was a slip for 30.", anew=[{"measure": "learners", "period": "2026-07"}])
+    made = await press.publish(notes="300 was a slip for 30.", republish=[{"measure": "learners", "period": "2026-07"}])
     assert made["state"] == "published", made
     [figure] = await press.read_figures(**JULY)
     assert (figure["value"], figure["largest_error"]) == (130, 2)
@@ -295,10 +295,10 @@ async def test_measures_that_are_left_out_are_not_there(press):
     ("request_", "code"),
     [
         ({"republish": [JULY]}, "not-publishable"),
-        ({"republish": [JULY], "notes": "x", "without": ["learners"]}, "not-publishable"),
+        ({"republish": [JULY], "notes": "x", "exclude_measures": ["learners"]}, "not-publishable"),
         ({"republish": [{"measure": "prospectus", "period": "2026-07"}], "notes": "x"}, "not-publishable"),
         ({"republish": [{"measure": "learners", "period": "July"}], "notes": "x"}, "unclear-period"),
-        ({"without": ["learner"]}, "not-found"),
+        ({"exclude_measures": ["learner"]}, "not-found"),
         ({"publish_at": "2026-01-01T00:00:00Z"}, "not-publishable"),
         ({"note": "misspelt"}, "invalid-body"),
     ],
@@ -365,7 +365,7 @@ async def test_how_far_apart_groups_are_is_told_of_what_is_shown(press):
     told = (await press.read("inequality", **ask, period="2026-07")).json()
     women, men, others = told["groups"]
     assert (women["value"], men["value"], others["reason"]) == (47, 48.5, "suppressed")
-    assert (told["gap"]["value"], told["release"], told["slope"]["reason"]) == (-1.5, 1, "dimension_not_ordered")
+    assert (told["gap"]["value"], told["release"], told["slope_index"]["reason"]) == (-1.5, 1, "dimension_not_ordered")
     nothing = await press.read("inequality", **ask, period="2031-01")
     assert nothing.json()["type"] == "/errors/no-figures"
 

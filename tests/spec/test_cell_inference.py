@@ -1,4 +1,4 @@
-"""Counts beside each other as columns, where no plan of ours leads: tables that have no total."""
+"""Inference in columns of counts: tables without a total, and many returns at once."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ SEX = Dimension(slug="sex", codes=("female", "male"))
 SHAPE = ScopeShape(tables=(Table(dimensions=("sex",)),), dimensions=(SEX,), periods={"now": ("now",)})
 
 
-def test_without_a_total_nothing_follows_and_none_is_left():
+def test_without_a_total_missing_cells_are_unknown():
     part = select_tables(SHAPE, None)
     counts = part.make_empty_counts(2)
     counts["sex",][0, 0] = [3, NOT_RETURNED]
@@ -18,8 +18,8 @@ def test_without_a_total_nothing_follows_and_none_is_left():
     assert left["sex",][:, 0].tolist() == [[UNKNOWN, NOT_RETURNED], [NOT_RETURNED, NOT_RETURNED]]
 
 
-def test_many_are_fitted_at_once():
-    """Women, men and not known beside totals: what is missing is none, unknown, or cannot be."""
+def test_parts_of_many_returns_are_inferred_at_once():
+    """Women, men and unknown, compared with totals: a missing cell is 0, unknown, or part of a contradiction."""
     cells = np.array(
         [[20, 30, NOT_RETURNED], [20, NOT_RETURNED, NOT_RETURNED], [20, 31, NOT_RETURNED], [NOT_RETURNED, UNKNOWN, 0]]
     )

@@ -1,4 +1,4 @@
-"""Which cells may be published, and of which atoms each is the sum."""
+"""Which cells may be published, and which atoms each of them sums."""
 
 from itertools import product
 
@@ -15,23 +15,23 @@ CITY = (Area(code="city"), Area(code="north", level=1, parent="city"), Area(code
 NOW = {"now": ("now",)}
 
 
-def lattice(*tables, dimensions=(SEX, AGE, GROUP), places=CITY[:1], periods=None, **how):
+def make_lattice(*tables, dimensions=(SEX, AGE, GROUP), places=CITY[:1], periods=None, **how):
     return build_lattice(ScopeShape(tables=tables, dimensions=dimensions, places=places, periods=periods or NOW, **how))
 
 
-def sums(built, point):
-    """The value of each node and complement at given atoms."""
+def evaluate_nodes(built, point):
+    """Return the value of each node and complement at given atoms."""
     return built.sums.evaluate(np.asarray(point, dtype=float))
 
 
-def ties(built, point):
-    """Whether atoms keep to what ties them."""
+def satisfies_identities(built, point):
+    """Return True if atoms satisfy the identities."""
     values = built.identities.evaluate(np.asarray(point, dtype=float))
     return bool(np.all((values >= built.identities.lower) & (values <= built.identities.upper)))
 
 
-def test_nodes_are_the_cells_of_the_tables_in_every_area_and_period():
-    built = lattice(Table(), Table(dimensions=("sex",), level=1), places=CITY)
+def test_nodes_are_the_cells_of_all_tables():
+    built = make_lattice(Table(), Table(dimensions=("sex",), level=1), places=CITY)
     assert [(node.breakdown, node.place) for node in built.nodes] == [
         ((), "city"),
         *(((("sex", code),), place) for code, place in product("fm", ("city", "north", "south"))),
@@ -40,129 +40,129 @@ def test_nodes_are_the_cells_of_the_tables_in_every_area_and_period():
     assert built.broken_down.tolist() == [False, *[True] * 6]
 
 
-def test_a_table_has_at_most_two_dimensions():
+def test_table_has_at_most_two_dimensions():
     with pytest.raises(ValueError, match=r"\b2\b.*\bsex, age, group\b"):
-        lattice(Table(dimensions=("sex", "age", "group")))
+        make_lattice(Table(dimensions=("sex", "age", "group")))
 
 
 def test_crossed_dimensions_share_their_atoms():
     """A ring of three crossings is one block: sex × age × group."""
-    built = lattice(*(Table(dimensions=pair) for pair in [("sex", "age"), ("age", "group"), ("sex", "group")]))
+    built = make_lattice(*(Table(dimensions=pair) for pair in [("sex", "age"), ("age", "group"), ("sex", "group")]))
     assert built.atoms == 1 + 2 * 2 * 3
     assert (np.diff(built.sums.starts) == [3] * 4 + [2] * 6 + [2] * 6).all()
 
 
-def test_a_chain_of_crossings_is_tied_in_what_it_shares():
-    """Sex × age and age × group are two blocks, tied by age; both add up to the total."""
-    built = lattice(Table(), Table(dimensions=("sex", "age")), Table(dimensions=("age", "group")))
+def test_chain_of_crossings_is_linked_by_common_dimensions():
+    """Sex × age and age × group are two blocks, linked by age; both add up to the total."""
+    built = make_lattice(Table(), Table(dimensions=("sex", "age")), Table(dimensions=("age", "group")))
     assert built.atoms == 1 + 2 * 2 + 2 * 3
     assert len(built.identities) == 1 + 2
     young_old = {4: [4, 3, 2, 1], 6: [5, 2, 0, 1, 2, 0]}  # 7 young, 3 old, by sex and by group
     other = {4: [4, 3, 2, 1], 6: [5, 1, 0, 2, 2, 0]}  # 7 and 3, but 6 and 4
     sizes = [4, 6] if np.diff(built.sums.starts)[1] == 1 and built.sums.columns[1] == 1 else [6, 4]
-    assert ties(built, [10, *young_old[sizes[0]], *young_old[sizes[1]]])
-    assert not ties(built, [10, *other[sizes[0]], *other[sizes[1]]])
+    assert satisfies_identities(built, [10, *young_old[sizes[0]], *young_old[sizes[1]]])
+    assert not satisfies_identities(built, [10, *other[sizes[0]], *other[sizes[1]]])
 
 
-def test_dimensions_that_are_not_crossed_share_the_total_alone():
-    built = lattice(Table(dimensions=("sex",)), Table(dimensions=("group",)))
+def test_uncrossed_dimensions_share_only_the_total():
+    built = make_lattice(Table(dimensions=("sex",)), Table(dimensions=("group",)))
     assert built.atoms == 1 + 2 + 3
-    assert ties(built, [5, 1, 4, 2, 2, 1]) or ties(built, [5, 2, 2, 1, 1, 4])
-    assert not ties(built, [5, 1, 4, 2, 2, 2])
+    assert satisfies_identities(built, [5, 1, 4, 2, 2, 1]) or satisfies_identities(built, [5, 2, 2, 1, 1, 4])
+    assert not satisfies_identities(built, [5, 1, 4, 2, 2, 2])
 
 
-def test_a_wider_table_is_tied_to_the_areas_within():
-    built = lattice(Table(level=1), Table(dimensions=("sex",)), places=CITY)
+def test_wider_table_is_linked_to_the_areas_inside():
+    built = make_lattice(Table(level=1), Table(dimensions=("sex",)), places=CITY)
     assert built.atoms == 2 + 2
-    assert ties(built, [3, 4, 5, 2])
-    assert not ties(built, [3, 4, 5, 3])
+    assert satisfies_identities(built, [3, 4, 5, 2])
+    assert not satisfies_identities(built, [3, 4, 5, 3])
     assert built.area_period_id.tolist() == [0, 1, -1, -1]
 
 
-def test_a_period_is_the_sum_of_those_that_make_it_up():
+def test_period_is_the_sum_of_its_parts():
     year = {"q1": ("q1",), "q2": ("q2",), "year": ("q1", "q2")}
-    built = lattice(Table(), periods=year)
-    assert sums(built, [3, 4]).tolist() == [3, 4, 7]
+    built = make_lattice(Table(), periods=year)
+    assert evaluate_nodes(built, [3, 4]).tolist() == [3, 4, 7]
 
 
-def test_a_table_may_be_published_for_some_periods_only():
+def test_table_may_be_published_for_some_periods_only():
     year = {"q1": ("q1",), "q2": ("q2",), "year": ("q1", "q2")}
-    built = lattice(Table(), Table(dimensions=("sex",), periods=("year",)), periods=year)
+    built = make_lattice(Table(), Table(dimensions=("sex",), periods=("year",)), periods=year)
     assert [node.period for node in built.nodes] == ["q1", "q2", "year", "year", "year"]
 
 
-def test_a_part_has_a_complement_where_its_whole_is_published():
-    built = lattice(Table(), Table(part="moved-on"), Table(dimensions=("sex",), part="moved-on"))
+def test_part_has_a_complement_if_its_whole_is_published():
+    built = make_lattice(Table(), Table(part="moved-on"), Table(dimensions=("sex",), part="moved-on"))
     assert len(built.nodes) == 4
     assert built.whole.tolist() == [-1, 0, -1, -1, 0]
     assert built.complement.tolist() == [-1, 4, -1, -1, -1]
     assert built.append_complements(np.array([10, 7, 4, 3])).tolist() == [10, 7, 4, 3, 3]
 
 
-def test_parts_that_overlap_are_a_dimension_each():
-    """Somebody may be in several groups: each group is in or out, and does not add up with the others."""
+def test_overlapping_categories_are_separate_dimensions():
+    """A person may be in several groups: each group is in or out, and groups do not add up."""
     loose = Dimension(slug="group", codes=("x", "y"), exclusive=False, exhaustive=False)
-    built = lattice(Table(), Table(dimensions=("group",)), dimensions=(loose,))
+    built = make_lattice(Table(), Table(dimensions=("group",)), dimensions=(loose,))
     assert built.atoms == 1 + 2 + 2
-    assert ties(built, [5, 4, 1, 5, 0])
-    assert sums(built, [5, 4, 1, 5, 0]).tolist() == [5, 4, 5]
-    assert not ties(built, [5, 4, 2, 5, 0])
+    assert satisfies_identities(built, [5, 4, 1, 5, 0])
+    assert evaluate_nodes(built, [5, 4, 1, 5, 0]).tolist() == [5, 4, 5]
+    assert not satisfies_identities(built, [5, 4, 2, 5, 0])
 
 
-def test_groups_that_overlap_and_leave_nobody_out_make_up_the_total_at_least():
+def test_exhaustive_overlapping_groups_sum_to_at_least_the_total():
     loose = Dimension(slug="group", codes=("x", "y"), exclusive=False)
-    built = lattice(Table(), Table(dimensions=("group",)), Table(dimensions=("group", "sex")), dimensions=(loose, SEX))
-    without_total = lattice(Table(dimensions=("group",)), dimensions=(loose,))
+    built = make_lattice(
+        Table(), Table(dimensions=("group",)), Table(dimensions=("group", "sex")), dimensions=(loose, SEX)
+    )
+    without_total = make_lattice(Table(dimensions=("group",)), dimensions=(loose,))
     assert built.identities.upper.tolist().count(np.inf) == 1
     assert without_total.identities.upper.tolist().count(np.inf) == 0
 
 
-def test_where_the_total_alone_has_more_areas_it_covers_only_what_is_there():
+def test_total_with_more_areas_covers_only_existing_nodes():
     loose = Dimension(slug="group", codes=("x", "y"), exclusive=False)
-    built = lattice(Table(level=1), Table(dimensions=("group",)), dimensions=(loose,), places=CITY)
+    built = make_lattice(Table(level=1), Table(dimensions=("group",)), dimensions=(loose,), places=CITY)
     assert built.identities.upper.tolist().count(np.inf) == 1
 
 
-def test_a_dimension_that_leaves_people_out_has_a_rest():
+def test_dimension_that_is_not_exhaustive_has_a_remainder():
     some = Dimension(slug="group", codes=("x", "y"), exhaustive=False)
-    built = lattice(Table(), Table(dimensions=("group",)), dimensions=(some,))
-    assert ties(built, [5, 2, 2, 1])
-    assert sums(built, [5, 2, 2, 1]).tolist() == [5, 2, 2]
+    built = make_lattice(Table(), Table(dimensions=("group",)), dimensions=(some,))
+    assert satisfies_identities(built, [5, 2, 2, 1])
+    assert evaluate_nodes(built, [5, 2, 2, 1]).tolist() == [5, 2, 2]
 
 
 @pytest.mark.parametrize(
     ("quarters_and_year", "allowed"),
     [((30, 30, 30), True), ((30, 40, 75), False), ((30, 40, 39), False), ((30, 40, 70), True)],
 )
-def test_people_who_may_come_again_make_up_a_year_of_at_most_the_sum_and_at_least_the_largest(
-    quarters_and_year, allowed
-):
+def test_distinct_people_over_a_year_are_bounded_by_max_and_sum(quarters_and_year, allowed):
     year = {"q1": ("q1",), "q2": ("q2",), "year": ("q1", "q2")}
-    built = lattice(Table(), periods=year, overlapping_periods=True)
+    built = make_lattice(Table(), periods=year, overlapping_periods=True)
     assert built.atoms == 3
-    assert ties(built, quarters_and_year) is allowed
+    assert satisfies_identities(built, quarters_and_year) is allowed
 
 
 @pytest.mark.parametrize(
     ("city_and_wards", "allowed"), [((7, 4, 3), True), ((4, 4, 3), True), ((8, 4, 3), False), ((3, 4, 3), False)]
 )
-def test_people_who_may_be_in_two_areas_are_bounded_likewise(city_and_wards, allowed):
-    built = lattice(Table(level=1), places=CITY, overlapping_places=True)
-    assert ties(built, city_and_wards) is allowed
+def test_distinct_people_over_areas_are_bounded_by_max_and_sum(city_and_wards, allowed):
+    built = make_lattice(Table(level=1), places=CITY, overlapping_places=True)
+    assert satisfies_identities(built, city_and_wards) is allowed
 
 
-def test_the_value_of_no_forms_at_a_point_is_nothing():
-    assert lattice(Table()).identities.evaluate(np.zeros((2, 1))).shape == (2, 0)
+def test_empty_rows_have_no_values():
+    assert make_lattice(Table()).identities.evaluate(np.zeros((2, 1))).shape == (2, 0)
 
 
-def test_a_node_is_found_by_what_it_is():
-    built = lattice(Table(dimensions=("sex",)))
+def test_node_is_located_by_its_cell():
+    built = make_lattice(Table(dimensions=("sex",)))
     assert Node(part=None, breakdown=(("sex", "f"),), place="city", period="now") in built.nodes
 
 
-def test_a_total_of_a_quarter_is_a_sum_of_atoms_though_a_dimension_is_collected_for_the_town_alone():
-    """A total without atoms could be nothing but 0, and no count of it would ever be protected."""
-    lattice = build_lattice(
+def test_quarter_total_has_atoms_if_a_dimension_exists_only_for_the_town():
+    """A total without atoms could only be 0, so none of its counts would ever be protected."""
+    make_lattice = build_lattice(
         ScopeShape(
             dimensions=(Dimension(slug="sex", codes=("f", "m")),),
             places=(Area(code="town"), *(Area(code=code, level=1, parent="town") for code in ("east", "west"))),
@@ -170,7 +170,7 @@ def test_a_total_of_a_quarter_is_a_sum_of_atoms_though_a_dimension_is_collected_
             periods={"now": ("now",)},
         )
     )
-    atoms = dict(zip(lattice.nodes, np.diff(lattice.sums.starts).tolist(), strict=False))
+    atoms = dict(zip(make_lattice.nodes, np.diff(make_lattice.sums.starts).tolist(), strict=False))
     assert all(atoms.values())
     assert atoms[Node(part=None, breakdown=(), place="town", period="now")] == sum(
         count for node, count in atoms.items() if node.place != "town"
@@ -194,7 +194,7 @@ YEAR = {f"q{n}": (f"q{n}",) for n in range(1, 5)} | {"year": ("q1", "q2", "q3", 
         ({"to q1": ("q1",), "to q2": ("q1", "q2"), "to q5": ("q5",)}, [["to q1", "to q2"], ["to q5"]]),
     ],
 )
-def test_periods_that_no_longer_one_is_made_of_together_are_independent(periods, expected):
+def test_periods_without_a_common_longer_period_are_independent(periods, expected):
     whole = ScopeShape(tables=(Table(), Table(dimensions=("sex",))), dimensions=(SEX,), periods=periods)
     parts = split_by_period(whole)
     assert [list(part.periods) for part in parts] == expected
@@ -204,7 +204,7 @@ def test_periods_that_no_longer_one_is_made_of_together_are_independent(periods,
     assert sum(build_lattice(part).atoms for part in parts) == build_lattice(whole).atoms
 
 
-def test_a_table_of_some_periods_is_in_their_parts_alone():
+def test_table_of_some_periods_belongs_to_their_shapes_only():
     tables = (Table(), Table(dimensions=("sex",), periods=("q1", "q2")))
     parts = split_by_period(
         ScopeShape(tables=tables, dimensions=(SEX,), periods={f"q{n}": (f"q{n}",) for n in (1, 2, 3)})
@@ -212,14 +212,16 @@ def test_a_table_of_some_periods_is_in_their_parts_alone():
     assert [[table.periods for table in part.tables] for part in parts] == [[(), ("q1",)], [(), ("q2",)], [()]]
 
 
-def test_a_count_to_date_goes_on_from_the_one_before_by_an_increment_that_is_not_published():
+def test_cumulative_count_has_unpublished_increment_node():
     to_date = {"to q1": ("q1",), "to q2": ("q1", "q2"), "to q3": ("q1", "q2", "q3")}
     tables = (Table(), Table(part="p"), Table(dimensions=("sex",), periods=("to q1", "to q3")))
-    lattice = build_lattice(ScopeShape(tables=tables, dimensions=(SEX,), periods=to_date))
-    names = [(node.part, node.breakdown, node.period) for node in lattice.nodes]
-    names += [("not p", *names[part][1:]) for part in np.flatnonzero(lattice.complement >= 0)]
+    make_lattice = build_lattice(ScopeShape(tables=tables, dimensions=(SEX,), periods=to_date))
+    names = [(node.part, node.breakdown, node.period) for node in make_lattice.nodes]
+    names += [("not p", *names[part][1:]) for part in np.flatnonzero(make_lattice.complement >= 0)]
     steps = [
-        (names[node], names[before][-1]) for node, before in enumerate(lattice.continues_from.tolist()) if before >= 0
+        (names[node], names[before][-1])
+        for node, before in enumerate(make_lattice.continues_from.tolist())
+        if before >= 0
     ]
     assert steps == [
         ((part, (), later), before)
@@ -228,6 +230,6 @@ def test_a_count_to_date_goes_on_from_the_one_before_by_an_increment_that_is_not
     ]
 
 
-def test_of_periods_whose_difference_is_published_none_goes_on_from_another():
+def test_periods_with_a_published_difference_are_not_continued():
     periods = YEAR | {"half": ("q1", "q2"), "other half": ("q3", "q4")}
     assert not (build_lattice(ScopeShape(tables=(Table(),), periods=periods)).continues_from >= 0).any()

@@ -1,4 +1,4 @@
-"""Each count as a sum of few others, which says the same as its atoms do."""
+"""Counts as short sums of other counts, equivalent to the sums of their atoms."""
 
 from itertools import combinations
 
@@ -19,31 +19,33 @@ EVERY = tuple(Table(dimensions=chosen, level=1) for size in range(3) for chosen 
 IN = tuple(Table(dimensions=table.dimensions, part="in", level=1) for table in EVERY)
 
 
-def shape(*tables, dimensions=(SEX, AGE), places=CITY, periods=YEAR, **how):
+def make_shape(*tables, dimensions=(SEX, AGE), places=CITY, periods=YEAR, **how):
     return ScopeShape(tables=tables, dimensions=dimensions, places=places, periods=periods, **how)
 
 
 SHAPES = {
-    "by area, period, sex and age": shape(*EVERY),
-    "with a part": shape(*EVERY, *IN),
-    "a part without its whole": shape(*IN),
-    "of the city alone": shape(*EVERY, places=CITY[:1]),
-    "for the year alone": shape(Table(), Table(dimensions=("sex",), periods=("year",))),
-    "age in the wards, sex in the city": shape(Table(level=1), Table(dimensions=("sex",)), EVERY[2]),
-    "a category that leaves people out": shape(EVERY[0], Table(dimensions=("group",), level=1), dimensions=(SOME,)),
-    "one category that is as many atoms as the total": shape(
+    "by area, period, sex and age": make_shape(*EVERY),
+    "with a part": make_shape(*EVERY, *IN),
+    "a part without its whole": make_shape(*IN),
+    "of the city alone": make_shape(*EVERY, places=CITY[:1]),
+    "for the year alone": make_shape(Table(), Table(dimensions=("sex",), periods=("year",))),
+    "age in the wards, sex in the city": make_shape(Table(level=1), Table(dimensions=("sex",)), EVERY[2]),
+    "a category that leaves people out": make_shape(
+        EVERY[0], Table(dimensions=("group",), level=1), dimensions=(SOME,)
+    ),
+    "one category that is as many atoms as the total": make_shape(
         Table(), Table(dimensions=("group",)), dimensions=(ONE,), places=CITY[:1], periods={"q1": ("q1",)}
     ),
-    "categories that overlap": shape(EVERY[0], Table(dimensions=("group",), level=1), dimensions=(LOOSE,)),
-    "areas that overlap": shape(*EVERY, overlapping_places=True),
-    "periods that overlap": shape(*EVERY, overlapping_periods=True),
-    "counts to date": shape(*EVERY, periods={"to q1": ("q1",), "to q2": ("q1", "q2")}),
-    "a quarter that is not published": shape(*EVERY, periods={"q1": ("q1",), "half": ("q1", "q2")}),
+    "categories that overlap": make_shape(EVERY[0], Table(dimensions=("group",), level=1), dimensions=(LOOSE,)),
+    "areas that overlap": make_shape(*EVERY, overlapping_places=True),
+    "periods that overlap": make_shape(*EVERY, overlapping_periods=True),
+    "counts to date": make_shape(*EVERY, periods={"to q1": ("q1",), "to q2": ("q1", "q2")}),
+    "a quarter that is not published": make_shape(*EVERY, periods={"q1": ("q1",), "half": ("q1", "q2")}),
 }
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_the_terms_of_every_count_add_up_to_its_atoms(name):
+def test_terms_of_every_count_add_up_to_its_atoms(name):
     lattice = build_lattice(SHAPES[name])
     point = np.random.default_rng(1).integers(0, 50, lattice.atoms).astype(float)
     counts = lattice.sums.evaluate(point)
@@ -54,8 +56,8 @@ def test_the_terms_of_every_count_add_up_to_its_atoms(name):
         assert lattice.equations.evaluate(np.concatenate((point, off)))[wrong] == -1
 
 
-def terms(lattice, part, breakdown, place, period):
-    """What a node is the sum of: other nodes, and how many atoms."""
+def list_terms(lattice, part, breakdown, place, period):
+    """Return the terms of a node: other nodes, and the number of atoms."""
     nodes = lattice.nodes
     row = nodes.index(Node(part=part, breakdown=breakdown, place=place, period=period))
     columns = lattice.equations.columns[lattice.equations.starts[row] : lattice.equations.starts[row + 1]]
@@ -79,27 +81,27 @@ def terms(lattice, part, breakdown, place, period):
         ),
     ],
 )
-def test_a_city_is_its_wards_a_year_its_parts_and_a_margin_what_it_is_broken_into(breakdown, place, period, expected):
-    assert terms(build_lattice(shape(*EVERY)), None, breakdown, place, period) == (expected, 0)
+def test_city_year_and_margin_are_sums_of_their_parts(breakdown, place, period, expected):
+    assert list_terms(build_lattice(make_shape(*EVERY)), None, breakdown, place, period) == (expected, 0)
 
 
-def test_what_nothing_adds_up_to_is_a_sum_of_atoms():
+def test_node_without_parts_is_a_sum_of_atoms():
     cell = (("sex", "f"), ("age", "old"))
-    assert terms(build_lattice(shape(*EVERY)), None, cell, "north", "q1") == ([], 1)
-    assert terms(build_lattice(shape(*EVERY)), None, (), "north", "q1") == ([], 1)
+    assert list_terms(build_lattice(make_shape(*EVERY)), None, cell, "north", "q1") == ([], 1)
+    assert list_terms(build_lattice(make_shape(*EVERY)), None, (), "north", "q1") == ([], 1)
     part_of_period = build_lattice(SHAPES["a quarter that is not published"])
-    assert terms(part_of_period, None, cell, "north", "half") == ([], 2)
+    assert list_terms(part_of_period, None, cell, "north", "half") == ([], 2)
 
 
-def test_a_whole_is_the_part_and_who_is_left():
-    """Of totals that is true as well, and said by a tie: the atoms of a total are its own."""
-    lattice = build_lattice(shape(*EVERY, *IN))
+def test_whole_is_the_sum_of_part_and_complement():
+    """For totals an identity states the same, because a total has its own atoms."""
+    lattice = build_lattice(make_shape(*EVERY, *IN))
     wholes = np.flatnonzero((lattice.whole < 0) & lattice.broken_down)
     assert (np.diff(lattice.equations.starts)[wholes] == 3).all()
 
 
-def test_it_takes_few_terms():
+def test_equations_have_few_terms():
     wards = (CITY[0], *(Area(code=f"w{n}", level=1, parent="city") for n in range(12)))
     ages = Dimension(slug="age", codes=tuple("abcdef"))
-    lattice = build_lattice(shape(*EVERY, *IN, places=wards, dimensions=(SEX, ages)))
+    lattice = build_lattice(make_shape(*EVERY, *IN, places=wards, dimensions=(SEX, ages)))
     assert lattice.equations.columns.size < lattice.sums.columns.size / 2

@@ -1,4 +1,4 @@
-"""A policy in words, and when a programme may have its own."""
+"""The policy in words, and when a programme may have its own."""
 
 import re
 from datetime import date
@@ -16,7 +16,7 @@ from schema.disclosure import (
     PolicyDecision,
 )
 
-USUAL = Policy()
+DEFAULT = Policy()
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ USUAL = Policy()
         (UNPROTECTED_RULE, []),
     ],
 )
-def test_a_rule_explains_itself_with_its_figures(rule, named):
+def test_rule_explains_itself_with_its_figures(rule, named):
     assert re.findall(r"\d+|\[c\]|(?<=in )breakdowns", rule.explanation) == named
     assert rule.explanation.endswith(".")
 
@@ -43,20 +43,20 @@ def test_a_rule_explains_itself_with_its_figures(rule, named):
     ],
 )
 def test_each_class_has_its_rule(disclosure_class, rule):
-    assert USUAL.rule(DisclosureClass(disclosure_class)) == rule
+    assert DEFAULT.rule(DisclosureClass(disclosure_class)) == rule
 
 
 @pytest.mark.parametrize(
     "own",
     [
-        USUAL,
+        DEFAULT,
         Policy(breakdowns=1),
         Policy(persons=replace(PERSONS_RULE, hide_to=9, base=10, width=5, hold_back=10)),
         Policy(none=PERSONS_RULE),
     ],
 )
-def test_a_stricter_policy_is_adopted(own):
-    assert check_policy(own, USUAL) is own
+def test_stricter_policy_is_accepted(own):
+    assert check_policy(own, DEFAULT) is own
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_a_stricter_policy_is_adopted(own):
         (Policy(persons=replace(PERSONS_RULE, totals_open=True)), ("persons.totals_open",)),
     ],
 )
-def test_a_laxer_policy_needs_a_recorded_decision(own, fields):
+def test_laxer_policy_needs_a_recorded_decision(own, fields):
     with pytest.raises(LaxPolicy) as refused:
-        check_policy(own, USUAL)
+        check_policy(own, DEFAULT)
     assert refused.value.fields == fields
     decided = PolicyDecision(
         by="The board", on=date(2026, 5, 1), reason="Named recipients", assessment="DPIA 7, section 4"
     )
-    assert check_policy(replace(own, decision=decided), USUAL).decision
+    assert check_policy(replace(own, decision=decided), DEFAULT).decision

@@ -1,4 +1,4 @@
-"""A scope in the light of its earlier releases: what is carried, what moves, what is refused, and what is kept."""
+"""Protection of a scope with its earlier releases: what stays, what changes, what is refused, and what is stored."""
 
 import re
 from datetime import date
@@ -32,8 +32,8 @@ HERE = make_catalogue(make_plan(make_measure("on-roll"), duties=["quay on-roll",
 [SCOPE] = [one for key, one in list_scopes(HERE).items() if key.endswith("2026-01")]
 
 
-def released(*pairs: str, **more: object) -> list[AuditHistory]:
-    """Releases of the town's total one after another, given what Quay and Pier have on roll: `50+30`."""
+def release_totals(*pairs: str, **more: object) -> list[AuditHistory]:
+    """Release the town's total several times, given what Quay and Pier have on roll: `50+30`."""
     kept: list[AuditHistory] = []
     for at, pair in enumerate(pairs):
         quay, pier = pair.split("+")
@@ -43,7 +43,7 @@ def released(*pairs: str, **more: object) -> list[AuditHistory]:
     return kept
 
 
-def shown(kept: AuditHistory) -> tuple[int | str, float, float]:
+def read_display(kept: AuditHistory) -> tuple[int | str, float, float]:
     return list_displayed_values(kept)["2026-01 town"], float(kept.display.low[0]), float(kept.display.high[0])
 
 
@@ -71,17 +71,17 @@ CHAINS = [
 
 
 @pytest.mark.parametrize(("releases", "expected"), CHAINS)
-def test_a_number_moves_by_the_rounded_increment_and_not_by_few(releases, expected):
-    assert shown(released(*releases)[-1]) == expected
+def test_number_changes_by_the_rounded_increment_and_not_by_small_changes(releases, expected):
+    assert read_display(release_totals(*releases)[-1]) == expected
 
 
 @pytest.mark.parametrize("releases", [chain for chain, _ in CHAINS])
-def test_the_true_count_is_always_within_the_bounds(releases):
-    _, low, high = shown(released(*releases)[-1])
+def test_true_count_is_always_within_the_bounds(releases):
+    _, low, high = read_display(release_totals(*releases)[-1])
     assert low <= sum(int(n) for n in releases[-1].split("+")) <= high
 
 
-def test_what_has_not_changed_is_carried():
+def test_unchanged_counts_are_carried_forward():
     rows = [f"{QUAY} 50", f"{PIER} 30"]
     first = protect_scope(SCOPE, *rows, catalogue=HERE)
     assert (first.report.figures, first.report.shown, first.report.hidden, first.report.carried_forward) == (
@@ -95,13 +95,13 @@ def test_what_has_not_changed_is_carried():
     assert list_displayed_values(again.history) == list_displayed_values(first.history)
 
 
-def test_whether_nothing_has_changed_or_few_have_is_stated_alike():
-    """Up to four more would be held back; the error says so, whether there are any or none."""
-    first, none = released("50+30", "50+30")
-    _, few = released("50+30", "51+32")
-    assert (shown(first), shown(none), shown(few)) == ((80, 78, 82), (80, 74, 86), (80, 74, 86))
-    assert shown(released("50+30", "50+30", "50+30")[-1]) == shown(none)
-    assert [shown(one) for one in released("4+3", "4+3")] == [("c", 0, np.inf)] * 2
+def test_unchanged_and_slightly_changed_counts_state_the_same_error():
+    """Up to four more people are held back; the stated error is the same with and without them."""
+    first, none = release_totals("50+30", "50+30")
+    _, few = release_totals("50+30", "51+32")
+    assert (read_display(first), read_display(none), read_display(few)) == ((80, 78, 82), (80, 74, 86), (80, 74, 86))
+    assert read_display(release_totals("50+30", "50+30", "50+30")[-1]) == read_display(none)
+    assert [read_display(one) for one in release_totals("4+3", "4+3")] == [("c", 0, np.inf)] * 2
 
 
 ALONE = make_catalogue(replace(HERE.plan, duties=[replace(duty, publish_alone=True) for duty in HERE.plan.duties]))
@@ -125,15 +125,15 @@ GROUPED = make_catalogue(
         ([f"{QUAY} 50", f"{PIER} 30"], {"reset_periods": frozenset(["2026-01"])}),
     ],
 )
-def test_whatever_changes_is_audited_again(rows, more):
-    """Counts, whose they are, who returned, who knows as one, who may stand alone, and what is asked for."""
+def test_any_change_is_audited_again(rows, more):
+    """Counts, their owners, returns, knowledge groups, `publish_alone`, and republished periods."""
     first = protect_scope(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE)
     assert not protect_scope(
         SCOPE, *rows, earlier=(first.history,), **{"catalogue": HERE, **more}
     ).report.carried_forward
 
 
-def test_organisations_that_knew_as_one_may_be_numbered_otherwise():
+def test_group_may_have_another_number_than_before():
     first = protect_scope(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE)
     other = {"quay-college": 0, "pier-college": 1}
     assert make_task(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE).group_numbers == {
@@ -145,7 +145,7 @@ def test_organisations_that_knew_as_one_may_be_numbered_otherwise():
     ).report.carried_forward
 
 
-def test_who_knew_as_one_remembers_it_when_the_plan_parts_them():
+def test_group_stays_linked_when_the_plan_separates_it():
     rows = [f"{QUAY} 50", f"{PIER} 30"]
     first = protect_scope(SCOPE, *rows, catalogue=GROUPED)
     assert len(set(first.history.group_numbers.values())) == 1
@@ -153,8 +153,10 @@ def test_who_knew_as_one_remembers_it_when_the_plan_parts_them():
     assert len(set(make_task(SCOPE, *rows, catalogue=HERE).group_numbers.values())) == 2
 
 
-def of_policy(like: Rule = PERSONS_RULE, of_class: DisclosureClass = DisclosureClass.PERSONS, **more) -> Catalogue:
-    """Quay's people on roll and Pier's, each of which may be shown alone."""
+def make_policy_catalogue(
+    like: Rule = PERSONS_RULE, of_class: DisclosureClass = DisclosureClass.PERSONS, **more
+) -> Catalogue:
+    """People on roll at Quay and Pier, each of whom may publish alone."""
     rolls = make_measure("on-roll", disclosure_class=of_class, **more)
     plan = make_plan(rolls, duties=["quay on-roll alone", "pier on-roll alone"])
     return make_catalogue(replace(plan, disclosure=Policy(version=2, persons=like)))
@@ -177,26 +179,30 @@ TODAY = [
 
 
 @pytest.mark.parametrize(("first", "second", "rule", "before", "expected"), TODAY)
-def test_a_release_is_true_to_the_policy_that_it_quotes(first, second, rule, before, expected):
-    """What an earlier policy showed and that of today would hide is hidden, and the rest is rounded as it says."""
+def test_release_follows_the_policy_that_it_states(first, second, rule, before, expected):
+    """A figure that an earlier policy showed and the current one would hide is hidden; others are rounded by it."""
     kept: list[AuditHistory] = []
-    for pair, catalogue in ((first, of_policy(of_class=before)), (second, of_policy(rule)), (second, of_policy(rule))):
+    for pair, catalogue in (
+        (first, make_policy_catalogue(of_class=before)),
+        (second, make_policy_catalogue(rule)),
+        (second, make_policy_catalogue(rule)),
+    ):
         quay, pier = pair.split("+")
         [scope] = [one for key, one in list_scopes(catalogue).items() if key.endswith("2026-01")]
         kept.append(
             protect_scope(scope, f"{QUAY} {quay}", f"{PIER} {pier}", catalogue=catalogue, earlier=tuple(kept)).history
         )
-    assert shown(kept[1]) == expected
+    assert read_display(kept[1]) == expected
     assert list_displayed_values(kept[2]) == list_displayed_values(kept[1])
 
 
-def test_what_was_released_was_promised_by_the_policy_of_then():
-    """8 and 8 were shown as 10 and 10, and 15: each 8 or 9. Under a wider band they would be too few to be told."""
+def test_earlier_release_keeps_the_promises_of_its_policy():
+    """8 and 8 were shown as 10 and 10, and 15: each is 8 or 9. A wider band would hide them."""
     colours = [Scheme(dimensions=["colour"], exclusive=True, exhaustive=True, finest_level="town")]
     rows = ["quay on-roll 2026-01 town 16", *(f"quay on-roll 2026-01 town colour={one} 8" for one in ("red", "blue"))]
     kept: list[AuditHistory] = []
     for rule in (PERSONS_RULE, STRICTER):
-        catalogue = of_policy(rule, schemes=colours)
+        catalogue = make_policy_catalogue(rule, schemes=colours)
         [scope] = [one for key, one in list_scopes(catalogue).items() if key.endswith("2026-01")]
         kept.append(protect_scope(scope, *rows, catalogue=catalogue, earlier=tuple(kept)).history)
     assert list_displayed_values(kept[0]) == {
@@ -212,7 +218,7 @@ def test_what_was_released_was_promised_by_the_policy_of_then():
     assert unpack_history(pack_history(kept[1])).rule == STRICTER
 
 
-def test_one_that_feeds_a_figure_alone_is_not_shown_unless_its_duty_says_so():
+def test_figure_of_one_provider_needs_publish_alone():
     assert list_displayed_values(protect_scope(SCOPE, f"{QUAY} 80", catalogue=HERE).history)["2026-01 town"] == "c"
     assert list_displayed_values(protect_scope(SCOPE, f"{QUAY} 80", catalogue=ALONE).history)["2026-01 town"] == 80
     shared = protect_scope(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE)
@@ -222,15 +228,15 @@ def test_one_that_feeds_a_figure_alone_is_not_shown_unless_its_duty_says_so():
     )
 
 
-def test_a_number_that_moves_never_moves_below_ten():
-    """It has moved by 18 at least, from 32 at most."""
+def test_number_never_falls_below_ten_by_a_shift():
+    """It has changed by at least 18, from at most 32."""
     first = protect_scope(SCOPE, f"{QUAY} 20", f"{PIER} 10", catalogue=ALONE)
     second = protect_scope(SCOPE, f"{QUAY} 2", f"{PIER} 1", catalogue=ALONE, earlier=(first.history,))
-    assert shown(second.history) == (10, 0, 14)
+    assert read_display(second.history) == (10, 0, 14)
 
 
-def test_a_successor_takes_the_place_of_its_predecessor():
-    """The school's 50 became the college's: one group before and after, so that nothing has moved."""
+def test_successor_replaces_its_predecessor():
+    """The school's 50 became the college's: one group before and after, so nothing has changed."""
     catalogue = make_catalogue(
         make_plan(make_measure("on-roll"), duties=["quay on-roll", "pier on-roll", "old-quay-school on-roll"])
     )
@@ -239,31 +245,33 @@ def test_a_successor_takes_the_place_of_its_predecessor():
     assert second.group_numbers == {"old-quay-school": 0, "pier-college": 1, "quay-college": 0}
     result = protection.protect_scope(second)
     assert isinstance(result, ProtectionResult)
-    assert shown(result.history) == (80, 74, 86)
+    assert read_display(result.history) == (80, 74, 86)
 
 
-def test_a_period_that_is_released_anew_is_rounded_afresh():
+def test_republished_period_is_rounded_again():
     """300 was a slip for 50. A shift would leave the error of the old number in the new one."""
-    assert shown(released("300+30", "51+30")[-1]) == (80, 76, 84)
-    assert shown(released("300+30", "51+30", reset_periods=frozenset(["2026-01"]))[-1]) == (80, 78, 82)
-    assert shown(released("50+30", "50+33", reset_periods=frozenset(["2025-12"]))[-1])[0] == 80, "another period stays"
+    assert read_display(release_totals("300+30", "51+30")[-1]) == (80, 76, 84)
+    assert read_display(release_totals("300+30", "51+30", reset_periods=frozenset(["2026-01"]))[-1]) == (80, 78, 82)
+    assert read_display(release_totals("50+30", "50+33", reset_periods=frozenset(["2025-12"]))[-1])[0] == 80, (
+        "another period stays"
+    )
 
 
 LEARNERS = make_catalogue(make_plan(make_measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
 
 
-def months(*counts: int) -> list[str]:
+def make_monthly_returns(*counts: int) -> list[str]:
     return [f"{who} learners 2026-0{n} town {count}" for who in ("quay", "pier") for n, count in enumerate(counts, 1)]
 
 
-def test_a_later_month_joins_the_scope_and_what_was_shown_stays():
-    """To the end of February there is no quarter; with March there is."""
+def test_later_month_joins_the_scope_and_earlier_figures_stay():
+    """Until the end of February there is no quarter; with March there is."""
     february = next(iter(list_scopes(LEARNERS, today=date(2026, 3, 1)).values()))
     march = next(iter(list_scopes(LEARNERS).values()))
     assert february.key == march.key
-    first = protect_scope(february, *months(21, 11), catalogue=LEARNERS)
+    first = protect_scope(february, *make_monthly_returns(21, 11), catalogue=LEARNERS)
     assert list_displayed_values(first.history) == {"2026-01 town": 40, "2026-02 town": 20}
-    second = protect_scope(march, *months(21, 12, 31), catalogue=LEARNERS, earlier=(first.history,))
+    second = protect_scope(march, *make_monthly_returns(21, 12, 31), catalogue=LEARNERS, earlier=(first.history,))
     assert list_displayed_values(second.history) == {
         "2026-01 town": 40,
         "2026-02 town": 20,
@@ -278,12 +286,12 @@ def test_a_later_month_joins_the_scope_and_what_was_shown_stays():
     }
 
 
-def test_a_month_that_is_released_anew_takes_its_quarter_with_it():
+def test_republished_month_republishes_its_quarter():
     scope = next(iter(list_scopes(LEARNERS).values()))
-    first = protect_scope(scope, *months(150, 20, 30), catalogue=LEARNERS)
+    first = protect_scope(scope, *make_monthly_returns(150, 20, 30), catalogue=LEARNERS)
     again = {"catalogue": LEARNERS, "earlier": (first.history,)}
-    shifted = protect_scope(scope, *months(21, 20, 30), **again)
-    afresh = protect_scope(scope, *months(21, 20, 30), **again, reset_periods=frozenset(["2026-01"]))
+    shifted = protect_scope(scope, *make_monthly_returns(21, 20, 30), **again)
+    afresh = protect_scope(scope, *make_monthly_returns(21, 20, 30), **again, reset_periods=frozenset(["2026-01"]))
     assert [list_displayed_values(one.history)["2026-01 town"] for one in (shifted, afresh)] == [40, 40]
     errors = [np.ptp([one.history.display.low, one.history.display.high], axis=0).tolist() for one in (shifted, afresh)]
     assert errors == [[8, 12, 12, 8], [4, 12, 12, 4]], "January and the quarter; others may have moved by four"
@@ -294,7 +302,7 @@ RATES = make_catalogue(make_plan(PAIR, duties=["quay pass-rate", "pier pass-rate
 RATE = next(iter(list_scopes(RATES).values()))
 
 
-def test_a_percentage_is_of_the_numbers_shown_and_holds_the_true_one():
+def test_percentage_uses_displayed_numbers_and_covers_the_true_one():
     rows = ["quay pass-rate 2026-01 town 21/60", "pier pass-rate 2026-01 town 12/63"]
     kept = protect_scope(RATE, *rows, catalogue=RATES).history
     found = list_counts(build_nodes(kept.shape), kept.display)
@@ -308,7 +316,7 @@ def test_a_percentage_is_of_the_numbers_shown_and_holds_the_true_one():
     assert calculate_percentage(part, whole, as_counted, (33, 123)) == replace(share, value=26.8)
 
 
-def test_a_proportion_joins_later_with_its_complement():
+def test_proportion_can_join_in_a_later_release():
     first = protect_scope(next(iter(list_scopes(RATES, today=date(2026, 2, 1)).values())), *RATED[:2], catalogue=RATES)
     second = protect_scope(RATE, *RATED, catalogue=RATES, earlier=(first.history,))
     assert (
@@ -324,7 +332,7 @@ RATED = [
 ]
 
 
-def refused(*rows: str, catalogue, key: str) -> FailedScope:
+def find_failure(*rows: str, catalogue, key: str) -> FailedScope:
     scope = next(one for name, one in list_scopes(catalogue).items() if name == key)
     failed = protection.protect_scope(make_task(scope, *rows, catalogue=catalogue))
     assert isinstance(failed, FailedScope)
@@ -332,18 +340,18 @@ def refused(*rows: str, catalogue, key: str) -> FailedScope:
     return failed
 
 
-def test_what_cannot_be_protected_is_refused_without_a_number():
-    """Of 14, shown as 15, seven are red and seven blue: at least 13 with at most 7 of each."""
+def test_unprotectable_counts_are_refused_without_a_number():
+    """14 are shown as 15, seven red and seven blue: at least 13 with at most 7 of each."""
     colours = [Scheme(dimensions=["colour"], exclusive=True, exhaustive=True, finest_level="town")]
     catalogue = make_catalogue(make_plan(make_measure("on-roll", schemes=colours), duties=["quay on-roll alone"]))
     rows = [f"{QUAY} 14", f"{QUAY} colour=red 7", f"{QUAY} colour=blue 7"]
-    failed = refused(*rows, catalogue=catalogue, key="on-roll/headline 2026-01")
+    failed = find_failure(*rows, catalogue=catalogue, key="on-roll/headline 2026-01")
     assert failed.code == "exposed"
     assert re.search(r"\d", failed.detail) is None
 
 
-def test_tables_that_no_people_can_be_behind_are_refused_without_a_number():
-    """All women are of the east, all of the east are red, and yet all women are blue: each table holds by itself."""
+def test_contradictory_tables_are_refused_without_a_number():
+    """All women are in the east and all of the east are red, yet all women are blue. Each table alone is possible."""
     schemes = [
         Scheme(dimensions=["sex"], exclusive=True, exhaustive=True, finest_level="quarter"),
         Scheme(dimensions=["colour"], exclusive=True, exhaustive=True, finest_level="quarter"),
@@ -362,12 +370,12 @@ def test_tables_that_no_people_can_be_behind_are_refused_without_a_number():
         for name, n in zip(names, row, strict=True)
     ]
     rows += [f"{QUAY} colour=blue sex=female 10", f"{QUAY} colour=red sex=male 10"]
-    failed = refused(*rows, catalogue=catalogue, key="on-roll/headline 2026-01")
+    failed = find_failure(*rows, catalogue=catalogue, key="on-roll/headline 2026-01")
     assert failed.code == "contradiction"
     assert re.search(r"\d", failed.detail) is None
 
 
-def test_an_area_that_moved_is_told_as_such():
+def test_area_with_a_new_parent_is_reported():
     first = protect_scope(SCOPE, f"{QUAY} 50", f"{PIER} 30", catalogue=HERE).history
     moved = replace(SCOPE.shape, places=(Area(code="E06999999", level=1, parent="elsewhere"),))
     with pytest.raises(GeographyChanged) as refusal:
@@ -379,7 +387,7 @@ def test_an_area_that_moved_is_told_as_such():
 
 
 @pytest.mark.parametrize("rows", [[], [f"{QUAY} 50", f"{PIER} 30"], [f"{QUAY} 40001", f"{PIER} 3000000000"], RATED])
-def test_what_is_kept_comes_back_as_it_was(rows):
+def test_stored_history_is_read_back_unchanged(rows):
     scope, catalogue = (RATE, RATES) if rows is RATED else (SCOPE, HERE)
     kept = protect_scope(scope, *rows, catalogue=catalogue).history
     content = pack_history(kept)
@@ -400,65 +408,67 @@ def test_what_is_kept_comes_back_as_it_was(rows):
     assert protect_scope(scope, *rows, catalogue=catalogue, earlier=(again,)).report.carried_forward
 
 
-def test_what_counts_no_people_is_shown_as_it_is():
+def test_counts_of_other_things_than_people_are_exact():
     catalogue = make_catalogue(make_plan(make_measure("enrolments"), duties=["quay enrolments alone"]))
     scope = list_scopes(catalogue)["enrolments/headline CY2026-Q1"]
     kept = protect_scope(scope, "quay enrolments 2026-01 town 3", catalogue=catalogue).history
     assert list_displayed_values(kept)["2026-01 town"] == 3
-    assert shown(kept) == (3, 3, 3)
+    assert read_display(kept) == (3, 3, 3)
 
 
-def test_a_measure_that_lost_its_history_says_what_can_be_done():
-    refused = protection.report_regrouping("visits/by-day 2026-10", ["visits", "on-roll"])
-    assert (refused.code, refused.measures) == ("scope-changed", ["visits", "on-roll"])
-    assert "series" in refused.detail
+def test_regrouped_measure_is_reported_with_a_fix():
+    find_failure = protection.report_regrouping("visits/by-day 2026-10", ["visits", "on-roll"])
+    assert (find_failure.code, find_failure.measures) == ("scope-changed", ["visits", "on-roll"])
+    assert "series" in find_failure.detail
 
 
 YEAR = "learners/headline FY2026-27"
 
 
-def audited(*months: str, earlier: tuple[AuditHistory, ...] = (), **more: object) -> tuple[set[str], AuditHistory]:
-    """Which periods were audited, and what is kept. `2026-10 50+30` is what Quay and Pier have of a month."""
+def list_audited_periods(
+    *make_monthly_returns: str, earlier: tuple[AuditHistory, ...] = (), **more: object
+) -> tuple[set[str], AuditHistory]:
+    """Return the audited periods, and the history. `2026-10 50+30` is what Quay and Pier have in a month."""
     catalogue = make_catalogue(
         make_plan(make_measure("learners", schemes=[]), duties=["quay learners", "pier learners"])
     )
     rows = [
         f"{who} learners {month} town {number}"
-        for month, _, pair in (one.partition(" ") for one in months)
+        for month, _, pair in (one.partition(" ") for one in make_monthly_returns)
         for who, number in zip(("quay", "pier"), pair.split("+"), strict=True)
     ]
     scope = list_scopes(catalogue)[YEAR]
     seen: set[str] = set()
 
-    def across(function, tasks):
+    def map_tasks(function, tasks):
         tasks = list(tasks)
         seen.update(node.period for task in tasks for node in task.lattice.nodes)
         return map(function, tasks)
 
-    result = protection.protect_scope(make_task(scope, *rows, catalogue=catalogue, earlier=earlier, **more), across)
+    result = protection.protect_scope(make_task(scope, *rows, catalogue=catalogue, earlier=earlier, **more), map_tasks)
     assert isinstance(result, ProtectionResult)
     return seen, result.history
 
 
-def test_only_what_hangs_together_with_a_change_is_audited_again():
-    every, first = audited("2026-10 50+30", "2026-07 60+40")
+def test_only_periods_linked_with_a_change_are_audited_again():
+    every, first = list_audited_periods("2026-10 50+30", "2026-07 60+40")
     assert {"2026-10", "FY2026-27-Q3", "2026-07", "FY2026-27-Q2"} <= every
-    again, second = audited("2026-10 50+30", "2026-07 60+55", earlier=(first,))
+    again, second = list_audited_periods("2026-10 50+30", "2026-07 60+55", earlier=(first,))
     assert {"2026-07", "FY2026-27-Q2"} <= again
     assert not {"2026-10", "FY2026-27-Q3"} & again
     moved = {f"{code} town": 115 for code in ("2026-07", "FY2026-27-Q2", "FY2026-27-H1")}
     assert list_displayed_values(second) == list_displayed_values(first) | moved
     asked = {"reset_periods": frozenset(["2026-10"])}
-    anew, _ = audited("2026-10 50+30", "2026-07 60+55", earlier=(first, second), **asked)
+    anew, _ = list_audited_periods("2026-10 50+30", "2026-07 60+55", earlier=(first, second), **asked)
     assert "FY2026-27-Q3" in anew
     assert "2026-07" not in anew
-    third, last = audited("2026-10 52+38", "2026-07 60+55", earlier=(first, second))
+    third, last = list_audited_periods("2026-10 52+38", "2026-07 60+55", earlier=(first, second))
     assert "2026-07" not in third
     assert list_displayed_values(last) == list_displayed_values(second) | {"2026-10 town": 90, "FY2026-27-Q3 town": 90}
 
 
-def test_who_returns_nothing_of_a_part_is_no_reader_of_its_own_there():
-    """Of October, the school's nothing tells it no more than the public; of July it is one of three."""
+def test_organisation_without_returns_is_no_separate_reader():
+    """In October the school knows no more than the public; in July it is one of three readers."""
     catalogue = make_catalogue(
         make_plan(
             make_measure("learners", schemes=[]), duties=["quay learners", "pier learners", "old-quay-school learners"]
@@ -469,7 +479,7 @@ def test_who_returns_nothing_of_a_part_is_no_reader_of_its_own_there():
     rows += [f"{who} learners 2026-07 town 40" for who in ("quay", "pier", "old-quay-school")]
     readers: dict[str, int] = {}
 
-    def across(function, tasks):
+    def map_tasks(function, tasks):
         tasks = list(tasks)
         for period in {node.period for task in tasks for node in task.lattice.nodes}:
             readers[period] = readers.get(period, 0) + len(tasks)
@@ -477,13 +487,13 @@ def test_who_returns_nothing_of_a_part_is_no_reader_of_its_own_there():
 
     group = {"old-quay-school": 2, "quay-college": 0, "pier-college": 1}
     assert isinstance(
-        protection.protect_scope(make_task(scope, *rows, catalogue=catalogue, group_numbers=group), across),
+        protection.protect_scope(make_task(scope, *rows, catalogue=catalogue, group_numbers=group), map_tasks),
         ProtectionResult,
     )
     assert (readers["2026-10"], readers["2026-07"]) == (3, 4), "the public, and two or three"
 
 
-def test_of_what_nobody_returned_every_figure_is_there_and_hidden():
+def test_scope_without_returns_has_every_figure_hidden():
     shape = list_scopes(HERE)[SCOPE.key].shape
     told = protection.report_nothing_returned(SCOPE.key, ["on-roll"], shape)
     assert (told.figures, told.shown, told.hidden, told.carried_forward) == (

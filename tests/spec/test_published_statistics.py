@@ -1,4 +1,4 @@
-"""Published statistics in a release: their publisher's figures, in order, and no row for what was not published."""
+"""Published statistics in a release: the publisher's figures in order, and no row for a cell that was not published."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ INACTIVE = HERE.measures["economic-inactivity-ill-health"]
 NOTTINGHAM, ENGLAND = "E06000018", "E92000001"
 
 
-def publication(number: int, code: str) -> SelectedRevision:
+def make_revision(number: int, code: str) -> SelectedRevision:
     return SelectedRevision(
         id=number,
         measure=INACTIVE.slug,
@@ -36,7 +36,7 @@ def publication(number: int, code: str) -> SelectedRevision:
     )
 
 
-RETURNS = [publication(2, "R12-2025-12"), publication(1, "R12-2024-12")]
+RETURNS = [make_revision(2, "R12-2025-12"), make_revision(1, "R12-2024-12")]
 LIMITS = [FigureLimits(lower="7.1", upper="11.5")]
 CONTENT = {
     1: (PublisherFigure(area=NOTTINGHAM, value="8.7", limits=LIMITS),),
@@ -48,23 +48,23 @@ CONTENT = {
 }
 
 
-def made():
+def calculate_figures():
     return published_statistics.calculate_published_figures(INACTIVE, SERIES, RETURNS, CONTENT, HERE, NO_CONCESSIONS)
 
 
-def test_every_place_that_was_published_and_no_other_by_time_area_and_category():
+def test_published_cells_are_in_order_of_time_area_and_category():
     order = [area.code for area in HERE.plan.areas if area.code in (NOTTINGHAM, ENGLAND)]
     newest = [(area, {}) for area in order]
     newest.insert(newest.index((NOTTINGHAM, {})) + 1, (NOTTINGHAM, {"sex": "female"}))
-    assert [(f.period.code, f.area, f.breakdown) for f in made()] == [
+    assert [(f.period.code, f.area, f.breakdown) for f in calculate_figures()] == [
         ("R12-2024-12", NOTTINGHAM, {}),
         *(("R12-2025-12", area, breakdown) for area, breakdown in newest),
     ]
     assert published_statistics.calculate_published_figures(INACTIVE, SERIES, [], {}, HERE, NO_CONCESSIONS) == []
 
 
-def test_a_release_gives_them_as_their_publisher_does():
-    found = [convert_published_figure(one, 3, 1) for one in made()]
+def test_release_has_the_figures_of_the_publisher():
+    found = [convert_published_figure(one, 3, 1) for one in calculate_figures()]
     [last] = [f for f in found if (f.period.code, f.area, f.breakdown) == ("R12-2025-12", NOTTINGHAM, {})]
     assert (last.value, last.lower, last.upper, last.release, last.policy_version) == (9.3, 7.1, 11.5, 3, 1)
     key = (INACTIVE.slug, SERIES.slug)
@@ -80,7 +80,7 @@ def test_a_release_gives_them_as_their_publisher_does():
     assert [f for f in list_figures(release) if f.series == SERIES.slug] == found
 
 
-def test_series_of_measures_that_are_left_out_are_not_there():
+def test_excluded_measures_have_no_published_series():
     every = [(measure.slug, one.slug) for measure, one in published_statistics.list_published_series(HERE, [])]
     assert (INACTIVE.slug, SERIES.slug) in every
     assert ("neet-16-17", "neet-la") in every

@@ -1,60 +1,65 @@
-"""What differs between two releases, and why."""
+"""The differences between two releases, and their reasons."""
 
 import pytest
 from msgspec.structs import replace
 
 from api.releases.figure_keys import PreviousFigure, make_figure_key
-from api.releases.release_diff import compare_figures, find_redefined_measures
-from api.releases.release_diff import to_release_change as answered
+from api.releases.release_diff import compare_figures, find_redefined_measures, to_release_change
 from schema.publication_jobs import MeasurePeriod
 from tests.fixtures.example_plan import make_catalogue
 from tests.fixtures.release_fixtures import NAME_BY_AREA, list_figures, make_measure, make_plan, make_snapshot
 
-HERE = make_catalogue(make_plan(make_measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
+CATALOGUE = make_catalogue(make_plan(make_measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
 
 
-def returns(january: int, february: int) -> list[str]:
+def make_returns(january: int, february: int) -> list[str]:
     months = (("2026-01", january), ("2026-02", february))
-    return [f"{who} learners {code} town {n}" for who in ("quay", "pier") for code, n in months]
+    return [f"{holder} learners {code} town {n}" for holder in ("quay", "pier") for code, n in months]
 
 
-def release(number: int, *rows: str, before=(), **more):
-    made, kept = make_snapshot(*rows, catalogue=HERE, number=number, **more)
-    return {make_figure_key(one): one for one in list_figures(made, before)}, kept
+def make_release(number: int, *rows: str, before=(), **more):
+    snapshot, histories = make_snapshot(*rows, catalogue=CATALOGUE, number=number, **more)
+    return {make_figure_key(figure): figure for figure in list_figures(snapshot, before)}, histories
 
 
-FIRST, KEPT = release(1, *returns(40, 60))
+FIRST, HISTORIES = make_release(1, *make_returns(40, 60))
 
 
-def told(before, after, **more):
-    return [(c.period, NAME_BY_AREA[c.area], c.why) for c in compared(before, after, **more)]
+def list_reasons(before, after, **more):
+    return [(c.period, NAME_BY_AREA[c.area], c.why) for c in list_changes(before, after, **more)]
 
 
-def compared(before, after, **more):
-    """As they are answered; every figure of the earlier release stands at its place, those of the later from 5 on."""
-    earlier = {place: PreviousFigure(position=at, figure=one) for at, (place, one) in enumerate(before.items())}
-    found = list(compare_figures(earlier, after.values(), first_position=5, **more))
+def list_changes(before, after, **more):
+    """Return the changes as the API does. Earlier figures have positions from 0, later ones from 5."""
+    earlier = {key: PreviousFigure(position=i, figure=figure) for i, (key, figure) in enumerate(before.items())}
+    changes = list(compare_figures(earlier, after.values(), first_position=5, **more))
     later = list(after.values())
-    assert all(later[one.position - 5] == one.after for one in found if one.after)
-    return [answered(one.why, one.before and one.before.figure, one.after) for one in found]
+    assert all(later[change.position - 5] == change.after for change in changes if change.after)
+    return [to_release_change(c.why, c.before and c.before.figure, c.after) for c in changes]
 
 
-def test_which_release_says_it_and_under_which_policy_is_no_difference():
-    assert told(FIRST, {place: replace(one, policy_version=7, release=2) for place, one in FIRST.items()}) == []
+def test_release_number_and_policy_version_are_no_difference():
+    assert (
+        list_reasons(FIRST, {key: replace(figure, policy_version=7, release=2) for key, figure in FIRST.items()}) == []
+    )
 
 
-def test_whether_nothing_has_changed_or_few_have_is_told_alike():
-    """The second release states a larger error of all that stands; the third says nothing more."""
-    again, kept = release(2, *returns(40, 60), before=FIRST.values(), earlier=KEPT)
-    assert set(told(FIRST, again)) == {(code, "town", "held_back") for code in ("2026-01", "2026-02", "FY2025-26-Q4")}
-    few, _ = release(2, *returns(41, 60), before=FIRST.values(), earlier=KEPT)
-    assert few == again
-    third, _ = release(3, *returns(40, 60), before=again.values(), earlier=kept)
-    assert told(again, third) == []
+def test_unchanged_and_slightly_changed_counts_have_the_same_changes():
+    """The second release states a larger error for unchanged numbers; the third changes nothing more."""
+    again, histories = make_release(2, *make_returns(40, 60), before=FIRST.values(), earlier=HISTORIES)
+    assert set(list_reasons(FIRST, again)) == {
+        (code, "town", "held_back") for code in ("2026-01", "2026-02", "FY2025-26-Q4")
+    }
+    slightly, _ = make_release(2, *make_returns(41, 60), before=FIRST.values(), earlier=HISTORIES)
+    assert slightly == again
+    third, _ = make_release(3, *make_returns(40, 60), before=again.values(), earlier=histories)
+    assert list_reasons(again, third) == []
 
 
-def test_a_first_release_is_new_in_the_order_of_the_release():
-    assert told({}, FIRST) == [(code, "town", "new") for code in ("2026-01", "2026-02", "FY2025-26-Q4", "2026-03")]
+def test_first_release_lists_every_figure_as_new_in_order():
+    assert list_reasons({}, FIRST) == [
+        (code, "town", "new") for code in ("2026-01", "2026-02", "FY2025-26-Q4", "2026-03")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -73,30 +78,30 @@ def test_a_first_release_is_new_in_the_order_of_the_release():
         ({"redefined_measures": frozenset(["on-roll"])}, "data", "held_back", "data"),
     ],
 )
-def test_why_a_figure_differs(more, january, february, quarter):
-    """The quarter is made of January; February, in which nothing moved, has another error and another movement."""
-    now, _ = release(2, *returns(90, 60), before=FIRST.values(), earlier=KEPT)
-    found = {code: why for code, _, why in told(FIRST, now, **more)}
-    assert (found["2026-01"], found["FY2025-26-Q4"]) == (january, quarter)
-    assert found["2026-02"] == february
-    assert "2026-03" not in found, "nothing was returned for March, before or now"
+def test_each_change_has_its_reason(more, january, february, quarter):
+    """The quarter contains January. February has no new number, but another error and another movement."""
+    now, _ = make_release(2, *make_returns(90, 60), before=FIRST.values(), earlier=HISTORIES)
+    reasons = {code: why for code, _, why in list_reasons(FIRST, now, **more)}
+    assert (reasons["2026-01"], reasons["FY2025-26-Q4"]) == (january, quarter)
+    assert reasons["2026-02"] == february
+    assert "2026-03" not in reasons, "no release has data for March"
 
 
-def test_what_is_not_released_any_more_is_told_last():
-    after = {place: one for place, one in FIRST.items() if one.period.code != "2026-01"}
-    [gone] = compared(FIRST, after)
-    assert (gone.period, gone.why, gone.after, gone.before.value) == ("2026-01", "removed", None, 80)
-    assert told(after, FIRST) == [("2026-01", "town", "new")]
-    assert [why for _, _, why in told({"x": next(iter(FIRST.values()))}, after)][-1] == "removed"
+def test_removed_figures_come_last():
+    after = {key: figure for key, figure in FIRST.items() if figure.period.code != "2026-01"}
+    [removed] = list_changes(FIRST, after)
+    assert (removed.period, removed.why, removed.after, removed.before.value) == ("2026-01", "removed", None, 80)
+    assert list_reasons(after, FIRST) == [("2026-01", "town", "new")]
+    assert [why for _, _, why in list_reasons({"x": next(iter(FIRST.values()))}, after)][-1] == "removed"
 
 
-def test_a_measure_is_redefined_where_the_plan_says_anything_else_of_it():
-    one, other = make_measure("learners"), make_measure("on-roll")
-    assert find_redefined_measures([one, other], [one, replace(other, title="Another")]) == {"on-roll"}
-    assert find_redefined_measures([one], [one, other]) == set(), "a new one was not defined before"
-    assert find_redefined_measures([one, other], [one]) == set()
+def test_measure_is_redefined_if_anything_in_its_definition_differs():
+    learners, on_roll = make_measure("learners"), make_measure("on-roll")
+    assert find_redefined_measures([learners, on_roll], [learners, replace(on_roll, title="Another")]) == {"on-roll"}
+    assert find_redefined_measures([learners], [learners, on_roll]) == set(), "a new measure is not redefined"
+    assert find_redefined_measures([learners, on_roll], [learners]) == set()
 
 
-def test_a_change_is_of_a_figure():
+def test_change_needs_a_figure():
     with pytest.raises(ValueError, match="figure"):
-        answered("data", None, None)
+        to_release_change("data", None, None)

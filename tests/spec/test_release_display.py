@@ -1,4 +1,4 @@
-"""What is shown of one count, release after release, and how far the truth can be from it.
+"""The display of one count, release after release, and how far the truth can be from it.
 
 A small table: sex in one area, returned by two providers. A release is written as the two providers' women and men.
 """
@@ -27,8 +27,8 @@ WOMEN, MEN = (Node(part=None, breakdown=(("sex", code),), place="all", period="n
 TOTAL = Node(part=None, breakdown=(), place="all", period="now")
 
 
-def returns(*providers, alone=True):
-    """Counts of providers that returned (women, men)."""
+def make_counts(*providers, alone=True):
+    """Return the counts of providers that returned (women, men)."""
     tallies = [
         {TOTAL: Tally(low=f + m, high=f + m), WOMEN: Tally(low=f, high=f), MEN: Tally(low=m, high=m)}
         for f, m in providers
@@ -36,8 +36,8 @@ def returns(*providers, alone=True):
     return read_tallies(PLAIN, tallies, publish_alone=[alone] * len(providers))
 
 
-def shares(*cells):
-    """Counts of one provider that returned, for women and men, `in/all`."""
+def make_part_counts(*cells):
+    """Return the counts of one provider that returned, for women and men, `in/all`."""
     (fx, fn), (mx, mn) = (map(int, cell.split("/")) for cell in cells)
     tallies = {
         replace(node, part="in"): Tally(low=x, high=x, denominator_low=n, denominator_high=n)
@@ -46,22 +46,22 @@ def shares(*cells):
     return read_tallies(WITH_PART, [tallies], publish_alone=[True])
 
 
-def shown(display, lattice=PLAIN):
-    """Total, women and men as shown, `c` for hidden."""
+def list_displayed(display, lattice=PLAIN):
+    """Return total, women and men as displayed, `c` if hidden."""
     return ["c" if f.value is None else f.value for f in list_counts(lattice, display)]
 
 
-def stated(display, node=WOMEN):
+def read_figure(display, node=WOMEN):
     (figure,) = [f for f in list_counts(PLAIN, display) if f.node == node]
     return figure.low, figure.high
 
 
-def after(*releases, rule=PERSONS_RULE, lattice=PLAIN, afresh=None):
-    """The display of the last of some releases."""
+def display_last(*releases, rule=PERSONS_RULE, lattice=PLAIN, reset_nodes=None):
+    """Return the display of the last of several releases."""
     display = None
     for number in range(1, len(releases) + 1):
         last = number == len(releases)
-        display = make_display(lattice, rule, releases[:number], display, reset_nodes=afresh if last else None)
+        display = make_display(lattice, rule, releases[:number], display, reset_nodes=reset_nodes if last else None)
     return display
 
 
@@ -80,9 +80,9 @@ def after(*releases, rule=PERSONS_RULE, lattice=PLAIN, afresh=None):
         (99, 100, (98, 102)),
     ],
 )
-def test_few_are_hidden_and_others_rounded(count, as_shown, between):
-    display = after(returns((count, 50)))
-    assert (shown(display)[1], stated(display)) == (as_shown, between)
+def test_small_counts_are_hidden_and_others_rounded(count, as_shown, between):
+    display = display_last(make_counts((count, 50)))
+    assert (list_displayed(display)[1], read_figure(display)) == (as_shown, between)
 
 
 @pytest.mark.parametrize(
@@ -94,17 +94,17 @@ def test_few_are_hidden_and_others_rounded(count, as_shown, between):
         (replace(PERSONS_RULE, hide_from=1, hide_to=2), [5, "c", "c"]),
     ],
 )
-def test_each_class_by_its_own_rule(rule, as_shown):
-    assert shown(after(returns((1, 2)), rule=rule)) == as_shown
+def test_each_class_has_its_own_rule(rule, as_shown):
+    assert list_displayed(display_last(make_counts((1, 2)), rule=rule)) == as_shown
 
 
 @pytest.mark.parametrize(
     ("rule", "zero"), [(PERSONS_RULE, "c"), (ORGANISATIONS_RULE, 0), (replace(PERSONS_RULE, hide_from=1), 0)]
 )
-def test_zero_is_hidden_for_people_alone(rule, zero):
-    display = after(returns((0, 30)), rule=rule)
-    assert shown(display)[1] == zero
-    assert stated(display) == ((None, None) if zero == "c" else (0, 0))
+def test_zero_is_hidden_only_for_people(rule, zero):
+    display = display_last(make_counts((0, 30)), rule=rule)
+    assert list_displayed(display)[1] == zero
+    assert read_figure(display) == ((None, None) if zero == "c" else (0, 0))
 
 
 @pytest.mark.parametrize(
@@ -119,34 +119,37 @@ def test_zero_is_hidden_for_people_alone(rule, zero):
         ("3/6", ["c", "c"]),
     ],
 )
-def test_those_outside_a_part_are_hidden_like_those_in_it(women, as_shown):
-    display = shown(after(shares(women, "50/100"), lattice=WITH_PART), WITH_PART)
+def test_complement_is_protected_like_its_part(women, as_shown):
+    display = list_displayed(display_last(make_part_counts(women, "50/100"), lattice=WITH_PART), WITH_PART)
     assert [display[1], display[4]] == as_shown
 
 
-def test_a_complement_that_is_not_protected_shows():
+def test_unprotected_complement_does_not_hide_its_part():
     rule = replace(PERSONS_RULE, protect_complements=False)
-    assert shown(after(shares("50/50", "50/100"), rule=rule, lattice=WITH_PART), WITH_PART)[4] == 50
+    assert (
+        list_displayed(display_last(make_part_counts("50/50", "50/100"), rule=rule, lattice=WITH_PART), WITH_PART)[4]
+        == 50
+    )
 
 
 @pytest.mark.parametrize(
     ("providers", "as_shown"), [([(30, 30)], "c"), ([(30, 30), (0, 30)], "c"), ([(30, 30), (1, 30)], 30)]
 )
-def test_what_one_provider_feeds_alone_is_published_only_if_it_agreed(providers, as_shown):
-    assert shown(after(returns(*providers, alone=False)))[1] == as_shown
+def test_figure_of_one_provider_needs_publish_alone(providers, as_shown):
+    assert list_displayed(display_last(make_counts(*providers, alone=False)))[1] == as_shown
 
 
-def test_what_is_only_bounded_is_not_shown():
+def test_count_with_bounds_only_is_not_shown():
     counts = read_tallies(
         PLAIN, [{WOMEN: Tally(low=20, high=23), TOTAL: Tally(low=60, high=60), MEN: Tally(reason="no_data")}]
     )
-    assert shown(after(replace(counts, publish_alone=np.array([True])))) == [60, "c", "c"]
+    assert list_displayed(display_last(replace(counts, publish_alone=np.array([True])))) == [60, "c", "c"]
 
 
 @pytest.mark.parametrize(
     ("count", "base", "nearest"), [(12, 5, 10), (13, 5, 15), (-12, 5, -10), (-13, 5, -15), (7, 1, 7), (5, 10, 10)]
 )
-def test_rounding(count, base, nearest):
+def test_counts_are_rounded_to_the_nearest_multiple(count, base, nearest):
     assert round_to_base(np.array([count]), base).tolist() == [nearest]
 
 
@@ -171,16 +174,16 @@ def test_rounding(count, base, nearest):
         ([9, 2, 9], 15, (5, 14)),  # 7 more: a shift by 5
     ],
 )
-def test_a_number_moves_when_the_count_has_moved_by_5_and_by_the_rounded_increment(women, as_shown, between):
-    display = after(*(returns((count, 50), (0, 50)) for count in women))
-    assert (shown(display)[1], stated(display)) == (as_shown, between)
+def test_number_changes_from_5_on_by_the_rounded_increment(women, as_shown, between):
+    display = display_last(*(make_counts((count, 50), (0, 50)) for count in women))
+    assert (list_displayed(display)[1], read_figure(display)) == (as_shown, between)
     assert between[0] <= women[-1] <= between[1]
 
 
-def test_without_the_shift_rule_the_new_count_is_rounded():
+def test_without_shift_the_new_count_is_rounded():
     rule = replace(PERSONS_RULE, shift=False)
-    assert shown(after(*(returns((count, 50)) for count in (42, 49)), rule=rule))[1] == 50
-    assert shown(after(*(returns((count, 50)) for count in (42, 46)), rule=rule))[1] == 40
+    assert list_displayed(display_last(*(make_counts((count, 50)) for count in (42, 49)), rule=rule))[1] == 50
+    assert list_displayed(display_last(*(make_counts((count, 50)) for count in (42, 46)), rule=rule))[1] == 40
 
 
 @pytest.mark.parametrize(
@@ -193,20 +196,20 @@ def test_without_the_shift_rule_the_new_count_is_rounded():
         ([(0, 50), (0, 50)], [(5, 50), (1, 50)], "c"),
     ],
 )
-def test_what_is_hidden_stays_so_until_it_has_moved_from_every_providers_point_of_view(first, second, as_shown):
-    assert shown(after(returns(*first), returns(*second)))[1] == as_shown
+def test_hidden_count_appears_only_after_a_change_for_every_provider(first, second, as_shown):
+    assert list_displayed(display_last(make_counts(*first), make_counts(*second)))[1] == as_shown
 
 
 @pytest.mark.parametrize(("later", "as_shown"), [("20/27", "c"), ("20/30", 20), ("26/26", "c")])
-def test_a_part_hidden_for_its_complement_waits_for_both(later, as_shown):
+def test_part_hidden_for_its_complement_needs_a_change_of_both(later, as_shown):
     """14 of 16: 2 are outside."""
-    display = after(shares("14/16", "50/100"), shares(later, "50/100"), lattice=WITH_PART)
-    assert shown(display, WITH_PART)[4] == as_shown
+    display = display_last(make_part_counts("14/16", "50/100"), make_part_counts(later, "50/100"), lattice=WITH_PART)
+    assert list_displayed(display, WITH_PART)[4] == as_shown
 
 
-def test_what_only_one_provider_feeds_by_now_is_hidden():
-    both, one = returns((20, 50), (20, 50), alone=False), returns((40, 50), (0, 50), alone=False)
-    assert shown(after(both, one))[1] == "c"
+def test_figure_that_now_has_one_provider_is_hidden():
+    both, one = make_counts((20, 50), (20, 50), alone=False), make_counts((40, 50), (0, 50), alone=False)
+    assert list_displayed(display_last(both, one))[1] == "c"
 
 
 # fmt: off
@@ -221,21 +224,21 @@ BESIDE = [
 
 
 @pytest.mark.parametrize(("providers", "rule", "total"), BESIDE)
-def test_a_total_that_would_tell_one_provider_of_few_others_is_hidden(providers, rule, total):
-    """That it shows tells whoever may not stand alone that the others are not none."""
-    assert shown(after(returns(*providers, alone=False), rule=rule))[0] == total
+def test_total_that_reveals_a_small_count_of_others_is_hidden(providers, rule, total):
+    """A displayed total tells a provider without `publish_alone` that others contribute."""
+    assert list_displayed(display_last(make_counts(*providers, alone=False), rule=rule))[0] == total
 
 
-def test_a_period_released_anew_is_rounded_anew():
-    chain = [returns((count, 50), (0, 50)) for count in (42, 47, 52)]
-    assert shown(after(*chain, afresh=np.array([True, True, True])))[1] == 50
-    assert stated(after(*chain, afresh=np.array([True, True, True]))) == (48, 52)
+def test_republished_period_is_rounded_again():
+    chain = [make_counts((count, 50), (0, 50)) for count in (42, 47, 52)]
+    assert list_displayed(display_last(*chain, reset_nodes=np.array([True, True, True])))[1] == 50
+    assert read_figure(display_last(*chain, reset_nodes=np.array([True, True, True]))) == (48, 52)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=5))
-def test_a_figure_is_never_further_from_the_truth_than_it_states(history):
-    display = after(*(returns((f, m), (f // 2, m // 3)) for f, m in history))
+def test_figure_is_never_further_from_the_truth_than_stated(history):
+    display = display_last(*(make_counts((f, m), (f // 2, m // 3)) for f, m in history))
     women, men = history[-1]
     women, men = women + women // 2, men + men // 3
     for figure, count in zip(list_counts(PLAIN, display), (women + men, women, men), strict=True):
@@ -245,19 +248,19 @@ def test_a_figure_is_never_further_from_the_truth_than_it_states(history):
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(60, 200), min_size=2, max_size=5), st.integers(0, 60), st.integers(0, 60))
-def test_what_a_provider_sees_who_varies_its_own_returns_does_not_depend_on_the_others_count(own, one, other):
-    """The shift rule: after the first release the movements follow from the own increments."""
+def test_changes_follow_only_from_a_providers_own_increments(own, one, other):
+    """The shift rule: after the first release, changes follow from the provider's own increments."""
     movements = []
     for others in (one, other):
-        chain = [returns((mine, 50), (others, 50)) for mine in own]
-        numbers = [shown(after(*chain[:size]))[1] for size in range(1, len(own) + 1)]
+        chain = [make_counts((mine, 50), (others, 50)) for mine in own]
+        numbers = [list_displayed(display_last(*chain[:size]))[1] for size in range(1, len(own) + 1)]
         movements.append(np.diff(numbers).tolist())
     assert movements[0] == movements[1]
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_what_a_display_tells_is_true_whatever_is_known(seed):
-    """Counts that come, go, move and are not known for a while: no bound is ever on the wrong side of the truth."""
+def test_implied_bounds_always_contain_the_truth(seed):
+    """Counts that appear, disappear, change and are unknown for a while: no bound excludes the truth."""
     chance = np.random.default_rng(seed)
     places = (Area(code="city"), *(Area(code=f"w{n}", level=1, parent="city") for n in range(3)))
     built = build_lattice(

@@ -1,4 +1,4 @@
-"""What may be published, which release is read, and which cannot be read any more."""
+"""Which requests may publish a release, which release a number selects, and which cannot be read."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ from tests.fixtures.release_fixtures import EXAMPLE_RELEASE
 JANUARY = {"measure": "learners", "period": "2026-01"}
 
 
-def asked(**request: object) -> None:
+def check_request(**request: object) -> None:
     check_new_release(msgspec.convert(request, NewRelease), HARBOUR_CATALOGUE, now=NOW)
 
 
@@ -38,8 +38,8 @@ def asked(**request: object) -> None:
         {"publish_at": (NOW + timedelta(days=1)).isoformat()},
     ],
 )
-def test_what_may_be_published(request_):
-    asked(**request_)
+def test_valid_request_is_accepted(request_):
+    check_request(**request_)
 
 
 # fmt: off
@@ -50,29 +50,29 @@ REFUSED = [
     ({"republish": [JANUARY], "notes": "x", "exclude_measures": ["learners"]},                      NotPublishable, "^learners "),
     ({"republish": [{"measure": "prospectus", "period": "2026-01"}], "notes": "x"},        NotPublishable, "prospectus"),
     ({"republish": [JANUARY | {"period": "January"}], "notes": "x"},                       UnclearPeriod,  "'January'"),
-    # A quarter is made of its months: they are what was wrong, and what is mended.
+    # A quarter consists of its months, so the months are republished.
     ({"republish": [JANUARY | {"period": "FY2025-26-Q4"}], "notes": "x"},                  NotPublishable, r"\bmonth\b"),
     ({"publish_at": NOW.isoformat()},                                                 NotPublishable, "`publish_at`"),
 ]
 # fmt: on
 
 
-@pytest.mark.parametrize(("request_", "refusal", "says"), REFUSED)
-def test_what_may_not(request_, refusal, says):
-    with pytest.raises(refusal, match=says):
-        asked(**request_)
+@pytest.mark.parametrize(("request_", "refusal", "pattern"), REFUSED)
+def test_invalid_request_is_refused(request_, refusal, pattern):
+    with pytest.raises(refusal, match=pattern):
+        check_request(**request_)
 
 
 @pytest.mark.parametrize(
     ("release", "numbers", "expected"),
     [(None, [1, 2], 2), ("latest", [1, 2], 2), ("1", [1, 2], 1), ("2", [1, 2, 4], 2)],
 )
-def test_the_newest_release_unless_another_is_asked_for(release, numbers, expected):
+def test_newest_release_is_the_default(release, numbers, expected):
     assert choose_number(release, numbers) == expected
 
 
 @pytest.mark.parametrize(
-    ("release", "numbers", "says"),
+    ("release", "numbers", "pattern"),
     [
         (None, [], "no release"),
         ("1", [], "no release"),
@@ -82,20 +82,20 @@ def test_the_newest_release_unless_another_is_asked_for(release, numbers, expect
         ("", [1], "''"),
     ],
 )
-def test_a_release_that_is_not_there(release, numbers, says):
-    with pytest.raises(NoRelease, match=says):
+def test_missing_release_is_refused(release, numbers, pattern):
+    with pytest.raises(NoRelease, match=pattern):
         choose_number(release, numbers)
 
 
-def test_a_withdrawn_release_is_not_read():
+def test_withdrawn_release_is_refused():
     check_not_withdrawn(EXAMPLE_RELEASE)
     with pytest.raises(WithdrawnRelease, match=r"\b3\b.*: Two quarters were swapped"):
         check_not_withdrawn(replace(EXAMPLE_RELEASE, withdrawn_at=NOW, withdrawal_reason="Two quarters were swapped"))
 
 
 @pytest.mark.parametrize(
-    ("asked_for", "number"),
+    ("parameter", "number"),
     [(None, None), ("latest", None), ("3", 3), ("0", 0), ("three", 0), ("", 0), ("-1", 0), ("9" * 30, 0)],
 )
-def test_a_release_is_asked_for_by_its_number(asked_for, number):
-    assert parse_number(asked_for) == number
+def test_release_parameter_is_parsed_to_a_number(parameter, number):
+    assert parse_number(parameter) == number

@@ -1,4 +1,4 @@
-"""The figures of a release: each registered cell, in order, with what it says beside others; out of shown numbers alone."""
+"""The figures of a release: each registered cell in order, with verdicts calculated from displayed numbers only."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ from tests.fixtures.release_fixtures import (
 )
 
 
-def derived(slug: str, operation: Operation, *of: str, **changes: object):
+def make_derived(slug: str, operation: Operation, *of: str, **changes: object):
     [series] = make_measure("on-roll").series
     made = replace(series, collection=Collection.DERIVED, formula=Formula(operation=operation, measures=list(of)))
     kind = MeasureKind.GAP if operation is Operation.DIFFERENCE else MeasureKind.DERIVED
@@ -46,9 +46,9 @@ MEASURES = [
     make_measure("pass-rate", baseline=30.0, targets=[Target(period="2026-02", value=60, basis=Basis.STATED)]),
     make_measure("pass-rate", slug="prize-rate", schemes=[], contains=[]),
     make_measure("members"),
-    derived("everybody", Operation.SUM, "learners", "on-roll"),
-    derived("anybody", Operation.UNION, "learners", "on-roll"),
-    derived("gap", Operation.DIFFERENCE, "pass-rate", "prize-rate"),
+    make_derived("everybody", Operation.SUM, "learners", "on-roll"),
+    make_derived("anybody", Operation.UNION, "learners", "on-roll"),
+    make_derived("gap", Operation.DIFFERENCE, "pass-rate", "prize-rate"),
     make_measure("prospectus"),
 ]
 HOLDERS = ("quay", "pier")
@@ -56,9 +56,9 @@ COUNTED = ("learners", "on-roll", "pass-rate", "prize-rate", "members")
 PROGRAMME = make_catalogue(make_plan(*MEASURES, duties=[f"{who} {slug}" for who in HOLDERS for slug in COUNTED]))
 
 
-def returns(march: int = 60) -> list[str]:
-    """Three months of two colleges: women and men of two quarters, those on roll, two proportions, and members."""
-    rows: list[str] = []
+def make_returns(march: int = 60) -> list[str]:
+    """Three months of two colleges: learners by sex and quarter, people on roll, two proportions, and members."""
+    make_rows: list[str] = []
     for who, size in (("quay", 1), ("pier", 2)):
         for at, code in enumerate(("2026-01", "2026-02", "2026-03")):
             people = {("east", "female"): 21, ("east", "male"): 3, ("west", "female"): 17 + at, ("west", "male"): 22}
@@ -72,20 +72,20 @@ def returns(march: int = 60) -> list[str]:
                         if area in ("town", place) and sex in ("", its)
                     )
                     cell = f"{area} sex={sex}" if sex else area
-                    rows.append(f"{who} learners {code} {cell} {n}")
-                    rows.append(f"{who} pass-rate {code} {cell} {n}/{2 * n + (at * n) // 4}")
-            rows += [
+                    make_rows.append(f"{who} learners {code} {cell} {n}")
+                    make_rows.append(f"{who} pass-rate {code} {cell} {n}/{2 * n + (at * n) // 4}")
+            make_rows += [
                 f"{who} on-roll {code} town {40 * size + at}",
                 f"{who} prize-rate {code} town {20 * size + at}/{90 * size}",
                 f"{who} members {code} town {31 * size}",
             ]
-    return rows
+    return make_rows
 
 
-RELEASE = release_figures(*returns(), catalogue=PROGRAMME)
+RELEASE = release_figures(*make_returns(), catalogue=PROGRAMME)
 
 
-def by(
+def find_figure(
     found: Sequence[PublishedFigure], slug: str, period: str, area: str = "town", **breakdown: str
 ) -> PublishedFigure:
     [one] = [
@@ -97,10 +97,10 @@ def by(
     return one
 
 
-def test_there_is_a_row_for_each_registered_cell_and_no_other_whatever_was_returned():
-    """Periods × areas × categories of the plan; learners and pass rates have a quarter besides their months."""
-    rows = Counter(figure.measure for figure in RELEASE)
-    assert rows == {
+def test_each_registered_cell_has_a_row_whatever_was_returned():
+    """Periods × areas × categories of the plan; learners and pass rates have a quarter in addition to their months."""
+    make_rows = Counter(figure.measure for figure in RELEASE)
+    assert make_rows == {
         "learners": 4 * 4 * 4,
         "on-roll": 3,
         "pass-rate": 4 * 4 * 4,
@@ -117,7 +117,7 @@ def test_there_is_a_row_for_each_registered_cell_and_no_other_whatever_was_retur
     assert {figure.value for figure in nothing} == {None}
 
 
-def test_rows_stand_in_the_order_of_the_plan_of_time_of_areas_and_of_categories():
+def test_rows_are_in_order_of_plan_time_area_and_category():
     learners = [figure for figure in RELEASE if figure.measure == "learners"]
     assert list(dict.fromkeys(f.period.code for f in learners)) == ["2026-01", "2026-02", "FY2025-26-Q4", "2026-03"]
     assert list(dict.fromkeys(f.measure for f in RELEASE)) == [one.slug for one in MEASURES]
@@ -128,23 +128,23 @@ def test_rows_stand_in_the_order_of_the_plan_of_time_of_areas_and_of_categories(
     assert {f.policy_version for f in RELEASE} == {HARBOUR_PLAN.disclosure.version}
 
 
-# What follows calculates everything that is said of a figure again, out of the figures of the release alone: nothing
-# that is not shown can have been used.
+# The next functions calculate every verdict again from the figures of the release alone, which proves that no hidden
+# value was used.
 
 
-def exactly(figure: PublishedFigure) -> bool:
+def is_exact(figure: PublishedFigure) -> bool:
     return figure.value is not None and figure.lower_bound == figure.upper_bound
 
 
-def reading(figure: PublishedFigure) -> Reading:
+def make_reading(figure: PublishedFigure) -> Reading:
     known = figure.value is not None
     pairs = [(figure.lower, figure.upper, Confidence.P95), (figure.lower_99_8, figure.upper_99_8, Confidence.P99_8)]
     return Reading(
         series=f"{figure.measure}/{figure.series}",
         period=figure.period,
         value=figure.value,
-        low=None if exactly(figure) else figure.lower_bound,
-        high=None if exactly(figure) else figure.upper_bound,
+        low=None if is_exact(figure) else figure.lower_bound,
+        high=None if is_exact(figure) else figure.upper_bound,
         numerator=int(figure.numerator) if known and figure.numerator is not None else None,
         denominator=int(figure.denominator) if known and figure.denominator is not None else None,
         intervals=tuple(
@@ -155,7 +155,7 @@ def reading(figure: PublishedFigure) -> Reading:
     )
 
 
-def percentage(figure: PublishedFigure) -> None:
+def make_ratio_counts(figure: PublishedFigure) -> None:
     x, n = figure.numerator, figure.denominator
     assert x is not None
     assert n is not None
@@ -173,8 +173,8 @@ def percentage(figure: PublishedFigure) -> None:
     assert (figure.lower_99_8, figure.upper_99_8) == (wide.lower, wide.upper)
 
 
-def recalculated(found: Sequence[PublishedFigure], catalogue) -> Counter[str]:
-    """How many of each were calculated again, to the last bit."""
+def count_recalculated(found: Sequence[PublishedFigure], catalogue) -> Counter[str]:
+    """Calculate every verdict again and return how many of each were equal to the last bit."""
     done: Counter[str] = Counter()
     for figure in found:
         if figure.lower_bound is None:
@@ -191,32 +191,36 @@ def recalculated(found: Sequence[PublishedFigure], catalogue) -> Counter[str]:
         error = max(figure.value - figure.lower_bound, figure.upper_bound - figure.value) if bounded else None
         assert figure.largest_error == error
         if figure.kind is MeasureKind.PROPORTION:
-            percentage(figure)
+            make_ratio_counts(figure)
             done["percentage"] += 1
         one = catalogue.measures[figure.measure]
         aim = one.direction.aim
-        alike = [f for f in found if (f.measure, f.series, f.area, f.breakdown) == key(figure)]
+        alike = [f for f in found if (f.measure, f.series, f.area, f.breakdown) == get_cell(figure)]
         ratio = figure.kind in (MeasureKind.PROPORTION, MeasureKind.GAP)
         whole = [f for f in alike if ratio or f.coverage.approved >= f.coverage.expected]
         own = figure.area == catalogue.plan.area and not figure.breakdown
         if figure in whole:
-            starts = [reading(f) for f in whole if f.period.end < figure.period.end]
+            starts = [make_reading(f) for f in whole if f.period.end < figure.period.end]
             baseline = one.baseline if own else None
-            assert figure.movement == comparison.calculate_movement(reading(figure), starts, aim, baseline=baseline)
+            assert figure.movement == comparison.calculate_movement(
+                make_reading(figure), starts, aim, baseline=baseline
+            )
             done["movement"] += figure.movement.verdict is not None
         else:
             assert figure.movement.reason is NoMovementReason.INCOMPLETE
         points = [f for f in alike if f.period.type is figure.period.type and f.period.end <= figure.period.end]
         counted = figure.kind is MeasureKind.PROPORTION and all(f.numerator is not None for f in points)
         method = TrendMethod.COCHRAN_ARMITAGE if counted else TrendMethod.WEIGHTED_LEAST_SQUARES
-        assert figure.trend == trend.calculate_trend([reading(f) for f in points], aim, kind=figure.kind, method=method)
+        assert figure.trend == trend.calculate_trend(
+            [make_reading(f) for f in points], aim, kind=figure.kind, method=method
+        )
         done["trend"] += figure.trend.tendency is not Tendency.CANNOT_BE_CALCULATED
         for beside in figure.comparators:
-            wider = [f for f in found if key(f) == (*key(figure)[:2], beside.area, figure.breakdown)]
+            wider = [f for f in found if get_cell(f) == (*get_cell(figure)[:2], beside.area, figure.breakdown)]
             [there] = [f for f in wider if f.period == figure.period] or [None]
             assert beside.value == (there.value if there else None)
             if there is not None:
-                compared = comparison.compare(reading(figure), reading(there), aim, five_way=True)
+                compared = comparison.compare(make_reading(figure), make_reading(there), aim, five_way=True)
                 assert (beside.verdict, beside.confidence) == (compared.verdict, compared.confidence)
                 done["comparator"] += 1
         if figure.target is not None:
@@ -227,12 +231,12 @@ def recalculated(found: Sequence[PublishedFigure], catalogue) -> Counter[str]:
     return done
 
 
-def key(figure: PublishedFigure):
+def get_cell(figure: PublishedFigure):
     return figure.measure, figure.series, figure.area, figure.breakdown
 
 
-def test_everything_that_is_said_of_a_figure_follows_from_the_figures_of_the_release():
-    done = recalculated(RELEASE, PROGRAMME)
+def test_verdicts_follow_from_the_figures_of_the_release():
+    done = count_recalculated(RELEASE, PROGRAMME)
     assert done["empty"] > 20
     assert done["percentage"] > 20
     assert done["movement"] > 20
@@ -240,10 +244,10 @@ def test_everything_that_is_said_of_a_figure_follows_from_the_figures_of_the_rel
     assert done["target"] == 2
 
 
-def test_derived_figures_are_made_of_the_figures_shown():
+def test_derived_figures_use_displayed_figures():
     for code in ("2026-01", "2026-02", "2026-03"):
-        parts = [by(RELEASE, slug, code) for slug in ("learners", "on-roll")]
-        together, any_ = by(RELEASE, "everybody", code), by(RELEASE, "anybody", code)
+        parts = [find_figure(RELEASE, slug, code) for slug in ("learners", "on-roll")]
+        together, any_ = find_figure(RELEASE, "everybody", code), find_figure(RELEASE, "anybody", code)
         assert together.value == sum(part.value for part in parts)
         assert (together.lower_bound, together.upper_bound) == (
             sum(part.lower_bound for part in parts),
@@ -252,7 +256,7 @@ def test_derived_figures_are_made_of_the_figures_shown():
         assert (any_.value, any_.lower_bound) == (None, max(part.lower_bound for part in parts))
         assert any_.upper_bound == together.upper_bound
         assert any_.largest_error is None
-        first, second, gap = (by(RELEASE, slug, code) for slug in ("pass-rate", "prize-rate", "gap"))
+        first, second, gap = (find_figure(RELEASE, slug, code) for slug in ("pass-rate", "prize-rate", "gap"))
         assert gap.value == round(first.value - second.value, 1)
         pairs = [
             RatioCounts(
@@ -269,17 +273,17 @@ def test_derived_figures_are_made_of_the_figures_shown():
         assert (gap.lower_99_8, gap.upper_99_8) == (wide.interval.lower, wide.interval.upper)
 
 
-def test_the_true_numbers_lie_within_the_bounds_that_are_told():
+def test_true_numbers_lie_within_the_stated_bounds():
     true = {"2026-01": 189, "2026-02": 192, "2026-03": 19 + 2 * (21 + 3 + 19 + 22) + 21 + 3 + 60 + 22 - 19}
     for code, count in true.items():
-        figure = by(RELEASE, "learners", code)
+        figure = find_figure(RELEASE, "learners", code)
         assert figure.lower_bound <= count <= figure.upper_bound, code
         assert abs(figure.value - count) <= figure.largest_error
-    members = by(RELEASE, "members", "2026-01")
+    members = find_figure(RELEASE, "members", "2026-01")
     assert (members.value, members.lower_bound, members.upper_bound) == (None, 47, 97), "of 93 to 97 at least half"
 
 
-def test_what_is_not_a_count_and_what_is_not_released_say_so():
+def test_uncounted_and_unreleased_measures_state_the_reason():
     rate = make_measure("on-roll", slug="mean-age", kind=MeasureKind.MEAN)
     catalogue = make_catalogue(make_plan(make_measure("prospectus"), rate))
     found = release_figures(catalogue=catalogue)
@@ -290,26 +294,26 @@ def test_what_is_not_a_count_and_what_is_not_released_say_so():
     assert {f.alternatives is None for f in found if f.measure == "prospectus"} == {False}
 
 
-def test_published_series_are_none_of_a_release():
+def test_published_series_need_no_scope():
     [series] = make_measure("on-roll").series
     published = make_measure("on-roll", series=[replace(series, collection=Collection.PUBLISHED)])
     assert release_figures(catalogue=make_catalogue(make_plan(published))) == []
 
 
-def test_a_measure_that_cannot_be_placed_has_no_data():
+def test_measure_of_another_area_family_has_no_data():
     families = [*HARBOUR_PLAN.families, replace(HARBOUR_PLAN.families[0], slug="sea", levels=["sea"])]
     catalogue = make_catalogue(make_plan(make_measure("on-roll", area_family="sea"), families=families))
     assert {f.reason for f in release_figures(catalogue=catalogue)} == {"no_data"}
 
 
-def test_a_measure_that_is_left_out_is_not_there_and_nothing_is_made_of_it():
-    found = release_figures(*returns(), catalogue=PROGRAMME, excluded=["on-roll", "prize-rate"])
+def test_excluded_measure_has_no_figures_and_feeds_no_formula():
+    found = release_figures(*make_returns(), catalogue=PROGRAMME, excluded=["on-roll", "prize-rate"])
     assert {f.measure for f in found} == {one.slug for one in MEASURES} - {"on-roll", "prize-rate"}
     assert {f.reason for f in found if f.measure in ("everybody", "anybody", "gap")} == {"part_without_value"}
 
 
-def test_what_was_left_out_comes_back_moved_from_where_it_was():
-    """A part whose whole is left out stays in its scope, and so it is not rounded afresh."""
+def test_excluded_measure_returns_with_a_shifted_number():
+    """A part whose whole is excluded stays in its scope, so it is not rounded again."""
     whole = make_measure("on-roll", contains=["present"])
     catalogue = make_catalogue(
         make_plan(
@@ -319,17 +323,19 @@ def test_what_was_left_out_comes_back_moved_from_where_it_was():
         )
     )
 
-    def rows(n: int) -> list[str]:
+    def make_rows(n: int) -> list[str]:
         present = ["quay present 2026-01 town 52", f"pier present 2026-01 town {n}"]
         return [*present, "quay on-roll 2026-01 town 100", "pier on-roll 2026-01 town 90"]
 
-    first, kept = make_snapshot(*rows(30), catalogue=catalogue)
-    second, kept = make_snapshot(*rows(35), catalogue=catalogue, number=2, earlier=kept, excluded=["on-roll"])
-    third, _ = make_snapshot(*rows(35), catalogue=catalogue, number=3, earlier=kept)
-    shown = [[by(list_figures(one), "present", "2026-01").value for one in (first, second, third)]]
+    first, load_history = make_snapshot(*make_rows(30), catalogue=catalogue)
+    second, load_history = make_snapshot(
+        *make_rows(35), catalogue=catalogue, number=2, earlier=load_history, excluded=["on-roll"]
+    )
+    third, _ = make_snapshot(*make_rows(35), catalogue=catalogue, number=3, earlier=load_history)
+    shown = [[find_figure(list_figures(one), "present", "2026-01").value for one in (first, second, third)]]
     assert shown == [[80, 85, 85]]
     assert {f.measure for f in list_figures(second)} == {"present"}
-    error = [by(list_figures(one), "present", "2026-01").largest_error for one in (first, second)]
+    error = [find_figure(list_figures(one), "present", "2026-01").largest_error for one in (first, second)]
     assert error == [2, 4], "afresh it would be 2 again"
     assert [
         len(scope.members)
@@ -340,7 +346,7 @@ def test_what_was_left_out_comes_back_moved_from_where_it_was():
 ON_ROLL = make_catalogue(make_plan(make_measure("on-roll"), duties=["quay on-roll", "pier on-roll"]))
 
 
-def on_roll(quay: int, pier: int) -> list[str]:
+def make_on_roll_returns(quay: int, pier: int) -> list[str]:
     return [f"quay on-roll 2026-01 town {quay}", f"pier on-roll 2026-01 town {pier}"]
 
 
@@ -355,30 +361,36 @@ def on_roll(quay: int, pier: int) -> list[str]:
         ("2026-03-13", (9, 8), [Marker.REVISED]),
     ],
 )
-def test_provisional_while_it_may_be_corrected_and_revised_where_it_was_another(frozen_at, second, expected):
-    first, kept = make_snapshot(*on_roll(50, 30), catalogue=ON_ROLL)
+def test_figure_is_provisional_while_open_and_revised_after_a_change(frozen_at, second, expected):
+    first, load_history = make_snapshot(*make_on_roll_returns(50, 30), catalogue=ON_ROLL)
     before = list_figures(first)
     at = datetime.fromisoformat(frozen_at).replace(tzinfo=UTC)
-    now, _ = make_snapshot(*on_roll(*second), catalogue=ON_ROLL, number=2, earlier=kept, frozen_at=at)
-    assert by(list_figures(now, before), "on-roll", "2026-01").markers == expected
+    now, _ = make_snapshot(
+        *make_on_roll_returns(*second), catalogue=ON_ROLL, number=2, earlier=load_history, frozen_at=at
+    )
+    assert find_figure(list_figures(now, before), "on-roll", "2026-01").markers == expected
 
 
-def test_what_was_hidden_before_is_new_and_not_revised():
-    first, _ = make_snapshot(*on_roll(3, 2), catalogue=ON_ROLL)
+def test_figure_hidden_before_is_not_marked_as_revised():
+    first, _ = make_snapshot(*make_on_roll_returns(3, 2), catalogue=ON_ROLL)
     before = list_figures(first)
-    now, _ = make_snapshot(*on_roll(50, 30), catalogue=ON_ROLL)
-    assert by(list_figures(now, before), "on-roll", "2026-01").markers == []
-    assert by(before, "on-roll", "2026-01").markers == []
+    now, _ = make_snapshot(*make_on_roll_returns(50, 30), catalogue=ON_ROLL)
+    assert find_figure(list_figures(now, before), "on-roll", "2026-01").markers == []
+    assert find_figure(before, "on-roll", "2026-01").markers == []
 
 
-def test_where_periods_never_close_a_figure_is_provisional_until_all_returns_are_there():
+def test_figure_is_provisional_until_all_returns_received_if_periods_stay_open():
     forever = replace(HARBOUR_PLAN.calendar, closes_days=None)
     catalogue = make_catalogue(
         make_plan(make_measure("on-roll"), duties=["quay on-roll alone", "pier on-roll"], calendar=forever)
     )
-    [one] = [f for f in release_figures(*on_roll(50, 30), catalogue=catalogue) if f.period.code == "2026-01"]
+    [one] = [
+        f for f in release_figures(*make_on_roll_returns(50, 30), catalogue=catalogue) if f.period.code == "2026-01"
+    ]
     assert one.markers == []
-    [one] = [f for f in release_figures(*on_roll(50, 30)[:1], catalogue=catalogue) if f.period.code == "2026-01"]
+    [one] = [
+        f for f in release_figures(*make_on_roll_returns(50, 30)[:1], catalogue=catalogue) if f.period.code == "2026-01"
+    ]
     assert (one.markers, one.movement.reason) == ([Marker.PROVISIONAL], NoMovementReason.INCOMPLETE)
     assert one.coverage == Coverage(expected=2, received=1, approved=1, late=0, exempt=0)
 
@@ -386,7 +398,7 @@ def test_where_periods_never_close_a_figure_is_provisional_until_all_returns_are
 YEARS = Window(start=date(2019, 1, 1), end=date(2026, 12, 31), basis=Basis.STATED)
 
 
-def test_a_trend_of_five_years_and_a_comparison_with_the_town_come_of_shown_counts():
+def test_trend_and_comparison_use_displayed_counts():
     annual = replace(make_measure("pass-rate").cadence, period_type=PeriodType.CALENDAR_YEAR)
     rate = make_measure(
         "pass-rate", cadence=annual, direction=replace(HARBOUR_PLAN.measures[0].direction, aim=Aim.DECREASE)
@@ -399,39 +411,39 @@ def test_a_trend_of_five_years_and_a_comparison_with_the_town_come_of_shown_coun
         ],
     )
     catalogue = make_catalogue(make_plan(rate, duties=["quay pass-rate", "pier pass-rate"], window=YEARS))
-    rows = [
+    make_rows = [
         f"{who} pass-rate CY{year} {place} {share * times}/{200 * times}"
         for who in HOLDERS
         for year, share in zip(range(2019, 2026), (20, 40, 60, 80, 100, 120, 140), strict=True)
         for place, times in (("town", 3), ("east", 1), ("west", 2))
     ]
-    found = release_figures(*rows, catalogue=catalogue)
-    last = by(found, "pass-rate", "CY2025")
+    found = release_figures(*make_rows, catalogue=catalogue)
+    last = find_figure(found, "pass-rate", "CY2025")
     assert (last.value, last.trend.tendency, last.trend.verdict) == (70.0, Tendency.INCREASING, Verdict.WORSE)
     assert last.trend.method is TrendMethod.COCHRAN_ARMITAGE
-    assert (last.target.met, by(found, "pass-rate", "CY2019").target.met) == (False, True)
-    east = by(found, "pass-rate", "CY2025", "east")
+    assert (last.target.met, find_figure(found, "pass-rate", "CY2019").target.met) == (False, True)
+    east = find_figure(found, "pass-rate", "CY2025", "east")
     assert [(c.area, c.value, c.verdict) for c in east.comparators] == [(TOWN, 70.0, Verdict.SIMILAR)]
     assert east.target is None
     towns = [c for f in found if f.area == TOWN for c in f.comparators]
     assert towns == [], "the plan knows no wider area"
-    sexes = by(found, "pass-rate", "CY2025", "east", sex="female")
+    sexes = find_figure(found, "pass-rate", "CY2025", "east", sex="female")
     assert sexes.reason == "suppressed"
-    done = recalculated([replace(f, target=None) for f in found], catalogue)
+    done = count_recalculated([replace(f, target=None) for f in found], catalogue)
     assert done["trend"] > 5
     assert east.area == EAST
 
 
-def test_a_wider_area_without_a_value_says_so():
+def test_wider_area_without_a_value_states_the_reason():
     catalogue = make_catalogue(make_plan(make_measure("pass-rate"), duties=["quay pass-rate", "pier pass-rate"]))
-    rows = [f"{who} pass-rate 2026-01 {cell}" for who in HOLDERS for cell in ("east 20/60", "town c")]
-    east = by(release_figures(*rows, catalogue=catalogue), "pass-rate", "2026-01", "east")
+    make_rows = [f"{who} pass-rate 2026-01 {cell}" for who in HOLDERS for cell in ("east 20/60", "town c")]
+    east = find_figure(release_figures(*make_rows, catalogue=catalogue), "pass-rate", "2026-01", "east")
     assert [(c.area, c.value, c.verdict, c.reason) for c in east.comparators] == [
         (TOWN, None, None, "no_published_equivalent")
     ]
 
 
-def test_a_target_between_the_bounds_is_neither_met_nor_missed():
+def test_target_between_the_bounds_is_undecided():
     targets = [Target(period="2026-01", value=n, basis=Basis.STATED) for n in (80,)]
     for aim, value, met in (
         (Aim.INCREASE, 78, True),
@@ -444,45 +456,47 @@ def test_a_target_between_the_bounds_is_neither_met_nor_missed():
         direction = replace(HARBOUR_PLAN.measures[0].direction, aim=aim)
         one = make_measure("on-roll", direction=direction, targets=[replace(targets[0], value=value)])
         catalogue = make_catalogue(make_plan(one, duties=["quay on-roll", "pier on-roll"]))
-        figure = by(release_figures(*on_roll(50, 30), catalogue=catalogue), "on-roll", "2026-01")
+        figure = find_figure(release_figures(*make_on_roll_returns(50, 30), catalogue=catalogue), "on-roll", "2026-01")
         assert figure.target.met is met, (aim, value)
 
 
-def test_a_stock_of_a_formula_is_that_of_the_end_of_its_period():
+def test_formula_uses_a_stock_at_the_end_of_the_period():
     halves = replace(make_measure("on-roll").cadence, period_type=PeriodType.CALENDAR_QUARTER)
     catalogue = make_catalogue(
         make_plan(
             make_measure("on-roll"),
-            derived("total", Operation.SUM, "on-roll", "on-roll", cadence=halves),
+            make_derived("total", Operation.SUM, "on-roll", "on-roll", cadence=halves),
             duties=["quay on-roll", "pier on-roll"],
         )
     )
-    rows = [row.replace("2026-01", code) for code in ("2026-02", "2026-03") for row in on_roll(50, 30)]
-    [one] = [f for f in release_figures(*rows, catalogue=catalogue) if f.measure == "total"]
+    make_rows = [
+        row.replace("2026-01", code) for code in ("2026-02", "2026-03") for row in make_on_roll_returns(50, 30)
+    ]
+    [one] = [f for f in release_figures(*make_rows, catalogue=catalogue) if f.measure == "total"]
     assert (one.period.code, one.value) == ("CY2026-Q1", 160)
-    [one] = [f for f in release_figures(*rows[:2], catalogue=catalogue) if f.measure == "total"]
+    [one] = [f for f in release_figures(*make_rows[:2], catalogue=catalogue) if f.measure == "total"]
     assert (one.value, one.reason) == (None, "no_data"), "nothing was returned for March"
 
 
-def test_different_people_of_months_make_up_no_quarter():
+def test_distinct_people_of_months_do_not_add_up_to_a_quarter():
     quarters = replace(make_measure("on-roll").cadence, period_type=PeriodType.CALENDAR_QUARTER)
-    total = derived("total", Operation.SUM, "members", "members", cadence=quarters)
+    total = make_derived("total", Operation.SUM, "members", "members", cadence=quarters)
     catalogue = make_catalogue(make_plan(make_measure("members"), total, duties=["quay members", "pier members"]))
-    rows = [f"{who} members 2026-0{n} town 40" for who in HOLDERS for n in (1, 2, 3)]
-    [one] = [f for f in release_figures(*rows, catalogue=catalogue) if f.measure == "total"]
+    make_rows = [f"{who} members 2026-0{n} town 40" for who in HOLDERS for n in (1, 2, 3)]
+    [one] = [f for f in release_figures(*make_rows, catalogue=catalogue) if f.measure == "total"]
     assert (one.value, one.lower_bound, one.reason) == (None, None, "no_data")
 
 
-def test_scopes_are_asked_for_one_by_one_and_each_once_for_each_of_its_series():
-    """What is kept of all of them together may be more than memory holds; of formulas the totals are asked for apart."""
+def test_each_scope_is_loaded_once_for_each_of_its_series():
+    """All scopes together may not fit into memory. The totals of formulas are loaded separately."""
     asked: list[str] = []
-    made, _ = make_snapshot(*returns(), catalogue=PROGRAMME)
+    made, _ = make_snapshot(*make_returns(), catalogue=PROGRAMME)
 
-    def kept(key: str):
-        asked.append(key)
-        return made.load_history(key)
+    def load_history(get_cell: str):
+        asked.append(get_cell)
+        return made.load_history(get_cell)
 
     measures = [one for one in PROGRAMME.plan.measures if one.slug in COUNTED]
     catalogue = make_catalogue(replace(PROGRAMME.plan, measures=measures))
-    list_figures(replace(made, catalogue=catalogue, load_history=kept))
+    list_figures(replace(made, catalogue=catalogue, load_history=load_history))
     assert Counter(asked) == Counter(scope.key for scope in made.scopes for _ in scope.members)

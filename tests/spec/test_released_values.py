@@ -1,4 +1,4 @@
-"""What a release shows of one place: a number with its bounds, bounds alone, or why there is none."""
+"""The displayed value of one cell: a number with its bounds, bounds only, or the reason why there is none."""
 
 import pytest
 from msgspec.structs import replace
@@ -21,18 +21,18 @@ from tests.fixtures.release_fixtures import make_measure, make_plan, make_snapsh
 MEMBERS = ["quay members 2026-01 town", "pier members 2026-01 town"]
 
 
-def of(
+def find_value(
     slug: str, *rows: str, catalogue, area: str = TOWN, period: str = "2026-01", breakdown: str = ""
 ) -> ReleasedValue:
     found, _ = make_snapshot(*rows, catalogue=catalogue)
     return cells(found)[slug, "headline"][period, area, breakdown]
 
 
-def told(one: ReleasedValue) -> tuple[float | None, float | None, float | None, str | None]:
+def summarise(one: ReleasedValue) -> tuple[float | None, float | None, float | None, str | None]:
     return one.value, one.low, one.high, one.reason
 
 
-def different(overlap: Overlap, *duties: str):
+def make_distinct_catalogue(overlap: Overlap, *duties: str):
     return make_catalogue(
         make_plan(make_measure("members", overlap=overlap), duties=duties or ["quay members", "pier members"])
     )
@@ -52,50 +52,57 @@ DISTINCT = [
 
 
 @pytest.mark.parametrize(("overlap", "returns", "expected"), DISTINCT)
-def test_different_people_of_several_returns_are_as_many_as_the_largest_at_least(overlap, returns, expected):
+def test_distinct_people_of_several_returns_are_at_least_the_largest(overlap, returns, expected):
     rows = [f"{who} {n}" for who, n in zip(MEMBERS, returns, strict=True)]
-    assert told(of("members", *rows, catalogue=different(overlap))) == expected
+    assert summarise(find_value("members", *rows, catalogue=make_distinct_catalogue(overlap))) == expected
 
 
-def test_people_of_one_return_are_different_for_certain():
-    one = different(Overlap.UNKNOWN, "quay members alone", "pier members")
-    assert told(of("members", f"{MEMBERS[0]} 61", catalogue=one)) == (60, 58, 62, None)
-    three = different(Overlap.UNKNOWN, "quay members", "quay/evening members", "pier members")
+def test_distinct_people_of_one_return_are_exact():
+    one = make_distinct_catalogue(Overlap.UNKNOWN, "quay members alone", "pier members")
+    assert summarise(find_value("members", f"{MEMBERS[0]} 61", catalogue=one)) == (60, 58, 62, None)
+    three = make_distinct_catalogue(Overlap.UNKNOWN, "quay members", "quay/evening members", "pier members")
     rows = [f"{MEMBERS[0]} 30", "quay/evening members 2026-01 town 31", f"{MEMBERS[1]} 40"]
-    assert told(of("members", *rows, catalogue=three)) == (None, 33, 102, None), "98 of three returns: 32.7 and more"
+    assert summarise(find_value("members", *rows, catalogue=three)) == (None, 33, 102, None), (
+        "98 of three returns: 32.7 and more"
+    )
 
 
-def test_people_of_a_return_that_is_owed_no_more_may_be_those_of_another():
-    """Pier College returned them before the plan dropped its duty: 61 and 40 may share members."""
+def test_return_without_a_current_duty_may_count_the_same_people():
+    """Pier College returned before the plan dropped its duty: 61 and 40 may share members."""
     rows = [f"{MEMBERS[0]} 61", f"{MEMBERS[1]} 40"]
-    assert told(of("members", *rows, catalogue=different(Overlap.UNKNOWN, "quay members"))) == (None, 49, 102, None)
+    assert summarise(
+        find_value("members", *rows, catalogue=make_distinct_catalogue(Overlap.UNKNOWN, "quay members"))
+    ) == (None, 49, 102, None)
 
 
 LEARNERS = make_catalogue(make_plan(make_measure("learners"), duties=["quay learners", "pier learners"]))
 BOTH = ["quay learners 2026-01 town 50", "pier learners 2026-01 town 30"]
 
 
-def test_none_few_confidential_and_left_out_are_alike_and_what_nobody_returned_is_not():
+def test_zero_small_confidential_and_missing_show_c_but_not_returned_shows_x():
     sexes = ["quay learners 2026-01 town sex=female 47", "quay learners 2026-01 town sex=male c"]
     rows = [*BOTH, *sexes, *(f"pier learners 2026-01 town sex={sex} 15" for sex in ("female", "male"))]
-    assert told(of("learners", *rows, catalogue=LEARNERS, breakdown="sex=female")) == (60, 58, 62, None)
-    assert of("learners", *rows, catalogue=LEARNERS, breakdown="sex=male") == SUPPRESSED, "sent as confidential"
+    assert summarise(find_value("learners", *rows, catalogue=LEARNERS, breakdown="sex=female")) == (60, 58, 62, None)
+    assert find_value("learners", *rows, catalogue=LEARNERS, breakdown="sex=male") == SUPPRESSED, "sent as confidential"
     few = ["quay learners 2026-01 town 3", "pier learners 2026-01 town 2"]
-    assert of("learners", *few, catalogue=LEARNERS) == SUPPRESSED
-    assert of("learners", "quay learners 2026-01 nil", "pier learners 2026-01 nil", catalogue=LEARNERS) == SUPPRESSED
-    assert of("learners", *BOTH, catalogue=LEARNERS, breakdown="sex=male") == SUPPRESSED, "left out"
-    assert of("learners", *BOTH, catalogue=LEARNERS, period="2026-02") == NO_DATA
-    assert told(of("learners", *BOTH, catalogue=LEARNERS, period="FY2025-26-Q4")) == (80, 78, 82, None)
+    assert find_value("learners", *few, catalogue=LEARNERS) == SUPPRESSED
+    assert (
+        find_value("learners", "quay learners 2026-01 nil", "pier learners 2026-01 nil", catalogue=LEARNERS)
+        == SUPPRESSED
+    )
+    assert find_value("learners", *BOTH, catalogue=LEARNERS, breakdown="sex=male") == SUPPRESSED, "left out"
+    assert find_value("learners", *BOTH, catalogue=LEARNERS, period="2026-02") == NO_DATA
+    assert summarise(find_value("learners", *BOTH, catalogue=LEARNERS, period="FY2025-26-Q4")) == (80, 78, 82, None)
 
 
 @pytest.mark.parametrize("of_class", [DisclosureClass.ORGANISATIONS, DisclosureClass.NONE])
-def test_of_what_does_not_count_people_it_is_told_that_something_was_left_out(of_class):
+def test_missing_cells_are_reported_for_non_person_measures(of_class):
     open_ = make_catalogue(
         make_plan(make_measure("learners", disclosure_class=of_class), duties=["quay learners", "pier learners"])
     )
-    assert of("learners", *BOTH, catalogue=open_, breakdown="sex=male") == NOT_KNOWN_FOR_ALL
+    assert find_value("learners", *BOTH, catalogue=open_, breakdown="sex=male") == NOT_KNOWN_FOR_ALL
     assert (
-        of("learners", *BOTH, "quay learners 2026-01 town sex=male c", catalogue=open_, breakdown="sex=male")
+        find_value("learners", *BOTH, "quay learners 2026-01 town sex=male c", catalogue=open_, breakdown="sex=male")
         == SUPPRESSED
     )
 
@@ -117,26 +124,26 @@ RATE = ["quay pass-rate 2026-01 town", "pier pass-rate 2026-01 town"]
         (["0/0", "0/0"], (None, None, None, "suppressed"), Status.CONFIDENTIAL),
     ],
 )
-def test_a_proportion_is_calculated_from_shown_counts(returned, expected, status):
-    one = of("pass-rate", *(f"{who} {n}" for who, n in zip(RATE, returned, strict=True)), catalogue=RATES)
-    assert told(one) == expected
+def test_proportion_is_calculated_from_displayed_counts(returned, expected, status):
+    one = find_value("pass-rate", *(f"{who} {n}" for who, n in zip(RATE, returned, strict=True)), catalogue=RATES)
+    assert summarise(one) == expected
     assert one.status is status
 
 
-def test_a_percentage_of_few_is_not_given_but_its_counts_are():
+def test_percentage_with_a_small_denominator_shows_only_its_counts():
     one = released_values.to_proportion(
-        figure(8, 8, 12), figure(15, 13, 17), Percentage(value=None, reason="small_denominator")
+        make_value(8, 8, 12), make_value(15, 13, 17), Percentage(value=None, reason="small_denominator")
     )  # pyright: ignore[reportPrivateUsage]
     assert (one.reason, one.status, one.numerator, one.counts) == (
         "small_denominator",
         Status.NOT_AVAILABLE,
-        figure(8, 8, 12),
+        make_value(8, 8, 12),
         None,
     )
 
 
-def test_the_interval_holds_that_of_every_pair_of_counts_within_the_bounds():
-    one = of("pass-rate", f"{RATE[0]} 21/60", f"{RATE[1]} 12/63", catalogue=RATES)
+def test_interval_covers_every_pair_of_counts_within_the_bounds():
+    one = find_value("pass-rate", f"{RATE[0]} 21/60", f"{RATE[1]} 12/63", catalogue=RATES)
     assert one.counts == RatioCounts(numerator_low=33, numerator_high=37, denominator_low=123, denominator_high=127)
     narrow, wide = one.intervals
     assert (narrow.confidence, wide.confidence) == (Confidence.P95, Confidence.P99_8)
@@ -150,11 +157,11 @@ def test_the_interval_holds_that_of_every_pair_of_counts_within_the_bounds():
 NODE = Node(part=None, breakdown=(), place=TOWN, period="2026-01")
 
 
-def figure(value: int, low: int, high: int) -> ProtectedCount:
+def make_value(value: int, low: int, high: int) -> ProtectedCount:
     return ProtectedCount(node=NODE, value=value, low=low, high=high)
 
 
-def count(value: int | None, low: int, high: int | None) -> ReleasedValue:
+def make_count(value: int | None, low: int, high: int | None) -> ReleasedValue:
     return ReleasedValue(value=value, low=low, high=high)
 
 
@@ -163,27 +170,27 @@ SMALL = ReleasedValue(status=Status.NOT_AVAILABLE, reason="small_denominator")
 # fmt: off
 #   operation         parts                                           value, least, greatest, reason
 MADE = [
-    (Operation.SUM,   [count(100, 98, 102), count(50, 48, 52)],       (150, 146, 154, None)),
-    (Operation.SUM,   [count(None, 49, 102), count(50, 48, 52)],      (None, 97, 154, None)),
-    (Operation.SUM,   [count(None, 49, None), count(50, 48, 52)],     (None, 97, None, None)),
+    (Operation.SUM,   [make_count(100, 98, 102), make_count(50, 48, 52)],       (150, 146, 154, None)),
+    (Operation.SUM,   [make_count(None, 49, 102), make_count(50, 48, 52)],      (None, 97, 154, None)),
+    (Operation.SUM,   [make_count(None, 49, None), make_count(50, 48, 52)],     (None, 97, None, None)),
     # Different members of several counts are at least those of the largest.
-    (Operation.UNION, [count(100, 98, 102), count(50, 48, 52)],       (None, 98, 154, None)),
-    (Operation.UNION, [count(100, 98, None), count(50, 48, 52)],      (None, 98, None, None)),
-    (Operation.SUM,   [SUPPRESSED, count(50, 48, 52)],                (None, None, None, "suppressed")),
+    (Operation.UNION, [make_count(100, 98, 102), make_count(50, 48, 52)],       (None, 98, 154, None)),
+    (Operation.UNION, [make_count(100, 98, None), make_count(50, 48, 52)],      (None, 98, None, None)),
+    (Operation.SUM,   [SUPPRESSED, make_count(50, 48, 52)],                (None, None, None, "suppressed")),
     (Operation.SUM,   [SUPPRESSED, NO_DATA],                          (None, None, None, "suppressed")),
     (Operation.SUM,   [NO_DATA, NO_DATA],                             (None, None, None, "no_data")),
-    (Operation.SUM,   [NO_DATA, count(50, 48, 52)],                   (None, None, None, "part_without_value")),
+    (Operation.SUM,   [NO_DATA, make_count(50, 48, 52)],                   (None, None, None, "part_without_value")),
     (Operation.SUM,   [NO_DATA, SMALL],                               (None, None, None, "part_without_value")),
     (Operation.DIFFERENCE, [SMALL, SMALL],                            (None, None, None, "small_denominator")),
-    (Operation.DIFFERENCE, [count(100, 98, 102), count(50, 48, 52)],  (None, None, None, "no_counts")),
+    (Operation.DIFFERENCE, [make_count(100, 98, 102), make_count(50, 48, 52)],  (None, None, None, "no_counts")),
 ]
 # fmt: on
 
 
 @pytest.mark.parametrize(("operation", "parts", "expected"), MADE)
-def test_bounds_in_bounds_out(operation, parts, expected):
+def test_formula_propagates_bounds(operation, parts, expected):
     one = apply_formula(operation, [make_measure("learners"), make_measure("on-roll")], parts)
-    assert told(one) == expected
+    assert summarise(one) == expected
     assert one.status is (
         None
         if expected[1] is not None
@@ -193,23 +200,23 @@ def test_bounds_in_bounds_out(operation, parts, expected):
     )
 
 
-def share(part: tuple[int, int, int], whole: tuple[int, int, int]) -> ReleasedValue:
-    """A proportion of counts as shown, each with its bounds."""
+def make_proportion(part: tuple[int, int, int], whole: tuple[int, int, int]) -> ReleasedValue:
+    """Return a proportion of displayed counts, each with its bounds."""
     return ReleasedValue(
         value=round(100 * part[0] / whole[0], 1),
         low=100 * part[1] / whole[2],
         high=min(100, 100 * part[2] / whole[1]),
-        numerator=figure(*part),
-        denominator=figure(*whole),
+        numerator=make_value(*part),
+        denominator=make_value(*whole),
     )
 
 
-EVERYBODY = share((700, 698, 702), (1000, 998, 1002))
-ILL = share((100, 98, 102), (200, 198, 202))
+EVERYBODY = make_proportion((700, 698, 702), (1000, 998, 1002))
+ILL = make_proportion((100, 98, 102), (200, 198, 202))
 RATIO = make_measure("pass-rate")
 
 
-def test_a_gap_of_two_groups_that_share_nobody():
+def test_gap_of_two_disjoint_groups():
     one = apply_formula(Operation.DIFFERENCE, [RATIO, replace(RATIO, slug="other")], [EVERYBODY, ILL])
     assert one.value == 20.0
     assert (one.low, one.high) == (
@@ -221,8 +228,8 @@ def test_a_gap_of_two_groups_that_share_nobody():
     assert one.counts is None
 
 
-def test_a_gap_of_a_whole_and_its_part_is_that_of_the_rest_and_the_part():
-    """600 of 800 of the rest are 75 %, which is 25 points more; 20 points for the 8 in 10 who are the rest."""
+def test_gap_of_whole_and_part_uses_the_people_outside_the_part():
+    """600 of 800 outside the part are 75 %, which is 25 points more; 20 points weighted by the 8 in 10 outside."""
     whole = replace(RATIO, contains=["ill"])
     one = apply_formula(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, ILL])
     assert one.value == 20.0
@@ -244,13 +251,13 @@ def test_a_gap_of_a_whole_and_its_part_is_that_of_the_rest_and_the_part():
         ((10, 8, 12), (990, 988, 992)),  # 686 of the rest would work, of whom there are 14
     ],
 )
-def test_there_is_no_gap_where_the_part_is_none_of_the_whole(part):
+def test_no_gap_if_the_part_exceeds_the_whole(part):
     whole = replace(RATIO, contains=["ill"])
-    one = apply_formula(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, share(*part)])
+    one = apply_formula(Operation.DIFFERENCE, [whole, replace(RATIO, slug="ill")], [EVERYBODY, make_proportion(*part)])
     assert (one.reason, one.low) == ("part_exceeds_whole", None)
 
 
-def test_a_whole_without_an_upper_bound_has_no_rest():
+def test_no_gap_if_the_whole_has_no_upper_bound():
     open_ended = replace(ILL, numerator=ProtectedCount(node=NODE, value=100, low=98, high=None))
     whole = replace(RATIO, contains=["ill"])
     assert (
@@ -259,27 +266,27 @@ def test_a_whole_without_an_upper_bound_has_no_rest():
     )
 
 
-def test_the_largest_error_is_the_further_bound():
-    assert count(100, 98, 102).largest_error == 2
-    assert count(100, 94, 102).largest_error == 6
-    assert count(None, 94, 102).largest_error is None
-    assert count(100, 94, None).largest_error is None
+def test_largest_error_is_the_distance_to_the_further_bound():
+    assert make_count(100, 98, 102).largest_error == 2
+    assert make_count(100, 94, 102).largest_error == 6
+    assert make_count(None, 94, 102).largest_error is None
+    assert make_count(100, 94, None).largest_error is None
     assert NOT_A_COUNT.largest_error is None
 
 
-def test_denominators_of_a_share_are_told_with_it_alone():
+def test_denominators_are_released_only_with_their_proportion():
     found, _ = make_snapshot(f"{RATE[0]} 21/60", catalogue=RATES)
     assert set(cells(found)) == {("pass-rate", "headline")}
     assert len({f.breakdown.get("sex", "") for f in release_figures(f"{RATE[0]} 21/60", catalogue=RATES)}) == 4
 
 
-def test_a_share_without_its_denominator_is_not_known():
-    """Prizes are counted by sex, exams are not: of no sex is it known how many were examined."""
+def test_proportion_without_its_denominator_is_not_known_for_all():
+    """Prizes are counted by sex, exams are not: the number examined is unknown for each sex."""
     prizes = make_measure("pass-rate", slug="prize-rate", contains=[])
     exams = make_measure("pass-rate", schemes=[], contains=[], shares_denominator=["prize-rate"])
     duties = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
     catalogue = make_catalogue(make_plan(exams, prizes, duties=duties))
     rows = [f"{who} {slug} 2026-01 town 30/60" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
     rows += [f"{who} prize-rate 2026-01 town sex=female 15/30" for who in ("quay", "pier")]
-    assert told(of("prize-rate", *rows, catalogue=catalogue))[0] == 50
-    assert of("prize-rate", *rows, catalogue=catalogue, breakdown="sex=female") == NOT_KNOWN_FOR_ALL
+    assert summarise(find_value("prize-rate", *rows, catalogue=catalogue))[0] == 50
+    assert find_value("prize-rate", *rows, catalogue=catalogue, breakdown="sex=female") == NOT_KNOWN_FOR_ALL

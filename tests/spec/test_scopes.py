@@ -1,4 +1,4 @@
-"""What is audited together: which measures, periods, areas and breakdowns, by the plan and the calendar alone."""
+"""Which measures, periods, areas and breakdowns are audited together, by the plan and the calendar alone."""
 
 from datetime import date
 
@@ -18,11 +18,11 @@ from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, T
 from tests.fixtures.release_fixtures import list_scopes, make_measure, make_plan
 
 
-def cadence(type_: PeriodType, months: int | None = None) -> Cadence:
+def make_cadence(type_: PeriodType, months: int | None = None) -> Cadence:
     return replace(HARBOUR_PLAN.measures[0].cadence, period_type=type_, months=months)
 
 
-def codes(found):
+def list_codes(found):
     return [period.code for period in found]
 
 
@@ -47,19 +47,19 @@ CALENDAR = [
 
 
 @pytest.mark.parametrize(("kind", "type_", "today", "own", "longer"), CALENDAR)
-def test_the_calendar_says_which_periods_are_released(kind, type_, today, own, longer):
-    one = make_measure("learners", kind=MeasureKind(kind), cadence=cadence(PeriodType(type_)))
+def test_calendar_determines_the_released_periods(kind, type_, today, own, longer):
+    one = make_measure("learners", kind=MeasureKind(kind), cadence=make_cadence(PeriodType(type_)))
     found = list_released_periods(one, HARBOUR_CATALOGUE, [], today=date.fromisoformat(today))
-    assert (codes(found[0]), codes(found[1])) == (own, longer)
+    assert (list_codes(found[0]), list_codes(found[1])) == (own, longer)
 
 
-def test_snapshots_have_no_calendar_so_those_that_were_returned_are_released():
-    one = make_measure("on-roll", cadence=cadence(PeriodType.SNAPSHOT))
+def test_released_snapshots_are_those_with_a_return():
+    one = make_measure("on-roll", cadence=make_cadence(PeriodType.SNAPSHOT))
     days = [periods.parse(code) for code in ("D2026-05-20", "D2026-02-20", "D2026-05-20", "D2026-09-01")]
     assert list_released_periods(one, HARBOUR_CATALOGUE, days, today=date(2026, 9, 1)) == ([days[1], days[0]], [])
 
 
-def test_months_of_a_flow_stand_in_one_scope_with_their_financial_year():
+def test_months_of_a_flow_share_a_scope_with_their_financial_year():
     found = {key: scope for key, scope in list_scopes().items() if key.startswith("learners/")}
     assert list(found) == ["learners/headline FY2025-26", "learners/headline FY2026-27"]
     first, second = found.values()
@@ -76,7 +76,7 @@ def test_months_of_a_flow_stand_in_one_scope_with_their_financial_year():
     assert longer == {"FY2026-27-Q1": 3, "FY2026-27-Q2": 3, "FY2026-27-Q3": 3, "FY2026-27-H1": 6}
 
 
-def test_each_day_of_a_stock_is_a_scope_and_so_is_each_count_of_different_people():
+def test_each_period_of_a_stock_or_distinct_count_is_a_scope():
     found = list(list_scopes(today=date(2026, 3, 1)))
     assert [key for key in found if key.startswith(("on-roll", "members"))] == [
         "on-roll/headline 2026-01",
@@ -88,7 +88,7 @@ def test_each_day_of_a_stock_is_a_scope_and_so_is_each_count_of_different_people
     assert not list_scopes()["on-roll/headline 2026-01"].shape.overlapping_places
 
 
-def test_a_cumulative_count_is_the_sum_of_its_increments_since_its_reset():
+def test_cumulative_count_is_the_sum_of_increments_since_its_reset():
     plan = make_plan(make_measure("enrolments"))
     found = list_scopes(make_catalogue(plan), today=date(2026, 5, 1))
     assert list(found) == [
@@ -106,7 +106,7 @@ def test_a_cumulative_count_is_the_sum_of_its_increments_since_its_reset():
     assert list_scopes(make_catalogue(plan), today=date(2026, 1, 31)) == {}, "nothing is over yet"
 
 
-def test_measures_that_are_not_counted_by_partners_have_no_scope():
+def test_measure_that_partners_do_not_count_has_no_scope():
     [series] = make_measure("learners").series
     published = replace(series, slug="published", headline=False, collection=Collection.PUBLISHED)
     plan = make_plan(
@@ -115,8 +115,8 @@ def test_measures_that_are_not_counted_by_partners_have_no_scope():
     assert {key.split()[0] for key in list_scopes(make_catalogue(plan))} == {"learners/headline"}
 
 
-def test_a_series_that_is_not_the_headline_is_a_scope_of_its_own():
-    """What the measure contains is a part of its headline alone."""
+def test_other_series_than_the_headline_have_their_own_scope():
+    """A contained measure is a part of the headline series only."""
     visits = make_measure("visits", contains=["learners"], disclosure_class=DisclosureClass.PERSONS)
     found = list_scopes(make_catalogue(make_plan(visits, make_measure("learners"))), today=date(2026, 2, 1))
     assert {key: scope.measures for key, scope in found.items()} == {
@@ -145,23 +145,23 @@ APART = [("learners/headline FY2025-26", ["learners"]), ("passes/headline FY2025
         (DUTIES, PASSES, TOGETHER),
         # Whoever returns the part returns the whole: else those outside the part are nobody's.
         (["quay learners", "quay passes", "pier passes"], PASSES, APART),
-        (DUTIES, replace(PASSES, cadence=cadence(PeriodType.FINANCIAL_QUARTER)), [*APART[:1]]),
+        (DUTIES, replace(PASSES, cadence=make_cadence(PeriodType.FINANCIAL_QUARTER)), [*APART[:1]]),
         (DUTIES, replace(PASSES, disclosure_class=DisclosureClass.NONE), APART),
         (DUTIES, replace(PASSES, kind=MeasureKind.STOCK), [*APART[:1], ("passes/headline 2026-01", ["passes"])]),
         (DUTIES, replace(PASSES, series=[replace(PASSES.series[0], collection=Collection.PUBLISHED)]), [*APART[:1]]),
     ],
 )
-def test_a_part_is_audited_with_its_whole_where_they_are_counted_alike(duties, part, expected):
+def test_part_is_audited_with_its_whole_if_counted_in_the_same_way(duties, part, expected):
     assert whole_and_part(*duties, part=part) == expected
 
 
-def test_a_part_of_a_published_whole_is_released_by_itself():
-    """It is not lost with the whole, of which partners return nothing."""
+def test_part_of_a_published_whole_has_its_own_scope():
+    """Partners return nothing for the whole, but the part is still released."""
     published = [replace(PASSES.series[0], collection=Collection.PUBLISHED)]
     assert whole_and_part(series=published) == APART[1:]
 
 
-def test_a_part_that_is_a_whole_itself_is_not_lost_with_its_own_part():
+def test_part_that_is_also_a_whole_still_has_a_scope():
     inner = make_measure("learners", slug="honours")
     whole, part = (
         make_measure("learners", contains=["passes"]),
@@ -190,12 +190,12 @@ EVERYBODY = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate
         ({"contains": ["prize-rate"]}, {}, EVERYBODY, [["pass-rate"], ["prize-rate"]]),
     ],
 )
-def test_proportions_are_audited_together_by_the_denominator_that_they_share(first, second, duties, expected):
+def test_proportions_with_a_shared_denominator_are_audited_together(first, second, duties, expected):
     catalogue = make_catalogue(make_plan(replace(RATE, **first), replace(OTHER, **second), duties=duties))
     assert [scope.measures for scope in list_scopes(catalogue, today=date(2026, 2, 1)).values()] == expected
 
 
-def test_a_proportion_is_a_part_of_its_denominators():
+def test_numerator_is_a_part_of_its_denominator():
     catalogue = make_catalogue(make_plan(replace(RATE, shares_denominator=["prize-rate"]), OTHER, duties=EVERYBODY))
     [scope] = list_scopes(catalogue, today=date(2026, 2, 1)).values()
     assert [(t.part, t.dimensions) for t in scope.shape.tables] == [
@@ -209,7 +209,7 @@ def test_a_proportion_is_a_part_of_its_denominators():
 
 
 @pytest.mark.parametrize(
-    ("without", "expected"),
+    ("excluded", "expected"),
     [
         ([], TOGETHER),
         # What was shown of either stays in one chain of audits; the figures of what is left out are not published.
@@ -218,20 +218,20 @@ def test_a_proportion_is_a_part_of_its_denominators():
         (["learners", "passes"], []),
     ],
 )
-def test_a_scope_keeps_all_its_measures_while_one_of_them_is_released(without, expected):
+def test_scope_has_all_its_measures_while_one_of_them_is_released(excluded, expected):
     catalogue = make_catalogue(make_plan(make_measure("learners", contains=["passes"]), PASSES, duties=DUTIES))
-    found = list_scopes(catalogue, today=date(2026, 2, 1), excluded_measures=without)
+    found = list_scopes(catalogue, today=date(2026, 2, 1), excluded_measures=excluded)
     assert [(scope.key, scope.measures) for scope in found.values()] == expected
 
 
-def test_a_measure_of_another_family_of_areas_has_no_scope():
+def test_measure_of_another_area_family_has_no_scope():
     families = [*HARBOUR_PLAN.families, replace(HARBOUR_PLAN.families[0], slug="sea", levels=["sea"])]
     plan = make_plan(make_measure("learners", area_family="sea", schemes=[]), families=families)
     assert list_scope_areas(plan.measures[0], make_catalogue(plan)) == []
     assert list_scopes(make_catalogue(plan)) == {}
 
 
-def test_areas_are_those_of_the_plan_down_to_the_finest_that_is_collected():
+def test_areas_go_down_to_the_finest_collected_level():
     found = [
         (place.code, place.level, place.parent)
         for place in list_scope_areas(make_measure("learners"), HARBOUR_CATALOGUE)
@@ -251,7 +251,7 @@ def test_areas_are_those_of_the_plan_down_to_the_finest_that_is_collected():
     ]
 
 
-def test_tables_are_the_schemes_that_the_policy_releases():
+def test_tables_are_the_schemes_that_the_policy_allows():
     tables = list_scopes()["learners/headline FY2025-26"].shape.tables
     assert [(table.dimensions, table.level) for table in tables] == [
         ((), 1),
@@ -264,7 +264,7 @@ def test_tables_are_the_schemes_that_the_policy_releases():
     assert [table.dimensions for table in tables] == [(), ("sex",), ("need",)]
 
 
-def test_whether_categories_overlap_is_said_by_the_scheme_of_the_dimension_alone():
+def test_one_dimensional_scheme_defines_overlap_of_categories():
     found = {d.slug: (d.exclusive, d.exhaustive) for d in list_scopes()["learners/headline FY2025-26"].shape.dimensions}
     assert found == {"sex": (True, True), "need": (False, False)}
     crossed = [Scheme(dimensions=["sex", "need"], exclusive=True, exhaustive=False, finest_level="town")]
@@ -284,7 +284,7 @@ OLD = ScopeShape(
 )
 
 
-def test_a_lattice_never_forgets_what_was_released_before():
+def test_merged_shape_has_every_cell_released_before():
     new = ScopeShape(
         tables=(Table(level=1), Table(dimensions=("sex",)), Table(dimensions=("age",))),
         dimensions=(Dimension(slug="sex", codes=("x", "m"), exhaustive=False), Dimension(slug="age", codes=("old",))),
@@ -308,14 +308,14 @@ def test_a_lattice_never_forgets_what_was_released_before():
     assert merge_shapes(OLD, OLD) == OLD
 
 
-def test_an_area_that_moves_makes_a_measure_unpublishable():
+def test_area_with_a_new_parent_is_refused():
     moved = replace(OLD, places=(*OLD.places, Area(code="west", level=1, parent="town")))
     with pytest.raises(GeographyChanged, match="^west "):
         merge_shapes(moved, replace(OLD, places=(Area(code="town"), Area(code="west", level=2, parent="east"))))
 
 
-def test_organisations_know_what_those_know_that_they_succeed_or_belong_to():
-    """The net loft became the school, and the school the college; choirs know nothing of each other."""
+def test_organisation_shares_a_group_with_predecessors_and_parent():
+    """The net loft became the school, and the school the college. Choirs do not share knowledge."""
     members = [
         replace(o, member_of={"pier-college": "harbour-council", "old-net-loft": "local-choirs"}.get(o.slug))
         for o in HARBOUR_PLAN.organisations
@@ -337,29 +337,29 @@ def test_organisations_know_what_those_know_that_they_succeed_or_belong_to():
         (["pier learners alone"], False),
     ],
 )
-def test_who_feeds_a_figure_alone_must_have_agreed_in_all_its_duties(duties, alone):
+def test_publish_alone_needs_the_consent_of_all_duties(duties, alone):
     catalogue = make_catalogue(make_plan(make_measure("learners"), duties=duties))
     scope = list_scopes(catalogue)["learners/headline FY2025-26"]
     assert may_publish_alone(scope.members, "quay-college", catalogue) is alone
 
 
-def test_a_return_that_no_spell_holds_is_a_scope_of_its_own():
-    """A count that starts again each month, returned for quarters."""
+def test_period_outside_every_reset_span_is_its_own_scope():
+    """A count that is reset each month but returned for quarters."""
     series = replace(make_measure("enrolments").series[0], resets=PeriodType.MONTH)
-    one = make_measure("enrolments", series=[series], cadence=cadence(PeriodType.FINANCIAL_QUARTER))
+    one = make_measure("enrolments", series=[series], cadence=make_cadence(PeriodType.FINANCIAL_QUARTER))
     found = list_scopes(make_catalogue(make_plan(one)), today=date(2026, 7, 1))
     assert list(found) == ["enrolments/headline FY2025-26-Q4", "enrolments/headline FY2026-27-Q1"]
 
 
-def test_snapshots_that_were_returned_are_scopes():
-    one = make_measure("on-roll", cadence=cadence(PeriodType.SNAPSHOT))
+def test_each_returned_snapshot_is_a_scope():
+    one = make_measure("on-roll", cadence=make_cadence(PeriodType.SNAPSHOT))
     days = [periods.parse("D2026-05-20")]
     found = list_scopes(make_catalogue(make_plan(one)), returned={("on-roll", "headline"): days})
     assert list(found) == ["on-roll/headline D2026-05-20"]
 
 
 @pytest.mark.parametrize(
-    ("before", "lost"),
+    ("before", "regrouped"),
     [
         ([], set()),
         ([("on-roll/headline 2026-01", ["on-roll"]), ("visits/by-day 2026-01", ["visits"])], set()),
@@ -369,8 +369,8 @@ def test_snapshots_that_were_returned_are_scopes():
         ([("on-roll/headline 2026-01", ["on-roll"]), ("on-roll/old 2026-01", ["on-roll"])], set()),
     ],
 )
-def test_a_measure_that_is_audited_with_others_than_before_has_lost_its_history(before, lost):
+def test_measure_audited_with_other_measures_than_before_is_regrouped(before, regrouped):
     catalogue = make_catalogue(
         make_plan(make_measure("on-roll"), make_measure("visits"), duties=["quay on-roll", "pier visits"])
     )
-    assert find_regrouped_measures(before, list(list_scopes(catalogue).values())) == lost
+    assert find_regrouped_measures(before, list(list_scopes(catalogue).values())) == regrouped

@@ -1,4 +1,4 @@
-"""What each organisation returned, put on the nodes of a scope: exactly known, or not known at all."""
+"""What each organisation returned, on the nodes of a scope: exactly known, or unknown."""
 
 import pytest
 from msgspec.structs import replace
@@ -31,20 +31,20 @@ QUAY = [
 WARDS = ["quay learners 2026-01 east 30", "quay learners 2026-01 west 20", "quay learners 2026-01 nowhere 0"]
 
 
-def learners(*rows: str, **more):
-    """Of the town and its quarters in January, by sex: what is known."""
+def list_learners(*rows: str, **more):
+    """Return the known counts of the town and its quarters in January, by sex."""
     return filter_by_words(list_true_counts(list_scopes()[JANUARY], *rows, **more), "2026-01")
 
 
-def in_town(*rows: str, **more):
-    """Of the town in January: total, women, men, sex not known."""
-    found = learners(*rows, **more)
+def list_town_counts(*rows: str, **more):
+    """Return the counts of the town in January: total, women, men, sex unknown."""
+    found = list_learners(*rows, **more)
     return [found[f"town{cell}"] for cell in ("", " sex=female", " sex=male", " sex=unknown")]
 
 
-def in_quarters(*rows: str):
-    """In January: town, east, west, quarter not known."""
-    found = learners(*rows)
+def list_quarter_counts(*rows: str):
+    """Return the counts of January: town, east, west, quarter unknown."""
+    found = list_learners(*rows)
     return [found[place] for place in ("town", "east", "west", "nowhere")]
 
 
@@ -75,9 +75,9 @@ BESIDE_50 = [
 
 
 @pytest.mark.parametrize(("cells", "expected"), BESIDE_50)
-def test_categories_beside_their_total(cells, expected):
+def test_missing_categories_follow_from_their_total(cells, expected):
     rows = ["quay learners 2026-01 town 50", *(f"quay learners 2026-01 town {cell}" for cell in cells)]
-    assert in_town(*rows) == [50, *expected]
+    assert list_town_counts(*rows) == [50, *expected]
 
 
 # fmt: off
@@ -95,39 +95,44 @@ QUARTERS_OF_50 = [
 
 
 @pytest.mark.parametrize(("cells", "expected"), QUARTERS_OF_50)
-def test_quarters_beside_their_town(cells, expected):
+def test_missing_quarters_follow_from_their_town(cells, expected):
     rows = ["quay learners 2026-01 town 50", *(f"quay learners 2026-01 {cell}" for cell in cells)]
-    assert in_quarters(*rows) == [50, *expected]
+    assert list_quarter_counts(*rows) == [50, *expected]
 
 
-def test_a_return_without_a_total_has_no_known_total():
-    assert in_town("quay learners 2026-01 town sex=female 20") == ["?", 20, "?", "?"]
-    assert in_quarters("quay learners 2026-01 east 20") == ["?", 20, "?", "?"]
+def test_total_is_unknown_if_it_was_not_returned():
+    assert list_town_counts("quay learners 2026-01 town sex=female 20") == ["?", 20, "?", "?"]
+    assert list_quarter_counts("quay learners 2026-01 east 20") == ["?", 20, "?", "?"]
 
 
-def test_a_confidential_total_is_not_known():
-    assert in_town("quay learners 2026-01 town c:1-4") == ["c", "?", "?", "?"]
+def test_confidential_total_is_unknown():
+    assert list_town_counts("quay learners 2026-01 town c:1-4") == ["c", "?", "?", "?"]
 
 
 @pytest.mark.parametrize("rows", [["quay learners 2026-01 nil"], ["quay learners 2026-01 town 0"]])
-def test_none_at_all_is_none_in_every_cell(rows):
-    assert set(learners(*rows).values()) == {0}
+def test_total_of_zero_is_zero_in_every_cell(rows):
+    assert set(list_learners(*rows).values()) == {0}
 
 
-def test_a_total_of_none_with_somebody_in_it_is_believed_before_its_parts():
-    assert in_town("quay learners 2026-01 town 0", "quay learners 2026-01 town sex=female 3") == [0, "?", "?", "?"]
-    found = in_town("quay learners 2026-01 town 0", "quay learners 2026-01 town sex=female c")
+def test_contradicted_total_of_zero_is_used_before_its_parts():
+    assert list_town_counts("quay learners 2026-01 town 0", "quay learners 2026-01 town sex=female 3") == [
+        0,
+        "?",
+        "?",
+        "?",
+    ]
+    found = list_town_counts("quay learners 2026-01 town 0", "quay learners 2026-01 town sex=female c")
     assert found == [0, 0, 0, 0], "a confidential one of none is none"
 
 
-def test_whoever_returns_nothing_adds_nothing():
-    assert set(learners().values()) == {0}
-    assert in_town(*QUAY) == in_town(*QUAY, "pier learners 2026-02 town 9")
+def test_organisation_without_a_return_adds_nothing():
+    assert set(list_learners().values()) == {0}
+    assert list_town_counts(*QUAY) == list_town_counts(*QUAY, "pier learners 2026-02 town 9")
 
 
-def test_what_one_organisation_left_out_is_unknown_for_all():
+def test_cell_missing_from_one_organisation_is_unknown_in_the_sum():
     pier = ["pier learners 2026-01 town 12", "pier learners 2026-01 town sex=female 4"]
-    assert in_town(*QUAY, *pier) == [62, 24, "?", "?"]
+    assert list_town_counts(*QUAY, *pier) == [62, 24, "?", "?"]
     found, nodes = build_true_counts(list_scopes()[JANUARY], *QUAY, *pier)
     assert found.organisations == ("pier-college", "quay-college")
     at = {format_node(node): index for index, node in enumerate(nodes)}
@@ -136,28 +141,28 @@ def test_what_one_organisation_left_out_is_unknown_for_all():
     assert found.publish_alone.tolist() == [False, False]
 
 
-def test_services_of_an_organisation_are_added_up():
+def test_services_of_an_organisation_are_summed():
     evening = [row.replace("quay", "quay/evening") for row in QUAY]
-    assert in_town(*QUAY, *evening) == [100, 40, 60, 0]
+    assert list_town_counts(*QUAY, *evening) == [100, 40, 60, 0]
     found, _ = build_true_counts(list_scopes()[JANUARY], *QUAY, *evening)
     assert found.organisations == ("quay-college",)
 
 
-def test_what_one_service_left_out_is_not_taken_from_another():
-    """Evening classes return a total alone: 5 in the east are then those of the day."""
+def test_cell_missing_from_one_service_is_not_filled_from_another():
+    """Evening classes return only a total, so the 5 in the east belong to the day classes."""
     evening = ["quay/evening learners 2026-01 town 10"]
-    assert in_quarters(*QUAY, *WARDS[:2], *evening) == [60, "?", "?", "?"]
-    assert in_town(*QUAY, *evening) == [60, "?", "?", "?"]
-    assert in_town(*QUAY, "quay/evening learners 2026-01 nil") == [50, 20, 30, 0]
+    assert list_quarter_counts(*QUAY, *WARDS[:2], *evening) == [60, "?", "?", "?"]
+    assert list_town_counts(*QUAY, *evening) == [60, "?", "?", "?"]
+    assert list_town_counts(*QUAY, "quay/evening learners 2026-01 nil") == [50, 20, 30, 0]
 
 
-def test_quarters_by_sex_beside_their_own_total_and_beside_the_town():
+def test_quarters_by_sex_agree_with_their_total_and_with_the_town():
     rows = [*QUAY, *WARDS]
-    found = learners(*rows, "quay learners 2026-01 east sex=female 20", "quay learners 2026-01 east sex=male 10")
+    found = list_learners(*rows, "quay learners 2026-01 east sex=female 20", "quay learners 2026-01 east sex=male 10")
     assert [found[f"east sex={sex}"] for sex in ("female", "male", "unknown")] == [20, 10, 0]
     # Of the 20 in the west nothing is said; nobody in the town is of unknown sex.
     assert [found[f"west sex={sex}"] for sex in ("female", "male", "unknown")] == ["?", "?", 0]
-    found = learners(*rows, "quay learners 2026-01 east sex=female 21")
+    found = list_learners(*rows, "quay learners 2026-01 east sex=female 21")
     assert [found[f"east sex={sex}"] for sex in ("female", "male", "unknown")] == ["?", "?", "?"]
     assert (found["town sex=female"], found["east"]) == (20, 30), "totals and margins stand"
 
@@ -165,23 +170,25 @@ def test_quarters_by_sex_beside_their_own_total_and_beside_the_town():
 NEEDS = ["quay learners 2026-01 town need=travel 15", "quay learners 2026-01 town need=childcare 40"]
 
 
-def by_need(*rows: str):
-    found = learners(*QUAY, *rows)
+def make_needs_catalogue(*rows: str):
+    found = list_learners(*QUAY, *rows)
     return [found[f"town need={need}"] for need in ("travel", "childcare")]
 
 
-def test_categories_that_overlap_add_up_to_nothing():
-    assert by_need(*NEEDS) == [15, 40]
-    assert by_need(NEEDS[0]) == [15, "?"]
-    assert by_need("quay learners 2026-01 town need=travel 50") == [50, "?"], "somebody may have both needs"
-    assert by_need("quay learners 2026-01 town need=travel 51") == ["?", "?"], "nobody else is there"
+def test_overlapping_categories_do_not_add_up():
+    assert make_needs_catalogue(*NEEDS) == [15, 40]
+    assert make_needs_catalogue(NEEDS[0]) == [15, "?"]
+    assert make_needs_catalogue("quay learners 2026-01 town need=travel 50") == [50, "?"], (
+        "somebody may have both needs"
+    )
+    assert make_needs_catalogue("quay learners 2026-01 town need=travel 51") == ["?", "?"], "nobody else is there"
 
 
-def test_cells_by_two_dimensions_beside_those_by_one():
+def test_cells_by_two_dimensions_agree_with_their_margins():
     cross = "quay learners 2026-01 town need=travel sex="
 
     def found(*cells: str):
-        got = learners(*QUAY, *NEEDS, *cells)
+        got = list_learners(*QUAY, *NEEDS, *cells)
         return [got[f"town need=travel sex={sex}"] for sex in ("female", "male", "unknown")]
 
     assert found(f"{cross}female 10", f"{cross}male 5", f"{cross}unknown 0") == [10, 5, 0]
@@ -190,18 +197,18 @@ def test_cells_by_two_dimensions_beside_those_by_one():
     assert found() == ["?", "?", 0], "nobody is of unknown sex"
 
 
-def test_more_of_a_sex_than_there_are_with_a_need_is_no_contradiction_that_stops_a_release():
-    """25 of the 40 who need childcare are women, of 20 women: the margins stand, and the release is made."""
+def test_contradiction_with_a_margin_does_not_stop_a_release():
+    """25 of the 40 who need childcare are women, but there are only 20 women: the margins are used."""
     cross = "quay learners 2026-01 town need=childcare sex="
     rows = [*QUAY, *NEEDS, f"{cross}female 25", f"{cross}male 15", f"{cross}unknown 0"]
-    found = learners(*rows)
+    found = list_learners(*rows)
     assert [found[f"town need=childcare sex={sex}"] for sex in ("female", "male", "unknown")] == ["?", "?", "?"]
     assert (found["town need=childcare"], found["town sex=female"]) == (40, 20)
     assert not protect_scope(list_scopes()[JANUARY], *rows).report.carried_forward
 
 
-def test_longer_periods_are_the_sum_of_what_was_returned_and_unknown_where_a_part_is():
-    rows = [row.replace("2026-01", month) for month in ("2026-01", "2026-02") for row in QUAY]
+def test_longer_period_sums_returned_periods_and_is_unknown_if_one_is():
+    rows = [row.replace("2026-01", make_month) for make_month in ("2026-01", "2026-02") for row in QUAY]
     found = list_true_counts(list_scopes()[JANUARY], *rows)
     assert found["FY2025-26-Q4 town sex=female"] == 40
     found = list_true_counts(
@@ -214,13 +221,13 @@ def test_longer_periods_are_the_sum_of_what_was_returned_and_unknown_where_a_par
 RATE = "pass-rate/headline FY2025-26"
 
 
-def rates(*rows: str, scope=None, catalogue=HARBOUR_CATALOGUE):
+def list_rates(*rows: str, scope=None, catalogue=HARBOUR_CATALOGUE):
     return filter_by_words(
         list_true_counts(scope or list_scopes()[RATE], *rows, catalogue=catalogue), "2026-01", "town"
     )
 
 
-def test_a_proportion_is_two_counts():
+def test_proportion_is_two_counts():
     found = list_true_counts(
         list_scopes()[RATE], "quay pass-rate 2026-01 town 8/10", "pier pass-rate 2026-01 town 30/60"
     )
@@ -237,8 +244,8 @@ def test_a_proportion_is_two_counts():
     assert (found["pass-rate: 2026-01 town sex=male"], found["2026-01 town sex=male"]) == ("c", "c")
 
 
-def test_more_who_passed_than_were_examined_are_unknown_and_stop_no_release():
-    """12 of 10 women: of all 20 who passed, it cannot be said who they are."""
+def test_numerator_above_its_denominator_is_unknown():
+    """12 of 10 women passed: only the total of 20 who passed is known."""
     rows = [
         "quay pass-rate 2026-01 town 20/30",
         "quay pass-rate 2026-01 town sex=female 12/10",
@@ -253,8 +260,8 @@ def test_more_who_passed_than_were_examined_are_unknown_and_stop_no_release():
     assert (found["pass-rate: 2026-01 town"], found["2026-01 town"]) == ("?", 30)
 
 
-def joined(kind: MeasureKind = MeasureKind.FLOW, overlap: Overlap = Overlap.UNKNOWN, **more):
-    """Those who passed are part of the learners."""
+def make_joined_catalogue(kind: MeasureKind = MeasureKind.FLOW, overlap: Overlap = Overlap.UNKNOWN, **more):
+    """The people who passed are a part of the learners."""
     schemes = [Scheme(dimensions=["sex"], exclusive=True, exhaustive=more.pop("exhaustive", True), finest_level="town")]
     one = make_measure("learners", kind=kind, schemes=schemes, overlap=overlap, contains=["passes"])
     other = replace(one, slug="passes", contains=[])
@@ -264,8 +271,8 @@ def joined(kind: MeasureKind = MeasureKind.FLOW, overlap: Overlap = Overlap.UNKN
     return scope, catalogue
 
 
-def test_a_part_that_is_larger_than_its_whole_is_unknown_but_for_its_total():
-    scope, catalogue = joined()
+def test_part_larger_than_its_whole_is_unknown_except_its_total():
+    scope, catalogue = make_joined_catalogue()
     learned = [
         "quay learners 2026-01 town 20",
         *(f"quay learners 2026-01 town sex={sex} 10" for sex in ("female", "male")),
@@ -281,9 +288,9 @@ def test_a_part_that_is_larger_than_its_whole_is_unknown_but_for_its_total():
     assert found["passes: 2026-01 town"] == "?"
 
 
-def test_a_confidential_part_of_a_known_whole_stops_no_release():
-    """3 of the 20 women passed, and were sent as confidential: no more follows from that than that it is not known."""
-    scope, catalogue = joined()
+def test_confidential_part_of_a_known_whole_is_only_unknown():
+    """3 of the 20 women passed, returned as confidential: nothing follows except that the count is unknown."""
+    scope, catalogue = make_joined_catalogue()
     learned = [f"quay learners 2026-01 town {cell}" for cell in ("50", "sex=female 20", "sex=male 30")]
     passed = [f"quay passes 2026-01 town {cell}" for cell in ("20", "sex=female c", "sex=male 17", "sex=unknown 0")]
     found = list_true_counts(scope, *learned, *passed, catalogue=catalogue)
@@ -291,9 +298,10 @@ def test_a_confidential_part_of_a_known_whole_stops_no_release():
     protect_scope(scope, *learned, *passed, catalogue=catalogue)
 
 
-def test_those_outside_a_part_must_be_people_too():
-    """20 of 100 learners have no sex stated; of 60 who passed 40 have none. Of 40 who did not, 60 would have one."""
-    scope, catalogue = joined(exhaustive=False)
+def test_people_outside_a_part_must_fit_as_well():
+    """The sex of 20 of 100 learners is unknown, and of 40 of the 60 who passed. So 60 of the 40 who did not pass would
+    have a known sex."""
+    scope, catalogue = make_joined_catalogue(exhaustive=False)
     rows = [
         *("quay learners 2026-01 town 100", "quay passes 2026-01 town 60"),
         *(f"quay learners 2026-01 town sex={sex} 40" for sex in ("female", "male")),
@@ -305,8 +313,8 @@ def test_those_outside_a_part_must_be_people_too():
     protect_scope(scope, *rows, catalogue=catalogue)
 
 
-def test_a_part_whose_whole_is_not_known_is_unknown():
-    scope, catalogue = joined()
+def test_part_of_an_unknown_whole_is_unknown():
+    scope, catalogue = make_joined_catalogue()
     assert list_true_counts(scope, "quay passes 2026-01 town 21", catalogue=catalogue)["passes: 2026-01 town"] == "?"
     rows = ["quay learners 2026-01 town c:1-9", "quay passes 2026-01 town 5"]
     assert list_true_counts(scope, *rows, catalogue=catalogue)["passes: 2026-01 town"] == "?"
@@ -314,8 +322,8 @@ def test_a_part_whose_whole_is_not_known_is_unknown():
     assert found["passes: 2026-01 town"] == 0, "who returned no part adds none"
 
 
-def test_a_shared_denominator_needs_the_numerator_of_everybody_behind_it():
-    """20 of 60 of Quay, and Pier's 60 without a number of prizes: not 20 of 120."""
+def test_shared_denominator_needs_every_numerator():
+    """20 of 60 at Quay, and 60 at Pier without a number of prizes: not 20 of 120."""
     duties = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate", "prize-rate")]
     one = make_measure("pass-rate", shares_denominator=["prize-rate"])
     catalogue = make_catalogue(make_plan(one, make_measure("pass-rate", slug="prize-rate"), duties=duties))
@@ -325,29 +333,29 @@ def test_a_shared_denominator_needs_the_numerator_of_everybody_behind_it():
         "pier pass-rate 2026-01 town 30/60",
         "quay prize-rate 2026-01 town 20/60",
     ]
-    found = rates(*rows, scope=scope, catalogue=catalogue)
+    found = list_rates(*rows, scope=scope, catalogue=catalogue)
     assert found == filter_by_words(found) | {"": 120, "pass-rate:": 60, "prize-rate:": "?"}
-    found = rates(*rows, "pier prize-rate 2026-01 town 10/60", scope=scope, catalogue=catalogue)
+    found = list_rates(*rows, "pier prize-rate 2026-01 town 10/60", scope=scope, catalogue=catalogue)
     assert found["prize-rate:"] == 30
     evening = ["quay/evening pass-rate 2026-01 town 1/10", "pier prize-rate 2026-01 town 10/60"]
-    assert rates(*rows, *evening, scope=scope, catalogue=catalogue)["prize-rate:"] == "?"
-    found = rates("quay prize-rate 2026-01 town 20/60", scope=scope, catalogue=catalogue)
+    assert list_rates(*rows, *evening, scope=scope, catalogue=catalogue)["prize-rate:"] == "?"
+    found = list_rates("quay prize-rate 2026-01 town 20/60", scope=scope, catalogue=catalogue)
     assert (found["prize-rate:"], found[""]) == ("?", 0), "without a denominator it is no proportion"
 
 
-def to_date(*rows: str, part: str = ""):
-    """Enrolments of Quay since the start of the quarter, month by month: in all, women, men, sex not known."""
+def list_cumulative_counts(*rows: str, part: str = ""):
+    """Return Quay's enrolments since the start of the quarter, by month: total, women, men, sex unknown."""
     found = list_true_counts(
         list_scopes()["enrolments/headline CY2026-Q1"], *(f"quay enrolments {row}" for row in rows)
     )
     months = ("2026-01", "2026-02", "2026-03")
-    return [[found[f"{month} town{cell}"] for cell in ("", *SEXES)] for month in months]
+    return [[found[f"{make_month} town{cell}"] for cell in ("", *SEXES)] for make_month in months]
 
 
 SEXES = (" sex=female", " sex=male", " sex=unknown")
 
 
-def month(code: str, total: int, *sexes: int):
+def make_month(code: str, total: int, *sexes: int):
     return [
         f"{code} town {total}",
         *(f"{code} town{sex} {n}" for sex, n in zip(SEXES, sexes, strict=False)),
@@ -370,21 +378,29 @@ def month(code: str, total: int, *sexes: int):
         (["2026-01 town 10", "2026-02 nil", "2026-03 town 40"], ["?", 0, 40]),
     ],
 )
-def test_a_total_to_date_never_falls(rows, expected):
-    assert [found[0] for found in to_date(*rows)] == expected
+def test_cumulative_total_never_falls(rows, expected):
+    assert [found[0] for found in list_cumulative_counts(*rows)] == expected
 
 
-def test_people_who_were_told_apart_later_leave_the_earlier_totals():
-    """30 of unknown sex in January are women and men in February: January is then told in all alone."""
-    rows = [*month("2026-01", 50, 10, 10, 30), *month("2026-02", 60, 30, 30, 0), *month("2026-03", 70, 35, 35, 0)]
-    assert to_date(*rows) == [[50, "?", "?", "?"], [60, 30, 30, 0], [70, 35, 35, 0]]
+def test_later_breakdown_leaves_only_the_earlier_total():
+    """30 of unknown sex in January are women and men in February, so January has only a total."""
+    rows = [
+        *make_month("2026-01", 50, 10, 10, 30),
+        *make_month("2026-02", 60, 30, 30, 0),
+        *make_month("2026-03", 70, 35, 35, 0),
+    ]
+    assert list_cumulative_counts(*rows) == [[50, "?", "?", "?"], [60, 30, 30, 0], [70, 35, 35, 0]]
     # Two months later it is all the same: a month between them is no witness of what it does not say.
-    rows = [*month("2026-01", 30, 15, 15, 0), *month("2026-02", 50, 10, 10, 30), *month("2026-03", 70, 35, 35, 0)]
-    assert to_date(*rows) == [[30, 15, 15, 0], [50, "?", "?", "?"], [70, 35, 35, 0]]
+    rows = [
+        *make_month("2026-01", 30, 15, 15, 0),
+        *make_month("2026-02", 50, 10, 10, 30),
+        *make_month("2026-03", 70, 35, 35, 0),
+    ]
+    assert list_cumulative_counts(*rows) == [[30, 15, 15, 0], [50, "?", "?", "?"], [70, 35, 35, 0]]
 
 
-def test_services_of_a_total_to_date_are_followed_one_by_one():
-    """40 in February are Quay's day classes alone: the evening's 10 of January are still there, and more may be."""
+def test_services_of_a_cumulative_count_are_followed_separately():
+    """The 40 in February are Quay's day classes alone. The evening's 10 of January still exist, and there may be more."""
     rows = [
         "quay enrolments 2026-01 town 20",
         "quay enrolments 2026-02 town 40",
@@ -394,8 +410,8 @@ def test_services_of_a_total_to_date_are_followed_one_by_one():
     assert [found[f"2026-0{n} town"] for n in (1, 2)] == [30, "?"]
 
 
-def test_a_part_to_date_is_followed_like_its_whole():
-    scope, catalogue = joined(kind=MeasureKind.CUMULATIVE)
+def test_cumulative_part_is_followed_like_its_whole():
+    scope, catalogue = make_joined_catalogue(kind=MeasureKind.CUMULATIVE)
     rows = [
         f"quay {slug} {code} town {n}"
         for slug, code, n in (
@@ -409,7 +425,7 @@ def test_a_part_to_date_is_followed_like_its_whole():
     assert [found[f"passes: 2026-0{n} town"] for n in (1, 2)] == ["?", 8]
 
 
-def test_different_people_of_quarters_may_be_the_same_but_are_all_in_one():
+def test_distinct_people_of_quarters_may_overlap_but_cover_the_town():
     schemes = make_measure("learners").schemes[:1]
     catalogue = make_catalogue(make_plan(make_measure("members", schemes=schemes), duties=["quay members"]))
     scope = list_scopes(catalogue)["members/headline 2026-01"]
@@ -426,8 +442,8 @@ def test_different_people_of_quarters_may_be_the_same_but_are_all_in_one():
     protect_scope(scope, *(f"quay members 2026-01 {cell}" for cell in few), catalogue=catalogue)
 
 
-def test_people_of_two_services_are_counted_as_often_as_they_are_returned():
-    """Bounds are drawn where figures are shown."""
+def test_people_of_two_services_are_counted_twice():
+    """The display of figures accounts for the overlap."""
     found = list_true_counts(
         list_scopes()["members/headline 2026-01"],
         "quay members 2026-01 town 30",
@@ -436,8 +452,8 @@ def test_people_of_two_services_are_counted_as_often_as_they_are_returned():
     assert found["2026-01 town"] == 50
 
 
-def test_what_the_plan_collects_no_more_is_unknown_and_stops_no_release():
-    """The sexes were released, and their scheme was dropped: nobody says how many there are of each."""
+def test_cells_that_the_plan_no_longer_collects_are_unknown():
+    """The sexes were released, then the plan dropped their scheme: nobody returns them any more."""
     before = list_scopes()[JANUARY]
     first = protect_scope(before, *QUAY, "pier learners 2026-01 town 20")
     catalogue = make_catalogue(
@@ -457,7 +473,7 @@ def test_what_the_plan_collects_no_more_is_unknown_and_stops_no_release():
     assert build_nodes(second.history.shape).nodes == nodes
 
 
-def test_a_cross_without_margins_is_held_against_the_total_alone():
+def test_cross_table_without_margins_is_compared_with_the_total():
     crossed = [Scheme(dimensions=["sex", "colour"], exclusive=True, exhaustive=True, finest_level="town")]
     catalogue = make_catalogue(make_plan(make_measure("learners", schemes=crossed), duties=["quay learners"]))
     rows = ["quay learners 2026-01 town 30", "quay learners 2026-01 town sex=female colour=red 30"]
@@ -469,11 +485,11 @@ def test_a_cross_without_margins_is_held_against_the_total_alone():
     assert set(found.values()) == {0}
 
 
-def test_a_numerator_by_fewer_breakdowns_than_its_denominator():
+def test_numerator_with_fewer_breakdowns_than_its_denominator():
     duties = [f"quay {slug}" for slug in ("pass-rate", "prize-rate")]
     prizes = make_measure("pass-rate", slug="prize-rate", schemes=[])
     catalogue = make_catalogue(
         make_plan(make_measure("pass-rate", shares_denominator=["prize-rate"]), prizes, duties=duties)
     )
-    found = rates("quay pass-rate 2026-01 town 30/60", scope=list_scopes(catalogue)[RATE], catalogue=catalogue)
+    found = list_rates("quay pass-rate 2026-01 town 30/60", scope=list_scopes(catalogue)[RATE], catalogue=catalogue)
     assert {name: count for name, count in found.items() if "prize-rate:" in name} == {"prize-rate:": "?"}
