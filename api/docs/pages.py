@@ -71,7 +71,9 @@ def code_page(code: str, meanings: list[CodeMeaning]) -> Response[str]:
     if len(meanings) == 1:
         body = _render_meaning(meanings[0], "h1")
     else:
-        body = "<h1>This code has two meanings</h1>\n" + "\n".join(_render_meaning(each, "h2") for each in meanings)
+        body = f"<h1>This code has {len(meanings)} meanings</h1>\n" + "\n".join(
+            _render_meaning(each, "h2") for each in meanings
+        )
     return _page(f"{code} · {SITE_NAME}", f'<code class="code">{escape(code)}</code>\n{body}')
 
 

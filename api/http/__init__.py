@@ -1,1 +1,1 @@
-"""What every route needs of HTTP: problems, bodies, request ids, etags, pagination, downloads."""
+"""HTTP for every route: problems, bodies, request ids, ETags, pagination and downloads."""

@@ -1,4 +1,4 @@
-"""How a body is read: bounded, decompressed within the same bound; JSON in one strict pass, files as they come."""
+"""Read request bodies within a limit, also when decompressed: JSON in one strict pass, files as a stream."""
 
 import hashlib
 import re
@@ -22,20 +22,20 @@ _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class InvalidBody(Invalid):
-    """The body does not have the form that the operation takes."""
+    """The body does not match the schema of the operation."""
 
     example = '{"return": [{"measure": "ips-primary-care-referrals"}]}\n\nThe field is called `returns`.'
-    fix = "Each error names the field. Compare the body with the operation's example in `/docs`."
+    fix = "Each error names a field. Compare the body with the example of the operation in `/docs`."
 
 
 class TypedRequest(Request[Any, Any, Any]):
-    """Decodes a JSON body straight into the struct that the handler asks for.
+    """A request that decodes a JSON body directly into the handler's struct.
 
-    Litestar by itself goes through builtins and takes `"5"` for a number.
+    Litestar's own request decodes to builtins first, and accepts `"5"` as a number.
     """
 
     async def body(self) -> bytes:
-        """The body, decompressed. Raises TooLarge beyond 32 MB, compressed or not."""
+        """Return the decompressed body. Raises BodyTooLarge above 32 MB, before or after decompression."""
         if self._body is Empty:
             try:
                 raw = await super().body()
@@ -46,17 +46,21 @@ class TypedRequest(Request[Any, Any, Any]):
         return self._body  # pyright: ignore[reportReturnType]
 
     async def json(self) -> Any:
-        wanted = self.route_handler.parsed_data_field
-        return decode_json(wanted.annotation if wanted else object, await self.json_body())
+        field = self.route_handler.parsed_data_field
+        return decode_json(field.annotation if field else object, await self.json_body())
 
     async def json_body(self) -> bytes:
-        """The body, if it says that it is JSON. Raises Malformed where there is none, or UnsupportedMedia."""
+        """Return the body if its type is JSON. Raises Malformed if it is empty, or UnsupportedMedia."""
         if not (content := await self.body()):
             raise Malformed("The body is empty.")
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json":
-            raise UnsupportedMedia(f"The body is {media_type or 'of no stated type'}; send `application/json`.")
+            raise UnsupportedMedia(f"The body has {_describe_type(media_type)}; send `application/json`.")
         return content
+
+
+def _describe_type(content_type: str) -> str:
+    return f"the content type {content_type!r}" if content_type else "no content type"
 
 
 @lru_cache
@@ -65,71 +69,71 @@ def _decoder_for(kind: Any) -> msgspec.json.Decoder[Any]:
 
 
 def decode_json(kind: Any, content: bytes) -> Any:
-    """A JSON body as a struct, strictly. Raises Malformed, or InvalidBody with every violation."""
+    """Decode a JSON body strictly. Raises Malformed, or InvalidBody with every violation."""
     try:
         return _decoder_for(kind).decode(content)
     except _DECODE_ERRORS as error:
         try:
             raw = msgspec.json.decode(content)
-        except _DECODE_ERRORS as worse:
-            raise Malformed(f"The body is not JSON: {worse}.") from error
+        except _DECODE_ERRORS as syntax_error:
+            raise Malformed(f"The body is not JSON: {syntax_error}.") from error
         raise InvalidBody(str(error), list(find_violations(kind, raw))[:MAX_VIOLATIONS]) from error
 
 
 def decompress(raw: bytes, encoding: str) -> bytes:
-    """Raises TooLarge as soon as the content passes 32 MB, so that no bomb unfolds."""
+    """Return the decompressed content. Raises BodyTooLarge as soon as it exceeds 32 MB, to stop decompression bombs."""
     if encoding == "identity":
         return raw
     if encoding != "gzip":
         raise UnsupportedMedia(f"The body has the content encoding {encoding!r}.")
-    unzip = zlib.decompressobj(wbits=31)
+    decompressor = zlib.decompressobj(wbits=31)
     try:
-        content = unzip.decompress(raw, MAX_JSON_BYTES)
+        content = decompressor.decompress(raw, MAX_JSON_BYTES)
     except zlib.error as error:
         raise Malformed(f"The body is not gzip: {error}.") from error
-    if unzip.unconsumed_tail:
+    if decompressor.unconsumed_tail:
         raise BodyTooLarge(f"The body is larger than {MAX_JSON_BYTES:,} bytes when decompressed.")
-    if not unzip.eof:
+    if not decompressor.eof:
         raise Malformed("The gzip body is cut off.")
     return content
 
 
 class StreamedFile:
-    """A file in a request's body, piece by piece as it arrives, decompressed: `async for piece in arriving`.
+    """A file in the body of a request, decompressed in chunks as it arrives: `async for chunk in file`.
 
-    Raises UnsupportedMedia at once if it is not of the type; Malformed where it is cut off or not gzip; TooLarge as
-    soon as it passes a gigabyte decompressed, so that no bomb unfolds. A route that uses it takes no `data`, and has
-    `request_max_body_size=LARGEST_FILE`.
+    Raises UnsupportedMedia at once if the type is wrong. Raises Malformed if the file is cut off or is not gzip. Raises
+    BodyTooLarge as soon as it exceeds a gigabyte decompressed, to stop decompression bombs. A route that uses it has no
+    parameter `data`, and has `request_max_body_size=MAX_FILE_BYTES`.
     """
 
     def __init__(self, request: Request[Any, Any, Any], media_type: str, *, max_bytes: int = MAX_FILE_BYTES) -> None:
-        sent = request.headers.get("content-type", "")
-        kind, _, parameters = sent.lower().partition(";")
+        content_type = request.headers.get("content-type", "")
+        kind, _, parameters = content_type.lower().partition(";")
         if kind.strip() != media_type or not _UTF_8_PARAMETER.fullmatch(parameters):
-            raise UnsupportedMedia(f"The body is {sent or 'of no stated type'}; send `{media_type}`, in UTF-8.")
+            raise UnsupportedMedia(f"The body has {_describe_type(content_type)}; send `{media_type}`, in UTF-8.")
         self._encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if self._encoding not in {"identity", "gzip"}:
             raise UnsupportedMedia(f"The body has the content encoding {self._encoding!r}; send it plain or as `gzip`.")
         self._request = request
         self._max_bytes = max_bytes
         self._digest = hashlib.sha256()
-        self.byte_count = 0  # bytes so far, decompressed
+        self.byte_count = 0  # received so far, decompressed
 
     @property
     def sha256(self) -> bytes:
-        """Of all that has arrived, decompressed."""
+        """Return the hash of the content received so far, decompressed."""
         return self._digest.digest()
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
-        unzip = _GzipDecompressor() if self._encoding == "gzip" else None
+        decompressor = _GzipDecompressor() if self._encoding == "gzip" else None
         try:
-            async for piece in self._request.stream():
-                for content in unzip.feed(piece) if unzip else (piece,):
+            async for chunk in self._request.stream():
+                for content in decompressor.feed(chunk) if decompressor else (chunk,):
                     if content:
                         yield self._count(content)
         except InternalServerException as error:
             raise Malformed("The connection ended before the body did.") from error
-        if unzip and not unzip.is_at_member_end:
+        if decompressor and not decompressor.is_at_member_end:
             raise Malformed("The gzip body is cut off.")
 
     def _count(self, content: bytes) -> bytes:
@@ -137,7 +141,7 @@ class StreamedFile:
         if self.byte_count > self._max_bytes:
             raise BodyTooLarge(
                 f"The body is larger than {self._max_bytes:,} bytes when decompressed. "
-                "Send it in parts, each with whole returns."
+                "Send it in parts that each have complete returns."
             )
         self._digest.update(content)
         return content
@@ -148,20 +152,20 @@ _GUNZIP_CHUNK_BYTES = 1024 * 1024
 
 
 class _GzipDecompressor:
-    """Gzip, of one member or several after each other, no more than a megabyte at a time."""
+    """Decompress gzip with one or more members, at most a megabyte at a time."""
 
     def __init__(self) -> None:
         self._decompressor = zlib.decompressobj(wbits=31)
-        self.is_at_member_end = False  # at the end of a member
+        self.is_at_member_end = False
 
-    def feed(self, piece: bytes) -> Iterator[bytes]:
-        while piece:
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        while chunk:
             if self.is_at_member_end:
                 self._decompressor, self.is_at_member_end = zlib.decompressobj(wbits=31), False
             try:
-                content = self._decompressor.decompress(piece, _GUNZIP_CHUNK_BYTES)
+                content = self._decompressor.decompress(chunk, _GUNZIP_CHUNK_BYTES)
             except zlib.error as error:
                 raise Malformed(f"The body is not gzip: {error}.") from error
             self.is_at_member_end = self._decompressor.eof
-            piece = self._decompressor.unused_data if self.is_at_member_end else self._decompressor.unconsumed_tail
+            chunk = self._decompressor.unused_data if self.is_at_member_end else self._decompressor.unconsumed_tail
             yield content

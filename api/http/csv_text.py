@@ -1,4 +1,4 @@
-"""A table as CSV text: no byte order mark, and nothing that a spreadsheet would take for a formula."""
+"""A table as CSV text, without a byte order mark, and safe from formulas in spreadsheets."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ def to_csv(columns: Sequence[str], rows: Iterable[Sequence[TableValue]]) -> byte
 
 
 def format_cell(value: TableValue) -> str:
-    """Null is empty; a whole number has no point; text that begins like a formula gets an apostrophe before it."""
+    """Format a value: null as an empty field, a whole number without a point, a formula with an apostrophe."""
     if value is None:
         return ""
     if isinstance(value, bool):

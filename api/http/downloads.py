@@ -1,10 +1,10 @@
-"""An answer that is a file."""
+"""Responses that browsers download as a file."""
 
 from litestar import Response
 
 
 def csv_response(content: bytes, filename: str) -> Response[bytes]:
-    """A table whose first line names its columns."""
+    """Return a CSV file whose first line has the column names."""
     return Response(
         content,
         media_type="text/csv; header=present",

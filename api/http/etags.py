@@ -1,7 +1,7 @@
-"""Which content an answer is, so that nobody is sent what they have: `ETag`, `If-None-Match` (RFC 9110, 8.8, 13.1.2).
+"""Conditional requests: `ETag` and `If-None-Match` (RFC 9110, 8.8 and 13.1.2).
 
-The tag is a hash of the body's bytes, so a strong one, and rests on nothing else: not on who asks, nor when. The
-operation still runs, and whoever may not see its answer is refused before there is anything to compare.
+The tag is a hash of the body alone, so it is a strong one, the same for every caller at any time. The operation still
+runs, so a caller who may not read the response gets its refusal and never a 304.
 """
 
 import hashlib
@@ -13,12 +13,12 @@ from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEven
 
 Headers = list[tuple[bytes, bytes]]
 
-TAG_PATTERN = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')  # a comma may stand within the quotes
+TAG_PATTERN = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')  # the quoted part can contain a comma
 BODY_HEADER_PATTERN = re.compile(rb"content-(?:type|length|disposition|encoding|language|range)")
 
 
 class ETagMiddleware(ASGIMiddleware):
-    """Whole answers to a GET have a tag; 304 where the caller has named it. What is streamed has none."""
+    """Add a tag to complete responses to a GET, and send 304 if the caller has sent that tag. Streams have no tag."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -26,20 +26,20 @@ class ETagMiddleware(ASGIMiddleware):
         if scope["type"] != "http" or scope["method"] != "GET":
             await next_app(scope, receive, send)
             return
-        asked: Headers = list(scope["headers"])
-        held: HTTPResponseStartEvent | None = None
+        request_headers: Headers = list(scope["headers"])
+        start: HTTPResponseStartEvent | None = None
 
-        async def tagged(message: Message) -> None:
-            nonlocal held
+        async def send_tagged(message: Message) -> None:
+            nonlocal start
             if message["type"] == "http.response.start" and message["status"] == 200:
-                held = message
+                start = message
                 return
-            if held is not None:
-                headers, held = _set_cache_control(list(held["headers"]), asked), None
+            if start is not None:
+                headers, start = _set_cache_control(list(start["headers"]), request_headers), None
                 status = 200
                 if message["type"] == "http.response.body" and not message["more_body"]:
                     headers = add_etag(headers, message["body"])
-                    if is_not_modified(asked, headers):
+                    if is_not_modified(request_headers, headers):
                         status, headers = (
                             304,
                             [(n, v) for n, v in headers if not BODY_HEADER_PATTERN.fullmatch(n.lower())],
@@ -48,32 +48,33 @@ class ETagMiddleware(ASGIMiddleware):
                 await send(HTTPResponseStartEvent(type="http.response.start", status=status, headers=headers))
             await send(message)
 
-        await next_app(scope, receive, tagged)
+        await next_app(scope, receive, send_tagged)
 
 
-def _header_value(headers: Headers, wanted: bytes) -> bytes | None:
-    """Of all lines of a header, as one list; None where there is none."""
-    return b", ".join(found) if (found := [value for name, value in headers if name.lower() == wanted]) else None
+def _header_value(headers: Headers, name: bytes) -> bytes | None:
+    """Return the values of a header joined as one list, or None if the header is absent."""
+    values = [value for header, value in headers if header.lower() == name]
+    return b", ".join(values) if values else None
 
 
-def _set_cache_control(headers: Headers, asked: Headers) -> Headers:
-    """Kept by whoever likes, and asked for again each time; an answer to a key by nobody but its holder."""
+def _set_cache_control(headers: Headers, request_headers: Headers) -> Headers:
+    """Set `Cache-Control`: `public, no-cache` for open responses, `private, no-cache` for responses to an API key."""
     if _header_value(headers, b"cache-control") is not None:
         return headers
-    private = _header_value(asked, b"authorization") is not None
-    return [*headers, (b"cache-control", b"private, no-cache" if private else b"public, no-cache")]
+    is_private = _header_value(request_headers, b"authorization") is not None
+    return [*headers, (b"cache-control", b"private, no-cache" if is_private else b"public, no-cache")]
 
 
 def add_etag(headers: Headers, body: bytes) -> Headers:
-    """A tag that is there already is taken as it is."""
+    """Add the tag of the body, unless the headers already have a tag."""
     if _header_value(headers, b"etag") is not None:
         return headers
     return [*headers, (b"etag", b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode())]
 
 
-def is_not_modified(asked: Headers, headers: Headers) -> bool:
-    """Whether `If-None-Match` names the tag, or `*`; weakly compared: `W/` makes no difference."""
-    named, tag = _header_value(asked, b"if-none-match"), _header_value(headers, b"etag")
-    if named is None or tag is None:
+def is_not_modified(request_headers: Headers, headers: Headers) -> bool:
+    """Return True if `If-None-Match` has the tag or `*`. The comparison is weak: it ignores `W/`."""
+    condition, tag = _header_value(request_headers, b"if-none-match"), _header_value(headers, b"etag")
+    if condition is None or tag is None:
         return False
-    return named.strip() == b"*" or tag.removeprefix(b"W/") in TAG_PATTERN.findall(named)
+    return condition.strip() == b"*" or tag.removeprefix(b"W/") in TAG_PATTERN.findall(condition)

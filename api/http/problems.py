@@ -1,4 +1,4 @@
-"""How a refusal is said in HTTP: problem+json (RFC 9457), in one shape, whoever refused."""
+"""Turn every refusal into problem+json (RFC 9457), also refusals of the framework."""
 
 import logging
 import re
@@ -29,12 +29,12 @@ PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
 def get_request_id(request: Request[Any, Any, Any]) -> str:
-    """Where the framework refuses before any middleware runs, a request has no name yet and gets none."""
+    """Return the id of the request, or an empty string if the framework refuses it before any middleware runs."""
     return request.scope["state"].get("request_id", "")
 
 
 def error_code(refusal: type[Refusal]) -> str:
-    """`NotAllowed` → `not-allowed`: the last part of the problem's type."""
+    """Return the last part of the problem's type: `not-allowed` for `NotAllowed`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", refusal.__name__).lower()
 
 
@@ -59,17 +59,19 @@ def refusal_response(request: Request[Any, Any, Any], refusal: Refusal) -> Respo
 
 
 def framework_refusal_response(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    """What Litestar refuses by itself: no such route, no such method, a body over the limit."""
+    """Turn a refusal of Litestar into a problem: no such route, no such method, a body over the limit."""
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return refusal_response(request, NotFound(f"Nothing is served at {request.url.path}; `/docs` lists what is."))
+        return refusal_response(
+            request, NotFound(f"There is nothing at {request.url.path}; `/docs` lists all operations.")
+        )
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return refusal_response(request, BodyTooLarge(error.detail))
     if isinstance(error, ValidationException):
         faults = cast("list[dict[str, str]]", error.extra or [])
-        empty = any(fault.get("key") == "data" for fault in faults)
-        if not faults:  # a parameter that is needed is not there
+        is_empty = any(fault.get("key") == "data" for fault in faults)
+        if not faults:  # a required parameter is missing
             return refusal_response(request, InvalidParameter(error.detail))
-        return refusal_response(request, Malformed("The body is empty.") if empty else _parameter_refusal(faults))
+        return refusal_response(request, Malformed("The body is empty.") if is_empty else _parameter_refusal(faults))
     status = HTTPStatus(error.status_code)
     problem = Problem(
         type="about:blank",
@@ -87,27 +89,27 @@ def _parameter_refusal(faults: list[dict[str, str]]) -> InvalidParameter:
         Finding(
             code="unreadable-parameter",
             severity=Severity.ERROR,
-            message=f"{fault.get('message', 'It cannot be read')}.",
+            message=f"{fault.get('message', 'The value is invalid')}.",
             path=fault.get("key"),
         )
         for fault in faults
     ]
     names = ", ".join(sorted({fault.get("key", "") for fault in faults}))
-    return InvalidParameter(f"The value of {names or 'a parameter'} cannot be read.", findings)
+    return InvalidParameter(f"The value of {names or 'a parameter'} is invalid.", findings)
 
 
-# What PostgreSQL calls a text that it cannot hold: the character NUL, in a text or in JSON.
+# PostgreSQL's errors for the character NUL, in a text or in JSON.
 UNSTORABLE_TEXT_SQLSTATES = {"22021", "22P05"}
 
 
 def failure_response(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """A fault of ours. The log has it with the request's id; the caller is told nothing of its inside.
+    """Log an error of the server with the request's id, and return a problem without any detail of the error.
 
-    But for a text that PostgreSQL cannot hold, which the driver says itself or SQLAlchemy for it.
+    A text that PostgreSQL cannot store is the caller's error. The driver raises it, or SQLAlchemy around the driver.
     """
-    said = error.orig if isinstance(error, DBAPIError) else error
-    if getattr(said, "sqlstate", None) in UNSTORABLE_TEXT_SQLSTATES:
-        return refusal_response(request, UnstorableText("A text has the character NUL (U+0000) in it."))
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(cause, "sqlstate", None) in UNSTORABLE_TEXT_SQLSTATES:
+        return refusal_response(request, UnstorableText("A text contains the character NUL (U+0000)."))
     request_id = get_request_id(request)
     log.error("request %s failed", request_id, exc_info=error)
     problem = Problem(
@@ -128,12 +130,12 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any]
 
 
 def response_specs(kind: type[Struct], *statuses: int) -> dict[int, ResponseSpec]:
-    """The `responses=` of a route that answers with bytes which are such a struct."""
-    return {status: ResponseSpec(kind, description="The answer.", generate_examples=False) for status in statuses}
+    """Return the `responses=` of a route that returns this struct as bytes."""
+    return {status: ResponseSpec(kind, description="The response.", generate_examples=False) for status in statuses}
 
 
 def refusal_specs(*statuses: int) -> dict[int, ResponseSpec]:
-    """The `responses=` of a route that may refuse with these statuses."""
+    """Return the `responses=` of a route that can refuse with these statuses."""
     return {
         status: ResponseSpec(
             Problem, description=HTTPStatus(status).phrase, media_type=PROBLEM_MEDIA_TYPE, generate_examples=False

@@ -1,4 +1,4 @@
-"""Every kind of refusal. The class is the code; its docstring, the title; `mend`, what to do about it."""
+"""Every kind of refusal: the class name is the code, the docstring the title, `fix` how to fix it."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -10,9 +10,9 @@ class Refusal(Exception):  # noqa: N818  a refusal is not an error of ours
     """The request was refused."""
 
     status: ClassVar[int] = 400
-    example: ClassVar[str] = ""  # written as those of findings are
-    fix: ClassVar[str] = "Correct the request as the detail says and send it again."
-    retry_after: ClassVar[int | None] = None  # seconds, where the same request may pass later
+    example: ClassVar[str] = ""  # paragraphs as in the explanations of findings
+    fix: ClassVar[str] = "Correct the request as the detail describes, and send it again."
+    retry_after: ClassVar[int | None] = None  # seconds, if the same request can succeed later
 
     def __init__(self, detail: str, findings: Sequence[Finding] = ()) -> None:
         super().__init__(detail)
@@ -22,77 +22,77 @@ class Refusal(Exception):  # noqa: N818  a refusal is not an error of ours
 class Malformed(Refusal):
     """The body could not be read."""
 
-    example = 'The connection was cut after `{"returns": [`, or a body that says `gzip` is not.'
-    fix = "Send the body whole, in UTF-8, as what its `Content-Type` and `Content-Encoding` say that it is."
+    example = 'The connection ended after `{"returns": [`. Or `Content-Encoding` is `gzip` and the body is not gzip.'
+    fix = "Send the complete body in UTF-8, in the format of its `Content-Type` and `Content-Encoding`."
 
 
 class Unauthenticated(Refusal):
-    """The call needs a valid key."""
+    """The request needs a valid key."""
 
     status = 401
-    example = "`Authorization: Basic …`, or a key that ended last month."
+    example = "`Authorization: Basic …`, or a key that expired last month."
     fix = (
-        "Send `Authorization: Bearer <key>`. Keys expire and can be revoked; "
-        "whoever runs this server can issue another."
+        "Send `Authorization: Bearer <key>`. Keys expire and can be revoked. "
+        "The operator of this server can issue a new one."
     )
 
 
 class NotAllowed(Refusal):
-    """The key does not open this."""
+    """The key does not allow this request."""
 
     status = 403
-    example = "A key with the scope `submit` alone approves a return."
-    fix = "`GET /v1/me` says what the key opens. Ask whoever runs this server for the scope that is missing."
+    example = "A key that has only the scope `submit` is used to approve a return."
+    fix = "`GET /v1/me` lists the grants of the key. Ask the operator of this server for the missing scope."
 
 
 class NotFound(Refusal):
-    """There is no such thing."""
+    """The resource does not exist."""
 
     status = 404
     example = "GET /v1/programmes/work-and-health-2025\n\nThe programme is called `work-and-health-2025-2028`."
-    fix = "Check the spelling against the list that the detail names."
+    fix = "Compare the spelling with the list in the detail."
 
 
 class Conflict(Refusal):
-    """It conflicts with what is already recorded."""
+    """The request conflicts with recorded data."""
 
     status = 409
     example = "The operator loads a sandbox under the name of a real programme."
-    fix = "Read what stands, then decide whether to send again."
+    fix = "Read the current data, then decide whether to send the request again."
 
 
 class BodyTooLarge(Refusal):
-    """The body is larger than is taken in one piece."""
+    """The body is too large."""
 
     status = 413
-    example = "A JSON body of 40 MB: it may have 32 MB. A CSV or NDJSON file may have 1 GB."
-    fix = "Split the submission at return boundaries: each part is taken whole or not at all."
+    example = "A JSON body has 40 MB. The limit is 32 MB for JSON, and 1 GB for a CSV or NDJSON file."
+    fix = "Split the submission between returns. Each part is accepted or rejected as a whole."
 
 
 class UnsupportedMedia(Refusal):
-    """The body is of a type or encoding that is not taken here."""
+    """The type or encoding of the body is not supported."""
 
     status = 415
-    example = "A CSV file goes to `…/submissions`, which takes JSON; `…/submissions/csv` takes it."
-    fix = "Send the type that the detail names, plain or with `Content-Encoding: gzip`."
+    example = "A CSV file is sent to `…/submissions`, which accepts JSON. Send it to `…/submissions/csv`."
+    fix = "Send the type in the detail, uncompressed or with `Content-Encoding: gzip`."
 
 
 class Invalid(Refusal):
-    """The request is well formed and cannot be carried out."""
+    """The request is well formed but invalid."""
 
     status = 422
-    example = "Nothing is refused as this alone: each case has a code of its own."
+    example = "No response has this code: each case has a more specific one."
 
 
 class UnstorableText(Invalid):
-    """A text cannot be kept as it is."""
+    """A text cannot be stored."""
 
     example = '{"area": "E06000018", "value": 140, "note": "July\\u0000"}'
-    fix = "Remove the control characters: a text is words."
+    fix = "Remove the control characters from the text."
 
 
 class InvalidParameter(Invalid):
-    """A parameter is not known, or its value cannot be read."""
+    """A parameter is unknown, or its value is invalid."""
 
     example = "GET …/returns?perod=FY2025-26-Q2"
-    fix = "`/docs` lists the operation's parameters and what each takes."
+    fix = "`/docs` lists the parameters of the operation and their values."

@@ -1,4 +1,4 @@
-"""A name for every request, told to the caller and written in the log."""
+"""Give every request an id, for the response and the log, and reject unknown query parameters."""
 
 import difflib
 import re
@@ -19,50 +19,50 @@ REQUEST_ID_PATTERN = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 
 
 async def reject_unknown_parameters(request: Request[Any, Any, Any]) -> None:
-    """A parameter that the operation does not have is refused: a misspelt filter must not answer with everything."""
+    """Reject query parameters that the operation does not have: a misspelt filter must not return everything."""
     if any("\x00" in str(value) for value in request.path_params.values()):
-        raise NotFound("The address has a NUL character, which no code has.")
+        raise NotFound("The address contains a NUL character, which no code contains.")
     if any("\x00" in str(value) for _, value in request.query_params.multi_items()):
-        raise InvalidParameter("A parameter has a NUL character, which no code and no text has.")
+        raise InvalidParameter("A parameter contains a NUL character, which no code and no text contains.")
     handler = request.route_handler
     fields = _query_parameters(handler)
     unknown = sorted(set(request.query_params) - set(fields))
     if unknown and handler.include_in_schema is not False:
-        near = difflib.get_close_matches(unknown[0], fields, n=1)
-        hint = f"Did you mean {near[0]}?" if near else "`/docs` lists those that there are."
-        raise InvalidParameter(f"This operation has no parameter {unknown[0]!r}. {hint}")
+        nearest = difflib.get_close_matches(unknown[0], fields, n=1)
+        suggestion = f"Did you mean {nearest[0]}?" if nearest else "`/docs` lists all parameters."
+        raise InvalidParameter(f"This operation has no parameter {unknown[0]!r}. {suggestion}")
 
 
 @lru_cache(maxsize=1024)
 def _query_parameters(handler: BaseRouteHandler) -> list[str]:
-    """The query parameters of an operation and of what it depends on."""
+    """Return the query parameters of an operation and of its dependencies."""
     signature = handler.parsed_fn_signature.parameters
-    provided = [
+    dependencies = [
         provider.parsed_fn_signature.parameters
         for name, provider in handler.resolve_dependencies().items()
         if name in signature
     ]
     return [
         field.kwarg_definition.name or name
-        for parameters in (signature, *provided)
+        for parameters in (signature, *dependencies)
         for name, field in parameters.items()
         if isinstance(field.kwarg_definition, QueryParameter)
     ]
 
 
 class RequestIdMiddleware(ASGIMiddleware):
-    """Answers `Request-Id`: the caller's own if it sent one that is plain, else a random one."""
+    """Send `Request-Id`: the caller's own if it matches the pattern, otherwise a random one."""
 
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        given = next((value for name, value in scope["headers"] if name == b"request-id"), b"")
-        request_id = given.decode() if REQUEST_ID_PATTERN.fullmatch(given) else f"req_{secrets.token_hex(10)}"
+        requested = next((value for name, value in scope["headers"] if name == b"request-id"), b"")
+        request_id = requested.decode() if REQUEST_ID_PATTERN.fullmatch(requested) else f"req_{secrets.token_hex(10)}"
         scope["state"]["request_id"] = request_id
 
-        async def named(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), (b"request-id", request_id.encode())]
             await send(message)
 
-        await next_app(scope, receive, named)
+        await next_app(scope, receive, send_with_id)

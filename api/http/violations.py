@@ -1,4 +1,4 @@
-"""Every way in which a value differs from the struct that it should be, each with its place."""
+"""Find every way in which a value differs from its struct, each with a JSON pointer."""
 
 import re
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from schema.problems import Finding, Severity
 MAX_VIOLATIONS = 100
 
 
-_ERROR_PATTERN = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<place>.*)`)?$", re.DOTALL)
+_ERROR_PATTERN = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 
 
 def find_violations(kind: Any, raw: Any, pointer: str = "") -> Iterator[Finding]:
-    """Every violation in `raw` (builtins), found by trying each failing part by itself.
+    """Yield every violation in `raw` (builtins), by converting each failing part separately.
 
-    msgspec stops at the first; somebody with two hundred rows wants to hear of all.
+    msgspec stops at the first violation, but a caller with two hundred rows needs all of them.
     """
     try:
         msgspec.convert(raw, kind, strict=True)
@@ -36,38 +36,38 @@ def find_violations(kind: Any, raw: Any, pointer: str = "") -> Iterator[Finding]
             if len(inner) >= MAX_VIOLATIONS:
                 break
     if not inner and first is not None:
-        inner.append(_to_finding(first["message"], pointer + _json_pointer(first["place"]), raw))
+        inner.append(_to_finding(first["message"], pointer + _json_pointer(first["path"]), raw))
     yield from inner
 
 
-def _find_in_struct(kind: type[Struct], raw: dict[Any, Any], at: str) -> Iterator[Finding]:
+def _find_in_struct(kind: type[Struct], raw: dict[Any, Any], path: str) -> Iterator[Finding]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, field in fields.items():
         if name in raw:
-            yield from find_violations(field.type, raw[name], f"{at}/{name}")
+            yield from find_violations(field.type, raw[name], f"{path}/{name}")
         elif field.required:
-            yield _to_finding(f"Object missing required field `{name}`", f"{at}/{name}", None)
+            yield _to_finding(f"Object missing required field `{name}`", f"{path}/{name}", None)
     for name in raw:
         if name not in fields:
-            yield _to_finding(f"Object contains unknown field `{name}`", f"{at}/{_escape_pointer(name)}", None)
+            yield _to_finding(f"Object contains unknown field `{name}`", f"{path}/{_escape_pointer(name)}", None)
 
 
 def _to_finding(message: str, path: str, raw: Any) -> Finding:
-    simple = isinstance(raw, (str, int, float, bool))
+    is_scalar = isinstance(raw, (str, int, float, bool))
     if isinstance(raw, str) and "\x00" in raw:
-        message = "The text has a NUL character, which no database keeps"
+        message = "The text contains a NUL character, which cannot be stored"
     return Finding(
         code="unreadable-field",
         severity=Severity.ERROR,
         message=f"{message}.",
         path=path or "/",
-        actual=str(raw)[:80] if simple else None,
+        actual=str(raw)[:80] if is_scalar else None,
     )
 
 
-def _json_pointer(place: str | None) -> str:
-    """msgspec's `[0].count` as the JSON pointer `/0/count` (RFC 6901)."""
-    parts = re.findall(r"\.([^.\[]+)|\[([^\]]*)\]", place or "")
+def _json_pointer(path: str | None) -> str:
+    """Return the JSON pointer `/0/count` (RFC 6901) for msgspec's path `[0].count`."""
+    parts = re.findall(r"\.([^.\[]+)|\[([^\]]*)\]", path or "")
     return "".join(f"/{_escape_pointer(name or index)}" for name, index in parts)
 
 

@@ -1,1 +1,1 @@
-"""What others publish, turned into returns: each publisher's columns, symbols, half-widths and period labels."""
+"""Turn published statistics into returns: each publisher's columns, symbols, half-widths and period labels."""

@@ -1,10 +1,10 @@
 """Young people not in education, employment or training, as CSV from DfE's Explore Education Statistics.
 
-Data set 8162db7a-a24d-4b8e-bdfc-8da52819c1a8, "NEET by characteristics". The place columns are those that EES asks of
-every file (github.com/dfe-analytical-services/analysts-guide); symbols stand in the number's own field. The figure
-called calendar year 2025 is an average over December 2024 to February 2025. `NEETprop` is in per cent, `avgNEET` and
-`avgcohort` are average numbers of people. Its columns have had two spellings: those of the files of 2022/23 to 2024/25,
-and newer ones in small letters, as programs that read them have them; the groupings have been called otherwise too.
+Data set 8162db7a-a24d-4b8e-bdfc-8da52819c1a8, "NEET by characteristics". EES requires the area columns in every file
+(github.com/dfe-analytical-services/analysts-guide). Symbols are in the field of the number. The figure for calendar
+year 2025 is an average over December 2024 to February 2025. `NEETprop` is in per cent; `avgNEET` and `avgcohort` are
+average numbers of people. The columns have two spellings: the files of 2022/23 to 2024/25 have one, and newer files
+have lower-case names. The groupings have also had different names.
 """
 
 from collections.abc import Collection, Iterable
@@ -51,35 +51,36 @@ COLUMN_BY_NEWER_NAME: dict[str, str] = {
 
 
 def read_rows(text: str) -> list[Row]:
-    """In the first spelling, whichever the file has. Raises NotThePublication."""
-    found = read_table(text, PERIOD_AND_AREA_COLUMNS)
-    if found and COLUMN_BY_NEWER_NAME.keys() <= found[0].keys():
-        return [{COLUMN_BY_NEWER_NAME.get(name, name): said for name, said in row.items()} for row in found]
+    """Return the rows with the older column names. Raises UnexpectedSourceFormat."""
+    rows = read_table(text, PERIOD_AND_AREA_COLUMNS)
+    if rows and COLUMN_BY_NEWER_NAME.keys() <= rows[0].keys():
+        return [{COLUMN_BY_NEWER_NAME.get(name, name): value for name, value in row.items()} for row in rows]
     return read_table(text, REQUIRED_COLUMNS)
 
 
 def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
-    """One return for each winter. Areas, ages and characteristics that the plan does not have are left out.
+    """Build one return for each winter. Leave out areas, ages and characteristics that the plan does not have.
 
-    Raises NotThePublication.
+    Raises UnexpectedSourceFormat.
     """
-    made: dict[str, dict[tuple[str, str], PublisherFigure]] = {}
+    figures_by_period: dict[str, dict[tuple[str, str], PublisherFigure]] = {}
     for row in rows:
         area, breakdown = row.get(AREA_CODE_COLUMNS.get(row["geographic_level"], "")), _parse_breakdown(row)
         if area not in areas or area is None or breakdown is None or row["Age"] not in AGE_LABELS:
             continue
-        figures, place = made.setdefault(_parse_period(row), {}), (area, "".join(breakdown.values()))
-        if place in figures:
-            raise UnexpectedSourceFormat(f"{row['time_period']} {' '.join(place).strip()} is there twice.")
-        figures[place] = _build_figure(row, area, breakdown)
+        figures = figures_by_period.setdefault(_parse_period(row), {})
+        cell = (area, "".join(breakdown.values()))
+        if cell in figures:
+            raise UnexpectedSourceFormat(f"{row['time_period']} {' '.join(cell).strip()} occurs twice.")
+        figures[cell] = _build_figure(row, area, breakdown)
     return [
         NewReturn(measure=MEASURE, series=SERIES, period=period, figures=list(figures.values()))
-        for period, figures in sorted(made.items())
+        for period, figures in sorted(figures_by_period.items())
     ]
 
 
 def _parse_breakdown(row: Row) -> dict[str, str] | None:
-    """None where the plan does not collect by it."""
+    """Return the breakdown of the row, or None if the plan does not collect it."""
     grouping, characteristic = row["Characteristic_grouping"].lower(), row["Characteristic"].lower()
     if TOTAL_LABEL in (grouping, characteristic):
         return {} if grouping == TOTAL_LABEL else None
@@ -88,13 +89,15 @@ def _parse_breakdown(row: Row) -> dict[str, str] | None:
 
 
 def _parse_period(row: Row) -> str:
-    """Winter, by the year in which it ends."""
+    """Return the code of the winter that ends in the year of the row."""
     try:
         if row["time_identifier"] != "Calendar year":
             raise InvalidPeriodCode(row["time_identifier"])
         return f"R3-{from_ees('CY', row['time_period']).end.year}-02"
     except InvalidPeriodCode:
-        raise UnexpectedSourceFormat(f"{row['time_identifier']} {row['time_period']!r} is no calendar year.") from None
+        raise UnexpectedSourceFormat(
+            f"{row['time_identifier']} {row['time_period']!r} is not a calendar year."
+        ) from None
 
 
 def _build_figure(row: Row, area: str, breakdown: dict[str, str]) -> PublisherFigure:

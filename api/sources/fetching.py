@@ -1,4 +1,4 @@
-"""Reading from publishers over HTTP, and submitting what was read to a running server with a key."""
+"""Fetch statistics from publishers over HTTP, and submit them to a running server with a key."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -25,202 +25,221 @@ SOURCE_URLS = {
 }
 REQUEST_HEADERS = {"User-Agent": "work-health-fetch (Work and Health delivery plan API)"}
 MAX_ATTEMPTS = 6
-MAX_WAIT_SECONDS = 60.0  # seconds
+MAX_WAIT_SECONDS = 60.0
 RETRYABLE_STATUSES = {429, 500, 502, 503, 504}
 
-EMPLOYER_TOWN, EMPLOYER_AREA = "Nottingham", "E06000018"  # what the list of employers is counted for
+EMPLOYER_TOWN, EMPLOYER_AREA = "Nottingham", "E06000018"  # the list of employers is counted for this town
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 class SourceUnavailable(Refusal):
-    """The publisher, or the server, did not answer."""
+    """The publisher or the server did not respond."""
 
     fix = "Try again later. Nothing was submitted."
 
 
 class SubmissionRejected(Refusal):
-    """The server did not take the submission."""
+    """The server rejected the submission."""
 
-    fix = "The findings say what to change. Nothing was written."
+    fix = "Correct the figures as the findings describe. Nothing was written."
 
 
 class RetryingClient(Struct, frozen=True, kw_only=True):
-    """A connection that asks again when the other side is busy, cut off or away for a moment."""
+    """An HTTP client that retries when the other side is busy, unreachable or cuts the connection."""
 
     http: httpx2.AsyncClient
     sleep: Sleep = asyncio.sleep
 
-    async def request_with_retries(self, method: str, address: str, **more: Any) -> httpx2.Response:
-        """The first answer that is not a passing trouble. Raises SourceUnavailable after the last attempt."""
-        trouble = ""
+    async def request_with_retries(self, method: str, address: str, **options: Any) -> httpx2.Response:
+        """Return the first response that is no temporary failure. Raises SourceUnavailable after the last attempt."""
+        failure = ""
         for attempt in range(MAX_ATTEMPTS):
             wait = min(2.0**attempt, MAX_WAIT_SECONDS)
             try:
-                answer = await self.http.request(method, address, **more)
+                response = await self.http.request(method, address, **options)
             except httpx2.TransportError as error:
-                trouble = f"{type(error).__name__}: {error}"
+                failure = f"{type(error).__name__}: {error}"
             else:
-                if answer.status_code not in RETRYABLE_STATUSES:
-                    return answer
-                trouble = f"status {answer.status_code}"
-                wait = _parse_retry_after(answer) or wait
+                if response.status_code not in RETRYABLE_STATUSES:
+                    return response
+                failure = f"status {response.status_code}"
+                wait = _parse_retry_after(response) or wait
             if attempt < MAX_ATTEMPTS - 1:
                 await self.sleep(wait)
-        raise SourceUnavailable(f"{address.partition('?')[0]} did not answer in {MAX_ATTEMPTS} attempts: {trouble}.")
+        raise SourceUnavailable(f"{address.partition('?')[0]} did not respond in {MAX_ATTEMPTS} attempts: {failure}.")
 
     async def fetch_text(self, address: str, params: dict[str, str] | None = None) -> str:
-        """What a publisher answers with. Raises SourceUnavailable, or NotThePublication."""
-        answer = await self.request_with_retries(
+        """Return the text of a publisher's response. Raises SourceUnavailable or UnexpectedSourceFormat."""
+        response = await self.request_with_retries(
             "GET", address, params=params, headers=REQUEST_HEADERS, follow_redirects=True
         )
-        if answer.is_error:
-            raise UnexpectedSourceFormat(f"{address} answered {answer.status_code}: {answer.text.strip()[:200]}")
-        return answer.content.decode("utf-8-sig", errors="replace")
+        if response.is_error:
+            raise UnexpectedSourceFormat(
+                f"{address} returned status {response.status_code}: {response.text.strip()[:200]}"
+            )
+        return response.content.decode("utf-8-sig", errors="replace")
 
 
-def _parse_retry_after(answer: httpx2.Response) -> float | None:
-    """Seconds, or a date (RFC 9110, 10.2.3), and no longer than the longest wait."""
-    said = answer.headers.get("Retry-After", "")
+def _parse_retry_after(response: httpx2.Response) -> float | None:
+    """Parse seconds or a date (RFC 9110, 10.2.3), limited to the longest wait. Return None without either."""
+    value = response.headers.get("Retry-After", "")
     try:
-        wait = float(said) if said.isdecimal() else (parsedate_to_datetime(said) - clock.system_now()).total_seconds()
+        wait = (
+            float(value) if value.isdecimal() else (parsedate_to_datetime(value) - clock.system_now()).total_seconds()
+        )
     except (TypeError, ValueError):
         return None
     return min(max(wait, 0.0), MAX_WAIT_SECONDS)
 
 
-async def fetch_nomis(line: RetryingClient, address: str, areas: Collection[str], dates: str) -> list[NewReturn]:
-    """Page after page: an answer stops at 25,000 rows and does not say so. Raises NotThePublication for less than all.
+async def fetch_nomis(client: RetryingClient, address: str, areas: Collection[str], dates: str) -> list[NewReturn]:
+    """Fetch page after page, because Nomis cuts a response at 25,000 rows without notice.
 
-    `dates` are Nomis's own, as `2024-12,2025-06` or `latest`.
+    `dates` are in the format of Nomis: `2024-12,2025-06` or `latest`. Raises UnexpectedSourceFormat.
     """
-    found: list[nomis.Row] = []
+    rows: list[nomis.Row] = []
     while True:
         params = {
             "geography": ",".join(areas),
             "date": dates,
             "variable": ",".join(nomis.VARIABLES),
             "measures": ",".join(nomis.NOMIS_MEASURES),
-            "recordoffset": str(len(found)),
+            "recordoffset": str(len(rows)),
         }
-        page = nomis.read_rows(await line.fetch_text(f"{address}/dataset/{nomis.DATASET}.data.csv", params))
-        whole = nomis.count_expected_rows([*found[:1], *page])
-        found += page
-        if len(found) >= whole:
-            return nomis.build_returns(found, areas)
+        page = nomis.read_rows(await client.fetch_text(f"{address}/dataset/{nomis.DATASET}.data.csv", params))
+        expected_count = nomis.count_expected_rows([*rows[:1], *page])
+        rows += page
+        if len(rows) >= expected_count:
+            return nomis.build_returns(rows, areas)
         if not page:
             raise UnexpectedSourceFormat(
-                f"{len(found):,} of {whole:,} rows came, and no more: the answer was cut short."
+                f"Nomis sent only {len(rows):,} of {expected_count:,} rows: its response was cut off."
             )
 
 
-async def fetch_fingertips(line: RetryingClient, address: str, areas: Collection[str]) -> list[NewReturn]:
-    """Upper-tier authorities (502) beside their regions (6) and England: there is no filter by area."""
+async def fetch_fingertips(client: RetryingClient, address: str, areas: Collection[str]) -> list[NewReturn]:
+    """Fetch upper-tier authorities (502), their regions (6) and England: Fingertips has no filter by area."""
     params = {
         "indicator_ids": ",".join(fingertips.INDICATORS),
         "child_area_type_id": "502",
         "parent_area_type_id": "6",
         "include_sortable_time_periods": "yes",
     }
-    text = await line.fetch_text(f"{address}/all_data/csv/by_indicator_id", params)
+    text = await client.fetch_text(f"{address}/all_data/csv/by_indicator_id", params)
     return fingertips.build_returns(fingertips.read_rows(text), areas)
 
 
-async def fetch_ees(line: RetryingClient, address: str, areas: Collection[str]) -> list[NewReturn]:
-    return ees.build_returns(ees.read_rows(await line.fetch_text(f"{address}/data-sets/{ees.DATASET}/csv")), areas)
+async def fetch_ees(client: RetryingClient, address: str, areas: Collection[str]) -> list[NewReturn]:
+    return ees.build_returns(ees.read_rows(await client.fetch_text(f"{address}/data-sets/{ees.DATASET}/csv")), areas)
 
 
-async def fetch_disability_confident(line: RetryingClient, address: str, period: str) -> list[NewReturn]:
-    rows = disability_confident.read_rows(await line.fetch_text(address))
+async def fetch_disability_confident(client: RetryingClient, address: str, period: str) -> list[NewReturn]:
+    rows = disability_confident.read_rows(await client.fetch_text(address))
     return disability_confident.build_returns(rows, area=EMPLOYER_AREA, town=EMPLOYER_TOWN, period=period)
 
 
-async def fetch_areas(line: RetryingClient, programme: str) -> list[str]:
-    """The areas of the plan that a publisher may have figures for: all but wards."""
-    answer = await line.request_with_retries("GET", f"/v1/programmes/{programme}/areas")
-    if answer.is_error:
-        raise SubmissionRejected(f"The server answered {answer.status_code}: {answer.text[:200]}")
-    return [area.code for area in msgspec.json.decode(answer.content, type=AreaPage).items if area.level != "ward"]
+async def fetch_areas(client: RetryingClient, programme: str) -> list[str]:
+    """Return the areas of the plan for which a publisher may have figures: all except wards."""
+    response = await client.request_with_retries("GET", f"/v1/programmes/{programme}/areas")
+    if response.is_error:
+        raise SubmissionRejected(f"The server returned status {response.status_code}: {response.text[:200]}")
+    return [area.code for area in msgspec.json.decode(response.content, type=AreaPage).items if area.level != "ward"]
 
 
 async def submit_returns(
-    line: RetryingClient, programme: str, returns: Sequence[NewReturn], *, dry_run: bool, confirm_withdrawals: bool
+    client: RetryingClient, programme: str, returns: Sequence[NewReturn], *, dry_run: bool, confirm_withdrawals: bool
 ) -> SubmissionReport:
-    """Through the same pipeline as any partner's. Raises NotTaken with the findings."""
+    """Submit as any partner does. Raises SubmissionRejected with the findings."""
     if not returns:
-        raise UnexpectedSourceFormat("It has no figure for any area of the plan.")
+        raise UnexpectedSourceFormat("The publication has no figure for any area of the plan.")
     body = NewSubmission(returns=list(returns), confirm_withdrawals=confirm_withdrawals)
-    answer = await line.request_with_retries(
+    response = await client.request_with_retries(
         "POST",
         f"/v1/programmes/{programme}/submissions",
         params={"dry_run": "true"} if dry_run else {},
         content=msgspec.json.encode(body),
         headers={"Content-Type": "application/json", "Idempotency-Key": str(uuid4())},
     )
-    if answer.is_error:
-        raise SubmissionRejected(_format_refusal(answer))
-    return msgspec.json.decode(answer.content, type=SubmissionReport)
+    if response.is_error:
+        raise SubmissionRejected(_format_refusal(response))
+    return msgspec.json.decode(response.content, type=SubmissionReport)
 
 
-def _format_refusal(answer: httpx2.Response) -> str:
+def _format_refusal(response: httpx2.Response) -> str:
     try:
-        told = msgspec.json.decode(answer.content)
-        errors = [f"  {one['code']} {one.get('path') or ''}: {one['message']}" for one in told.get("errors", [])]
-        return "\n".join([f"{told['title']} {told.get('detail', '')}".strip(), *errors])
+        problem = msgspec.json.decode(response.content)
+        errors = [
+            f"  {finding['code']} {finding.get('path') or ''}: {finding['message']}"
+            for finding in problem.get("errors", [])
+        ]
+        return "\n".join([f"{problem['title']} {problem.get('detail', '')}".strip(), *errors])
     except (msgspec.DecodeError, KeyError, TypeError):
-        return f"The server answered {answer.status_code}: {answer.text[:200]}"
+        return f"The server returned status {response.status_code}: {response.text[:200]}"
 
 
 class FetchOptions(Struct, frozen=True, kw_only=True):
-    """What an operator asks for."""
+    """The options of the command `fetch`."""
 
     source: str
     programme: str
-    address: str | None = None  # in the place of the publisher's own
+    address: str | None = None  # instead of the publisher's own
     dates: str = "latest"
     period: str | None = None
     dry_run: bool = False
     confirm_withdrawals: bool = False
 
 
-async def transfer_returns(wanted: FetchOptions, publisher: RetryingClient, server: RetryingClient) -> SubmissionReport:
-    """Read, and submit. Raises SourceUnavailable, NotThePublication, NotTaken, BadParameter."""
-    address = (wanted.address or SOURCE_URLS.get(wanted.source, "")).rstrip("/")
-    if wanted.source == "disability-confident":
-        if not address or wanted.period is None:
-            raise InvalidParameter("disability-confident needs --address, the list's own on gov.uk, and --period.")
-        found = await fetch_disability_confident(publisher, address, wanted.period)
+async def transfer_returns(
+    options: FetchOptions, publisher: RetryingClient, server: RetryingClient
+) -> SubmissionReport:
+    """Fetch and submit.
+
+    Raises SourceUnavailable, UnexpectedSourceFormat, SubmissionRejected or InvalidParameter.
+    """
+    address = (options.address or SOURCE_URLS.get(options.source, "")).rstrip("/")
+    if options.source == "disability-confident":
+        if not address or options.period is None:
+            raise InvalidParameter(
+                "disability-confident needs --address (the address of the list on gov.uk) and --period."
+            )
+        returns = await fetch_disability_confident(publisher, address, options.period)
     else:
-        places = await fetch_areas(server, wanted.programme)
-        if wanted.source == "nomis":
-            found = await fetch_nomis(publisher, address, places, wanted.dates)
+        areas = await fetch_areas(server, options.programme)
+        if options.source == "nomis":
+            returns = await fetch_nomis(publisher, address, areas, options.dates)
         else:
-            found = await {"fingertips": fetch_fingertips, "ees": fetch_ees}[wanted.source](publisher, address, places)
+            returns = await {"fingertips": fetch_fingertips, "ees": fetch_ees}[options.source](
+                publisher, address, areas
+            )
     return await submit_returns(
-        server, wanted.programme, found, dry_run=wanted.dry_run, confirm_withdrawals=wanted.confirm_withdrawals
+        server, options.programme, returns, dry_run=options.dry_run, confirm_withdrawals=options.confirm_withdrawals
     )
 
 
-async def fetch_and_submit(wanted: FetchOptions, *, server: str, key: str) -> SubmissionReport:
-    """With connections of its own. The key goes to the server alone, never to a publisher."""
+async def fetch_and_submit(options: FetchOptions, *, server: str, key: str) -> SubmissionReport:
+    """Fetch and submit over new connections. Only the server receives the key, never a publisher."""
     headers = {"Authorization": f"Bearer {key}"}
     async with (
         httpx2.AsyncClient(timeout=60) as publisher,
         httpx2.AsyncClient(base_url=server, headers=headers, timeout=60) as api,
     ):
-        return await transfer_returns(wanted, RetryingClient(http=publisher), RetryingClient(http=api))
+        return await transfer_returns(options, RetryingClient(http=publisher), RetryingClient(http=api))
 
 
 def format_report(report: SubmissionReport) -> list[str]:
-    """The report for a terminal."""
+    """Return the lines of the report for a terminal."""
     counts = report.counts
     return [
         f"{report.organisation}: {report.outcome}{' (dry run: nothing was written)' if report.dry_run else ''}",
         f"  {counts.received} received: {counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged; "
         f"{counts.withdrawn} withdrawn",
         *(
-            f"  {one.measure} {one.series} {one.period.code}: {one.outcome}, revision {one.revision}"
-            for one in report.returns
+            f"  {each.measure} {each.series} {each.period.code}: {each.outcome}, revision {each.revision}"
+            for each in report.returns
         ),
-        *(f"  {one.severity} {one.code} {one.path or ''}: {one.message}" for one in report.findings),
+        *(
+            f"  {finding.severity} {finding.code} {finding.path or ''}: {finding.message}"
+            for finding in report.findings
+        ),
     ]

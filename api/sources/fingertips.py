@@ -1,7 +1,7 @@
-"""Indicators of OHID's Fingertips, as CSV: `all_data/csv/by_indicator_id`.
+"""Indicators of OHID's Fingertips, as CSV from `all_data/csv/by_indicator_id`.
 
-The columns are those of its header writer (github.com/ukhsa-collaboration/fingertips-open) and of fingertipsR. A
-missing value is empty, or -1 where an old service's sentinel got through. Values are in per cent, or percentage points.
+The column names come from its source code (github.com/ukhsa-collaboration/fingertips-open) and from fingertipsR. A
+missing value is empty, or -1, the sentinel of an older service. Values are in per cent or percentage points.
 """
 
 from collections.abc import Collection, Iterable
@@ -12,7 +12,7 @@ from api.statistics.published_periods import YearType, from_fingertips
 from schema.intervals import Confidence
 from schema.submissions import FigureLimits, NewReturn, PublisherFigure, Status
 
-# The measure of each indicator, whether its count and denominator are those of the value, and whether -1 may be true.
+# The measure of each indicator, and whether its value is a fraction. If it is not, -1 can be a true value.
 INDICATORS = {
     "90282": ("ltc-employment-gap", False),
     "93882": ("ltc-employment-rate", True),
@@ -28,31 +28,29 @@ REQUIRED_COLUMNS = (
 
 
 def read_rows(text: str) -> list[Row]:
-    """Raises NotThePublication."""
+    """Return the rows of the file. Raises UnexpectedSourceFormat."""
     return read_table(text, REQUIRED_COLUMNS)
 
 
 def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
-    """One return for each indicator and year. Areas that the plan does not have, and categories, are left out.
+    """Build one return for each indicator and year. Leave out rows by category, and areas that the plan does not have.
 
-    A row that is there twice, as England is beside each parent area, is taken once. Raises NotThePublication.
+    Accept identical rows, such as England next to each parent area, once. Raises UnexpectedSourceFormat.
     """
-    made: dict[tuple[str, str], dict[tuple[str, str], PublisherFigure]] = {}
+    figures_by_return: dict[tuple[str, str], dict[tuple[str, str], PublisherFigure]] = {}
     for row in rows:
         if row["Area Code"] not in areas or row["Category Type"] or row["Sex"] not in BREAKDOWN_BY_SEX:
             continue
         if row["Indicator ID"] not in INDICATORS:
-            raise UnexpectedSourceFormat(
-                f"Indicator {row['Indicator ID']!r} is not one that the plan has a series for."
-            )
-        place = (row["Area Code"], row["Sex"])
-        figures = made.setdefault((row["Indicator ID"], _parse_period(row)), {})
+            raise UnexpectedSourceFormat(f"Indicator {row['Indicator ID']!r} has no series in the plan.")
+        cell = (row["Area Code"], row["Sex"])
+        figures = figures_by_return.setdefault((row["Indicator ID"], _parse_period(row)), {})
         figure = _build_figure(row)
-        if figures.setdefault(place, figure) != figure:
-            raise UnexpectedSourceFormat(f"{' '.join(place)} is there with two values.")
+        if figures.setdefault(cell, figure) != figure:
+            raise UnexpectedSourceFormat(f"{' '.join(cell)} occurs with two values.")
     return [
         NewReturn(measure=INDICATORS[indicator][0], series=SERIES, period=period, figures=list(figures.values()))
-        for (indicator, period), figures in sorted(made.items())
+        for (indicator, period), figures in sorted(figures_by_return.items())
     ]
 
 
@@ -62,43 +60,43 @@ def _parse_period(row: Row) -> str:
     try:
         return from_fingertips(int(sortable), YEAR_TYPE, years=int(years)).code
     except (InvalidPeriodCode, ValueError):
-        raise UnexpectedSourceFormat(f"{sortable!r} over {span!r} is no period of Fingertips.") from None
+        raise UnexpectedSourceFormat(f"{sortable!r} over {span!r} is not a period of Fingertips.") from None
 
 
 def _build_figure(row: Row) -> PublisherFigure:
     _, is_fraction = INDICATORS[row["Indicator ID"]]
     value = _parse_value(row["Value"], is_fraction)
-    parts = [_parse_value(row[name], True).value for name in ("Count", "Denominator")] if is_fraction else []
-    both = len(parts) == 2 and None not in parts
+    fraction = [_parse_value(row[name], True).value for name in ("Count", "Denominator")] if is_fraction else []
+    is_complete = len(fraction) == 2 and None not in fraction
     return PublisherFigure(
         area=row["Area Code"],
         breakdown=BREAKDOWN_BY_SEX[row["Sex"]],
         value=value.value,
         limits=[] if value.value is None else _read_limits(row),
-        numerator=parts[0] if both else None,
-        denominator=parts[1] if both else None,
+        numerator=fraction[0] if is_complete else None,
+        denominator=fraction[1] if is_complete else None,
         status=value.status,
         note=row["Value note"] or None,
     )
 
 
 def _parse_value(text: str, is_fraction: bool) -> ParsedField:
-    """-1 is a sentinel wherever a number cannot be negative."""
+    """Read -1 as missing if the number cannot be negative."""
     if not text or (is_fraction and parse_number(text) < 0):
         return ParsedField(status=Status.NOT_AVAILABLE)
     return ParsedField(value=format_number(parse_number(text)))
 
 
 def _read_limits(row: Row) -> list[FigureLimits]:
-    found: list[FigureLimits] = []
+    limits: list[FigureLimits] = []
     for name, confidence in (("95.0", Confidence.P95), ("99.8", Confidence.P99_8)):
         lower, upper = row[f"Lower CI {name} limit"], row[f"Upper CI {name} limit"]
         if lower and upper:
-            found.append(
+            limits.append(
                 FigureLimits(
                     lower=format_number(parse_number(lower)),
                     upper=format_number(parse_number(upper)),
                     confidence=confidence,
                 )
             )
-    return found
+    return limits

@@ -1,9 +1,10 @@
-"""The Annual Population Survey as Nomis gives it: data set NM_17_5, as CSV.
+"""The Annual Population Survey, as CSV from Nomis: data set NM_17_5.
 
-One row for each variable, area, date and measure: 20599 the value in per cent, 21001 its numerator and 21002 its
-denominator in people, 21003 the half-width of its 95 % interval (nomisweb.co.uk/api/v01/help). A date is the last of
-twelve months. Variable 1496 is the share of long-term sick of the inactive aged 16 to 64, 1503 and 1510 that of men
-and women; 45 is the employment rate, and its denominator the population, aged 16 to 64.
+The file has one row for each variable, area, date and measure. Measure 20599 is the value in per cent, 21001 its
+numerator and 21002 its denominator in people, 21003 the half-width of its 95 % interval (nomisweb.co.uk/api/v01/help).
+A date is the last of twelve months. Variable 1496 is the share of long-term sick people among the inactive aged 16 to
+64; 1503 and 1510 are the shares for men and women. Variable 45 is the employment rate: its denominator is the
+population aged 16 to 64.
 """
 
 from collections.abc import Collection, Iterable
@@ -24,10 +25,10 @@ VARIABLES = (*BREAKDOWN_BY_VARIABLE, EMPLOYMENT_VARIABLE)
 VALUE_MEASURE, NUMERATOR_MEASURE, DENOMINATOR_MEASURE, HALF_WIDTH_MEASURE = "20599", "21001", "21002", "21003"
 NOMIS_MEASURES = (VALUE_MEASURE, NUMERATOR_MEASURE, DENOMINATOR_MEASURE, HALF_WIDTH_MEASURE)
 REQUIRED_COLUMNS = ("DATE", "GEOGRAPHY_CODE", "VARIABLE", "MEASURES", "OBS_VALUE", "OBS_STATUS_NAME", "RECORD_COUNT")
-MAX_ROWS_PER_ANSWER = 25_000  # of one answer to a guest; what is beyond is left out without a word
+MAX_ROWS_PER_ANSWER = 25_000  # without a key; Nomis drops further rows without notice
 DERIVATION_NOTE = (
-    "Worked out from Nomis: numerator of variable 1496 over the denominator of variable 45; the published half-width, "
-    "scaled by the inactive's share of the population, which is taken as known."
+    "Calculated from Nomis: the numerator of variable 1496 over the denominator of variable 45. The limits use the "
+    "published half-width, scaled by the inactive share of the population, which is assumed to be exact."
 )
 
 NomisKey = tuple[str, str, str]  # date, area, variable
@@ -35,51 +36,51 @@ RowsByKey = dict[NomisKey, dict[str, Row]]
 
 
 def read_rows(text: str) -> list[Row]:
-    """Raises NotThePublication."""
+    """Return the rows of one page. Raises UnexpectedSourceFormat."""
     return read_table(text, REQUIRED_COLUMNS)
 
 
 def count_expected_rows(page: Iterable[Row]) -> int:
-    """How many rows the whole answer has, as each of its rows says. Raises NotThePublication."""
+    """Return the number of rows of all pages, which every row repeats. Raises UnexpectedSourceFormat."""
     counts = {row["RECORD_COUNT"] for row in page}
     if len(counts) > 1 or not all(count.isdecimal() for count in counts):
-        raise UnexpectedSourceFormat(f"RECORD_COUNT says {' and '.join(sorted(counts))}.")
+        raise UnexpectedSourceFormat(f"RECORD_COUNT is {' and '.join(sorted(counts))}.")
     return int(counts.pop()) if counts else 0
 
 
 def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
-    """Two returns for each date: of the inactive as published, and of the population, worked out.
+    """Build two returns for each date: the published share of the inactive, and the calculated share of the population.
 
-    Areas that the plan does not have are left out. Raises NotThePublication.
+    Leave out areas that the plan does not have. Raises UnexpectedSourceFormat.
     """
     cells: RowsByKey = {}
     for row in rows:
         if row["GEOGRAPHY_CODE"] in areas:
-            place = (row["DATE"], row["GEOGRAPHY_CODE"], row["VARIABLE"])
-            if row["MEASURES"] in cells.setdefault(place, {}):
-                raise UnexpectedSourceFormat(f"{' '.join(place)} is there twice.")
-            cells[place][row["MEASURES"]] = row
-    made: list[NewReturn] = []
+            key = (row["DATE"], row["GEOGRAPHY_CODE"], row["VARIABLE"])
+            if row["MEASURES"] in cells.setdefault(key, {}):
+                raise UnexpectedSourceFormat(f"{' '.join(key)} occurs twice.")
+            cells[key][row["MEASURES"]] = row
+    returns: list[NewReturn] = []
     for date in sorted({date for date, _, _ in cells}):
-        here = {place: measures for place, measures in cells.items() if place[0] == date}
+        cells_of_date = {key: measures for key, measures in cells.items() if key[0] == date}
         for series, figures in (
-            (INACTIVE_SERIES, _build_inactive_figures(here)),
-            (POPULATION_SERIES, _build_population_figures(here)),
+            (INACTIVE_SERIES, _build_inactive_figures(cells_of_date)),
+            (POPULATION_SERIES, _build_population_figures(cells_of_date)),
         ):
             if figures:
-                made.append(NewReturn(measure=MEASURE, series=series, period=_parse_period(date), figures=figures))
-    return made
+                returns.append(NewReturn(measure=MEASURE, series=series, period=_parse_period(date), figures=figures))
+    return returns
 
 
 def _parse_period(date: str) -> str:
     try:
         return from_nomis(date, length=12).code
     except InvalidPeriodCode:
-        raise UnexpectedSourceFormat(f"{date!r} is no date of the Annual Population Survey.") from None
+        raise UnexpectedSourceFormat(f"{date!r} is not a date of the Annual Population Survey.") from None
 
 
 def _build_inactive_figures(cells: RowsByKey) -> list[PublisherFigure]:
-    found: list[PublisherFigure] = []
+    figures: list[PublisherFigure] = []
     for (_, area, variable), measures in cells.items():
         if variable in BREAKDOWN_BY_VARIABLE and VALUE_MEASURE in measures:
             value, width = _parse_number(measures, VALUE_MEASURE), _parse_number(measures, HALF_WIDTH_MEASURE)
@@ -87,7 +88,7 @@ def _build_inactive_figures(cells: RowsByKey) -> list[PublisherFigure]:
                 _parse_number(measures, NUMERATOR_MEASURE),
                 _parse_number(measures, DENOMINATOR_MEASURE),
             )
-            found.append(
+            figures.append(
                 PublisherFigure(
                     area=area,
                     breakdown=BREAKDOWN_BY_VARIABLE[variable],
@@ -101,12 +102,12 @@ def _build_inactive_figures(cells: RowsByKey) -> list[PublisherFigure]:
                     markers=[] if value is None else _parse_markers(measures[VALUE_MEASURE]),
                 )
             )
-    return found
+    return figures
 
 
 def _build_population_figures(cells: RowsByKey) -> list[PublisherFigure]:
-    """To one decimal. Only the total: which variables have the population by sex is not verified."""
-    found: list[PublisherFigure] = []
+    """Calculate to one decimal, for the total only: the variables of the population by sex are not verified."""
+    figures: list[PublisherFigure] = []
     for (date, area, variable), measures in cells.items():
         population = _parse_number(cells.get((date, area, EMPLOYMENT_VARIABLE), {}), DENOMINATOR_MEASURE)
         if BREAKDOWN_BY_VARIABLE.get(variable) != {} or not population:
@@ -115,7 +116,7 @@ def _build_population_figures(cells: RowsByKey) -> list[PublisherFigure]:
         width = _parse_number(measures, HALF_WIDTH_MEASURE)
         value = None if sick is None else round(100 * sick / population, 1)
         scaled = None if width is None or inactive is None else round(width * inactive / population, 1)
-        found.append(
+        figures.append(
             PublisherFigure(
                 area=area,
                 value=None if value is None else format_number(value),
@@ -127,7 +128,7 @@ def _build_population_figures(cells: RowsByKey) -> list[PublisherFigure]:
                 note=DERIVATION_NOTE,
             )
         )
-    return found
+    return figures
 
 
 def _parse_number(measures: dict[str, Row], measure: str) -> Decimal | None:
@@ -136,7 +137,7 @@ def _parse_number(measures: dict[str, Row], measure: str) -> Decimal | None:
 
 
 def _build_limits(value: Decimal | None, width: Decimal | None, method: IntervalMethod) -> list[FigureLimits]:
-    """A half-width is added and taken off; a share stays between 0 and 100."""
+    """Add and subtract the half-width, and clamp to 0 and 100."""
     if value is None or width is None:
         return []
     lower, upper = max(value - width, Decimal(0)), min(value + width, Decimal(100))

@@ -1,4 +1,4 @@
-"""A publisher's CSV file as rows, and the symbols that stand in the place of numbers."""
+"""A publisher's CSV file as rows, and the symbols that it has instead of numbers."""
 
 import csv
 import io
@@ -15,36 +15,38 @@ Row = dict[str, str]
 
 
 class UnexpectedSourceFormat(Invalid):
-    """What was read is not the publication that was asked for."""
+    """The response is not the expected publication."""
 
     example = "The publisher has renamed the column `Value` of its file."
-    fix = "Open the address in a browser: the publisher may have moved it, changed its columns, or be out of order."
+    fix = "Open the address in a browser. The publisher may have moved the file, changed its columns, or have a fault."
 
 
 def read_table(text: str, columns: Collection[str]) -> list[Row]:
-    """The rows of a file that has at least these columns, in any order. Raises NotThePublication."""
+    """Return the rows of a file that has at least these columns, in any order. Raises UnexpectedSourceFormat."""
     text = text.removeprefix("\ufeff")
     if text.lstrip()[:1] == "<":
-        raise UnexpectedSourceFormat(f"A web page came in the place of a CSV file: {_find_page_title(text)}")
+        raise UnexpectedSourceFormat(f"The publisher sent a web page instead of a CSV file: {_find_page_title(text)}")
     lines = csv.DictReader(io.StringIO(text, newline=""))
-    lacking = [name for name in columns if name not in (lines.fieldnames or ())]
-    if lacking:
+    missing = [name for name in columns if name not in (lines.fieldnames or ())]
+    if missing:
         raise UnexpectedSourceFormat(
-            f"The file has no column {' or '.join(map(repr, lacking))}; it begins {text[:80]!r}."
+            f"The file has no column {' or '.join(map(repr, missing))}; it begins {text[:80]!r}."
         )
     rows = list(lines)
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values():
-            raise UnexpectedSourceFormat(f"Row {number} has not as many fields as the header: the file was cut off.")
-    return [{name: said.strip() for name, said in row.items()} for row in rows]
+            raise UnexpectedSourceFormat(
+                f"Row {number} has a different number of fields from the header: the file was cut off."
+            )
+    return [{name: field.strip() for name, field in row.items()} for row in rows]
 
 
 def _find_page_title(text: str) -> str:
-    found = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-    return (found[1].strip() if found else text.strip())[:120]
+    title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
+    return (title[1].strip() if title else text.strip())[:120]
 
 
-# GSS shorthand, and what was written before it (analysisfunction.civilservice.gov.uk, "Using symbols in tables").
+# GSS shorthand, and the symbols of earlier years (analysisfunction.civilservice.gov.uk, "Using symbols in tables").
 STATUS_BY_SYMBOL = {
     "c": Status.CONFIDENTIAL,
     "*": Status.CONFIDENTIAL,
@@ -52,7 +54,7 @@ STATUS_BY_SYMBOL = {
     ":": Status.NOT_AVAILABLE,
     "..": Status.NOT_AVAILABLE,
     "": Status.NOT_AVAILABLE,
-    "u": Status.NOT_AVAILABLE,  # unreliable: DfE writes it in the place of the number
+    "u": Status.NOT_AVAILABLE,  # unreliable: DfE writes it instead of the number
     "z": Status.NOT_APPLICABLE,
     ".": Status.NOT_APPLICABLE,
     "w": Status.NONE_RECORDED,
@@ -61,7 +63,7 @@ ROUNDS_TO_ZERO_SYMBOLS = {"k", "low", "~"}
 
 
 class ParsedField(Struct, frozen=True, kw_only=True):
-    """A field: a number in its publisher's digits, or why there is none."""
+    """A field: a number in the publisher's digits, or the status that replaces it."""
 
     value: str | None = None
     status: Status | None = None
@@ -69,7 +71,7 @@ class ParsedField(Struct, frozen=True, kw_only=True):
 
 
 def parse_field(text: str) -> ParsedField:
-    """Raises NotThePublication for what is neither a number nor a symbol."""
+    """Parse a number or a symbol. Raises UnexpectedSourceFormat if the field is neither."""
     symbol = text.strip("[]").lower()
     if symbol in ROUNDS_TO_ZERO_SYMBOLS:
         return ParsedField(value="0", markers=(Marker.LOW,))
@@ -79,17 +81,17 @@ def parse_field(text: str) -> ParsedField:
 
 
 def parse_number(text: str) -> Decimal:
-    """Raises NotThePublication."""
+    """Parse a number, with or without thousands separators. Raises UnexpectedSourceFormat."""
     try:
-        found = Decimal(text.replace(",", ""))
+        number = Decimal(text.replace(",", ""))
     except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite():
-        raise UnexpectedSourceFormat(f"{text[:80]!r} is no number and no symbol that is known.")
-    return found
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise UnexpectedSourceFormat(f"{text[:80]!r} is neither a number nor a known symbol.")
+    return number
 
 
 def format_number(number: Decimal) -> str:
-    """Without an exponent, and with at most 17 decimals."""
+    """Format without an exponent, and with at most 17 decimals."""
     exponent = number.as_tuple().exponent
     return f"{number:.17f}" if isinstance(exponent, int) and exponent < -17 else f"{number:f}"

@@ -141,7 +141,7 @@ def test_nomis_figure_without_a_value_has_a_status():
 
 @pytest.mark.parametrize("date", ["latest", "2025", "2025-13"])
 def test_invalid_nomis_date_is_refused(date):
-    with pytest.raises(UnexpectedSourceFormat, match="no date"):
+    with pytest.raises(UnexpectedSourceFormat, match="not a date"):
         nomis.build_returns(nomis.read_rows(to_csv(NOMIS, f"{date},E06000018,1496,20599,30.1,,1")), AREAS)
 
 
@@ -150,7 +150,7 @@ def test_nomis_file_must_have_its_stated_number_of_rows():
     assert nomis.count_expected_rows(nomis.read_rows(to_csv(NOMIS, "2025-06,E,1,2,3,,25001"))) == 25_001
     with pytest.raises(UnexpectedSourceFormat, match="RECORD_COUNT.* 1 and 2"):
         nomis.count_expected_rows(nomis.read_rows(to_csv(NOMIS, "a,b,c,d,e,f,1", "a,b,c,d,e,f,2")))
-    with pytest.raises(UnexpectedSourceFormat, match="is there twice"):
+    with pytest.raises(UnexpectedSourceFormat, match="occurs twice"):
         read_nomis(*CITY[:1], *CITY[:1])
 
 
@@ -197,8 +197,8 @@ def test_fingertips_rows(row, expected):
 
 #   row                                                              reason
 FINGERTIPS_BAD = [
-    ("93882|E06000018|Male||50||||||||2023|1y",                      "no period"),
-    ("93882|E06000018|Male||50||||||||20230000|year",                "no period"),
+    ("93882|E06000018|Male||50||||||||2023|1y",                      "not a period"),
+    ("93882|E06000018|Male||50||||||||20230000|year",                "not a period"),
     ("90366|E06000018|Male||50||||||||20230000|1y",                  "90366"),
 ]  # fmt: skip
 
@@ -257,10 +257,10 @@ def test_ees_rows(row, expected):
 
 def test_invalid_ees_row_is_refused():
     row = "National|16-17|Total|Total|635370|19280|3.0"
-    with pytest.raises(UnexpectedSourceFormat, match="is there twice"):
+    with pytest.raises(UnexpectedSourceFormat, match="occurs twice"):
         read_ees(row, row)
     for wrong in ({"year": "202425"}, {"identifier": "Academic year"}):
-        with pytest.raises(UnexpectedSourceFormat, match="no calendar year"):
+        with pytest.raises(UnexpectedSourceFormat, match="not a calendar year"):
             read_ees(row, **wrong)
 
 
