@@ -1,4 +1,4 @@
-"""What the guides show works: each block is run in order, against a real server, and prints what stands below it."""
+"""The examples of the guides run in order against a real server, and print the output that the guide shows."""
 
 import contextlib
 import io
@@ -22,34 +22,34 @@ TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[RunningServer]:
-    with run_server() as found:
-        yield found
+def server() -> Iterator[RunningServer]:
+    with run_server() as running_server:
+        yield running_server
 
 
 @pytest.fixture(scope="module")
-def keys(running: RunningServer) -> dict[str, str]:
+def keys(server: RunningServer) -> dict[str, str]:
     return {
-        "REVIEWER_KEY": running.issue_key("ohid", "review", "admin"),
-        "PUBLISHER_KEY": running.issue_key("nottingham-city-council", "publish"),
-        "COLLEAGUE_KEY": running.issue_key("nhs-nottingham-nottinghamshire-icb", "review"),
+        "REVIEWER_KEY": server.issue_key("ohid", "review", "admin"),
+        "PUBLISHER_KEY": server.issue_key("nottingham-city-council", "publish"),
+        "COLLEAGUE_KEY": server.issue_key("nhs-nottingham-nottinghamshire-icb", "review"),
     }
 
 
 @pytest.fixture
-def here(running: RunningServer, keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Whoever reads the guide has the sandbox's key, and two reviewers' to look over their shoulders."""
-    monkeypatch.setenv("WORK_HEALTH_URL", running.address)
-    monkeypatch.setenv("WORK_HEALTH_KEY", running.key)
+def folder(server: RunningServer, keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a reader who has the sandbox's key, two reviewers' keys and a publisher's key."""
+    monkeypatch.setenv("WORK_HEALTH_URL", server.address)
+    monkeypatch.setenv("WORK_HEALTH_KEY", server.key)
     for name, key in keys.items():
         monkeypatch.setenv(name, key)
-    monkeypatch.setenv("PATH", f"{with_the_command_line(tmp_path)}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{install_command_line(tmp_path)}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def with_the_command_line(folder: Path) -> Path:
-    """`work-health` of this checkout, whatever is installed."""
+def install_command_line(folder: Path) -> Path:
+    """Write a `work-health` program that runs this checkout, and return its folder."""
     program = folder / "bin" / "work-health"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT / "sdk"} exec {sys.executable} -m work_health.cli "$@"\n')
@@ -59,18 +59,18 @@ def with_the_command_line(folder: Path) -> Path:
 
 @pytest.fixture
 def names() -> Iterator[dict[str, object]]:
-    """What the blocks of a guide have named so far."""
-    found: dict[str, object] = {"__name__": "__main__"}
-    yield found
-    for one in found.values():
-        if isinstance(one, WorkHealth):
-            one.close()
+    """The names that the blocks of a guide have defined so far."""
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    yield namespace
+    for value in namespace.values():
+        if isinstance(value, WorkHealth):
+            value.close()
 
 
 @pytest.mark.filterwarnings("ignore:Shouldn't use this function:DeprecationWarning")  # pyjstat calls its own
-# The others show a sandbox without a release.
+# The other guides show a sandbox without a release.
 @pytest.mark.parametrize("name", sorted(GUIDE_NAMES, key=("first-release", "publishing").__contains__))
-def test_a_guide_does_what_it_says(here: Path, names: dict[str, object], name: str) -> None:
+def test_examples_of_a_guide_print_the_output_shown(folder: Path, names: dict[str, object], name: str) -> None:
     printed = None
     for number, (language, block) in enumerate(BLOCK.findall(FILES[name].read_text()), 1):
         where = f"{FILES[name]}, block {number}"
@@ -79,29 +79,29 @@ def test_a_guide_does_what_it_says(here: Path, names: dict[str, object], name: s
             assert printed.splitlines() == [line.rstrip() for line in block.splitlines()], where
             printed = None
         elif language == "python":
-            said = io.StringIO()
-            with contextlib.redirect_stdout(said):
-                exec(compile(block, where, "exec"), names)  # noqa: S102  it is what the guide tells its reader to do
-            printed = said.getvalue()
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                exec(compile(block, where, "exec"), names)  # noqa: S102  readers of the guide run it too
+            printed = output.getvalue()
         elif language == "sh":
-            done = subprocess.run(["/bin/sh", "-ec", block], capture_output=True, text=True, check=False)
-            assert done.returncode == 0, f"{where}: {done.stderr}"
-            printed = done.stdout
+            completed = subprocess.run(["/bin/sh", "-ec", block], capture_output=True, text=True, check=False)
+            assert completed.returncode == 0, f"{where}: {completed.stderr}"
+            printed = completed.stdout
         else:
-            assert language in {"csv", "toml"}, f"{where}: {language or 'a block of no language'} is not run"
-            (here / f"{name}.{language}").write_text(block)
+            assert language in {"csv", "toml"}, f"{where}: blocks of {language or 'no language'} are not run"
+            (folder / f"{name}.{language}").write_text(block)
 
 
-def test_the_fifteen_pains_are_each_held_by_a_test() -> None:
+def test_each_pain_has_a_test() -> None:
     rows = PAIN.findall(FILES["pains"].read_text())
     assert [int(number) for number, *_ in rows] == list(range(1, 16))
-    for number, _, _, held in rows:
-        tests = TEST.findall(held)
+    for number, _, _, evidence in rows:
+        tests = TEST.findall(evidence)
         assert tests, f"pain {number} names no test"
         for file, test in tests:
             assert re.search(rf"^(?:async )?def {test}\(", (ROOT / file).read_text(), re.MULTILINE), f"{file}::{test}"
 
 
-def test_the_guide_names_every_way_that_a_command_ends() -> None:
-    told = re.findall(r"^\| (\d) \| (.+) \|$", FILES["command-line"].read_text(), re.MULTILINE)
-    assert {ExitCode(int(code)): meaning for code, meaning in told} == EXIT_CODE_MEANINGS
+def test_guide_lists_every_exit_code() -> None:
+    rows = re.findall(r"^\| (\d) \| (.+) \|$", FILES["command-line"].read_text(), re.MULTILINE)
+    assert {ExitCode(int(code)): meaning for code, meaning in rows} == EXIT_CODE_MEANINGS
