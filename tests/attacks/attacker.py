@@ -1,8 +1,8 @@
-"""Somebody who has every release, knows the rules from their text, and solves for the people behind the figures.
+"""An attacker who reads every release, knows the rules from their text, and solves for the counts of people.
 
-Written apart from the auditor: one variable for each cell of the full cross, scipy's `linprog`, and intervals that are
-worked out anew from the numbers shown and from the policy that the release quotes, as it stands in JSON. Nothing of
-`api.statistics.disclosure` comes in here.
+The attacker shares no code with the auditor: it has one variable for each cell of the full cross, uses scipy's
+`linprog`, and derives each interval from the displayed numbers and from the policy that the release quotes in JSON.
+It imports nothing from `api.statistics.disclosure`.
 """
 
 from itertools import product
@@ -16,11 +16,12 @@ TOLERANCE, MIN_OPEN_WIDTH = 1e-6, 4
 
 
 class Attacker:
-    """`dimensions` maps each dimension to its codes, the finest areas and the part (`in`, `out`) among them.
+    """Collect constraints from the releases, then calculate the range of each hidden count.
 
-    A cell is a dict of dimension to code, or to several codes together; what it leaves out is summed over. `rule` is
-    what the release's policy says of the measure. `own` are the attacker's own counts: of release and cell; `alone` is
-    whether a figure that nobody but the attacker feeds may be published.
+    `dimensions` maps each dimension to its codes; the finest areas and the part (`in`, `out`) are dimensions too. A
+    cell maps a dimension to a code, or to several codes together; a dimension that it omits is summed over. `rule` is
+    the measure's rule in the release's policy. `own` returns the attacker's own count for a release and a cell.
+    `publish_alone` is True if a figure may be published to which the attacker alone contributes.
     """
 
     def __init__(self, dimensions, rule, *, own, others_unchanged=False, publish_alone=True):
@@ -35,57 +36,61 @@ class Attacker:
         self.known_solutions = []
 
     def build_coefficients(self, release, cell):
-        flat = np.ones(1)
+        in_cell = np.ones(1)
         for name, codes in self.dimensions.items():
-            chosen = select_codes(cell, name, codes)
-            flat = np.outer(flat, [float(code in chosen) for code in codes]).ravel()
+            selected = select_codes(cell, name, codes)
+            in_cell = np.outer(in_cell, [float(code in selected) for code in codes]).ravel()
         blocks = 1 if self.others_unchanged else self.releases
-        form = np.zeros(blocks * self.size)
-        at = 0 if self.others_unchanged else release
-        form[at * self.size : (at + 1) * self.size] = flat
-        return form
+        coefficients = np.zeros(blocks * self.size)
+        block = 0 if self.others_unchanged else release
+        coefficients[block * self.size : (block + 1) * self.size] = in_cell
+        return coefficients
 
     def add_bounds(self, low, high, *terms):
-        """Low ≤ Σ times × cell of a release ≤ high, of the total; the own part is taken off."""
+        """Add low ≤ Σ times × cell of a release ≤ high for the total, less the attacker's own counts."""
         own = sum(times * self.own(release, cell) for times, release, cell in terms)
         self.rows.append(sum(times * self.build_coefficients(release, cell) for times, release, cell in terms))
         self.bounds.append((low - own, high - own))
 
     def add_upper_bound(self, high, *terms):
-        """Σ times × cell of a release ≤ high, of anybody's counts: it lies in what is counted, whoever counts it."""
+        """Add Σ times × cell of a release ≤ high for each provider's counts: it follows from the measure's meaning."""
         self.rows.append(sum(times * self.build_coefficients(release, cell) for times, release, cell in terms))
         self.bounds.append((-inf, high))
 
     def read_releases(self, releases, small=(), inequalities=()):
-        """`releases` lists, for each release, triples of cell, number shown, None for `c`, and bounds stated.
+        """Add the constraints of all releases.
 
-        `small` are the cells, and their releases, of which the attacker is told that they are in the band. `holds` are
-        sums of cells, each cell so many times, that are at most 0 in every release.
+        `releases` lists for each release its cells as (cell, displayed number or None for `c`, stated bounds). `small`
+        are the (release, cell) pairs that the attacker knows to be small counts. `inequalities` are sums of
+        (factor, cell) that are at most 0 in every release.
         """
         self.releases = len(releases)
         for release, terms in product(range(1 if self.others_unchanged else len(releases)), inequalities):
             self.add_upper_bound(0, *((times, release, cell) for times, cell in terms))
-        seen = {}
+        known = {}
         for release, figures in enumerate(releases):
             for cell, shown, stated in figures:
                 key = tuple(sorted(cell.items()))
                 if shown is None:
                     if (release, key) in small:
                         self.add_bounds(self.rule["hide_from"], self.rule["hide_to"], (1, release, cell))
-                    mine = self.own(release, cell)
-                    if not self.publish_alone and not release and not cell and mine > self.rule["hide_to"]:
-                        self.add_bounds(-inf, mine + self.rule["hide_to"], (1, release, cell))  # for nothing else
-                    seen[key] = None
+                    own_count = self.own(release, cell)
+                    if not self.publish_alone and not release and not cell and own_count > self.rule["hide_to"]:
+                        # Only a small count of the others is a reason to hide it.
+                        self.add_bounds(-inf, own_count + self.rule["hide_to"], (1, release, cell))
+                    known[key] = None
                     continue
-                if not self.publish_alone and (mine := self.own(release, cell)):
-                    self.add_bounds(mine + 1, inf, (1, release, cell))  # else it would not be shown
-                before = seen.get(key)
+                if not self.publish_alone and (own_count := self.own(release, cell)):
+                    self.add_bounds(own_count + 1, inf, (1, release, cell))  # otherwise it would be hidden
+                before = known.get(key)
                 if before is None or (shown != before[1] and not self.rule["shift"]):
                     self._learn_first_display(release, cell, shown)
-                    seen[key] = (release, shown, stated)
+                    known[key] = (release, shown, stated)
                 elif self._learn_change(release, cell, before, (shown, stated)):
-                    seen[key] = (release, shown, stated)
-        matrix, (low, high) = np.array(self.rows), np.array(self.bounds).T
+                    known[key] = (release, shown, stated)
+        blocks = 1 if self.others_unchanged else self.releases
+        matrix = np.array(self.rows).reshape(-1, blocks * self.size)  # also without rows, if nothing is displayed
+        low, high = np.array(self.bounds).reshape(-1, 2).T
         upper, lower = np.isfinite(high), np.isfinite(low)
         self.polytope = (
             csr_array(np.vstack([matrix[upper], -matrix[lower]])),
@@ -93,9 +98,9 @@ class Attacker:
         )
 
     def _learn_first_display(self, release, cell, shown):
-        """A number that is displayed for the first time: rounded, and not in the band."""
-        rule, half = self.rule, self.rule["base"] // 2
-        low, high = max(shown - half, 0), shown - half + rule["base"] - 1
+        """Add the bounds of a number that is displayed for the first time: rounded, and not a small count."""
+        rule, half_base = self.rule, self.rule["base"] // 2
+        low, high = max(shown - half_base, 0), shown - half_base + rule["base"] - 1
         if shown >= rule["hide_from"]:
             low = max(low, rule["hide_to"] + 1)
         else:
@@ -105,54 +110,53 @@ class Attacker:
         if rule["protect_complements"] and parts and rule["hide_from"] == 0:
             self.add_bounds(rule["hide_to"] + 1, inf, (1, release, cell | dict.fromkeys(parts, "out")))
 
-    def _learn_change(self, release, cell, before, now):
-        """What a number tells that was displayed before; whether it was set anew."""
-        rule, half = self.rule, self.rule["base"] // 2
-        (since, number, was), (shown, stated) = before, now
-        change = (1, release, cell), (-1, since, cell)
-        least = max(rule["hold_back"], half + 1)
+    def _learn_change(self, release, cell, before, after):
+        """Add the bounds of a number that was displayed before. Return True if it was published again."""
+        rule, half_base = self.rule, self.rule["base"] // 2
+        (earlier_release, number, earlier), (shown, stated) = before, after
+        change = (1, release, cell), (-1, earlier_release, cell)
+        smallest_change = max(rule["hold_back"], half_base + 1)
         if shown == number:
-            quiet = max(stated[1] - was[1], 0)  # an error larger than usual says that it was held
-            lower = stated[1] < was[1]
-            self.add_bounds(-inf if lower else -quiet, -least if lower else quiet, *change)
-            return lower
-        steps = abs(shown - number)
-        low, high = max(steps - half, least), steps - half + rule["base"] - 1
+            slack = max(stated[1] - earlier[1], 0)  # a larger error than usual shows that it was held back
+            republished = stated[1] < earlier[1]
+            self.add_bounds(-inf if republished else -slack, -smallest_change if republished else slack, *change)
+            return republished
+        moved = abs(shown - number)
+        low, high = max(moved - half_base, smallest_change), moved - half_base + rule["base"] - 1
         if shown < number and shown == rule["smallest_after_shift"]:
             high = inf
         self.add_bounds(*((low, high) if shown > number else (-high, -low)), *change)
         return True
 
     def is_possible(self, others):
-        """Whether the truth, the others' full cross of each release, is among what is thought possible."""
-        assert self.polytope is not None, "nothing has been read"
-        a, b = self.polytope
-        return bool(np.all(a @ np.concatenate([np.ravel(table) for table in others]) <= b + TOLERANCE))
+        """Return True if the true counts, the others' full cross of each release, meet all constraints."""
+        assert self.polytope is not None, "read_releases has not been called"
+        matrix, limits = self.polytope
+        return bool(np.all(matrix @ np.concatenate([np.ravel(table) for table in others]) <= limits + TOLERANCE))
 
     def find_range(self, *terms):
-        """The least and the greatest that a sum over the others' cells can be."""
-        assert self.polytope is not None, "nothing has been read"
-        form, (a, b) = self._sum_coefficients(terms), self.polytope
-        found = []
+        """Return the least and the greatest possible value of a sum over the others' cells."""
+        assert self.polytope is not None, "read_releases has not been called"
+        coefficients, (matrix, limits) = self._sum_coefficients(terms), self.polytope
+        ends = []
         for sign in (1, -1):
-            solved = linprog(sign * form, A_ub=a, b_ub=b, bounds=(0, None), method="highs-ds")
-            if solved.status == 3:
-                found.append(inf * -sign)
+            solution = linprog(sign * coefficients, A_ub=matrix, b_ub=limits, bounds=(0, None), method="highs-ds")
+            if solution.status == 3:
+                ends.append(inf * -sign)
                 continue
-            assert solved.status == 0, solved.message
-            self.known_solutions.append(solved.x)
-            found.append(sign * solved.fun)
-        return ceil(found[0] - TOLERANCE) if found[0] > -inf else -inf, floor(found[1] + TOLERANCE) if found[
-            1
-        ] < inf else inf
+            assert solution.status == 0, solution.message
+            self.known_solutions.append(solution.x)
+            ends.append(sign * solution.fun)
+        low, high = ends
+        return ceil(low - TOLERANCE) if low > -inf else low, floor(high + TOLERANCE) if high < inf else high
 
     def judge(self, *terms):
-        """What may be said of a small count: it is `exact`, `certain` not to be nothing, or `open`; and its range."""
-        if self.known_solutions:  # what was found to be possible while other counts were looked at needs no search
+        """Return what the attacker knows of a small count, `exact`, `certain` not to be zero or `open`, and its range."""
+        if self.known_solutions:  # earlier solutions often show that the range is open, which saves a search
             values = np.array(self.known_solutions) @ self._sum_coefficients(terms)
-            seen = ceil(values.min() - TOLERANCE), floor(values.max() + TOLERANCE)
-            if _classify_range(*seen) == "open":
-                return "open", seen
+            known = ceil(values.min() - TOLERANCE), floor(values.max() + TOLERANCE)
+            if _classify_range(*known) == "open":
+                return "open", known
         low, high = self.find_range(*terms)
         return _classify_range(low, high), (low, high)
 
@@ -161,9 +165,9 @@ class Attacker:
 
 
 def select_codes(cell, name, codes):
-    """The codes of a dimension that a cell is about; all of them where it leaves the dimension out."""
-    chosen = cell.get(name, codes)
-    return (chosen,) if isinstance(chosen, str) else chosen
+    """Return the cell's codes of a dimension, or all codes if the cell omits the dimension."""
+    selected = cell.get(name, codes)
+    return (selected,) if isinstance(selected, str) else selected
 
 
 def _classify_range(low, high):

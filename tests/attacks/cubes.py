@@ -17,16 +17,17 @@ WHOLE_AREA = "all"
 
 
 class Cube:
-    """`dimensions` maps each dimension to its codes; `place` and `part` (`in`, `out`) are special.
+    """A cross of dimensions whose counts are released.
 
-    What a provider feeds `alone` may be shown, or not.
+    `dimensions` maps each dimension to its codes; `place` and `part` (`in`, `out`) are special. `publish_alone` is True
+    if a count of one provider may be shown.
     """
 
     def __init__(self, dimensions, *, depth=2, publish_alone=True):
         self.dimensions, self.publish_alone = dimensions, publish_alone
         places = dimensions.get("place", ())
         names = [name for name in dimensions if name not in {"place", "part"}]
-        schemes = [chosen for size in range(depth + 1) for chosen in combinations(names, size)]
+        schemes = [names_of_scheme for size in range(depth + 1) for names_of_scheme in combinations(names, size)]
         level = 1 if places else 0
         self.lattice = build_lattice(
             ScopeShape(
@@ -37,7 +38,7 @@ class Cube:
                     for part in ([None, "in"] if "part" in dimensions else [None])
                     for scheme in schemes
                 ),
-                periods={"now": ("now",)},
+                periods={"2026-07": ("2026-07",)},
             )
         )
         self.cells = [self.to_cell(node) for node in self.lattice.nodes]
@@ -50,11 +51,13 @@ class Cube:
         return dict(node.breakdown) | place | ({} if node.part is None else {"part": node.part})
 
     def count_people(self, table, cell):
-        at = [slice(None) if name not in cell else codes.index(cell[name]) for name, codes in self.dimensions.items()]
-        return int(np.asarray(table)[tuple(at)].sum())
+        indexes = [
+            slice(None) if name not in cell else codes.index(cell[name]) for name, codes in self.dimensions.items()
+        ]
+        return int(np.asarray(table)[tuple(indexes)].sum())
 
     def build_counts(self, tables):
-        """`tables` is the full cross of each provider."""
+        """Return the counts of all cells. `tables` lists the full cross of each provider."""
         tallies = [
             {
                 node: Tally(low=number, high=number)
@@ -66,7 +69,7 @@ class Cube:
         return read_tallies(self.lattice, tallies, publish_alone=[self.publish_alone] * len(tables))
 
     def protect_releases(self, history, rule=PERSONS_RULE):
-        """Release after release; each is a list of the providers' full crosses."""
+        """Protect one release after another. `history` lists the providers' full crosses for each release."""
         chain, displays, published = [], [], []
         for tables in history:
             chain.append(self.build_counts(tables))
@@ -77,34 +80,39 @@ class Cube:
 
 
 def find_disclosures(
-    cube, history, published, rule=PERSONS_RULE, *, provider=None, knows_small_cells=True, changes=True, **how
+    cube, history, published, rule=PERSONS_RULE, *, provider=None, knows_small_cells=True, changes=True, **options
 ):
-    """What an attacker may say of small counts, and of small changes: a list of verdicts that should all be open."""
+    """Return what an attacker learns of small counts and small changes: the verdicts other than `open`."""
 
     def own(release, cell):
-        return 0 if provider is None else cube.count(history[release][provider], cell)
+        return 0 if provider is None else cube.count_people(history[release][provider], cell)
 
     def true(release, cell):
-        return sum(cube.count(table, cell) for table in history[release]) - own(release, cell)
+        return sum(cube.count_people(table, cell) for table in history[release]) - own(release, cell)
 
-    attacker = Attacker(cube.dimensions, msgspec.to_builtins(rule), own=own, publish_alone=cube.publish_alone, **how)
-    answers = [[(cube.cell(f.node), f.value, (f.low, f.high)) for f in protected.counts] for protected in published]
+    attacker = Attacker(
+        cube.dimensions, msgspec.to_builtins(rule), own=own, publish_alone=cube.publish_alone, **options
+    )
+    figures_by_release = [
+        [(cube.to_cell(figure.node), figure.value, (figure.low, figure.high)) for figure in protected.counts]
+        for protected in published
+    ]
     small = {
         (release, tuple(sorted(cell.items())))
         for release in ([0] if knows_small_cells else [])
         for cell in cube.cells
         if true(release, cell) + own(release, cell) <= 7
     }
-    attacker.read_releases(answers, small)
+    attacker.read_releases(figures_by_release, small)
     others = [sum(table for row, table in enumerate(tables) if row != provider) for tables in history]
     assert attacker.is_possible(others[:1] if attacker.others_unchanged else others)
-    said = []
+    verdicts = []
     for release in range(len(history)):
         for cell in cube.all_cells:
             if (provider is not None) <= true(release, cell) <= 7:
                 word, known = attacker.judge((1, release, cell))
-                said.append((word, release, cell, known, true(release, cell)))
+                verdicts.append((word, release, cell, known, true(release, cell)))
             if changes and release and 1 <= abs(change := true(release, cell) - true(release - 1, cell)) <= 4:
                 word, known = attacker.judge((1, release, cell), (-1, release - 1, cell))
-                said.append((word, release, cell, known, change))
-    return [one for one in said if one[0] != "open"]
+                verdicts.append((word, release, cell, known, change))
+    return [verdict for verdict in verdicts if verdict[0] != "open"]

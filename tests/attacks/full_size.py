@@ -1,6 +1,6 @@
-"""The attacks at full size: more people, more seeds, and each found thing said. `python tests/attacks/full_size.py [seeds]`.
+"""Run the attacks with more people and more seeds: `python tests/attacks/full_size.py [seeds]`.
 
-Takes some minutes. Ends with 1 if anything was found.
+This takes some minutes. It prints each disclosure, and exits with 1 if there is any.
 """
 
 import sys
@@ -16,7 +16,7 @@ LARGER_DIMENSIONS = {"place": ("w0", "w1", "w2"), "age": ("a", "b", "c"), "sex":
 
 def main() -> int:
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    refused = bad = attacks = 0
+    refused = disclosing = attacks = 0
     for seed in range(seeds):
         for dimensions, mean in (
             (SMALL_DIMENSIONS, 8.0),
@@ -24,16 +24,18 @@ def main() -> int:
             (LARGER_DIMENSIONS, 8.0),
             (LARGER_DIMENSIONS, 15.0),
         ):
-            found = attack_history(dimensions, seed=seed, mean=mean, rule=PERSONS_RULE, publish_alone=bool(seed % 2))
+            disclosures = attack_history(
+                dimensions, seed=seed, mean=mean, rule=PERSONS_RULE, publish_alone=bool(seed % 2)
+            )
             attacks += 1
-            if found is None:
+            if disclosures is None:
                 refused += 1
                 continue
-            bad += bool(found)
-            for one in found:
-                print(f"seed {seed}, mean {mean:.0f}:", *one)
-    print(f"{attacks} cubes attacked over three releases; {refused} refused to be released; something found in {bad}")
-    return min(bad, 1)
+            disclosing += bool(disclosures)
+            for disclosure in disclosures:
+                print(f"seed {seed}, mean {mean:.0f}:", *disclosure)
+    print(f"{attacks} cubes attacked over three releases; {refused} releases refused; disclosures in {disclosing}")
+    return min(disclosing, 1)
 
 
 if __name__ == "__main__":

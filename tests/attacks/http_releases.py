@@ -1,4 +1,4 @@
-"""Releases of made-up people over HTTP, for an attacker who has nothing but the answers."""
+"""Releases of synthetic people over HTTP, for an attacker who reads only the responses."""
 
 from itertools import product
 
@@ -14,7 +14,7 @@ DIMENSIONS = {"place": AREAS, "sex": SEXES}
 
 
 def to_people(table, dimensions=DIMENSIONS) -> dict[tuple[str, str], int]:
-    """A cross of place and sex as the returns have it."""
+    """Return a cross of place and sex in the form of a return."""
     places, sexes = dimensions["place"], dimensions["sex"]
     return {(place, sex): int(table[i, j]) for (i, place), (j, sex) in product(enumerate(places), enumerate(sexes))}
 
@@ -27,18 +27,18 @@ async def submit_and_approve(press: ReleaseClient, tables, period="2026-07", mea
 
 
 async def read_rule(press: ReleaseClient, disclosure_class="persons") -> dict:
-    """The policy's text, as the newest release quotes it."""
+    """Return the rule that the newest release quotes."""
     return (await press.read("releases")).json()["items"][0]["policy"][disclosure_class]
 
 
 async def read_figures(
     press: ReleaseClient, release: int, period="2026-07", measure="learners"
 ) -> list[tuple[dict, int | None, tuple]]:
-    """Every figure that a release gives of the period: its cell, the number shown, the bounds stated.
+    """Return each figure of the period as (cell, displayed number, stated bounds).
 
-    Of a proportion, its denominators and its numerators, which are the part of them that is `in`.
+    A proportion yields two: its denominator, and its numerator, which is the part `in` of the denominator.
     """
-    found = []
+    figures = []
     for grouped in ({}, {"group_by": "sex"}):
         for figure in await press.read_figures(
             measure=measure, period=period, within=TOWN, release=str(release), **grouped
@@ -47,21 +47,23 @@ async def read_figures(
             cell = figure["breakdown"] | place
             if figure["kind"] == "proportion":
                 for name, part in (("denominator", {}), ("numerator", {"part": "in"})):
-                    found.append((cell | part, figure[name], (figure[f"{name}_low"], figure[f"{name}_high"])))
+                    figures.append(
+                        (cell | part, figure[name], (figure[f"{name}_lower_bound"], figure[f"{name}_upper_bound"]))
+                    )
             else:
-                found.append((cell, figure["value"], (figure["lower_bound"], figure["upper_bound"])))
-    return found
+                figures.append((cell, figure["value"], (figure["lower_bound"], figure["upper_bound"])))
+    return figures
 
 
 def list_cells(dimensions) -> list[dict]:
-    """Every sum over the cross, by all of its dimensions or some."""
-    chosen = [[{}, *({name: code} for code in codes)] for name, codes in dimensions.items()]
-    return [{name: code for one in cell for name, code in one.items()} for cell in product(*chosen)]
+    """Return a cell for each sum over the cross, by all or some of its dimensions."""
+    choices = [[{}, *({name: code} for code in codes)] for name, codes in dimensions.items()]
+    return [{name: code for part in cell for name, code in part.items()} for cell in product(*choices)]
 
 
 def count_people(table, cell: dict, dimensions) -> int:
-    at = [[codes.index(code) for code in select_codes(cell, name, codes)] for name, codes in dimensions.items()]
-    return int(np.asarray(table)[np.ix_(*at)].sum())
+    indexes = [[codes.index(code) for code in select_codes(cell, name, codes)] for name, codes in dimensions.items()]
+    return int(np.asarray(table)[np.ix_(*indexes)].sum())
 
 
 def find_disclosures(
@@ -75,12 +77,12 @@ def find_disclosures(
     dimensions=DIMENSIONS,
     cells=None,
     inequalities=(),
-    **how,
+    **options,
 ) -> list[tuple]:
-    """What an attacker may say of small counts, and of small changes, that is not open; it should be nothing.
+    """Return what an attacker learns of small counts and small changes: the verdicts other than `open`.
 
-    One who is `told` knows of the first release which of the hidden counts are in the band. `every` are the cells that
-    are counted, all sums over the cross unless they are given; `holds` is what everybody knows of them.
+    If `knows_small_cells`, the attacker knows which counts of the first release are small. `cells` are the cells to
+    attack, by default all sums over the cross. `inequalities` are what any reader knows of them.
     """
 
     def own(release, cell):
@@ -89,18 +91,18 @@ def find_disclosures(
     def true(release, cell):
         return sum(count_people(table, cell, dimensions) for table in history[release]) - own(release, cell)
 
-    attacker = Attacker(dimensions, rule, own=own, **how)
+    attacker = Attacker(dimensions, rule, own=own, **options)
     cells = cells or list_cells(dimensions)
     small = {(0, tuple(sorted(cell.items()))) for cell in cells if true(0, cell) + own(0, cell) <= 7}
     attacker.read_releases(published, small if knows_small_cells else (), inequalities)
     others = [sum(table for row, table in enumerate(tables) if row != provider) for tables in history]
     assert attacker.is_possible(others[:1] if attacker.others_unchanged else others)
-    said = []
+    verdicts = []
     for release, cell in product(range(len(history)), cells):
         if (provider is not None) <= true(release, cell) <= 7:
             word, known = attacker.judge((1, release, cell))
-            said.append((word, release, cell, known, true(release, cell)))
+            verdicts.append((word, release, cell, known, true(release, cell)))
         if changes and release and 1 <= abs(change := true(release, cell) - true(release - 1, cell)) <= 4:
             word, known = attacker.judge((1, release, cell), (-1, release - 1, cell))
-            said.append((word, release, cell, known, change))
-    return [one for one in said if one[0] != "open"]
+            verdicts.append((word, release, cell, known, change))
+    return [verdict for verdict in verdicts if verdict[0] != "open"]

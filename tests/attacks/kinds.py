@@ -1,7 +1,8 @@
-"""Measures of each kind in a programme of their own, and what an attacker makes of them.
+"""Attacks on measures of each kind, each in its own programme.
 
-What adds up to what is written here anew: a longer period holds its months, a count to date is a sum of increments, a
-part lies in its whole, and different people of a town are at least those of its largest quarter, at most all of them.
+This module states independently of the software how figures add up: a longer period contains its months, a count to
+date is a sum of increments, and a part is contained in its whole. The distinct people of a town are at least those of
+its largest quarter and at most the sum of its quarters.
 """
 
 from itertools import product
@@ -23,25 +24,25 @@ BY_SEX = Scheme(dimensions=["sex"], exclusive=True, exhaustive=True, finest_leve
 
 
 def make_measure(slug: str, /, **changes: object) -> Measure:
-    """A measure like one of the harbour's, of people by sex and quarter."""
-    one = next(measure for measure in HARBOUR_PLAN.measures if measure.slug == slug)
-    return replace(one, schemes=[BY_SEX], disclosure_class=HARBOUR_PLAN.measures[0].disclosure_class, **changes)
+    """Return a measure of the harbour's plan, changed to count people by sex and quarter."""
+    original = next(measure for measure in HARBOUR_PLAN.measures if measure.slug == slug)
+    return replace(original, schemes=[BY_SEX], disclosure_class=HARBOUR_PLAN.measures[0].disclosure_class, **changes)
 
 
 class KindCase(Struct, frozen=True, kw_only=True):
-    """Measures that hang together, and how their figures are sums over a cross of people.
+    """Linked measures, and how their figures are sums over a cross of people.
 
-    Its axes are `when`, `place`, `sex` and the parts, in this order, as far as they are there.
+    The axes of the cross are `when`, `place`, `sex` and the parts, in this order; there may be no parts.
     """
 
     measures: list[Measure]
     window: tuple
     periods: dict[str, tuple[str, ...]]
-    """Of each period that is published, those of `when` that it holds."""
+    """For each published period, the codes of `when` that it contains."""
     parts: dict[str, dict[str, str]]
-    """Of each measure, or of the numerators of a proportion, which part of the cross it is."""
+    """For each measure, or the numerator of a proportion, its part of the cross."""
     overlapping: bool = False
-    """Whether somebody may be in two quarters: then the town is a place of the cross like others."""
+    """True if a person may be counted in two quarters. The town is then a place of the cross."""
 
     @property
     def base_periods(self) -> tuple[str, ...]:
@@ -62,9 +63,9 @@ class KindCase(Struct, frozen=True, kw_only=True):
 
     @property
     def collected_periods(self) -> list[str]:
-        """A count to date is collected of each of its periods; of others, those that hold themselves alone."""
+        """Return the periods to submit: all of a count to date, otherwise those that contain no other period."""
         to_date = self.measures[0].kind is MeasureKind.CUMULATIVE
-        return [code for code, held in self.periods.items() if to_date or held == (code,)]
+        return [code for code, contained in self.periods.items() if to_date or contained == (code,)]
 
     def to_cell(self, area: str, breakdown: dict[str, str], period: str) -> dict:
         return breakdown | self._to_place(area) | {"when": self.periods[period]}
@@ -74,12 +75,14 @@ class KindCase(Struct, frozen=True, kw_only=True):
 
     @property
     def cells(self) -> list[dict]:
-        """Whatever is a count of people, shown or not: the parts, and those who are in none; and of counts to date, how
-        many came in each period.
+        """Return every cell that counts people, displayed or not.
+
+        They include the parts and their complements, and the increments of counts to date.
         """
         parts = [{}, *({name: code} for name in self.features for code in ("in", "out"))]
         spans = [
-            {"when": held} for held in dict.fromkeys([*self.periods.values(), *((code,) for code in self.base_periods)])
+            {"when": contained}
+            for contained in dict.fromkeys([*self.periods.values(), *((code,) for code in self.base_periods)])
         ]
         chosen = product(spans, (TOWN, *QUARTER_AREAS), ({}, *({"sex": sex} for sex in SEXES)), parts)
         return [self._to_place(area) | breakdown | span | part for span, area, breakdown, part in chosen]
@@ -88,14 +91,17 @@ class KindCase(Struct, frozen=True, kw_only=True):
     def inequalities(self) -> list[tuple]:
         if not self.overlapping:
             return []
-        every = [{"when": (when,), "sex": sex} for when, sex in product(self.base_periods, SEXES)]
-        inside = [
-            ((1, one | {"place": place}), (-1, one | {"place": TOWN})) for one in every for place in QUARTER_AREAS
+        base_cells = [{"when": (when,), "sex": sex} for when, sex in product(self.base_periods, SEXES)]
+        within_town = [
+            ((1, cell | {"place": place}), (-1, cell | {"place": TOWN}))
+            for cell in base_cells
+            for place in QUARTER_AREAS
         ]
         covered = [
-            ((1, one | {"place": TOWN}), *((-1, one | {"place": place}) for place in QUARTER_AREAS)) for one in every
+            ((1, cell | {"place": TOWN}), *((-1, cell | {"place": place}) for place in QUARTER_AREAS))
+            for cell in base_cells
         ]
-        return [*inside, *covered]
+        return [*within_town, *covered]
 
     def build_plan(self) -> Plan:
         duty = HARBOUR_PLAN.duties[0]
@@ -104,12 +110,14 @@ class KindCase(Struct, frozen=True, kw_only=True):
             slug="harbour-kinds",
             measures=self.measures,
             duties=[
-                replace(duty, holder=holder, measure=one.slug, series=one.series[0].slug, publish_alone=True)
-                for holder, one in product(PROVIDERS, self.measures)
+                replace(duty, holder=holder, measure=measure.slug, series=measure.series[0].slug, publish_alone=True)
+                for holder, measure in product(PROVIDERS, self.measures)
             ],
             areas=[area for area in HARBOUR_PLAN.areas if area.code in (TOWN, *QUARTER_AREAS)],
             dimensions=[
-                replace(one, categories=one.categories[:2]) for one in HARBOUR_PLAN.dimensions if one.slug == "sex"
+                replace(dimension, categories=dimension.categories[:2])
+                for dimension in HARBOUR_PLAN.dimensions
+                if dimension.slug == "sex"
             ],
             window=replace(HARBOUR_PLAN.window, start=self.window[0], end=self.window[1]),
             calendar=replace(HARBOUR_PLAN.calendar, closes_days=None),
@@ -118,42 +126,48 @@ class KindCase(Struct, frozen=True, kw_only=True):
 
     def build_returns(self, table) -> list[dict]:
         return [
-            {"measure": one.slug, "period": period, "observations": self._build_observations(one, table, period)}
-            for one, period in product(self.measures, self.collected_periods)
+            {
+                "measure": measure.slug,
+                "period": period,
+                "observations": self._build_observations(measure, table, period),
+            }
+            for measure, period in product(self.measures, self.collected_periods)
         ]
 
-    def _build_observations(self, one: Measure, table, period: str) -> list[dict]:
-        found = []
+    def _build_observations(self, measure: Measure, table, period: str) -> list[dict]:
+        observations = []
         for area, breakdown in product((TOWN, *QUARTER_AREAS), ({}, *({"sex": sex} for sex in SEXES))):
             cell = self.to_cell(area, breakdown, period)
-            inside = count_people(table, cell | self.parts[one.slug], self.dimensions)
-            if one.kind is MeasureKind.PROPORTION:
-                figure = {"numerator": inside, "denominator": count_people(table, cell, self.dimensions)}
+            numerator = count_people(table, cell | self.parts[measure.slug], self.dimensions)
+            if measure.kind is MeasureKind.PROPORTION:
+                figure = {"numerator": numerator, "denominator": count_people(table, cell, self.dimensions)}
             else:
-                figure = {"value": inside}
-            found.append({"area": area, "breakdown": breakdown} | figure)
-        return found
+                figure = {"value": numerator}
+            observations.append({"area": area, "breakdown": breakdown} | figure)
+        return observations
 
     async def read_figures(self, press: ReleaseClient, release: int) -> list[tuple]:
-        """Every figure of a release: its cell, the number shown, the bounds stated."""
-        read = []
-        for one, grouped in product(self.measures, ({}, {"group_by": "sex"})):
+        """Return each figure of a release as (cell, displayed number, stated bounds)."""
+        figures = []
+        for measure, grouped in product(self.measures, ({}, {"group_by": "sex"})):
             for figure in await press.read_figures(
-                measure=one.slug, period=list(self.periods), within=TOWN, release=str(release), **grouped
+                measure=measure.slug, period=list(self.periods), within=TOWN, release=str(release), **grouped
             ):
                 cell = self.to_cell(figure["area"], figure["breakdown"], figure["period"]["code"])
-                if one.kind is not MeasureKind.PROPORTION:
+                if measure.kind is not MeasureKind.PROPORTION:
                     bounds = (figure["lower_bound"], figure["upper_bound"])
-                    read.append((cell | self.parts[one.slug], figure["value"], bounds))
+                    figures.append((cell | self.parts[measure.slug], figure["value"], bounds))
                     continue
-                for name, part in (("denominator", {}), ("numerator", self.parts[one.slug])):
-                    read.append((cell | part, figure[name], (figure[f"{name}_low"], figure[f"{name}_high"])))
-        return read
+                for name, part in (("denominator", {}), ("numerator", self.parts[measure.slug])):
+                    figures.append(
+                        (cell | part, figure[name], (figure[f"{name}_lower_bound"], figure[f"{name}_upper_bound"]))
+                    )
+        return figures
 
     async def publish_and_attack(self, application, history, *, may_be_refused=False) -> list[list[tuple]]:
-        """What the public, and each provider, finds in releases of these people, one table for each provider.
+        """Publish the history, which has one table for each provider, and return what the public and each provider learn.
 
-        A release that is refused is safe; those before it are attacked.
+        A refused release discloses nothing; the releases before it are attacked.
         """
         async with application.owner.begin() as transaction:
             await queries_loading.load_plan(transaction, self.build_plan(), sandbox=False, now=application.now)
@@ -162,16 +176,16 @@ class KindCase(Struct, frozen=True, kw_only=True):
         for number, tables in enumerate(history, 1):
             for organisation, table in zip(PROVIDERS, tables, strict=True):
                 await press.submit_and_approve(organisation, *self.build_returns(table))
-            made = await press.publish()
-            if may_be_refused and {one["code"] for one in made["failures"]} == {"exposed"}:
+            job = await press.publish()
+            if may_be_refused and {failure["code"] for failure in job["failures"]} == {"exposed"}:
                 break
-            assert made["state"] == "published", made["failures"]
+            assert job["state"] == "published", job["failures"]
             published.append(await self.read_figures(press, number))
         if not published:
             return [[], [], []]
         history = history[: len(published)]
         shown = [value for release in published for _, value, _ in release]
-        assert any(value is not None for value in shown), "nothing is shown at all"
+        assert any(value is not None for value in shown), "no value is displayed"
         rule = await read_rule(press)
         return [
             find_disclosures(

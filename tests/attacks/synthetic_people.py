@@ -1,4 +1,4 @@
-"""Made-up people over three releases with late returns and corrections, attacked by the public and by a provider."""
+"""Synthetic people over three releases with late returns and corrections, attacked by the public and by a provider."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ SMALL_DIMENSIONS = {"place": ("w0", "w1"), "age": ("a", "b"), "sex": ("f", "m"),
 
 
 def generate_history(dimensions, *, seed, mean, providers=2, releases=3, late=6):
-    """Full crosses of each provider, release after release: a few records come late, a few are withdrawn."""
+    """Return each provider's full cross for each release. Between releases some records are added and some removed."""
     random = np.random.default_rng(seed)
     shape = [len(codes) for codes in dimensions.values()]
     means = mean * random.lognormal(0, 0.8, shape)
@@ -24,12 +24,14 @@ def generate_history(dimensions, *, seed, mean, providers=2, releases=3, late=6)
     return history
 
 
-def attack_history(dimensions, *, seed, mean, rule, publish_alone=True, **how):
-    """What is found of made-up people; None where the release is refused, which is safe."""
+def attack_history(dimensions, *, seed, mean, rule, publish_alone=True, **options):
+    """Return the disclosures of the public and of each provider. Return None if the release is refused."""
     cube = Cube(dimensions, publish_alone=publish_alone)
-    history = generate_history(dimensions, seed=seed, mean=mean, **how)
+    history = generate_history(dimensions, seed=seed, mean=mean, **options)
     try:
         published = cube.protect_releases(history, rule)
     except ExposedCounts:
         return None
-    return [found for reader in (None, 0, 1) for found in find_disclosures(cube, history, published, provider=reader)]
+    return [
+        verdict for reader in (None, 0, 1) for verdict in find_disclosures(cube, history, published, provider=reader)
+    ]

@@ -1,7 +1,7 @@
-"""Two worlds that differ in what is hidden alone: not a byte of what the public, or a provider, is answered differs.
+"""Two servers whose data differ only in what is hidden: every response to the public or a provider is identical.
 
-What one provider returned differs where nothing of it may show: few or none, left out or not, all of a group or not,
-nil or few, corrected by a few or not at all.
+One provider's returns differ where nothing may be displayed: a small count or zero, a cell that is omitted or not, all
+of a group or not, nil or a small count, and a small correction or none.
 """
 
 from collections.abc import Mapping
@@ -17,72 +17,72 @@ from tests.fixtures.example_plan import EAST, TOWN, WEST
 from tests.fixtures.release_client import UNKNOWN_AREA, ReleaseClient, make_learners_return, make_pass_rate_return
 
 JUNE, JULY = "2026-06", "2026-07"
-QUAY = {(EAST, "female"): 31, (EAST, "male"): 20, (WEST, "female"): 0, (WEST, "male"): 28}
-PIER = {(EAST, "female"): 12, (EAST, "male"): 22, (WEST, "female"): 2, (WEST, "male"): 15}
+QUAY_PEOPLE = {(EAST, "female"): 31, (EAST, "male"): 20, (WEST, "female"): 0, (WEST, "male"): 28}
+PIER_PEOPLE = {(EAST, "female"): 12, (EAST, "male"): 22, (WEST, "female"): 2, (WEST, "male"): 15}
 EXAMINED = {(EAST, "female"): 40, (EAST, "male"): 30, (WEST, "female"): 25, (WEST, "male"): 35}
-ONLY = {"area": TOWN, "breakdown": {}}
+TOTAL = {"area": TOWN, "breakdown": {}}
 
 
-def of_quay() -> list[dict]:
+def build_quay_returns() -> list[dict]:
     passed = {(EAST, "female"): 21, (EAST, "male"): 1, (WEST, "female"): 25, (WEST, "male"): 18}
     return [
-        make_learners_return(JUNE, QUAY),
-        make_learners_return(JULY, QUAY),
+        make_learners_return(JUNE, QUAY_PEOPLE),
+        make_learners_return(JULY, QUAY_PEOPLE),
         make_pass_rate_return(JULY, passed, EXAMINED),
-        {"measure": "on-roll", "period": JULY, "observations": [ONLY | {"value": 2}]},
-        {"measure": "members", "period": JULY, "observations": [ONLY | {"value": 4}]},
+        {"measure": "on-roll", "period": JULY, "observations": [TOTAL | {"value": 2}]},
+        {"measure": "members", "period": JULY, "observations": [TOTAL | {"value": 4}]},
     ]
 
 
-def of_pier(*, other: bool) -> list[dict]:
-    """Each cell that differs is hidden, and no sum over it is rounded to another number."""
-    few = PIER | ({(WEST, "female"): 0} if other else {})
-    july = make_learners_return(JULY, PIER)
+def build_pier_returns(*, other: bool) -> list[dict]:
+    """Return the provider's returns. Each cell that differs is hidden, and no sum over it rounds to another number."""
+    june = PIER_PEOPLE | ({(WEST, "female"): 0} if other else {})
+    july = make_learners_return(JULY, PIER_PEOPLE)
     if other:
-        july["observations"] = [cell for cell in july["observations"] if not left_out(cell)]
+        july["observations"] = [cell for cell in july["observations"] if not is_hidden_cell(cell)]
     passed = {(EAST, "female"): 20, (EAST, "male"): 3, (WEST, "female"): 23, (WEST, "male"): 18}
-    if other:  # all of a group passed, and fewer of another
+    if other:  # all of one group passed, and fewer of another
         passed |= {(EAST, "male"): 1, (WEST, "female"): 25}
-    on_roll = {"observations": [ONLY | {"value": 3}]} if other else {"kind": "nil"}
+    on_roll = {"observations": [TOTAL | {"value": 3}]} if other else {"kind": "nil"}
     return [
-        make_learners_return(JUNE, few),
+        make_learners_return(JUNE, june),
         july,
         make_pass_rate_return(JULY, passed, EXAMINED),
         {"measure": "on-roll", "period": JULY} | on_roll,
-        {"measure": "members", "period": JULY, "observations": [ONLY | {"value": 0 if other else 1}]},
+        {"measure": "members", "period": JULY, "observations": [TOTAL | {"value": 0 if other else 1}]},
     ]
 
 
-def left_out(cell: Mapping) -> bool:
+def is_hidden_cell(cell: Mapping) -> bool:
     return cell["area"] == WEST and cell["breakdown"] == {"sex": "female"}
 
 
-async def life(application: RunningApplication, *, other: bool) -> ReleaseClient:
-    """Two releases. Before June closes, the other world's provider corrects figures by a few."""
+async def publish_two_releases(application: RunningApplication, *, other: bool) -> ReleaseClient:
+    """Publish two releases. Before June closes, the other server's provider corrects small counts."""
     application.now = datetime(2026, 8, 5, 9, 30, tzinfo=UTC)
     plan = queries_loading.read_plan(HARBOUR_PLAN_FILE)
     async with application.owner.begin() as transaction:
         await queries_loading.load_plan(transaction, plan, sandbox=False, now=application.now)
     press = ReleaseClient(application, plan.slug)
-    await press.submit_and_approve("quay-college", *of_quay())
-    await press.submit_and_approve("pier-college", *of_pier(other=other))
-    await voices(press, other=other)
+    await press.submit_and_approve("quay-college", *build_quay_returns())
+    await press.submit_and_approve("pier-college", *build_pier_returns(other=other))
+    await submit_entries(press, other=other)
     assert (await press.publish())["state"] == "published"
     if other:
         await press.submit_and_approve(
-            "pier-college", make_learners_return(JUNE, PIER | {(WEST, "female"): 1, (WEST, "male"): 17})
+            "pier-college", make_learners_return(JUNE, PIER_PEOPLE | {(WEST, "female"): 1, (WEST, "male"): 17})
         )
     application.now = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
     assert (await press.publish())["state"] == "published"
     return press
 
 
-async def voices(press: ReleaseClient, *, other: bool) -> None:
-    """Of what quay tells, the first entry is cleared; the other world has a second, and fewer people."""
-    told = [{"domain": "design", "title": "A panel", "date": "2026-07-09", "people": 1 if other else 9}]
+async def submit_entries(press: ReleaseClient, *, other: bool) -> None:
+    """Submit evidence and clear its first entry. The other server has a second entry and counts fewer people."""
+    entries = [{"domain": "design", "title": "A panel", "date": "2026-07-09", "people": 1 if other else 9}]
     if other:
-        told.append({"domain": "delivery", "title": "Talks with Zebedee", "date": "2026-07-02", "people": 1})
-    await press.submit_and_approve("quay-college", {"measure": "learner-voice", "period": JULY, "entries": told})
+        entries.append({"domain": "delivery", "title": "Talks with Zebedee", "date": "2026-07-02", "people": 1})
+    await press.submit_and_approve("quay-college", {"measure": "learner-voice", "period": JULY, "entries": entries})
     reviewer = await press.http_client(press.owner, Scope.REVIEW)
     cleared = await reviewer.post(
         f"/v1/programmes/{press.programme}/returns/quay-college/learner-voice/headline/main/{JULY}/clearance",
@@ -92,15 +92,15 @@ async def voices(press: ReleaseClient, *, other: bool) -> None:
 
 
 GROUPED = [{}, {"group_by": "sex"}, {"group_by": "quarter"}, {"group_by": ["sex", "quarter"]}, {"group_by": "need"}]
-ASKED: dict[str, list[dict]] = {
+REQUESTS: dict[str, list[dict]] = {
     "": [{}],
     "/areas": [{}],
     "/areas.csv": [{}],
     "/dimensions": [{}],
     "/inequality": [
         {"measure": "pass-rate", "dimension": "sex", "category": "female", "reference_category": "male", "period": JULY}
-        | more
-        for more in ({}, {"area": EAST}, {"area": WEST}, {"area": "E06999998"}, {"period": "2026-08"})
+        | changes
+        for changes in ({}, {"area": EAST}, {"area": WEST}, {"area": "E06999998"}, {"period": "2026-08"})
     ],
     "/logic-model": [{}],
     "/logic-model/gaps": [{}],
@@ -139,73 +139,83 @@ ASKED: dict[str, list[dict]] = {
         {"measure": "members"},
     ],
 }
-"""Whatever everybody may read of a programme, by the end of its path."""
+"""Every request that needs no key, by the end of its path in the programme."""
 
 
-async def heard(press: ReleaseClient, key: str | None) -> dict[tuple, tuple]:
-    """Every answer with its headers, a second time out of the memory, and once more where nothing has changed."""
+async def read_responses(press: ReleaseClient, key: str | None) -> dict[tuple, tuple]:
+    """Return each response with its headers: the first, the cached one, and the one to `If-None-Match`."""
     http = press.application.http_client(key)
-    found: dict[tuple, tuple] = {}
-    for (path, queries), release in product(ASKED.items(), ("1", "2", "3")):
+    responses: dict[tuple, tuple] = {}
+    for (path, queries), release in product(REQUESTS.items(), ("1", "2", "3")):
         for query in queries:
             address = f"/v1/programmes/{press.programme}{path.format(number=release, release=release)}"
             params = query if "{" in path else {"release": release} | query
-            for again in range(2):
-                answer = await http.get(address, params=params, headers={"Request-Id": "one-and-the-same"})
-                tag = answer.headers.get("etag", "")
-                seen = (answer.status_code, sorted(answer.headers.items()), answer.content)
-                found[address, str(params), again] = seen
-            known = await http.get(
-                address, params=params, headers={"Request-Id": "one-and-the-same", "If-None-Match": tag}
+            for attempt in range(2):
+                response = await http.get(address, params=params, headers={"Request-Id": "same-request"})
+                tag = response.headers.get("etag", "")
+                answer = (response.status_code, sorted(response.headers.items()), response.content)
+                responses[address, str(params), attempt] = answer
+            unchanged = await http.get(
+                address, params=params, headers={"Request-Id": "same-request", "If-None-Match": tag}
             )
-            found[address, str(params), "known"] = (known.status_code, sorted(known.headers.items()), known.content)
-    return found
+            responses[address, str(params), "known"] = (
+                unchanged.status_code,
+                sorted(unchanged.headers.items()),
+                unchanged.content,
+            )
+    return responses
 
 
-async def test_not_a_byte_differs_where_only_what_is_hidden_differs(application, second_application):
-    presses = [await life(application, other=False), await life(second_application, other=True)]
-    for who in (None, "quay-college"):
-        told = [
-            await heard(press, who and await press.application.issue_key(who, Scope.READ, programme=press.programme))
+async def test_responses_are_identical_if_only_hidden_counts_differ(application, second_application):
+    presses = [
+        await publish_two_releases(application, other=False),
+        await publish_two_releases(second_application, other=True),
+    ]
+    for organisation in (None, "quay-college"):
+        responses = [
+            await read_responses(
+                press,
+                organisation and await press.application.issue_key(organisation, Scope.READ, programme=press.programme),
+            )
             for press in presses
         ]
-        assert [place for place, answer in told[0].items() if answer != told[1][place]] == []
-        assert {status for status, _, _ in told[0].values()} == {200, 304, 404, 422}
+        assert [request for request, response in responses[0].items() if response != responses[1][request]] == []
+        assert {status for status, _, _ in responses[0].values()} == {200, 304, 404, 422}
     shown = await presses[0].read_figures(measure="learners", period=JUNE, within=TOWN, group_by="sex")
     assert [figure["value"] for figure in shown if figure["area"] != UNKNOWN_AREA] == [
         *(45, 85, None),
         *(45, 40, None),
         *(None, 45, None),
     ]
-    await storm(presses[0])
+    await check_random_requests(presses[0])
 
 
-async def storm(press: ReleaseClient) -> None:
-    """Each cell is one figure however it is asked for, in rows, pages and other forms: nothing averages out."""
-    chance = np.random.default_rng(11)
-    known: dict[tuple, dict] = {}
+async def check_random_requests(press: ReleaseClient) -> None:
+    """Check that each cell has the same figure in random requests, so that an average reveals nothing."""
+    random = np.random.default_rng(11)
+    figures_by_cell: dict[tuple, dict] = {}
     for _ in range(60):
-        grouped = GROUPED[chance.integers(4)]
-        ask = {
-            "measure": chance.permutation(["learners", "pass-rate", "on-roll", "members"])[:2].tolist(),
-            "period": chance.permutation([JUNE, JULY, "FY2026-27-Q1", "CY2026-Q2"])[:2].tolist(),
-            "limit": (1, 4, 1000)[chance.integers(3)],
-            "release": ("2", "latest")[chance.integers(2)],
+        grouped = GROUPED[random.integers(4)]
+        query = {
+            "measure": random.permutation(["learners", "pass-rate", "on-roll", "members"])[:2].tolist(),
+            "period": random.permutation([JUNE, JULY, "FY2026-27-Q1", "CY2026-Q2"])[:2].tolist(),
+            "limit": (1, 4, 1000)[random.integers(3)],
+            "release": ("2", "latest")[random.integers(2)],
         }
         if "quarter" not in str(grouped):
-            ask["area"] = chance.permutation([TOWN, EAST, WEST])[:2].tolist()
-        answer = await press.read(**ask, **grouped)
-        for figure in answer.json().get("items", []):
-            place = (figure["measure"], figure["period"]["code"], figure["area"], str(figure["breakdown"]))
-            assert known.setdefault(place, figure) == figure
-    assert len(known) > 40
+            query["area"] = random.permutation([TOWN, EAST, WEST])[:2].tolist()
+        response = await press.read(**query, **grouped)
+        for figure in response.json().get("items", []):
+            cell_key = (figure["measure"], figure["period"]["code"], figure["area"], str(figure["breakdown"]))
+            assert figures_by_cell.setdefault(cell_key, figure) == figure
+    assert len(figures_by_cell) > 40
 
 
-async def test_every_channel_that_needs_no_key_is_compared(application):
+async def test_every_operation_without_a_key_is_compared(application):
     schema = application.app.openapi_schema.to_schema()
     without_key = {
         path.removeprefix("/v1/programmes/{programme}")
         for path, item in schema["paths"].items()
         if "get" in item and not item["get"].get("security") and path.startswith("/v1/programmes/{programme}")
     }
-    assert {path.replace("/{measure}", "/learners") for path in without_key} == set(ASKED)
+    assert {path.replace("/{measure}", "/learners") for path in without_key} == set(REQUESTS)

@@ -1,4 +1,4 @@
-"""PostgreSQL's binary COPY format, read back by a decoder that knows nothing of numpy."""
+"""PostgreSQL's binary COPY format, decoded by an independent decoder without numpy."""
 
 import struct
 from io import BytesIO
@@ -16,24 +16,24 @@ from tests.fixtures.example_plan import make_cells
 WIDTHS = {4: ">i", 8: ">q"}
 
 
-def rows(content: bytes) -> list[list[bytes | None]]:
-    """As https://www.postgresql.org/docs/16/sql-copy.html describes it: signature, flags, extension, tuples, trailer."""
+def decode_rows(content: bytes) -> list[list[bytes | None]]:
+    """Decode the format of https://www.postgresql.org/docs/16/sql-copy.html: signature, flags, tuples and trailer."""
     file = BytesIO(content)
     assert file.read(11) == b"PGCOPY\n\xff\r\n\0"
     flags, extension = struct.unpack(">ii", file.read(8))
     assert (flags, extension) == (0, 0)
-    found = []
+    decoded_rows = []
     while (fields := struct.unpack(">h", file.read(2))[0]) != -1:
         row: list[bytes | None] = []
         for _ in range(fields):
             (length,) = struct.unpack(">i", file.read(4))
             row.append(None if length == -1 else file.read(length))
-        found.append(row)
+        decoded_rows.append(row)
     assert file.read() == b""
-    return found
+    return decoded_rows
 
 
-def integer(field: bytes | None) -> int:
+def decode_integer(field: bytes | None) -> int:
     return MISSING if field is None else struct.unpack(WIDTHS[len(field)], field)[0]
 
 
@@ -49,7 +49,7 @@ ROW = st.tuples(
 
 
 @given(st.lists(ROW, max_size=40), st.integers(1, 2**31 - 1))
-def test_what_is_packed_is_what_a_plain_decoder_reads(given_rows, programme):
+def test_independent_decoder_reads_the_packed_cells(given_rows, programme):
     columns = list(zip(*given_rows, strict=True)) or [()] * 10
     area, breakdown, *numbers, status, notes, revision = columns
     cells = Cells(
@@ -61,71 +61,71 @@ def test_what_is_packed_is_what_a_plain_decoder_reads(given_rows, programme):
         notes=np.array(notes, dtype=np.object_),
     )
     content = b"".join(copy_format.pack_cells(cells, np.array(revision, dtype=np.int64), programme))
-    read = [
+    unpacked = [
         (
-            *map(integer, row[2:9]),
+            *map(decode_integer, row[2:9]),
             STATUSES.index(row[9].decode() if row[9] else None),  # pyright: ignore
             None if row[10] is None else row[10].decode(),
-            integer(row[1]),
+            decode_integer(row[1]),
         )
-        for row in rows(content)
+        for row in decode_rows(content)
     ]
-    assert {integer(row[0]) for row in rows(content)} <= {programme}
-    assert sorted(map(str, read)) == sorted(map(str, given_rows))
+    assert {decode_integer(row[0]) for row in decode_rows(content)} <= {programme}
+    assert sorted(map(str, unpacked)) == sorted(map(str, given_rows))
 
 
-def test_the_fields_are_the_columns_of_the_table():
-    from schema.tables import observation  # noqa: PLC0415  the only test here that knows of tables
+def test_copy_fields_are_the_columns_of_the_table():
+    from schema.tables import observation  # noqa: PLC0415  only this test needs the tables
 
     assert list(copy_format.COPY_FIELDS) == [column.name for column in observation.columns]
 
 
-def test_more_rows_than_one_chunk_are_all_there():
-    one = make_cells("town 7")
-    many = one.select(np.zeros(copy_format.CHUNK_ROWS + 3, dtype=np.int64))  # pyright: ignore
-    many = msgspec.structs.replace(many, value=np.arange(len(many), dtype=np.int64))
-    pieces = list(copy_format.pack_cells(many, np.ones(len(many), dtype=np.int64), 1))
-    assert len(pieces) == 4  # header, two chunks, trailer
-    assert [integer(row[4]) for row in rows(b"".join(pieces))] == list(range(len(many)))
+def test_rows_of_several_chunks_are_all_packed():
+    single = make_cells("town 7")
+    repeated = single.select(np.zeros(copy_format.CHUNK_ROWS + 3, dtype=np.int64))  # pyright: ignore
+    repeated = msgspec.structs.replace(repeated, value=np.arange(len(repeated), dtype=np.int64))
+    pieces = list(copy_format.pack_cells(repeated, np.ones(len(repeated), dtype=np.int64), 1))
+    assert len(pieces) == 4  # the header, two chunks and the trailer
+    assert [decode_integer(row[4]) for row in decode_rows(b"".join(pieces))] == list(range(len(repeated)))
 
 
-READ = [(0, 5, 2, 12, MISSING, MISSING, MISSING, MISSING, 0), (1, 6, 1, MISSING, MISSING, MISSING, 1, 4, 1)]
+ROWS = [(0, 5, 2, 12, MISSING, MISSING, MISSING, MISSING, 0), (1, 6, 1, MISSING, MISSING, MISSING, 1, 4, 1)]
 
 
-def read_back(read: list[tuple[int, ...]], notes: dict | None = None, *, every: int = 10**6) -> Cells:
-    """What PostgreSQL sends for a query whose fields are all bigint and none null, in pieces of `every` bytes."""
-    told = [(*row, int(row[:3] in (notes or {}))) for row in read]
+def unpack(rows: list[tuple[int, ...]], notes: dict | None = None, *, chunk_bytes: int = 10**6) -> Cells:
+    """Unpack PostgreSQL's response to a query of non-null bigint fields, in chunks of `chunk_bytes`."""
+    marked_rows = [(*row, int(row[:3] in (notes or {}))) for row in rows]
     body = b"".join(
-        struct.pack(">h", len(row)) + b"".join(struct.pack(">iq", 8, number) for number in row) for row in told
+        struct.pack(">h", len(row)) + b"".join(struct.pack(">iq", 8, number) for number in row) for row in marked_rows
     )
     content = copy_format.COPY_HEADER + body + copy_format.COPY_TRAILER
     unpacking = copy_format.CellUnpacker()
-    for start in range(0, len(content), every):
-        unpacking.feed(content[start : start + every])
+    for start in range(0, len(content), chunk_bytes):
+        unpacking.feed(content[start : start + chunk_bytes])
     assert unpacking.has_notes == bool(notes)
     return unpacking.to_cells(notes or {})
 
 
-@pytest.mark.parametrize("every", [1, 18, 19, 20, 122, 150, 10**6])
+@pytest.mark.parametrize("chunk_bytes", [1, 18, 19, 20, 122, 150, 10**6])
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_what_postgresql_sends_is_read_as_columns_wherever_it_is_cut(number, every):
-    cells = read_back(READ[:number], every=every)
+def test_response_is_unpacked_with_any_chunk_size(number, chunk_bytes):
+    cells = unpack(ROWS[:number], chunk_bytes=chunk_bytes)
     assert (
         list(zip(*(getattr(cells, name).tolist() for name in copy_format.UNPACKED_FIELDS[:-1]), strict=True))
-        == READ[:number]
+        == ROWS[:number]
     )
     assert cells.notes.tolist() == [None] * number
 
 
-def test_notes_find_their_cells():
-    assert read_back(READ, {(1, 6, 1): "Estimated."}).notes.tolist() == [None, "Estimated."]
+def test_notes_are_assigned_to_their_cells():
+    assert unpack(ROWS, {(1, 6, 1): "Estimated."}).notes.tolist() == [None, "Estimated."]
 
 
-def test_an_answer_without_rows_has_no_cells():
+def test_response_without_rows_has_no_cells():
     assert len(copy_format.CellUnpacker().to_cells({})) == 0
 
 
-def test_a_cell_without_a_revision_is_not_packed():
+def test_cell_without_a_revision_is_not_packed():
     cells = make_cells("town 7", "east 3")
     content = b"".join(copy_format.pack_cells(cells, np.array([MISSING, 9]), 1))
-    assert [(integer(row[1]), integer(row[4])) for row in rows(content)] == [(9, 3)]
+    assert [(decode_integer(row[1]), decode_integer(row[4])) for row in decode_rows(content)] == [(9, 3)]

@@ -1,4 +1,4 @@
-"""Published figures, figure by figure, by Nottingham's own plan."""
+"""Checks of published figures, with Nottingham's plan."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,30 +18,30 @@ from schema.submissions import NewSubmission, PublisherFigure
 from tests.fixtures.example_plan import make_catalogue
 
 PLAN = queries_loading.read_plan(Path(__file__).parents[2] / "schema" / "plans" / "work-and-health-2025-2028.yaml")
-HERE = make_catalogue(PLAN)
-INACTIVE, GAP = HERE.measures["economic-inactivity-ill-health"], HERE.measures["ltc-employment-gap"]
+CATALOGUE = make_catalogue(PLAN)
+INACTIVITY, GAP = CATALOGUE.measures["economic-inactivity-ill-health"], CATALOGUE.measures["ltc-employment-gap"]
 
 
-def figure(text: str, **more: object) -> PublisherFigure:
-    """`30.1`, `30.1 25.0..35.2`, `30.1 15100/50200`, `c`."""
-    said, *rest = text.split()
-    made: dict = {"area": "E06000018", "status" if said.isalpha() else "value": said}
+def make_figure(text: str, **fields: object) -> PublisherFigure:
+    """Return a figure from text such as `30.1`, `30.1 25.0..35.2`, `30.1 15100/50200` or `c`."""
+    value, *rest = text.split()
+    record: dict = {"area": "E06000018", "status" if value.isalpha() else "value": value}
     for part in rest:
         if ".." in part:
             lower, upper = part.split("..")
-            made.setdefault("limits", []).append({"lower": lower, "upper": upper})
+            record.setdefault("limits", []).append({"lower": lower, "upper": upper})
         else:
-            made["numerator"], made["denominator"] = part.split("/")
-    return msgspec.convert(made | more, PublisherFigure)
+            record["numerator"], record["denominator"] = part.split("/")
+    return msgspec.convert(record | fields, PublisherFigure)
 
 
-def found(*given: PublisherFigure, measure=INACTIVE) -> list[str]:
+def check_figures(*figures: PublisherFigure, measure=INACTIVITY) -> list[str]:
     findings = Findings()
-    published_figures.check_figures(given, measure, HERE, path="", findings=findings)
-    return [one.code for one in findings.listed()]
+    published_figures.check_figures(figures, measure, CATALOGUE, path="", findings=findings)
+    return [finding.code for finding in findings.listed()]
 
 
-#   figure                           what is found
+#   figure                           finding codes
 FIGURES = [
     ("30.1",                         []),
     ("c",                            []),
@@ -66,87 +66,87 @@ FIGURES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), FIGURES)
-def test_a_figure(text, expected):
-    assert found(figure(text)) == expected
+def test_figure_yields_its_findings(text, expected):
+    assert check_figures(make_figure(text)) == expected
 
 
-def test_a_gap_is_no_fraction_of_a_hundred():
-    assert found(figure("-0.4 -2.0..1.2 1/2"), measure=GAP) == []
-    in_people = msgspec.structs.replace(INACTIVE, unit="people")
-    assert found(figure("3 1/2"), measure=in_people) == []
+def test_numerator_and_denominator_are_not_compared_with_a_gap():
+    assert check_figures(make_figure("-0.4 -2.0..1.2 1/2"), measure=GAP) == []
+    in_people = msgspec.structs.replace(INACTIVITY, unit="people")
+    assert check_figures(make_figure("3 1/2"), measure=in_people) == []
 
 
-#   figures                                                                what is found
+#   figures                                                             finding codes
 PLACES = [
-    ([figure("1", area=area) for area in HERE.areas],                      []),
-    ([figure("1", area="E08000026")],                                      ["unknown-area"]),
-    ([figure("1", breakdown={"sex": "female"}), figure("1")],              []),
-    ([figure("1", breakdown={"sex": "womn"})],                             ["unknown-category"]),
-    ([figure("1", breakdown={"employer-size": "micro-0-9"})],              ["breakdown-not-collected"]),
-    ([figure("1"), figure("1")],                                           ["duplicate-cell"]),
-    ([PublisherFigure(area="E06000018")],                                  ["value-missing"]),
-    ([figure("1", status="c")],                                            ["value-and-status"]),
-    ([figure("1", numerator="1")],                                         ["wrong-value-fields"]),
-    ([figure("c", markers=["p"])],                                         ["wrong-value-fields"]),
+    ([make_figure("1", area=area) for area in CATALOGUE.areas],         []),
+    ([make_figure("1", area="E08000026")],                              ["unknown-area"]),
+    ([make_figure("1", breakdown={"sex": "female"}), make_figure("1")], []),
+    ([make_figure("1", breakdown={"sex": "womn"})],                     ["unknown-category"]),
+    ([make_figure("1", breakdown={"employer-size": "micro-0-9"})],      ["breakdown-not-collected"]),
+    ([make_figure("1"), make_figure("1")],                              ["duplicate-cell"]),
+    ([PublisherFigure(area="E06000018")],                               ["value-missing"]),
+    ([make_figure("1", status="c")],                                    ["value-and-status"]),
+    ([make_figure("1", numerator="1")],                                 ["wrong-value-fields"]),
+    ([make_figure("c", markers=["p"])],                                 ["wrong-value-fields"]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "expected"), PLACES)
-def test_where_a_figure_belongs(given, expected):
-    assert found(*given) == expected
+@pytest.mark.parametrize(("figures", "expected"), PLACES)
+def test_figure_is_checked_against_the_plan(figures, expected):
+    assert check_figures(*figures) == expected
 
 
-def test_what_has_changed_is_told_by_place():
-    was = [figure("30.1 25.0..35.2 15100/50200"), figure("c", breakdown={"sex": "male"})]
-    now = [
-        figure("31.0", markers=["r"], note="Revised"),
-        figure("c", breakdown={"sex": "male"}),
-        figure("1", area="E92000001"),
+def test_changes_are_described_by_area():
+    before = [make_figure("30.1 25.0..35.2 15100/50200"), make_figure("c", breakdown={"sex": "male"})]
+    after = [
+        make_figure("31.0", markers=["r"], note="Revised"),
+        make_figure("c", breakdown={"sex": "male"}),
+        make_figure("1", area="E92000001"),
     ]
-    assert list(content.describe_changes(was, now)) == [
+    assert list(content.describe_changes(before, after)) == [
         ("The figure E06000018", "30.1, 15100/50200, 25.0 to 35.2 (95 %)", "31.0, r, Revised"),
         ("The figure E92000001", "nothing", "1"),
     ]
-    counts = content.count_changes(now, was)
+    counts = content.count_changes(after, before)
     assert (counts.added, counts.changed, counts.unchanged, counts.withdrawn) == (1, 1, 1, 0)
 
 
-def examine(organisation: str, period: str, **more: object) -> CheckedSubmission:
-    given = {"measure": GAP.slug, "period": period, "figures": [msgspec.to_builtins(figure("1.0"))]} | more
-    submission = msgspec.convert({"returns": [given]}, NewSubmission)
-    return check_submission(to_columns(submission), HERE, organisation, {}, now=datetime(2026, 5, 1, tzinfo=UTC))
+def check_return(organisation: str, period: str, **fields: object) -> CheckedSubmission:
+    return_ = {"measure": GAP.slug, "period": period, "figures": [msgspec.to_builtins(make_figure("1.0"))]} | fields
+    submission = msgspec.convert({"returns": [return_]}, NewSubmission)
+    return check_submission(to_columns(submission), CATALOGUE, organisation, {}, now=datetime(2026, 5, 1, tzinfo=UTC))
 
 
-def test_a_publication_is_never_late_and_never_too_early_for_the_programme():
-    assert examine("ohid", "FY2012-13").returns[0].deadlines is None
-    for organisation, period, more, code in (
+def test_published_figures_have_no_deadline_and_no_earliest_period():
+    assert check_return("ohid", "FY2012-13").returns[0].deadlines is None
+    for organisation, period, changes, code in (
         ("ohid", "FY2026-27", {}, "period-not-over"),
         ("ohid", "FY2012-13", {"kind": "nil", "figures": []}, "nil-published"),
         ("nottingham-city-council", "FY2012-13", {}, "not-submittable"),
     ):
         with pytest.raises(Rejected) as refusal:
-            examine(organisation, period, **more)
-        assert [one.code for one in refusal.value.findings] == [code]
+            check_return(organisation, period, **changes)
+        assert [finding.code for finding in refusal.value.findings] == [code]
 
 
-def test_the_template_of_a_published_series():
-    made = forms.build_template(HERE, "ohid", measure=GAP.slug, series=None, service=None, period="FY2012-13")
-    schema = msgspec.to_builtins(forms.build_schema(made))
+def test_template_of_a_published_series_matches_its_schema():
+    template = forms.build_template(CATALOGUE, "ohid", measure=GAP.slug, series=None, service=None, period="FY2012-13")
+    schema = msgspec.to_builtins(forms.build_schema(template))
     jsonschema.Draft202012Validator.check_schema(schema)
-    check = jsonschema.Draft202012Validator(schema)
-    one = {"measure": GAP.slug, "series": "headline", "service": "main", "period": "FY2012-13"}
+    validator = jsonschema.Draft202012Validator(schema)
+    identity = {"measure": GAP.slug, "series": "headline", "service": "main", "period": "FY2012-13"}
     good = [
         {"area": "E92000001", "value": "-0.4", "limits": [{"lower": "-1", "upper": "1"}]},
         {"area": "E06000018", "status": "x"},
     ]
-    assert check.is_valid(one | {"figures": good})
+    assert validator.is_valid(identity | {"figures": good})
     for bad in (
         {"area": "E92000001", "value": 1},
         {"area": "E92000001"},
         {"area": "nowhere", "value": "1"},
         {"area": "E92000001", "value": "1", "status": "c"},
     ):
-        assert not check.is_valid(one | {"figures": [bad]})
-    assert not check.is_valid(one | {"figures": [], "kind": "nil"})
+        assert not validator.is_valid(identity | {"figures": [bad]})
+    assert not validator.is_valid(identity | {"figures": [], "kind": "nil"})
     with pytest.raises(forms.NoTemplate, match=r"\bfigures\b"):
-        forms.write_csv(made, HERE)
+        forms.write_csv(template, CATALOGUE)

@@ -1,4 +1,4 @@
-"""Which cells a duty asks for, and how many of them a return has."""
+"""The cells that a duty requires, and how many of them a return contains."""
 
 import msgspec
 import pytest
@@ -23,7 +23,7 @@ CROSSED = [f"need={need};sex={sex}" for sex in ("female", "male", "unknown") for
 
 # fmt: off
 #   measure, area of the duty     area: keys of breakdowns, the total first
-OWED = {
+REQUIRED_CELLS = {
     ("learners", TOWN):   {TOWN: ["", *SEXES, *NEEDS, *CROSSED], EAST: ["", *SEXES], WEST: ["", *SEXES], UNKNOWN: ["", *SEXES]},
     ("learners", EAST):   {EAST: ["", *SEXES]},
     ("on-roll", TOWN):    {TOWN: [""]},
@@ -34,31 +34,31 @@ OWED = {
 # fmt: on
 
 
-@pytest.mark.parametrize("duty", OWED)
-def test_a_duty_asks_for_the_total_of_each_area_and_every_category(duty):
+@pytest.mark.parametrize("duty", REQUIRED_CELLS)
+def test_duty_requires_the_total_and_every_category_of_each_area(duty):
     cells: dict[str, list[str]] = {}
     for code, key in required_cells(HARBOUR_CATALOGUE, *duty):
         cells.setdefault(code, []).append(key)
-    assert cells == OWED[duty]
+    assert cells == REQUIRED_CELLS[duty]
 
 
-def test_areas_of_another_family_are_not_asked_for():
+def test_areas_of_another_family_are_not_required():
     raw = msgspec.to_builtins(HARBOUR_PLAN)
     raw["families"].append({"slug": "parishes", "label": "Parishes", "levels": ["parish"]})
     raw["areas"].append(
         {"code": "E04000001", "name": "St Mary", "level": "parish", "families": ["parishes"], "parent": TOWN}
     )
-    here = make_catalogue(msgspec.convert(raw, Plan))
-    assert {code for code, _ in required_cells(here, "learners", TOWN)} == {TOWN, EAST, WEST, UNKNOWN}
+    catalogue = make_catalogue(msgspec.convert(raw, Plan))
+    assert {code for code, _ in required_cells(catalogue, "learners", TOWN)} == {TOWN, EAST, WEST, UNKNOWN}
 
 
-def complete(given: dict):
-    examined = examine_returns(given)
-    return calculate_completeness(examined.returns[0], examined.cells.cell_id, HARBOUR_CATALOGUE)
+def check_completeness(return_: dict):
+    checked = examine_returns(return_)
+    return calculate_completeness(checked.returns[0], checked.cells.cell_id, HARBOUR_CATALOGUE)
 
 
 @pytest.mark.parametrize(
-    ("given", "required", "present"),
+    ("return_", "required", "present"),
     [
         (make_return("on-roll", "town 1"), 1, 1),
         (make_return("learners", "town 9"), 24, 1),
@@ -68,24 +68,34 @@ def complete(given: dict):
         (make_return("prospectus", kind="nil"), 0, 0),
     ],
 )
-def test_completeness_counts_what_is_there_of_what_is_asked_for(given, required, present):
-    found = complete(given)
-    assert (found.required, found.present, len(found.missing)) == (required, present, required - present)
+def test_completeness_counts_present_and_required_cells(return_, required, present):
+    completeness = check_completeness(return_)
+    assert (completeness.required, completeness.present, len(completeness.missing)) == (
+        required,
+        present,
+        required - present,
+    )
 
 
-def test_what_is_missing_is_named():
-    first, *_ = complete(make_return("learners", "town 9")).missing
+def test_missing_cells_are_listed():
+    first, *_ = check_completeness(make_return("learners", "town 9")).missing
     assert (first.measure, first.series, first.period, first.area) == ("learners", "headline", "2026-02", TOWN)
     assert first.breakdown == {"sex": "female"}
 
 
-def test_of_very_much_that_is_missing_a_hundred_are_named():
+def test_at_most_a_hundred_missing_cells_are_listed():
     raw = msgspec.to_builtins(HARBOUR_PLAN)
     raw["areas"] += [
-        {"code": f"E0500{n:04}", "name": f"Pier {n}", "level": "quarter", "families": ["town"], "parent": TOWN}
-        for n in range(50)
+        {
+            "code": f"E0500{number:04}",
+            "name": f"Pier {number}",
+            "level": "quarter",
+            "families": ["town"],
+            "parent": TOWN,
+        }
+        for number in range(50)
     ]
-    here = make_catalogue(msgspec.convert(raw, Plan))
-    examined = examine_returns(make_return("learners", "town 9"))
-    found = calculate_completeness(examined.returns[0], examined.cells.cell_id, here)
-    assert (found.required, len(found.missing)) == (24 + 50 * 4, MAX_LISTED_MISSING)
+    catalogue = make_catalogue(msgspec.convert(raw, Plan))
+    checked = examine_returns(make_return("learners", "town 9"))
+    completeness = calculate_completeness(checked.returns[0], checked.cells.cell_id, catalogue)
+    assert (completeness.required, len(completeness.missing)) == (24 + 50 * 4, MAX_LISTED_MISSING)

@@ -1,4 +1,4 @@
-"""Where a revision may go: one table, walked."""
+"""The transitions of a revision's review state, compared with one table."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from api.submissions import review_states
 from schema.returns import EventKind
 from schema.submissions import ReviewState
 
-# What happens to a revision in each state. Unmoving: a comment, texts cleared of persons, redaction proposed.
+# The next state for each event. Comments, clearances and proposed redactions do not change the state.
 TABLE = {
     "pending": {"approved": "approved", "queried": "queried", "superseded": "superseded", "redacted": "redacted"},
     "queried": {"approved": "approved", "superseded": "superseded", "redacted": "redacted"},
@@ -16,39 +16,39 @@ TABLE = {
     "superseded": {"redacted": "redacted"},
     "redacted": {},
 }
-UNMOVING = {"commented", "cleared", "redaction-proposed"}
+UNCHANGING_EVENTS = {"commented", "cleared", "redaction-proposed"}
 
 
 @pytest.mark.parametrize("state", ReviewState)
 @pytest.mark.parametrize("event", EventKind)
-def test_each_event_in_each_state(state, event):
-    leads_to = TABLE[state].get(event) or (state if event in UNMOVING and state != "redacted" else None)
-    if leads_to is None:
+def test_each_event_leads_to_its_next_state(state, event):
+    expected = TABLE[state].get(event) or (state if event in UNCHANGING_EVENTS and state != "redacted" else None)
+    if expected is None:
         with pytest.raises(
             review_states.InvalidTransition, match=f"that is {state} cannot be {event.replace('-', ' ')}"
         ):
             review_states.next_state(state, event)
     else:
-        assert review_states.next_state(state, event) == leads_to
-    assert (event in review_states.allowed_events(state)) == (leads_to is not None)
+        assert review_states.next_state(state, event) == expected
+    assert (event in review_states.allowed_events(state)) == (expected is not None)
 
 
 @given(st.lists(st.sampled_from(EventKind)))
-def test_whatever_happens_a_revision_is_in_one_of_its_states_and_what_is_redacted_stays_so(events):
+def test_redacted_revision_allows_no_further_event(events):
     state = ReviewState.PENDING
     for event in events:
-        possible = review_states.allowed_events(state)
+        allowed = review_states.allowed_events(state)
         try:
             state = review_states.next_state(state, event)
-            assert event in possible
+            assert event in allowed
         except review_states.InvalidTransition:
-            assert event not in possible
+            assert event not in allowed
         assert state in ReviewState
         if state is ReviewState.REDACTED:
             assert not review_states.allowed_events(state)
 
 
-def test_every_state_can_be_reached():
+def test_every_state_is_reachable():
     reached = {ReviewState.PENDING}
     for _ in ReviewState:
         reached |= {

@@ -1,4 +1,4 @@
-"""Every fault of a body is told with its place, and no body is a fault of ours."""
+"""Each violation of a body is reported with its path, and no body causes a server error."""
 
 from typing import Annotated
 
@@ -13,18 +13,18 @@ from api.http.problems import EXCEPTION_HANDLERS
 from api.http.violations import MAX_VIOLATIONS, find_violations
 
 
-class Part(Struct, forbid_unknown_fields=True):
+class Item(Struct, forbid_unknown_fields=True):
     count: Annotated[int, Meta(ge=0)]
     names: dict[str, str] = {}
 
 
-class Whole(Struct, forbid_unknown_fields=True):
-    parts: Annotated[list[Part], Meta(max_length=1000)]
+class Body(Struct, forbid_unknown_fields=True):
+    parts: Annotated[list[Item], Meta(max_length=1000)]
     note: str | None = None
 
 
 # fmt: off
-FAULTS = {
+BODIES = {
     "none":              ({"parts": [{"count": 1}]},                                []),
     "not an object":     ([],                                                       ["/"]),
     "missing":           ({},                                                       ["/parts"]),
@@ -38,23 +38,27 @@ FAULTS = {
 # fmt: on
 
 
-@pytest.mark.parametrize("case", FAULTS)
-def test_every_violation_has_its_place(case):
-    raw, expected = FAULTS[case]
-    assert [found.path for found in find_violations(Whole, raw)] == expected
+@pytest.mark.parametrize("case", BODIES)
+def test_every_violation_has_its_path(case):
+    raw, expected = BODIES[case]
+    assert [violation.path for violation in find_violations(Body, raw)] == expected
 
 
-def test_no_more_are_told_than_somebody_reads():
-    assert len(list(find_violations(Whole, {"parts": [{}] * 500}))) == MAX_VIOLATIONS
+def test_number_of_reported_violations_is_limited():
+    assert len(list(find_violations(Body, {"parts": [{}] * 500}))) == MAX_VIOLATIONS
 
 
 @post("/")
-async def whole(data: JSONBody[Whole]) -> None:
-    """The type of `data` is what the body is decoded as."""
+async def accept_body(data: JSONBody[Body]) -> None:
+    """Accept a body that decodes to the type of `data`."""
 
 
 APP = Litestar(
-    [whole], request_class=TypedRequest, exception_handlers=EXCEPTION_HANDLERS, openapi_config=None, logging_config=None
+    [accept_body],
+    request_class=TypedRequest,
+    exception_handlers=EXCEPTION_HANDLERS,
+    openapi_config=None,
+    logging_config=None,
 )
 
 
@@ -69,15 +73,15 @@ APP = Litestar(
         (b'{"parts":' + b"[" * 100_000, 400),
     ],
 )
-async def test_a_body_is_taken_or_refused(body, status):
+async def test_body_is_accepted_or_rejected(body, status):
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=APP), base_url="http://here") as client:
-        answer = await client.post("/", content=body, headers={"content-type": "application/json"})
-    assert answer.status_code == status, answer.text
+        response = await client.post("/", content=body, headers={"content-type": "application/json"})
+    assert response.status_code == status, response.text
 
 
-def test_a_nul_is_told_by_its_name():
-    class Noted(Struct):
+def test_message_names_a_nul_character():
+    class BodyWithNote(Struct):
         note: Annotated[str, Meta(pattern="^[^\\x00]*$")]
 
-    [finding] = find_violations(Noted, {"note": "a\x00b"})
-    assert (finding.path, "NUL" in finding.message) == ("/note", True)
+    [violation] = find_violations(BodyWithNote, {"note": "a\x00b"})
+    assert (violation.path, "NUL" in violation.message) == ("/note", True)
