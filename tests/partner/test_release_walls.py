@@ -1,4 +1,4 @@
-"""What answers readers can see releases and nothing that was returned: in SQL, under the role that it has taken on."""
+"""The database role for public responses can read releases but no returns."""
 
 import asyncpg
 import pytest
@@ -7,7 +7,7 @@ from api.database import connections
 from tests.fixtures.example_plan import EAST, WEST
 from tests.fixtures.release_client import ReleaseClient, make_learners_return
 
-RETURNED = (
+PRIVATE_TABLES = (
     "observation",
     "cell",
     '"return"',
@@ -47,14 +47,14 @@ async def reader(published, application):
     await connection.close()
 
 
-async def test_the_role_that_answers_readers_sees_nothing_that_was_returned(reader):
-    for table in RETURNED:
+async def test_public_role_cannot_select_from_private_tables(reader):
+    for table in PRIVATE_TABLES:
         for statement in (f"select * from {table} limit 1", f"reset role; select * from {table} limit 1"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await reader.execute(statement)
 
 
-async def test_it_reads_releases_and_writes_nowhere(reader):
+async def test_public_role_reads_releases_and_cannot_write(reader):
     assert await reader.fetchval("select count(*) from release.figure") > 0
     for statement in (
         "delete from release.figure",
@@ -65,7 +65,7 @@ async def test_it_reads_releases_and_writes_nowhere(reader):
             await reader.execute(statement)
 
 
-async def test_the_application_cannot_change_what_was_published(published, application):
+async def test_application_role_cannot_change_a_release(published, application):
     connection = await asyncpg.connect(application.url, server_settings={"role": connections.APPLICATION_ROLE})
     for statement in (
         "update release.figure set content = ''",
@@ -79,8 +79,8 @@ async def test_the_application_cannot_change_what_was_published(published, appli
     await connection.close()
 
 
-async def test_nothing_is_added_to_a_release_that_is_written(published, application):
-    """Not even by the role that writes releases; and of what it writes, the release is asked for at the end."""
+async def test_publisher_role_cannot_add_to_a_finished_release(published, application):
+    """The role that writes releases cannot add to one either. A constraint checks at commit that the release exists."""
     connection = await asyncpg.connect(application.url, server_settings={"role": connections.PUBLISHER_ROLE})
     figure = "insert into release.figure select programme, {}, 9999, 1, 'x', 1, 1, '' from release.figure limit 1"
     change = "insert into release.change select programme, {}, 9999, 'new' from release.figure limit 1"
@@ -98,8 +98,8 @@ async def test_nothing_is_added_to_a_release_that_is_written(published, applicat
     await connection.close()
 
 
-async def test_every_reading_of_a_release_goes_through_that_role(published, application):
-    """With the application's own connections gone, what everybody may read is still answered."""
+async def test_public_operations_use_the_public_role_only(published, application):
+    """Public operations still work without the application's own connections."""
     await application.engine.dispose()
     application.app.state.engine = None
     for path in ("outcomes", "outcomes.csv", "outcomes.json-stat", "outcomes.sdmx.csv", "progress", "releases"):

@@ -1,4 +1,4 @@
-"""Making releases, from the returns of partners to what everybody reads."""
+"""Releases, from the partners' returns to the public responses."""
 
 import asyncio
 import csv
@@ -35,16 +35,16 @@ async def press(application, harbour_programme) -> ReleaseClient:
     return ReleaseClient(application, harbour_programme)
 
 
-async def both(press: ReleaseClient, quay=QUAY, pier=PIER, period="2026-07") -> None:
+async def submit_both(press: ReleaseClient, quay=QUAY, pier=PIER, period="2026-07") -> None:
     await press.submit_and_approve("quay-college", make_learners_return(period, quay))
     await press.submit_and_approve("pier-college", make_learners_return(period, pier))
 
 
-async def test_counts_are_rounded_and_few_are_hidden(press):
-    await both(press)
+async def test_counts_are_rounded_and_small_counts_are_hidden(press):
+    await submit_both(press)
     assert (await press.publish())["state"] == "published"
-    found = index_by_cell(await press.read_figures(**JULY, within=TOWN))
-    assert {place[0]: (f["value"], f["lower_bound"], f["upper_bound"]) for place, f in found.items()} == {
+    areas = index_by_cell(await press.read_figures(**JULY, within=TOWN))
+    assert {cell[0]: (f["value"], f["lower_bound"], f["upper_bound"]) for cell, f in areas.items()} == {
         TOWN: (130, 128, 132),
         EAST: (85, 83, 87),
         WEST: (45, 43, 47),
@@ -53,10 +53,10 @@ async def test_counts_are_rounded_and_few_are_hidden(press):
     sexes = index_by_cell(await press.read_figures(**JULY, within=TOWN, group_by="sex"))
     assert sexes[WEST, "2026-07", ("sex", "female")]["status"] == "c"
     assert sexes[TOWN, "2026-07", ("sex", "female")]["value"] == 45
-    assert sexes[TOWN, "2026-07", ("sex", "unknown")]["status"] == "c", "none and few are one"
+    assert sexes[TOWN, "2026-07", ("sex", "unknown")]["status"] == "c", "zero and a small count are displayed the same"
 
 
-async def test_only_what_is_approved_is_published_and_the_coverage_says_so(press):
+async def test_only_approved_returns_are_published_and_counted_in_the_coverage(press):
     await press.submit_and_approve("quay-college", make_learners_return("2026-07", QUAY))
     http = await press.http_client("pier-college", Scope.SUBMIT)
     await http.post(
@@ -64,13 +64,13 @@ async def test_only_what_is_approved_is_published_and_the_coverage_says_so(press
     )
     await press.publish()
     [figure] = await press.read_figures(**JULY)
-    # A single provider feeds it, and its duty does not say that it may stand alone.
+    # Only one provider contributes, and its duty does not have `publish_alone`.
     assert (figure["value"], figure["status"]) == (None, "c")
     assert figure["coverage"] == {"expected": 3, "received": 2, "approved": 1, "late": 2, "exempt": 0}
 
 
-async def test_a_later_release_moves_a_figure_by_the_rounded_increment_and_tells_the_change(press):
-    await both(press)
+async def test_later_release_changes_a_figure_by_the_rounded_increment(press):
+    await submit_both(press)
     await press.publish()
     await press.submit_and_approve("pier-college", make_learners_return("2026-07", {**PIER, (EAST, "male"): 40}))
     assert (await press.publish())["release"] == 2
@@ -78,7 +78,7 @@ async def test_a_later_release_moves_a_figure_by_the_rounded_increment_and_tells
     assert (figure["value"], figure["largest_error"], figure["markers"]) == (150, 4, ["r"])
     assert figure["release"] == 2
     [before] = await press.read_figures(**JULY, release="1")
-    assert before["value"] == 130, "an earlier release stays as it was"
+    assert before["value"] == 130, "an earlier release does not change"
     changes = (await press.read("releases/2/changes")).json()
     assert changes["previous_release"] == 1
     [change] = [c for c in changes["items"] if (c["period"], c["area"], c["breakdown"]) == ("2026-07", TOWN, {})]
@@ -86,8 +86,8 @@ async def test_a_later_release_moves_a_figure_by_the_rounded_increment_and_tells
     assert all(c["measure"] == "learners" for c in changes["items"]), "nothing else has changed"
 
 
-async def test_a_few_late_returns_change_nothing_that_is_shown(press):
-    await both(press)
+async def test_small_late_changes_do_not_change_displayed_figures(press):
+    await submit_both(press)
     await press.publish()
     before = await press.read_figures(**JULY, group_by="sex")
     await press.submit_and_approve("pier-college", make_learners_return("2026-07", {**PIER, (EAST, "male"): 26}))
@@ -96,8 +96,8 @@ async def test_a_few_late_returns_change_nothing_that_is_shown(press):
     assert [f["value"] for f in before] == [f["value"] for f in after]
 
 
-async def test_a_rehearsal_tells_what_would_be_and_publishes_nothing(press):
-    await both(press)
+async def test_rehearsal_reports_the_changes_and_publishes_nothing(press):
+    await submit_both(press)
     rehearsed = await press.publish(dry_run=True)
     assert rehearsed["state"] == "rehearsed"
     assert rehearsed["rehearsal"]["report"]["shown"] > 0
@@ -106,7 +106,7 @@ async def test_a_rehearsal_tells_what_would_be_and_publishes_nothing(press):
     assert (await press.read()).status_code == 404
 
 
-async def test_a_proportion_is_calculated_from_what_is_shown(press):
+async def test_proportion_is_calculated_from_displayed_counts(press):
     for organisation, people in (("quay-college", QUAY), ("pier-college", PIER)):
         examined = {key: 2 * n for key, n in people.items()}
         await press.submit_and_approve(organisation, make_pass_rate_return("2026-07", people, examined))
@@ -120,24 +120,24 @@ async def test_a_proportion_is_calculated_from_what_is_shown(press):
     assert ward["comparators"][0]["verdict"] == "similar"
 
 
-async def test_longer_periods_are_there_when_they_are_over(press):
+async def test_longer_periods_are_published_after_they_end(press):
     for month in ("2026-04", "2026-05", "2026-06"):
-        await both(press, period=month)
+        await submit_both(press, period=month)
     await press.publish()
     [quarter] = await press.read_figures(measure="learners", period="FY2026-27-Q1")
     assert (quarter["value"], quarter["coverage"]["received"]) == (385, 6)
     [same] = await press.read_figures(measure="learners", period="CY2026-Q2")
-    assert same == quarter, "an equal span under another name is one cell"
-    assert await press.read_figures(measure="learners", period="FY2026-27-H1") == [], "not over yet"
+    assert same == quarter, "another code for the same span gives the same cell"
+    assert await press.read_figures(measure="learners", period="FY2026-27-H1") == [], "it has not ended"
 
 
-async def test_rows_are_the_same_whatever_was_returned(press, second_application):
-    """Counts of rows, pages and positions say nothing."""
+async def test_rows_are_the_same_with_and_without_returns(press, second_application):
+    """The number of rows, pages and positions reveals nothing."""
     await press.publish()
     empty = await press.read_figures(
         measure="learners", group_by="sex", within=TOWN, **{"from": "2026-01", "to": "2026-08"}
     )
-    await both(press)
+    await submit_both(press)
     await press.publish()
     full = await press.read_figures(
         measure="learners", group_by="sex", within=TOWN, **{"from": "2026-01", "to": "2026-08"}
@@ -147,50 +147,50 @@ async def test_rows_are_the_same_whatever_was_returned(press, second_application
     assert [(f["area"], f["period"]["code"], f["breakdown"]) for f in empty] == places
 
 
-async def test_what_is_not_registered_is_refused_alike_whether_or_not_there_is_data(press):
+async def test_unknown_codes_are_rejected_the_same_with_and_without_data(press):
     await press.publish()
-    ask = {"measure": "learners", "group_by": "colour"}
-    empty = (await press.read(**ask)).json()
-    await both(press)
+    query = {"measure": "learners", "group_by": "colour"}
+    empty = (await press.read(**query)).json()
+    await submit_both(press)
     await press.publish()
-    full = (await press.read(**ask)).json()
+    full = (await press.read(**query)).json()
     assert empty["status"] == 422
     assert {**empty, "request_id": ""} == {**full, "request_id": ""}
 
 
-async def test_the_same_bytes_for_every_key(press):
-    await both(press)
+async def test_response_is_the_same_for_every_key(press):
+    await submit_both(press)
     await press.publish()
     path = f"/v1/programmes/{press.programme}/outcomes"
     reviewer, provider = [
         await press.http_client("harbour-council", *Scope),
         await press.http_client("quay-college", Scope.READ),
     ]
-    answers = [(await http.get(path)).content for http in (press.application.http_client(), reviewer, provider)]
-    assert len(set(answers)) == 1
+    responses = [(await http.get(path)).content for http in (press.application.http_client(), reviewer, provider)]
+    assert len(set(responses)) == 1
 
 
-async def test_a_page_belongs_to_one_release(press):
-    await both(press)
+async def test_cursor_is_valid_for_one_release_only(press):
+    await submit_both(press)
     await press.publish()
     first = (await press.read(measure="learners", group_by="sex", limit=2)).json()
     await press.publish()
     refused = await press.read(measure="learners", group_by="sex", limit=2, cursor=first["next_cursor"])
     assert refused.status_code == 422
     assert "release=1" in refused.json()["detail"]
-    going_on = await press.read(measure="learners", group_by="sex", limit=2, cursor=first["next_cursor"], release="1")
-    assert [f["breakdown"] for f in first["items"] + going_on.json()["items"]] == [
+    following = await press.read(measure="learners", group_by="sex", limit=2, cursor=first["next_cursor"], release="1")
+    assert [f["breakdown"] for f in first["items"] + following.json()["items"]] == [
         {"sex": "female"},
         {"sex": "male"},
         {"sex": "unknown"},
     ]
 
 
-async def test_an_embargoed_release_does_not_exist_until_its_time(press):
-    await both(press)
+async def test_embargoed_release_is_invisible_until_its_publication_time(press):
+    await submit_both(press)
     at = press.application.now + timedelta(days=1)
-    made = await press.publish(publish_at=at.isoformat())
-    assert made["release"] == 1
+    job = await press.publish(publish_at=at.isoformat())
+    assert job["release"] == 1
     assert (await press.read()).status_code == 404
     assert (await press.read("releases/1")).json()["type"] == "/errors/no-release"
     assert (await press.read("releases")).json() == {"items": []}
@@ -198,95 +198,95 @@ async def test_an_embargoed_release_does_not_exist_until_its_time(press):
     assert len(await press.read_figures(**JULY)) == 1
 
 
-async def test_a_release_is_withdrawn_as_a_whole_with_a_reason(press):
-    await both(press)
+async def test_release_is_withdrawn_as_a_whole_with_a_reason(press):
+    await submit_both(press)
     await press.publish()
     await press.publish()
     http = await press.http_client("harbour-council", Scope.PUBLISH)
     path = f"/v1/programmes/{press.programme}/releases/2/withdrawal"
-    withdrawn = await http.post(path, json={"reason": "Two quarters stood in each other's place."})
-    assert withdrawn.json()["withdrawal_reason"] == "Two quarters stood in each other's place."
+    withdrawn = await http.post(path, json={"reason": "Two quarters were exchanged."})
+    assert withdrawn.json()["withdrawal_reason"] == "Two quarters were exchanged."
     assert (await http.post(path, json={"reason": "Again."})).status_code == 409
     [figure] = await press.read_figures(**JULY)
-    assert figure["release"] == 1, "the one before stands again"
+    assert figure["release"] == 1, "the previous release is current again"
     gone = await press.read(release="2")
     assert (gone.status_code, gone.json()["type"]) == (410, "/errors/withdrawn-release")
     assert (await press.read("releases/2/changes")).status_code == 410
 
 
-async def test_what_is_gone_is_told_last_and_a_rehearsal_tells_the_same(press, monkeypatch):
-    """Piece by piece: of so few figures none would be sent before the others are made."""
+async def test_changes_list_removed_figures_last_and_equal_the_rehearsal(press, monkeypatch):
+    """Small batches make the writer send figures before it has made all of them."""
     monkeypatch.setattr(writer, "FIGURES_PER_BATCH", 3)
-    await both(press)
+    await submit_both(press)
     await press.publish()
     before = await press.read_figures(**JULY, group_by="sex")
-    press.application.now += timedelta(days=30)  # September is over
+    press.application.now += timedelta(days=30)  # September has ended
     rehearsed = await press.publish(dry_run=True, exclude_measures=["pass-rate"])
     assert (await press.read("releases")).json()["items"][0]["number"] == 1
-    made = await press.publish(exclude_measures=["pass-rate"])
-    assert made["release"] == 2
-    told: list[dict] = []
+    job = await press.publish(exclude_measures=["pass-rate"])
+    assert job["release"] == 2
+    changes: list[dict] = []
     cursor: dict[str, str] = {}
     while cursor is not None:
         page = (await press.read("releases/2/changes", limit=7, **cursor)).json()
-        told += page["items"]
+        changes += page["items"]
         cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else None
-    assert told == rehearsed["rehearsal"]["changes"]
-    whys = [change["why"] for change in told]
+    assert changes == rehearsed["rehearsal"]["changes"]
+    whys = [change["why"] for change in changes]
     assert {"new", "data", "held_back", "removed"} >= set(whys) >= {"new", "removed"}
-    assert whys == sorted(whys, key=lambda why: why == "removed"), "what is gone comes last"
-    gone = [change for change in told if change["why"] == "removed"]
+    assert whys == sorted(whys, key=lambda why: why == "removed"), "removed figures come last"
+    gone = [change for change in changes if change["why"] == "removed"]
     assert {change["measure"] for change in gone} == {"pass-rate"}
     assert {change["before"]["release"] for change in gone} == {1}
     order = [(change["period"], change["area"]) for change in gone]
-    assert order == [(f["period"]["code"], f["area"]) for f in await release_of(press, 1, "pass-rate")]
-    for change in told:
+    assert order == [(f["period"]["code"], f["area"]) for f in await read_release_figures(press, 1, "pass-rate")]
+    for change in changes:
         if change["why"] != "removed":
             after = change["after"]
             assert (after["release"], after["period"]["code"]) == (2, change["period"])
     assert [f["value"] for f in before] == [f["value"] for f in await press.read_figures(**JULY, group_by="sex")]
 
 
-async def release_of(press: ReleaseClient, number: int, measure: str) -> list[dict]:
-    """All that a release says of a measure, in its order."""
+async def read_release_figures(press: ReleaseClient, number: int, measure: str) -> list[dict]:
+    """Return a release's figures of a measure in their order."""
     async with press.application.owner.begin() as transaction:
         rows = await transaction.execute(
             select(released_figure.c.content)
             .where(released_figure.c.release == number)
             .order_by(released_figure.c.position)
         )
-        found = [json.loads(content) for content in rows.scalars()]
-    return [one for one in found if one["measure"] == measure]
+        figures = [json.loads(content) for content in rows.scalars()]
+    return [figure for figure in figures if figure["measure"] == measure]
 
 
-async def test_the_hash_of_a_release_is_of_its_figures_line_by_line(press):
-    await both(press)
+async def test_hash_of_a_release_covers_its_figures_line_by_line(press):
+    await submit_both(press)
     await press.publish()
     async with press.application.owner.begin() as transaction:
         rows = await transaction.execute(
             select(released_figure.c.content, released_figure.c.position).order_by(released_figure.c.position)
         )
-        every = rows.all()
-    assert [row.position for row in every] == list(range(len(every)))
+        rows_in_order = rows.all()
+    assert [row.position for row in rows_in_order] == list(range(len(rows_in_order)))
     release = (await press.read("releases/1")).json()
-    assert release["sha256"] == hashlib.sha256(b"\n".join(row.content for row in every)).hexdigest()
-    assert (release["report"]["figures"], release["report"]["changes"]) == (len(every), len(every))
+    assert release["sha256"] == hashlib.sha256(b"\n".join(row.content for row in rows_in_order)).hexdigest()
+    assert (release["report"]["figures"], release["report"]["changes"]) == (len(rows_in_order), len(rows_in_order))
 
 
-async def test_a_gross_error_is_mended_by_releasing_anew(press):
-    await both(press, quay={**QUAY, (EAST, "female"): 300})
+async def test_gross_error_is_corrected_by_republishing(press):
+    await submit_both(press, quay={**QUAY, (EAST, "female"): 300})
     await press.publish()
-    await both(press)
-    made = await press.publish(notes="300 was a slip for 30.", republish=[{"measure": "learners", "period": "2026-07"}])
-    assert made["state"] == "published", made
+    await submit_both(press)
+    job = await press.publish(notes="300 was a slip for 30.", republish=[{"measure": "learners", "period": "2026-07"}])
+    assert job["state"] == "published", job
     [figure] = await press.read_figures(**JULY)
     assert (figure["value"], figure["largest_error"]) == (130, 2)
     changes = (await press.read("releases/2/changes")).json()["items"]
     assert {c["why"] for c in changes if c["period"] == "2026-07" and c["area"] == TOWN} == {"correction"}
 
 
-async def test_measures_that_are_left_out_are_not_there(press):
-    await both(press)
+async def test_excluded_measures_are_not_published(press):
+    await submit_both(press)
     await press.publish(exclude_measures=["learners"])
     assert await press.read_figures(**JULY) == []
 
@@ -303,14 +303,14 @@ async def test_measures_that_are_left_out_are_not_there(press):
         ({"note": "misspelt"}, "invalid-body"),
     ],
 )
-async def test_a_request_that_cannot_be_is_refused(press, request_, code):
+async def test_invalid_publication_request_is_rejected(press, request_, code):
     http = await press.http_client("harbour-council", Scope.PUBLISH)
-    answer = await http.post(f"/v1/programmes/{press.programme}/releases", json=request_)
-    assert answer.json()["type"] == f"/errors/{code}"
+    response = await http.post(f"/v1/programmes/{press.programme}/releases", json=request_)
+    assert response.json()["type"] == f"/errors/{code}"
     assert await press.application.count_rows("publication") == 0
 
 
-async def test_one_release_is_made_after_another(press):
+async def test_only_one_publication_job_runs_at_a_time(press):
     http = await press.http_client("harbour-council", Scope.PUBLISH)
     path = f"/v1/programmes/{press.programme}/releases"
     first = await http.post(path, json={}, headers={"Idempotency-Key": "a"})
@@ -320,18 +320,18 @@ async def test_one_release_is_made_after_another(press):
     assert (refused.status_code, refused.json()["type"]) == (409, "/errors/already-publishing")
     await press.application.run_publication_jobs()
     listed = (await http.get(f"/v1/programmes/{press.programme}/publications")).json()["items"]
-    assert [(one["state"], one["release"]) for one in listed] == [("published", 1)]
+    assert [(job["state"], job["release"]) for job in listed] == [("published", 1)]
 
 
 @pytest.mark.parametrize("scope", [Scope.SUBMIT, Scope.READ, Scope.REVIEW, Scope.ADMIN])
-async def test_only_the_scope_publish_publishes(press, scope):
+async def test_publishing_requires_the_publish_scope(press, scope):
     http = await press.http_client("harbour-council", scope)
-    answer = await http.post(f"/v1/programmes/{press.programme}/releases", json={})
-    assert answer.status_code == 403
+    response = await http.post(f"/v1/programmes/{press.programme}/releases", json={})
+    assert response.status_code == 403
 
 
-async def test_other_forms_say_the_same(press):
-    await both(press)
+async def test_other_formats_contain_the_same_figure(press):
+    await submit_both(press)
     await press.publish()
     [figure] = await press.read_figures(**JULY)
     [row] = csv.DictReader(io.StringIO((await press.read("outcomes.csv", **JULY)).text))
@@ -348,30 +348,34 @@ async def test_other_forms_say_the_same(press):
     assert release["citation"] == f"{press.programme}, release 1, 2026-09-07"
 
 
-async def test_too_little_coverage_withholds_a_figure(press):
-    await both(press)
+async def test_coverage_below_the_minimum_withholds_a_figure(press):
+    await submit_both(press)
     await press.publish()
     [figure] = await press.read_figures(**JULY, min_coverage="0.9")
     assert (figure["value"], figure["reason"]) == (None, "coverage_below_minimum")
 
 
-async def test_how_far_apart_groups_are_is_told_of_what_is_shown(press):
+async def test_inequality_is_calculated_from_displayed_figures(press):
     for organisation, people in (("quay-college", QUAY), ("pier-college", PIER)):
         await press.submit_and_approve(
             organisation, make_pass_rate_return("2026-07", people, {key: 2 * n for key, n in people.items()})
         )
     await press.publish()
-    ask = {"measure": "pass-rate", "dimension": "sex", "category": "female", "reference_category": "male"}
-    told = (await press.read("inequality", **ask, period="2026-07")).json()
-    women, men, others = told["groups"]
+    query = {"measure": "pass-rate", "dimension": "sex", "category": "female", "reference_category": "male"}
+    inequality = (await press.read("inequality", **query, period="2026-07")).json()
+    women, men, others = inequality["groups"]
     assert (women["value"], men["value"], others["reason"]) == (47, 48.5, "suppressed")
-    assert (told["gap"]["value"], told["release"], told["slope_index"]["reason"]) == (-1.5, 1, "dimension_not_ordered")
-    nothing = await press.read("inequality", **ask, period="2031-01")
+    assert (inequality["gap"]["value"], inequality["release"], inequality["slope"]["reason"]) == (
+        -1.5,
+        1,
+        "dimension_not_ordered",
+    )
+    nothing = await press.read("inequality", **query, period="2031-01")
     assert nothing.json()["type"] == "/errors/no-figures"
 
 
-async def test_an_answer_is_remembered_and_its_tag_says_that_it_is_the_same(press):
-    await both(press)
+async def test_cached_response_is_identical_and_matches_its_etag(press):
+    await submit_both(press)
     await press.publish()
     for path in ("outcomes", "outcomes.csv", "outcomes.json-stat", "outcomes.sdmx.csv", "progress"):
         first = await press.read(path)
@@ -382,12 +386,12 @@ async def test_an_answer_is_remembered_and_its_tag_says_that_it_is_the_same(pres
         assert again.headers["request-id"] != first.headers["request-id"]
         address = f"/v1/programmes/{press.programme}/{path}"
         http = press.application.http_client()
-        known = await http.get(address, headers={"If-None-Match": first.headers["etag"]})
-        assert (known.status_code, known.content) == (304, b"")
+        not_modified = await http.get(address, headers={"If-None-Match": first.headers["etag"]})
+        assert (not_modified.status_code, not_modified.content) == (304, b"")
 
 
-async def test_a_remembered_answer_gives_way_to_a_new_release_and_comes_back_when_that_is_withdrawn(press):
-    await both(press)
+async def test_cache_follows_a_new_release_and_its_withdrawal(press):
+    await submit_both(press)
     await press.publish()
     first = [(await press.read(**JULY)).json()["release"] for _ in range(2)]
     await press.publish()
@@ -399,21 +403,21 @@ async def test_a_remembered_answer_gives_way_to_a_new_release_and_comes_back_whe
     assert (first, second, third) == ([1, 1], [2, 2], [1, 1])
 
 
-@pytest.mark.parametrize("asked", [{"release": "1"}, {"release": "latest"}, {}], ids=str)
-async def test_a_withdrawn_release_is_not_answered_from_memory(press, asked):
-    await both(press)
+@pytest.mark.parametrize("query", [{"release": "1"}, {"release": "latest"}, {}], ids=str)
+async def test_withdrawn_release_is_not_read_from_the_cache(press, query):
+    await submit_both(press)
     await press.publish()
-    assert [(await press.read(**JULY, **asked)).status_code for _ in range(2)] == [200, 200]
+    assert [(await press.read(**JULY, **query)).status_code for _ in range(2)] == [200, 200]
     http = await press.http_client("harbour-council", Scope.PUBLISH)
     path = f"/v1/programmes/{press.programme}/releases/1/withdrawal"
     assert (await http.post(path, json={"reason": "A slip."})).status_code == 200
-    assert {(await press.read(**JULY, **asked)).status_code for _ in range(2)} == {
-        410 if asked.get("release") == "1" else 404
+    assert {(await press.read(**JULY, **query)).status_code for _ in range(2)} == {
+        410 if query.get("release") == "1" else 404
     }
 
 
-async def test_an_embargoed_release_is_not_remembered_before_its_time_nor_the_one_before_it_after(press):
-    await both(press)
+async def test_cache_respects_the_end_of_an_embargo(press):
+    await submit_both(press)
     await press.publish()
     at = press.application.now + timedelta(days=1)
     await press.publish(publish_at=at.isoformat())
@@ -427,38 +431,41 @@ async def test_an_embargoed_release_is_not_remembered_before_its_time_nor_the_on
 
 
 @pytest.mark.parametrize("release", ["0", "7", "99999999999999999999", "newest", "1.0", "-1"])
-async def test_a_release_that_cannot_be_is_refused(press, release):
+async def test_unknown_release_returns_404(press, release):
     await press.publish()
-    answer = await press.read(release=release)
-    assert (answer.status_code, answer.json()["type"]) == (404, "/errors/no-release")
+    response = await press.read(release=release)
+    assert (response.status_code, response.json()["type"]) == (404, "/errors/no-release")
 
 
-async def test_who_asks_at_once_is_told_what_each_asked_for(press):
-    await both(press)
+async def test_concurrent_requests_each_read_their_own_release(press):
+    await submit_both(press)
     await press.publish()
     await press.publish()
-    asked = [{}, {"release": "1"}, {"release": "2"}, {"release": "latest"}] * 5
+    queries = [{}, {"release": "1"}, {"release": "2"}, {"release": "latest"}] * 5
     for _ in range(2):
-        answers = await asyncio.gather(*(press.read(**JULY, **one) for one in asked))
-        assert [answer.json()["release"] for answer in answers] == [2, 1, 2, 2] * 5
+        responses = await asyncio.gather(*(press.read(**JULY, **query) for query in queries))
+        assert [response.json()["release"] for response in responses] == [2, 1, 2, 2] * 5
 
 
-async def test_a_plan_that_joins_measures_that_were_released_apart_releases_neither(press):
-    """What was shown of the part would be forgotten, and its figures rounded afresh beside the old ones."""
-    await both(press)
+async def test_linking_measures_after_their_release_refuses_publication(press):
+    """Otherwise the part's displayed numbers would be forgotten, and published a second time with other rounding."""
+    await submit_both(press)
     await press.publish()
     plan = queries_loading.read_plan(HARBOUR_PLAN_FILE)
-    members = next(one for one in plan.measures if one.slug == "learners")
+    members = next(measure for measure in plan.measures if measure.slug == "learners")
     part = replace(members, slug="new-learners", plan_references=[replace(members.plan_references[0], code="M1.8")])
-    duties = [replace(one, measure="new-learners") for one in plan.duties if one.measure == "learners"]
-    apart = replace(plan, measures=[*plan.measures, part], duties=[*plan.duties, *duties])
-    measures = [replace(one, contains=["new-learners"]) if one.slug == "learners" else one for one in apart.measures]
-    for version in (apart, replace(apart, measures=measures)):
+    duties = [replace(duty, measure="new-learners") for duty in plan.duties if duty.measure == "learners"]
+    unlinked = replace(plan, measures=[*plan.measures, part], duties=[*plan.duties, *duties])
+    measures = [
+        replace(measure, contains=["new-learners"]) if measure.slug == "learners" else measure
+        for measure in unlinked.measures
+    ]
+    for version in (unlinked, replace(unlinked, measures=measures)):
         async with press.application.owner.begin() as transaction:
             await queries_loading.load_plan(transaction, version, sandbox=False, now=press.application.now)
         returned = [make_learners_return("2026-07", people) | {"measure": "new-learners"} for people in (QUAY, PIER)]
-        for organisation, one in zip(("quay-college", "pier-college"), returned, strict=True):
-            await press.submit_and_approve(organisation, one)
-        made = await press.publish()
-    assert (made["state"], {one["code"] for one in made["failures"]}) == ("refused", {"scope-changed"})
+        for organisation, submitted in zip(("quay-college", "pier-college"), returned, strict=True):
+            await press.submit_and_approve(organisation, submitted)
+        job = await press.publish()
+    assert (job["state"], {failure["code"] for failure in job["failures"]}) == ("refused", {"scope-changed"})
     assert (await press.publish(exclude_measures=["learners", "new-learners"]))["state"] == "published"
