@@ -365,7 +365,7 @@ async def test_inequality_is_calculated_from_displayed_figures(press):
     inequality = (await press.read("inequality", **query, period="2026-07")).json()
     women, men, others = inequality["groups"]
     assert (women["value"], men["value"], others["reason"]) == (47, 48.5, "suppressed")
-    assert (inequality["gap"]["value"], inequality["release"], inequality["slope"]["reason"]) == (
+    assert (inequality["gap"]["value"], inequality["release"], inequality["slope_index"]["reason"]) == (
         -1.5,
         1,
         "dimension_not_ordered",
