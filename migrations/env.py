@@ -1,4 +1,4 @@
-"""Alembic's environment: it works on the connection that the caller hands over."""
+"""The environment of Alembic. It uses the connection that the caller passes."""
 
 from alembic import context
 from sqlalchemy import Connection, text
@@ -10,7 +10,7 @@ ischema_names["xid8"] = TransactionId
 
 OURS = {None, *(table.schema for table in metadata.tables.values())}
 connection: Connection = context.config.attributes["connection"]
-# A migration that must wait for a long read gives up instead of queueing every other reader behind it.
+# A migration that would wait for a long read fails, so that it does not block all other readers.
 connection.execute(text("set lock_timeout = '10s'"))
 context.configure(
     connection=connection,

@@ -1,4 +1,4 @@
-"""One PostgreSQL for the whole run; for each test a database of its own, cloned from a migrated one."""
+"""One PostgreSQL server for the whole run, and for each test a clone of a migrated database."""
 
 import asyncio
 import os
@@ -40,9 +40,13 @@ MIN_FREE_BYTES = 2 * 2**30  # two servers, each with its write-ahead log
 
 @pytest.fixture(scope="session")
 def database_url_of() -> Iterator[Callable[[str], str]]:
-    """The libpq URL of a database, by its name, on the server of this run."""
-    if given := os.environ.get("TEST_DATABASE_URL"):
-        yield lambda name: given.rpartition("/")[0] + "/" + name + ("?" + given.partition("?")[2]) * ("?" in given)
+    """Yield a function that returns the libpq URL of a database on the server of this run."""
+    if server_url := os.environ.get("TEST_DATABASE_URL"):
+        yield (
+            lambda name: (
+                server_url.rpartition("/")[0] + "/" + name + ("?" + server_url.partition("?")[2]) * ("?" in server_url)
+            )
+        )
         return
     version = int(os.environ.get("TEST_POSTGRES", "16"))
     with tempfile.TemporaryDirectory(prefix="work-health-", dir=memory_folder()) as folder:
@@ -56,7 +60,7 @@ def memory_folder() -> Path | None:
 
     A database is 500 small files, and each test creates one. On a disk that takes ten times as long.
     """
-    folder = Path("/dev/shm")  # noqa: S108 - each server makes a folder of its own in it
+    folder = Path("/dev/shm")  # noqa: S108 - each server makes its own folder in it
     has_room = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > MIN_FREE_BYTES
     return folder if has_room else None
 
@@ -68,7 +72,7 @@ def nottingham_plan() -> Plan:
 
 @pytest.fixture(scope="session")
 async def administrator(database_url_of: Callable[[str], str]) -> AsyncIterator[asyncpg.Connection]:
-    """A connection that creates and drops databases."""
+    """Yield a connection that creates and drops databases."""
     connection = await asyncpg.connect(database_url_of("postgres"))
     yield connection
     await connection.close()
@@ -78,7 +82,7 @@ async def administrator(database_url_of: Callable[[str], str]) -> AsyncIterator[
 async def template_database(
     database_url_of: Callable[[str], str], administrator: asyncpg.Connection, nottingham_plan: Plan
 ) -> str:
-    """A migrated database with Nottingham's plan, to be cloned."""
+    """Return the name of a migrated database with the plan of Nottingham, from which tests clone."""
     name = f"template_{uuid4().hex[:8]}"
     await administrator.execute(f"create database {name}")
     engine = connections.create_owner_engine(database_url_of(name))
@@ -94,12 +98,12 @@ Clone = Callable[[str], AbstractAsyncContextManager[str]]
 
 @pytest.fixture(scope="session")
 def clone_database(database_url_of: Callable[[str], str], administrator: asyncpg.Connection) -> Clone:
-    """Return what clones a database by its name: a context with the URL of the clone, which is dropped at its end."""
+    """Return a context manager that clones a named database, yields its URL and drops it at the end."""
 
     @asynccontextmanager
     async def clone(template: str) -> AsyncIterator[str]:
         name = FREE_DATABASE_NAMES.pop() if FREE_DATABASE_NAMES else f"test_{uuid4().hex[:12]}"
-        # Nothing is kept of it, so that its pages need not go through the log: that halves the time.
+        # The clone is temporary, so its pages do not need the write-ahead log. That halves the time.
         await administrator.execute(f"create database {name} template {template} strategy file_copy")
         yield database_url_of(name)
         await administrator.execute(f"drop database {name} with (force)")
@@ -116,11 +120,11 @@ async def database_url(clone_database: Clone, template_database: str) -> AsyncIt
 
 FREE_DATABASE_NAMES: list[str] = []
 """Names of dropped databases. The next database takes one of them, so that its engines exist already."""
-SPARE_APPLICATIONS: list[Litestar] = []  # assembling one takes a third of a second, and it keeps nothing but its state
+SPARE_APPLICATIONS: list[Litestar] = []  # creating one takes a third of a second, and it stores only its state
 
 
 class DatabaseEngines:
-    """The engines for a database's name. They serve one application after another."""
+    """The engines of a database name. Applications use them one after another."""
 
     def __init__(self, url: str) -> None:
         self._engines = {
@@ -143,7 +147,7 @@ ENGINES_BY_URL: dict[str, DatabaseEngines] = {}
 
 
 class RunningApplication:
-    """A running application with a clock that stands until it is moved."""
+    """A running application with a clock that changes only when a test sets it."""
 
     def __init__(self, url: str, engines: DatabaseEngines) -> None:
         self.url = url
@@ -164,21 +168,21 @@ class RunningApplication:
     async def issue_key(
         self, organisation: str, *scopes: Scope, programme: str = PROGRAMME, days: float = 30, sandbox: bool = False
     ) -> str:
-        made = keys.make_key(os.urandom(38), sandbox=sandbox)
+        key = keys.make_key(os.urandom(38), sandbox=sandbox)
         async with self.owner.begin() as transaction:
             await queries_keys.issue_key(
                 transaction,
-                made,
+                key,
                 client_id=uuid4(),
                 name=f"{organisation} script",
                 grants=[Grant(programme=programme, organisation=organisation, scopes=list(scopes))],
                 now=self.now,
                 expires_at=self.now + timedelta(days=days),
             )
-        return made.secret
+        return key.secret
 
     def http_client(self, key: str | None = None) -> httpx2.AsyncClient:
-        """Bare HTTP, for what the SDK would never send."""
+        """Return an HTTP client for requests that the SDK never sends."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         transport = httpx2.ASGITransport(app=self.app)  # pyright: ignore
         client = httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers)
@@ -186,7 +190,7 @@ class RunningApplication:
         return client
 
     def sdk_client(self, key: str | None = None) -> AsyncWorkHealth:
-        """The SDK with this key in its hand."""
+        """Return a client of the SDK with this key."""
         return AsyncWorkHealth(key, base_url="http://test", http=self.http_client(), max_retries=0)
 
     async def partner_client(self, organisation: str, *scopes: Scope, programme: str = PROGRAMME) -> AsyncWorkHealth:
@@ -195,7 +199,7 @@ class RunningApplication:
         )
 
     async def run_publication_jobs(self, *, across=map) -> None:
-        """Do what is in the queue, as a worker would."""
+        """Process the jobs in the queue, as a worker does."""
         connection = await connections.connect_queue_listener(self.url)
         try:
             publisher = Publisher(self._publisher, lambda: self.now, map_tasks=across)
@@ -205,7 +209,7 @@ class RunningApplication:
             await self._publisher.dispose()
 
     async def query_connection(self) -> asyncpg.Connection:
-        """Return the owner's connection for queries; the same one each time."""
+        """Return the connection of the owner for queries. It is the same each time."""
         if self._query_connection is None:
             self._query_connection = await asyncpg.connect(self.url)
         return self._query_connection
@@ -214,7 +218,7 @@ class RunningApplication:
         return (await self._count_rows_of([table]))[table]
 
     async def count_all_rows(self) -> dict[str, int]:
-        """How many rows each table has."""
+        """Return the number of rows of each table."""
         return await self._count_rows_of([table.fullname for table in metadata.sorted_tables])
 
     async def _count_rows_of(self, tables: list[str]) -> dict[str, int]:
@@ -224,7 +228,7 @@ class RunningApplication:
         return dict(zip(tables, await connection.fetchrow(f"select {counts}"), strict=True))
 
     async def wait_for_old_transactions(self) -> None:
-        """Until no transaction runs that is older than an event: the server's own housekeeping has some as well."""
+        """Wait until no running transaction is older than an event. The server's maintenance has some as well."""
         young = 'select count(*) from return_event where "transaction" >= pg_snapshot_xmin(pg_current_snapshot())'
         connection = await self.query_connection()
         for _ in range(1000):
@@ -248,7 +252,7 @@ async def application(database_url: str) -> AsyncIterator[RunningApplication]:
 
 @pytest.fixture
 async def second_application(clone_database: Clone, template_database: str) -> AsyncIterator[RunningApplication]:
-    """Another application, begun like the first."""
+    """Yield another application that starts like the first."""
     async with clone_database(template_database) as url, open_application(url) as application:
         yield application
 
@@ -265,13 +269,13 @@ async def open_application(url: str) -> AsyncIterator[RunningApplication]:
 
 @pytest.fixture
 async def council_client(application: RunningApplication) -> AsyncWorkHealth:
-    """A provider: it submits referrals and reads its own returns."""
+    """Return the client of a provider, which submits referrals and reads its own returns."""
     return await application.partner_client("nottingham-city-council")
 
 
 @pytest.fixture
 async def harbour_programme(application: RunningApplication) -> str:
-    """The invented programme, in the autumn of its year, with periods that never close."""
+    """Load the invented programme in the autumn of its year, with periods that never close."""
     application.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
     plan = queries_loading.read_plan(HARBOUR_PLAN_FILE)
     open_end = msgspec.structs.replace(plan, calendar=msgspec.structs.replace(plan.calendar, closes_days=None))

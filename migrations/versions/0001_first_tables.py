@@ -1,4 +1,4 @@
-"""First tables, and the two walls around what partners send."""
+"""Create the first tables, with row-level security and a trigger that protect what partners send."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ depends_on = None
 
 ROLES = ("work_health_app", "work_health_view")
 
-# The application binds itself to a programme and an organisation at the start of each transaction.
+# The application sets a programme and an organisation at the start of each transaction.
 MINE = """
     programme = (select nullif(current_setting('work_health.programme', true), '')::int)
     and organisation = (select nullif(current_setting('work_health.organisation', true), '')::int)
@@ -54,8 +54,8 @@ WALLS = [
             """,
         )
     ),
-    # COPY cannot write into a table with row-level security, so a trigger guards observation. It runs as
-    # the caller: another organisation's revisions are not there for it to find.
+    # COPY cannot write into a table with row-level security, so a trigger protects observation. It runs as
+    # the caller, who cannot read revisions of another organisation.
     """
     create function observation_wall() returns trigger language plpgsql as $$
     begin
@@ -86,7 +86,7 @@ WALLS = [
     create trigger observation_wall after insert on observation
         referencing new table as written for each statement execute function observation_wall()
     """,
-    # Owned by a role that the policies bind, so that it shows each caller its own rows alone.
+    # Its owner is a role to which the policies apply, so that each caller reads only its own rows.
     """
     create view cell with (security_barrier) as
         select r."return", r.organisation, r.number, o.*
@@ -335,7 +335,7 @@ def downgrade() -> None:
     op.execute("drop view cell")
     op.execute("drop trigger observation_wall on observation")
     op.execute("drop function observation_wall")
-    # The roles belong to the whole server and may serve another database: they stay.
+    # Do not drop the roles: they belong to the whole server and another database may use them.
     for role in ROLES:
         op.execute(f"revoke all on all tables in schema public from {role}")
         op.execute(f"revoke all on schema public from {role}")

@@ -1,4 +1,4 @@
-"""Reviews, obligations, answers given again, and what is kept of who did what."""
+"""Create reviews, obligations, stored responses and the audit log."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,14 +11,14 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# Who may see and write a row: the organisation that the caller acts for, and those that it succeeds.
+# The caller reads and writes rows of its organisation and of those that it succeeds.
 HERE = "programme = (select nullif(current_setting('work_health.programme', true), '')::int)"
 OWN = "organisation = any (select unnest(string_to_array(current_setting('work_health.organisations', true), ',')::int[]))"
 MINE = f"({HERE} and {OWN})"
 REVIEWED = f"({HERE} and (select current_setting('work_health.review', true)) = 'on')"
 ADMINISTERED = f"({HERE} and (select current_setting('work_health.admin', true)) = 'on')"
 
-# As the first migration had it.
+# As in the first migration.
 ONE = f"""({HERE}
     and organisation = (select nullif(current_setting('work_health.organisation', true), '')::int))"""
 
@@ -49,7 +49,7 @@ WALL = """
     end $$
 """
 
-# Runs as the tables' owner, once two people have agreed: the only thing that ever removes content.
+# Runs as the owner of the tables after two people have agreed. Nothing else removes content.
 REDACT = """
     create function redact(in_programme int, wanted uuid) returns bytea
     language plpgsql security definer set search_path = public, pg_temp as $$
@@ -77,7 +77,7 @@ REDACT = """
         delete from observation o where o.programme = in_programme and o.revision = target.id;
         update revision r set note = null, content = null, justifications = '[]'::jsonb
         where r.programme = in_programme and r.id = target.id;
-        -- Reports tell what was sent, and what stood before it: those of this revision and of all that came after.
+        -- Reports contain what was sent and the values before it: those of this revision and all later ones.
         with told as (
             update submission s
             set note = null, report = s.report || '{"findings": [], "changes": [], "change_count": 0, "effects": []}'
@@ -91,7 +91,7 @@ REDACT = """
         )
         update idempotency i set answer = null from told
         where i.programme = in_programme and i.submission = told.id;
-        -- Findings against history quote what stood in other periods, and effects add it up.
+        -- Findings against history quote values of other periods, and effects contain their sums.
         with told as (
             update submission s
             set report = s.report || jsonb_build_object('effects', '[]'::jsonb, 'findings', (
@@ -163,7 +163,7 @@ WALLS = [
     REDACT,
     "revoke all on function redact from public",
     "grant execute on function redact to work_health_app",
-    # What stood before there were events: one for each revision, as if it were told now.
+    # Revisions from before there were events get one event each, as if they were recorded now.
     """
     insert into return_event (programme, id, "return", organisation, number, event, state, client, by_organisation, at,
                               transaction)
@@ -439,7 +439,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Fails, and changes nothing, where a return was withdrawn: the earlier schema has no word for that."""
+    """Fail and change nothing if a return was withdrawn, because the earlier schema cannot express that."""
     op.drop_constraint(op.f("revision_kind_is_known_ck"), "revision")
     op.create_check_constraint(op.f("revision_kind_is_known_ck"), "revision", "kind in ('data', 'nil')")
     op.execute("drop function redact")

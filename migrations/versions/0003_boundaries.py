@@ -1,4 +1,4 @@
-"""Boundaries of areas."""
+"""Create the boundaries of areas."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Plans that were loaded when a measure had one `target` can be read where it has `targets`, each with its period."""
+"""Convert plans in which a measure has one `target` to `targets`, each with its period."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # A target without a period was the programme's: what is to be reached by its end.
+    # A target without a period applied to the end of the programme.
     op.execute(
         r"""
         update plan_version set content = jsonb_set(content, '{measures}', (
@@ -28,4 +28,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What was changed says the same as before, and more; there is nothing to take back."""
+    """Do nothing: the earlier version can read converted plans."""

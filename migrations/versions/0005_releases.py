@@ -1,4 +1,4 @@
-"""Releases, where everybody reads; and what their audits remember, where nobody does."""
+"""Create the public tables of releases and the private tables of their audits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,7 +28,7 @@ ROLES = [
 WALLS = [
     "grant usage on schema public, release to work_health_public, work_health_app, work_health_publisher",
     "grant usage on schema protection to work_health_publisher",
-    # The role that answers readers: the plan and what is published, and nothing that anybody returned.
+    # The role for public requests reads the plan and published data, but no returns.
     """
     grant select on programme, plan_version, organisation, series, area, breakdown, boundary to work_health_public
     """,

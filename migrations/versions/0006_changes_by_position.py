@@ -1,6 +1,6 @@
-"""A change names the two figures that differ by their positions, where it repeated both; and a release is written last.
+"""Let a change name two figures by position instead of repeating them, and write a release last.
 
-Figures are written as they are made, before their release, which tells how many they are and their hash.
+Figures are written before their release, because the release contains their number and hash.
 """
 
 import sqlalchemy as sa
@@ -20,8 +20,8 @@ OF_RELEASE = {
 BEFORE = "What differs from the release before."
 AFTER = "What differs from the release before: the positions of the figures in that release and in this one."
 
-# The figures stand in a change as they were encoded for their releases.
-FOUND = (
+# A change contains the figures as they were encoded for their releases.
+POSITION_UPDATES = (
     """
     update release.change set before = figure.position from release.figure
     where figure.programme = change.programme and figure.release = change.release - 1
@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.add_column("change", sa.Column("before", sa.Integer(), nullable=True), schema="release")
     op.add_column("change", sa.Column("after", sa.Integer(), nullable=True), schema="release")
     op.execute("update release.change set why = convert_from(content, 'UTF8')::json->>'why'")
-    for statement in FOUND:
+    for statement in POSITION_UPDATES:
         op.execute(statement)
     op.alter_column("change", "why", nullable=False, schema="release")
     op.drop_column("change", "content", schema="release")

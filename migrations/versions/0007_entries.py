@@ -1,4 +1,4 @@
-"""What reviewers have cleared of milestones and evidence is in releases; redacting the revision removes it from them."""
+"""Add cleared items and entries to releases. Redacting their revision removes them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-# Runs as the tables' owner: nobody else can take anything out of a release.
+# Runs as the owner of the tables, because no other role can remove anything from a release.
 FORGET = """
     create function forget_entries() returns trigger
     language plpgsql security definer set search_path = public, pg_temp as $$
@@ -19,7 +19,7 @@ FORGET = """
 """
 
 WALLS = [
-    # Which revision an entry is of would tell which entries one organisation returned together.
+    # Readers must not know the revision of an entry: it links entries that one organisation returned together.
     """
     grant select (programme, release, position, series, period, content) on release.entry
     to work_health_public, work_health_app

@@ -1,4 +1,4 @@
-"""A change of the contract that breaks its users is named, and one that does not is let pass."""
+"""Breaking changes of the contract are reported, and other changes are not."""
 
 import copy
 import subprocess
@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent.parent
 CONTRACT = msgspec.yaml.decode((ROOT / "openapi.yaml").read_bytes())
 
 
-def contract() -> dict[str, Any]:
-    """A form with a reading and a writing."""
+def make_contract() -> dict[str, Any]:
+    """Return a small contract with a read and a write."""
     thing = {
         "type": "object",
         "required": ["name"],
@@ -56,7 +56,7 @@ GET, POST = "GET /things", "POST /things"
 IN, OUT = f"{POST}: body application/json", f"{GET}: 200 application/json"
 
 
-def at(document: Any, path: str) -> Any:
+def find_part(document: Any, path: str) -> Any:
     for part in path.split("."):
         document = document[int(part)] if isinstance(document, list) else document[part]
     return document
@@ -68,7 +68,7 @@ THING = "components.schemas.Thing"
 
 
 @pytest.mark.parametrize(
-    ("where", "change", "told"),
+    ("where", "change", "expected"),
     [
         ("paths", {"/things": None}, [f"{GET}: gone", f"{POST}: gone"]),
         ("paths./things", {"post": None}, [f"{POST}: gone"]),
@@ -109,38 +109,38 @@ THING = "components.schemas.Thing"
         (f"{THING}.properties.origin.oneOf", [{"type": "string"}], [f"{OUT}/origin: string may be returned now"]),
     ],
 )  # fmt: skip
-def test_what_narrows_an_input_or_widens_an_output_is_named(where, change, told):
-    before, after = contract(), contract()
-    place = at(after, where)
+def test_narrower_input_and_wider_output_are_reported(where, change, expected):
+    before, after = make_contract(), make_contract()
+    part = find_part(after, where)
     if isinstance(change, list):
-        place += change
+        part += change
     else:
-        place.update({name: value for name, value in change.items() if value is not None})
+        part.update({name: value for name, value in change.items() if value is not None})
         for name in (name for name, value in change.items() if value is None):
-            del place[name]
-    assert find_breaking_changes(before, after) == told
+            del part[name]
+    assert find_breaking_changes(before, after) == expected
 
 
-def test_a_contract_does_not_break_itself():
+def test_unchanged_contract_has_no_breaking_changes():
     assert find_breaking_changes(CONTRACT, copy.deepcopy(CONTRACT)) == []
 
 
-def test_a_change_of_the_real_contract_is_found_through_its_references():
+def test_change_of_the_real_contract_is_reported_through_references():
     after = copy.deepcopy(CONTRACT)
     after["components"]["schemas"]["Observation"]["properties"]["note"]["maxLength"] = 10
-    found = find_breaking_changes(CONTRACT, after)
+    changes = find_breaking_changes(CONTRACT, after)
     where = "POST /v1/programmes/{programme}/submissions: body application/json/returns/items/observations/items/note"
-    assert f"{where}: maxLength 2000 is now 10" in found
+    assert f"{where}: maxLength 2000 is now 10" in changes
     del after["paths"]["/v1/me"]
     assert "GET /v1/me: gone" in find_breaking_changes(CONTRACT, after)
 
 
-def test_it_is_a_command(tmp_path):
+def test_command_reports_breaking_changes(tmp_path):
     tool = [sys.executable, str(ROOT / "tools" / "breaking_changes.py")]
-    (tmp_path / "before.yaml").write_text(yaml.safe_dump(contract()))
-    (tmp_path / "after.yaml").write_text(yaml.safe_dump(contract() | {"paths": {}}))
-    same = subprocess.run([*tool, "openapi.yaml"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (same.returncode, same.stdout) == (0, "Nothing is broken.\n")
+    (tmp_path / "before.yaml").write_text(yaml.safe_dump(make_contract()))
+    (tmp_path / "after.yaml").write_text(yaml.safe_dump(make_contract() | {"paths": {}}))
+    unchanged = subprocess.run([*tool, "openapi.yaml"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (unchanged.returncode, unchanged.stdout) == (0, "Nothing is broken.\n")
     files = [str(tmp_path / "before.yaml"), str(tmp_path / "after.yaml")]
     broken = subprocess.run([*tool, *files], capture_output=True, text=True, check=False)
     assert (broken.returncode, broken.stdout) == (1, f"{GET}: gone\n{POST}: gone\n")

@@ -1,4 +1,4 @@
-"""The contract is what the code serves, and keeps its own rules."""
+"""The contract: it is what the code serves, and it follows its rules."""
 
 import os
 import subprocess
@@ -17,25 +17,25 @@ OPERATIONS = {op["operationId"]: op for item in CONTRACT["paths"].values() for o
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])
-def test_the_committed_contract_is_what_the_code_makes(tmp_path, seed):
-    made = tmp_path / "openapi.yaml"
+def test_committed_contract_is_up_to_date(tmp_path, seed):
+    generated = tmp_path / "openapi.yaml"
     subprocess.run(
-        [sys.executable, "-m", "api", "write-contract", made],
+        [sys.executable, "-m", "api", "write-contract", generated],
         check=True,
         cwd=ROOT,
         env=os.environ | {"PYTHONHASHSEED": seed},
     )
-    assert made.read_text() == (ROOT / "openapi.yaml").read_text(), "run `make contract`"
+    assert generated.read_text() == (ROOT / "openapi.yaml").read_text(), "run `make contract`"
 
 
-def test_the_generated_sdk_is_what_the_contract_makes(tmp_path):
+def test_generated_sdk_is_up_to_date(tmp_path):
     subprocess.run([sys.executable, ROOT / "tools" / "generate_sdk.py", tmp_path / "_generated"], check=True, cwd=ROOT)
     committed = ROOT / "sdk" / "work_health" / "_generated"
 
-    def texts(folder: Path) -> dict[str, str]:
+    def read_texts(folder: Path) -> dict[str, str]:
         return {str(file.relative_to(folder)): file.read_text() for file in sorted(folder.rglob("*.py"))}
 
-    assert texts(tmp_path / "_generated") == texts(committed), "run `make contract`"
+    assert read_texts(tmp_path / "_generated") == read_texts(committed), "run `make contract`"
 
 
 @pytest.mark.parametrize("client", [WorkHealth, AsyncWorkHealth])
@@ -45,7 +45,7 @@ def test_every_operation_is_a_method_of_the_sdk(client, operation):
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_an_operation_says_what_it_is(name):
+def test_operation_is_described(name):
     operation = OPERATIONS[name]
     assert operation["summary"]
     assert operation["description"]
@@ -58,43 +58,45 @@ def test_an_operation_says_what_it_is(name):
         assert "null" not in str(parameter["schema"].get("type"))
 
 
-def test_what_can_be_read_can_be_asked_for_again():
+def test_every_get_has_an_etag():
     gets = [item["get"]["responses"] for item in CONTRACT["paths"].values() if "get" in item]
     assert len(gets) > 20
     assert all("304" in responses and "ETag" in responses["200"]["headers"] for responses in gets)
 
 
-def validator(schema: dict) -> jsonschema.Draft202012Validator:
+def make_validator(schema: dict) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator({**schema, "components": CONTRACT["components"]})
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_answers_are_objects_of_one_content_type_with_an_example_that_validates(name):
-    for status, answer in OPERATIONS[name]["responses"].items():
+def test_response_is_an_object_of_one_content_type_with_a_valid_example(name):
+    for status, response in OPERATIONS[name]["responses"].items():
         if status == "304":  # has no body
             continue
-        shared = CONTRACT["components"]["responses"][answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
-        [(media_type, content)] = shared["content"].items()
-        answered = {"application/json", "application/geo+json", "text/csv"}
-        answered = {"application/problem+json"} if int(status) >= 400 else answered
-        assert media_type in answered
+        resolved = (
+            CONTRACT["components"]["responses"][response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        )
+        [(media_type, content)] = resolved["content"].items()
+        media_types = {"application/json", "application/geo+json", "text/csv"}
+        media_types = {"application/problem+json"} if int(status) >= 400 else media_types
+        assert media_type in media_types
         if media_type == "text/csv":
             assert content["schema"] == {"type": "string"}
         else:
             assert "$ref" in content["schema"], "a named struct, never a bare list"
-        validator(content["schema"]).validate(content["example"])
+        make_validator(content["schema"]).validate(content["example"])
 
 
-def test_the_request_example_validates_and_has_one_content_type():
+def test_request_has_one_content_type_and_a_valid_example():
     [(media_type, content)] = OPERATIONS["create_submission"]["requestBody"]["content"].items()
     assert media_type == "application/json"
-    validator(content["schema"]).validate(content["example"])
+    make_validator(content["schema"]).validate(content["example"])
 
 
-def test_a_wrong_example_would_be_noticed():
+def test_invalid_example_fails_validation():
     [(_, content)] = OPERATIONS["create_submission"]["requestBody"]["content"].items()
     with pytest.raises(jsonschema.ValidationError):
-        validator(content["schema"]).validate({"returns": [{"measure": "x"}]})
+        make_validator(content["schema"]).validate({"returns": [{"measure": "x"}]})
 
 
 def test_every_schema_is_described():

@@ -1,4 +1,4 @@
-"""The migrations and the declared tables agree; each can be undone, with rows in place; there is one head."""
+"""Migrations: they agree with the declared tables, can be reverted with rows, and have one head."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -48,15 +48,15 @@ async def empty(empty_url: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def run(engine: AsyncEngine, step, revision: str) -> None:
+async def run_migration(engine: AsyncEngine, step, revision: str) -> None:
     async with engine.connect() as connection:
         await connection.run_sync(lambda c: step(connections.build_alembic_config(c), revision))
         await connection.commit()
 
 
-async def left(engine: AsyncEngine) -> set[str]:
+async def list_relations(engine: AsyncEngine) -> set[str]:
     async with engine.connect() as connection:
-        found = await connection.execute(
+        names = await connection.execute(
             text(
                 """
                 select relname from pg_class where relnamespace = 'public'::regnamespace
@@ -65,20 +65,20 @@ async def left(engine: AsyncEngine) -> set[str]:
                 """
             )
         )
-        return set(found.scalars())
+        return set(names.scalars())
 
 
-async def test_each_migration_can_be_undone_and_done_again(empty):
+async def test_each_migration_can_be_reverted_and_repeated(empty):
     revisions = [script.revision for script in reversed(list(scripts().walk_revisions()))]
     for revision in revisions:
-        await run(empty, command.upgrade, revision)
-        await run(empty, command.downgrade, "-1")
-        await run(empty, command.upgrade, revision)
-    await run(empty, command.downgrade, "base")
-    assert await left(empty) == {"alembic_version", "alembic_version_pkc"}
+        await run_migration(empty, command.upgrade, revision)
+        await run_migration(empty, command.downgrade, "-1")
+        await run_migration(empty, command.upgrade, revision)
+    await run_migration(empty, command.downgrade, "base")
+    assert await list_relations(empty) == {"alembic_version", "alembic_version_pkc"}
 
 
-async def test_the_tables_are_as_declared(empty):
+async def test_tables_are_as_declared(empty):
     await connections.migrate(empty)
     async with empty.connect() as connection:
         options = {
@@ -93,19 +93,19 @@ async def test_the_tables_are_as_declared(empty):
     assert difference == []
 
 
-async def test_a_database_with_returns_in_it_can_be_migrated_down_and_up(application, council_client):
+async def test_database_with_returns_can_be_migrated_down_and_up(application, council_client):
     await council_client.create_submission(
         "work-and-health-2025-2028",
         new_submission(new_return("ips-primary-care-referrals", "FY2025-26-Q2", [observation("E06000018", 40)])),
     )
     await application.engine.dispose()
-    await run(application.owner, command.downgrade, "base")
-    await run(application.owner, command.upgrade, "head")
+    await run_migration(application.owner, command.downgrade, "base")
+    await run_migration(application.owner, command.upgrade, "head")
     assert await application.count_rows("revision") == 0
 
 
-async def test_a_plan_that_was_loaded_with_one_target_a_measure_can_be_read(empty, nottingham_plan):
-    await run(empty, command.upgrade, "0003")
+async def test_plan_with_one_target_for_each_measure_can_still_be_read(empty, nottingham_plan):
+    await run_migration(empty, command.upgrade, "0003")
     async with empty.begin() as transaction:
         await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
         stored = (await transaction.execute(select(plan_version.c.content))).scalar_one()
@@ -113,27 +113,39 @@ async def test_a_plan_that_was_loaded_with_one_target_a_measure_can_be_read(empt
             del measure["targets"]
             measure["target"] = 12.5 if number == 3 else None
         await transaction.execute(update(plan_version).values(content=stored))
-    await run(empty, command.upgrade, "head")
+    await run_migration(empty, command.upgrade, "head")
     async with empty.begin() as transaction:
         read = (await plans.fetch_catalogue(transaction, nottingham_plan.slug)).plan
-        again = await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
+        reloaded = await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
     assert [m.slug for m in read.measures] == [m.slug for m in nottingham_plan.measures]
     assert [msgspec.structs.replace(m, targets=[]) for m in read.measures] == nottingham_plan.measures
     assert {m.slug: m.targets for m in read.measures if m.targets} == {
         nottingham_plan.measures[3].slug: [Target(period="P2025-04..2028-03", value=12.5, basis=Basis.PROPOSED)]
     }
-    assert again.version == 1
+    assert reloaded.version == 1
 
 
-async def test_changes_that_repeat_their_figures_name_their_positions_and_back(empty):
-    """Of two releases: one figure stayed, one differs, one is gone and one is new."""
-    first = {0: '{"measure":"a","area":"x","value":1}', 1: '{"measure":"a","area":"y","value":2}', 2: '{"area":"z"}'}
-    second = {0: '{"measure":"a","area":"x","value":1}', 1: '{"measure":"a","area":"y","value":3}', 2: '{"area":"w"}'}
-    changes = [("data", first[1], second[1]), ("new", None, second[2]), ("removed", first[2], None)]
-    await run(empty, command.upgrade, "0005")
+async def test_changes_are_migrated_to_positions_and_back(empty):
+    """Migrate changes between two releases: a figure is unchanged, changed, removed or new."""
+    figures_before = {
+        0: '{"measure":"a","area":"x","value":1}',
+        1: '{"measure":"a","area":"y","value":2}',
+        2: '{"area":"z"}',
+    }
+    figures_after = {
+        0: '{"measure":"a","area":"x","value":1}',
+        1: '{"measure":"a","area":"y","value":3}',
+        2: '{"area":"w"}',
+    }
+    changes = [
+        ("data", figures_before[1], figures_after[1]),
+        ("new", None, figures_after[2]),
+        ("removed", figures_before[2], None),
+    ]
+    await run_migration(empty, command.upgrade, "0005")
     async with empty.begin() as transaction:
         await transaction.execute(text("set session_replication_role = replica"))
-        for release, figures in ((1, first), (2, second)):
+        for release, figures in ((1, figures_before), (2, figures_after)):
             await transaction.execute(
                 text(
                     "insert into release.release (programme, number, publication, plan_version, published_at, "
@@ -154,29 +166,29 @@ async def test_changes_that_repeat_their_figures_name_their_positions_and_back(e
                 {"position": position, "content": content.encode()},
             )
         await transaction.execute(text("set session_replication_role = origin"))
-    await run(empty, command.upgrade, "0006")
+    await run_migration(empty, command.upgrade, "0006")
     async with empty.begin() as transaction:
-        found = await transaction.execute(text("select why, before, after from release.change order by position"))
-        assert [tuple(row) for row in found] == [("data", 1, 1), ("new", None, 2), ("removed", 2, None)]
-    await run(empty, command.downgrade, "0005")
+        rows = await transaction.execute(text("select why, before, after from release.change order by position"))
+        assert [tuple(row) for row in rows] == [("data", 1, 1), ("new", None, 2), ("removed", 2, None)]
+    await run_migration(empty, command.downgrade, "0005")
     async with empty.begin() as transaction:
-        found = await transaction.execute(text("select content from release.change order by position"))
-        again = [msgspec.json.decode(content) for content in found.scalars()]
-    assert [(one["why"], one["before"], one["after"]) for one in again] == [
+        rows = await transaction.execute(text("select content from release.change order by position"))
+        restored = [msgspec.json.decode(content) for content in rows.scalars()]
+    assert [(change["why"], change["before"], change["after"]) for change in restored] == [
         (why, *(figure and msgspec.json.decode(figure) for figure in figures)) for why, *figures in changes
     ]
-    assert [one["area"] for one in again] == ["y", "w", "z"]
+    assert [change["area"] for change in restored] == ["y", "w", "z"]
 
 
-async def test_processes_that_start_together_migrate_once(empty, empty_url):
+async def test_concurrent_processes_migrate_once(empty, empty_url):
     engines = [connections.create_owner_engine(empty_url) for _ in range(3)]
     await asyncio.gather(*(connections.migrate(engine) for engine in engines))
     for engine in engines:
         await engine.dispose()
-    assert "observation" in await left(empty)
+    assert "observation" in await list_relations(empty)
 
 
-def test_there_is_one_head_and_HEAD_names_it():  # noqa: N802
+def test_migrations_have_one_head_that_HEAD_names():  # noqa: N802
     [head] = scripts().get_heads()
     newest = sorted((MIGRATIONS / "versions").glob("*.py"))[-1].stem
     assert (MIGRATIONS / "HEAD").read_text() == f"{newest}\n"

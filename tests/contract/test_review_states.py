@@ -1,4 +1,4 @@
-"""The picture of the review states is the table."""
+"""The drawing of the review states agrees with the table of transitions."""
 
 import subprocess
 import sys
@@ -12,14 +12,14 @@ PAGE = ROOT / "docs" / "reference" / "review-states.md"
 PICTURE = PAGE.with_suffix(".svg")
 
 
-def test_the_committed_picture_is_what_the_table_makes(tmp_path):
-    made = tmp_path / "states.md"
-    subprocess.run([sys.executable, ROOT / "tools" / "draw_states.py", made], check=True, cwd=tmp_path)
-    assert made.read_text() == PAGE.read_text(), "run `make contract`"
-    assert made.with_suffix(".svg").read_text() == PICTURE.read_text(), "run `make contract`"
+def test_committed_drawing_is_up_to_date(tmp_path):
+    generated = tmp_path / "states.md"
+    subprocess.run([sys.executable, ROOT / "tools" / "draw_states.py", generated], check=True, cwd=tmp_path)
+    assert generated.read_text() == PAGE.read_text(), "run `make contract`"
+    assert generated.with_suffix(".svg").read_text() == PICTURE.read_text(), "run `make contract`"
 
 
-def test_every_state_and_every_transition_is_in_it():
+def test_page_has_every_state_and_transition():
     rows = PAGE.read_text().splitlines()
     for state in ReviewState:
         assert any(f" {state} |" in row for row in rows)
@@ -27,7 +27,7 @@ def test_every_state_and_every_transition_is_in_it():
         assert f"| {start} | {event} | {end} |" in rows
 
 
-def test_the_drawing_has_every_state_and_names_every_event():
+def test_drawing_has_every_state_and_names_every_event():
     drawn = PICTURE.read_text()
     for state in ReviewState:
         assert f">{state}</text>" in drawn
@@ -36,6 +36,6 @@ def test_the_drawing_has_every_state_and_names_every_event():
         assert f"{start} to {end}: {event}" in drawn
 
 
-def test_the_drawing_needs_no_style_of_its_own():
+def test_drawing_needs_no_inline_style():
     for forbidden in ("<style", "style=", "<script", "href"):
         assert forbidden not in PICTURE.read_text()

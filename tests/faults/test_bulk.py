@@ -1,6 +1,6 @@
-"""A large file through a server process: in bounded memory, all or nothing, and others are answered meanwhile.
+"""A large file through a server process: bounded memory, all or nothing, and other requests are answered.
 
-Nothing is timed: `make bench` does that.
+Time is measured by `make bench`, not here.
 """
 
 import asyncio
@@ -13,15 +13,17 @@ import pytest
 
 from benchmarks import measured_server, synthetic_data
 from tests.conftest import Clone
-from tests.faults.test_crash import Server, served
-from tests.faults.test_submission_fuzz import written
+from tests.faults.test_crash import Server, serve
+from tests.faults.test_submission_fuzz import count_written_rows
 
 OBSERVATIONS = 60_000
-PADDING = 2000  # bytes to each row that say nothing, so that the file is far larger than what is in it
-# Columns take some 30 MB in all. The file has 120 MB, and 60,000 structs with their words more than 30.
-MOST = 60  # megabytes above what the process had idle
+PADDING = 2000  # unused bytes of each row, so that the file is far larger than its content
+# Columns need about 30 MB in total. The file has 120 MB, and 60,000 structs would need more than 30 MB.
+MAX_MEMORY_GROWTH_MB = 60  # above the memory of the idle process
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="tells the memory of a process")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="needs Linux to measure the memory of a process"
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,17 +34,17 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def at(clone_database: Clone, template_database: str) -> AsyncIterator[tuple[Server, str, str]]:
-    """A served programme of the benchmark's, its database, and a key."""
+async def served_programme(clone_database: Clone, template_database: str) -> AsyncIterator[tuple[Server, str, str]]:
+    """Yield a server with the programme of the benchmarks, its database and a key."""
     async with clone_database(template_database) as url:
         [key] = await measured_server.prepare_database(url)
-        with served(url) as process:
+        with serve(url) as process:
             await process.start()
             yield process, url, key
 
 
-def padded(file: Path, *, last: str | None = None) -> Iterator[bytes]:
-    """The file with PADDING in each row; `last` in the place of the last row."""
+def pad_rows(file: Path, *, last: str | None = None) -> Iterator[bytes]:
+    """Yield the file with PADDING in each row. Replace the last row by `last`."""
     lines = file.read_text().splitlines()
     if last is not None:
         lines[-1] = last
@@ -52,7 +54,7 @@ def padded(file: Path, *, last: str | None = None) -> Iterator[bytes]:
         yield "".join(line + end for line in lines[start : start + 100]).encode()
 
 
-def push(process: Server, key: str, form: str, content: Iterator[bytes]) -> httpx2.Response:
+def post_file(process: Server, key: str, form: str, content: Iterator[bytes]) -> httpx2.Response:
     path = f"{process.address}/v1/programmes/{synthetic_data.PROGRAMME}/submissions/{form}"
     headers = {"Authorization": f"Bearer {key}", "Content-Type": synthetic_data.CONTENT_TYPES[form]}
     return httpx2.post(path, content=content, headers=headers, timeout=300)
@@ -65,28 +67,30 @@ WRONG_ROWS = {
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
-async def test_a_large_file_is_taken_in_bounded_memory(at: tuple[Server, str, str], files: Path, form: str) -> None:
-    process, url, key = at
+async def test_large_file_is_accepted_in_bounded_memory(
+    served_programme: tuple[Server, str, str], files: Path, form: str
+) -> None:
+    process, url, key = served_programme
     connection = await asyncpg.connect(url)
-    nothing = await written(connection)
-    # A refusal first, which also warms the process up.
-    wrong = padded(files / f"first.{form}", last=WRONG_ROWS[form])
-    refused = await asyncio.to_thread(push, process, key, form, wrong)
+    counts_before = await count_written_rows(connection)
+    # The refusal comes first, because it also warms up the process.
+    body = pad_rows(files / f"first.{form}", last=WRONG_ROWS[form])
+    refusal = await asyncio.to_thread(post_file, process, key, form, body)
     rows = len((files / f"first.{form}").read_text().splitlines())
-    assert refused.status_code == 422
-    assert [(finding["rows"], finding["column"]) for finding in refused.json()["errors"]] == [([rows], "value")]
-    assert await written(connection) == nothing
+    assert refusal.status_code == 422
+    assert [(finding["rows"], finding["column"]) for finding in refusal.json()["errors"]] == [([rows], "value")]
+    assert await count_written_rows(connection) == counts_before
 
     pid = measured_server.find_worker_pid(process.pid)
     idle = measured_server.read_memory_mb(pid, "VmRSS")
     measured_server.reset_peak_memory(pid)
-    with measured_server.poll_continuously(f"{process.address}/v1/programmes") as answered:
-        taken = await asyncio.to_thread(push, process, key, form, padded(files / f"first.{form}"))
-        meanwhile = len(answered)
-    assert taken.status_code == 201, taken.text[:2000]
-    assert taken.json()["counts"]["added"] == rows - 1
+    with measured_server.poll_continuously(f"{process.address}/v1/programmes") as answers:
+        response = await asyncio.to_thread(post_file, process, key, form, pad_rows(files / f"first.{form}"))
+        answers_during_upload = len(answers)
+    assert response.status_code == 201, response.text[:2000]
+    assert response.json()["counts"]["added"] == rows - 1
     assert await connection.fetchval("select count(*) from observation") == rows - 1
-    assert meanwhile > 0
+    assert answers_during_upload > 0
     peak = measured_server.read_memory_mb(pid, "VmHWM")
     await connection.close()
-    assert peak - idle < MOST, f"{peak:.0f} MB, {idle:.0f} idle"
+    assert peak - idle < MAX_MEMORY_GROWTH_MB, f"{peak:.0f} MB, {idle:.0f} idle"

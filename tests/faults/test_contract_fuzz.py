@@ -1,7 +1,7 @@
-"""Every operation of the contract, asked for by a machine that reads it: no answer is a 500 or outside the contract.
+"""Fuzz every operation of the contract: no response is a 500 or violates the contract.
 
-`FUZZ` says how many requests are made of each operation. Values that exist take the place of some that were made up,
-so that more than the first door is tried.
+`FUZZ` is the number of requests for each operation. Existing values replace some generated ones, so that requests
+pass the first checks.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from api.plan import queries_loading
 from schema.partners import Scope
 from schema.plan import Plan
 from tests.conftest import PROGRAMME, open_application
-from tests.faults.test_crash import Server, served
+from tests.faults.test_crash import Server, serve
 from work_health import WorkHealth, new_return, new_submission, observation
 
 CONTRACT = msgspec.yaml.decode((Path(__file__).parent.parent.parent / "openapi.yaml").read_bytes())
@@ -53,15 +53,15 @@ EXISTING = {
 
 
 @schemathesis.serializer("application/x-ndjson")
-def as_it_is(_: object, value: object) -> bytes:
+def serialise_ndjson(_: object, value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
 @pytest.fixture(scope="module")
-async def at(
+async def served_sandbox(
     database_url_of: Callable[[str], str], template_database: str, nottingham_plan: Plan
 ) -> AsyncIterator[tuple[Server, str]]:
-    """A served sandbox with a return in it, and a key that opens all of it."""
+    """Yield a server with a sandbox that has a return, and a key with every scope."""
     administrator = await asyncpg.connect(database_url_of("postgres"))
     await administrator.execute(f"create database fuzz template {template_database}")
     async with open_application(database_url_of("fuzz")) as application:
@@ -72,7 +72,7 @@ async def at(
         key = await application.issue_key(
             "nottingham-city-council", *Scope, programme=SANDBOX, days=36500, sandbox=True
         )
-    with served(database_url_of("fuzz")) as process:
+    with serve(database_url_of("fuzz")) as process:
         await process.start()
         with WorkHealth(key, base_url=process.address) as partner:
             cells = [observation("E06000018", 12), observation("E06000018", 7, breakdown={"sex": "female"})]
@@ -83,17 +83,17 @@ async def at(
     await administrator.close()
 
 
-def with_existing(draw: st.DrawFn, given_parameters: dict[str, Any]) -> dict[str, Any]:
+def with_existing(draw: st.DrawFn, parameters: dict[str, Any]) -> dict[str, Any]:
     return {
         name: draw(st.sampled_from(EXISTING[name])) if name in EXISTING and draw(st.integers(0, 3)) else value
-        for name, value in given_parameters.items()
+        for name, value in parameters.items()
     }
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_no_request_finds_a_fault(at: tuple[Server, str], name: str) -> None:
-    process, key = at
+def test_no_request_violates_the_contract(served_sandbox: tuple[Server, str], name: str) -> None:
+    process, key = served_sandbox
 
     @given(st.data())
     @settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck), derandomize=FUZZ < 100)
@@ -107,7 +107,7 @@ def test_no_request_finds_a_fault(at: tuple[Server, str], name: str) -> None:
     attempt()
 
 
-def test_the_server_still_answers(at: tuple[Server, str]) -> None:
-    process, key = at
+def test_server_still_answers_after_the_fuzzing(served_sandbox: tuple[Server, str]) -> None:
+    process, key = served_sandbox
     with WorkHealth(key, base_url=process.address) as partner:
         assert partner.get_me().grants

@@ -1,7 +1,7 @@
-"""The server process is killed at random moments under concurrent submissions, and started again.
+"""Kill the server process at random moments during concurrent submissions, and start it again.
 
-Clients only know that no answer came, and repeat with the same key. At the end everything that was acknowledged is
-there once, and nothing is there by half. `CRASHES` says how often it is killed.
+Clients get no response and repeat with the same key. At the end everything that was acknowledged is stored once, and
+nothing is stored partly. `CRASHES` is the number of kills.
 """
 
 import asyncio
@@ -29,21 +29,21 @@ ROOT = Path(__file__).parent.parent.parent
 CRASHES = int(os.environ.get("CRASHES", "2"))
 CLIENTS, EACH = 6, 5
 CITY = "E06000018"
-SANDBOX = f"{PROGRAMME}-sandbox"  # its periods never close, and the server's clock is the real one
+SANDBOX = f"{PROGRAMME}-sandbox"  # its periods never close, because the clock of the server is the real one
 REFERRALS, PERIODS = "ips-primary-care-referrals", ("FY2025-26-Q1", "FY2025-26-Q2")
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+def find_free_port() -> int:
+    with socket.socket() as connection:
+        connection.bind(("127.0.0.1", 0))
+        return connection.getsockname()[1]
 
 
 class Server:
-    """`python -m api run` in a process group of its own, so that all of it can be killed at once."""
+    """`python -m api run` in its own process group, so that all its processes can be killed at once."""
 
     def __init__(self, url: str) -> None:
-        self.port = free_port()
+        self.port = find_free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._environment = os.environ | {"DATABASE_URL": url, "WORK_HEALTH_PORT": str(self.port)}
         self._process: subprocess.Popen[bytes] | None = None
@@ -75,7 +75,7 @@ class Server:
 
 
 @contextmanager
-def served(url: str) -> Iterator[Server]:
+def serve(url: str) -> Iterator[Server]:
     server = Server(url)
     try:
         yield server
@@ -83,8 +83,8 @@ def served(url: str) -> Iterator[Server]:
         server.kill()
 
 
-async def push_until_acknowledged(address: str, key: str, client: int) -> list[str]:
-    """Submissions that each say something new of a return which the others write as well."""
+async def submit_until_acknowledged(address: str, key: str, client: int) -> list[str]:
+    """Submit new values of returns that other clients write as well, and return the submissions."""
     acknowledged: list[str] = []
     async with AsyncWorkHealth(key, base_url=address, max_retries=40) as partner:
         for turn in range(EACH):
@@ -97,7 +97,7 @@ async def push_until_acknowledged(address: str, key: str, client: int) -> list[s
     return acknowledged
 
 
-async def test_what_was_acknowledged_is_there_once_and_nothing_by_half(
+async def test_acknowledged_submissions_are_stored_once_and_completely(
     database_url: str, nottingham_plan: Plan
 ) -> None:
     seed = random.randrange(2**32)  # noqa: S311
@@ -110,32 +110,32 @@ async def test_what_was_acknowledged_is_there_once_and_nothing_by_half(
         key = await application.issue_key(
             "nottingham-city-council", Scope.SUBMIT, programme=SANDBOX, days=36500, sandbox=True
         )
-    with served(database_url) as server:
+    with serve(database_url) as server:
         await server.start()
-        clients = asyncio.gather(*(push_until_acknowledged(server.address, key, n) for n in range(CLIENTS)))
+        clients = asyncio.gather(*(submit_until_acknowledged(server.address, key, n) for n in range(CLIENTS)))
         for _ in range(CRASHES):
             await asyncio.sleep(chance.uniform(0.05, 0.6))
             server.kill()
             await server.start()
-        acknowledged = [one for each in await clients for one in each]
+        acknowledged = [submission for submissions in await clients for submission in submissions]
     connection = await asyncpg.connect(database_url)
     try:
-        kept = {str(row[0]) for row in await connection.fetch("select id from submission")}
-        assert sorted(acknowledged) == sorted(kept), f"seed {seed}"
+        stored = {str(row[0]) for row in await connection.fetch("select id from submission")}
+        assert sorted(acknowledged) == sorted(stored), f"seed {seed}"
         assert len(acknowledged) == len(set(acknowledged)) == CLIENTS * EACH
-        by_half = await connection.fetch(
+        incomplete = await connection.fetch(
             """
             select r.id from revision r left join observation o on o.programme = r.programme and o.revision = r.id
             group by r.programme, r.id, r.cells having count(o.revision) <> r.cells
             """
         )
-        assert by_half == []
+        assert incomplete == []
         numbers = await connection.fetch(
             'select array_agg(number order by number) as numbers from revision group by "return"'
         )
         assert all(row["numbers"] == list(range(1, len(row["numbers"]) + 1)) for row in numbers)
-        assert sum(len(row["numbers"]) for row in numbers) == len(kept)
-        [told] = await connection.fetch("select count(*) from return_event where event = 'recorded'")
-        assert told["count"] == len(kept)
+        assert sum(len(row["numbers"]) for row in numbers) == len(stored)
+        [recorded] = await connection.fetch("select count(*) from return_event where event = 'recorded'")
+        assert recorded["count"] == len(stored)
     finally:
         await connection.close()

@@ -1,6 +1,6 @@
-"""CSV and NDJSON that are nearly right, spoilt by chance: never a 500, and a refusal has written nothing anywhere.
+"""Fuzz CSV and NDJSON files that are nearly valid: no response is a 500, and a refusal writes nothing.
 
-Every refusal says why, and what is found in rows is found in rows that the file has. `FUZZ` says how many are tried.
+Every refusal has a reason, and its findings name rows that the file has. `FUZZ` is the number of files.
 """
 
 import gzip
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from schema.partners import Scope
 from tests.conftest import RunningApplication
-from tests.faults.test_submission_fuzz import CITY, PATH, RIGHT, STRANGE, WARD, written
+from tests.faults.test_submission_fuzz import CITY, PATH, STRANGE, VALID_BODY, WARD, count_written_rows
 
 FUZZ = int(os.environ.get("FUZZ", "60"))
 REFERRALS = "ips-primary-care-referrals"
@@ -51,11 +51,11 @@ ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "utf-32"]
 
 
 @st.composite
-def csv(draw: st.DrawFn) -> bytes:
+def csv_files(draw: st.DrawFn) -> bytes:
     rows = [list(HEADER), *([*row] for row in ROWS)]
     for _ in range(draw(st.integers(0, 3))):
-        at = draw(st.integers(0, len(rows) - 1))
-        row = rows[at]
+        position = draw(st.integers(0, len(rows) - 1))
+        row = rows[position]
         cell = draw(st.integers(0, max(len(row) - 1, 0)))
         match draw(st.sampled_from(["change", "change", "drop", "double", "add", "drop row", "double row", "swap"])):
             case "drop" if row:
@@ -65,12 +65,12 @@ def csv(draw: st.DrawFn) -> bytes:
             case "add":
                 row.append(draw(ODD))
             case "drop row" if len(rows) > 1:
-                del rows[at]
+                del rows[position]
             case "double row":
-                rows.insert(at, list(row))
+                rows.insert(position, list(row))
             case "swap":
-                other = draw(st.integers(0, len(rows) - 1))
-                rows[at], rows[other] = rows[other], rows[at]
+                other_row = draw(st.integers(0, len(rows) - 1))
+                rows[position], rows[other_row] = rows[other_row], rows[position]
             case _ if row:
                 row[cell] = draw(ODD)
     usual = draw(st.integers(0, 2)) > 0
@@ -78,48 +78,50 @@ def csv(draw: st.DrawFn) -> bytes:
     line_end = "\n" if usual else draw(st.sampled_from(LINE_ENDS))
     text = line_end.join(separator.join(row) for row in rows) + line_end * draw(st.integers(0, 1))
     encoding = "utf-8" if usual else draw(st.sampled_from(ENCODINGS))
-    return cut(draw, text.encode(encoding, errors="replace"))
+    return replace_bytes(draw, text.encode(encoding, errors="replace"))
 
 
 @st.composite
-def ndjson(draw: st.DrawFn) -> bytes:
-    returns = [{name: value for name, value in one.items() if name != "observations"} for one in RIGHT["returns"]]
-    lines: list[object] = [{**RIGHT, "returns": returns}]
-    for number, one in enumerate(RIGHT["returns"]):
-        lines += [{"return": number, **cell} for cell in one.get("observations", ())]
+def ndjson_files(draw: st.DrawFn) -> bytes:
+    returns = [
+        {name: value for name, value in item.items() if name != "observations"} for item in VALID_BODY["returns"]
+    ]
+    lines: list[object] = [{**VALID_BODY, "returns": returns}]
+    for number, item in enumerate(VALID_BODY["returns"]):
+        lines += [{"return": number, **cell} for cell in item.get("observations", ())]
     for _ in range(draw(st.integers(0, 3))):
         if not lines:
             break
-        at = draw(st.integers(0, len(lines) - 1))
-        line = lines[at]
+        position = draw(st.integers(0, len(lines) - 1))
+        line = lines[position]
         match draw(st.sampled_from(["change", "change", "drop", "add", "replace", "drop line", "double line", "swap"])):
             case "change" if isinstance(line, dict) and line:
-                line = lines[at] = dict(line)
+                line = lines[position] = dict(line)
                 line[draw(st.sampled_from(sorted(line)))] = draw(STRANGE)
             case "drop" if isinstance(line, dict) and line:
-                line = lines[at] = dict(line)
+                line = lines[position] = dict(line)
                 del line[draw(st.sampled_from(sorted(line)))]
             case "add" if isinstance(line, dict):
                 name = draw(st.sampled_from(["return", "breakdown", "lower", "upper", "note", "", "x", "returns"]))
-                lines[at] = {**line, name: draw(STRANGE)}
+                lines[position] = {**line, name: draw(STRANGE)}
             case "replace":
-                lines[at] = draw(STRANGE)
+                lines[position] = draw(STRANGE)
             case "drop line":
-                del lines[at]
+                del lines[position]
             case "double line":
-                lines.insert(at, line)
+                lines.insert(position, line)
             case _:
-                lines.append(lines.pop(at))
+                lines.append(lines.pop(position))
     end = draw(st.sampled_from(["\n", "\n", "\r\n", "\n\n", " "]))
-    return cut(draw, (end.join(map(json.dumps, lines)) + end * draw(st.integers(0, 1))).encode())
+    return replace_bytes(draw, (end.join(map(json.dumps, lines)) + end * draw(st.integers(0, 1))).encode())
 
 
-def cut(draw: st.DrawFn, content: bytes) -> bytes:
-    """One in six with some bytes of its middle replaced."""
+def replace_bytes(draw: st.DrawFn, content: bytes) -> bytes:
+    """Replace some bytes in the middle of one file in six."""
     if draw(st.integers(0, 5)):
         return content
-    at = draw(st.integers(0, len(content)))
-    return content[:at] + draw(st.binary(max_size=5)) + content[draw(st.integers(at, len(content))) :]
+    position = draw(st.integers(0, len(content)))
+    return content[:position] + draw(st.binary(max_size=5)) + content[draw(st.integers(position, len(content))) :]
 
 
 @pytest.fixture
@@ -127,62 +129,62 @@ async def http(application: RunningApplication) -> httpx2.AsyncClient:
     return application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
 
 
-async def push(
-    application: RunningApplication, http: httpx2.AsyncClient, form: str, content: bytes, zipped: int, *, dry: bool
+async def post_file(
+    application: RunningApplication, http: httpx2.AsyncClient, form: str, content: bytes, gzip_bytes: int, *, dry: bool
 ) -> int:
-    """`zipped`: 0 as it is, 1 as gzip, more: so many bytes of the gzip."""
+    """Post the file: plain for 0, as gzip for 1, and for more, only this number of bytes of the gzip."""
     connection = await asyncpg.connect(application.url)
-    before = await written(connection)
+    before = await count_written_rows(connection)
     headers = {"Content-Type": {"csv": "text/csv", "ndjson": "application/x-ndjson"}[form]}
     body = content
-    if zipped:
+    if gzip_bytes:
         headers["Content-Encoding"] = "gzip"
-        body = gzip.compress(content, mtime=0)[: zipped if zipped > 1 else None]
-    answer = await http.post(f"{PATH}/{form}", content=body, headers=headers, params={"dry_run": dry})
-    after = await written(connection)
+        body = gzip.compress(content, mtime=0)[: gzip_bytes if gzip_bytes > 1 else None]
+    response = await http.post(f"{PATH}/{form}", content=body, headers=headers, params={"dry_run": dry})
+    after = await count_written_rows(connection)
     await connection.close()
-    assert answer.status_code in {200, 201, 400, 403, 409, 415, 422}, (content, answer.text)
-    said = answer.json()
-    if answer.status_code == 201:
-        counts = said["counts"]
+    assert response.status_code in {200, 201, 400, 403, 409, 415, 422}, (content, response.text)
+    report = response.json()
+    if response.status_code == 201:
+        counts = report["counts"]
         assert counts["received"] == counts["added"] + counts["changed"] + counts["unchanged"], content
     else:
-        assert after == before, (content, answer.text)
-    if answer.status_code >= 400:
-        assert said["detail"], content
-        most = lines_of(content)
-        for finding in said.get("errors", ()):
-            assert all(1 <= row <= most for row in finding.get("rows", ())), (content, finding)
-    return answer.status_code
+        assert after == before, (content, response.text)
+    if response.status_code >= 400:
+        assert report["detail"], content
+        line_count = count_lines(content)
+        for finding in report.get("errors", ()):
+            assert all(1 <= row <= line_count for row in finding.get("rows", ())), (content, finding)
+    return response.status_code
 
 
-def lines_of(content: bytes) -> int:
-    """At most so many rows can be told of, however the ends of lines are read. An empty file has a first row."""
+def count_lines(content: bytes) -> int:
+    """Return the largest possible row number with any line ends. An empty file has a first row."""
     return 1 + content.count(b"\n") + content.count(b"\r")
 
 
-CSV_RIGHT = "\n".join(",".join(row) for row in (HEADER, *ROWS)).encode()
+VALID_CSV = "\n".join(",".join(row) for row in (HEADER, *ROWS)).encode()
 ZIPPED = st.sampled_from([0, 0, 1]) | st.integers(2, 200)
 LIMITS = settings(
     max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck), derandomize=FUZZ < 100
 )  # fmt: skip
 
 
-@example(CSV_RIGHT, 0, True)
-@example(CSV_RIGHT, 1, False)
-@given(csv(), ZIPPED, st.booleans())
+@example(VALID_CSV, 0, True)
+@example(VALID_CSV, 1, False)
+@given(csv_files(), ZIPPED, st.booleans())
 @LIMITS
-async def test_no_csv_is_a_fault(
+async def test_no_csv_file_causes_an_error(
     application: RunningApplication, http: httpx2.AsyncClient, content: bytes, zipped: int, dry: bool
 ) -> None:
-    status = await push(application, http, "csv", content, zipped, dry=dry)
-    if content == CSV_RIGHT and zipped < 2:
+    status = await post_file(application, http, "csv", content, zipped, dry=dry)
+    if content == VALID_CSV and zipped < 2:
         assert status in {200, 201}
 
 
-@given(ndjson(), ZIPPED, st.booleans())
+@given(ndjson_files(), ZIPPED, st.booleans())
 @LIMITS
-async def test_no_ndjson_is_a_fault(
+async def test_no_ndjson_file_causes_an_error(
     application: RunningApplication, http: httpx2.AsyncClient, content: bytes, zipped: int, dry: bool
 ) -> None:
-    await push(application, http, "ndjson", content, zipped, dry=dry)
+    await post_file(application, http, "ndjson", content, zipped, dry=dry)

@@ -1,4 +1,4 @@
-"""Submissions that are nearly right, spoilt by chance: never a 500, and a refusal has written nothing anywhere."""
+"""Fuzz submissions that are nearly valid: no response is a 500, and a refusal writes nothing."""
 
 import copy
 import hashlib
@@ -18,7 +18,7 @@ from tests.conftest import PROGRAMME, RunningApplication
 FUZZ = int(os.environ.get("FUZZ", "60"))
 PATH = f"/v1/programmes/{PROGRAMME}/submissions"
 CITY, WARD = "E06000018", "E05012270"
-RIGHT: dict[str, Any] = {
+VALID_BODY: dict[str, Any] = {
     "returns": [
         {
             "measure": "ips-primary-care-referrals",
@@ -59,21 +59,21 @@ STRANGE = st.one_of(
 )
 
 
-def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def list_paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [at, *(place for key, part in inner for place in places(part, (*at, key)))]
+    return [path, *(inner_path for key, part in inner for inner_path in list_paths(part, (*path, key)))]
 
 
 @st.composite
-def spoilt(draw: st.DrawFn) -> bytes:
-    body = copy.deepcopy(RIGHT)
+def faulty_bodies(draw: st.DrawFn) -> bytes:
+    body = copy.deepcopy(VALID_BODY)
     for _ in range(draw(st.integers(0, 3))):
-        known = [place for place in places(body) if place]
-        if not known:
+        paths = [path for path in list_paths(body) if path]
+        if not paths:
             break
-        *way, last = draw(st.sampled_from(known))
+        *parents, last = draw(st.sampled_from(paths))
         holder = body
-        for step in way:
+        for step in parents:
             holder = holder[step]
         match draw(st.sampled_from(["change", "drop", "double", "add"])):
             case "drop":
@@ -91,7 +91,7 @@ def spoilt(draw: st.DrawFn) -> bytes:
     return content
 
 
-async def written(connection: asyncpg.Connection) -> tuple[int, ...]:
+async def count_written_rows(connection: asyncpg.Connection) -> tuple[int, ...]:
     tables = ("submission", '"return"', "revision", "observation", "return_event", "idempotency", "audit")
     counts = ", ".join(f"(select count(*) from {table})" for table in tables)
     return tuple(await connection.fetchrow(f"select {counts}"))
@@ -102,27 +102,27 @@ async def http(application: RunningApplication) -> httpx2.AsyncClient:
     return application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
 
 
-AS_IT_SHOULD_BE = json.dumps(RIGHT).encode()
+VALID_CONTENT = json.dumps(VALID_BODY).encode()
 
 
-@example(AS_IT_SHOULD_BE, False)
-@example(AS_IT_SHOULD_BE, True)
-@given(spoilt(), st.booleans())
+@example(VALID_CONTENT, False)
+@example(VALID_CONTENT, True)
+@given(faulty_bodies(), st.booleans())
 @settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck), derandomize=FUZZ < 100)
-async def test_what_is_refused_writes_nothing_and_nothing_is_a_fault(
+async def test_refusal_writes_nothing_and_no_body_causes_an_error(
     application: RunningApplication, http: httpx2.AsyncClient, content: bytes, dry_run: bool
 ) -> None:
     connection = await asyncpg.connect(application.url)
-    before = await written(connection)
+    before = await count_written_rows(connection)
     headers = {"Content-Type": "application/json", "Idempotency-Key": hashlib.sha256(content).hexdigest()}
-    answer = await http.post(PATH, content=content, headers=headers, params={"dry_run": dry_run})
-    after = await written(connection)
+    response = await http.post(PATH, content=content, headers=headers, params={"dry_run": dry_run})
+    after = await count_written_rows(connection)
     await connection.close()
-    expected = {200, 201} if content == AS_IT_SHOULD_BE else {200, 201, 400, 403, 409, 422}
-    assert answer.status_code in expected, (content, answer.text)
-    if answer.status_code == 201:
-        counts = answer.json()["counts"]
+    expected = {200, 201} if content == VALID_CONTENT else {200, 201, 400, 403, 409, 422}
+    assert response.status_code in expected, (content, response.text)
+    if response.status_code == 201:
+        counts = response.json()["counts"]
         assert counts["received"] == counts["added"] + counts["changed"] + counts["unchanged"]
     else:
-        assert after == before, (content, answer.text)
-        assert answer.status_code == 200 or answer.json()["detail"]
+        assert after == before, (content, response.text)
+        assert response.status_code == 200 or response.json()["detail"]

@@ -126,7 +126,7 @@ def read_line(process: subprocess.Popen[str]) -> str:
 
 
 def find_postmasters(data: Path) -> list[int]:
-    """Return the find_postmasters of a data folder, without dead ones that nobody has reaped."""
+    """Return the postmasters of a data folder, without dead ones that have not been reaped."""
     numbers: list[int] = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -241,7 +241,7 @@ async def test_version_18_starts_but_not_on_a_database_of_version_16(folder: Pat
         EmbeddedPostgres(folder / "pg", version=18).start()
 
 
-async def test_start_replaces_a_killed_postmaster_that_nobody_has_reaped(data: Path, run: Run) -> None:
+async def test_start_replaces_a_killed_postmaster_that_is_not_reaped(data: Path, run: Run) -> None:
     owner = run(OWNER_SCRIPT, data, "durable")
     await write_rows(read_line(owner))
     (killed,) = find_postmasters(data)
@@ -395,22 +395,22 @@ async def test_postgres_settings_of_the_user_have_no_effect(data: Path, monkeypa
 def test_failed_start_shows_the_log_and_leaves_no_process(data: Path) -> None:
     before = list_children()
     overrides = data / "postgresql.auto.conf"
-    found = overrides.read_text()
+    settings_before = overrides.read_text()
     overrides.write_text("no_such_setting = 1\n")
     with pytest.raises(PostgresDidNotStart, match=r"(?s)no_such_setting.*server\.log"):
         EmbeddedPostgres(data, durable=False).start()
-    overrides.write_text(found)
+    overrides.write_text(settings_before)
     assert list_children() == before
 
 
 def test_folder_with_other_files_is_not_changed(folder: Path) -> None:
     (folder / "photos").mkdir(0o755)
     (folder / "photos" / "cat.jpg").touch()
-    found = (folder / "photos").stat()
+    before = (folder / "photos").stat()
     with pytest.raises(PostgresDidNotStart, match=r"/photos\b"):
         EmbeddedPostgres(folder / "photos").start()
-    left = (folder / "photos").stat()
-    assert (left.st_mode, left.st_uid, left.st_ctime_ns) == (found.st_mode, found.st_uid, found.st_ctime_ns)
+    after = (folder / "photos").stat()
+    assert (after.st_mode, after.st_uid, after.st_ctime_ns) == (before.st_mode, before.st_uid, before.st_ctime_ns)
     assert [file.name for file in (folder / "photos").iterdir()] == ["cat.jpg"]
 
 

@@ -1,4 +1,4 @@
-"""Those whose bytes come in slowly hold nothing that others need, and may do at the end what they may do then."""
+"""Slow uploads: they occupy no connections, and the rights at the time of writing apply."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from schema.partners import Scope
 from tests.partner.test_files import CITY, FILE, LINES, PATH, PROGRAMME, REFERRALS
 from work_health import new_return, new_submission, observation
 
-MANY = 12  # more than there are connections
+UPLOADS = 12  # more than the connections of the pool
 CELLS = [{"area": CITY, "value": 9}]
 JSON = json.dumps({"returns": [{"measure": REFERRALS, "period": "FY2025-26-Q2", "observations": CELLS}]})
 BODIES = {
@@ -24,8 +24,8 @@ BODIES = {
 }
 
 
-class Slow:
-    """A body whose second half comes when it is told to."""
+class SlowBody:
+    """A body whose second half is sent after `go` is set."""
 
     def __init__(self, content: str) -> None:
         self._content = content.encode()
@@ -39,39 +39,39 @@ class Slow:
         yield self._content[middle:]
 
 
-async def send(application, key: str, form: str, body: Slow):
+async def send(application, key: str, form: str, body: SlowBody):
     return await application.http_client(key).post(
         f"{PATH}{form}", content=body, headers={"Content-Type": BODIES[form][1]}
     )
 
 
-async def halfway(application, key: str, form: str) -> tuple[Slow, asyncio.Task]:
-    """A submission of which half has come."""
-    body = Slow(BODIES[form][0])
+async def start_upload(application, key: str, form: str) -> tuple[SlowBody, asyncio.Task]:
+    """Start an upload and return when half of it has been sent."""
+    body = SlowBody(BODIES[form][0])
     sending = asyncio.create_task(send(application, key, form, body))
     await asyncio.wait_for(body.begun.wait(), timeout=30)
     return body, sending
 
 
 @pytest.mark.parametrize("form", BODIES)
-async def test_many_slow_uploads_leave_the_connections_to_others(application, council_client, form):
+async def test_slow_uploads_occupy_no_connections(application, council_client, form):
     key = await application.issue_key("nottingham-city-council", Scope.SUBMIT)
-    sending = [await halfway(application, key, form) for _ in range(MANY)]
+    sending = [await start_upload(application, key, form) for _ in range(UPLOADS)]
     assert application.engine.pool.checkedout() == 0
     quick = new_submission(new_return(REFERRALS, "FY2025-26-Q1", [observation(CITY, 7)]))
     report = await asyncio.wait_for(council_client.create_submission(PROGRAMME, quick), timeout=30)
     assert report.outcome == "accepted"
     for body, _ in sending:
         body.go.set()
-    answers = await asyncio.gather(*(task for _, task in sending))
-    assert [answer.status_code for answer in answers] == [201] * MANY
-    assert sorted(answer.json()["outcome"] for answer in answers) == ["accepted"] + ["unchanged"] * (MANY - 1)
+    responses = await asyncio.gather(*(task for _, task in sending))
+    assert [response.status_code for response in responses] == [201] * UPLOADS
+    assert sorted(response.json()["outcome"] for response in responses) == ["accepted"] + ["unchanged"] * (UPLOADS - 1)
 
 
 @pytest.mark.parametrize("form", BODIES)
-async def test_the_body_of_whoever_may_not_is_not_read(application, form):
+async def test_body_of_a_refused_request_is_not_read(application, form):
     key = await application.issue_key("nottingham-city-council", Scope.READ)
-    body = Slow(BODIES[form][0])
+    body = SlowBody(BODIES[form][0])
     assert (await send(application, key, form, body)).status_code == 403
     async with application.owner.begin() as owner:
         await owner.execute(text("update client_key set revoked_at = now()"))
@@ -79,8 +79,8 @@ async def test_the_body_of_whoever_may_not_is_not_read(application, form):
     assert not body.begun.is_set()
 
 
-#   what is done meanwhile                                        the answer
-MEANWHILE = {
+#   change during the upload                                      response
+CHANGES_DURING_UPLOAD = {
     "update client_key set revoked_at = now()":                       (401, "unauthenticated"),
     "update client_key set expires_at = created_at":                  (401, "unauthenticated"),
     "update client_grant set scopes = '{read}'":                      (403, "not-allowed"),
@@ -89,31 +89,31 @@ MEANWHILE = {
 
 
 @pytest.mark.parametrize("form", BODIES)
-@pytest.mark.parametrize("done", MEANWHILE)
-async def test_rights_are_those_of_the_moment_of_writing(application, form, done):
+@pytest.mark.parametrize("change", CHANGES_DURING_UPLOAD)
+async def test_rights_at_the_time_of_writing_apply(application, form, change):
     key = await application.issue_key("nottingham-city-council", Scope.SUBMIT)
-    body, sending = await halfway(application, key, form)
+    body, sending = await start_upload(application, key, form)
     async with application.owner.begin() as owner:
-        await owner.execute(text(done))
+        await owner.execute(text(change))
     body.go.set()
-    answer = await sending
-    assert (answer.status_code, answer.json()["type"].removeprefix("/errors/")) == MEANWHILE[done]
+    response = await sending
+    assert (response.status_code, response.json()["type"].removeprefix("/errors/")) == CHANGES_DURING_UPLOAD[change]
     assert await application.count_rows("submission") == 0
 
 
-async def test_rights_that_grow_meanwhile_are_had(application, council_client):
-    """A reviewer is told what moves for the whole programme; here only once the grant says so."""
+async def test_rights_added_during_the_upload_apply(application, council_client):
+    """Add the scope `review`, so that the report lists the effects for the whole programme."""
     key = await application.issue_key("nottingham-city-council", Scope.SUBMIT)
-    body, sending = await halfway(application, key, "/csv")
+    body, sending = await start_upload(application, key, "/csv")
     async with application.owner.begin() as owner:
         await owner.execute(text("update client_grant set scopes = '{submit,review}'"))
     body.go.set()
     assert {effect["scope"] for effect in (await sending).json()["effects"]} == {"own", "programme"}
 
 
-async def test_the_plan_is_that_of_the_moment_of_writing(application, nottingham_plan):
+async def test_plan_version_at_the_time_of_writing_applies(application, nottingham_plan):
     key = await application.issue_key("nottingham-city-council", Scope.SUBMIT)
-    body, sending = await halfway(application, key, "/csv")
+    body, sending = await start_upload(application, key, "/csv")
     async with application.owner.begin() as owner:
         await queries_loading.load_plan(
             owner, replace(nottingham_plan, title="Another title"), sandbox=False, now=application.now
@@ -122,7 +122,7 @@ async def test_the_plan_is_that_of_the_moment_of_writing(application, nottingham
     assert (await sending).json()["plan_version"] == 2
 
 
-async def test_a_transaction_that_is_cut_off_leaves_nothing_open(application):
+async def test_cancelled_transaction_leaves_no_open_session(application):
     async def wait() -> None:
         async with connections.driver_transaction(application.engine) as transaction:
             await connections.fetch_in_transaction(transaction, "select pg_sleep(60)")
@@ -141,8 +141,8 @@ async def test_a_transaction_that_is_cut_off_leaves_nothing_open(application):
     assert row[0] == 0
 
 
-async def test_what_is_not_to_be_kept_is_undone(application):
-    async def used() -> int:
+async def test_transaction_without_commit_is_rolled_back(application):
+    async def count_used_keys() -> int:
         async with connections.driver_transaction(application.engine) as transaction:
             [row] = await connections.fetch_in_transaction(
                 transaction, "select count(*) from client_key where last_used_at is not null"
@@ -152,13 +152,13 @@ async def test_what_is_not_to_be_kept_is_undone(application):
     await application.issue_key("nottingham-city-council", Scope.SUBMIT)
     async with connections.driver_transaction(application.engine, commit=False) as transaction:
         await connections.fetch_in_transaction(transaction, "update client_key set last_used_at = now()")
-    assert await used() == 0
+    assert await count_used_keys() == 0
     async with connections.driver_transaction(application.engine) as transaction:
         await connections.fetch_in_transaction(transaction, "update client_key set last_used_at = now()")
-    assert await used() == 1
+    assert await count_used_keys() == 1
 
 
-async def test_a_statement_of_the_driver_s_own_needs_a_transaction(application):
+async def test_driver_statement_needs_a_transaction(application):
     async with application.engine.connect() as connection, connection.begin():
         with pytest.raises(AssertionError):
             await connections.fetch_in_transaction(connection, "select 1")
