@@ -1,4 +1,4 @@
-"""What time it is, and new ids: arguments of every rule, asked for once a request."""
+"""The time and new ids. Each request reads them once and passes them to the rules as arguments."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,12 +18,12 @@ def system_now() -> datetime:
 
 
 async def provide_now(state: State) -> datetime:
-    """The instant at which the request began, with its offset."""
+    """Return the instant at which the request began, with its offset."""
     clock: Clock = state.clock
     return clock()
 
 
 async def provide_new_id(state: State) -> UUID:
-    """Random: it tells nothing of how much others do."""
+    """Return a random id, which reveals nothing about the number of requests of other callers."""
     ids: IdSource = state.ids
     return ids()

@@ -1,4 +1,4 @@
-"""openapi.yaml, made from the code: paths from the routes, schemas from the structs, nothing written twice."""
+"""Build openapi.yaml from the code: paths from the routes, schemas from the structs."""
 
 import re
 from collections.abc import Callable
@@ -39,16 +39,16 @@ import schema.verdicts
 Json = Any
 EXAMPLES: dict[str, Json] = {"parameters": {}, "parameters_of": {}, "requests": {}, "responses": {}}
 for file in sorted(Path(__file__).with_name("examples").glob("*.yaml")):
-    for part, found in yaml.safe_load(file.read_bytes()).items():
-        EXAMPLES[part] |= found
+    for section, examples in yaml.safe_load(file.read_bytes()).items():
+        EXAMPLES[section] |= examples
 NULL_SCHEMA = {"type": "null"}
 SCHEMA_REFERENCE = "#/components/schemas/{name}"
 EXAMPLE_ETAG = '"8d7f2f7a1c5e4b0e9a36f0b6d2c41857"'
 NOT_MODIFIED_RESPONSE = {
-    "description": "What you have is current: its `ETag` was among those of `If-None-Match`.",
+    "description": "Your copy is current: `If-None-Match` has its `ETag`.",
     "headers": {name: {"$ref": f"#/components/headers/{name.replace('-', '')}"} for name in ("Request-Id", "ETag")},
 }
-# What a route reads itself; the framework knows nothing of such a body.
+# Bodies that a route reads itself: Litestar does not know their type.
 BINARY_SCHEMA: Json = {"type": "string", "format": "binary"}
 RAW_REQUEST_BODIES: dict[str, tuple[str, Json]] = {
     "create_submission": ("application/json", {"$ref": "#/components/schemas/NewSubmission"}),
@@ -84,35 +84,35 @@ SCHEMA_MODULES = (
 
 
 def build_document(app: Litestar) -> dict[str, Json]:
-    """The contract as data, the same whatever the hash seed."""
-    made = cast("dict[str, Json]", msgspec.json.decode(encode_json(app.openapi_schema.to_schema())))
-    made["components"]["schemas"] = _build_schemas(set(made["components"]["schemas"]) | {"NewSubmission"})
+    """Return the contract as data. The order does not depend on the hash seed."""
+    document = cast("dict[str, Json]", msgspec.json.decode(encode_json(app.openapi_schema.to_schema())))
+    document["components"]["schemas"] = _build_schemas(set(document["components"]["schemas"]) | {"NewSubmission"})
     operations: list[dict[str, Json]] = []
-    for path, item in made["paths"].items():
+    for path, item in document["paths"].items():
         for operation in item.values():
             _complete_operation(operation, path)
             operations.append(operation)
-    for item in made["paths"].values():
+    for item in document["paths"].values():
         if "get" in item:
             _add_etag(item["get"])
-    made["paths"] = dict(sorted(made["paths"].items()))
-    made["components"]["responses"] = {"NotModified": NOT_MODIFIED_RESPONSE, **_share_problems(operations)}
-    made["components"]["headers"] = {
+    document["paths"] = dict(sorted(document["paths"].items()))
+    document["components"]["responses"] = {"NotModified": NOT_MODIFIED_RESPONSE, **_share_problems(operations)}
+    document["components"]["headers"] = {
         "RequestId": {
-            "description": "Names the request. Quote it when you ask for help.",
+            "description": "The id of the request. Quote it when you ask for help.",
             "schema": {"type": "string"},
             "example": "req_0f8e2c61d5a94b7c3e11",
         },
         "ETag": {
-            "description": "Names the content. Send it as `If-None-Match` when you ask again.",
+            "description": "Identifies the content. Send it as `If-None-Match` in the next request.",
             "schema": {"type": "string"},
             "example": EXAMPLE_ETAG,
         },
     }
-    made["servers"] = [{"url": "/", "description": "This server."}]
+    document["servers"] = [{"url": "/", "description": "This server."}]
     return {
         "openapi": "3.1.0",
-        **{k: v for k, v in _transform_nodes(made, _normalise_schema).items() if k != "openapi"},
+        **{k: v for k, v in _transform_nodes(document, _normalise_schema).items() if k != "openapi"},
     }
 
 
@@ -149,7 +149,7 @@ def _extend_schema(schema: dict[str, Json], base_name: str, base: dict[str, Json
 
 
 def _normalise_schema(node: dict[str, Json]) -> dict[str, Json]:
-    """One spelling for what two generators spell differently."""
+    """Write a schema in the same way for both generators, Litestar and msgspec."""
     if isinstance(node.get("enum"), list) and "type" not in node:
         node["type"] = "string"
     for union in ("oneOf", "anyOf"):
@@ -178,57 +178,57 @@ def _normalise_schema(node: dict[str, Json]) -> dict[str, Json]:
 
 
 def _complete_operation(operation: dict[str, Json], path: str) -> None:
-    """Parameters are absent, never null, and described; examples stand beside bodies."""
+    """Describe parameters, which are absent but never null, and add examples to bodies."""
     name = operation["operationId"]
     for parameter in operation.get("parameters", ()):
         node = parameter["schema"]
         options = [o for key in ("oneOf", "anyOf") for o in node.pop(key, []) if o != NULL_SCHEMA]
         if options:
             node.update(options[0])
-        described = EXAMPLES["parameters_of"].get(name, {})
-        parameter.update(EXAMPLES["parameters"][parameter["name"]] | described.get(parameter["name"], {}))
+        description = EXAMPLES["parameters_of"].get(name, {})
+        parameter.update(EXAMPLES["parameters"][parameter["name"]] | description.get(parameter["name"], {}))
         node.pop("examples", None)
     if "parameters" in operation:
         operation["parameters"].sort(key=partial(_parameter_order, path))
     if name in RAW_REQUEST_BODIES:
-        media_type, sent = RAW_REQUEST_BODIES[name]
-        operation["requestBody"] = {"content": {media_type: {"schema": sent}}, "required": True}
+        media_type, body_schema = RAW_REQUEST_BODIES[name]
+        operation["requestBody"] = {"content": {media_type: {"schema": body_schema}}, "required": True}
     body: Json = operation.get("requestBody", {"content": {}})
     for content in body["content"].values():
         content["example"] = EXAMPLES["requests"][name]
-    for status, answer in operation["responses"].items():
+    for status, response in operation["responses"].items():
         if int(status) < 400:
-            answer["description"] = "Done." if status == "201" else "The answer."
+            response["description"] = "Created." if status == "201" else "The response."
             if "dry_run" in {p["name"] for p in operation.get("parameters", ())}:
-                answer["description"] = "Done." if status == "201" else "The dry run."
-            answer["headers"] = {"Request-Id": {"$ref": "#/components/headers/RequestId"}}
-            for content in answer["content"].values():
+                response["description"] = "Created." if status == "201" else "The result of the dry run."
+            response["headers"] = {"Request-Id": {"$ref": "#/components/headers/RequestId"}}
+            for content in response["content"].values():
                 content["example"] = EXAMPLES["responses"][name]
                 content.pop("examples", None)
 
 
 def _add_etag(operation: dict[str, Json]) -> None:
-    """What `api.http.etags` does to every answer."""
-    answer = operation["responses"]["200"]
-    answer["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
+    """Describe the ETag that `api.http.etags` adds to every response."""
+    response = operation["responses"]["200"]
+    response["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
     operation["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def _parameter_order(path: str, parameter: dict[str, Json]) -> int:
-    """Those of the path first, as they stand in it; whichever function takes them."""
+    """Sort parameters of the path first, in the order of the path."""
     return path.index(f"{{{parameter['name']}}}") if parameter["in"] == "path" else len(path)
 
 
 def _share_problems(operations: list[dict[str, Json]]) -> dict[str, Json]:
     shared: dict[str, Json] = {}
     for operation in operations:
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
             if int(status) >= 400:
                 name = "Problem" + status
-                shared[name] = {**answer, "headers": {"Request-Id": {"$ref": "#/components/headers/RequestId"}}}
+                shared[name] = {**response, "headers": {"Request-Id": {"$ref": "#/components/headers/RequestId"}}}
                 for content in shared[name]["content"].values():
-                    content["example"] = _build_example_problem(int(status), answer["description"])
+                    content["example"] = _build_example_problem(int(status), response["description"])
                 operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     return dict(sorted(shared.items()))
 
@@ -239,7 +239,7 @@ def _build_example_problem(status: int, phrase: str) -> dict[str, Json]:
         "type": f"/errors/{slug}" if status < 500 else "about:blank",
         "title": f"{phrase}.",
         "status": status,
-        "detail": "What was wrong, in a sentence.",
+        "detail": "A sentence that describes the problem.",
         "request_id": "req_0f8e2c61d5a94b7c3e11",
     }
 

@@ -1,4 +1,4 @@
-"""The sandbox: example returns to look at, a key to try things with, and a first thing to try."""
+"""The sandbox: example returns, a key for trying things out, and first commands to try."""
 
 import asyncio
 import secrets
@@ -21,9 +21,9 @@ KEY_LIFETIME = timedelta(days=3650)
 
 
 async def fill_sandbox(url: str, programme: str, *, key_file: Path) -> str:
-    """Push the example returns, as any partner would, and return the sandbox's key.
+    """Submit the example returns, as any partner would, and return the sandbox's key.
 
-    The key is kept in a file that only this user can read, and made anew where it is gone or closed.
+    The key is stored in a file that only this user can read. If it is missing or no longer valid, create a new key.
     """
     engine = connections.create_application_engine(url, pool_size=1)
     try:
@@ -31,19 +31,19 @@ async def fill_sandbox(url: str, programme: str, *, key_file: Path) -> str:
         transport = httpx.ASGITransport(cast("Any", app))
         async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
             secret = await asyncio.to_thread(_read_key_file, key_file)
-            known = await http.get("/v1/me", headers={"Authorization": f"Bearer {secret}"})
-            if known.is_error or not _has_grant(known, programme):
+            me = await http.get("/v1/me", headers={"Authorization": f"Bearer {secret}"})
+            if me.is_error or not _has_grant(me, programme):
                 secret = await _issue_key(
                     url, programme, SANDBOX_ORGANISATION, [Scope.SUBMIT, Scope.REVIEW], clock.system_now()
                 )
                 await asyncio.to_thread(_write_key_file, key_file, secret)
             headers = {"Authorization": f"Bearer {secret}"}
-            standing = await http.get(f"/v1/programmes/{programme}/returns", headers=headers)
-            if not standing.raise_for_status().json()["items"]:
-                pushed = await http.post(
+            returns = await http.get(f"/v1/programmes/{programme}/returns", headers=headers)
+            if not returns.raise_for_status().json()["items"]:
+                response = await http.post(
                     f"/v1/programmes/{programme}/submissions", headers=headers, json=EXAMPLE_SUBMISSION
                 )
-                pushed.raise_for_status()
+                response.raise_for_status()
     finally:
         await engine.dispose()
     return secret
@@ -84,7 +84,7 @@ async def _issue_key(url: str, programme: str, organisation: str, scopes: list[S
 
 
 def _build_referrals_return(period: str, female: int, male: int, unknown: int) -> dict[str, object]:
-    """An invented return: the sandbox has nobody's real figures."""
+    """Build an invented return: the sandbox has no real figures."""
     area = "E06000018"
     by_sex = {"female": female, "male": male, "unknown": unknown}
     return {
@@ -98,7 +98,7 @@ def _build_referrals_return(period: str, female: int, male: int, unknown: int) -
 
 
 EXAMPLE_SUBMISSION = {
-    "note": "Invented figures, for trying things out.",
+    "note": "Invented figures for trying things out.",
     "returns": [
         _build_referrals_return("FY2025-26-Q1", 61, 48, 3),
         _build_referrals_return("FY2025-26-Q2", 70, 55, 0),
@@ -116,13 +116,13 @@ EXAMPLE_SUBMISSION = {
 
 
 def format_greeting(address: str, key: str | None, *, embedded: bool) -> str:
-    """What the operator reads when the server starts: where it is and a first thing to try."""
+    """Return the text that the operator reads when the server starts: its address and first commands to try."""
     lines = [f"Work and Health is at {address}   docs: {address}/docs   stop: Ctrl-C"]
     if embedded:
-        lines.append("Its database is the embedded one: for development and trying out, not for production.")
+        lines.append("It uses the embedded database, which is for development and trials, not for production.")
     if key is not None:
         programme = "work-and-health-2025-2028-sandbox"
-        push = msgspec.json.encode(
+        submission = msgspec.json.encode(
             {
                 "returns": [
                     {
@@ -133,14 +133,14 @@ def format_greeting(address: str, key: str | None, *, embedded: bool) -> str:
                 ]
             }
         ).decode()
-        at = f"{address}/v1/programmes/{programme}"
+        programme_url = f"{address}/v1/programmes/{programme}"
         lines += [
             "",
-            "Push a count into the sandbox and read what it did to the year:",
+            "Submit a count to the sandbox and preview the total of the year:",
             "",
             f"  export KEY={key}",
-            f"  curl -sS {at}/submissions -H \"Authorization: Bearer $KEY\" --json '{push}'",
-            f"  curl -sS '{at}/preview/outcomes?measure=ips-primary-care-referrals&period=FY2025-26'"
+            f"  curl -sS {programme_url}/submissions -H \"Authorization: Bearer $KEY\" --json '{submission}'",
+            f"  curl -sS '{programme_url}/preview/outcomes?measure=ips-primary-care-referrals&period=FY2025-26'"
             ' -H "Authorization: Bearer $KEY"',
             "",
         ]

@@ -1,4 +1,4 @@
-"""What the operator sets, read once from the environment."""
+"""The operator's settings, read once from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from msgspec import Meta, Struct
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Each field is the environment variable of the same name in capitals; docs/reference/settings.md lists them."""
+    """Each field is the environment variable of the same name in capitals. docs/reference/settings.md lists them."""
 
     database_url: Annotated[
         str | None,
-        Meta(description="A libpq URL of PostgreSQL 16 or later. Without it the embedded one is used."),
+        Meta(description="The libpq URL of PostgreSQL 16 or later. Without it, the server uses the embedded database."),
     ] = None
     database_replica_url: Annotated[
         str | None,
-        Meta(description="A replica of it, for what is read without a key. Without it the same database is read."),
+        Meta(description="A replica of the database for reads without a key. Without it, they use the same database."),
     ] = None
     work_health_data: Annotated[
-        Path | None, Meta(description="The folder of the embedded database; by default below the user's home.")
+        Path | None, Meta(description="The folder of the embedded database. By default it is in the user's home.")
     ] = None
     work_health_host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
     work_health_port: Annotated[int, Meta(ge=1, le=65535, description="The port to listen on.")] = 8000
@@ -29,21 +29,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     work_health_audits: Annotated[
         int, Meta(ge=1, le=64, description="Processes in which the worker audits a release.")
     ] = 2
-    work_health_key: Annotated[str | None, Meta(description="For `fetch`: the key with which it submits.")] = None
+    work_health_key: Annotated[str | None, Meta(description="The key with which `fetch` submits.")] = None
     work_health_pool: Annotated[int, Meta(ge=1, le=100, description="Database connections of each server process.")] = 8
 
 
-class InvalidSetting(Exception):  # noqa: N818  told to the operator as it stands
-    """An environment variable cannot be understood."""
+class InvalidSetting(Exception):  # noqa: N818  the operator reads the message
+    """An environment variable is invalid."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Raises BadSetting with the variable's name."""
-    given = {
+    """Read the settings. Raises InvalidSetting with the name of the variable."""
+    values = {
         name: environment[name.upper()] for name in Settings.__struct_fields__ if environment.get(name.upper(), "")
     }
     try:
-        return msgspec.convert(given, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+        return msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].rstrip("`").upper()
         raise InvalidSetting(f"{name}: {str(error).partition(' - at')[0]}") from error

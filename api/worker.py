@@ -1,4 +1,4 @@
-"""The process that makes releases: it takes one job after another from the queue, until it is stopped."""
+"""The worker process, which makes releases: it runs one job of the queue after another until it is stopped."""
 
 import asyncio
 import logging
@@ -15,21 +15,21 @@ from api.releases.job import Publisher
 from api.releases.queries_jobs import PUBLISH_JOB_KIND
 
 log = logging.getLogger("work_health")
-RETRY_SECONDS = 5  # seconds
+RETRY_SECONDS = 5
 
 
 async def run_forever(url: str, *, processes: int) -> None:
-    """Work until stopped, and begin again where the database was away for a while."""
+    """Run jobs until stopped. Start again if the database was unavailable."""
     while True:
         try:
             await run_jobs(url, processes=processes)
         except (OSError, RuntimeError, *connections.DRIVER_ERRORS):
-            log.exception("The worker lost the database; it begins again.")
+            log.exception("The worker lost its connection to the database and starts again.")
         await asyncio.sleep(RETRY_SECONDS)
 
 
 async def run_jobs(url: str, *, processes: int, until_empty: bool = False) -> None:
-    """Do the jobs of a database, spreading the audits of each release over so many processes."""
+    """Run the jobs of a database, with the audits of each release in this number of processes."""
     engine = connections.create_publisher_engine(url)
     connection = await connections.connect_queue_listener(url)
     pool = AuditPool(processes)
@@ -43,7 +43,7 @@ async def run_jobs(url: str, *, processes: int, until_empty: bool = False) -> No
 
 
 class AuditPool:
-    """Processes for the audits, begun when the first is needed."""
+    """Processes for the audits, which start with the first audit."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
@@ -51,15 +51,15 @@ class AuditPool:
         self._lock = threading.Lock()
 
     def map_audits(self, audit: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterable[Any]:
-        every = list(tasks)
+        task_list = list(tasks)
         if self._processes == 1:
-            return map(audit, every)
+            return map(audit, task_list)
         with self._lock:
             if self._pool is None:
-                # A fork would take over the threads' locks and the connections.
+                # A fork would copy the locks of threads and the connections.
                 context = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_exit_with_parent)
-        return self._pool.map(audit, every)
+        return self._pool.map(audit, task_list)
 
     def close(self) -> None:
         if self._pool is not None:
@@ -67,12 +67,12 @@ class AuditPool:
 
 
 def _exit_with_parent() -> None:
-    """A worker that is killed leaves no audits running behind it."""
+    """Exit when the parent dies, so that a killed worker leaves no audits running."""
     parent = multiprocessing.parent_process()
 
-    def wait() -> None:
+    def wait_for_parent() -> None:
         if parent is not None:
             parent.join()
             os._exit(1)
 
-    threading.Thread(target=wait, daemon=True).start()
+    threading.Thread(target=wait_for_parent, daemon=True).start()

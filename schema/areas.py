@@ -9,12 +9,12 @@ from schema.codes import AreaCode, Slug, Text
 
 
 class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One code of a dimension."""
+    """A code of a dimension."""
 
     code: Slug
     label: Text
-    parent: Annotated[Slug | None, Meta(description="The broader code that this one is part of.")] = None
-    mappings: Annotated[dict[str, str], Meta(description="The same category in other systems, by system.")] = {}
+    parent: Annotated[Slug | None, Meta(description="The broader category that contains this one.")] = None
+    mappings: Annotated[dict[str, str], Meta(description="The code of the category in other systems, by system.")] = {}
 
 
 class Dimension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +25,8 @@ class Dimension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     description: Text | None = None
     categories: Annotated[list[Category], Meta(min_length=1)]
     ordered: Annotated[
-        bool, Meta(description="The categories stand in order, the worst off first; `unknown` stands outside it.")
+        bool,
+        Meta(description="True if the categories are ordered from the most deprived. `unknown` is outside the order."),
     ] = False
 
 
@@ -35,7 +36,7 @@ class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: AreaCode
     name: Text
     level: Annotated[Slug, Meta(examples=["ward"])]
-    parent: Annotated[AreaCode | None, Meta(description="The area of the family that contains it.")] = None
+    parent: Annotated[AreaCode | None, Meta(description="The area of the same family that contains it.")] = None
     families: Annotated[list[Slug], Meta(min_length=1)]
     valid_from: date | None = None
     valid_to: date | None = None
@@ -43,17 +44,17 @@ class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Family(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Areas that nest in each other without overlap."""
+    """A family of areas that nest without overlap."""
 
     slug: Slug
     label: Text
-    levels: Annotated[list[Slug], Meta(min_length=1, description="From the widest to the finest.")]
+    levels: Annotated[list[Slug], Meta(min_length=1, description="The levels, from the widest to the finest.")]
 
 
 class Scheme(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A breakdown that is collected: by area and at most two dimensions."""
+    """A breakdown in which a measure is collected: by area and at most two dimensions."""
 
     dimensions: Annotated[list[Slug], Meta(min_length=1, max_length=2)]
-    exclusive: Annotated[bool, Meta(description="Nobody is in two categories.")]
-    exhaustive: Annotated[bool, Meta(description="Everybody is in a category, `unknown` included.")]
+    exclusive: Annotated[bool, Meta(description="True if nobody is in two categories.")]
+    exhaustive: Annotated[bool, Meta(description="True if everybody is in a category, including `unknown`.")]
     finest_level: Annotated[Slug, Meta(description="The finest area level at which it is collected.")]

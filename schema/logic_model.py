@@ -9,7 +9,7 @@ from schema.codes import Slug, Text
 
 
 class Basis(StrEnum):
-    """Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work."""
+    """The origin of a statement: the plan's words, a reading of them, or a setting that the software needs."""
 
     STATED = "stated"
     INFERRED = "inferred"
@@ -17,7 +17,7 @@ class Basis(StrEnum):
 
 
 class LogicModelColumn(StrEnum):
-    """The columns of a logic model, in their order."""
+    """The columns of a logic model, in order."""
 
     INPUT = "input"
     ACTIVITY = "activity"
@@ -37,26 +37,26 @@ class Node(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An arrow of the logic model, with the sentence of the plan that supports it."""
+    """A link of the logic model, with the sentence of the plan that supports it."""
 
-    source: Annotated[Slug, Meta(description="The node that leads.")]
-    target: Annotated[Slug, Meta(description="The node that it leads to.")]
+    source: Annotated[Slug, Meta(description="The node at which the link starts.")]
+    target: Annotated[Slug, Meta(description="The node at which the link ends.")]
     basis: Basis
     quote: Annotated[str, Meta(description="The plan's exact words.")]
     note: Text | None = None
 
 
 class MeasureLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A measure that hangs on the logic model without an output or outcome node of its own."""
+    """A link from the logic model to a measure that has no output or outcome node."""
 
-    source: Annotated[Slug | None, Meta(description="The node that leads to it; null where the plan names none.")]
+    source: Annotated[Slug | None, Meta(description="The node that leads to the measure; null if the plan names none.")]
     measure: Slug
     basis: Basis
     quote: Annotated[str, Meta(description="The plan's exact words.")]
 
 
 class UnmodelledActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that the plan's text says will be done and its logic model does not show."""
+    """An activity in the text of the plan that its logic model does not have."""
 
     slug: Slug
     label: Text

@@ -14,7 +14,7 @@ from schema.periods import PeriodCode, PeriodType
 
 
 class MeasureKind(StrEnum):
-    """How a measure's figures combine over time, organisations and categories."""
+    """How the figures of a measure combine over time, organisations and categories."""
 
     FLOW = "flow"
     STOCK = "stock"
@@ -33,7 +33,7 @@ RATIO_KINDS = frozenset({MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.M
 
 
 class Aim(StrEnum):
-    """The way the plan wants a measure to move."""
+    """The change of a measure that the plan wants."""
 
     INCREASE = "increase"
     DECREASE = "decrease"
@@ -41,7 +41,7 @@ class Aim(StrEnum):
 
 
 class Collection(StrEnum):
-    """Where a series' figures come from."""
+    """The origin of the figures of a series."""
 
     PARTNERS = "partners"
     PUBLISHED = "published"
@@ -49,14 +49,14 @@ class Collection(StrEnum):
 
 
 class Overlap(StrEnum):
-    """Whether the people or employers that two organisations count may be the same ones."""
+    """`disjoint` if two organisations never count the same person or employer, otherwise `unknown`."""
 
     DISJOINT = "disjoint"
     UNKNOWN = "unknown"
 
 
 class GeographyBasis(StrEnum):
-    """What puts a count into an area."""
+    """The basis on which a count belongs to an area."""
 
     RESIDENCE = "residence"
     WORKPLACE = "workplace"
@@ -64,10 +64,10 @@ class GeographyBasis(StrEnum):
 
 
 class Operation(StrEnum):
-    """How a derived series is made of others.
+    """How a derived series is calculated from other measures.
 
-    `sum` adds; `union` counts distinct members, so gives bounds; `difference` is the first of two proportions less the
-    second, and a measure that `contains` the other is the whole that it is part of.
+    `sum` adds. `union` counts distinct people or employers, so its value has bounds. `difference` subtracts the second
+    of two proportions from the first. If one `contains` the other, it is the whole and the other its part.
     """
 
     SUM = "sum"
@@ -76,32 +76,32 @@ class Operation(StrEnum):
 
 
 class PlanReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One place of the plan that asks for a measure."""
+    """A passage of the plan that requires a measure."""
 
     code: Annotated[str, Meta(pattern="^(M[1-9]\\.[1-9]|O[1-9]|OC[1-9])$", examples=["M2.2"])]
     text: Annotated[str, Meta(description="The plan's exact words.")]
 
 
 class Direction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which way is better, and who says so."""
+    """The direction of improvement, with its basis."""
 
     aim: Aim
     basis: Basis
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a published series is published."""
+    """The publication that a published series comes from."""
 
     publisher: Text
     title: Text
-    identifier: Annotated[str | None, Meta(description="The publisher's own code for it.")] = None
+    identifier: Annotated[str | None, Meta(description="The publisher's code for it.")] = None
     statistical_status: Slug | None = None
     verified: bool
     note: Text | None = None
 
 
 class Formula(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a derived series is made."""
+    """The formula of a derived series."""
 
     operation: Operation
     measures: Annotated[list[Slug], Meta(min_length=2)]
@@ -122,7 +122,9 @@ class Series(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     formula: Formula | None = None
     valid_from: date | None = None
     supersedes: Slug | None = None
-    resets: Annotated[PeriodType | None, Meta(description="A cumulative series starts again at each of these.")] = None
+    resets: Annotated[
+        PeriodType | None, Meta(description="The period type at whose start a cumulative series starts again.")
+    ] = None
 
 
 class Cadence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,7 +137,7 @@ class Cadence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the programme wants a measure to have reached at the end of a period, in the measure's unit."""
+    """The target of a measure for the end of a period, in the unit of the measure."""
 
     period: PeriodCode
     value: float
@@ -143,10 +145,10 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A quantity that everybody who holds a piece of it returns in the same way."""
+    """A quantity that all organisations return by the same definitions."""
 
     slug: Slug
-    label: Annotated[str, Meta(description="A short name of ours.")]
+    label: Annotated[str, Meta(description="A short name for lists and charts.")]
     title: Annotated[str, Meta(description="The plan's exact words.")]
     theme: Slug
     column: LogicModelColumn
@@ -159,13 +161,15 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cadence: Cadence
     area_family: Slug
     overlap: Annotated[
-        Overlap, Meta(description="Whether two organisations may count the same person or employer.")
+        Overlap, Meta(description="`unknown` if two organisations can count the same person or employer.")
     ] = Overlap.UNKNOWN
     schemes: list[Scheme] = []
     series: Annotated[list[Series], Meta(min_length=1)]
-    contains: Annotated[list[Slug], Meta(description="Measures whose counts are part of this one's.")] = []
+    contains: Annotated[
+        list[Slug], Meta(description="Measures whose counts are part of the counts of this measure.")
+    ] = []
     shares_denominator: list[Slug] = []
-    stages: Annotated[list[Slug], Meta(description="The stages of a milestone, in their order.")] = []
+    stages: Annotated[list[Slug], Meta(description="The stages of a milestone, in order.")] = []
     domains: Annotated[list[Slug], Meta(description="The domains of an evidence measure.")] = []
     baseline: float | None = None
     targets: list[Target] = []

@@ -18,18 +18,18 @@ class Identifier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Organisation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An organisation that has a part in the plan."""
+    """An organisation with a part in the plan."""
 
     slug: Slug
     name: Text
     kind: Annotated[Slug, Meta(examples=["nhs-trust"])]
     plan_name: Annotated[
-        str | None, Meta(description="The plan's exact words for it; null where the plan does not name it.")
+        str | None, Meta(description="The plan's exact words for the organisation; null if the plan does not name it.")
     ]
     basis: Basis
     identifiers: list[Identifier] = []
     open_set: Annotated[
-        bool, Meta(description="True where the plan names a class of organisations and not its members.")
+        bool, Meta(description="True if the plan names a class of organisations without its members.")
     ] = False
     member_of: Slug | None = None
     valid_from: date | None = None
@@ -39,37 +39,38 @@ class Organisation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Role(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part that the plan needs somebody to play and leaves unnamed."""
+    """A role for which the plan names no organisation."""
 
     slug: Slug
     title: Text
     bound_to: Annotated[
-        Slug | None, Meta(description="The organisation that the programme's owner has named; null until then.")
+        Slug | None,
+        Meta(description="The organisation that the programme's owner has assigned; null if the role is unassigned."),
     ] = None
     note: Text | None = None
 
 
 class Duty(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who returns what. `holder` is an organisation or a role."""
+    """A duty to return a series. `holder` is an organisation or a role."""
 
     holder: Slug
     measure: Slug
     series: Slug
-    service: Annotated[Slug, Meta(description="The contract or service that is reported on.")] = "main"
+    service: Annotated[Slug, Meta(description="The contract or service that the return covers.")] = "main"
     area: AreaCode
     valid_from: date | None = None
     valid_to: date | None = None
-    publish_alone: Annotated[bool, Meta(description="Whether cells that this holder alone feeds may be released.")] = (
-        False
-    )
+    publish_alone: Annotated[
+        bool, Meta(description="True if cells with only this holder's figures can be released.")
+    ] = False
     required: Annotated[
-        bool, Meta(description="False where the plan only admits the return: it may be sent and is never missing.")
+        bool, Meta(description="False if the return is optional. An optional return is never missing.")
     ] = True
     basis: Basis
 
 
 class SelfReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """That reviewers may decide on returns of their own organisation, and why."""
+    """Permission for reviewers to decide on returns of their own organisation, with its reason."""
 
     reason: Text
     basis: Basis

@@ -1,4 +1,4 @@
-"""A delivery plan as a whole. A plan file (`schema/plans/*.yaml`) is one `Plan`."""
+"""A delivery plan. A plan file (`schema/plans/*.yaml`) is one `Plan`."""
 
 from datetime import date
 from typing import Annotated
@@ -23,12 +23,12 @@ class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Calendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When a return is due, counted in days after the last day of its period, London time."""
+    """The deadlines of returns, in days after the last day of the period, London time."""
 
     due_days: Annotated[int, Meta(ge=0, description="Days until the return is due.")]
-    late_after_days: Annotated[int, Meta(ge=0, description="Days until which it still counts as timely.")]
+    late_after_days: Annotated[int, Meta(ge=0, description="Days until the return is late.")]
     closes_days: Annotated[int, Meta(ge=0)] | None = None
-    """Days until the period closes to returns; absent where it never does."""
+    """Days until the period closes to returns. Absent if it never closes."""
     basis: Basis
 
 
@@ -40,14 +40,14 @@ class Theme(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The published plan that the file was written from."""
+    """The published plan from which the file was written."""
 
     title: Text
     publisher: Text
 
 
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One delivery plan, whole."""
+    """A delivery plan with everything that it defines."""
 
     slug: Slug
     title: Text
@@ -57,11 +57,11 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     window: Window
     calendar: Calendar
     self_review: Annotated[
-        SelfReview | None, Meta(description="Absent: nobody approves a return of the own organisation.")
+        SelfReview | None, Meta(description="If absent, no reviewer can approve a return of their own organisation.")
     ] = None
-    disclosure: Annotated[Policy, Meta(description="How what is released is protected; absent for what is usual.")] = (
-        Policy()
-    )
+    disclosure: Annotated[
+        Policy, Meta(description="The protection of released figures. If absent, the default policy applies.")
+    ] = Policy()
     themes: Annotated[list[Theme], Meta(min_length=1)]
     nodes: Annotated[list[Node], Meta(min_length=1)]
     links: list[Link]

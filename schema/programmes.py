@@ -1,4 +1,4 @@
-"""What is answered about a programme: its plan, read in different ways."""
+"""Responses about a programme: its plan in different views."""
 
 from typing import Annotated
 
@@ -18,24 +18,26 @@ class Programme(Struct, frozen=True, kw_only=True):
 
     slug: Slug
     title: str
-    sandbox: Annotated[bool, Meta(description="True for a copy in which to try things out.")]
+    sandbox: Annotated[bool, Meta(description="True for a copy for trying things out.")]
     owner: Slug
     area: AreaCode
     document: Document
     window: Window
     calendar: Calendar
     themes: list[Theme]
-    plan_version: Annotated[int, Meta(description="Counts the loadings of the plan file that changed it.")]
+    plan_version: Annotated[
+        int, Meta(description="The number of the plan version. Each load of a changed file adds 1.")
+    ]
 
 
 class ProgrammePage(Struct, frozen=True, kw_only=True):
-    """The programmes that this server carries."""
+    """The programmes of this server."""
 
     items: list[Programme]
 
 
 class LogicModel(Struct, frozen=True, kw_only=True):
-    """What is meant to lead to what."""
+    """The logic model of a plan: its nodes and links."""
 
     programme: Slug
     plan_version: int
@@ -46,32 +48,33 @@ class LogicModel(Struct, frozen=True, kw_only=True):
 
 
 class LogicModelGaps(Struct, frozen=True, kw_only=True):
-    """Where the plan's logic model does not join up. Shown, never filled in."""
+    """The gaps of the plan's logic model. They are listed, not filled."""
 
     programme: Slug
     plan_version: int
     nodes_without_measure: Annotated[list[Slug], Meta(description="Outputs and outcomes that nothing measures.")]
-    nodes_without_origin: Annotated[list[Slug], Meta(description="Items past the inputs that nothing leads to.")]
-    nodes_without_effect: Annotated[list[Slug], Meta(description="Items before the impacts that lead to nothing.")]
+    nodes_without_origin: Annotated[list[Slug], Meta(description="Items after the inputs without an incoming link.")]
+    nodes_without_effect: Annotated[list[Slug], Meta(description="Items before the impacts without an outgoing link.")]
     outcomes_without_activity: Annotated[
-        list[Slug], Meta(description="Outcomes that no activity leads to, even by way of other items.")
+        list[Slug], Meta(description="Outcomes that no activity leads to, even through other items.")
     ]
     outcomes_without_output: Annotated[
-        list[Slug], Meta(description="Outcomes that no output leads to, even by way of other items.")
+        list[Slug], Meta(description="Outcomes that no output leads to, even through other items.")
     ]
     activities_without_output: Annotated[list[Slug], Meta(description="Activities that lead to no output.")]
     measures_without_node: Annotated[
-        list[Slug], Meta(description="Measures that the plan asks for and no item of its logic model stands for.")
+        list[Slug], Meta(description="Measures that the plan requires but that have no item in its logic model.")
     ]
     measures_without_origin: Annotated[
-        list[Slug], Meta(description="Those of them that no activity of the logic model leads to either.")
+        list[Slug], Meta(description="Measures without an item that no activity of the logic model leads to.")
     ]
     nodes_without_reference: Annotated[
-        list[Slug], Meta(description="Outputs and outcomes that no bullet under *Measuring impact* asks for.")
+        list[Slug], Meta(description="Outputs and outcomes that no bullet under *Measuring impact* mentions.")
     ]
     inputs_without_use: Annotated[list[Slug], Meta(description="Inputs that lead to no activity.")]
     unmodelled_activities: Annotated[
-        list[UnmodelledActivity], Meta(description="What the text says will be done and the model does not show.")
+        list[UnmodelledActivity],
+        Meta(description="Activities in the text of the plan that the logic model does not have."),
     ]
 
 
@@ -84,7 +87,7 @@ class MeasurePage(Struct, frozen=True, kw_only=True):
 
 
 class OrganisationPage(Struct, frozen=True, kw_only=True):
-    """Organisations, and the roles that the plan leaves unnamed."""
+    """Organisations, and the roles for which the plan names no organisation."""
 
     programme: Slug
     plan_version: int
@@ -93,7 +96,7 @@ class OrganisationPage(Struct, frozen=True, kw_only=True):
 
 
 class DimensionPage(Struct, frozen=True, kw_only=True):
-    """The ways to break a measure down."""
+    """The dimensions by which measures are broken down."""
 
     programme: Slug
     plan_version: int
@@ -101,7 +104,7 @@ class DimensionPage(Struct, frozen=True, kw_only=True):
 
 
 class AreaPage(Struct, frozen=True, kw_only=True):
-    """Areas and the families in which they nest."""
+    """Areas and their families."""
 
     programme: Slug
     plan_version: int

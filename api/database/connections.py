@@ -1,4 +1,4 @@
-"""The one place where connections are made and a transaction begins and ends."""
+"""Create connections for each role, and begin and end transactions. No other module does either."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
@@ -19,25 +19,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from api.database import queue
 
-driver: Any = import_module("asyncpg")  # it has no type stubs
+driver: Any = import_module("asyncpg")  # asyncpg has no type stubs
 
 DRIVER_ERRORS: tuple[type[Exception], ...] = (driver.PostgresError, driver.InterfaceError)
 APPLICATION_ROLE = "work_health_app"
 PUBLIC_ROLE = "work_health_public"
 PUBLISHER_ROLE = "work_health_publisher"
-MIGRATION_LOCK_ID = 0x776F726B  # any constant will do, as long as it is ours
-OPEN_CONNECTIONS_KEY = "connections"  # under which a request's state has those that it holds
+MIGRATION_LOCK_ID = 0x776F726B  # an arbitrary constant of our own
+OPEN_CONNECTIONS_KEY = "connections"  # the key of a request's state for its open connections
 
 Transaction = NamedDependency[AsyncConnection]
 
 
 def create_owner_engine(url: str) -> AsyncEngine:
-    """Connections of the user named in `url`, for migrations and the operator's commands."""
+    """Create an engine for the user in `url`, for migrations and the operator's commands."""
     return _create_engine(url, pool_size=1)
 
 
 def create_application_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """Connections that have taken on the application's role, which row-level security binds.
+    """Create an engine in the application's role, which row-level security restricts.
 
     The role is set while connecting, so that even `reset role` returns to it.
     """
@@ -45,17 +45,17 @@ def create_application_engine(url: str, *, pool_size: int) -> AsyncEngine:
 
 
 def create_public_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """Connections for what everybody may read: they can see the plan and releases, and nothing that was returned."""
+    """Create an engine for public reads. Its role can read the plan and releases, but no returns."""
     return _create_engine(url, pool_size=pool_size, role=PUBLIC_ROLE)
 
 
 def create_publisher_engine(url: str) -> AsyncEngine:
-    """Connections that make releases: besides all that the application may, they write where the others read."""
+    """Create an engine for publication. Its role can do what the application can, and can also write releases."""
     return _create_engine(url, pool_size=2, role=PUBLISHER_ROLE)
 
 
 async def connect_queue_listener(url: str) -> Any:
-    """One connection of the driver's own, in the application's role, for the queue. The caller closes it."""
+    """Open a connection of asyncpg for the queue, in the application's role. The caller closes it."""
     return await driver.connect(
         url, server_settings={"application_name": "work-and-health-worker", "role": APPLICATION_ROLE}
     )
@@ -76,12 +76,12 @@ def _create_engine(url: str, *, pool_size: int, **server_settings: str) -> Async
 
 
 def _encode_json(value: object) -> str:
-    """Structs as they are."""
+    """Encode structs without converting them first."""
     return msgspec.json.encode(value).decode()
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Bring the database to the newest schema. Processes that start together wait for each other."""
+    """Migrate the database to the newest schema. Processes that start together wait for each other."""
     async with engine.connect() as connection:
         await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK_ID})
         await connection.commit()
@@ -100,33 +100,33 @@ def build_alembic_config(connection: object) -> Config:
 
 
 async def provide_transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
-    """One for each request: committed before the answer is sent, rolled back if the handler raises."""
+    """Yield a transaction for the request: committed before the response is sent, rolled back if the handler raises."""
     async with state.engine.connect() as connection, connection.begin():
         scope["state"].setdefault(OPEN_CONNECTIONS_KEY, []).append(connection)
         yield connection
 
 
 async def provide_public_transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
-    """The same for reads that everybody may make, in the role that can see releases alone; of a replica, if any."""
+    """Yield a transaction for public reads, on the replica if there is one, in the public role."""
     async with state.public_engine.connect() as connection, connection.begin():
         scope["state"].setdefault(OPEN_CONNECTIONS_KEY, []).append(connection)
         yield connection
 
 
 async def release_connections(_: Exception, scope: Scope) -> None:
-    """When something raises: the framework closes what a dependency opened, but not if it is another that raises."""
+    """Close the open connections after an exception: Litestar does not if another dependency raises."""
     for connection in scope["state"].pop(OPEN_CONNECTIONS_KEY, ()):
         await connection.close()
 
 
 @asynccontextmanager
 async def autocommit_connection(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-    """A connection on which each statement is a transaction of its own: for what is asked before anything is done.
+    """Yield a connection on which each statement is its own transaction, for reads before the request's transaction.
 
-    Whoever comes first is first: the pool gives a connection to whoever asks in the moment that it is free, and sends
-    those that have waited for it to the end of the queue.
+    A semaphore makes the order fair. Without it, the pool gives a free connection to a new caller, and sends the
+    callers that waited to the end of the queue.
     """
-    assert isinstance(engine.pool, AsyncAdaptedQueuePool)  # noqa: S101  as _engine makes it
+    assert isinstance(engine.pool, AsyncAdaptedQueuePool)  # noqa: S101  _create_engine makes it
     turn = _connection_turns.setdefault(engine.sync_engine, asyncio.Semaphore(engine.pool.size()))
     async with turn, engine.connect() as connection:
         yield await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -137,50 +137,50 @@ _connection_turns: WeakKeyDictionary[Engine, asyncio.Semaphore] = WeakKeyDiction
 
 @asynccontextmanager
 async def driver_transaction(engine: AsyncEngine, *, commit: bool = True) -> AsyncGenerator[AsyncConnection]:
-    """A transaction for a part of a request: committed at the end, or undone where it is not to be kept.
+    """Yield a transaction for a part of a request: committed at the end, or rolled back if `commit` is false.
 
-    It is the driver's own, which has begun before its first statement; SQLAlchemy's begins with one of its own.
+    It is a transaction of asyncpg, which begins before its first statement. SQLAlchemy would add a statement.
     """
     async with autocommit_connection(engine) as connection:
-        driven = _driver_connection(connection)
-        own = driven.transaction()
+        driver_connection = _driver_connection(connection)
+        transaction = driver_connection.transaction()
         try:
-            await own.start()
+            await transaction.start()
             try:
                 yield connection
             except BaseException:
-                await own.rollback()
+                await transaction.rollback()
                 raise
-            await (own.commit() if commit else own.rollback())
+            await (transaction.commit() if commit else transaction.rollback())
         finally:
-            if driven.is_closed() or driven.is_in_transaction():  # nobody else is to get it from the pool
-                driven.terminate()
+            if driver_connection.is_closed() or driver_connection.is_in_transaction():
+                driver_connection.terminate()  # the pool must not reuse it
                 await connection.invalidate()
 
 
 def _driver_connection(connection: AsyncConnection) -> Any:
-    """The driver's own connection."""
-    assert connection.sync_connection is not None  # noqa: S101  it has been opened
+    """Return the connection of asyncpg."""
+    assert connection.sync_connection is not None  # noqa: S101  it is open
     return connection.sync_connection.connection.driver_connection
 
 
 async def fetch_in_transaction(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
-    """One statement by the driver, prepared once, inside the transaction that `connection` is in.
+    """Run a statement by asyncpg, prepared once, in the current transaction of `connection`.
 
-    It costs a third of what the same costs through SQLAlchemy, which tells for a statement on many requests' way.
+    It takes a third of the time that it takes through SQLAlchemy, which matters for statements of many requests.
     """
-    driven = _driver_connection(connection)
-    assert driven.is_in_transaction(), "SQLAlchemy begins with its own first statement"  # noqa: S101
-    return await driven.fetch(query, *values)
+    driver_connection = _driver_connection(connection)
+    assert driver_connection.is_in_transaction(), "SQLAlchemy begins with its own first statement"  # noqa: S101
+    return await driver_connection.fetch(query, *values)
 
 
 async def fetch_any(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
-    """The same, in a transaction or not: where none has begun, it costs one round trip instead of three."""
-    driven = _driver_connection(connection)
+    """Run a statement by asyncpg, in a transaction or not. Without one it takes one round trip instead of three."""
+    driver_connection = _driver_connection(connection)
     try:
-        return await driven.fetch(query, *values)
+        return await driver_connection.fetch(query, *values)
     except (OSError, *DRIVER_ERRORS):
-        if driven.is_closed():  # the pool has not heard of it
+        if driver_connection.is_closed():  # the pool does not know yet
             await connection.invalidate()
         raise
 
@@ -188,32 +188,32 @@ async def fetch_any(connection: AsyncConnection, query: str, *values: object) ->
 async def copy_binary_in(
     connection: AsyncConnection, table: str, columns: Sequence[str], content: Iterable[bytes]
 ) -> None:
-    """Write rows in the binary COPY format, inside the transaction that `connection` is in."""
+    """Write rows in the binary COPY format, in the current transaction of `connection`."""
 
     async def source() -> AsyncIterator[bytes]:
-        for piece in content:
-            yield piece
+        for chunk in content:
+            yield chunk
 
-    driven = _driver_connection(connection)
-    await driven.copy_to_table(table, source=source(), columns=columns, format="binary")
+    driver_connection = _driver_connection(connection)
+    await driver_connection.copy_to_table(table, source=source(), columns=columns, format="binary")
 
 
 async def copy_records_in(
     connection: AsyncConnection, schema: str, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
 ) -> None:
-    """The same for rows as Python has them, encoded by the driver as they are sent."""
-    driven = _driver_connection(connection)
-    await driven.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
+    """Write rows of Python values, which asyncpg encodes as it sends them."""
+    driver_connection = _driver_connection(connection)
+    await driver_connection.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
 
 
 async def copy_binary_out(connection: AsyncConnection, query: str, on_chunk: Callable[[bytes], None]) -> None:
-    """Hand over what a query finds, in the binary COPY format, piece by piece.
+    """Pass the result of a query to `on_chunk`, in the binary COPY format.
 
-    It takes no parameters: only numbers may be written into it.
+    COPY accepts no parameters. Write only numbers into the query, never text.
     """
 
-    async def output(piece: bytes) -> None:
-        on_chunk(piece)
+    async def output(chunk: bytes) -> None:
+        on_chunk(chunk)
 
-    driven = _driver_connection(connection)
-    await driven.copy_from_query(query, output=output, format="binary")
+    driver_connection = _driver_connection(connection)
+    await driver_connection.copy_from_query(query, output=output, format="binary")

@@ -1,7 +1,7 @@
-"""Work that outlasts a request: jobs in PostgreSQL, by PgQueuer, in a schema of their own.
+"""Background jobs in PostgreSQL, by PgQueuer, in their own schema.
 
-A job that is put in goes with the transaction that puts it in. A worker that dies leaves its job to the next one, as
-soon as its heartbeat is late.
+A job is committed with the transaction that enqueues it. If a worker dies, another worker runs its job as soon as the
+heartbeat is late.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,7 +21,7 @@ JobHandler = Callable[[bytes], Awaitable[None]]
 
 
 def _create_queries(connection: Any) -> "Queries":
-    # It takes its time to load, and few requests put a job in.
+    # PgQueuer is slow to import, and most requests enqueue no job.
     from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver  # noqa: PLC0415
     from pgqueuer.adapters.persistence import qb  # noqa: PLC0415
     from pgqueuer.adapters.persistence.queries import Queries  # noqa: PLC0415
@@ -37,7 +37,7 @@ def _create_queries(connection: Any) -> "Queries":
 
 
 async def install_queue(connection: AsyncConnection, role: str) -> None:
-    """Bring the queue's own tables to the version of the library; `role` puts jobs in and does them."""
+    """Install or upgrade the queue's tables, and let `role` enqueue and run jobs."""
     raw: Any = (await connection.get_raw_connection()).driver_connection
     queries = _create_queries(raw)
     if await queries.schema_is_installed():
@@ -52,15 +52,15 @@ async def install_queue(connection: AsyncConnection, role: str) -> None:
 
 
 async def enqueue(transaction: AsyncConnection, kind: str, payload: bytes) -> None:
-    """A job of a kind, to be done once the transaction is committed."""
+    """Enqueue a job, which a worker runs once the transaction is committed."""
     raw: Any = (await transaction.get_raw_connection()).driver_connection
     await _create_queries(raw).enqueue(kind, payload)
 
 
 async def process_jobs(connection: Any, handlers: Mapping[str, JobHandler], *, until_empty: bool = False) -> None:
-    """Do jobs, one of each kind at a time over all workers, until stopped, or until none is left.
+    """Run jobs until stopped, or until the queue is empty. All workers together run one job of each kind at a time.
 
-    `connection` is asyncpg's own: it listens, and nothing else may use it.
+    `connection` is a connection of asyncpg that listens: nothing else may use it.
     """
     from pgqueuer.core.qm import QueueManager  # noqa: PLC0415
     from pgqueuer.domain.types import QueueExecutionMode  # noqa: PLC0415
@@ -75,7 +75,7 @@ async def process_jobs(connection: Any, handlers: Mapping[str, JobHandler], *, u
 
 
 def _wrap_handler(handler: JobHandler) -> "Callable[[Job], Awaitable[None]]":
-    async def done(job: "Job") -> None:
+    async def run_job(job: "Job") -> None:
         await handler(job.payload or b"")
 
-    return done
+    return run_job

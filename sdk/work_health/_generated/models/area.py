@@ -23,7 +23,7 @@ class Area:
     """ A kebab-case code. It never changes once it is in use. """
     families: list[str]
     parent: None | str | Unset = UNSET
-    """ The area of the family that contains it. """
+    """ The area of the same family that contains it. """
     valid_from: datetime.date | None | Unset = UNSET
     valid_to: datetime.date | None | Unset = UNSET
     successors: list[str] | Unset = UNSET

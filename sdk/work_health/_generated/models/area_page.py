@@ -16,7 +16,7 @@ T = TypeVar("T", bound="AreaPage")
 
 @_attrs_define
 class AreaPage:
-    """Areas and the families in which they nest."""
+    """Areas and their families."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """

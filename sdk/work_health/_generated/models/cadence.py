@@ -19,7 +19,7 @@ class Cadence:
     period_type: PeriodType
     """ The type of a period, such as a month or a financial year. """
     basis: Basis
-    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
     months: int | None | Unset = UNSET
     """ The length of a `months-ending` period. """
     note: None | str | Unset = UNSET

@@ -13,14 +13,14 @@ T = TypeVar("T", bound="Calendar")
 
 @_attrs_define
 class Calendar:
-    """When a return is due, counted in days after the last day of its period, London time."""
+    """The deadlines of returns, in days after the last day of the period, London time."""
 
     due_days: int
     """ Days until the return is due. """
     late_after_days: int
-    """ Days until which it still counts as timely. """
+    """ Days until the return is late. """
     basis: Basis
-    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
     closes_days: int | None | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:

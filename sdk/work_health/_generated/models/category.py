@@ -16,15 +16,15 @@ T = TypeVar("T", bound="Category")
 
 @_attrs_define
 class Category:
-    """One code of a dimension."""
+    """A code of a dimension."""
 
     code: str
     """ A kebab-case code. It never changes once it is in use. """
     label: str
     parent: None | str | Unset = UNSET
-    """ The broader code that this one is part of. """
+    """ The broader category that contains this one. """
     mappings: CategoryMappings | Unset = UNSET
-    """ The same category in other systems, by system. """
+    """ The code of the category in other systems, by system. """
 
     def to_dict(self) -> dict[str, Any]:
         code = self.code

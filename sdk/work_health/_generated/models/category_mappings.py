@@ -11,7 +11,7 @@ T = TypeVar("T", bound="CategoryMappings")
 
 @_attrs_define
 class CategoryMappings:
-    """The same category in other systems, by system."""
+    """The code of the category in other systems, by system."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 

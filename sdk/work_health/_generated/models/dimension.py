@@ -24,7 +24,7 @@ class Dimension:
     categories: list[Category]
     description: None | str | Unset = UNSET
     ordered: bool | Unset = False
-    """ The categories stand in order, the worst off first; `unknown` stands outside it. """
+    """ True if the categories are ordered from the most deprived. `unknown` is outside the order. """
 
     def to_dict(self) -> dict[str, Any]:
         slug = self.slug

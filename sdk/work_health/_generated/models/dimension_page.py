@@ -15,7 +15,7 @@ T = TypeVar("T", bound="DimensionPage")
 
 @_attrs_define
 class DimensionPage:
-    """The ways to break a measure down."""
+    """The dimensions by which measures are broken down."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """

@@ -13,12 +13,12 @@ T = TypeVar("T", bound="Direction")
 
 @_attrs_define
 class Direction:
-    """Which way is better, and who says so."""
+    """The direction of improvement, with its basis."""
 
     aim: Aim
-    """ The way the plan wants a measure to move. """
+    """ The change of a measure that the plan wants. """
     basis: Basis
-    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
 
     def to_dict(self) -> dict[str, Any]:
         aim = self.aim.value

@@ -10,7 +10,7 @@ T = TypeVar("T", bound="Document")
 
 @_attrs_define
 class Document:
-    """The published plan that the file was written from."""
+    """The published plan from which the file was written."""
 
     title: str
     publisher: str

@@ -10,13 +10,13 @@ T = TypeVar("T", bound="Family")
 
 @_attrs_define
 class Family:
-    """Areas that nest in each other without overlap."""
+    """A family of areas that nest without overlap."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
     label: str
     levels: list[str]
-    """ From the widest to the finest. """
+    """ The levels, from the widest to the finest. """
 
     def to_dict(self) -> dict[str, Any]:
         slug = self.slug

@@ -12,14 +12,14 @@ T = TypeVar("T", bound="Formula")
 
 @_attrs_define
 class Formula:
-    """How a derived series is made."""
+    """The formula of a derived series."""
 
     operation: Operation
-    """ How a derived series is made of others.
+    """ How a derived series is calculated from other measures.
 
-        `sum` adds; `union` counts distinct members, so gives bounds; `difference` is the first of two proportions
-    less the
-        second, and a measure that `contains` the other is the whole that it is part of. """
+        `sum` adds. `union` counts distinct people or employers, so its value has bounds. `difference` subtracts the
+    second
+        of two proportions from the first. If one `contains` the other, it is the whole and the other its part. """
     measures: list[str]
 
     def to_dict(self) -> dict[str, Any]:

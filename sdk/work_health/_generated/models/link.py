@@ -13,14 +13,14 @@ T = TypeVar("T", bound="Link")
 
 @_attrs_define
 class Link:
-    """An arrow of the logic model, with the sentence of the plan that supports it."""
+    """A link of the logic model, with the sentence of the plan that supports it."""
 
     source: str
-    """ The node that leads. """
+    """ The node at which the link starts. """
     target: str
-    """ The node that it leads to. """
+    """ The node at which the link ends. """
     basis: Basis
-    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
     quote: str
     """ The plan's exact words. """
     note: None | str | Unset = UNSET

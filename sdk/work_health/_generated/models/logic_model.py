@@ -18,7 +18,7 @@ T = TypeVar("T", bound="LogicModel")
 
 @_attrs_define
 class LogicModel:
-    """What is meant to lead to what."""
+    """The logic model of a plan: its nodes and links."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="LogicModelGaps")
 
 @_attrs_define
 class LogicModelGaps:
-    """Where the plan's logic model does not join up. Shown, never filled in."""
+    """The gaps of the plan's logic model. They are listed, not filled."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -23,25 +23,25 @@ class LogicModelGaps:
     nodes_without_measure: list[str]
     """ Outputs and outcomes that nothing measures. """
     nodes_without_origin: list[str]
-    """ Items past the inputs that nothing leads to. """
+    """ Items after the inputs without an incoming link. """
     nodes_without_effect: list[str]
-    """ Items before the impacts that lead to nothing. """
+    """ Items before the impacts without an outgoing link. """
     outcomes_without_activity: list[str]
-    """ Outcomes that no activity leads to, even by way of other items. """
+    """ Outcomes that no activity leads to, even through other items. """
     outcomes_without_output: list[str]
-    """ Outcomes that no output leads to, even by way of other items. """
+    """ Outcomes that no output leads to, even through other items. """
     activities_without_output: list[str]
     """ Activities that lead to no output. """
     measures_without_node: list[str]
-    """ Measures that the plan asks for and no item of its logic model stands for. """
+    """ Measures that the plan requires but that have no item in its logic model. """
     measures_without_origin: list[str]
-    """ Those of them that no activity of the logic model leads to either. """
+    """ Measures without an item that no activity of the logic model leads to. """
     nodes_without_reference: list[str]
-    """ Outputs and outcomes that no bullet under *Measuring impact* asks for. """
+    """ Outputs and outcomes that no bullet under *Measuring impact* mentions. """
     inputs_without_use: list[str]
     """ Inputs that lead to no activity. """
     unmodelled_activities: list[UnmodelledActivity]
-    """ What the text says will be done and the model does not show. """
+    """ Activities in the text of the plan that the logic model does not have. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

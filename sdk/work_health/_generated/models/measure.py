@@ -25,27 +25,27 @@ T = TypeVar("T", bound="Measure")
 
 @_attrs_define
 class Measure:
-    """A quantity that everybody who holds a piece of it returns in the same way."""
+    """A quantity that all organisations return by the same definitions."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
     label: str
-    """ A short name of ours. """
+    """ A short name for lists and charts. """
     title: str
     """ The plan's exact words. """
     theme: str
     """ A kebab-case code. It never changes once it is in use. """
     column: LogicModelColumn
-    """ The columns of a logic model, in their order. """
+    """ The columns of a logic model, in order. """
     nodes: list[str]
     """ The items of the logic model that it measures. """
     plan_references: list[PlanReference]
     kind: MeasureKind
-    """ How a measure's figures combine over time, organisations and categories. """
+    """ How the figures of a measure combine over time, organisations and categories. """
     unit: str
     """ A kebab-case code. It never changes once it is in use. """
     direction: Direction
-    """ Which way is better, and who says so. """
+    """ The direction of improvement, with its basis. """
     disclosure_class: DisclosureClass
     """ The rule that protects a measure when it is released. """
     cadence: Cadence
@@ -54,13 +54,13 @@ class Measure:
     """ A kebab-case code. It never changes once it is in use. """
     series: list[Series]
     overlap: Overlap | Unset = UNSET
-    """ Whether the people or employers that two organisations count may be the same ones. """
+    """ `disjoint` if two organisations never count the same person or employer, otherwise `unknown`. """
     schemes: list[Scheme] | Unset = UNSET
     contains: list[str] | Unset = UNSET
-    """ Measures whose counts are part of this one's. """
+    """ Measures whose counts are part of the counts of this measure. """
     shares_denominator: list[str] | Unset = UNSET
     stages: list[str] | Unset = UNSET
-    """ The stages of a milestone, in their order. """
+    """ The stages of a milestone, in order. """
     domains: list[str] | Unset = UNSET
     """ The domains of an evidence measure. """
     baseline: float | None | Unset = UNSET

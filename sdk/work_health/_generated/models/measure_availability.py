@@ -28,7 +28,7 @@ class MeasureAvailability:
     theme: str
     """ A kebab-case code. It never changes once it is in use. """
     kind: MeasureKind
-    """ How a measure's figures combine over time, organisations and categories. """
+    """ How the figures of a measure combine over time, organisations and categories. """
     unit: str
     """ A kebab-case code. It never changes once it is in use. """
     disclosure_class: DisclosureClass

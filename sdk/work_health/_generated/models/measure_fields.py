@@ -26,7 +26,7 @@ class MeasureFields:
     """ The plan's exact words. """
     plan_references: list[PlanReference]
     direction: Direction
-    """ Which way is better, and who says so. """
+    """ The direction of improvement, with its basis. """
     baseline: float | None
     """ Null if the plan states none. """
     targets: list[Target]

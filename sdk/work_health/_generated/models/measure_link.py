@@ -12,14 +12,14 @@ T = TypeVar("T", bound="MeasureLink")
 
 @_attrs_define
 class MeasureLink:
-    """A measure that hangs on the logic model without an output or outcome node of its own."""
+    """A link from the logic model to a measure that has no output or outcome node."""
 
     source: None | str
-    """ The node that leads to it; null where the plan names none. """
+    """ The node that leads to the measure; null if the plan names none. """
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
     basis: Basis
-    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
     quote: str
     """ The plan's exact words. """
 

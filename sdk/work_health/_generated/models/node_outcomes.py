@@ -24,7 +24,7 @@ class NodeOutcomes:
     """ A kebab-case code. It never changes once it is in use. """
     code: str
     column: LogicModelColumn
-    """ The columns of a logic model, in their order. """
+    """ The columns of a logic model, in order. """
     title: str
     """ The plan's exact words. """
     relation: MeasureRelation

@@ -18,7 +18,7 @@ T = TypeVar("T", bound="Organisation")
 
 @_attrs_define
 class Organisation:
-    """An organisation that has a part in the plan."""
+    """An organisation with a part in the plan."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -26,12 +26,12 @@ class Organisation:
     kind: str
     """ A kebab-case code. It never changes once it is in use. """
     plan_name: None | str
-    """ The plan's exact words for it; null where the plan does not name it. """
+    """ The plan's exact words for the organisation; null if the plan does not name it. """
     basis: Basis
-    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
     identifiers: list[Identifier] | Unset = UNSET
     open_set: bool | Unset = False
-    """ True where the plan names a class of organisations and not its members. """
+    """ True if the plan names a class of organisations without its members. """
     member_of: None | str | Unset = UNSET
     """ A kebab-case code. It never changes once it is in use. """
     valid_from: datetime.date | None | Unset = UNSET

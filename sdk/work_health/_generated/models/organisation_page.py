@@ -16,7 +16,7 @@ T = TypeVar("T", bound="OrganisationPage")
 
 @_attrs_define
 class OrganisationPage:
-    """Organisations, and the roles that the plan leaves unnamed."""
+    """Organisations, and the roles for which the plan names no organisation."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """

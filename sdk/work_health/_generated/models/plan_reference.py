@@ -10,7 +10,7 @@ T = TypeVar("T", bound="PlanReference")
 
 @_attrs_define
 class PlanReference:
-    """One place of the plan that asks for a measure."""
+    """A passage of the plan that requires a measure."""
 
     code: str
     text: str

@@ -24,21 +24,21 @@ class Programme:
     """ A kebab-case code. It never changes once it is in use. """
     title: str
     sandbox: bool
-    """ True for a copy in which to try things out. """
+    """ True for a copy for trying things out. """
     owner: str
     """ A kebab-case code. It never changes once it is in use. """
     area: str
     """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
     """
     document: Document
-    """ The published plan that the file was written from. """
+    """ The published plan from which the file was written. """
     window: Window
     """ The days that the programme covers. """
     calendar: Calendar
-    """ When a return is due, counted in days after the last day of its period, London time. """
+    """ The deadlines of returns, in days after the last day of the period, London time. """
     themes: list[Theme]
     plan_version: int
-    """ Counts the loadings of the plan file that changed it. """
+    """ The number of the plan version. Each load of a changed file adds 1. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

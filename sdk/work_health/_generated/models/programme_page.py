@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ProgrammePage")
 
 @_attrs_define
 class ProgrammePage:
-    """The programmes that this server carries."""
+    """The programmes of this server."""
 
     items: list[Programme]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

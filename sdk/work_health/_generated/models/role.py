@@ -12,13 +12,13 @@ T = TypeVar("T", bound="Role")
 
 @_attrs_define
 class Role:
-    """A part that the plan needs somebody to play and leaves unnamed."""
+    """A role for which the plan names no organisation."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
     title: str
     bound_to: None | str | Unset = UNSET
-    """ The organisation that the programme's owner has named; null until then. """
+    """ The organisation that the programme's owner has assigned; null if the role is unassigned. """
     note: None | str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:

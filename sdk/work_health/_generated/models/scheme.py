@@ -10,13 +10,13 @@ T = TypeVar("T", bound="Scheme")
 
 @_attrs_define
 class Scheme:
-    """A breakdown that is collected: by area and at most two dimensions."""
+    """A breakdown in which a measure is collected: by area and at most two dimensions."""
 
     dimensions: list[str]
     exclusive: bool
-    """ Nobody is in two categories. """
+    """ True if nobody is in two categories. """
     exhaustive: bool
-    """ Everybody is in a category, `unknown` included. """
+    """ True if everybody is in a category, including `unknown`. """
     finest_level: str
     """ The finest area level at which it is collected. """
 

@@ -28,11 +28,11 @@ class Series:
     title: str
     headline: bool
     collection: Collection
-    """ Where a series' figures come from. """
+    """ The origin of the figures of a series. """
     definition: str
     numerator: str
     geography_basis: GeographyBasis
-    """ What puts a count into an area. """
+    """ The basis on which a count belongs to an area. """
     denominator: None | str | Unset = UNSET
     source: None | Source | Unset = UNSET
     formula: Formula | None | Unset = UNSET
@@ -40,7 +40,7 @@ class Series:
     supersedes: None | str | Unset = UNSET
     """ A kebab-case code. It never changes once it is in use. """
     resets: None | PeriodType | Unset = UNSET
-    """ A cumulative series starts again at each of these. """
+    """ The period type at whose start a cumulative series starts again. """
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.formula import Formula  # noqa: PLC0415

@@ -20,7 +20,7 @@ class SeriesAvailability:
     title: str
     headline: bool
     collection: Collection
-    """ Where a series' figures come from. """
+    """ The origin of the figures of a series. """
     reason: None | str
     """ Why its figures cannot be rolled up; null if they can. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -12,13 +12,13 @@ T = TypeVar("T", bound="Source")
 
 @_attrs_define
 class Source:
-    """Where a published series is published."""
+    """The publication that a published series comes from."""
 
     publisher: str
     title: str
     verified: bool
     identifier: None | str | Unset = UNSET
-    """ The publisher's own code for it. """
+    """ The publisher's code for it. """
     statistical_status: None | str | Unset = UNSET
     """ A kebab-case code. It never changes once it is in use. """
     note: None | str | Unset = UNSET

@@ -12,14 +12,14 @@ T = TypeVar("T", bound="Target")
 
 @_attrs_define
 class Target:
-    """What the programme wants a measure to have reached at the end of a period, in the measure's unit."""
+    """The target of a measure for the end of a period, in the unit of the measure."""
 
     period: str
     """ A period code, whose form implies the type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`,
     `CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     value: float
     basis: Basis
-    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
 
     def to_dict(self) -> dict[str, Any]:
         period = self.period

@@ -10,7 +10,7 @@ T = TypeVar("T", bound="UnmodelledActivity")
 
 @_attrs_define
 class UnmodelledActivity:
-    """Something that the plan's text says will be done and its logic model does not show."""
+    """An activity in the text of the plan that its logic model does not have."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """

@@ -19,7 +19,7 @@ class Window:
     start: datetime.date
     end: datetime.date
     basis: Basis
-    """ Where a statement comes from: the plan's own words, a reading of them, or a setting needed to work. """
+    """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
     note: None | str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
