@@ -51,10 +51,7 @@ def compare_with_current(
         if identified.content is not None:
             counts = content.count_changes(identified.content, current.content)
         _check_withdrawals(identified, item, counts, current, current_sizes[item] or len(current.content), checked)
-        unchanged = current.kind == identified.submitted.kind and not (
-            counts.added or counts.changed or counts.withdrawn
-        )
-        unchanged &= current.state is not ReviewState.REDACTED
+        is_unchanged = _is_unchanged(identified, counts, current)
         diffs.append(
             ReturnDiff(
                 identified_return=identified,
@@ -62,8 +59,8 @@ def compare_with_current(
                 current=current,
                 counts=counts,
                 completeness=required_cells.calculate_completeness(identified, cell_ids[rows], catalogue),
-                outcome=SubmissionOutcome.UNCHANGED if unchanged else SubmissionOutcome.ACCEPTED,
-                revision_number=current.number if unchanged else current.number + 1,
+                outcome=SubmissionOutcome.UNCHANGED if is_unchanged else SubmissionOutcome.ACCEPTED,
+                revision_number=current.number if is_unchanged else current.number + 1,
                 first_received_at=current.first_received_at or now,
             )
         )
@@ -71,6 +68,12 @@ def compare_with_current(
     return SubmissionDiff(
         returns=diffs, cell_diff=cell_diff, submitted_cells=checked.cells, current_cells=current_cells
     )
+
+
+def _is_unchanged(identified: IdentifiedReturn, counts: CellCounts, current: CurrentRevision) -> bool:
+    """Return True if the return has the content of the current revision, unless that is redacted."""
+    has_changes = counts.added or counts.changed or counts.withdrawn
+    return current.kind == identified.submitted.kind and not has_changes and current.state is not ReviewState.REDACTED
 
 
 def _check_withdrawals(

@@ -1,4 +1,4 @@
-"""A parsed submission: the envelope and the cells of all its returns, whatever format they were sent in."""
+"""A parsed submission: the envelope and the cells of all its returns, in any format."""
 
 from collections.abc import Sequence
 from itertools import chain

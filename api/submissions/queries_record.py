@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import copy_binary_in, fetch_in_transaction
 from api.plan.catalogue import Catalogue
-from api.submissions.cell_columns import MISSING, Cells
+from api.submissions.cell_columns import MISSING, Cells, Column
 from api.submissions.copy_format import pack_cells
 from api.submissions.revisions import ReturnDiff, ReturnKey
 from schema.partners import Author
@@ -63,7 +63,11 @@ async def record_submission(
     revision_by_item = np.full(len(comparison), MISSING, dtype=np.int64)
     for return_diff in changed:
         revision_by_item[return_diff.item] = revision_by_return[return_ids[return_diff.identified_return.key]]
-    revisions = revision_by_item[cells.item]
+    await _copy_cells(transaction, catalogue, cells, revision_by_item[cells.item])
+
+
+async def _copy_cells(transaction: AsyncConnection, catalogue: Catalogue, cells: Cells, revisions: Column) -> None:
+    """Copy the cells that have a revision."""
     if (revisions != MISSING).any():
         content = pack_cells(cells, revisions, catalogue.id)
         await copy_binary_in(transaction, observation.name, [column.name for column in observation.columns], content)

@@ -27,13 +27,7 @@ async def fetch_totals(
 
     Also return the id of each return's newest revision, by organisation. `organisation` limits both to one.
     """
-    pairs: list[SeriesArea] = sorted(
-        {
-            (identified.measure.slug, identified.series.slug, identified.duty.area)
-            for identified in returns
-            if identified.content is None
-        }
-    )
+    pairs = _list_series_and_areas(returns)
     if not pairs:
         return [], {}
     organisations = catalogue.organisation_slugs
@@ -61,6 +55,12 @@ async def fetch_totals(
         for row in rows
     }
     return totals, newest
+
+
+def _list_series_and_areas(returns: Sequence[IdentifiedReturn]) -> list[SeriesArea]:
+    """Return the distinct series and areas of the returns that have observations."""
+    counted = [identified for identified in returns if identified.content is None]
+    return sorted({(identified.measure.slug, identified.series.slug, identified.duty.area) for identified in counted})
 
 
 def _build_totals(

@@ -22,7 +22,7 @@ from api.submissions.base_revision import OutdatedReturn, find_outdated, raise_i
 from api.submissions.cell_columns import Cells
 from api.submissions.checks import history
 from api.submissions.checks.tiers import CheckedSubmission, check_history, check_submission
-from api.submissions.comparison import compare_with_current
+from api.submissions.comparison import SubmissionDiff, compare_with_current
 from api.submissions.owners import resolve_owner
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.queries_cells import fetch_cells
@@ -33,12 +33,12 @@ from api.submissions.queries_totals import fetch_totals
 from api.submissions.report import build_report, make_receipt, visible_effects
 from api.submissions.revisions import ReturnKey
 from schema.partners import Scope
-from schema.submission_reports import Effect, SubmissionReport
+from schema.submission_reports import Effect, Receipt, SubmissionReport
 
 DryRun = Annotated[bool, QueryParameter()]
 Result = TypeVar("Result")
-# A thread costs about 0.1 ms. Checking this many cells takes about 5 ms, which other requests can wait. numpy and the
-# parsers release the interpreter lock or are interrupted, so a thread does not block other requests.
+# A thread costs about 0.1 ms. The checks of this many cells last about 5 ms, and other requests can wait that long.
+# numpy and the parsers release the interpreter lock or are interrupted, so a thread does not block other requests.
 THREAD_THRESHOLD_CELLS = 5000
 
 
@@ -117,31 +117,50 @@ class SubmissionRequest:
         comparison = await run_in_thread_if_large(
             size, lambda: compare_with_current(checked, revisions, current_cells, catalogue, now=now)
         )
+        effects = await self._check_history(transaction, owner, checked, size)
         receipt = make_receipt(self.submission_id, content_sha256, now=now)
         report = build_report(
             comparison,
             catalogue,
             checked,
-            changed_totals=await self._check_history(transaction, owner, checked, size),
+            changed_totals=effects,
             content_sha256=content_sha256,
             receipt=None if self.dry_run else receipt,
             expected_token=dry_run_token,
         )
+        await self._record(transaction, checked, comparison, return_ids, report, receipt, recorded_at)
+        return report
+
+    async def _record(
+        self,
+        transaction: AsyncConnection,
+        checked: CheckedSubmission,
+        comparison: SubmissionDiff,
+        return_ids: Mapping[ReturnKey, int],
+        report: SubmissionReport,
+        receipt: Receipt,
+        recorded_at: datetime,
+    ) -> None:
+        """Record the submission, and record in the audit that it was accepted."""
         await record_submission(
             transaction,
-            catalogue,
+            self.access.catalogue,
             comparison.returns,
             comparison.submitted_cells,
             return_ids,
             report,
             receipt=receipt,
-            note=content.envelope.note,
+            note=checked.parsed.envelope.note,
             justifications_for=checked.findings.justifications_for,
             author=self.access.author,
             recorded_at=recorded_at,
         )
-        await self._record_audit(report)
-        return report
+        subject = {
+            "submission": str(self.submission_id),
+            "returns": str(len(report.returns)),
+            "outcome": report.outcome,
+        }
+        await self.access.record_audit("submission.accepted", subject, now=self.now, organisation=report.organisation)
 
     async def _raise_if_outdated(
         self,
@@ -188,14 +207,6 @@ class SubmissionRequest:
         return await run_in_thread_if_large(
             size, lambda: visible_effects(own, past if is_reviewer else None, totals, catalogue)
         )
-
-    async def _record_audit(self, report: SubmissionReport) -> None:
-        subject = {
-            "submission": str(self.submission_id),
-            "returns": str(len(report.returns)),
-            "outcome": report.outcome,
-        }
-        await self.access.record_audit("submission.accepted", subject, now=self.now, organisation=report.organisation)
 
 
 async def submission_request(

@@ -2,7 +2,7 @@
 
 import msgspec
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.submissions import diff
@@ -39,6 +39,7 @@ def calculate_expected(now: dict, before: dict) -> dict[str, list]:
     }
 
 
+@settings(deadline=None)
 @given(now=CELL_SETS, before=CELL_SETS)
 def test_difference_equals_that_of_two_dictionaries(now, before):
     # Random cells are rarely equal, so some are copied.
@@ -54,6 +55,7 @@ def test_difference_equals_that_of_two_dictionaries(now, before):
     assert [old_keys[row] for row in cell_diff.changed_from] == [new_keys[row] for row in cell_diff.changed]
 
 
+@settings(deadline=None)
 @given(now=CELL_SETS, before=CELL_SETS)
 def test_counts_add_up_for_each_return(now, before):
     new, old = make_cells_of_rows(now), make_cells_of_rows(before)
@@ -65,6 +67,7 @@ def test_counts_add_up_for_each_return(now, before):
         assert counts.withdrawn + counts.changed + counts.unchanged == len(old_keys)
 
 
+@settings(deadline=None)
 @given(now=CELL_SETS)
 def test_cells_do_not_differ_from_themselves(now):
     cell_diff = diff.diff_cells(make_cells_of_rows(now), make_cells_of_rows(now))

@@ -43,12 +43,12 @@ def build_code_index(catalogue: Catalogue) -> CodeIndex:
 
 
 @lru_cache(maxsize=1024)
-def margin_positions(catalogue: Catalogue, dimensions: frozenset[str], kept_dimensions: tuple[str, ...]) -> Column:
-    """Return, for each breakdown by these dimensions, the position of its margin over all but the kept dimensions."""
+def margin_positions(catalogue: Catalogue, dimensions: frozenset[str], remaining_dimensions: tuple[str, ...]) -> Column:
+    """Return the position of each breakdown's margin: its categories of the remaining dimensions only."""
     index = build_code_index(catalogue)
     has_dimensions = index.masks_by_dimensions[dimensions].tolist()
     margin_ids = [
-        catalogue.find_margin(breakdown_id, kept_dimensions) if applies else MISSING
+        catalogue.find_margin(breakdown_id, remaining_dimensions) if applies else MISSING
         for breakdown_id, applies in zip(index.breakdown_ids.tolist(), has_dimensions, strict=True)
     ]
     return _positions_of(index.breakdown_ids, margin_ids)

@@ -1,4 +1,4 @@
-"""Check items, entries and published figures, and look for personal data in free text."""
+"""Check items, entries and published figures, and find personal data in free text."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -130,7 +130,7 @@ def _check_date(day: date, item_path: str, today: date, findings: Findings) -> N
 
 
 def check_free_texts(parsed: ParsedSubmission, findings: Findings) -> None:
-    """Look for personal data in free text. The text is part of the finding's id, so a changed text is a new finding."""
+    """Find personal data in free text. The text is part of the finding's id, so a changed text is a new finding."""
     for path, text in _free_texts(parsed.envelope):
         for kind, pattern in PERSONAL_DATA_PATTERNS.items():
             if pattern.search(text):

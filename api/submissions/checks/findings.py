@@ -24,7 +24,7 @@ class Findings:
     """The findings of a submission, with the justifications that it gives.
 
     Checks count rows from 0 over the whole submission, and reports use the sender's row numbers. Without a parsed
-    submission, `add` takes the sender's numbers. In a tabular file, a finding about a return lists all rows of it.
+    submission, `add` expects the sender's numbers. In a tabular file, a finding about a return lists all rows of it.
     """
 
     def __init__(self, parsed: ParsedSubmission | None = None) -> None:

@@ -112,9 +112,7 @@ def find_adjacent_returns(returns: Sequence[IdentifiedReturn], past: Sequence[Re
             continue
         key, series, period = identified.key, identified.series, identified.period
         kinds = {total.period.code: (total.period, total.kind) for total in past if total.key[:3] == key[:3]}
-        for other in returns:
-            if other.key[:3] == key[:3]:
-                kinds[other.period.code] = (other.period, other.submitted.kind)
+        kinds |= {r.period.code: (r.period, r.submitted.kind) for r in returns if r.key[:3] == key[:3]}
         others = [other for other, kind in kinds.values() if kind is not ReturnKind.WITHDRAWN]
         before = [p for p in others if p.end < period.end and not _is_reset_between(series, p, period)]
         after = [p for p in others if p.end > period.end and not _is_reset_between(series, period, p)]

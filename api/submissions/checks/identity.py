@@ -42,31 +42,47 @@ def identify_returns(
         duty, period = find_duty_and_period(given, catalogue, organisation, path=path, findings=findings)
         if duty is None or period is None:
             continue
-        measure = catalogue.measures[duty.measure]
-        series = catalogue.get_series_of_duty(duty)
-        extended_until = extensions.get((measure.slug, series.slug, duty.service, period.code))
-        deadlines = _deadlines(period, catalogue, duty, extended_until)
-        _check_period_is_open(period, deadlines, catalogue, duty, f"{path}/period", now, findings)
-        return_content = content.check_content(
-            given, measure, series, sizes[index], path=path, today=calendar.to_london_date(now), findings=findings
-        )
-        if series.collection is Collection.PUBLISHED:
-            published_figures.check_figures(given.figures, measure, catalogue, path=path, findings=findings)
-        identified = IdentifiedReturn(
-            submitted=given,
-            measure=measure,
-            series=series,
-            duty=duty,
-            period=period,
-            deadlines=deadlines,
-            content=return_content,
-        )
+        identified = _identify_return(given, duty, period, sizes[index], catalogue, extensions, path, now, findings)
         if identified.key in seen:
             name = " ".join(identified.key)
             findings.add("duplicate-return", f"The submission has another return for {name}.", path=path)
         seen.add(identified.key)
         returns.append(identified)
     return returns
+
+
+def _identify_return(
+    given: NewReturn,
+    duty: Duty,
+    period: Period,
+    observation_count: int,
+    catalogue: Catalogue,
+    extensions: Mapping[ReturnKey, datetime],
+    path: str,
+    now: datetime,
+    findings: Findings,
+) -> IdentifiedReturn:
+    """Check the period and the content of a return, and return it with its deadlines."""
+    measure = catalogue.measures[duty.measure]
+    series = catalogue.get_series_of_duty(duty)
+    extended_until = extensions.get((measure.slug, series.slug, duty.service, period.code))
+    deadlines = _deadlines(period, catalogue, duty, extended_until)
+    _check_period_is_open(period, deadlines, catalogue, duty, f"{path}/period", now, findings)
+    today = calendar.to_london_date(now)
+    return_content = content.check_content(
+        given, measure, series, observation_count, path=path, today=today, findings=findings
+    )
+    if series.collection is Collection.PUBLISHED:
+        published_figures.check_figures(given.figures, measure, catalogue, path=path, findings=findings)
+    return IdentifiedReturn(
+        submitted=given,
+        measure=measure,
+        series=series,
+        duty=duty,
+        period=period,
+        deadlines=deadlines,
+        content=return_content,
+    )
 
 
 def _deadlines(period: Period, catalogue: Catalogue, duty: Duty, extended_until: datetime | None) -> Deadlines | None:

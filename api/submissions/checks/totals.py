@@ -114,8 +114,8 @@ def _parts_by_scheme(
             uses_scheme = np.array([submitted.measure.slug in slugs for submitted in returns])
             rows = np.flatnonzero(broken_down & uses_scheme[cells.item])
             for size in range(len(dimensions)):
-                for kept in combinations(dimensions, size):
-                    yield _parts_of_margin(cells, index, rows, dimensions, kept, catalogue, exclusive, exhaustive)
+                for remaining in combinations(dimensions, size):
+                    yield _parts_of_margin(cells, index, rows, dimensions, remaining, catalogue, exclusive, exhaustive)
 
 
 def _parts_of_margin(
@@ -123,13 +123,13 @@ def _parts_of_margin(
     index: CellIndex,
     rows: Column,
     dimensions: Sequence[str],
-    kept: Sequence[str],
+    remaining: Sequence[str],
     catalogue: Catalogue,
     exclusive: bool,
     exhaustive: bool,
 ) -> PartsOfTotals:
-    margin = margin_positions(catalogue, frozenset(dimensions), tuple(kept))
-    complete = int(np.prod([len(catalogue.categories[d]) for d in dimensions if d not in kept]))
+    margin = margin_positions(catalogue, frozenset(dimensions), tuple(remaining))
+    complete = int(np.prod([len(catalogue.categories[d]) for d in dimensions if d not in remaining]))
     return _link_parts(
         rows,
         index.find_rows(cells.item[rows], index.area_position[rows], margin[index.breakdown_position[rows]]),

@@ -129,7 +129,7 @@ class ColumnReader:
 
     @staticmethod
     def _to_numbers(codes: Column, values: Sequence[CsvValue], to_number: Callable[[CsvValue], int]) -> Column:
-        """Convert the numbers of a cache's values to the numbers that the values are or stand for."""
+        """Convert the numbers of a cache's values to counts or statuses."""
         table = np.array([*(to_number(value) for value in values), INVALID, MISSING], dtype=np.int64)
         return table[codes]  # INVALID (-2) and MISSING (-1) index the last two entries
 

@@ -107,7 +107,7 @@ def parse_shorthand(plain: str) -> Status | None:
 
 
 def parse_value(word: str) -> int | Status | Fault | None:
-    """Return a number, or the status that a shorthand stands for."""
+    """Return a number, or the status that a shorthand means."""
     return parse_shorthand(word.strip()) or parse_number(word)
 
 

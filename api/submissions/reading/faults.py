@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from api.submissions.checks.findings import Findings
 
-INVALID = -2  # stands for a value whose fault has been added; later checks ignore it
+INVALID = -2  # replaces a value whose fault has been added; later checks ignore it
 MAX_FAULTY_CELLS = 100_000  # reading ends after this many
 MAX_FINDINGS_PER_CODE = 100
 MAX_SHOWN_CHARACTERS = 80  # of the value that was sent

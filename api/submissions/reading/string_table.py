@@ -92,7 +92,7 @@ class StringTable:
         return np.where(is_same, numbers, MISSING)
 
     def _add_words(self, text: bytes, start: Column, length: Column, hashes: WordParts, chosen: Column) -> None:
-        """Add words with distinct hashes. A word that already has a hash keeps it."""
+        """Add words with distinct hashes. A hash that already has a word is not changed."""
         numbers = np.array(self._intern_slow(text, start[chosen], length[chosen]), dtype=np.int64)
         parts = np.zeros((len(self.index_by_word), self._parts.shape[1]), dtype=np.uint64)
         parts[: len(self._parts)] = self._parts
