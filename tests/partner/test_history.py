@@ -62,14 +62,14 @@ async def delete_returns(application) -> None:
 async def test_any_sequence_ends_in_the_state_of_its_last_submission(application, council_client, steps):
     await delete_returns(application)
     kind, cells, number = "none", {}, 0
-    last = None
+    last_submission = None
     past: list[tuple[datetime, str, int, Cells]] = [(application.now, kind, number, cells)]
     for step, parts in steps:
         application.now += timedelta(seconds=1)
         if step == "again":
-            if last is None or kind == "withdrawn":
+            if last_submission is None or kind == "withdrawn":
                 continue
-            submission, target = last, (kind, cells)
+            submission, target = last_submission, (kind, cells)
         else:
             submission, target = (
                 to_submission(step, new_cells := cells_of(parts) if step == "data" else {}),
@@ -88,7 +88,7 @@ async def test_any_sequence_ends_in_the_state_of_its_last_submission(application
         number += target != (kind, cells)
         assert report.returns[0].revision == number
         kind, cells = target
-        last = submission
+        last_submission = submission
         past.append((application.now, kind, number, cells))
     await check_past_instants(council_client, past)
 

@@ -45,20 +45,23 @@ def submission(total: int):
 
 
 async def test_repeated_request_gets_the_same_bytes(application, http):
-    first = await submit(http, body(), "monday")
+    first_response = await submit(http, body(), "monday")
     before = await application.count_all_rows()
-    second = await submit(http, body(), "monday")
-    assert (first.status_code, second.status_code) == (201, 201)
-    assert second.content == first.content
-    assert ("idempotent-replayed" in first.headers, second.headers["idempotent-replayed"]) == (False, "true")
-    assert second.headers["request-id"] != first.headers["request-id"]
+    second_response = await submit(http, body(), "monday")
+    assert (first_response.status_code, second_response.status_code) == (201, 201)
+    assert second_response.content == first_response.content
+    assert ("idempotent-replayed" in first_response.headers, second_response.headers["idempotent-replayed"]) == (
+        False,
+        "true",
+    )
+    assert second_response.headers["request-id"] != first_response.headers["request-id"]
     assert await application.count_all_rows() == before
 
 
 async def test_later_changes_do_not_alter_a_stored_response(http):
-    first = await submit(http, body(112), "monday")
+    first_response = await submit(http, body(112), "monday")
     await submit(http, body(115), "tuesday")
-    assert (await submit(http, body(112), "monday")).content == first.content
+    assert (await submit(http, body(112), "monday")).content == first_response.content
     assert (await submit(http, body(115), "wednesday")).json()["outcome"] == "unchanged"
 
 
@@ -78,8 +81,8 @@ async def test_key_that_the_database_cannot_store_is_refused(application, http):
 
 
 async def test_sdk_repeats_with_the_same_key(council_client):
-    first = await council_client.create_submission(PROGRAMME, submission(112), idempotency_key="monday")
-    assert await council_client.create_submission(PROGRAMME, submission(112), idempotency_key="monday") == first
+    report = await council_client.create_submission(PROGRAMME, submission(112), idempotency_key="monday")
+    assert await council_client.create_submission(PROGRAMME, submission(112), idempotency_key="monday") == report
     with pytest.raises(RequestRejected, match="another content"):
         await council_client.create_submission(PROGRAMME, submission(113), idempotency_key="monday")
 
@@ -133,24 +136,24 @@ STORAGE_TIMES = [
 
 @pytest.mark.parametrize(("delay", "is_stored"), STORAGE_TIMES)
 async def test_response_is_stored_for_thirty_days(application, http, delay, is_stored):
-    first = await submit(http, body(), "monday")
+    first_response = await submit(http, body(), "monday")
     application.now += delay
-    second = await submit(http, body(), "monday")
-    assert (second.content == first.content) is is_stored
-    assert ("idempotent-replayed" in second.headers) is is_stored
-    assert second.json()["outcome"] == ("accepted" if is_stored else "unchanged")
+    second_response = await submit(http, body(), "monday")
+    assert (second_response.content == first_response.content) is is_stored
+    assert ("idempotent-replayed" in second_response.headers) is is_stored
+    assert second_response.json()["outcome"] == ("accepted" if is_stored else "unchanged")
     assert await application.count_rows("idempotency") == 1
     if not is_stored:  # the new response replaces the old one
-        assert (await submit(http, body(), "monday")).content == second.content
+        assert (await submit(http, body(), "monday")).content == second_response.content
 
 
 async def test_key_belongs_to_one_client(application, http):
     other_client = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
-    first = await submit(http, body(112), "monday")
-    second = await submit(other_client, body(115), "monday")
-    assert [response.json()["returns"][0]["revision"] for response in (first, second)] == [1, 2]
-    assert (await submit(other_client, body(115), "monday")).content == second.content
-    assert (await submit(http, body(112), "monday")).content == first.content
+    first_response = await submit(http, body(112), "monday")
+    second_response = await submit(other_client, body(115), "monday")
+    assert [response.json()["returns"][0]["revision"] for response in (first_response, second_response)] == [1, 2]
+    assert (await submit(other_client, body(115), "monday")).content == second_response.content
+    assert (await submit(http, body(112), "monday")).content == first_response.content
 
 
 async def test_key_belongs_to_one_operation(council_client):

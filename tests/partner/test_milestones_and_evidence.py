@@ -51,8 +51,12 @@ async def read_return(partner, organisation: str, measure: str, period: str, **o
 
 
 async def test_research_goes_through_its_stages(university):
-    first = await submit(university, new_return(RESEARCH, "FY2025-26", items=[make_item("in-progress")]))
-    assert (first.counts.added, first.returns[0].completeness.required, first.effects) == (1, 0, [])
+    first_report = await submit(university, new_return(RESEARCH, "FY2025-26", items=[make_item("in-progress")]))
+    assert (first_report.counts.added, first_report.returns[0].completeness.required, first_report.effects) == (
+        1,
+        0,
+        [],
+    )
     published = make_item("published", url="https://www.nottinghaminsight.org.uk/carers")
     report = await submit(
         university, new_return(RESEARCH, "FY2025-26", items=[published, make_item("undertaken", code="youth")])

@@ -313,8 +313,8 @@ async def test_only_reviewers_of_another_organisation_grant(application, council
 
 async def test_repeated_grant_is_recorded_once(application, reviewer_client):
     request = new_extension(COUNCIL, REFERRALS, Q2, until=LATER, reason="A new system.")
-    first = await reviewer_client.grant_extension(PROGRAMME, request, idempotency_key="a")
-    assert await reviewer_client.grant_extension(PROGRAMME, request, idempotency_key="a") == first
+    extension = await reviewer_client.grant_extension(PROGRAMME, request, idempotency_key="a")
+    assert await reviewer_client.grant_extension(PROGRAMME, request, idempotency_key="a") == extension
     assert await application.count_rows("extension") == 1
 
 

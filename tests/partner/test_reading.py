@@ -119,8 +119,8 @@ async def test_any_two_revisions_are_compared(council_client, history):
     [total, female, male] = comparison.changes
     assert (total.before.value, total.after.value) == (112, 115)
     assert (female.cell.breakdown.to_dict(), male.after) == ({"sex": "female"}, None)
-    same = await council_client.compare_revisions(PROGRAMME, **WHERE, older=2, newer=2)
-    assert (same.change_count, same.changes) == (0, [])
+    unchanged = await council_client.compare_revisions(PROGRAMME, **WHERE, older=2, newer=2)
+    assert (unchanged.change_count, unchanged.changes) == (0, [])
     with pytest.raises(RequestRejected, match="turn them round"):
         await council_client.compare_revisions(PROGRAMME, **WHERE, older=3, newer=1)
     with pytest.raises(NotFound):
@@ -200,12 +200,14 @@ async def test_pages_of_observations_are_complete_and_in_order(council_client, r
     assert [item.to_dict() async for item in reviewer_client.iter_observations(PROGRAMME, limit=limit)] == [
         item.to_dict() for item in all_observations
     ]
-    first = application.now
+    first_instant = application.now
     application.now += MINUTE
     await submit(council_client, referrals(113, female=62, male=51), new_return(REFERRALS, Q1, kind="nil"))
-    changes = (await reviewer_client.list_observations(PROGRAMME, updated_after=first)).items
+    changes = (await reviewer_client.list_observations(PROGRAMME, updated_after=first_instant)).items
     assert len(changes) == 3
-    paged = [item async for item in reviewer_client.iter_observations(PROGRAMME, updated_after=first, limit=limit)]
+    paged = [
+        item async for item in reviewer_client.iter_observations(PROGRAMME, updated_after=first_instant, limit=limit)
+    ]
     assert [item.to_dict() for item in paged] == [item.to_dict() for item in changes]
     assert [item.area for item in (await reviewer_client.list_observations(PROGRAMME, area=WARD)).items] == [WARD, WARD]
     assert len((await reviewer_client.list_observations(PROGRAMME, measure=CONVERSATIONS, service="main")).items) == 3
@@ -423,16 +425,16 @@ async def test_feed_does_not_miss_an_event_that_is_committed_late(application, c
     """List no newer event before the late transaction, which has the older id, commits."""
     await submit(council_client, referrals(112))
     await application.wait_for_old_transactions()
-    first = await council_client.list_return_changes(PROGRAMME)
+    first_page = await council_client.list_return_changes(PROGRAMME)
     await writer.begin()
     await writer.write(REFERRALS, application.now)
     await submit(council_client, referrals(90, period=Q1))
-    held_back = await council_client.list_return_changes(PROGRAMME, cursor=first.next_cursor)
-    assert (held_back.items, held_back.next_cursor) == ([], first.next_cursor)
+    waiting_page = await council_client.list_return_changes(PROGRAMME, cursor=first_page.next_cursor)
+    assert (waiting_page.items, waiting_page.next_cursor) == ([], first_page.next_cursor)
     await writer.commit()
     await application.wait_for_old_transactions()
-    rest = await council_client.list_return_changes(PROGRAMME, cursor=held_back.next_cursor)
-    assert [(item.period.code, item.revision) for item in rest.items] == [(Q2, 2), (Q1, 1)]
+    last_page = await council_client.list_return_changes(PROGRAMME, cursor=waiting_page.next_cursor)
+    assert [(item.period.code, item.revision) for item in last_page.items] == [(Q2, 2), (Q1, 1)]
 
 
 async def test_polling_the_feed_returns_every_event_exactly_once(application, council_client, reviewer_client):

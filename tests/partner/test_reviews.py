@@ -180,9 +180,9 @@ async def test_repeated_decision_gets_the_same_response_and_is_recorded_once(
     application, council_client, reviewer_client
 ):
     await submit(council_client)
-    first = await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
+    approval = await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
     repeat = await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
-    assert first == repeat
+    assert approval == repeat
     assert await application.count_rows("return_event") == 2
     with pytest.raises(RequestRejected, match="another content"):
         await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1, "!"), idempotency_key="a")
@@ -258,8 +258,8 @@ async def test_review_lists_the_findings_and_justifications_of_its_return(counci
     await council_client.create_submission(PROGRAMME, submission)
     [finding] = (await reviewer_client.get_review(PROGRAMME, **WHERE)).findings
     assert (finding.code, finding.justification) == ("sum-below-total", "Twelve would not say.")
-    earlier = await council_client.get_review(PROGRAMME, **WHERE | {"period": "FY2025-26-Q1"})
-    assert [f.code for f in earlier.findings] == ["categories-missing"]
+    earlier_review = await council_client.get_review(PROGRAMME, **WHERE | {"period": "FY2025-26-Q1"})
+    assert [f.code for f in earlier_review.findings] == ["categories-missing"]
 
 
 async def test_possible_double_count_is_reported_to_reviewers_only(application, council_client, reviewer_client):
@@ -282,8 +282,8 @@ async def test_possible_double_count_is_reported_to_reviewers_only(application, 
     assert (finding.code, finding.severity) == ("possible-double-count", "warning")
     assert "nottingham-city-council (ips-primary-care) 30" in finding.message
     assert "nottinghamshire-healthcare (futures-positive) 41" in finding.message
-    theirs = where | {"organisation": "nottinghamshire-healthcare", "service": "futures-positive"}
-    assert (await trust.get_review(PROGRAMME, **theirs)).findings == []
+    other_return = where | {"organisation": "nottinghamshire-healthcare", "service": "futures-positive"}
+    assert (await trust.get_review(PROGRAMME, **other_return)).findings == []
     assert (await council_client.get_review(PROGRAMME, **where)).findings == []
     await reviewer_client.approve_return(PROGRAMME, **where, decision=decision(1))
 

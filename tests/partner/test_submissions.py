@@ -113,11 +113,11 @@ async def test_submission_is_accepted_or_rejected_as_a_whole(application, counci
 
 async def test_pages_of_returns_are_complete_and_in_order(council_client):
     await submit(council_client, *(referrals(n, period=f"FY2025-26-Q{n}") for n in (1, 2)))
-    first = await council_client.list_returns(PROGRAMME, limit=1)
-    assert first.next_cursor
-    second = await council_client.list_returns(PROGRAMME, limit=1, cursor=first.next_cursor)
-    assert [page.items[0].period.code for page in (first, second)] == ["FY2025-26-Q1", "FY2025-26-Q2"]
-    assert not second.next_cursor
+    first_page = await council_client.list_returns(PROGRAMME, limit=1)
+    assert first_page.next_cursor
+    second_page = await council_client.list_returns(PROGRAMME, limit=1, cursor=first_page.next_cursor)
+    assert [page.items[0].period.code for page in (first_page, second_page)] == ["FY2025-26-Q1", "FY2025-26-Q2"]
+    assert not second_page.next_cursor
     assert len([summary async for summary in council_client.iter_returns(PROGRAMME, limit=1)]) == 2
     assert len((await council_client.list_returns(PROGRAMME, measure=REFERRALS, period="FY2025-26-Q1")).items) == 1
 

@@ -172,14 +172,14 @@ async def test_milestones_and_evidence_have_a_schema_but_no_csv_template(
     body: dict = {"measure": measure, "series": series, "service": service, "period": period}
     if definition.kind is MeasureKind.MILESTONE:
         body["items"] = [{"item": "a-1", "title": "A", "stage": definition.stages[0], "date": "2025-09-01"}]
-        wrong = [body["items"][0] | {"stage": "nowhere"}]
+        wrong_list = [body["items"][0] | {"stage": "nowhere"}]
     else:
         body["entries"] = [{"domain": definition.domains[0], "title": "A", "date": "2025-09-01", "people": 4}]
-        wrong = [body["entries"][0] | {"people": -1}]
+        wrong_list = [body["entries"][0] | {"people": -1}]
     validator = jsonschema.Draft202012Validator(schema)
     validator.validate(body)
     name = "items" if definition.kind is MeasureKind.MILESTONE else "entries"
-    assert not validator.is_valid(body | {name: wrong})
+    assert not validator.is_valid(body | {name: wrong_list})
     assert not validator.is_valid({key: value for key, value in body.items() if key != name})
     with pytest.raises(RequestRejected, match=f"is returned as {name}"):
         await partner.get_template(PROGRAMME, measure, period=period)

@@ -68,14 +68,16 @@ def test_duty_expects_a_return_in_each_period(case):
 
 
 def test_expected_return_has_an_organisation_and_deadlines():
-    first = next(obligations.list_expected_returns(HARBOUR_PLAN))
-    assert (first.organisation, first.measure, first.series, first.service) == (
+    expected_return = next(obligations.list_expected_returns(HARBOUR_PLAN))
+    assert (expected_return.organisation, expected_return.measure, expected_return.series, expected_return.service) == (
         "quay-college",
         "learners",
         "headline",
         "main",
     )
-    assert [instant.isoformat() for instant in (first.deadlines.due, first.deadlines.timely_until)] == [
+    assert [
+        instant.isoformat() for instant in (expected_return.deadlines.due, expected_return.deadlines.timely_until)
+    ] == [
         "2026-02-11T00:00:00+00:00",
         "2026-02-16T00:00:00+00:00",
     ]

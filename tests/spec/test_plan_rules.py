@@ -213,11 +213,11 @@ def test_code_in_use_cannot_change_its_meaning(change):
 
 
 def test_unused_code_may_change():
-    nothing = version_changes.CodesInUse(
+    unused_codes = version_changes.CodesInUse(
         series=frozenset(), organisations=frozenset(), areas=frozenset(), categories=frozenset()
     )
     for change in FORBIDDEN.values():
-        version_changes.check_change(change_plan(lambda _: None), change_plan(change), nothing)
+        version_changes.check_change(change_plan(lambda _: None), change_plan(change), unused_codes)
 
 
 DECISION = {"by": "The board", "on": "2026-05-01", "reason": "Named recipients.", "assessment": "DPIA 7"}

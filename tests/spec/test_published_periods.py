@@ -47,12 +47,12 @@ NOMIS = [
 ]
 
 
-@pytest.mark.parametrize(("theirs", "length", "code", "start", "end"), NOMIS)
-def test_nomis_date_is_the_months_ending_then(theirs, length, code, start, end):
-    period = from_nomis(theirs, length=length)
+@pytest.mark.parametrize(("nomis_date", "length", "code", "start", "end"), NOMIS)
+def test_nomis_date_is_the_months_ending_then(nomis_date, length, code, start, end):
+    period = from_nomis(nomis_date, length=length)
     assert period == parse(code)
     assert (f"{period.start}", f"{period.end}") == (start, end)
-    assert to_nomis(period) == theirs
+    assert to_nomis(period) == nomis_date
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_period_without_an_ees_identifier_is_refused(code):
 @example(parse("AY1990-91"))
 @example(parse("FY2099-00"))
 def test_ees_identifier_converts_back_to_its_period(period):
-    theirs = to_ees(period)
-    assert theirs is None or from_ees(theirs.code, theirs.period) == period
+    ees_period = to_ees(period)
+    assert ees_period is None or from_ees(ees_period.code, ees_period.period) == period
 
 
 # --- Fingertips --------------------------------------------------------------------------------------------
@@ -212,18 +212,20 @@ LABELS = """
 
 @pytest.mark.parametrize("line", LABELS.strip().splitlines())
 def test_fingertips_periods_have_fingertips_labels(line):
-    first, code = line.rsplit(maxsplit=1)
-    kind, year, years, quarter, month, label = first.split(maxsplit=5)
-    theirs = FingertipsPeriod(
+    fields, code = line.rsplit(maxsplit=1)
+    kind, year, years, quarter, month, label = fields.split(maxsplit=5)
+    fingertips_period = FingertipsPeriod(
         year_type=YearType(int(kind)),
         year=int(year),
         years=int(years),
         quarter=int(quarter.replace("-", "0")),
         month=int(month.replace("-", "0")),
     )
-    assert theirs.label == label.rstrip()
-    assert from_fingertips(theirs.sortable, theirs.year_type, years=theirs.years) == parse(code)
-    assert to_fingertips(parse(code), theirs.year_type) == theirs
+    assert fingertips_period.label == label.rstrip()
+    assert from_fingertips(
+        fingertips_period.sortable, fingertips_period.year_type, years=fingertips_period.years
+    ) == parse(code)
+    assert to_fingertips(parse(code), fingertips_period.year_type) == fingertips_period
 
 
 SORTABLE = [
@@ -293,10 +295,12 @@ def test_period_that_fingertips_lacks_is_refused(code, year_type):
 @example(parse("2025-06"), YearType.CALENDAR_ROLLING_MONTHLY)
 @example(parse("P1990-01..1999-12"), YearType.CALENDAR)
 def test_fingertips_number_converts_back_to_its_period(period, year_type):
-    theirs = to_fingertips(period, year_type)
-    if theirs:
-        assert is_same_span(from_fingertips(theirs.sortable, year_type, years=theirs.years), period)
-        assert theirs.label
+    fingertips_period = to_fingertips(period, year_type)
+    if fingertips_period:
+        assert is_same_span(
+            from_fingertips(fingertips_period.sortable, year_type, years=fingertips_period.years), period
+        )
+        assert fingertips_period.label
 
 
 @settings(deadline=None)

@@ -173,7 +173,7 @@ def test_cell_cursor_names_an_area_and_a_breakdown_of_the_programme():
 
 
 def test_cell_cursor_is_the_last_cell_of_its_page():
-    last = ReturnCell(
+    last_cell = ReturnCell(
         organisation="quay-college",
         measure="learners",
         series="headline",
@@ -185,7 +185,7 @@ def test_cell_cursor_is_the_last_cell_of_its_page():
         breakdown={"sex": "female", "need": "travel"},
         **dict.fromkeys(("value", "numerator", "denominator", "lower", "upper", "status", "note")),
     )
-    assert rules.make_cell_cursor(last) == CellCursor(PLACE, EAST, "need=travel;sex=female")
+    assert rules.make_cell_cursor(last_cell) == CellCursor(PLACE, EAST, "need=travel;sex=female")
 
 
 def make_revision(number: int) -> ReturnRevision:
@@ -213,16 +213,16 @@ def make_detail(number: int, **content: object) -> ReturnDetail:
 def make_cells(**values: int) -> Cells:
     """Return cells of the town with these values by sex."""
     size = len(values)
-    nothing = np.full(size, MISSING, dtype=np.int64)
+    missing = np.full(size, MISSING, dtype=np.int64)
     return Cells(
         item=np.zeros(size, dtype=np.int64),
         area=np.full(size, HARBOUR_CATALOGUE.ids.areas[TOWN], dtype=np.int64),
         breakdown=np.array([HARBOUR_CATALOGUE.ids.breakdowns[f"sex={sex}"] for sex in values], dtype=np.int64),
         value=np.array([*values.values()], dtype=np.int64),
-        numerator=nothing,
-        denominator=nothing,
-        lower=nothing,
-        upper=nothing,
+        numerator=missing,
+        denominator=missing,
+        lower=missing,
+        upper=missing,
         status=np.zeros(size, dtype=np.int64),
         notes=np.full(size, None, dtype=np.object_),
     )
@@ -245,15 +245,15 @@ def test_counts_are_compared_cell_by_cell(monkeypatch):
 
 def test_milestones_are_compared_item_by_item():
     a, b, c = (MilestoneItem(item=code, title=code, stage="begun", date=date(2026, 1, 1)) for code in "abc")
-    later = replace(b, stage="done")
+    changed_item = replace(b, stage="done")
     comparison = rules.compare_revisions(
         (make_detail(1, items=[a, b]), make_cells()),
-        (make_detail(2, items=[later, c]), make_cells()),
+        (make_detail(2, items=[changed_item, c]), make_cells()),
         HARBOUR_CATALOGUE,
     )
     assert [(change.item, change.before, change.after) for change in comparison.items] == [
         ("a", a, None),
-        ("b", b, later),
+        ("b", b, changed_item),
         ("c", None, c),
     ]
     assert (comparison.change_count, comparison.changes, comparison.entries) == (3, [], [])

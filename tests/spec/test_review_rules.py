@@ -181,8 +181,8 @@ def test_any_sequence_of_events_keeps_the_states_consistent(walk):
             for act in acts:
                 move(act.event, act.number, act.state)
         assert states.count(ReviewState.APPROVED) <= 1
-        waiting = [n for n, state in enumerate(states, 1) if state in (ReviewState.PENDING, ReviewState.QUERIED)]
-        assert waiting in ([], [len(states)])
+        undecided = [n for n, state in enumerate(states, 1) if state in (ReviewState.PENDING, ReviewState.QUERIED)]
+        assert undecided in ([], [len(states)])
         assert states[-1] is not ReviewState.SUPERSEDED
 
 
@@ -601,8 +601,8 @@ def test_concession_changes_only_its_own_return():
 
 
 def test_cursor_counts_the_items_already_listed_for_its_instant():
-    first = pagination.make_instant_cursor([NOW + TICK, NOW, NOW], None)
-    assert first == pagination.InstantCursor(NOW, 2)
-    assert pagination.make_instant_cursor([NOW, NOW], first) == pagination.InstantCursor(NOW, 4)
-    assert pagination.make_instant_cursor([NOW, NOW - TICK], first) == pagination.InstantCursor(NOW - TICK, 1)
-    assert pagination.decode_cursor(pagination.encode_cursor(first), pagination.InstantCursor) == first
+    first_cursor = pagination.make_instant_cursor([NOW + TICK, NOW, NOW], None)
+    assert first_cursor == pagination.InstantCursor(NOW, 2)
+    assert pagination.make_instant_cursor([NOW, NOW], first_cursor) == pagination.InstantCursor(NOW, 4)
+    assert pagination.make_instant_cursor([NOW, NOW - TICK], first_cursor) == pagination.InstantCursor(NOW - TICK, 1)
+    assert pagination.decode_cursor(pagination.encode_cursor(first_cursor), pagination.InstantCursor) == first_cursor

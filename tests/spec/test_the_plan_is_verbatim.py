@@ -85,9 +85,9 @@ def test_published_text_is_unchanged() -> None:
 
 
 def test_title_is_the_heading_of_the_plan() -> None:
-    first = next(line for line in LINES if line)
-    assert first == PLAN.title
-    assert first == PLAN.document.title
+    first_line = next(line for line in LINES if line)
+    assert first_line == PLAN.title
+    assert first_line == PLAN.document.title
 
 
 @pytest.mark.parametrize("theme", PLAN.themes, ids=lambda theme: theme.slug)
