@@ -52,8 +52,8 @@ def make_counts(*providers, lattice=WARDS, scale=1):
 def list_displayed(protected):
     """Return the displayed numbers, area by area: total, women and men."""
     found = {}
-    for make_figure in protected.counts:
-        found.setdefault(make_figure.node.place, []).append("c" if make_figure.value is None else make_figure.value)
+    for figure in protected.counts:
+        found.setdefault(figure.node.place, []).append("c" if figure.value is None else figure.value)
     return {place: " ".join(map(str, row)) for place, row in found.items()}
 
 
@@ -159,9 +159,9 @@ def test_small_increase_that_a_total_reveals_is_held_back():
     unaudited = make_display(lattice, NO_PROVIDERS, chain, first.display)
     assert unaudited.value.tolist() == [105, 50, 50]
     second = protect_release(lattice, NO_PROVIDERS, chain, [first.display])
-    assert [make_figure.value for make_figure in second.counts] == [105, 50, 50]
+    assert [figure.value for figure in second.counts] == [105, 50, 50]
     assert second.report.withheld == 0
-    assert sorted(make_figure.largest_error for make_figure in second.counts) in ([4, 6, 9], [4, 9, 9])
+    assert sorted(figure.largest_error for figure in second.counts) in ([4, 6, 9], [4, 9, 9])
 
 
 def test_small_increase_of_another_provider_is_held_back():
@@ -183,9 +183,7 @@ def test_small_increase_of_another_provider_is_held_back():
     city = replace(women, place="city")
     assert narrow == [set(), {north, women, city}, {north, women, city}]
     second = protect_release(WARDS, PERSONS_RULE, chain, [first])
-    same = {
-        node for node, make_figure in zip(WARDS.nodes, second.counts, strict=True) if make_figure.largest_error == 9
-    }
+    same = {node for node, figure in zip(WARDS.nodes, second.counts, strict=True) if figure.largest_error == 9}
     assert {north, women, city} <= same
     assert second.report.withheld == 0
 
@@ -219,8 +217,8 @@ def test_shifted_area_is_withheld_if_it_cannot_be_held_back():
     for size in (1, 2, 3):
         protected = protect_release(WARDS, PERSONS_RULE, chain[:size], displays)
         displays.append(protected.display)
-    for make_figure, count in zip(protected.counts, chain[-1].totals, strict=True):
-        assert make_figure.value is None or make_figure.low <= count <= make_figure.high
+    for figure, count in zip(protected.counts, chain[-1].totals, strict=True):
+        assert figure.value is None or figure.low <= count <= figure.high
 
 
 def make_six_wards(*providers):
@@ -243,7 +241,7 @@ def make_six_wards(*providers):
 def test_small_count_in_one_of_many_areas_is_protected():
     lattice, counts = make_six_wards("3/50 50/50 50/50 50/50 50/50 50/50")
     protected = protect_release(lattice, PERSONS_RULE, [counts])
-    assert [make_figure.node.place for make_figure in protected.counts if make_figure.value is None] == ["w0"]
+    assert [figure.node.place for figure in protected.counts if figure.value is None] == ["w0"]
     assert protected.report.repaired == 0
 
 
@@ -372,7 +370,7 @@ def test_distinct_people_are_audited_with_their_bounds():
     lattice = build_lattice(ScopeShape(tables=(Table(),), periods=halves, overlapping_periods=True))
     tallies = {node: Tally(low=n, high=n) for node, n in zip(lattice.nodes, (40, 4, 44), strict=True)}
     protected = protect_release(lattice, NO_PROVIDERS, [read_tallies(lattice, [tallies], publish_alone=[True])])
-    assert [make_figure.value for make_figure in protected.counts] == [40, None, 45]
+    assert [figure.value for figure in protected.counts] == [40, None, 45]
 
 
 # --- percentages ---------------------------------------------------------------------------------------------
@@ -444,8 +442,8 @@ def test_protection_of_people_needs_atoms():
     counts = complete_counts(nodes, np.array([[9]]), np.array([False]), np.array([True]))
     with pytest.raises(TypeError, match="atoms"):
         protect_release(nodes, PERSONS_RULE, [counts])
-    [make_figure] = protect_release(nodes, UNPROTECTED_RULE, [counts]).counts
-    assert make_figure.value == 9
+    [figure] = protect_release(nodes, UNPROTECTED_RULE, [counts]).counts
+    assert figure.value == 9
 
 
 TO_DATE = build_lattice(
@@ -488,5 +486,5 @@ def test_change_of_an_increment_by_a_late_return_is_protected():
     first = protect_release(TO_DATE, PERSONS_RULE, chain[:1])
     second = protect_release(TO_DATE, PERSONS_RULE, chain, [first.display])
     # Each count of the band or change of few is one, in each release: also those of the steps.
-    assert [make_figure.value for make_figure in second.counts] == [make_figure.value for make_figure in first.counts]
+    assert [figure.value for figure in second.counts] == [figure.value for figure in first.counts]
     assert second.report.audited > first.report.audited

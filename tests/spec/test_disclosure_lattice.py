@@ -162,7 +162,7 @@ def test_node_is_located_by_its_cell():
 
 def test_quarter_total_has_atoms_if_a_dimension_exists_only_for_the_town():
     """A total without atoms could only be 0, so none of its counts would ever be protected."""
-    make_lattice = build_lattice(
+    lattice = build_lattice(
         ScopeShape(
             dimensions=(Dimension(slug="sex", codes=("f", "m")),),
             places=(Area(code="town"), *(Area(code=code, level=1, parent="town") for code in ("east", "west"))),
@@ -170,7 +170,7 @@ def test_quarter_total_has_atoms_if_a_dimension_exists_only_for_the_town():
             periods={"now": ("now",)},
         )
     )
-    atoms = dict(zip(make_lattice.nodes, np.diff(make_lattice.sums.starts).tolist(), strict=False))
+    atoms = dict(zip(lattice.nodes, np.diff(lattice.sums.starts).tolist(), strict=False))
     assert all(atoms.values())
     assert atoms[Node(part=None, breakdown=(), place="town", period="now")] == sum(
         count for node, count in atoms.items() if node.place != "town"
@@ -215,13 +215,11 @@ def test_table_of_some_periods_belongs_to_their_shapes_only():
 def test_cumulative_count_has_unpublished_increment_node():
     to_date = {"to q1": ("q1",), "to q2": ("q1", "q2"), "to q3": ("q1", "q2", "q3")}
     tables = (Table(), Table(part="p"), Table(dimensions=("sex",), periods=("to q1", "to q3")))
-    make_lattice = build_lattice(ScopeShape(tables=tables, dimensions=(SEX,), periods=to_date))
-    names = [(node.part, node.breakdown, node.period) for node in make_lattice.nodes]
-    names += [("not p", *names[part][1:]) for part in np.flatnonzero(make_lattice.complement >= 0)]
+    lattice = build_lattice(ScopeShape(tables=tables, dimensions=(SEX,), periods=to_date))
+    names = [(node.part, node.breakdown, node.period) for node in lattice.nodes]
+    names += [("not p", *names[part][1:]) for part in np.flatnonzero(lattice.complement >= 0)]
     steps = [
-        (names[node], names[before][-1])
-        for node, before in enumerate(make_lattice.continues_from.tolist())
-        if before >= 0
+        (names[node], names[before][-1]) for node, before in enumerate(lattice.continues_from.tolist()) if before >= 0
     ]
     assert steps == [
         ((part, (), later), before)

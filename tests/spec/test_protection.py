@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import asdict, replace
@@ -408,6 +409,34 @@ def test_stored_history_is_read_back_unchanged(rows):
     assert protect_scope(scope, *rows, catalogue=catalogue, earlier=(again,)).report.carried_forward
 
 
+def test_stored_columns_of_a_history_never_change_their_names():
+    """A renamed column would make the histories in a database unreadable, and no round trip would notice."""
+    [history] = release_totals("50+30")
+    stored = msgspec.msgpack.decode(pack_history(history))
+    assert set(stored) == {"shape", "organisations", "group", "columns", "rule"}
+    assert {name.removeprefix("frozen.") for name in stored["columns"] if name.startswith("frozen.")} == {
+        "own",
+        "unknown",
+        "hidden",
+        "may_stand_alone",
+    }
+    assert {name.removeprefix("display.") for name in stored["columns"] if name.startswith("display.")} == {
+        "shown",
+        "value",
+        "low",
+        "high",
+        "since",
+        "reference",
+        "reference_low",
+        "reference_high",
+        "told_low",
+        "told_high",
+        "change_low",
+        "change_high",
+        "change_since",
+    }
+
+
 def test_counts_of_other_things_than_people_are_exact():
     catalogue = make_catalogue(make_plan(make_measure("enrolments"), duties=["quay enrolments alone"]))
     scope = list_scopes(catalogue)["enrolments/headline CY2026-Q1"]
@@ -417,16 +446,16 @@ def test_counts_of_other_things_than_people_are_exact():
 
 
 def test_regrouped_measure_is_reported_with_a_fix():
-    find_failure = protection.report_regrouping("visits/by-day 2026-10", ["visits", "on-roll"])
-    assert (find_failure.code, find_failure.measures) == ("scope-changed", ["visits", "on-roll"])
-    assert "series" in find_failure.detail
+    failure = protection.report_regrouping("visits/by-day 2026-10", ["visits", "on-roll"])
+    assert (failure.code, failure.measures) == ("scope-changed", ["visits", "on-roll"])
+    assert "series" in failure.detail
 
 
 YEAR = "learners/headline FY2026-27"
 
 
 def list_audited_periods(
-    *make_monthly_returns: str, earlier: tuple[AuditHistory, ...] = (), **more: object
+    *rows: str, earlier: tuple[AuditHistory, ...] = (), **more: object
 ) -> tuple[set[str], AuditHistory]:
     """Return the audited periods, and the history. `2026-10 50+30` is what Quay and Pier have in a month."""
     catalogue = make_catalogue(
@@ -434,7 +463,7 @@ def list_audited_periods(
     )
     rows = [
         f"{who} learners {month} town {number}"
-        for month, _, pair in (one.partition(" ") for one in make_monthly_returns)
+        for month, _, pair in (one.partition(" ") for one in rows)
         for who, number in zip(("quay", "pier"), pair.split("+"), strict=True)
     ]
     scope = list_scopes(catalogue)[YEAR]

@@ -58,7 +58,7 @@ PROGRAMME = make_catalogue(make_plan(*MEASURES, duties=[f"{who} {slug}" for who 
 
 def make_returns(march: int = 60) -> list[str]:
     """Three months of two colleges: learners by sex and quarter, people on roll, two proportions, and members."""
-    make_rows: list[str] = []
+    rows: list[str] = []
     for who, size in (("quay", 1), ("pier", 2)):
         for at, code in enumerate(("2026-01", "2026-02", "2026-03")):
             people = {("east", "female"): 21, ("east", "male"): 3, ("west", "female"): 17 + at, ("west", "male"): 22}
@@ -72,14 +72,14 @@ def make_returns(march: int = 60) -> list[str]:
                         if area in ("town", place) and sex in ("", its)
                     )
                     cell = f"{area} sex={sex}" if sex else area
-                    make_rows.append(f"{who} learners {code} {cell} {n}")
-                    make_rows.append(f"{who} pass-rate {code} {cell} {n}/{2 * n + (at * n) // 4}")
-            make_rows += [
+                    rows.append(f"{who} learners {code} {cell} {n}")
+                    rows.append(f"{who} pass-rate {code} {cell} {n}/{2 * n + (at * n) // 4}")
+            rows += [
                 f"{who} on-roll {code} town {40 * size + at}",
                 f"{who} prize-rate {code} town {20 * size + at}/{90 * size}",
                 f"{who} members {code} town {31 * size}",
             ]
-    return make_rows
+    return rows
 
 
 RELEASE = release_figures(*make_returns(), catalogue=PROGRAMME)
@@ -99,8 +99,8 @@ def find_figure(
 
 def test_each_registered_cell_has_a_row_whatever_was_returned():
     """Periods × areas × categories of the plan; learners and pass rates have a quarter in addition to their months."""
-    make_rows = Counter(figure.measure for figure in RELEASE)
-    assert make_rows == {
+    rows = Counter(figure.measure for figure in RELEASE)
+    assert rows == {
         "learners": 4 * 4 * 4,
         "on-roll": 3,
         "pass-rate": 4 * 4 * 4,
@@ -327,11 +327,11 @@ def test_excluded_measure_returns_with_a_shifted_number():
         present = ["quay present 2026-01 town 52", f"pier present 2026-01 town {n}"]
         return [*present, "quay on-roll 2026-01 town 100", "pier on-roll 2026-01 town 90"]
 
-    first, load_history = make_snapshot(*make_rows(30), catalogue=catalogue)
-    second, load_history = make_snapshot(
-        *make_rows(35), catalogue=catalogue, number=2, earlier=load_history, excluded=["on-roll"]
+    first, histories = make_snapshot(*make_rows(30), catalogue=catalogue)
+    second, histories = make_snapshot(
+        *make_rows(35), catalogue=catalogue, number=2, earlier=histories, excluded=["on-roll"]
     )
-    third, _ = make_snapshot(*make_rows(35), catalogue=catalogue, number=3, earlier=load_history)
+    third, _ = make_snapshot(*make_rows(35), catalogue=catalogue, number=3, earlier=histories)
     shown = [[find_figure(list_figures(one), "present", "2026-01").value for one in (first, second, third)]]
     assert shown == [[80, 85, 85]]
     assert {f.measure for f in list_figures(second)} == {"present"}
@@ -362,12 +362,10 @@ def make_on_roll_returns(quay: int, pier: int) -> list[str]:
     ],
 )
 def test_figure_is_provisional_while_open_and_revised_after_a_change(frozen_at, second, expected):
-    first, load_history = make_snapshot(*make_on_roll_returns(50, 30), catalogue=ON_ROLL)
+    first, histories = make_snapshot(*make_on_roll_returns(50, 30), catalogue=ON_ROLL)
     before = list_figures(first)
     at = datetime.fromisoformat(frozen_at).replace(tzinfo=UTC)
-    now, _ = make_snapshot(
-        *make_on_roll_returns(*second), catalogue=ON_ROLL, number=2, earlier=load_history, frozen_at=at
-    )
+    now, _ = make_snapshot(*make_on_roll_returns(*second), catalogue=ON_ROLL, number=2, earlier=histories, frozen_at=at)
     assert find_figure(list_figures(now, before), "on-roll", "2026-01").markers == expected
 
 
@@ -411,13 +409,13 @@ def test_trend_and_comparison_use_displayed_counts():
         ],
     )
     catalogue = make_catalogue(make_plan(rate, duties=["quay pass-rate", "pier pass-rate"], window=YEARS))
-    make_rows = [
+    rows = [
         f"{who} pass-rate CY{year} {place} {share * times}/{200 * times}"
         for who in HOLDERS
         for year, share in zip(range(2019, 2026), (20, 40, 60, 80, 100, 120, 140), strict=True)
         for place, times in (("town", 3), ("east", 1), ("west", 2))
     ]
-    found = release_figures(*make_rows, catalogue=catalogue)
+    found = release_figures(*rows, catalogue=catalogue)
     last = find_figure(found, "pass-rate", "CY2025")
     assert (last.value, last.trend.tendency, last.trend.verdict) == (70.0, Tendency.INCREASING, Verdict.WORSE)
     assert last.trend.method is TrendMethod.COCHRAN_ARMITAGE
@@ -436,8 +434,8 @@ def test_trend_and_comparison_use_displayed_counts():
 
 def test_wider_area_without_a_value_states_the_reason():
     catalogue = make_catalogue(make_plan(make_measure("pass-rate"), duties=["quay pass-rate", "pier pass-rate"]))
-    make_rows = [f"{who} pass-rate 2026-01 {cell}" for who in HOLDERS for cell in ("east 20/60", "town c")]
-    east = find_figure(release_figures(*make_rows, catalogue=catalogue), "pass-rate", "2026-01", "east")
+    rows = [f"{who} pass-rate 2026-01 {cell}" for who in HOLDERS for cell in ("east 20/60", "town c")]
+    east = find_figure(release_figures(*rows, catalogue=catalogue), "pass-rate", "2026-01", "east")
     assert [(c.area, c.value, c.verdict, c.reason) for c in east.comparators] == [
         (TOWN, None, None, "no_published_equivalent")
     ]
@@ -469,12 +467,10 @@ def test_formula_uses_a_stock_at_the_end_of_the_period():
             duties=["quay on-roll", "pier on-roll"],
         )
     )
-    make_rows = [
-        row.replace("2026-01", code) for code in ("2026-02", "2026-03") for row in make_on_roll_returns(50, 30)
-    ]
-    [one] = [f for f in release_figures(*make_rows, catalogue=catalogue) if f.measure == "total"]
+    rows = [row.replace("2026-01", code) for code in ("2026-02", "2026-03") for row in make_on_roll_returns(50, 30)]
+    [one] = [f for f in release_figures(*rows, catalogue=catalogue) if f.measure == "total"]
     assert (one.period.code, one.value) == ("CY2026-Q1", 160)
-    [one] = [f for f in release_figures(*make_rows[:2], catalogue=catalogue) if f.measure == "total"]
+    [one] = [f for f in release_figures(*rows[:2], catalogue=catalogue) if f.measure == "total"]
     assert (one.value, one.reason) == (None, "no_data"), "nothing was returned for March"
 
 
@@ -482,8 +478,8 @@ def test_distinct_people_of_months_do_not_add_up_to_a_quarter():
     quarters = replace(make_measure("on-roll").cadence, period_type=PeriodType.CALENDAR_QUARTER)
     total = make_derived("total", Operation.SUM, "members", "members", cadence=quarters)
     catalogue = make_catalogue(make_plan(make_measure("members"), total, duties=["quay members", "pier members"]))
-    make_rows = [f"{who} members 2026-0{n} town 40" for who in HOLDERS for n in (1, 2, 3)]
-    [one] = [f for f in release_figures(*make_rows, catalogue=catalogue) if f.measure == "total"]
+    rows = [f"{who} members 2026-0{n} town 40" for who in HOLDERS for n in (1, 2, 3)]
+    [one] = [f for f in release_figures(*rows, catalogue=catalogue) if f.measure == "total"]
     assert (one.value, one.lower_bound, one.reason) == (None, None, "no_data")
 
 
@@ -492,9 +488,9 @@ def test_each_scope_is_loaded_once_for_each_of_its_series():
     asked: list[str] = []
     made, _ = make_snapshot(*make_returns(), catalogue=PROGRAMME)
 
-    def load_history(get_cell: str):
-        asked.append(get_cell)
-        return made.load_history(get_cell)
+    def load_history(scope_key: str):
+        asked.append(scope_key)
+        return made.load_history(scope_key)
 
     measures = [one for one in PROGRAMME.plan.measures if one.slug in COUNTED]
     catalogue = make_catalogue(replace(PROGRAMME.plan, measures=measures))

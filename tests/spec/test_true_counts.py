@@ -208,7 +208,7 @@ def test_contradiction_with_a_margin_does_not_stop_a_release():
 
 
 def test_longer_period_sums_returned_periods_and_is_unknown_if_one_is():
-    rows = [row.replace("2026-01", make_month) for make_month in ("2026-01", "2026-02") for row in QUAY]
+    rows = [row.replace("2026-01", month_counts) for month_counts in ("2026-01", "2026-02") for row in QUAY]
     found = list_true_counts(list_scopes()[JANUARY], *rows)
     assert found["FY2025-26-Q4 town sex=female"] == 40
     found = list_true_counts(
@@ -349,7 +349,7 @@ def list_cumulative_counts(*rows: str, part: str = ""):
         list_scopes()["enrolments/headline CY2026-Q1"], *(f"quay enrolments {row}" for row in rows)
     )
     months = ("2026-01", "2026-02", "2026-03")
-    return [[found[f"{make_month} town{cell}"] for cell in ("", *SEXES)] for make_month in months]
+    return [[found[f"{month_counts} town{cell}"] for cell in ("", *SEXES)] for month_counts in months]
 
 
 SEXES = (" sex=female", " sex=male", " sex=unknown")
