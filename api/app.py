@@ -19,7 +19,12 @@ import api.outcomes.routes_released
 import api.plan.routes
 import api.releases.routes
 import api.returns.routes
-import api.reviews.routes
+import api.returns.routes_observations
+import api.returns.routes_templates
+import api.reviews.routes_audit
+import api.reviews.routes_decisions
+import api.reviews.routes_obligations
+import api.reviews.routes_redactions
 import api.submissions.routes
 from api import clock, settings
 from api.access import authentication, programme_access
@@ -69,7 +74,12 @@ ROUTERS = (
     api.access.routes.router,
     api.submissions.routes.router,
     api.returns.routes.router,
-    api.reviews.routes.router,
+    api.returns.routes_observations.router,
+    api.returns.routes_templates.router,
+    api.reviews.routes_decisions.router,
+    api.reviews.routes_redactions.router,
+    api.reviews.routes_obligations.router,
+    api.reviews.routes_audit.router,
     api.outcomes.routes_preview.router,
     api.releases.routes.router,
     api.outcomes.routes_released.router,

@@ -1,1 +1,1 @@
-"""Who is calling, for which organisation, and what the key opens."""
+"""Who is calling, for which organisation, and what the key permits."""

@@ -1,4 +1,4 @@
-"""What a key looks like, and what is kept of it."""
+"""The format of a key, and the hash that is stored."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ KEY_PATTERN = re.compile(r"wh_(live|sandbox)_(?P<id>[a-z2-7]{10})_[A-Za-z0-9_-]{
 
 
 class NewKey(Struct, frozen=True, kw_only=True):
-    """A key at the only moment when it can be read."""
+    """A new key with its secret, which is shown once and never stored."""
 
     id: str
     secret: str
@@ -18,20 +18,20 @@ class NewKey(Struct, frozen=True, kw_only=True):
 
 
 def make_key(randomness: bytes, *, sandbox: bool) -> NewKey:
-    """A key out of 38 random bytes: 6 for its public part, 32 (256 bits) that are secret.
+    """Return a key made of 38 random bytes: 6 for its public part, 32 (256 bits) for its secret.
 
-    The prefix lets people and secret scanners see what it is.
+    Its prefix lets people and secret scanners recognise it.
     """
     if len(randomness) != 38:
         raise ValueError("a key is made of 38 random bytes")
     public = base64.b32encode(randomness[:6]).decode().rstrip("=").lower()
-    hidden = base64.urlsafe_b64encode(randomness[6:]).decode().rstrip("=")
-    secret = f"wh_{'sandbox' if sandbox else 'live'}_{public}_{hidden}"
+    encoded = base64.urlsafe_b64encode(randomness[6:]).decode().rstrip("=")
+    secret = f"wh_{'sandbox' if sandbox else 'live'}_{public}_{encoded}"
     return NewKey(id=public, secret=secret, digest=hash_secret(secret))
 
 
 def hash_secret(secret: str) -> bytes:
-    """SHA-256. A slow hash would guard against guessing, and 256 random bits cannot be guessed."""
+    """Return the SHA-256. A slow hash would only protect a secret that can be guessed, unlike 256 random bits."""
     return hashlib.sha256(secret.encode()).digest()
 
 

@@ -1,4 +1,4 @@
-"""What a key opens."""
+"""What a key permits, and whether a request repeats an earlier one."""
 
 from datetime import datetime
 
@@ -8,44 +8,44 @@ from schema.partners import Author, Caller, Grant, KeyRecord, Scope, StoredRespo
 
 
 class IdempotencyKeyReused(Invalid):
-    """The Idempotency-Key was sent before, with another content."""
+    """The Idempotency-Key belongs to an earlier request with other content."""
 
-    example = "A script has its key written in it, and sends July's return under the key of June's."
-    fix = "Make a new key for each new request; repeat a request that may have been lost with its own key."
+    example = "A script always sends the same key, and submits July's return with the key of June's."
+    fix = "Create a new key for each new request. Reuse a key only to repeat the same request."
 
 
 class IdempotencyInProgress(Conflict):
-    """A request with this Idempotency-Key is still being carried out."""
+    """A request with this Idempotency-Key is still running."""
 
-    example = "The first attempt timed out for you, and is still being carried out here."
-    fix = "Wait a second and send the same again: the answer is kept for you."
+    example = "Your first attempt timed out, but the server is still processing it."
+    fix = "Wait a second and send the same request again to get its response."
     retry_after = 1
 
 
 class ContentRedacted(Refusal):
-    """The content was removed."""
+    """The content was redacted."""
 
     status = 410
-    example = "A revision that named a person is read."
-    fix = "It held what should never have been sent. What remains is its hash; the audit says who removed it."
+    example = "You repeat a submission whose evidence named a person and was redacted since."
+    fix = "The content cannot be restored. Its hash remains, and the audit records who removed it."
 
 
 def parse_secret(authorization: str | None) -> str:
-    """The key in an `Authorization` header. Raises Unauthenticated where there is none that could be one."""
+    """Return the key in an `Authorization` header. Raises Unauthenticated if it is missing or malformed."""
     if authorization is None:
-        raise Unauthenticated("The call has no Authorization header.")
+        raise Unauthenticated("The request has no Authorization header.")
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated("The Authorization header is not of the form `Bearer <key>`.")
     if not keys.is_well_formed(secret.strip()):
-        raise Unauthenticated("That is not a key: keys look like `wh_live_…` or `wh_sandbox_…`.")
+        raise Unauthenticated("The key is malformed: keys look like `wh_live_…` or `wh_sandbox_…`.")
     return secret.strip()
 
 
 def check_key(record: KeyRecord | None, grants: list[Grant], *, now: datetime) -> Caller:
-    """Raises Unauthenticated for a key that is unknown, revoked or expired."""
+    """Return the owner of the key. Raises Unauthenticated if the key is unknown, revoked or expired."""
     if record is None:
-        raise Unauthenticated("The key is not known here.")
+        raise Unauthenticated("The key is unknown.")
     if record.revoked_at is not None:
         raise Unauthenticated(f"The key {record.id} was revoked at {record.revoked_at.isoformat(timespec='seconds')}.")
     if record.expires_at <= now:
@@ -62,32 +62,33 @@ def check_key(record: KeyRecord | None, grants: list[Grant], *, now: datetime) -
 
 
 def require_scope(caller: Caller, programme: str, *scopes: Scope) -> Grant:
-    """The caller's grant in the programme, if it has one of `scopes`.
+    """Return the caller's grant in the programme if it has one of `scopes`.
 
-    A programme that the key does not open at all is answered like one that does not exist.
+    Raises NotAllowed without these scopes. Raises NotFound without any grant there, as for a programme that does not
+    exist.
     """
     for grant in caller.grants:
         if grant.programme == programme:
             if not set(scopes) & set(grant.scopes):
-                wanted = " or ".join(scopes)
-                raise NotAllowed(f"This needs the scope {wanted}; the key has {', '.join(grant.scopes) or 'none'}.")
+                required = " or ".join(scopes)
+                raise NotAllowed(f"This needs the scope {required}; the key has {', '.join(grant.scopes) or 'none'}.")
             return grant
-    raise NotFound(f"The key opens no programme {programme!r}; `GET /v1/me` lists those that it does.")
+    raise NotFound(f"The key has no grant in a programme {programme!r}; `GET /v1/me` lists its grants.")
 
 
 def build_author(caller: Caller, grant: Grant, request_id: str) -> Author:
     return Author(client=caller.client, key=caller.key, organisation=grant.organisation, request_id=request_id)
 
 
-def replay_response(kept: StoredResponse | None, content_sha256: bytes) -> bytes | None:
-    """The answer that is to be given again; None where the request is new.
+def replay_response(stored: StoredResponse | None, content_sha256: bytes) -> bytes | None:
+    """Return the stored response to the same request, or None if the request is new.
 
-    Raises IdempotencyKeyReused for another content, Redacted where the answer is gone.
+    Raises IdempotencyKeyReused for other content, ContentRedacted if the response was removed.
     """
-    if kept is None:
+    if stored is None:
         return None
-    if kept.content_sha256 != content_sha256:
-        raise IdempotencyKeyReused("The key belongs to a request with another content.")
-    if kept.answer is None:
-        raise ContentRedacted("The answer to that request has been redacted.")
-    return kept.answer
+    if stored.content_sha256 != content_sha256:
+        raise IdempotencyKeyReused("The key belongs to a request with other content.")
+    if stored.answer is None:
+        raise ContentRedacted("The response to that request was redacted.")
+    return stored.answer

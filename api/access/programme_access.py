@@ -1,5 +1,6 @@
 """What the caller of a request may do in one programme."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -50,6 +51,11 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
     def require_scopes(self, *scopes: Scope) -> None:
         """Raise NotAllowed unless the caller has one of `scopes`."""
         permissions.require_scope(self.caller, self.grant.programme, *scopes)
+
+    async def identify_request(self, operation: str, key: str | None) -> IdempotentRequest:
+        """Return the operation, body hash and Idempotency-Key of the request. `operation` includes its path."""
+        content_sha256 = hashlib.sha256(await self.request.body()).digest()
+        return IdempotentRequest(operation=operation, content_sha256=content_sha256, key=key)
 
     async def run_once(
         self,

@@ -13,7 +13,7 @@ RESPONSE_RETENTION = timedelta(days=30)
 
 
 async def claim_idempotency_key(transaction: AsyncConnection, author: Author, operation: str, key: str) -> bool:
-    """False while another request with this key is being carried out. Held until the transaction ends."""
+    """Lock the key until the transaction ends. Return False if another request has locked it."""
     name = hashlib.sha256(f"{author.client} {operation} {key}".encode()).digest()
     number = int.from_bytes(name[:8], signed=True)
     [row] = await fetch_in_transaction(transaction, "select pg_try_advisory_xact_lock($1)", number)
@@ -23,7 +23,7 @@ async def claim_idempotency_key(transaction: AsyncConnection, author: Author, op
 async def fetch_stored_response(
     transaction: AsyncConnection, programme_id: int, author: Author, operation: str, key: str, *, now: datetime
 ) -> StoredResponse | None:
-    """The answer to an earlier request with this key, of the last 30 days."""
+    """Return the response to a request with this key in the last 30 days, or None."""
     rows = await fetch_in_transaction(
         transaction,
         """
@@ -48,7 +48,7 @@ async def store_response(
     submission: UUID | None = None,
     now: datetime,
 ) -> None:
-    """Keep an answer, and forget this client's that are older than 30 days."""
+    """Store a response, and delete the client's responses that are older than 30 days."""
     await fetch_in_transaction(
         transaction,
         "delete from idempotency where programme = $1 and client = $2 and created_at <= $3",

@@ -18,7 +18,7 @@ LAST_USED_RESOLUTION = timedelta(minutes=1)
 
 
 async def fetch_key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | None, list[Grant]]:
-    """The key with this digest, and what its client may do."""
+    """Return the key with this digest and its client's grants, or None and no grants."""
     rows = await fetch_any(transaction, _FETCH_KEY_SQL, digest)
     if not rows:
         return None, []
@@ -44,18 +44,18 @@ _FETCH_KEY_SQL = """
 
 
 async def touch_last_used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:
-    """Calls with one key never wait here for each other: whoever finds another writing this leaves it to that one."""
+    """Store when the key was last used, unless another request is storing it now: requests never wait for this."""
     if record.last_used_at is None or record.last_used_at < now - LAST_USED_RESOLUTION:
-        free = select(client_key.c.id).where(client_key.c.id == record.id).with_for_update(skip_locked=True)
+        unlocked = select(client_key.c.id).where(client_key.c.id == record.id).with_for_update(skip_locked=True)
         await transaction.execute(
-            update(client_key).where(client_key.c.id == free.scalar_subquery()).values(last_used_at=now)
+            update(client_key).where(client_key.c.id == unlocked.scalar_subquery()).values(last_used_at=now)
         )
 
 
 async def is_grant_unchanged(
     transaction: AsyncConnection, caller: Caller, grant: Grant, programme_id: int, version: int, *, now: datetime
 ) -> bool:
-    """Whether the caller's key and grant are what they were, and the programme's newest plan version is this one."""
+    """Return True if key, grant and newest plan version are still those that the request began with."""
     rows = await fetch_in_transaction(
         transaction,
         """
@@ -73,9 +73,9 @@ async def is_grant_unchanged(
 async def bind_transaction_to_grant(
     transaction: AsyncConnection, programme_id: int, organisations: Sequence[int], scopes: Sequence[Scope]
 ) -> None:
-    """Bind the rest of the transaction to a programme and to what a grant opens there: PostgreSQL's own wall.
+    """Restrict the rest of the transaction to the rows of a programme that a grant opens, by row-level security.
 
-    `organisations` are the grant's and those that it succeeds, by the database's numbers.
+    `organisations` are the grant's and those that it succeeds, by the database's ids.
     """
     await transaction.execute(
         _BIND_TRANSACTION_SQL,
@@ -88,7 +88,7 @@ async def bind_transaction_to_grant(
     )
 
 
-# By SQLAlchemy, with which a request's transaction begins.
+# Run through SQLAlchemy, which begins the transaction of a request.
 _BIND_TRANSACTION_SQL = text(
     """
     select set_config('work_health.programme', :programme, true),
@@ -108,7 +108,7 @@ async def issue_key(
     now: datetime,
     expires_at: datetime,
 ) -> None:
-    """A new client with one key."""
+    """Insert a client with one key."""
     await transaction.execute(insert(client).values(id=client_id, name=name, created_at=now))
     for grant in grants:
         row = (
@@ -116,10 +116,10 @@ async def issue_key(
             .join(programme)
             .where(programme.c.slug == grant.programme, organisation.c.slug == grant.organisation)
         )
-        found = (await transaction.execute(row)).one()
+        granted = (await transaction.execute(row)).one()
         await transaction.execute(
             upsert(client_grant).values(
-                client=client_id, programme=found.programme, organisation=found.id, scopes=list(grant.scopes)
+                client=client_id, programme=granted.programme, organisation=granted.id, scopes=list(grant.scopes)
             )
         )
     await transaction.execute(
@@ -128,19 +128,19 @@ async def issue_key(
 
 
 async def revoke_key(transaction: AsyncConnection, key_id: str, *, now: datetime) -> bool:
-    """False where there is no such key, or it is revoked already."""
-    done = await transaction.execute(
+    """Revoke the key. Return False if it does not exist or is already revoked."""
+    revoked = await transaction.execute(
         update(client_key).where(client_key.c.id == key_id, client_key.c.revoked_at.is_(None)).values(revoked_at=now)
     )
-    return done.rowcount == 1
+    return revoked.rowcount == 1
 
 
 async def fetch_programme_ids_of_key(transaction: AsyncConnection, key_id: str) -> list[int]:
-    """The programmes that a key opens, by number."""
-    found = await transaction.execute(
+    """Return the database's ids of the programmes in which the key's client has a grant."""
+    programme_ids = await transaction.execute(
         select(client_grant.c.programme)
         .join(client_key, client_key.c.client == client_grant.c.client)
         .where(client_key.c.id == key_id)
         .order_by(client_grant.c.programme)
     )
-    return list(found.scalars().all())
+    return list(programme_ids.scalars().all())

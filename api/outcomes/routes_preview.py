@@ -23,7 +23,7 @@ from api.outcomes import progress
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.plan import queries as plans
 from api.plan.catalogue import Catalogue
-from api.reviews import queries as reviews
+from api.reviews.queries_concessions import fetch_concessions
 from schema.availability import Availability
 from schema.geojson import FeatureCollection
 from schema.inequality import PreviewInequality
@@ -118,7 +118,7 @@ class PreviewReader:
         self, resolved_queries: list[resolution.ResolvedQuery], catalogue: Catalogue, least_coverage: float | None
     ) -> list[PreviewFigure]:
         """Most movements start in the first period of a series; more periods are read for those that do not."""
-        granted = await reviews.fetch_concessions(self.access.transaction, catalogue)
+        granted = await fetch_concessions(self.access.transaction, catalogue)
         found: dict[int, list[PreviewFigure]] = {}
         starts = 1
         while waiting := [index for index in range(len(resolved_queries)) if index not in found]:
@@ -378,7 +378,7 @@ async def preview_inequality(
     [asked_for] = resolution.resolve_series(question, wanted, catalogue, standing)
     one = replace(asked_for, earlier_queries=[])  # it tells no movement
     cells = await _fetch_cells(transaction, [one], catalogue)
-    granted = await reviews.fetch_concessions(transaction, catalogue)
+    granted = await fetch_concessions(transaction, catalogue)
     named = resolution.describe_for_audit(question, wanted) | {
         "category": category,
         "reference_category": reference_category,

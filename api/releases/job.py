@@ -32,7 +32,7 @@ from api.releases.scope_shapes import GeographyChanged
 from api.releases.scopes import AuditScope, find_regrouped_measures, list_scopes
 from api.releases.true_counts import calculate_true_counts
 from api.releases.writer import ReleaseTransaction
-from api.reviews.queries import fetch_cleared_entries
+from api.reviews.queries_reviews import fetch_cleared_entries
 from api.statistics.disclosure.figures import MapFunction
 from api.statistics.disclosure.lattice import build_nodes
 from schema.outcomes import RevisionBasis

@@ -21,7 +21,7 @@ from api.releases.queries_previous import PreviousRelease
 from api.releases.scopes import AuditScope
 from api.releases.snapshot import Snapshot
 from api.reviews.concessions import Concessions
-from api.reviews.queries import fetch_concessions
+from api.reviews.queries_concessions import fetch_concessions
 from schema.released_figures import PublishedFigure
 
 

@@ -1,4 +1,4 @@
-"""What reviewers have granted: returns that are not expected after all, and more time for others."""
+"""What reviewers have granted: exemptions from returns, and extensions of their deadlines."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,14 +14,14 @@ ObligationKey = tuple[str, str, str, str, str]  # organisation, measure, series,
 
 
 class Concessions(Struct, frozen=True, kw_only=True):
-    """By the return that it was granted for."""
+    """Exemptions and extensions, by the obligation that they apply to."""
 
     exempt: frozenset[ObligationKey] = frozenset()
     extended_until: Mapping[ObligationKey, datetime] = {}
 
-    def extended_deadlines(self, key: ObligationKey, period: Period, days: Calendar) -> Deadlines:
-        """The three instants, extensions included."""
-        return calendar.apply_extension(calendar.compute_deadlines(period, days), self.extended_until.get(key))
+    def extended_deadlines(self, key: ObligationKey, period: Period, plan_calendar: Calendar) -> Deadlines:
+        """Return the three deadlines of the obligation, extensions included."""
+        return calendar.apply_extension(calendar.compute_deadlines(period, plan_calendar), self.extended_until.get(key))
 
 
 NO_CONCESSIONS = Concessions()

@@ -1,9 +1,9 @@
-"""Whether several organisations may have counted the same people: told to reviewers alone, and never blocks."""
+"""Warn reviewers if several organisations may have counted the same people. The warning never blocks a decision."""
 
 from collections.abc import Sequence
 
 from api.plan.catalogue import Catalogue
-from api.reviews.acts import ReturnedTotal
+from api.reviews.structs import ReturnedTotal
 from api.submissions.checks.findings import Findings
 from schema.measures import Measure, MeasureKind, Overlap
 from schema.problems import CellName, Finding
@@ -20,27 +20,27 @@ def has_possible_overlap(measure: Measure) -> bool:
 
 
 def find_double_counts(summary: ReturnRevision, totals: Sequence[ReturnedTotal], catalogue: Catalogue) -> list[Finding]:
-    """One finding, where another organisation counts in the same place too: who, and how much."""
+    """Return one finding with the totals of all organisations in the same area if there are at least two."""
     measure = catalogue.measures.get(summary.measure)
     if measure is None or not has_possible_overlap(measure):
         return []
     area = _find_counted_area(summary.organisation, summary, catalogue)
-    here: dict[tuple[str, str], str] = {}
+    totals_here: dict[tuple[str, str], str] = {}
     for total in totals:
-        theirs = _find_counted_area(total.organisation, summary, catalogue, service=total.service)
-        meets = catalogue.is_within(theirs, area) or catalogue.is_within(area, theirs)
-        if meets and total.area in (None, theirs):
-            here[total.organisation, total.service] = _describe_total(total)
-    if len({organisation for organisation, _ in here}) < 2:
+        other_area = _find_counted_area(total.organisation, summary, catalogue, service=total.service)
+        overlaps = catalogue.is_within(other_area, area) or catalogue.is_within(area, other_area)
+        if overlaps and total.area in (None, other_area):
+            totals_here[total.organisation, total.service] = _describe_total(total)
+    if len({organisation for organisation, _ in totals_here}) < 2:
         return []
-    who = ", ".join(
-        f"{organisation}{'' if service == 'main' else f' ({service})'} {said}"
-        for (organisation, service), said in sorted(here.items())
+    counts = ", ".join(
+        f"{organisation}{'' if service == 'main' else f' ({service})'} {text}"
+        for (organisation, service), text in sorted(totals_here.items())
     )
     findings = Findings()
     findings.add(
         "possible-double-count",
-        f"Several organisations count {measure.unit} of {summary.measure} in {summary.period.code}: {who}.",
+        f"Several organisations count {measure.unit} of {summary.measure} in {summary.period.code}: {counts}.",
         cell=CellName(
             measure=summary.measure,
             series=summary.series,
@@ -56,10 +56,10 @@ def find_double_counts(summary: ReturnRevision, totals: Sequence[ReturnedTotal],
 def _find_counted_area(
     organisation: str, summary: ReturnRevision, catalogue: Catalogue, *, service: str | None = None
 ) -> str:
-    """The area that the organisation counts for; the programme's, where the plan no longer says."""
+    """Return the area of the organisation's duty, or the programme's area if the plan no longer has the duty."""
     for duty in catalogue.plan.duties:
-        named = (duty.measure, duty.series, duty.service, catalogue.resolve_holder(duty))
-        if named == (summary.measure, summary.series, service or summary.service, organisation):
+        key = (duty.measure, duty.series, duty.service, catalogue.resolve_holder(duty))
+        if key == (summary.measure, summary.series, service or summary.service, organisation):
             return duty.area
     return catalogue.plan.area
 

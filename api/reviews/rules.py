@@ -1,11 +1,11 @@
-"""Who may decide what about a return, and what follows from it."""
+"""Who may decide what about a return, and what follows from a decision."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from api.http.refusals import Conflict, Invalid, NotAllowed, NotFound
 from api.plan.catalogue import Catalogue
-from api.reviews.acts import CallerRights, ReviewableReturn, RevisionEvent, RevisionState
+from api.reviews.structs import CallerRights, ReviewableReturn, RevisionEvent, RevisionState
 from api.submissions.review_states import allowed_events, next_state
 from schema.partners import Grant, Scope
 from schema.problems import Finding
@@ -16,49 +16,49 @@ from schema.submissions import ReturnKind, ReviewState
 
 
 class NewerRevision(Conflict):
-    """A newer revision has come meanwhile."""
+    """The return has a newer revision."""
 
-    example = "You approve revision 1. Revision 2 came a minute ago."
-    fix = "Read the newer one, and decide on it by its number."
+    example = "You approve revision 1. Revision 2 was submitted a minute ago."
+    fix = "Read the newest revision, and send its number with your decision."
 
 
 class OwnReturn(NotAllowed):
-    """Nobody decides on a return of the own organisation."""
+    """You cannot decide on a return of your own organisation."""
 
     example = "The city council's reviewer approves a return of the city council."
-    fix = "Ask a reviewer of another organisation; or the programme's owner sets `self_review` in the plan, with why."
+    fix = "Ask a reviewer of another organisation, or ask the programme's owner to set `self_review` in the plan."
 
 
 class NothingToClear(Invalid):
     """The revision has no such item or entry."""
 
     example = '{"revision": 1, "entries": [3]}\n\nThe revision has two entries.'
-    fix = "Items and entries are counted from 1, in the order in which the return lists them."
+    fix = "Count items and entries from 1, in the order of the return."
 
 
 class AlreadyProposed(Conflict):
-    """The redaction of this revision is proposed already."""
+    """A redaction of this revision is already proposed."""
 
     example = "Two reviewers propose to redact the same revision."
-    fix = "Another person confirms it; `GET …/redactions` lists what waits."
+    fix = "Ask another person to confirm it; `GET …/redactions` lists the proposals."
 
 
 class NotProposed(Conflict):
-    """Nobody has proposed to redact this revision."""
+    """No redaction of this revision is proposed."""
 
-    example = "A redaction is confirmed, and the proposal named another revision."
-    fix = "Propose it first. Then another person confirms it."
+    example = "You confirm the redaction of revision 2, but the proposal names revision 1."
+    fix = "Propose the redaction first. Then another person confirms it."
 
 
 class TwoPeopleRequired(NotAllowed):
-    """Who has proposed a redaction cannot confirm it."""
+    """The person who proposed a redaction cannot confirm it."""
 
     example = "You propose a redaction, and confirm it with the same key."
-    fix = "Ask another reviewer, with a key of their own, to confirm it."
+    fix = "Ask another reviewer to confirm it with their own key."
 
 
-# Decisions are on what is newest, but for these: they are on what counts as approved, which a correction may stand
-# beside.
+# Reviewers decide on the newest revision. These two decisions also apply to an older one while it is the approved
+# revision, because a correction can be pending at the same time.
 EVENTS_ON_APPROVED = frozenset({EventKind.REOPENED, EventKind.CLEARED})
 DECISION_EVENTS = frozenset({EventKind.APPROVED, EventKind.QUERIED, EventKind.REOPENED, EventKind.CLEARED})
 
@@ -77,16 +77,16 @@ def is_allowed_to_decide(rights: CallerRights, organisation: str) -> bool:
 
 
 def refuse_own_return(rights: CallerRights, organisation: str) -> None:
-    """Raises OwnReturn."""
+    """Raise OwnReturn unless the caller may decide on returns of the organisation."""
     if not is_allowed_to_decide(rights, organisation):
         raise OwnReturn(f"You act for {organisation} yourself, and the plan does not allow self-review.")
 
 
 def find_revision(reviewed_return: ReviewableReturn, number: int) -> RevisionState:
-    """Raises NotFound."""
-    for found in reviewed_return.revisions:
-        if found.number == number:
-            return found
+    """Return the revision with this number. Raises NotFound."""
+    for revision in reviewed_return.revisions:
+        if revision.number == number:
+            return revision
     raise NotFound(f"The return has no revision {number}; the newest is {reviewed_return.newest_number}.")
 
 
@@ -98,26 +98,24 @@ def derive_events(
     text: str | None = None,
     entries: Sequence[int] | None = None,
 ) -> list[RevisionEvent]:
-    """All that an act writes down, in order. Raises NewerRevision, NotNow, NotFound, NothingToClear.
+    """Return every event that the action records, in order.
 
-    An approval supersedes what counted before. An approved revision that is reopened while a newer one stands is
-    superseded at once: it no longer counts, and the newer one is what is left to decide on.
+    An approval supersedes the revision approved before. An approved revision that is reopened while a newer one
+    exists is superseded at once: it no longer counts, and reviewers decide on the newer one.
+    Raises NewerRevision, InvalidTransition, NotFound, NothingToClear.
     """
     target = find_revision(reviewed_return, number)
-    newer = number < reviewed_return.newest_number
-    if (
-        newer
-        and event in DECISION_EVENTS
-        and not (event in EVENTS_ON_APPROVED and target.state is ReviewState.APPROVED)
-    ):
-        raise NewerRevision(f"Revision {reviewed_return.newest_number} has come after revision {number}.")
+    is_older = number < reviewed_return.newest_number
+    applies_to_older = event in EVENTS_ON_APPROVED and target.state is ReviewState.APPROVED
+    if is_older and event in DECISION_EVENTS and not applies_to_older:
+        raise NewerRevision(f"Revision {reviewed_return.newest_number} has replaced revision {number}.")
     state = next_state(target.state, event)
     if event is EventKind.CLEARED:
         _check_entries(target, entries or ())
-    told: list[RevisionEvent] = []
+    events: list[RevisionEvent] = []
     if event is EventKind.APPROVED and reviewed_return.approved_number is not None:
-        told.append(_supersede(reviewed_return.approved_number, ReviewState.APPROVED))
-    told.append(
+        events.append(_supersede(reviewed_return.approved_number, ReviewState.APPROVED))
+    events.append(
         RevisionEvent(
             event=event,
             number=number,
@@ -126,17 +124,15 @@ def derive_events(
             entries=None if entries is None else sorted(set(entries)),
         )
     )
-    if event is EventKind.REOPENED and newer:
-        told.append(_supersede(number, state))
-    return told
+    if event is EventKind.REOPENED and is_older:
+        events.append(_supersede(number, state))
+    return events
 
 
-def find_state_after(
-    reviewed_return: ReviewableReturn, number: int, return_events: Sequence[RevisionEvent]
-) -> ReviewState:
-    """Where the revision stands once all of it is written down."""
-    moved = [event.state for event in return_events if event.number == number and event.state is not None]
-    return moved[-1] if moved else find_revision(reviewed_return, number).state
+def find_state_after(reviewed_return: ReviewableReturn, number: int, events: Sequence[RevisionEvent]) -> ReviewState:
+    """Return the state of the revision after these events."""
+    states = [event.state for event in events if event.number == number and event.state is not None]
+    return states[-1] if states else find_revision(reviewed_return, number).state
 
 
 def _supersede(number: int, state: ReviewState) -> RevisionEvent:
@@ -144,23 +140,23 @@ def _supersede(number: int, state: ReviewState) -> RevisionEvent:
 
 
 def _check_entries(target: RevisionState, entries: Sequence[int]) -> None:
-    beyond = sorted(entry for entry in set(entries) if entry > target.entry_count)
-    if beyond:
-        raise NothingToClear(f"Revision {target.number} has {target.entry_count} items or entries, and no {beyond[0]}.")
+    missing = sorted(entry for entry in set(entries) if entry > target.entry_count)
+    if missing:
+        raise NothingToClear(f"Revision {target.number} has {target.entry_count} items or entries, not {missing[0]}.")
 
 
 def refuse_second_proposal(number: int, *, is_new: bool) -> None:
-    """Raises AlreadyProposed."""
+    """Raise AlreadyProposed unless the proposal is new."""
     if not is_new:
-        raise AlreadyProposed(f"The redaction of revision {number} waits to be confirmed.")
+        raise AlreadyProposed(f"The redaction of revision {number} awaits confirmation.")
 
 
 def refuse_same_person(proposed_by: UUID | None, rights: CallerRights, number: int) -> None:
-    """Raises NotProposed, TwoPeopleNeeded."""
+    """Raise NotProposed without a proposal, and TwoPeopleRequired if the caller made it."""
     if proposed_by is None:
-        raise NotProposed(f"No redaction of revision {number} waits to be confirmed.")
+        raise NotProposed(f"No redaction of revision {number} awaits confirmation.")
     if proposed_by == rights.client:
-        raise TwoPeopleRequired("You have proposed it yourself.")
+        raise TwoPeopleRequired("You proposed this redaction yourself.")
 
 
 def list_actions(
@@ -172,30 +168,33 @@ def list_actions(
     is_open: bool,
     proposed_by: UUID | None = None,
 ) -> list[ReturnAction]:
-    """What the caller may do next with a return, of which `target` is a revision. `open_`: a return would be taken."""
-    mine = organisation in rights.own_organisations
-    sends = mine and is_open and Scope.SUBMIT in rights.scopes
+    """Return what the caller may do next with a return whose revision is `target`.
+
+    `is_open` means that the server would accept a submission of the return now.
+    """
+    is_own = organisation in rights.own_organisations
+    may_submit = is_own and is_open and Scope.SUBMIT in rights.scopes
     if target is None:
-        return [ReturnAction.SUBMIT] if sends else []
+        return [ReturnAction.SUBMIT] if may_submit else []
     events = allowed_events(target.state)
-    decides = is_allowed_to_decide(rights, organisation)
-    reviews = Scope.REVIEW in rights.scopes
-    counts = is_newest or target.state is ReviewState.APPROVED
-    stands = is_newest and target.kind is not ReturnKind.WITHDRAWN and target.state is not ReviewState.REDACTED
-    allowed = {
-        ReturnAction.SUBMIT: sends,
-        ReturnAction.WITHDRAW: sends and stands,
-        ReturnAction.APPROVE: decides and is_newest and EventKind.APPROVED in events,
-        ReturnAction.QUERY: decides and is_newest and EventKind.QUERIED in events,
-        ReturnAction.REOPEN: decides and EventKind.REOPENED in events,
-        ReturnAction.COMMENT: _is_allowed_to_comment(rights, is_own=mine) and EventKind.COMMENTED in events,
-        ReturnAction.CLEAR_FOR_RELEASE: decides and counts and target.entry_count > 0 and EventKind.CLEARED in events,
-        ReturnAction.PROPOSE_REDACTION: reviews and proposed_by is None and EventKind.REDACTED in events,
-        ReturnAction.CONFIRM_REDACTION: reviews
-        and proposed_by not in (None, rights.client)
-        and EventKind.REDACTED in events,
+    may_decide = is_allowed_to_decide(rights, organisation)
+    is_reviewer = Scope.REVIEW in rights.scopes
+    is_decidable = is_newest or target.state is ReviewState.APPROVED
+    has_content = target.kind is not ReturnKind.WITHDRAWN and target.state is not ReviewState.REDACTED
+    may_clear = may_decide and is_decidable and target.entry_count > 0
+    may_redact = is_reviewer and EventKind.REDACTED in events
+    permissions = {
+        ReturnAction.SUBMIT: may_submit,
+        ReturnAction.WITHDRAW: may_submit and is_newest and has_content,
+        ReturnAction.APPROVE: may_decide and is_newest and EventKind.APPROVED in events,
+        ReturnAction.QUERY: may_decide and is_newest and EventKind.QUERIED in events,
+        ReturnAction.REOPEN: may_decide and EventKind.REOPENED in events,
+        ReturnAction.COMMENT: _is_allowed_to_comment(rights, is_own=is_own) and EventKind.COMMENTED in events,
+        ReturnAction.CLEAR_FOR_RELEASE: may_clear and EventKind.CLEARED in events,
+        ReturnAction.PROPOSE_REDACTION: may_redact and proposed_by is None,
+        ReturnAction.CONFIRM_REDACTION: may_redact and proposed_by not in (None, rights.client),
     }
-    return [action for action, allows in allowed.items() if allows]
+    return [action for action, is_allowed in permissions.items() if is_allowed]
 
 
 def _is_allowed_to_comment(rights: CallerRights, *, is_own: bool) -> bool:
@@ -203,20 +202,20 @@ def _is_allowed_to_comment(rights: CallerRights, *, is_own: bool) -> bool:
 
 
 def select_findings(summary: ReturnRevision, report: SubmissionReport | None) -> list[Finding]:
-    """What was found in this return when it was submitted, and what was found in no return in particular."""
+    """Return the findings of the report about this return, and those about no return in particular."""
     if report is None:
         return []
     key = (summary.measure, summary.series, summary.service, summary.period.code)
     keys = [(r.measure, r.series, r.service, r.period.code) for r in report.returns]
-    told: list[Finding] = []
+    findings: list[Finding] = []
     for finding in report.findings:
         cell, path = finding.cell, finding.path or ""
         if cell is not None:
-            mine = (cell.measure, cell.series, cell.service, cell.period) == key
+            is_relevant = (cell.measure, cell.series, cell.service, cell.period) == key
         elif path.startswith("/returns/"):
-            mine = keys[int(path.split("/")[2])] == key
+            is_relevant = keys[int(path.split("/")[2])] == key
         else:
-            mine = True
-        if mine:
-            told.append(finding)
-    return told
+            is_relevant = True
+        if is_relevant:
+            findings.append(finding)
+    return findings

@@ -121,7 +121,7 @@ async def test_redaction_takes_two_people(application, council_client, reviewer_
         await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
     assert refusal.value.problem.type_ == "/errors/not-proposed"
     await reviewer_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
-    with pytest.raises(NotAllowed, match="proposed it yourself"):
+    with pytest.raises(NotAllowed):
         await reviewer_client.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
     with pytest.raises(Conflict) as refusal:
         await officer.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "Me too."))

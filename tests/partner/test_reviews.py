@@ -172,7 +172,7 @@ async def test_only_reviewers_decide(application, council_client):
         other_partner.get_review(PROGRAMME, **WHERE),
         other_partner.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Hello.")),
     ):
-        with pytest.raises(NotFound, match="no such return"):
+        with pytest.raises(NotFound):
             await call
 
 
@@ -184,7 +184,7 @@ async def test_repeated_decision_gets_the_same_response_and_is_recorded_once(
     repeat = await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
     assert approval == repeat
     assert await application.count_rows("return_event") == 2
-    with pytest.raises(RequestRejected, match="another content"):
+    with pytest.raises(RequestRejected):
         await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1, "!"), idempotency_key="a")
 
 

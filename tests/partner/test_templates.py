@@ -181,7 +181,7 @@ async def test_milestones_and_evidence_have_a_schema_but_no_csv_template(
     name = "items" if definition.kind is MeasureKind.MILESTONE else "entries"
     assert not validator.is_valid(body | {name: wrong_list})
     assert not validator.is_valid({key: value for key, value in body.items() if key != name})
-    with pytest.raises(RequestRejected, match=f"is returned as {name}"):
+    with pytest.raises(RequestRejected, match=rf"\b{name}\b"):
         await partner.get_template(PROGRAMME, measure, period=period)
 
 
@@ -221,7 +221,7 @@ async def test_templates_are_for_the_own_organisation_and_reviewers(council_clie
     template = await council_client.get_template(PROGRAMME, "ips-primary-care-referrals", **query)
     assert await reviewer_client.get_template(PROGRAMME, "ips-primary-care-referrals", **query) == template
     for read in (other_partner.get_template, other_partner.get_template_schema):
-        with pytest.raises(NotAllowed, match="for reviewers"):
+        with pytest.raises(NotAllowed):
             await read(PROGRAMME, "ips-primary-care-referrals", **query)
     schema = await reviewer_client.get_template_schema(PROGRAMME, "ips-primary-care-referrals", **query)
     assert msgspec.json.encode(schema.to_dict())

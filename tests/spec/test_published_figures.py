@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from api.plan import queries_loading
-from api.returns import forms
+from api.returns import template, template_schema
 from api.submissions.checks import content, published_figures
 from api.submissions.checks.findings import Findings
 from api.submissions.checks.rejections import Rejected
@@ -130,8 +130,10 @@ def test_published_figures_have_no_deadline_and_no_earliest_period():
 
 
 def test_template_of_a_published_series_matches_its_schema():
-    template = forms.build_template(CATALOGUE, "ohid", measure=GAP.slug, series=None, service=None, period="FY2012-13")
-    schema = msgspec.to_builtins(forms.build_schema(template))
+    return_template = template.build_template(
+        CATALOGUE, "ohid", measure=GAP.slug, series=None, service=None, period="FY2012-13"
+    )
+    schema = msgspec.to_builtins(template_schema.build_schema(return_template))
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     identity = {"measure": GAP.slug, "series": "headline", "service": "main", "period": "FY2012-13"}
@@ -148,5 +150,5 @@ def test_template_of_a_published_series_matches_its_schema():
     ):
         assert not validator.is_valid(identity | {"figures": [bad]})
     assert not validator.is_valid(identity | {"figures": [], "kind": "nil"})
-    with pytest.raises(forms.NoTemplate, match=r"\bfigures\b"):
-        forms.write_csv(template, CATALOGUE)
+    with pytest.raises(template.NoTemplate, match=r"\bfigures\b"):
+        template.write_csv(return_template, CATALOGUE)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.returns import forms
+from api.returns import template, template_schema
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE
 from work_health import CheckFailed, ColumnMapping, ReturnSchema, WorkHealthError, new_return, observation
 from work_health.grids import read_grid
@@ -290,10 +290,10 @@ def test_cell_has_the_text_of_a_csv_file(cell, written):
 
 
 def build_schema(measure: str) -> dict:
-    duty = forms.build_template(
+    duty = template.build_template(
         HARBOUR_CATALOGUE, "quay-college", measure=measure, series=None, service=None, period="2026-02"
     )
-    return msgspec.json.decode(msgspec.json.encode(forms.build_schema(duty)))
+    return msgspec.json.decode(msgspec.json.encode(template_schema.build_schema(duty)))
 
 
 FORMS = {name: build_schema(name) for name in ("learners", "pass-rate")}

@@ -33,10 +33,11 @@ class Returns(Sender):
     ) -> bytes:
         """Get a CSV template for a return.
 
-        Exactly the cells that the organisation owes, with codes and labels: fill in the figures and send it back.
+        Get a CSV file of exactly the cells that the organisation owes: enter the figures and send it back.
 
-        UTF-8 with a byte order mark, so that Excel shows names as they are. Columns that end in `_label` are for
-        people.
+        The file is UTF-8 with a byte order mark, so that Excel shows names correctly. Columns that end in `_label`
+        are
+        for people; a submission ignores them.
         """
         from . import get_template as _get_template
 
@@ -63,7 +64,7 @@ class Returns(Sender):
     ) -> ReturnSchema:
         """Get the JSON Schema of a return.
 
-        What one entry of a submission's `returns` must be: exact areas and breakdowns, fields by kind, bounds.
+        Get the schema of one entry of a submission's `returns`: its areas, breakdowns, fields and bounds.
         """
         from . import get_template_schema as _get_template_schema
 
@@ -95,10 +96,11 @@ class Returns(Sender):
     ) -> ObservationPage:
         """List cells of returns.
 
-        Your organisation's and those of the ones that it succeeds; with the scope `review`, everybody's.
+        List the cells of returns of your organisation and of those that it succeeds. Reviewers list everybody's.
 
-        With `updated_after`, what was added, changed or withdrawn since; what is the same is not told again. To lose
-        nothing, ask for one instant after another: `updated_after` is the `as_of` of the time before.
+        With `updated_after`, list only cells that were added, changed or withdrawn since that instant. To miss no
+        change,
+        send an `as_of` each time, and send it again as the `updated_after` of the next time.
         """
         from . import list_observations as _list_observations
 
@@ -136,9 +138,9 @@ class Returns(Sender):
     ) -> ReturnPage:
         """List returns.
 
-        Your organisation's and those of the ones that it succeeds; with the scope `review`, everybody's.
+        List the returns of your organisation and of those that it succeeds. Reviewers list everybody's.
 
-        With `updated_after`, those of which a revision has come since, or whose review has moved.
+        With `updated_after`, list only returns that have a new revision or a new review state since that instant.
         """
         from . import list_returns as _list_returns
 
@@ -168,11 +170,12 @@ class Returns(Sender):
     ) -> ReturnEventPage:
         """List events of returns.
 
-        A feed of your organisation's returns; with the scope `review`, of everybody's. Each event is told once.
+        List the events of your organisation's returns, each exactly once. Reviewers list everybody's.
 
-        Events are told in the order of the database transactions that made them, and one only when every older
-        transaction has ended. So none comes to light before a cursor that you already have, however late it was
-        committed: keep `next_cursor` and ask again, and you miss nothing.
+        Store `next_cursor` and send it next time: you then miss no event. Events are in the order of the database
+        transactions that wrote them. An event appears only when every older transaction has ended, so no event can
+        appear
+        before a cursor that you already have.
         """
         from . import list_return_changes as _list_return_changes
 
@@ -198,7 +201,9 @@ class Returns(Sender):
     ) -> ReturnDetail:
         """Get a return with its cells.
 
-        The newest revision, the one whose number is given, or the one that stood: no revision is ever changed.
+        Return the newest revision, the revision with the given number, or the newest as of the given instant.
+
+        A revision never changes.
         """
         from . import get_return as _get_return
 
@@ -229,7 +234,7 @@ class Returns(Sender):
     ) -> RevisionDiff:
         """Compare two revisions of a return.
 
-        Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries.
+        List the cells, items or entries that were changed, withdrawn or added between any two revisions.
         """
         from . import compare_revisions as _compare_revisions
 
@@ -259,7 +264,7 @@ class Returns(Sender):
     ) -> RevisionPage:
         """List revisions of a return.
 
-        The newest first, each with where it stands in review; with `as_of`, those that there were, as they stood.
+        List the revisions with their review states, the newest first. With `as_of`, list them as of that instant.
         """
         from . import list_revisions as _list_revisions
 
@@ -289,10 +294,11 @@ class AsyncReturns(AsyncSender):
     ) -> bytes:
         """Get a CSV template for a return.
 
-        Exactly the cells that the organisation owes, with codes and labels: fill in the figures and send it back.
+        Get a CSV file of exactly the cells that the organisation owes: enter the figures and send it back.
 
-        UTF-8 with a byte order mark, so that Excel shows names as they are. Columns that end in `_label` are for
-        people.
+        The file is UTF-8 with a byte order mark, so that Excel shows names correctly. Columns that end in `_label`
+        are
+        for people; a submission ignores them.
         """
         from . import get_template as _get_template
 
@@ -319,7 +325,7 @@ class AsyncReturns(AsyncSender):
     ) -> ReturnSchema:
         """Get the JSON Schema of a return.
 
-        What one entry of a submission's `returns` must be: exact areas and breakdowns, fields by kind, bounds.
+        Get the schema of one entry of a submission's `returns`: its areas, breakdowns, fields and bounds.
         """
         from . import get_template_schema as _get_template_schema
 
@@ -351,10 +357,11 @@ class AsyncReturns(AsyncSender):
     ) -> ObservationPage:
         """List cells of returns.
 
-        Your organisation's and those of the ones that it succeeds; with the scope `review`, everybody's.
+        List the cells of returns of your organisation and of those that it succeeds. Reviewers list everybody's.
 
-        With `updated_after`, what was added, changed or withdrawn since; what is the same is not told again. To lose
-        nothing, ask for one instant after another: `updated_after` is the `as_of` of the time before.
+        With `updated_after`, list only cells that were added, changed or withdrawn since that instant. To miss no
+        change,
+        send an `as_of` each time, and send it again as the `updated_after` of the next time.
         """
         from . import list_observations as _list_observations
 
@@ -392,9 +399,9 @@ class AsyncReturns(AsyncSender):
     ) -> ReturnPage:
         """List returns.
 
-        Your organisation's and those of the ones that it succeeds; with the scope `review`, everybody's.
+        List the returns of your organisation and of those that it succeeds. Reviewers list everybody's.
 
-        With `updated_after`, those of which a revision has come since, or whose review has moved.
+        With `updated_after`, list only returns that have a new revision or a new review state since that instant.
         """
         from . import list_returns as _list_returns
 
@@ -424,11 +431,12 @@ class AsyncReturns(AsyncSender):
     ) -> ReturnEventPage:
         """List events of returns.
 
-        A feed of your organisation's returns; with the scope `review`, of everybody's. Each event is told once.
+        List the events of your organisation's returns, each exactly once. Reviewers list everybody's.
 
-        Events are told in the order of the database transactions that made them, and one only when every older
-        transaction has ended. So none comes to light before a cursor that you already have, however late it was
-        committed: keep `next_cursor` and ask again, and you miss nothing.
+        Store `next_cursor` and send it next time: you then miss no event. Events are in the order of the database
+        transactions that wrote them. An event appears only when every older transaction has ended, so no event can
+        appear
+        before a cursor that you already have.
         """
         from . import list_return_changes as _list_return_changes
 
@@ -454,7 +462,9 @@ class AsyncReturns(AsyncSender):
     ) -> ReturnDetail:
         """Get a return with its cells.
 
-        The newest revision, the one whose number is given, or the one that stood: no revision is ever changed.
+        Return the newest revision, the revision with the given number, or the newest as of the given instant.
+
+        A revision never changes.
         """
         from . import get_return as _get_return
 
@@ -485,7 +495,7 @@ class AsyncReturns(AsyncSender):
     ) -> RevisionDiff:
         """Compare two revisions of a return.
 
-        Any two revisions of one return: the cells that changed, were withdrawn or added, or the items and entries.
+        List the cells, items or entries that were changed, withdrawn or added between any two revisions.
         """
         from . import compare_revisions as _compare_revisions
 
@@ -515,7 +525,7 @@ class AsyncReturns(AsyncSender):
     ) -> RevisionPage:
         """List revisions of a return.
 
-        The newest first, each with where it stands in review; with `as_of`, those that there were, as they stood.
+        List the revisions with their review states, the newest first. With `as_of`, list them as of that instant.
         """
         from . import list_revisions as _list_revisions
 

@@ -41,7 +41,7 @@ class Reviews(Sender):
     ) -> AuditPage:
         """List audit entries.
 
-        The newest first. Nothing of it is ever changed or deleted. Needs the scope `admin`.
+        List the entries, the newest first. An entry never changes and is never deleted. Needs the scope `admin`.
         """
         from . import list_audit_entries as _list_audit_entries
 
@@ -66,8 +66,7 @@ class Reviews(Sender):
     ) -> Exemption:
         """Exempt a return or revoke its exemption.
 
-        An exempt return is not counted among those expected, unless it comes all the same. The newest decision
-        counts.
+        Exempt a return: it no longer counts as expected, unless it comes anyway. The newest decision counts.
         """
         from . import decide_exemption as _decide_exemption
 
@@ -85,7 +84,7 @@ class Reviews(Sender):
     ) -> ExtensionPage:
         """List deadline extensions.
 
-        To your organisation; with the scope `review`, to everybody.
+        List the extensions for your organisation. Reviewers list everybody's.
         """
         from . import list_extensions as _list_extensions
 
@@ -104,7 +103,9 @@ class Reviews(Sender):
     ) -> Extension:
         """Grant a deadline extension.
 
-        It moves all three instants that lie before its end, and ends by itself. The longest one counts.
+        Move all deadlines of an expected return that lie before the end of the extension to its end.
+
+        If there are several extensions, the longest one counts.
         """
         from . import grant_extension as _grant_extension
 
@@ -130,9 +131,9 @@ class Reviews(Sender):
     ) -> ObligationPage:
         """List obligations.
 
-        Your organisation's expected returns, by due date; with the scope `review` everybody's, and those of roles
-        that
-        nobody holds yet. Each says what is missing, what was queried and why, and what you may do.
+        List your organisation's expected returns by due date, with missing cells, open queries and possible actions.
+
+        Reviewers list everybody's, and those of roles that have no organisation yet.
         """
         from . import list_obligations as _list_obligations
 
@@ -155,7 +156,7 @@ class Reviews(Sender):
     ) -> RedactionPage:
         """List redactions.
 
-        Of your organisation's returns; with the scope `review`, of everybody's.
+        List the redactions of your organisation's returns. Reviewers list everybody's.
         """
         from . import list_redactions as _list_redactions
 
@@ -179,8 +180,10 @@ class Reviews(Sender):
     ) -> ReviewResult:
         """Approve a return.
 
-        From now on it counts, in the place of the one that was approved before. A correction that comes later is
-        pending beside it. Needs the scope `review`, and another organisation than the return's own.
+        Approve a revision: it counts from now on, instead of the revision approved before.
+
+        A later correction is pending until it is approved too. Needs the scope `review`, and a key of another
+        organisation than the return's.
         """
         from . import approve_return as _approve_return
 
@@ -211,7 +214,9 @@ class Reviews(Sender):
     ) -> ReviewResult:
         """Clear entries for release.
 
-        Items of a milestone return, entries of an evidence return. Only texts that are marked can be released.
+        Mark items of a milestone return, or entries of an evidence return, as free of personal data.
+
+        A release contains only texts that are marked.
         """
         from . import clear_entries_for_release as _clear_entries_for_release
 
@@ -242,7 +247,7 @@ class Reviews(Sender):
     ) -> ReviewResult:
         """Comment on a return.
 
-        Seen by the organisation and reviewers alone. It moves nothing. Nobody may be identified in it.
+        Add a comment, which only the organisation and reviewers read. It changes no state. Do not identify anybody.
         """
         from . import comment_on_return as _comment_on_return
 
@@ -273,7 +278,9 @@ class Reviews(Sender):
     ) -> ReviewResult:
         """Raise a query about a return.
 
-        The organisation sees the reason, and corrects the return or comments. What was approved before still counts.
+        Send a revision back with a reason, which the organisation reads: it corrects the return or comments.
+
+        A revision approved before still counts.
         """
         from . import raise_query as _raise_query
 
@@ -304,7 +311,9 @@ class Reviews(Sender):
     ) -> Redaction:
         """Propose a redaction.
 
-        For what should never have been sent, such as somebody's name. Nothing goes until another person confirms it.
+        Propose to remove content that should never have been sent, such as a person's name.
+
+        Nothing is removed until another person confirms it.
         """
         from . import propose_redaction as _propose_redaction
 
@@ -335,8 +344,9 @@ class Reviews(Sender):
     ) -> Redaction:
         """Confirm a redaction.
 
-        By another person than who proposed it. The content goes everywhere that it is kept, and cannot be brought
-        back; its hash and the record of who removed it stay.
+        Confirm a redaction that another person proposed. The content is removed everywhere and cannot be restored.
+
+        Its hash, and the record of who removed it, remain.
         """
         from . import confirm_redaction as _confirm_redaction
 
@@ -367,7 +377,7 @@ class Reviews(Sender):
     ) -> ReviewResult:
         """Reopen an approved return.
 
-        The revision no longer counts as approved. It is pending again; where a newer one stands, it is superseded.
+        Take back an approval. The revision becomes pending again, or superseded if a newer one exists.
         """
         from . import reopen_return as _reopen_return
 
@@ -397,10 +407,9 @@ class Reviews(Sender):
     ) -> Review:
         """Get the review of a revision.
 
-        What it says, what was found in it and how that was justified, what happened to the return, and what you may
-        do.
+        Get a revision with its findings and their justifications, the return's events, and your possible actions.
 
-        To reviewers it also tells whether other organisations may have counted the same people.
+        Reviewers also get a warning if several organisations may have counted the same people.
         """
         from . import get_review as _get_review
 
@@ -431,7 +440,7 @@ class AsyncReviews(AsyncSender):
     ) -> AuditPage:
         """List audit entries.
 
-        The newest first. Nothing of it is ever changed or deleted. Needs the scope `admin`.
+        List the entries, the newest first. An entry never changes and is never deleted. Needs the scope `admin`.
         """
         from . import list_audit_entries as _list_audit_entries
 
@@ -456,8 +465,7 @@ class AsyncReviews(AsyncSender):
     ) -> Exemption:
         """Exempt a return or revoke its exemption.
 
-        An exempt return is not counted among those expected, unless it comes all the same. The newest decision
-        counts.
+        Exempt a return: it no longer counts as expected, unless it comes anyway. The newest decision counts.
         """
         from . import decide_exemption as _decide_exemption
 
@@ -475,7 +483,7 @@ class AsyncReviews(AsyncSender):
     ) -> ExtensionPage:
         """List deadline extensions.
 
-        To your organisation; with the scope `review`, to everybody.
+        List the extensions for your organisation. Reviewers list everybody's.
         """
         from . import list_extensions as _list_extensions
 
@@ -494,7 +502,9 @@ class AsyncReviews(AsyncSender):
     ) -> Extension:
         """Grant a deadline extension.
 
-        It moves all three instants that lie before its end, and ends by itself. The longest one counts.
+        Move all deadlines of an expected return that lie before the end of the extension to its end.
+
+        If there are several extensions, the longest one counts.
         """
         from . import grant_extension as _grant_extension
 
@@ -520,9 +530,9 @@ class AsyncReviews(AsyncSender):
     ) -> ObligationPage:
         """List obligations.
 
-        Your organisation's expected returns, by due date; with the scope `review` everybody's, and those of roles
-        that
-        nobody holds yet. Each says what is missing, what was queried and why, and what you may do.
+        List your organisation's expected returns by due date, with missing cells, open queries and possible actions.
+
+        Reviewers list everybody's, and those of roles that have no organisation yet.
         """
         from . import list_obligations as _list_obligations
 
@@ -545,7 +555,7 @@ class AsyncReviews(AsyncSender):
     ) -> RedactionPage:
         """List redactions.
 
-        Of your organisation's returns; with the scope `review`, of everybody's.
+        List the redactions of your organisation's returns. Reviewers list everybody's.
         """
         from . import list_redactions as _list_redactions
 
@@ -569,8 +579,10 @@ class AsyncReviews(AsyncSender):
     ) -> ReviewResult:
         """Approve a return.
 
-        From now on it counts, in the place of the one that was approved before. A correction that comes later is
-        pending beside it. Needs the scope `review`, and another organisation than the return's own.
+        Approve a revision: it counts from now on, instead of the revision approved before.
+
+        A later correction is pending until it is approved too. Needs the scope `review`, and a key of another
+        organisation than the return's.
         """
         from . import approve_return as _approve_return
 
@@ -601,7 +613,9 @@ class AsyncReviews(AsyncSender):
     ) -> ReviewResult:
         """Clear entries for release.
 
-        Items of a milestone return, entries of an evidence return. Only texts that are marked can be released.
+        Mark items of a milestone return, or entries of an evidence return, as free of personal data.
+
+        A release contains only texts that are marked.
         """
         from . import clear_entries_for_release as _clear_entries_for_release
 
@@ -632,7 +646,7 @@ class AsyncReviews(AsyncSender):
     ) -> ReviewResult:
         """Comment on a return.
 
-        Seen by the organisation and reviewers alone. It moves nothing. Nobody may be identified in it.
+        Add a comment, which only the organisation and reviewers read. It changes no state. Do not identify anybody.
         """
         from . import comment_on_return as _comment_on_return
 
@@ -663,7 +677,9 @@ class AsyncReviews(AsyncSender):
     ) -> ReviewResult:
         """Raise a query about a return.
 
-        The organisation sees the reason, and corrects the return or comments. What was approved before still counts.
+        Send a revision back with a reason, which the organisation reads: it corrects the return or comments.
+
+        A revision approved before still counts.
         """
         from . import raise_query as _raise_query
 
@@ -694,7 +710,9 @@ class AsyncReviews(AsyncSender):
     ) -> Redaction:
         """Propose a redaction.
 
-        For what should never have been sent, such as somebody's name. Nothing goes until another person confirms it.
+        Propose to remove content that should never have been sent, such as a person's name.
+
+        Nothing is removed until another person confirms it.
         """
         from . import propose_redaction as _propose_redaction
 
@@ -725,8 +743,9 @@ class AsyncReviews(AsyncSender):
     ) -> Redaction:
         """Confirm a redaction.
 
-        By another person than who proposed it. The content goes everywhere that it is kept, and cannot be brought
-        back; its hash and the record of who removed it stay.
+        Confirm a redaction that another person proposed. The content is removed everywhere and cannot be restored.
+
+        Its hash, and the record of who removed it, remain.
         """
         from . import confirm_redaction as _confirm_redaction
 
@@ -757,7 +776,7 @@ class AsyncReviews(AsyncSender):
     ) -> ReviewResult:
         """Reopen an approved return.
 
-        The revision no longer counts as approved. It is pending again; where a newer one stands, it is superseded.
+        Take back an approval. The revision becomes pending again, or superseded if a newer one exists.
         """
         from . import reopen_return as _reopen_return
 
@@ -787,10 +806,9 @@ class AsyncReviews(AsyncSender):
     ) -> Review:
         """Get the review of a revision.
 
-        What it says, what was found in it and how that was justified, what happened to the return, and what you may
-        do.
+        Get a revision with its findings and their justifications, the return's events, and your possible actions.
 
-        To reviewers it also tells whether other organisations may have counted the same people.
+        Reviewers also get a warning if several organisations may have counted the same people.
         """
         from . import get_review as _get_review
 

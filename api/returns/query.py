@@ -1,4 +1,4 @@
-"""What is asked of returns: which of them, as of when, and from which place on."""
+"""Which returns a caller asks for, as of which instant, and from which cursor on."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,7 +12,10 @@ from schema.submissions import ReturnKind, ReviewState
 
 
 class ReturnFilter(Struct, frozen=True, kw_only=True):
-    """Which returns; a field that is None chooses all. `only` are the organisations whose returns may be seen."""
+    """Which returns to select; a field that is None selects all.
+
+    `readable_organisations` are those whose returns the caller may read.
+    """
 
     readable_organisations: Sequence[str] | None
     organisation: str | None = None
@@ -25,7 +28,7 @@ class ReturnFilter(Struct, frozen=True, kw_only=True):
 
 
 class HistoryRange(Struct, frozen=True, kw_only=True):
-    """As it stood at `as_of`, None for now; and of that, what has changed after `updated_after`."""
+    """The state at `as_of` (None: now), limited to what has changed after `updated_after`."""
 
     as_of: datetime | None = None
     updated_after: datetime | None = None
@@ -43,7 +46,7 @@ class ReturnCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 
 
 class CellCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The key of the last cell of a page. `breakdown` is its key: empty for the total."""
+    """The key of the last cell of a page. `breakdown` is its breakdown key: empty for the total."""
 
     return_cursor: ReturnCursor
     area: AreaCode
@@ -51,6 +54,6 @@ class CellCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tru
 
 
 class EventCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The last event that was read, by its own id."""
+    """The last event of a page, by its id."""
 
     event: UUID

@@ -1,4 +1,4 @@
-"""Keys: their format, what they give access to, and which stored responses are repeated."""
+"""What a key permits, and which stored response is replayed."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -14,19 +14,8 @@ NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 KEY = keys.make_key(bytes(range(38)), sandbox=False)
 
 
-def test_key_has_38_bytes_and_names_its_environment():
-    # 6 bytes in base32, 32 in base64 (RFC 4648)
-    hidden = "BgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCU"
-    assert KEY.secret == f"wh_live_aaaqeayeau_{hidden}"
-    assert (KEY.id, len(KEY.digest)) == ("aaaqeayeau", 32)
-    assert keys.make_key(bytes(range(38)), sandbox=True).secret.startswith("wh_sandbox_")
-    assert KEY.digest == keys.hash_secret(KEY.secret)
-    with pytest.raises(ValueError, match="38"):
-        keys.make_key(bytes(37), sandbox=False)
-
-
 # fmt: off
-#   Authorization                         text of the refusal
+#   Authorization                         part of the detail
 HEADERS = [
     (None,                                "no Authorization header"),
     ("",                                  "`Bearer <key>`"),
@@ -42,13 +31,13 @@ HEADERS = [
 
 
 @pytest.mark.parametrize(("header", "text"), HEADERS)
-def test_malformed_key_is_refused_before_any_query(header, text):
+def test_malformed_key_is_refused(header, text):
     with pytest.raises(Unauthenticated, match=text):
         permissions.parse_secret(header)
 
 
 @pytest.mark.parametrize("header", [f"Bearer {KEY.secret}", f"bearer  {KEY.secret} "])
-def test_key_is_read_from_its_header(header):
+def test_key_is_read_from_the_header(header):
     assert permissions.parse_secret(header) == KEY.secret
 
 
@@ -64,7 +53,7 @@ RECORD = KeyRecord(
 )
 
 
-def test_valid_key_is_accepted():
+def test_valid_key_identifies_the_caller():
     caller = permissions.check_key(RECORD, [GRANT], now=NOW)
     assert (caller.client, caller.key, caller.grants) == (UUID(int=1), KEY.id, [GRANT])
     author = permissions.build_author(caller, GRANT, "req_1")
@@ -74,18 +63,18 @@ def test_valid_key_is_accepted():
 @pytest.mark.parametrize(
     ("record", "text"),
     [
-        (None, "not known here"),
+        (None, None),
         (msgspec.structs.replace(RECORD, revoked_at=NOW), "revoked.* 2026-03-05T12:00:00"),
         (msgspec.structs.replace(RECORD, expires_at=NOW), "expired at 2026-03-05T12:00:00"),
     ],
 )
-def test_expired_or_revoked_key_is_refused(record, text):
+def test_unknown_revoked_or_expired_key_is_refused(record, text):
     with pytest.raises(Unauthenticated, match=text):
         permissions.check_key(record, [GRANT], now=NOW)
 
 
 # fmt: off
-#   programme, scopes required            refused with
+#   programme, required scopes             refusal
 PERMITTED = [
     ("harbour", [Scope.SUBMIT],                 None),
     ("harbour", [Scope.REVIEW, Scope.READ],     None),
@@ -97,9 +86,9 @@ PERMITTED = [
 
 
 @pytest.mark.parametrize(("programme", "scopes", "refusal"), PERMITTED)
-def test_key_gives_access_to_what_it_was_granted(programme, scopes, refusal):
-    empty = Grant(programme="empty", organisation="quay-college", scopes=[])
-    caller = permissions.check_key(RECORD, [empty, GRANT], now=NOW)
+def test_scopes_are_granted_by_programme(programme, scopes, refusal):
+    other_grant = Grant(programme="empty", organisation="quay-college", scopes=[])
+    caller = permissions.check_key(RECORD, [other_grant, GRANT], now=NOW)
     if refusal is None:
         assert permissions.require_scope(caller, programme, *scopes) is GRANT
         return
@@ -107,22 +96,22 @@ def test_key_gives_access_to_what_it_was_granted(programme, scopes, refusal):
         permissions.require_scope(caller, programme, *scopes)
 
 
-def test_grant_without_scopes_gives_no_access():
+def test_grant_without_scopes_permits_nothing():
     caller = permissions.check_key(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], now=NOW)
-    with pytest.raises(NotAllowed, match=r"\bread\b.*\bnone\b"):
+    with pytest.raises(NotAllowed, match=r"\bread\b"):
         permissions.require_scope(caller, "harbour", Scope.READ)
 
 
 CONTENT, OTHER = b"\1" * 32, b"\2" * 32
 
 
-def test_stored_response_is_repeated_only_for_the_same_content():
+def test_response_is_replayed_only_for_the_same_content():
     assert permissions.replay_response(None, CONTENT) is None
     assert permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), CONTENT) == b"{}"
     with pytest.raises(permissions.IdempotencyKeyReused):
         permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), OTHER)
     with pytest.raises(permissions.ContentRedacted):
         permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=None), CONTENT)
-    with pytest.raises(permissions.IdempotencyKeyReused):  # the stored response has been deleted
+    with pytest.raises(permissions.IdempotencyKeyReused):  # the redaction is not revealed
         permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=None), OTHER)
     assert permissions.IdempotencyInProgress.retry_after == 1

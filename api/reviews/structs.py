@@ -1,4 +1,4 @@
-"""A return as it is reviewed, expected, and compared with others'; who looks at it; and what an act writes down."""
+"""The structs of reviews: a return under review, an obligation with what has come, and the caller's rights."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from schema.submissions import ReturnKind, ReviewState
 
 
 class RevisionState(Struct, frozen=True, kw_only=True):
-    """Where one revision stands. `entries` are the items or entries that it has."""
+    """The review state of one revision. `entry_count` is the number of its items or entries."""
 
     number: int
     kind: ReturnKind
@@ -36,11 +36,11 @@ class ReviewableReturn(Struct, frozen=True, kw_only=True):
 
     @property
     def approved_number(self) -> int | None:
-        return next((one.number for one in self.revisions if one.state is ReviewState.APPROVED), None)
+        return next((revision.number for revision in self.revisions if revision.state is ReviewState.APPROVED), None)
 
 
 class RevisionEvent(Struct, frozen=True, kw_only=True):
-    """One event that an act writes down; `state` is null where it does not move the revision."""
+    """One event that an action records. `state` is None if the event does not change the revision's state."""
 
     event: EventKind
     number: int
@@ -50,7 +50,7 @@ class RevisionEvent(Struct, frozen=True, kw_only=True):
 
 
 class CallerRights(Struct, frozen=True, kw_only=True):
-    """Who looks or acts. `own` are the organisation that it acts for and those that it succeeds."""
+    """What a caller may decide. `own_organisations` are the one that it acts for and those that this one succeeds."""
 
     client: UUID
     own_organisations: frozenset[str]
@@ -59,7 +59,10 @@ class CallerRights(Struct, frozen=True, kw_only=True):
 
 
 class ObligationDetails(Struct, frozen=True, kw_only=True):
-    """An expected return and all that is known of it. `revision_id` is the database's number of the newest revision."""
+    """An obligation, what reviewers decided about it, and what has come.
+
+    `revision_id` is the database's id of the newest revision.
+    """
 
     holder: str
     organisation: str | None
@@ -67,10 +70,10 @@ class ObligationDetails(Struct, frozen=True, kw_only=True):
     series: str
     service: str
     period: Period
-    deadlines: Deadlines  # as the plan has them
+    deadlines: Deadlines  # as in the plan
     extended_due: datetime
     extension: Extension | None = None
-    exemption_reason: str | None = None  # the reason, where it is exempt
+    exemption_reason: str | None = None  # None if it is not exempt
     newest_revision: RevisionState | None = None
     revision_id: int | None = None
     approved_number: int | None = None
@@ -79,11 +82,11 @@ class ObligationDetails(Struct, frozen=True, kw_only=True):
 
     @property
     def effective_revision(self) -> RevisionState | None:
-        """The newest revision, where it says something still."""
-        one = self.newest_revision
-        if one is None or one.kind is ReturnKind.WITHDRAWN or one.state is ReviewState.REDACTED:
+        """The newest revision, or None if it is withdrawn or redacted."""
+        revision = self.newest_revision
+        if revision is None or revision.kind is ReturnKind.WITHDRAWN or revision.state is ReviewState.REDACTED:
             return None
-        return one
+        return revision
 
     @property
     def extended_deadlines(self) -> Deadlines:
@@ -91,7 +94,7 @@ class ObligationDetails(Struct, frozen=True, kw_only=True):
 
 
 class ReturnedTotal(Struct, frozen=True, kw_only=True):
-    """What one return says of one whole area; of a nil return, `area` is null."""
+    """The total of one whole area in one return. `area` is None for a nil return."""
 
     organisation: str
     service: str

@@ -1,0 +1,83 @@
+"""Templates of returns, as CSV and as JSON Schema."""
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from api.access.authentication import KEY_SECURITY, require_key
+from api.access.programme_access import ProgrammeAccess
+from api.http import downloads
+from api.returns import template
+from api.returns.routes import READ_RESPONSES, READ_SCOPES
+from api.returns.template import ReturnTemplate
+from api.returns.template_schema import build_schema
+from schema.returns import ReturnSchema
+
+
+@get(
+    "/programmes/{programme:str}/measures/{measure:str}/template.csv",
+    operation_id="get_template",
+    summary="Get a CSV template for a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    media_type="text/csv",
+    responses=READ_RESPONSES,
+)
+async def get_template(
+    access: NamedDependency[ProgrammeAccess],
+    measure: FromPath[str],
+    period: FromQuery[str],
+    organisation: FromQuery[str | None] = None,
+    series: FromQuery[str | None] = None,
+    service: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """Get a CSV file of exactly the cells that the organisation owes: enter the figures and send it back.
+
+    The file is UTF-8 with a byte order mark, so that Excel shows names correctly. Columns that end in `_label` are
+    for people; a submission ignores them.
+    """
+    chosen = _build_template(access, organisation, measure=measure, series=series, service=service, period=period)
+    return downloads.csv_response(template.write_csv(chosen, access.catalogue), chosen.filename)
+
+
+@get(
+    "/programmes/{programme:str}/measures/{measure:str}/template.json",
+    operation_id="get_template_schema",
+    summary="Get the JSON Schema of a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=READ_RESPONSES,
+)
+async def get_template_schema(
+    access: NamedDependency[ProgrammeAccess],
+    measure: FromPath[str],
+    period: FromQuery[str],
+    organisation: FromQuery[str | None] = None,
+    series: FromQuery[str | None] = None,
+    service: FromQuery[str | None] = None,
+) -> ReturnSchema:
+    """Get the schema of one entry of a submission's `returns`: its areas, breakdowns, fields and bounds."""
+    return build_schema(
+        _build_template(access, organisation, measure=measure, series=series, service=service, period=period)
+    )
+
+
+def _build_template(
+    access: ProgrammeAccess,
+    organisation: str | None,
+    *,
+    measure: str,
+    series: str | None,
+    service: str | None,
+    period: str,
+) -> ReturnTemplate:
+    access.require_scopes(*READ_SCOPES)
+    owner = template.choose_organisation(
+        organisation, access.grant.organisation, access.catalogue, is_reviewer=access.is_reviewer
+    )
+    return template.build_template(
+        access.catalogue, owner, measure=measure, series=series, service=service, period=period
+    )
+
+
+router = Router("/v1", route_handlers=[get_template, get_template_schema], tags=["Returns"])

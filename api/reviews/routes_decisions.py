@@ -1,0 +1,307 @@
+"""Decide on returns, comment on them, and read their review."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Struct
+
+from api.access.authentication import KEY_SECURITY, require_key
+from api.access.idempotency import IdempotencyKey
+from api.access.programme_access import ProgrammeAccess
+from api.clock import NewId, Now
+from api.http.paths import RETURN_PATH
+from api.http.problems import refusal_specs, response_specs
+from api.http.refusals import NotFound
+from api.plan import calendar
+from api.returns.parameters import build_not_found
+from api.returns.queries_returns import fetch_revision
+from api.returns.query import HistoryRange, ReturnFilter
+from api.reviews import obligations, overlaps, queries_reviews, rules
+from api.reviews.queries_redactions import fetch_proposer
+from api.reviews.structs import CallerRights, ReviewableReturn
+from api.submissions.queries_record import fetch_report
+from api.submissions.queries_revisions import fetch_extensions
+from schema.partners import Scope
+from schema.problems import Finding
+from schema.returns import EventKind, ReturnRevision
+from schema.reviews import Clearance, Decision, NewComment, Reason, Review, ReviewResult
+
+DECISION_RESPONSES = refusal_specs(401, 403, 404, 409, 410, 413, 415, 422)
+RETURN_NAMES = ("organisation", "measure", "series", "service", "period")
+
+
+class ReviewTarget(Struct, frozen=True, kw_only=True, eq=False):
+    """The return that a path names, which may not exist, and the action of the request on it."""
+
+    access: ProgrammeAccess
+    return_filter: ReturnFilter
+    now: datetime
+    action_id: UUID
+
+    @property
+    def rights(self) -> CallerRights:
+        return rules.derive_rights(self.access.grant, self.access.caller.client, self.access.catalogue)
+
+    def build_audit_subject(self, number: int) -> dict[str, str]:
+        """Return the names of the return and of its revision, for the audit."""
+        return {name: getattr(self.return_filter, name) for name in RETURN_NAMES} | {"revision": str(number)}
+
+    def name_operation(self, operation: str) -> str:
+        """Return the operation with the names of the return, for the Idempotency-Key."""
+        return " ".join([operation, *(getattr(self.return_filter, name) for name in RETURN_NAMES)])
+
+    async def find_return(self) -> tuple[int, str]:
+        """Return the database's id of the return and its organisation. Raises NotFound if the caller cannot read it."""
+        found = await queries_reviews.find_return(self.access.transaction, self.access.catalogue, self.return_filter)
+        if found is None:
+            raise build_not_found()
+        return found
+
+    async def lock(self) -> tuple[ReviewableReturn, datetime]:
+        """Lock the return until the transaction ends, and return it with the time at which it was locked."""
+        transaction, catalogue = self.access.transaction, self.access.catalogue
+        return_id, owner = await self.find_return()
+        await queries_reviews.lock_return(transaction, catalogue, return_id)
+        at = self.access.read_clock()
+        return await queries_reviews.fetch_reviewable_return(transaction, catalogue, return_id, owner), at
+
+
+async def provide_review_target(
+    access: NamedDependency[ProgrammeAccess],
+    organisation: FromPath[str],
+    measure: FromPath[str],
+    series: FromPath[str],
+    service: FromPath[str],
+    period: FromPath[str],
+    now: Now,
+    new_id: NewId,
+) -> ReviewTarget:
+    return_filter = ReturnFilter(
+        readable_organisations=access.readable_organisations,
+        organisation=organisation,
+        measure=measure,
+        series=series,
+        service=service,
+        period=period,
+    )
+    return ReviewTarget(access=access, return_filter=return_filter, now=now, action_id=new_id)
+
+
+async def record_decision(
+    target: ReviewTarget,
+    event: EventKind,
+    number: int,
+    key: str | None,
+    *,
+    operation: str,
+    text: str | None = None,
+    entries: list[int] | None = None,
+) -> Response[bytes]:
+    """Record any decision or comment, except a redaction, and return the revision's new state."""
+    access = target.access
+
+    async def act() -> ReviewResult:
+        reviewed_return, at = await target.lock()
+        if event in rules.DECISION_EVENTS:
+            rules.refuse_own_return(target.rights, reviewed_return.organisation)
+        events = rules.derive_events(reviewed_return, event, number, text=text, entries=entries)
+        await queries_reviews.record_events(
+            access.transaction,
+            access.catalogue,
+            reviewed_return,
+            events,
+            author=access.author,
+            at=at,
+            action_id=target.action_id,
+        )
+        await access.record_audit(f"review.{event}", target.build_audit_subject(number), now=at)
+        state = rules.find_state_after(reviewed_return, number, events)
+        return ReviewResult(event=event, revision=number, state=state, at=at)
+
+    request = await access.identify_request(target.name_operation(operation), key)
+    return await access.run_once(request, act, now=target.now)
+
+
+@post(
+    f"{RETURN_PATH}/approval",
+    operation_id="approve_return",
+    summary="Approve a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
+)
+async def approve_return(
+    target: NamedDependency[ReviewTarget], data: JSONBody[Decision], idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
+    """Approve a revision: it counts from now on, instead of the revision approved before.
+
+    A later correction is pending until it is approved too. Needs the scope `review`, and a key of another
+    organisation than the return's.
+    """
+    target.access.require_scopes(Scope.REVIEW)
+    return await record_decision(
+        target, EventKind.APPROVED, data.revision, idempotency_key, operation="approve_return", text=data.text
+    )
+
+
+@post(
+    f"{RETURN_PATH}/query",
+    operation_id="raise_query",
+    summary="Raise a query about a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
+)
+async def raise_query(
+    target: NamedDependency[ReviewTarget], data: JSONBody[Reason], idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
+    """Send a revision back with a reason, which the organisation reads: it corrects the return or comments.
+
+    A revision approved before still counts.
+    """
+    target.access.require_scopes(Scope.REVIEW)
+    return await record_decision(
+        target, EventKind.QUERIED, data.revision, idempotency_key, operation="raise_query", text=data.reason
+    )
+
+
+@post(
+    f"{RETURN_PATH}/reopening",
+    operation_id="reopen_return",
+    summary="Reopen an approved return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
+)
+async def reopen_return(
+    target: NamedDependency[ReviewTarget], data: JSONBody[Reason], idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
+    """Take back an approval. The revision becomes pending again, or superseded if a newer one exists."""
+    target.access.require_scopes(Scope.REVIEW)
+    return await record_decision(
+        target, EventKind.REOPENED, data.revision, idempotency_key, operation="reopen_return", text=data.reason
+    )
+
+
+@post(
+    f"{RETURN_PATH}/comments",
+    operation_id="comment_on_return",
+    summary="Comment on a return",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
+)
+async def comment_on_return(
+    target: NamedDependency[ReviewTarget], data: JSONBody[NewComment], idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
+    """Add a comment, which only the organisation and reviewers read. It changes no state. Do not identify anybody."""
+    target.access.require_scopes(Scope.SUBMIT, Scope.READ, Scope.REVIEW)
+    return await record_decision(
+        target, EventKind.COMMENTED, data.revision, idempotency_key, operation="comment_on_return", text=data.text
+    )
+
+
+@post(
+    f"{RETURN_PATH}/clearance",
+    operation_id="clear_entries_for_release",
+    summary="Clear entries for release",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
+)
+async def clear_entries_for_release(
+    target: NamedDependency[ReviewTarget], data: JSONBody[Clearance], idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
+    """Mark items of a milestone return, or entries of an evidence return, as free of personal data.
+
+    A release contains only texts that are marked.
+    """
+    target.access.require_scopes(Scope.REVIEW)
+    return await record_decision(
+        target,
+        EventKind.CLEARED,
+        data.revision,
+        idempotency_key,
+        operation="clear_entries_for_release",
+        entries=data.entries,
+    )
+
+
+@get(
+    f"{RETURN_PATH}/review",
+    operation_id="get_review",
+    summary="Get the review of a revision",
+    guards=[require_key],
+    security=KEY_SECURITY,
+    responses=refusal_specs(401, 403, 404, 422),
+)
+async def get_review(
+    target: NamedDependency[ReviewTarget], revision: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None
+) -> Review:
+    """Get a revision with its findings and their justifications, the return's events, and your possible actions.
+
+    Reviewers also get a warning if several organisations may have counted the same people.
+    """
+    access = target.access
+    access.require_scopes(Scope.SUBMIT, Scope.READ, Scope.REVIEW)
+    transaction, catalogue = access.transaction, access.catalogue
+    return_id, owner = await target.find_return()
+    detail = await fetch_revision(transaction, catalogue, target.return_filter, HistoryRange(), number=revision)
+    if detail is None:
+        raise NotFound(f"The return has no revision {revision}.")
+    summary = detail.summary
+    events, cleared = await queries_reviews.fetch_events(transaction, catalogue, return_id, summary)
+    reviewed_return = await queries_reviews.fetch_reviewable_return(transaction, catalogue, return_id, owner)
+    return Review(
+        detail=detail,
+        findings=await _fetch_findings(access, summary),
+        cleared=cleared,
+        events=events,
+        actions=rules.list_actions(
+            target.rights,
+            owner,
+            rules.find_revision(reviewed_return, summary.revision),
+            is_newest=summary.revision == reviewed_return.newest_number,
+            is_open=await _fetch_is_open(access, summary, now=target.now),
+            proposed_by=await fetch_proposer(transaction, catalogue, return_id, summary.revision),
+        ),
+    )
+
+
+async def _fetch_findings(access: ProgrammeAccess, summary: ReturnRevision) -> list[Finding]:
+    """Return the findings about a revision: for reviewers, including those across organisations."""
+    report = await fetch_report(
+        access.transaction, access.catalogue, summary.submission, organisations=access.readable_organisations
+    )
+    findings = rules.select_findings(summary, report)
+    if access.is_reviewer:
+        totals = await queries_reviews.fetch_returned_totals(access.transaction, access.catalogue, summary)
+        findings += overlaps.find_double_counts(summary, totals, access.catalogue)
+    return findings
+
+
+async def _fetch_is_open(access: ProgrammeAccess, summary: ReturnRevision, *, now: datetime) -> bool:
+    """Return True if the server would accept a correction of the return now, extensions included."""
+    extensions = await fetch_extensions(access.transaction, access.catalogue, summary.organisation)
+    key = (summary.measure, summary.series, summary.service, summary.period.code)
+    deadlines = calendar.compute_deadlines(summary.period, access.catalogue.plan.calendar)
+    return obligations.is_open(summary.period, calendar.apply_extension(deadlines, extensions.get(key)), now=now)
+
+
+router = Router(
+    "/v1",
+    route_handlers=[
+        approve_return,
+        raise_query,
+        reopen_return,
+        comment_on_return,
+        clear_entries_for_release,
+        get_review,
+    ],
+    dependencies={"target": Provide(provide_review_target)},
+    tags=["Reviews"],
+)
