@@ -13,12 +13,11 @@ from litestar.exceptions import InternalServerException
 from litestar.types import Empty
 
 from api.http.refusals import BodyTooLarge, Invalid, Malformed, UnsupportedMedia
-from api.http.violations import MAX_VIOLATIONS, find_violations
+from api.http.violations import DECODE_ERRORS, MAX_VIOLATIONS, find_violations
 
 MAX_JSON_BYTES = 32 * 1024 * 1024
 MAX_FILE_BYTES = 1024**3
 CSV_MEDIA_TYPE, NDJSON_MEDIA_TYPE = "text/csv", "application/x-ndjson"
-_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class InvalidBody(Invalid):
@@ -72,10 +71,10 @@ def decode_json(kind: Any, content: bytes) -> Any:
     """Decode a JSON body strictly. Raises Malformed, or InvalidBody with every violation."""
     try:
         return _decoder_for(kind).decode(content)
-    except _DECODE_ERRORS as error:
+    except DECODE_ERRORS as error:
         try:
             raw = msgspec.json.decode(content)
-        except _DECODE_ERRORS as syntax_error:
+        except DECODE_ERRORS as syntax_error:
             raise Malformed(f"The body is not JSON: {syntax_error}.") from error
         raise InvalidBody(str(error), list(find_violations(kind, raw))[:MAX_VIOLATIONS]) from error
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from schema.problems import Finding, Severity
 
 MAX_VIOLATIONS = 100
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # of a body that is not JSON
 
 
 _ERROR_PATTERN = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)

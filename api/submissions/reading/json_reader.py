@@ -10,13 +10,12 @@ import numpy as np
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from api.http.violations import find_violations
+from api.http.violations import DECODE_ERRORS, find_violations
 from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUS_INDEX, Cells, Column, Notes, to_column
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.reading.faults import INVALID, Fault, Faults
 from schema.submissions import MAX_RETURNS, Count, NewReturn, NewSubmission, Note, Observation
 
-DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _STATUS_INDEX = {None if status is None else str(status): index for status, index in STATUS_INDEX.items()}
 _FIELD_TYPES = {field_info.name: field_info.type for field_info in msgspec.structs.fields(Observation)}
 

@@ -8,13 +8,13 @@ import msgspec
 import numpy as np
 from msgspec import Meta, field
 
-from api.http.violations import find_violations
+from api.http.violations import DECODE_ERRORS, find_violations
 from api.submissions.cell_columns import Column, to_column
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.reading.column_buffer import ColumnBuffer
 from api.submissions.reading.csv_scanner import are_blank
 from api.submissions.reading.faults import MAX_FAULTY_CELLS, Fault, Faults
-from api.submissions.reading.json_reader import DECODE_ERRORS, JsonCell, JsonColumns, not_json_fault
+from api.submissions.reading.json_reader import JsonCell, JsonColumns, not_json_fault
 from api.submissions.reading.limits import CHUNK_BYTES, MAX_DISTINCT_VALUES, MAX_ENVELOPE_BYTES, MAX_LINE_BYTES
 from schema.problems import Finding, Severity
 from schema.submissions import NewSubmission, Observation
