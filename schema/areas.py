@@ -55,6 +55,6 @@ class Scheme(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A breakdown in which a measure is collected: by area and at most two dimensions."""
 
     dimensions: Annotated[list[Slug], Meta(min_length=1, max_length=2)]
-    exclusive: Annotated[bool, Meta(description="True if nobody is in two categories.")]
+    exclusive: Annotated[bool, Meta(description="True if no person is in two categories.")]
     exhaustive: Annotated[bool, Meta(description="True if everybody is in a category, including `unknown`.")]
     finest_level: Annotated[Slug, Meta(description="The finest area level at which it is collected.")]

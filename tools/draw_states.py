@@ -1,9 +1,10 @@
-"""Draws the states of a revision from their table: `python tools/draw_states.py [file]`, and a picture beside it."""
+"""Draw the states of a revision from their table: `python tools/draw_states.py [file]` writes a page and a picture."""
 
 import argparse
 import sys
 from math import hypot
 from pathlib import Path
+from string import Template
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -12,9 +13,12 @@ from api.submissions.review_states import NON_TRANSITIONING, TRANSITIONS
 from schema.returns import EventKind
 from schema.submissions import ReviewState
 
-PAGE_FILE = ROOT / "docs" / "reference" / "review-states.md"
+Point = tuple[float, float]
 
-# Where each state stands in the picture: the middle of its box.
+PAGE_FILE = ROOT / "docs" / "reference" / "review-states.md"
+TEMPLATES_FOLDER = Path(__file__).parent / "templates"
+
+# The centre of each state's box in the picture.
 STATE_POSITIONS = {
     ReviewState.PENDING: (210, 75),
     ReviewState.APPROVED: (690, 75),
@@ -23,112 +27,126 @@ STATE_POSITIONS = {
     ReviewState.REDACTED: (450, 440),
 }
 WIDTH, HEIGHT = 820, 480
-SHARED_FRAME = (120, 25, 780, 365)  # round the states that share a way out
-HALF_BOX = (62, 22)  # half of a box
-ARROW_OFFSET = 10  # half of what lies between two arrows that run against each other
+SHARED_FRAME = (120, 25, 780, 365)  # left, top, right and bottom of the frame around states with a common transition
+START_X, START_RADIUS = 24, 7
+HALF_BOX = (62, 22)  # half of a box's width and height
+ARROW_OFFSET = 10  # half of the distance between two opposite arrows
+TIP_LENGTH, TIP_HALF_WIDTH = 10, 4.5
+
+
+def _fill_template(name: str, **values: object) -> str:
+    return Template((TEMPLATES_FOLDER / name).read_text()).substitute(values)
 
 
 def draw_page() -> str:
     """Return the page: the picture, the rules of superseding, and the transitions as a table."""
     final = [state for state in ReviewState if not any(start is state for start, _ in TRANSITIONS)]
     rows = [f"| {start} | {event} | {end} |" for (start, event), end in TRANSITIONS.items()]
-    unmoving = ", ".join(f"`{event}`" for event in EventKind if event in NON_TRANSITIONING)
-    return f"""# The states of a revision
-
-The review states of a revision, and the events that change them.
-
-`make contract` makes this page from the table that the server follows.
-
-![The states of a revision](review-states.svg)
-
-A revision begins as `{ReviewState.PENDING}`. A newer revision supersedes a revision that is not approved. An approved
-revision is superseded only when a newer revision is approved. Until then it counts, and the correction is pending.
-
-These events are possible in every state except {" and ".join(f"`{state}`" for state in final)}.
-They change no state: {unmoving}.
-
-| from | event | to |
-|---|---|---|
-| (new) | {EventKind.RECORDED} | {ReviewState.PENDING} |
-{chr(10).join(rows)}
-"""
+    return _fill_template(
+        "review_states.md",
+        pending=ReviewState.PENDING,
+        recorded=EventKind.RECORDED,
+        final=" and ".join(f"`{state}`" for state in final),
+        unmoving=", ".join(f"`{event}`" for event in EventKind if event in NON_TRANSITIONING),
+        rows="\n".join(rows),
+    )
 
 
 def draw_picture() -> str:
-    """The same as a picture. A way out that all of the others share is drawn once, from the frame round them."""
+    """Return the picture as SVG. A transition that all other states share starts once, at the frame around them."""
+    left, top, right, bottom = SHARED_FRAME
+    start_x, start_y = STATE_POSITIONS[ReviewState.PENDING]
+    first = _draw_arrow(
+        (START_X + START_RADIUS, start_y),
+        (start_x - HALF_BOX[0], start_y),
+        EventKind.RECORDED,
+        label_offset=-11,
+        label_position=0.37,
+    )
+    return _fill_template(
+        "review_states.svg",
+        width=WIDTH,
+        height=HEIGHT,
+        transitions="; ".join(f"{start} to {end}: {event}" for (start, event), end in TRANSITIONS.items()),
+        frame_x=left,
+        frame_y=top,
+        frame_width=right - left,
+        frame_height=bottom - top,
+        start_x=START_X,
+        start_y=start_y,
+        start_radius=START_RADIUS,
+        shapes="\n".join([first, *_draw_transitions(), *(_draw_box(state) for state in STATE_POSITIONS)]),
+    )
+
+
+def _draw_transitions() -> list[str]:
     shared = {
         (event, end)
         for (_, event), end in TRANSITIONS.items()
         if all((state, event) in TRANSITIONS for state in ReviewState if state is not end)
     }
     single = [(start, event, end) for (start, event), end in TRANSITIONS.items() if (event, end) not in shared]
-    left, top, right, bottom = SHARED_FRAME
-    x, y = STATE_POSITIONS[ReviewState.PENDING]
-    parts = [
-        f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
-        f'<rect class="line" x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" rx="14" '
-        'fill="none" stroke="#5b6773" stroke-dasharray="3 5"/>',
-        f'<circle class="tip" cx="24" cy="{y}" r="7" fill="#5b6773"/>',
-        *_draw_arrow((31, y), (x - HALF_BOX[0], y), EventKind.RECORDED, aside=-11, along=0.37),
-    ]
+    arrows: list[str] = []
     for start, event, end in single:
-        both = any((start, end) == (there, here) for here, _, there in single)
-        parts += _draw_transition(STATE_POSITIONS[start], STATE_POSITIONS[end], event, both=both)
+        has_opposite = any((start, end) == (other_end, other_start) for other_start, _, other_end in single)
+        arrows.append(_draw_transition(STATE_POSITIONS[start], STATE_POSITIONS[end], event, has_opposite=has_opposite))
     for event, end in sorted(shared):
         x, y = STATE_POSITIONS[end]
-        parts += _draw_arrow((x, bottom), (x, y - HALF_BOX[1]), event, aside=-42)
-    for state, (x, y) in STATE_POSITIONS.items():
-        parts.append(
-            f'<rect class="box" x="{x - HALF_BOX[0]}" y="{y - HALF_BOX[1]}" width="{2 * HALF_BOX[0]}" height="{2 * HALF_BOX[1]}" rx="8" '
-            'fill="#f1f4f6" stroke="#5b6773"/>'
-        )
-        parts.append(f'<text x="{x}" y="{y + 5}" font-weight="600" fill="#17202a">{state}</text>')
-    description = "; ".join(f"{start} to {end}: {event}" for (start, event), end in TRANSITIONS.items())
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-size="15" \
-font-family="system-ui, sans-serif" text-anchor="middle">
-<title>The states of a revision: {description}</title>
-{chr(10).join(parts)}
-</svg>
-"""
+        arrows.append(_draw_arrow((x, SHARED_FRAME[3]), (x, y - HALF_BOX[1]), event, label_offset=-42))
+    return arrows
 
 
-def _draw_transition(start: tuple[int, int], end: tuple[int, int], event: EventKind, *, both: bool) -> list[str]:
-    """An arrow from box to box, beside the one that runs against it."""
+def _draw_box(state: ReviewState) -> str:
+    x, y = STATE_POSITIONS[state]
+    half_width, half_height = HALF_BOX
+    return _fill_template(
+        "state_box.svg",
+        x=x - half_width,
+        y=y - half_height,
+        width=2 * half_width,
+        height=2 * half_height,
+        text_x=x,
+        text_y=y + 5,
+        state=state,
+    ).rstrip()
+
+
+def _draw_transition(start: tuple[int, int], end: tuple[int, int], event: EventKind, *, has_opposite: bool) -> str:
+    """Draw an arrow from box to box, next to the opposite arrow if there is one."""
     (x, y), (to_x, to_y) = start, end
     length = hypot(to_x - x, to_y - y)
-    along = ((to_x - x) / length, (to_y - y) / length)
-    aside = (along[1] * ARROW_OFFSET * both, -along[0] * ARROW_OFFSET * both)
-    cut = min(size / abs(part) if part else length for size, part in zip(HALF_BOX, along, strict=True))
-    begin = (x + along[0] * cut + aside[0], y + along[1] * cut + aside[1])
-    until = (to_x - along[0] * cut + aside[0], to_y - along[1] * cut + aside[1])
-    return _draw_arrow(begin, until, event, aside=(-9 if along[0] > 0 else 18) if both else 5)
+    direction = ((to_x - x) / length, (to_y - y) / length)
+    shift = (direction[1] * ARROW_OFFSET * has_opposite, -direction[0] * ARROW_OFFSET * has_opposite)
+    cut = min(size / abs(part) if part else length for size, part in zip(HALF_BOX, direction, strict=True))
+    tail = (x + direction[0] * cut + shift[0], y + direction[1] * cut + shift[1])
+    head = (to_x - direction[0] * cut + shift[0], to_y - direction[1] * cut + shift[1])
+    label_offset = (-9 if direction[0] > 0 else 18) if has_opposite else 5
+    return _draw_arrow(tail, head, event, label_offset=label_offset)
 
 
-def _draw_arrow(
-    begin: tuple[float, float], end: tuple[float, float], event: EventKind, *, aside: float, along: float = 0.5
-) -> list[str]:
-    """A line with its tip and the event at its middle, `aside` from it: right of it if upright, else below."""
-    (x, y), (to_x, to_y) = begin, end
+def _draw_arrow(tail: Point, head: Point, event: EventKind, *, label_offset: float, label_position: float = 0.5) -> str:
+    """Draw an arrow with its event at `label_position`, offset to the left of an upright arrow, else downwards."""
+    (x, y), (to_x, to_y) = tail, head
     length = hypot(to_x - x, to_y - y)
     right, down = (to_x - x) / length, (to_y - y) / length
-    back, half = 10, 4.5
     tip = [
         (to_x, to_y),
-        (to_x - right * back - down * half, to_y - down * back + right * half),
-        (to_x - right * back + down * half, to_y - down * back - right * half),
+        (to_x - right * TIP_LENGTH - down * TIP_HALF_WIDTH, to_y - down * TIP_LENGTH + right * TIP_HALF_WIDTH),
+        (to_x - right * TIP_LENGTH + down * TIP_HALF_WIDTH, to_y - down * TIP_LENGTH - right * TIP_HALF_WIDTH),
     ]
-    middle_x, middle_y = x + (to_x - x) * along, y + (to_y - y) * along
+    label_x, label_y = x + (to_x - x) * label_position, y + (to_y - y) * label_position
     if abs(right) < abs(down) / 10:
-        middle_x, middle_y = middle_x - aside, middle_y + 5
+        label_x, label_y = label_x - label_offset, label_y + 5
     else:
-        middle_y += aside
-    return [
-        f'<path class="line" d="M{x:.0f} {y:.0f}L{to_x - right * back:.1f} {to_y - down * back:.1f}" '
-        'fill="none" stroke="#5b6773" stroke-width="1.5"/>',
-        f'<path class="tip" d="M{"L".join(f"{a:.1f} {b:.1f}" for a, b in tip)}Z" fill="#5b6773"/>',
-        f'<text class="event" x="{middle_x:.0f}" y="{middle_y:.0f}" fill="#5b6773" stroke="#fff" stroke-width="6" '
-        f'stroke-linejoin="round" paint-order="stroke">{event}</text>',
-    ]
+        label_y += label_offset
+    return _fill_template(
+        "arrow.svg",
+        line=f"M{x:.0f} {y:.0f}L{to_x - right * TIP_LENGTH:.1f} {to_y - down * TIP_LENGTH:.1f}",
+        tip=f"M{'L'.join(f'{a:.1f} {b:.1f}' for a, b in tip)}Z",
+        text_x=f"{label_x:.0f}",
+        text_y=f"{label_y:.0f}",
+        event=event,
+    ).rstrip()
 
 
 def main() -> None:

@@ -17,12 +17,7 @@ def find_gaps(plan: Plan, *, version: int) -> LogicModelGaps:
     linked_nodes = {link.source for link in plan.links}
     linked_measures = {link.measure for link in plan.measure_links if link.source is not None}
     measured_nodes = {node for measure in plan.measures for node in measure.nodes}
-    referenced_nodes = {
-        node
-        for measure in plan.measures
-        if any(reference.code.startswith("M") for reference in measure.plan_references)
-        for node in measure.nodes
-    }
+    referenced_nodes = _find_referenced_nodes(plan)
 
     def list_nodes(*in_columns: LogicModelColumn) -> list[str]:
         return [node.slug for node in plan.nodes if node.column in in_columns]
@@ -53,6 +48,16 @@ def find_gaps(plan: Plan, *, version: int) -> LogicModelGaps:
         ],
         unmodelled_activities=plan.unmodelled_activities,
     )
+
+
+def _find_referenced_nodes(plan: Plan) -> set[str]:
+    """Return the nodes of the measures that a bullet under *Measuring impact* mentions."""
+    return {
+        node
+        for measure in plan.measures
+        if any(reference.code.startswith("M") for reference in measure.plan_references)
+        for node in measure.nodes
+    }
 
 
 def _find_upstream_nodes(slug: str, sources: dict[str, set[str]]) -> set[str]:

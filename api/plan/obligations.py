@@ -15,7 +15,7 @@ from schema.plan import Plan
 
 
 class ExpectedReturn(Struct, frozen=True, kw_only=True):
-    """One expected return. `organisation` is None while nobody is named for the duty."""
+    """One expected return. `organisation` is None while the duty has no named organisation."""
 
     holder: str
     organisation: str | None

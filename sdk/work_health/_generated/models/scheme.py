@@ -14,7 +14,7 @@ class Scheme:
 
     dimensions: list[str]
     exclusive: bool
-    """ True if nobody is in two categories. """
+    """ True if no person is in two categories. """
     exhaustive: bool
     """ True if everybody is in a category, including `unknown`. """
     finest_level: str
