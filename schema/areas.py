@@ -1,4 +1,4 @@
-"""Areas and dimensions: the ways in which a measure is broken down."""
+"""Areas and dimensions, by which a measure is broken down."""
 
 from datetime import date
 from typing import Annotated

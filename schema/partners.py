@@ -1,4 +1,4 @@
-"""Who calls, for whom, and what they may do."""
+"""Callers of the API, and what they may do in each programme."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,7 +10,7 @@ from schema.codes import Instant, Slug
 
 
 class Scope(StrEnum):
-    """What a key opens, programme by programme."""
+    """A kind of access that a client has in a programme."""
 
     SUBMIT = "submit"
     READ = "read"
@@ -20,7 +20,7 @@ class Scope(StrEnum):
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What a client may do in one programme, and for which organisation."""
+    """A client's scopes in one programme, and the organisation that it acts for."""
 
     programme: Slug
     organisation: Slug
@@ -34,12 +34,14 @@ class Me(Struct, frozen=True, kw_only=True):
     key: Annotated[str, Meta(description="The key's public part, which is safe to write down.")]
     created_at: Instant
     expires_at: Instant
-    last_used_at: Annotated[Instant | None, Meta(description="Before this call; told to the minute.")]
+    last_used_at: Annotated[
+        Instant | None, Meta(description="The time of the last use before this call, to the minute.")
+    ]
     grants: list[Grant]
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """A client whose key is known and neither expired nor revoked."""
+    """A client whose key is valid: known, not expired and not revoked."""
 
     client: UUID
     name: str
@@ -51,7 +53,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
 
 class Author(Struct, frozen=True, kw_only=True):
-    """Who does something, by which request: what is kept beside every act."""
+    """The client and the request that are recorded with every action."""
 
     client: UUID
     key: str
@@ -60,14 +62,14 @@ class Author(Struct, frozen=True, kw_only=True):
 
 
 class StoredResponse(Struct, frozen=True, kw_only=True):
-    """An answer that is kept to be given again. `answer` is null once its content is redacted."""
+    """A stored response to a request with an `Idempotency-Key`. `answer` is null after a redaction of its content."""
 
     content_sha256: bytes
     answer: bytes | None
 
 
 class KeyRecord(Struct, frozen=True, kw_only=True):
-    """What is kept of a key."""
+    """The stored record of a key, without the key's secret part."""
 
     id: str
     client: UUID

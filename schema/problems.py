@@ -28,7 +28,7 @@ class CellName(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a check found, where, and how to fix it."""
+    """The result of a check: the fault, its location and the fix."""
 
     id: Annotated[
         str | None,

@@ -76,7 +76,7 @@ class ScopeAudit(Struct, frozen=True, kw_only=True):
 
     @property
     def public(self) -> ScopeReport:
-        """The part that readers see."""
+        """The public part of the report."""
         return ScopeReport(
             scope=self.scope, measures=self.measures, figures=self.figures, shown=self.shown, hidden=self.hidden
         )
@@ -95,7 +95,7 @@ class FailedScope(Struct, frozen=True, kw_only=True):
 
 
 class ReleaseAudit(Struct, frozen=True, kw_only=True):
-    """What the job audited, and the result."""
+    """The scopes and figures that the job audited, and the result."""
 
     scopes: list[ScopeAudit]
     figures: int
@@ -107,7 +107,7 @@ class ReleaseAudit(Struct, frozen=True, kw_only=True):
 
     @property
     def public(self) -> ReleaseReport:
-        """The part that readers see."""
+        """The public part of the report."""
         return ReleaseReport(
             scopes=[scope.public for scope in self.scopes],
             figures=self.figures,
@@ -117,7 +117,7 @@ class ReleaseAudit(Struct, frozen=True, kw_only=True):
 
 
 class Rehearsal(Struct, frozen=True, kw_only=True):
-    """What a dry run would publish."""
+    """The release that a dry run would publish."""
 
     report: ReleaseAudit
     changes: Annotated[list[ReleaseChange], Meta(description="The first 1,000 changes.")]
@@ -141,7 +141,7 @@ class PublicationJob(Struct, frozen=True, kw_only=True):
     rehearsal: Annotated[Rehearsal | None, Meta(description="The result of a dry run, once it has ended.")]
     audit: Annotated[
         ReleaseAudit | None,
-        Meta(description="The audit report, once the release is published. Readers do not see it."),
+        Meta(description="The audit report, once the release is published. It is not public."),
     ]
 
 

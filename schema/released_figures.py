@@ -1,4 +1,4 @@
-"""What readers get from one release: its figures, and the cleared entries of milestones and evidence."""
+"""The public content of a release: its figures, and the cleared entries of milestones and evidence."""
 
 from datetime import date
 from typing import Annotated

@@ -28,7 +28,7 @@ class ScopeReport(Struct, frozen=True, kw_only=True):
 
 
 class ReleaseReport(Struct, frozen=True, kw_only=True):
-    """What a release shows and hides, scope by scope."""
+    """The numbers of displayed and hidden figures of a release, by scope."""
 
     scopes: list[ScopeReport]
     figures: int

@@ -103,7 +103,7 @@ class RevisionDiff(Struct, frozen=True, kw_only=True):
 
 
 class CellChange(StrEnum):
-    """What happened to a cell since the requested time."""
+    """How a cell has changed since the requested time."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -143,7 +143,7 @@ class ObservationPage(Struct, frozen=True, kw_only=True):
 
 
 class EventKind(StrEnum):
-    """What can happen to a revision."""
+    """A kind of event in the history of a revision."""
 
     RECORDED = "recorded"
     SUPERSEDED = "superseded"

@@ -1,4 +1,4 @@
-"""Who owes what, what reviewers say of it, and who did what."""
+"""Obligations, reviews of returns, and the audit trail."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -14,7 +14,7 @@ from schema.submissions import ReviewState
 
 
 class ReturnAction(StrEnum):
-    """What the caller may do next."""
+    """An action that the caller may do next."""
 
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
@@ -28,48 +28,48 @@ class ReturnAction(StrEnum):
 
 
 class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """On one revision: if a newer one has come meanwhile, it is a conflict."""
+    """A decision on one revision. If a newer revision exists, the decision is a conflict."""
 
     revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
-    text: Annotated[Text | None, Meta(description="Seen by the organisation and reviewers alone.")] = None
+    text: Annotated[Text | None, Meta(description="Only the organisation and reviewers can read it.")] = None
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """On one revision, and why. The reason is seen by the organisation and reviewers alone."""
+    """A decision on one revision with its reason. Only the organisation and reviewers can read the reason."""
 
     revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     reason: Text
 
 
 class NewComment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """On one revision, be it the newest or not. Seen by the organisation and reviewers alone."""
+    """A comment on one revision, the newest or an older one. Only the organisation and reviewers can read it."""
 
     revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     text: Text
 
 
 class Clearance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which items or entries of a revision, counted from 1, were read and found free of personal data."""
+    """The items or entries of a revision, counted from 1, that a reviewer has found free of personal data."""
 
     revision: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     entries: Annotated[list[Annotated[int, Meta(ge=1, le=1000)]], Meta(min_length=1, max_length=1000)]
 
 
 class Review(Struct, frozen=True, kw_only=True):
-    """A revision as a reviewer, or its own organisation, sees it."""
+    """A revision with everything that reviewers and its own organisation may read."""
 
     detail: ReturnDetail
     findings: Annotated[
         list[Finding],
-        Meta(description="Warnings when it was submitted, as justified; to reviewers also those across partners."),
+        Meta(description="Its warnings, with justifications. Reviewers also receive warnings across partners."),
     ]
     cleared: Annotated[list[int], Meta(description="Items or entries whose text may be released, counted from 1.")]
-    events: Annotated[list[ReturnEvent], Meta(description="Everything that happened to the return, oldest first.")]
-    actions: Annotated[list[ReturnAction], Meta(description="What you may do next.")]
+    events: Annotated[list[ReturnEvent], Meta(description="All events of the return, oldest first.")]
+    actions: Annotated[list[ReturnAction], Meta(description="The actions that you may do next.")]
 
 
 class ReviewResult(Struct, frozen=True, kw_only=True):
-    """What a review action did."""
+    """The result of a review action."""
 
     event: EventKind
     revision: int
@@ -78,7 +78,7 @@ class ReviewResult(Struct, frozen=True, kw_only=True):
 
 
 class ObligationState(StrEnum):
-    """Where an expected return is. Computed when it is asked for, by the server's clock."""
+    """The state of an expected return. Each request calculates it by the server's clock."""
 
     NOT_DUE = "not-due"
     OPEN = "open"
@@ -91,7 +91,7 @@ class ObligationState(StrEnum):
 
 
 class Extension(Struct, frozen=True, kw_only=True):
-    """More time for one expected return. It ends by itself."""
+    """More time for one expected return. It ends automatically."""
 
     id: UUID
     organisation: Slug
@@ -99,7 +99,7 @@ class Extension(Struct, frozen=True, kw_only=True):
     series: Slug
     service: Slug
     period: PeriodCode
-    until: Annotated[Instant, Meta(description="The first instant that is too late.")]
+    until: Annotated[Instant, Meta(description="The end of the extension. A return at this instant is late.")]
     reason: Text
     granted_at: Instant
 
@@ -117,25 +117,25 @@ class NewExtension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ExtensionPage(Struct, frozen=True, kw_only=True):
-    """Extensions, the newest first; those that have ended included."""
+    """Extensions, including ended ones, newest first."""
 
     items: list[Extension]
 
 
 class NewExemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether an expected return is not expected after all: it then leaves the count of those expected."""
+    """A decision that an expected return is exempt, or no longer exempt. Exempt returns are not counted as expected."""
 
     organisation: Slug
     measure: Slug
     period: PeriodCode
-    exempt: Annotated[bool, Meta(description="False takes an earlier exemption back.")]
+    exempt: Annotated[bool, Meta(description="If false, the decision revokes an earlier exemption.")]
     reason: Text
     series: Slug = "headline"
     service: Slug = "main"
 
 
 class Exemption(Struct, frozen=True, kw_only=True):
-    """A decision on whether a return is expected; the newest counts."""
+    """A decision on whether a return is expected. The newest decision applies."""
 
     id: UUID
     organisation: Slug
@@ -149,7 +149,7 @@ class Exemption(Struct, frozen=True, kw_only=True):
 
 
 class ReviewQuery(Struct, frozen=True, kw_only=True):
-    """Why a reviewer has sent a return back."""
+    """A reviewer's query, which returns a revision to its organisation."""
 
     revision: int
     at: Instant
@@ -157,27 +157,32 @@ class ReviewQuery(Struct, frozen=True, kw_only=True):
 
 
 class Obligation(Struct, frozen=True, kw_only=True):
-    """One expected return: what, when, and where it stands."""
+    """One expected return with its deadlines and its state."""
 
-    holder: Annotated[Slug, Meta(description="The organisation, or the role that the plan leaves unnamed.")]
+    holder: Annotated[Slug, Meta(description="The organisation, or a role without a named organisation.")]
     organisation: Annotated[Slug | None, Meta(description="Null while a role has no organisation.")]
     measure: Slug
     series: Slug
     service: Slug
     period: Period
     state: ObligationState
-    due_at: Annotated[Instant, Meta(description="The first instant at which it is overdue, extensions included.")]
-    late_from: Annotated[Instant, Meta(description="From here on it counts as late.")]
-    closes_at: Annotated[Instant | None, Meta(description="From here on it is not taken; null where it always is.")]
+    due_at: Annotated[Instant, Meta(description="The instant from which it is overdue, extensions included.")]
+    late_from: Annotated[Instant, Meta(description="The instant from which it counts as late.")]
+    closes_at: Annotated[
+        Instant | None, Meta(description="The instant from which it is not accepted; null if it is always accepted.")
+    ]
     extension: Extension | None
-    revision: Annotated[int | None, Meta(description="The newest revision; null while there is none.")]
+    revision: Annotated[int | None, Meta(description="The newest revision; null before the first.")]
     approved_revision: int | None
     missing_cells: Annotated[
-        int | None, Meta(description="Cells of the template that the newest revision lacks; null while there is none.")
+        int | None,
+        Meta(
+            description="The number of template cells that the newest revision lacks; null before the first revision."
+        ),
     ]
     query: ReviewQuery | None
-    reason: Annotated[str | None, Meta(description="Why it is exempt, where it is.")]
-    actions: Annotated[list[ReturnAction], Meta(description="What you may do next.")]
+    reason: Annotated[str | None, Meta(description="The reason for an exemption.")]
+    actions: Annotated[list[ReturnAction], Meta(description="The actions that you may do next.")]
 
 
 class ObligationPage(Struct, frozen=True, kw_only=True):
@@ -188,7 +193,7 @@ class ObligationPage(Struct, frozen=True, kw_only=True):
 
 
 class Redaction(Struct, frozen=True, kw_only=True):
-    """The removal of content that should never have been sent: one person proposes, another confirms."""
+    """The removal of content that should not have been submitted. One person proposes it, another confirms it."""
 
     id: UUID
     organisation: Slug
@@ -202,17 +207,17 @@ class Redaction(Struct, frozen=True, kw_only=True):
     proposed_at: Instant
     confirmed_by: str | None
     confirmed_at: Instant | None
-    content_sha256: Annotated[str | None, Meta(description="Of what was removed, once it is.")]
+    content_sha256: Annotated[str | None, Meta(description="The hash of the removed content, once it is removed.")]
 
 
 class RedactionPage(Struct, frozen=True, kw_only=True):
-    """Redactions, proposed and confirmed, the newest first."""
+    """Proposed and confirmed redactions, newest first."""
 
     items: list[Redaction]
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
-    """Who did what, when."""
+    """One action in the audit trail."""
 
     at: Instant
     action: Annotated[str, Meta(examples=["submission.accepted"])]
@@ -220,11 +225,11 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     key: str | None
     organisation: Slug | None
     request_id: str
-    subject: Annotated[dict[str, str], Meta(description="What it was done to.")]
+    subject: Annotated[dict[str, str], Meta(description="The object of the action.")]
 
 
 class AuditPage(Struct, frozen=True, kw_only=True):
-    """Entries, the newest first."""
+    """Audit entries, newest first."""
 
     items: list[AuditEntry]
     next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None

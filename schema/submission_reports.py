@@ -93,7 +93,7 @@ class Amount(Struct, frozen=True, kw_only=True):
 
 
 class EffectScope(StrEnum):
-    """Whose total changes: the organisation's own, or the programme's (reported to reviewers only)."""
+    """The owner of the total: the organisation, or the programme (reported to reviewers only)."""
 
     OWN = "own"
     PROGRAMME = "programme"

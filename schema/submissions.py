@@ -1,4 +1,4 @@
-"""What partners submit: returns with observations, items, entries or figures."""
+"""Submissions by partners: returns with observations, items, entries or figures."""
 
 from datetime import date
 from enum import StrEnum

@@ -127,7 +127,7 @@ async def test_longer_periods_are_published_after_they_end(press):
     [quarter] = await press.read_figures(measure="learners", period="FY2026-27-Q1")
     assert (quarter["value"], quarter["coverage"]["received"]) == (385, 6)
     [same] = await press.read_figures(measure="learners", period="CY2026-Q2")
-    assert same == quarter, "another code for the same span gives the same cell"
+    assert same == quarter, "equal spans share one cell"
     assert await press.read_figures(measure="learners", period="FY2026-27-H1") == [], "it has not ended"
 
 

@@ -16,7 +16,7 @@ T = TypeVar("T", bound="AuditEntry")
 
 @_attrs_define
 class AuditEntry:
-    """Who did what, when."""
+    """One action in the audit trail."""
 
     at: datetime.datetime
     """ RFC 3339 with an offset. """
@@ -28,7 +28,7 @@ class AuditEntry:
     """ A kebab-case code. It never changes once it is in use. """
     request_id: str
     subject: AuditEntrySubject
-    """ What it was done to. """
+    """ The object of the action. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

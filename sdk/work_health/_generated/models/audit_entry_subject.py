@@ -11,7 +11,7 @@ T = TypeVar("T", bound="AuditEntrySubject")
 
 @_attrs_define
 class AuditEntrySubject:
-    """What it was done to."""
+    """The object of the action."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="AuditPage")
 
 @_attrs_define
 class AuditPage:
-    """Entries, the newest first."""
+    """Audit entries, newest first."""
 
     items: list[AuditEntry]
     next_cursor: None | str | Unset = UNSET

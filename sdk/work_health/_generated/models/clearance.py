@@ -10,7 +10,7 @@ T = TypeVar("T", bound="Clearance")
 
 @_attrs_define
 class Clearance:
-    """Which items or entries of a revision, counted from 1, were read and found free of personal data."""
+    """The items or entries of a revision, counted from 1, that a reviewer has found free of personal data."""
 
     revision: int
     entries: list[int]

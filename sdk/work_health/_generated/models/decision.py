@@ -12,11 +12,11 @@ T = TypeVar("T", bound="Decision")
 
 @_attrs_define
 class Decision:
-    """On one revision: if a newer one has come meanwhile, it is a conflict."""
+    """A decision on one revision. If a newer revision exists, the decision is a conflict."""
 
     revision: int
     text: None | str | Unset = UNSET
-    """ Seen by the organisation and reviewers alone. """
+    """ Only the organisation and reviewers can read it. """
 
     def to_dict(self) -> dict[str, Any]:
         revision = self.revision

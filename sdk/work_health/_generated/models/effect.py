@@ -21,7 +21,7 @@ class Effect:
     """A total that the submission changes, rolled up by the measure's kind."""
 
     scope: EffectScope
-    """ Whose total changes: the organisation's own, or the programme's (reported to reviewers only). """
+    """ The owner of the total: the organisation, or the programme (reported to reviewers only). """
     measure: str
     """ A kebab-case code. It never changes once it is in use. """
     series: str

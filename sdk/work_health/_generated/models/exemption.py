@@ -13,7 +13,7 @@ T = TypeVar("T", bound="Exemption")
 
 @_attrs_define
 class Exemption:
-    """A decision on whether a return is expected; the newest counts."""
+    """A decision on whether a return is expected. The newest decision applies."""
 
     id: UUID
     organisation: str

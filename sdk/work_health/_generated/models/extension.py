@@ -13,7 +13,7 @@ T = TypeVar("T", bound="Extension")
 
 @_attrs_define
 class Extension:
-    """More time for one expected return. It ends by itself."""
+    """More time for one expected return. It ends automatically."""
 
     id: UUID
     organisation: str
@@ -28,7 +28,7 @@ class Extension:
     """ A period code, whose form implies the type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`,
     `CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     until: datetime.datetime
-    """ The first instant that is too late. """
+    """ The end of the extension. A return at this instant is late. """
     reason: str
     granted_at: datetime.datetime
     """ RFC 3339 with an offset. """

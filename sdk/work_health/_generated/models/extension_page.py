@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ExtensionPage")
 
 @_attrs_define
 class ExtensionPage:
-    """Extensions, the newest first; those that have ended included."""
+    """Extensions, including ended ones, newest first."""
 
     items: list[Extension]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -18,7 +18,7 @@ T = TypeVar("T", bound="Finding")
 
 @_attrs_define
 class Finding:
-    """What a check found, where, and how to fix it."""
+    """The result of a check: the fault, its location and the fix."""
 
     code: str
     """ Stable; `/errors/{code}` explains it. """

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="Grant")
 
 @_attrs_define
 class Grant:
-    """What a client may do in one programme, and for which organisation."""
+    """A client's scopes in one programme, and the organisation that it acts for."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """

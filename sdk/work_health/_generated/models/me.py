@@ -27,7 +27,7 @@ class Me:
     expires_at: datetime.datetime
     """ RFC 3339 with an offset. """
     last_used_at: datetime.datetime | None
-    """ Before this call; told to the minute. """
+    """ The time of the last use before this call, to the minute. """
     grants: list[Grant]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

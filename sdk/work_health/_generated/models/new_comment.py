@@ -10,7 +10,7 @@ T = TypeVar("T", bound="NewComment")
 
 @_attrs_define
 class NewComment:
-    """On one revision, be it the newest or not. Seen by the organisation and reviewers alone."""
+    """A comment on one revision, the newest or an older one. Only the organisation and reviewers can read it."""
 
     revision: int
     text: str

@@ -12,7 +12,7 @@ T = TypeVar("T", bound="NewExemption")
 
 @_attrs_define
 class NewExemption:
-    """Whether an expected return is not expected after all: it then leaves the count of those expected."""
+    """A decision that an expected return is exempt, or no longer exempt. Exempt returns are not counted as expected."""
 
     organisation: str
     """ A kebab-case code. It never changes once it is in use. """
@@ -22,7 +22,7 @@ class NewExemption:
     """ A period code, whose form implies the type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`,
     `CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     exempt: bool
-    """ False takes an earlier exemption back. """
+    """ If false, the decision revokes an earlier exemption. """
     reason: str
     series: str | Unset = "headline"
     """ A kebab-case code. It never changes once it is in use. """

@@ -21,10 +21,10 @@ T = TypeVar("T", bound="Obligation")
 
 @_attrs_define
 class Obligation:
-    """One expected return: what, when, and where it stands."""
+    """One expected return with its deadlines and its state."""
 
     holder: str
-    """ The organisation, or the role that the plan leaves unnamed. """
+    """ The organisation, or a role without a named organisation. """
     organisation: None | str
     """ Null while a role has no organisation. """
     measure: str
@@ -36,24 +36,24 @@ class Obligation:
     period: Period
     """ A span of whole days with its code. """
     state: ObligationState
-    """ Where an expected return is. Computed when it is asked for, by the server's clock. """
+    """ The state of an expected return. Each request calculates it by the server's clock. """
     due_at: datetime.datetime
-    """ The first instant at which it is overdue, extensions included. """
+    """ The instant from which it is overdue, extensions included. """
     late_from: datetime.datetime
-    """ From here on it counts as late. """
+    """ The instant from which it counts as late. """
     closes_at: datetime.datetime | None
-    """ From here on it is not taken; null where it always is. """
+    """ The instant from which it is not accepted; null if it is always accepted. """
     extension: Extension | None
     revision: int | None
-    """ The newest revision; null while there is none. """
+    """ The newest revision; null before the first. """
     approved_revision: int | None
     missing_cells: int | None
-    """ Cells of the template that the newest revision lacks; null while there is none. """
+    """ The number of template cells that the newest revision lacks; null before the first revision. """
     query: None | ReviewQuery
     reason: None | str
-    """ Why it is exempt, where it is. """
+    """ The reason for an exemption. """
     actions: list[ReturnAction]
-    """ What you may do next. """
+    """ The actions that you may do next. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class PublicationJob:
     rehearsal: None | Rehearsal
     """ The result of a dry run, once it has ended. """
     audit: None | ReleaseAudit
-    """ The audit report, once the release is published. Readers do not see it. """
+    """ The audit report, once the release is published. It is not public. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

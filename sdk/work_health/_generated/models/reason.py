@@ -10,7 +10,7 @@ T = TypeVar("T", bound="Reason")
 
 @_attrs_define
 class Reason:
-    """On one revision, and why. The reason is seen by the organisation and reviewers alone."""
+    """A decision on one revision with its reason. Only the organisation and reviewers can read the reason."""
 
     revision: int
     reason: str

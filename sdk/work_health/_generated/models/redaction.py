@@ -13,7 +13,7 @@ T = TypeVar("T", bound="Redaction")
 
 @_attrs_define
 class Redaction:
-    """The removal of content that should never have been sent: one person proposes, another confirms."""
+    """The removal of content that should not have been submitted. One person proposes it, another confirms it."""
 
     id: UUID
     organisation: str
@@ -36,7 +36,7 @@ class Redaction:
     confirmed_at: datetime.datetime | None
     """ RFC 3339 with an offset. """
     content_sha256: None | str
-    """ Of what was removed, once it is. """
+    """ The hash of the removed content, once it is removed. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

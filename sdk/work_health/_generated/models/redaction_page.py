@@ -15,7 +15,7 @@ T = TypeVar("T", bound="RedactionPage")
 
 @_attrs_define
 class RedactionPage:
-    """Redactions, proposed and confirmed, the newest first."""
+    """Proposed and confirmed redactions, newest first."""
 
     items: list[Redaction]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

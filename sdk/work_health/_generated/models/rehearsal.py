@@ -16,10 +16,10 @@ T = TypeVar("T", bound="Rehearsal")
 
 @_attrs_define
 class Rehearsal:
-    """What a dry run would publish."""
+    """The release that a dry run would publish."""
 
     report: ReleaseAudit
-    """ What the job audited, and the result. """
+    """ The scopes and figures that the job audited, and the result. """
     changes: list[ReleaseChange]
     """ The first 1,000 changes. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -34,7 +34,7 @@ class Release:
     explanations: ReleaseExplanations
     """ How people are protected, by disclosure class. """
     report: ReleaseReport
-    """ What a release shows and hides, scope by scope. """
+    """ The numbers of displayed and hidden figures of a release, by scope. """
     sha256: str
     """ SHA-256 of the figures, in hexadecimal. """
     citation: str

@@ -18,7 +18,7 @@ T = TypeVar("T", bound="ReleaseAudit")
 
 @_attrs_define
 class ReleaseAudit:
-    """What the job audited, and the result."""
+    """The scopes and figures that the job audited, and the result."""
 
     scopes: list[ScopeAudit]
     figures: int

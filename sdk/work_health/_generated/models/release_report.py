@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ReleaseReport")
 
 @_attrs_define
 class ReleaseReport:
-    """What a release shows and hides, scope by scope."""
+    """The numbers of displayed and hidden figures of a release, by scope."""
 
     scopes: list[ScopeReport]
     figures: int

@@ -25,7 +25,7 @@ class ReturnEvent:
 
     id: UUID
     event: EventKind
-    """ What can happen to a revision. """
+    """ A kind of event in the history of a revision. """
     at: datetime.datetime
     """ RFC 3339 with an offset. """
     organisation: str

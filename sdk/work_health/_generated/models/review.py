@@ -19,18 +19,18 @@ T = TypeVar("T", bound="Review")
 
 @_attrs_define
 class Review:
-    """A revision as a reviewer, or its own organisation, sees it."""
+    """A revision with everything that reviewers and its own organisation may read."""
 
     detail: ReturnDetail
     """ One revision of a return with its content. """
     findings: list[Finding]
-    """ Warnings when it was submitted, as justified; to reviewers also those across partners. """
+    """ Its warnings, with justifications. Reviewers also receive warnings across partners. """
     cleared: list[int]
     """ Items or entries whose text may be released, counted from 1. """
     events: list[ReturnEvent]
-    """ Everything that happened to the return, oldest first. """
+    """ All events of the return, oldest first. """
     actions: list[ReturnAction]
-    """ What you may do next. """
+    """ The actions that you may do next. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

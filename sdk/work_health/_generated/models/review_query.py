@@ -12,7 +12,7 @@ T = TypeVar("T", bound="ReviewQuery")
 
 @_attrs_define
 class ReviewQuery:
-    """Why a reviewer has sent a return back."""
+    """A reviewer's query, which returns a revision to its organisation."""
 
     revision: int
     at: datetime.datetime

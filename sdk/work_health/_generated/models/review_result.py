@@ -15,10 +15,10 @@ T = TypeVar("T", bound="ReviewResult")
 
 @_attrs_define
 class ReviewResult:
-    """What a review action did."""
+    """The result of a review action."""
 
     event: EventKind
-    """ What can happen to a revision. """
+    """ A kind of event in the history of a revision. """
     revision: int
     state: ReviewState
     """ The review state of a revision.
