@@ -113,7 +113,7 @@ def test_script_passes_the_strict_type_checker(environment, tmp_path):
     assert check_types(read_script_of_last_tag(), environment, tmp_path) == []
 
 
-def test_misspelt_field_in_a_script_is_found(environment, tmp_path):
+def test_misspelt_field_in_a_script_is_reported(environment, tmp_path):
     script = "from work_health import WorkHealth\nprint(WorkHealth().get_me().grants[0].organization)\n"
     assert "reportAttributeAccessIssue" in check_types(script, environment, tmp_path)
 
