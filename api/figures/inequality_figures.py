@@ -29,7 +29,7 @@ class SameCategory(Invalid):
     """A category is set against itself."""
 
     example = "GET …/preview/inequality?measure=pass-rate&dimension=sex&category=female&reference_category=female"
-    mend = "Name two categories of the dimension."
+    fix = "Name two categories of the dimension."
 
 
 def check_inequality_query(catalogue: Catalogue, measure: str, dimension: str, of: str, against: str) -> None:

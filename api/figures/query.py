@@ -32,14 +32,14 @@ class IncompatibleFilters(Invalid):
     """The filters do not go together."""
 
     example = "GET …/preview/outcomes?period=FY2025-26&from=FY2025-26-Q1"
-    mend = "Change the filters as the detail says; `…/outcomes/availability` lists what may be asked."
+    fix = "Change the filters as the detail says; `…/outcomes/availability` lists what may be asked."
 
 
 class ResultTooLarge(Invalid):
     """The answer would be too large."""
 
     example = "Ten years of months of every measure, in every ward, by sex and age."
-    mend = "Ask for fewer measures, periods, areas or categories at a time."
+    fix = "Ask for fewer measures, periods, areas or categories at a time."
 
 
 class OutcomeQuery(Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ class NotCollected(Invalid):
     """The measure is not collected like that."""
 
     example = "GET …/preview/outcomes?measure=ips-primary-care-referrals&group_by=carer-status"
-    mend = "Use one of the breakdowns that the detail names."
+    fix = "Use one of the breakdowns that the detail names."
 
 
 class ResolutionQuery(Struct, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ class NoFigures(Invalid):
     """The release has nothing of the kind."""
 
     example = "GET …/inequality?measure=pass-rate&dimension=sex&category=female&reference_category=male&period=2031-01"
-    mend = "`…/outcomes` with the same measure and `group_by` shows which periods and areas there are."
+    fix = "`…/outcomes` with the same measure and `group_by` shows which periods and areas there are."
 
 
 class ReleaseCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -19,7 +19,7 @@ class AlreadyPublishing(Conflict):
     """A publication job of the programme has not ended."""
 
     example = "POST …/releases, while the job of a minute ago is still running."
-    mend = "Wait until the running job ends: `GET …/publications/{id}` returns its state."
+    fix = "Wait until the running job ends: `GET …/publications/{id}` returns its state."
 
 
 class NotPublishable(Invalid):
@@ -29,21 +29,21 @@ class NotPublishable(Invalid):
         '{"republish": [{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q1"}]}\n\n'
         "The request has no notes."
     )
-    mend = "Change the request as `detail` describes."
+    fix = "Change the request as `detail` describes."
 
 
 class NoRelease(NotFound):
     """The release does not exist."""
 
     example = "GET …/outcomes?release=7, if the newest release is 3."
-    mend = "Use a number that `GET …/releases` lists."
+    fix = "Use a number that `GET …/releases` lists."
 
 
 class AlreadyWithdrawn(Conflict):
     """The release has already been withdrawn."""
 
     example = "POST …/releases/2/withdrawal, twice."
-    mend = "Nothing more to do: `GET …/releases/{number}` returns when and why the release was withdrawn."
+    fix = "Nothing more to do: `GET …/releases/{number}` returns when and why the release was withdrawn."
 
 
 class WithdrawnRelease(Conflict):
@@ -51,7 +51,7 @@ class WithdrawnRelease(Conflict):
 
     status = 410
     example = "GET …/outcomes?release=2, after release 2 was withdrawn."
-    mend = "Use the newest release. `GET …/releases/{number}` returns why this one was withdrawn."
+    fix = "Use the newest release. `GET …/releases/{number}` returns why this one was withdrawn."
 
 
 def check_new_release(new: NewRelease, catalogue: Catalogue, *, now: datetime) -> None:

@@ -23,14 +23,14 @@ class InvalidBoundaries(Invalid):
     """The file is not a layer of boundaries."""
 
     example = "A spreadsheet is given to `python -m api load-boundaries`."
-    mend = "Download the layer from the Open Geography Portal as GeoJSON, in WGS 84 degrees; nothing of it was loaded."
+    fix = "Download the layer from the Open Geography Portal as GeoJSON, in WGS 84 degrees; nothing of it was loaded."
 
 
 class NoBoundaries(NotFound):
     """Nobody has loaded boundaries for these areas."""
 
     example = "GET …/preview/outcomes.geojson?measure=ips-primary-care-referrals&level=ward"
-    mend = (
+    fix = (
         "Ask whoever runs this server for `python -m api load-boundaries`, or join `areas.csv` to a layer of your own."
     )
 
