@@ -26,7 +26,7 @@ def is_unchanged(task: ProtectionTask, shape: ScopeShape, chain: Sequence[TrueCo
 
 
 def _list_contributors(task: ProtectionTask, chain: Sequence[TrueCounts]) -> list[str]:
-    """Return the organisations of every group in which somebody has ever returned a count above 0.
+    """Return the organisations of every group with a returned count above 0 in any release.
 
     Other groups all know the same, so they need no audit of their own.
     """

@@ -116,8 +116,7 @@ class _PeriodBuilder:
         area, breakdown = cell
         value = self.values[cell]
         judgements = self._judge(cell, value, previous) if value.low is not None else _Judgements()
-        interval, wide_interval = value.intervals or (None, None)
-        part, whole = value.numerator, value.denominator
+        (interval, wide_interval), part, whole = value.intervals or (None, None), value.numerator, value.denominator
         return PublishedFigure(
             measure=self.measure.slug,
             series=self.series.slug,

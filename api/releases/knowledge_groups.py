@@ -13,7 +13,7 @@ def number_groups(
     """Return the group number of each organisation. An organisation shares a group with predecessors and its parent.
 
     Organisations that the plan names only as a class, such as all choirs, do not share knowledge. Organisations that
-    shared a group in an earlier release of the scope still share it, whatever the current plan says.
+    shared a group in an earlier release of the scope still share it, even if the current plan separates them.
     """
     parents = {organisation.slug: organisation.slug for organisation in catalogue.plan.organisations}
 

@@ -159,7 +159,7 @@ def _make_result(task: ProtectionTask, scope: ProtectedScope) -> ProtectionResul
 
 
 def report_nothing_returned(key: str, measures: Sequence[str], shape: ScopeShape) -> ScopeAudit:
-    """Report a scope that nobody has returned anything for: there is nothing to protect."""
+    """Report a scope without any return: there is nothing to protect."""
     size = build_nodes(shape).size
     return ScopeAudit(
         scope=key,

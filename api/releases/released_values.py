@@ -1,4 +1,4 @@
-"""What a release displays in one cell: a value with the bounds of the true value, or the reason why there is none."""
+"""The content of one cell of a release: a value with the bounds of the true value, or the reason for having none."""
 
 from math import ceil
 

@@ -33,7 +33,7 @@ class ScopeView(Struct, frozen=True, kw_only=True, eq=False):
     """Node of the history, by period and cell."""
     rule: Rule
     history: AuditHistory | None
-    """None if nobody has returned anything."""
+    """Missing if the scope has no return."""
     whole_nodes: IntArray
     """For each node of the history, the node of its denominator."""
     counts_people: bool

@@ -23,6 +23,6 @@ def test_parts_of_many_returns_are_inferred_at_once():
     cells = np.array(
         [[20, 30, NOT_RETURNED], [20, NOT_RETURNED, NOT_RETURNED], [20, 31, NOT_RETURNED], [NOT_RETURNED, UNKNOWN, 0]]
     )
-    found, fits = infer_parts(cells, np.array([50, 50, 50, 0]), exclusive=True, exhaustive=True)
-    assert found.tolist() == [[20, 30, 0], [20, UNKNOWN, UNKNOWN], [UNKNOWN] * 3, [0, 0, 0]]
+    inferred, fits = infer_parts(cells, np.array([50, 50, 50, 0]), exclusive=True, exhaustive=True)
+    assert inferred.tolist() == [[20, 30, 0], [20, UNKNOWN, UNKNOWN], [UNKNOWN] * 3, [0, 0, 0]]
     assert fits.tolist() == [True, True, False, True]

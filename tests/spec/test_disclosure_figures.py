@@ -37,24 +37,24 @@ def make_counts(*providers, lattice=WARDS, scale=1):
         cells = {}
         for place, pair in zip(("north", "south", "west"), wards.split(), strict=True):
             cells |= {(place, sex): int(count) for sex, count in zip("fm", pair.split("/"), strict=True)}
-        found = {}
+        results = {}
         for node in lattice.nodes:
             fits = [
                 n
                 for (place, sex), n in cells.items()
                 if node.place in {place, "city"} and dict(node.breakdown).get("sex", sex) == sex
             ]
-            found[node] = Tally(low=sum(fits) * scale, high=sum(fits) * scale)
-        tallies.append(found)
+            results[node] = Tally(low=sum(fits) * scale, high=sum(fits) * scale)
+        tallies.append(results)
     return read_tallies(lattice, tallies, publish_alone=[True] * len(tallies))
 
 
 def list_displayed(protected):
     """Return the displayed numbers, area by area: total, women and men."""
-    found = {}
+    results = {}
     for figure in protected.counts:
-        found.setdefault(figure.node.place, []).append("c" if figure.value is None else figure.value)
-    return {place: " ".join(map(str, row)) for place, row in found.items()}
+        results.setdefault(figure.node.place, []).append("c" if figure.value is None else figure.value)
+    return {place: " ".join(map(str, row)) for place, row in results.items()}
 
 
 def test_protected_table_needs_no_repair():
@@ -228,10 +228,12 @@ def make_six_wards(*providers):
     lattice = build_lattice(ScopeShape(tables=SCHEMES, dimensions=(SEX,), places=places, periods={"now": ("now",)}))
     tallies = []
     for returned in providers:
-        found = dict(zip(wards, ([int(count) for count in pair.split("/")] for pair in returned.split()), strict=True))
-        found["city"] = [sum(counts) for counts in zip(*found.values(), strict=True)]
+        results = dict(
+            zip(wards, ([int(count) for count in pair.split("/")] for pair in returned.split()), strict=True)
+        )
+        results["city"] = [sum(counts) for counts in zip(*results.values(), strict=True)]
         counts = {
-            node: sum(found[node.place]["fm".index(sex)] for sex in dict(node.breakdown).values() or "fm")
+            node: sum(results[node.place]["fm".index(sex)] for sex in dict(node.breakdown).values() or "fm")
             for node in lattice.nodes
         }
         tallies.append({node: Tally(low=count, high=count) for node, count in counts.items()})
@@ -395,9 +397,9 @@ def make_figure(value, low=None, high=None):
     ],
 )
 def test_percentage_uses_displayed_counts(part, whole, value, between, reason):
-    found = calculate_percentage(part, whole, PERSONS_RULE, (0, 0))
-    assert (found.value, found.reason) == (value, reason)
-    assert (found.low, found.high) == between
+    results = calculate_percentage(part, whole, PERSONS_RULE, (0, 0))
+    assert (results.value, results.reason) == (value, reason)
+    assert (results.low, results.high) == between
 
 
 def test_percentage_needs_a_denominator_above_zero():
@@ -473,7 +475,7 @@ def test_increment_of_a_cumulative_count_is_protected():
     """Six times 8 are 48, between 48 and 52, and six times 12 are 72, at most 72: 4 more of each, if all are shown."""
     protected = protect_release(TO_DATE, PERSONS_RULE, [make_cumulative_counts("8/8 8/8 8/8", "12/12 12/12 12/12")])
     assert protected.report.withheld > 0
-    # Of counts that are known as well as these, but did not grow by few, all show.
+    # Counts that grew by more than a small count all show.
     protected = protect_release(TO_DATE, PERSONS_RULE, [make_cumulative_counts("8/8 8/8 8/8", "18/18 18/18 18/18")])
     assert protected.report.withheld == 0
 
@@ -485,6 +487,6 @@ def test_change_of_an_increment_by_a_late_return_is_protected():
     ]
     first = protect_release(TO_DATE, PERSONS_RULE, chain[:1])
     second = protect_release(TO_DATE, PERSONS_RULE, chain, [first.display])
-    # Each count of the band or change of few is one, in each release: also those of the steps.
+    # Each small count and small change is a target, in each release, including steps.
     assert [figure.value for figure in second.counts] == [figure.value for figure in first.counts]
     assert second.report.audited > first.report.audited

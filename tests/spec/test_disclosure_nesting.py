@@ -100,7 +100,7 @@ def test_whole_is_the_sum_of_part_and_complement():
     assert (np.diff(lattice.equations.starts)[wholes] == 3).all()
 
 
-def test_equations_have_few_terms():
+def test_equations_are_short():
     wards = (CITY[0], *(Area(code=f"w{n}", level=1, parent="city") for n in range(12)))
     ages = Dimension(slug="age", codes=tuple("abcdef"))
     lattice = build_lattice(make_shape(*EVERY, *IN, places=wards, dimensions=(SEX, ages)))

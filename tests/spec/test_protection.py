@@ -57,13 +57,13 @@ CHAINS = [
     (["4+3"],                   ("c", 0, np.inf)),
     # Up to four more are held back, and the error says so.
     (["50+30", "50+34"],        (80, 74, 86)),
-    # Five more move it by five, whatever the new number rounds to: 82 and 5 are 87, shown as 80 and 5.
+    # Five more change it by five and do not round again: 82 and 5 are 87, shown as 80 and 5.
     (["52+30", "52+35"],        (85, 83, 89)),
     (["50+30", "50+37"],        (85, 83, 89)),
     (["50+30", "50+38"],        (90, 86, 94)),
     # Held back, then moved: since the number was set it is seven.
     (["50+30", "50+34", "50+37"], (85, 83, 89)),
-    # Whoever returned 20 would know of a figure that shows that the others are not none, and so 1 to 7.
+    # A displayed figure would show the provider that returned 20 that the others have 1 to 7.
     (["20+7"],                  ("c", 0, np.inf)),
     (["20+8"],                  (30, 28, 32)),
     (["20+10", "20+3"],         ("c", 0, np.inf)),
@@ -99,8 +99,12 @@ def test_unchanged_counts_are_carried_forward():
 def test_unchanged_and_slightly_changed_counts_state_the_same_error():
     """Up to four more people are held back; the stated error is the same with and without them."""
     first, none = release_totals("50+30", "50+30")
-    _, few = release_totals("50+30", "51+32")
-    assert (read_display(first), read_display(none), read_display(few)) == ((80, 78, 82), (80, 74, 86), (80, 74, 86))
+    _, slightly = release_totals("50+30", "51+32")
+    assert (read_display(first), read_display(none), read_display(slightly)) == (
+        (80, 78, 82),
+        (80, 74, 86),
+        (80, 74, 86),
+    )
     assert read_display(release_totals("50+30", "50+30", "50+30")[-1]) == read_display(none)
     assert [read_display(one) for one in release_totals("4+3", "4+3")] == [("c", 0, np.inf)] * 2
 
@@ -292,9 +296,11 @@ def test_republished_month_republishes_its_quarter():
     first = protect_scope(scope, *make_monthly_returns(150, 20, 30), catalogue=LEARNERS)
     again = {"catalogue": LEARNERS, "earlier": (first.history,)}
     shifted = protect_scope(scope, *make_monthly_returns(21, 20, 30), **again)
-    afresh = protect_scope(scope, *make_monthly_returns(21, 20, 30), **again, reset_periods=frozenset(["2026-01"]))
-    assert [list_displayed_values(one.history)["2026-01 town"] for one in (shifted, afresh)] == [40, 40]
-    errors = [np.ptp([one.history.display.low, one.history.display.high], axis=0).tolist() for one in (shifted, afresh)]
+    reset_scope = protect_scope(scope, *make_monthly_returns(21, 20, 30), **again, reset_periods=frozenset(["2026-01"]))
+    assert [list_displayed_values(one.history)["2026-01 town"] for one in (shifted, reset_scope)] == [40, 40]
+    errors = [
+        np.ptp([one.history.display.low, one.history.display.high], axis=0).tolist() for one in (shifted, reset_scope)
+    ]
     assert errors == [[8, 12, 12, 8], [4, 12, 12, 4]], "January and the quarter; others may have moved by four"
 
 
@@ -306,8 +312,8 @@ RATE = next(iter(list_scopes(RATES).values()))
 def test_percentage_uses_displayed_numbers_and_covers_the_true_one():
     rows = ["quay pass-rate 2026-01 town 21/60", "pier pass-rate 2026-01 town 12/63"]
     kept = protect_scope(RATE, *rows, catalogue=RATES).history
-    found = list_counts(build_nodes(kept.shape), kept.display)
-    whole, part = (f for f in found if f.node.period == "2026-01")
+    results = list_counts(build_nodes(kept.shape), kept.display)
+    whole, part = (f for f in results if f.node.period == "2026-01")
     assert [(f.value, f.low, f.high) for f in (whole, part)] == [(125, 123, 127), (35, 33, 37)]
     share = calculate_percentage(part, whole, PERSONS_RULE, (33, 123))
     assert share.value == 28.0
@@ -487,10 +493,12 @@ def test_only_periods_linked_with_a_change_are_audited_again():
     assert not {"2026-10", "FY2026-27-Q3"} & again
     moved = {f"{code} town": 115 for code in ("2026-07", "FY2026-27-Q2", "FY2026-27-H1")}
     assert list_displayed_values(second) == list_displayed_values(first) | moved
-    asked = {"reset_periods": frozenset(["2026-10"])}
-    anew, _ = list_audited_periods("2026-10 50+30", "2026-07 60+55", earlier=(first, second), **asked)
-    assert "FY2026-27-Q3" in anew
-    assert "2026-07" not in anew
+    republished = {"reset_periods": frozenset(["2026-10"])}
+    republished_result, _ = list_audited_periods(
+        "2026-10 50+30", "2026-07 60+55", earlier=(first, second), **republished
+    )
+    assert "FY2026-27-Q3" in republished_result
+    assert "2026-07" not in republished_result
     third, last = list_audited_periods("2026-10 52+38", "2026-07 60+55", earlier=(first, second))
     assert "2026-07" not in third
     assert list_displayed_values(last) == list_displayed_values(second) | {"2026-10 town": 90, "FY2026-27-Q3 town": 90}
@@ -524,10 +532,10 @@ def test_organisation_without_returns_is_no_separate_reader():
 
 def test_scope_without_returns_has_every_figure_hidden():
     shape = list_scopes(HERE)[SCOPE.key].shape
-    told = protection.report_nothing_returned(SCOPE.key, ["on-roll"], shape)
-    assert (told.figures, told.shown, told.hidden, told.carried_forward) == (
+    report = protection.report_nothing_returned(SCOPE.key, ["on-roll"], shape)
+    assert (report.figures, report.shown, report.hidden, report.carried_forward) == (
         build_nodes(shape).size,
         0,
-        told.figures,
+        report.figures,
         False,
     )

@@ -64,8 +64,8 @@ def test_published_cells_are_in_order_of_time_area_and_category():
 
 
 def test_release_has_the_figures_of_the_publisher():
-    found = [convert_published_figure(one, 3, 1) for one in calculate_figures()]
-    [last] = [f for f in found if (f.period.code, f.area, f.breakdown) == ("R12-2025-12", NOTTINGHAM, {})]
+    figures = [convert_published_figure(one, 3, 1) for one in calculate_figures()]
+    [last] = [f for f in figures if (f.period.code, f.area, f.breakdown) == ("R12-2025-12", NOTTINGHAM, {})]
     assert (last.value, last.lower, last.upper, last.release, last.policy_version) == (9.3, 7.1, 11.5, 3, 1)
     key = (INACTIVE.slug, SERIES.slug)
     release = Snapshot(
@@ -75,9 +75,9 @@ def test_release_has_the_figures_of_the_publisher():
         scopes=[],
         load_history=lambda _: None,
         coverage={},
-        published={key: tuple(found)},
+        published={key: tuple(figures)},
     )
-    assert [f for f in list_figures(release) if f.series == SERIES.slug] == found
+    assert [f for f in list_figures(release) if f.series == SERIES.slug] == figures
 
 
 def test_excluded_measures_have_no_published_series():

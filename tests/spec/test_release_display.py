@@ -213,7 +213,7 @@ def test_figure_that_now_has_one_provider_is_hidden():
 
 
 # fmt: off
-BESIDE = [
+WITH_OTHERS = [
     ([(10, 10), (4, 3)],         PERSONS_RULE,                                  "c"),
     ([(10, 10), (4, 4)],         PERSONS_RULE,                                  30),
     ([(10, 10), (2, 2), (2, 2)], PERSONS_RULE,                                  30),
@@ -223,9 +223,9 @@ BESIDE = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("providers", "rule", "total"), BESIDE)
+@pytest.mark.parametrize(("providers", "rule", "total"), WITH_OTHERS)
 def test_total_that_reveals_a_small_count_of_others_is_hidden(providers, rule, total):
-    """A displayed total tells a provider without `publish_alone` that others contribute."""
+    """A displayed total shows a provider without `publish_alone` that others contribute."""
     assert list_displayed(display_last(make_counts(*providers, alone=False), rule=rule))[0] == total
 
 
@@ -288,11 +288,11 @@ def test_implied_bounds_always_contain_the_truth(seed):
         assert (display.implied_low <= true)[known].all()
         assert (true <= display.implied_high)[known].all()
         assert np.isinf(display.implied_high[~known]).all()
-        said = np.flatnonzero(display.change_since >= 0)
-        since = display.change_since[said]
+        expected_bounds = np.flatnonzero(display.change_since >= 0)
+        since = display.change_since[expected_bounds]
         assert (since < release).all()
-        then = np.stack([each.totals for each in chain])[since, said]
-        known_both = known[said] & ~np.stack([each.unknown for each in chain])[since, said]
-        assert known_both.all(), "nothing is told of a change from or to what is not known"
-        assert (display.change_low[said] <= true[said] - then).all()
-        assert (true[said] - then <= display.change_high[said]).all()
+        then = np.stack([each.totals for each in chain])[since, expected_bounds]
+        known_both = known[expected_bounds] & ~np.stack([each.unknown for each in chain])[since, expected_bounds]
+        assert known_both.all(), "a change from or to an unknown count is not bounded"
+        assert (display.change_low[expected_bounds] <= true[expected_bounds] - then).all()
+        assert (true[expected_bounds] - then <= display.change_high[expected_bounds]).all()

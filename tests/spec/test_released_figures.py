@@ -34,9 +34,9 @@ from tests.fixtures.release_fixtures import (
 
 def make_derived(slug: str, operation: Operation, *of: str, **changes: object):
     [series] = make_measure("on-roll").series
-    made = replace(series, collection=Collection.DERIVED, formula=Formula(operation=operation, measures=list(of)))
+    snapshot = replace(series, collection=Collection.DERIVED, formula=Formula(operation=operation, measures=list(of)))
     kind = MeasureKind.GAP if operation is Operation.DIFFERENCE else MeasureKind.DERIVED
-    return make_measure("on-roll", slug=slug, kind=kind, series=[made], **changes)
+    return make_measure("on-roll", slug=slug, kind=kind, series=[snapshot], **changes)
 
 
 SEXES = make_measure("learners").schemes[:1]
@@ -86,18 +86,18 @@ RELEASE = release_figures(*make_returns(), catalogue=PROGRAMME)
 
 
 def find_figure(
-    found: Sequence[PublishedFigure], slug: str, period: str, area: str = "town", **breakdown: str
+    figures: Sequence[PublishedFigure], slug: str, period: str, area: str = "town", **breakdown: str
 ) -> PublishedFigure:
     [one] = [
         f
-        for f in found
+        for f in figures
         if (f.measure, f.period.code, NAME_BY_AREA[f.area], f.breakdown) == (slug, period, area, breakdown)
         and f.series == "headline"
     ]
     return one
 
 
-def test_each_registered_cell_has_a_row_whatever_was_returned():
+def test_each_registered_cell_has_a_row_with_or_without_returns():
     """Periods × areas × categories of the plan; learners and pass rates have a quarter in addition to their months."""
     rows = Counter(figure.measure for figure in RELEASE)
     assert rows == {
@@ -173,10 +173,10 @@ def make_ratio_counts(figure: PublishedFigure) -> None:
     assert (figure.lower_99_8, figure.upper_99_8) == (wide.lower, wide.upper)
 
 
-def count_recalculated(found: Sequence[PublishedFigure], catalogue) -> Counter[str]:
+def count_recalculated(figures: Sequence[PublishedFigure], catalogue) -> Counter[str]:
     """Calculate every verdict again and return how many of each were equal to the last bit."""
     done: Counter[str] = Counter()
-    for figure in found:
+    for figure in figures:
         if figure.lower_bound is None:
             empty = (figure.value, figure.upper_bound, figure.largest_error, figure.lower, figure.upper_99_8)
             assert empty == (None,) * 5
@@ -195,9 +195,9 @@ def count_recalculated(found: Sequence[PublishedFigure], catalogue) -> Counter[s
             done["percentage"] += 1
         one = catalogue.measures[figure.measure]
         aim = one.direction.aim
-        alike = [f for f in found if (f.measure, f.series, f.area, f.breakdown) == get_cell(figure)]
+        same = [f for f in figures if (f.measure, f.series, f.area, f.breakdown) == get_cell(figure)]
         ratio = figure.kind in (MeasureKind.PROPORTION, MeasureKind.GAP)
-        whole = [f for f in alike if ratio or f.coverage.approved >= f.coverage.expected]
+        whole = [f for f in same if ratio or f.coverage.approved >= f.coverage.expected]
         own = figure.area == catalogue.plan.area and not figure.breakdown
         if figure in whole:
             starts = [make_reading(f) for f in whole if f.period.end < figure.period.end]
@@ -208,20 +208,20 @@ def count_recalculated(found: Sequence[PublishedFigure], catalogue) -> Counter[s
             done["movement"] += figure.movement.verdict is not None
         else:
             assert figure.movement.reason is NoMovementReason.INCOMPLETE
-        points = [f for f in alike if f.period.type is figure.period.type and f.period.end <= figure.period.end]
+        points = [f for f in same if f.period.type is figure.period.type and f.period.end <= figure.period.end]
         counted = figure.kind is MeasureKind.PROPORTION and all(f.numerator is not None for f in points)
         method = TrendMethod.COCHRAN_ARMITAGE if counted else TrendMethod.WEIGHTED_LEAST_SQUARES
         assert figure.trend == trend.calculate_trend(
             [make_reading(f) for f in points], aim, kind=figure.kind, method=method
         )
         done["trend"] += figure.trend.tendency is not Tendency.CANNOT_BE_CALCULATED
-        for beside in figure.comparators:
-            wider = [f for f in found if get_cell(f) == (*get_cell(figure)[:2], beside.area, figure.breakdown)]
+        for neighbours in figure.comparators:
+            wider = [f for f in figures if get_cell(f) == (*get_cell(figure)[:2], neighbours.area, figure.breakdown)]
             [there] = [f for f in wider if f.period == figure.period] or [None]
-            assert beside.value == (there.value if there else None)
+            assert neighbours.value == (there.value if there else None)
             if there is not None:
                 compared = comparison.compare(make_reading(figure), make_reading(there), aim, five_way=True)
-                assert (beside.verdict, beside.confidence) == (compared.verdict, compared.confidence)
+                assert (neighbours.verdict, neighbours.confidence) == (compared.verdict, compared.confidence)
                 done["comparator"] += 1
         if figure.target is not None:
             met = figure.lower_bound >= figure.target.value
@@ -286,12 +286,12 @@ def test_true_numbers_lie_within_the_stated_bounds():
 def test_uncounted_and_unreleased_measures_state_the_reason():
     rate = make_measure("on-roll", slug="mean-age", kind=MeasureKind.MEAN)
     catalogue = make_catalogue(make_plan(make_measure("prospectus"), rate))
-    found = release_figures(catalogue=catalogue)
-    assert {(f.measure, f.reason, f.status) for f in found} == {
+    figures = release_figures(catalogue=catalogue)
+    assert {(f.measure, f.reason, f.status) for f in figures} == {
         ("prospectus", "not_a_count", Status.NOT_APPLICABLE),
         ("mean-age", "not_released", Status.NOT_APPLICABLE),
     }
-    assert {f.alternatives is None for f in found if f.measure == "prospectus"} == {False}
+    assert {f.alternatives is None for f in figures if f.measure == "prospectus"} == {False}
 
 
 def test_published_series_need_no_scope():
@@ -307,9 +307,9 @@ def test_measure_of_another_area_family_has_no_data():
 
 
 def test_excluded_measure_has_no_figures_and_feeds_no_formula():
-    found = release_figures(*make_returns(), catalogue=PROGRAMME, excluded=["on-roll", "prize-rate"])
-    assert {f.measure for f in found} == {one.slug for one in MEASURES} - {"on-roll", "prize-rate"}
-    assert {f.reason for f in found if f.measure in ("everybody", "anybody", "gap")} == {"part_without_value"}
+    figures = release_figures(*make_returns(), catalogue=PROGRAMME, excluded=["on-roll", "prize-rate"])
+    assert {f.measure for f in figures} == {one.slug for one in MEASURES} - {"on-roll", "prize-rate"}
+    assert {f.reason for f in figures if f.measure in ("everybody", "anybody", "gap")} == {"part_without_value"}
 
 
 def test_excluded_measure_returns_with_a_shifted_number():
@@ -336,7 +336,7 @@ def test_excluded_measure_returns_with_a_shifted_number():
     assert shown == [[80, 85, 85]]
     assert {f.measure for f in list_figures(second)} == {"present"}
     error = [find_figure(list_figures(one), "present", "2026-01").largest_error for one in (first, second)]
-    assert error == [2, 4], "afresh it would be 2 again"
+    assert error == [2, 4], "rounded again it would be 2"
     assert [
         len(scope.members)
         for scope in list_scopes(catalogue, {}, today=date(2026, 2, 1), excluded_measures=["on-roll"])
@@ -353,7 +353,7 @@ def make_on_roll_returns(quay: int, pier: int) -> list[str]:
 @pytest.mark.parametrize(
     ("frozen_at", "second", "expected"),
     [
-        # Returns for January are taken for 40 days, to 12 March.
+        # Returns for January are accepted for 40 days, to 12 March.
         ("2026-03-01", (50, 30), [Marker.PROVISIONAL]),
         ("2026-03-01", (50, 50), [Marker.PROVISIONAL, Marker.REVISED]),
         ("2026-03-13", (50, 50), [Marker.REVISED]),
@@ -415,19 +415,19 @@ def test_trend_and_comparison_use_displayed_counts():
         for year, share in zip(range(2019, 2026), (20, 40, 60, 80, 100, 120, 140), strict=True)
         for place, times in (("town", 3), ("east", 1), ("west", 2))
     ]
-    found = release_figures(*rows, catalogue=catalogue)
-    last = find_figure(found, "pass-rate", "CY2025")
+    figures = release_figures(*rows, catalogue=catalogue)
+    last = find_figure(figures, "pass-rate", "CY2025")
     assert (last.value, last.trend.tendency, last.trend.verdict) == (70.0, Tendency.INCREASING, Verdict.WORSE)
     assert last.trend.method is TrendMethod.COCHRAN_ARMITAGE
-    assert (last.target.met, find_figure(found, "pass-rate", "CY2019").target.met) == (False, True)
-    east = find_figure(found, "pass-rate", "CY2025", "east")
+    assert (last.target.met, find_figure(figures, "pass-rate", "CY2019").target.met) == (False, True)
+    east = find_figure(figures, "pass-rate", "CY2025", "east")
     assert [(c.area, c.value, c.verdict) for c in east.comparators] == [(TOWN, 70.0, Verdict.SIMILAR)]
     assert east.target is None
-    towns = [c for f in found if f.area == TOWN for c in f.comparators]
+    towns = [c for f in figures if f.area == TOWN for c in f.comparators]
     assert towns == [], "the plan knows no wider area"
-    sexes = find_figure(found, "pass-rate", "CY2025", "east", sex="female")
+    sexes = find_figure(figures, "pass-rate", "CY2025", "east", sex="female")
     assert sexes.reason == "suppressed"
-    done = count_recalculated([replace(f, target=None) for f in found], catalogue)
+    done = count_recalculated([replace(f, target=None) for f in figures], catalogue)
     assert done["trend"] > 5
     assert east.area == EAST
 
@@ -485,14 +485,14 @@ def test_distinct_people_of_months_do_not_add_up_to_a_quarter():
 
 def test_each_scope_is_loaded_once_for_each_of_its_series():
     """All scopes together may not fit into memory. The totals of formulas are loaded separately."""
-    asked: list[str] = []
-    made, _ = make_snapshot(*make_returns(), catalogue=PROGRAMME)
+    loaded_keys: list[str] = []
+    snapshot, _ = make_snapshot(*make_returns(), catalogue=PROGRAMME)
 
     def load_history(scope_key: str):
-        asked.append(scope_key)
-        return made.load_history(scope_key)
+        loaded_keys.append(scope_key)
+        return snapshot.load_history(scope_key)
 
     measures = [one for one in PROGRAMME.plan.measures if one.slug in COUNTED]
     catalogue = make_catalogue(replace(PROGRAMME.plan, measures=measures))
-    list_figures(replace(made, catalogue=catalogue, load_history=load_history))
-    assert Counter(asked) == Counter(scope.key for scope in made.scopes for _ in scope.members)
+    list_figures(replace(snapshot, catalogue=catalogue, load_history=load_history))
+    assert Counter(loaded_keys) == Counter(scope.key for scope in snapshot.scopes for _ in scope.members)

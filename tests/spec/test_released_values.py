@@ -24,8 +24,8 @@ MEMBERS = ["quay members 2026-01 town", "pier members 2026-01 town"]
 def find_value(
     slug: str, *rows: str, catalogue, area: str = TOWN, period: str = "2026-01", breakdown: str = ""
 ) -> ReleasedValue:
-    found, _ = make_snapshot(*rows, catalogue=catalogue)
-    return cells(found)[slug, "headline"][period, area, breakdown]
+    results, _ = make_snapshot(*rows, catalogue=catalogue)
+    return cells(results)[slug, "headline"][period, area, breakdown]
 
 
 def summarise(one: ReleasedValue) -> tuple[float | None, float | None, float | None, str | None]:
@@ -84,8 +84,8 @@ def test_zero_small_confidential_and_missing_show_c_but_not_returned_shows_x():
     rows = [*BOTH, *sexes, *(f"pier learners 2026-01 town sex={sex} 15" for sex in ("female", "male"))]
     assert summarise(find_value("learners", *rows, catalogue=LEARNERS, breakdown="sex=female")) == (60, 58, 62, None)
     assert find_value("learners", *rows, catalogue=LEARNERS, breakdown="sex=male") == SUPPRESSED, "sent as confidential"
-    few = ["quay learners 2026-01 town 3", "pier learners 2026-01 town 2"]
-    assert find_value("learners", *few, catalogue=LEARNERS) == SUPPRESSED
+    small = ["quay learners 2026-01 town 3", "pier learners 2026-01 town 2"]
+    assert find_value("learners", *small, catalogue=LEARNERS) == SUPPRESSED
     assert (
         find_value("learners", "quay learners 2026-01 nil", "pier learners 2026-01 nil", catalogue=LEARNERS)
         == SUPPRESSED
@@ -118,7 +118,7 @@ RATE = ["quay pass-rate 2026-01 town", "pier pass-rate 2026-01 town"]
         (["21/60", "12/63"], (28.0, 100 * 33 / 127, 100 * 37 / 123, None), None),
         # Below 100 there are no decimals: 35 of 60 are 58 %.
         (["21/30", "13/31"], (58.0, 100 * 33 / 62, 100 * 37 / 58, None), None),
-        # Few who passed, and few who did not.
+        # A small count passed, and a small count did not.
         (["2/60", "2/63"], (None, None, None, "suppressed"), Status.CONFIDENTIAL),
         (["58/60", "62/63"], (None, None, None, "suppressed"), Status.CONFIDENTIAL),
         (["0/0", "0/0"], (None, None, None, "suppressed"), Status.CONFIDENTIAL),
@@ -169,7 +169,7 @@ SMALL = ReleasedValue(status=Status.NOT_AVAILABLE, reason="small_denominator")
 
 # fmt: off
 #   operation         parts                                           value, least, greatest, reason
-MADE = [
+SNAPSHOT = [
     (Operation.SUM,   [make_count(100, 98, 102), make_count(50, 48, 52)],       (150, 146, 154, None)),
     (Operation.SUM,   [make_count(None, 49, 102), make_count(50, 48, 52)],      (None, 97, 154, None)),
     (Operation.SUM,   [make_count(None, 49, None), make_count(50, 48, 52)],     (None, 97, None, None)),
@@ -187,7 +187,7 @@ MADE = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("operation", "parts", "expected"), MADE)
+@pytest.mark.parametrize(("operation", "parts", "expected"), SNAPSHOT)
 def test_formula_propagates_bounds(operation, parts, expected):
     one = apply_formula(operation, [make_measure("learners"), make_measure("on-roll")], parts)
     assert summarise(one) == expected
@@ -239,8 +239,8 @@ def test_gap_of_whole_and_part_uses_the_people_outside_the_part():
     assert (one.low, one.high, one.intervals[0]) == (expected.low, expected.high, expected.interval)
     true = 100 * (700 / 1000 - 100 / 200)
     assert one.low < true < one.high
-    apart = apply_formula(Operation.DIFFERENCE, [RATIO, replace(RATIO, slug="ill")], [EVERYBODY, ILL])
-    assert one.intervals[0].upper - one.intervals[0].lower < apart.intervals[0].upper - apart.intervals[0].lower
+    gap = apply_formula(Operation.DIFFERENCE, [RATIO, replace(RATIO, slug="ill")], [EVERYBODY, ILL])
+    assert one.intervals[0].upper - one.intervals[0].lower < gap.intervals[0].upper - gap.intervals[0].lower
 
 
 @pytest.mark.parametrize(
@@ -275,8 +275,8 @@ def test_largest_error_is_the_distance_to_the_further_bound():
 
 
 def test_denominators_are_released_only_with_their_proportion():
-    found, _ = make_snapshot(f"{RATE[0]} 21/60", catalogue=RATES)
-    assert set(cells(found)) == {("pass-rate", "headline")}
+    results, _ = make_snapshot(f"{RATE[0]} 21/60", catalogue=RATES)
+    assert set(cells(results)) == {("pass-rate", "headline")}
     assert len({f.breakdown.get("sex", "") for f in release_figures(f"{RATE[0]} 21/60", catalogue=RATES)}) == 4
 
 

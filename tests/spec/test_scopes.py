@@ -22,8 +22,8 @@ def make_cadence(type_: PeriodType, months: int | None = None) -> Cadence:
     return replace(HARBOUR_PLAN.measures[0].cadence, period_type=type_, months=months)
 
 
-def list_codes(found):
-    return [period.code for period in found]
+def list_codes(scopes):
+    return [period.code for period in scopes]
 
 
 # fmt: off
@@ -49,8 +49,8 @@ CALENDAR = [
 @pytest.mark.parametrize(("kind", "type_", "today", "own", "longer"), CALENDAR)
 def test_calendar_determines_the_released_periods(kind, type_, today, own, longer):
     one = make_measure("learners", kind=MeasureKind(kind), cadence=make_cadence(PeriodType(type_)))
-    found = list_released_periods(one, HARBOUR_CATALOGUE, [], today=date.fromisoformat(today))
-    assert (list_codes(found[0]), list_codes(found[1])) == (own, longer)
+    scopes = list_released_periods(one, HARBOUR_CATALOGUE, [], today=date.fromisoformat(today))
+    assert (list_codes(scopes[0]), list_codes(scopes[1])) == (own, longer)
 
 
 def test_released_snapshots_are_those_with_a_return():
@@ -60,9 +60,9 @@ def test_released_snapshots_are_those_with_a_return():
 
 
 def test_months_of_a_flow_share_a_scope_with_their_financial_year():
-    found = {key: scope for key, scope in list_scopes().items() if key.startswith("learners/")}
-    assert list(found) == ["learners/headline FY2025-26", "learners/headline FY2026-27"]
-    first, second = found.values()
+    scopes = {key: scope for key, scope in list_scopes().items() if key.startswith("learners/")}
+    assert list(scopes) == ["learners/headline FY2025-26", "learners/headline FY2026-27"]
+    first, second = scopes.values()
     assert first.shape.periods == {
         "2026-01": ("2026-01",),
         "2026-02": ("2026-02",),
@@ -71,14 +71,16 @@ def test_months_of_a_flow_share_a_scope_with_their_financial_year():
     }
     assert list(first.collected_periods) == ["2026-01", "2026-02", "2026-03"]
     longer = {
-        code: len(made_of) for code, made_of in second.shape.periods.items() if code not in second.collected_periods
+        code: len(parts_by_period)
+        for code, parts_by_period in second.shape.periods.items()
+        if code not in second.collected_periods
     }
     assert longer == {"FY2026-27-Q1": 3, "FY2026-27-Q2": 3, "FY2026-27-Q3": 3, "FY2026-27-H1": 6}
 
 
 def test_each_period_of_a_stock_or_distinct_count_is_a_scope():
-    found = list(list_scopes(today=date(2026, 3, 1)))
-    assert [key for key in found if key.startswith(("on-roll", "members"))] == [
+    scopes = list(list_scopes(today=date(2026, 3, 1)))
+    assert [key for key in scopes if key.startswith(("on-roll", "members"))] == [
         "on-roll/headline 2026-01",
         "on-roll/headline 2026-02",
         "members/headline 2026-01",
@@ -90,19 +92,19 @@ def test_each_period_of_a_stock_or_distinct_count_is_a_scope():
 
 def test_cumulative_count_is_the_sum_of_increments_since_its_reset():
     plan = make_plan(make_measure("enrolments"))
-    found = list_scopes(make_catalogue(plan), today=date(2026, 5, 1))
-    assert list(found) == [
+    scopes = list_scopes(make_catalogue(plan), today=date(2026, 5, 1))
+    assert list(scopes) == [
         "enrolments/headline CY2026-Q1",
         "enrolments/headline CY2026-Q2",
         "enrolments/ever to-date",
     ]
-    assert found["enrolments/headline CY2026-Q1"].shape.periods == {
+    assert scopes["enrolments/headline CY2026-Q1"].shape.periods == {
         "2026-01": ("2026-01",),
         "2026-02": ("2026-01", "since 2026-01"),
         "2026-03": ("2026-01", "since 2026-01", "since 2026-02"),
     }
-    assert list(found["enrolments/headline CY2026-Q2"].shape.periods) == ["2026-04"]
-    assert len(found["enrolments/ever to-date"].shape.periods["2026-04"]) == 4
+    assert list(scopes["enrolments/headline CY2026-Q2"].shape.periods) == ["2026-04"]
+    assert len(scopes["enrolments/ever to-date"].shape.periods["2026-04"]) == 4
     assert list_scopes(make_catalogue(plan), today=date(2026, 1, 31)) == {}, "nothing is over yet"
 
 
@@ -118,8 +120,8 @@ def test_measure_that_partners_do_not_count_has_no_scope():
 def test_other_series_than_the_headline_have_their_own_scope():
     """A contained measure is a part of the headline series only."""
     visits = make_measure("visits", contains=["learners"], disclosure_class=DisclosureClass.PERSONS)
-    found = list_scopes(make_catalogue(make_plan(visits, make_measure("learners"))), today=date(2026, 2, 1))
-    assert {key: scope.measures for key, scope in found.items()} == {
+    scopes = list_scopes(make_catalogue(make_plan(visits, make_measure("learners"))), today=date(2026, 2, 1))
+    assert {key: scope.measures for key, scope in scopes.items()} == {
         "visits/by-day FY2025-26": ["visits", "learners"],
         "visits/by-door FY2025-26": ["visits"],
     }
@@ -136,19 +138,19 @@ def whole_and_part(*duties, part=PASSES, **changes):
 
 
 TOGETHER = [("learners/headline FY2025-26", ["learners", "passes"])]
-APART = [("learners/headline FY2025-26", ["learners"]), ("passes/headline FY2025-26", ["passes"])]
+SEPARATE = [("learners/headline FY2025-26", ["learners"]), ("passes/headline FY2025-26", ["passes"])]
 
 
 @pytest.mark.parametrize(
     ("duties", "part", "expected"),
     [
         (DUTIES, PASSES, TOGETHER),
-        # Whoever returns the part returns the whole: else those outside the part are nobody's.
-        (["quay learners", "quay passes", "pier passes"], PASSES, APART),
-        (DUTIES, replace(PASSES, cadence=make_cadence(PeriodType.FINANCIAL_QUARTER)), [*APART[:1]]),
-        (DUTIES, replace(PASSES, disclosure_class=DisclosureClass.NONE), APART),
-        (DUTIES, replace(PASSES, kind=MeasureKind.STOCK), [*APART[:1], ("passes/headline 2026-01", ["passes"])]),
-        (DUTIES, replace(PASSES, series=[replace(PASSES.series[0], collection=Collection.PUBLISHED)]), [*APART[:1]]),
+        # Every organisation that returns the part also returns the whole.
+        (["quay learners", "quay passes", "pier passes"], PASSES, SEPARATE),
+        (DUTIES, replace(PASSES, cadence=make_cadence(PeriodType.FINANCIAL_QUARTER)), [*SEPARATE[:1]]),
+        (DUTIES, replace(PASSES, disclosure_class=DisclosureClass.NONE), SEPARATE),
+        (DUTIES, replace(PASSES, kind=MeasureKind.STOCK), [*SEPARATE[:1], ("passes/headline 2026-01", ["passes"])]),
+        (DUTIES, replace(PASSES, series=[replace(PASSES.series[0], collection=Collection.PUBLISHED)]), [*SEPARATE[:1]]),
     ],
 )
 def test_part_is_audited_with_its_whole_if_counted_in_the_same_way(duties, part, expected):
@@ -158,7 +160,7 @@ def test_part_is_audited_with_its_whole_if_counted_in_the_same_way(duties, part,
 def test_part_of_a_published_whole_has_its_own_scope():
     """Partners return nothing for the whole, but the part is still released."""
     published = [replace(PASSES.series[0], collection=Collection.PUBLISHED)]
-    assert whole_and_part(series=published) == APART[1:]
+    assert whole_and_part(series=published) == SEPARATE[1:]
 
 
 def test_part_that_is_also_a_whole_still_has_a_scope():
@@ -169,8 +171,8 @@ def test_part_that_is_also_a_whole_still_has_a_scope():
     )
     duties = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("learners", "passes", "honours")]
     for order in ((whole, part, inner), (part, whole, inner), (inner, part, whole)):
-        found = list_scopes(make_catalogue(make_plan(*order, duties=duties)), today=date(2026, 2, 1)).values()
-        assert sorted(slug for scope in found for slug in scope.measures) == ["honours", "learners", "passes"]
+        scopes = list_scopes(make_catalogue(make_plan(*order, duties=duties)), today=date(2026, 2, 1)).values()
+        assert sorted(slug for scope in scopes for slug in scope.measures) == ["honours", "learners", "passes"]
 
 
 RATE, OTHER = make_measure("pass-rate"), make_measure("pass-rate", slug="prize-rate")
@@ -220,8 +222,8 @@ def test_numerator_is_a_part_of_its_denominator():
 )
 def test_scope_has_all_its_measures_while_one_of_them_is_released(excluded, expected):
     catalogue = make_catalogue(make_plan(make_measure("learners", contains=["passes"]), PASSES, duties=DUTIES))
-    found = list_scopes(catalogue, today=date(2026, 2, 1), excluded_measures=excluded)
-    assert [(scope.key, scope.measures) for scope in found.values()] == expected
+    scopes = list_scopes(catalogue, today=date(2026, 2, 1), excluded_measures=excluded)
+    assert [(scope.key, scope.measures) for scope in scopes.values()] == expected
 
 
 def test_measure_of_another_area_family_has_no_scope():
@@ -232,11 +234,11 @@ def test_measure_of_another_area_family_has_no_scope():
 
 
 def test_areas_go_down_to_the_finest_collected_level():
-    found = [
+    scopes = [
         (place.code, place.level, place.parent)
         for place in list_scope_areas(make_measure("learners"), HARBOUR_CATALOGUE)
     ]
-    assert found == [(TOWN, 0, None), (EAST, 1, TOWN), (WEST, 1, TOWN), ("E06999999-unknown", 1, TOWN)]
+    assert scopes == [(TOWN, 0, None), (EAST, 1, TOWN), (WEST, 1, TOWN), ("E06999999-unknown", 1, TOWN)]
     assert [place.code for place in list_scope_areas(make_measure("on-roll"), HARBOUR_CATALOGUE)] == [TOWN], (
         "no scheme asks for quarters"
     )
@@ -265,15 +267,17 @@ def test_tables_are_the_schemes_that_the_policy_allows():
 
 
 def test_one_dimensional_scheme_defines_overlap_of_categories():
-    found = {d.slug: (d.exclusive, d.exhaustive) for d in list_scopes()["learners/headline FY2025-26"].shape.dimensions}
-    assert found == {"sex": (True, True), "need": (False, False)}
+    scopes = {
+        d.slug: (d.exclusive, d.exhaustive) for d in list_scopes()["learners/headline FY2025-26"].shape.dimensions
+    }
+    assert scopes == {"sex": (True, True), "need": (False, False)}
     crossed = [Scheme(dimensions=["sex", "need"], exclusive=True, exhaustive=False, finest_level="town")]
     catalogue = make_catalogue(make_plan(make_measure("learners", schemes=crossed)))
-    found = {
+    scopes = {
         d.slug: (d.exclusive, d.exhaustive)
         for d in list_scopes(catalogue)["learners/headline FY2025-26"].shape.dimensions
     }
-    assert found == {"sex": (True, False), "need": (True, False)}
+    assert scopes == {"sex": (True, False), "need": (True, False)}
 
 
 OLD = ScopeShape(
@@ -291,20 +295,20 @@ def test_merged_shape_has_every_cell_released_before():
         places=(Area(code="town"), Area(code="west", level=1, parent="town")),
         periods={"2026-02": ("2026-02",)},
     )
-    found = merge_shapes(OLD, new)
-    assert found.tables == (
+    scopes = merge_shapes(OLD, new)
+    assert scopes.tables == (
         Table(level=1),
         Table(dimensions=("sex",), level=1),  # once released for quarters, always audited for them
         Table(dimensions=("colour",)),  # a scheme that was dropped
         Table(dimensions=("age",)),
     )
-    assert [(d.slug, d.codes, d.exhaustive) for d in found.dimensions] == [
+    assert [(d.slug, d.codes, d.exhaustive) for d in scopes.dimensions] == [
         ("sex", ("f", "m", "x"), False),  # a category that was dropped, and a new one
         ("colour", ("red",), True),
         ("age", ("old",), True),
     ]
-    assert [place.code for place in found.places] == ["town", "east", "west"]
-    assert list(found.periods) == ["2026-01", "2026-02"]
+    assert [place.code for place in scopes.places] == ["town", "east", "west"]
+    assert list(scopes.periods) == ["2026-01", "2026-02"]
     assert merge_shapes(OLD, OLD) == OLD
 
 
@@ -347,15 +351,15 @@ def test_period_outside_every_reset_span_is_its_own_scope():
     """A count that is reset each month but returned for quarters."""
     series = replace(make_measure("enrolments").series[0], resets=PeriodType.MONTH)
     one = make_measure("enrolments", series=[series], cadence=make_cadence(PeriodType.FINANCIAL_QUARTER))
-    found = list_scopes(make_catalogue(make_plan(one)), today=date(2026, 7, 1))
-    assert list(found) == ["enrolments/headline FY2025-26-Q4", "enrolments/headline FY2026-27-Q1"]
+    scopes = list_scopes(make_catalogue(make_plan(one)), today=date(2026, 7, 1))
+    assert list(scopes) == ["enrolments/headline FY2025-26-Q4", "enrolments/headline FY2026-27-Q1"]
 
 
 def test_each_returned_snapshot_is_a_scope():
     one = make_measure("on-roll", cadence=make_cadence(PeriodType.SNAPSHOT))
     days = [periods.parse("D2026-05-20")]
-    found = list_scopes(make_catalogue(make_plan(one)), returned={("on-roll", "headline"): days})
-    assert list(found) == ["on-roll/headline D2026-05-20"]
+    scopes = list_scopes(make_catalogue(make_plan(one)), returned={("on-roll", "headline"): days})
+    assert list(scopes) == ["on-roll/headline D2026-05-20"]
 
 
 @pytest.mark.parametrize(

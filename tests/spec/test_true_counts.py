@@ -1,4 +1,4 @@
-"""What each organisation returned, on the nodes of a scope: exactly known, or unknown."""
+"""The returned counts of each organisation, on the nodes of a scope: exactly known, or unknown."""
 
 import pytest
 from msgspec.structs import replace
@@ -38,19 +38,19 @@ def list_learners(*rows: str, **more):
 
 def list_town_counts(*rows: str, **more):
     """Return the counts of the town in January: total, women, men, sex unknown."""
-    found = list_learners(*rows, **more)
-    return [found[f"town{cell}"] for cell in ("", " sex=female", " sex=male", " sex=unknown")]
+    counts = list_learners(*rows, **more)
+    return [counts[f"town{cell}"] for cell in ("", " sex=female", " sex=male", " sex=unknown")]
 
 
 def list_quarter_counts(*rows: str):
     """Return the counts of January: town, east, west, quarter unknown."""
-    found = list_learners(*rows)
-    return [found[place] for place in ("town", "east", "west", "nowhere")]
+    counts = list_learners(*rows)
+    return [counts[place] for place in ("town", "east", "west", "nowhere")]
 
 
 # fmt: off
-#   what is returned beside a total of 50                   women, men, not known
-BESIDE_50 = [
+#   returned with a total of 50                   women, men, not known
+GIVEN_TOTAL_50 = [
     (["sex=female 20", "sex=male 30", "sex=unknown 0"],     [20, 30, 0]),
     # What is missing is none where the others leave nothing.
     (["sex=female 20", "sex=male 30"],                      [20, 30, 0]),
@@ -59,29 +59,29 @@ BESIDE_50 = [
     (["sex=female 20"],                                     [20, "?", "?"]),
     (["sex=female 20", "sex=male 29"],                      [20, 29, "?"]),
     ([],                                                    ["?", "?", "?"]),
-    # They cannot be true together: the total stands.
+    # They contradict each other: the total is used.
     (["sex=female 20", "sex=male 31", "sex=unknown 0"],     ["?", "?", "?"]),
     (["sex=female 20", "sex=male 29", "sex=unknown 0"],     ["?", "?", "?"]),
     (["sex=female 51"],                                     ["?", "?", "?"]),
-    # Confidential ones are not known, with bounds or without; what is missing beside them may be anything.
+    # Confidential cells are unknown, with or without bounds; other missing cells may have any count.
     (["sex=female c", "sex=male 30", "sex=unknown 0"],      ["c", 30, 0]),
     (["sex=female c:1-4", "sex=male 30"],                   ["c", 30, "?"]),
     (["sex=female c:20-20", "sex=male 30"],                 [20, 30, 0]),
     (["sex=female c:1-4", "sex=male 51"],                   ["c", "?", "?"]),
-    # Not available: not known either, and told like a confidential one.
+    # Not available: unknown as well, and reported like a confidential cell.
     (["sex=female x", "sex=male 30", "sex=unknown 0"],      ["c", 30, 0]),
 ]
 # fmt: on
 
 
-@pytest.mark.parametrize(("cells", "expected"), BESIDE_50)
+@pytest.mark.parametrize(("cells", "expected"), GIVEN_TOTAL_50)
 def test_missing_categories_follow_from_their_total(cells, expected):
     rows = ["quay learners 2026-01 town 50", *(f"quay learners 2026-01 town {cell}" for cell in cells)]
     assert list_town_counts(*rows) == [50, *expected]
 
 
 # fmt: off
-#   what is returned beside a town of 50                    east, west, quarter not known
+#   returned with a town of 50                    east, west, quarter not known
 QUARTERS_OF_50 = [
     (["east 30", "west 20", "nowhere 0"],                   [30, 20, 0]),
     (["east 30", "west 20"],                                [30, 20, 0]),
@@ -121,8 +121,8 @@ def test_contradicted_total_of_zero_is_used_before_its_parts():
         "?",
         "?",
     ]
-    found = list_town_counts("quay learners 2026-01 town 0", "quay learners 2026-01 town sex=female c")
-    assert found == [0, 0, 0, 0], "a confidential one of none is none"
+    counts = list_town_counts("quay learners 2026-01 town 0", "quay learners 2026-01 town sex=female c")
+    assert counts == [0, 0, 0, 0], "a confidential one of none is none"
 
 
 def test_organisation_without_a_return_adds_nothing():
@@ -133,19 +133,19 @@ def test_organisation_without_a_return_adds_nothing():
 def test_cell_missing_from_one_organisation_is_unknown_in_the_sum():
     pier = ["pier learners 2026-01 town 12", "pier learners 2026-01 town sex=female 4"]
     assert list_town_counts(*QUAY, *pier) == [62, 24, "?", "?"]
-    found, nodes = build_true_counts(list_scopes()[JANUARY], *QUAY, *pier)
-    assert found.organisations == ("pier-college", "quay-college")
+    counts, nodes = build_true_counts(list_scopes()[JANUARY], *QUAY, *pier)
+    assert counts.organisations == ("pier-college", "quay-college")
     at = {format_node(node): index for index, node in enumerate(nodes)}
-    assert found.own[:, at["2026-01 town"]].tolist() == [12, 50]
-    assert found.own[:, at["2026-01 town sex=male"]].tolist() == [0, 0], "nothing is kept of an unknown one"
-    assert found.publish_alone.tolist() == [False, False]
+    assert counts.own[:, at["2026-01 town"]].tolist() == [12, 50]
+    assert counts.own[:, at["2026-01 town sex=male"]].tolist() == [0, 0], "an unknown cell has no own count"
+    assert counts.publish_alone.tolist() == [False, False]
 
 
 def test_services_of_an_organisation_are_summed():
     evening = [row.replace("quay", "quay/evening") for row in QUAY]
     assert list_town_counts(*QUAY, *evening) == [100, 40, 60, 0]
-    found, _ = build_true_counts(list_scopes()[JANUARY], *QUAY, *evening)
-    assert found.organisations == ("quay-college",)
+    counts, _ = build_true_counts(list_scopes()[JANUARY], *QUAY, *evening)
+    assert counts.organisations == ("quay-college",)
 
 
 def test_cell_missing_from_one_service_is_not_filled_from_another():
@@ -158,21 +158,21 @@ def test_cell_missing_from_one_service_is_not_filled_from_another():
 
 def test_quarters_by_sex_agree_with_their_total_and_with_the_town():
     rows = [*QUAY, *WARDS]
-    found = list_learners(*rows, "quay learners 2026-01 east sex=female 20", "quay learners 2026-01 east sex=male 10")
-    assert [found[f"east sex={sex}"] for sex in ("female", "male", "unknown")] == [20, 10, 0]
-    # Of the 20 in the west nothing is said; nobody in the town is of unknown sex.
-    assert [found[f"west sex={sex}"] for sex in ("female", "male", "unknown")] == ["?", "?", 0]
-    found = list_learners(*rows, "quay learners 2026-01 east sex=female 21")
-    assert [found[f"east sex={sex}"] for sex in ("female", "male", "unknown")] == ["?", "?", "?"]
-    assert (found["town sex=female"], found["east"]) == (20, 30), "totals and margins stand"
+    counts = list_learners(*rows, "quay learners 2026-01 east sex=female 20", "quay learners 2026-01 east sex=male 10")
+    assert [counts[f"east sex={sex}"] for sex in ("female", "male", "unknown")] == [20, 10, 0]
+    # The sex of the 20 in the west is unknown; no person in the town is of unknown sex.
+    assert [counts[f"west sex={sex}"] for sex in ("female", "male", "unknown")] == ["?", "?", 0]
+    counts = list_learners(*rows, "quay learners 2026-01 east sex=female 21")
+    assert [counts[f"east sex={sex}"] for sex in ("female", "male", "unknown")] == ["?", "?", "?"]
+    assert (counts["town sex=female"], counts["east"]) == (20, 30), "totals and margins are used"
 
 
 NEEDS = ["quay learners 2026-01 town need=travel 15", "quay learners 2026-01 town need=childcare 40"]
 
 
 def make_needs_catalogue(*rows: str):
-    found = list_learners(*QUAY, *rows)
-    return [found[f"town need={need}"] for need in ("travel", "childcare")]
+    counts = list_learners(*QUAY, *rows)
+    return [counts[f"town need={need}"] for need in ("travel", "childcare")]
 
 
 def test_overlapping_categories_do_not_add_up():
@@ -187,35 +187,35 @@ def test_overlapping_categories_do_not_add_up():
 def test_cells_by_two_dimensions_agree_with_their_margins():
     cross = "quay learners 2026-01 town need=travel sex="
 
-    def found(*cells: str):
+    def counts(*cells: str):
         got = list_learners(*QUAY, *NEEDS, *cells)
         return [got[f"town need=travel sex={sex}"] for sex in ("female", "male", "unknown")]
 
-    assert found(f"{cross}female 10", f"{cross}male 5", f"{cross}unknown 0") == [10, 5, 0]
-    assert found(f"{cross}female 10", f"{cross}male 6") == ["?", "?", "?"]
-    assert found(f"{cross}female 10", f"{cross}male 4", f"{cross}unknown 0") == ["?", "?", "?"], "one is of no sex"
-    assert found() == ["?", "?", 0], "nobody is of unknown sex"
+    assert counts(f"{cross}female 10", f"{cross}male 5", f"{cross}unknown 0") == [10, 5, 0]
+    assert counts(f"{cross}female 10", f"{cross}male 6") == ["?", "?", "?"]
+    assert counts(f"{cross}female 10", f"{cross}male 4", f"{cross}unknown 0") == ["?", "?", "?"], "one is of no sex"
+    assert counts() == ["?", "?", 0], "no person is of unknown sex"
 
 
 def test_contradiction_with_a_margin_does_not_stop_a_release():
     """25 of the 40 who need childcare are women, but there are only 20 women: the margins are used."""
     cross = "quay learners 2026-01 town need=childcare sex="
     rows = [*QUAY, *NEEDS, f"{cross}female 25", f"{cross}male 15", f"{cross}unknown 0"]
-    found = list_learners(*rows)
-    assert [found[f"town need=childcare sex={sex}"] for sex in ("female", "male", "unknown")] == ["?", "?", "?"]
-    assert (found["town need=childcare"], found["town sex=female"]) == (40, 20)
+    counts = list_learners(*rows)
+    assert [counts[f"town need=childcare sex={sex}"] for sex in ("female", "male", "unknown")] == ["?", "?", "?"]
+    assert (counts["town need=childcare"], counts["town sex=female"]) == (40, 20)
     assert not protect_scope(list_scopes()[JANUARY], *rows).report.carried_forward
 
 
 def test_longer_period_sums_returned_periods_and_is_unknown_if_one_is():
     rows = [row.replace("2026-01", month_counts) for month_counts in ("2026-01", "2026-02") for row in QUAY]
-    found = list_true_counts(list_scopes()[JANUARY], *rows)
-    assert found["FY2025-26-Q4 town sex=female"] == 40
-    found = list_true_counts(
+    counts = list_true_counts(list_scopes()[JANUARY], *rows)
+    assert counts["FY2025-26-Q4 town sex=female"] == 40
+    counts = list_true_counts(
         list_scopes()[JANUARY], *rows[:-1], "quay learners 2026-02 east 2", "quay learners 2026-03 town c"
     )
-    assert [found[f"FY2025-26-Q4 {place}"] for place in ("town", "east")] == ["c", "?"]
-    assert found["FY2025-26-Q4 town sex=male"] == "?", "March leaves open who they are"
+    assert [counts[f"FY2025-26-Q4 {place}"] for place in ("town", "east")] == ["c", "?"]
+    assert counts["FY2025-26-Q4 town sex=male"] == "?", "March leaves open who they are"
 
 
 RATE = "pass-rate/headline FY2025-26"
@@ -228,20 +228,20 @@ def list_rates(*rows: str, scope=None, catalogue=HARBOUR_CATALOGUE):
 
 
 def test_proportion_is_two_counts():
-    found = list_true_counts(
+    counts = list_true_counts(
         list_scopes()[RATE], "quay pass-rate 2026-01 town 8/10", "pier pass-rate 2026-01 town 30/60"
     )
-    assert (found["pass-rate: 2026-01 town"], found["2026-01 town"]) == (38, 70)
-    found = list_true_counts(list_scopes()[RATE], "quay pass-rate 2026-01 nil")
-    assert (found["pass-rate: 2026-01 town"], found["2026-01 town"]) == (0, 0)
-    found = list_true_counts(
+    assert (counts["pass-rate: 2026-01 town"], counts["2026-01 town"]) == (38, 70)
+    counts = list_true_counts(list_scopes()[RATE], "quay pass-rate 2026-01 nil")
+    assert (counts["pass-rate: 2026-01 town"], counts["2026-01 town"]) == (0, 0)
+    counts = list_true_counts(
         list_scopes()[RATE], "quay pass-rate 2026-01 town 0/0", "quay pass-rate 2026-01 town sex=male c"
     )
-    assert found["pass-rate: 2026-01 town sex=male"] == 0, "nobody was examined"
-    found = list_true_counts(
+    assert counts["pass-rate: 2026-01 town sex=male"] == 0, "nobody was examined"
+    counts = list_true_counts(
         list_scopes()[RATE], "quay pass-rate 2026-01 town 9/12", "quay pass-rate 2026-01 town sex=male c"
     )
-    assert (found["pass-rate: 2026-01 town sex=male"], found["2026-01 town sex=male"]) == ("c", "c")
+    assert (counts["pass-rate: 2026-01 town sex=male"], counts["2026-01 town sex=male"]) == ("c", "c")
 
 
 def test_numerator_above_its_denominator_is_unknown():
@@ -251,13 +251,13 @@ def test_numerator_above_its_denominator_is_unknown():
         "quay pass-rate 2026-01 town sex=female 12/10",
         "quay pass-rate 2026-01 town sex=male 8/20",
     ]
-    found = list_true_counts(list_scopes()[RATE], *rows)
-    passed = [found[f"pass-rate: 2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")]
+    counts = list_true_counts(list_scopes()[RATE], *rows)
+    passed = [counts[f"pass-rate: 2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")]
     assert passed == [20, "?", "?"]
-    assert [found[f"2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")] == [30, 10, 20]
+    assert [counts[f"2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")] == [30, 10, 20]
     protect_scope(list_scopes()[RATE], *rows)
-    found = list_true_counts(list_scopes()[RATE], "quay pass-rate 2026-01 town 40/30")
-    assert (found["pass-rate: 2026-01 town"], found["2026-01 town"]) == ("?", 30)
+    counts = list_true_counts(list_scopes()[RATE], "quay pass-rate 2026-01 town 40/30")
+    assert (counts["pass-rate: 2026-01 town"], counts["2026-01 town"]) == ("?", 30)
 
 
 def make_joined_catalogue(kind: MeasureKind = MeasureKind.FLOW, overlap: Overlap = Overlap.UNKNOWN, **more):
@@ -281,11 +281,11 @@ def test_part_larger_than_its_whole_is_unknown_except_its_total():
     fits = list_true_counts(scope, *learned, *passed, catalogue=catalogue)
     assert [fits[f"passes: 2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")] == [20, 10, 10]
     twelve = [passed[0], "quay passes 2026-01 town sex=female 12", "quay passes 2026-01 town sex=male 8"]
-    found = list_true_counts(scope, *learned, *twelve, catalogue=catalogue)
-    assert [found[f"passes: 2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")] == [20, "?", "?"]
+    counts = list_true_counts(scope, *learned, *twelve, catalogue=catalogue)
+    assert [counts[f"passes: 2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")] == [20, "?", "?"]
     protect_scope(scope, *learned, *twelve, catalogue=catalogue)
-    found = list_true_counts(scope, *learned, "quay passes 2026-01 town 21", catalogue=catalogue)
-    assert found["passes: 2026-01 town"] == "?"
+    counts = list_true_counts(scope, *learned, "quay passes 2026-01 town 21", catalogue=catalogue)
+    assert counts["passes: 2026-01 town"] == "?"
 
 
 def test_confidential_part_of_a_known_whole_is_only_unknown():
@@ -293,8 +293,8 @@ def test_confidential_part_of_a_known_whole_is_only_unknown():
     scope, catalogue = make_joined_catalogue()
     learned = [f"quay learners 2026-01 town {cell}" for cell in ("50", "sex=female 20", "sex=male 30")]
     passed = [f"quay passes 2026-01 town {cell}" for cell in ("20", "sex=female c", "sex=male 17", "sex=unknown 0")]
-    found = list_true_counts(scope, *learned, *passed, catalogue=catalogue)
-    assert [found[f"passes: 2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")] == [20, "c", 17]
+    counts = list_true_counts(scope, *learned, *passed, catalogue=catalogue)
+    assert [counts[f"passes: 2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")] == [20, "c", 17]
     protect_scope(scope, *learned, *passed, catalogue=catalogue)
 
 
@@ -308,8 +308,8 @@ def test_people_outside_a_part_must_fit_as_well():
         *(f"quay passes 2026-01 town sex={sex} 10" for sex in ("female", "male")),
         *("quay learners 2026-01 town sex=unknown 0", "quay passes 2026-01 town sex=unknown 0"),
     ]
-    found = list_true_counts(scope, *rows, catalogue=catalogue)
-    assert [found[f"passes: 2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")] == [60, "?", "?"]
+    counts = list_true_counts(scope, *rows, catalogue=catalogue)
+    assert [counts[f"passes: 2026-01 town{cell}"] for cell in ("", " sex=female", " sex=male")] == [60, "?", "?"]
     protect_scope(scope, *rows, catalogue=catalogue)
 
 
@@ -318,8 +318,8 @@ def test_part_of_an_unknown_whole_is_unknown():
     assert list_true_counts(scope, "quay passes 2026-01 town 21", catalogue=catalogue)["passes: 2026-01 town"] == "?"
     rows = ["quay learners 2026-01 town c:1-9", "quay passes 2026-01 town 5"]
     assert list_true_counts(scope, *rows, catalogue=catalogue)["passes: 2026-01 town"] == "?"
-    found = list_true_counts(scope, "pier learners 2026-01 town 20", "quay learners 2026-01 nil", catalogue=catalogue)
-    assert found["passes: 2026-01 town"] == 0, "who returned no part adds none"
+    counts = list_true_counts(scope, "pier learners 2026-01 town 20", "quay learners 2026-01 nil", catalogue=catalogue)
+    assert counts["passes: 2026-01 town"] == 0, "who returned no part adds none"
 
 
 def test_shared_denominator_needs_every_numerator():
@@ -333,23 +333,23 @@ def test_shared_denominator_needs_every_numerator():
         "pier pass-rate 2026-01 town 30/60",
         "quay prize-rate 2026-01 town 20/60",
     ]
-    found = list_rates(*rows, scope=scope, catalogue=catalogue)
-    assert found == filter_by_words(found) | {"": 120, "pass-rate:": 60, "prize-rate:": "?"}
-    found = list_rates(*rows, "pier prize-rate 2026-01 town 10/60", scope=scope, catalogue=catalogue)
-    assert found["prize-rate:"] == 30
+    counts = list_rates(*rows, scope=scope, catalogue=catalogue)
+    assert counts == filter_by_words(counts) | {"": 120, "pass-rate:": 60, "prize-rate:": "?"}
+    counts = list_rates(*rows, "pier prize-rate 2026-01 town 10/60", scope=scope, catalogue=catalogue)
+    assert counts["prize-rate:"] == 30
     evening = ["quay/evening pass-rate 2026-01 town 1/10", "pier prize-rate 2026-01 town 10/60"]
     assert list_rates(*rows, *evening, scope=scope, catalogue=catalogue)["prize-rate:"] == "?"
-    found = list_rates("quay prize-rate 2026-01 town 20/60", scope=scope, catalogue=catalogue)
-    assert (found["prize-rate:"], found[""]) == ("?", 0), "without a denominator it is no proportion"
+    counts = list_rates("quay prize-rate 2026-01 town 20/60", scope=scope, catalogue=catalogue)
+    assert (counts["prize-rate:"], counts[""]) == ("?", 0), "without a denominator it is no proportion"
 
 
 def list_cumulative_counts(*rows: str, part: str = ""):
     """Return Quay's enrolments since the start of the quarter, by month: total, women, men, sex unknown."""
-    found = list_true_counts(
+    counts = list_true_counts(
         list_scopes()["enrolments/headline CY2026-Q1"], *(f"quay enrolments {row}" for row in rows)
     )
     months = ("2026-01", "2026-02", "2026-03")
-    return [[found[f"{month_counts} town{cell}"] for cell in ("", *SEXES)] for month_counts in months]
+    return [[counts[f"{month_counts} town{cell}"] for cell in ("", *SEXES)] for month_counts in months]
 
 
 SEXES = (" sex=female", " sex=male", " sex=unknown")
@@ -372,14 +372,14 @@ def make_month(code: str, total: int, *sexes: int):
         # Left out: not as many as the month before, and not none.
         (["2026-01 town 10", "2026-03 town 40"], [10, "?", 40]),
         (["2026-01 town 10", "2026-02 town 25"], [10, 25, "?"]),
-        # Whoever has not begun has none.
+        # An organisation that has not begun has 0.
         (["2026-02 town 25", "2026-03 town 40"], [0, 25, 40]),
         (["2026-01 town 10", "2026-02 town c:10-20", "2026-03 town 40"], [10, "c", 40]),
         (["2026-01 town 10", "2026-02 nil", "2026-03 town 40"], ["?", 0, 40]),
     ],
 )
 def test_cumulative_total_never_falls(rows, expected):
-    assert [found[0] for found in list_cumulative_counts(*rows)] == expected
+    assert [counts[0] for counts in list_cumulative_counts(*rows)] == expected
 
 
 def test_later_breakdown_leaves_only_the_earlier_total():
@@ -406,8 +406,8 @@ def test_services_of_a_cumulative_count_are_followed_separately():
         "quay enrolments 2026-02 town 40",
         "quay/evening enrolments 2026-01 town 10",
     ]
-    found = list_true_counts(list_scopes()["enrolments/headline CY2026-Q1"], *rows)
-    assert [found[f"2026-0{n} town"] for n in (1, 2)] == [30, "?"]
+    counts = list_true_counts(list_scopes()["enrolments/headline CY2026-Q1"], *rows)
+    assert [counts[f"2026-0{n} town"] for n in (1, 2)] == [30, "?"]
 
 
 def test_cumulative_part_is_followed_like_its_whole():
@@ -421,8 +421,8 @@ def test_cumulative_part_is_followed_like_its_whole():
             ("passes", "2026-02", 8),
         )
     ]
-    found = list_true_counts(scope, *rows, catalogue=catalogue)
-    assert [found[f"passes: 2026-0{n} town"] for n in (1, 2)] == ["?", 8]
+    counts = list_true_counts(scope, *rows, catalogue=catalogue)
+    assert [counts[f"passes: 2026-0{n} town"] for n in (1, 2)] == ["?", 8]
 
 
 def test_distinct_people_of_quarters_may_overlap_but_cover_the_town():
@@ -431,25 +431,25 @@ def test_distinct_people_of_quarters_may_overlap_but_cover_the_town():
     scope = list_scopes(catalogue)["members/headline 2026-01"]
 
     def quarters(*cells: str):
-        found = list_true_counts(scope, *(f"quay members 2026-01 {cell}" for cell in cells), catalogue=catalogue)
-        return [found[f"2026-01 {place}"] for place in ("town", "east", "west", "nowhere")]
+        counts = list_true_counts(scope, *(f"quay members 2026-01 {cell}" for cell in cells), catalogue=catalogue)
+        return [counts[f"2026-01 {place}"] for place in ("town", "east", "west", "nowhere")]
 
     assert quarters("town 50", "east 40", "west 30", "nowhere 0") == [50, 40, 30, 0]
     assert quarters("town 50", "east 50") == [50, 50, "?", "?"], "those of the east may be in the west too"
     assert quarters("town 50", "east 51") == [50, "?", "?", "?"]
-    few = ("town 50", "east 20", "west 29", "nowhere 0")
-    assert quarters(*few) == [50, "?", "?", "?"], "the fiftieth is nowhere"
-    protect_scope(scope, *(f"quay members 2026-01 {cell}" for cell in few), catalogue=catalogue)
+    small = ("town 50", "east 20", "west 29", "nowhere 0")
+    assert quarters(*small) == [50, "?", "?", "?"], "the fiftieth is nowhere"
+    protect_scope(scope, *(f"quay members 2026-01 {cell}" for cell in small), catalogue=catalogue)
 
 
 def test_people_of_two_services_are_counted_twice():
     """The display of figures accounts for the overlap."""
-    found = list_true_counts(
+    counts = list_true_counts(
         list_scopes()["members/headline 2026-01"],
         "quay members 2026-01 town 30",
         "quay/evening members 2026-01 town 20",
     )
-    assert found["2026-01 town"] == 50
+    assert counts["2026-01 town"] == 50
 
 
 def test_cells_that_the_plan_no_longer_collects_are_unknown():
@@ -462,8 +462,8 @@ def test_cells_that_the_plan_no_longer_collects_are_unknown():
     now = list_scopes(catalogue)[JANUARY]
     assert [place.code for place in now.shape.places] == [before.shape.places[0].code]
     shape = merge_shapes(before.shape, now.shape)
-    found, nodes = build_true_counts(now, *QUAY[:1], catalogue=catalogue, shape=shape)
-    known = {format_node(node) for node, unknown in zip(nodes, found.unknown, strict=True) if not unknown}
+    counts, nodes = build_true_counts(now, *QUAY[:1], catalogue=catalogue, shape=shape)
+    known = {format_node(node) for node, unknown in zip(nodes, counts.unknown, strict=True) if not unknown}
     assert known == {f"{code} town" for code in now.shape.periods}
     second = protect_scope(
         now, *QUAY[:1], "pier learners 2026-01 town 20", catalogue=catalogue, earlier=(first.history,)
@@ -477,12 +477,12 @@ def test_cross_table_without_margins_is_compared_with_the_total():
     crossed = [Scheme(dimensions=["sex", "colour"], exclusive=True, exhaustive=True, finest_level="town")]
     catalogue = make_catalogue(make_plan(make_measure("learners", schemes=crossed), duties=["quay learners"]))
     rows = ["quay learners 2026-01 town 30", "quay learners 2026-01 town sex=female colour=red 30"]
-    found = filter_by_words(
+    counts = filter_by_words(
         list_true_counts(list_scopes(catalogue)[JANUARY], *rows, catalogue=catalogue), "2026-01", "town"
     )
-    assert found.pop("") == 30
-    assert found.pop("colour=red sex=female") == 30
-    assert set(found.values()) == {0}
+    assert counts.pop("") == 30
+    assert counts.pop("colour=red sex=female") == 30
+    assert set(counts.values()) == {0}
 
 
 def test_numerator_with_fewer_breakdowns_than_its_denominator():
@@ -491,5 +491,5 @@ def test_numerator_with_fewer_breakdowns_than_its_denominator():
     catalogue = make_catalogue(
         make_plan(make_measure("pass-rate", shares_denominator=["prize-rate"]), prizes, duties=duties)
     )
-    found = list_rates("quay pass-rate 2026-01 town 30/60", scope=list_scopes(catalogue)[RATE], catalogue=catalogue)
-    assert {name: count for name, count in found.items() if "prize-rate:" in name} == {"prize-rate:": "?"}
+    counts = list_rates("quay pass-rate 2026-01 town 30/60", scope=list_scopes(catalogue)[RATE], catalogue=catalogue)
+    assert {name: count for name, count in counts.items() if "prize-rate:" in name} == {"prize-rate:": "?"}

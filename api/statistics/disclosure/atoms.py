@@ -102,23 +102,23 @@ class _LatticeBuilder:
     def _earlier(self, nodes: Nodes) -> IntArray:
         """Find nodes that continue others: the longer of two periods that differ by an unpublished one."""
         periods = {} if self.shape.overlapping_periods else self.shape.periods
-        before = {
+        previous = {
             longer: shorter
             for (longer, long_parts), (shorter, short_parts) in product(periods.items(), repeat=2)
             if set(short_parts) < set(long_parts)
             and len(long_parts) == len(short_parts) + 1
             and not set(long_parts) - set(short_parts) <= set(periods)
         }
-        found = np.full(nodes.whole.size, -1)
+        continued = np.full(nodes.whole.size, -1)
         for grid in nodes.grids:
             ids = np.moveaxis(grid.ids, len(grid.codes), 0)
             at = {period: index for index, period in enumerate(grid.periods)}
-            for longer, shorter in before.items():
+            for longer, shorter in previous.items():
                 if longer in at and shorter in at:
-                    found[ids[at[longer]]] = ids[at[shorter]]
-        parts = np.flatnonzero((nodes.complement[: nodes.size] >= 0) & (found[: nodes.size] >= 0))
-        found[nodes.complement[parts]] = nodes.complement[found[parts]]
-        return found
+                    continued[ids[at[longer]]] = ids[at[shorter]]
+        parts = np.flatnonzero((nodes.complement[: nodes.size] >= 0) & (continued[: nodes.size] >= 0))
+        continued[nodes.complement[parts]] = nodes.complement[continued[parts]]
+        return continued
 
     def _sums(self, home: Mapping[tuple[frozenset[str], int], _Block]) -> tuple[list[IntArray], list[IntArray]]:
         """Return the atoms of each node, in the order of the nodes, and the atoms of each complement."""

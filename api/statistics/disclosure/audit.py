@@ -58,7 +58,7 @@ def find_cross_tables(lattice: Lattice, chain: Sequence[ProviderCounts]) -> Floa
 
 
 class ReaderAudit:
-    """What one reader can calculate: the public, or the provider with a row of the counts."""
+    """The knowledge of one reader: the public, or the provider with a row of the counts."""
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from schema.disclosure import Rule
 
 
 class Display(Struct, frozen=True, kw_only=True, eq=False):
-    """What a release shows, and what it implies. One entry for each node and complement; complements are not shown.
+    """The shown numbers of a release and what they imply, for each node and complement. Complements are not shown.
 
     It implies bounds of the count, and of its change since an earlier release: everything that a reader can infer who
     knows the rules and, in addition, knows which hidden counts are small.

@@ -22,7 +22,7 @@ class ProtectedCount(Struct, frozen=True, kw_only=True, gc=False):
     """One protected cell of a release."""
 
     node: Node | None = None
-    """None if the caller knows the node."""
+    """Missing if the caller knows the node."""
     value: int | None
     """The displayed number; None for `c`: a small count, or withheld so that none can be calculated."""
     low: int | None = None
@@ -59,7 +59,7 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     audited: int
     """Audited counts and changes, over all readers."""
     repaired: int
-    """Those of them that needed a figure to be withheld or held back."""
+    """The audited counts that needed a figure to be withheld or held back."""
     withheld: int
     held_back: int
 

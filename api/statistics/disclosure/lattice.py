@@ -28,7 +28,7 @@ from api.statistics.disclosure.sparse_rows import BoolArray, IntArray, SparseRow
 
 
 class Dimension(Struct, frozen=True, kw_only=True):
-    """A way to break down. `exclusive`: nobody is in two categories; `exhaustive`: everybody is in at least one."""
+    """A way to break down. `exclusive`: no person is in two categories; `exhaustive`: everybody is in at least one."""
 
     slug: str
     codes: tuple[str, ...]

@@ -27,7 +27,7 @@ class LinearProgram(Struct, frozen=True, kw_only=True, eq=False):
     def solve(self, cost: FloatArray, *, corner: bool = True) -> FloatArray | None:
         """Return the columns with the lowest cost, or None if the solver finds no solution.
 
-        A `corner` solution has few columns away from their bounds. Other solutions are faster to find.
+        A `corner` solution has almost all columns at their bounds. Other solutions are faster to find.
         """
         rows = self.rows
         solver = highspy.Highs()

@@ -64,8 +64,8 @@ def _make_first_display(lattice: Nodes, rule: Rule, counts: ProviderCounts, *, r
     is_implied = ~counts.unknown & (~outside | rule.protect_complements)
     implied_low = np.where(shown, low, np.where(small, rule.hide_from, 0.0))
     # A displayed part implies that its complement is not a small count either.
-    beside = lattice.complement[part[shown[part]]]
-    implied_low[beside] = np.maximum(implied_low[beside], _min_visible(rule))
+    visible = lattice.complement[part[shown[part]]]
+    implied_low[visible] = np.maximum(implied_low[visible], _min_visible(rule))
     implied_high = np.where(shown, high, np.where(small, rule.hide_to, np.inf))
     return replace(
         make_empty_display(true.size),

@@ -241,7 +241,7 @@ class _ElasticProgram(Struct, frozen=True, kw_only=True, eq=False):
     count: FloatArray
     """The count to change, as a sum of columns."""
     elsewhere: float
-    """What the fixed columns add to the count."""
+    """The amount that the fixed columns add to the count."""
     lowest: float
     highest: float
     """The bounds of the count that remain if every allowed figure is hidden."""
