@@ -13,9 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import api.access.routes
 import api.docs.routes
+import api.outcomes.routes_availability
 import api.outcomes.routes_entries
 import api.outcomes.routes_preview
+import api.outcomes.routes_preview_views
 import api.outcomes.routes_released
+import api.outcomes.routes_released_views
 import api.plan.routes
 import api.releases.routes
 import api.returns.routes
@@ -81,8 +84,11 @@ ROUTERS = (
     api.reviews.routes_obligations.router,
     api.reviews.routes_audit.router,
     api.outcomes.routes_preview.router,
+    api.outcomes.routes_preview_views.router,
+    api.outcomes.routes_availability.router,
     api.releases.routes.router,
     api.outcomes.routes_released.router,
+    api.outcomes.routes_released_views.router,
     api.outcomes.routes_entries.router,
 )
 

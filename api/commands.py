@@ -19,9 +19,9 @@ from api.access.audit import record_audit
 from api.database import connections
 from api.database.embedded import EmbeddedPostgres
 from api.database.embedded_files import find_default_folder
-from api.figures.queries import fetch_area_codes, save_boundaries
 from api.http.refusals import NotFound
 from api.outcomes.formats import geojson
+from api.outcomes.queries_boundaries import fetch_area_codes, save_boundaries
 from api.plan import queries_loading
 from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue

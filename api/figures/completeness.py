@@ -1,4 +1,4 @@
-"""How many of the returns behind a figure are there, and whether one is missing that an organisation owes."""
+"""Completeness: how many of the expected returns are behind a figure, and whether one that is owed is missing."""
 
 from itertools import product
 
@@ -14,60 +14,78 @@ from schema.submission_reports import Timeliness
 
 
 class ReturnCompleteness(Struct, frozen=True, kw_only=True):
-    """`whole` where every return counts that an organisation owes. What no organisation has taken on is no gap."""
+    """Coverage, and whether every return that an organisation owes is counted.
+
+    A duty that is not assigned to an organisation leaves the figure complete.
+    """
 
     coverage: Coverage
-    counted_returns: int  # of those received, by the basis asked for
+    counted_returns: int
+    """Received returns that count by the revision basis of the query."""
     is_complete: bool
 
     def is_below(self, min_coverage: float | None) -> bool:
-        """Whether fewer count than that share of those expected. Where none is expected, none is missing."""
+        """Return True if less than that share of the expected returns is counted."""
         return min_coverage is not None and self.counted_returns < min_coverage * self.coverage.expected
 
 
 def assess_completeness(query: ResolvedQuery, catalogue: Catalogue, concessions: Concessions) -> ReturnCompleteness:
-    """Expected and received count the same duties: one that is only admitted, or exempt, counts once it is returned.
+    """Count expected and received returns by the same duties; for a formula, add up those of its inputs.
 
-    Of a formula, those of all its measures together.
+    A duty that is optional or exempt is expected only once its return is received.
     """
-    each = [assess_completeness(one, catalogue, concessions) for one in query.formula_inputs]
-    if each:
-        counts = {
-            name: sum(getattr(one.coverage, name) for one in each)
-            for name in ("expected", "received", "approved", "late", "exempt")
-        }
-        return ReturnCompleteness(
-            coverage=Coverage(**counts),
-            counted_returns=sum(one.counted_returns for one in each),
-            is_complete=all(one.is_complete for one in each),
-        )
+    if query.formula_inputs:
+        return _add_up([assess_completeness(part, catalogue, concessions) for part in query.formula_inputs])
     if query.is_published:
         return _assess_publications(query)
-    there = {(r.organisation, r.service, r.period.code): r for r in query.revisions}
+    revisions = {
+        (revision.organisation, revision.service, revision.period.code): revision for revision in query.revisions
+    }
     expected = received = approved = late = exempt = missing = counted = 0
     for duty, part in product(_select_duties(query, catalogue), query.part_periods):
         if not obligations.is_owed(duty, part):
             continue
         holder = catalogue.resolve_holder(duty) or ""
         key = (holder, duty.measure, duty.series, duty.service, part.code)
-        found = there.get((holder, duty.service, part.code))
-        excused = duty.required and found is None and key in concessions.exempt
-        exempt += excused
-        expected += (duty.required and not excused) or found is not None
-        missing += bool(holder) and duty.required and not excused and (found is None or not found.is_counted)
-        if found is not None:
+        revision = revisions.get((holder, duty.service, part.code))
+        is_excused = duty.required and revision is None and key in concessions.exempt
+        exempt += is_excused
+        expected += (duty.required and not is_excused) or revision is not None
+        is_counted = revision is not None and revision.is_counted
+        missing += bool(holder) and duty.required and not is_excused and not is_counted
+        if revision is not None:
             received += 1
-            counted += found.is_counted
-            approved += found.has_approved_revision
-            limits = concessions.extended_deadlines(key, part, catalogue.plan.calendar)
-            late += calendar.classify_timeliness(limits, first_recorded_at=found.first_recorded_at) is Timeliness.LATE
+            counted += is_counted
+            approved += revision.has_approved_revision
+            deadlines = concessions.extended_deadlines(key, part, catalogue.plan.calendar)
+            timeliness = calendar.classify_timeliness(deadlines, first_recorded_at=revision.first_recorded_at)
+            late += timeliness is Timeliness.LATE
     coverage = Coverage(expected=expected, received=received, approved=approved, late=late, exempt=exempt)
     return ReturnCompleteness(coverage=coverage, counted_returns=counted, is_complete=not missing)
 
 
+def _add_up(parts: list[ReturnCompleteness]) -> ReturnCompleteness:
+    return ReturnCompleteness(
+        coverage=sum_coverage([part.coverage for part in parts]),
+        counted_returns=sum(part.counted_returns for part in parts),
+        is_complete=all(part.is_complete for part in parts),
+    )
+
+
+def sum_coverage(coverages: list[Coverage]) -> Coverage:
+    return Coverage(
+        expected=sum(coverage.expected for coverage in coverages),
+        received=sum(coverage.received for coverage in coverages),
+        approved=sum(coverage.approved for coverage in coverages),
+        late=sum(coverage.late for coverage in coverages),
+        exempt=sum(coverage.exempt for coverage in coverages),
+    )
+
+
 def _assess_publications(query: ResolvedQuery) -> ReturnCompleteness:
-    """A publication is owed by nobody: what is there is all that is expected."""
-    number, approved = len(query.revisions), sum(one.has_approved_revision for one in query.revisions)
+    """Count the publications that were received. No organisation owes one, so nothing is missing."""
+    number = len(query.revisions)
+    approved = sum(revision.has_approved_revision for revision in query.revisions)
     coverage = Coverage(expected=number, received=number, approved=approved, late=0, exempt=0)
     return ReturnCompleteness(coverage=coverage, counted_returns=number, is_complete=True)
 

@@ -1,4 +1,4 @@
-"""Measures that are made of others: the formula, on figures of one place and period. Bounds in, bounds out."""
+"""Formulas of derived measures, applied to the figures of one area, breakdown and period."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from schema.outcomes import PreviewFigure
 
 
 class FormulaResult(Struct, frozen=True, kw_only=True):
-    """What a formula gives, in the unit of its measure."""
+    """The bounds of the result in the unit of its measure, or the reason why there is none."""
 
     low: float | None = None
     high: float | None = None
@@ -24,15 +24,15 @@ class FormulaResult(Struct, frozen=True, kw_only=True):
 
 
 def apply_formula(query: ResolvedQuery, parts: Sequence[PreviewFigure]) -> FormulaResult:
-    """A measure of which no part has data has none; where only some have, none is taken for 0."""
+    """Return the result of the formula. If a part has no value, there is no result: it does not count as 0."""
     empty = [part for part in parts if part.lower_bound is None]
     if empty:
         names = ", ".join(part.measure for part in empty)
         reasons = {part.reason for part in empty}
-        alike = len(empty) == len(parts) and len(reasons) == 1
+        has_common_reason = len(empty) == len(parts) and len(reasons) == 1
         return FormulaResult(
-            reason=reasons.pop() if alike else "part_without_value",
-            alternatives=f"Ask for the measures that it is made of; without a figure here: {names}.",
+            reason=reasons.pop() if has_common_reason else "part_without_value",
+            alternatives=f"Query the measures of the formula separately. These have no figure here: {names}.",
         )
     operation = query.series.formula.operation if query.series.formula else Operation.SUM
     if operation is Operation.DIFFERENCE:
@@ -46,27 +46,27 @@ def apply_formula(query: ResolvedQuery, parts: Sequence[PreviewFigure]) -> Formu
 
 
 def _calculate_gap(query: ResolvedQuery, parts: Sequence[PreviewFigure]) -> FormulaResult:
-    """The first proportion less the second, in percentage points, from counts alone.
+    """Return the first proportion minus the second, in percentage points, from exact counts.
 
-    Where the first measure contains the second, the two overlap: then it is the whole less its part, by the scaled
-    form of Newcombe's interval; else they are independent.
+    If the first measure contains the second, the gap is the whole minus a part of it, with the scaled form of
+    Newcombe's interval. Otherwise the two are independent.
     """
-    of, minus = (_find_exact_counts(part) for part in parts)
-    if of is None or minus is None:
-        return FormulaResult(reason="no_counts", alternatives="Ask for the two proportions.")
-    first, second = (one.measure for one in query.formula_inputs)
-    if second.slug in first.contains:
-        rest = (of[0] - minus[0], of[1] - minus[1])
-        if rest[1] <= 0 or not 0 <= rest[0] <= rest[1]:
-            return FormulaResult(reason="part_exceeds_whole", alternatives="Ask for the two proportions.")
+    first_counts, second_counts = (_find_exact_counts(part) for part in parts)
+    if first_counts is None or second_counts is None:
+        return FormulaResult(reason="no_counts", alternatives="Query the two proportions.")
+    second = make_exact_counts(*second_counts)
+    first_measure, second_measure = (part.measure for part in query.formula_inputs)
+    if second_measure.slug not in first_measure.contains:
+        first = make_exact_counts(*first_counts)
         return _combine_contrasts(
-            [
-                inequality.calculate_gap_to_whole(make_exact_counts(*minus), make_exact_counts(*rest), confidence=c)
-                for c in Confidence
-            ]
+            [inequality.calculate_gap(first, second, confidence=confidence) for confidence in Confidence]
         )
+    numerator, denominator = first_counts[0] - second_counts[0], first_counts[1] - second_counts[1]
+    if denominator <= 0 or not 0 <= numerator <= denominator:
+        return FormulaResult(reason="part_exceeds_whole", alternatives="Query the two proportions.")
+    rest = make_exact_counts(numerator, denominator)
     return _combine_contrasts(
-        [inequality.calculate_gap(make_exact_counts(*of), make_exact_counts(*minus), confidence=c) for c in Confidence]
+        [inequality.calculate_gap_to_whole(second, rest, confidence=confidence) for confidence in Confidence]
     )
 
 
@@ -74,7 +74,7 @@ def _combine_contrasts(contrasts: Sequence[Contrast]) -> FormulaResult:
     return FormulaResult(
         low=contrasts[0].low,
         high=contrasts[0].high,
-        intervals=[each.interval for each in contrasts if each.interval is not None],
+        intervals=[contrast.interval for contrast in contrasts if contrast.interval is not None],
     )
 
 

@@ -1,7 +1,7 @@
-"""Gap, ratio, slope and relative index between the categories of a dimension, from the figures of its categories.
+"""Gap, ratio, slope and relative index between the categories of a dimension, calculated from figures.
 
-Methods and their sources: `api.statistics.inequality`. A gap and a ratio are of two categories of an exclusive
-scheme, whose people are counted once; the indices are over all categories of an ordered dimension but `unknown`.
+Methods and sources: `api.statistics.inequality`. Gap and ratio compare two categories of an exclusive scheme, which
+counts nobody twice. The indices cover all categories of an ordered dimension except `unknown`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,43 +26,43 @@ ContrastMethod = Callable[[RatioCounts, RatioCounts, Confidence], Contrast]
 
 
 class SameCategory(Invalid):
-    """A category is set against itself."""
+    """A category cannot be compared with itself."""
 
     example = "GET …/preview/inequality?measure=pass-rate&dimension=sex&category=female&reference_category=female"
     fix = "Name two categories of the dimension."
 
 
-def check_inequality_query(catalogue: Catalogue, measure: str, dimension: str, of: str, against: str) -> None:
-    """Raises NotFound, UnknownCode or SameCategory."""
+def check_inequality_query(catalogue: Catalogue, measure: str, dimension: str, category: str, reference: str) -> None:
+    """Raise NotFound, UnknownCode or SameCategory if the codes do not allow a comparison."""
     catalogue.get_measure(measure)
     check_code("a dimension", dimension, catalogue.dimensions)
-    for category in (of, against):
-        check_code(f"a category of {dimension}", category, catalogue.categories[dimension])
-    if of == against:
-        raise SameCategory(f"`category` and `reference_category` are both {of!r}.")
+    for code in (category, reference):
+        check_code(f"a category of {dimension}", code, catalogue.categories[dimension])
+    if category == reference:
+        raise SameCategory(f"`category` and `reference_category` are both {category!r}.")
 
 
 class InequalityResult(Struct, frozen=True, kw_only=True):
-    """What lies between the categories of a dimension, and over all of them."""
+    """The figures of the categories and their inequality."""
 
     groups: list[GroupFigure]
     gap: Disparity
     ratio: Disparity
-    slope: Disparity
-    relative: Disparity
+    slope_index: Disparity
+    relative_index: Disparity
 
 
 def build_inequality(
     query: ResolvedQuery,
     figures: Sequence[PreviewFigure],
-    pair: tuple[str, str],
+    categories: tuple[str, str],
     revision_basis: RevisionBasis,
     catalogue: Catalogue,
 ) -> PreviewInequality:
-    """What lies between the two categories, and over all of them; `figures` are those of one period and area."""
+    """Return the inequality from preview figures of one period and area, by all categories of one dimension."""
     [dimension] = figures[0].breakdown
     reason = AS_PUBLISHED_ONLY if query.is_published and query.reason is None else query.reason
-    found = calculate_inequality(query.measure, figures, pair, catalogue, reason=reason)
+    result = calculate_inequality(query.measure, figures, categories, catalogue, reason=reason)
     return PreviewInequality(
         programme=catalogue.slug,
         plan_version=catalogue.version,
@@ -74,36 +74,39 @@ def build_inequality(
         period=figures[0].period,
         area=figures[0].area,
         dimension=dimension,
-        category=pair[0],
-        reference_category=pair[1],
-        groups=found.groups,
-        gap=found.gap,
-        ratio=found.ratio,
-        slope_index=found.slope,
-        relative_index=found.relative,
+        category=categories[0],
+        reference_category=categories[1],
+        groups=result.groups,
+        gap=result.gap,
+        ratio=result.ratio,
+        slope_index=result.slope_index,
+        relative_index=result.relative_index,
     )
 
 
 def calculate_inequality(
     measure: Measure,
     figures: Sequence[AnyFigure],
-    pair: tuple[str, str],
+    categories: tuple[str, str],
     catalogue: Catalogue,
     *,
     reason: str | None = None,
 ) -> InequalityResult:
-    """Of figures of one series, period and area, by all categories of one dimension; `reason` refuses all of it."""
+    """Return the inequality from figures of one series, period and area, by all categories of one dimension.
+
+    With `reason`, every result is refused for that reason.
+    """
     [dimension] = figures[0].breakdown
-    found = {figure.breakdown[dimension]: figure for figure in figures}
-    of, against = (found[category] for category in pair)
-    refused = reason or _explain_refusal(measure, dimension, catalogue)
-    slope, relative = _calculate_indices(measure, dimension, found, catalogue, reason)
+    figure_by_category = {figure.breakdown[dimension]: figure for figure in figures}
+    figure, reference = (figure_by_category[category] for category in categories)
+    refusal = reason or _explain_refusal(measure, dimension, catalogue)
+    slope_index, relative_index = _calculate_indices(measure, dimension, figure_by_category, catalogue, reason)
     return InequalityResult(
-        groups=[_to_group_figure(category, figure) for category, figure in found.items()],
-        gap=_build_refused(refused) if refused else _calculate_gap(of, against),
-        ratio=_build_refused(refused) if refused else _calculate_ratio(of, against),
-        slope=slope,
-        relative=relative,
+        groups=[_to_group_figure(category, group) for category, group in figure_by_category.items()],
+        gap=_build_refused(refusal) if refusal else _calculate_gap(figure, reference),
+        ratio=_build_refused(refusal) if refusal else _calculate_ratio(figure, reference),
+        slope_index=slope_index,
+        relative_index=relative_index,
     )
 
 
@@ -120,30 +123,34 @@ def _to_group_figure(category: str, figure: AnyFigure) -> GroupFigure:
 
 
 def _explain_refusal(measure: Measure, dimension: str, catalogue: Catalogue) -> str | None:
-    """Why two categories cannot be set against each other: one word for machines."""
+    """Return the reason code why two categories cannot be compared; None if they can."""
     if measure.kind is not MeasureKind.PROPORTION:
         return "not_a_proportion"
     scheme = catalogue.find_scheme(measure, [dimension])
     return None if scheme is not None and scheme.exclusive else "categories_overlap"
 
 
-def _calculate_gap(of: AnyFigure, against: AnyFigure) -> Disparity:
-    """In percentage points, with Newcombe's interval."""
+def _calculate_gap(figure: AnyFigure, reference: AnyFigure) -> Disparity:
+    """Return the gap in percentage points with Newcombe's interval."""
     return _calculate_contrast(
-        of,
-        against,
-        lambda a, b: round(a - b, 1),
-        lambda a, b, confidence: inequality.calculate_gap(a, b, confidence=confidence),
+        figure,
+        reference,
+        lambda value, reference_value: round(value - reference_value, 1),
+        lambda counts, reference_counts, confidence: inequality.calculate_gap(
+            counts, reference_counts, confidence=confidence
+        ),
     )
 
 
-def _calculate_ratio(of: AnyFigure, against: AnyFigure) -> Disparity:
-    """With Katz's log interval; none where a numerator is 0."""
+def _calculate_ratio(figure: AnyFigure, reference: AnyFigure) -> Disparity:
+    """Return the ratio with Katz's log interval, which needs numerators above 0."""
     return _calculate_contrast(
-        of,
-        against,
-        lambda a, b: round(a / b, 2) if b else None,
-        lambda a, b, confidence: inequality.calculate_ratio(a, b, confidence=confidence),
+        figure,
+        reference,
+        lambda value, reference_value: round(value / reference_value, 2) if reference_value else None,
+        lambda counts, reference_counts, confidence: inequality.calculate_ratio(
+            counts, reference_counts, confidence=confidence
+        ),
     )
 
 
@@ -154,9 +161,9 @@ def _build_refused(reason: str) -> Disparity:
 
 
 def _calculate_indices(
-    measure: Measure, dimension: str, found: Mapping[str, AnyFigure], catalogue: Catalogue, reason: str | None
+    measure: Measure, dimension: str, figures: Mapping[str, AnyFigure], catalogue: Catalogue, reason: str | None
 ) -> list[Disparity]:
-    """The slope and the relative index. The denominators stand for the populations of the groups."""
+    """Return the slope and the relative index. The denominators serve as the populations of the groups."""
     scheme = catalogue.find_scheme(measure, [dimension])
     if reason is not None:
         pass
@@ -167,8 +174,8 @@ def _calculate_indices(
     elif scheme is None or not scheme.exclusive:
         reason = "categories_overlap"
     else:
-        ranked = [_to_ordered_group(figure) for category, figure in found.items() if category != UNKNOWN_CATEGORY]
-        narrow, wide = (inequality.calculate_indices(ranked, confidence=confidence) for confidence in Confidence)
+        groups = [_to_ordered_group(figure) for category, figure in figures.items() if category != UNKNOWN_CATEGORY]
+        narrow, wide = (inequality.calculate_indices(groups, confidence=confidence) for confidence in Confidence)
         return [
             _build_disparity(narrow.slope, narrow.slope_interval, wide.slope_interval, narrow.reason),
             _build_disparity(narrow.relative, narrow.relative_interval, wide.relative_interval, narrow.reason),
@@ -177,26 +184,27 @@ def _calculate_indices(
 
 
 def _to_ordered_group(figure: AnyFigure) -> OrderedGroup:
-    error = None
+    standard_error = None
     if figure.lower is not None and figure.upper is not None:
-        error = (figure.upper - figure.lower) / (2 * get_normal_deviate(Confidence.P95))
-    return OrderedGroup(population=int(figure.denominator or 0), value=figure.value, standard_error=error)
+        standard_error = (figure.upper - figure.lower) / (2 * get_normal_deviate(Confidence.P95))
+    return OrderedGroup(population=int(figure.denominator or 0), value=figure.value, standard_error=standard_error)
 
 
 def _calculate_contrast(
-    of: AnyFigure,
-    against: AnyFigure,
-    of_displayed_values: Callable[[float, float], float | None],
+    figure: AnyFigure,
+    reference: AnyFigure,
+    from_displayed_values: Callable[[float, float], float | None],
     method: ContrastMethod,
 ) -> Disparity:
-    """Of counts that are known exactly the exact value, else that of the values shown."""
-    pair = [_find_counts(figure) for figure in (of, against)]
-    if pair[0] is None or pair[1] is None:
+    """Return the exact value if the counts are exact, otherwise the value of the displayed figures."""
+    counts, reference_counts = _find_counts(figure), _find_counts(reference)
+    if counts is None or reference_counts is None:
         return _build_refused("no_data")
-    narrow, wide = (method(pair[0], pair[1], confidence) for confidence in Confidence)
+    narrow, wide = (method(counts, reference_counts, confidence) for confidence in Confidence)
     value = narrow.low
     if narrow.low != narrow.high:
-        value = None if of.value is None or against.value is None else of_displayed_values(of.value, against.value)
+        has_values = figure.value is not None and reference.value is not None
+        value = from_displayed_values(figure.value or 0, reference.value or 0) if has_values else None
     return _build_disparity(value, narrow.interval, wide.interval, narrow.reason)
 
 
@@ -207,14 +215,19 @@ def _find_counts(figure: AnyFigure) -> RatioCounts | None:
         return make_exact_counts(int(figure.numerator), int(figure.denominator))
     if figure.value is None:
         return None
-    ends = (
+    bounds = (
         figure.numerator_lower_bound,
         figure.numerator_upper_bound,
         figure.denominator_lower_bound,
         figure.denominator_upper_bound,
     )
-    low, high, base_low, base_high = (int(end or 0) for end in ends)
-    return RatioCounts(numerator_low=low, numerator_high=high, denominator_low=base_low, denominator_high=base_high)
+    numerator_low, numerator_high, denominator_low, denominator_high = (int(bound or 0) for bound in bounds)
+    return RatioCounts(
+        numerator_low=numerator_low,
+        numerator_high=numerator_high,
+        denominator_low=denominator_low,
+        denominator_high=denominator_high,
+    )
 
 
 def _build_disparity(

@@ -1,8 +1,8 @@
-"""Figures of published statistics, as their publisher gives them: never rolled up, and never joined.
+"""Figures of published statistics, as their publisher states them. They are never rolled up or joined.
 
-A publisher's own limits are carried. A share without any, whose publisher gives its counts, gets Wilson's interval,
-marked as worked out here. Where a publication has limits somewhere, it rests on a sample: its weighted counts are no
-sample's size, so nothing is worked out from them, here or in a trend.
+The publisher's own limits are used. A proportion without limits gets Wilson's interval if the publisher states its
+counts, marked as derived here. If any figure of a publication has limits, the statistic comes from a sample: its
+weighted counts are not a sample size, so no interval or trend is calculated from them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from api.figures.resolution import AS_PUBLISHED_ONLY, MAX_LISTED_CODES, ResolvedQuery
+from api.figures.resolution import AS_PUBLISHED_ONLY, MAX_LISTED_CODES, CellKey, ResolvedQuery
 from api.figures.returns_data import SelectedRevision
 from api.plan.breakdowns import format_breakdown_key
 from api.statistics import intervals
@@ -26,12 +26,11 @@ REASON_BY_STATUS = {
     Status.NOT_APPLICABLE: "not_applicable",
     Status.NONE_RECORDED: "none_recorded",
 }
-CellKey = tuple[str, str]  # area, key of the breakdown
 _ReturnedFigure = tuple[SelectedRevision, PublisherFigure]
 
 
 class PublishedCell(Struct, frozen=True, kw_only=True):
-    """What the publisher says of one place, as numbers; `reason` where it is no number."""
+    """The publisher's figure for one cell, as numbers. `reason` is set if there is no number."""
 
     value: float | None = None
     numerator: float | None = None
@@ -48,34 +47,36 @@ class PublishedCell(Struct, frozen=True, kw_only=True):
 def find_published_cells(
     query: ResolvedQuery, published: Mapping[int, Sequence[PublisherFigure]]
 ) -> list[PublishedCell]:
-    """One for each of the places asked for, in their order."""
-    found: dict[CellKey, list[_ReturnedFigure]] = {}
-    for one in query.revisions:
-        for figure in published.get(one.id, ()):
-            found.setdefault((figure.area, format_breakdown_key(figure.breakdown)), []).append((one, figure))
-    sampled = any(figure.limits for each in found.values() for _, figure in each)
+    """Return one cell for each of the query's cell keys, in their order."""
+    returned: dict[CellKey, list[_ReturnedFigure]] = {}
+    for revision in query.revisions:
+        for figure in published.get(revision.id, ()):
+            key = (figure.area, format_breakdown_key(figure.breakdown))
+            returned.setdefault(key, []).append((revision, figure))
+    is_sample = any(figure.limits for figures in returned.values() for _, figure in figures)
     return [
-        _build_cell(query, found[place], is_sample=sampled) if place in found else _explain_missing(place, list(found))
-        for place in query.cell_keys
+        _build_cell(query, returned[key], is_sample=is_sample)
+        if key in returned
+        else _explain_missing(key, list(returned))
+        for key in query.cell_keys
     ]
 
 
 def _build_cell(query: ResolvedQuery, returned: Sequence[_ReturnedFigure], *, is_sample: bool) -> PublishedCell:
-    """The figure of a place. Where two returns tell it differently, nobody here can know which is right: none is."""
+    """Return the figure of a cell. If two returns contradict each other, show neither: either may be wrong."""
     figure = returned[0][1]
+    revisions = [revision for revision, _ in returned]
     if any(_normalise_numbers(other) != _normalise_numbers(figure) for _, other in returned):
         return PublishedCell(
-            reason="conflicting_returns",
-            alternatives=_describe_conflict(returned),
-            revisions=[each for each, _ in returned],
+            reason="conflicting_returns", alternatives=_describe_conflict(returned), revisions=revisions
         )
-    given = _read_publisher_intervals(figure) if is_sample else _calculate_intervals(query, figure)
+    cell_intervals = _read_publisher_intervals(figure) if is_sample else _calculate_intervals(query, figure)
     source = query.series.source
     return PublishedCell(
         value=_to_float(figure.value),
         numerator=_to_float(figure.numerator),
         denominator=_to_float(figure.denominator),
-        intervals=given,
+        intervals=cell_intervals,
         status=figure.status,
         markers=figure.markers,
         reason=None if figure.status is None else REASON_BY_STATUS[figure.status],
@@ -85,26 +86,27 @@ def _build_cell(query: ResolvedQuery, returned: Sequence[_ReturnedFigure], *, is
             identifier=source.identifier if source else None,
             statistical_status=source.statistical_status if source else None,
             value=figure.value,
-            limits_derived=any(each.method is not IntervalMethod.PUBLISHED for each in given),
+            limits_derived=any(interval.method is not IntervalMethod.PUBLISHED for interval in cell_intervals),
             note=figure.note,
         ),
-        revisions=[each for each, _ in returned],
+        revisions=revisions,
     )
 
 
 def _normalise_numbers(figure: PublisherFigure) -> tuple[object, ...]:
-    """What it tells, however it is written: 60.1 and 60.10 are one."""
-    limits = {(each.confidence, Decimal(each.lower), Decimal(each.upper)) for each in figure.limits}
+    """Return the figure's numbers and status for comparison: 60.1 and 60.10 are equal."""
+    limits = {(limit.confidence, Decimal(limit.lower), Decimal(limit.upper)) for limit in figure.limits}
     counts = (figure.value, figure.numerator, figure.denominator)
     return (*(None if text is None else Decimal(text) for text in counts), limits, figure.status)
 
 
 def _describe_conflict(returned: Sequence[_ReturnedFigure]) -> str:
-    told = (
-        f"{figure.value or f'[{figure.status}]'} ({one.service}, {one.period.code}, of {one.organisation})"
-        for one, figure in returned
+    values = (
+        f"{figure.value or f'[{figure.status}]'} "
+        f"({revision.service}, {revision.period.code}, from {revision.organisation})"
+        for revision, figure in returned
     )
-    return f"It was returned as {' and as '.join(told)}. Correct or withdraw what is wrong."
+    return f"It was returned as {' and as '.join(values)}. Correct or withdraw the wrong return."
 
 
 def _to_float(text: str | None) -> float | None:
@@ -113,13 +115,18 @@ def _to_float(text: str | None) -> float | None:
 
 def _read_publisher_intervals(figure: PublisherFigure) -> list[Interval]:
     return [
-        Interval(lower=float(o.lower), upper=float(o.upper), confidence=o.confidence, method=o.method)
-        for o in figure.limits
+        Interval(
+            lower=float(limits.lower), upper=float(limits.upper), confidence=limits.confidence, method=limits.method
+        )
+        for limits in figure.limits
     ]
 
 
 def _calculate_intervals(query: ResolvedQuery, figure: PublisherFigure) -> list[Interval]:
-    """Of a share that is its counts' own; none where rounding, or a fault, has set the two apart."""
+    """Return the intervals of a proportion of published counts.
+
+    Return nothing if the published value lies outside, as rounded or faulty counts can cause.
+    """
     value = _to_float(figure.value)
     numerator, denominator = (round(_to_float(text) or 0) for text in (figure.numerator, figure.denominator))
     if (
@@ -130,30 +137,31 @@ def _calculate_intervals(query: ResolvedQuery, figure: PublisherFigure) -> list[
     ):
         return []
     counts = intervals.make_exact_counts(numerator, denominator)
-    found = [
-        intervals.calculate_proportion_interval(counts, confidence=each, per=unit_multiplier(query.measure))
-        for each in Confidence
+    cell_intervals = [
+        intervals.calculate_proportion_interval(counts, confidence=level, per=unit_multiplier(query.measure))
+        for level in Confidence
     ]
-    return found if found[0].lower <= value <= found[0].upper else []
+    return cell_intervals if cell_intervals[0].lower <= value <= cell_intervals[0].upper else []
 
 
 def _explain_missing(cell_key: CellKey, published_keys: Sequence[CellKey]) -> PublishedCell:
-    """What the publication has instead: the same breakdown elsewhere, or the same area otherwise."""
+    """Name published alternatives: the same breakdown for other areas, or other breakdowns of the same area."""
     if not published_keys:
         return PublishedCell(reason="no_data")
     area, breakdown = cell_key
-    areas = [where for where, key in published_keys if key == breakdown]
-    keys = [key or "the total" for where, key in published_keys if where == area]
-    told: list[str] = []
+    areas = [published_area for published_area, key in published_keys if key == breakdown]
+    keys = [key or "the total" for published_area, key in published_keys if published_area == area]
+    options: list[str] = []
     if areas:
-        told.append(f"for {_join_codes(areas)}" if not breakdown else f"by {breakdown} for {_join_codes(areas)}")
+        options.append(f"for {_join_codes(areas)}" if not breakdown else f"by {breakdown} for {_join_codes(areas)}")
     if keys:
-        told.append(f"for {area} as {_join_codes(keys)}")
-    if not told:
-        told.append(f"for {_join_codes(list(dict.fromkeys(where for where, _ in published_keys)))}, not by {breakdown}")
-    return PublishedCell(reason=AS_PUBLISHED_ONLY, alternatives=f"It is published {', and '.join(told)}.")
+        options.append(f"for {area} as {_join_codes(keys)}")
+    if not options:
+        other_areas = list(dict.fromkeys(published_area for published_area, _ in published_keys))
+        options.append(f"for {_join_codes(other_areas)}, not by {breakdown}")
+    return PublishedCell(reason=AS_PUBLISHED_ONLY, alternatives=f"It is published {', and '.join(options)}.")
 
 
 def _join_codes(codes: Sequence[str]) -> str:
-    more = len(codes) - MAX_LISTED_CODES
-    return ", ".join(codes[:MAX_LISTED_CODES]) + (f" and {more} more" if more > 0 else "")
+    rest = len(codes) - MAX_LISTED_CODES
+    return ", ".join(codes[:MAX_LISTED_CODES]) + (f" and {rest} more" if rest > 0 else "")

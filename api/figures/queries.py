@@ -1,11 +1,10 @@
-"""Standing revisions and their cells, in SQL."""
+"""Statements that read selected revisions, their cells and published figures."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import and_, func, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import copy_binary_out
@@ -13,10 +12,9 @@ from api.figures.returns_data import COUNT_COLUMNS, ID_COLUMNS, RevisionCells, S
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from api.submissions.queries_revisions import approved_revision_expression, state_expression
-from schema.geojson import Geometry
 from schema.outcomes import RevisionBasis
 from schema.submissions import PublisherFigure, ReturnKind, ReviewState, Status
-from schema.tables import area, boundary, return_table, revision
+from schema.tables import return_table, revision
 
 CELL_COLUMNS = ", ".join(
     (
@@ -25,7 +23,7 @@ CELL_COLUMNS = ", ".join(
         f"coalesce(status = '{Status.CONFIDENTIAL}', false)",
     )
 )
-"""Of cells, as `unpacked` reads them."""
+"""The columns in the order and types that `unpack_cells` reads."""
 
 
 async def fetch_selected_revisions(
@@ -34,7 +32,14 @@ async def fetch_selected_revisions(
     series: Sequence[tuple[str, str]],
     basis: RevisionBasis = RevisionBasis.LATEST,
 ) -> list[SelectedRevision]:
-    """The newest or the approved revision of every return of these series; the newest where none is approved."""
+    """Return the newest or the approved revision of every return; the newest one if none is approved."""
+    rows = await transaction.execute(_select_revisions(catalogue, series, basis))
+    return [_to_selected_revision(row, catalogue, basis) for row in rows if row.state != ReviewState.REDACTED]
+
+
+def _select_revisions(
+    catalogue: Catalogue, series: Sequence[tuple[str, str]], basis: RevisionBasis
+) -> Select[*tuple[Any, ...]]:
     newest = (
         select(
             revision.c["return"],
@@ -46,8 +51,8 @@ async def fetch_selected_revisions(
         .subquery()
     )
     approved = approved_revision_expression(return_table)
-    shown = newest.c.number if basis is RevisionBasis.LATEST else func.coalesce(approved, newest.c.number)
-    rows = await transaction.execute(
+    number = newest.c.number if basis is RevisionBasis.LATEST else func.coalesce(approved, newest.c.number)
+    return (
         select(
             revision.c.id,
             revision.c.number,
@@ -64,7 +69,7 @@ async def fetch_selected_revisions(
             return_table,
             and_(return_table.c.programme == revision.c.programme, return_table.c.id == revision.c["return"]),
         )
-        .join(newest, and_(newest.c["return"] == return_table.c.id, shown == revision.c.number))
+        .join(newest, and_(newest.c["return"] == return_table.c.id, number == revision.c.number))
         .where(
             revision.c.programme == catalogue.id,
             revision.c.kind != ReturnKind.WITHDRAWN,
@@ -74,24 +79,23 @@ async def fetch_selected_revisions(
             return_table.c.series, return_table.c.period_start, return_table.c.organisation, return_table.c.service
         )
     )
-    return [
-        SelectedRevision(
-            id=row.id,
-            number=row.number,
-            state=ReviewState(row.state),
-            is_counted=basis is RevisionBasis.LATEST or row.approved is not None,
-            measure=catalogue.series_slugs[row.series][0],
-            series=catalogue.series_slugs[row.series][1],
-            organisation=catalogue.organisation_slugs[row.organisation],
-            service=row.service,
-            period=periods.parse(row.period),
-            kind=ReturnKind(row.kind),
-            has_approved_revision=row.approved is not None,
-            first_recorded_at=row.first_recorded_at,
-        )
-        for row in rows
-        if row.state != ReviewState.REDACTED
-    ]
+
+
+def _to_selected_revision(row: Row[Any], catalogue: Catalogue, basis: RevisionBasis) -> SelectedRevision:
+    return SelectedRevision(
+        id=row.id,
+        number=row.number,
+        state=ReviewState(row.state),
+        is_counted=basis is RevisionBasis.LATEST or row.approved is not None,
+        measure=catalogue.series_slugs[row.series][0],
+        series=catalogue.series_slugs[row.series][1],
+        organisation=catalogue.organisation_slugs[row.organisation],
+        service=row.service,
+        period=periods.parse(row.period),
+        kind=ReturnKind(row.kind),
+        has_approved_revision=row.approved is not None,
+        first_recorded_at=row.first_recorded_at,
+    )
 
 
 async def fetch_cells(
@@ -102,51 +106,30 @@ async def fetch_cells(
     areas: Sequence[str] | None = None,
     breakdowns: Sequence[str] | None = None,
 ) -> RevisionCells:
-    """The cells of these revisions for these areas and breakdowns, or for all of them.
+    """Return the cells of these revisions, for these areas and breakdowns or for all.
 
-    Who wants nearly all asks for all: for long lists PostgreSQL would rather look at every observation there is.
+    To read nearly all of them, pass None: with long lists PostgreSQL scans every observation.
     """
-    among: dict[str, Sequence[int]] = {"revision": revisions}
+    filters: dict[str, Sequence[int]] = {"revision": revisions}
     if areas is not None:
-        among["area"] = [catalogue.ids.areas[code] for code in areas]
+        filters["area"] = [catalogue.ids.areas[code] for code in areas]
     if breakdowns is not None:
-        among["breakdown"] = [catalogue.ids.breakdowns[key] for key in breakdowns]
-    # The view is fenced: only constants reach the index below it.
-    chosen = [f"{name} = any ('{{{', '.join(f'{n:d}' for n in numbers)}}}')" for name, numbers in among.items()]
+        filters["breakdown"] = [catalogue.ids.breakdowns[key] for key in breakdowns]
+    # The view has a security barrier: only constants reach the index below it.
+    conditions = [f"{name} = any ('{{{', '.join(f'{n:d}' for n in numbers)}}}')" for name, numbers in filters.items()]
     content: list[bytes] = []
-    here = f"programme = {catalogue.id:d} and {' and '.join(chosen)}"
-    await copy_binary_out(transaction, f"select {CELL_COLUMNS} from cell where {here}", content.append)  # noqa: S608  numbers alone
+    where = f"programme = {catalogue.id:d} and {' and '.join(conditions)}"
+    await copy_binary_out(transaction, f"select {CELL_COLUMNS} from cell where {where}", content.append)  # noqa: S608  only numbers
     return unpack_cells(b"".join(content))
 
 
 async def fetch_published_figures(
     transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int]
 ) -> dict[int, list[PublisherFigure]]:
-    """The figures of these revisions, as their publishers gave them."""
+    """Return the publishers' figures in these revisions."""
     rows = await transaction.execute(
         select(revision.c.id, revision.c.content).where(
             revision.c.programme == catalogue.id, revision.c.id == func.any(list(revisions))
         )
     )
     return {row.id: msgspec.convert(row.content or [], list[PublisherFigure]) for row in rows}
-
-
-async def fetch_boundaries(transaction: AsyncConnection, codes: Sequence[str]) -> dict[str, Geometry]:
-    rows = await transaction.execute(select(boundary.c.area, boundary.c.geometry).where(boundary.c.area.in_(codes)))
-    return {row.area: msgspec.convert(row.geometry, Geometry) for row in rows}
-
-
-async def fetch_area_codes(transaction: AsyncConnection) -> set[str]:
-    """Of every programme."""
-    return set((await transaction.execute(select(area.c.code))).scalars())
-
-
-async def save_boundaries(
-    transaction: AsyncConnection, boundaries: Mapping[str, Geometry], *, source: str, now: datetime
-) -> None:
-    """In place of those that were there."""
-    for code, geometry in boundaries.items():
-        values = {"geometry": msgspec.to_builtins(geometry), "source": source, "loaded_at": now}
-        await transaction.execute(
-            upsert(boundary).values(area=code, **values).on_conflict_do_update(index_elements=["area"], set_=values)
-        )

@@ -1,4 +1,4 @@
-"""What a roll-up starts from: the revision of each return that counts, and its cells as columns."""
+"""The input of a roll-up: the selected revision of each return, and its cells as columns."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,24 +12,25 @@ from schema.submissions import PublisherFigure, ReturnKind, ReviewState
 
 
 class SelectedRevision(Struct, frozen=True, kw_only=True):
-    """The revision of a return that counts: the newest one, or the approved one."""
+    """The newest or the approved revision of a return, depending on the revision basis."""
 
     id: int
     number: int = 1
     state: ReviewState = ReviewState.PENDING
-    is_counted: bool = True  # False where the return was received and none of its revisions is approved, as was asked
+    is_counted: bool = True
+    """False if the query counts approved revisions only and the return has none."""
     measure: str
     series: str
     organisation: str
     service: str
     period: Period
     kind: ReturnKind
-    has_approved_revision: bool = False  # whether some revision of the return counts as approved
+    has_approved_revision: bool = False
     first_recorded_at: datetime
 
 
 class RevisionCells(Struct, frozen=True, kw_only=True, eq=False):
-    """Cells of standing revisions. NaN stands for a number that is not there."""
+    """The cells of selected revisions, as columns. A missing number is NaN."""
 
     revision: npt.NDArray[np.int64]
     area: npt.NDArray[np.int64]
@@ -39,14 +40,14 @@ class RevisionCells(Struct, frozen=True, kw_only=True, eq=False):
     denominator: npt.NDArray[np.float64]
     lower: npt.NDArray[np.float64]
     upper: npt.NDArray[np.float64]
-    confidential: npt.NDArray[np.bool_]  # status `c`
-    published_figures: Mapping[
-        int, Sequence[PublisherFigure]
-    ] = {}  # of each revision of a published series; never rolled up
+    confidential: npt.NDArray[np.bool_]
+    """True for cells with the status `c`."""
+    published_figures: Mapping[int, Sequence[PublisherFigure]] = {}
+    """The figures of each revision of a published series. They are never rolled up."""
 
 
 def make_empty_cells(published: Mapping[int, Sequence[PublisherFigure]]) -> RevisionCells:
-    """Published figures alone."""
+    """Return published figures without any cells."""
     ids, counts = np.zeros(0, dtype=np.int64), np.zeros(0)
     return RevisionCells(
         revision=ids,
@@ -70,16 +71,16 @@ _ROW_TYPE = np.dtype(
         ("fields", ">i2"),
         *((f"{name}{part}", kind) for name in ID_COLUMNS for part, kind in ((" length", ">i4"), ("", ">i8"))),
         *((f"{name}{part}", kind) for name in COUNT_COLUMNS for part, kind in ((" length", ">i4"), ("", ">f8"))),
-        ("hidden length", ">i4"),
-        ("hidden", "?"),
+        ("confidential length", ">i4"),
+        ("confidential", "?"),
     ]
 )
 
 
 def unpack_cells(content: bytes) -> RevisionCells:
-    """Cells in PostgreSQL's binary COPY format: bigint, float8 and boolean in this order, none of them null.
+    """Read cells in PostgreSQL's binary COPY format: bigint, float8 and boolean columns in this order, without nulls.
 
-    The format: https://www.postgresql.org/docs/16/sql-copy.html, *Binary Format*.
+    Format: https://www.postgresql.org/docs/16/sql-copy.html, *Binary Format*.
     """
     rows = np.frombuffer(
         content,
@@ -96,5 +97,5 @@ def unpack_cells(content: bytes) -> RevisionCells:
         denominator=rows["denominator"].astype(np.float64),
         lower=rows["lower"].astype(np.float64),
         upper=rows["upper"].astype(np.float64),
-        confidential=rows["hidden"].copy(),
+        confidential=rows["confidential"].copy(),
     )

@@ -35,16 +35,14 @@ async def reject_unknown_parameters(request: Request[Any, Any, Any]) -> None:
 
 @lru_cache(maxsize=1024)
 def _query_parameters(handler: BaseRouteHandler) -> list[str]:
-    """Return the query parameters of an operation and of its dependencies."""
-    signature = handler.parsed_fn_signature.parameters
-    dependencies = [
-        provider.parsed_fn_signature.parameters
-        for name, provider in handler.resolve_dependencies().items()
-        if name in signature
-    ]
+    """Return the query parameters of an operation and of its direct and indirect dependencies."""
+    providers = dict(handler.resolve_dependencies())
+    signatures = [handler.parsed_fn_signature.parameters]
+    for signature in signatures:  # the list grows, because dependencies have dependencies
+        signatures += [providers.pop(name).parsed_fn_signature.parameters for name in signature if name in providers]
     return [
         field.kwarg_definition.name or name
-        for parameters in (signature, *dependencies)
+        for parameters in signatures
         for name, field in parameters.items()
         if isinstance(field.kwarg_definition, QueryParameter)
     ]

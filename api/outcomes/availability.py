@@ -1,7 +1,8 @@
-"""What may be asked, told from the plan alone: the answer is the same whether or not anything was ever returned."""
+"""The outcome queries that the plan allows, with or without data."""
 
-from api.figures import resolution
-from api.figures.resolution import ResolutionQuery
+from api.figures.period_resolution import split_into_parts
+from api.figures.query import OutcomeQuery, resolve_axes
+from api.figures.resolution import AS_PUBLISHED_ONLY, resolve_query
 from api.plan.catalogue import Catalogue
 from api.plan.periods import list_periods
 from api.statistics import periods
@@ -25,7 +26,8 @@ def describe_availability(catalogue: Catalogue) -> Availability:
         programme=catalogue.slug,
         plan_version=catalogue.version,
         formats=[
-            OutcomeFormat(operation=operation, media_type=type_) for operation, type_ in FORMAT_MEDIA_TYPES.items()
+            OutcomeFormat(operation=operation, media_type=media_type)
+            for operation, media_type in FORMAT_MEDIA_TYPES.items()
         ],
         period_tokens=PERIOD_TOKENS,
         families=[
@@ -34,7 +36,7 @@ def describe_availability(catalogue: Catalogue) -> Availability:
                 levels=family.levels,
                 areas=[
                     area.code
-                    for area in sorted(plan.areas, key=lambda a: catalogue.level_ranks[a.level])
+                    for area in sorted(plan.areas, key=lambda area: catalogue.level_ranks[area.level])
                     if family.slug in area.families
                 ],
             )
@@ -54,9 +56,9 @@ def _describe_measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailabi
         kind=measure.kind,
         unit=measure.unit,
         disclosure_class=measure.disclosure_class,
-        series=[_describe_series(measure, one, catalogue) for one in measure.series],
+        series=[_describe_series(measure, series, catalogue) for series in measure.series],
         period_type=cadence.period_type,
-        periods=[p.code for p in list_periods(window, cadence.period_type, months=cadence.months)],
+        periods=[period.code for period in list_periods(window, cadence.period_type, months=cadence.months)],
         period_types=_list_period_types(measure),
         area_family=measure.area_family,
         finest_level=catalogue.find_finest_level(measure, ()) or catalogue.areas[catalogue.plan.area].level,
@@ -65,27 +67,27 @@ def _describe_measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailabi
 
 
 def _list_period_types(measure: Measure) -> list[PeriodType]:
-    """Those of which some period is made up of the measure's own: any two years hold every case."""
+    """Return the types of periods that can consist of the measure's periods. Any two years contain every case."""
     first, last = periods.parse("CY2000").start, periods.parse("CY2001").end
     return [
-        type_
-        for type_ in PeriodType
+        period_type
+        for period_type in PeriodType
         if any(
-            resolution.split_into_parts(period, measure, ()) is not None
-            for period in periods.list_periods_between(type_, first, last, months=measure.cadence.months or 12)
+            split_into_parts(period, measure, ()) is not None
+            for period in periods.list_periods_between(period_type, first, last, months=measure.cadence.months or 12)
         )
     ]
 
 
 def _describe_series(measure: Measure, series: Series, catalogue: Catalogue) -> SeriesAvailability:
-    """The reason is what the roll-up itself would say of a series of which nothing has been returned."""
-    question = ResolutionQuery(measures=[measure.slug], periods=["CY2000"])
-    [asked] = resolution.resolve_series(question, [(measure, series)], catalogue, [])
-    reason = None if asked.reason == "period_not_partitioned" else asked.reason
+    """Describe the series. Its reason is the one of a figure of which nothing was returned."""
+    query = OutcomeQuery(measures=[measure.slug], series=series.slug, periods=["CY2000"])
+    [resolved], _ = resolve_query(query, resolve_axes(query, catalogue), catalogue, [])
+    reason = None if resolved.reason == "period_not_partitioned" else resolved.reason
     return SeriesAvailability(
         slug=series.slug,
         title=series.title,
         headline=series.headline,
         collection=series.collection,
-        reason=resolution.AS_PUBLISHED_ONLY if asked.is_published else reason,
+        reason=AS_PUBLISHED_ONLY if resolved.is_published else reason,
     )

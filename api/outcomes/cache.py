@@ -1,9 +1,9 @@
-"""What a process remembers of releases: answers as they were sent, and what is known of each release.
+"""The cache of released reads in each process: responses as they were sent, and releases with their plans.
 
-A release is immutable, so an answer out of it is the same for ever. Which release is the newest, and whether one
-stands, is asked of the database each time, in one statement for all who ask at once. Nothing is answered from memory
-unless the database has said so since the question came. What is remembered belongs to the publication that made it: a
-number that is given once more, by a database that was put back from a copy, is another release.
+A release is immutable, so a response from it never changes. Every request still asks the database which release is
+the newest and whether it is withdrawn, in one statement for all requests that wait. A cached response is sent only
+if the database has confirmed its release after the request arrived. Cached items belong to a publication job, because
+a database that was restored from a backup can give the same number to another release.
 """
 
 import asyncio
@@ -28,16 +28,16 @@ from api.plan.catalogue import Catalogue
 from schema.releases import Release
 
 MAX_CACHE_BYTES = 128 * 2**20
-"""Bytes of answers in each process."""
+"""The bytes of responses in each process."""
 RESPONSE_OVERHEAD_BYTES = 1024
-"""Bytes that an answer takes beside its body, about."""
+"""The approximate size of a cached response without its body."""
 MAX_RELEASES = 64
 SOURCE_KEY = "release"
-"""Under which a request's state has what its answer is from."""
+"""The key under which the state of a request contains the source of its response."""
 
 
 class OpenRelease(Struct, frozen=True, kw_only=True):
-    """A release with the plan that it was made under, and the periods that it covers."""
+    """A release with its plan version and the periods that it covers."""
 
     release: Release
     catalogue: Catalogue
@@ -45,14 +45,14 @@ class OpenRelease(Struct, frozen=True, kw_only=True):
 
 
 class CacheSource(Struct, frozen=True, kw_only=True):
-    """Which release was asked for, and the publication that made the one that was found."""
+    """The release that a request selects, and the publication job that made the release found."""
 
     selector: ReleaseSelector
     publication: UUID
 
 
 class CachedResponse(Struct, frozen=True, kw_only=True):
-    """All but the status, which is 200."""
+    """A response without its status, which is 200."""
 
     source: CacheSource
     headers: Headers
@@ -60,11 +60,11 @@ class CachedResponse(Struct, frozen=True, kw_only=True):
 
 
 RequestKey = tuple[str, bytes]
-"""A path with its query."""
+"""The path and the query string."""
 
 
 class ReleaseCache:
-    """Of one database. The answers that were asked for last are kept."""
+    """The cache for one database. It evicts the responses that were used least recently."""
 
     def __init__(self, max_bytes: int = MAX_CACHE_BYTES) -> None:
         self.releases: OrderedDict[UUID, OpenRelease] = OrderedDict()
@@ -73,57 +73,57 @@ class ReleaseCache:
         self._waiters: dict[ReleaseSelector, asyncio.Future[PublishedRelease | None]] = {}
         self._lookup_task: asyncio.Task[None] | None = None
 
-    def find_response(self, question: RequestKey) -> CachedResponse | None:
-        found = self._responses.get(question)
-        if found is not None:
-            self._responses.move_to_end(question)
-        return found
+    def find_response(self, key: RequestKey) -> CachedResponse | None:
+        response = self._responses.get(key)
+        if response is not None:
+            self._responses.move_to_end(key)
+        return response
 
-    def store_response(self, question: RequestKey, answer: CachedResponse) -> None:
-        """In the place of what was answered before."""
-        self._stored_bytes += _count_bytes(answer) - _count_bytes(self._responses.pop(question, None))
-        self._responses[question] = answer
+    def store_response(self, key: RequestKey, response: CachedResponse) -> None:
+        self._stored_bytes += _count_bytes(response) - _count_bytes(self._responses.pop(key, None))
+        self._responses[key] = response
         while self._stored_bytes > self._max_bytes:
             self._stored_bytes -= _count_bytes(self._responses.popitem(last=False)[1])
 
-    def add_release(self, publication: UUID, opened: OpenRelease) -> None:
-        self.releases[publication] = opened
+    def add_release(self, publication: UUID, release: OpenRelease) -> None:
+        self.releases[publication] = release
         if len(self.releases) > MAX_RELEASES:
             self.releases.popitem(last=False)
 
     async def find_current_release(
-        self, which: ReleaseSelector, engine: AsyncEngine, clock: Clock
+        self, selector: ReleaseSelector, engine: AsyncEngine, clock: Clock
     ) -> PublishedRelease | None:
-        """The release that is asked for, as it is now.
+        """Return the selected release as the database has it now.
 
-        Who comes while the database is being asked waits for the next statement, so that nobody hears what was true
-        before.
+        A request that arrives while a statement runs waits for the next one, so that it never gets an older state.
         """
-        waiting = self._waiters.setdefault(which, asyncio.get_running_loop().create_future())
+        waiter = self._waiters.setdefault(selector, asyncio.get_running_loop().create_future())
         if self._lookup_task is None or self._lookup_task.done():
             self._lookup_task = asyncio.create_task(self._look_up_waiting(engine, clock))
-        return await asyncio.shield(waiting)
+        return await asyncio.shield(waiter)
 
     async def _look_up_waiting(self, engine: AsyncEngine, clock: Clock) -> None:
-        asked: dict[ReleaseSelector, asyncio.Future[PublishedRelease | None]] = {}
+        current: dict[ReleaseSelector, asyncio.Future[PublishedRelease | None]] = {}
         while self._waiters:
             try:
                 async with engine.connect() as connection:
                     while self._waiters:
-                        asked, self._waiters = self._waiters, {}
-                        found = await queries_released.find_published_releases(connection, list(asked), now=clock())
-                        for which, waiting in asked.items():
-                            waiting.set_result(found.get(which))
-            except Exception as error:  # noqa: BLE001  each who waits raises it
-                every = [*asked.values(), *self._waiters.values()]
+                        current, self._waiters = self._waiters, {}
+                        releases = await queries_released.find_published_releases(
+                            connection, list(current), now=clock()
+                        )
+                        for selector, waiter in current.items():
+                            waiter.set_result(releases.get(selector))
+            except Exception as error:  # noqa: BLE001  every waiting request raises it
+                waiters = [*current.values(), *self._waiters.values()]
                 self._waiters = {}
-                for waiting in every:
-                    if not waiting.done():
-                        waiting.set_exception(error)
+                for waiter in waiters:
+                    if not waiter.done():
+                        waiter.set_exception(error)
 
 
-def _count_bytes(answer: CachedResponse | None) -> int:
-    return 0 if answer is None else len(answer.body) + RESPONSE_OVERHEAD_BYTES
+def _count_bytes(response: CachedResponse | None) -> int:
+    return 0 if response is None else len(response.body) + RESPONSE_OVERHEAD_BYTES
 
 
 _caches: WeakKeyDictionary[Engine, ReleaseCache] = WeakKeyDictionary()
@@ -134,39 +134,37 @@ def get_cache(engine: AsyncEngine) -> ReleaseCache:
 
 
 class CacheMiddleware(ASGIMiddleware):
-    """Answers what was answered before, if the release that it is from is still the one that is asked for."""
+    """Sends a cached response if its release is still the one that the request selects."""
 
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         state = cast("Any", scope)["litestar_app"].state
         engine: AsyncEngine = state.public_engine
-        memory, question = get_cache(engine), (scope["path"], scope["query_string"])
-        kept = memory.find_response(question)
-        if kept is not None:
-            stands = await memory.find_current_release(kept.source.selector, engine, state.clock)
-            if stands is not None and stands.publication == kept.source.publication:
-                headers = list(kept.headers)
+        cache, key = get_cache(engine), (scope["path"], scope["query_string"])
+        cached = cache.find_response(key)
+        if cached is not None:
+            release = await cache.find_current_release(cached.source.selector, engine, state.clock)
+            if release is not None and release.publication == cached.source.publication:
+                headers = list(cached.headers)
                 await send(HTTPResponseStartEvent(type="http.response.start", status=200, headers=headers))
-                await send(HTTPResponseBodyEvent(type="http.response.body", body=kept.body, more_body=False))
+                await send(HTTPResponseBodyEvent(type="http.response.body", body=cached.body, more_body=False))
                 return
-        begun: HTTPResponseStartEvent | None = None
+        pending_start: HTTPResponseStartEvent | None = None
 
-        async def keeping(message: Message) -> None:
-            nonlocal begun
+        async def store_and_send(message: Message) -> None:
+            nonlocal pending_start
             source: CacheSource | None = scope["state"].get(SOURCE_KEY)
             if message["type"] == "http.response.start" and message["status"] == 200 and source is not None:
-                begun = message
+                pending_start = message
                 return
-            if begun is not None:
-                start, begun = begun, None
+            if pending_start is not None:
+                start, pending_start = pending_start, None
                 if source is not None and message["type"] == "http.response.body" and not message["more_body"]:
                     headers = add_etag(list(start["headers"]), message["body"])
-                    memory.store_response(
-                        question, CachedResponse(source=source, headers=headers, body=message["body"])
-                    )
+                    cache.store_response(key, CachedResponse(source=source, headers=headers, body=message["body"]))
                     start = HTTPResponseStartEvent(type="http.response.start", status=200, headers=list(headers))
                 await send(start)
             await send(message)
 
-        await next_app(scope, receive, keeping)
+        await next_app(scope, receive, store_and_send)

@@ -1,11 +1,16 @@
-"""The plan's own view: its themes, and its logic model, with the latest figure of each measure."""
+"""The plan's own views: its themes, and its logic model, with the latest figure of each measure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from msgspec.structs import asdict
+
+from api.figures.completeness import sum_coverage
 from api.plan.catalogue import Catalogue
+from schema.measures import Measure
 from schema.outcomes import Coverage, PreviewFigure, RevisionBasis
-from schema.plan import Plan
+from schema.plan import Plan, Theme
 from schema.progress import (
+    MeasureFields,
     MeasureProgress,
     MeasureRelation,
     NodeOutcomes,
@@ -31,22 +36,29 @@ def build_progress(
                 theme=theme.slug,
                 title=theme.title,
                 measures=[
-                    MeasureProgress(
-                        measure=measure.slug,
-                        label=measure.label,
-                        title=measure.title,
-                        plan_references=measure.plan_references,
-                        direction=measure.direction,
-                        baseline=measure.baseline,
-                        targets=measure.targets,
-                        latest=figures[measure.slug],
-                    )
-                    for measure in catalogue.plan.measures
-                    if measure.theme == theme.slug
+                    MeasureProgress(**asdict(describe_measure(measure)), latest=figures[measure.slug])
+                    for measure in measures
                 ],
             )
-            for theme in catalogue.plan.themes
+            for theme, measures in list_theme_measures(catalogue.plan)
         ],
+    )
+
+
+def list_theme_measures(plan: Plan) -> list[tuple[Theme, list[Measure]]]:
+    """Return each theme with its measures, in the order of the plan."""
+    return [(theme, [measure for measure in plan.measures if measure.theme == theme.slug]) for theme in plan.themes]
+
+
+def describe_measure(measure: Measure) -> MeasureFields:
+    return MeasureFields(
+        measure=measure.slug,
+        label=measure.label,
+        title=measure.title,
+        plan_references=measure.plan_references,
+        direction=measure.direction,
+        baseline=measure.baseline,
+        targets=measure.targets,
     )
 
 
@@ -67,63 +79,59 @@ def build_logic_model(
 
 
 def build_node_outcomes(plan: Plan, coverage: Mapping[str, Coverage]) -> list[NodeOutcomes]:
-    """Each node with the measures that tell of it, and how complete they are together."""
-    found: list[NodeOutcomes] = []
-    told = relate_measures_to_nodes(plan)
-    for node in plan.nodes:
-        relation, measures = told[node.slug]
-        found.append(
-            NodeOutcomes(
-                slug=node.slug,
-                code=node.code,
-                column=node.column,
-                title=node.title,
-                relation=relation,
-                measures=measures,
-                coverage=sum_coverage(coverage[slug] for slug in measures if slug in coverage),
-            )
+    """Return each node with the measures that show its progress and their total coverage."""
+    relations = relate_measures_to_nodes(plan)
+    return [
+        NodeOutcomes(
+            slug=node.slug,
+            code=node.code,
+            column=node.column,
+            title=node.title,
+            relation=relations[node.slug][0],
+            measures=relations[node.slug][1],
+            coverage=sum_coverage([coverage[slug] for slug in relations[node.slug][1] if slug in coverage]),
         )
-    return found
-
-
-def sum_coverage(coverages: Iterable[Coverage]) -> Coverage:
-    every = list(coverages)
-    return Coverage(
-        expected=sum(c.expected for c in every),
-        received=sum(c.received for c in every),
-        approved=sum(c.approved for c in every),
-        late=sum(c.late for c in every),
-        exempt=sum(c.exempt for c in every),
-    )
+        for node in plan.nodes
+    ]
 
 
 def relate_measures_to_nodes(plan: Plan) -> dict[str, tuple[MeasureRelation, list[str]]]:
-    """The measures that tell of each node: its own, else those downstream, else those upstream, in the plan's order."""
-    onward: dict[str, set[str]] = {node.slug: set() for node in plan.nodes}
-    back: dict[str, set[str]] = {node.slug: set() for node in plan.nodes}
+    """Return the measures of each node: its own, otherwise those downstream, otherwise those upstream.
+
+    Measures are in the order of the plan.
+    """
+    targets: dict[str, set[str]] = {node.slug: set() for node in plan.nodes}
+    sources: dict[str, set[str]] = {node.slug: set() for node in plan.nodes}
     for link in plan.links:
-        onward[link.source].add(link.target)
-        back[link.target].add(link.source)
-    measured = {node.slug: {m.slug for m in plan.measures if node.slug in m.nodes} for node in plan.nodes}
-    hung = {node.slug: {k.measure for k in plan.measure_links if k.source == node.slug} for node in plan.nodes}
-    found: dict[str, tuple[MeasureRelation, list[str]]] = {}
-    for slug, own in measured.items():
-        ahead, behind = _find_reachable_nodes(slug, onward), _find_reachable_nodes(slug, back)
-        tried = (
-            (MeasureRelation.OWN, own),
-            (MeasureRelation.DOWNSTREAM, hung[slug].union(*(measured[node] | hung[node] for node in ahead))),
-            (MeasureRelation.UPSTREAM, set[str]().union(*(measured[node] for node in behind))),
+        targets[link.source].add(link.target)
+        sources[link.target].add(link.source)
+    own = {node.slug: {measure.slug for measure in plan.measures if node.slug in measure.nodes} for node in plan.nodes}
+    linked = {
+        node.slug: {link.measure for link in plan.measure_links if link.source == node.slug} for node in plan.nodes
+    }
+    relations: dict[str, tuple[MeasureRelation, list[str]]] = {}
+    for node in plan.nodes:
+        downstream = linked[node.slug].union(
+            *(own[slug] | linked[slug] for slug in _find_reachable_nodes(node.slug, targets))
         )
-        relation, slugs = next(((r, s) for r, s in tried if s), (MeasureRelation.NONE, set[str]()))
-        found[slug] = (relation, [m.slug for m in plan.measures if m.slug in slugs])
-    return found
+        upstream = set[str]().union(*(own[slug] for slug in _find_reachable_nodes(node.slug, sources)))
+        candidates = (
+            (MeasureRelation.OWN, own[node.slug]),
+            (MeasureRelation.DOWNSTREAM, downstream),
+            (MeasureRelation.UPSTREAM, upstream),
+        )
+        relation, slugs = next(
+            ((relation, slugs) for relation, slugs in candidates if slugs), (MeasureRelation.NONE, set[str]())
+        )
+        relations[node.slug] = (relation, [measure.slug for measure in plan.measures if measure.slug in slugs])
+    return relations
 
 
-def _find_reachable_nodes(slug: str, arrows: LinkTargets) -> set[str]:
-    found: set[str] = set()
+def _find_reachable_nodes(slug: str, links: LinkTargets) -> set[str]:
+    reachable: set[str] = set()
     waiting = [slug]
     while waiting:
-        for node in arrows[waiting.pop()] - found:
-            found.add(node)
+        for node in links[waiting.pop()] - reachable:
+            reachable.add(node)
             waiting.append(node)
-    return found
+    return reachable

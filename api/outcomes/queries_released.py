@@ -1,4 +1,4 @@
-"""Statements that read one release: which is public now, its figures, its entries."""
+"""Statements that read one release: which release is published now, its figures, its entries."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,11 +15,11 @@ from schema.releases import Release
 from schema.tables import release, released_entry, released_figure
 
 ReleaseSelector = tuple[str, int | None]
-"""A programme, and the number of a release; None for the newest that stands."""
+"""A programme and a release number; None selects the newest release that is not withdrawn."""
 
 
 class PublishedRelease(Struct, frozen=True, kw_only=True):
-    """A release that everybody may read, and the publication that made it."""
+    """A release that everybody may read, and the publication job that made it."""
 
     programme: int
     number: int
@@ -27,88 +27,96 @@ class PublishedRelease(Struct, frozen=True, kw_only=True):
 
 
 PUBLISHED_RELEASES_SQL = """
-select asked.slug, asked.number as wanted, found.*
-from unnest($1::text[], $2::int[]) as asked (slug, number)
-join programme on programme.slug = asked.slug
+select selected.slug, selected.number as selected_number, published.*
+from unnest($1::text[], $2::int[]) as selected (slug, number)
+join programme on programme.slug = selected.slug
 cross join lateral (
     select release.programme, release.number, release.publication
     from release.release
-    where release.programme = programme.id and release.number = coalesce(asked.number, release.number)
+    where release.programme = programme.id and release.number = coalesce(selected.number, release.number)
     and release.published_at <= $3 and release.withdrawn_at is null
     order by release.number desc limit 1
-) as found
+) as published
 """
 
 
 async def find_published_releases(
-    connection: AsyncConnection, asked: Sequence[ReleaseSelector], *, now: datetime
+    connection: AsyncConnection, selectors: Sequence[ReleaseSelector], *, now: datetime
 ) -> dict[ReleaseSelector, PublishedRelease]:
-    """Of those that are asked for, the releases that are there, neither withdrawn nor under embargo."""
+    """Return the selected releases that exist and are neither withdrawn nor under embargo."""
     rows = await fetch_any(
-        connection, PUBLISHED_RELEASES_SQL, [slug for slug, _ in asked], [number for _, number in asked], now
+        connection, PUBLISHED_RELEASES_SQL, [slug for slug, _ in selectors], [number for _, number in selectors], now
     )
     return {
-        (row["slug"], row["wanted"]): PublishedRelease(
+        (row["slug"], row["selected_number"]): PublishedRelease(
             programme=row["programme"], number=row["number"], publication=row["publication"]
         )
         for row in rows
     }
 
 
-async def fetch_release(transaction: AsyncConnection, found: PublishedRelease, slug: str) -> Release:
-    query = select(release).where(release.c.programme == found.programme, release.c.number == found.number)
-    return to_release((await transaction.execute(query)).one(), slug)
+async def fetch_release(transaction: AsyncConnection, published: PublishedRelease, slug: str) -> Release:
+    statement = select(release).where(release.c.programme == published.programme, release.c.number == published.number)
+    return to_release((await transaction.execute(statement)).one(), slug)
 
 
 async def fetch_figures(
     transaction: AsyncConnection,
     programme_id: int,
     number: int,
-    wanted: Sequence[FigureFilter],
+    filters: Sequence[FigureFilter],
     *,
     after: int = -1,
     limit: int,
 ) -> list[tuple[int, bytes]]:
-    """Positions and contents, in order: each series has its own periods and breakdowns."""
-    if not wanted:
+    """Return positions and contents, in order. Each series has its own periods and breakdowns."""
+    if not filters:
         return []
-    each = [
-        select(released_figure.c.position, released_figure.c.content).where(
-            released_figure.c.programme == programme_id,
-            released_figure.c.release == number,
-            released_figure.c.series == one.series,
-            released_figure.c.period.in_(one.periods),
-            released_figure.c.area.in_(one.areas),
-            released_figure.c.breakdown.in_(one.breakdowns),
-            released_figure.c.position > after,
+    figure = released_figure.c
+    selections = [
+        select(figure.position, figure.content).where(
+            figure.programme == programme_id,
+            figure.release == number,
+            figure.series == figure_filter.series,
+            figure.period.in_(figure_filter.periods),
+            figure.area.in_(figure_filter.areas),
+            figure.breakdown.in_(figure_filter.breakdowns),
+            figure.position > after,
         )
-        for one in wanted
+        for figure_filter in filters
     ]
-    every = union_all(*each).subquery()
-    query = select(every.c.position, every.c.content).order_by(every.c.position).limit(limit)
-    return [(row.position, row.content) for row in await transaction.execute(query)]
+    selected = union_all(*selections).subquery().c
+    statement = select(selected.position, selected.content).order_by(selected.position).limit(limit)
+    return [(row.position, row.content) for row in await transaction.execute(statement)]
 
 
 async def fetch_entries(
     transaction: AsyncConnection,
     programme_id: int,
     number: int,
-    wanted: Sequence[EntryFilter],
+    filters: Sequence[EntryFilter],
     *,
     after: int,
     limit: int,
 ) -> list[tuple[int, bytes]]:
-    """Positions and contents, in order."""
-    its = released_entry.c
-    each = [and_(its.series == one.series, _in_periods(one.periods)) for one in wanted]
-    query = (
-        select(its.position, its.content)
-        .where(its.programme == programme_id, its.release == number, its.position > after, or_(false(), *each))
-        .order_by(its.position)
+    """Return positions and contents, in order."""
+    entry = released_entry.c
+    conditions = [
+        and_(entry.series == entry_filter.series, _is_in_periods(entry_filter.periods)) for entry_filter in filters
+    ]
+    statement = (
+        select(entry.position, entry.content)
+        .where(
+            entry.programme == programme_id,
+            entry.release == number,
+            entry.position > after,
+            or_(false(), *conditions),
+        )
+        .order_by(entry.position)
         .limit(limit)
     )
-    return [(row.position, row.content) for row in await transaction.execute(query)]
+    return [(row.position, row.content) for row in await transaction.execute(statement)]
 
 
-def _in_periods(periods: Sequence[str] | None) -> ColumnElement[bool]:
+def _is_in_periods(periods: Sequence[str] | None) -> ColumnElement[bool]:
     return true() if periods is None else released_entry.c.period.in_(periods)

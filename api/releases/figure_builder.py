@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from api.figures import verdicts
 from api.figures.completeness import ReturnCompleteness
-from api.figures.resolution import COMPARABLE_KINDS, has_same_time_since_reset
+from api.figures.period_resolution import has_same_time_since_reset
+from api.figures.query import COMPARABLE_KINDS
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY, parse_breakdown_key
 from api.releases.figure_keys import CellKey, FigureKey, PreviousFigure
@@ -15,7 +16,7 @@ from api.releases.released_values import ReleasedValue
 from api.releases.snapshot import Snapshot
 from api.statistics import comparison, periods
 from api.statistics.readings import Reading
-from api.statistics.trend import ANNUAL_TYPES, TREND_KINDS
+from api.statistics.trends import ANNUAL_TYPES, TREND_KINDS
 from schema.measures import Measure, Series
 from schema.outcomes import Comparator, Coverage, TargetVerdict
 from schema.periods import Period, PeriodType

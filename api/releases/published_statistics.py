@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from api.figures import resolution, verdicts
-from api.figures.query import FigureOrder, period_sort_key
-from api.figures.resolution import AS_PUBLISHED_ONLY, ResolutionQuery
+from api.figures import verdicts
+from api.figures.figure_order import FigureOrder
+from api.figures.period_resolution import period_sort_key
+from api.figures.query import OutcomeQuery, resolve_axes
+from api.figures.resolution import AS_PUBLISHED_ONLY, resolve_query_unlimited
 from api.figures.returns_data import SelectedRevision, make_empty_cells
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
@@ -37,14 +39,15 @@ def calculate_published_figures(
     order = FigureOrder(catalogue)
     figures: list[PreviewFigure] = []
     for dimensions in sorted({tuple(sorted(cell.breakdown)) for cell in cells}):
-        query = ResolutionQuery(
+        query = OutcomeQuery(
             measures=[measure.slug],
             series=series.slug,
             periods=sorted({revision.period.code for revision in returns}),
             areas=sorted(areas, key=order.area_ranks.__getitem__),
             group_by=list(dimensions),
         )
-        for resolved in resolution.resolve_series(query, [(measure, series)], catalogue, returns):
+        resolved_queries, _ = resolve_query_unlimited(query, resolve_axes(query, catalogue), catalogue, returns)
+        for resolved in resolved_queries:
             figures += verdicts.build_judged_figures(resolved, make_empty_cells(content), catalogue, granted)
     return sorted(
         (figure for figure in figures if figure.reason not in (AS_PUBLISHED_ONLY, "no_data")),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 
-from api.figures.query import period_sort_key
-from api.figures.resolution import ADVICE_BY_UNCOUNTED_KIND
+from api.figures.period_resolution import period_sort_key
+from api.figures.query import ADVICE_BY_UNCOUNTED_KIND
 from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
 from schema.measures import Measure

@@ -5,8 +5,9 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from api.figures.query import FigureOrder, period_sort_key
-from api.figures.resolution import ADVICE_BY_UNCOUNTED_KIND
+from api.figures.figure_order import FigureOrder
+from api.figures.period_resolution import period_sort_key
+from api.figures.query import ADVICE_BY_UNCOUNTED_KIND
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key
 from api.plan.catalogue import find_headline_series

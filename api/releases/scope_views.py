@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from api.figures.completeness import ReturnCompleteness
-from api.figures.query import FigureOrder
+from api.figures.figure_order import FigureOrder
 from api.plan.breakdowns import format_breakdown_key
 from api.releases.audit_history import AuditHistory
 from api.releases.figure_keys import CellKey

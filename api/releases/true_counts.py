@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from api.figures import roll_up
 from api.figures.returns_data import RevisionCells, SelectedRevision
+from api.figures.roll_up_cells import calculate_bounds
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.releases import cell_inference
@@ -104,7 +104,7 @@ def _read_returned_counts(
     period_codes = list(scope.collected_periods)
     for member in scope.members:
         is_ratio = member.measure.kind is MeasureKind.PROPORTION
-        low, high, base = roll_up.calculate_bounds(cells, is_ratio=is_ratio)
+        low, high, base = calculate_bounds(cells, is_ratio=is_ratio)
         is_exact = low == high  # False for NaN
         numbers_by_part = {member.part: np.where(is_exact, low, UNKNOWN)}
         if is_ratio and member is scope.members[0]:

@@ -1,8 +1,8 @@
-"""A figure beside a comparator, by the rule of Fingertips; and beside its own start, by direction alone.
+"""Comparison of a figure with another area, by the rule of Fingertips, and with its own start, by direction only.
 
 The comparison is that of `SingleOverlappingCIsForOneCILevelComparer` and `…ForTwoCILevelsComparer` in
-github.com/ukhsa-collaboration/fingertips-open: the interval of the figure against the value of the comparator,
-whose own interval plays no role. A value on a limit is inside.
+github.com/ukhsa-collaboration/fingertips-open: it compares the interval of the figure with the value of the
+comparator and ignores the comparator's interval. A value on a limit is inside.
 """
 
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ from schema.verdicts import AreaComparison, Movement, MovementStart, NoCompariso
 
 
 def compare(reading: Reading, comparator: Reading | None, aim: Aim | None, *, five_way: bool = False) -> AreaComparison:
-    """Return `similar` where the comparator's value lies inside the 95 % interval, else on which side it lies.
+    """Return `similar` if the comparator's value lies inside the 95 % interval, otherwise the side on which it lies.
 
-    With `five_way` the 99.8 % interval is needed too; `confidence` then tells `better` at 95 from `better` at
-    99.8. Without a direction it is `higher` or `lower`. There is no verdict, and a reason, where there is no
-    comparator or no interval, or where series or period differ.
+    With `five_way` the 99.8 % interval is also required, and `confidence` distinguishes `better` at 95 from `better`
+    at 99.8. Without a direction the verdict is `higher` or `lower`. If there is no comparator or no interval, or if
+    series or period differ, there is a reason instead of a verdict.
     """
     if comparator is None or comparator.value is None:
         return AreaComparison(reason=NoComparisonReason.NO_COMPARATOR)
@@ -45,15 +45,17 @@ def compare(reading: Reading, comparator: Reading | None, aim: Aim | None, *, fi
 def calculate_movement(
     reading: Reading, released: Iterable[Reading], aim: Aim | None, *, baseline: float | None = None
 ) -> Movement:
-    """Return which way a figure has gone since the stated baseline or, without one, since it was first released.
+    """Return the movement of a figure since the plan's baseline or, without one, since it was first released.
 
-    `released` are figures of the same area and breakdown. The first is the earliest of the same series that
-    has a value and whose period is as long as the reading's and of its type: the count of a year is not set
-    against that of a quarter. A difference that the bounds of the two figures leave open is not told.
+    `released` are figures of the same area and breakdown. The start is the earliest one of the same series that has
+    a value and a period of the same type and length: the count of a year is not compared with that of a quarter. If
+    the bounds of the two figures overlap, there is no verdict.
     """
     if baseline is None:
         since = MovementStart.FIRST_RELEASED
-        start = min((each for each in released if _is_possible_start(each, reading)), key=_get_period_end, default=None)
+        start = min(
+            (earlier for earlier in released if _is_possible_start(earlier, reading)), key=_get_period_end, default=None
+        )
     else:
         since = MovementStart.BASELINE
         start = replace(reading, value=baseline, low=None, high=None)
@@ -61,7 +63,7 @@ def calculate_movement(
         return Movement(reason=NoMovementReason.NO_VALUE)
     if start is None or start.bounds is None:
         return Movement(reason=NoMovementReason.NO_START)
-    moved = Movement(
+    movement = Movement(
         since=since,
         start_period=start.period.code if since is MovementStart.FIRST_RELEASED else None,
         start=start.value,
@@ -69,10 +71,10 @@ def calculate_movement(
     )
     (low, high), (start_low, start_high) = reading.bounds, start.bounds
     if low > start_high or high < start_low:
-        return replace(moved, verdict=judge_direction(is_upward=low > start_high, aim=aim))
+        return replace(movement, verdict=judge_direction(is_upward=low > start_high, aim=aim))
     if low == high == start_low == start_high:
-        return replace(moved, verdict=Verdict.UNCHANGED)
-    return replace(moved, reason=NoMovementReason.BOUNDS_OVERLAP)
+        return replace(movement, verdict=Verdict.UNCHANGED)
+    return replace(movement, reason=NoMovementReason.BOUNDS_OVERLAP)
 
 
 def _is_outside(value: float, interval: Interval) -> bool:

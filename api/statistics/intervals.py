@@ -1,13 +1,12 @@
-"""Confidence intervals by the methods that Fingertips uses, for counts that are exact or lie between bounds.
+"""Confidence intervals by the methods of Fingertips, for counts that are exact or known by bounds.
 
 Methods: Fingertips Public Health Technical Guidance (proportions, rates); Newcombe, Statistics in Medicine
 1998; 17: 873-890, method 10 (difference); Katz and others, Biometrics 1978; 34: 469-474, method C (ratio).
 
-Of bounds an *envelope* is given, which holds the interval of every admissible pair of counts, so that it
-covers the truth at least as often as the interval of the true counts would. For `proportion`, `rate`, `count`
-and `difference` it is the smallest that does: their limits rise with the numerator and fall with the
-denominator, so that the extremes lie in corners. Those of `gap_to_whole` and `ratio` need not, and their
-envelope may be wider than the smallest.
+For bounds, the result is an *envelope*: it contains the interval of every possible pair of counts, so that it covers
+the truth at least as often as the interval of the true counts would. For proportions, rates, counts and differences
+it is the smallest envelope: their limits rise with the numerator and fall with the denominator, so that the extremes
+lie in corners. For gaps to the whole and for ratios it may be wider than the smallest.
 """
 
 from functools import cache
@@ -19,22 +18,21 @@ from msgspec import Struct
 from schema.intervals import Confidence, Interval, IntervalMethod
 
 MIN_BYAR_COUNT = 10
-"""From this count on Byar's approximation is used, below it the exact method."""
+"""The smallest count for Byar's approximation. Smaller counts use the exact method."""
 
 _TAIL_PROBABILITIES = {Confidence.P95: 0.025, Confidence.P99_8: 0.001}
 _DEVIATES = {confidence: -NormalDist().inv_cdf(tail) for confidence, tail in _TAIL_PROBABILITIES.items()}
 
 
 class RatioCounts(Struct, frozen=True, kw_only=True):
-    """A numerator and its denominator as a `Tally` has them: whole, not negative, exact where low is high.
+    """A numerator and its denominator, as in a `Tally`: whole numbers from 0, exact if low equals high.
 
-    Raises `ValueError` for bounds that are negative or the wrong way round, and where no pair within them has
-    a denominator.
+    Raises ValueError if bounds are negative or in the wrong order, or if no pair within them has a denominator.
     """
 
     numerator_low: int
     numerator_high: int | None
-    """None where there is no upper bound."""
+    """None if there is no upper bound."""
     denominator_low: int
     denominator_high: int | None
 
@@ -43,7 +41,7 @@ class RatioCounts(Struct, frozen=True, kw_only=True):
             if low < 0 or (high is not None and high < low):
                 raise ValueError(f"No count lies between {low} and {high}.")
         if self.denominator_high == 0:
-            raise ValueError("There is no denominator.")
+            raise ValueError("The denominator is 0.")
 
     @property
     def is_exact(self) -> bool:
@@ -51,7 +49,7 @@ class RatioCounts(Struct, frozen=True, kw_only=True):
 
 
 def make_exact_counts(numerator: int, denominator: int) -> RatioCounts:
-    """Return counts that are known. Raises `ValueError` as `Counts` does."""
+    """Return exact counts. Raises ValueError as `RatioCounts` does."""
     return RatioCounts(
         numerator_low=numerator, numerator_high=numerator, denominator_low=denominator, denominator_high=denominator
     )
@@ -63,15 +61,14 @@ def get_normal_deviate(confidence: Confidence) -> float:
 
 
 def calculate_standard_error(interval: Interval) -> float:
-    """Return the standard error that a symmetric interval was made from, in the unit of the interval."""
+    """Return the standard error from which a symmetric interval was calculated, in the unit of the interval."""
     return (interval.upper - interval.lower) / (2 * get_normal_deviate(interval.confidence))
 
 
 def bound_proportion(counts: RatioCounts) -> tuple[float, float]:
-    """Return the least and the most that the proportion can be, from 0 to 1.
+    """Return the bounds of the proportion, from 0 to 1.
 
-    Pairs without a denominator or with a numerator above it are passed over. Raises `ValueError` where all
-    are such.
+    Pairs without a denominator or with a numerator above it are ignored. Raises ValueError if there are no others.
     """
     return _find_least_proportion(counts, 0)[0], _find_greatest_proportion(counts, 0)[0]
 
@@ -79,7 +76,7 @@ def bound_proportion(counts: RatioCounts) -> tuple[float, float]:
 def calculate_proportion_interval(
     counts: RatioCounts, *, confidence: Confidence = Confidence.P95, per: float = 1
 ) -> Interval:
-    """Wilson's score interval of a proportion, times `per`. Raises `ValueError` as `share` does."""
+    """Return Wilson's score interval of a proportion, times `per`. Raises ValueError as `bound_proportion` does."""
     z = get_normal_deviate(confidence)
     return _build_interval(
         _find_least_proportion(counts, z)[1] * per,
@@ -91,10 +88,10 @@ def calculate_proportion_interval(
 
 
 def calculate_count_interval(low: int, high: int, *, confidence: Confidence = Confidence.P95) -> Interval:
-    """Return the interval of a count of events that lies between two numbers, or is one number twice.
+    """Return the interval of a count of events between two bounds, which are equal for an exact count.
 
-    Exact (Poisson) below 10, Byar's from 10 on; of bounds on either side of 10, `method` names the upper
-    limit's. Raises `ValueError` as `Counts` does.
+    The method is exact (Poisson) below 10 and Byar's from 10 on. For bounds on both sides of 10, `method` is the
+    one of the upper limit. Raises ValueError as `RatioCounts` does.
     """
     return calculate_rate_interval(
         RatioCounts(numerator_low=low, numerator_high=high, denominator_low=1, denominator_high=1),
@@ -106,9 +103,9 @@ def calculate_count_interval(low: int, high: int, *, confidence: Confidence = Co
 def calculate_rate_interval(
     counts: RatioCounts, *, confidence: Confidence = Confidence.P95, per: float = 100_000
 ) -> Interval:
-    """Return the interval of a crude rate, the events being Poisson, times `per`. Methods as for `count`.
+    """Return the interval of a crude rate of Poisson events, times `per`, by the methods for counts.
 
-    Pairs without a denominator are passed over. Raises `ValueError` where the numerator has no upper bound.
+    Pairs without a denominator are ignored. Raises ValueError if the numerator has no upper bound.
     """
     if counts.numerator_high is None:
         raise ValueError("A rate whose numerator has no upper bound has no upper limit.")
@@ -125,10 +122,10 @@ def calculate_rate_interval(
 def calculate_difference_interval(
     of: RatioCounts, minus: RatioCounts, *, confidence: Confidence = Confidence.P95, per: float = 1
 ) -> Interval:
-    """Newcombe's hybrid score interval of the difference of two independent proportions, times `per`.
+    """Return Newcombe's hybrid score interval of the difference of two independent proportions, times `per`.
 
-    Nobody may be counted in both; for a group and the whole that contains it there is `gap_to_whole`. Raises
-    `ValueError` as `share` does.
+    Nobody may be counted in both; for a group and the whole that contains it use `calculate_gap_to_whole_interval`.
+    Raises ValueError as `bound_proportion` does.
     """
     lower, upper = _calculate_newcombe_limits(of, minus, get_normal_deviate(confidence))
     return _build_interval(
@@ -141,9 +138,9 @@ def calculate_gap_to_whole_interval(
 ) -> Interval:
     """Return the interval of the whole's proportion less the group's, times `per`; the whole is group and rest.
 
-    The two overlap, so that Newcombe's interval of them would be far too wide. The gap is the share of the rest
-    in the whole times the difference of rest and group, which are independent; so is its interval. Raises
-    `ValueError` as `share` does.
+    The two overlap, so that Newcombe's interval of them would be far too wide. The gap is the share of the rest in
+    the whole times the difference of rest and group, which are independent; its interval is scaled in the same way.
+    Raises ValueError as `bound_proportion` does.
     """
     lower, upper = scale_to_whole(_calculate_newcombe_limits(rest, group, get_normal_deviate(confidence)), group, rest)
     exact = group.is_exact and rest.is_exact
@@ -151,7 +148,7 @@ def calculate_gap_to_whole_interval(
 
 
 def scale_to_whole(bounds: tuple[float, float], group: RatioCounts, rest: RatioCounts) -> tuple[float, float]:
-    """Scale a difference, rest less group, to the whole less the group, by the rest's share of the whole."""
+    """Scale the difference of rest and group to that of whole and group, by the rest's share of the whole."""
     rest_least, group_least = (
         max(rest.denominator_low, rest.numerator_low, 1),
         max(group.denominator_low, group.numerator_low, 1),
@@ -165,10 +162,10 @@ def scale_to_whole(bounds: tuple[float, float], group: RatioCounts, rest: RatioC
 def calculate_ratio_interval(
     of: RatioCounts, to: RatioCounts, *, confidence: Confidence = Confidence.P95
 ) -> Interval | None:
-    """Katz's log interval of the ratio of two independent proportions (the relative risk).
+    """Return Katz's log interval of the ratio of two independent proportions (the relative risk).
 
-    None where a numerator may be 0, since its logarithm then has no standard error, or a denominator has no
-    upper bound. Raises `ValueError` as `share` does.
+    Return None if a numerator may be 0, because its logarithm then has no standard error, or if a denominator has no
+    upper bound. Raises ValueError as `bound_proportion` does.
     """
     (of_least, of_most), (to_least, to_most) = bound_proportion(of), bound_proportion(to)
     if of.denominator_high is None or to.denominator_high is None or of.numerator_low == 0 or to.numerator_low == 0:
@@ -203,14 +200,14 @@ def _find_least_proportion(counts: RatioCounts, z: float) -> tuple[float, float]
 
 
 def _find_greatest_proportion(counts: RatioCounts, z: float) -> tuple[float, float]:
-    """Return the greatest one, and its upper limit: one less the lower limit of its complement."""
+    """Return the greatest proportion that the counts admit, and its upper limit, by the complement's lower limit."""
     base = max(counts.denominator_low, counts.numerator_low, 1)
     numerator = base if counts.numerator_high is None else min(counts.numerator_high, base)
     return numerator / base, 1 - _calculate_wilson_lower_limit(base - numerator, base, z)
 
 
 def _calculate_wilson_lower_limit(x: int, n: int, z: float) -> float:
-    """Return the lower limit; exactly 0 at x = 0."""
+    """Return the lower limit, which is exactly 0 at x = 0."""
     return (2 * x + z * z - z * sqrt(z * z + 4 * x * (n - x) / n)) / (2 * (n + z * z))
 
 
@@ -240,10 +237,10 @@ def _calculate_poisson_limits(x: int, confidence: Confidence) -> tuple[float, fl
 
 @cache
 def _find_poisson_mean(max_count: int, probability: float) -> float:
-    """Return the mean at which a count of at most `most` has that probability, by bisection.
+    """Return the mean at which a count of at most `max_count` has that probability, by bisection.
 
-    It is half a chi-square quantile with 2 × `most` + 2 degrees of freedom; the sum is short and its forty
-    arguments are few enough to do without a library.
+    It is half a chi-square quantile with 2 × `max_count` + 2 degrees of freedom. The sum is short and has only forty
+    different arguments, so that no library is needed.
     """
     low, high = 0.0, 64.0
     while low < (mean := (low + high) / 2) < high:

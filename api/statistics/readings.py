@@ -1,4 +1,4 @@
-"""One figure of a series as the verdicts read it, and what the direction of its measure makes of up and down."""
+"""A figure in the form that comparisons and trends use, and the verdict of a direction."""
 
 from math import inf
 
@@ -11,38 +11,38 @@ from schema.verdicts import Verdict
 
 
 class Reading(Struct, frozen=True, kw_only=True, gc=False):
-    """A figure of one area and breakdown, in the unit of its measure. What goes out comes from released figures."""
+    """A figure of one area and breakdown, in the unit of its measure."""
 
     series: str
-    """The measure and its series in any spelling; figures are only compared where it is the same."""
+    """An identifier of measure and series. Only figures of the same series are compared."""
     period: Period
     value: float | None
-    """None where it is missing, suppressed or known by its bounds alone."""
+    """None if the value is missing, suppressed or only known by bounds."""
     low: float | None = None
-    """The least that the true value can be, as where counts are rounded; None where `value` is exact."""
+    """The lower bound of the true value, as for rounded counts; None if `value` is exact."""
     high: float | None = None
-    """The most; None where `value` is exact, or where there is a `low` and no upper bound."""
+    """The upper bound; None if `value` is exact, or if there is no upper bound."""
     numerator: int | None = None
-    """People or events counted. Left out of survey estimates, whose weighted counts are no sample's size."""
+    """People or events counted. None for survey estimates, whose weighted counts are not the sample size."""
     denominator: int | None = None
     intervals: tuple[Interval, ...] = ()
     """At most one for each confidence."""
     has_break: bool = False
-    """Whether the series breaks before this period."""
+    """True if the series has a break before this period."""
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The least and the most that the value can be; None where nothing is known."""
+        """The lower and the upper bound of the value; None if nothing is known."""
         if self.low is not None:
             return self.low, inf if self.high is None else self.high
         return None if self.value is None else (self.value, self.value)
 
     def find_interval(self, confidence: Confidence) -> Interval | None:
-        return next((each for each in self.intervals if each.confidence is confidence), None)
+        return next((interval for interval in self.intervals if interval.confidence is confidence), None)
 
 
 def judge_direction(*, is_upward: bool, aim: Aim | None) -> Verdict:
-    """Return what up or down means for a measure that is to increase, to decrease, or neither."""
+    """Return the verdict on a rise or a fall for a measure that should increase, should decrease, or neither."""
     match aim:
         case Aim.INCREASE:
             return Verdict.BETTER if is_upward else Verdict.WORSE

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from api.plan.catalogue import Catalogue
-from api.statistics import periods, rollup
+from api.statistics import periods, roll_up
 from api.submissions.revisions import ReturnTotal
 from schema.measures import RATIO_KINDS, Measure
 from schema.periods import Period, PeriodType
@@ -93,9 +93,9 @@ def _roll_up_groups(measure: Measure, groups: Sequence[Sequence[ReturnTotal]]) -
     is_ratio = measure.kind in RATIO_KINDS
     bounds = np.array([t.bounds(is_ratio) for t in totals], dtype=np.float64)
     denominators = np.array([t.denominator_or_nan for t in totals], dtype=np.float64)
-    tallies = rollup.roll_up(
+    tallies = roll_up.roll_up(
         measure.kind,
-        rollup.RollUpEntries(
+        roll_up.RollUpEntries(
             group=np.repeat(np.arange(len(groups)), [len(group) for group in groups]),
             source=np.array([source_index[t.organisation, t.service] for t in totals], dtype=np.int64),
             period=np.array([t.period.end.toordinal() for t in totals], dtype=np.int64),
@@ -110,7 +110,7 @@ def _roll_up_groups(measure: Measure, groups: Sequence[Sequence[ReturnTotal]]) -
     return [_to_amount(tally, measure) for tally in tallies]
 
 
-def _to_amount(tally: rollup.Tally, measure: Measure) -> Amount | None:
+def _to_amount(tally: roll_up.Tally, measure: Measure) -> Amount | None:
     if tally.low is None:
         return None
     is_ratio = measure.kind in RATIO_KINDS

@@ -9,7 +9,7 @@ from api.statistics.disclosure import figures
 from api.statistics.disclosure.atoms import build_lattice
 from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
 from api.statistics.disclosure.provider_counts import read_tallies
-from api.statistics.rollup import Tally
+from api.statistics.roll_up import Tally
 from schema.disclosure import PERSONS_RULE
 from tests.attacks.attacker import Attacker
 

@@ -124,7 +124,7 @@ async def test_inequality_between_two_categories_is_previewed(application, order
         "too_few_groups",
         "none",
     )
-    with pytest.raises(RequestRejected, match="against"):
+    with pytest.raises(RequestRejected, match="reference_category"):
         await reviewer.preview_inequality(ordered_programme, **(filters | {"reference_category": "female"}))
     with pytest.raises(NotAllowed):
         await quay.preview_inequality(ordered_programme, **filters)

@@ -6,7 +6,7 @@ import re
 import pandas
 import pytest
 
-from api.figures import queries
+from api.outcomes import queries_boundaries
 from api.outcomes.formats import geojson
 from api.sources import ees, fetching, fingertips, nomis
 from api.sources.fetching import RetryingClient
@@ -217,7 +217,7 @@ async def test_map_shows_published_figure_according_to_the_revision_basis(
     application, published_statistics, reviewer_client
 ):
     async with application.owner.begin() as transaction:
-        await queries.save_boundaries(
+        await queries_boundaries.save_boundaries(
             transaction, geojson.read_boundaries(make_boundaries([CITY])), source="cities.geojson", now=NOW
         )
     filters = {"measure": RATE, "level": "local-authority"}

@@ -7,7 +7,7 @@ import pandas
 import pytest
 
 from api.__main__ import main
-from api.figures import queries
+from api.outcomes import queries_boundaries
 from api.outcomes.formats import geojson
 from schema.partners import Scope
 from tests.conftest import NOW
@@ -88,7 +88,7 @@ async def test_all_formats_have_the_same_values(submitted, reviewer_client):
     ("filters", "words"),
     [
         ({"breakdown": ["sex"]}, "sex:female"),
-        ({"period": ["latest"], "from_": "latest"}, "not both"),
+        ({"period": ["latest"], "from_": "latest"}, "`from`"),
         ({"period": ["latest-999"]}, "latest-999"),
         ({"measure": [REFERRALS], "group_by": ["sex", "ethnicity-5"]}, "ethnicity-5"),
         ({"level": ["ward"], "area": ["E92000001"], "within": ["x"]}, "not an area"),
@@ -170,8 +170,8 @@ async def test_map_shows_the_loaded_boundaries(application, submitted, reviewer_
     boundaries = geojson.read_boundaries(make_boundaries(codes[:2]))
     for _ in range(2):  # the second load replaces the first
         async with application.owner.begin() as transaction:
-            assert set(codes) <= await queries.fetch_area_codes(transaction)
-            await queries.save_boundaries(transaction, boundaries, source="wards.geojson", now=NOW)
+            assert set(codes) <= await queries_boundaries.fetch_area_codes(transaction)
+            await queries_boundaries.save_boundaries(transaction, boundaries, source="wards.geojson", now=NOW)
     layer = await reviewer_client.preview_outcomes_geojson(
         PROGRAMME, measure=REFERRALS, level="ward", period="FY2025-26"
     )

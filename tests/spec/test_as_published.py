@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from api.figures import inequality_figures, published_cells, query, resolution, verdicts
-from api.figures.query import OutcomeQuery
+from api.figures import inequality_figures, published_cells, verdicts
+from api.figures.explanations import select_page_figures
+from api.figures.paging import select_page
+from api.figures.query import OutcomeQuery, resolve_axes
+from api.figures.resolution import has_published_figures, resolve_query
 from api.figures.returns_data import RevisionCells, SelectedRevision
 from api.outcomes import availability
 from api.plan.catalogue import Catalogue
@@ -71,8 +74,8 @@ def preview(measure: str, publications: Publications, catalogue: Catalogue = NOT
     values = dict.fromkeys(("value", "numerator", "denominator", "lower", "upper"), empty)
     cells = RevisionCells(**keys, **values, confidential=empty.astype(np.bool_), published_figures=contents)
     question = OutcomeQuery(measures=[measure], **filters)  # pyright: ignore
-    axes = query.resolve_axes(question, catalogue)
-    queries, _ = query.resolve_query(question, axes, catalogue, revisions)
+    axes = resolve_axes(question, catalogue)
+    queries, _ = resolve_query(question, axes, catalogue, revisions)
     return [
         (resolved_query, verdicts.build_judged_figures(resolved_query, cells, catalogue)) for resolved_query in queries
     ]
@@ -160,8 +163,8 @@ def test_measure_without_publications_has_reason_no_data():
     assert (figure.reason, figure.coverage.expected) == ("no_data", 0)
     assert preview_one(RATE, {"FY2023-24": []}).reason == "no_data"
     [(resolved_query, figures)] = preview(RATE, {}, periods=["FY2023-24"], areas=[LEEDS])
-    page = query.select_page([resolved_query], None, 10, NOTTINGHAM)
-    assert [f.reason for f in query.select_page_figures(figures, page, NOTTINGHAM)] == [
+    page = select_page([resolved_query], None, 10, NOTTINGHAM)
+    assert [f.reason for f in select_page_figures(figures, page, NOTTINGHAM)] == [
         "no_data"
     ]  # any area of the plan has a figure
 
@@ -197,8 +200,8 @@ def test_conflicting_returns_of_a_figure_suppress_its_value(first, second, expec
 
 def test_reviewer_reads_which_organisation_returned_which_value():
     figure = preview_one(RATE, {"FY2023-24": ["city 60.1"], "FY2023-24 again": ["city c"]})
-    assert "60.1 (main, FY2023-24, of ohid)" in figure.alternatives
-    assert "[c] (again, FY2023-24, of ohid)" in figure.alternatives
+    assert "60.1 (main, FY2023-24, from ohid)" in figure.alternatives
+    assert "[c] (again, FY2023-24, from ohid)" in figure.alternatives
     assert (figure.status, figure.source) == ("x", None)
 
 
@@ -356,7 +359,7 @@ def test_published_series_cannot_be_a_formula_input():
     measures[position] = msgspec.structs.replace(measures[position], series=[derived])
     catalogue = msgspec.structs.replace(NOTTINGHAM, plan=msgspec.structs.replace(NOTTINGHAM.plan, measures=measures))
     question = OutcomeQuery(measures=[GAP], periods=["FY2023-24"])
-    [resolved_query], _ = query.resolve_query(question, query.resolve_axes(question, catalogue), catalogue, [])
+    [resolved_query], _ = resolve_query(question, resolve_axes(question, catalogue), catalogue, [])
     assert {part.reason for part in resolved_query.formula_inputs} == {"as_published_only"}
 
 
@@ -367,6 +370,6 @@ def test_availability_marks_series_as_published_only():
 
 def test_has_published_figures_depends_on_the_series():
     [(resolved_query, _)] = preview(RATE, YEAR)
-    assert resolution.has_published_figures(resolved_query.revisions[0], NOTTINGHAM)
+    assert has_published_figures(resolved_query.revisions[0], NOTTINGHAM)
     partner = msgspec.structs.replace(resolved_query.revisions[0], measure=NEET, series="ccis-provisional")
-    assert not resolution.has_published_figures(partner, NOTTINGHAM)
+    assert not has_published_figures(partner, NOTTINGHAM)

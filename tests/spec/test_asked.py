@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.figures import query, verdicts
-from api.figures.query import FigureCursor, IncompatibleFilters, OutcomeQuery, ResultTooLarge
+from api.figures import resolution, verdicts
+from api.figures.explanations import collect_labels, explain_not_collected, select_page_figures
+from api.figures.paging import FigureCursor, select_page
+from api.figures.query import IncompatibleFilters, OutcomeQuery, ResultTooLarge, describe_for_audit, resolve_axes
+from api.figures.resolution import resolve_query
 from api.figures.returns_data import SelectedRevision
 from api.http import pagination
 from api.http.pagination import InvalidCursor
@@ -34,8 +37,8 @@ def make_nil_revisions(*codes: str, measure: str = "learners", series: str = "he
     ]
 
 
-def resolve_axes(**filters):
-    return query.resolve_axes(OutcomeQuery(**filters), HARBOUR)
+def select(**filters):
+    return resolve_axes(OutcomeQuery(**filters), HARBOUR)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +55,7 @@ def resolve_axes(**filters):
     ],
 )
 def test_areas_follow_the_order_of_the_plan(filters, expected):
-    assert resolve_axes(**filters).areas == expected
+    assert select(**filters).areas == expected
 
 
 @pytest.mark.parametrize(
@@ -70,19 +73,19 @@ def test_areas_follow_the_order_of_the_plan(filters, expected):
 )
 def test_unknown_code_is_refused_with_the_known_codes(filters, refusal, words):
     with pytest.raises(refusal, match=words):
-        resolve_axes(**filters)
+        select(**filters)
 
 
 def test_breakdown_selects_the_named_categories():
-    axes = resolve_axes(group_by=["sex"], breakdowns=["need:travel"])
+    axes = select(group_by=["sex"], breakdowns=["need:travel"])
     assert axes.dimensions == ["sex", "need"]
     assert axes.categories == {"sex": ["female", "male", "unknown"], "need": ["travel"]}
-    assert resolve_axes(breakdowns=["sex:male", "sex:female"]).categories == {"sex": ["female", "male"]}
+    assert select(breakdowns=["sex:male", "sex:female"]).categories == {"sex": ["female", "male"]}
 
 
 def resolve(returns=(), **filters):
     outcome_query = OutcomeQuery(**{"measures": ["learners"], **filters})
-    return query.resolve_query(outcome_query, query.resolve_axes(outcome_query, HARBOUR), HARBOUR, returns)
+    return resolve_query(outcome_query, resolve_axes(outcome_query, HARBOUR), HARBOUR, returns)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_range_without_period_of_the_measure_states_its_reason():
     ],
 )
 def test_impossible_periods_are_refused(filters, refusal, monkeypatch):
-    monkeypatch.setattr(query, "MAX_FIGURES", 10_000)
+    monkeypatch.setattr(resolution, "MAX_FIGURES", 10_000)
     with pytest.raises(refusal):
         resolve(make_nil_revisions("2026-03"), **filters)
 
@@ -143,13 +146,13 @@ def test_impossible_periods_are_refused(filters, refusal, monkeypatch):
 def test_range_of_a_published_series_has_only_returned_periods():
     [measure] = [m for m in NOTTINGHAM.plan.measures if m.slug == "neet-16-17"]
     outcome_query = OutcomeQuery(measures=["neet-16-17"], from_period="CY2020", to_period="CY2026")
-    axes = query.resolve_axes(outcome_query, NOTTINGHAM)
+    axes = resolve_axes(outcome_query, NOTTINGHAM)
     [(_, series)] = axes.series
     make_returns = make_nil_revisions("R3-2025-02", "R3-2024-02", measure=measure.slug, series=series.slug)
-    queries, _ = query.resolve_query(outcome_query, axes, NOTTINGHAM, make_returns)
+    queries, _ = resolve_query(outcome_query, axes, NOTTINGHAM, make_returns)
     assert [resolved_query.period.code for resolved_query in queries] == ["R3-2024-02", "R3-2025-02"]
     relative_query = OutcomeQuery(measures=["neet-16-17"], periods=["latest-1", "latest-2"])
-    _, resolved = query.resolve_query(relative_query, axes, NOTTINGHAM, make_returns)
+    _, resolved = resolve_query(relative_query, axes, NOTTINGHAM, make_returns)
     assert [item.period for item in resolved] == ["R3-2024-02", None]
 
 
@@ -157,11 +160,11 @@ def test_pages_list_each_figure_exactly_once():
     returns = make_nil_revisions("2026-01", "2026-02") + make_nil_revisions("2026-01", measure="pass-rate")
     filters = {"measures": ["pass-rate", "learners"], "periods": ["2026-01", "2026-02"]}
     queries, _ = resolve(returns, **filters, group_by=["sex", "quarter"])
-    single_page = query.select_page(queries, None, 1000, HARBOUR)
+    single_page = select_page(queries, None, 1000, HARBOUR)
     assert (single_page.skipped_figures, single_page.figure_count, single_page.next_cursor) == (0, 36, None)
     listed, cursor = [], None
     while True:
-        page = query.select_page(queries, cursor, 5, HARBOUR)
+        page = select_page(queries, cursor, 5, HARBOUR)
         keys = [
             (resolved_query.measure.slug, resolved_query.period.code, area, breakdown)
             for resolved_query in page.queries
@@ -184,13 +187,11 @@ def test_pages_list_each_figure_exactly_once():
 def test_page_continues_after_a_cursor_whose_figure_is_missing():
     queries, _ = resolve(make_nil_revisions("2026-03"))
     missing = FigureCursor("learners", "headline", "2026-01", TOWN, "")
-    assert query.select_page(queries, missing, 10, HARBOUR).figure_count == 1
+    assert select_page(queries, missing, 10, HARBOUR).figure_count == 1
     last = FigureCursor("visits", "by-door", "2026-01", TOWN, "")
-    assert query.select_page(queries, last, 10, HARBOUR).figure_count == 0
+    assert select_page(queries, last, 10, HARBOUR).figure_count == 0
     no_queries, _ = resolve()
-    assert (
-        query.select_page(no_queries, FigureCursor("learners", "headline", "", TOWN, ""), 10, HARBOUR).figure_count == 0
-    )
+    assert select_page(no_queries, FigureCursor("learners", "headline", "", TOWN, ""), 10, HARBOUR).figure_count == 0
 
 
 @pytest.mark.parametrize(
@@ -206,16 +207,16 @@ def test_page_continues_after_a_cursor_whose_figure_is_missing():
 def test_foreign_cursor_is_refused(key):
     queries, _ = resolve(make_nil_revisions("2026-03"))
     with pytest.raises(InvalidCursor):
-        query.select_page(queries, FigureCursor(*key), 10, HARBOUR)
+        select_page(queries, FigureCursor(*key), 10, HARBOUR)
 
 
 def preview_page(**filters):
     outcome_query = OutcomeQuery(**filters)
-    axes = query.resolve_axes(outcome_query, HARBOUR)
-    queries, _ = query.resolve_query(outcome_query, axes, HARBOUR, make_nil_revisions("2026-03"))
-    page = query.select_page(queries, None, 1000, HARBOUR)
+    axes = resolve_axes(outcome_query, HARBOUR)
+    queries, _ = resolve_query(outcome_query, axes, HARBOUR, make_nil_revisions("2026-03"))
+    page = select_page(queries, None, 1000, HARBOUR)
     _, empty = make_returns("learners:")
-    return query.select_page_figures(
+    return select_page_figures(
         [
             figure
             for resolved_query in page.queries
@@ -237,13 +238,13 @@ def preview_page(**filters):
     ],
 )
 def test_figure_that_is_not_collected_states_its_reason(measure, area, breakdown, reason):
-    assert query.explain_not_collected(HARBOUR.measures[measure], area, breakdown, HARBOUR) == reason
+    assert explain_not_collected(HARBOUR.measures[measure], area, breakdown, HARBOUR) == reason
 
 
 def test_area_of_another_family_states_its_reason():
     [area] = [a.code for a in NOTTINGHAM.plan.areas if "administrative" not in a.families][:1]
     measure = NOTTINGHAM.measures["ips-primary-care-referrals"]
-    assert query.explain_not_collected(measure, area, [], NOTTINGHAM) == "area_of_another_family"
+    assert explain_not_collected(measure, area, [], NOTTINGHAM) == "area_of_another_family"
 
 
 def test_figures_without_data_distinguish_not_collected_from_not_returned():
@@ -253,7 +254,7 @@ def test_figures_without_data_distinguish_not_collected_from_not_returned():
 
 
 def test_labels_cover_only_the_codes_that_occur():
-    labels = query.collect_labels(preview_page(measures=["learners"], breakdowns=["sex:female"]), HARBOUR)
+    labels = collect_labels(preview_page(measures=["learners"], breakdowns=["sex:female"]), HARBOUR)
     assert labels == {
         "measure": {"learners": "Learners"},
         "series": {"learners/headline": "As counted here"},
@@ -265,12 +266,12 @@ def test_labels_cover_only_the_codes_that_occur():
 
 def test_audit_description_names_the_query():
     outcome_query = OutcomeQuery(measures=["learners"], from_period="2026-01", breakdowns=["sex:female"], within=[TOWN])
-    axes = query.resolve_axes(outcome_query, HARBOUR)
-    assert query.describe_for_audit(outcome_query, axes, "csv") == {
+    axes = resolve_axes(outcome_query, HARBOUR)
+    assert describe_for_audit(outcome_query, axes, "csv") == {
         "series": "learners/headline",
         "period": "2026-01..",
         "within": TOWN,
         "breakdown": "sex:female",
         "format": "csv",
     }
-    assert query.describe_for_audit(OutcomeQuery(measures=["learners"]), axes, "json")["period"] == "latest"
+    assert describe_for_audit(OutcomeQuery(measures=["learners"]), axes, "json")["period"] == "latest"

@@ -20,7 +20,7 @@ from api.statistics.disclosure.linear_programs import LinearProgram
 from api.statistics.disclosure.provider_counts import Contradiction, complete_counts, read_tallies
 from api.statistics.disclosure.release_display import make_display
 from api.statistics.disclosure.repair import RepairTask, audit_and_repair
-from api.statistics.rollup import Tally
+from api.statistics.roll_up import Tally
 from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, UNPROTECTED_RULE
 
 CITY = (Area(code="city"), *(Area(code=code, level=1, parent="city") for code in ("north", "south", "west")))

@@ -10,8 +10,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.figures import formulas, inequality_figures, resolution, verdicts
-from api.figures.resolution import ResolutionQuery, ResolvedQuery
+from api.figures import formulas, inequality_figures, verdicts
+from api.figures.period_resolution import find_earlier_periods
+from api.figures.query import OutcomeQuery, describe_for_audit, resolve_axes
+from api.figures.resolution import ResolvedQuery
 from api.plan.filters import UnknownCode
 from api.reviews.concessions import Concessions
 from api.statistics import periods
@@ -20,7 +22,7 @@ from schema.outcomes import RevisionBasis
 from schema.plan import Plan
 from schema.submissions import ReviewState
 from tests.fixtures.example_plan import HARBOUR_PLAN, make_catalogue
-from tests.spec.test_outcome_rules import EAST, HARBOUR, TOWN, make_returns, preview_all, preview_one
+from tests.spec.test_outcome_rules import EAST, HARBOUR, TOWN, make_returns, preview_all, preview_one, resolve
 
 Z = 1.959963984540054
 
@@ -139,10 +141,8 @@ def preview_with_states(
         )
         for r in revisions
     ]
-    question = ResolutionQuery(**({"measures": [rows[0]]} | filters))
-    resolved_queries = resolution.resolve_series(
-        question, resolution.select_series(question, catalogue), catalogue, revisions
-    )
+    question = OutcomeQuery(**({"measures": [rows[0]]} | filters))
+    resolved_queries = resolve(question, catalogue, revisions)
     granted = granted or Concessions()
     return [
         figure
@@ -356,10 +356,8 @@ def preview_formula(
         revisions += [msgspec.structs.replace(r, id=r.id + shift) for r in measure_revisions]
         columns.append(msgspec.structs.replace(cells, revision=cells.revision + shift))
     cells = join_cells(columns)
-    question = ResolutionQuery(measures=["derived"], **filters)
-    [resolved_query] = resolution.resolve_series(
-        question, resolution.select_series(question, catalogue), catalogue, revisions
-    )
+    question = OutcomeQuery(measures=["derived"], **filters)
+    [resolved_query] = resolve(question, catalogue, revisions)
     [figure] = verdicts.build_judged_figures(resolved_query, cells, catalogue)
     return figure
 
@@ -420,18 +418,16 @@ def test_latest_period_of_a_formula_has_its_own_cadence():
     )
     catalogue = make_catalogue(plan)
     revisions, _ = make_returns("on-roll", "quay 2026-01 town 1")
-    question = ResolutionQuery(measures=["derived"])
-    [resolved_query] = resolution.resolve_series(
-        question, resolution.select_series(question, catalogue), catalogue, revisions
-    )
+    question = OutcomeQuery(measures=["derived"])
+    [resolved_query] = resolve(question, catalogue, revisions)
     assert resolved_query.period.code == "FY2025-26-H2"
     assert [len(formula_input.part_periods) for formula_input in resolved_query.formula_inputs] == [6, 6]
     assert list(resolved_query.all_revisions) == revisions
 
 
 def test_audit_description_names_the_queried_codes():
-    question = ResolutionQuery(measures=["learners"], areas=[TOWN], comparators=[EAST])
-    assert resolution.describe_for_audit(question, resolution.select_series(question, HARBOUR)) == {
+    question = OutcomeQuery(measures=["learners"], areas=[TOWN], comparators=[EAST])
+    assert describe_for_audit(question, resolve_axes(question, HARBOUR), "json") == {
         "series": "learners/headline",
         "period": "latest",
         "area": TOWN,
@@ -456,11 +452,9 @@ def preview_gap(whole: str, part: str, *, contains: bool) -> object:
     [whole_revision], first_cells = make_returns("all-people", f"quay 2026-01 town {whole}")
     [part_revision], second_cells = make_returns("pass-rate", f"quay 2026-01 town {part}")
     cells = join_cells([first_cells, msgspec.structs.replace(second_cells, revision=second_cells.revision + 100)])
-    question = ResolutionQuery(measures=["gap"])
+    question = OutcomeQuery(measures=["gap"])
     revisions = [whole_revision, msgspec.structs.replace(part_revision, id=101)]
-    [resolved_query] = resolution.resolve_series(
-        question, resolution.select_series(question, catalogue), catalogue, revisions
-    )
+    [resolved_query] = resolve(question, catalogue, revisions)
     [figure] = verdicts.build_judged_figures(resolved_query, cells, catalogue)
     return figure
 
@@ -514,10 +508,7 @@ def find_earlier_codes(slug: str, period: str, *returned_codes: str, series: int
     measure = msgspec.structs.replace(measure, cadence=cadence) if cadence else measure
     returned_periods = [periods.parse(code) for code in returned_codes]
     return [
-        p.code
-        for p in resolution.find_earlier_periods(
-            periods.parse(period), measure, measure.series[series], returned_periods
-        )
+        p.code for p in find_earlier_periods(periods.parse(period), measure, measure.series[series], returned_periods)
     ]
 
 
@@ -566,10 +557,8 @@ def make_quintile_plan(*, ordered: bool = True) -> Plan:
 def build_inequality(plan: Plan, *rows: str, pair=("red", "blue"), dimension="colour"):
     catalogue = make_catalogue(plan)
     revisions, cells = make_returns(*rows, catalogue=catalogue)
-    question = ResolutionQuery(measures=[rows[0]], group_by=[dimension], periods=["2026-01"])
-    [resolved_query] = resolution.resolve_series(
-        question, resolution.select_series(question, catalogue), catalogue, revisions
-    )
+    question = OutcomeQuery(measures=[rows[0]], group_by=[dimension], periods=["2026-01"])
+    [resolved_query] = resolve(question, catalogue, revisions)
     preview_figures = verdicts.build_judged_figures(resolved_query, cells, catalogue)
     return inequality_figures.build_inequality(resolved_query, preview_figures, pair, RevisionBasis.LATEST, catalogue)
 
@@ -637,8 +626,8 @@ def test_overlapping_categories_have_no_inequality_measures():
 
 def test_period_that_is_not_partitioned_has_no_inequality_measures():
     catalogue = make_catalogue(make_quintile_plan())
-    question = ResolutionQuery(measures=["pass-rate"], group_by=["colour"], periods=["D2026-01-15"])
-    [resolved_query] = resolution.resolve_series(question, resolution.select_series(question, catalogue), catalogue, [])
+    question = OutcomeQuery(measures=["pass-rate"], group_by=["colour"], periods=["D2026-01-15"])
+    [resolved_query] = resolve(question, catalogue, [])
     preview_figures = verdicts.build_judged_figures(
         resolved_query, make_returns("learners", catalogue=catalogue)[1], catalogue
     )

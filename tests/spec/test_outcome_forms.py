@@ -12,8 +12,9 @@ import sdmx
 from pyjstat import pyjstat
 from sdmx.model import v30
 
-from api.figures import query, verdicts
-from api.figures.query import IncompatibleFilters, OutcomeQuery, ResultTooLarge
+from api.figures import verdicts
+from api.figures.query import IncompatibleFilters, OutcomeQuery, ResultTooLarge, resolve_axes
+from api.figures.resolution import resolve_query
 from api.http import csv_text
 from api.outcomes import availability, progress
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
@@ -40,8 +41,8 @@ def preview_learners(*rows: str, **filters):
     """Return preview figures of learners, with their axes and resolved periods."""
     outcome_query = OutcomeQuery(**{"measures": ["learners"], **filters})
     revisions, cells = make_returns("learners", *rows)
-    axes = query.resolve_axes(outcome_query, HARBOUR)
-    queries, resolved = query.resolve_query(outcome_query, axes, HARBOUR, revisions)
+    axes = resolve_axes(outcome_query, HARBOUR)
+    queries, resolved = resolve_query(outcome_query, axes, HARBOUR, revisions)
     return (
         [
             figure
@@ -257,8 +258,8 @@ def test_category_is_compared_with_its_own_history_and_wider_area():
 def preview_latest():
     outcome_query = OutcomeQuery()
     revisions, cells = make_returns("learners", *ROWS)
-    axes = query.resolve_axes(outcome_query, HARBOUR)
-    queries, _ = query.resolve_query(outcome_query, axes, HARBOUR, revisions)
+    axes = resolve_axes(outcome_query, HARBOUR)
+    queries, _ = resolve_query(outcome_query, axes, HARBOUR, revisions)
     return [
         figure for resolved_query in queries for figure in verdicts.build_judged_figures(resolved_query, cells, HARBOUR)
     ]

@@ -7,8 +7,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.figures import resolution, verdicts
-from api.figures.resolution import ResolutionQuery
+from api.figures import verdicts
+from api.figures.period_resolution import split_into_parts
+from api.figures.query import NotCollected, OutcomeQuery, describe_for_audit, resolve_axes
+from api.figures.resolution import ResolvedQuery, resolve_query
 from api.figures.returns_data import RevisionCells, SelectedRevision
 from api.http.refusals import NotFound
 from api.plan import queries_loading
@@ -100,13 +102,16 @@ def make_returns(*rows: str, catalogue: Catalogue | None = None) -> tuple[list[S
     )
 
 
+def resolve(query: OutcomeQuery, catalogue: Catalogue, revisions: list[SelectedRevision]) -> list[ResolvedQuery]:
+    return resolve_query(query, resolve_axes(query, catalogue), catalogue, revisions)[0]
+
+
 def preview_all(*rows: str, catalogue: Catalogue = HARBOUR, **filters: object) -> list[PreviewFigure]:
     revisions, cells = make_returns(*rows) if rows else ([], make_returns("learners")[1])
-    resolution_query = ResolutionQuery(**({"measures": [rows[0]]} if rows else {}) | filters)  # pyright: ignore
-    series = resolution.select_series(resolution_query, catalogue)
+    query = OutcomeQuery(**({"measures": [rows[0]]} if rows else {}) | filters)  # pyright: ignore
     return [
         figure
-        for resolved_query in resolution.resolve_series(resolution_query, series, catalogue, revisions)
+        for resolved_query in resolve(query, catalogue, revisions)
         for figure in verdicts.build_judged_figures(resolved_query, cells, catalogue)
     ]
 
@@ -218,7 +223,7 @@ def test_grouping_returns_every_category_and_area():
 
 
 def test_uncollected_breakdown_is_refused_or_states_its_reason():
-    with pytest.raises(resolution.NotCollected, match="collected by nothing"):
+    with pytest.raises(NotCollected, match="collected by nothing"):
         preview_all("on-roll", group_by=["sex"])
     reasons = {f.measure: f.reason for f in preview_all(group_by=["sex"])}
     assert (reasons["on-roll"], reasons["learners"]) == ("breakdown_not_collected", "no_data")
@@ -282,21 +287,21 @@ PARTS = [
 
 @pytest.mark.parametrize(("measure", "period", "expected"), PARTS)
 def test_period_is_split_into_periods_of_the_cadence_or_not_at_all(measure, period, expected):
-    part_periods = resolution.split_into_parts(periods.parse(period), measure, [])
+    part_periods = split_into_parts(periods.parse(period), measure, [])
     assert (None if part_periods is None else [p.code for p in part_periods]) == expected
 
 
 def test_snapshots_belong_to_the_period_that_contains_their_day():
     days = [periods.parse(code) for code in ("D2026-01-15", "D2026-04-01")]
-    part_periods = resolution.split_into_parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
+    part_periods = split_into_parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
     assert part_periods is not None
     assert [p.code for p in part_periods] == ["D2026-01-15"]
 
 
 def test_audit_description_names_the_queried_codes():
     measure = HARBOUR.plan.measures[0]
-    question = ResolutionQuery(areas=[TOWN, EAST], group_by=["sex"])
-    assert resolution.describe_for_audit(question, [(measure, measure.series[0])]) == {
+    query = OutcomeQuery(measures=[measure.slug], areas=[TOWN, EAST], group_by=["sex"])
+    assert describe_for_audit(query, resolve_axes(query, HARBOUR), "json") == {
         "series": f"{measure.slug}/{measure.series[0].slug}",
         "period": "latest",
         "area": f"{TOWN}, {EAST}",

@@ -392,7 +392,7 @@ CHILDREN = [
 def test_period_is_divided_into_shorter_periods_that_fit(code, type_, expected):
     period, into = parse(code), PeriodType(type_)
     if expected is None:
-        with pytest.raises(PeriodNotDivisible, match=f"{code} cannot be cut") as refused:
+        with pytest.raises(PeriodNotDivisible, match=code) as refused:
             divide_period(period, into)
         assert (refused.value.period, refused.value.period_type) == (period, into)
     else:

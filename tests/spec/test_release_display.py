@@ -15,7 +15,7 @@ from api.statistics.disclosure.figures import list_counts
 from api.statistics.disclosure.lattice import Area, Dimension, Node, ScopeShape, Table
 from api.statistics.disclosure.provider_counts import complete_counts, read_tallies
 from api.statistics.disclosure.release_display import make_display
-from api.statistics.rollup import Tally
+from api.statistics.roll_up import Tally
 from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, UNPROTECTED_RULE
 
 SEX = Dimension(slug="sex", codes=("f", "m"))

@@ -152,12 +152,12 @@ ENTRY_FILTERS = [
 
 @pytest.mark.parametrize(("measures", "codes", "expected_filters"), ENTRY_FILTERS)
 def test_entry_filters_select_series_and_periods(measures, codes, expected_filters):
-    entries = released_query.resolve_filters(measures, codes, COVERED, HARBOUR_CATALOGUE)
+    entries = released_query.resolve_entry_filters(measures, codes, COVERED, HARBOUR_CATALOGUE)
     assert entries == [EntryFilter(series=series, periods=named) for series, named in expected_filters]
 
 
 def test_unknown_measure_and_unclear_period_are_refused():
     with pytest.raises(UnknownCode, match="'learners'"):
-        released_query.resolve_filters(["learners"], [], COVERED, HARBOUR_CATALOGUE)
+        released_query.resolve_entry_filters(["learners"], [], COVERED, HARBOUR_CATALOGUE)
     with pytest.raises(UnclearPeriod, match="2026-Q1"):
-        released_query.resolve_filters([], ["2026-Q1"], COVERED, HARBOUR_CATALOGUE)
+        released_query.resolve_entry_filters([], ["2026-Q1"], COVERED, HARBOUR_CATALOGUE)

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from api.figures import inequality_figures
-from api.outcomes import released_query
+from api.outcomes import released_views
 from api.statistics import inequality, periods
 from api.statistics.intervals import RatioCounts
 from schema.intervals import Confidence
@@ -104,7 +104,7 @@ def test_ratio_to_zero_is_null():
 
 
 def test_response_states_the_release_and_its_protection():
-    response = released_query.build_inequality(
+    response = released_views.build_inequality(
         EXAMPLE_RELEASE, [WOMEN, MEN, OTHERS], ("female", "male"), "sex", HARBOUR_CATALOGUE
     )
     assert (response.release, response.measure, response.area, response.period.code) == (
@@ -118,5 +118,5 @@ def test_response_states_the_release_and_its_protection():
 
 
 def test_release_without_such_figures_is_refused():
-    with pytest.raises(released_query.NoFigures, match="no figures"):
-        released_query.build_inequality(None, [], ("female", "male"), "sex", HARBOUR_CATALOGUE)
+    with pytest.raises(released_views.NoFigures, match="no figures"):
+        released_views.build_inequality(None, [], ("female", "male"), "sex", HARBOUR_CATALOGUE)

@@ -5,17 +5,9 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from api.figures import query
-from api.figures.query import IncompatibleFilters, OutcomeQuery
-from api.figures.resolution import NotCollected
-from api.outcomes.released_query import (
-    build_logic_model,
-    build_progress,
-    decode_covered_periods,
-    explain_protection,
-    mask_low_coverage,
-    resolve_query,
-)
+from api.figures.query import IncompatibleFilters, NotCollected, OutcomeQuery, resolve_axes
+from api.outcomes.released_query import decode_covered_periods, resolve_query
+from api.outcomes.released_views import build_logic_model, build_progress, explain_protection, mask_figures
 from api.plan.periods import UnclearPeriod
 from api.statistics import periods
 from schema.disclosure import Policy
@@ -41,7 +33,7 @@ COVERED = decode_covered_periods(
 
 def resolve(catalogue=HARBOUR_CATALOGUE, covered=COVERED, **filters: object):
     question = OutcomeQuery(**{"measures": ["learners"]} | filters)
-    return resolve_query(question, query.resolve_axes(question, catalogue), covered, catalogue)
+    return resolve_query(question, resolve_axes(question, catalogue), covered, catalogue)
 
 
 def list_periods(**filters: object) -> list[str]:
@@ -169,7 +161,7 @@ FIGURES = [
 def test_figure_below_the_minimum_coverage_is_not_shown(minimum, coverage, is_shown):
     expected, received, approved = coverage
     figure_coverage = Coverage(expected=expected, received=received, approved=approved, late=0, exempt=0)
-    [figure] = mask_low_coverage([replace(FIGURES[0], coverage=figure_coverage)], minimum)
+    [figure] = mask_figures([replace(FIGURES[0], coverage=figure_coverage)], minimum)
     assert (figure.value == 80) is is_shown
     assert (figure.reason, figure.status) == (
         (None, None) if is_shown else ("coverage_below_minimum", Status.NOT_AVAILABLE)

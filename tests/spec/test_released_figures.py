@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from api.releases.figure_keys import make_figure_key
 from api.releases.scopes import list_scopes
-from api.statistics import comparison, inequality, intervals, trend
+from api.statistics import comparison, inequality, intervals, trends
 from api.statistics.intervals import RatioCounts
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval
@@ -211,7 +211,7 @@ def count_recalculated(figures: Sequence[PublishedFigure], catalogue) -> Counter
         points = [f for f in same if f.period.type is figure.period.type and f.period.end <= figure.period.end]
         counted = figure.kind is MeasureKind.PROPORTION and all(f.numerator is not None for f in points)
         method = TrendMethod.COCHRAN_ARMITAGE if counted else TrendMethod.WEIGHTED_LEAST_SQUARES
-        assert figure.trend == trend.calculate_trend(
+        assert figure.trend == trends.calculate_trend(
             [make_reading(f) for f in points], aim, kind=figure.kind, method=method
         )
         done["trend"] += figure.trend.tendency is not Tendency.CANNOT_BE_CALCULATED

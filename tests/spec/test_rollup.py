@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from api.statistics.periods import parse, shift_period
-from api.statistics.rollup import NotAdditive, RollUpEntries, Tally, roll_up, subtract_tallies
+from api.statistics.roll_up import NotAdditive, RollUpEntries, Tally, roll_up, subtract_tallies
 from schema.measures import MeasureKind, Overlap
 
 RATIOS = (MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN)

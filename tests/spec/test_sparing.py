@@ -2,20 +2,21 @@
 
 import pytest
 
-from api.figures import resolution, verdicts
-from api.figures.resolution import ResolutionQuery
+from api.figures import verdicts
+from api.figures.history import has_enough_history, limit_history
+from api.figures.query import OutcomeQuery
 from api.reviews import concessions
 from tests.spec.test_as_published import INACTIVE, NOTTINGHAM, RATE, preview
-from tests.spec.test_outcome_rules import HARBOUR, make_returns
+from tests.spec.test_outcome_rules import HARBOUR, make_returns, resolve
 
 
 def read_with_limited_history(resolved_query, cells, catalogue):
     """Return the figures as a route builds them, and the number of earlier periods that it read."""
     max_starts = 1
     while True:
-        limited = verdicts.limit_history(resolved_query, catalogue, concessions.NO_CONCESSIONS, max_starts)
+        limited = limit_history(resolved_query, catalogue, concessions.NO_CONCESSIONS, max_starts)
         figures = verdicts.build_judged_figures(limited, cells, catalogue)
-        if verdicts.has_enough_history(figures, resolved_query, catalogue, concessions.NO_CONCESSIONS, max_starts):
+        if has_enough_history(figures, resolved_query, catalogue, concessions.NO_CONCESSIONS, max_starts):
             return figures, len(limited.earlier_queries)
         max_starts *= 4
 
@@ -52,10 +53,8 @@ HISTORIES = [
 @pytest.mark.parametrize(("name", "rows", "group_by", "count"), HISTORIES)
 def test_limited_history_gives_the_same_figures_as_full_history(name, rows, group_by, count):
     revisions, cells = make_returns(*rows)
-    question = ResolutionQuery(measures=[rows[0]], group_by=group_by)
-    [resolved_query] = resolution.resolve_series(
-        question, resolution.select_series(question, HARBOUR), HARBOUR, revisions
-    )
+    question = OutcomeQuery(measures=[rows[0]], group_by=group_by)
+    [resolved_query] = resolve(question, HARBOUR, revisions)
     figures, period_count = read_with_limited_history(resolved_query, cells, HARBOUR)
     assert figures == verdicts.build_judged_figures(resolved_query, cells, HARBOUR)
     assert period_count == count
@@ -75,7 +74,7 @@ QUARTERS = [f"R12-{year}-{month:02}" for year in range(2010, 2026) for month in 
 )
 def test_limited_history_includes_all_years_of_a_published_trend(measure, publications, count):
     [(resolved_query, figures)] = preview(measure, publications)
-    limited = verdicts.limit_history(resolved_query, NOTTINGHAM, concessions.NO_CONCESSIONS, 1)
+    limited = limit_history(resolved_query, NOTTINGHAM, concessions.NO_CONCESSIONS, 1)
     [(_, limited_figures)] = preview(
         measure,
         {item.period.code: publications[item.period.code] for item in (*limited.earlier_queries, resolved_query)},
@@ -86,10 +85,5 @@ def test_limited_history_includes_all_years_of_a_published_trend(measure, public
 
 
 def test_query_without_period_is_not_limited():
-    [resolved_query] = resolution.resolve_series(
-        ResolutionQuery(measures=["learners"]),
-        [(HARBOUR.measures["learners"], HARBOUR.measures["learners"].series[0])],
-        HARBOUR,
-        [],
-    )
-    assert verdicts.limit_history(resolved_query, HARBOUR, concessions.NO_CONCESSIONS, 1) == resolved_query
+    [resolved_query] = resolve(OutcomeQuery(measures=["learners"]), HARBOUR, [])
+    assert limit_history(resolved_query, HARBOUR, concessions.NO_CONCESSIONS, 1) == resolved_query

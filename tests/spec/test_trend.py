@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from api.statistics.periods import parse, shift_period
 from api.statistics.readings import Reading
-from api.statistics.trend import CRITICAL_CHI_SQUARED, calculate_trend
+from api.statistics.trends import CRITICAL_CHI_SQUARED, calculate_trend
 from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.measures import Aim, MeasureKind
 from schema.verdicts import NoTrendReason, Tendency, Trend, TrendMethod, Verdict

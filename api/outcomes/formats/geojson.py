@@ -1,4 +1,4 @@
-"""Boundaries as the Office for National Statistics publishes them, and outcomes as a layer of a map."""
+"""Boundaries from the Office for National Statistics, and outcomes as a GeoJSON map layer."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -20,18 +20,18 @@ GSS_CODE_PATTERN = re.compile(r"[A-Z]\d{8}")
 
 
 class InvalidBoundaries(Invalid):
-    """The file is not a layer of boundaries."""
+    """The file is not a boundary layer."""
 
     example = "A spreadsheet is given to `python -m api load-boundaries`."
-    fix = "Download the layer from the Open Geography Portal as GeoJSON, in WGS 84 degrees; nothing of it was loaded."
+    fix = "Download the layer from the Open Geography Portal as GeoJSON, in WGS 84 degrees. Nothing was loaded."
 
 
 class NoBoundaries(NotFound):
-    """Nobody has loaded boundaries for these areas."""
+    """No boundaries of these areas are loaded."""
 
     example = "GET …/preview/outcomes.geojson?measure=ips-primary-care-referrals&level=ward"
     fix = (
-        "Ask whoever runs this server for `python -m api load-boundaries`, or join `areas.csv` to a layer of your own."
+        "Ask the operator of this server to run `python -m api load-boundaries`, or join `areas.csv` to your own layer."
     )
 
 
@@ -46,10 +46,10 @@ def build_query(
     revision_basis: RevisionBasis = RevisionBasis.LATEST,
     min_coverage: float | None = None,
 ) -> OutcomeQuery:
-    """One figure for each area. Raises Unanswerable for two categories of a dimension."""
-    dimensions = [text.partition(":")[0] for text in breakdowns]
+    """Return a query for one figure in each area. Raises IncompatibleFilters for two categories of a dimension."""
+    dimensions = [breakdown.partition(":")[0] for breakdown in breakdowns]
     if len(set(dimensions)) < len(dimensions):
-        raise IncompatibleFilters("A map shows one figure for each area: give one category of a dimension.")
+        raise IncompatibleFilters("A map has one figure for each area: use one category of each dimension.")
     return OutcomeQuery(
         measures=[measure],
         series=series,
@@ -63,49 +63,49 @@ def build_query(
 
 
 class PolygonShape(Struct, frozen=True, kw_only=True, tag_field="type", tag="Polygon"):
-    """An area in one piece."""
+    """An area of one polygon."""
 
     coordinates: PolygonRings
 
 
 class MultiPolygonShape(Struct, frozen=True, kw_only=True, tag_field="type", tag="MultiPolygon"):
-    """An area in pieces, such as one with islands."""
+    """An area of several polygons, such as one with islands."""
 
     coordinates: Annotated[list[PolygonRings], Meta(min_length=1)]
 
 
 class BoundaryFeature(Struct, frozen=True, kw_only=True):
-    """A feature of a file, as far as it matters here."""
+    """A feature of a boundary file, without fields that are not needed here."""
 
     geometry: PolygonShape | MultiPolygonShape
     properties: dict[str, Any]
 
 
 class BoundaryLayer(Struct, frozen=True, kw_only=True, tag_field="type", tag="FeatureCollection"):
-    """A file of the portal."""
+    """A boundary file of the Open Geography Portal."""
 
     features: list[BoundaryFeature]
 
 
 def read_boundaries(content: bytes) -> dict[str, Geometry]:
-    """The boundaries by GSS code. Raises BadBoundaries with what is wrong."""
+    """Return the boundaries by GSS code. Raises InvalidBoundaries."""
     try:
         layer = msgspec.json.decode(content, type=BoundaryLayer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidBoundaries(str(error)) from error
     name = find_code_property([feature.properties for feature in layer.features])
-    found: dict[str, Geometry] = {}
+    boundaries: dict[str, Geometry] = {}
     for number, feature in enumerate(layer.features):
         code = feature.properties[name]
         shape = feature.geometry
         polygons = [shape.coordinates] if isinstance(shape, PolygonShape) else shape.coordinates
         if not all(_is_in_degrees(ring) for rings in polygons for ring in rings):
             raise InvalidBoundaries(
-                f"features[{number}] ({code}): its rings are not closed lines of longitude and latitude in degrees. "
-                "The British National Grid is in metres: choose WGS 84."
+                f"features[{number}] ({code}): its rings are not closed, or not in degrees of longitude and latitude. "
+                "The British National Grid is in metres: use WGS 84."
             )
-        found[code] = Geometry(type="MultiPolygon", coordinates=polygons)
-    return found
+        boundaries[code] = Geometry(type="MultiPolygon", coordinates=polygons)
+    return boundaries
 
 
 def _is_in_degrees(ring: list[list[float]]) -> bool:
@@ -113,25 +113,28 @@ def _is_in_degrees(ring: list[list[float]]) -> bool:
 
 
 def find_code_property(features: Sequence[Mapping[str, Any]]) -> str:
-    """The property such as `WD24CD` or `LAD24CD` that tells the features apart; a ward names its authority as well."""
+    """Return the property, such as `WD24CD`, that has a different GSS code for each feature.
+
+    Features can have several such properties: a ward also names its authority.
+    """
     names = [name for feature in features[:1] for name in feature if CODE_PROPERTY_PATTERN.fullmatch(name)]
     for name in names:
         codes = [str(feature.get(name)) for feature in features]
         if len(set(codes)) == len(codes) and all(GSS_CODE_PATTERN.fullmatch(code) for code in codes):
             return name
-    found = f"has only {', '.join(names)}" if names else "has none"
+    candidates = f"has only {', '.join(names)}" if names else "has none"
     raise InvalidBoundaries(
-        f"No property such as WD24CD holds a GSS code of its own for each feature: the file {found}."
+        f"No property such as WD24CD has a different GSS code for each feature: the file {candidates}."
     )
 
 
 def build_map_layer(
     figures: Sequence[AnyFigure], boundaries: Mapping[str, Geometry], catalogue: Catalogue
 ) -> FeatureCollection:
-    """Raises NoBoundaries where there is not one of them."""
+    """Return the figures as a map layer. Raises NoBoundaries if no area has a boundary."""
     if not any(figure.area in boundaries for figure in figures):
         levels = sorted({catalogue.areas[figure.area].level for figure in figures})
-        raise NoBoundaries(f"No boundary of the level {' or '.join(levels)} has been loaded.")
+        raise NoBoundaries(f"No boundary of the level {' or '.join(levels)} is loaded.")
     return FeatureCollection(
         type="FeatureCollection",
         features=[
@@ -149,6 +152,6 @@ def build_map_layer(
 def select_known_boundaries(
     boundaries: Mapping[str, Geometry], area_codes: Collection[str]
 ) -> tuple[dict[str, Geometry], int]:
-    """The boundaries of areas that some plan has, and how many others the file holds."""
-    ours = {code: geometry for code, geometry in boundaries.items() if code in area_codes}
-    return ours, len(boundaries) - len(ours)
+    """Return the boundaries of areas that a plan has, and the number of the other ones."""
+    known = {code: geometry for code, geometry in boundaries.items() if code in area_codes}
+    return known, len(boundaries) - len(known)

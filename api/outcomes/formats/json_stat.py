@@ -1,4 +1,4 @@
-"""Figures as a JSON-stat 2.0 dataset: a cube of metric, period, area and the dimensions asked for."""
+"""Figures as a JSON-stat 2.0 dataset: a cube of metric, period, area and the dimensions of the query."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
@@ -31,16 +31,11 @@ def build_dataset(
     resolved: list[ResolvedPeriod],
     release: int | None = None,
 ) -> JsonStatDataset:
-    """What was not asked, as a month of a measure that is returned by the quarter, is `z`. Raises TooMuch."""
-    edges = {
-        "measure": _list_unique(f"{f.measure}/{f.series}" for f in figures),
-        "period": _list_unique(p.code for p in sorted((f.period for f in figures), key=lambda p: (p.end, p.start))),
-        "area": _list_unique(f.area for f in figures),
-        **categories,
-    }
-    size = prod(len(codes) for codes in edges.values())
-    if size > MAX_CUBE_CELLS:
-        raise ResultTooLarge(f"As a cube that is {size:,} cells; at most {MAX_CUBE_CELLS:,} are answered.")
+    """Return the cube. Cells without a figure, such as a month of a quarterly measure, are `z`.
+
+    Raises ResultTooLarge.
+    """
+    edges = _build_edges(figures, categories)
     cells = _CubeCells(edges)
     for figure in figures:
         cells.add(figure)
@@ -54,33 +49,39 @@ def build_dataset(
         dimension=_build_dimensions(edges, figures, catalogue),
         value=cells.values,
         status=cells.index_statuses(),
-        extension=JsonStatExtension(
-            programme=catalogue.slug,
-            plan_version=catalogue.version,
-            protection="none" if release is None else "release",
-            release=release,
-            lower_bound=cells.index_values(lambda f: None if f.lower_bound == f.value else f.lower_bound),
-            upper_bound=cells.index_values(lambda f: None if f.upper_bound == f.value else f.upper_bound),
-            lower=cells.index_values(lambda f: f.lower),
-            upper=cells.index_values(lambda f: f.upper),
-            reason=cells.index_values(lambda f: f.reason),
-            coverage=cells.index_values(lambda f: f.coverage),
-            resolved=resolved,
-        ),
+        extension=_build_extension(cells, catalogue, resolved, release),
     )
 
 
+def _build_edges(figures: Sequence[AnyFigure], categories: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the codes of each dimension of the cube. Raises ResultTooLarge."""
+    periods = sorted((figure.period for figure in figures), key=lambda period: (period.end, period.start))
+    edges = {
+        "measure": _list_unique(f"{figure.measure}/{figure.series}" for figure in figures),
+        "period": _list_unique(period.code for period in periods),
+        "area": _list_unique(figure.area for figure in figures),
+        **categories,
+    }
+    size = prod(len(codes) for codes in edges.values())
+    if size > MAX_CUBE_CELLS:
+        raise ResultTooLarge(f"As a cube the result has {size:,} cells; at most {MAX_CUBE_CELLS:,} are returned.")
+    return edges
+
+
 class _CubeCells:
-    """The figure behind each cell. One that has no breakdown of the cube stands for all categories there."""
+    """The figure of each cell. A figure without one of the cube's dimensions fills the cells of all its categories."""
 
     def __init__(self, edges: dict[str, list[str]]) -> None:
-        self.positions = {place: index for index, place in enumerate(product(*edges.values()))}
+        self.positions = {key: position for position, key in enumerate(product(*edges.values()))}
         self.dimensions = list(edges.items())[3:]
         self.figures: list[AnyFigure | None] = [None] * len(self.positions)
 
     def add(self, figure: AnyFigure) -> None:
         head = (f"{figure.measure}/{figure.series}", figure.period.code, figure.area)
-        codes = [[figure.breakdown[d]] if d in figure.breakdown else every for d, every in self.dimensions]
+        codes = [
+            [figure.breakdown[dimension]] if dimension in figure.breakdown else all_codes
+            for dimension, all_codes in self.dimensions
+        ]
         for tail in product(*codes):
             self.figures[self.positions[*head, *tail]] = figure
 
@@ -89,14 +90,39 @@ class _CubeCells:
         return [None if figure is None else figure.value for figure in self.figures]
 
     def index_statuses(self) -> dict[str, str]:
-        return {str(index): said for index, figure in enumerate(self.figures) if (said := _format_status(figure))}
-
-    def index_values(self, choose: Callable[[AnyFigure], ValueT | None]) -> dict[str, ValueT]:
         return {
-            str(index): found
-            for index, figure in enumerate(self.figures)
-            if figure is not None and (found := choose(figure)) is not None
+            str(position): status for position, figure in enumerate(self.figures) if (status := _format_status(figure))
         }
+
+    def index_values(self, read: Callable[[AnyFigure], ValueT | None]) -> dict[str, ValueT]:
+        """Return the values that `read` finds in the figures, by position."""
+        return {
+            str(position): value
+            for position, figure in enumerate(self.figures)
+            if figure is not None and (value := read(figure)) is not None
+        }
+
+
+def _build_extension(
+    cells: _CubeCells, catalogue: Catalogue, resolved: list[ResolvedPeriod], release: int | None
+) -> JsonStatExtension:
+    return JsonStatExtension(
+        programme=catalogue.slug,
+        plan_version=catalogue.version,
+        protection="none" if release is None else "release",
+        release=release,
+        lower_bound=cells.index_values(
+            lambda figure: None if figure.lower_bound == figure.value else figure.lower_bound
+        ),
+        upper_bound=cells.index_values(
+            lambda figure: None if figure.upper_bound == figure.value else figure.upper_bound
+        ),
+        lower=cells.index_values(lambda figure: figure.lower),
+        upper=cells.index_values(lambda figure: figure.upper),
+        reason=cells.index_values(lambda figure: figure.reason),
+        coverage=cells.index_values(lambda figure: figure.coverage),
+        resolved=resolved,
+    )
 
 
 def _format_status(figure: AnyFigure | None) -> str:
@@ -114,22 +140,33 @@ def _list_unique(codes: Iterable[str]) -> list[str]:
 def _build_dimensions(
     edges: dict[str, list[str]], figures: Sequence[AnyFigure], catalogue: Catalogue
 ) -> dict[str, JsonStatDimension]:
-    series = {f"{m.slug}/{s.slug}": (m, s) for m in catalogue.plan.measures for s in m.series}
-    called = {
-        "measure": {code: m.label if s.headline else f"{m.label}: {s.title}" for code, (m, s) in series.items()},
-        "period": {f.period.code: f.period.label for f in figures},
+    plan = catalogue.plan
+    series_by_metric = {
+        f"{measure.slug}/{series.slug}": (measure, series) for measure in plan.measures for series in measure.series
+    }
+    labels = {
+        "measure": {
+            metric: measure.label if series.headline else f"{measure.label}: {series.title}"
+            for metric, (measure, series) in series_by_metric.items()
+        },
+        "period": {figure.period.code: figure.period.label for figure in figures},
         "area": {code: area.name for code, area in catalogue.areas.items()},
-        **{d.slug: {c.code: c.label for c in d.categories} for d in catalogue.plan.dimensions},
+        **{
+            dimension.slug: {category.code: category.label for category in dimension.categories}
+            for dimension in plan.dimensions
+        },
     }
     titles = {"measure": "Measure", "period": "Period", "area": "Area"}
-    titles |= {dimension.slug: dimension.label for dimension in catalogue.plan.dimensions}
+    titles |= {dimension.slug: dimension.label for dimension in plan.dimensions}
     return {
         name: JsonStatDimension(
             label=titles[name],
             category=JsonStatCategory(
-                index={code: place for place, code in enumerate(codes)},
-                label={code: called[name][code] for code in codes},
-                unit={c: JsonStatUnit(label=series[c][0].unit) for c in codes} if name == "measure" else {},
+                index={code: position for position, code in enumerate(codes)},
+                label={code: labels[name][code] for code in codes},
+                unit={code: JsonStatUnit(label=series_by_metric[code][0].unit) for code in codes}
+                if name == "measure"
+                else {},
             ),
         )
         for name, codes in edges.items()

@@ -1,4 +1,4 @@
-"""Figures as SDMX-CSV 2.0: every dimension of the plan is one of the structure's, `_T` where it is summed over."""
+"""Figures as SDMX-CSV 2.0. Every dimension of the plan is a dimension of the structure; `_T` is its total."""
 
 from collections.abc import Iterable
 
@@ -44,8 +44,8 @@ CODE_BY_MARKER = {
 
 
 def list_dimensions(catalogue: Catalogue) -> list[str]:
-    """The dimensions of the structure, in its order; time is the last."""
-    return [*KEY_DIMENSIONS, *(_to_sdmx_id(d.slug) for d in catalogue.plan.dimensions), "TIME_PERIOD"]
+    """Return the dimensions of the structure in its order, time last."""
+    return [*KEY_DIMENSIONS, *(_to_sdmx_id(dimension.slug) for dimension in catalogue.plan.dimensions), "TIME_PERIOD"]
 
 
 def _to_sdmx_id(slug: str) -> str:
@@ -53,7 +53,7 @@ def _to_sdmx_id(slug: str) -> str:
 
 
 def build_structure_id(catalogue: Catalogue) -> str:
-    """The plan's version is the structure's: another version may have other dimensions."""
+    """Return the id of the structure. Its version is that of the plan, because versions can have other dimensions."""
     return f"{AGENCY_ID}:{_to_sdmx_id(catalogue.slug)}({catalogue.version}.0.0)"
 
 
@@ -66,7 +66,7 @@ def _build_row(figure: AnyFigure, catalogue: Catalogue) -> list[TableValue]:
     return [
         *("dataflow", build_structure_id(catalogue), "I"),
         *(figure.measure, figure.series, figure.area),
-        *(figure.breakdown.get(d.slug, TOTAL_CODE) for d in catalogue.plan.dimensions),
+        *(figure.breakdown.get(dimension.slug, TOTAL_CODE) for dimension in catalogue.plan.dimensions),
         format_time_period(figure.period),
         figure.value,
         *(choose_status_code(figure), figure.unit, figure.period.code),
@@ -77,16 +77,16 @@ def _build_row(figure: AnyFigure, catalogue: Catalogue) -> list[TableValue]:
 
 
 def choose_status_code(figure: AnyFigure) -> str:
-    """One letter; of several markers the gravest. A value that is only bounded is missing."""
+    """Return one letter: that of the most serious marker. A value that is only known by bounds counts as missing."""
     if figure.status is not None:
         return CODE_BY_STATUS[figure.status]
     if figure.value is None:
         return "O"
-    return next((letter for marker, letter in CODE_BY_MARKER.items() if marker in figure.markers), "A")
+    return next((code for marker, code in CODE_BY_MARKER.items() if marker in figure.markers), "A")
 
 
 def format_time_period(period: Period) -> str:
-    """SDMX's own codes where they mean the same, else the first day and the length."""
+    """Return SDMX's own code if it has one for the period, otherwise the first day and the length."""
     if period.type in (PeriodType.MONTH, PeriodType.CALENDAR_QUARTER, PeriodType.CALENDAR_YEAR):
         return period.code.removeprefix("CY")
     if period.type is PeriodType.SNAPSHOT:

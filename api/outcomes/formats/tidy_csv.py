@@ -1,4 +1,4 @@
-"""Figures as a table: the columns are the figure's own fields, whatever was asked."""
+"""Figures as a table. The columns are the fields of the figure, the same for every query."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast, get_args, get_origin
@@ -16,9 +16,9 @@ LABEL_COLUMNS = ("measure_label", "area_label", "breakdown_label")
 
 
 def list_columns(catalogue: Catalogue, kind: type[AnyFigure] = PreviewFigure) -> list[str]:
-    """As `pandas.json_normalize(items, sep="_")` names them, with a column for each dimension of the plan.
+    """Return the column names of `pandas.json_normalize(items, sep="_")`, with a column for each dimension of the plan.
 
-    Lists of things that have fields of their own are one column of JSON. The labels come last.
+    Lists of structs are one column of JSON. The labels are the last columns.
     """
     return [*_list_struct_columns(kind, "", catalogue), *LABEL_COLUMNS]
 
@@ -35,23 +35,27 @@ def _list_struct_columns(kind: type[Struct], prefix: str, catalogue: Catalogue) 
 
 
 def _find_struct(type_: Any) -> type[Struct] | None:
-    """The struct that a field holds, perhaps; None for a list of them."""
+    """Return the struct type of a field, optional or not; None for other types and for lists."""
     if isinstance(type_, type) and issubclass(type_, Struct):
         return type_
     if get_origin(type_) is list:
         return None
-    return next((found for inner in get_args(type_) if (found := _find_struct(inner)) is not None), None)
+    return next((struct for inner in get_args(type_) if (struct := _find_struct(inner)) is not None), None)
 
 
 def build_row(figure: AnyFigure, catalogue: Catalogue, *, labels: bool) -> dict[str, TableValue]:
-    """The columns of one figure; those that it has nothing for are not there."""
-    found = dict(_flatten(msgspec.to_builtins(figure), ""))
+    """Return the values of one figure by column. Columns without a value may be absent."""
+    row = dict(_flatten(msgspec.to_builtins(figure), ""))
     if labels:
-        categories = {(d.slug, c.code): c.label for d in catalogue.plan.dimensions for c in d.categories}
-        found["measure_label"] = catalogue.measures[figure.measure].label
-        found["area_label"] = catalogue.areas[figure.area].name
-        found["breakdown_label"] = ", ".join(categories[item] for item in figure.breakdown.items())
-    return found
+        categories = {
+            (dimension.slug, category.code): category.label
+            for dimension in catalogue.plan.dimensions
+            for category in dimension.categories
+        }
+        row["measure_label"] = catalogue.measures[figure.measure].label
+        row["area_label"] = catalogue.areas[figure.area].name
+        row["breakdown_label"] = ", ".join(categories[item] for item in figure.breakdown.items())
+    return row
 
 
 def _flatten(fields: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, TableValue]]:
@@ -73,7 +77,7 @@ def _format_list(items: Sequence[Any]) -> str:
 def write_csv(
     figures: Iterable[AnyFigure], catalogue: Catalogue, *, labels: bool, kind: type[AnyFigure] = PreviewFigure
 ) -> bytes:
-    """`kind` is of the figures, so that the columns stand even where there are none."""
+    """Return the table as CSV. `kind` is the type of the figures, which determines the columns."""
     names = list_columns(catalogue, kind)
     rows = (build_row(figure, catalogue, labels=labels) for figure in figures)
-    return csv_text.to_csv(names, ([found.get(name) for name in names] for found in rows))
+    return csv_text.to_csv(names, ([row.get(name) for name in names] for row in rows))

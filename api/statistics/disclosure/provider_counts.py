@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from api.statistics.disclosure.lattice import Node, Nodes
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
-from api.statistics.rollup import Tally
+from api.statistics.roll_up import Tally
 from schema.disclosure import Rule
 
 

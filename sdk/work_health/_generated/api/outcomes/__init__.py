@@ -39,10 +39,11 @@ class Outcomes(Sender):
     ) -> ReleasedInequality:
         """Get inequality between categories.
 
-        Gap and ratio of two categories, and the slope and relative index over all, from the figures of a release.
+        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
 
-        Needs no key. Whatever rests on a figure that is `c` has no value and says so; intervals are the widest, which
-        hold those of the true counts.
+        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
+        Intervals are
+        the widest ones that the true counts allow.
         """
         from . import get_inequality as _get_inequality
 
@@ -68,7 +69,7 @@ class Outcomes(Sender):
     ) -> ReleasedLogicModel:
         """Get the logic model with published figures.
 
-        Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures.
+        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
         """
         from . import get_logic_model_outcomes as _get_logic_model_outcomes
 
@@ -102,17 +103,17 @@ class Outcomes(Sender):
     ) -> Outcomes:
         """List published outcomes.
 
-        Needs no key. Out of the newest release, or of the one that `release` names; all of a page is of one release.
+        No key needed. Reads the newest release, or the one that `release` names. All pages come from one release.
 
-        Everything that may be asked is registered beforehand: rows are there whether or not anything was returned,
-        and of
-        people none, few, withheld and left out are alike `c`; `x` is what nobody returned at all. `period` is
-        `latest`
-        where it is left out, and `resolved` says what that stood for. `group_by` takes the dimensions of one scheme,
-        and
-        an area level such as `ward`. Each figure carries its bounds and largest error, its interval, comparators,
-        movement, trend, target, and the coverage that the release froze. Percentages and whatever else is derived are
-        calculated from the numbers shown.
+        Rows exist for everything that can be queried, with or without data. For people, zero, small, withheld and
+        missing
+        counts all show `c`; `x` means that nobody returned anything. The default `period` is `latest`; `resolved`
+        lists
+        the period that it resolved to. `group_by` accepts the dimensions of one scheme and an area level such as
+        `ward`.
+        Each figure has its bounds and largest error, its interval, comparators, movement, trend, target, and the
+        coverage
+        at the time of the release. Percentages and other derived values are calculated from the displayed numbers.
         """
         from . import list_outcomes as _list_outcomes
 
@@ -159,11 +160,11 @@ class Outcomes(Sender):
     ) -> bytes:
         """List published outcomes as CSV.
 
-        All rows at once, in the fields of the JSON, the same columns whatever is asked.
+        All rows at once, in the fields of the JSON. The columns are the same for every query.
 
-        `period_start` is the `start` of `period`, and so on. Lists are JSON in a cell; the columns that end in
-        `_label`
-        are filled with `labels=true`.
+        `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are
+        filled
+        with `labels=true`.
         """
         from . import list_outcomes_csv as _list_outcomes_csv
 
@@ -238,7 +239,7 @@ class Outcomes(Sender):
     ) -> JsonStatDataset:
         """List published outcomes as JSON-stat.
 
-        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions of the query. Bounds are in `extension`.
         """
         from . import list_outcomes_json_stat as _list_outcomes_json_stat
 
@@ -281,7 +282,7 @@ class Outcomes(Sender):
     ) -> bytes:
         """List published outcomes as SDMX-CSV.
 
-        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total.
         """
         from . import list_outcomes_sdmx_csv as _list_outcomes_sdmx_csv
 
@@ -310,7 +311,7 @@ class Outcomes(Sender):
     ) -> Availability:
         """List available outcome queries.
 
-        Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
+        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
         """
         from . import get_outcomes_availability as _get_outcomes_availability
 
@@ -335,11 +336,11 @@ class Outcomes(Sender):
     ) -> PreviewInequality:
         """Preview inequality between categories.
 
-        Needs the scope `review`: small counts in the answer can identify people. Not for publication.
+        Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
-        The gap and the ratio are of two categories of a proportion; the slope and the relative index of inequality
-        are
-        over all categories of an ordered dimension, as fifths by deprivation. What cannot be told says why.
+        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
+        categories of an ordered dimension, such as deprivation fifths. A result that cannot be calculated has a
+        `reason`.
         """
         from . import preview_inequality as _preview_inequality
 
@@ -365,9 +366,9 @@ class Outcomes(Sender):
     ) -> PreviewLogicModel:
         """Preview the logic model with figures.
 
-        Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
+        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
 
-        Needs the scope `review`: there is no disclosure control.
+        Requires the scope `review`: there is no disclosure control.
         """
         from . import preview_logic_model as _preview_logic_model
 
@@ -393,21 +394,23 @@ class Outcomes(Sender):
         level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> PreviewOutcomes:
         """Preview outcomes.
 
-        Needs the scope `review`: small counts in the answer can identify people. Not for publication.
+        Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
-        Every measure is rolled up by the rule that it declares; what can only be bounded is given as bounds, and what
-        cannot be answered says why, with what can be asked `instead`. `period` is `latest` where it is left out, and
-        `resolved` says what that stood for. `group_by` takes the dimensions of one scheme, and an area level such as
-        `ward`. Milestones and evidence are no counts: read their items and entries in the returns.
+        Each measure is rolled up by the rule of its kind. If only bounds are known, the figure has bounds instead of
+        a
+        value. If a query has no answer, the figure has a `reason`, and `alternatives` names queries that have one.
+        The default `period` is `latest`; `resolved` lists the period that it resolved to. `group_by` accepts the
+        dimensions of one scheme and an area level such as `ward`. Milestones and evidence are not counts: read their
+        items and entries in the returns.
 
         `revision_basis=approved` uses only approved revisions, even while a correction is pending. With `latest`, a
         figure
@@ -434,9 +437,9 @@ class Outcomes(Sender):
                 level=level,
                 group_by=group_by,
                 breakdown=breakdown,
+                min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
-                min_coverage=min_coverage,
                 labels=labels,
                 cursor=cursor,
                 limit=limit,
@@ -458,16 +461,16 @@ class Outcomes(Sender):
         level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
         labels: bool | None = None,
     ) -> bytes:
         """Preview outcomes as CSV.
 
-        All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
+        All rows at once. The columns are the fields of the JSON: `period_start` is the `start` of `period`.
 
-        The columns are the same whatever is asked. Lists are JSON in a cell; the columns that end in `_label` are
+        The columns are the same for every query. Lists are JSON in a cell; the columns that end in `_label` are
         filled
         with `labels=true`.
         """
@@ -487,9 +490,9 @@ class Outcomes(Sender):
                 level=level,
                 group_by=group_by,
                 breakdown=breakdown,
+                min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
-                min_coverage=min_coverage,
                 labels=labels,
             )
         )
@@ -542,13 +545,13 @@ class Outcomes(Sender):
         level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
     ) -> JsonStatDataset:
         """Preview outcomes as JSON-stat.
 
-        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions of the query. Bounds are in `extension`.
         """
         from . import preview_outcomes_json_stat as _preview_outcomes_json_stat
 
@@ -566,9 +569,9 @@ class Outcomes(Sender):
                 level=level,
                 group_by=group_by,
                 breakdown=breakdown,
+                min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
-                min_coverage=min_coverage,
             )
         )
 
@@ -587,16 +590,16 @@ class Outcomes(Sender):
         level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
     ) -> bytes:
         """Preview outcomes as SDMX-CSV.
 
-        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total.
 
-        `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own
-        way.
+        `OBS_STATUS` has the codes of CL_OBS_STATUS. `PERIOD` has the period code of this API, `TIME_PERIOD` that of
+        SDMX.
         """
         from . import preview_outcomes_sdmx_csv as _preview_outcomes_sdmx_csv
 
@@ -614,9 +617,9 @@ class Outcomes(Sender):
                 level=level,
                 group_by=group_by,
                 breakdown=breakdown,
+                min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
-                min_coverage=min_coverage,
             )
         )
 
@@ -630,7 +633,7 @@ class Outcomes(Sender):
 
         Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
 
-        Needs the scope `review`: there is no disclosure control.
+        Requires the scope `review`: there is no disclosure control.
         """
         from . import preview_progress as _preview_progress
 
@@ -677,10 +680,11 @@ class AsyncOutcomes(AsyncSender):
     ) -> ReleasedInequality:
         """Get inequality between categories.
 
-        Gap and ratio of two categories, and the slope and relative index over all, from the figures of a release.
+        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
 
-        Needs no key. Whatever rests on a figure that is `c` has no value and says so; intervals are the widest, which
-        hold those of the true counts.
+        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
+        Intervals are
+        the widest ones that the true counts allow.
         """
         from . import get_inequality as _get_inequality
 
@@ -706,7 +710,7 @@ class AsyncOutcomes(AsyncSender):
     ) -> ReleasedLogicModel:
         """Get the logic model with published figures.
 
-        Every node from inputs to impacts with the measures that tell of it, their coverage and latest figures.
+        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
         """
         from . import get_logic_model_outcomes as _get_logic_model_outcomes
 
@@ -740,17 +744,17 @@ class AsyncOutcomes(AsyncSender):
     ) -> Outcomes:
         """List published outcomes.
 
-        Needs no key. Out of the newest release, or of the one that `release` names; all of a page is of one release.
+        No key needed. Reads the newest release, or the one that `release` names. All pages come from one release.
 
-        Everything that may be asked is registered beforehand: rows are there whether or not anything was returned,
-        and of
-        people none, few, withheld and left out are alike `c`; `x` is what nobody returned at all. `period` is
-        `latest`
-        where it is left out, and `resolved` says what that stood for. `group_by` takes the dimensions of one scheme,
-        and
-        an area level such as `ward`. Each figure carries its bounds and largest error, its interval, comparators,
-        movement, trend, target, and the coverage that the release froze. Percentages and whatever else is derived are
-        calculated from the numbers shown.
+        Rows exist for everything that can be queried, with or without data. For people, zero, small, withheld and
+        missing
+        counts all show `c`; `x` means that nobody returned anything. The default `period` is `latest`; `resolved`
+        lists
+        the period that it resolved to. `group_by` accepts the dimensions of one scheme and an area level such as
+        `ward`.
+        Each figure has its bounds and largest error, its interval, comparators, movement, trend, target, and the
+        coverage
+        at the time of the release. Percentages and other derived values are calculated from the displayed numbers.
         """
         from . import list_outcomes as _list_outcomes
 
@@ -797,11 +801,11 @@ class AsyncOutcomes(AsyncSender):
     ) -> bytes:
         """List published outcomes as CSV.
 
-        All rows at once, in the fields of the JSON, the same columns whatever is asked.
+        All rows at once, in the fields of the JSON. The columns are the same for every query.
 
-        `period_start` is the `start` of `period`, and so on. Lists are JSON in a cell; the columns that end in
-        `_label`
-        are filled with `labels=true`.
+        `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are
+        filled
+        with `labels=true`.
         """
         from . import list_outcomes_csv as _list_outcomes_csv
 
@@ -876,7 +880,7 @@ class AsyncOutcomes(AsyncSender):
     ) -> JsonStatDataset:
         """List published outcomes as JSON-stat.
 
-        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions of the query. Bounds are in `extension`.
         """
         from . import list_outcomes_json_stat as _list_outcomes_json_stat
 
@@ -919,7 +923,7 @@ class AsyncOutcomes(AsyncSender):
     ) -> bytes:
         """List published outcomes as SDMX-CSV.
 
-        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total.
         """
         from . import list_outcomes_sdmx_csv as _list_outcomes_sdmx_csv
 
@@ -948,7 +952,7 @@ class AsyncOutcomes(AsyncSender):
     ) -> Availability:
         """List available outcome queries.
 
-        Measures, series, periods, areas, breakdowns and forms: from the plan alone, whatever has been returned.
+        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
         """
         from . import get_outcomes_availability as _get_outcomes_availability
 
@@ -973,11 +977,11 @@ class AsyncOutcomes(AsyncSender):
     ) -> PreviewInequality:
         """Preview inequality between categories.
 
-        Needs the scope `review`: small counts in the answer can identify people. Not for publication.
+        Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
-        The gap and the ratio are of two categories of a proportion; the slope and the relative index of inequality
-        are
-        over all categories of an ordered dimension, as fifths by deprivation. What cannot be told says why.
+        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
+        categories of an ordered dimension, such as deprivation fifths. A result that cannot be calculated has a
+        `reason`.
         """
         from . import preview_inequality as _preview_inequality
 
@@ -1003,9 +1007,9 @@ class AsyncOutcomes(AsyncSender):
     ) -> PreviewLogicModel:
         """Preview the logic model with figures.
 
-        Every node from inputs to impacts with the measures that tell of it: its own, else those it leads to.
+        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
 
-        Needs the scope `review`: there is no disclosure control.
+        Requires the scope `review`: there is no disclosure control.
         """
         from . import preview_logic_model as _preview_logic_model
 
@@ -1031,21 +1035,23 @@ class AsyncOutcomes(AsyncSender):
         level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> PreviewOutcomes:
         """Preview outcomes.
 
-        Needs the scope `review`: small counts in the answer can identify people. Not for publication.
+        Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
-        Every measure is rolled up by the rule that it declares; what can only be bounded is given as bounds, and what
-        cannot be answered says why, with what can be asked `instead`. `period` is `latest` where it is left out, and
-        `resolved` says what that stood for. `group_by` takes the dimensions of one scheme, and an area level such as
-        `ward`. Milestones and evidence are no counts: read their items and entries in the returns.
+        Each measure is rolled up by the rule of its kind. If only bounds are known, the figure has bounds instead of
+        a
+        value. If a query has no answer, the figure has a `reason`, and `alternatives` names queries that have one.
+        The default `period` is `latest`; `resolved` lists the period that it resolved to. `group_by` accepts the
+        dimensions of one scheme and an area level such as `ward`. Milestones and evidence are not counts: read their
+        items and entries in the returns.
 
         `revision_basis=approved` uses only approved revisions, even while a correction is pending. With `latest`, a
         figure
@@ -1072,9 +1078,9 @@ class AsyncOutcomes(AsyncSender):
                 level=level,
                 group_by=group_by,
                 breakdown=breakdown,
+                min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
-                min_coverage=min_coverage,
                 labels=labels,
                 cursor=cursor,
                 limit=limit,
@@ -1096,16 +1102,16 @@ class AsyncOutcomes(AsyncSender):
         level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
         labels: bool | None = None,
     ) -> bytes:
         """Preview outcomes as CSV.
 
-        All rows at once, in the fields of the JSON: `period_start` is the `start` of `period`, and so on.
+        All rows at once. The columns are the fields of the JSON: `period_start` is the `start` of `period`.
 
-        The columns are the same whatever is asked. Lists are JSON in a cell; the columns that end in `_label` are
+        The columns are the same for every query. Lists are JSON in a cell; the columns that end in `_label` are
         filled
         with `labels=true`.
         """
@@ -1125,9 +1131,9 @@ class AsyncOutcomes(AsyncSender):
                 level=level,
                 group_by=group_by,
                 breakdown=breakdown,
+                min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
-                min_coverage=min_coverage,
                 labels=labels,
             )
         )
@@ -1180,13 +1186,13 @@ class AsyncOutcomes(AsyncSender):
         level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
     ) -> JsonStatDataset:
         """Preview outcomes as JSON-stat.
 
-        JSON-stat 2.0: a cube of measure, period, area and the dimensions asked for. Bounds are in `extension`.
+        JSON-stat 2.0: a cube of measure, period, area and the dimensions of the query. Bounds are in `extension`.
         """
         from . import preview_outcomes_json_stat as _preview_outcomes_json_stat
 
@@ -1204,9 +1210,9 @@ class AsyncOutcomes(AsyncSender):
                 level=level,
                 group_by=group_by,
                 breakdown=breakdown,
+                min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
-                min_coverage=min_coverage,
             )
         )
 
@@ -1225,16 +1231,16 @@ class AsyncOutcomes(AsyncSender):
         level: Iterable[str] | None = None,
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
+        min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
     ) -> bytes:
         """Preview outcomes as SDMX-CSV.
 
-        SDMX-CSV 2.0. Each dimension of the plan is a column, `_T` where it is summed over.
+        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total.
 
-        `OBS_STATUS` has the letters of CL_OBS_STATUS, `PERIOD` the code of this API, which SDMX writes in its own
-        way.
+        `OBS_STATUS` has the codes of CL_OBS_STATUS. `PERIOD` has the period code of this API, `TIME_PERIOD` that of
+        SDMX.
         """
         from . import preview_outcomes_sdmx_csv as _preview_outcomes_sdmx_csv
 
@@ -1252,9 +1258,9 @@ class AsyncOutcomes(AsyncSender):
                 level=level,
                 group_by=group_by,
                 breakdown=breakdown,
+                min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
-                min_coverage=min_coverage,
             )
         )
 
@@ -1268,7 +1274,7 @@ class AsyncOutcomes(AsyncSender):
 
         Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
 
-        Needs the scope `review`: there is no disclosure control.
+        Requires the scope `review`: there is no disclosure control.
         """
         from . import preview_progress as _preview_progress
 

@@ -23,9 +23,9 @@ def call(
     level: Iterable[str] | None = None,
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
+    min_coverage: float | None = None,
     comparator: Iterable[str] | None = None,
     revision_basis: RevisionBasis | str | None = None,
-    min_coverage: float | None = None,
 ) -> Call[JsonStatDataset]:
     return Call(
         method="GET",
@@ -44,9 +44,9 @@ def call(
             "level": level,
             "group_by": group_by,
             "breakdown": breakdown,
+            "min_coverage": min_coverage,
             "comparator": comparator,
             "revision_basis": revision_basis,
-            "min_coverage": min_coverage,
         },
         parse=_parse,
     )

@@ -181,13 +181,12 @@ class Releases(Sender):
     ) -> ReleasedEntryList:
         """List milestones and evidence of a release.
 
-        Needs no key. Items of milestones and entries of evidence whose text a reviewer found free of personal data.
+        No key needed. Lists milestone items and evidence entries whose text a reviewer found free of personal data.
 
-        They are of the approved returns that the release was made of, as they were cleared when it was made. What is
+        They come from the approved returns of the release, as they were cleared when it was made. Entries that are
         not
-        cleared is not there and not counted; who returned it and how many people took part is not told. All measures
-        and
-        periods where none is named.
+        cleared are neither listed nor counted. The organisation and the number of participants are not published. By
+        default, entries of all measures and periods are listed.
         """
         from . import list_release_entries as _list_release_entries
 
@@ -364,13 +363,12 @@ class AsyncReleases(AsyncSender):
     ) -> ReleasedEntryList:
         """List milestones and evidence of a release.
 
-        Needs no key. Items of milestones and entries of evidence whose text a reviewer found free of personal data.
+        No key needed. Lists milestone items and evidence entries whose text a reviewer found free of personal data.
 
-        They are of the approved returns that the release was made of, as they were cleared when it was made. What is
+        They come from the approved returns of the release, as they were cleared when it was made. Entries that are
         not
-        cleared is not there and not counted; who returned it and how many people took part is not told. All measures
-        and
-        periods where none is named.
+        cleared are neither listed nor counted. The organisation and the number of participants are not published. By
+        default, entries of all measures and periods are listed.
         """
         from . import list_release_entries as _list_release_entries
 

@@ -1,7 +1,7 @@
-"""What each kind of measure allows: how standing observations become one result for each output cell.
+"""The roll-up of cells to one result for each output cell, by the kind of the measure.
 
-Everything is an interval, since a partner may send a small count as suppressed. Entries are put together in
-three steps - the parts of a return, the periods of a source, the sources - and the kind decides each step.
+All numbers are bounds, because partners may send small counts as suppressed. Entries are combined in three steps:
+the parts of a return, the periods of a source, the sources. The kind of the measure determines each step.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,26 +19,26 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class RollUpEntries(Struct, frozen=True, kw_only=True, eq=False):
-    """Standing observations, one entry each, each mapped onto the one output cell ('group') that it feeds.
+    """Cells of current revisions, each mapped to the output cell (the group) to which it contributes.
 
-    All arrays have one length, and the order of the entries plays no role. Figures are whole and not negative;
-    sums are exact to 2**53. An entry without a figure is left out or holds NaN, never 0. Of one source and
-    period a group may have several entries: the wards of an area, or the exclusive categories of a total.
+    All arrays have the same length, and the order of the entries does not matter. Numbers are whole and not negative;
+    sums are exact up to 2**53. An entry without a number is omitted or is NaN, never 0. A group may have several
+    entries of one source and period: the wards of an area, or the exclusive categories of a total.
     """
 
     group: IntArray
     """The index of the output cell, from 0."""
     source: IntArray
-    """The organisation and service that returned it, as any number."""
+    """The organisation and service that returned it, as an arbitrary number."""
     period: IntArray
-    """The submitted period as a number that grows with time; when it arrived plays no role. Two periods of a
-    source have two numbers even where they end on the same day: entries with one number are added up as parts."""
+    """The period of the return as a number that increases with time, whenever it was submitted. Two periods of a source
+    have different numbers even if they end on the same day: entries with the same number are added up as parts."""
     low: FloatArray
-    """The count, or the numerator; of a suppressed one, the least that it can be."""
+    """The count or the numerator; for a suppressed one, its lower bound."""
     high: FloatArray
-    """The most that it can be: `low` where exact, infinite where nothing is known."""
+    """The upper bound: equal to `low` if exact, infinite if unknown."""
     denominator_low: FloatArray | None = None
-    """The same of the denominator, or of the number of cases of a mean; None for plain counts."""
+    """The same for the denominator, which for a mean is its number of cases; None for plain counts."""
     denominator_high: FloatArray | None = None
 
 
@@ -46,51 +46,51 @@ class Tally(Struct, frozen=True, kw_only=True):
     """The unprotected result of one output cell. It is not for publication before disclosure control."""
 
     low: int | None = None
-    """The least that the count, or the numerator, can be; null where there is no value."""
+    """The lower bound of the count or the numerator; None if there is no value."""
     high: int | None = None
-    """The most that it can be; null where there is no value or no upper bound."""
+    """The upper bound; None if there is no value or no upper bound."""
     denominator_low: int | None = None
-    """The same of the denominator; null for plain counts."""
+    """The same for the denominator; None for plain counts."""
     denominator_high: int | None = None
     ratio_low: float | None = None
-    """The least that numerator ÷ denominator can be, before any factor such as per 1,000."""
+    """The lower bound of numerator ÷ denominator, before any factor such as per 1,000."""
     ratio_high: float | None = None
     sources: int = 0
-    """How many sources have an entry that counts."""
+    """The number of sources with a number."""
     periods: int = 0
-    """How many periods have one, those included that a later one of the same stock has overtaken."""
+    """The number of periods with a number, including earlier periods of a stock that are not used."""
     missing_entries: int = 0
-    """How many entries have no figure, or only one of numerator and denominator."""
+    """The number of entries that have no number, or only one of numerator and denominator."""
     as_of: int | None = None
-    """The latest period used, of a stock or cumulative measure."""
+    """The latest period used, for a stock or a cumulative measure."""
     has_mixed_as_of: bool = False
-    """Whether the sources' latest periods differ, so that the sum is as of no single one."""
+    """True if the latest periods of the sources differ, so that the sum is not as of a single period."""
     reason: str | None = None
-    """Why there is no value: `no_data`, `zero_denominator`, `mixed_as_of`, `coverage_differs` or `fell`."""
+    """Why there is no value: `no_data`, `zero_denominator`, `mixed_as_of`, `coverage_differs` or `cumulative_fell`."""
 
     @property
     def is_exact(self) -> bool:
-        """Whether there is a count, or a numerator and a denominator, and each is one number."""
+        """Return True if the count, or both numerator and denominator, are known exactly."""
         return self.low is not None and self.low == self.high and self.denominator_low == self.denominator_high
 
 
-class NotAdditive(Exception):  # noqa: N818  a refusal is not an error of ours
-    """Figures of this kind are not rolled up."""
+class NotAdditive(Exception):  # noqa: N818  it reports faulty input, not a fault of this software
+    """Measures of this kind cannot be rolled up."""
 
     def __init__(self, kind: MeasureKind) -> None:
-        super().__init__(f"A measure of the kind `{kind}` is not rolled up. {_ADVICE_BY_KIND[kind]}")
+        super().__init__(f"A measure of the kind `{kind}` cannot be rolled up. {_ADVICE_BY_KIND[kind]}")
         self.kind = kind
 
 
 _ADVICE_BY_KIND = {
-    MeasureKind.GAP: "Ask for its two proportions at one period and area, and take their difference.",
-    MeasureKind.MILESTONE: "Ask for the items of each organisation, or for its latest stage.",
-    MeasureKind.EVIDENCE: "Ask for the entries of each organisation.",
+    MeasureKind.GAP: "Query its two proportions for one period and area, and subtract them.",
+    MeasureKind.MILESTONE: "Read the items of each organisation, or their latest stages.",
+    MeasureKind.EVIDENCE: "Read the entries of each organisation.",
     MeasureKind.DERIVED: "Roll up the measures of its formula, each by its own kind, then apply the formula.",
 }
 
-# Figures are rows of an array - low, high and, of a ratio, base_low, base_high - with one column for each entry.
-# A step makes one column of each run of columns, given where the runs begin.
+# Bounds are an array with one column for each entry. Its rows are low, high and, for a ratio, denominator low and high.
+# A step combines each run of columns into one column; `starts` is where the runs begin.
 _RollUpStep = Callable[[FloatArray, IntArray], FloatArray]
 
 
@@ -99,7 +99,7 @@ def _add_up(figures: FloatArray, starts: IntArray) -> FloatArray:
 
 
 def _bound_union(figures: FloatArray, starts: IntArray) -> FloatArray:
-    """Sets that may overlap have at least the members of the largest and at most those of all."""
+    """Return the bounds of a union of sets that may overlap: the size of the largest, and the sum of all."""
     return np.stack((np.maximum.reduceat(figures[0], starts), np.add.reduceat(figures[1], starts)))
 
 
@@ -107,7 +107,7 @@ def _select_last(figures: FloatArray, starts: IntArray) -> FloatArray:
     return figures[:, _find_run_ends(starts, figures.shape[1])]
 
 
-# Over the parts of a return, over time, over sources. A union becomes a sum where the sets are disjoint.
+# The steps over the parts of a return, over time, and over sources. Disjoint sets are added up.
 _STEPS_BY_KIND: dict[MeasureKind, tuple[_RollUpStep, _RollUpStep, _RollUpStep]] = {
     MeasureKind.FLOW: (_add_up, _add_up, _add_up),
     MeasureKind.STOCK: (_add_up, _select_last, _add_up),
@@ -118,7 +118,7 @@ _STEPS_BY_KIND: dict[MeasureKind, tuple[_RollUpStep, _RollUpStep, _RollUpStep]] 
     MeasureKind.MEAN: (_add_up, _add_up, _add_up),
 }
 ADDITIVE_KINDS = frozenset(_STEPS_BY_KIND)
-"""The kinds that are rolled up."""
+"""The kinds that can be rolled up."""
 
 
 def roll_up(
@@ -129,19 +129,19 @@ def roll_up(
     overlap: Overlap = Overlap.UNKNOWN,
     parts_disjoint: bool = False,
 ) -> list[Tally]:
-    """Roll up to one tally for each group, in their order; a group without data says so and has no value.
+    """Return one tally for each group, in their order. The tally of a group without data has the reason `no_data`.
 
-    `overlap` and `parts_disjoint` bear on `distinct` alone: whether two sources, or two entries of one source
-    and period, may count the same person or employer. A ratio is Σ numerator ÷ Σ denominator over the entries
-    that have both; a proportion is at most 1. Raises `NotAdditive` for the kinds that are not rolled up,
-    `ValueError` for arrays that break the rules of `Cells`.
+    `overlap` and `parts_disjoint` matter for `distinct` only: they state whether two sources, or two entries of one
+    source and period, may count the same person or employer. A ratio is Σ numerator ÷ Σ denominator over the entries
+    that have both; a proportion is at most 1. Raises NotAdditive for kinds that cannot be rolled up, and ValueError
+    for arrays that break the rules of `RollUpEntries`.
     """
     if kind not in _STEPS_BY_KIND:
         raise NotAdditive(kind)
     figures = _stack_bounds(kind, cells)
     _check_entries(cells.group, figures, groups)
     known = ~np.isnan(figures).any(axis=0)
-    left_out = np.bincount(cells.group[~known], minlength=groups)
+    missing_entries = np.bincount(cells.group[~known], minlength=groups)
     order = np.flatnonzero(known)
     order = order[np.lexsort((cells.period[order], cells.source[order], cells.group[order]))]
     nest = _find_runs(cells.group[order], cells.source[order], cells.period[order])
@@ -151,25 +151,27 @@ def roll_up(
     by_source = over_time(by_return, nest.sources)
     totals = (_add_up if overlap is Overlap.DISJOINT else over_sources)(by_source, nest.groups)
 
-    tallies = [Tally(missing_entries=number, reason="no_data") for number in left_out.tolist()]
-    for cell, found in zip(nest.groups_with_data.tolist(), _build_tallies(kind, totals, nest, left_out), strict=True):
-        tallies[cell] = found
+    tallies = [Tally(missing_entries=number, reason="no_data") for number in missing_entries.tolist()]
+    for group, tally in zip(
+        nest.groups_with_data.tolist(), _build_tallies(kind, totals, nest, missing_entries), strict=True
+    ):
+        tallies[group] = tally
     return tallies
 
 
 def subtract_tallies(later: Tally, earlier: Tally) -> Tally:
-    """Return the flow between two tallies of one cumulative measure, made since the same reset.
+    """Return the flow between two tallies of one cumulative measure that count from the same reset.
 
-    Bounds in, bounds out, and never below 0. There is no value, and a reason, where either has none or nothing
-    was returned since the earlier one (`no_data`), where a tally is as of several periods (`mixed_as_of`) or
-    other sources are behind it (`coverage_differs`), since a return that is missing would then pass for no
-    growth, and where the later one is certainly the smaller (`fell`).
+    The result has bounds, never below 0. It has a reason instead of a value if one tally has no value or nothing was
+    returned since the earlier one (`no_data`), if a tally is as of several periods (`mixed_as_of`), if the sources
+    differ (`coverage_differs`), because a missing return would look like no growth, or if the later tally is
+    certainly smaller (`cumulative_fell`).
     """
-    mixed = later.has_mixed_as_of or earlier.has_mixed_as_of
-    flow = Tally(sources=later.sources, periods=later.periods, as_of=later.as_of, has_mixed_as_of=mixed)
+    is_mixed = later.has_mixed_as_of or earlier.has_mixed_as_of
+    flow = Tally(sources=later.sources, periods=later.periods, as_of=later.as_of, has_mixed_as_of=is_mixed)
     if later.low is None or earlier.low is None or (later.as_of or 0) <= (earlier.as_of or 0):
         return replace(flow, reason="no_data")
-    if mixed:
+    if is_mixed:
         return replace(flow, reason="mixed_as_of")
     if later.sources != earlier.sources:
         return replace(flow, reason="coverage_differs")
@@ -190,15 +192,15 @@ def _stack_bounds(kind: MeasureKind, cells: RollUpEntries) -> FloatArray:
 
 def _check_entries(group: IntArray, figures: FloatArray, groups: int) -> None:
     if np.any((group < 0) | (group >= groups)):
-        raise ValueError(f"An entry feeds a group outside 0 to {groups - 1}.")
+        raise ValueError(f"An entry belongs to a group outside 0 to {groups - 1}.")
     if np.any(figures < 0) or np.any(figures > np.floor(figures)):
-        raise ValueError("A figure is negative or not whole.")
+        raise ValueError("A number is negative or not whole.")
     if np.any(figures[0::2] > figures[1::2]) or np.any(np.isinf(figures[0::2])):
         raise ValueError("A lower bound is above its upper bound, or infinite.")
 
 
 class _RunStarts(Struct, frozen=True, kw_only=True, eq=False):
-    """Where each return begins among the entries, each source among the returns, each group among the sources."""
+    """The start of each return among the entries, each source among the returns, each group among the sources."""
 
     returns: IntArray
     sources: IntArray
@@ -206,10 +208,10 @@ class _RunStarts(Struct, frozen=True, kw_only=True, eq=False):
     groups_with_data: IntArray
     """The index of each group that has entries."""
     periods: IntArray
-    """The number of its periods."""
+    """The number of periods in each group."""
     latest: IntArray
     earliest: IntArray
-    """Of its sources' latest periods, the latest and the earliest."""
+    """The latest and the earliest among the latest periods of the group's sources."""
 
 
 def _find_runs(group: IntArray, source: IntArray, period: IntArray) -> _RunStarts:
@@ -233,7 +235,7 @@ def _find_runs(group: IntArray, source: IntArray, period: IntArray) -> _RunStart
 
 
 def _find_run_starts(*keys: IntArray) -> IntArray:
-    """Where each run of equal keys begins."""
+    """Return the start of each run of equal keys."""
     begins = np.ones(keys[0].size, dtype=np.bool_)
     begins[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
     return np.flatnonzero(begins)
@@ -247,33 +249,33 @@ def _find_run_ends(starts: IntArray, size: int) -> IntArray:
 def _build_tallies(
     kind: MeasureKind, totals: FloatArray, nest: _RunStarts, missing_entries: IntArray
 ) -> Iterator[Tally]:
-    """Make the tallies of the groups that have data, in order."""
+    """Yield the tallies of the groups that have data, in order."""
     bounds = totals if kind in RATIO_KINDS else np.vstack((totals, np.full_like(totals, np.nan)))
     ratios = _divide_bounds(bounds, maximum=1.0 if kind is MeasureKind.PROPORTION else np.inf)
     low, high, base_low, base_high = ([int(n) if isfinite(n) else None for n in row] for row in bounds.tolist())
     ratio_low, ratio_high = ([n if isfinite(n) else None for n in row.tolist()] for row in ratios)
     sources = np.diff(nest.groups, append=nest.sources.size).tolist()
     periods, latest, earliest = nest.periods.tolist(), nest.latest.tolist(), nest.earliest.tolist()
-    dated = _STEPS_BY_KIND[kind][1] is _select_last
-    for at, cell in enumerate(nest.groups_with_data.tolist()):
+    uses_last_period = _STEPS_BY_KIND[kind][1] is _select_last
+    for index, group in enumerate(nest.groups_with_data.tolist()):
         yield Tally(
-            low=low[at],
-            high=high[at],
-            denominator_low=base_low[at],
-            denominator_high=base_high[at],
-            ratio_low=ratio_low[at],
-            ratio_high=ratio_high[at],
-            sources=sources[at],
-            periods=periods[at],
-            missing_entries=int(missing_entries[cell]),
-            as_of=latest[at] if dated else None,
-            has_mixed_as_of=dated and latest[at] != earliest[at],
-            reason="zero_denominator" if base_high[at] == 0 else None,
+            low=low[index],
+            high=high[index],
+            denominator_low=base_low[index],
+            denominator_high=base_high[index],
+            ratio_low=ratio_low[index],
+            ratio_high=ratio_high[index],
+            sources=sources[index],
+            periods=periods[index],
+            missing_entries=int(missing_entries[group]),
+            as_of=latest[index] if uses_last_period else None,
+            has_mixed_as_of=uses_last_period and latest[index] != earliest[index],
+            reason="zero_denominator" if base_high[index] == 0 else None,
         )
 
 
 def _divide_bounds(bounds: FloatArray, *, maximum: float) -> tuple[FloatArray, FloatArray]:
-    """Divide bounds by bounds; NaN where there is no denominator, or it is certainly 0."""
+    """Return the bounds of the ratios; NaN if there is no denominator, or if it is certainly 0."""
     low, high, base_low, base_high = bounds
     possible = base_high > 0
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,9 +1,9 @@
-"""The recent trend of Fingertips: the last five years, at 99.8 %, and not owed to a single one of them.
+"""The recent trend of Fingertips: the last five years, significant at 99.8 % even without any one of them.
 
 The rule is that of `TrendMarkerCalculator` in github.com/ukhsa-collaboration/fingertips-open and
 github.com/dhsc-govuk/FingertipsNext, described in Fingertips Public Health Technical Guidance, *Trend markers*.
-It differs in one point: a slope of exactly 0 with a year left out is no sign of a rise, where theirs takes it
-for one and so reads a leap in the last year as a trend upwards, but not its mirror image as one downwards.
+It differs in one point: a slope of exactly 0 with a year left out does not count as a rise. Fingertips counts it as
+one, so that a leap in the last year is a trend upwards, but its mirror image is not a trend downwards.
 """
 
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ CRITICAL_CHI_SQUARED = get_normal_deviate(Confidence.P99_8) ** 2
 """The chi-squared that one degree of freedom exceeds in 0.2 % of cases: 9.5495."""
 
 _INTERVAL_STANDARD_ERRORS = 3.92
-"""Standard errors between the limits of a 95 % interval; Fingertips' rounding, so that its results are met."""
+"""Standard errors between the limits of a 95 % interval, rounded as in Fingertips to reproduce its results."""
 _RELATIVE_TOLERANCE = 1e-12
-"""A slope that is smaller than this part of what it sums up is 0 but for rounding."""
+"""A slope that is a smaller share of the sum of its absolute terms is 0 except for rounding."""
 _YEAR_NUMBERS = np.arange(1.0, TREND_POINTS + 1)
 ANNUAL_TYPES = {
     PeriodType.FINANCIAL_YEAR,
@@ -39,29 +39,28 @@ ANNUAL_TYPES = {
     PeriodType.MONTHS_ENDING,
     PeriodType.SNAPSHOT,
 }
-"""The types of which a trend can be told."""
+"""The period types that can have a trend."""
 
 
 def calculate_trend(readings: Sequence[Reading], aim: Aim | None, *, kind: MeasureKind, method: TrendMethod) -> Trend:
     """Return the trend over the five latest periods, whatever the order of the readings.
 
-    For proportions and rates, one period a year, none overlapping, missing or without a value, no break between
-    them; else `cannot_be_calculated`, with the reason. Periods of less than a year that come once a year, as a
-    winter's, are annual. `cochran-armitage` is for numerators and denominators that were counted, all of them
-    above 0 and below the denominator; `weighted-least-squares` for values with 95 % intervals, as of surveys.
+    The measure must be a proportion or a rate with one period a year, none of them overlapping, missing or without a
+    value, and no break between them; otherwise the trend is `cannot_be_calculated`, with the reason. Shorter periods
+    that come once a year, such as winters, are annual. `cochran-armitage` needs counted numerators, all above 0 and
+    below their denominators; `weighted-least-squares` needs values with 95 % intervals, as surveys have.
     """
     last = sorted(readings, key=lambda reading: reading.period.end)[-TREND_POINTS:]
     reason = _find_obstacle(last, kind)
     if reason:
         return Trend(tendency=Tendency.CANNOT_BE_CALCULATED, reason=reason)
-    found = _test_counts(last) if method is TrendMethod.COCHRAN_ARMITAGE else _test_intervals(last)
-    if isinstance(found, NoTrendReason):
-        return Trend(tendency=Tendency.CANNOT_BE_CALCULATED, method=method, reason=found)
-    chi_squared, slopes = found
-    upward = bool(slopes[0] > 0)
+    result = _test_counts(last) if method is TrendMethod.COCHRAN_ARMITAGE else _test_intervals(last)
+    if isinstance(result, NoTrendReason):
+        return Trend(tendency=Tendency.CANNOT_BE_CALCULATED, method=method, reason=result)
+    chi_squared, slopes = result
     tendency = Tendency.NO_SIGNIFICANT_CHANGE
     if chi_squared > CRITICAL_CHI_SQUARED and abs(np.sign(slopes).sum()) == slopes.size:
-        tendency = Tendency.INCREASING if upward else Tendency.DECREASING
+        tendency = Tendency.INCREASING if slopes[0] > 0 else Tendency.DECREASING
     return Trend(
         tendency=tendency,
         verdict=_judge_tendency(tendency, aim),
@@ -88,16 +87,16 @@ def _find_obstacle(last: Sequence[Reading], kind: MeasureKind) -> NoTrendReason 
 
 
 def _find_misplacement(earlier: Reading, later: Reading) -> NoTrendReason | None:
-    """Return why `later` is not the same stretch of the next year, or a snapshot in the same month of it."""
+    """Return why `later` is not the same part of the next year, or a snapshot in the same month of it."""
     before, after = earlier.period, later.period
     if before.type not in ANNUAL_TYPES or after.type is not before.type or count_months(after) != count_months(before):
         return NoTrendReason.NOT_ANNUAL
     if after.start <= before.end:
         return NoTrendReason.OVERLAPPING_PERIODS
-    apart = 12 * (after.end.year - before.end.year) + after.end.month - before.end.month
-    if apart == 12:
+    months_apart = 12 * (after.end.year - before.end.year) + after.end.month - before.end.month
+    if months_apart == 12:
         return None
-    return NoTrendReason.MISSING_PERIOD if apart > 12 else NoTrendReason.NOT_ANNUAL
+    return NoTrendReason.MISSING_PERIOD if months_apart > 12 else NoTrendReason.NOT_ANNUAL
 
 
 def _test_counts(last: Sequence[Reading]) -> tuple[float, FloatArray] | NoTrendReason:
@@ -108,17 +107,17 @@ def _test_counts(last: Sequence[Reading]) -> tuple[float, FloatArray] | NoTrendR
     x, n = np.array(counts, dtype=np.float64).T
     if np.any(x <= 0) or np.any(x >= n):
         return NoTrendReason.ZERO_OR_ALL_COUNTS
-    whole, cases = n.sum(), x.sum()
-    skew = whole * (x @ _YEAR_NUMBERS) - cases * (n @ _YEAR_NUMBERS)
-    spread = whole * (n @ _YEAR_NUMBERS**2) - (n @ _YEAR_NUMBERS) ** 2
+    total, cases = n.sum(), x.sum()
+    skew = total * (x @ _YEAR_NUMBERS) - cases * (n @ _YEAR_NUMBERS)
+    spread = total * (n @ _YEAR_NUMBERS**2) - (n @ _YEAR_NUMBERS) ** 2
     slopes, _ = _fit_slopes(np.log(x / (n - x)), np.ones(TREND_POINTS))
-    return float(whole * skew**2 / (cases * (whole - cases) * spread)), slopes
+    return float(total * skew**2 / (cases * (total - cases) * spread)), slopes
 
 
 def _test_intervals(last: Sequence[Reading]) -> tuple[float, FloatArray] | NoTrendReason:
     """Return chi-squared of the slope of a weighted regression, and the slopes."""
     intervals = [reading.find_interval(Confidence.P95) for reading in last]
-    widths = np.array([each.upper - each.lower if each else 0.0 for each in intervals])
+    widths = np.array([interval.upper - interval.lower if interval else 0.0 for interval in intervals])
     if np.any(widths <= 0):
         return NoTrendReason.NO_INTERVAL
     slopes, precision = _fit_slopes(
@@ -132,11 +131,11 @@ def _fit_slopes(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, fl
 
     Return the six slopes and the precision (one over the variance) of the first, of shape (6,) and a number.
     """
-    kept = np.vstack([np.ones(TREND_POINTS), 1 - np.eye(TREND_POINTS)]) * weights
-    centre = kept @ _YEAR_NUMBERS / kept.sum(axis=1)
+    year_weights = np.vstack([np.ones(TREND_POINTS), 1 - np.eye(TREND_POINTS)]) * weights
+    centre = year_weights @ _YEAR_NUMBERS / year_weights.sum(axis=1)
     distance = _YEAR_NUMBERS - centre[:, np.newaxis]
-    spread = (kept * distance**2).sum(axis=1)
-    terms = kept * distance * values
+    spread = (year_weights * distance**2).sum(axis=1)
+    terms = year_weights * distance * values
     rise = terms.sum(axis=1)
     rise[np.abs(rise) < _RELATIVE_TOLERANCE * np.abs(terms).sum(axis=1)] = 0
     return rise / spread, float(spread[0])

@@ -1,0 +1,129 @@
+"""Reading of live figures for reviewers. Every read is recorded in the audit."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.access.programme_access import ProgrammeAccess
+from api.clock import Now
+from api.figures.explanations import select_page_figures
+from api.figures.history import has_enough_history, limit_history
+from api.figures.inequality_figures import build_inequality, check_inequality_query
+from api.figures.paging import FigureCursor, select_page
+from api.figures.queries import fetch_cells, fetch_published_figures, fetch_selected_revisions
+from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, describe_for_audit, list_source_series, resolve_axes
+from api.figures.resolution import ResolvedQuery, has_published_figures, resolve_query
+from api.figures.returns_data import RevisionCells
+from api.figures.verdicts import build_judged_figures
+from api.http.pagination import decode_cursor, encode_cursor
+from api.plan.catalogue import Catalogue
+from api.reviews.queries_concessions import fetch_concessions
+from schema.inequality import PreviewInequality
+from schema.outcomes import PreviewFigure, ResolvedPeriod
+from schema.partners import Scope
+
+
+class PreviewResult(Struct, frozen=True, kw_only=True):
+    """The figures of a preview, or of a page of it."""
+
+    catalogue: Catalogue
+    axes: QueryAxes
+    figures: list[PreviewFigure]
+    resolved_periods: list[ResolvedPeriod]
+    next_cursor: str | None
+
+
+class PreviewReader:
+    """Reads live figures for a reviewer, and records each read in the audit."""
+
+    def __init__(self, access: ProgrammeAccess, now: Now) -> None:
+        self.access, self.now = access, now
+        self.transaction, self.catalogue = access.transaction, access.catalogue
+
+    async def read_preview(
+        self, query: OutcomeQuery, *, format_name: str, cursor: str | None = None, limit: int = MAX_FIGURES
+    ) -> PreviewResult:
+        self.access.require_scopes(Scope.REVIEW)
+        axes = resolve_axes(query, self.catalogue)
+        after = decode_cursor(cursor, FigureCursor)
+        resolved_queries, resolved_periods = await self._resolve(query, axes)
+        page = select_page(resolved_queries, after, limit, self.catalogue)
+        figures = await self._calculate_figures(page.queries, query.min_coverage)
+        await self._record_audit(describe_for_audit(query, axes, format_name))
+        return PreviewResult(
+            catalogue=self.catalogue,
+            axes=axes,
+            figures=select_page_figures(figures, page, self.catalogue),
+            resolved_periods=resolved_periods,
+            next_cursor=encode_cursor(page.next_cursor) if page.next_cursor else None,
+        )
+
+    async def read_inequality(self, query: OutcomeQuery, categories: tuple[str, str]) -> PreviewInequality:
+        """Read the inequality of one measure between two categories of the dimension in `group_by`."""
+        self.access.require_scopes(Scope.REVIEW)
+        [measure], [dimension] = query.measures, query.group_by
+        check_inequality_query(self.catalogue, measure, dimension, *categories)
+        axes = resolve_axes(query, self.catalogue)
+        [resolved], _ = await self._resolve(query, axes)
+        resolved = replace(resolved, earlier_queries=[])  # inequality has no movement and no trend
+        cells = await _fetch_cells(self.transaction, [resolved], self.catalogue)
+        concessions = await fetch_concessions(self.transaction, self.catalogue)
+        category, reference_category = categories
+        await self._record_audit(
+            describe_for_audit(query, axes, "json") | {"category": category, "reference_category": reference_category}
+        )
+        figures = build_judged_figures(resolved, cells, self.catalogue, concessions)
+        return build_inequality(resolved, figures, categories, query.revision_basis, self.catalogue)
+
+    async def _resolve(self, query: OutcomeQuery, axes: QueryAxes) -> tuple[list[ResolvedQuery], list[ResolvedPeriod]]:
+        sources = list_source_series(axes.series, self.catalogue)
+        revisions = await fetch_selected_revisions(self.transaction, self.catalogue, sources, query.revision_basis)
+        return resolve_query(query, axes, self.catalogue, revisions)
+
+    async def _calculate_figures(
+        self, resolved_queries: list[ResolvedQuery], min_coverage: float | None
+    ) -> list[PreviewFigure]:
+        """Calculate the figures with as little history as they need.
+
+        Most movements start in the first period of a series; for the others, read more and more periods.
+        """
+        concessions = await fetch_concessions(self.transaction, self.catalogue)
+        figures_by_index: dict[int, list[PreviewFigure]] = {}
+        start_count = 1
+        while waiting := [index for index in range(len(resolved_queries)) if index not in figures_by_index]:
+            limited_queries = {
+                index: limit_history(resolved_queries[index], self.catalogue, concessions, start_count)
+                for index in waiting
+            }
+            cells = await _fetch_cells(self.transaction, list(limited_queries.values()), self.catalogue)
+            for index, limited in limited_queries.items():
+                figures = build_judged_figures(limited, cells, self.catalogue, concessions, min_coverage)
+                if has_enough_history(figures, resolved_queries[index], self.catalogue, concessions, start_count):
+                    figures_by_index[index] = figures
+            start_count *= 4
+        return [figure for index in range(len(resolved_queries)) for figure in figures_by_index[index]]
+
+    async def _record_audit(self, description: dict[str, str]) -> None:
+        await self.access.record_audit("preview.read", description, now=self.now)
+
+
+async def _fetch_cells(
+    transaction: AsyncConnection, resolved_queries: list[ResolvedQuery], catalogue: Catalogue
+) -> RevisionCells:
+    """Return the cells and published figures that the queries and their earlier periods need."""
+    revisions = {
+        revision.id: revision
+        for resolved in resolved_queries
+        for revision in resolved.all_revisions
+        if revision.is_counted
+    }
+    published = {number for number, revision in revisions.items() if has_published_figures(revision, catalogue)}
+    cells = await fetch_cells(
+        transaction,
+        catalogue,
+        revisions=sorted(revisions.keys() - published),
+        areas=sorted({code for resolved in resolved_queries for code in (*resolved.areas, *resolved.comparator_areas)}),
+        breakdowns=sorted({key for resolved in resolved_queries for key in resolved.breakdowns}),
+    )
+    published_figures = await fetch_published_figures(transaction, catalogue, sorted(published))
+    return replace(cells, published_figures=published_figures)

@@ -1,0 +1,110 @@
+"""Views of one release: progress by theme, the logic model, inequality, and figures with low coverage masked."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import asdict
+
+from api.figures.blank import mask_low_coverage
+from api.figures.inequality_figures import calculate_inequality
+from api.http.refusals import Invalid
+from api.outcomes.progress import build_node_outcomes, describe_measure, list_theme_measures
+from api.plan.catalogue import Catalogue
+from schema.released_figures import PublishedFigure
+from schema.released_views import (
+    ReleasedInequality,
+    ReleasedLogicModel,
+    ReleasedMeasure,
+    ReleasedProgress,
+    ReleasedTheme,
+)
+from schema.releases import Release
+
+
+class NoFigures(Invalid):
+    """The release has no such figures."""
+
+    example = "GET …/inequality?measure=pass-rate&dimension=sex&category=female&reference_category=male&period=2031-01"
+    fix = "`…/outcomes` with the same measure and `group_by` lists the released periods and areas."
+
+
+def mask_figures(figures: Iterable[PublishedFigure], min_coverage: float | None) -> Iterator[PublishedFigure]:
+    """Mask the figures with a smaller share of expected returns. Only approved returns are in a release."""
+    for figure in figures:
+        if min_coverage is None or figure.coverage.approved >= min_coverage * figure.coverage.expected:
+            yield figure
+        else:
+            yield mask_low_coverage(figure)
+
+
+def explain_protection(release: Release, measures: Iterable[str], catalogue: Catalogue) -> str:
+    """Return how the people counted in these measures are protected."""
+    classes = dict.fromkeys(catalogue.measures[slug].disclosure_class for slug in measures)
+    explanations = dict.fromkeys(release.explanations[disclosure_class] for disclosure_class in classes)
+    return " ".join(explanations) or release.explanations["persons"]
+
+
+def build_progress(release: Release, latest: Sequence[PublishedFigure], catalogue: Catalogue) -> ReleasedProgress:
+    figures = {figure.measure: figure for figure in latest}
+    return ReleasedProgress(
+        programme=catalogue.slug,
+        release=release.number,
+        plan_version=catalogue.version,
+        protection=explain_protection(release, [figure.measure for figure in latest], catalogue),
+        themes=[
+            ReleasedTheme(
+                theme=theme.slug,
+                title=theme.title,
+                measures=[
+                    ReleasedMeasure(**asdict(describe_measure(measure)), latest=figures.get(measure.slug))
+                    for measure in measures
+                ],
+            )
+            for theme, measures in list_theme_measures(catalogue.plan)
+        ],
+    )
+
+
+def build_logic_model(release: Release, latest: Sequence[PublishedFigure], catalogue: Catalogue) -> ReleasedLogicModel:
+    return ReleasedLogicModel(
+        programme=catalogue.slug,
+        release=release.number,
+        plan_version=catalogue.version,
+        protection=explain_protection(release, [figure.measure for figure in latest], catalogue),
+        nodes=build_node_outcomes(catalogue.plan, {figure.measure: figure.coverage for figure in latest}),
+        links=catalogue.plan.links,
+        measure_links=catalogue.plan.measure_links,
+        figures=list(latest),
+    )
+
+
+def build_inequality(
+    release: Release,
+    figures: Sequence[PublishedFigure],
+    categories: tuple[str, str],
+    dimension: str,
+    catalogue: Catalogue,
+) -> ReleasedInequality:
+    """Return the inequality from figures of one series, period and area by a dimension. Raises NoFigures."""
+    if not figures:
+        raise NoFigures("The release has no figures of the measure by this dimension, period and area.")
+    measure = catalogue.measures[figures[0].measure]
+    result = calculate_inequality(measure, figures, categories, catalogue)
+    return ReleasedInequality(
+        programme=catalogue.slug,
+        release=release.number,
+        plan_version=catalogue.version,
+        protection=explain_protection(release, [measure.slug], catalogue),
+        measure=measure.slug,
+        series=figures[0].series,
+        unit=measure.unit,
+        period=figures[0].period,
+        area=figures[0].area,
+        dimension=dimension,
+        category=categories[0],
+        reference_category=categories[1],
+        groups=result.groups,
+        gap=result.gap,
+        ratio=result.ratio,
+        slope_index=result.slope_index,
+        relative_index=result.relative_index,
+    )

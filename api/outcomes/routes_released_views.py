@@ -1,0 +1,82 @@
+"""Published views of the plan: progress by theme, the logic model, and inequality."""
+
+from litestar import Router, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery
+
+from api.database.connections import Transaction
+from api.figures.inequality_figures import check_inequality_query
+from api.figures.query import LATEST_KEYWORD, OutcomeQuery
+from api.outcomes.cache import OpenRelease
+from api.outcomes.queries_open_release import fetch_all_figures
+from api.outcomes.released_views import build_inequality, build_logic_model, build_progress
+from api.outcomes.routes_released import CACHED, READ_PROBLEMS, provide_release
+from schema.released_views import ReleasedInequality, ReleasedLogicModel, ReleasedProgress
+
+
+@get(
+    "/programmes/{programme:str}/progress",
+    operation_id="get_progress",
+    middleware=CACHED,
+    summary="Get published progress by theme",
+    responses=READ_PROBLEMS,
+)
+async def get_progress(open_release: NamedDependency[OpenRelease], public: Transaction) -> ReleasedProgress:
+    """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage."""
+    result = await fetch_all_figures(public, open_release, OutcomeQuery())
+    return build_progress(open_release.release, result.figures, open_release.catalogue)
+
+
+@get(
+    "/programmes/{programme:str}/logic-model/outcomes",
+    operation_id="get_logic_model_outcomes",
+    middleware=CACHED,
+    summary="Get the logic model with published figures",
+    responses=READ_PROBLEMS,
+)
+async def get_logic_model_outcomes(
+    open_release: NamedDependency[OpenRelease], public: Transaction
+) -> ReleasedLogicModel:
+    """Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures."""
+    result = await fetch_all_figures(public, open_release, OutcomeQuery())
+    return build_logic_model(open_release.release, result.figures, open_release.catalogue)
+
+
+@get(
+    "/programmes/{programme:str}/inequality",
+    operation_id="get_inequality",
+    middleware=CACHED,
+    summary="Get inequality between categories",
+    responses=READ_PROBLEMS,
+)
+async def get_inequality(
+    open_release: NamedDependency[OpenRelease],
+    public: Transaction,
+    measure: FromQuery[str],
+    dimension: FromQuery[str],
+    category: FromQuery[str],
+    reference_category: FromQuery[str],
+    series: FromQuery[str | None] = None,
+    period: FromQuery[str] = LATEST_KEYWORD,
+    area: FromQuery[str | None] = None,
+) -> ReleasedInequality:
+    """Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
+
+    No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason. Intervals are
+    the widest ones that the true counts allow.
+    """
+    check_inequality_query(open_release.catalogue, measure, dimension, category, reference_category)
+    query = OutcomeQuery(
+        measures=[measure], series=series, periods=[period], areas=[area] if area else [], group_by=[dimension]
+    )
+    result = await fetch_all_figures(public, open_release, query)
+    categories = (category, reference_category)
+    return build_inequality(open_release.release, result.figures, categories, dimension, open_release.catalogue)
+
+
+router = Router(
+    "/v1",
+    route_handlers=[get_inequality, get_progress, get_logic_model_outcomes],
+    dependencies={"open_release": Provide(provide_release)},
+    tags=["Outcomes"],
+)
