@@ -28,6 +28,7 @@ import api.reviews.routes_audit
 import api.reviews.routes_decisions
 import api.reviews.routes_obligations
 import api.reviews.routes_redactions
+import api.reviews.routes_reviews
 import api.submissions.routes
 from api import clock, settings
 from api.access import authentication, programme_access
@@ -80,6 +81,7 @@ ROUTERS = (
     api.returns.routes_observations.router,
     api.returns.routes_templates.router,
     api.reviews.routes_decisions.router,
+    api.reviews.routes_reviews.router,
     api.reviews.routes_redactions.router,
     api.reviews.routes_obligations.router,
     api.reviews.routes_audit.router,

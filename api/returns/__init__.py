@@ -1,1 +1,1 @@
-"""Reading returns: as they stand, as they stood, what changed, and what is to be filled in."""
+"""Returns as of any instant: their revisions, cells, events and templates."""

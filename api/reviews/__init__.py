@@ -1,1 +1,1 @@
-"""What reviewers decide about returns, what is expected of whom, and who did what."""
+"""Reviews of returns, obligations, redactions and the audit."""
