@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Row, Select, Subquery, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import copy_binary_out
@@ -40,15 +40,9 @@ async def fetch_selected_revisions(
 def _select_revisions(
     catalogue: Catalogue, series: Sequence[tuple[str, str]], basis: RevisionBasis
 ) -> Select[*tuple[Any, ...]]:
-    newest = (
-        select(
-            revision.c["return"],
-            func.max(revision.c.number).label("number"),
-            func.min(revision.c.recorded_at).label("first_recorded_at"),
-        )
-        .where(revision.c.programme == catalogue.id)
-        .group_by(revision.c["return"])
-        .subquery()
+    newest = _select_newest_revisions(catalogue)
+    is_revision_of_return = and_(
+        return_table.c.programme == revision.c.programme, return_table.c.id == revision.c["return"]
     )
     approved = approved_revision_expression(return_table)
     number = newest.c.number if basis is RevisionBasis.LATEST else func.coalesce(approved, newest.c.number)
@@ -65,10 +59,7 @@ def _select_revisions(
             newest.c.first_recorded_at,
             approved.label("approved"),
         )
-        .join(
-            return_table,
-            and_(return_table.c.programme == revision.c.programme, return_table.c.id == revision.c["return"]),
-        )
+        .join(return_table, is_revision_of_return)
         .join(newest, and_(newest.c["return"] == return_table.c.id, number == revision.c.number))
         .where(
             revision.c.programme == catalogue.id,
@@ -78,6 +69,19 @@ def _select_revisions(
         .order_by(
             return_table.c.series, return_table.c.period_start, return_table.c.organisation, return_table.c.service
         )
+    )
+
+
+def _select_newest_revisions(catalogue: Catalogue) -> Subquery:
+    return (
+        select(
+            revision.c["return"],
+            func.max(revision.c.number).label("number"),
+            func.min(revision.c.recorded_at).label("first_recorded_at"),
+        )
+        .where(revision.c.programme == catalogue.id)
+        .group_by(revision.c["return"])
+        .subquery()
     )
 
 

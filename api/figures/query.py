@@ -1,4 +1,4 @@
-"""What a reader queries: filters, resolved to series, areas and breakdowns in the order of the plan.
+"""Outcome queries: the filters of a reader, resolved to series, areas and breakdowns in the order of the plan.
 
 Previews and released reads share this model. Periods are resolved in `period_resolution`.
 """

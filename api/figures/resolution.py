@@ -218,7 +218,7 @@ def resolve_period(
 
 
 def _resolve_published(query: ResolvedQuery, period: Period, revisions: Sequence[SelectedRevision]) -> ResolvedQuery:
-    """Select the publication of the same span, whatever its code. Publications are not combined."""
+    """Select the publication of the same span, even with another code. Publications are not combined."""
     selected = [revision for revision in revisions if periods.is_same_span(revision.period, period)]
     if selected or not revisions:
         return replace(query, period=period, revisions=selected, reason=None if selected else "no_data")

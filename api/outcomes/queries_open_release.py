@@ -44,8 +44,8 @@ async def find_release(
     if published is None:
         return await _find_withdrawn_release(programme, public, now, release)
     if published.publication not in cache.releases:
-        found = await fetch_release(public, published, programme)
-        cache.add_release(published.publication, await _load_release(public, found, published.programme))
+        record = await fetch_release(public, published, programme)
+        cache.add_release(published.publication, await _load_release(public, record, published.programme))
     scope["state"][SOURCE_KEY] = CacheSource(selector=selector, publication=published.publication)
     return cache.releases[published.publication]
 

@@ -77,7 +77,7 @@ def resolve_query(query: OutcomeQuery, axes: QueryAxes, covered: CoveredPeriods,
 def _match_periods(
     query: OutcomeQuery, measure: Measure, series: Series, covered: Sequence[tuple[Period, bool]]
 ) -> tuple[list[str], list[ResolvedPeriod]]:
-    """Return the codes of the released periods. A period of the same span matches whatever its code."""
+    """Return the codes of the released periods. A period of the same span matches even with another code."""
     cadence = measure.cadence.period_type
     returned = [period for period, has_returns in covered if has_returns and period.type is cadence]
     resolver = PeriodResolver(measure, series, returned)

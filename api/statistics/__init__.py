@@ -1,1 +1,1 @@
-"""What the figures allow: pure functions over periods, counts and ratios; no I/O, no clock."""
+"""Statistical methods: pure functions of periods, counts and ratios, without I/O or clock."""

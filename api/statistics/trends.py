@@ -43,7 +43,7 @@ ANNUAL_TYPES = {
 
 
 def calculate_trend(readings: Sequence[Reading], aim: Aim | None, *, kind: MeasureKind, method: TrendMethod) -> Trend:
-    """Return the trend over the five latest periods, whatever the order of the readings.
+    """Return the trend over the five latest periods. The readings may be in any order.
 
     The measure must be a proportion or a rate with one period a year, none of them overlapping, missing or without a
     value, and no break between them; otherwise the trend is `cannot_be_calculated`, with the reason. Shorter periods
@@ -93,10 +93,10 @@ def _find_misplacement(earlier: Reading, later: Reading) -> NoTrendReason | None
         return NoTrendReason.NOT_ANNUAL
     if after.start <= before.end:
         return NoTrendReason.OVERLAPPING_PERIODS
-    months_apart = 12 * (after.end.year - before.end.year) + after.end.month - before.end.month
-    if months_apart == 12:
+    month_distance = 12 * (after.end.year - before.end.year) + after.end.month - before.end.month
+    if month_distance == 12:
         return None
-    return NoTrendReason.MISSING_PERIOD if months_apart > 12 else NoTrendReason.NOT_ANNUAL
+    return NoTrendReason.MISSING_PERIOD if month_distance > 12 else NoTrendReason.NOT_ANNUAL
 
 
 def _test_counts(last: Sequence[Reading]) -> tuple[float, FloatArray] | NoTrendReason:

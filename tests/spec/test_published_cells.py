@@ -18,7 +18,7 @@ from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from schema.outcomes import RevisionBasis
 from schema.submissions import FigureLimits, Marker, PublisherFigure, ReturnKind, Status
-from tests.spec.test_outcome_rules import IN_TIME, NOTTINGHAM
+from tests.spec.test_resolution import IN_TIME, NOTTINGHAM
 
 CITY, REGION, ENGLAND, LEEDS, WARD = "E06000018", "E12000004", "E92000001", "E08000035", "E05012270"
 AREAS = {"city": CITY, "region": REGION, "england": ENGLAND, "leeds": LEEDS, "authority": "E47000013"}

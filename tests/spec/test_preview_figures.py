@@ -22,7 +22,7 @@ from schema.outcomes import RevisionBasis
 from schema.plan import Plan
 from schema.submissions import ReviewState
 from tests.fixtures.example_plan import HARBOUR_PLAN, make_catalogue
-from tests.spec.test_outcome_rules import EAST, HARBOUR, TOWN, make_returns, preview_all, preview_one, resolve
+from tests.spec.test_resolution import EAST, HARBOUR, TOWN, make_returns, preview_all, preview_one, resolve
 
 Z = 1.959963984540054
 

@@ -24,7 +24,7 @@ from api.statistics import periods
 from schema.outcomes import Coverage, Marker, RevisionBasis
 from schema.progress import MeasureRelation
 from schema.submissions import Status
-from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, make_returns
+from tests.spec.test_resolution import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, make_returns
 
 COLLEGES = ("quay", "pier")
 ROWS = (

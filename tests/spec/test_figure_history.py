@@ -6,8 +6,8 @@ from api.figures import verdicts
 from api.figures.history import has_enough_history, limit_history
 from api.figures.query import OutcomeQuery
 from api.reviews import concessions
-from tests.spec.test_as_published import INACTIVE, NOTTINGHAM, RATE, preview
-from tests.spec.test_outcome_rules import HARBOUR, make_returns, resolve
+from tests.spec.test_published_cells import INACTIVE, NOTTINGHAM, RATE, preview
+from tests.spec.test_resolution import HARBOUR, make_returns, resolve
 
 
 def read_with_limited_history(resolved_query, cells, catalogue):

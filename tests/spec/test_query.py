@@ -16,7 +16,7 @@ from api.plan.filters import UnknownCode
 from api.plan.periods import UnclearPeriod
 from api.statistics import periods
 from schema.submissions import ReturnKind
-from tests.spec.test_outcome_rules import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, make_returns
+from tests.spec.test_resolution import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, make_returns
 
 UNKNOWN, FAR = f"{TOWN}-unknown", "E06999998"
 
