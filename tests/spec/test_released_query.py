@@ -79,7 +79,7 @@ def test_response_states_the_latest_period_of_each_series():
         "nothing was ever returned of the other"
     )
     assert resolve(measures=["on-roll"], from_period="latest").filters[0].periods == []
-    assert resolve(measures=["pass-rate"]).filters[0].periods == [], "the release does not cover it"
+    assert resolve(measures=["pass-rate"]).filters[0].periods == [], "not covered by this release"
 
 
 @pytest.mark.parametrize(
