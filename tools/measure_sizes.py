@@ -17,6 +17,7 @@ MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 40
 MAX_LONG_FUNCTIONS = 5
 MAX_DEPTH = 4
+NO_SQL = -1
 DATA_TABLES = frozenset({"schema/tables.py", "sdk/work_health/__init__.py"})
 """Modules that are tables of data or lists of names."""
 SQL_CALLS = frozenset({"execute", "scalar", "fetch", "fetchrow", "fetchval", "fetch_any", "fetch_in_transaction"})
@@ -57,11 +58,16 @@ def long_functions() -> list[Size]:
     return _over(sizes, MAX_FUNCTION_LINES)
 
 
-def deep_handlers() -> list[Size]:
-    """Return the handlers that reach their SQL by more calls than the limit, the deepest first."""
+def handler_depths() -> list[Size]:
+    """Return for each handler the most calls between it and the function that executes SQL: 0 if it does so itself."""
     graph = _call_graph()
     handlers = [name for name, (function, _) in graph.items() if function is not None and _is_handler(function)]
-    return _over([Size(name, _depth(name, graph, frozenset())) for name in handlers], MAX_DEPTH)
+    return [Size(name, _depth(name, graph, frozenset())) for name in handlers]
+
+
+def deep_handlers() -> list[Size]:
+    """Return the handlers that reach their SQL by more calls than the limit, the deepest first."""
+    return _over(handler_depths(), MAX_DEPTH)
 
 
 def _over(sizes: list[Size], limit: int) -> list[Size]:
@@ -130,21 +136,18 @@ def _called_names(function: Function, module: str, prefix: str, imports: dict[st
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in imports:
                 yield f"{imports[owner]}.{name}"
             case ast.Attribute(attr=name) if name in SQL_CALLS:
-                yield "SQL"
+                yield f"connection.{name}"
             case _:
                 pass
 
 
 def _depth(name: str, graph: CallGraph, visited: frozenset[str]) -> int:
-    """Return the most calls between a function and SQL: 0 if it reaches none, 1 if it executes a statement itself."""
-    if name == "SQL" or name.rpartition(".")[2] in SQL_CALLS:
-        return 1
     if name in visited or name not in graph:
-        return 0
-    depths = [_depth(called, graph, visited | {name}) for called in graph[name][1]]
-    deepest = max(depths, default=0)
-    reaches_statement = any(called == "SQL" or called.rpartition(".")[2] in SQL_CALLS for called in graph[name][1])
-    return deepest if deepest == 1 and reaches_statement else deepest + 1 if deepest else 0
+        return NO_SQL
+    called = graph[name][1]
+    depths = [_depth(function, graph, visited | {name}) for function in called]
+    executes = 0 if any(function.rpartition(".")[2] in SQL_CALLS for function in called) else NO_SQL
+    return max((depth + 1 for depth in depths if depth != NO_SQL), default=executes)
 
 
 def main() -> None:

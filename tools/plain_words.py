@@ -58,7 +58,7 @@ START = re.compile(STARTS)
 
 
 class Occurrence(NamedTuple):
-    """A word where it stands for something else: the file, the line and the text around it."""
+    """A banned word: its file, its line and the text around it."""
 
     path: str
     line: int
@@ -94,18 +94,18 @@ def _read(path: str) -> Iterator[Occurrence]:
     text = (ROOT / path).read_text()
     if not path.endswith(".py"):
         for number, line in enumerate(text.splitlines(), 1):
-            yield from _in_text(path, number, line, start=False)
+            yield from find_in_text(path, number, line)
         return
     tree = ast.parse(text)
     docstrings = set(_docstring_lines(tree))
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         number = token.start[0]
         if token.type == tokenize.COMMENT:
-            yield from _in_text(path, number, token.string.lstrip("# "), start=False)
+            yield from find_in_text(path, number, token.string.lstrip("# "))
         elif token.type == tokenize.STRING:
             for offset, line in enumerate(token.string.splitlines()):
                 content = line.lstrip("rfbu").strip("\"' ")
-                yield from _in_text(path, number + offset, content, start=not offset and number in docstrings)
+                yield from find_in_text(path, number + offset, content, start=not offset and number in docstrings)
         elif token.type == tokenize.NAME:
             for part in token.string.strip("_").lower().split("_"):
                 if IDENTIFIER.match(part):
@@ -118,7 +118,8 @@ def _docstring_lines(tree: ast.AST) -> Iterator[int]:
             yield node.lineno
 
 
-def _in_text(path: str, number: int, text: str, *, start: bool) -> Iterator[Occurrence]:
+def find_in_text(path: str, number: int, text: str, *, start: bool = False) -> Iterator[Occurrence]:
+    """Yield the banned words of one line, and a banned beginning if the line starts a docstring."""
     for match in WORD.finditer(text):
         yield Occurrence(path, number, match.group(0).lower(), text.strip())
     if start and (match := START.match(text)):
