@@ -1,4 +1,4 @@
-"""What a key permits, and whether a request repeats an earlier one."""
+"""Decide what a key permits, and whether a request repeats an earlier one."""
 
 from datetime import datetime
 

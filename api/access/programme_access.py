@@ -1,4 +1,4 @@
-"""What the caller of a request may do in one programme."""
+"""The access of a caller to one programme."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,4 +1,4 @@
-"""What reviewers have granted: exemptions from returns, and extensions of their deadlines."""
+"""Exemptions from returns, and extensions of their deadlines, that reviewers have granted."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -48,10 +48,12 @@ class ReviewTarget(Struct, frozen=True, kw_only=True, eq=False):
 
     async def find_return(self) -> tuple[int, str]:
         """Return the database's id of the return and its organisation. Raises NotFound if the caller cannot read it."""
-        found = await queries_reviews.find_return(self.access.transaction, self.access.catalogue, self.return_filter)
-        if found is None:
+        return_and_owner = await queries_reviews.find_return(
+            self.access.transaction, self.access.catalogue, self.return_filter
+        )
+        if return_and_owner is None:
             raise build_not_found()
-        return found
+        return return_and_owner
 
     async def lock(self) -> tuple[ReviewableReturn, datetime]:
         """Lock the return until the transaction ends, and return it with the time at which it was locked."""

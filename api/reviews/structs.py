@@ -50,7 +50,7 @@ class RevisionEvent(Struct, frozen=True, kw_only=True):
 
 
 class CallerRights(Struct, frozen=True, kw_only=True):
-    """What a caller may decide. `own_organisations` are the one that it acts for and those that this one succeeds."""
+    """The rights of a caller. `own_organisations` are the one that it acts for and those that this one succeeds."""
 
     client: UUID
     own_organisations: frozenset[str]

@@ -1,4 +1,4 @@
-"""The documents of the project: every page is in the index, every link resolves, and every promise is kept."""
+"""The documents of the project: every page is in the index, every link resolves, and every promise holds."""
 
 import re
 import subprocess

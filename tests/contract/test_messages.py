@@ -41,7 +41,7 @@ def test_sentence_is_recognised_with_its_figures_and_without():
 
 
 def _repeats(text: str, threes: set[Run], fours: set[Run]) -> bool:
-    """Four words in a row of a message, or nothing but three or more of them and what stands in its gaps."""
+    """Return True if the text has four words of a message in a row, or only words of a message and values in its gaps."""
     plain = re.sub(r"\\[sn]|\.[*+?]+|\|", " … ", text).replace("\\", "")
     if not fours.isdisjoint(_runs(plain, 4)):
         return True
@@ -66,7 +66,7 @@ def _parts(text: str) -> Iterable[list[str]]:
 
 
 def _literals(tree: ast.Module) -> Iterator[ast.Constant]:
-    """Texts but for those that stand alone, such as docstrings."""
+    """Yield the string literals that are part of a statement. A docstring is a statement."""
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:

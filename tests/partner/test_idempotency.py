@@ -83,7 +83,7 @@ async def test_key_that_the_database_cannot_store_is_refused(application, http):
 async def test_sdk_repeats_with_the_same_key(council_client):
     report = await council_client.create_submission(PROGRAMME, submission(112), idempotency_key="monday")
     assert await council_client.create_submission(PROGRAMME, submission(112), idempotency_key="monday") == report
-    with pytest.raises(RequestRejected, match="another content"):
+    with pytest.raises(RequestRejected, match=r"\b422\b.*Idempotency-Key"):
         await council_client.create_submission(PROGRAMME, submission(113), idempotency_key="monday")
 
 
@@ -165,7 +165,7 @@ async def test_key_belongs_to_one_operation(council_client):
         await council_client.withdraw_return(PROGRAMME, **WHERE, withdrawal=withdrawal, idempotency_key="monday")
         == report
     )
-    with pytest.raises(RequestRejected, match="another content"):
+    with pytest.raises(RequestRejected, match=r"\b422\b.*Idempotency-Key"):
         await council_client.withdraw_return(
             PROGRAMME, **WHERE, withdrawal=Withdrawal(reason="Other."), idempotency_key="monday"
         )

@@ -166,8 +166,8 @@ def test_return_stores_the_justifications_that_apply_to_it():
     parsed = parse_submission(*TWO_RETURNS)
 
     def add_findings(findings: Findings) -> None:
-        findings.add("sum-below-total", "In the first return.", rows=[0, 1], expected="1")
-        findings.add("outlier", "In the second return.", rows=[2], expected="2")
+        findings.add("sum-below-total", "First return.", rows=[0, 1], expected="1")
+        findings.add("outlier", "Second return.", rows=[2], expected="2")
         findings.add("outlier", "A nil return's.", cell=cells["male"])
         findings.add("possible-personal-data", "The second's note.", path="/returns/1/note")
         findings.add("possible-personal-data", "The submission's note.", path="/note")
@@ -182,9 +182,9 @@ def test_return_stores_the_justifications_that_apply_to_it():
     findings = Findings(msgspec.structs.replace(parsed, envelope=envelope))
     add_findings(findings)
     shared_texts = {"A nil return's.", "The submission's note."}
-    assert {item.text for item in findings.justifications_for(0)} == {"In the first return.", *shared_texts}
+    assert {item.text for item in findings.justifications_for(0)} == {"First return.", *shared_texts}
     assert {item.text for item in findings.justifications_for(1)} == {
-        "In the second return.",
+        "Second return.",
         "The second's note.",
         *shared_texts,
     }

@@ -1,4 +1,4 @@
-"""What a key permits, and which stored response is replayed."""
+"""A key permits what its grants say, and a repeated request gets the stored response."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

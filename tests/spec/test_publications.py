@@ -260,7 +260,7 @@ def test_invalid_ees_row_is_refused():
     with pytest.raises(UnexpectedSourceFormat, match="occurs twice"):
         read_ees(row, row)
     for wrong in ({"year": "202425"}, {"identifier": "Academic year"}):
-        with pytest.raises(UnexpectedSourceFormat, match="not a calendar year"):
+        with pytest.raises(UnexpectedSourceFormat, match="calendar"):
             read_ees(row, **wrong)
 
 

@@ -114,7 +114,7 @@ def test_zero_is_hidden_only_for_people(rule, zero):
         ("0/50", [50, "c"]),
         ("7/50", [50, "c"]),
         ("43/50", [50, "c"]),  # 7 are not in it
-        ("50/50", [50, "c"]),  # nobody is not
+        ("50/50", [50, "c"]),  # everybody is
         ("42/50", [50, 40]),
         ("3/6", ["c", "c"]),
     ],

@@ -13,7 +13,7 @@ from api.submissions.cell_columns import MISSING, Column, Mask, to_column
 
 
 class CodeIndex(Struct, frozen=True, kw_only=True, eq=False):
-    """What the checks need to know about each area and breakdown, by position."""
+    """The properties of each area and breakdown that the checks need, by position."""
 
     area_ids: Column
     parent_position: Column  # position of each area's parent; 0 if it has none

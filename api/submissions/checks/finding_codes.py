@@ -9,7 +9,7 @@ from schema.problems import Severity
 
 
 class FindingExplanation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a code means, with an example and how to fix it."""
+    """The meaning of a code, with an example and the fix."""
 
     meaning: str
     example: str
