@@ -47,7 +47,7 @@ PATTERNS = [
     r"\b(nobody|somebody)('s)?\b(?= (is|has|who))",
     r"\bpeople in (a|the|each) figure\b",
 ]
-STARTS = r"^(Of|What|Whether|Whose|In the order of|Where|None|Those|Such)\b(?!.*\?$)"
+STARTS = r"^(Of|What|Whether|Whose|In the order of|Where|Those|Such)\b(?!.*\?$)"
 """How no docstring and no sentence of a message begins. A heading that asks is no sentence."""
 IDENTIFIER = re.compile(
     r"^(told|tell|tells|stand|stands|stood|standing|beside|mend|mended|anew|afresh|few|alike|apart|asked|ask|asks|said|reckon|"
