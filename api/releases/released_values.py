@@ -3,6 +3,7 @@
 from math import ceil
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from api.statistics import intervals
 from api.statistics.disclosure.figures import Percentage, ProtectedCount
@@ -64,15 +65,8 @@ def to_proportion(part: ProtectedCount, whole: ProtectedCount, share: Percentage
         return ReleasedValue(numerator=part, denominator=whole, status=Status.NOT_AVAILABLE, reason=share.reason)
     value = ReleasedValue(value=share.value, low=share.low, high=share.high, numerator=part, denominator=whole)
     counts = value.counts
-    if counts is None:
-        return value
-    return ReleasedValue(
-        value=share.value,
-        low=share.low,
-        high=share.high,
-        numerator=part,
-        denominator=whole,
-        intervals=tuple(
-            intervals.calculate_proportion_interval(counts, confidence=confidence, per=100) for confidence in Confidence
-        ),
-    )
+    limits = [
+        intervals.calculate_proportion_interval(counts, confidence=confidence, per=100)
+        for confidence in (Confidence if counts else ())
+    ]
+    return replace(value, intervals=tuple(limits))

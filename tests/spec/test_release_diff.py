@@ -4,7 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from api.releases.figure_keys import PreviousFigure, make_figure_key
-from api.releases.release_diff import compare_figures, find_redefined_measures, to_release_change
+from api.releases.release_diff import (
+    ChangeLog,
+    FigureChange,
+    compare_figures,
+    find_redefined_measures,
+    to_release_change,
+)
 from schema.publication_jobs import MeasurePeriod
 from tests.fixtures.example_plan import make_catalogue
 from tests.fixtures.release_fixtures import NAME_BY_AREA, list_figures, make_measure, make_plan, make_snapshot
@@ -105,3 +111,30 @@ def test_measure_is_redefined_if_anything_in_its_definition_differs():
 def test_change_needs_a_figure():
     with pytest.raises(ValueError, match="figure"):
         to_release_change("data", None, None)
+
+
+FIGURES = list(FIRST.values())
+EARLIER = [PreviousFigure(position=position, figure=figure) for position, figure in enumerate(FIGURES)]
+CHANGES = [
+    FigureChange(why="removed", before=EARLIER[0]),
+    FigureChange(why="data", before=EARLIER[1], after=replace(FIGURES[1], value=50), position=1),
+    FigureChange(why="new", after=FIGURES[2], position=2),
+]
+
+
+def test_change_log_passes_each_change_on_once_and_removed_figures_last():
+    log = ChangeLog(dry_run=False, max_listed=1)
+    log.add_changes(CHANGES)
+    assert (log.count, log.removed_positions, log.listed) == (2, [0], [])
+    assert [change.why for change in log.pop_pending()] == ["data", "new"]
+    log.add_removed([EARLIER[0]])
+    assert [change.why for change in log.pop_pending()] == ["removed"]
+    assert (log.count, log.pop_pending()) == (3, [])
+
+
+def test_change_log_of_a_dry_run_lists_the_first_changes_only():
+    log = ChangeLog(dry_run=True, max_listed=2)
+    log.add_changes(CHANGES)
+    log.add_removed([EARLIER[0]])
+    assert [change.why for change in log.listed] == ["data", "new"]
+    assert (log.count, log.pending) == (3, [])
