@@ -27,9 +27,9 @@ from api.app import create_app
 from api.database import connections
 from api.database.embedded import EmbeddedPostgres
 from api.plan import queries_loading
+from benchmarks import synthetic_data
 from benchmarks.measured_server import run_statements
 from benchmarks.synthetic_data import AGES, SEXES
-from benchmarks.synthetic_data import build_plan as build_bulk_plan
 from schema.organisations import Duty
 from schema.partners import Grant, Scope
 from schema.periods import PeriodType
@@ -62,7 +62,7 @@ GROUP_BY_SQL = """
 
 def build_plan() -> Plan:
     """Return the bulk plan with ten providers that return two measures each quarter over ten years."""
-    plan = build_bulk_plan()
+    plan = synthetic_data.build_plan()
     colleges = [
         msgspec.structs.replace(plan.organisations[0], slug=f"college-{n}", name=f"College {n}")
         for n in range(PROVIDERS)

@@ -65,8 +65,9 @@ def to_proportion(part: ProtectedCount, whole: ProtectedCount, share: Percentage
         return ReleasedValue(numerator=part, denominator=whole, status=Status.NOT_AVAILABLE, reason=share.reason)
     value = ReleasedValue(value=share.value, low=share.low, high=share.high, numerator=part, denominator=whole)
     counts = value.counts
-    limits = [
-        intervals.calculate_proportion_interval(counts, confidence=confidence, per=100)
-        for confidence in (Confidence if counts else ())
-    ]
+    limits = (
+        [intervals.calculate_proportion_interval(counts, confidence=level, per=100) for level in Confidence]
+        if counts
+        else []
+    )
     return replace(value, intervals=tuple(limits))

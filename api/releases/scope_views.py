@@ -13,7 +13,7 @@ from api.releases.figure_keys import CellKey
 from api.releases.released_values import NO_DATA, NOT_KNOWN_FOR_ALL, ReleasedValue, to_count, to_proportion
 from api.releases.scope_members import ScopeMember
 from api.releases.scopes import AuditScope
-from api.statistics.disclosure import figures as disclosure
+from api.statistics.disclosure.figures import calculate_percentage, read_counts
 from api.statistics.disclosure.lattice import build_nodes, locate_nodes
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
 from schema.disclosure import DisclosureClass, Rule
@@ -50,7 +50,7 @@ class ScopeView(Struct, frozen=True, kw_only=True, eq=False):
         unknown = (counts.unknown & ~counts.hidden)[nodes] & (not self.counts_people)
         if self.member.measure.kind is MeasureKind.PROPORTION:
             return self._read_proportions(self.history, nodes, unknown)
-        figures = disclosure.read_counts(self.history.display, nodes)
+        figures = read_counts(self.history.display, nodes)
         # A return counts even if a later plan version has dropped its duty, so it is no longer expected.
         overlapping_returns = (
             max(completeness.counted_returns, len(counts.organisations)) if self._may_count_people_twice() else 1
@@ -64,8 +64,8 @@ class ScopeView(Struct, frozen=True, kw_only=True, eq=False):
         wholes = self.whole_nodes[parts]
         true = history.true_counts.own.sum(axis=0)
         rows = zip(
-            disclosure.read_counts(history.display, parts),
-            disclosure.read_counts(history.display, wholes),
+            read_counts(history.display, parts),
+            read_counts(history.display, wholes),
             zip(true[parts].tolist(), true[wholes].tolist(), strict=True),
             (unknown | (wholes < 0)).tolist(),
             strict=True,
@@ -73,7 +73,7 @@ class ScopeView(Struct, frozen=True, kw_only=True, eq=False):
         return [
             NOT_KNOWN_FOR_ALL
             if is_unknown
-            else to_proportion(part, whole, disclosure.calculate_percentage(part, whole, self.rule, counts))
+            else to_proportion(part, whole, calculate_percentage(part, whole, self.rule, counts))
             for part, whole, counts, is_unknown in rows
         ]
 

@@ -16,8 +16,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.database import connections
-from api.plan import queries as plans
-from api.plan import queries_loading
+from api.plan import queries, queries_loading
 from schema.logic_model import Basis
 from schema.measures import Target
 from schema.tables import metadata, plan_version
@@ -115,7 +114,7 @@ async def test_plan_with_one_target_for_each_measure_can_still_be_read(empty, no
         await transaction.execute(update(plan_version).values(content=stored))
     await run_migration(empty, command.upgrade, "head")
     async with empty.begin() as transaction:
-        read = (await plans.fetch_catalogue(transaction, nottingham_plan.slug)).plan
+        read = (await queries.fetch_catalogue(transaction, nottingham_plan.slug)).plan
         reloaded = await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
     assert [m.slug for m in read.measures] == [m.slug for m in nottingham_plan.measures]
     assert [msgspec.structs.replace(m, targets=[]) for m in read.measures] == nottingham_plan.measures

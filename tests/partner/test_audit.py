@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from api import __main__ as commands
+from api.__main__ import _build_parser  # pyright: ignore[reportPrivateUsage]
 from api.plan import version_changes
 from api.settings import Settings
 from schema.disclosure import DisclosureClass, Policy, PolicyDecision
@@ -178,7 +178,7 @@ async def test_in_sql_only_an_admin_of_the_programme_reads_the_audit_log(applica
 
 
 def run(url: str, *arguments: str) -> None:
-    command_line = commands._build_parser().parse_args(arguments)
+    command_line = _build_parser().parse_args(arguments)
     assert command_line.command(command_line, Settings(database_url=url)) == 0
 
 

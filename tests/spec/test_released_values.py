@@ -15,8 +15,13 @@ from schema.intervals import Confidence
 from schema.measures import Operation, Overlap
 from schema.submissions import Status
 from tests.fixtures.example_plan import TOWN, make_catalogue
-from tests.fixtures.release_fixtures import list_released_values as cells
-from tests.fixtures.release_fixtures import make_measure, make_plan, make_snapshot, release_figures
+from tests.fixtures.release_fixtures import (
+    list_released_values,
+    make_measure,
+    make_plan,
+    make_snapshot,
+    release_figures,
+)
 
 MEMBERS = ["quay members 2026-01 town", "pier members 2026-01 town"]
 
@@ -25,7 +30,7 @@ def find_value(
     slug: str, *rows: str, catalogue, area: str = TOWN, period: str = "2026-01", breakdown: str = ""
 ) -> ReleasedValue:
     results, _ = make_snapshot(*rows, catalogue=catalogue)
-    return cells(results)[slug, "headline"][period, area, breakdown]
+    return list_released_values(results)[slug, "headline"][period, area, breakdown]
 
 
 def summarise(one: ReleasedValue) -> tuple[float | None, float | None, float | None, str | None]:
@@ -276,7 +281,7 @@ def test_largest_error_is_the_distance_to_the_further_bound():
 
 def test_denominators_are_released_only_with_their_proportion():
     results, _ = make_snapshot(f"{RATE[0]} 21/60", catalogue=RATES)
-    assert set(cells(results)) == {("pass-rate", "headline")}
+    assert set(list_released_values(results)) == {("pass-rate", "headline")}
     assert len({f.breakdown.get("sex", "") for f in release_figures(f"{RATE[0]} 21/60", catalogue=RATES)}) == 4
 
 
