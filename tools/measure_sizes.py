@@ -18,6 +18,7 @@ MAX_FUNCTION_LINES = 40
 MAX_LONG_FUNCTIONS = 5
 MAX_DEPTH = 4
 NO_SQL = -1
+UNKNOWN_OWNER = "?"
 DATA_TABLES = frozenset({"schema/tables.py", "sdk/work_health/__init__.py"})
 """Modules that are tables of data or lists of names."""
 SQL_CALLS = frozenset({"execute", "scalar", "fetch", "fetchrow", "fetchval", "fetch_any", "fetch_in_transaction"})
@@ -97,8 +98,12 @@ CallGraph = dict[str, tuple[Function | None, set[str]]]
 
 
 def _call_graph() -> CallGraph:
-    """Return the calls between the functions of `api`, by `module.function`; methods go by `module.Class.method`."""
+    """Return the calls between the functions of `api`, by `module.function`; methods go by `module.Class.method`.
+
+    A call of a method on an object of unknown type counts as a call of the only method with that name, if there is one.
+    """
     graph: CallGraph = {}
+    methods: dict[str, list[str]] = {}
     for path in python_files():
         if path.parts[0] != "api":
             continue
@@ -107,7 +112,12 @@ def _call_graph() -> CallGraph:
         for owner, function in _functions(_parse(path)):
             prefix = f"{module}.{owner}" if owner else module
             graph[f"{prefix}.{function.name}"] = (function, set(_called_names(function, module, prefix, imports)))
-    return graph
+            if owner:
+                methods.setdefault(function.name, []).append(f"{prefix}.{function.name}")
+    only = {f"{UNKNOWN_OWNER}.{name}": names[0] for name, names in methods.items() if len(names) == 1}
+    return {
+        name: (function, {only.get(called, called) for called in calls}) for name, (function, calls) in graph.items()
+    }
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
@@ -135,8 +145,8 @@ def _called_names(function: Function, module: str, prefix: str, imports: dict[st
                 yield f"{prefix}.{name}"
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in imports:
                 yield f"{imports[owner]}.{name}"
-            case ast.Attribute(attr=name) if name in SQL_CALLS:
-                yield f"connection.{name}"
+            case ast.Attribute(attr=name):
+                yield f"{UNKNOWN_OWNER}.{name}"
             case _:
                 pass
 
@@ -144,10 +154,9 @@ def _called_names(function: Function, module: str, prefix: str, imports: dict[st
 def _depth(name: str, graph: CallGraph, visited: frozenset[str]) -> int:
     if name in visited or name not in graph:
         return NO_SQL
-    called = graph[name][1]
-    depths = [_depth(function, graph, visited | {name}) for function in called]
-    executes = 0 if any(function.rpartition(".")[2] in SQL_CALLS for function in called) else NO_SQL
-    return max((depth + 1 for depth in depths if depth != NO_SQL), default=executes)
+    statements = {called for called in graph[name][1] if called.rpartition(".")[2] in SQL_CALLS}
+    depths = [_depth(called, graph, visited | {name}) for called in graph[name][1] - statements]
+    return max((depth + 1 for depth in depths if depth != NO_SQL), default=0 if statements else NO_SQL)
 
 
 def main() -> None:
