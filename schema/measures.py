@@ -30,6 +30,8 @@ class MeasureKind(StrEnum):
 
 
 RATIO_KINDS = frozenset({MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN})
+UNCOUNTED_KINDS = frozenset({MeasureKind.MILESTONE, MeasureKind.EVIDENCE})
+"""Kinds that are returned as items or entries, so that they have no figures."""
 
 
 class Aim(StrEnum):

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from api.figures.period_resolution import PeriodResolver
-from api.figures.query import ADVICE_BY_UNCOUNTED_KIND, OutcomeQuery, QueryAxes, list_breakdown_keys
+from api.figures.query import OutcomeQuery, QueryAxes, list_breakdown_keys
 from api.plan.catalogue import Catalogue
 from api.plan.filters import check_code
 from api.plan.periods import parse_period
 from api.statistics import periods
-from schema.measures import Measure, Series
+from schema.measures import UNCOUNTED_KINDS, Measure, Series
 from schema.outcomes import ResolvedPeriod
 from schema.periods import Period
 
@@ -107,9 +107,7 @@ def resolve_entry_filters(
 
     Raises UnknownCode or UnclearPeriod.
     """
-    uncounted = {
-        measure.slug: measure for measure in catalogue.plan.measures if measure.kind in ADVICE_BY_UNCOUNTED_KIND
-    }
+    uncounted = {measure.slug: measure for measure in catalogue.plan.measures if measure.kind in UNCOUNTED_KINDS}
     named = [
         uncounted[check_code("a milestone or evidence measure", slug, uncounted)] for slug in dict.fromkeys(measures)
     ]

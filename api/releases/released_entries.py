@@ -5,10 +5,9 @@ from datetime import date
 from itertools import groupby
 
 from api.figures.period_resolution import period_sort_key
-from api.figures.query import ADVICE_BY_UNCOUNTED_KIND
 from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
-from schema.measures import Measure
+from schema.measures import UNCOUNTED_KINDS, Measure
 from schema.released_figures import ReleasedEntry
 from schema.submissions import EvidenceEntry, MilestoneItem
 
@@ -20,7 +19,7 @@ def list_entry_revisions(returns: Iterable[SelectedRevision], catalogue: Catalog
     return [
         revision.id
         for revision in returns
-        if revision.is_counted and catalogue.measures[revision.measure].kind in ADVICE_BY_UNCOUNTED_KIND
+        if revision.is_counted and catalogue.measures[revision.measure].kind in UNCOUNTED_KINDS
     ]
 
 
@@ -93,6 +92,6 @@ def count_by_measure(entries: Iterable[tuple[ReleasedEntry, int]]) -> dict[str, 
 
 def suggest_alternative(measure: Measure) -> str | None:
     """Return where to read the entries of a milestone or evidence measure; None for measures with figures."""
-    if measure.kind not in ADVICE_BY_UNCOUNTED_KIND:
+    if measure.kind not in UNCOUNTED_KINDS:
         return None
     return f"Cleared entries are at `GET …/releases/{{release}}/entries?measure={measure.slug}`."

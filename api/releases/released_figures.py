@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from api.figures.figure_order import FigureOrder
 from api.figures.period_resolution import period_sort_key
-from api.figures.query import ADVICE_BY_UNCOUNTED_KIND
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key
 from api.plan.catalogue import find_headline_series
@@ -20,7 +19,7 @@ from api.releases.scope_views import ScopeView, make_scope_view
 from api.releases.scopes import AuditScope, list_released_periods
 from api.releases.snapshot import Snapshot
 from api.statistics import periods
-from schema.measures import Collection, Measure, Series
+from schema.measures import UNCOUNTED_KINDS, Collection, Measure, Series
 from schema.periods import Period
 from schema.released_figures import PublishedFigure
 
@@ -99,7 +98,7 @@ class _SeriesScopes:
 
 
 def _explain_missing_value(measure: Measure) -> ReleasedValue:
-    if measure.kind in ADVICE_BY_UNCOUNTED_KIND:
+    if measure.kind in UNCOUNTED_KINDS:
         return NOT_A_COUNT
     return NO_DATA if measure.kind in PROTECTED_KINDS else NOT_RELEASED
 

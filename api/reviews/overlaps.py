@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from api.plan.catalogue import Catalogue
 from api.reviews.structs import ReturnedTotal
 from api.submissions.checks.findings import Findings
-from schema.measures import Measure, MeasureKind, Overlap
+from schema.measures import UNCOUNTED_KINDS, Measure, MeasureKind, Overlap
 from schema.problems import CellName, Finding
 from schema.returns import ReturnRevision
 from schema.submissions import ReturnKind
-
-UNCOUNTED_KINDS = frozenset({MeasureKind.MILESTONE, MeasureKind.EVIDENCE})
 
 
 def has_possible_overlap(measure: Measure) -> bool:
