@@ -8,9 +8,10 @@ from api.figures import verdicts
 from api.figures.completeness import ReturnCompleteness
 from api.figures.period_resolution import has_same_time_since_reset
 from api.figures.query import COMPARABLE_KINDS
+from api.figures.resolution import CellKey
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY, parse_breakdown_key
-from api.releases.figure_keys import CellKey, FigureKey, PreviousFigure
+from api.releases.figure_keys import FigureKey, PreviousFigure
 from api.releases.released_entries import suggest_alternative
 from api.releases.released_values import ReleasedValue
 from api.releases.snapshot import Snapshot

@@ -8,8 +8,6 @@ from schema.released_figures import PublishedFigure
 
 SeriesKey = tuple[str, str]
 """A measure and one of its series."""
-CellKey = tuple[str, str]
-"""An area and the key of a breakdown."""
 FigureKey = tuple[str, ...]
 """Measure, series, period, area, then each `dimension=category` of the breakdown."""
 

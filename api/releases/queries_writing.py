@@ -8,8 +8,8 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import copy_records_in
+from api.figures.resolution import CellKey
 from api.plan.catalogue import Catalogue
-from api.releases.figure_keys import CellKey
 from api.releases.queries_jobs import PublicationKey
 from api.releases.release_diff import FigureChange
 from api.releases.released_entries import Entry

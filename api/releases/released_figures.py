@@ -7,12 +7,13 @@ from msgspec import Struct
 
 from api.figures.figure_order import FigureOrder
 from api.figures.period_resolution import period_sort_key
+from api.figures.resolution import CellKey
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key
 from api.plan.catalogue import find_headline_series
 from api.releases.derived_values import PeriodTotals, calculate_derived
 from api.releases.figure_builder import SeriesBuilder
-from api.releases.figure_keys import CellKey, FetchPrevious, FigureKey, PreviousFigure
+from api.releases.figure_keys import FetchPrevious, FigureKey, PreviousFigure
 from api.releases.released_values import NO_DATA, NOT_A_COUNT, NOT_RELEASED, ReleasedValue
 from api.releases.scope_members import PROTECTED_KINDS
 from api.releases.scope_views import ScopeView, make_scope_view

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from api.figures.completeness import ReturnCompleteness
 from api.figures.figure_order import FigureOrder
+from api.figures.resolution import CellKey
 from api.plan.breakdowns import format_breakdown_key
 from api.releases.audit_history import AuditHistory
-from api.releases.figure_keys import CellKey
 from api.releases.released_values import NO_DATA, NOT_KNOWN_FOR_ALL, ReleasedValue, to_count, to_proportion
 from api.releases.scope_members import ScopeMember
 from api.releases.scopes import AuditScope

@@ -15,9 +15,10 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.clock import Clock
+from api.figures.resolution import CellKey
 from api.plan.queries import fetch_catalogue_version
 from api.releases import queries_histories, queries_previous, queries_writing, released_entries
-from api.releases.figure_keys import CellKey, FigureKey, PreviousFigure, SeriesKey
+from api.releases.figure_keys import FigureKey, PreviousFigure, SeriesKey
 from api.releases.queries_jobs import HISTORY_STEP_PREFIX
 from api.releases.queries_snapshot import Publication, fetch_snapshot
 from api.releases.release_diff import ChangeLog, FigureChange, compare_figures, find_redefined_measures
