@@ -14,7 +14,7 @@ import pytest
 
 from tests.fixtures.faulty_servers import make_answer, run_faulty_server
 from tests.fixtures.server_process import ROOT, SANDBOX_PROGRAMME, RunningServer, run_server
-from work_health.cli.app import run as run_command_line
+from work_health.cli import app
 from work_health.cli.exit_codes import EXIT_CODE_MEANINGS, ExitCode, choose_exit_code
 from work_health.errors import ApiError, CheckFailed, ConnectionFailed, WorkHealthError
 
@@ -52,7 +52,7 @@ def command(server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     def run(*words: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["work-health", *words])
-        code = run_command_line()
+        code = app.run()
         output = capsysbinary.readouterr()
         return Result(int(code), output.out.decode(), output.err.decode())
 

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import text
 
 from api.access import keys, queries_keys
-from schema.partners import Scope as Scopes
+from schema import partners
 from work_health import NotAllowed, NotFound, Scope
 
 PROGRAMME = "work-and-health-2025-2028"
 
 
 async def test_me_names_the_owner_of_the_key(application):
-    secret = await application.issue_key("nottingham-city-council", Scopes.SUBMIT, Scopes.READ)
+    secret = await application.issue_key("nottingham-city-council", partners.Scope.SUBMIT, partners.Scope.READ)
     me = await application.sdk_client(secret).get_me()
     [grant] = me.grants
     assert (grant.programme, grant.organisation, set(grant.scopes)) == (
@@ -28,21 +28,21 @@ async def test_me_names_the_owner_of_the_key(application):
 
 
 async def test_secret_is_not_stored(application):
-    secret = await application.issue_key("ohid", Scopes.READ)
+    secret = await application.issue_key("ohid", partners.Scope.READ)
     async with application.owner.connect() as connection:
         rows = (await connection.execute(text("select client_key::text, client::text from client_key, client"))).all()
     assert secret.rsplit("_", 1)[-1] not in str(rows)
 
 
 async def test_expired_key_is_refused(application):
-    secret = await application.issue_key("ohid", Scopes.READ, days=1)
+    secret = await application.issue_key("ohid", partners.Scope.READ, days=1)
     application.now += timedelta(days=1)
     with pytest.raises(NotAllowed, match="expired"):
         await application.sdk_client(secret).get_me()
 
 
 async def test_revoked_key_is_refused(application):
-    secret = await application.issue_key("ohid", Scopes.READ)
+    secret = await application.issue_key("ohid", partners.Scope.READ)
     async with application.owner.begin() as transaction:
         assert await queries_keys.revoke_key(transaction, secret.split("_")[2], now=application.now)
         assert not await queries_keys.revoke_key(transaction, secret.split("_")[2], now=application.now)
