@@ -8,9 +8,10 @@ from sqlalchemy import Row, Select, Subquery, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import copy_binary_out
-from api.figures.returns_data import COUNT_COLUMNS, ID_COLUMNS, RevisionCells, SelectedRevision, unpack_cells
+from api.figures.returns_data import ID_COLUMNS, RevisionCells, SelectedRevision, unpack_cells
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
+from api.submissions.cell_columns import NUMBER_FIELDS
 from api.submissions.queries_revisions import approved_revision_expression, state_expression
 from schema.outcomes import RevisionBasis
 from schema.submissions import PublisherFigure, ReturnKind, ReviewState, Status
@@ -19,7 +20,7 @@ from schema.tables import return_table, revision
 CELL_COLUMNS = ", ".join(
     (
         *(f"{name}::bigint" for name in ID_COLUMNS),
-        *(f"coalesce({name}::float8, 'NaN')" for name in COUNT_COLUMNS),
+        *(f"coalesce({name}::float8, 'NaN')" for name in NUMBER_FIELDS),
         f"coalesce(status = '{Status.CONFIDENTIAL}', false)",
     )
 )

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from api.submissions.cell_columns import NUMBER_FIELDS
 from schema.periods import Period
 from schema.submissions import PublisherFigure, ReturnKind, ReviewState
 
@@ -64,13 +65,12 @@ def make_empty_cells(published: Mapping[int, Sequence[PublisherFigure]]) -> Revi
 
 
 ID_COLUMNS = ("revision", "area", "breakdown")
-COUNT_COLUMNS = ("value", "numerator", "denominator", "lower", "upper")
 _HEADER_BYTES, _TRAILER_BYTES = 19, 2
 _ROW_TYPE = np.dtype(
     [
         ("fields", ">i2"),
         *((f"{name}{part}", kind) for name in ID_COLUMNS for part, kind in ((" length", ">i4"), ("", ">i8"))),
-        *((f"{name}{part}", kind) for name in COUNT_COLUMNS for part, kind in ((" length", ">i4"), ("", ">f8"))),
+        *((f"{name}{part}", kind) for name in NUMBER_FIELDS for part, kind in ((" length", ">i4"), ("", ">f8"))),
         ("confidential length", ">i4"),
         ("confidential", "?"),
     ]

@@ -5,7 +5,8 @@ from math import isnan, nan
 
 import numpy as np
 
-from api.figures.returns_data import COUNT_COLUMNS, ID_COLUMNS, unpack_cells
+from api.figures.returns_data import ID_COLUMNS, unpack_cells
+from api.submissions.cell_columns import NUMBER_FIELDS
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 TRAILER = struct.pack(">h", -1)
@@ -18,7 +19,7 @@ def make_copy(*rows: tuple[float | bool, ...]) -> bytes:
         content += struct.pack(">h", len(row))
         for index, value in enumerate(row):
             field_format = (
-                "q" if index < len(ID_COLUMNS) else "d" if index < len(ID_COLUMNS) + len(COUNT_COLUMNS) else "?"
+                "q" if index < len(ID_COLUMNS) else "d" if index < len(ID_COLUMNS) + len(NUMBER_FIELDS) else "?"
             )
             content += struct.pack(f">i{field_format}", struct.calcsize(f">{field_format}"), value)
     return content + TRAILER

@@ -1,41 +1,13 @@
 """Warnings that several organisations may have counted the same people."""
 
-from datetime import UTC, datetime
-from uuid import UUID
-
 import msgspec
 import pytest
 from msgspec.structs import replace
 
 from api.reviews import overlaps
 from api.reviews.structs import ReturnedTotal
-from api.statistics import periods
-from schema.returns import ReturnRevision
-from schema.submissions import ReturnKind, ReviewState
-from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, make_catalogue
-
-NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
-CLIENT = UUID(int=1)
-
-
-def make_summary(
-    measure: str = "learners", organisation: str = "quay-college", period: str = "2026-02"
-) -> ReturnRevision:
-    return ReturnRevision(
-        organisation=organisation,
-        measure=measure,
-        series="headline",
-        service="main",
-        period=periods.parse(period),
-        kind=ReturnKind.DATA,
-        revision=1,
-        state=ReviewState.PENDING,
-        approved_revision=None,
-        cells=1,
-        submission=CLIENT,
-        recorded_at=NOW,
-        note=None,
-    )
+from schema.submissions import ReturnKind
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, make_catalogue, make_summary
 
 
 def make_total(organisation: str, value: int | None = None, **details: object) -> ReturnedTotal:

@@ -1,6 +1,5 @@
 """Who may decide what about a return, and what follows from a decision."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -16,13 +15,12 @@ from api.statistics import periods
 from api.submissions.review_states import NON_TRANSITIONING, TRANSITIONS, InvalidTransition, allowed_events, next_state
 from schema.partners import Grant, Scope
 from schema.problems import CellName, Finding, Severity
-from schema.returns import EventKind, ReturnRevision
+from schema.returns import EventKind
 from schema.reviews import ReturnAction
 from schema.submission_reports import SubmissionReport
 from schema.submissions import ReturnKind, ReviewState
-from tests.fixtures.example_plan import HARBOUR_PLAN, make_catalogue
+from tests.fixtures.example_plan import HARBOUR_PLAN, make_catalogue, make_summary
 
-NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 CLIENT, OTHER_CLIENT = UUID(int=1), UUID(int=2)
 
 
@@ -235,26 +233,6 @@ def test_listed_actions_are_those_that_the_routes_accept(rights, state, details,
     assert rules.list_actions(rights, "quay-college", target, **({"is_open": True} | details)) == [
         ReturnAction(action) for action in actions.split()
     ]
-
-
-def make_summary(
-    measure: str = "learners", organisation: str = "quay-college", period: str = "2026-02"
-) -> ReturnRevision:
-    return ReturnRevision(
-        organisation=organisation,
-        measure=measure,
-        series="headline",
-        service="main",
-        period=periods.parse(period),
-        kind=ReturnKind.DATA,
-        revision=1,
-        state=ReviewState.PENDING,
-        approved_revision=None,
-        cells=1,
-        submission=CLIENT,
-        recorded_at=NOW,
-        note=None,
-    )
 
 
 def test_review_selects_findings_of_its_return_and_of_the_whole_submission():
