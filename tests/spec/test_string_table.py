@@ -21,6 +21,7 @@ def number_words(table: StringTable, words: list[bytes]) -> list[bytes]:
 WORDS = st.lists(st.lists(st.binary(max_size=80).map(lambda raw: raw.replace(b"\0", b"0")), min_size=1), max_size=4)
 
 
+@example([[b"", b"x" * 65]], False)  # blank words and one longer than a short word
 @given(WORDS, st.booleans())
 def test_words_are_distinguished_by_all_their_bytes(chunks, colliding):
     with pytest.MonkeyPatch.context() as patch:

@@ -61,7 +61,8 @@ class StringTable:
         return numbers
 
     def _intern_short(self, text: bytes, start: Column, length: Column) -> Column:
-        parts = [_load_eight_bytes(text, start, length, index) for index in range(-(-int(length.max()) // 8))]
+        part_count = max(1, -(-int(length.max()) // 8))  # blank words have one part of zeros
+        parts = [_load_eight_bytes(text, start, length, index) for index in range(part_count)]
         heads, runs = run_lengths(parts)
         parts = [part[heads] for part in parts]
         hashes = parts[0] * _HASH_FACTORS[0]
