@@ -1,6 +1,5 @@
 """Run the database and the server processes that the benchmarks measure, and read their memory."""
 
-import asyncio
 import contextlib
 import os
 import socket
@@ -130,71 +129,5 @@ def time_submission(address: str, key: str, form: str, content: bytes | Iterable
     return took
 
 
-class CopyBenchmark:
-    """Measure the limit: asyncpg's own COPY of the rows that the server wrote into the same table.
-
-    The table has its index, its checks and the trigger that replaces the foreign keys. Each run inserts its own
-    revisions before the clock starts.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._runs = 0
-
-    async def measure(self) -> float:
-        connection = await asyncpg.connect(self._url)
-        self._runs += 1
-        try:
-            await connection.execute(
-                "select set_config('work_health.programme', programme::text, false), "
-                "set_config('work_health.organisations', organisation::text, false) from submission limit 1"
-            )
-            transaction = connection.transaction()
-            await transaction.start()
-            rows = await self._insert_revisions(connection)
-            started = time.perf_counter()
-            await connection.copy_records_to_table("observation", records=rows, columns=OBSERVATION_COLUMNS)
-            await transaction.commit()
-            return time.perf_counter() - started
-        finally:
-            await connection.close()
-
-    async def _insert_revisions(self, connection: asyncpg.Connection) -> list[tuple[object, ...]]:
-        """Insert copies of the revisions of the oldest submission, and return their cells in the original order."""
-        first = "(select id from submission order by received_at limit 1)"
-        columns = [
-            row["column_name"]
-            for row in await connection.fetch(
-                "select column_name from information_schema.columns where table_name = 'revision' "
-                "and column_name not in ('id', 'transaction') order by ordinal_position"
-            )
-        ]
-        given = [f"number + {1000 * self._runs}" if name == "number" else f'"{name}"' for name in columns]
-        inserted = await connection.fetch(
-            f"""insert into revision ({", ".join(f'"{name}"' for name in columns)})
-            select {", ".join(given)} from revision where submission = {first} and number < 1000
-            returning id, "return" """
-        )
-        new = {row["return"]: row["id"] for row in inserted}
-        old = await connection.fetch(f'select id, "return" from revision where submission = {first} and number < 1000')
-        number = {row["id"]: new[row["return"]] for row in old}
-        cells = await connection.fetch(
-            f"""select {", ".join(f"o.{name}" for name in OBSERVATION_COLUMNS)} from observation o
-            join revision r on r.programme = o.programme and r.id = o.revision
-            where r.submission = {first} and r.number < 1000 order by o.ctid"""
-        )
-        return [(row[0], number[row[1]], *row[2:]) for row in map(tuple, cells)]
-
-
-OBSERVATION_COLUMNS = (
-    "programme", "revision", "area", "breakdown", "value", "numerator", "denominator", "lower", "upper", "status",
-    "note",
-)  # fmt: skip
-
-
 def take_median(numbers: Sequence[float]) -> float:
     return statistics.median(numbers)
-
-
-def run_copy(copying: CopyBenchmark) -> float:
-    return asyncio.run(copying.measure())

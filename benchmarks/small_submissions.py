@@ -99,13 +99,13 @@ def measure(dsn: Callable[[str], str]) -> list[Measurement]:
         require_at_least(
             "small submissions / bare handler",
             take_median([mine[0] / other[0] for mine, other in zip(ours, bare, strict=True)]),
-            0.5,
+            0.3,
             f"{CLIENT_COUNT} clients, 20 observations each: {rate:,.0f} a second; bare {least_rate:,.0f}",
         ),
         require_at_least(
             "small submissions, 99th percentile",
             take_median([other[1] / mine[1] for mine, other in zip(ours, bare, strict=True)]),
-            0.5,
+            0.3,
             f"{wait:,.0f} ms; bare {least_wait:,.0f} ms",
         ),
     ]

@@ -9,8 +9,9 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -118,53 +119,69 @@ def generate_returns(observations: int) -> Iterator[tuple[str, str, str, np.ndar
             yield measure, kind, month, sum_to_cells(random_source.binomial(people, 0.4)), sum_to_cells(people)
 
 
+class SyntheticCell(NamedTuple):
+    """A cell of a file. `area` and `breakdown` are positions in AREAS and BREAKDOWNS."""
+
+    area: int
+    breakdown: int
+    value: int | None
+    numerator: int | None
+    denominator: int | None
+    status: str
+    note: str
+
+
+def generate_cells(observations: int, name: str = "first") -> Iterator[tuple[str, str, list[SyntheticCell]]]:
+    """Yield the returns of a file: measure, month and cells."""
+    random_source = random.Random(2)  # noqa: S311
+    for measure, kind, month, numerators, people in generate_returns(observations):
+        cells: list[SyntheticCell] = []
+        for area, breakdown in product(range(len(AREAS)), range(len(BREAKDOWNS))):
+            draw = random_source.random()
+            count = int(people[area, breakdown])
+            numbers = (None, int(numerators[area, breakdown]), count) if kind == "proportion" else (count, None, None)
+            is_hidden = len(BREAKDOWNS[breakdown]) == 2 and 0.95 < draw < 0.97
+            note = "checked by hand" if draw > 0.999 or (name == "again" and draw < 0.1) else ""
+            cells.append(
+                SyntheticCell(area, breakdown, *((None,) * 3 if is_hidden else numbers), "c" if is_hidden else "", note)
+            )
+        yield measure, month, cells
+
+
 def write_files(folder: Path, observations: int, names: Sequence[str] = ("first", "again")) -> int:
     """Write the files of both submissions in every format. Return the number of observations."""
-    size = 0
     for name in names:
-        random_source = random.Random(2)  # noqa: S311
         with contextlib.ExitStack() as stack:
             csv, lines, whole = (
                 stack.enter_context((folder / f"{name}.{form}").open("w")) for form in ("csv", "ndjson", "json")
             )
-            returns = list(generate_returns(observations))
-            heads = [{"measure": measure, "period": month} for measure, _, month, _, _ in returns]
+            heads = [
+                {"measure": measure, "period": month} for measure, _, month, _, _ in generate_returns(observations)
+            ]
             csv.write("measure,period,area,sex,age,ethnicity,value,numerator,denominator,status,note\n")
             lines.write(json.dumps({"returns": heads}) + "\n")
             whole.write('{"returns":[')
-            for number, (measure, kind, month, numerators, people) in enumerate(returns):
-                head = json.dumps(heads[number])
-                whole.write(f'{"," if number else ""}{head[:-1]},"observations":[')
-                size += write_cells(
-                    csv, lines, whole, number, measure, kind, month, numerators, people, random_source, name
-                )
-                whole.write("]}")
+            for number, (measure, month, cells) in enumerate(generate_cells(observations, name)):
+                csv.writelines(f"{measure},{month},{_format_csv(cell)}\n" for cell in cells)
+                bodies = [_format_json(cell) for cell in cells]
+                lines.writelines(f'{{"return":{number},{body}\n' for body in bodies)
+                head = json.dumps(heads[number])[:-1]
+                joined = ",".join(f"{{{body}" for body in bodies)
+                whole.write(f'{"," if number else ""}{head},"observations":[{joined}]}}')
             whole.write("]}")
-    return size // len(names)
+    return len(heads) * CELLS_PER_RETURN
 
 
-def write_cells(
-    csv: Any, lines: Any, whole: Any, number: int, measure: str, kind: str, month: str, numerators: np.ndarray,
-    people: np.ndarray, random_source: random.Random, name: str,
-) -> int:  # fmt: skip
-    comma = ""
-    for area, above, below in zip(AREAS, numerators.tolist(), people.tolist(), strict=True):
-        for breakdown, numerator, count in zip(BREAKDOWNS, above, below, strict=True):
-            draw = random_source.random()
-            note = "checked by hand" if draw > 0.999 or (name == "again" and draw < 0.1) else ""
-            columns = ("", numerator, count) if kind == "proportion" else (count, "", "")
-            status = ""
-            if len(breakdown) == 2 and draw > 0.95 and draw < 0.97:
-                columns, status = ("", "", ""), "c"
-            value, top, bottom = columns
-            content = f'"status":"{status}"' if status else f'"value":{value}' if top == "" else ""
-            content = content or f'"numerator":{top},"denominator":{bottom}'
-            content += f',"note":"{note}"' if note else ""
-            by = ",".join(f'"{key}":"{code}"' for key, code in breakdown.items())
-            cell = f'"area":"{area}","breakdown":{{{by}}},{content}}}'
-            codes = ",".join(breakdown.get(key, "") for key in ("sex", "age", "ethnicity"))
-            csv.write(f"{measure},{month},{area},{codes},{value},{top},{bottom},{status},{note}\n")
-            lines.write(f'{{"return":{number},{cell}\n')
-            whole.write(f"{comma}{{{cell}")
-            comma = ","
-    return CELLS_PER_RETURN
+def _format_csv(cell: SyntheticCell) -> str:
+    codes = [BREAKDOWNS[cell.breakdown].get(key, "") for key in ("sex", "age", "ethnicity")]
+    numbers = ["" if number is None else str(number) for number in (cell.value, cell.numerator, cell.denominator)]
+    return ",".join([AREAS[cell.area], *codes, *numbers, cell.status, cell.note])
+
+
+def _format_json(cell: SyntheticCell) -> str:
+    """Return the members of the object of a cell, with its closing brace."""
+    numbers = [("value", cell.value), ("numerator", cell.numerator), ("denominator", cell.denominator)]
+    content = [f'"{name}":{number}' for name, number in numbers if number is not None]
+    content += [f'"{name}":"{text}"' for name, text in (("status", cell.status), ("note", cell.note)) if text]
+    codes = ",".join(f'"{key}":"{code}"' for key, code in BREAKDOWNS[cell.breakdown].items())
+    return f'"area":"{AREAS[cell.area]}","breakdown":{{{codes}}},{",".join(content)}}}'
