@@ -61,13 +61,14 @@ def describe_machine() -> str:
     )
 
 
-def write_results(figures: list[Measurement], profile: str, *, load: float) -> None:
+def write_results(figures: list[Measurement], profile: str, verdicts: str, *, load: float) -> None:
     """Write RESULTS.md and results.json. notes.md explains the missed goals, and becomes a part of RESULTS.md."""
     page = (
         f"# Results\n\nMade by `make bench` on {datetime.now(UTC):%d %B %Y}. {describe_machine()}.\n"
         f"Load average at the start: {load:.1f}. "
         "Client, server and PostgreSQL share the machine. Each figure is a ratio within one run: the two sides are "
-        f"measured in turns, and the median counts.\n\n{format_table(figures)}\n\n## Where the time goes\n\n{profile}\n"
+        f"measured in turns, and the median counts.\n\n{format_table(figures)}\n\n## Where the time goes\n\n{profile}\n\n"
+        f"## What CSV readers report\n\n{verdicts}\n"
     )
     (BENCHMARKS_FOLDER / "RESULTS.md").write_text(f"{page}\n{(BENCHMARKS_FOLDER / 'notes.md').read_text()}")
     results = [{"name": f.name, "ratio": f.ratio, "goal": f.goal, "met": f.met} for f in figures]

@@ -1,6 +1,6 @@
 """The yardstick of storage: a table with one row for each cell, in a database of its own.
 
-It is written by asyncpg's COPY, with its index and its checks but no trigger, whatever the application's tables are.
+It is written by COPY of asyncpg, with its index and its checks but no trigger. The application's tables do not matter.
 """
 
 import asyncio
