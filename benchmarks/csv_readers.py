@@ -22,12 +22,13 @@ ROUNDS = 3
 WARM_READS = 3
 SMALL, LARGE = 100_000, 1_000_000
 PEERS_FILE = ROOT / "benchmarks" / "peers" / "csv_peers.py"
+PEER_FILES = (PEERS_FILE, PEERS_FILE.with_name("csv_peer_columns.py"))
 READING_FOLDER = ROOT / "api" / "submissions" / "reading"
 SHARED_NAMES = ("PeerTable", "WordCache", "PeerColumns", "DecodedFile", "read_with", "ragged_fault")
-NAMES_BY_PEER = {
-    "polars": ("PolarsTable", "read_polars"),
-    "pyarrow": ("ArrowTable", "read_arrow", "_iterate_batches"),
-    "csv": ("TextTable", "read_text"),
+PEER_NAMES = {
+    "polars": (*SHARED_NAMES, "PolarsTable", "read_polars"),
+    "pyarrow": (*SHARED_NAMES, "ArrowTable", "read_arrow", "_iterate_batches"),
+    "csv": (*SHARED_NAMES, "TextTable", "read_text"),
 }
 REPLACED_NAMES = (
     "StringTable",
@@ -104,7 +105,7 @@ def run_reader(libraries: Path, name: str, files: Sequence[Path]) -> list[Result
 def count_lines(name: str) -> int:
     """Return the lines of our reader that a library would replace, or those that it needs on top."""
     if name != "ours":
-        return _count_named_lines(PEERS_FILE, (*SHARED_NAMES, *NAMES_BY_PEER[name]))
+        return sum(_count_named_lines(path, PEER_NAMES[name]) for path in PEER_FILES)
     whole = (READING_FOLDER / f"{module}.py" for module in ("csv_scanner", "csv_reader"))
     parts = (READING_FOLDER / f"{module}.py" for module in ("string_table", "csv_columns"))
     return sum(len(path.read_text().splitlines()) for path in whole) + sum(
