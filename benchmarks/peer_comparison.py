@@ -4,6 +4,7 @@ The peers run in an environment that is deleted afterwards.
 """
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -13,10 +14,12 @@ from pathlib import Path
 from benchmarks import synthetic_data
 from benchmarks.measured_server import ROOT, prepare_database, run_server, run_statements, take_median, time_submission
 from benchmarks.report import Measurement, require_at_least
+from benchmarks.small_submissions import CLIENT_COUNT, SUBMISSIONS_PER_ROUND, Client, send_from_all
 
 PEERS = {"Django REST Framework": ("rest_framework_peer:serve", "wsgi"), "FastAPI": ("fastapi_peer:serve", "asgi")}
 PEER_TABLES = {"django": "peer_observation, peer_return", "fastapi": "observation, return"}
 ROUNDS = 2
+WARM_UP_SUBMISSIONS, SMALL_ROUNDS = 2, 3
 
 
 def install_peers(folder: Path) -> str:
@@ -41,9 +44,14 @@ def build_peer_plan() -> str:
 
 
 def measure(dsn: Callable[[str], str], folder: Path) -> list[Measurement]:
+    python = install_peers(folder)
+    return [measure_large(dsn, folder, python), measure_small(dsn, python)]
+
+
+def measure_large(dsn: Callable[[str], str], folder: Path, python: str) -> Measurement:
+    """Compare a submission of 100,000 observations. Peers run one at a time, because they use much memory."""
     synthetic_data.write_files(folder, 100_000, ["first"])
     body = (folder / "first.json").read_bytes()
-    python = install_peers(folder)
     asyncio.run(run_statements(dsn("postgres"), *(f"create database {name}" for name in ("ours", "django", "fastapi"))))
     keys = iter(asyncio.run(prepare_database(dsn("ours"), synthetic_data.COLLEGES[: 2 * ROUNDS + 1])))
     ours: list[float] = []
@@ -63,8 +71,34 @@ def measure(dsn: Callable[[str], str], folder: Path) -> list[Measurement]:
     took = {name: take_median(seconds) for name, seconds in theirs.items()}
     peer_times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
     mine = take_median(ours)
-    return [
-        require_at_least(
-            "ingest JSON, better peer / ours", min(took.values()) / mine, 20, f"{peer_times}; ours {mine:.2f} s"
-        )
+    return require_at_least(
+        "ingest JSON, better peer / ours", min(took.values()) / mine, 20, f"{peer_times}; ours {mine:.2f} s"
+    )
+
+
+def measure_small(dsn: Callable[[str], str], python: str) -> Measurement:
+    """Compare submissions of twenty observations from fifty clients, each with an idempotency key."""
+    databases = ("small_ours", "small_django", "small_fastapi")
+    asyncio.run(run_statements(dsn("postgres"), *(f"create database {name}" for name in databases)))
+    organisations = synthetic_data.COLLEGES[:CLIENT_COUNT]
+    clients = [
+        Client(key, is_idempotent=True) for key in asyncio.run(prepare_database(dsn(databases[0]), organisations))
     ]
+    rates: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
+    with contextlib.ExitStack() as stack:
+        addresses = {"ours": stack.enter_context(run_server("api.app:serve", dsn(databases[0])))[0]}
+        for (name, (target, interface)), database in zip(PEERS.items(), databases[1:], strict=True):
+            server = run_server(target, dsn(database), python=python, interface=interface, PEER_PLAN=build_peer_plan())
+            addresses[name] = stack.enter_context(server)[0]
+        for address, database in zip(addresses.values(), databases, strict=True):
+            asyncio.run(send_from_all(clients, address, WARM_UP_SUBMISSIONS))
+            asyncio.run(run_statements(dsn(database), "analyze"))  # as autovacuum does within a minute
+        for _ in range(SMALL_ROUNDS):
+            for name, address in addresses.items():
+                rates[name].append(asyncio.run(send_from_all(clients, address, SUBMISSIONS_PER_ROUND))[0])
+    medians = {name: take_median(numbers) for name, numbers in rates.items()}
+    ratio = take_median(
+        [ours / max(others) for ours, *others in zip(*(rates[name] for name in ("ours", *PEERS)), strict=True)]
+    )
+    detail = ", ".join(f"{name} {rate:,.0f} a second" for name, rate in medians.items())
+    return require_at_least("small submissions, ours / better peer", ratio, 3, detail)

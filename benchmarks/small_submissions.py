@@ -5,6 +5,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 from benchmarks import synthetic_data
 from benchmarks.measured_server import prepare_database, run_server, run_statements, take_median
@@ -39,8 +40,8 @@ def generate_bodies() -> Iterator[bytes]:
 class Client:
     """A minimal HTTP/1.1 client over one connection, so that the client uses little CPU."""
 
-    def __init__(self, key: str) -> None:
-        self._key = key
+    def __init__(self, key: str, *, is_idempotent: bool = False) -> None:
+        self._key, self._is_idempotent = key, is_idempotent
         self._bodies = list(generate_bodies())
         self._next: dict[str, int] = {}
 
@@ -52,10 +53,11 @@ class Client:
         self._next[address] = start + number
         times: list[float] = []
         for body in self._bodies[start : start + number]:
+            idempotency_key = f"Idempotency-Key: {uuid4()}\r\n" if self._is_idempotent else ""
             started = time.perf_counter()
             writer.write(
                 f"POST /v1/programmes/{synthetic_data.PROGRAMME}/submissions HTTP/1.1\r\nHost: {host}\r\n"
-                f"Authorization: Bearer {self._key}\r\nContent-Type: application/json\r\n"
+                f"Authorization: Bearer {self._key}\r\nContent-Type: application/json\r\n{idempotency_key}"
                 f"Content-Length: {len(body)}\r\n\r\n".encode()
                 + body
             )

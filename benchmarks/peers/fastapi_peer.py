@@ -1,18 +1,20 @@
 """The same submission in FastAPI, pydantic and SQLAlchemy's ORM, in the style of their tutorials.
 
 The checks are those of the server that it is measured against: known codes, what is collected of which measure, one form
-of number, each cell once, and parts that fit their totals.
+of number, each cell once, and parts that fit their totals. An idempotency key and an audit entry are stored with it.
 """
 
+import hashlib
 import json
 import os
 from collections import defaultdict
+from datetime import datetime
 from itertools import combinations
 from typing import Annotated, Literal, Self
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, create_engine, insert
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, create_engine, func, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 PLAN = json.loads(os.environ["PEER_PLAN"])
@@ -45,6 +47,22 @@ class Observation(Base):
     upper: Mapped[int | None]
     status: Mapped[str | None]
     note: Mapped[str | None]
+
+
+class StoredResponse(Base):
+    __tablename__ = "stored_response"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_sha256: Mapped[str]
+    content: Mapped[str]
+
+
+class AuditEntry(Base):
+    __tablename__ = "audit_entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    operation: Mapped[str]
+    programme: Mapped[str]
+    detail: Mapped[str]
 
 
 def format_breakdown(breakdown: dict[str, str]) -> str:
@@ -132,14 +150,34 @@ class NewSubmission(BaseModel):
     returns: list[NewReturn]
 
 
+def find_stored_response(session: Session, key: str, body_sha256: str) -> dict[str, int] | None:
+    stored = session.get(StoredResponse, key)
+    if stored is None:
+        return None
+    if stored.body_sha256 != body_sha256:
+        raise HTTPException(422, "The key was used for another body.")
+    return json.loads(stored.content)
+
+
+async def hash_body(request: Request) -> str:
+    return hashlib.sha256(await request.body()).hexdigest()
+
+
 def serve() -> FastAPI:
     engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
     Base.metadata.create_all(engine)
     app = FastAPI()
 
     @app.post("/v1/programmes/{programme}/submissions", status_code=201)
-    def take(programme: str, submission: NewSubmission) -> dict[str, int]:  # noqa: ARG001
+    def take(
+        programme: str,
+        submission: NewSubmission,
+        body_sha256: Annotated[str, Depends(hash_body)],
+        idempotency_key: Annotated[str | None, Header()] = None,
+    ) -> dict[str, int]:
         with Session(engine) as session, session.begin():
+            if idempotency_key and (stored := find_stored_response(session, idempotency_key, body_sha256)):
+                return stored
             created = [Return(measure=one.measure, period=one.period) for one in submission.returns]
             session.add_all(created)
             session.flush()
@@ -149,6 +187,11 @@ def serve() -> FastAPI:
                 for cell in one.observations
             ]
             session.execute(insert(Observation), rows)
-        return {"added": len(rows)}
+            content = {"added": len(rows)}
+            detail = json.dumps(content)
+            session.add(AuditEntry(operation="create_submission", programme=programme, detail=detail))
+            if idempotency_key:
+                session.add(StoredResponse(key=idempotency_key, body_sha256=body_sha256, content=detail))
+        return content
 
     return app

@@ -1,9 +1,11 @@
 """The same submission in Django REST Framework: nested serializers, a transaction, `bulk_create`.
 
 Written as its documentation shows it. The checks are those of the server that it is measured against: known codes, what
-is collected of which measure, one form of number, each cell once, and parts that fit their totals.
+is collected of which measure, one form of number, each cell once, and parts that fit their totals. An idempotency key and
+an audit entry are stored with it.
 """
 
+import hashlib
 import json
 import os
 from collections import defaultdict
@@ -19,6 +21,7 @@ settings.configure(
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
     INSTALLED_APPS=["rest_framework"],
+    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
     DATA_UPLOAD_MAX_MEMORY_SIZE=2**26,
     DATABASES={
         "default": {
@@ -67,6 +70,25 @@ class Observation(models.Model):
     class Meta:
         app_label = "peer"
         constraints = (models.UniqueConstraint(fields=["submitted", "area", "breakdown"], name="once"),)
+
+
+class StoredResponse(models.Model):
+    key = models.CharField(max_length=200, primary_key=True)
+    body_sha256 = models.CharField(max_length=64)
+    content = models.JSONField()
+
+    class Meta:
+        app_label = "peer"
+
+
+class AuditEntry(models.Model):
+    at = models.DateTimeField(auto_now_add=True)
+    operation = models.CharField(max_length=80)
+    programme = models.CharField(max_length=80)
+    detail = models.JSONField()
+
+    class Meta:
+        app_label = "peer"
 
 
 PLAN = json.loads(os.environ["PEER_PLAN"])
@@ -153,24 +175,33 @@ class SubmissionSerializer(serializers.Serializer):
     returns = ReturnSerializer(many=True)
 
     def create(self, validated_data: dict) -> int:
-        with transaction.atomic():
-            created = Return.objects.bulk_create(
-                [Return(measure=one["measure"], period=one["period"]) for one in validated_data["returns"]]
-            )
-            rows = [
-                Observation(submitted=parent, **cell | {"breakdown": format_breakdown(cell["breakdown"])})
-                for parent, one in zip(created, validated_data["returns"], strict=True)
-                for cell in one["observations"]
-            ]
-            Observation.objects.bulk_create(rows, batch_size=5000)
+        created = Return.objects.bulk_create(
+            [Return(measure=one["measure"], period=one["period"]) for one in validated_data["returns"]]
+        )
+        rows = [
+            Observation(submitted=parent, **cell | {"breakdown": format_breakdown(cell["breakdown"])})
+            for parent, one in zip(created, validated_data["returns"], strict=True)
+            for cell in one["observations"]
+        ]
+        Observation.objects.bulk_create(rows, batch_size=5000)
         return len(rows)
 
 
 class Submissions(APIView):
-    def post(self, request, programme):  # noqa: ARG002
-        serializer = SubmissionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return Response({"added": serializer.save()}, status=201)
+    def post(self, request, programme):
+        key, body_sha256 = request.headers.get("Idempotency-Key"), hashlib.sha256(request.body).hexdigest()
+        with transaction.atomic():
+            if key and (stored := StoredResponse.objects.filter(key=key).first()):
+                if stored.body_sha256 != body_sha256:
+                    raise serializers.ValidationError("The key was used for another body.")
+                return Response(stored.content, status=201)
+            serializer = SubmissionSerializer(data=request.data)
+            serializer.is_valid(raise_exception=True)
+            content = {"added": serializer.save()}
+            AuditEntry.objects.create(operation="create_submission", programme=programme, detail=content)
+            if key:
+                StoredResponse.objects.create(key=key, body_sha256=body_sha256, content=content)
+        return Response(content, status=201)
 
 
 urlpatterns = [path("v1/programmes/<slug:programme>/submissions", Submissions.as_view())]
@@ -179,6 +210,6 @@ urlpatterns = [path("v1/programmes/<slug:programme>/submissions", Submissions.as
 def serve():
     if "peer_return" not in connection.introspection.table_names():
         with connection.schema_editor() as editor:
-            editor.create_model(Return)
-            editor.create_model(Observation)
+            for model in (Return, Observation, StoredResponse, AuditEntry):
+                editor.create_model(model)
     return get_wsgi_application()
