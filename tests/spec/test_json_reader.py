@@ -58,6 +58,7 @@ def test_fast_reader_reads_the_same_as_the_struct(content: bytes) -> None:
         b"",
         b"[]",
         b'{"returns":[]}',
+        make_body({"area": TOWN, "breakdown": {"sex": "NUL"}, "value": 1}).replace(b"NUL", b"\0"),
         b'{"returns":[{"measure":"Wrong Slug","period":"2025-07"}]}',
         make_body({"area": "nowhere", "value": 1}),
         make_body({"area": TOWN, "value": -1}),

@@ -161,18 +161,19 @@ def _first_stray_quote(
 
 def parse_digits(records: Records, start: Column, length: Column) -> Column:
     """Return the whole number of each word, or MISSING if it is blank or has anything but digits."""
-    text_bytes = records.text_bytes
-    is_number = (length > 0) & (length <= MAX_DIGITS)
-    numbers = np.zeros(len(start), dtype=np.int64)
-    last = start + length - 1
-    factor = 1
-    for position in range(int(length[is_number].max(initial=0))):
-        has_digit = is_number & (position < length)
-        digit = text_bytes[np.where(has_digit, last - position, 0)].astype(np.int64) - _ZERO
-        is_number &= ~has_digit | ((digit >= 0) & (digit <= 9))
-        numbers += np.where(has_digit, digit * factor, 0)
-        factor *= 10
-    return np.where(is_number, numbers, MISSING)
+    candidates = np.flatnonzero((length > 0) & (length <= MAX_DIGITS))
+    length = length[candidates]
+    last = start[candidates] + length - 1
+    is_number = np.ones(len(candidates), dtype=np.bool_)
+    values = np.zeros(len(candidates), dtype=np.int64)
+    for position in range(int(length.max(initial=0))):
+        digit = records.text_bytes[last - position] - np.uint8(_ZERO)  # other bytes become more than 9
+        has_digit = position < length
+        is_number &= ~has_digit | (digit <= 9)
+        values += digit * (has_digit * 10**position)
+    numbers = np.full(len(start), MISSING)
+    numbers[candidates[is_number]] = values[is_number]
+    return numbers
 
 
 def strip_padding(records: Records, start: Column, length: Column) -> tuple[Column, Column]:

@@ -9,12 +9,12 @@ import numpy as np
 from msgspec import Meta, field
 
 from api.http.violations import DECODE_ERRORS, find_violations
-from api.submissions.cell_columns import Column, to_column
+from api.submissions.cell_columns import Column
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.reading.column_buffer import ColumnBuffer
 from api.submissions.reading.csv_scanner import are_blank
 from api.submissions.reading.faults import MAX_FAULTY_CELLS, Fault, Faults
-from api.submissions.reading.json_reader import JsonCell, JsonColumns, not_json_fault
+from api.submissions.reading.json_reader import JsonCell, JsonColumns, iterate_column, not_json_fault
 from api.submissions.reading.limits import CHUNK_BYTES, MAX_DISTINCT_VALUES, MAX_ENVELOPE_BYTES, MAX_LINE_BYTES
 from schema.problems import Finding, Severity
 from schema.submissions import NewSubmission, Observation
@@ -207,7 +207,7 @@ class NdjsonReader:
             self._add_fault(violation, row)
 
     def _add_observations(self, lines: Sequence[_FastObservationLine], row: Column) -> None:
-        item = to_column(list(map(attrgetter("return_"), lines)))
+        item = iterate_column(map(attrgetter("return_"), lines), len(lines))
         if self._return_count is not None and (faulty_rows := row[item >= self._return_count]).size:
             fault = Fault(
                 code="unknown-return",
