@@ -1,5 +1,6 @@
 """Assemble the application."""
 
+import asyncio
 import gc
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -40,10 +41,12 @@ from api.database.connections import (
     provide_transaction,
     release_connections,
 )
+from api.database.live_copy import CHANGE_SECONDS
 from api.http.bodies import MAX_JSON_BYTES, TypedRequest
 from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS
 from api.http.request_ids import RequestIdMiddleware, reject_unknown_parameters
+from api.outcomes.cache import get_cache
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -102,10 +105,12 @@ def create_app(
     lifespan: Sequence[Lifespan] = (),
     read_clock: Clock = clock.system_now,
     new_uuid: IdSource = uuid4,
+    change_seconds: float = CHANGE_SECONDS,
 ) -> Litestar:
     """Return the application. `public_reads` is the engine of a role that can read only plans and releases.
 
-    The clock and the source of ids are parameters so that tests can control them.
+    The clock and the source of ids are parameters so that tests can control them, and so is the time that a response
+    to a withdrawal waits for other processes.
     """
     return Litestar(
         route_handlers=ROUTERS,
@@ -126,7 +131,15 @@ def create_app(
         logging_config=None,
         openapi_config=_build_openapi_config(),
         lifespan=list(lifespan),
-        state=State({"engine": engine, "public_engine": public_reads, "clock": read_clock, "ids": new_uuid}),
+        state=State(
+            {
+                "engine": engine,
+                "public_engine": public_reads,
+                "clock": read_clock,
+                "ids": new_uuid,
+                "change_seconds": change_seconds,
+            }
+        ),
     )
 
 
@@ -150,20 +163,25 @@ def _build_openapi_config() -> OpenAPIConfig:
 def serve() -> Litestar:
     """Return the application of a server process. Read the settings once, here."""
     configuration = settings.read_settings()
-    if configuration.database_url is None:
+    database, replica = configuration.database_url, configuration.database_replica_url
+    if database is None:
         raise settings.InvalidSetting(
             "DATABASE_URL: needed here; `python -m api run` sets it for the embedded database"
         )
-    engine = create_application_engine(configuration.database_url, pool_size=configuration.work_health_pool)
-    replica = configuration.database_replica_url or configuration.database_url
-    public_reads = create_public_engine(replica, pool_size=configuration.work_health_pool)
+    engine = create_application_engine(database, pool_size=configuration.work_health_pool)
+    public_reads = create_public_engine(replica or database, pool_size=configuration.work_health_pool)
 
     @asynccontextmanager
     async def manage_engines(_: Litestar) -> AsyncGenerator[None]:
         # All imported objects live as long as the process, so the garbage collector can ignore them.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
+        # On a replica the releases would be older than the announcements of the primary, which is the only one that
+        # sends any. So reads from a replica ask it each time.
+        follower = None if replica else asyncio.create_task(get_cache(public_reads).follow(database))
         yield
+        if follower is not None:
+            follower.cancel()
         await engine.dispose()
         await public_reads.dispose()
 

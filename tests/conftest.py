@@ -161,6 +161,7 @@ class RunningApplication:
             public_engine=public,
             clock=lambda: self.now,
             ids=lambda: UUID(int=next(numbers)),
+            change_seconds=0,
         )
         self._http_clients: list[httpx2.AsyncClient] = []
         self._query_connection: asyncpg.Connection | None = None

@@ -56,14 +56,21 @@ def create_publisher_engine(url: str) -> AsyncEngine:
 
 async def connect_queue_listener(url: str) -> Any:
     """Open a connection of asyncpg for the queue, in the application's role. The caller closes it."""
-    return await driver.connect(
-        url, server_settings={"application_name": "work-and-health-worker", "role": APPLICATION_ROLE}
-    )
+    return await _connect(url, "work-and-health-worker", role=APPLICATION_ROLE)
+
+
+async def connect_release_listener(url: str) -> Any:
+    """Open a connection of asyncpg for announcements of releases, in the public role. The caller closes it."""
+    return await _connect(url, "work-and-health-releases", role=PUBLIC_ROLE)
+
+
+async def _connect(url: str, name: str, **server_settings: str) -> Any:
+    return await driver.connect(url, server_settings={"application_name": name} | server_settings)
 
 
 def _create_engine(url: str, *, pool_size: int, **server_settings: str) -> AsyncEngine:
     async def connect() -> Any:
-        return await driver.connect(url, server_settings={"application_name": "work-and-health"} | server_settings)
+        return await _connect(url, "work-and-health", **server_settings)
 
     return create_async_engine(
         "postgresql+asyncpg://",

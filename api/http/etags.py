@@ -14,7 +14,9 @@ from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEven
 Headers = list[tuple[bytes, bytes]]
 
 TAG_PATTERN = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')  # the quoted part can contain a comma
-BODY_HEADER_PATTERN = re.compile(rb"content-(?:type|length|disposition|encoding|language|range)")
+BODY_HEADERS = frozenset(
+    b"content-" + name for name in (b"type", b"length", b"disposition", b"encoding", b"language", b"range")
+)
 
 
 class ETagMiddleware(ASGIMiddleware):
@@ -40,10 +42,7 @@ class ETagMiddleware(ASGIMiddleware):
                 if message["type"] == "http.response.body" and not message["more_body"]:
                     headers = add_etag(headers, message["body"])
                     if is_not_modified(request_headers, headers):
-                        status, headers = (
-                            304,
-                            [(n, v) for n, v in headers if not BODY_HEADER_PATTERN.fullmatch(n.lower())],
-                        )
+                        status, headers = 304, [header for header in headers if header[0] not in BODY_HEADERS]
                         message = HTTPResponseBodyEvent(type="http.response.body", body=b"", more_body=False)
                 await send(HTTPResponseStartEvent(type="http.response.start", status=status, headers=headers))
             await send(message)
@@ -52,8 +51,8 @@ class ETagMiddleware(ASGIMiddleware):
 
 
 def _header_value(headers: Headers, name: bytes) -> bytes | None:
-    """Return the values of a header joined as one list, or None if the header is absent."""
-    values = [value for header, value in headers if header.lower() == name]
+    """Return the values of a header joined as one list, or None if it is absent. ASGI sends names in lower case."""
+    values = [value for header, value in headers if header == name]
     return b", ".join(values) if values else None
 
 

@@ -1,14 +1,14 @@
 """The cache of released reads in each process: responses as they were sent, and releases with their plans.
 
-A release is immutable, so a response from it never changes. Every request still asks the database which release is
-the newest and whether it is withdrawn, in one statement for all requests that wait. A cached response is sent only
-if the database has confirmed its release after the request arrived. Cached items belong to a publication job, because
-a database that was restored from a backup can give the same number to another release.
+A release is immutable, so a response from it never changes. Only which release is current changes. Each process has a
+live copy of that, and a cached response needs no statement while the copy is valid. Otherwise the request asks the
+database, in one statement for all requests that wait. Cached items belong to a publication job, because a database
+that was restored from a backup can give the same number to another release.
 """
 
 import asyncio
 from collections import OrderedDict
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -20,9 +20,11 @@ from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.clock import Clock
+from api.database.connections import connect_release_listener
+from api.database.live_copy import LiveCopy
 from api.http.etags import Headers, add_etag
 from api.outcomes import queries_released
-from api.outcomes.queries_released import PublishedRelease, ReleaseSelector
+from api.outcomes.release_states import ReleaseSelector, ReleaseState, ReleaseStates, select_release
 from api.outcomes.released_query import CoveredPeriods
 from api.plan.catalogue import Catalogue
 from schema.releases import Release
@@ -32,6 +34,8 @@ MAX_CACHE_BYTES = 128 * 2**20
 RESPONSE_OVERHEAD_BYTES = 1024
 """The approximate size of a cached response without its body."""
 MAX_RELEASES = 64
+RELEASE_CHANNEL = "release"
+"""The channel of PostgreSQL on which a trigger announces changes of releases."""
 SOURCE_KEY = "release"
 """The key under which the state of a request contains the source of its response."""
 
@@ -70,7 +74,8 @@ class ReleaseCache:
         self.releases: OrderedDict[UUID, OpenRelease] = OrderedDict()
         self._responses: OrderedDict[RequestKey, CachedResponse] = OrderedDict()
         self._max_bytes, self._stored_bytes = max_bytes, 0
-        self._waiters: dict[ReleaseSelector, asyncio.Future[PublishedRelease | None]] = {}
+        self._states = LiveCopy(RELEASE_CHANNEL, queries_released.fetch_all_release_states)
+        self._waiters: dict[str, asyncio.Future[ReleaseStates]] = {}
         self._lookup_task: asyncio.Task[None] | None = None
 
     def find_response(self, key: RequestKey) -> CachedResponse | None:
@@ -92,28 +97,37 @@ class ReleaseCache:
 
     async def find_current_release(
         self, selector: ReleaseSelector, engine: AsyncEngine, clock: Clock
-    ) -> PublishedRelease | None:
-        """Return the selected release as the database has it now.
+    ) -> ReleaseState | None:
+        """Return the selected release as it is now."""
+        states, programme = self._states.find(), selector[0]
+        if states is None or programme not in states:
+            states = await self._look_up(programme, engine)
+        return select_release(states, selector, now=clock())
+
+    async def follow(self, url: str) -> NoReturn:
+        """Keep the states of the releases in memory, until cancelled. `url` must not name a replica."""
+        await self._states.follow(lambda: connect_release_listener(url))
+
+    async def _look_up(self, programme: str, engine: AsyncEngine) -> ReleaseStates:
+        """Fetch the releases of a programme.
 
         A request that arrives while a statement runs waits for the next one, so that it never gets an older state.
         """
-        waiter = self._waiters.setdefault(selector, asyncio.get_running_loop().create_future())
+        waiter = self._waiters.setdefault(programme, asyncio.get_running_loop().create_future())
         if self._lookup_task is None or self._lookup_task.done():
-            self._lookup_task = asyncio.create_task(self._look_up_waiting(engine, clock))
+            self._lookup_task = asyncio.create_task(self._answer_waiters(engine))
         return await asyncio.shield(waiter)
 
-    async def _look_up_waiting(self, engine: AsyncEngine, clock: Clock) -> None:
-        current: dict[ReleaseSelector, asyncio.Future[PublishedRelease | None]] = {}
+    async def _answer_waiters(self, engine: AsyncEngine) -> None:
+        current: dict[str, asyncio.Future[ReleaseStates]] = {}
         while self._waiters:
             try:
                 async with engine.connect() as connection:
                     while self._waiters:
                         current, self._waiters = self._waiters, {}
-                        releases = await queries_released.find_published_releases(
-                            connection, list(current), now=clock()
-                        )
-                        for selector, waiter in current.items():
-                            waiter.set_result(releases.get(selector))
+                        states = await queries_released.fetch_release_states(connection, current)
+                        for waiter in current.values():
+                            waiter.set_result(states)
             except Exception as error:  # noqa: BLE001  every waiting request raises it
                 waiters = [*current.values(), *self._waiters.values()]
                 self._waiters = {}
@@ -130,7 +144,10 @@ _caches: WeakKeyDictionary[Engine, ReleaseCache] = WeakKeyDictionary()
 
 
 def get_cache(engine: AsyncEngine) -> ReleaseCache:
-    return _caches.setdefault(engine.sync_engine, ReleaseCache())
+    cache = _caches.get(engine.sync_engine)
+    if cache is None:
+        cache = _caches[engine.sync_engine] = ReleaseCache()
+    return cache
 
 
 class CacheMiddleware(ASGIMiddleware):

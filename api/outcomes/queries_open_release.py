@@ -15,7 +15,8 @@ from api.database.connections import Transaction
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, ResultTooLarge, resolve_axes
 from api.http.pagination import InvalidCursor, decode_cursor
 from api.outcomes.cache import SOURCE_KEY, CacheSource, OpenRelease, get_cache
-from api.outcomes.queries_released import fetch_figures, fetch_release, find_published_releases
+from api.outcomes.queries_released import fetch_figures, fetch_release, fetch_release_states
+from api.outcomes.release_states import select_release
 from api.outcomes.released_query import ReleaseCursor, decode_covered_periods, resolve_query
 from api.outcomes.released_views import mask_figures
 from api.plan.queries import fetch_catalogue, fetch_catalogue_version
@@ -40,7 +41,7 @@ async def find_release(
     """Return the release, from the cache if the database confirms it. Raises NoRelease or WithdrawnRelease."""
     cache = get_cache(state.public_engine)
     selector = (programme, rules.parse_number(release))
-    published = (await find_published_releases(public, [selector], now=now)).get(selector)
+    published = select_release(await fetch_release_states(public, [programme]), selector, now=now)
     if published is None:
         return await _find_withdrawn_release(programme, public, now, release)
     if published.publication not in cache.releases:

@@ -1,62 +1,48 @@
-"""Statements that read one release: which release is published now, its figures, its entries."""
+"""Statements that read one release: which releases are not withdrawn, its figures, its entries."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, false, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import fetch_any
+from api.outcomes.release_states import ReleaseState, ReleaseStates
 from api.outcomes.released_query import EntryFilter, FigureFilter
 from api.releases.queries_releases import to_release
 from schema.releases import Release
 from schema.tables import release, released_entry, released_figure
 
-ReleaseSelector = tuple[str, int | None]
-"""A programme and a release number; None selects the newest release that is not withdrawn."""
-
-
-class PublishedRelease(Struct, frozen=True, kw_only=True):
-    """A release that everybody may read, and the publication job that made it."""
-
-    programme: int
-    number: int
-    publication: UUID
-
-
-PUBLISHED_RELEASES_SQL = """
-select selected.slug, selected.number as selected_number, published.*
-from unnest($1::text[], $2::int[]) as selected (slug, number)
-join programme on programme.slug = selected.slug
-cross join lateral (
-    select release.programme, release.number, release.publication
-    from release.release
-    where release.programme = programme.id and release.number = coalesce(selected.number, release.number)
-    and release.published_at <= $3 and release.withdrawn_at is null
-    order by release.number desc limit 1
-) as published
+RELEASE_STATES_SQL = """
+select programme.slug, release.programme, release.number, release.publication, release.published_at
+from release.release
+join programme on programme.id = release.programme
+where release.withdrawn_at is null and ($1::text[] is null or programme.slug = any($1))
+order by release.number desc
 """
 
 
-async def find_published_releases(
-    connection: AsyncConnection, selectors: Sequence[ReleaseSelector], *, now: datetime
-) -> dict[ReleaseSelector, PublishedRelease]:
-    """Return the selected releases that exist and are neither withdrawn nor under embargo."""
-    rows = await fetch_any(
-        connection, PUBLISHED_RELEASES_SQL, [slug for slug, _ in selectors], [number for _, number in selectors], now
-    )
-    return {
-        (row["slug"], row["selected_number"]): PublishedRelease(
-            programme=row["programme"], number=row["number"], publication=row["publication"]
+async def fetch_release_states(connection: AsyncConnection, programmes: Collection[str]) -> ReleaseStates:
+    """Return the releases of these programmes that are not withdrawn."""
+    return _group_by_programme(await fetch_any(connection, RELEASE_STATES_SQL, list(programmes)))
+
+
+async def fetch_all_release_states(connection: Any) -> ReleaseStates:
+    """Return the releases that are not withdrawn, over a connection of asyncpg."""
+    return _group_by_programme(await connection.fetch(RELEASE_STATES_SQL, None))
+
+
+def _group_by_programme(rows: Sequence[Any]) -> ReleaseStates:
+    states: dict[str, list[ReleaseState]] = {}
+    for slug, programme, number, publication, published_at in rows:
+        states.setdefault(slug, []).append(
+            ReleaseState(programme=programme, number=number, publication=publication, published_at=published_at)
         )
-        for row in rows
-    }
+    return states
 
 
-async def fetch_release(transaction: AsyncConnection, published: PublishedRelease, slug: str) -> Release:
-    statement = select(release).where(release.c.programme == published.programme, release.c.number == published.number)
+async def fetch_release(transaction: AsyncConnection, state: ReleaseState, slug: str) -> Release:
+    statement = select(release).where(release.c.programme == state.programme, release.c.number == state.number)
     return to_release((await transaction.execute(statement)).one(), slug)
 
 

@@ -18,6 +18,7 @@ from api.access.programme_access import ProgrammeAccess
 from api.clock import NewId, Now
 from api.database.connections import Transaction
 from api.http import pagination
+from api.http.change_delays import ChangeDelayMiddleware
 from api.http.pagination import InvalidCursor
 from api.http.problems import refusal_specs, response_specs
 from api.http.refusals import NotFound
@@ -192,6 +193,7 @@ async def list_release_changes(
 @post(
     "/programmes/{programme:str}/releases/{number:int}/withdrawal",
     operation_id="withdraw_release",
+    middleware=[ChangeDelayMiddleware()],
     summary="Withdraw a release",
     guards=[require_key],
     security=KEY_SECURITY,
@@ -201,8 +203,9 @@ async def list_release_changes(
 async def withdraw_release(
     access: NamedDependency[ProgrammeAccess], number: FromPath[int], data: JSONBody[ReleaseWithdrawal], now: Now
 ) -> Release:
-    """Withdraw a whole release, with a public reason. The API then stops returning its content.
+    """Withdraw a whole release, with a public reason. No server process returns its content after this response.
 
+    To make sure of that, the response is sent 1.1 s after the withdrawal is stored. A replica may lag behind.
     Readers may have copies, so later releases are audited as if it were still published.
     """
     access.require_scopes(Scope.PUBLISH)

@@ -155,8 +155,9 @@ class Releases(Sender):
     ) -> Release:
         """Withdraw a release.
 
-        Withdraw a whole release, with a public reason. The API then stops returning its content.
+        Withdraw a whole release, with a public reason. No server process returns its content after this response.
 
+        To make sure of that, the response is sent 1.1 s after the withdrawal is stored. A replica may lag behind.
         Readers may have copies, so later releases are audited as if it were still published.
         """
         from . import withdraw_release as _withdraw_release
@@ -337,8 +338,9 @@ class AsyncReleases(AsyncSender):
     ) -> Release:
         """Withdraw a release.
 
-        Withdraw a whole release, with a public reason. The API then stops returning its content.
+        Withdraw a whole release, with a public reason. No server process returns its content after this response.
 
+        To make sure of that, the response is sent 1.1 s after the withdrawal is stored. A replica may lag behind.
         Readers may have copies, so later releases are audited as if it were still published.
         """
         from . import withdraw_release as _withdraw_release
