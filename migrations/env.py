@@ -12,6 +12,7 @@ OURS = {None, *(table.schema for table in metadata.tables.values())}
 connection: Connection = context.config.attributes["connection"]
 # A migration that would wait for a long read fails, so that it does not block all other readers.
 connection.execute(text("set lock_timeout = '10s'"))
+connection.commit()  # so that Alembic begins and ends the transaction of each migration
 context.configure(
     connection=connection,
     target_metadata=metadata,

@@ -171,6 +171,19 @@ return_table = Table(
     comment="Row-level security by organisation.",
 )
 
+PACKED_FIELDS = ("area", "breakdown", "value", "numerator", "denominator", "lower", "upper", "status")
+"""The fields of cells. api/submissions/packed_cells.py has the format of their columns."""
+
+
+def check_length(name: str) -> CheckConstraint:
+    """Return the check that a packed column has a number for each cell."""
+    column = f"cell_{name}"
+    return CheckConstraint(
+        f"{column} is null or octet_length({column}) in (cells, 2 * cells, 4 * cells, 8 * cells)",
+        name=f"each_cell_has_its_{name}",
+    )
+
+
 revision = Table(
     "revision",
     metadata,
@@ -183,6 +196,9 @@ revision = Table(
     Column("submission", Uuid, nullable=False),
     Column("plan_version", Integer, nullable=False),
     Column("cells", Integer, nullable=False),
+    Column("totals", Integer, nullable=False, server_default=text("0"), comment="How many cells are totals of areas."),
+    *(Column(f"cell_{name}", LargeBinary) for name in PACKED_FIELDS),
+    Column("cell_notes", JSONB, comment="The notes of cells, by the position of the cell."),
     Column("content", JSONB, comment="The items of a milestone return, the entries of an evidence return."),
     Column("justifications", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("note", Text),
@@ -197,42 +213,14 @@ revision = Table(
     ForeignKeyConstraint(["programme", "plan_version"], ["plan_version.programme", "plan_version.number"]),
     CheckConstraint("kind in ('data', 'nil', 'withdrawn')", name="kind_is_known"),
     CheckConstraint("kind = 'data' or cells = 0", name="nil_has_no_cells"),
+    CheckConstraint("totals between 0 and cells", name="totals_are_cells"),
+    *map(check_length, PACKED_FIELDS),
+    CheckConstraint("(cell_area is null) = (cell_breakdown is null)", name="each_cell_has_both_codes"),
+    CheckConstraint(
+        f"cell_area is not null or coalesce({', '.join(f'cell_{name}' for name in PACKED_FIELDS[2:])}) is null",
+        name="numbers_belong_to_cells",
+    ),
     comment="Never changed but by redact(). Row-level security by organisation.",
-)
-
-observation = Table(
-    "observation",
-    metadata,
-    Column("programme", Integer, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Column("area", Integer, nullable=False),
-    Column("breakdown", Integer, nullable=False),
-    Column("value", BigInteger),
-    Column("numerator", BigInteger),
-    Column("denominator", BigInteger),
-    Column("lower", BigInteger),
-    Column("upper", BigInteger),
-    Column("status", Text),
-    Column("note", Text),
-    PrimaryKeyConstraint("programme", "revision", "area", "breakdown"),
-    CheckConstraint(
-        "(status is not null) = (value is null and numerator is null and denominator is null)",
-        name="a_number_or_a_reason",
-    ),
-    CheckConstraint("status in ('c', 'x', 'z', 'w')", name="status_is_known"),
-    CheckConstraint("value >= 0", name="value_is_a_count"),
-    CheckConstraint(
-        "(numerator is null) = (denominator is null) and (numerator is null or value is null)",
-        name="one_form_of_number",
-    ),
-    CheckConstraint("numerator >= 0 and denominator >= 0", name="ratio_is_of_counts"),
-    CheckConstraint("lower >= 0 and upper >= 0 and lower <= upper", name="bounds_are_ordered"),
-    CheckConstraint("status = 'c' or (lower is null and upper is null)", name="bounds_belong_to_what_is_hidden"),
-    comment=(
-        "Written by COPY, which row-level security would forbid, and never changed. A trigger checks each "
-        "statement's revisions, areas and breakdowns at once instead of a foreign key row by row. "
-        "Read through the view cell."
-    ),
 )
 
 return_event = Table(
@@ -552,14 +540,4 @@ audit_history = release_table(
     release_foreign_key(),
     schema="protection",
     comment="True counts and displays of each release, for the audits of later ones.",
-)
-
-# The application reads observations through this view. A migration creates it.
-cell = Table(
-    "cell",
-    MetaData(),
-    Column("return", BigInteger, nullable=False),
-    Column("organisation", Integer, nullable=False),
-    Column("number", Integer, nullable=False),
-    *(Column(c.name, c.type, nullable=c.nullable) for c in observation.columns),
 )

@@ -1,7 +1,7 @@
 """Create connections for each role, and begin and end transactions. No other module does either."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
@@ -192,35 +192,9 @@ async def fetch_any(connection: AsyncConnection, query: str, *values: object) ->
         raise
 
 
-async def copy_binary_in(
-    connection: AsyncConnection, table: str, columns: Sequence[str], content: Iterable[bytes]
-) -> None:
-    """Write rows in the binary COPY format, in the current transaction of `connection`."""
-
-    async def source() -> AsyncIterator[bytes]:
-        for chunk in content:
-            yield chunk
-
-    driver_connection = _driver_connection(connection)
-    await driver_connection.copy_to_table(table, source=source(), columns=columns, format="binary")
-
-
 async def copy_records_in(
     connection: AsyncConnection, schema: str, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
 ) -> None:
     """Write rows of Python values, which asyncpg encodes as it sends them."""
     driver_connection = _driver_connection(connection)
     await driver_connection.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
-
-
-async def copy_binary_out(connection: AsyncConnection, query: str, on_chunk: Callable[[bytes], None]) -> None:
-    """Pass the result of a query to `on_chunk`, in the binary COPY format.
-
-    COPY accepts no parameters. Write only numbers into the query, never text.
-    """
-
-    async def output(chunk: bytes) -> None:
-        on_chunk(chunk)
-
-    driver_connection = _driver_connection(connection)
-    await driver_connection.copy_from_query(query, output=output, format="binary")

@@ -18,7 +18,7 @@ from api.figures.blank import build_blank_figure, mask_low_coverage
 from api.figures.completeness import assess_completeness
 from api.figures.published_cells import PublishedCell
 from api.figures.resolution import ResolvedQuery
-from api.figures.returns_data import RevisionCells, SelectedRevision
+from api.figures.returns_data import ReturnsData, SelectedRevision
 from api.figures.roll_up_cells import RollUpResult, roll_up_cells
 from api.plan.catalogue import Catalogue
 from api.reviews.concessions import Concessions
@@ -45,7 +45,7 @@ class PlainFigures(Struct, frozen=True, kw_only=True):
 
 def calculate_figures(
     query: ResolvedQuery,
-    cells: RevisionCells,
+    data: ReturnsData,
     catalogue: Catalogue,
     concessions: Concessions,
     min_coverage: float | None = None,
@@ -56,7 +56,7 @@ def calculate_figures(
     blanks = [
         build_blank_figure(query, period, area, breakdown, completeness.coverage) for area, breakdown in query.cell_keys
     ]
-    figures = list(_calculate_each(query, blanks, cells, catalogue, concessions))
+    figures = list(_calculate_each(query, blanks, data, catalogue, concessions))
     if completeness.is_below(min_coverage):
         figures = [figure if figure.lower_bound is None else mask_low_coverage(figure) for figure in figures]
     return PlainFigures(figures=figures, is_complete=completeness.is_complete)
@@ -65,7 +65,7 @@ def calculate_figures(
 def _calculate_each(
     query: ResolvedQuery,
     blanks: Sequence[PreviewFigure],
-    cells: RevisionCells,
+    data: ReturnsData,
     catalogue: Catalogue,
     concessions: Concessions,
 ) -> Iterator[PreviewFigure]:
@@ -73,16 +73,16 @@ def _calculate_each(
         refused = RollUpResult(tally=Tally(reason=query.reason))
         yield from (_build_figure(query, blank, refused) for blank in blanks)
     elif query.is_published:
-        published = published_cells.find_published_cells(query, cells.published_figures)
+        published = published_cells.find_published_cells(query, data.published_figures)
         yield from map(_build_published_figure, blanks, published)
     elif query.formula_inputs:
-        inputs = [calculate_figures(part, cells, catalogue, concessions).figures for part in query.formula_inputs]
+        inputs = [calculate_figures(part, data, catalogue, concessions).figures for part in query.formula_inputs]
         yield from (
             _build_derived_figure(query, blank, parts)
             for blank, parts in zip(blanks, zip(*inputs, strict=True), strict=True)
         )
     else:
-        results = roll_up_cells(query, cells, catalogue)
+        results = roll_up_cells(query, data.cells, catalogue)
         yield from (_build_figure(query, blank, result) for blank, result in zip(blanks, results, strict=True))
 
 

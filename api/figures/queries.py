@@ -1,4 +1,4 @@
-"""Statements that read selected revisions, their cells and published figures."""
+"""Statements that read selected revisions and published figures."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,24 +7,13 @@ import msgspec
 from sqlalchemy import Row, Select, Subquery, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database.connections import copy_binary_out
-from api.figures.returns_data import ID_COLUMNS, RevisionCells, SelectedRevision, unpack_cells
+from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
-from api.submissions.cell_columns import NUMBER_FIELDS
 from api.submissions.queries_revisions import approved_revision_expression, state_expression
 from schema.outcomes import RevisionBasis
-from schema.submissions import PublisherFigure, ReturnKind, ReviewState, Status
+from schema.submissions import PublisherFigure, ReturnKind, ReviewState
 from schema.tables import return_table, revision
-
-CELL_COLUMNS = ", ".join(
-    (
-        *(f"{name}::bigint" for name in ID_COLUMNS),
-        *(f"coalesce({name}::float8, 'NaN')" for name in NUMBER_FIELDS),
-        f"coalesce(status = '{Status.CONFIDENTIAL}', false)",
-    )
-)
-"""The columns in the order and types that `unpack_cells` reads."""
 
 
 async def fetch_selected_revisions(
@@ -101,31 +90,6 @@ def _to_selected_revision(row: Row[Any], catalogue: Catalogue, basis: RevisionBa
         has_approved_revision=row.approved is not None,
         first_recorded_at=row.first_recorded_at,
     )
-
-
-async def fetch_cells(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    *,
-    revisions: Sequence[int],
-    areas: Sequence[str] | None = None,
-    breakdowns: Sequence[str] | None = None,
-) -> RevisionCells:
-    """Return the cells of these revisions, for these areas and breakdowns or for all.
-
-    To read nearly all of them, pass None: with long lists PostgreSQL scans every observation.
-    """
-    filters: dict[str, Sequence[int]] = {"revision": revisions}
-    if areas is not None:
-        filters["area"] = [catalogue.ids.areas[code] for code in areas]
-    if breakdowns is not None:
-        filters["breakdown"] = [catalogue.ids.breakdowns[key] for key in breakdowns]
-    # The view has a security barrier: only constants reach the index below it.
-    conditions = [f"{name} = any ('{{{', '.join(f'{n:d}' for n in numbers)}}}')" for name, numbers in filters.items()]
-    content: list[bytes] = []
-    where = f"programme = {catalogue.id:d} and {' and '.join(conditions)}"
-    await copy_binary_out(transaction, f"select {CELL_COLUMNS} from cell where {where}", content.append)  # noqa: S608  only numbers
-    return unpack_cells(b"".join(content))
 
 
 async def fetch_published_figures(

@@ -7,11 +7,12 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from api.figures.resolution import ResolvedQuery
-from api.figures.returns_data import RevisionCells, SelectedRevision
+from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
 from api.statistics.roll_up import FloatArray, RollUpEntries, Tally, roll_up
+from api.submissions.cell_columns import MISSING, STATUS_INDEX, Cells, Column
 from schema.measures import RATIO_KINDS, MeasureKind
-from schema.submissions import ReturnKind
+from schema.submissions import ReturnKind, Status
 
 LATEST_PERIOD_KINDS = frozenset({MeasureKind.STOCK, MeasureKind.CUMULATIVE})
 """The kinds for which only the last period of a source counts."""
@@ -24,14 +25,14 @@ class RollUpResult(Struct, frozen=True, kw_only=True):
     revisions: list[SelectedRevision] = []
 
 
-def roll_up_cells(query: ResolvedQuery, cells: RevisionCells, catalogue: Catalogue) -> list[RollUpResult]:
+def roll_up_cells(query: ResolvedQuery, cells: Cells, catalogue: Catalogue) -> list[RollUpResult]:
     """Return one result for each of the query's cell keys, in their order. A nil return counts as 0 everywhere."""
     areas = {catalogue.ids.areas[code]: index for index, code in enumerate([*query.areas, *query.comparator_areas])}
     breakdowns = {catalogue.ids.breakdowns[key]: index for index, key in enumerate(query.breakdowns)}
     counted = [revision for revision in query.revisions if revision.is_counted]
     revision_by_id = {revision.id: revision for revision in counted}
     is_selected = (
-        np.isin(cells.revision, list(revision_by_id))
+        np.isin(cells.item, list(revision_by_id))
         & np.isin(cells.area, list(areas))
         & np.isin(cells.breakdown, list(breakdowns))
     )
@@ -41,7 +42,7 @@ def roll_up_cells(query: ResolvedQuery, cells: RevisionCells, catalogue: Catalog
         if revision.kind is ReturnKind.NIL
         for group in range(len(areas) * len(breakdowns))
     ]
-    revisions = [revision_by_id[number] for number in cells.revision[is_selected].tolist()]
+    revisions = [revision_by_id[number] for number in cells.item[is_selected].tolist()]
     revisions += [revision for revision, _ in nil_entries]
     groups = [
         areas[area] * len(breakdowns) + breakdowns[breakdown]
@@ -60,7 +61,7 @@ def roll_up_cells(query: ResolvedQuery, cells: RevisionCells, catalogue: Catalog
 
 def _map_to_entries(
     query: ResolvedQuery,
-    cells: RevisionCells,
+    cells: Cells,
     is_selected: npt.NDArray[np.bool_],
     revisions: Sequence[SelectedRevision],
     groups: Sequence[int],
@@ -83,17 +84,24 @@ def _map_to_entries(
     )
 
 
-def calculate_bounds(cells: RevisionCells, *, is_ratio: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+def calculate_bounds(cells: Cells, *, is_ratio: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return lower bounds, upper bounds and denominators of the cells; NaN if unknown.
 
     The bounds of a ratio are its numerator, which is NaN unless both of its numbers are known.
     """
+    denominator = _replace_missing(cells.denominator, np.nan)
     if is_ratio:
-        numerator = np.where(np.isnan(cells.denominator), np.nan, cells.numerator)
-        return numerator, numerator, cells.denominator
-    low = np.where(cells.confidential, np.nan_to_num(cells.lower, nan=0.0), cells.value)
-    high = np.where(cells.confidential, np.nan_to_num(cells.upper, nan=np.inf), cells.value)
-    return low, high, cells.denominator
+        numerator = np.where(np.isnan(denominator), np.nan, _replace_missing(cells.numerator, np.nan))
+        return numerator, numerator, denominator
+    is_confidential = cells.status == STATUS_INDEX[Status.CONFIDENTIAL]
+    value = _replace_missing(cells.value, np.nan)
+    low = np.where(is_confidential, _replace_missing(cells.lower, 0), value)
+    high = np.where(is_confidential, _replace_missing(cells.upper, np.inf), value)
+    return low, high, denominator
+
+
+def _replace_missing(column: Column, number: float) -> FloatArray:
+    return np.where(column == MISSING, number, column).astype(np.float64)
 
 
 def _find_contributing_revisions(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from api.figures.history import EARLIER_TREND_POINTS, find_start_periods, find_trend_periods, is_ratio
 from api.figures.preview_figures import PlainFigures, calculate_figures
 from api.figures.resolution import ResolvedQuery
-from api.figures.returns_data import RevisionCells
+from api.figures.returns_data import ReturnsData
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.reviews.concessions import NO_CONCESSIONS, Concessions
@@ -30,15 +30,15 @@ ReadingLookup = Callable[[str, dict[str, str], Period], Reading | None]
 
 def build_judged_figures(
     query: ResolvedQuery,
-    cells: RevisionCells,
+    data: ReturnsData,
     catalogue: Catalogue,
     concessions: Concessions = NO_CONCESSIONS,
     min_coverage: float | None = None,
 ) -> list[PreviewFigure]:
     """Return a figure with its verdicts for each selected area and breakdown. They are not protected."""
-    current = calculate_figures(query, cells, catalogue, concessions, min_coverage)
+    current = calculate_figures(query, data, catalogue, concessions, min_coverage)
     earlier = [
-        calculate_figures(earlier_query, cells, catalogue, concessions, min_coverage)
+        calculate_figures(earlier_query, data, catalogue, concessions, min_coverage)
         for earlier_query in query.earlier_queries
     ]
     find_reading = index_readings(current, *earlier)

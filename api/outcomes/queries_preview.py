@@ -1,5 +1,6 @@
 """Reading of live figures for reviewers. Every read is recorded in the audit."""
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,14 +11,16 @@ from api.figures.explanations import select_page_figures
 from api.figures.history import has_enough_history, limit_history
 from api.figures.inequality_figures import build_inequality, check_inequality_query
 from api.figures.paging import FigureCursor, select_page
-from api.figures.queries import fetch_cells, fetch_published_figures, fetch_selected_revisions
+from api.figures.queries import fetch_published_figures, fetch_selected_revisions
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, describe_for_audit, list_source_series, resolve_axes
 from api.figures.resolution import ResolvedQuery, has_published_figures, resolve_query
-from api.figures.returns_data import RevisionCells
+from api.figures.returns_data import ReturnsData
 from api.figures.verdicts import build_judged_figures
 from api.http.pagination import decode_cursor, encode_cursor
+from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.reviews.queries_concessions import fetch_concessions
+from api.submissions.queries_cells import fetch_cells
 from schema.inequality import PreviewInequality
 from schema.outcomes import PreviewFigure, ResolvedPeriod
 from schema.partners import Scope
@@ -66,13 +69,13 @@ class PreviewReader:
         axes = resolve_axes(query, self.catalogue)
         [resolved], _ = await self._resolve(query, axes)
         resolved = replace(resolved, earlier_queries=[])  # inequality has no movement and no trend
-        cells = await _fetch_cells(self.transaction, [resolved], self.catalogue)
+        data = await _fetch_returns_data(self.transaction, [resolved], self.catalogue)
         concessions = await fetch_concessions(self.transaction, self.catalogue)
         category, reference_category = categories
         await self._record_audit(
             describe_for_audit(query, axes, "json") | {"category": category, "reference_category": reference_category}
         )
-        figures = build_judged_figures(resolved, cells, self.catalogue, concessions)
+        figures = build_judged_figures(resolved, data, self.catalogue, concessions)
         return build_inequality(resolved, figures, categories, query.revision_basis, self.catalogue)
 
     async def _resolve(self, query: OutcomeQuery, axes: QueryAxes) -> tuple[list[ResolvedQuery], list[ResolvedPeriod]]:
@@ -95,9 +98,9 @@ class PreviewReader:
                 index: limit_history(resolved_queries[index], self.catalogue, concessions, start_count)
                 for index in waiting
             }
-            cells = await _fetch_cells(self.transaction, list(limited_queries.values()), self.catalogue)
+            data = await _fetch_returns_data(self.transaction, list(limited_queries.values()), self.catalogue)
             for index, limited in limited_queries.items():
-                figures = build_judged_figures(limited, cells, self.catalogue, concessions, min_coverage)
+                figures = build_judged_figures(limited, data, self.catalogue, concessions, min_coverage)
                 if has_enough_history(figures, resolved_queries[index], self.catalogue, concessions, start_count):
                     figures_by_index[index] = figures
             start_count *= 4
@@ -107,9 +110,9 @@ class PreviewReader:
         await self.access.record_audit("preview.read", description, now=self.now)
 
 
-async def _fetch_cells(
+async def _fetch_returns_data(
     transaction: AsyncConnection, resolved_queries: list[ResolvedQuery], catalogue: Catalogue
-) -> RevisionCells:
+) -> ReturnsData:
     """Return the cells and published figures that the queries and their earlier periods need."""
     revisions = {
         revision.id: revision
@@ -118,12 +121,17 @@ async def _fetch_cells(
         if revision.is_counted
     }
     published = {number for number, revision in revisions.items() if has_published_figures(revision, catalogue)}
+    areas = {code for resolved in resolved_queries for code in (*resolved.areas, *resolved.comparator_areas)}
+    breakdowns = {key for resolved in resolved_queries for key in resolved.breakdowns}
     cells = await fetch_cells(
         transaction,
         catalogue,
-        revisions=sorted(revisions.keys() - published),
-        areas=sorted({code for resolved in resolved_queries for code in (*resolved.areas, *resolved.comparator_areas)}),
-        breakdowns=sorted({key for resolved in resolved_queries for key in resolved.breakdowns}),
+        {number: number for number in sorted(revisions.keys() - published)},
+        only_totals=breakdowns == {TOTAL_KEY},
     )
-    published_figures = await fetch_published_figures(transaction, catalogue, sorted(published))
-    return replace(cells, published_figures=published_figures)
+    is_selected = np.isin(cells.area, [catalogue.ids.areas[code] for code in areas])
+    is_selected &= np.isin(cells.breakdown, [catalogue.ids.breakdowns[key] for key in breakdowns])
+    return ReturnsData(
+        cells=cells.select(is_selected),
+        published_figures=await fetch_published_figures(transaction, catalogue, sorted(published)),
+    )

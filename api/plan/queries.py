@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Engine, Table, delete, insert, select
+from sqlalchemy import Engine, Table, delete, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +22,6 @@ from schema.tables import (
     area,
     breakdown,
     obligation,
-    observation,
     organisation,
     plan_version,
     programme,
@@ -156,23 +155,27 @@ async def fetch_codes_in_use(transaction: AsyncConnection, programme_id: int) ->
         .where(organisation.c.programme == programme_id)
     )
 
-    async def fetch_observed(table: Table, code: str, name: str) -> Sequence[str]:
-        used = select(observation.c.revision).where(
-            observation.c.programme == programme_id, observation.c[name] == table.c.id
-        )
-        return (
-            (await transaction.execute(select(table.c[code]).where(table.c.programme == programme_id, used.exists())))
-            .scalars()
-            .all()
-        )
+    async def fetch_observed(table: Table, code: str) -> Sequence[str]:
+        statement = text(_SELECT_CODES_IN_USE.format(table=table.name, code=code))
+        return (await transaction.execute(statement, {"programme": programme_id})).scalars().all()
 
-    breakdown_keys = await fetch_observed(breakdown, "key", "breakdown")
+    breakdown_keys = await fetch_observed(breakdown, "key")
     return CodesInUse(
         series=frozenset((row[0], row[1]) for row in series_rows),
         organisations=frozenset(organisations.scalars().all()),
-        areas=frozenset(await fetch_observed(area, "code", "area")),
+        areas=frozenset(await fetch_observed(area, "code")),
         categories=frozenset(category for key in breakdown_keys for category in parse_breakdown_key(key).items()),
     )
+
+
+# Most revisions have the same areas and breakdowns in the same order, so that few columns remain to be unpacked.
+_SELECT_CODES_IN_USE = """
+    select {code} from {table} where programme = :programme and id in (
+        select number - 1
+        from (select distinct cell_{table} as packed, cells from revision where programme = :programme) as r
+        cross join lateral unpack_numbers(r.packed, r.cells) as number
+    )
+"""
 
 
 async def replace_obligations(

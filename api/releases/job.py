@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.access.audit import record_audit
 from api.clock import Clock
-from api.figures.queries import fetch_cells, fetch_selected_revisions
+from api.figures.queries import fetch_selected_revisions
 from api.figures.returns_data import SelectedRevision
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
@@ -35,6 +35,7 @@ from api.releases.writer import ReleaseTransaction
 from api.reviews.queries_reviews import fetch_cleared_entries
 from api.statistics.disclosure.figures import MapFunction
 from api.statistics.disclosure.lattice import build_nodes
+from api.submissions.queries_cells import fetch_cells
 from schema.outcomes import RevisionBasis
 from schema.publication_jobs import FailedScope, PublicationJobState, ScopeAudit
 
@@ -181,7 +182,7 @@ class _PublicationRun:
             if not returns and not earlier:
                 report = protection.report_nothing_returned(scope.key, scope.measures, scope.shape)
                 return ScopeResult(report=report), None
-            cells = await fetch_cells(transaction, catalogue, revisions=[revision.id for revision in returns])
+            cells = await fetch_cells(transaction, catalogue, {r.id: r.id for r in returns if r.is_counted})
         counts = await to_thread.run_sync(
             lambda: calculate_true_counts(scope, build_nodes(shape), catalogue, returns, cells)
         )

@@ -7,10 +7,11 @@ from api.figures.figure_order import FigureOrder
 from api.figures.period_resolution import period_sort_key
 from api.figures.query import OutcomeQuery, resolve_axes
 from api.figures.resolution import AS_PUBLISHED_ONLY, resolve_query_unlimited
-from api.figures.returns_data import SelectedRevision, make_empty_cells
+from api.figures.returns_data import ReturnsData, SelectedRevision
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.reviews.concessions import Concessions
+from api.submissions.packed_cells import unpack_cells
 from schema.measures import Collection, Measure, Series
 from schema.outcomes import PreviewFigure
 from schema.released_figures import PublishedFigure
@@ -37,6 +38,7 @@ def calculate_published_figures(
     cells = [cell for revision in returns for cell in content.get(revision.id, ())]
     areas = {cell.area for cell in cells}
     order = FigureOrder(catalogue)
+    data = ReturnsData(cells=unpack_cells([], []), published_figures=content)
     figures: list[PreviewFigure] = []
     for dimensions in sorted({tuple(sorted(cell.breakdown)) for cell in cells}):
         query = OutcomeQuery(
@@ -48,7 +50,7 @@ def calculate_published_figures(
         )
         resolved_queries, _ = resolve_query_unlimited(query, resolve_axes(query, catalogue), catalogue, returns)
         for resolved in resolved_queries:
-            figures += verdicts.build_judged_figures(resolved, make_empty_cells(content), catalogue, granted)
+            figures += verdicts.build_judged_figures(resolved, data, catalogue, granted)
     return sorted(
         (figure for figure in figures if figure.reason not in (AS_PUBLISHED_ONLY, "no_data")),
         key=lambda figure: (

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from api.figures.returns_data import RevisionCells, SelectedRevision
+from api.figures.returns_data import SelectedRevision
 from api.figures.roll_up_cells import calculate_bounds
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
@@ -25,6 +25,7 @@ from api.releases.knowledge_groups import may_publish_alone
 from api.releases.scopes import AuditScope
 from api.statistics.disclosure.lattice import Nodes, Table, build_nodes, locate_nodes
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
+from api.submissions.cell_columns import Cells
 from schema.measures import MeasureKind
 from schema.submissions import ReturnKind
 
@@ -60,7 +61,7 @@ def calculate_true_counts(
     lattice: Nodes,
     catalogue: Catalogue,
     returns: Iterable[SelectedRevision],
-    cells: RevisionCells,
+    cells: Cells,
 ) -> TrueCounts:
     """Place every return of the scope on the nodes of its lattice.
 
@@ -97,7 +98,7 @@ def _read_returned_counts(
     catalogue: Catalogue,
     revisions: Sequence[SelectedRevision],
     services: Sequence[tuple[str, str]],
-    cells: RevisionCells,
+    cells: Cells,
 ) -> dict[str | None, ReturnedCounts]:
     """Return the counts of each service separately, part by part."""
     counts_by_part: dict[str | None, ReturnedCounts] = {}
@@ -141,11 +142,11 @@ def _fill_counts(
     returned: ReturnedCounts,
     catalogue: Catalogue,
     returns: Mapping[int, tuple[int, int, SelectedRevision]],
-    cells: RevisionCells,
+    cells: Cells,
     numbers: IntArray,
 ) -> None:
     """Write the returned numbers into the arrays. A nil return is 0 everywhere."""
-    return_index = _look_up_numbers(cells.revision, {revision: i for i, revision in enumerate(returns)})
+    return_index = _look_up_numbers(cells.item, {revision: i for i, revision in enumerate(returns)})
     area_codes = [area.code for area in returned.part.shape.places]
     axes = np.array([entry[:2] for entry in returns.values()], dtype=np.int64).reshape(-1, 2)
     for table in returned.part.tables:

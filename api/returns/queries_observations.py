@@ -5,16 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Row, and_, func, null, select, text, tuple_
+from sqlalchemy import Row, and_, func, null, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.plan.breakdowns import parse_breakdown_key
 from api.plan.catalogue import Catalogue
+from api.returns.changed_cells import list_changed_cells
 from api.returns.queries_returns import RETURN_ORDER, Statement, select_named_revisions, select_newest, to_row
 from api.returns.query import CellCursor, HistoryRange, ReturnCursor, ReturnFilter
-from api.submissions.cell_columns import NUMBER_FIELDS
+from api.submissions.cell_columns import NUMBER_FIELDS, Cells, calculate_cell_id
+from api.submissions.queries_cells import fetch_cells
 from schema.returns import CellChange, ReturnCell
-from schema.submissions import Status
 from schema.tables import return_table, revision
 
 RETURNS_PER_BATCH = 200
@@ -143,33 +144,6 @@ def _split_into_batches(pairs: Sequence[RevisionPair], limit: int) -> Iterator[l
         yield batch
 
 
-# `cell` is the view that shows each caller its own rows. The comparison of rows uses the primary key of observation.
-CHANGED_CELLS_SQL = text(
-    """
-    select p.n, d.* from unnest(
-        cast(:current as bigint[]), cast(:earlier as bigint[]), cast(:areas as int[]), cast(:breakdowns as int[])
-    ) with ordinality as p (current, earlier, area, breakdown, n)
-    cross join lateral (
-        select coalesce(c.area, e.area) as area, coalesce(c.breakdown, e.breakdown) as breakdown,
-            c.value, c.numerator, c.denominator, c.lower, c.upper, c.status, c.note,
-            c.area is null as removed, e.area is null as added
-        from (
-            select * from cell
-            where cell.programme = :programme and cell.revision = p.current
-              and (cell.area, cell.breakdown) > (p.area, p.breakdown) and cell.area between :first and :last
-        ) c full join (
-            select * from cell
-            where cell.programme = :programme and cell.revision = p.earlier
-              and (cell.area, cell.breakdown) > (p.area, p.breakdown) and cell.area between :first and :last
-        ) e on e.area = c.area and e.breakdown = c.breakdown
-        where (c.value, c.numerator, c.denominator, c.lower, c.upper, c.status, c.note)
-            is distinct from (e.value, e.numerator, e.denominator, e.lower, e.upper, e.status, e.note)
-    ) d
-    order by p.n, d.area, d.breakdown limit :limit
-    """
-)
-
-
 async def _fetch_cells(
     transaction: AsyncConnection,
     catalogue: Catalogue,
@@ -181,34 +155,27 @@ async def _fetch_cells(
     limit: int,
 ) -> list[ReturnCell]:
     """Return the cells of the pairs: of the first pair only those after the cursor."""
-    from_first_cell = [-1] * (len(pairs) - 1)
-    first, last = (0, 2**31 - 1) if area is None else [catalogue.ids.areas[area]] * 2
-    rows = await transaction.execute(
-        CHANGED_CELLS_SQL,
-        {
-            "programme": catalogue.id,
-            "current": [pair.current_id for pair in pairs],
-            "earlier": [pair.earlier_id for pair in pairs],
-            "areas": [-1 if after is None else catalogue.ids.areas[after.area], *from_first_cell],
-            "breakdowns": [-1 if after is None else catalogue.ids.breakdowns[after.breakdown], *from_first_cell],
-            "first": first,
-            "last": last,
-            "limit": limit,
-        },
+    items = {pair.current_id: item for item, pair in enumerate(pairs)}
+    earlier_items = {pair.earlier_id: item for item, pair in enumerate(pairs) if pair.earlier_id is not None}
+    ids = catalogue.ids
+    page = list_changed_cells(
+        await fetch_cells(transaction, catalogue, items),
+        await fetch_cells(transaction, catalogue, earlier_items),
+        area=None if area is None else ids.areas[area],
+        after=None if after is None else calculate_cell_id(ids.areas[after.area], ids.breakdowns[after.breakdown]),
+        limit=limit,
     )
     is_diff = history_range.updated_after is not None
     return [
-        _to_return_cell(row, pairs[int(row.n) - 1], catalogue, _choose_change(row) if is_diff else None) for row in rows
+        _to_return_cell(cells, row, pairs[int(cells.item[row])], catalogue, change if is_diff else None)
+        for cells, row, change in page
     ]
 
 
-def _choose_change(row: Row[Any]) -> CellChange:
-    if row.removed:
-        return CellChange.WITHDRAWN
-    return CellChange.ADDED if row.added else CellChange.CHANGED
-
-
-def _to_return_cell(row: Row[Any], pair: RevisionPair, catalogue: Catalogue, change: CellChange | None) -> ReturnCell:
+def _to_return_cell(
+    cells: Cells, row: int, pair: RevisionPair, catalogue: Catalogue, change: CellChange | None
+) -> ReturnCell:
+    is_withdrawn = change is CellChange.WITHDRAWN
     return ReturnCell(
         organisation=pair.cursor.organisation,
         measure=pair.cursor.measure,
@@ -217,10 +184,8 @@ def _to_return_cell(row: Row[Any], pair: RevisionPair, catalogue: Catalogue, cha
         period=pair.cursor.period,
         revision=pair.number,
         recorded_at=pair.recorded_at,
-        area=catalogue.area_codes[row.area],
-        breakdown=parse_breakdown_key(catalogue.breakdown_keys[row.breakdown]),
-        status=Status(row.status) if row.status else None,
-        note=row.note,
+        area=catalogue.area_codes[int(cells.area[row])],
+        breakdown=parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])]),
         change=change,
-        **{name: getattr(row, name) for name in NUMBER_FIELDS},
+        **(dict.fromkeys((*NUMBER_FIELDS, "status", "note")) if is_withdrawn else cells.read_row(row)),
     )

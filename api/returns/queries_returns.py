@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import numpy as np
 from sqlalchemy import ColumnElement, FromClause, Row, Subquery, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +15,7 @@ from api.plan.breakdowns import parse_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.returns.query import HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
-from api.submissions.cell_columns import NUMBER_FIELDS, Cells
+from api.submissions.cell_columns import Cells
 from api.submissions.queries_cells import fetch_cells
 from api.submissions.queries_revisions import approved_revision_expression, parse_content, state_expression
 from schema.returns import ReturnDetail, ReturnRevision
@@ -26,9 +27,8 @@ from schema.submissions import (
     PublisherFigure,
     ReturnKind,
     ReviewState,
-    Status,
 )
-from schema.tables import cell, organisation, return_event, return_table, revision, series
+from schema.tables import organisation, return_event, return_table, revision, series
 
 Statement = Any  # a select of any columns
 
@@ -113,12 +113,9 @@ async def fetch_revision(
     row = await _fetch_revision_row(transaction, catalogue, return_filter, history_range, number=number)
     if row is None:
         return None
-    cell_rows = await transaction.execute(
-        select(cell)
-        .where(cell.c.programme == catalogue.id, cell.c.revision == row.revision_id)
-        .order_by(cell.c.area, cell.c.breakdown)
-    )
-    return _to_detail(row, catalogue, [_to_observation(cell_row, catalogue) for cell_row in cell_rows])
+    cells = await fetch_cells(transaction, catalogue, {row.revision_id: 0})
+    rows = np.argsort(cells.cell_id).tolist()
+    return _to_detail(row, catalogue, [_to_observation(cells, cell_row, catalogue) for cell_row in rows])
 
 
 async def fetch_revision_with_columns(
@@ -158,13 +155,11 @@ def _to_detail(row: Row[Any], catalogue: Catalogue, observations: list[Observati
     )
 
 
-def _to_observation(row: Row[Any], catalogue: Catalogue) -> Observation:
+def _to_observation(cells: Cells, row: int, catalogue: Catalogue) -> Observation:
     return Observation(
-        area=catalogue.area_codes[row.area],
-        breakdown=parse_breakdown_key(catalogue.breakdown_keys[row.breakdown]),
-        status=Status(row.status) if row.status else None,
-        note=row.note,
-        **{name: getattr(row, name) for name in NUMBER_FIELDS},
+        area=catalogue.area_codes[int(cells.area[row])],
+        breakdown=parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])]),
+        **cells.read_row(row),
     )
 
 

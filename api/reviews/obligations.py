@@ -16,7 +16,8 @@ from api.reviews import rules
 from api.reviews.concessions import ObligationKey
 from api.reviews.structs import CallerRights, ObligationDetails
 from api.statistics import periods
-from api.submissions.required_cells import required_cells
+from api.submissions.cell_columns import Cells
+from api.submissions.required_cells import count_required_cells, required_cells
 from schema.measures import Cadence, Collection
 from schema.periods import Period
 from schema.plan import Window
@@ -114,16 +115,21 @@ def is_expected_to_have_cells(details: ObligationDetails, catalogue: Catalogue) 
     return revision is not None and revision.kind is ReturnKind.DATA and not (measure.stages or measure.domains)
 
 
-def list_owed_cells(
-    page: Sequence[ObligationDetails], catalogue: Catalogue
-) -> tuple[dict[int, DutyArea], dict[DutyArea, tuple[tuple[str, str], ...]]]:
-    """Return the measure and duty's area of each revision that can lack cells, and the cells owed for each of these."""
-    revisions = {
+def find_duty_areas(page: Sequence[ObligationDetails], catalogue: Catalogue) -> dict[int, DutyArea]:
+    """Return the measure and the duty's area of each revision that can lack cells."""
+    return {
         details.revision_id: (details.measure, find_duty_area(details, catalogue))
         for details in page
         if details.revision_id is not None and is_expected_to_have_cells(details, catalogue)
     }
-    return revisions, {duty: required_cells(catalogue, *duty) for duty in set(revisions.values())}
+
+
+def count_present_cells(cells: Cells, duty_areas: Mapping[int, DutyArea], catalogue: Catalogue) -> dict[int, int]:
+    """Return how many of the owed cells each revision has. The `item` of a cell is the id of its revision."""
+    return {
+        number: count_required_cells(cells.cell_id[cells.item == number], *duty_area, catalogue)
+        for number, duty_area in duty_areas.items()
+    }
 
 
 def _count_missing_cells(

@@ -1,11 +1,11 @@
 """SQL of obligations: which returns are expected, and what has come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, FromClause, Row, and_, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, FromClause, Row, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.http.pagination import ObligationCursor
@@ -200,50 +200,3 @@ def make_deadline_cursor(details: ObligationDetails) -> ObligationCursor:
     return ObligationCursor(
         details.extended_due, details.holder, details.measure, details.series, details.service, details.period.code
     )
-
-
-async def count_present_cells(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    revisions: Mapping[int, tuple[str, str]],
-    owed_cells: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
-) -> dict[int, int]:
-    """Return how many of the owed cells each revision has.
-
-    `revisions` has the measure and the duty's area of each revision; `owed_cells`, by the same pair, the area and
-    breakdown key of each cell.
-    """
-    duties = {duty: number for number, duty in enumerate(owed_cells)}
-    cells = [
-        (duties[duty], catalogue.ids.areas[area], catalogue.ids.breakdowns[key])
-        for duty, areas_and_keys in owed_cells.items()
-        for area, key in areas_and_keys
-    ]
-    if not revisions or not cells:
-        return {}
-    rows = await transaction.execute(
-        _COUNT_PRESENT_CELLS_SQL,
-        {
-            "programme": catalogue.id,
-            "revisions": list(revisions),
-            "revision_duties": [duties[duty] for duty in revisions.values()],
-            "duties": [duty for duty, _, _ in cells],
-            "areas": [area for _, area, _ in cells],
-            "breakdowns": [breakdown for _, _, breakdown in cells],
-        },
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-_COUNT_PRESENT_CELLS_SQL = text(
-    """
-    select v.revision, count(*)
-    from unnest(cast(:revisions as bigint[]), cast(:revision_duties as int[])) as v (revision, duty)
-    join cell c on c.programme = :programme and c.revision = v.revision
-        and c.revision = any(cast(:revisions as bigint[]))
-    join unnest(cast(:duties as int[]), cast(:areas as int[]), cast(:breakdowns as int[]))
-        as owed (duty, area, breakdown)
-        on owed.duty = v.duty and owed.area = c.area and owed.breakdown = c.breakdown
-    group by v.revision
-    """
-)

@@ -11,18 +11,18 @@ from uuid import UUID, uuid5
 from sqlalchemy import ColumnElement, FromClause, Row, and_, case, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.returns.queries_returns import add_names, build_conditions, select_newest
 from api.returns.query import ReturnFilter
 from api.reviews.structs import ReturnedTotal, ReviewableReturn, RevisionEvent, RevisionState
-from api.submissions.cell_columns import NUMBER_FIELDS
+from api.submissions.cell_columns import Cells
+from api.submissions.queries_cells import fetch_cells
 from api.submissions.queries_locks import acquire_shared_write_lock
 from api.submissions.queries_revisions import state_expression
 from schema.partners import Author
 from schema.returns import EventKind, ReturnEvent, ReturnRevision
 from schema.submissions import ReturnKind, ReviewState
-from schema.tables import cell, organisation, return_event, return_table, revision, series
+from schema.tables import organisation, return_event, return_table, revision, series
 
 
 async def find_return(
@@ -191,20 +191,15 @@ async def fetch_returned_totals(
     Only reviewers may read them.
     """
     revisions = await _fetch_current_revisions(transaction, catalogue, summary)
-    # A second statement, because PostgreSQL does not push a join condition into the view and reads all of it.
-    cells = await transaction.execute(
-        select(*(cell.c[name] for name in ("revision", "area", *NUMBER_FIELDS, "status"))).where(
-            cell.c.programme == catalogue.id,
-            cell.c.revision == func.any(list(revisions)),
-            cell.c.breakdown == catalogue.ids.breakdowns[TOTAL_KEY],
-        )
-    )
+    totals = await fetch_cells(transaction, catalogue, {number: number for number in revisions}, only_totals=True)
     nil_totals = [
         ReturnedTotal(organisation=row.slug, service=row.service, kind=ReturnKind.NIL, area=None)
         for row in revisions.values()
         if row.kind == ReturnKind.NIL
     ]
-    return [_to_returned_total(row, revisions[row.revision], catalogue) for row in cells] + nil_totals
+    return [
+        _to_returned_total(totals, row, revisions[number], catalogue) for row, number in enumerate(totals.item.tolist())
+    ] + nil_totals
 
 
 async def _fetch_current_revisions(
@@ -235,12 +230,12 @@ async def _fetch_current_revisions(
     return {row.id: row for row in rows}
 
 
-def _to_returned_total(row: Row[Any], revision_row: Row[Any], catalogue: Catalogue) -> ReturnedTotal:
+def _to_returned_total(totals: Cells, row: int, revision_row: Row[Any], catalogue: Catalogue) -> ReturnedTotal:
+    fields = totals.read_row(row)
     return ReturnedTotal(
         organisation=revision_row.slug,
         service=revision_row.service,
         kind=ReturnKind(revision_row.kind),
-        area=catalogue.area_codes[row.area],
-        status=row.status,
-        **{name: getattr(row, name) for name in NUMBER_FIELDS},
+        area=catalogue.area_codes[int(totals.area[row])],
+        **{name: value for name, value in fields.items() if name != "note"},
     )

@@ -19,6 +19,7 @@ from api.reviews.parameters import to_utc
 from api.reviews.queries_obligations import ObligationFilter
 from api.reviews.routes_decisions import DECISION_RESPONSES
 from api.reviews.structs import CallerRights, ObligationDetails
+from api.submissions.queries_cells import fetch_cells
 from schema.codes import Instant
 from schema.partners import Scope
 from schema.reviews import (
@@ -91,8 +92,9 @@ async def list_obligations(
     page, next_cursor = pagination.build_page(
         selected, limit, lambda page: queries_obligations.make_deadline_cursor(page[-1])
     )
-    revisions, owed_cells = obligations.list_owed_cells(page, catalogue)
-    present_cells = await queries_obligations.count_present_cells(access.transaction, catalogue, revisions, owed_cells)
+    duty_areas = obligations.find_duty_areas(page, catalogue)
+    cells = await fetch_cells(access.transaction, catalogue, {number: number for number in duty_areas})
+    present_cells = obligations.count_present_cells(cells, duty_areas, catalogue)
     rights = _derive_rights(access)
     return ObligationPage(
         items=[obligations.build_obligation(details, rights, catalogue, present_cells, now=now) for details in page],

@@ -1,5 +1,7 @@
 """Cells of returns, column by column: one array for each field instead of one object for each cell."""
 
+from typing import Any, TypeVar
+
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
@@ -16,10 +18,13 @@ STATUS_INDEX = {status: index for index, status in enumerate(STATUSES)}
 NUMBER_FIELDS = ("value", "numerator", "denominator", "lower", "upper")
 
 
+Id = TypeVar("Id", int, Column)
+
+
 class Cells(Struct, frozen=True, kw_only=True, eq=False):
     """The cells of one or more returns. Missing numbers are MISSING (-1)."""
 
-    item: Column  # index of the return in its submission, from 0
+    item: Column  # index of the return in its submission, from 0; where revisions are read, what the reader chose
     area: Column  # database ids; in a ParsedSubmission, indices of its distinct codes
     breakdown: Column
     value: Column
@@ -36,7 +41,13 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
     @property
     def cell_id(self) -> Column:
         """Area and breakdown in one number, which identifies a cell across the revisions of a return."""
-        return self.area << 32 | self.breakdown
+        return calculate_cell_id(self.area, self.breakdown)
+
+    def read_row(self, row: int) -> dict[str, Any]:
+        """Return the numbers of a cell (None if missing), its status and its note, by name."""
+        numbers = {name: int(getattr(self, name)[row]) for name in NUMBER_FIELDS}
+        present: dict[str, Any] = {name: None if n == MISSING else n for name, n in numbers.items()}
+        return present | {"status": STATUSES[int(self.status[row])], "note": self.notes[row]}
 
     def select(self, chosen: Mask | Column) -> "Cells":
         return Cells(**{name: getattr(self, name)[chosen] for name in Cells.__struct_fields__})
@@ -44,6 +55,16 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
     def slice_rows(self, rows: slice) -> "Cells":
         """Return a view of adjacent rows, without a copy."""
         return Cells(**{name: getattr(self, name)[rows] for name in Cells.__struct_fields__})
+
+
+def calculate_cell_id(area: Id, breakdown: Id) -> Id:
+    """Return area and breakdown in one number, in the order of areas and then of breakdowns."""
+    return area << 32 | breakdown
+
+
+def get_area(cell_id: Id) -> Id:
+    """Return the area of a cell id."""
+    return cell_id >> 32
 
 
 def to_column(numbers: list[int]) -> Column:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from api.plan.breakdowns import parse_breakdown_key
 from api.plan.catalogue import Catalogue
-from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUSES, Cells, Column
+from api.submissions.cell_columns import NUMBER_FIELDS, Cells, Column
 from schema.problems import CellName
 from schema.submission_reports import CellCounts, CellValue, ChangedCell
 
@@ -113,9 +113,4 @@ def list_changes(
 
 
 def to_cell_value(cells: Cells, row: int) -> CellValue:
-    numbers = {name: int(getattr(cells, name)[row]) for name in NUMBER_FIELDS}
-    return CellValue(
-        status=STATUSES[int(cells.status[row])],
-        note=cells.notes[row],
-        **{name: number for name, number in numbers.items() if number != MISSING},
-    )
+    return CellValue(**cells.read_row(row))

@@ -5,28 +5,26 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database.connections import copy_binary_in, fetch_in_transaction
+from api.database.connections import fetch_in_transaction
 from api.plan.catalogue import Catalogue
-from api.submissions.cell_columns import MISSING, Cells, Column
-from api.submissions.copy_format import pack_cells
+from api.submissions.packed_cells import EMPTY_VALUES, PackedCells
 from api.submissions.revisions import ReturnDiff, ReturnKey
 from schema.partners import Author
 from schema.returns import EventKind
 from schema.submission_reports import Receipt, SubmissionOutcome, SubmissionReport
 from schema.submissions import Justification, ReviewState
-from schema.tables import observation, submission
+from schema.tables import submission
 
 
 async def record_submission(
     transaction: AsyncConnection,
     catalogue: Catalogue,
     comparison: Sequence[ReturnDiff],
-    cells: Cells,
+    packed_cells: Mapping[int, PackedCells],
     return_ids: Mapping[ReturnKey, int],
     report: SubmissionReport,
     *,
@@ -36,12 +34,12 @@ async def record_submission(
     author: Author,
     recorded_at: datetime,
 ) -> None:
-    """Write the submission, a revision for each changed return, and their cells and events.
+    """Write the submission, a revision with its cells for each changed return, and their events.
 
-    `justifications_for` returns the justifications for a return, by its item.
+    `packed_cells` has the cells of each changed return, and `justifications_for` returns its justifications, by item.
     """
     changed = [return_diff for return_diff in comparison if return_diff.outcome is SubmissionOutcome.ACCEPTED]
-    rows = await fetch_in_transaction(
+    await fetch_in_transaction(
         transaction,
         _INSERT_SUBMISSION,
         catalogue.id,
@@ -55,22 +53,11 @@ async def record_submission(
         _to_json(report),
         receipt.received_at,
         recorded_at,
-        *_revision_columns(changed, return_ids, justifications_for),
         catalogue.ids.organisations[author.organisation],
         *_event_columns(changed, return_ids, receipt.submission),
+        *_revision_columns(changed, return_ids, justifications_for),
+        *_cell_columns([packed_cells[return_diff.item] for return_diff in changed]),
     )
-    revision_by_return = {row["return"]: row["id"] for row in rows}
-    revision_by_item = np.full(len(comparison), MISSING, dtype=np.int64)
-    for return_diff in changed:
-        revision_by_item[return_diff.item] = revision_by_return[return_ids[return_diff.identified_return.key]]
-    await _copy_cells(transaction, catalogue, cells, revision_by_item[cells.item])
-
-
-async def _copy_cells(transaction: AsyncConnection, catalogue: Catalogue, cells: Cells, revisions: Column) -> None:
-    """Copy the cells that have a revision."""
-    if (revisions != MISSING).any():
-        content = pack_cells(cells, revisions, catalogue.id)
-        await copy_binary_in(transaction, observation.name, [column.name for column in observation.columns], content)
 
 
 def _revision_columns(
@@ -78,26 +65,32 @@ def _revision_columns(
     return_ids: Mapping[ReturnKey, int],
     justifications_for: Callable[[int], list[Justification]],
 ) -> list[list[object]]:
-    """Return the arguments $12 to $18."""
+    """Return the arguments $19 to $24."""
     returns = [return_diff.identified_return for return_diff in changed]
     return [
         [return_ids[identified.key] for identified in returns],
         [return_diff.revision_number for return_diff in changed],
         [identified.submitted.kind for identified in returns],
-        [
-            return_diff.counts.received if return_diff.identified_return.content is None else 0
-            for return_diff in changed
-        ],
         [_to_json(identified.content) for identified in returns],
         [_to_json(justifications_for(return_diff.item)) for return_diff in changed],
         [identified.submitted.note for identified in returns],
     ]
 
 
+def _cell_columns(packed: Sequence[PackedCells]) -> list[list[object]]:
+    """Return the arguments $25 to $35."""
+    return [
+        [cells.count for cells in packed],
+        [cells.totals for cells in packed],
+        [cells.notes for cells in packed],
+        *([cells.columns[place] for cells in packed] for place in range(len(EMPTY_VALUES))),
+    ]
+
+
 def _event_columns(
     changed: Sequence[ReturnDiff], return_ids: Mapping[ReturnKey, int], submission_id: UUID
 ) -> list[list[object]]:
-    """Return the arguments $20 to $25."""
+    """Return the arguments $13 to $18."""
     events = list(_events_to_record(changed))
     return [
         [uuid5(submission_id, f"{event.event} {' '.join(event.key)}") for event in events],
@@ -136,26 +129,28 @@ def _events_to_record(changed: Sequence[ReturnDiff]) -> Iterator[_NewEvent]:
         )
 
 
+_CELL_NAMES = ", ".join(f"cell_{name}" for name in EMPTY_VALUES)
+_CELL_ARGUMENTS = ", ".join(f"${28 + place}::bytea[]" for place in range(len(EMPTY_VALUES)))
 # One statement for the submission, its revisions and their events. PostgreSQL checks foreign keys at its end.
-_INSERT_SUBMISSION = """
+_INSERT_SUBMISSION = f"""
     with new_submission as (
         insert into submission (programme, organisation, plan_version, id, client, request_id, content_sha256, note,
             report, received_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    ), new_revision as (
-        insert into revision (programme, organisation, plan_version, submission, recorded_at,
-            "return", number, kind, cells, content, justifications, note)
-        select $1, $2, $3, $4, $11, *
-        from unnest($12::bigint[], $13::int[], $14::text[], $15::int[], $16::jsonb[], $17::jsonb[], $18::text[])
-        returning id, "return"
     ), new_event as (
         insert into return_event (programme, organisation, client, by_organisation, at,
             id, "return", number, event, state, text)
-        select $1, $2, $5, $19, $11, *
-        from unnest($20::uuid[], $21::bigint[], $22::int[], $23::text[], $24::text[], $25::text[])
+        select $1, $2, $5, $12, $11, *
+        from unnest($13::uuid[], $14::bigint[], $15::int[], $16::text[], $17::text[], $18::text[])
     )
-    select id, "return" from new_revision
-"""
+    insert into revision (programme, organisation, plan_version, submission, recorded_at,
+        "return", number, kind, content, justifications, note,
+        cells, totals, cell_notes, {_CELL_NAMES})
+    select $1, $2, $3, $4, $11, * from unnest(
+        $19::bigint[], $20::int[], $21::text[], $22::jsonb[], $23::jsonb[], $24::text[],
+        $25::int[], $26::int[], $27::jsonb[], {_CELL_ARGUMENTS}
+    )
+"""  # noqa: S608  the names of the columns are constants
 
 
 async def fetch_report(

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import fetch_in_transaction
-from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from api.submissions.cell_columns import NUMBER_FIELDS
+from api.submissions.queries_cells import fetch_cells
 from api.submissions.revisions import IdentifiedReturn, ReturnKey, ReturnTotal
 from schema.submissions import ReturnKind, Status
 
@@ -41,11 +42,14 @@ async def fetch_totals(
     )
     if not rows:
         return [], {}
-    area_ids = list({area: ids.areas[area] for _, _, area in pairs}.values())
-    cells = await fetch_in_transaction(
-        transaction, _SELECT_TOTALS, catalogue.id, [row["id"] for row in rows], area_ids, ids.breakdowns[TOTAL_KEY]
+    cells = await fetch_cells(
+        transaction, catalogue, {row["id"]: item for item, row in enumerate(rows)}, only_totals=True
     )
-    cell_by_place = {(cell["revision"], cell["area"]): cell for cell in cells}
+    area_ids = list({area: catalogue.ids.areas[area] for _, _, area in pairs}.values())
+    cell_by_place = {
+        (rows[int(cells.item[at])]["id"], int(cells.area[at])): cells.read_row(at)
+        for at in np.flatnonzero(np.isin(cells.area, area_ids)).tolist()
+    }
     totals = [total for row in rows for total in _build_totals(row, pairs, cell_by_place, catalogue)]
     newest = {
         (
@@ -64,7 +68,7 @@ def _list_series_and_areas(returns: Sequence[IdentifiedReturn]) -> list[SeriesAr
 
 
 def _build_totals(
-    row: Any, pairs: Sequence[SeriesArea], cells: Mapping[tuple[int, int], Any], catalogue: Catalogue
+    row: Any, pairs: Sequence[SeriesArea], cells: Mapping[tuple[int, int], Mapping[str, Any]], catalogue: Catalogue
 ) -> Iterator[ReturnTotal]:
     """Yield the total of a revision for each area. A data return without that cell has no total."""
     measure, series = catalogue.series_slugs[row["series"]]
@@ -95,8 +99,3 @@ _SELECT_NEWEST_REVISIONS = """
     where r.programme = $1 and r.organisation = any($2::int[]) and r.series = any($3::int[])
     order by r.period_start, r.service
 """
-# The view is a security barrier, so a join condition does not reach the index below it. Values do.
-_SELECT_TOTALS = f"""
-    select revision, area, {", ".join(NUMBER_FIELDS)}, status from cell
-    where programme = $1 and revision = any($2::bigint[]) and area = any($3::int[]) and breakdown = $4
-"""  # noqa: S608  the names of the columns are constants

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key, parse_breakdown_key
 from api.plan.catalogue import Catalogue
-from api.submissions.cell_columns import MISSING, Column
+from api.submissions.cell_columns import MISSING, Column, calculate_cell_id
 from api.submissions.revisions import IdentifiedReturn
 from schema.measures import Measure
 from schema.submission_reports import Completeness
@@ -57,7 +57,9 @@ class _RequiredCells(Struct, frozen=True, kw_only=True, eq=False):
 def _index_required_cells(catalogue: Catalogue, measure: str, area: str) -> _RequiredCells:
     cells = required_cells(catalogue, measure, area)
     ids = catalogue.ids
-    cell_ids = np.array([ids.areas[code] << 32 | ids.breakdowns[key] for code, key in cells], dtype=np.int64)
+    cell_ids = np.array(
+        [calculate_cell_id(ids.areas[code], ids.breakdowns[key]) for code, key in cells], dtype=np.int64
+    )
     order = np.argsort(cell_ids)
     names = [(code, parse_breakdown_key(key)) for code, key in cells]
     return _RequiredCells(names=names, sorted_ids=np.append(cell_ids[order], MISSING), cell_index=order)
@@ -68,12 +70,23 @@ def calculate_completeness(identified: IdentifiedReturn, cell_ids: Column, catal
     if identified.submitted.kind is not ReturnKind.DATA or identified.content is not None:
         return Completeness(required=0, present=0, missing=[])
     required = _index_required_cells(catalogue, identified.measure.slug, identified.duty.area)
+    missing = _find_missing(required, cell_ids)
+    return Completeness(
+        required=len(required.names),
+        present=len(required.names) - len(missing),
+        missing=[identified.cell_name(*required.names[index]) for index in map(int, missing[:MAX_LISTED_MISSING])],
+    )
+
+
+def count_required_cells(cell_ids: Column, measure: str, area: str, catalogue: Catalogue) -> int:
+    """Return how many of the required cells are among these."""
+    required = _index_required_cells(catalogue, measure, area)
+    return len(required.names) - len(_find_missing(required, cell_ids))
+
+
+def _find_missing(required: _RequiredCells, cell_ids: Column) -> Column:
+    """Return the indices of the required cells that are not among these."""
     positions = np.searchsorted(required.sorted_ids[:-1], cell_ids)
     is_missing = np.ones(len(required.names), dtype=np.bool_)
     is_missing[required.cell_index[positions[required.sorted_ids[positions] == cell_ids]]] = False
-    missing = np.flatnonzero(is_missing)
-    return Completeness(
-        required=len(is_missing),
-        present=len(is_missing) - len(missing),
-        missing=[identified.cell_name(*required.names[index]) for index in map(int, missing[:MAX_LISTED_MISSING])],
-    )
+    return np.flatnonzero(is_missing)

@@ -17,6 +17,8 @@ from api.access.authentication import authenticate
 from api.access.idempotency import IdempotencyKey, IdempotentRequest
 from api.access.programme_access import ProgrammeAccess
 from api.database.connections import autocommit_connection, driver_transaction
+from api.plan.breakdowns import TOTAL_KEY
+from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue
 from api.submissions.base_revision import OutdatedReturn, find_outdated, raise_if_outdated
 from api.submissions.cell_columns import Cells
@@ -24,6 +26,7 @@ from api.submissions.checks import history
 from api.submissions.checks.tiers import CheckedSubmission, check_history, check_submission
 from api.submissions.comparison import SubmissionDiff, compare_with_current
 from api.submissions.owners import resolve_owner
+from api.submissions.packed_cells import PackedCells, pack_cells
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.queries_cells import fetch_cells
 from api.submissions.queries_locks import lock_returns
@@ -33,7 +36,7 @@ from api.submissions.queries_totals import fetch_totals
 from api.submissions.report import build_report, make_receipt, visible_effects
 from api.submissions.revisions import ReturnKey
 from schema.partners import Scope
-from schema.submission_reports import Effect, Receipt, SubmissionReport
+from schema.submission_reports import Effect, Receipt, SubmissionOutcome, SubmissionReport
 
 DryRun = Annotated[bool, QueryParameter()]
 Result = TypeVar("Result")
@@ -128,7 +131,8 @@ class SubmissionRequest:
             receipt=None if self.dry_run else receipt,
             expected_token=dry_run_token,
         )
-        await self._record(transaction, checked, comparison, return_ids, report, receipt, recorded_at)
+        packed_cells = await run_in_thread_if_large(size, lambda: _pack_changed(checked, comparison, catalogue))
+        await self._record(transaction, checked, comparison, packed_cells, return_ids, report, receipt, recorded_at)
         return report
 
     async def _record(
@@ -136,6 +140,7 @@ class SubmissionRequest:
         transaction: AsyncConnection,
         checked: CheckedSubmission,
         comparison: SubmissionDiff,
+        packed_cells: Mapping[int, PackedCells],
         return_ids: Mapping[ReturnKey, int],
         report: SubmissionReport,
         receipt: Receipt,
@@ -146,7 +151,7 @@ class SubmissionRequest:
             transaction,
             self.access.catalogue,
             comparison.returns,
-            comparison.submitted_cells,
+            packed_cells,
             return_ids,
             report,
             receipt=receipt,
@@ -207,6 +212,18 @@ class SubmissionRequest:
         return await run_in_thread_if_large(
             size, lambda: visible_effects(own, past if is_reviewer else None, totals, catalogue)
         )
+
+
+def _pack_changed(
+    checked: CheckedSubmission, comparison: SubmissionDiff, catalogue: Catalogue
+) -> dict[int, PackedCells]:
+    """Return the cells of each changed return, by its item."""
+    total = catalogue.ids.breakdowns[TOTAL_KEY]
+    return {
+        return_diff.item: pack_cells(checked.cells.slice_rows(rows), total)
+        for return_diff, rows in zip(comparison.returns, checked.row_slices, strict=True)
+        if return_diff.outcome is SubmissionOutcome.ACCEPTED
+    }
 
 
 async def submission_request(

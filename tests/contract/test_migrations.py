@@ -12,7 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text, update
+from sqlalchemy import TextClause, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.database import connections
@@ -101,6 +101,56 @@ async def test_database_with_returns_can_be_migrated_down_and_up(application, co
     await run_migration(application.owner, command.downgrade, "base")
     await run_migration(application.owner, command.upgrade, "head")
     assert await application.count_rows("revision") == 0
+
+
+ALL_KINDS_OF_CELLS = [
+    observation("E06000018", 3 * 10**9 + 70_002, note="Estimated."),
+    observation("E06000018", 70_000, breakdown={"sex": "female"}),
+    observation("E06000018", 3 * 10**9, breakdown={"sex": "male"}),
+    observation("E06000018", breakdown={"sex": "unknown"}, status="c", lower=1, upper=4),
+    observation("E05012270", 0),
+    observation("E05012271", status="x"),
+]
+OBSERVATION_ROWS = text("""
+    select programme, number, area, breakdown, value, numerator, denominator, lower, upper, status, note
+    from observation order by revision, area, breakdown
+""")
+STORED_ROWS = text("""
+    select o.programme, r.number, a.code, b.key, value, numerator, denominator, lower, upper, status, o.note
+    from observation o
+    join revision r on r.programme = o.programme and r.id = o.revision
+    join area a on a.programme = o.programme and a.id = o.area
+    join breakdown b on b.programme = o.programme and b.id = o.breakdown
+    order by o.revision, a.code, b.key
+""")
+
+
+async def fetch_rows(engine: AsyncEngine, statement: TextClause) -> list[tuple[object, ...]]:
+    async with engine.connect() as connection:
+        return [tuple(row) for row in await connection.execute(statement)]
+
+
+async def test_cells_become_rows_and_columns_again(application, council_client):
+    """Migrate counts of every width, ratios, statuses, bounds and notes, and a return without cells."""
+    ratio = observation("E06000018", numerator=371, denominator=7450)
+    returns = [
+        new_return("ips-primary-care-referrals", "FY2025-26-Q2", ALL_KINDS_OF_CELLS),
+        new_return("ips-primary-care-referrals", "FY2025-26-Q1", kind="nil"),
+        new_return("neet-16-17", "R3-2025-06", [ratio], series="ccis-provisional"),
+    ]
+    await council_client.create_submission("work-and-health-2025-2028", new_submission(*returns))
+    await application.engine.dispose()
+    before = await fetch_rows(application.owner, OBSERVATION_ROWS)
+    assert len(before) == len(ALL_KINDS_OF_CELLS) + 1
+    await run_migration(application.owner, command.downgrade, "0009")
+    assert await fetch_rows(application.owner, STORED_ROWS) == before
+    migration = scripts().get_revision("0010").module
+    async with application.owner.begin() as owner:  # as if the migration had been interrupted after the first return
+        for column in migration.COLUMNS:
+            await owner.execute(text(f"alter table revision add column {column}"))
+        await owner.exec_driver_sql(migration.PACK_BATCH.replace(f"limit {migration.REVISIONS_PER_BATCH}", "limit 1"))
+    await run_migration(application.owner, command.upgrade, "head")
+    assert await fetch_rows(application.owner, OBSERVATION_ROWS) == before
 
 
 async def test_plan_with_one_target_for_each_measure_can_still_be_read(empty, nottingham_plan):

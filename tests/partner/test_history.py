@@ -50,7 +50,7 @@ async def read_cells(partner, **moment: datetime) -> Cells:
 
 async def delete_returns(application) -> None:
     async with application.owner.begin() as owner:
-        await owner.exec_driver_sql('truncate observation, submission, "return" cascade')
+        await owner.exec_driver_sql('truncate submission, "return" cascade')
 
 
 @settings(

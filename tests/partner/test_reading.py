@@ -1,13 +1,11 @@
 """Reading returns through the SDK: filters, past instants, revisions, observations and the feed of events."""
 
 import asyncio
-import re
 import time
 from datetime import datetime, timedelta
 
 import asyncpg
 import pytest
-from sqlalchemy import event
 
 from api.returns import queries_writers
 from api.submissions.queries_locks import WRITE_LOCK
@@ -494,37 +492,3 @@ async def test_polling_the_feed_returns_every_event_exactly_once(application, co
         rows = (await owner.exec_driver_sql("select id, text from return_event")).all()
     assert sum(text == "late" for _, text in rows) >= 4
     assert sorted(event_ids) == sorted(str(event_id) for event_id, _ in rows)
-
-
-async def test_reads_do_not_scan_every_observation(application, council_client, reviewer_client, history):
-    """Check that statements use the primary key when the table has a few hundred thousand cells."""
-    async with application.owner.begin() as owner:
-        await owner.exec_driver_sql("set session_replication_role = replica")
-        await owner.exec_driver_sql(
-            """
-            insert into observation (programme, revision, area, breakdown, value)
-            select (select id from programme), 1000000 + r, a, b, 1
-            from generate_series(1, 100) r, generate_series(1, 40) a, generate_series(1, 60) b
-            """
-        )
-    async with application.owner.connect() as owner:
-        await owner.exec_driver_sql("commit")
-        await owner.exec_driver_sql("analyze")
-    statements: list[tuple[str, tuple]] = []
-
-    def record_statement(_, __, statement, parameters, ___, ____) -> None:
-        if re.search(r"\bcell\b", statement):
-            statements.append((statement, parameters))
-
-    event.listen(application.engine.sync_engine, "before_cursor_execute", record_statement)
-    page = await council_client.list_observations(PROGRAMME, limit=1)
-    await council_client.list_observations(PROGRAMME, cursor=page.next_cursor)
-    await reviewer_client.list_observations(PROGRAMME, updated_after=history[0], area=CITY)
-    await council_client.get_return(PROGRAMME, **WHERE)
-    event.remove(application.engine.sync_engine, "before_cursor_execute", record_statement)
-    assert len(statements) >= 4
-    async with application.engine.begin() as transaction:
-        for statement, parameters in statements:
-            plan = (await transaction.exec_driver_sql("explain " + statement, parameters)).scalars().all()
-            assert not [line for line in plan if "Seq Scan on observation" in line], "\n".join(plan)
-            assert [line for line in plan if "observation_pk" in line], "\n".join(plan)

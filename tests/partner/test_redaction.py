@@ -59,6 +59,7 @@ async def dump(application) -> str:
             "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
         )
         rows = [await connection.fetch(f'select t::text from "{table[0]}" t') for table in tables]
+        rows.append(await connection.fetch("select o::text from observation o"))
         answers = await connection.fetch(
             "select convert_from(answer, 'UTF8') from idempotency where answer is not null"
         )
@@ -113,6 +114,28 @@ async def test_redaction_deletes_content_everywhere_and_keeps_its_hash(
     assert (refusal.value.status, refusal.value.problem.type_) == (410, "/errors/content-redacted")
     summary = (await council_client.get_return(PROGRAMME, **WHERE)).summary
     assert (summary.revision, summary.state) == (2, "pending")
+
+
+async def test_redaction_removes_findings_that_quote_the_value_in_other_periods(application, harbour_programme):
+    """The range that a finding expects is derived from the counts of other periods."""
+    quay = await application.partner_client("quay-college", programme=harbour_programme)
+    reviewer, second = [
+        await application.partner_client(slug, Scope.REVIEW, programme=harbour_programme)
+        for slug in ("harbour-council", "pier-college")
+    ]
+    where = {"organisation": "quay-college", "measure": "visits", "series": "by-day", "service": "main"}
+    returns = [
+        new_return("visits", f"2026-{month:02}", [observation("E06999999", value)], series="by-day")
+        for month, value in [*((month, 100) for month in range(1, 7)), (7, 1000)]
+    ]
+    for new in returns:
+        report = await quay.create_submission(harbour_programme, new_submission(new))
+    assert [finding.code for finding in report.findings] == ["outlier"]
+    march = where | {"period": "2026-03"}
+    await reviewer.propose_redaction(harbour_programme, **march, reason=reason(1, "It names somebody."))
+    await second.confirm_redaction(harbour_programme, **march, decision=decision(1))
+    stored = await quay.get_submission(harbour_programme, report.receipt.submission)
+    assert (stored.findings, stored.effects) == ([], [])
 
 
 async def test_redaction_takes_two_people(application, council_client, reviewer_client, officer):

@@ -83,7 +83,7 @@ async def trust_connection(application):
 
 
 @pytest.mark.usefixtures("council_return")
-@pytest.mark.parametrize("table", ["return", "revision", "submission", "cell"])
+@pytest.mark.parametrize("table", ["return", "revision", "submission", "observation"])
 async def test_in_sql_rows_of_another_organisation_are_invisible(trust_connection, table):
     assert await trust_connection.connection.fetch(f'select * from "{table}"') == []
 
@@ -92,11 +92,10 @@ async def test_in_sql_rows_of_another_organisation_are_invisible(trust_connectio
 @pytest.mark.parametrize(
     "statement",
     [
-        "select * from observation",
-        "update observation set value = 0",
-        "delete from observation",
-        "truncate observation",
         "update revision set number = 9",
+        "update revision set cell_value = cell_area",
+        "delete from revision",
+        "truncate revision cascade",
         'delete from "return"',
         "delete from submission",
         "insert into plan_version select * from plan_version",
@@ -125,28 +124,23 @@ async def test_in_sql_a_return_for_another_organisation_is_refused(trust_connect
         await trust_connection.connection.execute(statement)
 
 
-async def first_revision(application, organisation: str | None = None) -> tuple[int, int, int, int]:
+@pytest.mark.usefixtures("council_return")
+async def test_in_sql_cells_in_a_revision_for_another_organisation_are_refused(application, trust_connection):
+    """The revision would be the council's next one."""
+    statement = """
+        insert into revision (programme, "return", organisation, number, kind, submission, plan_version, cells,
+                              cell_area, cell_breakdown, cell_value, recorded_at)
+        values ($1, $2, $3, 2, 'data', $4, 1, 1, '\\x02', '\\x02', '\\x02', now())
+    """
     async with application.owner.connect() as owner:
-        rows = await owner.exec_driver_sql(
-            "select r.programme, r.id, (select min(id) from area), (select min(id) from breakdown) from revision r"
-        )
-        return rows.one()
+        columns = 'programme, "return", organisation, submission'
+        row = (await owner.exec_driver_sql(f"select {columns} from revision")).one()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await trust_connection.connection.execute(statement, *row)
 
 
 @pytest.mark.usefixtures("council_return")
-async def test_in_sql_a_copy_into_a_revision_of_another_is_refused(application, trust_connection):
-    programme, revision, area, breakdown = await first_revision(application)
-    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="transaction"):
-        await trust_connection.connection.copy_records_to_table(
-            "observation",
-            records=[(programme, revision, area, breakdown, 1)],
-            columns=["programme", "revision", "area", "breakdown", "value"],
-        )
-
-
-@pytest.mark.usefixtures("council_return")
-async def test_in_sql_an_old_revision_cannot_get_more_cells(application):
-    programme, revision, area, breakdown = await first_revision(application)
+async def test_in_sql_an_organisation_reads_its_own_cells_with_codes(application):
     connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     try:
         async with connection.transaction():
@@ -157,24 +151,17 @@ async def test_in_sql_an_old_revision_cannot_get_more_cells(application):
                 from organisation where slug = 'nottingham-city-council'
                 """
             )
-            assert len(await connection.fetch("select * from cell")) == 2
-            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="transaction"):
-                await connection.copy_records_to_table(
-                    "observation",
-                    records=[(programme, revision, area + 5, breakdown, 1)],
-                    columns=["programme", "revision", "area", "breakdown", "value"],
-                )
-    except asyncpg.InFailedSQLTransactionError:
-        pass
+            rows = await connection.fetch("select area, breakdown, value, status, note from observation")
     finally:
         await connection.close()
+    assert sorted(map(tuple, rows)) == [(CITY, "", 112, None, None), (CITY, "sex=female", 61, None, None)]
 
 
 async def test_in_sql_a_connection_without_programme_reads_nothing(application, council_return):
     connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
     try:
         assert await connection.fetch("select * from revision") == []
-        assert await connection.fetch("select * from cell") == []
+        assert await connection.fetch("select * from observation") == []
     finally:
         await connection.close()
 

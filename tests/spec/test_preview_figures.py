@@ -4,6 +4,7 @@ Expected limits: Wilson's and Byar's follow the formulas of PHEindicatormethods,
 Newcombe's 56/70 v 48/80 is example (a) of Statistics in Medicine 1998; 17: 873-890, method 10.
 """
 
+from collections.abc import Sequence
 from math import sqrt
 
 import msgspec
@@ -14,9 +15,11 @@ from api.figures import formulas, inequality_figures, verdicts
 from api.figures.period_resolution import find_earlier_periods
 from api.figures.query import OutcomeQuery, describe_for_audit, resolve_axes
 from api.figures.resolution import ResolvedQuery
+from api.figures.returns_data import ReturnsData
 from api.plan.filters import UnknownCode
 from api.reviews.concessions import Concessions
 from api.statistics import periods
+from api.submissions.cell_columns import Cells
 from schema.measures import Cadence, Collection, Direction, Formula, GeographyBasis, Measure, Operation, Series, Target
 from schema.outcomes import RevisionBasis
 from schema.plan import Plan
@@ -354,7 +357,7 @@ def preview_formula(
         measure_revisions, cells = make_returns(*rows)
         shift = 100 * len(columns)
         revisions += [msgspec.structs.replace(r, id=r.id + shift) for r in measure_revisions]
-        columns.append(msgspec.structs.replace(cells, revision=cells.revision + shift))
+        columns.append(msgspec.structs.replace(cells.cells, item=cells.cells.item + shift))
     cells = join_cells(columns)
     question = OutcomeQuery(measures=["derived"], **filters)
     [resolved_query] = resolve(question, catalogue, revisions)
@@ -362,15 +365,9 @@ def preview_formula(
     return figure
 
 
-def join_cells(columns):
-    cells_type = type(columns[0])
-    return cells_type(
-        **{
-            n: np.concatenate([getattr(c, n) for c in columns])
-            for n in cells_type.__struct_fields__
-            if n != "published_figures"
-        }
-    )
+def join_cells(columns: Sequence[Cells]) -> ReturnsData:
+    names = Cells.__struct_fields__
+    return ReturnsData(cells=Cells(**{name: np.concatenate([getattr(c, name) for c in columns]) for name in names}))
 
 
 STOCK = ("on-roll", "quay 2026-01 town 30", "pier 2026-01 town 5")
@@ -451,7 +448,9 @@ def preview_gap(whole: str, part: str, *, contains: bool) -> object:
     )
     [whole_revision], first_cells = make_returns("all-people", f"quay 2026-01 town {whole}")
     [part_revision], second_cells = make_returns("pass-rate", f"quay 2026-01 town {part}")
-    cells = join_cells([first_cells, msgspec.structs.replace(second_cells, revision=second_cells.revision + 100)])
+    cells = join_cells(
+        [first_cells.cells, msgspec.structs.replace(second_cells.cells, item=second_cells.cells.item + 100)]
+    )
     question = OutcomeQuery(measures=["gap"])
     revisions = [whole_revision, msgspec.structs.replace(part_revision, id=101)]
     [resolved_query] = resolve(question, catalogue, revisions)

@@ -3,7 +3,6 @@
 import re
 
 import msgspec
-import numpy as np
 import pytest
 from scipy.stats import binomtest
 
@@ -12,10 +11,11 @@ from api.figures.explanations import select_page_figures
 from api.figures.paging import select_page
 from api.figures.query import OutcomeQuery, resolve_axes
 from api.figures.resolution import has_published_figures, resolve_query
-from api.figures.returns_data import RevisionCells, SelectedRevision
+from api.figures.returns_data import ReturnsData, SelectedRevision
 from api.outcomes import availability
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
+from api.submissions.packed_cells import unpack_cells
 from schema.outcomes import RevisionBasis
 from schema.submissions import FigureLimits, Marker, PublisherFigure, ReturnKind, Status
 from tests.spec.test_resolution import IN_TIME, NOTTINGHAM
@@ -69,10 +69,7 @@ def preview(measure: str, publications: Publications, catalogue: Catalogue = NOT
                 first_recorded_at=IN_TIME,
             )
         )
-    empty = np.array([])
-    keys = dict.fromkeys(("revision", "area", "breakdown"), empty.astype(np.int64))
-    values = dict.fromkeys(("value", "numerator", "denominator", "lower", "upper"), empty)
-    cells = RevisionCells(**keys, **values, confidential=empty.astype(np.bool_), published_figures=contents)
+    cells = ReturnsData(cells=unpack_cells([], []), published_figures=contents)
     question = OutcomeQuery(measures=[measure], **filters)  # pyright: ignore
     axes = resolve_axes(question, catalogue)
     queries, _ = resolve_query(question, axes, catalogue, revisions)

@@ -4,14 +4,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
 
 from api.figures import verdicts
 from api.figures.period_resolution import split_into_parts
 from api.figures.query import NotCollected, OutcomeQuery, describe_for_audit, resolve_axes
 from api.figures.resolution import ResolvedQuery, resolve_query
-from api.figures.returns_data import RevisionCells, SelectedRevision
+from api.figures.returns_data import ReturnsData, SelectedRevision
 from api.http.refusals import NotFound
 from api.plan import queries_loading
 from api.plan.breakdowns import format_breakdown_key, list_breakdown_keys
@@ -23,6 +22,7 @@ from schema.outcomes import PreviewFigure
 from schema.periods import PeriodType
 from schema.plan import Plan
 from schema.submissions import ReturnKind
+from tests.fixtures.example_plan import make_revision_cells
 
 HERE = Path(__file__).parent
 TOWN, EAST, WEST = "E06999999", "E05999991", "E05999992"
@@ -53,12 +53,12 @@ HARBOUR = make_catalogue(HERE.parent / "plans" / "harbour.yaml")
 NOTTINGHAM = make_catalogue(HERE.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml")
 
 
-def make_returns(*rows: str, catalogue: Catalogue | None = None) -> tuple[list[SelectedRevision], RevisionCells]:
+def make_returns(*rows: str, catalogue: Catalogue | None = None) -> tuple[list[SelectedRevision], ReturnsData]:
     """Make revisions and cells from a measure and rows such as `quay 2026-01 town sex=female 12`."""
     measure, *rows = rows
     ids = (catalogue or HARBOUR).ids
     revisions: dict[tuple[str, str], SelectedRevision] = {}
-    cells: list[tuple[int, str, dict[str, str], str]] = []
+    cells: list[tuple[int, str, str, str]] = []
     for row in rows:
         college, period, *words = row.split()
         late = words[-1] == "late"
@@ -78,28 +78,10 @@ def make_returns(*rows: str, catalogue: Catalogue | None = None) -> tuple[list[S
         )
         if words != ["nil"]:
             area, *breakdown, figure = words
-            cells.append((revision.id, AREA_CODES[area], dict(part.split("=") for part in breakdown), figure))
+            key = format_breakdown_key(dict(part.split("=") for part in breakdown))
+            cells.append((revision.id, AREA_CODES[area], key, figure))
 
-    def numbers(part) -> np.ndarray:
-        return np.array([part(figure) for *_, figure in cells], dtype=np.float64)
-
-    def ratio(index: int):
-        return lambda figure: int(figure.split("/")[index]) if "/" in figure else None
-
-    def bound(index: int):
-        return lambda figure: int(figure[2:].split("-")[index]) if figure.startswith("c:") else None
-
-    return list(revisions.values()), RevisionCells(
-        revision=np.array([c[0] for c in cells], dtype=np.int64),
-        area=np.array([ids.areas[c[1]] for c in cells], dtype=np.int64),
-        breakdown=np.array([ids.breakdowns[format_breakdown_key(c[2])] for c in cells], dtype=np.int64),
-        value=numbers(lambda figure: int(figure) if figure.isdigit() else None),
-        numerator=numbers(ratio(0)),
-        denominator=numbers(ratio(1)),
-        lower=numbers(bound(0)),
-        upper=numbers(bound(1)),
-        confidential=np.array([figure.startswith("c") for *_, figure in cells], dtype=np.bool_),
-    )
+    return list(revisions.values()), ReturnsData(cells=make_revision_cells(cells, ids))
 
 
 def resolve(query: OutcomeQuery, catalogue: Catalogue, revisions: list[SelectedRevision]) -> list[ResolvedQuery]:

@@ -16,10 +16,11 @@ from api.reviews import concessions, obligations
 from api.reviews.parameters import to_utc
 from api.reviews.structs import CallerRights, ObligationDetails, RevisionState
 from api.statistics import periods
+from api.submissions.required_cells import required_cells
 from schema.partners import Scope
 from schema.reviews import Extension, NewExemption, NewExtension, ObligationState
 from schema.submissions import ReturnKind, ReviewState
-from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, make_catalogue
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, make_catalogue, make_cells
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 CLIENT = UUID(int=1)
@@ -119,16 +120,21 @@ def test_obligation_state_follows_return_deadlines_and_exemption(details, now, s
     ],
 )
 def test_missing_cells_are_counted_for_returns_of_cells(details, present, missing):
-    revisions, owed = obligations.list_owed_cells([details], HARBOUR_CATALOGUE)
+    duty_areas = obligations.find_duty_areas([details], HARBOUR_CATALOGUE)
     missing_cells = obligations.build_obligation(
         details, make_rights(), HARBOUR_CATALOGUE, present, now=NOW
     ).missing_cells
     if isinstance(missing, str):
-        assert revisions == {70: ("learners", TOWN)}
-        [owed_cells] = owed.values()
-        assert missing_cells == len(owed_cells) - present.get(70, 0)
+        assert duty_areas == {70: ("learners", TOWN)}
+        assert missing_cells == len(required_cells(HARBOUR_CATALOGUE, "learners", TOWN)) - present.get(70, 0)
     else:
-        assert (missing_cells, revisions) == (missing, {})
+        assert (missing_cells, duty_areas) == (missing, {})
+
+
+def test_owed_cells_are_counted_for_each_revision():
+    cells = make_cells("town 4", "town sex=male 4", "town sex=female 0", "town 9", items=[70, 70, 70, 71])
+    duty_areas = {70: ("learners", TOWN), 71: ("learners", TOWN), 72: ("learners", TOWN)}
+    assert obligations.count_present_cells(cells, duty_areas, HARBOUR_CATALOGUE) == {70: 3, 71: 1, 72: 0}
 
 
 def test_milestone_has_no_missing_cells():
