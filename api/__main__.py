@@ -52,6 +52,9 @@ def _add_server_commands(subparsers: Any) -> None:
     migrate = subparsers.add_parser("migrate", help="migrate the database to the newest schema")
     migrate.set_defaults(command=commands.migrate)
 
+    verify = subparsers.add_parser("verify", help="check everything that is stored against the rules")
+    verify.set_defaults(command=commands.verify)
+
 
 def _add_plan_commands(subparsers: Any) -> None:
     load = subparsers.add_parser("load-plan", help="load a plan file as a new version of its programme")

@@ -25,6 +25,7 @@ from api.outcomes.queries_boundaries import fetch_area_codes, save_boundaries
 from api.plan import queries_loading
 from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue
+from api.submissions import queries_stored_cells
 from schema.partners import Grant, Scope
 from schema.plan import Plan
 
@@ -90,6 +91,23 @@ def migrate(_: argparse.Namespace, configuration: settings.Settings) -> int:
         asyncio.run(migrate_database(url))
     print("The database has the newest schema.")
     return 0
+
+
+def verify(_: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Check the stored cells of every revision. Print what breaks a rule, and return 1 if anything does."""
+
+    async def check(url: str) -> int:
+        count = 0
+        async with begin_owner_transaction(url) as transaction:
+            async for fault in queries_stored_cells.list_faults(transaction):
+                print(fault)
+                count += 1
+        return count
+
+    with open_database(configuration) as url:
+        count = asyncio.run(check(url))
+    print(f"{count} faults found." if count else "No faults found.")
+    return 1 if count else 0
 
 
 def load_plan(arguments: argparse.Namespace, configuration: settings.Settings) -> int:

@@ -2,7 +2,7 @@
 
 Ten providers, 20 wards, 3 sexes × 6 ages, one quarter asked for: 360 figures, each with coverage, movement, trend and
 contributors. The request goes over HTTP in this process, so the time includes encoding, access and audit. The SQL is one
-`GROUP BY` over the newest revisions of that quarter. The two alternate, and the output shows medians. There are 3, 11 and
+`GROUP BY` over the newest revisions of that quarter, over a table with a row for each cell. The two alternate, and the output shows medians. There are 3, 11 and
 39 earlier quarters: the growth from row to row is the cost of reading them.
 """
 
@@ -47,13 +47,11 @@ BREAKDOWNS = [
 ]
 GROUP_BY_SQL = """
     select o.area, o.breakdown, sum(o.value), sum(o.numerator), sum(o.denominator)
-    from observation o
+    from cell_row o
     join revision r on r.programme = o.programme and r.id = o.revision
     join "return" t on t.programme = r.programme and t.id = r."return"
     join series s on s.programme = t.programme and s.id = t.series
-    join area a on a.programme = o.programme and a.id = o.area
-    join breakdown b on b.programme = o.programme and b.id = o.breakdown
-    where s.measure = $1 and t.period = $2 and a.code <> $3 and b.key like 'age=%;sex=%'
+    where s.measure = $1 and t.period = $2 and o.area <> $3 and o.breakdown like 'age=%;sex=%'
       and r.number = (select max(later.number) from revision later
                       where later.programme = r.programme and later."return" = r."return")
     group by o.area, o.breakdown
@@ -83,7 +81,7 @@ def build_plan() -> Plan:
         duties=[
             msgspec.convert({**msgspec.to_builtins(duty), "holder": college.slug}, Duty)
             for duty, college in product(plan.duties, colleges)
-            if duty.measure in (FLOW_MEASURE, PROPORTION_MEASURE)
+            if duty.measure in (FLOW_MEASURE, PROPORTION_MEASURE) and duty.holder == plan.owner
         ],
     )
 
@@ -142,7 +140,12 @@ async def run_benchmark(url: str, number: int) -> None:
                 http, await issue_key(owner, f"college-{college}", Scope.SUBMIT, now), college, quarters, areas
             )
         key = await issue_key(owner, "college-0", Scope.REVIEW, now)
-        await run_statements(url, "vacuum analyze")
+        await run_statements(
+            url,
+            "create table cell_row as select * from observation",
+            "alter table cell_row add primary key (programme, revision, area, breakdown)",
+            "vacuum analyze",
+        )
         connection = await asyncpg.connect(url)
         for slug in (FLOW_MEASURE, PROPORTION_MEASURE):
             parameters = {"measure": slug, "period": quarters[-1], "group_by": ["quarter", "sex", "age"]}

@@ -25,10 +25,10 @@ TIMED_FUNCTIONS = {
     "compare": (f"{_PIPELINE}:compare_with_current",),
     "history": (f"{_PIPELINE}:check_history", f"{_PIPELINE}:visible_effects"),
     "report": (f"{_PIPELINE}:build_report",),
-    "COPY": ("api.submissions.queries_record:copy_binary_in",),
-    "record": (f"{_PIPELINE}:record_submission",),
+    "pack": (f"{_PIPELINE}:_pack_changed",),
+    "write": (f"{_PIPELINE}:record_submission",),
 }  # fmt: skip
-COLUMN_NAMES = (*(name for name in TIMED_FUNCTIONS if name != "record"), "write", "rest", "all")
+COLUMN_NAMES = (*TIMED_FUNCTIONS, "rest", "all")
 _TIMES_FILE = Path(os.environ.get(TIMES_FILE_VARIABLE, os.devnull))
 _SECONDS_BY_COLUMN: dict[str, float] = {}
 
@@ -75,7 +75,6 @@ def _add_timer(column: str, function: Callable[..., Any]) -> Callable[..., Any]:
 def measure_seconds(file: Path, before: dict[str, float], wall: float) -> dict[str, float]:
     """Return the seconds of each timer since `before`. The rest is HTTP, commit and untimed code."""
     seconds = {name: number - before.get(name, 0) for name, number in read_times(file).items()}
-    seconds["write"] = seconds.pop("record", 0) - seconds.get("COPY", 0)
     return seconds | {"rest": wall - sum(seconds.values()), "all": wall}
 
 

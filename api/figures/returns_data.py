@@ -29,7 +29,7 @@ class SelectedRevision(Struct, frozen=True, kw_only=True):
 
 
 class ReturnsData(Struct, frozen=True, kw_only=True, eq=False):
-    """What selected revisions contain. The `item` of a cell is the id of its revision."""
+    """The cells and published figures of selected revisions. The `item` of a cell is the id of its revision."""
 
     cells: Cells
     published_figures: Mapping[int, Sequence[PublisherFigure]] = {}

@@ -168,7 +168,7 @@ async def fetch_codes_in_use(transaction: AsyncConnection, programme_id: int) ->
     )
 
 
-# Most revisions have the same areas and breakdowns in the same order, so that few columns remain to be unpacked.
+# Most revisions have the same areas and breakdowns in the same order, so only some distinct columns are unpacked.
 _SELECT_CODES_IN_USE = """
     select {code} from {table} where programme = :programme and id in (
         select number - 1

@@ -1,7 +1,7 @@
 """Pack the cells of a revision into one byte string for each field, as the table `revision` stores them.
 
 A packed column has one unsigned big-endian number for each cell, each as wide as the column's largest number needs: 1,
-2, 4 or 8 bytes. The number is the cell's number plus 1 (of a status its index); 0 stands for nothing. A column in which
+2, 4 or 8 bytes. The number is the cell's number plus 1 (of a status its index); 0 means none. A column in which
 every cell is empty is null. The width of a number is the length of the column divided by the number of cells. The SQL
 function `unpack_numbers` reads the same format.
 
@@ -17,7 +17,7 @@ from msgspec import Struct
 from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, Cells, Column
 
 EMPTY_VALUES = {"area": MISSING, "breakdown": MISSING} | dict.fromkeys(NUMBER_FIELDS, MISSING) | {"status": 0}
-"""The packed fields, in order, each with the value that stands for nothing in `Cells`."""
+"""The packed fields, in order, each with its value in `Cells` for none."""
 
 
 class PackedCells(Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class PackedCells(Struct, frozen=True, kw_only=True):
     totals: int = 0
     """How many of the cells, from the first, are totals of areas."""
     columns: tuple[bytes | None, ...] = (None,) * len(EMPTY_VALUES)
-    """In the order of EMPTY_VALUES. The status is an index into STATUSES."""
+    """One for each of EMPTY_VALUES. The status is an index into STATUSES."""
     notes: str | None = None
     """A JSON object with the note of each cell that has one, by the cell's position, counted from 0."""
 

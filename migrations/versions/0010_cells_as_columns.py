@@ -100,14 +100,14 @@ UNPACK_BATCH = f"""
     ) r cross join lateral {UNPACKED}
 """
 # As before, but for the cells, and findings of the code `outlier` are removed under their new name too.
-REDACT = f"""
+REDACT = """
     create or replace function redact(in_programme int, wanted uuid) returns bytea
     language plpgsql security definer set search_path = public, pg_temp as $$
     declare
         agreed redaction;
         target revision;
         named record;
-        gone bytea;
+        content_hash bytea;
     begin
         select * into agreed from redaction
         where programme = in_programme and id = wanted and confirmed_by <> proposed_by and content_sha256 is null
@@ -120,15 +120,11 @@ REDACT = f"""
         select s.measure, s.slug, r.service, r.period into strict named
         from "return" r join series s on s.programme = r.programme and s.id = r.series
         where r.programme = in_programme and r.id = agreed."return";
-        gone := sha256(convert_to(concat_ws(E'\\n', {", ".join(f"target.cell_{name}::text" for name in FIELDS)}, target.cell_notes::text,
-                                            target.content::text, target.justifications::text, target.note), 'UTF8'));
-        update revision r set note = null, content = null, justifications = '[]'::jsonb, totals = 0, cell_notes = null,
-            {", ".join(f"cell_{name} = null" for name in FIELDS)}
-        where r.programme = in_programme and r.id = target.id;
+        REMOVE_CONTENT
         -- Reports contain what was sent and the values before it: those of this revision and all later ones.
-        with told as (
+        with affected as (
             update submission s
-            set note = null, report = s.report || '{{"findings": [], "changes": [], "change_count": 0, "effects": []}}'
+            set note = null, report = s.report || '{"findings": [], "changes": [], "change_count": 0, "effects": []}'
             where s.programme = in_programme and s.organisation = agreed.organisation and exists (
                 select from jsonb_array_elements(s.report -> 'returns') one
                 where one ->> 'measure' = named.measure and one ->> 'series' = named.slug
@@ -137,10 +133,10 @@ REDACT = f"""
             )
             returning s.id
         )
-        update idempotency i set answer = null from told
-        where i.programme = in_programme and i.submission = told.id;
+        update idempotency i set answer = null from affected
+        where i.programme = in_programme and i.submission = affected.id;
         -- Findings against history quote values of other periods, and effects contain their sums.
-        with told as (
+        with affected as (
             update submission s
             set report = s.report || jsonb_build_object('effects', '[]'::jsonb, 'findings', (
                 select coalesce(jsonb_agg(f), '[]'::jsonb) from jsonb_array_elements(s.report -> 'findings') f
@@ -160,17 +156,33 @@ REDACT = f"""
                 )
             returning s.id
         )
-        update idempotency i set answer = null from told
-        where i.programme = in_programme and i.submission = told.id;
+        update idempotency i set answer = null from affected
+        where i.programme = in_programme and i.submission = affected.id;
         update return_event e set text = null
         where e.programme = in_programme and e."return" = agreed."return" and e.number = agreed.number
             and e.event not in ('redaction-proposed', 'queried');
         update return_event e set text = '(redacted)'
         where e.programme = in_programme and e."return" = agreed."return" and e.number = agreed.number
             and e.event = 'queried';
-        update redaction r set content_sha256 = gone where r.programme = in_programme and r.id = wanted;
-        return gone;
+        update redaction r set content_sha256 = content_hash where r.programme = in_programme and r.id = wanted;
+        return content_hash;
     end $$
+"""
+REMOVE_COLUMNS = f"""
+        content_hash := sha256(convert_to(concat_ws(E'\\n', {", ".join(f"target.cell_{name}::text" for name in FIELDS)}, target.cell_notes::text,
+                                            target.content::text, target.justifications::text, target.note), 'UTF8'));
+        update revision r set note = null, content = null, justifications = '[]'::jsonb, totals = 0, cell_notes = null,
+            {", ".join(f"cell_{name} = null" for name in FIELDS)}
+        where r.programme = in_programme and r.id = target.id;
+"""
+REMOVE_ROWS = """
+        select sha256(convert_to(concat_ws(E'\\n', string_agg(o::text, E'\\n' order by o.area, o.breakdown),
+                                           target.content::text, target.justifications::text, target.note), 'UTF8'))
+        into content_hash from observation o where o.programme = in_programme and o.revision = target.id;
+
+        delete from observation o where o.programme = in_programme and o.revision = target.id;
+        update revision r set note = null, content = null, justifications = '[]'::jsonb
+        where r.programme = in_programme and r.id = target.id;
 """
 COLUMNS = ("totals int not null default 0", *(f"cell_{name} bytea" for name in FIELDS), "cell_notes jsonb")
 CHECKS = {
@@ -200,80 +212,6 @@ CREATE_OBSERVATION = """
         constraint observation_bounds_belong_to_what_is_hidden_ck
             check (status = 'c' or (lower is null and upper is null))
     )
-"""
-REDACT_ROWS = """
-    create or replace function redact(in_programme int, wanted uuid) returns bytea
-    language plpgsql security definer set search_path = public, pg_temp as $$
-    declare
-        agreed redaction;
-        target revision;
-        named record;
-        gone bytea;
-    begin
-        select * into agreed from redaction
-        where programme = in_programme and id = wanted and confirmed_by <> proposed_by and content_sha256 is null
-        for update;
-        if not found then
-            raise insufficient_privilege using message = 'content goes only once two people have agreed, and goes once';
-        end if;
-        select * into strict target from revision
-        where programme = in_programme and "return" = agreed."return" and number = agreed.number;
-        select s.measure, s.slug, r.service, r.period into strict named
-        from "return" r join series s on s.programme = r.programme and s.id = r.series
-        where r.programme = in_programme and r.id = agreed."return";
-        select sha256(convert_to(concat_ws(E'\\n', string_agg(o::text, E'\\n' order by o.area, o.breakdown),
-                                           target.content::text, target.justifications::text, target.note), 'UTF8'))
-        into gone from observation o where o.programme = in_programme and o.revision = target.id;
-
-        delete from observation o where o.programme = in_programme and o.revision = target.id;
-        update revision r set note = null, content = null, justifications = '[]'::jsonb
-        where r.programme = in_programme and r.id = target.id;
-        -- Reports contain what was sent and the values before it: those of this revision and all later ones.
-        with told as (
-            update submission s
-            set note = null, report = s.report || '{"findings": [], "changes": [], "change_count": 0, "effects": []}'
-            where s.programme = in_programme and s.organisation = agreed.organisation and exists (
-                select from jsonb_array_elements(s.report -> 'returns') one
-                where one ->> 'measure' = named.measure and one ->> 'series' = named.slug
-                    and one ->> 'service' = named.service and one -> 'period' ->> 'code' = named.period
-                    and (one ->> 'revision')::int >= agreed.number
-            )
-            returning s.id
-        )
-        update idempotency i set answer = null from told
-        where i.programme = in_programme and i.submission = told.id;
-        -- Findings against history quote values of other periods, and effects contain their sums.
-        with told as (
-            update submission s
-            set report = s.report || jsonb_build_object('effects', '[]'::jsonb, 'findings', (
-                select coalesce(jsonb_agg(f), '[]'::jsonb) from jsonb_array_elements(s.report -> 'findings') f
-                where f ->> 'code' not in ('outlier', 'unlike-earlier', 'cumulative-fell')
-                    or f -> 'cell' ->> 'measure' <> named.measure or f -> 'cell' ->> 'series' <> named.slug
-                    or f -> 'cell' ->> 'service' <> named.service
-            ))
-            where s.programme = in_programme and s.organisation = agreed.organisation
-                and s.received_at >= (
-                    select first.received_at from submission first
-                    where first.programme = in_programme and first.id = target.submission
-                )
-                and exists (
-                    select from jsonb_array_elements(s.report -> 'returns') one
-                    where one ->> 'measure' = named.measure and one ->> 'series' = named.slug
-                        and one ->> 'service' = named.service
-                )
-            returning s.id
-        )
-        update idempotency i set answer = null from told
-        where i.programme = in_programme and i.submission = told.id;
-        update return_event e set text = null
-        where e.programme = in_programme and e."return" = agreed."return" and e.number = agreed.number
-            and e.event not in ('redaction-proposed', 'queried');
-        update return_event e set text = '(redacted)'
-        where e.programme = in_programme and e."return" = agreed."return" and e.number = agreed.number
-            and e.event = 'queried';
-        update redaction r set content_sha256 = gone where r.programme = in_programme and r.id = wanted;
-        return gone;
-    end $$
 """
 ROW_WALLS = [
     "grant insert on observation to work_health_app",
@@ -345,7 +283,7 @@ def upgrade() -> None:
     op.execute(UNPACK_NUMBERS)
     op.execute(OBSERVATION)
     op.execute("grant select on observation to work_health_app")
-    op.execute(REDACT)
+    op.execute(REDACT.replace("REMOVE_CONTENT", REMOVE_COLUMNS))
 
 
 def downgrade() -> None:
@@ -354,7 +292,7 @@ def downgrade() -> None:
         op.execute(CREATE_OBSERVATION)
         _repeat(UNPACK_BATCH)
     op.execute("drop function unpack_numbers")
-    op.execute(REDACT_ROWS)
+    op.execute(REDACT.replace("REMOVE_CONTENT", REMOVE_ROWS))
     for name in CHECKS:
         op.drop_constraint(op.f(f"revision_{name}_ck"), "revision")
     for name in ("totals", *(f"cell_{name}" for name in FIELDS), "cell_notes"):

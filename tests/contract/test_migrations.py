@@ -112,8 +112,8 @@ ALL_KINDS_OF_CELLS = [
     observation("E05012271", status="x"),
 ]
 OBSERVATION_ROWS = text("""
-    select programme, number, area, breakdown, value, numerator, denominator, lower, upper, status, note
-    from observation order by revision, area, breakdown
+    select o.programme, o.number, o.area, o.breakdown, o.value, o.numerator, o.denominator, o.lower, o.upper, o.status, o.note
+    from observation o order by revision, area, breakdown
 """)
 STORED_ROWS = text("""
     select o.programme, r.number, a.code, b.key, value, numerator, denominator, lower, upper, status, o.note

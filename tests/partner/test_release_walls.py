@@ -9,7 +9,6 @@ from tests.fixtures.release_client import ReleaseClient, make_learners_return
 
 PRIVATE_TABLES = (
     "observation",
-    "cell",
     '"return"',
     "revision",
     "submission",

@@ -104,7 +104,7 @@ async def act_as(application, harbour: str, *organisations: str):
     await connection.close()
 
 
-TABLES = {"return": 1, "revision": 1, "submission": 1, "cell": 1, "return_event": 1}
+TABLES = {"return": 1, "revision": 1, "submission": 1, "observation": 1, "return_event": 1}
 
 
 @pytest.mark.parametrize(("organisations", "visible"), [((NEW, OLD), True), ((NEW,), False), ((OTHER,), False)])
