@@ -25,6 +25,7 @@ from api.outcomes.queries_boundaries import fetch_area_codes, save_boundaries
 from api.plan import queries_loading
 from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue
+from api.releases import queries_checks
 from api.submissions import queries_stored_cells
 from schema.partners import Grant, Scope
 from schema.plan import Plan
@@ -94,13 +95,16 @@ def migrate(_: argparse.Namespace, configuration: settings.Settings) -> int:
 
 
 def verify(_: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Check the stored cells of every revision. Print what breaks a rule, and return 1 if anything does."""
+    """Check the stored cells of every revision, and every release. Print each fault, and return 1 if there is any."""
 
     async def check(url: str) -> int:
         count = 0
         async with begin_owner_transaction(url) as transaction:
             async for fault in queries_stored_cells.list_faults(transaction):
                 print(fault)
+                count += 1
+            async for fault in queries_checks.find_release_faults(transaction):
+                print(fault.message)
                 count += 1
         return count
 

@@ -198,7 +198,9 @@ def _read_peak_memory_mb() -> float:
 async def count_figures(url: str) -> tuple[int, str]:
     """Return the count of figures, and the state of the publication."""
     connection = await asyncpg.connect(url)
-    row = await connection.fetchrow("select (select count(*) from release.figure), (select state from publication)")
+    row = await connection.fetchrow(
+        "select (select sum(figure_count) from release.figure_block), (select state from publication)"
+    )
     await connection.close()
     return row[0], row[1]
 

@@ -48,7 +48,7 @@ class Release(Struct, frozen=True, kw_only=True):
     policy: Policy
     explanations: Annotated[dict[str, str], Meta(description="How people are protected, by disclosure class.")]
     report: ReleaseReport
-    sha256: Annotated[str, Meta(description="SHA-256 of the figures, in hexadecimal.")]
+    sha256: Annotated[str, Meta(description="SHA-256 of the figures as they are stored, in hexadecimal.")]
     citation: str
     withdrawn_at: Instant | None
     withdrawal_reason: str | None

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Constraint,
     Date,
     DateTime,
     ForeignKey,
@@ -442,9 +443,7 @@ release = Table(
 )
 
 
-def release_table(
-    name: str, *rest: Column[Any] | PrimaryKeyConstraint | ForeignKeyConstraint | Index, schema: str, comment: str
-) -> Table:
+def release_table(name: str, *rest: Column[Any] | Constraint | Index, schema: str, comment: str) -> Table:
     """Return a table whose rows belong to a release."""
     return Table(
         name,
@@ -479,29 +478,29 @@ released_period = release_table(
     comment="The periods that a release covers of each series, and whether anything was returned for them.",
 )
 
-released_figure = release_table(
-    "figure",
-    Column("position", Integer, nullable=False),
+figure_block = release_table(
+    "figure_block",
     Column("series", Integer, nullable=False),
     Column("period", Text, nullable=False),
-    Column("area", Integer, nullable=False),
-    Column("breakdown", Integer, nullable=False),
+    Column("first_position", Integer, nullable=False),
+    Column("figure_count", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("programme", "release", "position"),
-    Index("figure_of_series_ix", "programme", "release", "series", "period", "area", "breakdown", unique=True),
+    PrimaryKeyConstraint("programme", "release", "series", "period"),
+    Index("figure_block_in_order_ix", "programme", "release", "first_position", unique=True),
+    CheckConstraint("first_position >= 0 and figure_count >= 1", name="figures_are_counted"),
     schema="release",
-    comment="The figures of a release as they are answered, in the order of the plan.",
+    comment="The figures of a series in a period of a release, as columns. Positions are in the order of the plan.",
 )
 
-release_change = release_table(
-    "change",
-    Column("position", Integer, nullable=False),
-    Column("why", Text, nullable=False),
-    Column("before", Integer),
-    Column("after", Integer),
-    PrimaryKeyConstraint("programme", "release", "position"),
+change_block = release_table(
+    "change_block",
+    Column("first_position", Integer, nullable=False),
+    Column("change_count", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("programme", "release", "first_position"),
+    CheckConstraint("first_position >= 0 and change_count >= 1", name="changes_are_counted"),
     schema="release",
-    comment="What differs from the release before: the positions of the figures in that release and in this one.",
+    comment="What differs from the release before, as columns: positions of figures in that release and in this one.",
 )
 
 released_entry = release_table(

@@ -1,9 +1,7 @@
 """Reading from an open release: find it, load it with its plan, and read its figures."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
 from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.types import Scope
@@ -21,6 +19,7 @@ from api.outcomes.released_query import ReleaseCursor, decode_covered_periods, r
 from api.outcomes.released_views import mask_figures
 from api.plan.queries import fetch_catalogue, fetch_catalogue_version
 from api.releases import rules
+from api.releases.figure_blocks import decode_figures
 from api.releases.queries_previous import list_released_periods
 from api.releases.queries_releases import list_releases
 from schema.outcomes import ResolvedPeriod
@@ -102,10 +101,5 @@ async def fetch_all_figures(public: AsyncConnection, open_release: OpenRelease, 
     return ReleasedResult(
         axes=axes,
         resolved=resolved.resolved,
-        figures=list(mask_figures(decode_figures(rows), query.min_coverage)),
+        figures=list(mask_figures(decode_figures([content for _, content in rows]), query.min_coverage)),
     )
-
-
-def decode_figures(rows: Sequence[tuple[int, bytes]]) -> list[PublishedFigure]:
-    decoder = msgspec.json.Decoder(PublishedFigure)
-    return [decoder.decode(content) for _, content in rows]

@@ -3,15 +3,16 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import fetch_any
 from api.outcomes.release_states import ReleaseState, ReleaseStates
 from api.outcomes.released_query import EntryFilter, FigureFilter
+from api.releases.figure_blocks import FigureBlock
 from api.releases.queries_releases import to_release
 from schema.releases import Release
-from schema.tables import release, released_entry, released_figure
+from schema.tables import release, released_entry
 
 RELEASE_STATES_SQL = """
 select programme.slug, release.programme, release.number, release.publication, release.published_at
@@ -46,6 +47,15 @@ async def fetch_release(transaction: AsyncConnection, state: ReleaseState, slug:
     return to_release((await transaction.execute(statement)).one(), slug)
 
 
+FIGURE_BLOCKS_SQL = """
+select series, first_position, content
+from release.figure_block join unnest($3::int[], $4::text[]) as wanted (series, period) using (series, period)
+where programme = $1 and release = $2 and first_position + figure_count > $5
+order by first_position limit $6
+"""
+_BLOCKS_PER_READ = 8
+
+
 async def fetch_figures(
     transaction: AsyncConnection,
     programme_id: int,
@@ -56,24 +66,21 @@ async def fetch_figures(
     limit: int,
 ) -> list[tuple[int, bytes]]:
     """Return positions and contents, in order. Each series has its own periods and breakdowns."""
-    if not filters:
-        return []
-    figure = released_figure.c
-    selections = [
-        select(figure.position, figure.content).where(
-            figure.programme == programme_id,
-            figure.release == number,
-            figure.series == figure_filter.series,
-            figure.period.in_(figure_filter.periods),
-            figure.area.in_(figure_filter.areas),
-            figure.breakdown.in_(figure_filter.breakdowns),
-            figure.position > after,
+    by_series = {figure_filter.series: figure_filter for figure_filter in filters}
+    wanted = [(one.series, period) for one in filters for period in one.periods]
+    series, periods = [series for series, _ in wanted], [period for _, period in wanted]
+    figures: list[tuple[int, bytes]] = []
+    start, rows = after + 1, None
+    while wanted and len(figures) < limit and (rows is None or len(rows) == _BLOCKS_PER_READ):
+        rows = await fetch_any(
+            transaction, FIGURE_BLOCKS_SQL, programme_id, number, series, periods, start, _BLOCKS_PER_READ
         )
-        for figure_filter in filters
-    ]
-    selected = union_all(*selections).subquery().c
-    statement = select(selected.position, selected.content).order_by(selected.position).limit(limit)
-    return [(row.position, row.content) for row in await transaction.execute(statement)]
+        for row in rows:
+            block, one = FigureBlock(row["first_position"], row["content"]), by_series[row["series"]]
+            chosen = block.find_rows(one.areas, one.breakdowns, after=after)[: limit - len(figures)]
+            figures += zip((chosen + block.first_position).tolist(), block.table.render(chosen), strict=True)
+            start = block.positions.stop
+    return figures
 
 
 async def fetch_entries(

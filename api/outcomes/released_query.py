@@ -29,12 +29,12 @@ class ReleaseCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class FigureFilter(Struct, frozen=True, kw_only=True):
-    """The figures of a series to read, by the database's numbers."""
+    """The figures of a series to read. The series is the database's number."""
 
     series: int
     periods: list[str]
-    areas: list[int]
-    breakdowns: list[int]
+    areas: list[str]
+    breakdowns: list[str]
 
 
 class EntryFilter(Struct, frozen=True, kw_only=True):
@@ -67,8 +67,8 @@ def resolve_query(query: OutcomeQuery, axes: QueryAxes, covered: CoveredPeriods,
                 FigureFilter(
                     series=catalogue.ids.series[measure.slug, series.slug],
                     periods=codes,
-                    areas=[catalogue.ids.areas[code] for code in axes.areas],
-                    breakdowns=[catalogue.ids.breakdowns[key] for key in keys],
+                    areas=list(axes.areas),
+                    breakdowns=list(keys),
                 )
             )
     return ReleaseQuery(filters=filters, resolved=resolved)

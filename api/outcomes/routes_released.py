@@ -21,11 +21,12 @@ from api.http.problems import refusal_specs, response_specs
 from api.outcomes.cache import CacheMiddleware, OpenRelease
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.outcomes.queries_boundaries import fetch_boundaries
-from api.outcomes.queries_open_release import decode_figures, decode_release_cursor, fetch_all_figures, find_release
+from api.outcomes.queries_open_release import decode_release_cursor, fetch_all_figures, find_release
 from api.outcomes.queries_released import fetch_figures
 from api.outcomes.released_query import ReleaseCursor, resolve_query
 from api.outcomes.released_views import explain_protection, mask_figures
 from api.outcomes.routes_query import provide_released_query
+from api.releases.figure_blocks import decode_figures
 from schema.geojson import FeatureCollection
 from schema.json_stat import JsonStatDataset
 from schema.outcomes import ResolvedPeriod
@@ -94,7 +95,7 @@ async def list_outcomes(
     items = [msgspec.Raw(content) for _, content in page]
     min_coverage = outcome_query.min_coverage
     # Decoding is slow, so the figures are decoded only if the response needs it.
-    figures = decode_figures(page) if labels or min_coverage is not None else []
+    figures = decode_figures([content for _, content in page]) if labels or min_coverage is not None else []
     if min_coverage is not None:
         figures = list(mask_figures(figures, min_coverage))
         items = [msgspec.Raw(msgspec.json.encode(figure)) for figure in figures]

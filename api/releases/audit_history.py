@@ -3,14 +3,12 @@
 A history contains true counts. Only the next audit reads the table that stores it.
 """
 
-from typing import Any
-
 import msgspec
 import numpy as np
-import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import fields
 
+from api.releases.packed_arrays import narrow_array
 from api.releases.true_counts import TrueCounts
 from api.statistics.disclosure.display import Display
 from api.statistics.disclosure.lattice import ScopeShape
@@ -21,7 +19,6 @@ _COUNT_COLUMNS = {"own": "own", "unknown": "unknown", "hidden": "hidden", "publi
 _RENAMED_DISPLAY_COLUMNS = {"implied_low": "told_low", "implied_high": "told_high"}
 _DISPLAY_COLUMNS = {field.name: _RENAMED_DISPLAY_COLUMNS.get(field.name, field.name) for field in fields(Display)}
 _DTYPES_BY_KIND = {"b": np.bool_, "i": np.int64, "f": np.float64}
-_NARROWER_DTYPES = {"i": (np.int8, np.int16, np.int32), "f": (np.float16, np.float32)}
 
 
 class AuditHistory(Struct, frozen=True, kw_only=True, eq=False):
@@ -48,7 +45,7 @@ def pack_history(history: AuditHistory) -> bytes:
     """Encode a history: equal content gives equal bytes, and each column uses the narrowest exact type."""
     columns = {f"frozen.{stored}": getattr(history.true_counts, name) for name, stored in _COUNT_COLUMNS.items()}
     columns |= {f"display.{stored}": getattr(history.display, name) for name, stored in _DISPLAY_COLUMNS.items()}
-    narrow = {name: _narrow(column) for name, column in columns.items()}
+    narrow = {name: narrow_array(column) for name, column in columns.items()}
     return msgspec.msgpack.encode(
         _PackedHistory(
             shape=history.shape,
@@ -75,12 +72,3 @@ def unpack_history(content: bytes) -> AuditHistory:
         rule=packed.rule,
         display=Display(**display),  # pyright: ignore[reportArgumentType]
     )
-
-
-def _narrow(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    for kind in _NARROWER_DTYPES.get(column.dtype.kind, ()):
-        with np.errstate(over="ignore"):
-            narrow = column.astype(kind)
-        if np.array_equal(narrow, column):
-            return narrow
-    return column

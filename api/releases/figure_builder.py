@@ -1,7 +1,8 @@
 """Published figures with their verdicts: comparison, movement, trend and target, from figures of the same release."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
+import numpy as np
 from msgspec import Struct
 
 from api.figures import verdicts
@@ -10,12 +11,12 @@ from api.figures.period_resolution import has_same_time_since_reset
 from api.figures.query import COMPARABLE_KINDS
 from api.figures.resolution import CellKey
 from api.plan import calendar
-from api.plan.breakdowns import TOTAL_KEY, parse_breakdown_key
-from api.releases.figure_keys import FigureKey, PreviousFigure
+from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key, parse_breakdown_key
 from api.releases.released_entries import suggest_alternative
 from api.releases.released_values import ReleasedValue
 from api.releases.snapshot import Snapshot
 from api.statistics import comparison, periods
+from api.statistics.disclosure.sparse_rows import IntArray
 from api.statistics.readings import Reading
 from api.statistics.trends import ANNUAL_TYPES, TREND_KINDS
 from schema.measures import Measure, Series
@@ -27,6 +28,23 @@ from schema.verdicts import Movement, NoMovementReason, Trend
 
 NO_RETURNS = Coverage(expected=0, received=0, approved=0, late=0, exempt=0)
 INCOMPLETE_MOVEMENT = Movement(reason=NoMovementReason.INCOMPLETE)
+
+
+class DistinctFigures(Struct, frozen=True, kw_only=True, eq=False):
+    """The figures of many cells, most of which differ in nothing but the cell."""
+
+    cells: Sequence[CellKey]
+    numbers: IntArray
+    """For each cell, the number of its figure."""
+    figures: Sequence[PublishedFigure]
+    """Each has the area and the breakdown of the first of its cells."""
+
+
+def list_distinct(published: Iterable[PublishedFigure]) -> DistinctFigures:
+    """Return published statistics, of which no two are equal."""
+    figures = list(published)
+    cells = [(figure.area, format_breakdown_key(figure.breakdown)) for figure in figures]
+    return DistinctFigures(cells=cells, numbers=np.arange(len(figures)), figures=figures)
 
 
 class SeriesBuilder:
@@ -44,13 +62,19 @@ class SeriesBuilder:
         self.annual_readings: dict[PeriodType, dict[CellKey, list[Reading]]] = {}
 
     def build_figures(
-        self, period: Period, values: Mapping[CellKey, ReleasedValue], previous: Mapping[FigureKey, PreviousFigure]
-    ) -> list[PublishedFigure]:
+        self, period: Period, values: Mapping[CellKey, ReleasedValue], previous: Mapping[CellKey, float | None]
+    ) -> DistinctFigures:
+        """Build a figure for each cell. `previous` are the values of the previous release that had bounds."""
         completeness = self.snapshot.coverage.get(((self.measure.slug, self.series.slug), period.code))
-        builder = _PeriodBuilder(self, period, values, completeness)
-        figures = [builder.build_figure(cell, previous) for cell in values]
+        builder = _PeriodBuilder(self, period, values, completeness, previous)
+        cells_by_inputs: dict[Hashable, tuple[int, CellKey]] = {}
+        numbers = [
+            cells_by_inputs.setdefault(builder.identify_inputs(cell), (len(cells_by_inputs), cell))[0]
+            for cell in values
+        ]
+        figures = [builder.build_figure(cell) for _, cell in cells_by_inputs.values()]
         self._record_period(builder)
-        return figures
+        return DistinctFigures(cells=list(values), numbers=np.array(numbers, dtype=np.int64), figures=figures)
 
     def find_movement_starts(self, period: Period) -> dict[CellKey, Reading]:
         """Return, by cell, the first reading that a reading of this period may be compared with."""
@@ -93,14 +117,19 @@ class _PeriodBuilder:
         period: Period,
         values: Mapping[CellKey, ReleasedValue],
         completeness: ReturnCompleteness | None,
+        previous: Mapping[CellKey, float | None],
     ) -> None:
-        self.series_builder, self.period, self.values = series_builder, period, values
+        self.series_builder, self.period, self.values, self.previous = series_builder, period, values, previous
         self.measure, self.series = series_builder.measure, series_builder.series
         self.snapshot, self.catalogue = series_builder.snapshot, series_builder.catalogue
         name = f"{self.measure.slug}/{self.series.slug}"
-        self.readings = {cell: to_reading(name, period, value) for cell, value in values.items()}
+        distinct = {id(value): value for value in values.values()}
+        readings = {number: to_reading(name, period, value) for number, value in distinct.items()}
+        self.readings = {cell: readings[id(value)] for cell, value in values.items()}
         self.movement_starts = series_builder.find_movement_starts(period)
         self.is_complete = completeness is not None and completeness.is_complete
+        self.has_movement = series_builder.is_ratio or self.is_complete
+        self.headline_total = (self.catalogue.plan.area, TOTAL_KEY) if self.series.headline else None
         self.coverage = completeness.coverage if completeness else NO_RETURNS
         self.is_annual = period.type in ANNUAL_TYPES and self.measure.kind in TREND_KINDS
         same_type = [earlier for earlier in series_builder.earlier_periods if earlier.type is period.type]
@@ -114,10 +143,24 @@ class _PeriodBuilder:
             is_open = completeness is not None and not self.is_complete
         self.markers = [Marker.PROVISIONAL] * is_open
 
-    def build_figure(self, cell: CellKey, previous: Mapping[FigureKey, PreviousFigure]) -> PublishedFigure:
+    def identify_inputs(self, cell: CellKey) -> Hashable:
+        """Return the inputs of the figure of a cell. Equal inputs give figures that differ only by cell."""
+        value = self.values[cell]
+        inputs: list[Hashable] = [id(value)]
+        if value.low is not None:
+            inputs += self._is_revised(cell), cell == self.headline_total
+            if self.has_movement:
+                inputs.append(id(self.movement_starts.get(cell)))
+            if self.is_annual:
+                inputs += map(id, self._list_earlier_years(cell))
+            if self.series_builder.is_ratio:
+                inputs += [(area, id(reading)) for area, reading in self._find_wider_readings(cell).items()]
+        return tuple(inputs)
+
+    def build_figure(self, cell: CellKey) -> PublishedFigure:
         area, breakdown = cell
         value = self.values[cell]
-        judgements = self._judge(cell, value, previous) if value.low is not None else _Judgements()
+        judgements = self._judge(cell, value) if value.low is not None else _Judgements()
         (interval, wide_interval), part, whole = value.intervals or (None, None), value.numerator, value.denominator
         return PublishedFigure(
             measure=self.measure.slug,
@@ -159,37 +202,31 @@ class _PeriodBuilder:
         cached = self.series_builder.breakdowns
         return cached[key] if key in cached else cached.setdefault(key, parse_breakdown_key(key))
 
-    def _judge(self, cell: CellKey, value: ReleasedValue, previous: Mapping[FigureKey, PreviousFigure]) -> _Judgements:
+    def _judge(self, cell: CellKey, value: ReleasedValue) -> _Judgements:
         return _Judgements(
-            markers=self._choose_markers(cell, value, previous),
+            markers=self.markers + [Marker.REVISED] * self._is_revised(cell),
             comparators=self._compare_with_wider_areas(cell) if self.series_builder.is_ratio else [],
             trend=self._calculate_trend(cell),
             movement=self._calculate_movement(cell),
             target=self._assess_target(cell, value),
         )
 
-    def _choose_markers(
-        self, cell: CellKey, value: ReleasedValue, previous: Mapping[FigureKey, PreviousFigure]
-    ) -> list[Marker]:
-        """Return `p` while the period may still be corrected, and `r` if the previous release had another number."""
-        if not previous:
-            return self.markers
+    def _is_revised(self, cell: CellKey) -> bool:
+        """Return True if the previous release had another number."""
+        return cell in self.previous and self.previous[cell] != self.values[cell].value
+
+    def _find_wider_readings(self, cell: CellKey) -> dict[str, Reading | None]:
         area, breakdown = cell
-        categories = breakdown.split(";") if breakdown else []
-        old = previous.get((self.measure.slug, self.series.slug, self.period.code, area, *categories))
-        is_revised = old is not None and old.figure.lower_bound is not None and old.figure.value != value.value
-        return self.markers + [Marker.REVISED] * is_revised
+        return {code: self.readings.get((code, breakdown)) for code in self.catalogue.list_area_and_ancestors(area)[1:]}
 
     def _compare_with_wider_areas(self, cell: CellKey) -> list[Comparator]:
         """Compare with each wider area that has a value. If none has, return the nearest area with the reason."""
-        area, breakdown = cell
-        wider = self.catalogue.list_area_and_ancestors(area)[1:]
-        others = {code: self.readings.get((code, breakdown)) for code in wider}
+        others = self._find_wider_readings(cell)
         with_value = [code for code, other in others.items() if other is not None and other.value is not None]
         reading, aim = self.readings[cell], self.measure.direction.aim
         return [
             verdicts.compare_with_area(reading, others[code], self.catalogue.areas[code], aim)
-            for code in with_value or wider[:1]
+            for code in with_value or list(others)[:1]
         ]
 
     def _calculate_movement(self, cell: CellKey) -> Movement:
@@ -197,30 +234,29 @@ class _PeriodBuilder:
 
         A count with a missing return is never compared with another period.
         """
-        if not (self.series_builder.is_ratio or self.is_complete):
+        if not self.has_movement:
             return INCOMPLETE_MOVEMENT
         start = self.movement_starts.get(cell)
         return comparison.calculate_movement(
             self.readings[cell],
             [] if start is None else [start],
             self.measure.direction.aim,
-            baseline=self.measure.baseline if self._is_headline_total(cell) else None,
+            baseline=self.measure.baseline if cell == self.headline_total else None,
         )
 
     def _calculate_trend(self, cell: CellKey) -> Trend:
         """Return the trend over the last five years of the series, of which this figure is the last."""
         if not self.is_annual:
             return self.no_trend
-        years = self.series_builder.annual_readings.get(self.period.type, {})
-        return verdicts.judge_trend([*years.get(cell, []), self.readings[cell]], self.measure)
+        return verdicts.judge_trend([*self._list_earlier_years(cell), self.readings[cell]], self.measure)
+
+    def _list_earlier_years(self, cell: CellKey) -> list[Reading]:
+        return self.series_builder.annual_readings.get(self.period.type, {}).get(cell, [])
 
     def _assess_target(self, cell: CellKey, value: ReleasedValue) -> TargetVerdict | None:
-        if not self._is_headline_total(cell):
+        if cell != self.headline_total:
             return None
         return verdicts.judge_target(self.measure, self.period, value.low, value.high)
-
-    def _is_headline_total(self, cell: CellKey) -> bool:
-        return self.series.headline and cell == (self.catalogue.plan.area, TOTAL_KEY)
 
 
 def to_reading(series: str, period: Period, value: ReleasedValue) -> Reading:

@@ -1,17 +1,14 @@
 """Read what the previous release covers and contains, in SQL."""
 
 from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ARRAY, Integer, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.releases.figure_keys import FigureKey, PreviousFigure, make_figure_key
-from schema.released_figures import PublishedFigure
-from schema.tables import release, released_figure, released_period
-
-FIGURE_DECODER = msgspec.json.Decoder(PublishedFigure)
+from api.releases.figure_blocks import FigureBlock
+from schema.tables import figure_block, release, released_period
 
 
 class PreviousRelease(Struct, frozen=True, kw_only=True):
@@ -34,33 +31,33 @@ async def find_previous_release(transaction: AsyncConnection, programme_id: int)
     return None if row is None else PreviousRelease(number=row.number, plan_version=row.plan_version)
 
 
-async def fetch_period_figures(
+async def fetch_block(
     transaction: AsyncConnection, programme_id: int, number: int, series: int, period: str
-) -> dict[FigureKey, PreviousFigure]:
-    """Return the figures of a series in a period of a release, in order."""
-    conditions = released_figure.c.programme == programme_id, released_figure.c.release == number
-    figures = await _select_figures(
-        transaction, *conditions, released_figure.c.series == series, released_figure.c.period == period
-    )
-    return {make_figure_key(previous.figure): previous for previous in figures}
+) -> FigureBlock | None:
+    """Return the figures of a series in a period of a release."""
+    row = (
+        await transaction.execute(
+            _select_blocks(programme_id, number).where(figure_block.c.series == series, figure_block.c.period == period)
+        )
+    ).one_or_none()
+    return None if row is None else FigureBlock(row.first_position, row.content)
 
 
-async def fetch_figures_at(
+async def fetch_blocks_at(
     transaction: AsyncConnection, programme_id: int, number: int, positions: Sequence[int]
-) -> list[PreviousFigure]:
-    """Return the figures of a release at these positions, in order."""
-    conditions = released_figure.c.programme == programme_id, released_figure.c.release == number
-    return await _select_figures(transaction, *conditions, released_figure.c.position == func.any(list(positions)))
+) -> list[FigureBlock]:
+    """Return the blocks of a release that have these positions. -1 is no position."""
+    position = func.unnest(cast(list(positions), ARRAY(Integer))).column_valued("position")
+    first, count = figure_block.c.first_position, figure_block.c.figure_count
+    has_position = select(position).where(position >= first, position < first + count).correlate(figure_block).exists()
+    rows = await transaction.execute(_select_blocks(programme_id, number).where(has_position).order_by(first))
+    return [FigureBlock(row.first_position, row.content) for row in rows]
 
 
-async def _select_figures(transaction: AsyncConnection, *conditions: ColumnElement[bool]) -> list[PreviousFigure]:
-    query = (
-        select(released_figure.c.position, released_figure.c.content)
-        .where(*conditions)
-        .order_by(released_figure.c.position)
+def _select_blocks(programme_id: int, number: int) -> Select[Any, Any]:
+    return select(figure_block.c.first_position, figure_block.c.content).where(
+        figure_block.c.programme == programme_id, figure_block.c.release == number
     )
-    rows = await transaction.execute(query)
-    return [PreviousFigure(position=row.position, figure=FIGURE_DECODER.decode(row.content)) for row in rows]
 
 
 async def list_positions(
@@ -70,14 +67,14 @@ async def list_positions(
     if not periods:
         return []
     rows = await transaction.execute(
-        select(released_figure.c.position).where(
-            released_figure.c.programme == programme_id,
-            released_figure.c.release == number,
-            released_figure.c.series == series,
-            released_figure.c.period.in_(periods),
+        select(figure_block.c.first_position, figure_block.c.figure_count).where(
+            figure_block.c.programme == programme_id,
+            figure_block.c.release == number,
+            figure_block.c.series == series,
+            figure_block.c.period.in_(periods),
         )
     )
-    return list(rows.scalars())
+    return [position for first, count in rows for position in range(first, first + count)]
 
 
 async def list_released_periods(

@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.releases.queries_previous import FIGURE_DECODER
-from api.releases.release_diff import to_release_change
+from api.releases.change_blocks import unpack_changes
+from api.releases.queries_previous import fetch_blocks_at
+from api.releases.release_diff import list_changes
 from schema.disclosure import DisclosureClass, Policy
-from schema.released_figures import PublishedFigure
 from schema.releases import Release, ReleaseChange, ReleaseReport
-from schema.tables import release, release_change, released_figure
+from schema.tables import change_block, release
 
 
 def _select_visible_releases(programme_id: int, *, now: datetime) -> Select[Any]:
@@ -60,27 +60,21 @@ async def fetch_changes(
     transaction: AsyncConnection, programme_id: int, number: int, *, after: int, limit: int
 ) -> list[tuple[int, ReleaseChange]]:
     """Return changes with their positions, each with the figure of the previous release and of this one."""
-    old, new = released_figure.alias(), released_figure.alias()
-    is_before = (
-        old.c.programme == programme_id,
-        old.c.release == number - 1,
-        old.c.position == release_change.c.before,
-    )
-    is_after = (new.c.programme == programme_id, new.c.release == number, new.c.position == release_change.c.after)
     rows = await transaction.execute(
-        select(release_change.c.position, release_change.c.why, old.c.content.label("old"), new.c.content.label("new"))
-        .outerjoin(old, and_(*is_before))
-        .outerjoin(new, and_(*is_after))
+        select(change_block.c.first_position, change_block.c.content)
         .where(
-            release_change.c.programme == programme_id,
-            release_change.c.release == number,
-            release_change.c.position > after,
+            change_block.c.programme == programme_id,
+            change_block.c.release == number,
+            change_block.c.first_position + change_block.c.change_count > after + 1,
+            change_block.c.first_position <= after + limit,
         )
-        .order_by(release_change.c.position)
-        .limit(limit)
+        .order_by(change_block.c.first_position)
     )
-
-    def decode(content: bytes | None) -> PublishedFigure | None:
-        return None if content is None else FIGURE_DECODER.decode(content)
-
-    return [(row.position, to_release_change(row.why, decode(row.old), decode(row.new))) for row in rows]
+    changes: list[tuple[int, ReleaseChange]] = []
+    for row in rows.all():
+        start = max(after + 1, row.first_position)
+        chosen = unpack_changes(row.content)[start - row.first_position : after + 1 + limit - row.first_position]
+        before = await fetch_blocks_at(transaction, programme_id, number - 1, chosen.before.tolist())
+        later = await fetch_blocks_at(transaction, programme_id, number, chosen.after.tolist())
+        changes += enumerate(list_changes(chosen, before, later), start)
+    return changes

@@ -4,20 +4,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import copy_records_in
-from api.figures.resolution import CellKey
 from api.plan.catalogue import Catalogue
+from api.releases.figure_keys import SeriesKey
 from api.releases.queries_jobs import PublicationKey
-from api.releases.release_diff import FigureChange
 from api.releases.released_entries import Entry
 from schema.periods import Period
-from schema.released_figures import PublishedFigure, ReleasedEntry
+from schema.released_figures import ReleasedEntry
 from schema.releases import ReleaseReport
 from schema.submissions import EvidenceEntry, MilestoneItem
 from schema.tables import release, released_period, revision
+
+
+class Block(Struct, frozen=True, kw_only=True):
+    """Packed figures of a series in a period, and their place in the release."""
+
+    key: SeriesKey
+    period: str
+    first_position: int
+    figure_count: int
+    content: bytes
+
 
 _LOCK_RETURNS_SQL = text("""
     select pg_advisory_xact_lock_shared(number) from (
@@ -81,48 +92,30 @@ async def defer_release_check(transaction: AsyncConnection) -> None:
     await transaction.execute(text("set constraints all deferred"))
 
 
-async def add_figures(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    number: int,
-    figures: Iterable[tuple[PublishedFigure, CellKey, bytes]],
-    *,
-    first_position: int,
-) -> None:
-    """Write figures in order; the first gets `first_position`."""
-    ids = catalogue.ids
-    columns = ("programme", "release", "position", "series", "period", "area", "breakdown", "content")
+async def add_figures(transaction: AsyncConnection, catalogue: Catalogue, number: int, blocks: Iterable[Block]) -> None:
+    columns = ("programme", "release", "series", "period", "first_position", "figure_count", "content")
     rows = (
         (
             catalogue.id,
             number,
-            position,
-            ids.series[figure.measure, figure.series],
-            figure.period.code,
-            ids.areas[area],
-            ids.breakdowns[breakdown],
-            content,
+            catalogue.ids.series[block.key],
+            block.period,
+            block.first_position,
+            block.figure_count,
+            block.content,
         )
-        for position, (figure, (area, breakdown), content) in enumerate(figures, first_position)
+        for block in blocks
     )
-    await copy_records_in(transaction, "release", "figure", columns, rows)
+    await copy_records_in(transaction, "release", "figure_block", columns, rows)
 
 
 async def add_changes(
-    transaction: AsyncConnection,
-    catalogue: Catalogue,
-    number: int,
-    changes: Iterable[FigureChange],
-    *,
-    first_position: int,
+    transaction: AsyncConnection, catalogue: Catalogue, number: int, blocks: Iterable[tuple[int, int, bytes]]
 ) -> None:
-    """Write changes in order. They refer to figures of this release and of the previous one, by position."""
-    columns = ("programme", "release", "position", "why", "before", "after")
-    rows = (
-        (catalogue.id, number, position, change.why, change.before.position if change.before else None, change.position)
-        for position, change in enumerate(changes, first_position)
-    )
-    await copy_records_in(transaction, "release", "change", columns, rows)
+    """Write the changes of a release, as `pack_changes` yields them."""
+    columns = ("programme", "release", "first_position", "change_count", "content")
+    rows = ((catalogue.id, number, *block) for block in blocks)
+    await copy_records_in(transaction, "release", "change_block", columns, rows)
 
 
 async def lock_returned_entries(

@@ -1,19 +1,21 @@
 """The figures of a release: every registered cell, in plan order, calculated from protected counts only."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
+import numpy as np
 from msgspec import Struct
 
 from api.figures.figure_order import FigureOrder
 from api.figures.period_resolution import period_sort_key
 from api.figures.resolution import CellKey
 from api.plan import calendar
-from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key
+from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import find_headline_series
 from api.releases.derived_values import PeriodTotals, calculate_derived
-from api.releases.figure_builder import SeriesBuilder
-from api.releases.figure_keys import FetchPrevious, FigureKey, PreviousFigure
+from api.releases.figure_blocks import FigureBlock, pack_figures
+from api.releases.figure_builder import DistinctFigures, SeriesBuilder, list_distinct
+from api.releases.figure_keys import SeriesKey
 from api.releases.released_values import NO_DATA, NOT_A_COUNT, NOT_RELEASED, ReleasedValue
 from api.releases.scope_members import PROTECTED_KINDS
 from api.releases.scope_views import ScopeView, make_scope_view
@@ -22,16 +24,22 @@ from api.releases.snapshot import Snapshot
 from api.statistics import periods
 from schema.measures import UNCOUNTED_KINDS, Collection, Measure, Series
 from schema.periods import Period
-from schema.released_figures import PublishedFigure
+
+FetchPrevious = Callable[[SeriesKey, str], FigureBlock | None]
+"""A function that returns the previous release's figures of a series in a period."""
 
 
-class PeriodFigures(Struct, frozen=True, kw_only=True):
-    """The figures of a series in one period, and those of the previous release."""
+class PeriodFigures(Struct, frozen=True, kw_only=True, eq=False):
+    """The figures of a series in one period, packed, and those of the previous release."""
 
-    figures: list[PublishedFigure]
-    cells: Sequence[CellKey]
-    """The cell of each figure."""
-    previous: Mapping[FigureKey, PreviousFigure]
+    key: SeriesKey
+    period: Period
+    received: bool
+    """True if anything was returned for the period."""
+    shown_count: int
+    """The number of figures that have bounds."""
+    content: bytes
+    previous: FigureBlock | None
 
 
 def build_period_figures(snapshot: Snapshot, fetch_previous: FetchPrevious) -> Iterator[PeriodFigures]:
@@ -46,13 +54,25 @@ def build_period_figures(snapshot: Snapshot, fetch_previous: FetchPrevious) -> I
             key = (measure.slug, series.slug)
             builder = SeriesBuilder(measure, series, snapshot)
             for period, cell_values in _iterate_periods(measure, series, snapshot):
-                previous, values = fetch_previous(key, period.code), dict(cell_values)
-                figures = builder.build_figures(period, values, previous)
-                yield PeriodFigures(figures=figures, cells=[*values], previous=previous)
-            for period, group in groupby(snapshot.published.get(key, ()), lambda figure: figure.period):
-                figures = list(group)
-                cells = [(figure.area, format_breakdown_key(figure.breakdown)) for figure in figures]
-                yield PeriodFigures(figures=figures, cells=cells, previous=fetch_previous(key, period.code))
+                previous = fetch_previous(key, period.code)
+                displayed = previous.read_displayed_values() if previous else {}
+                yield _pack_period(key, period, builder.build_figures(period, dict(cell_values), displayed), previous)
+            for period, figures in groupby(snapshot.published.get(key, ()), lambda figure: figure.period):
+                yield _pack_period(key, period, list_distinct(figures), fetch_previous(key, period.code))
+
+
+def _pack_period(
+    key: SeriesKey, period: Period, distinct: DistinctFigures, previous: FigureBlock | None
+) -> PeriodFigures:
+    has_bounds = np.array([figure.lower_bound is not None for figure in distinct.figures])
+    return PeriodFigures(
+        key=key,
+        period=period,
+        received=distinct.figures[0].coverage.received > 0,
+        shown_count=int(has_bounds[distinct.numbers].sum()),
+        content=pack_figures(distinct.figures, distinct.numbers, distinct.cells),
+        previous=previous,
+    )
 
 
 CellValues = Iterable[tuple[CellKey, ReleasedValue]]

@@ -41,7 +41,7 @@ class ScopeView(Struct, frozen=True, kw_only=True, eq=False):
     def read_values(
         self, code: str, completeness: ReturnCompleteness, chosen: slice = ALL_CELLS
     ) -> list[ReleasedValue]:
-        """Return the value of each chosen cell in a period."""
+        """Return the value of each chosen cell in a period; the same object for equal cells."""
         nodes = self.nodes[self.periods[code], chosen]
         if self.history is None or not completeness.counted_returns:
             return [NO_DATA] * nodes.size
@@ -55,27 +55,32 @@ class ScopeView(Struct, frozen=True, kw_only=True, eq=False):
         overlapping_returns = (
             max(completeness.counted_returns, len(counts.organisations)) if self._may_count_people_twice() else 1
         )
-        return [
-            NOT_KNOWN_FOR_ALL if is_unknown else to_count(figure, overlapping_returns)
-            for figure, is_unknown in zip(figures, unknown.tolist(), strict=True)
-        ]
+        cells = list(zip(figures, unknown.tolist(), strict=True))
+        values = {
+            (figure, is_unknown): NOT_KNOWN_FOR_ALL if is_unknown else to_count(figure, overlapping_returns)
+            for figure, is_unknown in set(cells)
+        }
+        return [values[cell] for cell in cells]
 
     def _read_proportions(self, history: AuditHistory, parts: IntArray, unknown: BoolArray) -> list[ReleasedValue]:
         wholes = self.whole_nodes[parts]
         true = history.true_counts.own.sum(axis=0)
-        rows = zip(
-            read_counts(history.display, parts),
-            read_counts(history.display, wholes),
-            zip(true[parts].tolist(), true[wholes].tolist(), strict=True),
-            (unknown | (wholes < 0)).tolist(),
-            strict=True,
+        cells = list(
+            zip(
+                read_counts(history.display, parts),
+                read_counts(history.display, wholes),
+                zip(true[parts].tolist(), true[wholes].tolist(), strict=True),
+                (unknown | (wholes < 0)).tolist(),
+                strict=True,
+            )
         )
-        return [
-            NOT_KNOWN_FOR_ALL
+        values = {
+            (part, whole, counts, is_unknown): NOT_KNOWN_FOR_ALL
             if is_unknown
             else to_proportion(part, whole, calculate_percentage(part, whole, self.rule, counts))
-            for part, whole, counts, is_unknown in rows
-        ]
+            for part, whole, counts, is_unknown in set(cells)
+        }
+        return [values[cell] for cell in cells]
 
     def _may_count_people_twice(self) -> bool:
         measure = self.member.measure
@@ -91,9 +96,9 @@ def make_scope_view(
     node_ids = np.arange(plan_nodes.size) if history_nodes is None else locate_nodes(plan_nodes, history_nodes)
     grids = [grid for grid in plan_nodes.grids if grid.table.part == member.part]
     cells = [
-        (area, format_breakdown_key(dict(breakdown)))
+        (area, key)
         for grid in grids
-        for breakdown, area in product(grid.breakdowns, grid.places)
+        for key, area in product([format_breakdown_key(dict(breakdown)) for breakdown in grid.breakdowns], grid.places)
     ]
     nodes_by_period = [np.moveaxis(node_ids[grid.ids], -2, 0).reshape(len(grid.periods), -1) for grid in grids]
     plan_order = sorted(

@@ -6,32 +6,31 @@ number of figures and their hash, is written last; its constraints are deferred 
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from anyio import create_memory_object_stream, create_task_group, from_thread, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.clock import Clock
-from api.figures.resolution import CellKey
 from api.plan.queries import fetch_catalogue_version
 from api.releases import queries_histories, queries_previous, queries_writing, released_entries
-from api.releases.figure_keys import FigureKey, PreviousFigure, SeriesKey
+from api.releases.figure_blocks import FigureBlock
+from api.releases.figure_keys import SeriesKey
 from api.releases.queries_jobs import HISTORY_STEP_PREFIX
 from api.releases.queries_snapshot import Publication, fetch_snapshot
-from api.releases.release_diff import ChangeLog, FigureChange, compare_figures, find_redefined_measures
+from api.releases.queries_writing import Block
+from api.releases.release_diff import ChangeLog, compare_blocks, find_redefined_measures
 from api.releases.released_figures import PeriodFigures, build_period_figures
 from api.releases.scopes import AuditScope
 from api.releases.snapshot import Snapshot
 from schema.periods import Period
 from schema.publication_jobs import MeasurePeriod, PublicationJobState, Rehearsal, ReleaseAudit, ScopeAudit
-from schema.released_figures import PublishedFigure
 
 MAX_LISTED_CHANGES = 1000
 """Changes that a dry run lists."""
-FIGURES_PER_BATCH = 4096
+FIGURES_PER_BATCH = 16_384
 """Figures that one statement sends to the database."""
 
 
@@ -106,15 +105,6 @@ class ReleaseTransaction:
         return released_entries.count_by_measure(entries)
 
 
-class FigureBatch(Struct, frozen=True, kw_only=True):
-    """Figures, encoded, and changes that are sent to the database together, each from a position on."""
-
-    figures: list[tuple[PublishedFigure, CellKey, bytes]]
-    changes: list[FigureChange]
-    first_position: int
-    first_change_position: int
-
-
 class FigureWriter:
     """Write figures and changes while counting and hashing them. A dry run writes nothing.
 
@@ -130,12 +120,13 @@ class FigureWriter:
         self.figure_count = self.shown_count = 0
         self.changes = ChangeLog(dry_run=self.dry_run, max_listed=MAX_LISTED_CHANGES)
         self._hash = hashlib.sha256()
-        self._periods: dict[tuple[SeriesKey, str], tuple[SeriesKey, Period, bool]] = {}
-        self._pending_figures: list[tuple[PublishedFigure, CellKey, bytes]] = []
+        self._periods: list[tuple[SeriesKey, Period, bool]] = []
+        self._pending: list[Block] = []
         self._seen_periods: dict[int, set[str]] = {}
 
     @property
     def sha256(self) -> bytes:
+        """The hash of the content of all blocks, in order. It stays the same if a later contract renders them."""
         return self._hash.digest()
 
     async def write_figures(
@@ -143,101 +134,88 @@ class FigureWriter:
     ) -> None:
         if not self.dry_run:
             await queries_writing.defer_release_check(self.transaction)
-        sender, receiver = create_memory_object_stream[FigureBatch]()
+        sender, receiver = create_memory_object_stream[list[Block]]()
         async with create_task_group() as tasks:
-            tasks.start_soon(self._write_batches, receiver)
+            tasks.start_soon(self._write_blocks, receiver)
             async with sender:
-                await to_thread.run_sync(lambda: self._encode_figures(sender, reset_periods, redefined_measures))
-                await self._add_removed_figures(sender)
+                await to_thread.run_sync(lambda: self._build_blocks(sender, reset_periods, redefined_measures))
+        await self._add_removed_figures()
         if not self.dry_run:
             catalogue, number = self.snapshot.catalogue, self.snapshot.number
-            await queries_writing.add_periods(self.transaction, catalogue, number, self._periods.values())
+            await queries_writing.add_changes(self.transaction, catalogue, number, self.changes.pack())
+            await queries_writing.add_periods(self.transaction, catalogue, number, self._periods)
 
-    def _encode_figures(
+    def _build_blocks(
         self,
-        sender: MemoryObjectSendStream[FigureBatch],
+        sender: MemoryObjectSendStream[list[Block]],
         reset_periods: Sequence[MeasurePeriod],
         redefined: frozenset[str],
     ) -> None:
-        encoder = msgspec.json.Encoder()
         for batch in build_period_figures(self.snapshot, self._fetch_previous):
-            first = self.figure_count
-            for figure, cell in zip(batch.figures, batch.cells, strict=True):
-                content = encoder.encode(figure)
-                self._hash.update(b"\n" + content if self.figure_count else content)
-                self.figure_count += 1
-                self.shown_count += figure.lower_bound is not None
-                self._pending_figures.append((figure, cell, content))
-            self._record_period(batch)
-            self.changes.add_changes(
-                compare_figures(
-                    batch.previous,
-                    batch.figures,
-                    first_position=first,
-                    reset_periods=reset_periods,
-                    redefined_measures=redefined,
-                )
+            block = FigureBlock(self.figure_count, batch.content)
+            changes, removed = compare_blocks(
+                batch.previous,
+                block,
+                batch.period,
+                batch.key[0],
+                reset_periods=reset_periods,
+                redefined_measures=redefined,
             )
-            if len(self._pending_figures) >= FIGURES_PER_BATCH:
-                from_thread.run(sender.send, self._pop_batch())
-        from_thread.run(sender.send, self._pop_batch())
+            self.changes.add_changes(changes, removed, batch.previous, block)
+            self._periods.append((batch.key, batch.period, batch.received))
+            self._add_block(batch, block)
+            if sum(waiting.figure_count for waiting in self._pending) >= FIGURES_PER_BATCH:
+                from_thread.run(sender.send, self._pop_pending())
+        from_thread.run(sender.send, self._pop_pending())
 
-    def _pop_batch(self) -> FigureBatch:
-        figures, self._pending_figures = self._pending_figures, []
-        changes = self.changes.pop_pending()
-        return FigureBatch(
-            figures=figures,
-            changes=changes,
-            first_position=self.figure_count - len(figures),
-            first_change_position=self.changes.count - len(changes),
+    def _add_block(self, batch: PeriodFigures, block: FigureBlock) -> None:
+        self._hash.update(batch.content)
+        self._pending.append(
+            Block(
+                key=batch.key,
+                period=batch.period.code,
+                first_position=block.first_position,
+                figure_count=block.table.row_count,
+                content=batch.content,
+            )
         )
+        self.figure_count += block.table.row_count
+        self.shown_count += batch.shown_count
 
-    async def _write_batches(self, receiver: MemoryObjectReceiveStream[FigureBatch]) -> None:
+    def _pop_pending(self) -> list[Block]:
+        pending, self._pending = self._pending, []
+        return pending
+
+    async def _write_blocks(self, receiver: MemoryObjectReceiveStream[list[Block]]) -> None:
         number, catalogue = self.snapshot.number, self.snapshot.catalogue
         async with receiver:
-            async for batch in receiver:
+            async for blocks in receiver:
                 if self.dry_run:
                     continue
                 async with self.lock:
-                    await queries_writing.add_figures(
-                        self.transaction, catalogue, number, batch.figures, first_position=batch.first_position
-                    )
-                    await queries_writing.add_changes(
-                        self.transaction, catalogue, number, batch.changes, first_position=batch.first_change_position
-                    )
+                    await queries_writing.add_figures(self.transaction, catalogue, number, blocks)
 
-    def _fetch_previous(self, key: SeriesKey, period: str) -> Mapping[FigureKey, PreviousFigure]:
+    def _fetch_previous(self, key: SeriesKey, period: str) -> FigureBlock | None:
         if self.previous is None:
-            return {}
+            return None
         series = self.snapshot.catalogue.ids.series[key]
         self._seen_periods.setdefault(series, set()).add(period)
         return from_thread.run(self._query_previous, self.previous.number, series, period)
 
-    async def _query_previous(self, number: int, series: int, period: str) -> Mapping[FigureKey, PreviousFigure]:
+    async def _query_previous(self, number: int, series: int, period: str) -> FigureBlock | None:
         async with self.lock:
-            return await queries_previous.fetch_period_figures(self.transaction, self.programme, number, series, period)
+            return await queries_previous.fetch_block(self.transaction, self.programme, number, series, period)
 
-    def _record_period(self, batch: PeriodFigures) -> None:
-        for figure in batch.figures[:1]:
-            key = (figure.measure, figure.series)
-            self._periods[key, figure.period.code] = (key, figure.period, figure.coverage.received > 0)
-
-    async def _add_removed_figures(self, sender: MemoryObjectSendStream[FigureBatch]) -> None:
+    async def _add_removed_figures(self) -> None:
         """Record the figures that only the previous release has, in their order there."""
         if self.previous is None:
             return
         number, positions = self.previous.number, self.changes.removed_positions
-        async with self.lock:
-            periods = await queries_previous.list_released_periods(self.transaction, self.programme, number)
-            for series, covered in periods.items():
-                lost = [period for period, _ in covered if period not in self._seen_periods.get(series, ())]
-                positions += await queries_previous.list_positions(
-                    self.transaction, self.programme, number, series, lost
-                )
+        periods = await queries_previous.list_released_periods(self.transaction, self.programme, number)
+        for series, covered in periods.items():
+            lost = [period for period, _ in covered if period not in self._seen_periods.get(series, ())]
+            positions += await queries_previous.list_positions(self.transaction, self.programme, number, series, lost)
         positions.sort()
-        for start in range(0, len(positions), FIGURES_PER_BATCH):
-            chosen = positions[start : start + FIGURES_PER_BATCH]
-            async with self.lock:
-                figures = await queries_previous.fetch_figures_at(self.transaction, self.programme, number, chosen)
-            self.changes.add_removed(figures)
-            await sender.send(self._pop_batch())
+        listed = positions[: self.changes.unlisted_count]
+        blocks = await queries_previous.fetch_blocks_at(self.transaction, self.programme, number, listed)
+        self.changes.add_removed(positions, blocks)

@@ -1,28 +1,35 @@
 """Migrations: they agree with the declared tables, can be reverted with rows, and have one head."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import msgspec
+import numpy as np
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import TextClause, select, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database import connections
 from api.plan import queries, queries_loading
+from api.plan.breakdowns import format_breakdown_key
+from api.releases.change_blocks import REASONS, unpack_changes
+from api.releases.figure_blocks import pack_figures
 from schema.logic_model import Basis
 from schema.measures import Target
 from schema.tables import metadata, plan_version
 from tests.conftest import NOW
+from tests.fixtures.release_fixtures import release_figures
 from work_health import new_return, new_submission, observation
 
+FIGURE_COLUMNS, BEFORE_FIGURE_COLUMNS = "0011", "0010"
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 
 
@@ -227,6 +234,140 @@ async def test_changes_are_migrated_to_positions_and_back(empty):
         (why, *(figure and msgspec.json.decode(figure) for figure in figures)) for why, *figures in changes
     ]
     assert [change["area"] for change in restored] == ["y", "w", "z"]
+
+
+STORED_FIGURES = (
+    # Values that JSON distinguishes: 12 and 12.0, null and missing structs, text of several bytes, empty lists.
+    {"value": 12, "lower_bound": 10.0, "status": None, "markers": ["p"], "movement": None, "comparators": []},
+    {"value": 12.0, "lower_bound": 1 / 3, "status": "c", "markers": [], "movement": {"change": -0.0, "reason": None}},
+    {
+        "value": None,
+        "lower_bound": 1e300,
+        "status": "x",
+        "markers": [],
+        "movement": {"change": None, "reason": "no_start"},
+    },
+    {"value": 5000000000, "lower_bound": 2.5, "status": None, "markers": [], "movement": {"change": 7, "reason": None}},
+)
+STORED_CHANGES = (("data", 1, 1), ("new", None, 2), ("removed", 3, None), ("held_back", 0, 0))
+
+
+def make_stored_figures(release: int) -> list[tuple[int, str, str, str, bytes]]:
+    """Return series, period, area, breakdown and JSON of two periods and of a series with one figure."""
+    cells = [("x", ""), ("y", "age=1;sex=f"), ("y", ""), ("x", "sex=f")]
+    blocks = [(1, "2026-01", cells, 0), (1, "2026-02", cells[:3], 1), (2, "2026-01", cells[:1], 3)]
+    figures: list[tuple[int, str, str, str, bytes]] = []
+    for series, period, chosen, first in blocks:
+        for number, (area, breakdown) in enumerate(chosen):
+            names = {
+                "measure": f"m{series}",
+                "period": {"code": period, "start": "2026-01-01"},
+                "area": area,
+                "breakdown": dict(part.split("=") for part in breakdown.split(";") if part),
+            }
+            content = names | {"comparators": [{"area": "y", "name": "É", "value": 1.5}]}
+            content |= STORED_FIGURES[(first + number) % 4] | {"coverage": {"expected": 2}, "release": release}
+            figures.append((series, period, area, breakdown, msgspec.json.encode(content)))
+    return figures
+
+
+async def add_stored_releases(transaction: AsyncConnection) -> None:
+    await transaction.execute(text("set session_replication_role = replica"))
+    for number, code in enumerate("xy", 1):
+        await transaction.execute(text(f"insert into area values (1, {number}, '{code}')"))
+    for number, key in enumerate(("", "sex=f", "age=1;sex=f"), 1):
+        await transaction.execute(text(f"insert into breakdown values (1, {number}, '{key}')"))
+    for release in (1, 2):
+        figures = make_stored_figures(release)
+        digest = hashlib.sha256(b"\n".join(content for *_, content in figures)).digest()
+        await transaction.execute(
+            text(
+                "insert into release.release (programme, number, publication, plan_version, published_at, frozen_at, "
+                "policy, report, sha256) values (1, :number, gen_random_uuid(), 1, now(), now(), '{}', '{}', :digest)"
+            ),
+            {"number": release, "digest": digest},
+        )
+        for position, (series, period, area, breakdown, content) in enumerate(figures):
+            await transaction.execute(
+                text(
+                    "insert into release.figure values (1, :release, :position, :series, :period, "
+                    "(select id from area where code = :area), (select id from breakdown where key = :breakdown), :content)"
+                ),
+                {"release": release, "position": position, "series": series, "period": period}
+                | {"area": area, "breakdown": breakdown, "content": content},
+            )
+    for position, (why, before, after) in enumerate(STORED_CHANGES):
+        await transaction.execute(
+            text("insert into release.change values (1, 2, :position, :why, :before, :after)"),
+            {"position": position, "why": why, "before": before, "after": after},
+        )
+    await transaction.execute(text("set session_replication_role = origin"))
+
+
+async def read_stored_rows(engine: AsyncEngine) -> list[list[tuple[object, ...]]]:
+    async with engine.connect() as connection:
+        return [
+            [tuple(row) for row in await connection.execute(text(f"select * from release.{table} order by 1, 2, 3"))]
+            for table in ("figure", "change")
+        ] + [
+            [
+                tuple(row)
+                for row in await connection.execute(text("select number, sha256 from release.release order by 1"))
+            ]
+        ]
+
+
+async def test_figures_and_changes_are_migrated_to_columns_and_back(empty):
+    """The same JSON and hash come back. A migration that was interrupted continues."""
+    await run_migration(empty, command.upgrade, BEFORE_FIGURE_COLUMNS)
+    async with empty.begin() as transaction:
+        await add_stored_releases(transaction)
+    before = await read_stored_rows(empty)
+    await run_migration(empty, command.upgrade, FIGURE_COLUMNS)
+    async with empty.connect() as connection:
+        rows = (
+            await connection.execute(text("select * from release.figure_block order by release, first_position"))
+        ).all()
+        digests = (await connection.execute(text("select sha256 from release.release order by number"))).scalars().all()
+        [changes] = (await connection.execute(text("select content from release.change_block"))).scalars()
+    assert [(row.release, row.series, row.period, row.first_position, row.figure_count) for row in rows] == [
+        (release, *block)
+        for release in (1, 2)
+        for block in ((1, "2026-01", 0, 4), (1, "2026-02", 4, 3), (2, "2026-01", 7, 1))
+    ]
+    contents = [[row.content for row in rows if row.release == release] for release in (1, 2)]
+    assert digests == [hashlib.sha256(b"".join(content)).digest() for content in contents]
+    stored = unpack_changes(changes)
+    assert [REASONS[why] for why in stored.why] == [why for why, _, _ in STORED_CHANGES]
+    assert (stored.before.tolist(), stored.after.tolist()) == ([1, -1, 3, 0], [1, 2, -1, 0])
+    await run_migration(empty, command.downgrade, BEFORE_FIGURE_COLUMNS)
+    assert await read_stored_rows(empty) == before
+    async with empty.begin() as transaction:
+        await transaction.execute(text("update release.release set sha256 = 'x' where number = 2"))
+    with pytest.raises(RuntimeError, match="contradict"):
+        await run_migration(empty, command.upgrade, FIGURE_COLUMNS)
+    async with empty.begin() as transaction:
+        await transaction.execute(
+            text("update release.release set sha256 = :digest where number = 2"), {"digest": before[2][1][1]}
+        )
+    assert await read_stored_rows(empty) != before, "the first release was converted and committed"
+    await run_migration(empty, command.upgrade, FIGURE_COLUMNS)
+    async with empty.connect() as connection:
+        again = (
+            await connection.execute(text("select * from release.figure_block order by release, first_position"))
+        ).all()
+    assert again == rows
+
+
+def test_migrated_figures_are_packed_as_new_ones_are():
+    """The migration has its own copy of the format; the software reads and writes the same."""
+    [script] = [script for script in scripts().walk_revisions() if script.revision == FIGURE_COLUMNS]
+    figures = release_figures(*[f"{who} learners 2026-01 town {n}" for who, n in (("quay", 40), ("pier", 30))])
+    figures = [figure for figure in figures if figure.measure == "learners" and figure.period.code == "2026-01"]
+    cells = [(figure.area, format_breakdown_key(figure.breakdown)) for figure in figures]
+    packed = script.module.pack_figures([msgspec.json.decode(msgspec.json.encode(figure)) for figure in figures])
+    assert packed == pack_figures(figures, np.arange(len(figures)), cells)
+    assert script.module.unpack_figures(packed) == [msgspec.json.decode(msgspec.json.encode(f)) for f in figures]
 
 
 async def test_concurrent_processes_migrate_once(empty, empty_url):

@@ -54,11 +54,11 @@ async def test_public_role_cannot_select_from_private_tables(reader):
 
 
 async def test_public_role_reads_releases_and_cannot_write(reader):
-    assert await reader.fetchval("select count(*) from release.figure") > 0
+    assert await reader.fetchval("select count(*) from release.figure_block") > 0
     for statement in (
-        "delete from release.figure",
+        "delete from release.figure_block",
         "update release.release set notes = 'x'",
-        "insert into release.change values (1, 1, 9999, 'new')",
+        "insert into release.change_block values (1, 1, 9999, 1, '')",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await reader.execute(statement)
@@ -67,10 +67,10 @@ async def test_public_role_reads_releases_and_cannot_write(reader):
 async def test_application_role_cannot_change_a_release(published, application):
     connection = await asyncpg.connect(application.url, server_settings={"role": connections.APPLICATION_ROLE})
     for statement in (
-        "update release.figure set content = ''",
+        "update release.figure_block set content = ''",
         "update release.release set notes = 'x'",
         "delete from release.release",
-        "insert into release.figure values (1, 1, 9999, 1, '2026-07', 1, 1, '')",
+        "insert into release.figure_block values (1, 1, 1, '2026-07', 9999, 1, '')",
         "select * from protection.kept",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -81,9 +81,10 @@ async def test_application_role_cannot_change_a_release(published, application):
 async def test_publisher_role_cannot_add_to_a_finished_release(published, application):
     """The role that writes releases cannot add to one either. A constraint checks at commit that the release exists."""
     connection = await asyncpg.connect(application.url, server_settings={"role": connections.PUBLISHER_ROLE})
-    figure = "insert into release.figure select programme, {}, 9999, 1, 'x', 1, 1, '' from release.figure limit 1"
-    change = "insert into release.change select programme, {}, 9999, 'new' from release.figure limit 1"
-    period = "insert into release.period select programme, {}, 1, 'x', now(), true from release.figure limit 1"
+    source = "from release.figure_block limit 1"
+    figure = f"insert into release.figure_block select programme, {{}}, 1, 'x', 9999, 1, '' {source}"
+    change = f"insert into release.change_block select programme, {{}}, 9999, 1, '' {source}"
+    period = f"insert into release.period select programme, {{}}, 1, 'x', now(), true {source}"
     for statement in (figure, change):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="written"):
             await connection.execute(statement.format("release"))

@@ -7,14 +7,17 @@ import io
 import json
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from api.plan import queries_loading
-from api.releases import writer
+from api.releases import change_blocks, writer
+from api.releases.figure_blocks import FigureBlock
+from api.releases.queries_checks import find_release_faults
 from schema.partners import Scope
-from schema.tables import released_figure
+from schema.tables import figure_block
 from tests.conftest import HARBOUR_PLAN_FILE
 from tests.fixtures.example_plan import EAST, TOWN, WEST
 from tests.fixtures.release_client import (
@@ -217,6 +220,7 @@ async def test_release_is_withdrawn_as_a_whole_with_a_reason(press):
 async def test_changes_list_removed_figures_last_and_equal_the_rehearsal(press, monkeypatch):
     """Small batches make the writer send figures before it has made all of them."""
     monkeypatch.setattr(writer, "FIGURES_PER_BATCH", 3)
+    monkeypatch.setattr(change_blocks, "CHANGES_PER_BLOCK", 5)
     await submit_both(press)
     await press.publish()
     before = await press.read_figures(**JULY, group_by="sex")
@@ -251,26 +255,42 @@ async def read_release_figures(press: ReleaseClient, number: int, measure: str) 
     """Return a release's figures of a measure in their order."""
     async with press.application.owner.begin() as transaction:
         rows = await transaction.execute(
-            select(released_figure.c.content)
-            .where(released_figure.c.release == number)
-            .order_by(released_figure.c.position)
+            select(figure_block).where(figure_block.c.release == number).order_by(figure_block.c.first_position)
         )
-        figures = [json.loads(content) for content in rows.scalars()]
-    return [figure for figure in figures if figure["measure"] == measure]
+        blocks = [FigureBlock(row.first_position, row.content) for row in rows]
+    texts = [text for block in blocks for text in block.table.render(np.arange(block.table.row_count))]
+    return [figure for figure in map(json.loads, texts) if figure["measure"] == measure]
 
 
-async def test_hash_of_a_release_covers_its_figures_line_by_line(press):
+async def test_hash_of_a_release_covers_its_blocks_in_order(press):
     await submit_both(press)
     await press.publish()
     async with press.application.owner.begin() as transaction:
-        rows = await transaction.execute(
-            select(released_figure.c.content, released_figure.c.position).order_by(released_figure.c.position)
-        )
-        rows_in_order = rows.all()
-    assert [row.position for row in rows_in_order] == list(range(len(rows_in_order)))
+        rows = (await transaction.execute(select(figure_block).order_by(figure_block.c.first_position))).all()
+    counts = [row.figure_count for row in rows]
+    assert [row.first_position for row in rows] == [sum(counts[:n]) for n in range(len(rows))]
     release = (await press.read("releases/1")).json()
-    assert release["sha256"] == hashlib.sha256(b"\n".join(row.content for row in rows_in_order)).hexdigest()
-    assert (release["report"]["figures"], release["report"]["changes"]) == (len(rows_in_order), len(rows_in_order))
+    assert release["sha256"] == hashlib.sha256(b"".join(row.content for row in rows)).hexdigest()
+    assert (release["report"]["figures"], release["report"]["changes"]) == (sum(counts), sum(counts))
+
+
+async def test_check_finds_a_damaged_release(press):
+    await submit_both(press)
+    await press.publish()
+    await submit_both(press, quay={**QUAY, (EAST, "female"): 90})
+    await press.publish()
+    async with press.application.owner.connect() as connection:
+        assert [fault async for fault in find_release_faults(connection)] == []
+        for statement, codes in (
+            ("update release.figure_block set content = set_byte(content, 200, 0) where release = 2", {"hash"}),
+            ("delete from release.figure_block where release = 2 and first_position = 0", {"gap", "hash", "period"}),
+            ("delete from release.period where release = 2 and period = '2026-07'", {"period"}),
+            ("delete from release.change_block where release = 2", {"total"}),
+        ):
+            damage = await connection.begin_nested()
+            await connection.execute(text(statement))
+            assert {fault.code async for fault in find_release_faults(connection)} >= codes, statement
+            await damage.rollback()
 
 
 async def test_gross_error_is_corrected_by_republishing(press):

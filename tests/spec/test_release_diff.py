@@ -1,19 +1,28 @@
 """The differences between two releases, and their reasons."""
 
+import msgspec
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from api.releases.figure_keys import PreviousFigure, make_figure_key
-from api.releases.release_diff import (
-    ChangeLog,
-    FigureChange,
-    compare_figures,
-    find_redefined_measures,
-    to_release_change,
-)
+from api.releases import change_blocks
+from api.releases.change_blocks import REASONS, Changes, pack_changes, unpack_changes
+from api.releases.release_diff import ChangeLog, compare_blocks, find_redefined_measures, list_changes
+from api.releases.struct_tables import UnknownFormat
+from api.statistics import periods
 from schema.publication_jobs import MeasurePeriod
-from tests.fixtures.example_plan import make_catalogue
-from tests.fixtures.release_fixtures import NAME_BY_AREA, list_figures, make_measure, make_plan, make_snapshot
+from tests.fixtures.example_plan import EAST, TOWN, WEST, make_catalogue
+from tests.fixtures.release_fixtures import (
+    NAME_BY_AREA,
+    UNKNOWN_AREA,
+    figure_block_key,
+    list_figures,
+    make_block,
+    make_figure_key,
+    make_measure,
+    make_plan,
+    make_snapshot,
+)
 
 CATALOGUE = make_catalogue(make_plan(make_measure("learners", schemes=[]), duties=["quay learners", "pier learners"]))
 
@@ -32,16 +41,28 @@ FIRST, HISTORIES = make_release(1, *make_returns(40, 60))
 
 
 def list_reasons(before, after, **more):
-    return [(c.period, NAME_BY_AREA[c.area], c.why) for c in list_changes(before, after, **more)]
+    return [(c.period, NAME_BY_AREA[c.area], c.why) for c in compare_releases(before, after, **more)[0].listed]
 
 
-def list_changes(before, after, **more):
-    """Return the changes as the API does. Earlier figures have positions from 0, later ones from 5."""
-    earlier = {key: PreviousFigure(position=i, figure=figure) for i, (key, figure) in enumerate(before.items())}
-    changes = list(compare_figures(earlier, after.values(), first_position=5, **more))
-    later = list(after.values())
-    assert all(later[change.position - 5] == change.after for change in changes if change.after)
-    return [to_release_change(c.why, c.before and c.before.figure, c.after) for c in changes]
+def make_blocks(figures, first_position):
+    """Return a block for each period, by its key."""
+    blocks = {}
+    for key in dict.fromkeys(map(figure_block_key, figures)):
+        blocks[key] = make_block([figure for figure in figures if figure_block_key(figure) == key], first_position)
+        first_position = blocks[key].positions.stop
+    return blocks
+
+
+def compare_releases(before, after, **more):
+    """Return the changes as a dry run lists them. Earlier figures have positions from 0, later ones from 5."""
+    earlier, later = make_blocks([*before.values()], 0), make_blocks([*after.values()], 5)
+    log = ChangeLog(dry_run=True, max_listed=100)
+    for key, block in later.items():
+        old = earlier.get(key)
+        log.add_changes(*compare_blocks(old, block, periods.parse(key[2]), key[0], **more), old, block)
+    lost = [position for key, block in earlier.items() if key not in later for position in block.positions]
+    log.add_removed(sorted(log.removed_positions + lost), [*earlier.values()])
+    return log, [*earlier.values()], [*later.values()]
 
 
 def test_release_number_and_policy_version_are_no_difference():
@@ -95,10 +116,36 @@ def test_each_change_has_its_reason(more, january, february, quarter):
 
 def test_removed_figures_come_last():
     after = {key: figure for key, figure in FIRST.items() if figure.period.code != "2026-01"}
-    [removed] = list_changes(FIRST, after)
+    [removed] = compare_releases(FIRST, after)[0].listed
     assert (removed.period, removed.why, removed.after, removed.before.value) == ("2026-01", "removed", None, 80)
     assert list_reasons(after, FIRST) == [("2026-01", "town", "new")]
     assert [why for _, _, why in list_reasons({"x": next(iter(FIRST.values()))}, after)][-1] == "removed"
+
+
+def test_cells_of_a_period_are_matched_by_area_and_breakdown():
+    [figure, *_] = FIRST.values()
+    before = {n: replace(figure, area=area) for n, area in enumerate((TOWN, EAST, WEST))}
+    after = {
+        n: replace(figure, area=area, value=value)
+        for n, (area, value) in enumerate(((WEST, 81), (UNKNOWN_AREA, 80), (TOWN, 80)))
+    }
+    log, earlier, later = compare_releases(before, after)
+    assert [(change.area, change.why) for change in log.listed] == [
+        (WEST, "data"),
+        (UNKNOWN_AREA, "new"),
+        (EAST, "removed"),
+    ]
+    [(_, _, content)] = log.pack()
+    changes = unpack_changes(content)
+    assert (changes.before.tolist(), changes.after.tolist()) == ([2, -1, 1], [5, 6, -1])
+    assert list_changes(changes, earlier, later) == log.listed
+
+
+def test_integer_equals_the_same_float():
+    """A figure that an earlier version of the software stored as 80 is not changed by 80.0."""
+    [figure, *_] = FIRST.values()
+    assert list_reasons({0: replace(figure, value=80)}, {0: replace(figure, value=80.0)}) == []
+    assert [why for *_, why in list_reasons({0: figure}, {0: replace(figure, markers=["b"])})] == ["data"]
 
 
 def test_measure_is_redefined_if_anything_in_its_definition_differs():
@@ -110,31 +157,56 @@ def test_measure_is_redefined_if_anything_in_its_definition_differs():
 
 def test_change_needs_a_figure():
     with pytest.raises(ValueError, match="figure"):
-        to_release_change("data", None, None)
+        list_changes(make_changes((0, -1, -1)), [], [])
 
 
-FIGURES = list(FIRST.values())
-EARLIER = [PreviousFigure(position=position, figure=figure) for position, figure in enumerate(FIGURES)]
-CHANGES = [
-    FigureChange(why="removed", before=EARLIER[0]),
-    FigureChange(why="data", before=EARLIER[1], after=replace(FIGURES[1], value=50), position=1),
-    FigureChange(why="new", after=FIGURES[2], position=2),
-]
+def make_changes(*rows):
+    why, before, after = np.array(rows).T
+    return Changes(why=why, before=before, after=after)
 
 
-def test_change_log_passes_each_change_on_once_and_removed_figures_last():
+def test_changes_are_stored_in_blocks(monkeypatch):
+    monkeypatch.setattr(change_blocks, "CHANGES_PER_BLOCK", 2)
+    rows = [(0, -1, 0), (1, 0, 1), (2, 1, 2), (5, 7, -1), (5, 3, -1)]
+    blocks = list(pack_changes([make_changes(*rows[:3]), make_changes(*rows[3:])]))
+    assert [(first, count) for first, count, _ in blocks] == [(0, 2), (2, 2), (4, 1)]
+    stored = [unpack_changes(content) for _, _, content in blocks]
+    read = [row for part in stored for row in zip(part.why, part.before, part.after, strict=True)]
+    assert read == rows
+    assert list(pack_changes([])) == []
+
+
+def test_stored_reason_keeps_its_meaning():
+    """The software may order its reasons differently later."""
+    [(_, _, content)] = pack_changes([make_changes((REASONS.index("data"), 0, 0))])
+    version, reasons, _, *positions = msgspec.msgpack.decode(content)
+    other = msgspec.msgpack.encode([version, reasons[::-1], ("|i1", b"\x00"), *positions])
+    assert [REASONS[why] for why in unpack_changes(other).why] == ["removed"]
+    with pytest.raises(UnknownFormat):
+        unpack_changes(msgspec.msgpack.encode([99, reasons, ("|i1", b""), *positions]))
+
+
+FIGURES = list(FIRST.values())[:3]
+EARLIER = make_block(FIGURES)
+LATER = make_block([replace(FIGURES[1], value=50), FIGURES[2]], 1)
+CHANGES = make_changes((REASONS.index("data"), 1, 1), (REASONS.index("new"), -1, 2))
+REMOVED = np.array([0])
+
+
+def test_change_log_stores_every_change_and_removed_figures_last():
     log = ChangeLog(dry_run=False, max_listed=1)
-    log.add_changes(CHANGES)
+    log.add_changes(CHANGES, REMOVED, EARLIER, LATER)
     assert (log.count, log.removed_positions, log.listed) == (2, [0], [])
-    assert [change.why for change in log.pop_pending()] == ["data", "new"]
-    log.add_removed([EARLIER[0]])
-    assert [change.why for change in log.pop_pending()] == ["removed"]
-    assert (log.count, log.pop_pending()) == (3, [])
+    log.add_removed([0], [EARLIER])
+    [(first, count, content)] = log.pack()
+    assert (first, count, log.count) == (0, 3, 3)
+    assert [REASONS[why] for why in unpack_changes(content).why] == ["data", "new", "removed"]
 
 
 def test_change_log_of_a_dry_run_lists_the_first_changes_only():
     log = ChangeLog(dry_run=True, max_listed=2)
-    log.add_changes(CHANGES)
-    log.add_removed([EARLIER[0]])
+    log.add_changes(CHANGES, REMOVED, EARLIER, LATER)
+    log.add_removed([0], [EARLIER])
     assert [change.why for change in log.listed] == ["data", "new"]
-    assert (log.count, log.pending) == (3, [])
+    assert (log.listed[0].before, log.listed[0].after.value) == (FIGURES[1], 50)
+    assert log.count == 3

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec.structs import replace
 
-from api.releases.figure_keys import make_figure_key
 from api.releases.scopes import list_scopes
 from api.statistics import comparison, inequality, intervals, trends
 from api.statistics.intervals import RatioCounts
@@ -25,6 +24,7 @@ from tests.fixtures.example_plan import EAST, HARBOUR_PLAN, TOWN, make_catalogue
 from tests.fixtures.release_fixtures import (
     NAME_BY_AREA,
     list_figures,
+    make_figure_key,
     make_measure,
     make_plan,
     make_snapshot,

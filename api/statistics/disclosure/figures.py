@@ -174,14 +174,15 @@ def list_counts(lattice: Nodes, display: Display) -> Iterator[ProtectedCount]:
 
 
 def read_counts(display: Display, nodes: IntArray) -> list[ProtectedCount]:
-    """Return the figures of some nodes of a display, by their index."""
+    """Return the figures of some nodes of a display, by their index; the same object for equal figures."""
     shown = display.shown[nodes]
     low, high = (np.where(shown, bound[nodes], 0).astype(np.int64).tolist() for bound in (display.low, display.high))
-    rows = zip(shown.tolist(), display.value[nodes].tolist(), low, high, strict=True)
-    return [
-        ProtectedCount(value=value, low=low, high=high) if is_shown else HIDDEN_COUNT
-        for is_shown, value, low, high in rows
-    ]
+    rows = list(zip(shown.tolist(), display.value[nodes].tolist(), low, high, strict=True))
+    counts = {
+        (is_shown, value, low, high): ProtectedCount(value=value, low=low, high=high) if is_shown else HIDDEN_COUNT
+        for is_shown, value, low, high in set(rows)
+    }
+    return [counts[row] for row in rows]
 
 
 def calculate_percentage(part: ProtectedCount, whole: ProtectedCount, rule: Rule, true: tuple[int, int]) -> Percentage:

@@ -36,7 +36,7 @@ class Release:
     report: ReleaseReport
     """ The numbers of displayed and hidden figures of a release, by scope. """
     sha256: str
-    """ SHA-256 of the figures, in hexadecimal. """
+    """ SHA-256 of the figures as they are stored, in hexadecimal. """
     citation: str
     withdrawn_at: datetime.datetime | None
     """ RFC 3339 with an offset. """
