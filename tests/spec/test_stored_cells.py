@@ -56,5 +56,5 @@ def test_columns_of_another_length_cannot_be_read():
     assert find_faults(msgspec.structs.replace(pack(), count=3), KNOWN) == ["wrong-length"]
 
 
-def test_missing_cells_are_found():
+def test_missing_cells_are_a_fault():
     assert find_faults(PackedCells(count=3), KNOWN) == ["no-cells"]

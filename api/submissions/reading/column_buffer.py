@@ -1,7 +1,6 @@
 """Collect columns chunk by chunk, in little memory."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +9,14 @@ from api.http.refusals import BodyTooLarge
 from api.submissions.cell_columns import NUMBER_FIELDS, Cells, Column, Notes
 from api.submissions.reading.limits import MAX_ROWS
 
-CELL_COLUMNS = ("item", "area", "breakdown", *NUMBER_FIELDS, "status", "row")
+COLUMN_NAMES = ("item", "area", "breakdown", *NUMBER_FIELDS, "status", "row")
 
 
 class ColumnBuffer:
     """Columns that grow. A chunk with one value throughout uses the memory of one number."""
 
-    def __init__(self, names: Sequence[str] = CELL_COLUMNS) -> None:
-        self._chunks: dict[str, list[npt.NDArray[np.generic]]] = {name: [] for name in names}
+    def __init__(self) -> None:
+        self._chunks: dict[str, list[npt.NDArray[np.generic]]] = {name: [] for name in COLUMN_NAMES}
         self._note_chunks: list[Notes] = [np.empty(0, dtype=np.object_)]
         self.row_count = 0
 
@@ -31,18 +30,11 @@ class ColumnBuffer:
             for name, chunks in self._chunks.items():
                 chunks.append(_compact(columns[name]))
 
-    def drain(self) -> dict[str, Any]:
-        """Return the columns, and empty the buffer."""
-        columns: dict[str, Any] = {name: self._drain_column(name) for name in list(self._chunks)}
-        columns["notes"] = np.concatenate(self._note_chunks)
-        self._note_chunks.clear()
-        return columns
-
-    def drain_cells(self) -> tuple[Cells, Column]:
+    def drain(self) -> tuple[Cells, Column]:
         """Return the cells and their row numbers, and empty the buffer."""
-        columns = self.drain()
-        row: Column = columns.pop("row")
-        return Cells(**columns), row
+        columns = {name: self._drain_column(name) for name in COLUMN_NAMES}
+        row = columns.pop("row")
+        return Cells(**columns, notes=np.concatenate(self._note_chunks)), row
 
     def _drain_column(self, name: str) -> Column:
         chunks = self._chunks.pop(name)

@@ -172,7 +172,7 @@ class ColumnReader:
         return notes
 
     def to_submission(self, envelope: NewSubmission) -> ParsedSubmission:
-        cells, row = self._buffer.drain_cells()
+        cells, row = self._buffer.drain()
         breakdowns: list[dict[str, str]] = []
         for combination in self._breakdowns.index_by_combination:
             codes = zip(self._dimensions, combination, strict=False)

@@ -77,7 +77,7 @@ class NdjsonReader:
             self._faults.add(Fault(code="envelope-missing", message="The file has no lines."))
         self._faults.raise_if_any()
         assert self._envelope is not None  # noqa: S101  otherwise there is a fault
-        cells, row = self._buffer.drain_cells()
+        cells, row = self._buffer.drain()
         return ParsedSubmission(
             envelope=self._envelope,
             cells=cells,
