@@ -95,6 +95,8 @@ class _Selection:
         return [value if value == b"null" else text for value, text in zip(values, texts, strict=False)]
 
     def _render_column(self, column: PackedColumn, field: StoredField) -> bytes | list[bytes]:
+        if column.indices is None and column.texts and field.item is None:
+            return column.texts[0]
         if column.indices is None:
             return _encode_values(column, np.zeros(1, dtype=np.int64), field)[0]
         if column.indices not in self._located:
