@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.submissions.checks.cells import CellIndex, resolve_codes
+from api.submissions.checks import cells
+from api.submissions.checks.cells import index_cells, resolve_codes
 from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
 from api.submissions.checks.findings import MAX_LISTED_FINDINGS, Findings
 from api.submissions.checks.rejections import Rejected
@@ -264,12 +265,32 @@ def test_many_warnings_do_not_hide_an_error():
     findings = Findings(repeated)
     checked = check_submission(parsed, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
     columns = resolve_codes(repeated, HARBOUR_CATALOGUE, findings)
-    check_totals(columns, CellIndex(columns, HARBOUR_CATALOGUE), checked.returns * size, HARBOUR_CATALOGUE, findings)
+    check_totals(index_cells(columns, HARBOUR_CATALOGUE), checked.returns * size, HARBOUR_CATALOGUE, findings)
     with pytest.raises(Rejected) as refusal:
         findings.raise_if_errors()
     assert [(finding.rows, finding.actual) for finding in refusal.value.findings if finding.severity == "error"] == [
         ([3999, 4000], "10")
     ]
+
+
+CODES_BY_TIER = [
+    (
+        [make_return("learners", "town 9", "town 9"), make_return("on-roll", "town 1/2", "town 1/2")],
+        ["duplicate-cell", "wrong-value-fields"],
+    ),
+    (
+        [BELOW_TOTAL, make_return("learners", "town 1", "east sex=male 2", period="2026-01")],
+        ["total-missing", "sum-below-total"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("new_returns", "codes"), CODES_BY_TIER)
+def test_blocks_of_returns_have_the_findings_of_the_whole(new_returns, codes, monkeypatch):
+    whole = reject(parse_submission(*new_returns)).findings
+    monkeypatch.setattr(cells, "BLOCK_CELLS", 1)
+    assert reject(parse_submission(*new_returns)).findings == whole
+    assert {finding.code for finding in whole} == set(codes)
 
 
 @pytest.mark.parametrize("code", FINDING_EXPLANATIONS)

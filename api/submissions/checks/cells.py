@@ -1,19 +1,23 @@
 """Tier 3: resolve the codes of cells, and check each cell without the others."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.plan.suggestions import suggest_codes
 from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUSES, Cells, Column, Mask, to_column
-from api.submissions.checks.code_index import build_code_index, finest_level
+from api.submissions.checks.code_index import CodeIndex, build_code_index, finest_level
 from api.submissions.checks.findings import MAX_LISTED_FINDINGS, Findings
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.revisions import IdentifiedReturn
 from schema.measures import RATIO_KINDS, Measure, MeasureKind
 from schema.submissions import Status
+
+BLOCK_CELLS = 2**15  # checked at once, with the rest of the last return
 
 
 def resolve_codes(parsed: ParsedSubmission, catalogue: Catalogue, findings: Findings) -> Cells:
@@ -77,47 +81,80 @@ def _report_unknown_breakdown(
         findings.add("breakdown-not-collected", f"No measure is collected by {dimensions}.", rows=rows)
 
 
-class CellIndex:
-    """Find the row of a cell by return, area and breakdown.
+class CellIndex(Struct, frozen=True, kw_only=True, eq=False, dict=True):
+    """Cells of whole returns, with the positions of their areas and breakdowns in the plan's code index.
 
-    Areas and breakdowns are positions in the plan's code index; 0 is an unknown code. A check then evaluates each area
-    or breakdown once and applies the result to all its cells.
+    A check evaluates each area or breakdown once and applies the result to all its cells.
     """
 
-    def __init__(self, cells: Cells, catalogue: Catalogue) -> None:
-        self.codes = build_code_index(catalogue)
-        self.area_ids, self.breakdown_ids = self.codes.area_ids, self.codes.breakdown_ids
-        self.area_position = np.searchsorted(self.area_ids, cells.area)
-        self.breakdown_position = np.searchsorted(self.breakdown_ids, cells.breakdown)
-        keys = self._combined_key(cells.item, self.area_position, self.breakdown_position)
-        self._order = np.argsort(keys, kind="stable")
-        self._keys = keys[self._order]
+    cells: Cells
+    codes: CodeIndex
+    area_position: Column
+    breakdown_position: Column
+    first_row: int = 0  # of these cells, in the submission
+
+    def split(self) -> Iterator["CellIndex"]:
+        """Yield blocks of whole returns, so that a check needs the memory of a block alone."""
+        item, start = self.cells.item, 0
+        while start < len(item):
+            last = min(start + BLOCK_CELLS, len(item)) - 1
+            end = int(np.searchsorted(item, item[last : last + 1], side="right")[0])
+            yield CellIndex(
+                cells=self.cells.slice_rows(slice(start, end)),
+                codes=self.codes,
+                area_position=self.area_position[start:end],
+                breakdown_position=self.breakdown_position[start:end],
+                first_row=start,
+            )
+            start = end
 
     def _combined_key(self, item: Column, area: Column, breakdown: Column) -> Column:
         """Return one number for each cell, because one number sorts faster than three."""
-        return (item * len(self.area_ids) + area) * len(self.breakdown_ids) + breakdown
+        return (item * len(self.codes.area_ids) + area) * len(self.codes.breakdown_ids) + breakdown
+
+    @cached_property
+    def _sorted_keys(self) -> tuple[Column, Column]:
+        """The keys in order, and the rows that they belong to."""
+        keys = self._combined_key(self.cells.item, self.area_position, self.breakdown_position)
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
 
     def duplicate_rows(self) -> Column:
         """Return the rows that repeat an earlier cell."""
-        rows = np.sort(self._order[1:][np.diff(self._keys) == 0])
+        keys, order = self._sorted_keys
+        rows = np.sort(order[1:][keys[1:] == keys[:-1]])
         return rows[(self.area_position[rows] > 0) & (self.breakdown_position[rows] > 0)]
 
     def find_rows(self, item: Column, area: Column, breakdown: Column) -> Column:
         """Return the row of each cell, or MISSING if the return does not have it."""
+        known, order = self._sorted_keys
         keys = self._combined_key(item, area, breakdown)
-        indices = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return np.where((self._keys[indices] == keys) & (area > 0) & (breakdown > 0), self._order[indices], MISSING)
+        indices = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        return np.where((known[indices] == keys) & (area > 0) & (breakdown > 0), order[indices], MISSING)
+
+
+def index_cells(cells: Cells, catalogue: Catalogue) -> CellIndex:
+    codes = build_code_index(catalogue)
+    return CellIndex(
+        cells=cells,
+        codes=codes,
+        area_position=np.searchsorted(codes.area_ids, cells.area),
+        breakdown_position=np.searchsorted(codes.breakdown_ids, cells.breakdown),
+    )
 
 
 def check_cells(
-    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
     """Check the area, breakdown and numbers of each cell, and that no cell is repeated."""
-    _check_areas(cells, index, returns, catalogue, findings)
-    _check_breakdowns(cells, index, returns, catalogue, findings)
-    _check_number_forms(cells, returns, findings)
-    if (rows := index.duplicate_rows()).size:
-        findings.add("duplicate-cell", "The return already has this area and breakdown.", rows=rows)
+    _check_areas(index, returns, catalogue, findings)
+    _check_breakdowns(index, returns, catalogue, findings)
+    for block in index.split():
+        _check_number_forms(block, returns, findings)
+    for block in index.split():
+        if (rows := block.duplicate_rows()).size:
+            rows += block.first_row
+            findings.add("duplicate-cell", "The return already has this area and breakdown.", rows=rows)
 
 
 def _group_listed_rows(
@@ -142,16 +179,16 @@ def _distinct_keys(keys: Column, size: int) -> list[int]:
 
 
 def _check_areas(
-    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
     """Check that each area is inside the area of the duty."""
-    size = len(index.area_ids)
+    size = len(index.codes.area_ids)
     duty_areas = list(dict.fromkeys(submitted.duty.area for submitted in returns))
     duty_index = to_column([duty_areas.index(submitted.duty.area) for submitted in returns])
-    pairs = duty_index[cells.item] * size + index.area_position
+    pairs = duty_index[index.cells.item] * size + index.area_position
 
     def area_and_duty(pair: int) -> tuple[str, str]:
-        return catalogue.area_codes[int(index.area_ids[pair % size])], duty_areas[pair // size]
+        return catalogue.area_codes[int(index.codes.area_ids[pair % size])], duty_areas[pair // size]
 
     known = [pair for pair in _distinct_keys(pairs, len(duty_areas) * size) if pair % size]
     outside = [pair for pair in known if not catalogue.is_within(*area_and_duty(pair))]
@@ -168,19 +205,19 @@ def _check_areas(
 
 
 def _check_breakdowns(
-    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
     """Check that the measure is collected by each breakdown, and for areas of this level."""
-    size = len(index.breakdown_ids)
+    size = len(index.codes.breakdown_ids)
     measures = list({submitted.measure.slug: submitted.measure for submitted in returns}.values())
     measure_index = {measure.slug: position for position, measure in enumerate(measures)}
     return_measures = to_column([measure_index[submitted.measure.slug] for submitted in returns])
-    pairs = return_measures[cells.item] * size + index.breakdown_position
+    pairs = return_measures[index.cells.item] * size + index.breakdown_position
     known = [pair for pair in _distinct_keys(pairs, len(measures) * size) if pair % size]
     finest = {pair: finest_level(catalogue, measures[pair // size].slug, pair % size) for pair in known}
 
     def measure_and_dimensions(pair: int) -> tuple[Measure, str]:
-        breakdown_id = int(index.breakdown_ids[pair % size])
+        breakdown_id = int(index.codes.breakdown_ids[pair % size])
         return measures[pair // size], " and ".join(sorted(catalogue.get_breakdown_dimensions(breakdown_id)))
 
     not_collected = [pair for pair in known if finest[pair] is None]
@@ -218,8 +255,9 @@ def _find_too_fine(
     return np.where(index.codes.level_rank[index.area_position] > max_rank[pairs], pairs, MISSING)
 
 
-def _check_number_forms(cells: Cells, returns: Sequence[IdentifiedReturn], findings: Findings) -> None:
+def _check_number_forms(index: CellIndex, returns: Sequence[IdentifiedReturn], findings: Findings) -> None:
     """Check that each cell has a number in the measure's form, or a status."""
+    cells = index.cells
     kinds = [submitted.measure.kind for submitted in returns]
     is_ratio = np.array([kind in RATIO_KINDS for kind in kinds], dtype=np.bool_)[cells.item]
     is_proportion = np.array([kind is MeasureKind.PROPORTION for kind in kinds], dtype=np.bool_)[cells.item]
@@ -250,4 +288,4 @@ def _check_number_forms(cells: Cells, returns: Sequence[IdentifiedReturn], findi
     ]
     for code, message, is_faulty in faults:
         if (rows := np.flatnonzero(is_faulty)).size:
-            findings.add(code, message, rows=rows)
+            findings.add(code, message, rows=rows + index.first_row)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -17,6 +18,7 @@ from schema.submissions import Justification
 
 MAX_LISTED_ROWS = 1000  # for each code
 MAX_LISTED_FINDINGS = 200  # for each code
+MAX_JUSTIFIABLE_FINDINGS = 1000  # for each code; more are only counted
 RETURN_POINTER_PATTERN = re.compile(r"/returns/(?P<item>\d+)(?:/(?P<column>[a-z_]+).*)?")
 
 
@@ -33,7 +35,8 @@ class Findings:
         self._text_by_finding = {justification.finding: justification.text for justification in self._justifications}
         self._findings_by_key: dict[str, tuple[Finding, list[Column]]] = {}
         self._returns_by_finding: dict[str | None, set[int]] = {}  # items of the returns that a finding is about
-        self._unlisted: dict[str, int] = {}
+        self._count_by_code: Counter[str] = Counter()
+        self._unlisted: Counter[str] = Counter()
 
     def add(
         self,
@@ -70,6 +73,7 @@ class Findings:
             justifiable=explanation.justifiable,
         )
         _, row_lists = self._findings_by_key.setdefault(key, (finding, []))
+        self._count_by_code[code] += not row_lists
         row_lists.append(row_array if self._parsed is None else self._parsed.row[row_array])
         self._returns_by_finding.setdefault(finding.id, set()).update(items)
 
@@ -89,7 +93,11 @@ class Findings:
 
     def count_unlisted(self, code: str, number: int) -> None:
         """Count findings of a code that are not added one by one."""
-        self._unlisted[code] = self._unlisted.get(code, 0) + number
+        self._unlisted[code] += number
+
+    def room_for(self, code: str) -> int:
+        """Return how many more findings of a code can be added one by one."""
+        return max(MAX_JUSTIFIABLE_FINDINGS - self._count_by_code[code], 0)
 
     def listed(self) -> list[Finding]:
         """Return the findings in the order of their codes, unjustified ones first.

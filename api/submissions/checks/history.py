@@ -15,7 +15,6 @@ from api.submissions import diff, effects
 from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUSES, Cells, Column, to_column
 from api.submissions.checks import totals
 from api.submissions.checks.findings import Findings
-from api.submissions.checks.totals import MAX_LISTED_FAULTS
 from api.submissions.revisions import IdentifiedReturn, ReturnKey, ReturnTotal
 from schema.measures import RATIO_KINDS, Measure, MeasureKind, Series
 from schema.periods import Period
@@ -164,7 +163,7 @@ def check_cumulative_counts(
         later_match, earlier_match = diff.match_keys(later.cell_id, earlier.cell_id)
         low, _ = totals.count_bounds(earlier, np.zeros(len(earlier), dtype=np.bool_))
         _, high = totals.count_bounds(later, np.zeros(len(later), dtype=np.bool_))
-        fell = np.flatnonzero(high[later_match] < low[earlier_match])[:MAX_LISTED_FAULTS]
+        fell = np.flatnonzero(high[later_match] < low[earlier_match])[: findings.room_for("cumulative-fell")]
         measure, series, service, period = pair.later
         for new, old in zip(later_match[fell].tolist(), earlier_match[fell].tolist(), strict=True):
             rows = [] if later_rows is None else [int(later_rows[new])]

@@ -47,11 +47,11 @@ def check_submission(
     returns = identity.identify_returns(parsed, catalogue, organisation, extensions, now=now, findings=findings)
     findings.raise_if_errors()
     resolved = cells.resolve_codes(parsed, catalogue, findings)
-    index = cells.CellIndex(resolved, catalogue)
-    cells.check_cells(resolved, index, returns, catalogue, findings)
+    index = cells.index_cells(resolved, catalogue)
+    cells.check_cells(index, returns, catalogue, findings)
     findings.raise_if_errors()
-    if len(resolved):
-        totals.check_totals(resolved, index, returns, catalogue, findings)
+    for block in index.split():
+        totals.check_totals(block, returns, catalogue, findings)
     findings.raise_if_errors()
     return CheckedSubmission(
         parsed=parsed, organisation=organisation, returns=returns, cells=resolved, findings=findings

@@ -1,7 +1,7 @@
 """Tier 4: the parts of each total must fit it. A confidential part counts by its bounds."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,6 @@ from schema.areas import Scheme
 from schema.measures import RATIO_KINDS, MeasureKind
 from schema.problems import CellName
 
-MAX_LISTED_FAULTS = 1000  # of each kind of fault; more are only counted
 Bounds = npt.NDArray[np.float64]
 
 
@@ -33,16 +32,17 @@ class PartsOfTotals(Struct, frozen=True, kw_only=True, eq=False):
 
 
 def check_totals(
-    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
     """Check that every breakdown has its total, and that the parts fit it, by each scheme and by area."""
-    _check_totals_present(cells, index, returns, catalogue, findings)
+    _check_totals_present(index, returns, catalogue, findings)
     is_ratio = np.array([submitted.measure.kind in RATIO_KINDS for submitted in returns], dtype=np.bool_)
-    low, high = count_bounds(cells, is_ratio[cells.item])
-    for parts in (*_parts_by_scheme(cells, index, returns, catalogue), _parts_by_area(cells, index, returns)):
+    low, high = count_bounds(index.cells, is_ratio[index.cells.item])
+    for parts in chain(_parts_by_scheme(index, returns, catalogue), [_parts_by_area(index, returns)]):
         if parts.is_exclusive:
-            _check_sums(parts, low, high, cells, returns, catalogue, findings)
+            _check_sums(parts, low, high, index, returns, catalogue, findings)
         elif (larger := parts.part_rows[low[parts.part_rows] > high[parts.total_rows]]).size:
+            larger += index.first_row
             findings.add("part-exceeds-total", f"A part {parts.description} is larger than its total.", rows=larger)
 
 
@@ -59,33 +59,34 @@ def count_bounds(cells: Cells, is_ratio: Mask) -> tuple[Bounds, Bounds]:
 
 
 def _check_totals_present(
-    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
+    index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
-    pairs = cells.item * len(index.area_ids) + index.area_position
-    has_total = np.zeros(len(returns) * len(index.area_ids), dtype=np.bool_)
+    cells, area_ids = index.cells, index.codes.area_ids
+    pairs = cells.item * len(area_ids) + index.area_position
+    has_total = np.zeros(len(returns) * len(area_ids), dtype=np.bool_)
     has_total[pairs[cells.breakdown == catalogue.ids.breakdowns[TOTAL_KEY]]] = True
     rows_without_total = np.flatnonzero(~has_total[pairs])
     faulty_pairs, groups = np.unique(pairs[rows_without_total], return_inverse=True)
-    listed_pairs: list[int] = faulty_pairs[:MAX_LISTED_FAULTS].tolist()
+    listed_pairs: list[int] = faulty_pairs[: findings.room_for("total-missing")].tolist()
     for pair, rows in zip(listed_pairs, _rows_by_group(rows_without_total, groups), strict=False):
-        item, area = divmod(pair, len(index.area_ids))
-        code = catalogue.area_codes[int(index.area_ids[area])]
+        item, area = divmod(pair, len(area_ids))
+        code = catalogue.area_codes[int(area_ids[area])]
         findings.add(
             "total-missing",
             f"A breakdown for {code} has no total.",
-            rows=rows,
+            rows=rows + index.first_row,
             cell=returns[item].cell_name(code, {}),
         )
-    findings.count_unlisted("total-missing", max(len(faulty_pairs) - MAX_LISTED_FAULTS, 0))
+    findings.count_unlisted("total-missing", len(faulty_pairs) - len(listed_pairs))
     duty_areas = to_column([catalogue.ids.areas[submitted.duty.area] for submitted in returns])
     sizes = np.bincount(cells.item, minlength=len(returns))
     duty_area_cells = np.bincount(cells.item[cells.area == duty_areas[cells.item]], minlength=len(returns))
-    for item in map(int, np.flatnonzero((sizes > 0) & (duty_area_cells == 0))[:MAX_LISTED_FAULTS]):
+    for item in map(int, np.flatnonzero((sizes > 0) & (duty_area_cells == 0))[: findings.room_for("total-missing")]):
         submitted = returns[item]
         findings.add(
             "total-missing",
             f"{submitted.measure.slug} {submitted.period.code} has no total for {submitted.duty.area}.",
-            rows=np.flatnonzero(cells.item == item)[:1],
+            rows=np.flatnonzero(cells.item == item)[:1] + index.first_row,
             cell=submitted.cell_name(submitted.duty.area, {}),
         )
 
@@ -98,7 +99,7 @@ def _rows_by_group(rows: Column, group: Column) -> list[Column]:
 
 
 def _parts_by_scheme(
-    cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue
+    index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue
 ) -> Iterator[PartsOfTotals]:
     measures = {submitted.measure.slug: submitted.measure for submitted in returns}
     schemes: dict[tuple[str, ...], list[tuple[str, Scheme]]] = {}
@@ -112,14 +113,13 @@ def _parts_by_scheme(
         for exclusive, exhaustive in sorted({(scheme.exclusive, scheme.exhaustive) for _, scheme in uses}):
             slugs = {slug for slug, s in uses if (s.exclusive, s.exhaustive) == (exclusive, exhaustive)}
             uses_scheme = np.array([submitted.measure.slug in slugs for submitted in returns])
-            rows = np.flatnonzero(broken_down & uses_scheme[cells.item])
+            rows = np.flatnonzero(broken_down & uses_scheme[index.cells.item])
             for size in range(len(dimensions)):
                 for remaining in combinations(dimensions, size):
-                    yield _parts_of_margin(cells, index, rows, dimensions, remaining, catalogue, exclusive, exhaustive)
+                    yield _parts_of_margin(index, rows, dimensions, remaining, catalogue, exclusive, exhaustive)
 
 
 def _parts_of_margin(
-    cells: Cells,
     index: CellIndex,
     rows: Column,
     dimensions: Sequence[str],
@@ -132,24 +132,24 @@ def _parts_of_margin(
     complete = int(np.prod([len(catalogue.categories[d]) for d in dimensions if d not in remaining]))
     return _link_parts(
         rows,
-        index.find_rows(cells.item[rows], index.area_position[rows], margin[index.breakdown_position[rows]]),
+        index.find_rows(index.cells.item[rows], index.area_position[rows], margin[index.breakdown_position[rows]]),
         expected_parts=complete if exhaustive else None,
         is_exclusive=exclusive,
         description=f"by {' and '.join(dimensions)}",
     )
 
 
-def _parts_by_area(cells: Cells, index: CellIndex, returns: Sequence[IdentifiedReturn]) -> PartsOfTotals:
+def _parts_by_area(index: CellIndex, returns: Sequence[IdentifiedReturn]) -> PartsOfTotals:
     """Return areas as parts of their parent areas, except for measures that count distinct people.
 
     A person can be counted in two wards in the same quarter, so distinct people in areas do not add up.
     """
     parent = index.codes.parent_position[index.area_position]
     adds_up = np.array([submitted.measure.kind is not MeasureKind.DISTINCT for submitted in returns], dtype=np.bool_)
-    rows = np.flatnonzero(adds_up[cells.item] & (parent > 0))
+    rows = np.flatnonzero(adds_up[index.cells.item] & (parent > 0))
     return _link_parts(
         rows,
-        index.find_rows(cells.item[rows], parent[rows], index.breakdown_position[rows]),
+        index.find_rows(index.cells.item[rows], parent[rows], index.breakdown_position[rows]),
         expected_parts=None,
         is_exclusive=True,
         description="by area",
@@ -173,7 +173,7 @@ def _check_sums(
     parts: PartsOfTotals,
     low: Bounds,
     high: Bounds,
-    cells: Cells,
+    index: CellIndex,
     returns: Sequence[IdentifiedReturn],
     catalogue: Catalogue,
     findings: Findings,
@@ -191,13 +191,17 @@ def _check_sums(
     incomplete = below & (part_count != parts.expected_parts)
 
     def name_cell(row: int) -> CellName:
+        cells = index.cells
         area = catalogue.area_codes[int(cells.area[row])]
         breakdown = parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])])
         return returns[int(cells.item[row])].cell_name(area, breakdown)
 
-    _add_sum_faults("sum-exceeds-total", "at least", above, lowest_sum, high, parts, name_cell, findings)
-    _add_sum_faults("sum-below-total", "at most", below & ~incomplete, highest_sum, low, parts, name_cell, findings)
-    _add_sum_faults("categories-missing", "at most", incomplete, highest_sum, low, parts, name_cell, findings)
+    for code, bound, is_faulty, sums, total_bounds in (
+        ("sum-exceeds-total", "at least", above, lowest_sum, high),
+        ("sum-below-total", "at most", below & ~incomplete, highest_sum, low),
+        ("categories-missing", "at most", incomplete, highest_sum, low),
+    ):
+        _add_sum_faults(code, bound, is_faulty, sums, total_bounds, parts, index.first_row, name_cell, findings)
 
 
 def _add_sum_faults(
@@ -207,12 +211,13 @@ def _add_sum_faults(
     sums: Bounds | Column,
     totals: Bounds,
     parts: PartsOfTotals,
+    first_row: int,
     name_cell: Callable[[int], CellName],
     findings: Findings,
 ) -> None:
     """Add a finding for each faulty total. `sums` and `totals` are the bounds that were compared, by row."""
     faulty_rows = np.flatnonzero(is_faulty)
-    listed_rows: list[int] = faulty_rows[:MAX_LISTED_FAULTS].tolist()
+    listed_rows: list[int] = faulty_rows[: findings.room_for(code)].tolist()
     links = np.flatnonzero(np.isin(parts.total_rows, listed_rows))
     part_rows = _rows_by_group(parts.part_rows[links], parts.total_rows[links])
     for total_row, rows in zip(listed_rows, part_rows, strict=True):
@@ -220,10 +225,10 @@ def _add_sum_faults(
             code,
             f"The parts {parts.description} add up to {bound} {sums[total_row]:.0f}, but their total is "
             f"{totals[total_row]:.0f}.",
-            rows=[total_row, *rows.tolist()],
+            rows=np.append(total_row, rows) + first_row,
             cell=name_cell(total_row),
             expected=f"{totals[total_row]:.0f}",
             actual=f"{sums[total_row]:.0f}",
             id_detail=parts.description,
         )
-    findings.count_unlisted(code, max(len(faulty_rows) - MAX_LISTED_FAULTS, 0))
+    findings.count_unlisted(code, len(faulty_rows) - len(listed_rows))
