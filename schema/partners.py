@@ -50,6 +50,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     expires_at: Instant
     last_used_at: Instant | None
     grants: list[Grant]
+    plan_versions: dict[str, tuple[int, int]]
+    """The database's id and the newest plan version of each programme that the grants open."""
 
 
 class Author(Struct, frozen=True, kw_only=True):

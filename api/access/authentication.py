@@ -28,8 +28,8 @@ async def provide_caller(request: Request[Any, Any, Any], transaction: Transacti
 async def authenticate(transaction: AsyncConnection, authorization: str | None, *, now: datetime) -> Caller:
     """Return the owner of the key in an `Authorization` header. Raises Unauthenticated."""
     secret = permissions.parse_secret(authorization)
-    record, grants = await queries_keys.fetch_key(transaction, keys.hash_secret(secret))
-    caller = permissions.check_key(record, grants, now=now)
+    record, grants, plan_versions = await queries_keys.fetch_key(transaction, keys.hash_secret(secret))
+    caller = permissions.check_key(record, grants, plan_versions, now=now)
     if record is not None:
         await queries_keys.touch_last_used(transaction, record, now=now)
     return caller

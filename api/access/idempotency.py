@@ -12,7 +12,7 @@ from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import permissions, queries_idempotency
-from schema.partners import Author
+from schema.partners import Author, StoredResponse
 
 IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=255)]
 
@@ -52,9 +52,8 @@ async def run_once(
         stored = await queries_idempotency.fetch_stored_response(
             transaction, programme_id, author, request.operation, key, now=now
         )
-        if (content := permissions.replay_response(stored, request.content_sha256)) is not None:
-            replayed = {"Idempotent-Replayed": "true"}
-            return Response(content, status_code=201, media_type=MediaType.JSON, headers=replayed)
+        if stored is not None:
+            return replay_response(stored, request)
     content = msgspec.json.encode(await act())
     if key is not None:
         await queries_idempotency.store_response(
@@ -70,3 +69,9 @@ async def run_once(
             now=now,
         )
     return Response(content, status_code=status, media_type=MediaType.JSON)
+
+
+def replay_response(stored: StoredResponse, request: IdempotentRequest) -> Response[bytes]:
+    """Return the stored response to the same request. Raises IdempotencyKeyReused, ContentRedacted."""
+    content = permissions.check_stored_response(stored, request.content_sha256)
+    return Response(content, status_code=201, media_type=MediaType.JSON, headers={"Idempotent-Replayed": "true"})

@@ -42,7 +42,9 @@ def parse_secret(authorization: str | None) -> str:
     return secret.strip()
 
 
-def check_key(record: KeyRecord | None, grants: list[Grant], *, now: datetime) -> Caller:
+def check_key(
+    record: KeyRecord | None, grants: list[Grant], plan_versions: dict[str, tuple[int, int]], *, now: datetime
+) -> Caller:
     """Return the owner of the key. Raises Unauthenticated if the key is unknown, revoked or expired."""
     if record is None:
         raise Unauthenticated("The key is unknown.")
@@ -58,6 +60,7 @@ def check_key(record: KeyRecord | None, grants: list[Grant], *, now: datetime) -
         expires_at=record.expires_at,
         last_used_at=record.last_used_at,
         grants=grants,
+        plan_versions=plan_versions,
     )
 
 
@@ -80,13 +83,8 @@ def build_author(caller: Caller, grant: Grant, request_id: str) -> Author:
     return Author(client=caller.client, key=caller.key, organisation=grant.organisation, request_id=request_id)
 
 
-def replay_response(stored: StoredResponse | None, content_sha256: bytes) -> bytes | None:
-    """Return the stored response to the same request, or None if the request is new.
-
-    Raises IdempotencyKeyReused for other content, ContentRedacted if the response was removed.
-    """
-    if stored is None:
-        return None
+def check_stored_response(stored: StoredResponse, content_sha256: bytes) -> bytes:
+    """Return the stored response. Raises IdempotencyKeyReused for other content, ContentRedacted if it was removed."""
     if stored.content_sha256 != content_sha256:
         raise IdempotencyKeyReused("The key belongs to a request with other content.")
     if stored.answer is None:

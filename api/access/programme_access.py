@@ -18,7 +18,7 @@ from api.access.idempotency import IdempotentRequest
 from api.database.connections import Transaction
 from api.http.problems import get_request_id
 from api.plan.catalogue import Catalogue
-from api.plan.queries import fetch_catalogue
+from api.plan.queries import fetch_catalogue_version
 from schema.partners import Author, Caller, Grant, Scope
 
 
@@ -98,21 +98,9 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
         )
 
     async def renew(self, transaction: AsyncConnection, *scopes: Scope) -> "ProgrammeAccess":
-        """Return the access in another, later transaction: the same if key, grant and plan are unchanged.
-
-        Otherwise authenticate and authorise again, as `authorise` does. Raises Unauthenticated, NotFound, NotAllowed.
-        """
-        now, caller, catalogue = self.read_clock(), self.caller, self.catalogue
-        if await queries_keys.is_grant_unchanged(
-            transaction, caller, self.grant, catalogue.id, catalogue.version, now=now
-        ):
-            renewed = ProgrammeAccess(
-                request=self.request, transaction=transaction, caller=caller, grant=self.grant, catalogue=catalogue
-            )
-            await renewed.set_row_level_security()
-            return renewed
-        caller = await authenticate(transaction, self.request.headers.get("authorization"), now=now)
-        return await authorise(self.request, transaction, caller, catalogue.slug, *scopes)
+        """Authenticate and authorise again, in a later transaction. Raises Unauthenticated, NotFound, NotAllowed."""
+        caller = await authenticate(transaction, self.request.headers.get("authorization"), now=self.read_clock())
+        return await authorise(self.request, transaction, caller, self.grant.programme, *scopes)
 
     async def set_row_level_security(self) -> None:
         """Restrict the rest of the transaction to the rows that the grant opens; PostgreSQL enforces it."""
@@ -132,15 +120,18 @@ async def authorise(
 
     Raises NotFound, NotAllowed.
     """
-    access = ProgrammeAccess(
-        request=request,
-        transaction=transaction,
-        caller=caller,
-        grant=permissions.require_scope(caller, programme, *scopes),
-        catalogue=await fetch_catalogue(transaction, programme),
-    )
+    access = await open_access(request, transaction, caller, programme, *scopes)
     await access.set_row_level_security()
     return access
+
+
+async def open_access(
+    request: Request[Any, Any, Any], transaction: AsyncConnection, caller: Caller, programme: str, *scopes: Scope
+) -> ProgrammeAccess:
+    """Return the access of a caller with one of `scopes`, as `authorise` does, but leave the transaction as it is."""
+    grant = permissions.require_scope(caller, programme, *scopes)
+    catalogue = await fetch_catalogue_version(transaction, programme, *caller.plan_versions[programme])
+    return ProgrammeAccess(request=request, transaction=transaction, caller=caller, grant=grant, catalogue=catalogue)
 
 
 async def provide_access(

@@ -14,10 +14,15 @@ RESPONSE_RETENTION = timedelta(days=30)
 
 async def claim_idempotency_key(transaction: AsyncConnection, author: Author, operation: str, key: str) -> bool:
     """Lock the key until the transaction ends. Return False if another request has locked it."""
-    name = hashlib.sha256(f"{author.client} {operation} {key}".encode()).digest()
-    number = int.from_bytes(name[:8], signed=True)
+    number = calculate_lock(author.client, operation, key)
     [row] = await fetch_in_transaction(transaction, "select pg_try_advisory_xact_lock($1)", number)
     return bool(row[0])
+
+
+def calculate_lock(client: UUID, operation: str, key: str) -> int:
+    """Return the number of the advisory lock of an Idempotency-Key."""
+    name = hashlib.sha256(f"{client} {operation} {key}".encode()).digest()
+    return int.from_bytes(name[:8], signed=True)
 
 
 async def fetch_stored_response(

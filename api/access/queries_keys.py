@@ -9,30 +9,34 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.keys import NewKey
-from api.database.connections import fetch_any, fetch_in_transaction
-from schema.partners import Caller, Grant, KeyRecord, Scope
+from api.database.connections import fetch_any
+from schema.partners import Grant, KeyRecord, Scope
 from schema.tables import client, client_grant, client_key, organisation, programme
 
 # The time of last use is written once a minute: writing it at every request would make every read a write.
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 
 
-async def fetch_key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyRecord | None, list[Grant]]:
-    """Return the key with this digest and its client's grants, or None and no grants."""
+async def fetch_key(
+    transaction: AsyncConnection, digest: bytes
+) -> tuple[KeyRecord | None, list[Grant], dict[str, tuple[int, int]]]:
+    """Return the key with this digest, its client's grants, and their plan versions as in `Caller`, or None."""
     rows = await fetch_any(transaction, _FETCH_KEY_SQL, digest)
     if not rows:
-        return None, []
+        return None, [], {}
+    granted = [row for row in rows if row["programme"] is not None]
     grants = [
         Grant(programme=row["programme"], organisation=row["organisation"], scopes=[Scope(s) for s in row["scopes"]])
-        for row in rows
-        if row["programme"] is not None
+        for row in granted
     ]
-    return KeyRecord(**{name: rows[0][name] for name in KeyRecord.__struct_fields__}), grants
+    versions = {row["programme"]: (row["programme_id"], row["version"]) for row in granted}
+    return KeyRecord(**{name: rows[0][name] for name in KeyRecord.__struct_fields__}), grants, versions
 
 
 _FETCH_KEY_SQL = """
     select k.id, k.client, c.name, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
-        p.slug as programme, o.slug as organisation, g.scopes
+        p.slug as programme, o.slug as organisation, g.scopes, p.id as programme_id,
+        (select max(v.number) from plan_version v where v.programme = p.id) as version
     from client_key k
     join client c on c.id = k.client
     left join client_grant g on g.client = c.id
@@ -50,24 +54,6 @@ async def touch_last_used(transaction: AsyncConnection, record: KeyRecord, *, no
         await transaction.execute(
             update(client_key).where(client_key.c.id == unlocked.scalar_subquery()).values(last_used_at=now)
         )
-
-
-async def is_grant_unchanged(
-    transaction: AsyncConnection, caller: Caller, grant: Grant, programme_id: int, version: int, *, now: datetime
-) -> bool:
-    """Return True if key, grant and newest plan version are still those that the request began with."""
-    rows = await fetch_in_transaction(
-        transaction,
-        """
-        select from client_key k
-        join client_grant g on g.client = k.client and g.programme = $2
-        join organisation o on o.programme = g.programme and o.id = g.organisation
-        where k.id = $1 and k.revoked_at is null and k.expires_at > $3 and g.scopes = $4 and o.slug = $5
-            and $6 = (select max(v.number) from plan_version v where v.programme = $2)
-        """,
-        *(caller.key, programme_id, now, list(grant.scopes), grant.organisation, version),
-    )
-    return len(rows) == 1
 
 
 async def bind_transaction_to_grant(

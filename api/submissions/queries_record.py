@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.access.idempotency import IdempotentRequest
 from api.database.connections import fetch_in_transaction
 from api.plan.catalogue import Catalogue
 from api.submissions.packed_cells import EMPTY_VALUES, PackedCells
@@ -27,6 +28,8 @@ async def record_submission(
     packed_cells: Mapping[int, PackedCells],
     return_ids: Mapping[ReturnKey, int],
     report: SubmissionReport,
+    request: IdempotentRequest,
+    answer: bytes,
     *,
     receipt: Receipt,
     note: str | None,
@@ -34,7 +37,7 @@ async def record_submission(
     author: Author,
     recorded_at: datetime,
 ) -> None:
-    """Write the submission, a revision with its cells for each changed return, and their events.
+    """Write a submission, its revisions with their cells, their events, the audit entry, and the answer to repeats.
 
     `packed_cells` has the cells of each changed return, and `justifications_for` returns its justifications, by item.
     """
@@ -57,7 +60,17 @@ async def record_submission(
         *_event_columns(changed, return_ids, receipt.submission),
         *_revision_columns(changed, return_ids, justifications_for),
         *_cell_columns([packed_cells[return_diff.item] for return_diff in changed]),
+        *(author.key, _to_json(_describe_for_audit(report, receipt))),
+        *(request.operation, request.key, request.content_sha256, answer),
     )
+
+
+def _describe_for_audit(report: SubmissionReport, receipt: Receipt) -> dict[str, str]:
+    return {
+        "submission": str(receipt.submission),
+        "returns": str(len(report.returns)),
+        "outcome": report.outcome,
+    }
 
 
 def _revision_columns(
@@ -131,7 +144,7 @@ def _events_to_record(changed: Sequence[ReturnDiff]) -> Iterator[_NewEvent]:
 
 _CELL_NAMES = ", ".join(f"cell_{name}" for name in EMPTY_VALUES)
 _CELL_ARGUMENTS = ", ".join(f"${28 + place}::bytea[]" for place in range(len(EMPTY_VALUES)))
-# One statement for the submission, its revisions and their events. PostgreSQL checks foreign keys at its end.
+# One statement for all that a submission writes. PostgreSQL checks foreign keys at its end.
 _INSERT_SUBMISSION = f"""
     with new_submission as (
         insert into submission (programme, organisation, plan_version, id, client, request_id, content_sha256, note,
@@ -142,6 +155,13 @@ _INSERT_SUBMISSION = f"""
             id, "return", number, event, state, text)
         select $1, $2, $5, $12, $11, *
         from unnest($13::uuid[], $14::bigint[], $15::int[], $16::text[], $17::text[], $18::text[])
+    ), new_audit_entry as (
+        insert into audit (programme, at, action, client, key, organisation, request_id, subject)
+        values ($1, $10, 'submission.accepted', $5, $36, $2, $6, $37)
+    ), new_answer as (
+        insert into idempotency (programme, client, operation, key, organisation, content_sha256, submission, answer,
+            created_at)
+        select $1, $5, $38, $39::text, $2, $40, $4, $41, $10 where $39::text is not null
     )
     insert into revision (programme, organisation, plan_version, submission, recorded_at,
         "return", number, kind, content, justifications, note,

@@ -13,14 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import fetch_in_transaction
 from api.plan.catalogue import Catalogue
-from api.submissions.revisions import Content, CurrentRevision, IdentifiedReturn, ReturnKey
+from api.submissions.revisions import Content, IdentifiedReturn, ReturnKey
 from schema.measures import MeasureKind
 from schema.submissions import (
     EvidenceEntry,
-    Justification,
     MilestoneItem,
     PublisherFigure,
-    ReturnKind,
     ReviewState,
 )
 from schema.tables import return_event, revision
@@ -37,48 +35,6 @@ async def fetch_extensions(transaction: AsyncConnection, catalogue: Catalogue, o
         *(catalogue.id, catalogue.ids.organisations[owner]),
     )
     return {(*catalogue.series_slugs[row["series"]], row["service"], row["period"]): row["until"] for row in rows}
-
-
-async def fetch_current_revisions(
-    transaction: AsyncConnection, catalogue: Catalogue, return_ids: Mapping[ReturnKey, int]
-) -> tuple[dict[ReturnKey, CurrentRevision], dict[ReturnKey, int]]:
-    """Return the current revision of each return, and its database id."""
-    if not return_ids:
-        return {}, {}
-    keys = {return_id: key for key, return_id in return_ids.items()}
-    rows = await fetch_in_transaction(transaction, _SELECT_CURRENT_REVISIONS, catalogue.id, list(keys))
-    revisions: dict[ReturnKey, CurrentRevision] = {}
-    for row in rows:
-        key = keys[row["return"]]
-        revisions[key] = CurrentRevision(
-            number=row["number"],
-            kind=ReturnKind(row["kind"]),
-            state=ReviewState(row["state"]),
-            first_received_at=row["first_received_at"],
-            content=parse_content(row["content"], catalogue.measures[key[0]].kind),
-            justifications=msgspec.convert(row["justifications"], list[Justification]),
-            note=row["note"],
-        )
-    return revisions, {keys[row["return"]]: row["id"] for row in rows}
-
-
-_SELECT_CURRENT_REVISIONS = """
-    select v.id, v."return", v.number, v.kind, v.content, v.justifications, v.note, f.first_received_at, e.state
-    from unnest($2::bigint[]) as locked (id)
-    cross join lateral (
-        select * from revision where programme = $1 and "return" = locked.id order by number desc limit 1
-    ) v
-    cross join lateral (
-        select min(s.received_at) as first_received_at
-        from revision r join submission s on s.programme = r.programme and s.id = r.submission
-        where r.programme = $1 and r."return" = locked.id
-    ) f
-    cross join lateral (
-        select state from return_event
-        where programme = $1 and "return" = locked.id and number = v.number and state is not null
-        order by position desc limit 1
-    ) e
-"""
 
 
 async def fetch_revision(

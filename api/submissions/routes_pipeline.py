@@ -2,41 +2,41 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
+import msgspec
 from anyio import to_thread
 from litestar import Request, Response
 from litestar.datastructures import State
+from litestar.enums import MediaType
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access import permissions
 from api.access.authentication import authenticate
-from api.access.idempotency import IdempotencyKey, IdempotentRequest
-from api.access.programme_access import ProgrammeAccess
+from api.access.idempotency import IdempotencyKey, IdempotentRequest, replay_response
+from api.access.programme_access import ProgrammeAccess, open_access
 from api.database.connections import autocommit_connection, driver_transaction
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
-from api.plan.queries import fetch_catalogue
 from api.submissions.base_revision import OutdatedReturn, find_outdated, raise_if_outdated
 from api.submissions.cell_columns import Cells
 from api.submissions.checks import history
-from api.submissions.checks.tiers import CheckedSubmission, check_history, check_submission
+from api.submissions.checks.rejections import Rejected
+from api.submissions.checks.tiers import CheckedSubmission, check_history, check_submission, extend_deadlines
+from api.submissions.compared_totals import build_totals
 from api.submissions.comparison import SubmissionDiff, compare_with_current
 from api.submissions.owners import resolve_owner
 from api.submissions.packed_cells import PackedCells, pack_cells
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.queries_cells import fetch_cells
-from api.submissions.queries_locks import lock_returns
+from api.submissions.queries_opening import OpenedSubmission, open_submission
 from api.submissions.queries_record import record_submission
-from api.submissions.queries_revisions import fetch_current_revisions, fetch_extensions, fetch_revision
-from api.submissions.queries_totals import fetch_totals
+from api.submissions.queries_revisions import fetch_extensions, fetch_revision
 from api.submissions.report import build_report, make_receipt, visible_effects
 from api.submissions.revisions import ReturnKey
 from schema.partners import Scope
-from schema.submission_reports import Effect, Receipt, SubmissionOutcome, SubmissionReport
+from schema.submission_reports import Effect, SubmissionOutcome
 
 DryRun = Annotated[bool, QueryParameter()]
 Result = TypeVar("Result")
@@ -81,46 +81,73 @@ class SubmissionRequest:
             content_sha256=request_sha256 or content_sha256,
             key=None if self.dry_run else self.key,
         )
-        engine = self.access.request.app.state.engine
-        async with driver_transaction(engine, commit=not self.dry_run) as transaction:
-            access = self.access = await self.access.renew(transaction, Scope.SUBMIT)
-            owner = resolve_owner(content.envelope.organisation, access.grant.organisation, access.catalogue)
-            return await access.run_once(
-                keyed,
-                partial(self._accept, transaction, owner, content, content_sha256, dry_run_token),
-                now=self.now,
-                organisation=owner,
-                submission=self.submission_id,
-                status=200 if self.dry_run else 201,
+        # Most submissions need no extension, so they are checked before a connection is needed.
+        checked = await self._check_without_extensions(content)
+        async with driver_transaction(self.access.request.app.state.engine, commit=not self.dry_run) as transaction:
+            opened = await self._open(transaction, keyed, content, checked)
+            if opened.is_access_changed:
+                self.access = await self.access.renew(transaction, Scope.SUBMIT)
+                checked, opened = None, await self._open(transaction, keyed, content, None)
+            if opened.stored is not None:
+                return replay_response(opened.stored, keyed)
+            if checked is None:
+                extensions = await fetch_extensions(transaction, self.access.catalogue, self._find_owner(content))
+                checked = await self._check(content, extensions)
+                opened = await self._open(transaction, keyed, content, checked)
+            return await self._accept(
+                transaction, keyed, extend_deadlines(checked, opened.extensions), opened, content_sha256, dry_run_token
             )
+
+    def _find_owner(self, content: ParsedSubmission) -> str:
+        return resolve_owner(content.envelope.organisation, self.access.grant.organisation, self.access.catalogue)
+
+    async def _check(self, content: ParsedSubmission, extensions: Mapping[ReturnKey, datetime]) -> CheckedSubmission:
+        """Return the checked submission. Raises Rejected."""
+        owner, catalogue = self._find_owner(content), self.access.catalogue
+        return await run_in_thread_if_large(
+            len(content.cells), lambda: check_submission(content, catalogue, owner, extensions, now=self.now)
+        )
+
+    async def _check_without_extensions(self, content: ParsedSubmission) -> CheckedSubmission | None:
+        """Return the checked submission, or None if it has errors without extensions."""
+        try:
+            return await self._check(content, {})
+        except Rejected:
+            return None
+
+    async def _open(
+        self,
+        transaction: AsyncConnection,
+        keyed: IdempotentRequest,
+        content: ParsedSubmission,
+        checked: CheckedSubmission | None,
+    ) -> OpenedSubmission:
+        """Lock and read the returns of a checked submission; without one, check only the access and the key."""
+        returns = [] if checked is None else checked.returns
+        return await open_submission(
+            transaction, self.access, keyed, self._find_owner(content), returns, now=self.access.read_clock()
+        )
 
     async def _accept(
         self,
         transaction: AsyncConnection,
-        owner: str,
-        content: ParsedSubmission,
+        keyed: IdempotentRequest,
+        checked: CheckedSubmission,
+        opened: OpenedSubmission,
         content_sha256: bytes,
         dry_run_token: str | None,
-    ) -> SubmissionReport:
-        """Check the submission, compare it with the current revisions, record it, and return its report."""
+    ) -> Response[bytes]:
+        """Compare the submission with the current revisions, record it, and return its report."""
         catalogue, now = self.access.catalogue, self.now
-        extensions = await fetch_extensions(transaction, catalogue, owner)
-        size = len(content.cells)
-        checked = await run_in_thread_if_large(
-            size, lambda: check_submission(content, catalogue, owner, extensions, now=now)
-        )
-        return_ids, existing = await lock_returns(transaction, catalogue, owner, checked.returns)
         recorded_at = self.access.read_clock()
-        revisions, revision_ids = await fetch_current_revisions(transaction, catalogue, existing)
-        items = {revision_ids[r.key]: item for item, r in enumerate(checked.returns) if r.key in revision_ids}
-        current_cells = await fetch_cells(transaction, catalogue, items)
-        if outdated := find_outdated(checked, revisions):
-            await self._raise_if_outdated(transaction, outdated, return_ids, current_cells)
-        size += len(current_cells)
+        current_cells = opened.current_cells
+        size = len(checked.cells) + len(current_cells)
+        if outdated := find_outdated(checked, opened.revisions):
+            await self._raise_if_outdated(transaction, outdated, opened.return_ids, current_cells)
         comparison = await run_in_thread_if_large(
-            size, lambda: compare_with_current(checked, revisions, current_cells, catalogue, now=now)
+            size, lambda: compare_with_current(checked, opened.revisions, current_cells, catalogue, now=now)
         )
-        effects = await self._check_history(transaction, owner, checked, size)
+        effects = await self._check_history(transaction, opened, checked, size)
         receipt = make_receipt(self.submission_id, content_sha256, now=now)
         report = build_report(
             comparison,
@@ -131,41 +158,25 @@ class SubmissionRequest:
             receipt=None if self.dry_run else receipt,
             expected_token=dry_run_token,
         )
-        packed_cells = await run_in_thread_if_large(size, lambda: _pack_changed(checked, comparison, catalogue))
-        await self._record(transaction, checked, comparison, packed_cells, return_ids, report, receipt, recorded_at)
-        return report
-
-    async def _record(
-        self,
-        transaction: AsyncConnection,
-        checked: CheckedSubmission,
-        comparison: SubmissionDiff,
-        packed_cells: Mapping[int, PackedCells],
-        return_ids: Mapping[ReturnKey, int],
-        report: SubmissionReport,
-        receipt: Receipt,
-        recorded_at: datetime,
-    ) -> None:
-        """Record the submission, and record in the audit that it was accepted."""
-        await record_submission(
-            transaction,
-            self.access.catalogue,
-            comparison.returns,
-            packed_cells,
-            return_ids,
-            report,
-            receipt=receipt,
-            note=checked.parsed.envelope.note,
-            justifications_for=checked.findings.justifications_for,
-            author=self.access.author,
-            recorded_at=recorded_at,
-        )
-        subject = {
-            "submission": str(self.submission_id),
-            "returns": str(len(report.returns)),
-            "outcome": report.outcome,
-        }
-        await self.access.record_audit("submission.accepted", subject, now=self.now, organisation=report.organisation)
+        answer = msgspec.json.encode(report)
+        if not self.dry_run:
+            packed_cells = await run_in_thread_if_large(size, lambda: _pack_changed(checked, comparison, catalogue))
+            await record_submission(
+                transaction,
+                catalogue,
+                comparison.returns,
+                packed_cells,
+                opened.return_ids,
+                report,
+                keyed,
+                answer,
+                receipt=receipt,
+                note=checked.parsed.envelope.note,
+                justifications_for=checked.findings.justifications_for,
+                author=self.access.author,
+                recorded_at=recorded_at,
+            )
+        return Response(answer, status_code=200 if self.dry_run else 201, media_type=MediaType.JSON)
 
     async def _raise_if_outdated(
         self,
@@ -192,16 +203,15 @@ class SubmissionRequest:
         raise_if_outdated(outdated, base_contents, base_cells, current_cells, catalogue)
 
     async def _check_history(
-        self, transaction: AsyncConnection, owner: str, checked: CheckedSubmission, size: int
+        self, transaction: AsyncConnection, opened: OpenedSubmission, checked: CheckedSubmission, size: int
     ) -> list[Effect]:
         """Compare with earlier periods, and return the totals that the submission changes."""
-        catalogue, is_reviewer = self.access.catalogue, self.access.is_reviewer
-        past, newest = await fetch_totals(
-            transaction, catalogue, checked.returns, organisation=None if is_reviewer else owner
-        )
+        catalogue, owner = self.access.catalogue, checked.organisation
+        past = build_totals(opened.compared, opened.compared_cells, checked.returns, catalogue)
         own = [total for total in past if total.organisation == owner]
         neighbours = history.find_adjacent_returns(checked.returns, own)
         unsent_keys = history.neighbours_not_submitted(neighbours, checked.returns)
+        newest = {(compared.organisation, compared.key): compared.revision_id for compared in opened.compared}
         items = {newest[owner, key]: item for item, key in enumerate(unsent_keys)}
         cells = await fetch_cells(transaction, catalogue, items)
         cells_by_return = {key: cells.select(cells.item == item) for item, key in enumerate(unsent_keys)}
@@ -209,9 +219,8 @@ class SubmissionRequest:
         totals = await run_in_thread_if_large(
             size, lambda: check_history(checked, own, neighbours, cells_by_return, catalogue)
         )
-        return await run_in_thread_if_large(
-            size, lambda: visible_effects(own, past if is_reviewer else None, totals, catalogue)
-        )
+        everybody = past if self.access.is_reviewer else None
+        return await run_in_thread_if_large(size, lambda: visible_effects(own, everybody, totals, catalogue))
 
 
 def _pack_changed(
@@ -237,11 +246,7 @@ async def submission_request(
     now: datetime = state.clock()
     async with autocommit_connection(state.engine) as connection:
         caller = await authenticate(connection, request.headers.get("authorization"), now=now)
-        grant = permissions.require_scope(caller, programme, Scope.SUBMIT)
-        catalogue = await fetch_catalogue(connection, programme)
-        access = ProgrammeAccess(
-            request=request, transaction=connection, caller=caller, grant=grant, catalogue=catalogue
-        )
+        access = await open_access(request, connection, caller, programme, Scope.SUBMIT)
     return SubmissionRequest(access, idempotency_key, dry_run=dry_run, now=now, submission_id=state.ids())
 
 

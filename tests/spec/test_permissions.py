@@ -54,7 +54,7 @@ RECORD = KeyRecord(
 
 
 def test_valid_key_identifies_the_caller():
-    caller = permissions.check_key(RECORD, [GRANT], now=NOW)
+    caller = permissions.check_key(RECORD, [GRANT], {}, now=NOW)
     assert (caller.client, caller.key, caller.grants) == (UUID(int=1), KEY.id, [GRANT])
     author = permissions.build_author(caller, GRANT, "req_1")
     assert msgspec.structs.astuple(author) == (UUID(int=1), KEY.id, "quay-college", "req_1")
@@ -70,7 +70,7 @@ def test_valid_key_identifies_the_caller():
 )
 def test_unknown_revoked_or_expired_key_is_refused(record, text):
     with pytest.raises(Unauthenticated, match=text):
-        permissions.check_key(record, [GRANT], now=NOW)
+        permissions.check_key(record, [GRANT], {}, now=NOW)
 
 
 # fmt: off
@@ -88,7 +88,7 @@ PERMITTED = [
 @pytest.mark.parametrize(("programme", "scopes", "refusal"), PERMITTED)
 def test_scopes_are_granted_by_programme(programme, scopes, refusal):
     other_grant = Grant(programme="empty", organisation="quay-college", scopes=[])
-    caller = permissions.check_key(RECORD, [other_grant, GRANT], now=NOW)
+    caller = permissions.check_key(RECORD, [other_grant, GRANT], {}, now=NOW)
     if refusal is None:
         assert permissions.require_scope(caller, programme, *scopes) is GRANT
         return
@@ -97,7 +97,7 @@ def test_scopes_are_granted_by_programme(programme, scopes, refusal):
 
 
 def test_grant_without_scopes_permits_nothing():
-    caller = permissions.check_key(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], now=NOW)
+    caller = permissions.check_key(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], {}, now=NOW)
     with pytest.raises(NotAllowed, match=r"\bread\b"):
         permissions.require_scope(caller, "harbour", Scope.READ)
 
@@ -106,12 +106,11 @@ CONTENT, OTHER = b"\1" * 32, b"\2" * 32
 
 
 def test_response_is_replayed_only_for_the_same_content():
-    assert permissions.replay_response(None, CONTENT) is None
-    assert permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), CONTENT) == b"{}"
+    assert permissions.check_stored_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), CONTENT) == b"{}"
     with pytest.raises(permissions.IdempotencyKeyReused):
-        permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), OTHER)
+        permissions.check_stored_response(StoredResponse(content_sha256=CONTENT, answer=b"{}"), OTHER)
     with pytest.raises(permissions.ContentRedacted):
-        permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=None), CONTENT)
+        permissions.check_stored_response(StoredResponse(content_sha256=CONTENT, answer=None), CONTENT)
     with pytest.raises(permissions.IdempotencyKeyReused):  # the redaction is not revealed
-        permissions.replay_response(StoredResponse(content_sha256=CONTENT, answer=None), OTHER)
+        permissions.check_stored_response(StoredResponse(content_sha256=CONTENT, answer=None), OTHER)
     assert permissions.IdempotencyInProgress.retry_after == 1

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
+from api.plan.calendar import apply_extension
 from api.plan.catalogue import Catalogue
 from api.submissions.cell_columns import Cells, Column
 from api.submissions.checks import cells, content, history, identity, totals
@@ -56,6 +58,19 @@ def check_submission(
     return CheckedSubmission(
         parsed=parsed, organisation=organisation, returns=returns, cells=resolved, findings=findings
     )
+
+
+def extend_deadlines(checked: CheckedSubmission, extensions: Mapping[ReturnKey, datetime]) -> CheckedSubmission:
+    """Return the submission with the deadlines of the returns that have more time."""
+    if not extensions:
+        return checked
+    returns = [
+        replace(identified, deadlines=apply_extension(identified.deadlines, extensions.get(identified.key)))
+        if identified.deadlines is not None
+        else identified
+        for identified in checked.returns
+    ]
+    return replace(checked, returns=returns)
 
 
 def check_history(
