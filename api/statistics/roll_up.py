@@ -228,7 +228,7 @@ def _find_runs(group: IntArray, source: IntArray, period: IntArray) -> _RunStart
         sources=sources,
         groups=groups,
         groups_with_data=group[sources][groups],
-        periods=np.diff(_find_run_starts(different), append=different.size),
+        periods=_measure_runs(_find_run_starts(different), different.size),
         latest=np.maximum.reduceat(latest, groups),
         earliest=np.minimum.reduceat(latest, groups),
     )
@@ -236,14 +236,21 @@ def _find_runs(group: IntArray, source: IntArray, period: IntArray) -> _RunStart
 
 def _find_run_starts(*keys: IntArray) -> IntArray:
     """Return the start of each run of equal keys."""
-    begins = np.ones(keys[0].size, dtype=np.bool_)
-    begins[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    begins = np.zeros(keys[0].size, dtype=np.bool_)
+    begins[:1] = True
+    for key in keys:
+        begins[1:] |= key[1:] != key[:-1]
     return np.flatnonzero(begins)
+
+
+def _measure_runs(starts: IntArray, size: int) -> IntArray:
+    """Return the length of each run."""
+    return np.concatenate((starts[1:], [size])) - starts
 
 
 def _find_run_ends(starts: IntArray, size: int) -> IntArray:
     """Return the last index of each run."""
-    return np.append(starts[1:], size)[: starts.size] - 1
+    return starts + _measure_runs(starts, size) - 1
 
 
 def _build_tallies(
@@ -254,7 +261,7 @@ def _build_tallies(
     ratios = _divide_bounds(bounds, maximum=1.0 if kind is MeasureKind.PROPORTION else np.inf)
     low, high, base_low, base_high = ([int(n) if isfinite(n) else None for n in row] for row in bounds.tolist())
     ratio_low, ratio_high = ([n if isfinite(n) else None for n in row.tolist()] for row in ratios)
-    sources = np.diff(nest.groups, append=nest.sources.size).tolist()
+    sources = _measure_runs(nest.groups, nest.sources.size).tolist()
     periods, latest, earliest = nest.periods.tolist(), nest.latest.tolist(), nest.earliest.tolist()
     uses_last_period = _STEPS_BY_KIND[kind][1] is _select_last
     for index, group in enumerate(nest.groups_with_data.tolist()):

@@ -20,6 +20,11 @@ EMPTY_VALUES = {"area": MISSING, "breakdown": MISSING} | dict.fromkeys(NUMBER_FI
 """The packed fields, in order, each with its value in `Cells` for none."""
 
 
+NO_CELLS = Cells(
+    **dict.fromkeys(["item", *EMPTY_VALUES], np.empty(0, dtype=np.int64)), notes=np.empty(0, dtype=np.object_)
+)
+
+
 class PackedCells(Struct, frozen=True, kw_only=True):
     """The cells of one revision, as they are stored."""
 
@@ -38,7 +43,8 @@ def pack_cells(cells: Cells, total: int) -> PackedCells:
     total_count = int(np.count_nonzero(is_total))
     if not is_total[:total_count].all():
         cells = cells.select(np.argsort(~is_total, kind="stable"))
-    notes = {str(position): note for position, note in enumerate(cells.notes.tolist()) if note is not None}
+    positions = np.flatnonzero(cells.notes != np.array(None))
+    notes = {str(position): cells.notes[position] for position in positions.tolist()}
     return PackedCells(
         count=len(cells),
         totals=total_count,
@@ -55,6 +61,8 @@ def _pack_column(stored: Column) -> bytes | None:
 
 def unpack_cells(items: Iterable[int], revisions: Sequence[PackedCells]) -> Cells:
     """Unpack the cells of revisions. Each item becomes the `item` of the cells of the revision in the same place."""
+    if not revisions:
+        return NO_CELLS
     counts = [revision.count for revision in revisions]
     notes = np.full(sum(counts), None, dtype=np.object_)
     for start, revision in zip(np.cumsum([0, *counts]).tolist(), revisions, strict=False):

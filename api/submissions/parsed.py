@@ -31,9 +31,10 @@ class ParsedSubmission(Struct, frozen=True, kw_only=True, eq=False):
 
     def group_by_return(self) -> "ParsedSubmission":
         """Return the same submission with the cells of each return next to each other, in the order of the returns."""
-        if not (np.diff(self.cells.item) < 0).any():
+        item = self.cells.item
+        if (item[1:] >= item[:-1]).all():
             return self
-        order = np.argsort(self.cells.item, kind="stable")
+        order = np.argsort(item, kind="stable")
         return replace(self, cells=self.cells.select(order), row=self.row[order])
 
 

@@ -11,6 +11,7 @@ from api.plan.catalogue import Catalogue
 from api.submissions.cell_columns import MISSING, Column, calculate_cell_id
 from api.submissions.revisions import IdentifiedReturn
 from schema.measures import Measure
+from schema.problems import CellName
 from schema.submission_reports import Completeness
 from schema.submissions import ReturnKind
 
@@ -70,12 +71,13 @@ def calculate_completeness(identified: IdentifiedReturn, cell_ids: Column, catal
     if identified.submitted.kind is not ReturnKind.DATA or identified.content is not None:
         return Completeness(required=0, present=0, missing=[])
     required = _index_required_cells(catalogue, identified.measure.slug, identified.duty.area)
-    missing = _find_missing(required, cell_ids)
-    return Completeness(
-        required=len(required.names),
-        present=len(required.names) - len(missing),
-        missing=[identified.cell_name(*required.names[index]) for index in map(int, missing[:MAX_LISTED_MISSING])],
-    )
+    missing = _find_missing(required, cell_ids).tolist()
+    measure, series, service, period = identified.key
+    names = [
+        CellName(measure=measure, series=series, service=service, period=period, area=area, breakdown=breakdown)
+        for area, breakdown in map(required.names.__getitem__, missing[:MAX_LISTED_MISSING])
+    ]
+    return Completeness(required=len(required.names), present=len(required.names) - len(missing), missing=names)
 
 
 def count_required_cells(cell_ids: Column, measure: str, area: str, catalogue: Catalogue) -> int:

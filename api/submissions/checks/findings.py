@@ -19,6 +19,7 @@ from schema.submissions import Justification
 MAX_LISTED_ROWS = 1000  # for each code
 MAX_LISTED_FINDINGS = 200  # for each code
 MAX_JUSTIFIABLE_FINDINGS = 1000  # for each code; more are only counted
+_RANK_BY_CODE = {code: rank for rank, code in enumerate(FINDING_EXPLANATIONS)}
 RETURN_POINTER_PATTERN = re.compile(r"/returns/(?P<item>\d+)(?:/(?P<column>[a-z_]+).*)?")
 
 
@@ -104,18 +105,19 @@ class Findings:
 
         Each code lists at most MAX_LISTED_FINDINGS findings and MAX_LISTED_ROWS rows.
         """
-        rows_left = dict.fromkeys(FINDING_EXPLANATIONS, MAX_LISTED_ROWS)
-        findings_left = dict.fromkeys(FINDING_EXPLANATIONS, MAX_LISTED_FINDINGS)
-        rank = {code: index for index, code in enumerate(FINDING_EXPLANATIONS)}
+        row_counts: Counter[str] = Counter()
+        finding_counts: Counter[str] = Counter()
         pairs = [(self._with_justification(finding), rows) for finding, rows in self._findings_by_key.values()]
         listed: list[Finding] = []
-        for finding, row_lists in sorted(pairs, key=lambda p: (rank[p[0].code], p[0].justification is not None)):
-            findings_left[finding.code] -= 1
-            if findings_left[finding.code] < 0:
+        for finding, row_lists in sorted(
+            pairs, key=lambda p: (_RANK_BY_CODE[p[0].code], p[0].justification is not None)
+        ):
+            finding_counts[finding.code] += 1
+            if finding_counts[finding.code] > MAX_LISTED_FINDINGS:
                 continue
             all_rows = np.sort(np.concatenate(row_lists))
-            rows = all_rows[: rows_left[finding.code]].tolist()
-            rows_left[finding.code] -= len(rows)
+            rows = all_rows[: MAX_LISTED_ROWS - row_counts[finding.code]].tolist()
+            row_counts[finding.code] += len(rows)
             row_count = len(all_rows) if len(all_rows) > len(rows) else None
             listed.append(replace(finding, rows=rows, row_count=row_count))
         return listed

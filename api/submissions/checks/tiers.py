@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from msgspec import Struct
@@ -18,7 +19,7 @@ from api.submissions.revisions import IdentifiedReturn, ReturnKey, ReturnTotal
 from schema.submissions import ReturnKind
 
 
-class CheckedSubmission(Struct, frozen=True, kw_only=True, eq=False):
+class CheckedSubmission(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """A submission without errors, not yet compared with the current revisions."""
 
     parsed: ParsedSubmission
@@ -27,7 +28,7 @@ class CheckedSubmission(Struct, frozen=True, kw_only=True, eq=False):
     cells: Cells
     findings: Findings
 
-    @property
+    @cached_property
     def row_slices(self) -> list[slice]:
         """The rows of each return's cells. They are next to each other, in the order of the returns."""
         ends = np.cumsum(np.bincount(self.cells.item, minlength=len(self.returns))).tolist()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, combinations
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -93,9 +94,10 @@ def _check_totals_present(
 
 def _rows_by_group(rows: Column, group: Column) -> list[Column]:
     """Return the rows of each group, in the order of the groups."""
+    if not len(rows):
+        return []
     order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    return np.split(rows[order], starts[1:]) if len(rows) else []
+    return np.split(rows[order], np.flatnonzero(np.diff(group[order])) + 1)
 
 
 def _parts_by_scheme(
@@ -129,7 +131,7 @@ def _parts_of_margin(
     exhaustive: bool,
 ) -> PartsOfTotals:
     margin = margin_positions(catalogue, frozenset(dimensions), tuple(remaining))
-    complete = int(np.prod([len(catalogue.categories[d]) for d in dimensions if d not in remaining]))
+    complete = prod(len(catalogue.categories[d]) for d in dimensions if d not in remaining)
     return _link_parts(
         rows,
         index.find_rows(index.cells.item[rows], index.area_position[rows], margin[index.breakdown_position[rows]]),

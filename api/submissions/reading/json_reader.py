@@ -1,6 +1,6 @@
 """Convert observations in JSON to columns, for a whole body and for lines of JSON."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any, Literal
@@ -39,8 +39,8 @@ class JsonColumns:
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self.areas = _CodeCache("area", str)
-        self.breakdowns = _CodeCache("breakdown", msgspec.json.decode)
+        self.areas = _CodeCache("area", msgspec.json.encode)
+        self.breakdowns = _CodeCache("breakdown", bytes)
 
     def to_columns(self, cells: Sequence[JsonCell], row: Column) -> tuple[dict[str, Column], Notes]:
         # Joining and splitting is faster than `bytes` of each. The decoder refuses NUL bytes, so no breakdown has one.
@@ -93,29 +93,34 @@ def parse_fast(body: bytes) -> ParsedSubmission | None:
 class _CodeCache(dict[Any, int]):
     """Numbers the distinct codes of a column. Each is parsed once, and is INVALID if it has a fault."""
 
-    def __init__(self, column: str, parse: Callable[[Any], Any]) -> None:
-        self._column, self._parse = column, parse
+    def __init__(self, column: str, to_json: Callable[[Any], bytes]) -> None:
+        self._column, self._to_json = column, to_json
+        self._decoder = msgspec.json.Decoder[Any](_FIELD_TYPES[column])
         self._faults_by_word: dict[Any, list[tuple[Fault, str | None]]] = {}
-        self._number_by_value: dict[Any, int] = {}
+        self._number_by_value: dict[bytes, int] = {}
         self.distinct_values: list[Any] = []
 
     def __missing__(self, word: Any) -> int:
         try:
-            value = self._parse(word)
-        except DECODE_ERRORS as error:
-            self._faults_by_word[word] = [(not_json_fault(error), None)]
+            value = self._decoder.decode(self._to_json(word))
+        except DECODE_ERRORS:
+            self._faults_by_word[word] = list(self._explain(self._to_json(word)))
+            number = INVALID
         else:
-            violations = list(find_violations(_FIELD_TYPES[self._column], value))
-            if not violations:
-                key = msgspec.json.encode(value, order="sorted")
-                if key not in self._number_by_value:
-                    self._number_by_value[key] = len(self.distinct_values)
-                    self.distinct_values.append(value)
-                self[word] = self._number_by_value[key]
-                return self._number_by_value[key]
-            self._faults_by_word[word] = [(Fault(code=v.code, message=v.message), v.actual) for v in violations]
-        self[word] = INVALID
-        return INVALID
+            key = msgspec.json.encode(value, order="sorted")
+            number = self._number_by_value.setdefault(key, len(self.distinct_values))
+            self.distinct_values += [value] if number == len(self.distinct_values) else []
+        self[word] = number
+        return number
+
+    def _explain(self, raw: bytes) -> Iterator[tuple[Fault, str | None]]:
+        try:
+            value = msgspec.json.decode(raw)
+        except DECODE_ERRORS as error:
+            yield not_json_fault(error), None
+        else:
+            for violation in find_violations(_FIELD_TYPES[self._column], value):
+                yield Fault(code=violation.code, message=violation.message), violation.actual
 
     def assign_numbers(self, words: list[Any], row: Column, faults: Faults) -> Column:
         numbers = iterate_column(map(self.__getitem__, words), len(words))
