@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, Cells, Column
+from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, Cells, Column, repeat_number
 
 EMPTY_VALUES = {"area": MISSING, "breakdown": MISSING} | dict.fromkeys(NUMBER_FIELDS, MISSING) | {"status": 0}
 """The packed fields, in order, each with its value in `Cells` for none."""
@@ -78,7 +78,7 @@ def unpack_cells(items: Iterable[int], revisions: Sequence[PackedCells]) -> Cell
 def _unpack_column(parts: Sequence[bytes | None], counts: Sequence[int], empty: int) -> Column:
     """Join the column of several revisions. One that is empty everywhere uses the memory of one number."""
     if not any(parts):
-        return np.broadcast_to(np.int64(empty), sum(counts))
+        return repeat_number(empty, sum(counts))
     column = np.zeros(sum(counts), dtype=np.int64)
     start = 0
     for part, count in zip(parts, counts, strict=True):
