@@ -63,9 +63,10 @@ OPEN = f"""
 
         insert into "return" (programme, organisation, series, service, period, period_start, period_end)
         select in_programme, in_owner, named.*
-        from unnest(in_series, in_services, in_periods, in_starts, in_ends) as named
+        from unnest(in_series, in_services, in_periods, in_starts, in_ends)
+            as named (series, service, period, period_start, period_end)
+        order by named.series, named.service, named.period  -- two submissions must not wait for each other
         on conflict do nothing;
-        -- In a fixed order, so that two submissions cannot wait for each other.
         perform pg_advisory_xact_lock(locked.id) from (
             select r.id from unnest(in_series, in_services, in_periods) as named (series, service, period)
             join "return" r on r.programme = in_programme and r.organisation = in_owner and r.series = named.series
