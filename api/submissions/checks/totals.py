@@ -15,7 +15,6 @@ from api.submissions.checks.cells import CellIndex
 from api.submissions.checks.code_index import margin_positions
 from api.submissions.checks.findings import Findings
 from api.submissions.revisions import IdentifiedReturn
-from schema.areas import Scheme
 from schema.measures import RATIO_KINDS, MeasureKind
 from schema.problems import CellName
 
@@ -104,41 +103,27 @@ def _parts_by_scheme(
     index: CellIndex, returns: Sequence[IdentifiedReturn], catalogue: Catalogue
 ) -> Iterator[PartsOfTotals]:
     measures = {submitted.measure.slug: submitted.measure for submitted in returns}
-    schemes: dict[tuple[str, ...], list[tuple[str, Scheme]]] = {}
-    for measure in measures.values():
-        for scheme in measure.schemes:
-            schemes.setdefault(tuple(sorted(scheme.dimensions)), []).append((measure.slug, scheme))
-    for dimensions, uses in schemes.items():
-        broken_down = index.codes.masks_by_dimensions[frozenset(dimensions)][index.breakdown_position]
-        if not broken_down.any():
-            continue
-        for exclusive, exhaustive in sorted({(scheme.exclusive, scheme.exhaustive) for _, scheme in uses}):
-            slugs = {slug for slug, s in uses if (s.exclusive, s.exhaustive) == (exclusive, exhaustive)}
-            uses_scheme = np.array([submitted.measure.slug in slugs for submitted in returns])
-            rows = np.flatnonzero(broken_down & uses_scheme[index.cells.item])
-            for size in range(len(dimensions)):
-                for remaining in combinations(dimensions, size):
-                    yield _parts_of_margin(index, rows, dimensions, remaining, catalogue, exclusive, exhaustive)
-
-
-def _parts_of_margin(
-    index: CellIndex,
-    rows: Column,
-    dimensions: Sequence[str],
-    remaining: Sequence[str],
-    catalogue: Catalogue,
-    exclusive: bool,
-    exhaustive: bool,
-) -> PartsOfTotals:
-    margin = margin_positions(catalogue, frozenset(dimensions), tuple(remaining))
-    complete = prod(len(catalogue.categories[d]) for d in dimensions if d not in remaining)
-    return _link_parts(
-        rows,
-        index.find_rows(index.cells.item[rows], index.area_position[rows], margin[index.breakdown_position[rows]]),
-        expected_parts=complete if exhaustive else None,
-        is_exclusive=exclusive,
-        description=f"by {' and '.join(dimensions)}",
-    )
+    schemes: dict[tuple[tuple[str, ...], bool, bool], set[str]] = {}
+    for slug, scheme in ((slug, scheme) for slug, measure in measures.items() for scheme in measure.schemes):
+        key = (tuple(sorted(scheme.dimensions)), scheme.exclusive, scheme.exhaustive)
+        schemes.setdefault(key, set()).add(slug)
+    for (dimensions, exclusive, exhaustive), slugs in schemes.items():
+        uses_scheme = np.array([submitted.measure.slug in slugs for submitted in returns])
+        has_dimensions = index.codes.masks_by_dimensions[frozenset(dimensions)][index.breakdown_position]
+        rows = np.flatnonzero(has_dimensions & uses_scheme[index.cells.item])
+        for remaining in chain.from_iterable(combinations(dimensions, size) for size in range(len(dimensions))):
+            if rows.size:
+                margin = margin_positions(catalogue, frozenset(dimensions), remaining)
+                complete = prod(len(catalogue.categories[d]) for d in dimensions if d not in remaining)
+                yield _link_parts(
+                    index,
+                    rows,
+                    index.area_position[rows],
+                    margin[index.breakdown_position[rows]],
+                    expected_parts=complete if exhaustive else None,
+                    is_exclusive=exclusive,
+                    description=f"by {' and '.join(dimensions)}",
+                )
 
 
 def _parts_by_area(index: CellIndex, returns: Sequence[IdentifiedReturn]) -> PartsOfTotals:
@@ -150,8 +135,10 @@ def _parts_by_area(index: CellIndex, returns: Sequence[IdentifiedReturn]) -> Par
     adds_up = np.array([submitted.measure.kind is not MeasureKind.DISTINCT for submitted in returns], dtype=np.bool_)
     rows = np.flatnonzero(adds_up[index.cells.item] & (parent > 0))
     return _link_parts(
+        index,
         rows,
-        index.find_rows(index.cells.item[rows], parent[rows], index.breakdown_position[rows]),
+        parent[rows],
+        index.breakdown_position[rows],
         expected_parts=None,
         is_exclusive=True,
         description="by area",
@@ -159,11 +146,20 @@ def _parts_by_area(index: CellIndex, returns: Sequence[IdentifiedReturn]) -> Par
 
 
 def _link_parts(
-    part_rows: Column, total_rows: Column, *, expected_parts: int | None, is_exclusive: bool, description: str
+    index: CellIndex,
+    rows: Column,
+    area: Column,
+    breakdown: Column,
+    *,
+    expected_parts: int | None,
+    is_exclusive: bool,
+    description: str,
 ) -> PartsOfTotals:
+    """Link these rows to the rows of their totals, which have this area and breakdown. Omit rows without a total."""
+    total_rows = index.find_rows(index.cells.item[rows], area, breakdown)
     has_total = total_rows != MISSING
     return PartsOfTotals(
-        part_rows=part_rows[has_total],
+        part_rows=rows[has_total],
         total_rows=total_rows[has_total],
         expected_parts=expected_parts,
         is_exclusive=is_exclusive,
