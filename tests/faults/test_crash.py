@@ -86,7 +86,7 @@ def serve(url: str) -> Iterator[Server]:
 async def submit_until_acknowledged(address: str, key: str, client: int) -> list[str]:
     """Submit new values of returns that other clients write as well, and return the submissions."""
     acknowledged: list[str] = []
-    async with AsyncWorkHealth(key, base_url=address, max_retries=40) as partner:
+    async with AsyncWorkHealth(key, base_url=address, max_retries=20 * (CRASHES + 1)) as partner:
         for turn in range(EACH):
             period = PERIODS[(client + turn) % len(PERIODS)]
             total = 1000 * client + turn + 1
