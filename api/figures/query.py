@@ -125,7 +125,9 @@ def _select_areas(query: OutcomeQuery, levels: Sequence[str], catalogue: Catalog
         named = {catalogue.plan.area}
     containers = outer | (named if levels else set[str]())
     contained = [
-        area for area in catalogue.plan.areas if not containers.isdisjoint(catalogue.list_area_and_ancestors(area.code))
+        area
+        for area in (catalogue.plan.areas if containers else ())
+        if not containers.isdisjoint(catalogue.list_area_and_ancestors(area.code))
     ]
     selected = {area.code for area in contained if not levels or area.level in levels}
     if not levels:

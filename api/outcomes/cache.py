@@ -1,13 +1,13 @@
-"""The cache of released reads in each process: responses as they were sent, and releases with their plans.
+"""The cache of released reads in each process: responses as they were sent, releases with their plans, and figures.
 
 A release is immutable, so a response from it never changes. Only which release is current changes. Each process has a
-live copy of that, and a cached response needs no statement while the copy is valid. Otherwise the request asks the
+live copy of that, and a read of cached items needs no statement while the copy is valid. Otherwise the request asks the
 database, in one statement for all requests that wait. Cached items belong to a publication job, because a database
 that was restored from a backup can give the same number to another release.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any, NoReturn, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -24,13 +24,15 @@ from api.database.connections import connect_release_listener
 from api.database.live_copy import LiveCopy
 from api.http.etags import Headers, add_etag
 from api.outcomes import queries_released
+from api.outcomes.recent_items import RecentItems
 from api.outcomes.release_states import ReleaseSelector, ReleaseState, ReleaseStates, select_release
 from api.outcomes.released_query import CoveredPeriods
 from api.plan.catalogue import Catalogue
+from api.releases.figure_blocks import FigureBlock
 from schema.releases import Release
 
-MAX_CACHE_BYTES = 128 * 2**20
-"""The bytes of responses in each process."""
+MAX_RESPONSE_BYTES, MAX_BLOCK_BYTES = 128 * 2**20, 64 * 2**20
+"""The bytes of responses, and of blocks of figures, in each process."""
 RESPONSE_OVERHEAD_BYTES = 1024
 """The approximate size of a cached response without its body."""
 MAX_RELEASES = 64
@@ -41,11 +43,14 @@ SOURCE_KEY = "release"
 
 
 class OpenRelease(Struct, frozen=True, kw_only=True):
-    """A release with its plan version and the periods that it covers."""
+    """A release with its plan version, the periods that it covers, and where their figures are."""
 
+    state: ReleaseState
     release: Release
     catalogue: Catalogue
     covered_periods: CoveredPeriods
+    positions: Mapping[tuple[int, str], range]
+    """The positions of the figures of each series, by the database's number, and period."""
 
 
 class CacheSource(Struct, frozen=True, kw_only=True):
@@ -68,32 +73,16 @@ RequestKey = tuple[str, bytes]
 
 
 class ReleaseCache:
-    """The cache for one database. It evicts the responses that were used least recently."""
+    """The cache for one database."""
 
-    def __init__(self, max_bytes: int = MAX_CACHE_BYTES) -> None:
-        self.releases: OrderedDict[UUID, OpenRelease] = OrderedDict()
-        self._responses: OrderedDict[RequestKey, CachedResponse] = OrderedDict()
-        self._max_bytes, self._stored_bytes = max_bytes, 0
+    def __init__(self) -> None:
+        self.releases: RecentItems[UUID, OpenRelease] = RecentItems(MAX_RELEASES)
+        self.responses: RecentItems[RequestKey, CachedResponse] = RecentItems(MAX_RESPONSE_BYTES)
+        self.blocks: RecentItems[tuple[UUID, int], FigureBlock] = RecentItems(MAX_BLOCK_BYTES)
+        """Figures of a release by their first position."""
         self._states = LiveCopy(RELEASE_CHANNEL, queries_released.fetch_all_release_states)
         self._waiters: dict[str, asyncio.Future[ReleaseStates]] = {}
         self._lookup_task: asyncio.Task[None] | None = None
-
-    def find_response(self, key: RequestKey) -> CachedResponse | None:
-        response = self._responses.get(key)
-        if response is not None:
-            self._responses.move_to_end(key)
-        return response
-
-    def store_response(self, key: RequestKey, response: CachedResponse) -> None:
-        self._stored_bytes += _count_bytes(response) - _count_bytes(self._responses.pop(key, None))
-        self._responses[key] = response
-        while self._stored_bytes > self._max_bytes:
-            self._stored_bytes -= _count_bytes(self._responses.popitem(last=False)[1])
-
-    def add_release(self, publication: UUID, release: OpenRelease) -> None:
-        self.releases[publication] = release
-        if len(self.releases) > MAX_RELEASES:
-            self.releases.popitem(last=False)
 
     async def find_current_release(
         self, selector: ReleaseSelector, engine: AsyncEngine, clock: Clock
@@ -136,10 +125,6 @@ class ReleaseCache:
                         waiter.set_exception(error)
 
 
-def _count_bytes(response: CachedResponse | None) -> int:
-    return 0 if response is None else len(response.body) + RESPONSE_OVERHEAD_BYTES
-
-
 _caches: WeakKeyDictionary[Engine, ReleaseCache] = WeakKeyDictionary()
 
 
@@ -159,7 +144,7 @@ class CacheMiddleware(ASGIMiddleware):
         state = cast("Any", scope)["litestar_app"].state
         engine: AsyncEngine = state.public_engine
         cache, key = get_cache(engine), (scope["path"], scope["query_string"])
-        cached = cache.find_response(key)
+        cached = cache.responses.find(key)
         if cached is not None:
             release = await cache.find_current_release(cached.source.selector, engine, state.clock)
             if release is not None and release.publication == cached.source.publication:
@@ -179,7 +164,8 @@ class CacheMiddleware(ASGIMiddleware):
                 start, pending_start = pending_start, None
                 if source is not None and message["type"] == "http.response.body" and not message["more_body"]:
                     headers = add_etag(list(start["headers"]), message["body"])
-                    cache.store_response(key, CachedResponse(source=source, headers=headers, body=message["body"]))
+                    response = CachedResponse(source=source, headers=headers, body=message["body"])
+                    cache.responses.add(key, response, len(response.body) + RESPONSE_OVERHEAD_BYTES)
                     start = HTTPResponseStartEvent(type="http.response.start", status=200, headers=list(headers))
                 await send(start)
             await send(message)

@@ -1,105 +1,150 @@
 """Reading from an open release: find it, load it with its plan, and read its figures."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NoReturn
 
 from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.types import Scope
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api.clock import Now
-from api.database.connections import Transaction
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, ResultTooLarge, resolve_axes
 from api.http.pagination import InvalidCursor, decode_cursor
 from api.outcomes.cache import SOURCE_KEY, CacheSource, OpenRelease, get_cache
-from api.outcomes.queries_released import fetch_figures, fetch_release, fetch_release_states
-from api.outcomes.release_states import select_release
-from api.outcomes.released_query import ReleaseCursor, decode_covered_periods, resolve_query
+from api.outcomes.queries_released import fetch_blocks, fetch_release
+from api.outcomes.release_states import ReleaseState
+from api.outcomes.released_query import ReleaseCursor, ReleaseQuery, decode_covered_periods, resolve_query
 from api.outcomes.released_views import mask_figures
 from api.plan.queries import fetch_catalogue, fetch_catalogue_version
 from api.releases import rules
-from api.releases.figure_blocks import decode_figures
+from api.releases.figure_blocks import FigureBlock, decode_figures
 from api.releases.queries_previous import list_released_periods
 from api.releases.queries_releases import list_releases
-from schema.outcomes import ResolvedPeriod
 from schema.released_figures import PublishedFigure
-from schema.releases import Release
+
+_BLOCKS_PER_READ = 8
 
 
-async def provide_named_release(
-    programme: FromPath[str], release: FromPath[str], public: Transaction, state: State, scope: Scope, now: Now
-) -> OpenRelease:
-    """Return the release in the path, a number or `latest`. Raises NoRelease or WithdrawnRelease."""
-    return await find_release(programme, public, state, scope, now, release)
-
-
-async def find_release(
-    programme: str, public: AsyncConnection, state: State, scope: Scope, now: datetime, release: str | None
-) -> OpenRelease:
-    """Return the release, from the cache if the database confirms it. Raises NoRelease or WithdrawnRelease."""
-    cache = get_cache(state.public_engine)
-    selector = (programme, rules.parse_number(release))
-    published = select_release(await fetch_release_states(public, [programme]), selector, now=now)
+async def find_release(programme: str, state: State, scope: Scope, release: str | None) -> "ReleaseReader":
+    """Find the release, and open it from the cache if it is there. Raises NoRelease or WithdrawnRelease."""
+    engine: AsyncEngine = state.public_engine
+    cache, selector = get_cache(engine), (programme, rules.parse_number(release))
+    published = await cache.find_current_release(selector, engine, state.clock)
     if published is None:
-        return await _find_withdrawn_release(programme, public, now, release)
-    if published.publication not in cache.releases:
-        record = await fetch_release(public, published, programme)
-        cache.add_release(published.publication, await _load_release(public, record, published.programme))
+        async with engine.connect() as public:
+            await _refuse_release(programme, public, state.clock(), release)
+    opened = cache.releases.find(published.publication)
+    if opened is None:
+        async with engine.connect() as public:
+            opened = await _load_release(public, published, programme)
+        cache.releases.add(published.publication, opened)
     scope["state"][SOURCE_KEY] = CacheSource(selector=selector, publication=published.publication)
-    return cache.releases[published.publication]
+    return ReleaseReader(engine, opened)
 
 
-async def _find_withdrawn_release(
-    programme: str, public: AsyncConnection, now: datetime, selector: str | None
-) -> OpenRelease:
-    """Raise NoRelease or WithdrawnRelease, unless the release was published since the first statement."""
+async def provide_named_reader(
+    programme: FromPath[str], release: FromPath[str], state: State, scope: Scope
+) -> "ReleaseReader":
+    """Open the release in the path, a number or `latest`. Raises NoRelease or WithdrawnRelease."""
+    return await find_release(programme, state, scope, release)
+
+
+async def _refuse_release(programme: str, public: AsyncConnection, now: datetime, selector: str | None) -> NoReturn:
+    """Raise NoRelease or WithdrawnRelease."""
     newest_plan = await fetch_catalogue(public, programme)
     releases = await list_releases(public, newest_plan.id, newest_plan.slug, now=now)
     is_latest = rules.parse_number(selector) is None
     numbers = [release.number for release in reversed(releases) if release.withdrawn_at is None or not is_latest]
     number = rules.choose_number(selector, numbers)
-    release = next(release for release in releases if release.number == number)
-    rules.check_not_withdrawn(release)
-    return await _load_release(public, release, newest_plan.id)
+    rules.check_not_withdrawn(next(release for release in releases if release.number == number))
+    raise rules.NoRelease(f"Release {number} is not available yet. Repeat the request.")
 
 
-async def _load_release(public: AsyncConnection, release: Release, programme_id: int) -> OpenRelease:
-    catalogue = await fetch_catalogue_version(public, release.programme, programme_id, release.plan_version)
-    rows = await list_released_periods(public, catalogue.id, release.number)
-    return OpenRelease(release=release, catalogue=catalogue, covered_periods=decode_covered_periods(rows, catalogue))
+async def _load_release(public: AsyncConnection, state: ReleaseState, slug: str) -> OpenRelease:
+    release = await fetch_release(public, state, slug)
+    catalogue = await fetch_catalogue_version(public, slug, state.programme, release.plan_version)
+    covered = await list_released_periods(public, state.programme, state.number)
+    return OpenRelease(
+        state=state,
+        release=release,
+        catalogue=catalogue,
+        covered_periods=decode_covered_periods(covered, catalogue),
+        positions={(one.series, one.period): one.positions for one in covered},
+    )
 
 
-def decode_release_cursor(text: str | None, open_release: OpenRelease) -> int:
-    """Return the position after which the page begins, -1 for the first page. Raises InvalidCursor."""
-    cursor = decode_cursor(text, ReleaseCursor)
-    if cursor is None:
-        return -1
-    if cursor.release != open_release.release.number:
-        raise InvalidCursor(f"The cursor belongs to release {cursor.release}; send `release={cursor.release}` with it.")
-    return cursor.position
+class ReleaseReader:
+    """Reads an open release, from the cache if possible. A withdrawn or replaced one has no figures there."""
+
+    def __init__(self, engine: AsyncEngine, opened: OpenRelease) -> None:
+        self.engine, self.opened = engine, opened
+        self.release, self.catalogue = opened.release, opened.catalogue
+
+    def decode_cursor(self, text: str | None) -> int:
+        """Return the position after which the page begins, -1 for the first page. Raises InvalidCursor."""
+        cursor = decode_cursor(text, ReleaseCursor)
+        if cursor is None:
+            return -1
+        if cursor.release != self.release.number:
+            raise InvalidCursor(
+                f"The cursor belongs to release {cursor.release}; send `release={cursor.release}` with it."
+            )
+        return cursor.position
+
+    def select(self, query: OutcomeQuery) -> "ReleasedSelection":
+        """Raises UnknownCode, UnclearPeriod, NotCollected or IncompatibleFilters."""
+        axes = resolve_axes(query, self.catalogue)
+        resolved = resolve_query(query, axes, self.opened.covered_periods, self.catalogue)
+        return ReleasedSelection(reader=self, query=query, axes=axes, resolved=resolved)
+
+    async def fetch_blocks(self, positions: Sequence[int]) -> list[FigureBlock]:
+        """Return the blocks that begin at these positions, in order. Raises WithdrawnRelease."""
+        blocks, publication = get_cache(self.engine).blocks, self.opened.state.publication
+        by_position = {first: block for first in positions if (block := blocks.find((publication, first))) is not None}
+        missing = [first for first in positions if first not in by_position]
+        if missing:
+            for block in await fetch_blocks(self.engine, self.opened.state, missing):
+                by_position[block.first_position] = block
+                blocks.add((publication, block.first_position), block, block.memory_bytes)
+        if len(by_position) < len(positions):
+            raise rules.WithdrawnRelease(f"Release {self.release.number} was withdrawn while it was read.")
+        return [by_position[first] for first in positions]
 
 
-class ReleasedResult(Struct, frozen=True, kw_only=True):
+class ReleasedSelection(Struct, frozen=True, kw_only=True):
     """The figures that a query selects from a release."""
 
+    reader: ReleaseReader
+    query: OutcomeQuery
     axes: QueryAxes
-    resolved: list[ResolvedPeriod]
-    figures: list[PublishedFigure]
+    resolved: ReleaseQuery
 
+    async def fetch_page(self, *, after: int = -1, limit: int) -> list[tuple[int, bytes]]:
+        """Return positions and contents, in order. Raises WithdrawnRelease."""
+        places = self.reader.opened.positions
+        wanted = sorted(
+            (positions.start, number)
+            for number, one in enumerate(self.resolved.filters)
+            for period in one.periods
+            if (positions := places[one.series, period]).stop > after + 1
+        )
+        figures: list[tuple[int, bytes]] = []
+        for start in range(0, len(wanted), _BLOCKS_PER_READ):
+            part = wanted[start : start + _BLOCKS_PER_READ]
+            blocks = await self.reader.fetch_blocks([first for first, _ in part])
+            for (_, number), block in zip(part, blocks, strict=True):
+                one = self.resolved.filters[number]
+                rows = block.find_rows(one.areas, one.breakdowns, after=after)[: limit - len(figures)]
+                figures += zip((rows + block.first_position).tolist(), block.table.render(rows), strict=True)
+            if len(figures) == limit:
+                break
+        return figures
 
-async def fetch_all_figures(public: AsyncConnection, open_release: OpenRelease, query: OutcomeQuery) -> ReleasedResult:
-    """Return all figures that the query selects. Raises ResultTooLarge."""
-    catalogue = open_release.catalogue
-    axes = resolve_axes(query, catalogue)
-    resolved = resolve_query(query, axes, open_release.covered_periods, catalogue)
-    rows = await fetch_figures(
-        public, catalogue.id, open_release.release.number, resolved.filters, limit=MAX_FIGURES + 1
-    )
-    if len(rows) > MAX_FIGURES:
-        raise ResultTooLarge(f"The query selects more than {MAX_FIGURES:,} figures.")
-    return ReleasedResult(
-        axes=axes,
-        resolved=resolved.resolved,
-        figures=list(mask_figures(decode_figures([content for _, content in rows]), query.min_coverage)),
-    )
+    async def fetch_figures(self) -> list[PublishedFigure]:
+        """Return all figures. Raises ResultTooLarge or WithdrawnRelease."""
+        rows = await self.fetch_page(limit=MAX_FIGURES + 1)
+        if len(rows) > MAX_FIGURES:
+            raise ResultTooLarge(f"The query selects more than {MAX_FIGURES:,} figures.")
+        return list(mask_figures(decode_figures([content for _, content in rows]), self.query.min_coverage))

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database.connections import fetch_any
 from api.outcomes.release_states import ReleaseState, ReleaseStates
-from api.outcomes.released_query import EntryFilter, FigureFilter
+from api.outcomes.released_query import EntryFilter
 from api.releases.figure_blocks import FigureBlock
 from api.releases.queries_releases import to_release
 from schema.releases import Release
@@ -48,45 +48,25 @@ async def fetch_release(transaction: AsyncConnection, state: ReleaseState, slug:
 
 
 FIGURE_BLOCKS_SQL = """
-select series, first_position, content
-from release.figure_block join unnest($3::int[], $4::text[]) as wanted (series, period) using (series, period)
-where programme = $1 and release = $2 and first_position + figure_count > $5
-order by first_position limit $6
+select first_position, content
+from release.figure_block
+join release.release on (release.programme, release.number) = (figure_block.programme, figure_block.release)
+where figure_block.programme = $1 and release = $2 and first_position = any($4)
+    and publication = $3 and withdrawn_at is null
 """
-_BLOCKS_PER_READ = 8
 
 
-async def fetch_figures(
-    transaction: AsyncConnection,
-    programme_id: int,
-    number: int,
-    filters: Sequence[FigureFilter],
-    *,
-    after: int = -1,
-    limit: int,
-) -> list[tuple[int, bytes]]:
-    """Return positions and contents, in order. Each series has its own periods and breakdowns."""
-    by_series = {figure_filter.series: figure_filter for figure_filter in filters}
-    wanted = [(one.series, period) for one in filters for period in one.periods]
-    series, periods = [series for series, _ in wanted], [period for _, period in wanted]
-    figures: list[tuple[int, bytes]] = []
-    start, rows = after + 1, None
-    while wanted and len(figures) < limit and (rows is None or len(rows) == _BLOCKS_PER_READ):
-        rows = await fetch_any(
-            transaction, FIGURE_BLOCKS_SQL, programme_id, number, series, periods, start, _BLOCKS_PER_READ
-        )
-        for row in rows:
-            block, one = FigureBlock(row["first_position"], row["content"]), by_series[row["series"]]
-            chosen = block.find_rows(one.areas, one.breakdowns, after=after)[: limit - len(figures)]
-            figures += zip((chosen + block.first_position).tolist(), block.table.render(chosen), strict=True)
-            start = block.positions.stop
-    return figures
+async def fetch_blocks(engine: AsyncEngine, state: ReleaseState, positions: Sequence[int]) -> list[FigureBlock]:
+    """Return the blocks that begin at these positions of a release; none if it was withdrawn or replaced since."""
+    key = state.programme, state.number, state.publication
+    async with engine.connect() as connection:
+        rows = await fetch_any(connection, FIGURE_BLOCKS_SQL, *key, positions)
+    return [FigureBlock(first_position, content) for first_position, content in rows]
 
 
 async def fetch_entries(
-    transaction: AsyncConnection,
-    programme_id: int,
-    number: int,
+    engine: AsyncEngine,
+    state: ReleaseState,
     filters: Sequence[EntryFilter],
     *,
     after: int,
@@ -100,15 +80,16 @@ async def fetch_entries(
     statement = (
         select(entry.position, entry.content)
         .where(
-            entry.programme == programme_id,
-            entry.release == number,
+            entry.programme == state.programme,
+            entry.release == state.number,
             entry.position > after,
             or_(false(), *conditions),
         )
         .order_by(entry.position)
         .limit(limit)
     )
-    return [(row.position, row.content) for row in await transaction.execute(statement)]
+    async with engine.connect() as connection:
+        return [(row.position, row.content) for row in await connection.execute(statement)]
 
 
 def _is_in_periods(periods: Sequence[str] | None) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from api.figures.query import OutcomeQuery, QueryAxes, list_breakdown_keys
 from api.plan.catalogue import Catalogue
 from api.plan.filters import check_code
 from api.plan.periods import parse_period
+from api.releases.figure_blocks import ReleasedPeriod
 from api.statistics import periods
 from schema.measures import UNCOUNTED_KINDS, Measure, Series
 from schema.outcomes import ResolvedPeriod
@@ -91,13 +92,13 @@ def _match_periods(
     return codes, resolver.resolved_tokens
 
 
-def decode_covered_periods(rows: Mapping[int, Sequence[tuple[str, bool]]], catalogue: Catalogue) -> CoveredPeriods:
-    slugs = catalogue.series_slugs
-    return {
-        slugs[number]: [(periods.parse(code), has_returns) for code, has_returns in spans]
-        for number, spans in rows.items()
-        if number in slugs
-    }
+def decode_covered_periods(rows: Iterable[ReleasedPeriod], catalogue: Catalogue) -> CoveredPeriods:
+    covered: dict[tuple[str, str], list[tuple[Period, bool]]] = {}
+    for row in rows:
+        if row.series in catalogue.series_slugs:
+            spans = covered.setdefault(catalogue.series_slugs[row.series], [])
+            spans.append((periods.parse(row.period), row.received))
+    return covered
 
 
 def resolve_entry_filters(

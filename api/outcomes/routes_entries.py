@@ -9,11 +9,9 @@ from litestar.enums import MediaType
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
-from api.database.connections import Transaction
 from api.http.pagination import build_page
 from api.http.problems import response_specs
-from api.outcomes.cache import OpenRelease
-from api.outcomes.queries_open_release import decode_release_cursor, provide_named_release
+from api.outcomes.queries_open_release import ReleaseReader, provide_named_reader
 from api.outcomes.queries_released import fetch_entries
 from api.outcomes.released_query import ReleaseCursor, resolve_entry_filters
 from api.outcomes.routes_released import READ_PROBLEMS
@@ -38,8 +36,7 @@ class _EntriesPage(Struct, frozen=True, kw_only=True):
     responses=READ_PROBLEMS | response_specs(ReleasedEntryList, 200),
 )
 async def list_release_entries(
-    open_release: NamedDependency[OpenRelease],
-    public: Transaction,
+    reader: NamedDependency[ReleaseReader],
     measure: FromQuery[list[str] | None] = None,
     period: FromQuery[list[str] | None] = None,
     cursor: FromQuery[str | None] = None,
@@ -51,15 +48,15 @@ async def list_release_entries(
     cleared are neither listed nor counted. The organisation and the number of participants are not published. By
     default, entries of all measures and periods are listed.
     """
-    release, catalogue = open_release.release, open_release.catalogue
-    filters = resolve_entry_filters(measure or [], period or [], open_release.covered_periods, catalogue)
-    after = decode_release_cursor(cursor, open_release)
-    rows = await fetch_entries(public, catalogue.id, release.number, filters, after=after, limit=limit + 1)
-    page, next_cursor = build_page(rows, limit, lambda page: ReleaseCursor(release.number, page[-1][0]))
+    filters = resolve_entry_filters(measure or [], period or [], reader.opened.covered_periods, reader.catalogue)
+    after = reader.decode_cursor(cursor)
+    rows = await fetch_entries(reader.engine, reader.opened.state, filters, after=after, limit=limit + 1)
+    number = reader.release.number
+    page, next_cursor = build_page(rows, limit, lambda page: ReleaseCursor(number, page[-1][0]))
     response = _EntriesPage(
-        programme=catalogue.slug,
-        release=release.number,
-        plan_version=catalogue.version,
+        programme=reader.catalogue.slug,
+        release=number,
+        plan_version=reader.catalogue.version,
         items=[msgspec.Raw(content) for _, content in page],
         next_cursor=next_cursor,
     )
@@ -69,6 +66,6 @@ async def list_release_entries(
 router = Router(
     "/v1",
     route_handlers=[list_release_entries],
-    dependencies={"open_release": Provide(provide_named_release)},
+    dependencies={"reader": Provide(provide_named_reader)},
     tags=["Releases"],
 )

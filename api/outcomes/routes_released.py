@@ -11,19 +11,16 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import Scope
 from msgspec import Struct
 
-from api.clock import Now
-from api.database.connections import Transaction
 from api.figures.explanations import collect_labels
-from api.figures.query import LATEST_KEYWORD, OutcomeQuery, resolve_axes
+from api.figures.query import LATEST_KEYWORD, OutcomeQuery
 from api.http import downloads
 from api.http.pagination import build_page
 from api.http.problems import refusal_specs, response_specs
-from api.outcomes.cache import CacheMiddleware, OpenRelease
+from api.outcomes.cache import CacheMiddleware
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.outcomes.queries_boundaries import fetch_boundaries
-from api.outcomes.queries_open_release import decode_release_cursor, fetch_all_figures, find_release
-from api.outcomes.queries_released import fetch_figures
-from api.outcomes.released_query import ReleaseCursor, resolve_query
+from api.outcomes.queries_open_release import ReleasedSelection, ReleaseReader, find_release
+from api.outcomes.released_query import ReleaseCursor
 from api.outcomes.released_views import explain_protection, mask_figures
 from api.outcomes.routes_query import provide_released_query
 from api.releases.figure_blocks import decode_figures
@@ -37,16 +34,25 @@ READ_PROBLEMS = refusal_specs(404, 410, 422)
 CACHED = [CacheMiddleware()]
 
 
-async def provide_release(
+ReleaseParameter = Annotated[str | None, QueryParameter(name="release")]
+
+
+async def provide_reader(
+    programme: FromPath[str], state: State, scope: Scope, release: ReleaseParameter = None
+) -> ReleaseReader:
+    """Open the release in the query, by default the newest one. Raises NoRelease or WithdrawnRelease."""
+    return await find_release(programme, state, scope, release)
+
+
+async def provide_selection(
+    outcome_query: NamedDependency[OutcomeQuery],
     programme: FromPath[str],
-    public: Transaction,
     state: State,
     scope: Scope,
-    now: Now,
-    release: Annotated[str | None, QueryParameter(name="release")] = None,
-) -> OpenRelease:
-    """Return the release in the query, by default the newest one. Raises NoRelease or WithdrawnRelease."""
-    return await find_release(programme, public, state, scope, now, release)
+    release: ReleaseParameter = None,
+) -> ReleasedSelection:
+    """Resolve the query for the release. Litestar resolves dependencies that need each other without starting tasks."""
+    return (await find_release(programme, state, scope, release)).select(outcome_query)
 
 
 class _OutcomesPage(Struct, frozen=True, kw_only=True):
@@ -71,9 +77,7 @@ class _OutcomesPage(Struct, frozen=True, kw_only=True):
     responses=READ_PROBLEMS | response_specs(Outcomes, 200),
 )
 async def list_outcomes(
-    open_release: NamedDependency[OpenRelease],
-    outcome_query: NamedDependency[OutcomeQuery],
-    public: Transaction,
+    selection: NamedDependency[ReleasedSelection],
     labels: FromQuery[bool] = False,
     cursor: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
@@ -86,27 +90,24 @@ async def list_outcomes(
     Each figure has its bounds and largest error, its interval, comparators, movement, trend, target, and the coverage
     at the time of the release. Percentages and other derived values are calculated from the displayed numbers.
     """
-    release, catalogue = open_release.release, open_release.catalogue
-    after = decode_release_cursor(cursor, open_release)
-    axes = resolve_axes(outcome_query, catalogue)
-    resolved = resolve_query(outcome_query, axes, open_release.covered_periods, catalogue)
-    rows = await fetch_figures(public, catalogue.id, release.number, resolved.filters, after=after, limit=limit + 1)
+    reader, query = selection.reader, selection.query
+    release, catalogue = reader.release, reader.catalogue
+    rows = await selection.fetch_page(after=reader.decode_cursor(cursor), limit=limit + 1)
     page, next_cursor = build_page(rows, limit, lambda page: ReleaseCursor(release.number, page[-1][0]))
     items = [msgspec.Raw(content) for _, content in page]
-    min_coverage = outcome_query.min_coverage
     # Decoding is slow, so the figures are decoded only if the response needs it.
-    figures = decode_figures([content for _, content in page]) if labels or min_coverage is not None else []
-    if min_coverage is not None:
-        figures = list(mask_figures(figures, min_coverage))
+    figures = decode_figures([content for _, content in page]) if labels or query.min_coverage is not None else []
+    if query.min_coverage is not None:
+        figures = list(mask_figures(figures, query.min_coverage))
         items = [msgspec.Raw(msgspec.json.encode(figure)) for figure in figures]
     response = _OutcomesPage(
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
         policy_version=release.policy.version,
-        protection=explain_protection(release, [measure.slug for measure, _ in axes.series], catalogue),
+        protection=explain_protection(release, [measure.slug for measure, _ in selection.axes.series], catalogue),
         items=items,
-        resolved=resolved.resolved,
+        resolved=selection.resolved.resolved,
         labels=collect_labels(figures, catalogue) if labels else {},
         next_cursor=next_cursor,
     )
@@ -122,9 +123,7 @@ async def list_outcomes(
     responses=READ_PROBLEMS,
 )
 async def list_outcomes_csv(
-    open_release: NamedDependency[OpenRelease],
-    outcome_query: NamedDependency[OutcomeQuery],
-    public: Transaction,
+    selection: NamedDependency[ReleasedSelection],
     labels: FromQuery[bool] = False,
 ) -> Response[bytes]:
     """All rows at once, in the fields of the JSON. The columns are the same for every query.
@@ -132,10 +131,10 @@ async def list_outcomes_csv(
     `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are filled
     with `labels=true`.
     """
-    result = await fetch_all_figures(public, open_release, outcome_query)
+    figures = await selection.fetch_figures()
     return downloads.csv_response(
-        tidy_csv.write_csv(result.figures, open_release.catalogue, labels=labels, kind=PublishedFigure),
-        f"outcomes-release-{open_release.release.number}.csv",
+        tidy_csv.write_csv(figures, selection.reader.catalogue, labels=labels, kind=PublishedFigure),
+        f"outcomes-release-{selection.reader.release.number}.csv",
     )
 
 
@@ -147,16 +146,16 @@ async def list_outcomes_csv(
     responses=READ_PROBLEMS,
 )
 async def list_outcomes_json_stat(
-    open_release: NamedDependency[OpenRelease], outcome_query: NamedDependency[OutcomeQuery], public: Transaction
+    selection: NamedDependency[ReleasedSelection],
 ) -> JsonStatDataset:
     """JSON-stat 2.0: a cube of measure, period, area and the dimensions of the query. Bounds are in `extension`."""
-    result = await fetch_all_figures(public, open_release, outcome_query)
+    figures = await selection.fetch_figures()
     return json_stat.build_dataset(
-        result.figures,
-        open_release.catalogue,
-        categories=result.axes.categories,
-        resolved=result.resolved,
-        release=open_release.release.number,
+        figures,
+        selection.reader.catalogue,
+        categories=selection.axes.categories,
+        resolved=selection.resolved.resolved,
+        release=selection.reader.release.number,
     )
 
 
@@ -169,13 +168,13 @@ async def list_outcomes_json_stat(
     responses=READ_PROBLEMS,
 )
 async def list_outcomes_sdmx_csv(
-    open_release: NamedDependency[OpenRelease], outcome_query: NamedDependency[OutcomeQuery], public: Transaction
+    selection: NamedDependency[ReleasedSelection],
 ) -> Response[bytes]:
     """SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total."""
-    result = await fetch_all_figures(public, open_release, outcome_query)
+    figures = await selection.fetch_figures()
     return downloads.csv_response(
-        sdmx_csv.write_csv(result.figures, open_release.catalogue),
-        f"outcomes-release-{open_release.release.number}.sdmx.csv",
+        sdmx_csv.write_csv(figures, selection.reader.catalogue),
+        f"outcomes-release-{selection.reader.release.number}.sdmx.csv",
     )
 
 
@@ -187,8 +186,7 @@ async def list_outcomes_sdmx_csv(
     responses=READ_PROBLEMS,
 )
 async def list_outcomes_geojson(
-    open_release: NamedDependency[OpenRelease],
-    public: Transaction,
+    reader: NamedDependency[ReleaseReader],
     measure: FromQuery[str],
     level: FromQuery[str],
     series: FromQuery[str | None] = None,
@@ -201,9 +199,10 @@ async def list_outcomes_geojson(
     query = geojson.build_query(
         measure=measure, level=level, series=series, period=period, within=within, breakdowns=breakdown or []
     )
-    result = await fetch_all_figures(public, open_release, query)
-    boundaries = await fetch_boundaries(public, [figure.area for figure in result.figures])
-    return geojson.build_map_layer(result.figures, boundaries, open_release.catalogue)
+    figures = await reader.select(query).fetch_figures()
+    async with reader.engine.connect() as public:
+        boundaries = await fetch_boundaries(public, [figure.area for figure in figures])
+    return geojson.build_map_layer(figures, boundaries, reader.catalogue)
 
 
 router = Router(
@@ -215,6 +214,10 @@ router = Router(
         list_outcomes_sdmx_csv,
         list_outcomes_geojson,
     ],
-    dependencies={"outcome_query": Provide(provide_released_query), "open_release": Provide(provide_release)},
+    dependencies={
+        "outcome_query": Provide(provide_released_query),
+        "reader": Provide(provide_reader),
+        "selection": Provide(provide_selection),
+    },
     tags=["Outcomes"],
 )

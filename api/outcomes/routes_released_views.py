@@ -4,13 +4,11 @@ from litestar import Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery
 
-from api.database.connections import Transaction
 from api.figures.inequality_figures import check_inequality_query
 from api.figures.query import LATEST_KEYWORD, OutcomeQuery
-from api.outcomes.cache import OpenRelease
-from api.outcomes.queries_open_release import fetch_all_figures
+from api.outcomes.queries_open_release import ReleaseReader
 from api.outcomes.released_views import build_inequality, build_logic_model, build_progress
-from api.outcomes.routes_released import CACHED, READ_PROBLEMS, provide_release
+from api.outcomes.routes_released import CACHED, READ_PROBLEMS, provide_reader
 from schema.released_views import ReleasedInequality, ReleasedLogicModel, ReleasedProgress
 
 
@@ -21,10 +19,10 @@ from schema.released_views import ReleasedInequality, ReleasedLogicModel, Releas
     summary="Get published progress by theme",
     responses=READ_PROBLEMS,
 )
-async def get_progress(open_release: NamedDependency[OpenRelease], public: Transaction) -> ReleasedProgress:
+async def get_progress(reader: NamedDependency[ReleaseReader]) -> ReleasedProgress:
     """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage."""
-    result = await fetch_all_figures(public, open_release, OutcomeQuery())
-    return build_progress(open_release.release, result.figures, open_release.catalogue)
+    figures = await reader.select(OutcomeQuery()).fetch_figures()
+    return build_progress(reader.release, figures, reader.catalogue)
 
 
 @get(
@@ -34,12 +32,10 @@ async def get_progress(open_release: NamedDependency[OpenRelease], public: Trans
     summary="Get the logic model with published figures",
     responses=READ_PROBLEMS,
 )
-async def get_logic_model_outcomes(
-    open_release: NamedDependency[OpenRelease], public: Transaction
-) -> ReleasedLogicModel:
+async def get_logic_model_outcomes(reader: NamedDependency[ReleaseReader]) -> ReleasedLogicModel:
     """Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures."""
-    result = await fetch_all_figures(public, open_release, OutcomeQuery())
-    return build_logic_model(open_release.release, result.figures, open_release.catalogue)
+    figures = await reader.select(OutcomeQuery()).fetch_figures()
+    return build_logic_model(reader.release, figures, reader.catalogue)
 
 
 @get(
@@ -50,8 +46,7 @@ async def get_logic_model_outcomes(
     responses=READ_PROBLEMS,
 )
 async def get_inequality(
-    open_release: NamedDependency[OpenRelease],
-    public: Transaction,
+    reader: NamedDependency[ReleaseReader],
     measure: FromQuery[str],
     dimension: FromQuery[str],
     category: FromQuery[str],
@@ -65,18 +60,18 @@ async def get_inequality(
     No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason. Intervals are
     the widest ones that the true counts allow.
     """
-    check_inequality_query(open_release.catalogue, measure, dimension, category, reference_category)
+    check_inequality_query(reader.catalogue, measure, dimension, category, reference_category)
     query = OutcomeQuery(
         measures=[measure], series=series, periods=[period], areas=[area] if area else [], group_by=[dimension]
     )
-    result = await fetch_all_figures(public, open_release, query)
+    figures = await reader.select(query).fetch_figures()
     categories = (category, reference_category)
-    return build_inequality(open_release.release, result.figures, categories, dimension, open_release.catalogue)
+    return build_inequality(reader.release, figures, categories, dimension, reader.catalogue)
 
 
 router = Router(
     "/v1",
     route_handlers=[get_inequality, get_progress, get_logic_model_outcomes],
-    dependencies={"open_release": Provide(provide_release)},
+    dependencies={"reader": Provide(provide_reader)},
     tags=["Outcomes"],
 )

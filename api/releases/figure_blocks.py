@@ -5,6 +5,7 @@ from functools import cached_property
 
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from api.figures.resolution import CellKey
 from api.plan.breakdowns import format_breakdown_key, parse_breakdown_key
@@ -15,6 +16,18 @@ from schema.released_figures import PublishedFigure
 
 _AREA, _BREAKDOWN = "area", "breakdown"  # a stored name never changes
 _DECODER = msgspec.json.Decoder(PublishedFigure)
+
+
+class ReleasedPeriod(Struct, frozen=True, kw_only=True):
+    """A series in a period of a release."""
+
+    series: int
+    """The database's number."""
+    period: str
+    received: bool
+    """True if anything was returned."""
+    positions: range
+    """The positions of the figures in the release."""
 
 
 def pack_figures(figures: Sequence[PublishedFigure], numbers: IntArray, cells: Sequence[CellKey]) -> bytes:
@@ -30,26 +43,29 @@ class FigureBlock:
     def __init__(self, first_position: int, content: bytes) -> None:
         """Raises UnknownFormat, and msgspec.DecodeError if the content is damaged."""
         self.first_position, self.table = first_position, StructTable(PublishedFigure, content)
+        self._stored_bytes = len(content)
 
     @property
     def positions(self) -> range:
         return range(self.first_position, self.first_position + self.table.row_count)
 
+    @property
+    def memory_bytes(self) -> int:
+        """The approximate size in memory: as much as is stored, the objects of texts, and two indices of each row."""
+        texts = sum(len(column.texts) for column in self.table.packed.columns.values())
+        return self._stored_bytes + 64 * texts + 16 * self.table.row_count
+
     @cached_property
     def cells(self) -> list[CellKey]:
         """The area and the breakdown of each figure, in order."""
-        breakdowns, rows = self._read_breakdowns()
-        indices: list[int] = rows.tolist()
-        keys = [breakdowns[index] for index in indices]
-        return list(zip(self.table.read_values(_AREA), keys, strict=True))
+        (areas, area_rows), (keys, key_rows) = self._areas, self._breakdowns
+        rows = zip(area_rows.tolist(), key_rows.tolist(), strict=True)
+        return [(areas[area], keys[key]) for area, key in rows]
 
     def find_rows(self, areas: Iterable[str], breakdowns: Iterable[str], *, after: int = -1) -> IntArray:
         """Return the rows of these areas and breakdown keys after a position."""
         is_chosen = np.ones(self.table.row_count, dtype=np.bool_)
-        for (codes, rows), wanted in (
-            (self.table.read_distinct(_AREA), frozenset(areas)),
-            (self._read_breakdowns(), frozenset(breakdowns)),
-        ):
+        for (codes, rows), wanted in ((self._areas, frozenset(areas)), (self._breakdowns, frozenset(breakdowns))):
             is_chosen &= np.array([code in wanted for code in codes])[rows]
         is_chosen[: max(0, after + 1 - self.first_position)] = False
         return np.flatnonzero(is_chosen)
@@ -62,8 +78,14 @@ class FigureBlock:
     def decode(self, rows: IntArray) -> list[PublishedFigure]:
         return decode_figures(self.table.render(rows))
 
-    def _read_breakdowns(self) -> tuple[list[str], IntArray]:
-        """Return the distinct breakdown keys, and the index of each figure's."""
+    @cached_property
+    def _areas(self) -> tuple[list[str], IntArray]:
+        """The distinct areas, and the index of each figure's."""
+        return self.table.read_distinct(_AREA)
+
+    @cached_property
+    def _breakdowns(self) -> tuple[list[str], IntArray]:
+        """The distinct breakdown keys, and the index of each figure's."""
         breakdowns, rows = self.table.read_distinct(_BREAKDOWN)
         return [format_breakdown_key(breakdown) for breakdown in breakdowns], rows
 
@@ -75,8 +97,9 @@ def decode_figures(texts: Sequence[bytes]) -> list[PublishedFigure]:
 def decode_at(positions: IntArray, blocks: Iterable[FigureBlock]) -> list[PublishedFigure | None]:
     """Return the figures at these positions of a release; None where no block has the position."""
     figures: dict[int, PublishedFigure] = {}
+    wanted = np.unique(positions)
     for block in blocks:
-        covered = block.positions
-        rows = np.unique(positions[(positions >= covered.start) & (positions < covered.stop)]) - covered.start
-        figures.update(zip((rows + covered.start).tolist(), block.decode(rows), strict=True))
+        first, end = np.searchsorted(wanted, (block.positions.start, block.positions.stop))
+        chosen = wanted[first:end]
+        figures.update(zip(chosen.tolist(), block.decode(chosen - block.first_position), strict=True))
     return [figures.get(position) for position in positions.tolist()]

@@ -27,8 +27,13 @@ def pack_array(array: npt.NDArray[Any]) -> PackedArray:
     return narrow.dtype.newbyteorder("<").str, narrow.astype(narrow.dtype.newbyteorder("<")).tobytes()
 
 
+def view_array(packed: PackedArray) -> npt.NDArray[Any]:
+    """Return the numbers in their narrow type, without copying them."""
+    dtype, content = packed
+    return np.frombuffer(content, dtype=dtype)
+
+
 def unpack_array(packed: PackedArray) -> npt.NDArray[Any]:
     """Return integers as int64 and floats as float64."""
-    dtype, content = packed
-    array = np.frombuffer(content, dtype=dtype)
+    array = view_array(packed)
     return array.astype(_WIDEST_DTYPES[array.dtype.kind])

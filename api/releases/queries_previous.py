@@ -1,13 +1,12 @@
 """Read what the previous release covers and contains, in SQL."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ARRAY, Integer, Select, cast, func, select
+from sqlalchemy import and_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.releases.figure_blocks import FigureBlock
+from api.releases.figure_blocks import FigureBlock, ReleasedPeriod
 from schema.tables import figure_block, release, released_period
 
 
@@ -35,58 +34,51 @@ async def fetch_block(
     transaction: AsyncConnection, programme_id: int, number: int, series: int, period: str
 ) -> FigureBlock | None:
     """Return the figures of a series in a period of a release."""
-    row = (
-        await transaction.execute(
-            _select_blocks(programme_id, number).where(figure_block.c.series == series, figure_block.c.period == period)
+    block = figure_block.c
+    rows = await transaction.execute(
+        select(block.first_position, block.content).where(
+            block.programme == programme_id, block.release == number, block.series == series, block.period == period
         )
-    ).one_or_none()
-    return None if row is None else FigureBlock(row.first_position, row.content)
+    )
+    return next((FigureBlock(row.first_position, row.content) for row in rows), None)
+
+
+# width_bucket finds the block of each position by binary search.
+_BLOCKS_AT_SQL = text("""
+    select first_position, content from release.figure_block
+    where programme = :programme and release = :release and first_position in (
+        select firsts[width_bucket(position, firsts)]
+        from unnest(cast(:positions as int[])) as position, (
+            select array_agg(first_position order by first_position) as firsts from release.figure_block
+            where programme = :programme and release = :release
+        ) as blocks
+    )
+""")
 
 
 async def fetch_blocks_at(
     transaction: AsyncConnection, programme_id: int, number: int, positions: Sequence[int]
 ) -> list[FigureBlock]:
     """Return the blocks of a release that have these positions. -1 is no position."""
-    position = func.unnest(cast(list(positions), ARRAY(Integer))).column_valued("position")
-    first, count = figure_block.c.first_position, figure_block.c.figure_count
-    has_position = select(position).where(position >= first, position < first + count).correlate(figure_block).exists()
-    rows = await transaction.execute(_select_blocks(programme_id, number).where(has_position).order_by(first))
-    return [FigureBlock(row.first_position, row.content) for row in rows]
+    key = {"programme": programme_id, "release": number, "positions": list(positions)}
+    return [FigureBlock(row.first_position, row.content) for row in await transaction.execute(_BLOCKS_AT_SQL, key)]
 
 
-def _select_blocks(programme_id: int, number: int) -> Select[Any, Any]:
-    return select(figure_block.c.first_position, figure_block.c.content).where(
-        figure_block.c.programme == programme_id, figure_block.c.release == number
-    )
-
-
-async def list_positions(
-    transaction: AsyncConnection, programme_id: int, number: int, series: int, periods: Sequence[str]
-) -> list[int]:
-    """Return the positions of the figures of a series in these periods of a release."""
-    if not periods:
-        return []
+async def list_released_periods(transaction: AsyncConnection, programme_id: int, number: int) -> list[ReleasedPeriod]:
+    """Return the periods of each series in a release, in time order."""
+    key = ("programme", "release", "series", "period")
     rows = await transaction.execute(
-        select(figure_block.c.first_position, figure_block.c.figure_count).where(
-            figure_block.c.programme == programme_id,
-            figure_block.c.release == number,
-            figure_block.c.series == series,
-            figure_block.c.period.in_(periods),
-        )
-    )
-    return [position for first, count in rows for position in range(first, first + count)]
-
-
-async def list_released_periods(
-    transaction: AsyncConnection, programme_id: int, number: int
-) -> dict[int, list[tuple[str, bool]]]:
-    """Return the periods of each series in a release, in time order, and whether anything was returned for them."""
-    periods: dict[int, list[tuple[str, bool]]] = {}
-    rows = await transaction.execute(
-        select(released_period.c.series, released_period.c.period, released_period.c.received)
+        select(released_period, figure_block.c.first_position, figure_block.c.figure_count)
+        .join(figure_block, and_(*(released_period.c[name] == figure_block.c[name] for name in key)))
         .where(released_period.c.programme == programme_id, released_period.c.release == number)
         .order_by(released_period.c.series, released_period.c.period_end, released_period.c.period)
     )
-    for row in rows:
-        periods.setdefault(row.series, []).append((row.period, row.received))
-    return periods
+    return [
+        ReleasedPeriod(
+            series=row.series,
+            period=row.period,
+            received=row.received,
+            positions=range(row.first_position, row.first_position + row.figure_count),
+        )
+        for row in rows
+    ]

@@ -3,7 +3,8 @@
 Stored columns that the struct no longer has are ignored, and fields that were not stored get their default.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import repeat
 from typing import Any
 
@@ -11,13 +12,22 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from api.releases.packed_arrays import unpack_array
+from api.releases.packed_arrays import unpack_array, view_array
 from api.releases.struct_columns import ENCODER, FORMAT_VERSION, PackedColumn, PackedTable, StoredField, list_fields
 from api.statistics.disclosure.sparse_rows import IntArray
 
 
 class UnknownFormat(ValueError):  # noqa: N818  the stored data may be right
     """The rows were stored by a later version of the software, or the struct has a new field without a default."""
+
+
+class _VaryingPart(Struct, frozen=True):
+    """A field whose value differs between rows."""
+
+    column: PackedColumn
+    field: StoredField
+    parts: "list[bytes | _VaryingPart]"
+    """The JSON of a field that is a struct, where the column is not null."""
 
 
 class StructTable:
@@ -32,8 +42,29 @@ class StructTable:
 
     def render(self, rows: IntArray) -> list[bytes]:
         """Return chosen rows as JSON."""
-        texts = _Selection(self.packed, rows).render_struct(self.kind, "")
-        return [texts] * len(rows) if isinstance(texts, bytes) else texts
+        indices = [view_array(packed)[rows].tolist() for packed in self.packed.indices]
+        return _render_parts(self._parts, indices, len(rows))
+
+    @cached_property
+    def _parts(self) -> list[bytes | _VaryingPart]:
+        """The JSON of a row. Fields with the same value in every row are one text with the names around them."""
+        return _join_texts(self._list_parts(self.kind, ""))
+
+    def _list_parts(self, kind: type[Struct], path: str) -> Iterator[bytes | _VaryingPart]:
+        for number, field in enumerate(list_fields(kind)):
+            yield (b"," if number else b"{") + field.label
+            name = path + field.name
+            column = self.packed.columns.get(name)
+            if column is None:
+                yield _require_default(field)
+            elif column.indices is not None:
+                parts = self._list_parts(field.struct, f"{name}.") if field.struct is not None else ()
+                yield _VaryingPart(column, field, _join_texts(parts))
+            elif field.struct is None or column.texts == [b"null"]:
+                yield _encode_values(column, (0,), field)[0]
+            else:
+                yield from self._list_parts(field.struct, f"{name}.")
+        yield b"}"
 
     def read_column(self, field: StoredField, name: str) -> tuple[list[bytes], IntArray]:
         """Return the distinct values as JSON, and the index of each row. `name` is the field with its path."""
@@ -42,7 +73,7 @@ class StructTable:
             parent = self.packed.columns.get(name.rpartition(".")[0])
             is_null = "." in name and (parent is None or parent.texts == [b"null"])
             return [b"null" if is_null else _require_default(field)], np.zeros(self.row_count, dtype=np.int64)
-        texts = _encode_values(column, np.arange(_count_values(column)), field)
+        texts = _encode_values(column, range(_count_values(column)), field)
         if column.indices is None:
             return texts, np.zeros(self.row_count, dtype=np.int64)
         return texts, unpack_array(self.packed.indices[column.indices])
@@ -58,77 +89,56 @@ class StructTable:
         return [values[index] for index in indices.tolist()]
 
 
-class _Selection:
-    """Chosen rows of a table."""
+def _join_texts(parts: Iterable[bytes | _VaryingPart]) -> list[bytes | _VaryingPart]:
+    """Join texts that follow each other."""
+    joined: list[bytes | _VaryingPart] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        if isinstance(part, bytes) and isinstance(last, bytes):
+            joined[-1] = last + part
+        else:
+            joined.append(part)
+    return joined
 
-    def __init__(self, packed: PackedTable, rows: IntArray) -> None:
-        self.packed, self.rows = packed, rows
-        self._located: dict[int, tuple[IntArray, list[int]]] = {}
 
-    def render_struct(self, kind: type[Struct], path: str) -> bytes | list[bytes]:
-        """Return the JSON of each row, or one JSON if all are equal."""
-        parts: list[Iterable[bytes]] = []
-        text = b"{"
-        for field in list_fields(kind):
-            value = self._render_field(field, path + field.name)
-            text += field.label
-            if isinstance(value, bytes):
-                text += value
-            else:
-                parts += [repeat(text), value]
-                text = b""
-            text += b","
-        text = text[:-1] + b"}"
-        return [*map(b"".join, zip(*parts, repeat(text), strict=False))] if parts else text
+def _render_parts(parts: list[bytes | _VaryingPart], indices: list[list[int]], row_count: int) -> list[bytes]:
+    """Return the JSON of each row. `indices` are those of each row."""
+    columns: list[Iterable[bytes]] = [
+        repeat(part, row_count) if isinstance(part, bytes) else _render_column(part, indices, row_count)
+        for part in parts
+    ]
+    return [*map(b"".join, zip(*columns, strict=True))]
 
-    def _render_field(self, field: StoredField, name: str) -> bytes | list[bytes]:
-        column = self.packed.columns.get(name)
-        if column is None:
-            return _require_default(field)
-        values = self._render_column(column, field)
-        if field.struct is None or values == b"null":
-            return values
-        structs = self.render_struct(field.struct, f"{name}.")
-        if isinstance(values, bytes):
-            return structs
-        texts = repeat(structs) if isinstance(structs, bytes) else structs
-        return [value if value == b"null" else text for value, text in zip(values, texts, strict=False)]
 
-    def _render_column(self, column: PackedColumn, field: StoredField) -> bytes | list[bytes]:
-        if column.indices is None and column.texts and field.item is None:
-            return column.texts[0]
-        if column.indices is None:
-            return _encode_values(column, np.zeros(1, dtype=np.int64), field)[0]
-        if column.indices not in self._located:
-            indices = unpack_array(self.packed.indices[column.indices])[self.rows]
-            used, places = np.unique(indices, return_inverse=True)
-            self._located[column.indices] = used, places.tolist()
-        used, places = self._located[column.indices]
-        texts = _encode_values(column, used, field)
-        return [texts[place] for place in places]
+def _render_column(part: _VaryingPart, indices: list[list[int]], row_count: int) -> list[bytes]:
+    values = _encode_values(part.column, indices[part.column.indices or 0], part.field)
+    if not part.parts:
+        return values
+    structs = _render_parts(part.parts, indices, row_count)
+    return [value if value == b"null" else struct for value, struct in zip(values, structs, strict=True)]
 
 
 def _count_values(column: PackedColumn) -> int:
-    numbers = (len(unpack_array(packed)) for packed in (column.integers, column.floats) if packed is not None)
+    numbers = (len(view_array(packed)) for packed in (column.integers, column.floats) if packed is not None)
     return len(column.texts) + sum(numbers)
 
 
-def _encode_values(column: PackedColumn, indices: IntArray, field: StoredField) -> list[bytes]:
-    """Return the JSON of the distinct values at these indices, which are in order."""
-    start = len(column.texts)
-    chosen_texts: list[int] = indices[indices < start].tolist()
-    texts = [column.texts[index] for index in chosen_texts]
+def _encode_values(column: PackedColumn, indices: Sequence[int], field: StoredField) -> list[bytes]:
+    """Return the JSON of the values at these indices."""
+    start, used = len(column.texts), sorted(set(indices))
+    texts = {index: column.texts[index] for index in used if index < start}
     if field.item is not None:
-        texts = [_fit_items(text, field.item) for text in texts]
+        texts = {index: _fit_items(text, field.item) for index, text in texts.items()}
     for packed in (column.integers, column.floats):
         if packed is not None:
-            numbers = unpack_array(packed)
+            numbers = view_array(packed)
             end = start + len(numbers)
-            chosen = numbers[indices[(indices >= start) & (indices < end)] - start]
-            if chosen.size:
-                texts += ENCODER.encode(chosen.tolist())[1:-1].split(b",")
+            chosen = [index for index in used if start <= index < end]
+            if chosen:
+                values = numbers[np.array(chosen) - start].tolist()
+                texts.update(zip(chosen, ENCODER.encode(values)[1:-1].split(b","), strict=True))
             start = end
-    return texts
+    return [texts[index] for index in indices]
 
 
 def _fit_items(text: bytes, kind: type[Struct]) -> bytes:

@@ -122,7 +122,7 @@ class FigureWriter:
         self._hash = hashlib.sha256()
         self._periods: list[tuple[SeriesKey, Period, bool]] = []
         self._pending: list[Block] = []
-        self._seen_periods: dict[int, set[str]] = {}
+        self._seen_periods: set[tuple[int, str]] = set()
 
     @property
     def sha256(self) -> bytes:
@@ -199,7 +199,7 @@ class FigureWriter:
         if self.previous is None:
             return None
         series = self.snapshot.catalogue.ids.series[key]
-        self._seen_periods.setdefault(series, set()).add(period)
+        self._seen_periods.add((series, period))
         return from_thread.run(self._query_previous, self.previous.number, series, period)
 
     async def _query_previous(self, number: int, series: int, period: str) -> FigureBlock | None:
@@ -211,10 +211,9 @@ class FigureWriter:
         if self.previous is None:
             return
         number, positions = self.previous.number, self.changes.removed_positions
-        periods = await queries_previous.list_released_periods(self.transaction, self.programme, number)
-        for series, covered in periods.items():
-            lost = [period for period, _ in covered if period not in self._seen_periods.get(series, ())]
-            positions += await queries_previous.list_positions(self.transaction, self.programme, number, series, lost)
+        for released in await queries_previous.list_released_periods(self.transaction, self.programme, number):
+            if (released.series, released.period) not in self._seen_periods:
+                positions += released.positions
         positions.sort()
         listed = positions[: self.changes.unlisted_count]
         blocks = await queries_previous.fetch_blocks_at(self.transaction, self.programme, number, listed)

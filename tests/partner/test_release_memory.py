@@ -16,6 +16,7 @@ from api.database.live_copy import CHANGE_SECONDS, LEASE_SECONDS
 from api.outcomes.cache import get_cache
 from schema.partners import Scope
 from tests.conftest import RunningApplication, open_application
+from tests.fixtures.example_plan import EAST
 from tests.fixtures.release_client import ReleaseClient
 from tests.fixtures.server_process import run_processes
 
@@ -107,6 +108,21 @@ async def test_warm_read_and_304_send_no_statement(follower):
     assert follower.checkouts == before
     await follower.read(period="2026-08")
     assert follower.checkouts > before
+
+
+async def test_other_query_of_the_same_figures_sends_no_statement(follower):
+    before = follower.checkouts
+    assert (await follower.read(area=EAST)).json()["items"][0]["area"] == EAST
+    assert follower.checkouts == before
+
+
+async def test_figures_of_a_replaced_release_are_not_read(press, follower):
+    """Replace the release unannounced, as a database does that was restored from a backup."""
+    owner = await press.application.query_connection()
+    await follower.wait_until_following()
+    await owner.execute("set session_replication_role = replica")
+    await owner.execute("update release.release set publication = gen_random_uuid()")
+    assert (await follower.read(period="2026-08")).status_code == 410
 
 
 async def test_new_release_replaces_the_cached_one(press, follower):

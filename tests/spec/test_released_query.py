@@ -9,6 +9,7 @@ from api.figures.query import IncompatibleFilters, NotCollected, OutcomeQuery, r
 from api.outcomes.released_query import decode_covered_periods, resolve_query
 from api.outcomes.released_views import build_logic_model, build_progress, explain_protection, mask_figures
 from api.plan.periods import UnclearPeriod
+from api.releases.figure_blocks import ReleasedPeriod
 from api.statistics import periods
 from schema.disclosure import Policy
 from schema.outcomes import Coverage
@@ -19,14 +20,15 @@ from tests.fixtures.release_fixtures import EXAMPLE_RELEASE, make_measure, make_
 MONTHS = [f"2026-{n:02}" for n in range(1, 9)]
 QUARTERS = ["FY2025-26-Q4", "FY2026-27-Q1"]
 COVERED = decode_covered_periods(
-    {
-        HARBOUR_CATALOGUE.ids.series["learners", "headline"]: [
-            *((code, code <= "2026-06") for code in MONTHS),
-            *((code, True) for code in QUARTERS),
-        ],
-        HARBOUR_CATALOGUE.ids.series["on-roll", "headline"]: [(code, False) for code in MONTHS],
-        9999: [("2026-01", True)],  # a series that this version of the plan does not have
-    },
+    [
+        ReleasedPeriod(series=series, period=code, received=received, positions=range(1))
+        for series, code, received in (
+            *((HARBOUR_CATALOGUE.ids.series["learners", "headline"], code, code <= "2026-06") for code in MONTHS),
+            *((HARBOUR_CATALOGUE.ids.series["learners", "headline"], code, True) for code in QUARTERS),
+            *((HARBOUR_CATALOGUE.ids.series["on-roll", "headline"], code, False) for code in MONTHS),
+            (9999, "2026-01", True),  # a series that this version of the plan does not have
+        )
+    ],
     HARBOUR_CATALOGUE,
 )
 

@@ -84,7 +84,6 @@ class Outcomes(Sender):
         self,
         programme: str,
         *,
-        release: str | None = None,
         measure: Iterable[str] | None = None,
         series: str | None = None,
         theme: str | None = None,
@@ -97,6 +96,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        release: str | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
@@ -120,7 +120,6 @@ class Outcomes(Sender):
         return self._send(
             _list_outcomes.call(
                 programme,
-                release=release,
                 measure=measure,
                 series=series,
                 theme=theme,
@@ -133,6 +132,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                release=release,
                 labels=labels,
                 cursor=cursor,
                 limit=limit,
@@ -143,7 +143,6 @@ class Outcomes(Sender):
         self,
         programme: str,
         *,
-        release: str | None = None,
         measure: Iterable[str] | None = None,
         series: str | None = None,
         theme: str | None = None,
@@ -156,6 +155,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        release: str | None = None,
         labels: bool | None = None,
     ) -> bytes:
         """List published outcomes as CSV.
@@ -171,7 +171,6 @@ class Outcomes(Sender):
         return self._send(
             _list_outcomes_csv.call(
                 programme,
-                release=release,
                 measure=measure,
                 series=series,
                 theme=theme,
@@ -184,6 +183,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                release=release,
                 labels=labels,
             )
         )
@@ -223,7 +223,6 @@ class Outcomes(Sender):
         self,
         programme: str,
         *,
-        release: str | None = None,
         measure: Iterable[str] | None = None,
         series: str | None = None,
         theme: str | None = None,
@@ -236,6 +235,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        release: str | None = None,
     ) -> JsonStatDataset:
         """List published outcomes as JSON-stat.
 
@@ -246,7 +246,6 @@ class Outcomes(Sender):
         return self._send(
             _list_outcomes_json_stat.call(
                 programme,
-                release=release,
                 measure=measure,
                 series=series,
                 theme=theme,
@@ -259,6 +258,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                release=release,
             )
         )
 
@@ -266,7 +266,6 @@ class Outcomes(Sender):
         self,
         programme: str,
         *,
-        release: str | None = None,
         measure: Iterable[str] | None = None,
         series: str | None = None,
         theme: str | None = None,
@@ -279,6 +278,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        release: str | None = None,
     ) -> bytes:
         """List published outcomes as SDMX-CSV.
 
@@ -289,7 +289,6 @@ class Outcomes(Sender):
         return self._send(
             _list_outcomes_sdmx_csv.call(
                 programme,
-                release=release,
                 measure=measure,
                 series=series,
                 theme=theme,
@@ -302,6 +301,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                release=release,
             )
         )
 
@@ -725,7 +725,6 @@ class AsyncOutcomes(AsyncSender):
         self,
         programme: str,
         *,
-        release: str | None = None,
         measure: Iterable[str] | None = None,
         series: str | None = None,
         theme: str | None = None,
@@ -738,6 +737,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        release: str | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
@@ -761,7 +761,6 @@ class AsyncOutcomes(AsyncSender):
         return await self._send(
             _list_outcomes.call(
                 programme,
-                release=release,
                 measure=measure,
                 series=series,
                 theme=theme,
@@ -774,6 +773,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                release=release,
                 labels=labels,
                 cursor=cursor,
                 limit=limit,
@@ -784,7 +784,6 @@ class AsyncOutcomes(AsyncSender):
         self,
         programme: str,
         *,
-        release: str | None = None,
         measure: Iterable[str] | None = None,
         series: str | None = None,
         theme: str | None = None,
@@ -797,6 +796,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        release: str | None = None,
         labels: bool | None = None,
     ) -> bytes:
         """List published outcomes as CSV.
@@ -812,7 +812,6 @@ class AsyncOutcomes(AsyncSender):
         return await self._send(
             _list_outcomes_csv.call(
                 programme,
-                release=release,
                 measure=measure,
                 series=series,
                 theme=theme,
@@ -825,6 +824,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                release=release,
                 labels=labels,
             )
         )
@@ -864,7 +864,6 @@ class AsyncOutcomes(AsyncSender):
         self,
         programme: str,
         *,
-        release: str | None = None,
         measure: Iterable[str] | None = None,
         series: str | None = None,
         theme: str | None = None,
@@ -877,6 +876,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        release: str | None = None,
     ) -> JsonStatDataset:
         """List published outcomes as JSON-stat.
 
@@ -887,7 +887,6 @@ class AsyncOutcomes(AsyncSender):
         return await self._send(
             _list_outcomes_json_stat.call(
                 programme,
-                release=release,
                 measure=measure,
                 series=series,
                 theme=theme,
@@ -900,6 +899,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                release=release,
             )
         )
 
@@ -907,7 +907,6 @@ class AsyncOutcomes(AsyncSender):
         self,
         programme: str,
         *,
-        release: str | None = None,
         measure: Iterable[str] | None = None,
         series: str | None = None,
         theme: str | None = None,
@@ -920,6 +919,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        release: str | None = None,
     ) -> bytes:
         """List published outcomes as SDMX-CSV.
 
@@ -930,7 +930,6 @@ class AsyncOutcomes(AsyncSender):
         return await self._send(
             _list_outcomes_sdmx_csv.call(
                 programme,
-                release=release,
                 measure=measure,
                 series=series,
                 theme=theme,
@@ -943,6 +942,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                release=release,
             )
         )
 

@@ -11,7 +11,6 @@ from ...models.outcomes import Outcomes
 def call(
     programme: str,
     *,
-    release: str | None = None,
     measure: Iterable[str] | None = None,
     series: str | None = None,
     theme: str | None = None,
@@ -24,6 +23,7 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
+    release: str | None = None,
     labels: bool | None = None,
     cursor: str | None = None,
     limit: int | None = None,
@@ -34,7 +34,6 @@ def call(
             programme=quote(str(programme), safe=""),
         ),
         query={
-            "release": release,
             "measure": measure,
             "series": series,
             "theme": theme,
@@ -47,6 +46,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "min_coverage": min_coverage,
+            "release": release,
             "labels": labels,
             "cursor": cursor,
             "limit": limit,

@@ -10,7 +10,6 @@ from ...._http import httpx
 def call(
     programme: str,
     *,
-    release: str | None = None,
     measure: Iterable[str] | None = None,
     series: str | None = None,
     theme: str | None = None,
@@ -23,6 +22,7 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
+    release: str | None = None,
     labels: bool | None = None,
 ) -> Call[bytes]:
     return Call(
@@ -31,7 +31,6 @@ def call(
             programme=quote(str(programme), safe=""),
         ),
         query={
-            "release": release,
             "measure": measure,
             "series": series,
             "theme": theme,
@@ -44,6 +43,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "min_coverage": min_coverage,
+            "release": release,
             "labels": labels,
         },
         parse=_parse,

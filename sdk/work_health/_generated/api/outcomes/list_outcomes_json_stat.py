@@ -11,7 +11,6 @@ from ...models.json_stat_dataset import JsonStatDataset
 def call(
     programme: str,
     *,
-    release: str | None = None,
     measure: Iterable[str] | None = None,
     series: str | None = None,
     theme: str | None = None,
@@ -24,6 +23,7 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
+    release: str | None = None,
 ) -> Call[JsonStatDataset]:
     return Call(
         method="GET",
@@ -31,7 +31,6 @@ def call(
             programme=quote(str(programme), safe=""),
         ),
         query={
-            "release": release,
             "measure": measure,
             "series": series,
             "theme": theme,
@@ -44,6 +43,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "min_coverage": min_coverage,
+            "release": release,
         },
         parse=_parse,
     )
