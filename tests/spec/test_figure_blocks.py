@@ -40,6 +40,12 @@ def test_figures_come_back_as_they_were_stored():
     assert BLOCK.cells == [(figure.area, format_breakdown_key(figure.breakdown)) for figure in FIGURES]
 
 
+def test_memory_of_a_block_exceeds_its_stored_size():
+    assert make_block(FIGURES[:1]).memory_bytes < BLOCK.memory_bytes
+    stored = STORED.read_bytes()
+    assert FigureBlock(0, stored).memory_bytes > len(stored)
+
+
 # fmt: off
 ROWS = [
     ([TOWN, EAST],  [""],                     -1, [0, 4]),
