@@ -1,7 +1,7 @@
 """Run the benchmarks: `make bench` takes some six minutes; `make bench-long` adds ten million observations.
 
 The database and the server processes run on this machine, as `make run` starts them. Names of parts (`csv`, `ingest`, `peers`,
-`small`, `releases`, `scaling`) run only those parts and write no results.
+`small`, `releases`, `scaling`) run only those parts and write no results. `utility` runs only if it is named.
 """
 
 import os
@@ -11,12 +11,25 @@ import time
 from pathlib import Path
 
 from api.database.embedded import EmbeddedPostgres
-from benchmarks import csv_readers, ingest, peer_comparison, release_reads, releases, report, scaling, small_submissions
+from benchmarks import (
+    csv_readers,
+    ingest,
+    peer_comparison,
+    release_reads,
+    releases,
+    report,
+    scaling,
+    small_submissions,
+    source_protection,
+)
 
 BENCHMARK_NAMES = ("csv", "ingest", "peers", "small", "releases", "scaling")
 
 
 def main() -> None:
+    if "utility" in sys.argv[1:]:
+        print(report.format_table(source_protection.measure()))
+        return
     chosen = [word for word in sys.argv[1:] if word in BENCHMARK_NAMES] or list(BENCHMARK_NAMES)
     load = os.getloadavg()[0]
     figures: list[report.Measurement] = []

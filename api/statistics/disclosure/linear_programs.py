@@ -41,20 +41,55 @@ class LinearProgram(Struct, frozen=True, kw_only=True, eq=False):
         else:
             solver.setOptionValue("solver", "ipm")
             solver.setOptionValue("run_crossover", "off")
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = cost.size, len(rows)
-        model.col_cost_ = cost
-        model.col_lower_, model.col_upper_ = least, most
-        model.row_lower_, model.row_upper_ = rows.lower, rows.upper
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = rows.starts.astype(np.int32)
-        model.a_matrix_.index_ = rows.columns.astype(np.int32)
-        model.a_matrix_.value_ = rows.values
-        solver.passModel(model)
+        solver.passModel(_build_model(rows, cost, least, most))
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         return np.clip(np.array(solver.getSolution().col_value), least, most)
+
+
+class Solution(Struct, frozen=True, kw_only=True, eq=False):
+    """The columns of a solution, and for each what the cost would gain if its bound were one wider."""
+
+    columns: FloatArray
+    gains: FloatArray
+
+
+class RepeatedProgram:
+    """A linear program that is solved for many costs and bounds."""
+
+    def __init__(self, rows: SparseRows, columns: int) -> None:
+        self.columns = np.arange(columns, dtype=np.int32)
+        self.solver = highspy.Highs()
+        self.solver.setOptionValue("output_flag", False)
+        self.solver.setOptionValue("threads", 1)
+        self.solver.passModel(_build_model(rows, np.zeros(columns), np.zeros(columns), np.zeros(columns)))
+
+    def set_bounds(self, least: FloatArray, most: FloatArray) -> None:
+        self.solver.changeColsBounds(self.columns.size, self.columns, least, most)
+
+    def solve(self, cost: FloatArray) -> Solution | None:
+        """Return a solution with the lowest cost, or None if no columns satisfy the bounds."""
+        self.solver.changeColsCost(self.columns.size, self.columns, cost)
+        self.solver.clearSolver()  # it simplifies the program only if it does not start from the last solution
+        self.solver.run()
+        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        solution = self.solver.getSolution()
+        return Solution(columns=np.array(solution.col_value), gains=np.abs(solution.col_dual))
+
+
+def _build_model(rows: SparseRows, cost: FloatArray, least: FloatArray, most: FloatArray) -> highspy.HighsLp:
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = cost.size, len(rows)
+    model.col_cost_ = cost
+    model.col_lower_, model.col_upper_ = least, most
+    model.row_lower_, model.row_upper_ = rows.lower, rows.upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = rows.starts.astype(np.int32)
+    model.a_matrix_.index_ = rows.columns.astype(np.int32)
+    model.a_matrix_.value_ = rows.values
+    return model
 
 
 def stack_rows(*blocks: SparseRows) -> SparseRows:

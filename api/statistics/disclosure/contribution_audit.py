@@ -1,0 +1,244 @@
+"""Try to calculate a provider's small counts and small changes from all its displayed counts.
+
+The reader knows the rule, the code, every displayed count of every release and which draws are the same, but neither a
+true count nor a draw. All counts that agree with this are a polytope, whose columns are, for each release, the atoms
+and the nodes, and then the changes of nodes and the draws. Linear programs (HiGHS) find the range of each count and
+change.
+
+The result depends on nothing that the reader does not know. So it reveals nothing that a contribution has passed: all
+true counts that agree with the displayed ones could have displayed as these, and would have passed as well.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+from msgspec import Struct
+
+from api.statistics.disclosure.contributions import Contribution, SourceRule, find_set_nodes, has_news
+from api.statistics.disclosure.lattice import Lattice
+from api.statistics.disclosure.linear_programs import RepeatedProgram, Solution, stack_rows
+from api.statistics.disclosure.sparse_rows import FloatArray, IntArray, SparseRows
+
+TOLERANCE = 1e-6
+MIN_SETTLED_SHARE = 0.1
+"""Share of the open ranges: a program for all of them that settles fewer is the last. Programs for each follow."""
+BEYOND = 100
+"""How far above the largest displayed count the polytope reaches, so that it is bounded."""
+
+
+class NarrowRange(Struct, frozen=True, kw_only=True, eq=False):
+    """A small count, or a small change since an earlier release, that the reader knows too well."""
+
+    release: int
+    since: int
+    """The earlier release of a change; -1 for a count."""
+    node: int
+    """A node, or a complement."""
+    low: int
+    high: int
+    binding: IntArray
+    """The nodes whose newest displayed counts limit the range."""
+
+
+class ImpossibleContribution(Exception):  # noqa: N818  a refusal is not an error of ours
+    """The displayed counts of a provider cannot all be true of the same people."""
+
+
+class ContributionAudit:
+    """The ranges that a reader can calculate from a chain of contributions of one provider."""
+
+    def __init__(self, lattice: Lattice, rule: SourceRule, chain: Sequence[Contribution]) -> None:
+        self.lattice, self.rule, self.chain = lattice, rule, chain
+        self.releases = [0, *(number for number in range(1, len(chain)) if has_news(chain[number - 1], chain[number]))]
+        self.per_release = lattice.atoms + lattice.whole.size
+        self.is_set = np.stack([find_set_nodes(chain[number], number) for number in self.releases])
+        self.release, self.since, self.node = self._list_changes()
+        release, node = np.nonzero(self.is_set)
+        drawn = np.stack([chain[number].draws for number in self.releases])[release, node]
+        draw_keys, draw, times = np.unique((node, drawn), axis=1, return_inverse=True, return_counts=True)
+        again = times[draw] > 1  # a draw that is used once implies no more than the displayed count
+        self.drawn_release, self.drawn_node = release[again], node[again]
+        self.first_change = len(self.releases) * self.per_release
+        self.first_rounded = self.first_change + self.node.size
+        self.first_draw = self.first_rounded + self.drawn_node.size
+        self.size = self.first_draw + draw_keys.shape[1]
+        self.program = RepeatedProgram(self._build_rows(draw[again]), self.size)
+        self.now, self.then = self._list_targets()
+
+    def _list_changes(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Return releases, the earlier releases that set the displayed counts before, and nodes."""
+        index = {number: place for place, number in enumerate(self.releases)}
+        changes = [
+            (index[number], index[int(before.since[node])], node)
+            for number in self.releases[1:]
+            for before, after in [(self.chain[number - 1], self.chain[number])]
+            for node in np.flatnonzero(after.present & (before.since >= 0) & ~before.redacted).tolist()
+        ]
+        release, since, node = np.array(changes, dtype=np.int64).reshape(-1, 3).T
+        return release, since, node
+
+    def _build_rows(self, draw: IntArray) -> SparseRows:
+        """Return the equations of each release; of changes; and count + draw = a number that is rounded down."""
+        always = (self.lattice.equations, self.lattice.identities)
+        blocks = [
+            _shift_columns(rows, index * self.per_release) for index, rows in product(range(len(self.releases)), always)
+        ]
+        now, then = self._locate(self.release, self.node), self._locate(self.since, self.node)
+        changes = np.arange(self.first_change, self.first_rounded)
+        rounded = np.arange(self.first_rounded, self.first_draw)
+        counts = self._locate(self.drawn_release, self.drawn_node)
+        return stack_rows(
+            *blocks,
+            _subtract((now, 1.0), (then, -1.0), changes),
+            _subtract((counts, 1.0), (draw + self.first_draw, 1.0), rounded),
+        )
+
+    def _locate(self, release: IntArray, node: IntArray) -> IntArray:
+        """Return the columns of nodes in releases."""
+        return release * self.per_release + self.lattice.atoms + node
+
+    def _list_targets(self) -> tuple[IntArray, IntArray]:
+        """Return two columns for each target: its value is the difference; the second is -1 for a count."""
+        nodes = np.arange(self.lattice.whole.size)
+        pairs = [(late, early) for late in range(len(self.releases)) for early in range(-1, late)]
+        releases, since = (np.repeat(side, nodes.size) for side in np.array(pairs).T)
+        every = np.tile(nodes, len(pairs))
+        return self._locate(releases, every), np.where(since < 0, -1, self._locate(since, every))
+
+    def find_bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Return the bounds of each column that the displayed counts imply."""
+        rule, reach, quiet = self.rule, self.rule.largest_first_error, self.rule.hold_back - 1
+        shown = np.stack([self.chain[number].displayed for number in self.releases])
+        least, most = np.zeros(self.size), np.full(self.size, float(shown.max() + BEYOND))
+        columns, values = self._locate(*np.nonzero(self.is_set)), shown[self.is_set]
+        least[columns], most[columns] = np.maximum(values - reach, 0), values + reach
+        for index in range(1, len(self.releases)):
+            self._bound_after_redaction(index, least, most)
+        step = shown[self.release, self.node] - shown[self.since, self.node]
+        is_set, changes = self.is_set[self.release, self.node], slice(self.first_change, self.first_rounded)
+        least[changes] = np.where(is_set, np.where(step > 0, quiet + 1, -np.inf), -quiet)
+        most[changes] = np.where(is_set, np.where(step < 0, -quiet - 1, np.inf), quiet)
+        rounded = shown[self.drawn_release, self.drawn_node]
+        least[self.first_rounded : self.first_draw] = rounded
+        most[self.first_rounded : self.first_draw] = rounded + rule.base - 1
+        least[self.first_draw :], most[self.first_draw :] = rule.base - 1 - reach, reach
+        return least, most
+
+    def _bound_after_redaction(self, index: int, least: FloatArray, most: FloatArray) -> None:
+        """Add that a count is near the displayed one of a redacted return, or has moved away from it."""
+        number, quiet = self.releases[index], self.rule.hold_back - 1
+        before, after = self.chain[number - 1], self.chain[number]
+        nodes = np.flatnonzero(before.redacted & after.present)
+        columns, old = self._locate(np.array(index), nodes), before.displayed[nodes]
+        step, moved = after.displayed[nodes] - old, self.is_set[index, nodes]
+        low = np.where(moved, np.where(step > 0, old + quiet + 1, 0), old - quiet)
+        high = np.where(moved, np.where(step < 0, old - quiet - 1, np.inf), old + quiet)
+        least[columns] = np.maximum(least[columns], low)
+        most[columns] = np.minimum(most[columns], high)
+
+    def find_narrow_ranges(self) -> list[NarrowRange]:
+        """Return what the reader knows too well. Raises ImpossibleContribution if no counts agree with all displays."""
+        self.program.set_bounds(*self.find_bounds())
+        ranges = _Ranges(self.rule, self.now, self.then)
+        self._sweep(ranges)
+        narrow: list[NarrowRange] = []
+        for target in ranges.find_open().tolist():
+            gains = np.zeros(self.size)
+            for direction in (1.0, -1.0):
+                if ranges.is_open(target):
+                    gains += self._solve(ranges, np.array([target]), np.array([direction])).gains
+            if ranges.is_narrow(target):
+                narrow.append(self._describe(target, ranges, np.flatnonzero(gains > TOLERANCE)))
+        return narrow
+
+    def _sweep(self, ranges: "_Ranges") -> None:
+        """Push all open ranges at once, towards 0 and away from it in turns, until hardly any is settled by it."""
+        random = np.random.default_rng(8)  # a fixed seed makes an audit repeatable
+        remaining, settled, towards_nothing = ranges.find_open(), True, True
+        while remaining.size and (settled or not towards_nothing):
+            factors = random.uniform(0.5, 1.5, remaining.size)
+            is_positive = ranges.most[remaining] > 0
+            self._solve(ranges, remaining, np.where(is_positive == towards_nothing, factors, -factors))
+            before, remaining = remaining, ranges.find_open()
+            settled = remaining.size <= (1 - MIN_SETTLED_SHARE) * before.size
+            towards_nothing = not towards_nothing
+
+    def _solve(self, ranges: "_Ranges", targets: IntArray, factors: FloatArray) -> Solution:
+        cost = np.zeros(self.size + 1)
+        np.add.at(cost, self.now[targets], factors)
+        np.add.at(cost, self.then[targets], -factors)
+        solution = self.program.solve(cost[:-1])
+        if solution is None:
+            raise ImpossibleContribution
+        ranges.widen(solution.columns)
+        return solution
+
+    def _describe(self, target: int, ranges: "_Ranges", columns: IntArray) -> NarrowRange:
+        last, atoms = len(self.releases) - 1, self.lattice.atoms
+        nodes = columns[columns < self.first_change] - last * self.per_release - atoms
+        changes = columns[(columns >= self.first_change) & (columns < self.first_rounded)] - self.first_change
+        rounded = columns[(columns >= self.first_rounded) & (columns < self.first_draw)] - self.first_rounded
+        changed, drawn = self.node[changes][self.release[changes] == last], self.drawn_node[rounded]
+        binding = np.concatenate((nodes, changed, drawn[self.drawn_release[rounded] == last]))
+        index, column = divmod(int(self.now[target]), self.per_release)
+        earlier = int(self.then[target])
+        low, high = ranges.round_inwards(target)
+        return NarrowRange(
+            release=self.releases[index],
+            since=-1 if earlier < 0 else self.releases[earlier // self.per_release],
+            node=column - atoms,
+            low=low,
+            high=high,
+            binding=np.unique(binding[(binding >= 0) & (binding < self.lattice.size)]),
+        )
+
+
+class _Ranges:
+    """The least and the greatest value of each target among the solutions so far."""
+
+    def __init__(self, rule: SourceRule, now: IntArray, then: IntArray) -> None:
+        self.rule, self.now, self.then = rule, now, then
+        self.least, self.most = np.full(now.size, np.inf), np.full(now.size, -np.inf)
+
+    def widen(self, columns: FloatArray) -> None:
+        values = np.append(columns, 0.0)
+        difference = values[self.now] - values[self.then]
+        np.minimum(self.least, difference, out=self.least)
+        np.maximum(self.most, difference, out=self.most)
+
+    def find_open(self) -> IntArray:
+        """Return the targets that no solutions show to be safe: a whole width, or possibly 0."""
+        wide = np.floor(self.most + TOLERANCE) - np.ceil(self.least - TOLERANCE) >= self.rule.width
+        possibly_nothing = (self.least <= TOLERANCE) & (self.most >= -TOLERANCE)
+        return np.flatnonzero(~(wide | possibly_nothing))
+
+    def is_open(self, target: int) -> bool:
+        return bool(np.isin(target, self.find_open()))
+
+    def round_inwards(self, target: int) -> tuple[int, int]:
+        return int(np.ceil(self.least[target] - TOLERANCE)), int(np.floor(self.most[target] + TOLERANCE))
+
+    def is_narrow(self, target: int) -> bool:
+        """Return True if the range is too narrow, without 0, and begins at a small count or change."""
+        low, high = self.round_inwards(target)
+        largest = self.rule.largest_small if self.then[target] < 0 else self.rule.largest_small_change
+        return high - low < self.rule.width and (1 <= low <= largest or -largest <= high <= -1)
+
+
+def _shift_columns(rows: SparseRows, offset: int) -> SparseRows:
+    return SparseRows(
+        starts=rows.starts, columns=rows.columns + offset, values=rows.values, lower=rows.lower, upper=rows.upper
+    )
+
+
+def _subtract(first: tuple[IntArray, float], second: tuple[IntArray, float], result: IntArray) -> SparseRows:
+    """Return rows in which two columns with factors, less the column of the result, are 0."""
+    (one, times_one), (other, times_other), nothing = first, second, np.zeros(result.size)
+    return SparseRows(
+        starts=np.arange(0, 3 * result.size + 1, 3),
+        columns=np.stack((one, other, result), axis=1).ravel(),
+        values=np.tile([times_one, times_other, -1.0], result.size),
+        lower=nothing,
+        upper=nothing,
+    )

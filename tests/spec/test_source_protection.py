@@ -1,0 +1,129 @@
+"""The audit of one provider's displayed counts, and the repeated draws that it leads to."""
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from api.statistics.disclosure.atoms import build_lattice
+from api.statistics.disclosure.contribution_audit import ContributionAudit, ImpossibleContribution
+from api.statistics.disclosure.contributions import (
+    SOURCE_RULE,
+    redact_contribution,
+    start_contribution,
+    update_contribution,
+)
+from api.statistics.disclosure.lattice import Dimension, ScopeShape, Table
+from api.statistics.disclosure.source_protection import ExposedContribution, protect_contribution
+
+NEAR_DRAWS = replace(SOURCE_RULE, far_share=0.0)
+SEX = Dimension(slug="sex", codes=("f", "m"))
+LATTICE = build_lattice(
+    ScopeShape(tables=(Table(), Table(dimensions=("sex",))), dimensions=(SEX,), periods={"now": ("now",)})
+)
+RATIO = build_lattice(ScopeShape(tables=(Table(), Table(part="in")), periods={"now": ("now",)}))
+ALL = np.ones(3, dtype=np.bool_)
+
+
+def build_chain(rule, *releases):
+    """Return the contributions of releases, each given as counts and draws; None is a redaction."""
+    chain = []
+    for number, release in enumerate(releases):
+        if release is None:
+            chain.append(redact_contribution(chain[-1]))
+            continue
+        counts, draws = map(np.array, release)
+        before = chain[-1] if chain else start_contribution(draws)
+        before = replace(before, draws=draws)
+        chain.append(update_contribution(rule, before, counts, np.ones(counts.size, dtype=np.bool_), release=number))
+    return chain
+
+
+def find_ranges(lattice, rule, *releases):
+    chain = build_chain(rule, *releases)
+    narrow = ContributionAudit(lattice, rule, chain).find_narrow_ranges()
+    return [(one.release, one.since, one.node, one.low, one.high) for one in narrow]
+
+
+@pytest.mark.parametrize(
+    ("counts", "draws", "narrow"),
+    [
+        ((9, 9, 0), (0, 1, 0), [(0, -1, 1, 6, 9), (0, -1, 0, 6, 9)]),  # 5 in all and 10 women: 6 to 9 of each
+        ((9, 9, 0), (1, 1, 0), []),
+        ((3, 1, 2), (0, 4, 0), [(0, -1, 1, 1, 4), (0, -1, 0, 1, 4)]),  # 0 in all and 5 women
+        ((20, 10, 10), (0, 0, 0), []),
+        ((0, 0, 0), (0, 0, 0), []),
+    ],
+)
+def test_audit_finds_counts_that_are_certain_and_narrow(counts, draws, narrow):
+    assert sorted(find_ranges(LATTICE, NEAR_DRAWS, (counts, draws))) == sorted(narrow)
+
+
+def test_far_draws_leave_the_same_displays_open():
+    assert find_ranges(LATTICE, SOURCE_RULE, ((9, 9, 0), (0, 1, 0))) == []
+
+
+def test_audit_covers_numerators_and_complements():
+    """10 of 5 is 6 to 9 of 6 to 9; 0 of 10 leaves 2 to 14 others, which is wide."""
+    assert find_ranges(RATIO, NEAR_DRAWS, ((9, 9), (0, 1))) == [(0, -1, 0, 6, 9), (0, -1, 1, 6, 9)]
+    assert find_ranges(RATIO, NEAR_DRAWS, ((10, 0), (0, 0))) == []
+
+
+def test_audit_covers_changes_between_releases():
+    """Only the total moves, by 15: at least 11 people came, and at most 7 are women, so 4 to 7 are men; or the reverse."""
+    first, second, draws = (22, 12, 10), (33, 19, 14), (2, 1, 2)
+    narrow = find_ranges(LATTICE, NEAR_DRAWS, (first, draws), (second, draws))
+    assert narrow == [(1, 0, 1, 4, 7), (1, 0, 2, 4, 7)]
+    other_draw = (0, 1, 2)
+    assert find_ranges(LATTICE, NEAR_DRAWS, (first, draws), (second, other_draw)) == []
+
+
+def test_counts_that_were_set_again_are_linked_to_all_that_were_set_before():
+    """20, 40 and 20 again display as 20, 40 and 20: the reader knows the change to within 4 each time."""
+    draws = (3, 1, 2)
+    chain = build_chain(NEAR_DRAWS, ((20, 9, 11), draws), ((40, 18, 22), draws), ((20, 9, 11), draws))
+    audit = ContributionAudit(LATTICE, NEAR_DRAWS, chain)
+    assert audit.drawn_release.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert audit.find_narrow_ranges() == []
+
+
+def test_far_draw_that_shows_is_known_in_later_releases():
+    """0 displays as -5 only with one draw. It then displays 11 as 5 and 3 as 0, so 3 is known to be 1 to 4."""
+    lattice, draws = build_lattice(ScopeShape(tables=(Table(),), periods={"now": ("now",)})), (-3,)
+    narrow = find_ranges(lattice, SOURCE_RULE, ((0,), draws), ((11,), draws), ((3,), draws))
+    assert (2, -1, 0, 1, 4) in narrow
+
+
+def test_contribution_that_cannot_be_true_is_refused():
+    with pytest.raises(ImpossibleContribution):
+        find_ranges(LATTICE, SOURCE_RULE, ((100, 10, 10), (0, 0, 0)))
+
+
+@pytest.mark.parametrize("again", [(20, 12, 8), (40, 12, 28), (10, 1, 9)])
+def test_return_after_a_redaction_is_audited(again):
+    assert find_ranges(LATTICE, SOURCE_RULE, ((20, 10, 10), (0, 0, 0)), None, (again, (0, 0, 0))) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_draws_are_repeated_until_nothing_is_narrow(seed):
+    random, counts = np.random.default_rng(seed), np.array((9, 9, 0))
+    contribution = protect_contribution(LATTICE, NEAR_DRAWS, counts, ALL, [], random)
+    assert find_ranges(LATTICE, NEAR_DRAWS, (counts, contribution.draws)) == []
+    assert (np.abs(contribution.displayed - counts) <= 4).all()
+
+
+def test_release_without_news_is_not_audited():
+    random, counts = np.random.default_rng(1), np.array((20, 10, 10))
+    first = protect_contribution(LATTICE, SOURCE_RULE, counts, ALL, [], random)
+    second = protect_contribution(LATTICE, SOURCE_RULE, counts + np.array((2, 1, 1)), ALL, [first], random)
+    third = protect_contribution(LATTICE, SOURCE_RULE, counts + np.array((40, 20, 20)), ALL, [first, second], random)
+    assert (second.displayed == first.displayed).all()
+    assert (third.since == 2).all()
+
+
+def test_count_without_safe_draws_is_refused():
+    """A width that rounding to 5 cannot give."""
+    rule, random = replace(NEAR_DRAWS, width=40), np.random.default_rng(1)
+    with pytest.raises(ExposedContribution):
+        protect_contribution(LATTICE, rule, np.array((12, 6, 6)), ALL, [], random)
+    first = protect_contribution(LATTICE, SOURCE_RULE, np.array((12, 6, 6)), ALL, [], random)
+    assert protect_contribution(LATTICE, rule, np.array((40, 20, 20)), ALL, [first], random) is first
