@@ -1,7 +1,7 @@
 """Store the cells of a revision as columns of its row instead of a row for each cell.
 
 Existing cells are converted in batches that are committed one by one. A migration that was interrupted goes on where
-it stopped.
+it stopped. What servers write or redact meanwhile is converted at the end, under a lock.
 """
 
 from alembic import op
@@ -89,13 +89,13 @@ PACK_BATCH = f"""
     from packed p where r.programme = p.programme and r.id = p.revision
 """
 UNPACK_BATCH = f"""
-    insert into observation (programme, revision, area, breakdown, {", ".join(NUMBERS)}, status, note)
+    insert into cell_row (programme, revision, area, breakdown, {", ".join(NUMBERS)}, status, note)
     select r.programme, r.id, c.area - 1, c.breakdown - 1, {", ".join(f"c.{name} - 1" for name in NUMBERS)},
         ({STATUSES})[c.status], r.cell_notes ->> (c.position - 1)::int::text
     from (
         select * from revision r
         where cell_area is not null
-            and not exists (select from observation o where o.programme = r.programme and o.revision = r.id)
+            and not exists (select from cell_row o where o.programme = r.programme and o.revision = r.id)
         limit {REVISIONS_PER_BATCH}
     ) r cross join lateral {UNPACKED}
 """
@@ -196,8 +196,18 @@ CHECKS = {
     "numbers_belong_to_cells": "cell_area is not null or "
     f"coalesce({', '.join(f'cell_{name}' for name in FIELDS[2:])}) is null",
 }
-CREATE_OBSERVATION = """
-    create table if not exists observation (
+# Content that was redacted after its batch had been converted.
+FORGET_COLUMNS = f"""
+    update revision r set totals = 0, cell_notes = null, {", ".join(f"cell_{name} = null" for name in FIELDS)}
+    where cell_area is not null
+        and not exists (select from observation o where o.programme = r.programme and o.revision = r.id)
+"""
+FORGET_ROWS = """
+    delete from cell_row o using revision r
+    where r.programme = o.programme and r.id = o.revision and r.cell_area is null
+"""
+CREATE_ROWS = """
+    create table if not exists cell_row (
         programme int not null, revision bigint not null, area int not null, breakdown int not null,
         value bigint, numerator bigint, denominator bigint, lower bigint, upper bigint, status text, note text,
         constraint observation_pk primary key (programme, revision, area, breakdown),
@@ -272,6 +282,9 @@ def upgrade() -> None:
             # Long columns are read in parts, which compression would forbid.
             op.execute(f"alter table revision alter cell_{name} set storage external")
         _repeat(PACK_BATCH)
+    op.execute("lock table revision, observation in access exclusive mode")
+    _repeat(PACK_BATCH)
+    op.execute(FORGET_COLUMNS)
     for name, condition in CHECKS.items():
         op.create_check_constraint(op.f(f"revision_{name}_ck"), "revision", condition)
     op.execute("drop view cell")
@@ -287,10 +300,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop view observation")
     with op.get_context().autocommit_block():
-        op.execute(CREATE_OBSERVATION)
+        op.execute(CREATE_ROWS)
         _repeat(UNPACK_BATCH)
+    op.execute("lock table revision, cell_row in access exclusive mode")
+    _repeat(UNPACK_BATCH)
+    op.execute(FORGET_ROWS)
+    op.execute("drop view observation")
+    op.execute("alter table cell_row rename to observation")
     op.execute("drop function unpack_numbers")
     op.execute(REDACT.replace("REMOVE_CONTENT", REMOVE_ROWS))
     for name in CHECKS:
@@ -302,6 +319,6 @@ def downgrade() -> None:
 
 
 def _repeat(batch: str) -> None:
-    """Run a statement, each time in its own transaction, until it finds nothing more to convert."""
+    """Run a statement until it finds nothing more to convert."""
     while op.get_bind().exec_driver_sql(batch).rowcount:
         pass

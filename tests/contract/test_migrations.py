@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 import asyncpg
@@ -14,7 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import TextClause, select, text, update
+from sqlalchemy import TextClause, event, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database import connections
@@ -158,6 +160,73 @@ async def test_cells_become_rows_and_columns_again(application, council_client):
         await owner.exec_driver_sql(migration.PACK_BATCH.replace(f"limit {migration.REVISIONS_PER_BATCH}", "limit 1"))
     await run_migration(application.owner, command.upgrade, "head")
     assert await fetch_rows(application.owner, OBSERVATION_ROWS) == before
+
+
+SECOND_REVISION = """
+    insert into revision (programme, "return", organisation, number, kind, submission, plan_version, recorded_at,
+                          cells {columns})
+    select programme, "return", organisation, 2, kind, submission, plan_version, recorded_at, cells {values}
+    from revision where number = 1
+"""
+IN_ROWS = [
+    SECOND_REVISION.format(columns="", values=""),
+    """
+    insert into observation (programme, revision, area, breakdown, value)
+    select r.programme, r.id, o.area, o.breakdown, 41 from revision r, observation o where r.number = 2
+    """,
+    "delete from observation using revision r where r.id = observation.revision and r.number = 1",
+]
+IN_COLUMNS = [
+    SECOND_REVISION.format(
+        columns=", totals, cell_area, cell_breakdown, cell_value",
+        values=", totals, cell_area, cell_breakdown, int2send(42::int2) || int2send(42::int2)",
+    ),
+    "update revision set cell_area = null, cell_breakdown = null, cell_value = null where number = 1",
+]
+
+
+@contextmanager
+def writing_meanwhile(engine: AsyncEngine, url: str, statements: Sequence[str]) -> Iterator[None]:
+    """Run statements in another session when a migration has converted everything, before its lock."""
+    waiting = list(statements)
+
+    async def write() -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute("set session_replication_role = replica")
+        while waiting:
+            await connection.execute(waiting.pop(0))
+        await connection.close()
+
+    def listen(_, __, statement: str, *___: object) -> None:
+        if waiting and statement.lstrip().startswith(("lock table revision", "ALTER TABLE revision ADD CONSTRAINT")):
+            thread = Thread(target=asyncio.run, args=(write(),))
+            thread.start()
+            thread.join()
+
+    event.listen(engine.sync_engine, "before_cursor_execute", listen)
+    yield
+    event.remove(engine.sync_engine, "before_cursor_execute", listen)
+    assert waiting == []
+
+
+async def test_what_servers_write_or_redact_during_the_migration_of_cells_is_kept(application, council_client):
+    """A second revision is written and the first one is redacted, each after its batch was converted."""
+    cells = [observation("E06000018", 40), observation("E06000018", 40, breakdown={"sex": "unknown"})]
+    await council_client.create_submission(
+        "work-and-health-2025-2028",
+        new_submission(new_return("ips-primary-care-referrals", "FY2025-26-Q2", cells)),
+    )
+    await application.engine.dispose()
+    with writing_meanwhile(application.owner, application.url, IN_COLUMNS):
+        await run_migration(application.owner, command.downgrade, "0009")
+    numbers = text("select r.number, o.value from observation o join revision r on r.id = o.revision")
+    assert await fetch_rows(application.owner, numbers) == [(2, 41), (2, 41)]
+    async with application.owner.begin() as owner:  # as before
+        await owner.exec_driver_sql("update observation set revision = (select id from revision where number = 1)")
+        await owner.exec_driver_sql("delete from revision where number = 2")
+    with writing_meanwhile(application.owner, application.url, IN_ROWS):
+        await run_migration(application.owner, command.upgrade, "head")
+    assert await fetch_rows(application.owner, text("select number, value from observation")) == [(2, 41), (2, 41)]
 
 
 async def test_plan_with_one_target_for_each_measure_can_still_be_read(empty, nottingham_plan):
