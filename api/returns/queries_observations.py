@@ -8,7 +8,6 @@ from msgspec import Struct
 from sqlalchemy import Row, and_, func, null, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.plan.breakdowns import parse_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.returns.changed_cells import list_changed_cells
 from api.returns.queries_returns import RETURN_ORDER, Statement, select_named_revisions, select_newest, to_row
@@ -175,7 +174,7 @@ async def _fetch_cells(
 def _to_return_cell(
     cells: Cells, row: int, pair: RevisionPair, catalogue: Catalogue, change: CellChange | None
 ) -> ReturnCell:
-    is_withdrawn = change is CellChange.WITHDRAWN
+    nothing: dict[str, Any] = dict.fromkeys((*NUMBER_FIELDS, "status", "note"))
     return ReturnCell(
         organisation=pair.cursor.organisation,
         measure=pair.cursor.measure,
@@ -184,8 +183,7 @@ def _to_return_cell(
         period=pair.cursor.period,
         revision=pair.number,
         recorded_at=pair.recorded_at,
-        area=catalogue.area_codes[int(cells.area[row])],
-        breakdown=parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])]),
         change=change,
-        **(dict.fromkeys((*NUMBER_FIELDS, "status", "note")) if is_withdrawn else cells.read_row(row)),
+        **cells.read_codes(row, catalogue),
+        **(nothing if change is CellChange.WITHDRAWN else cells.read_row(row)),
     )

@@ -11,7 +11,6 @@ import numpy as np
 from sqlalchemy import ColumnElement, FromClause, Row, Subquery, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.plan.breakdowns import parse_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.returns.query import HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
@@ -156,11 +155,7 @@ def _to_detail(row: Row[Any], catalogue: Catalogue, observations: list[Observati
 
 
 def _to_observation(cells: Cells, row: int, catalogue: Catalogue) -> Observation:
-    return Observation(
-        area=catalogue.area_codes[int(cells.area[row])],
-        breakdown=parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])]),
-        **cells.read_row(row),
-    )
+    return Observation(**cells.read_codes(row, catalogue), **cells.read_row(row))
 
 
 def select_newest(catalogue: Catalogue, as_of: datetime | None, name: str) -> Subquery:

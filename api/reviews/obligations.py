@@ -17,6 +17,7 @@ from api.reviews.concessions import ObligationKey
 from api.reviews.structs import CallerRights, ObligationDetails
 from api.statistics import periods
 from api.submissions.cell_columns import Cells
+from api.submissions.packed_cells import NO_CELLS
 from api.submissions.required_cells import count_required_cells, required_cells
 from schema.measures import Cadence, Collection
 from schema.periods import Period
@@ -126,8 +127,9 @@ def find_duty_areas(page: Sequence[ObligationDetails], catalogue: Catalogue) -> 
 
 def count_present_cells(cells: Cells, duty_areas: Mapping[int, DutyArea], catalogue: Catalogue) -> dict[int, int]:
     """Return how many of the owed cells each revision has. The `item` of a cell is the id of its revision."""
+    cells_by_revision = cells.split_by_item()
     return {
-        number: count_required_cells(cells.cell_id[cells.item == number], *duty_area, catalogue)
+        number: count_required_cells(cells_by_revision.get(number, NO_CELLS).cell_id, *duty_area, catalogue)
         for number, duty_area in duty_areas.items()
     }
 

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from api.plan.breakdowns import parse_breakdown_key
+from api.plan.catalogue import Catalogue
 from schema.submissions import Status
 
 Column = npt.NDArray[np.int64]
@@ -49,12 +51,23 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
         present: dict[str, Any] = {name: None if n == MISSING else n for name, n in numbers.items()}
         return present | {"status": STATUSES[int(self.status[row])], "note": self.notes[row]}
 
+    def read_codes(self, row: int, catalogue: Catalogue) -> dict[str, Any]:
+        """Return the code of the area and the breakdown of a cell that has database ids, by name."""
+        key = catalogue.breakdown_keys[int(self.breakdown[row])]
+        return {"area": catalogue.area_codes[int(self.area[row])], "breakdown": parse_breakdown_key(key)}
+
     def select(self, chosen: Mask | Column) -> "Cells":
         return Cells(**{name: getattr(self, name)[chosen] for name in Cells.__struct_fields__})
 
     def slice_rows(self, rows: slice) -> "Cells":
         """Return a view of adjacent rows, without a copy."""
         return Cells(**{name: getattr(self, name)[rows] for name in Cells.__struct_fields__})
+
+    def split_by_item(self) -> dict[int, "Cells"]:
+        """Return the cells of each item, without a copy. The cells of an item must be next to each other."""
+        starts = np.flatnonzero(np.diff(self.item, prepend=MISSING)).tolist()
+        slices = [slice(start, end) for start, end in zip(starts, [*starts[1:], len(self)], strict=False)]
+        return {int(self.item[rows.start]): self.slice_rows(rows) for rows in slices}
 
 
 def calculate_cell_id(area: Id, breakdown: Id) -> Id:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 
-from api.plan.breakdowns import parse_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.submissions.cell_columns import NUMBER_FIELDS, Cells, Column
 from schema.problems import CellName
@@ -91,9 +90,8 @@ def list_changes(
     """Return the changed, then the withdrawn, then the added cells, at most `limit` in all."""
 
     def name(cells: Cells, row: int) -> CellName:
-        area = catalogue.area_codes[int(cells.area[row])]
-        breakdown = parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])])
-        return name_cell(int(cells.item[row]), area, breakdown)
+        codes = cells.read_codes(row, catalogue)
+        return name_cell(int(cells.item[row]), codes["area"], codes["breakdown"])
 
     changes = [
         ChangedCell(cell=name(new, row), before=to_cell_value(old, old_row), after=to_cell_value(new, row))

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key, parse_breakdown_key
 from api.plan.catalogue import Catalogue
-from api.submissions.cell_columns import MISSING, Column, calculate_cell_id
+from api.submissions.cell_columns import MISSING, Column, calculate_cell_id, to_column
 from api.submissions.revisions import IdentifiedReturn
 from schema.measures import Measure
 from schema.problems import CellName
@@ -58,9 +58,7 @@ class _RequiredCells(Struct, frozen=True, kw_only=True, eq=False):
 def _index_required_cells(catalogue: Catalogue, measure: str, area: str) -> _RequiredCells:
     cells = required_cells(catalogue, measure, area)
     ids = catalogue.ids
-    cell_ids = np.array(
-        [calculate_cell_id(ids.areas[code], ids.breakdowns[key]) for code, key in cells], dtype=np.int64
-    )
+    cell_ids = to_column([calculate_cell_id(ids.areas[code], ids.breakdowns[key]) for code, key in cells])
     order = np.argsort(cell_ids)
     names = [(code, parse_breakdown_key(key)) for code, key in cells]
     return _RequiredCells(names=names, sorted_ids=np.append(cell_ids[order], MISSING), cell_index=order)

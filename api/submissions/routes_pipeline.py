@@ -27,7 +27,7 @@ from api.submissions.checks.tiers import CheckedSubmission, check_history, check
 from api.submissions.compared_totals import build_totals
 from api.submissions.comparison import SubmissionDiff, compare_with_current
 from api.submissions.owners import resolve_owner
-from api.submissions.packed_cells import PackedCells, pack_cells
+from api.submissions.packed_cells import NO_CELLS, PackedCells, pack_cells
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.queries_cells import fetch_cells
 from api.submissions.queries_opening import OpenedSubmission, open_submission
@@ -82,48 +82,49 @@ class SubmissionRequest:
             key=None if self.dry_run else self.key,
         )
         # Most submissions need no extension, so they are checked before a connection is needed.
-        checked = await self._check_without_extensions(content)
+        extensions: Mapping[ReturnKey, datetime] = {}
+        checked = await self._check(content, extensions)
         async with driver_transaction(self.access.request.app.state.engine, commit=not self.dry_run) as transaction:
-            opened = await self._open(transaction, keyed, content, checked)
-            if opened.is_access_changed:
-                self.access = await self.access.renew(transaction, Scope.SUBMIT)
-                checked, opened = None, await self._open(transaction, keyed, content, None)
-            if opened.stored is not None:
-                return replay_response(opened.stored, keyed)
-            if checked is None:
-                extensions = await fetch_extensions(transaction, self.access.catalogue, self._find_owner(content))
-                checked = await self._check(content, extensions)
+            while True:
                 opened = await self._open(transaction, keyed, content, checked)
-            return await self._accept(
-                transaction, keyed, extend_deadlines(checked, opened.extensions), opened, content_sha256, dry_run_token
-            )
+                if opened.is_access_changed:
+                    self.access = await self.access.renew(transaction, Scope.SUBMIT)
+                elif opened.stored is not None:
+                    return replay_response(opened.stored, keyed)
+                elif isinstance(checked, CheckedSubmission):
+                    checked = extend_deadlines(checked, opened.extensions)
+                    return await self._accept(transaction, keyed, checked, opened, content_sha256, dry_run_token)
+                else:
+                    known, owner = extensions, self._find_owner(content)
+                    extensions = await fetch_extensions(transaction, self.access.catalogue, owner)
+                    if extensions == known:  # the same check would have the same result
+                        raise checked
+                checked = await self._check(content, extensions)
 
     def _find_owner(self, content: ParsedSubmission) -> str:
         return resolve_owner(content.envelope.organisation, self.access.grant.organisation, self.access.catalogue)
 
-    async def _check(self, content: ParsedSubmission, extensions: Mapping[ReturnKey, datetime]) -> CheckedSubmission:
-        """Return the checked submission. Raises Rejected."""
+    async def _check(
+        self, content: ParsedSubmission, extensions: Mapping[ReturnKey, datetime]
+    ) -> CheckedSubmission | Rejected:
+        """Return the checked submission, or its rejection, which extensions that are not known yet could prevent."""
         owner, catalogue = self._find_owner(content), self.access.catalogue
-        return await run_in_thread_if_large(
-            len(content.cells), lambda: check_submission(content, catalogue, owner, extensions, now=self.now)
-        )
-
-    async def _check_without_extensions(self, content: ParsedSubmission) -> CheckedSubmission | None:
-        """Return the checked submission, or None if it has errors without extensions."""
         try:
-            return await self._check(content, {})
-        except Rejected:
-            return None
+            return await run_in_thread_if_large(
+                len(content.cells), lambda: check_submission(content, catalogue, owner, extensions, now=self.now)
+            )
+        except Rejected as rejection:
+            return rejection
 
     async def _open(
         self,
         transaction: AsyncConnection,
         keyed: IdempotentRequest,
         content: ParsedSubmission,
-        checked: CheckedSubmission | None,
+        checked: CheckedSubmission | Rejected,
     ) -> OpenedSubmission:
-        """Lock and read the returns of a checked submission; without one, check only the access and the key."""
-        returns = [] if checked is None else checked.returns
+        """Lock and read the returns of a checked submission; of a rejected one, check only the access and the key."""
+        returns = checked.returns if isinstance(checked, CheckedSubmission) else []
         return await open_submission(
             transaction, self.access, keyed, self._find_owner(content), returns, now=self.access.read_clock()
         )
@@ -213,8 +214,8 @@ class SubmissionRequest:
         unsent_keys = history.neighbours_not_submitted(neighbours, checked.returns)
         newest = {(compared.organisation, compared.key): compared.revision_id for compared in opened.compared}
         items = {newest[owner, key]: item for item, key in enumerate(unsent_keys)}
-        cells = await fetch_cells(transaction, catalogue, items)
-        cells_by_return = {key: cells.select(cells.item == item) for item, key in enumerate(unsent_keys)}
+        cells = (await fetch_cells(transaction, catalogue, items)).split_by_item()
+        cells_by_return = {key: cells.get(item, NO_CELLS) for item, key in enumerate(unsent_keys)}
         size += len(past)
         totals = await run_in_thread_if_large(
             size, lambda: check_history(checked, own, neighbours, cells_by_return, catalogue)

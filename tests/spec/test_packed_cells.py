@@ -89,3 +89,10 @@ def test_no_revisions_have_no_cells():
 def test_packed_fields_are_those_of_the_table():
     assert tuple(EMPTY_VALUES) == PACKED_FIELDS
     assert PACKED_FIELDS[2:-1] == NUMBER_FIELDS
+
+
+def test_cells_are_split_by_item():
+    cells = make_cells("town 7", "east 3", "town 5", "west 1", items=[4, 4, 2, 9])
+    split = cells.split_by_item()
+    assert {item: part.value.tolist() for item, part in split.items()} == {4: [7, 3], 2: [5], 9: [1]}
+    assert unpack_cells([], []).split_by_item() == {}

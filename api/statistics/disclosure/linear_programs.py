@@ -29,19 +29,15 @@ class LinearProgram(Struct, frozen=True, kw_only=True, eq=False):
 
         A `corner` solution has almost all columns at their bounds. Other solutions are faster to find.
         """
-        rows = self.rows
-        solver = highspy.Highs()
         least = np.zeros(cost.size) if self.least is None else self.least
         most = np.full(cost.size, np.inf) if self.most is None else self.most
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
+        solver = _load_solver(self.rows, cost, least, most)
         solver.setOptionValue("primal_feasibility_tolerance", FEASIBILITY_TOLERANCE)
         if corner:
             solver.setOptionValue("presolve", "off")
         else:
             solver.setOptionValue("solver", "ipm")
             solver.setOptionValue("run_crossover", "off")
-        solver.passModel(_build_model(rows, cost, least, most))
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
@@ -60,10 +56,7 @@ class RepeatedProgram:
 
     def __init__(self, rows: SparseRows, columns: int) -> None:
         self.columns = np.arange(columns, dtype=np.int32)
-        self.solver = highspy.Highs()
-        self.solver.setOptionValue("output_flag", False)
-        self.solver.setOptionValue("threads", 1)
-        self.solver.passModel(_build_model(rows, np.zeros(columns), np.zeros(columns), np.zeros(columns)))
+        self.solver = _load_solver(rows, *np.zeros((3, columns)))
 
     def set_bounds(self, least: FloatArray, most: FloatArray) -> None:
         self.solver.changeColsBounds(self.columns.size, self.columns, least, most)
@@ -79,7 +72,8 @@ class RepeatedProgram:
         return Solution(columns=np.array(solution.col_value), gains=np.abs(solution.col_dual))
 
 
-def _build_model(rows: SparseRows, cost: FloatArray, least: FloatArray, most: FloatArray) -> highspy.HighsLp:
+def _load_solver(rows: SparseRows, cost: FloatArray, least: FloatArray, most: FloatArray) -> highspy.Highs:
+    """Return a solver with one thread and without output, for this program."""
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = cost.size, len(rows)
     model.col_cost_ = cost
@@ -89,7 +83,11 @@ def _build_model(rows: SparseRows, cost: FloatArray, least: FloatArray, most: Fl
     model.a_matrix_.start_ = rows.starts.astype(np.int32)
     model.a_matrix_.index_ = rows.columns.astype(np.int32)
     model.a_matrix_.value_ = rows.values
-    return model
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.passModel(model)
+    return solver
 
 
 def stack_rows(*blocks: SparseRows) -> SparseRows:

@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 from msgspec import Struct
 
-from api.plan.breakdowns import TOTAL_KEY, parse_breakdown_key
+from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from api.submissions import diff, effects
@@ -179,8 +179,7 @@ def check_cumulative_counts(
                     series=series,
                     service=service,
                     period=period,
-                    area=catalogue.area_codes[int(later.area[new])],
-                    breakdown=parse_breakdown_key(catalogue.breakdown_keys[int(later.breakdown[new])]),
+                    **later.read_codes(new, catalogue),
                 ),
                 expected=f"at least {low[old]:.0f}",
                 actual=f"{high[new]:.0f}",

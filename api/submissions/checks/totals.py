@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from api.plan.breakdowns import TOTAL_KEY, parse_breakdown_key
+from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.submissions.cell_columns import MISSING, Cells, Column, Mask, to_column
 from api.submissions.checks.cells import CellIndex
@@ -189,10 +189,7 @@ def _check_sums(
     incomplete = below & (part_count != parts.expected_parts)
 
     def name_cell(row: int) -> CellName:
-        cells = index.cells
-        area = catalogue.area_codes[int(cells.area[row])]
-        breakdown = parse_breakdown_key(catalogue.breakdown_keys[int(cells.breakdown[row])])
-        return returns[int(cells.item[row])].cell_name(area, breakdown)
+        return returns[int(index.cells.item[row])].cell_name(**index.cells.read_codes(row, catalogue))
 
     for code, bound, is_faulty, sums, total_bounds in (
         ("sum-exceeds-total", "at least", above, lowest_sum, high),
