@@ -23,7 +23,7 @@ def measure(dsn: Callable[[str], str], folder: Path, *, long: bool) -> list[Meas
     for size in OBSERVATION_COUNTS:
         (folder / str(size)).mkdir()
         synthetic_data.write_files(folder / str(size), size, ["first"])
-    asyncio.run(run_statements(dsn("postgres"), "create database growing"))
+    asyncio.run(run_statements(dsn("postgres"), "create database scaling"))
     keys = asyncio.run(prepare_database(dsn("scaling"), synthetic_data.COLLEGES))
     fresh = iter(keys[1:])
     with run_server("api.app:serve", dsn("scaling")) as (address, pid):
