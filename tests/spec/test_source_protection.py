@@ -5,15 +5,24 @@ import pytest
 from msgspec.structs import replace
 
 from api.statistics.disclosure.atoms import build_lattice
+from api.statistics.disclosure.contradictions import find_contradicting_tables, list_tables
 from api.statistics.disclosure.contribution_audit import ContributionAudit, ImpossibleContribution
+from api.statistics.disclosure.contribution_sums import get_largest_error, get_rounding_interval
 from api.statistics.disclosure.contributions import (
+    EMPLOYERS_RULE,
+    OPEN_RULE,
     SOURCE_RULE,
     redact_contribution,
     start_contribution,
     update_contribution,
 )
-from api.statistics.disclosure.lattice import Dimension, ScopeShape, Table
-from api.statistics.disclosure.source_protection import ExposedContribution, protect_contribution
+from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
+from api.statistics.disclosure.source_protection import (
+    ExposedContribution,
+    LeftOutTable,
+    protect_contribution,
+    protect_counts,
+)
 
 NEAR_DRAWS = replace(SOURCE_RULE, far_share=0.0)
 SEX = Dimension(slug="sex", codes=("f", "m"))
@@ -127,3 +136,100 @@ def test_count_without_safe_draws_is_refused():
         protect_contribution(LATTICE, rule, np.array((12, 6, 6)), ALL, [], random)
     first = protect_contribution(LATTICE, SOURCE_RULE, np.array((12, 6, 6)), ALL, [], random)
     assert protect_contribution(LATTICE, rule, np.array((40, 20, 20)), ALL, [first], random) is first
+
+
+WARDS = (Area(code="city"), *(Area(code=code, level=1, parent="city") for code in ("north", "south")))
+AGE = Dimension(slug="age", codes=("young", "old"))
+BY_SEX_ONLY = Table(dimensions=("sex",))
+CITY_CROSS = Table(dimensions=("age", "sex"))
+CROSSED = build_lattice(
+    ScopeShape(
+        tables=(Table(level=1), Table(dimensions=("sex",), level=1), Table(dimensions=("age",), level=1), CITY_CROSS),
+        dimensions=(SEX, AGE),
+        places=WARDS,
+        periods={"now": ("now",)},
+    )
+)
+GROWING = build_lattice(ScopeShape(tables=(Table(),), periods={"q1": ("q1",), "q2": ("q1", "q2")}))
+PARTS = build_lattice(ScopeShape(tables=(Table(), Table(part="in"), Table(part="also")), periods={"now": ("now",)}))
+TOTALS = [30, 15, 15]
+BY_SEX = [15, 15, 0, 15, 0, 15]  # city, north, south: 15 women in the north, 15 men in the south
+BY_AGE = [15, 15, 0, 15, 0, 15]  # 15 young in the north, 15 old in the south
+AGREEING, CROSSING = [15, 0, 0, 15], [0, 15, 15, 0]  # young women and old men; young men and old women
+
+
+@pytest.mark.parametrize(
+    ("lattice", "counts", "left_out", "contradicting"),
+    [
+        pytest.param(CROSSED, [*TOTALS, *BY_SEX, *BY_AGE, *AGREEING], [], [], id="all tables agree"),
+        pytest.param(CROSSED, [*TOTALS, *BY_SEX, *BY_AGE, *CROSSING], [], [CITY_CROSS], id="agree in pairs only"),
+        pytest.param(CROSSED, [*TOTALS, *BY_SEX, *BY_AGE, *CROSSING], [1], [CITY_CROSS], id="a count is left out"),
+        pytest.param(CROSSED, [*TOTALS, *BY_SEX, *BY_AGE, *CROSSING], range(15, 19), [], id="the cross is left out"),
+        pytest.param(CROSSED, [*TOTALS, *BY_SEX, *BY_AGE, *CROSSING], range(9, 15), [], id="age is left out"),
+        pytest.param(RATIO, [10, 12], [], [Table(part="in")], id="a part exceeds its whole"),
+        pytest.param(PARTS, [10, 12, 3], [], [Table(part="in")], id="another part does not"),
+        pytest.param(GROWING, [10, 8], [], [Table(periods=("q2",))], id="a cumulative count falls"),
+        pytest.param(LATTICE, [10, 6, 5], [], [Table(dimensions=("sex",))], id="parts do not add up"),
+    ],
+)
+def test_tables_without_common_people_are_left_out(lattice, counts, left_out, contradicting):
+    counts, present = np.array(counts), np.ones(len(counts), dtype=np.bool_)
+    present[list(left_out)] = False
+    assert find_contradicting_tables(lattice, counts, present) == contradicting
+    protected = protect_counts(lattice, SOURCE_RULE, counts, present, [], np.random.default_rng(1))
+    expected = [LeftOutTable(table=table, reason="contradiction") for table in contradicting]
+    assert list(protected.left_out) == expected
+    hidden = {node for table in list_tables(lattice) if table.table in contradicting for node in table.nodes.tolist()}
+    shown = [bool(there) and node not in hidden for node, there in enumerate(present)]
+    assert protected.contribution.present.tolist() == shown
+
+
+def test_contradiction_in_a_later_return_leaves_the_state_of_the_table():
+    counts, present = np.array([*TOTALS, *BY_SEX, *BY_AGE, *AGREEING]), np.ones(19, dtype=np.bool_)
+    random = np.random.default_rng(1)
+    first = protect_counts(CROSSED, SOURCE_RULE, counts, present, [], random).contribution
+    counts = np.array([*TOTALS, *BY_SEX, *BY_AGE, *CROSSING])
+    second = protect_counts(CROSSED, SOURCE_RULE, counts, present, [first], random).contribution
+    assert second.present.tolist() == [True] * 15 + [False] * 4
+    assert (second.displayed == first.displayed).all()
+
+
+@pytest.mark.parametrize(
+    ("rule", "counts", "left_out"),
+    [
+        pytest.param(replace(EMPLOYERS_RULE, width=3), (3, 2, 1), [BY_SEX_ONLY], id="2 is at most 3 in all"),
+        pytest.param(replace(SOURCE_RULE, width=40), (20, 10, 10), [BY_SEX_ONLY, Table()], id="rounding is too fine"),
+    ],
+)
+def test_finest_tables_are_left_out_until_nothing_is_exposed(rule, counts, left_out):
+    rule = replace(rule, largest_small=20)
+    protected = protect_counts(LATTICE, rule, np.array(counts), ALL, [], np.random.default_rng(1))
+    assert [one.table for one in protected.left_out] == left_out
+    assert {one.reason for one in protected.left_out} == {"exposed"}
+    assert (protected.contribution is None) == (len(left_out) == 2)
+
+
+def test_return_without_counts_contributes_nothing():
+    protected = protect_counts(LATTICE, SOURCE_RULE, np.zeros(3, dtype=np.int64), ~ALL, [], np.random.default_rng(1))
+    assert (protected.contribution, protected.left_out) == (None, ())
+
+
+def test_open_rule_displays_counts_as_they_are():
+    """Published statistics keep their publisher's protection; their tables need not agree."""
+    random, counts = np.random.default_rng(1), np.array((10, 6, 5))
+    first = protect_counts(LATTICE, OPEN_RULE, counts, ALL, [], random)
+    second = protect_counts(LATTICE, OPEN_RULE, counts + 1, ALL, [first.contribution], random)
+    assert (first.contribution.displayed.tolist(), first.left_out) == ([10, 6, 5], ())
+    assert second.contribution.displayed.tolist() == [11, 7, 6]
+    assert get_largest_error(OPEN_RULE, first=2, later=3) == get_rounding_interval(OPEN_RULE, first=2, later=3) == 0
+
+
+def test_totals_of_employers_are_exact_and_breakdowns_are_rounded():
+    random, counts = np.random.default_rng(1), np.array((10, 6, 4))
+    first = protect_counts(LATTICE, EMPLOYERS_RULE, counts, ALL, [], random).contribution
+    second = protect_counts(LATTICE, EMPLOYERS_RULE, counts + np.array((1, 1, 0)), ALL, [first], random).contribution
+    assert (first.displayed[0], second.displayed[0]) == (10, 11)
+    assert first.displayed[1:].tolist() == second.displayed[1:].tolist()
+    assert (first.displayed[1:] % 3).tolist() == [0, 0]
+    assert get_largest_error(EMPLOYERS_RULE.totals, first=1, later=1) == 0
+    assert get_largest_error(EMPLOYERS_RULE, first=1, later=1) == 6

@@ -15,7 +15,13 @@ from itertools import product
 import numpy as np
 from msgspec import Struct
 
-from api.statistics.disclosure.contributions import Contribution, SourceRule, find_set_nodes, has_news
+from api.statistics.disclosure.contributions import (
+    Contribution,
+    SourceRule,
+    find_set_nodes,
+    has_news,
+    list_node_rules,
+)
 from api.statistics.disclosure.lattice import Lattice
 from api.statistics.disclosure.linear_programs import RepeatedProgram, Solution, stack_rows
 from api.statistics.disclosure.sparse_rows import FloatArray, IntArray, SparseRows
@@ -23,8 +29,6 @@ from api.statistics.disclosure.sparse_rows import FloatArray, IntArray, SparseRo
 TOLERANCE = 1e-6
 MIN_SETTLED_SHARE = 0.1
 """Share of the open ranges: a program for all of them that settles fewer is the last. Programs for each follow."""
-BEYOND = 100
-"""How far above the largest displayed count the polytope reaches, so that it is bounded."""
 
 
 class NarrowRange(Struct, frozen=True, kw_only=True, eq=False):
@@ -50,6 +54,7 @@ class ContributionAudit:
 
     def __init__(self, lattice: Lattice, rule: SourceRule, chain: Sequence[Contribution]) -> None:
         self.lattice, self.rule, self.chain = lattice, rule, chain
+        self.rules = list_node_rules(lattice, rule)
         self.releases = [0, *(number for number in range(1, len(chain)) if has_news(chain[number - 1], chain[number]))]
         self.per_release = lattice.atoms + lattice.whole.size
         self.is_set = np.stack([find_set_nodes(chain[number], number) for number in self.releases])
@@ -62,7 +67,8 @@ class ContributionAudit:
         self.first_change = len(self.releases) * self.per_release
         self.first_rounded = self.first_change + self.node.size
         self.first_draw = self.first_rounded + self.drawn_node.size
-        self.size = self.first_draw + draw_keys.shape[1]
+        self.draw_node = draw_keys[0]
+        self.size = self.first_draw + self.draw_node.size
         self.program = RepeatedProgram(self._build_rows(draw[again]), self.size)
         self.now, self.then = self._list_targets()
 
@@ -100,7 +106,7 @@ class ContributionAudit:
 
     def _list_targets(self) -> tuple[IntArray, IntArray]:
         """Return two columns for each target: its value is the difference; the second is -1 for a count."""
-        nodes = np.arange(self.lattice.whole.size)
+        nodes = np.flatnonzero(~self.rules.is_open)
         pairs = [(late, early) for late in range(len(self.releases)) for early in range(-1, late)]
         releases, since = (np.repeat(side, nodes.size) for side in np.array(pairs).T)
         every = np.tile(nodes, len(pairs))
@@ -108,11 +114,13 @@ class ContributionAudit:
 
     def find_bounds(self) -> tuple[FloatArray, FloatArray]:
         """Return the bounds of each column that the displayed counts imply."""
-        rule, reach, quiet = self.rule, self.rule.largest_first_error, self.rule.hold_back - 1
+        reach, quiet = self.rules.largest_first_error, self.rules.hold_back[self.node] - 1
         shown = np.stack([self.chain[number].displayed for number in self.releases])
-        least, most = np.zeros(self.size), np.full(self.size, float(shown.max() + BEYOND))
-        columns, values = self._locate(*np.nonzero(self.is_set)), shown[self.is_set]
-        least[columns], most[columns] = np.maximum(values - reach, 0), values + reach
+        above = (np.maximum(shown, 0) + reach + self.rules.hold_back).sum(axis=1).max()
+        least, most = np.zeros(self.size), np.full(self.size, float(above))
+        release, node = np.nonzero(self.is_set)
+        columns, values = self._locate(release, node), shown[self.is_set]
+        least[columns], most[columns] = np.maximum(values - reach[node], 0), values + reach[node]
         for index in range(1, len(self.releases)):
             self._bound_after_redaction(index, least, most)
         step = shown[self.release, self.node] - shown[self.since, self.node]
@@ -121,15 +129,17 @@ class ContributionAudit:
         most[changes] = np.where(is_set, np.where(step < 0, -quiet - 1, np.inf), quiet)
         rounded = shown[self.drawn_release, self.drawn_node]
         least[self.first_rounded : self.first_draw] = rounded
-        most[self.first_rounded : self.first_draw] = rounded + rule.base - 1
-        least[self.first_draw :], most[self.first_draw :] = rule.base - 1 - reach, reach
+        most[self.first_rounded : self.first_draw] = rounded + self.rules.base[self.drawn_node] - 1
+        reach = reach[self.draw_node]
+        least[self.first_draw :], most[self.first_draw :] = self.rules.base[self.draw_node] - 1 - reach, reach
         return least, most
 
     def _bound_after_redaction(self, index: int, least: FloatArray, most: FloatArray) -> None:
         """Add that a count is near the displayed one of a redacted return, or has moved away from it."""
-        number, quiet = self.releases[index], self.rule.hold_back - 1
+        number = self.releases[index]
         before, after = self.chain[number - 1], self.chain[number]
         nodes = np.flatnonzero(before.redacted & after.present)
+        quiet = self.rules.hold_back[nodes] - 1
         columns, old = self._locate(np.array(index), nodes), before.displayed[nodes]
         step, moved = after.displayed[nodes] - old, self.is_set[index, nodes]
         low = np.where(moved, np.where(step > 0, old + quiet + 1, 0), old - quiet)

@@ -25,6 +25,18 @@ class SourceRule(Struct, frozen=True, kw_only=True):
     largest_small_change: int = 4
     width: int = 4
     """The least distance between the smallest and the greatest possible value of a small count or change."""
+    totals_open: bool = False
+    """Counts without a breakdown, of any area, are displayed as they are."""
+
+    @property
+    def protects(self) -> bool:
+        """Return False if every count is displayed as it is."""
+        return self.base > 1
+
+    @property
+    def totals(self) -> "SourceRule":
+        """The rule of counts without a breakdown."""
+        return OPEN_RULE if self.totals_open else self
 
     @property
     def largest_first_error(self) -> int:
@@ -33,6 +45,34 @@ class SourceRule(Struct, frozen=True, kw_only=True):
 
 
 SOURCE_RULE = SourceRule()
+OPEN_RULE = SourceRule(base=1, far_share=0.0, hold_back=1, largest_small=0, largest_small_change=0, width=0)
+EMPLOYERS_RULE = SourceRule(
+    base=3, far_share=0.0, hold_back=3, largest_small=2, largest_small_change=2, width=1, totals_open=True
+)
+"""For counts of employers: in a breakdown, 1 and 2 are not known exactly."""
+
+
+class NodeRules(Struct, frozen=True, kw_only=True, eq=False):
+    """A rule for each node of a lattice."""
+
+    base: IntArray
+    hold_back: IntArray
+    largest_first_error: IntArray
+    is_open: BoolArray
+    """True where the count is displayed as it is; for nodes and complements."""
+
+
+def list_node_rules(lattice: Lattice, rule: SourceRule) -> NodeRules:
+    """Return the rule of each node. A node with the same people as an open total is open too."""
+    is_total = ~lattice.broken_down[find_equal_nodes(lattice)]
+    is_open = is_total & rule.totals_open | (not rule.protects)
+    part = np.flatnonzero(lattice.complement >= 0)
+    return NodeRules(
+        base=np.where(is_open, 1, rule.base),
+        hold_back=np.where(is_open, 1, rule.hold_back),
+        largest_first_error=np.where(is_open, 0, rule.largest_first_error),
+        is_open=np.concatenate((is_open, is_open[part] & is_open[lattice.whole[part]])),
+    )
 
 
 class Contribution(Struct, frozen=True, kw_only=True, eq=False):
@@ -64,7 +104,7 @@ def make_draws(rule: SourceRule, size: int, random: np.random.Generator) -> IntA
     return draws + rule.base * steps * (draws == middle)
 
 
-def round_with_draws(counts: IntArray, draws: IntArray, base: int) -> IntArray:
+def round_with_draws(counts: IntArray, draws: IntArray, base: int | IntArray) -> IntArray:
     """Round counts to multiples of `base`. Over all draws, the mean is the count itself."""
     return (counts + draws) // base * base
 
@@ -93,7 +133,7 @@ def start_contribution(draws: IntArray) -> Contribution:
 
 
 def update_contribution(
-    rule: SourceRule, before: Contribution, counts: IntArray, present: BoolArray, *, release: int
+    rule: SourceRule | NodeRules, before: Contribution, counts: IntArray, present: BoolArray, *, release: int
 ) -> Contribution:
     """Return the contribution of the next release, with the draws of `before`.
 
