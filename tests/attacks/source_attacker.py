@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
-TOLERANCE, WIDTH, MAX_SMALL, MAX_SMALL_CHANGE, MAX_INTEGER_WIDTH = 1e-6, 4, 7, 4, 8
+TOLERANCE, MAX_INTEGER_WIDTH = 1e-6, 8
 
 
 class SourceAttacker:
@@ -23,6 +23,11 @@ class SourceAttacker:
         `late_records`: it knows that at most so many records were added in each release, and none removed.
         """
         self.cube, self.rule, self.tables, self.chain = cube, rule, tables, chain
+        open_cell = [rule.totals_open and not set(cell) - {"place", "part"} for cell in cube.all_cells]
+        far = rule.base // 2 + 1 if rule.far_share else 0
+        self.is_open = np.array(open_cell)
+        self.base, self.hold_back = np.where(open_cell, 1, rule.base), np.where(open_cell, 1, rule.hold_back)
+        self.far = np.where(open_cell, 0, far)
         shape = [len(codes) for codes in cube.dimensions.values()]
         self.size = int(np.prod(shape))
         identity = np.eye(self.size, dtype=np.int64).reshape(self.size, *shape)
@@ -43,9 +48,10 @@ class SourceAttacker:
                 unit[[release * self.size + column, (release - 1) * self.size + column]] = 1, -1
                 self._add(unit, 0, late_records)
         self.least = np.zeros(self.variables)  # draws may be negative
-        self.least[first:] = -(rule.base // 2 + 1) if rule.far_share else 0
+        nodes = [node for node, _ in self.draws]
+        self.least[first:] = -self.far[nodes]
         self.most = np.full(self.variables, np.inf)
-        self.most[first:] = rule.base - 1 + (rule.base // 2 + 1 if rule.far_share else 0)
+        self.most[first:] = self.base[nodes] - 1 + self.far[nodes]
         matrix, low, high = np.array(self.rows), np.array(self.low), np.array(self.high)
         matrix = matrix.reshape(-1, self.variables)
         upper, lower = np.isfinite(high), np.isfinite(low)
@@ -67,17 +73,17 @@ class SourceAttacker:
         self.high.append(high)
 
     def _read(self, release, node):
-        rule, one = self.rule, self.chain[release]
+        one, base = self.chain[release], int(self.base[node])
         if not one.present[node] or (release and one is self.chain[release - 1]):  # unchanged as a whole: no news
             return
-        reach = rule.base - 1 + (rule.base // 2 + 1 if rule.far_share else 0)
-        quiet, shown = rule.hold_back - 1, int(one.displayed[node])
+        reach = base - 1 + int(self.far[node])
+        quiet, shown = int(self.hold_back[node]) - 1, int(one.displayed[node])
         before = self.chain[release - 1] if release else None
         if one.since[node] == release:
             counts = self.select(release, node)
             self._add(counts.copy(), shown - reach, shown + reach)
             counts[self.draws[node, int(one.draws[node])]] = 1
-            self._add(counts, shown, shown + rule.base - 1)
+            self._add(counts, shown, shown + base - 1)
         if before is None or before.since[node] < 0 or self.unchanged:
             return
         old = int(before.displayed[node])
@@ -125,23 +131,28 @@ class SourceAttacker:
         """Return `open`, `certain` or `exact`, with the range. Whole numbers are tried where a range is not wide."""
         if self.witnesses:
             values = np.array(self.witnesses) @ coefficients
-            if _classify(ceil(values.min() - TOLERANCE), floor(values.max() + TOLERANCE)) == "open":
+            if self.classify(ceil(values.min() - TOLERANCE), floor(values.max() + TOLERANCE)) == "open":
                 return "open", None
         low, high = self.find_range(coefficients)
-        if _classify(low, high) == "open" and low > 0 and high - low <= MAX_INTEGER_WIDTH:
+        if self.classify(low, high) == "open" and (low > 0 or high < 0) and high - low <= MAX_INTEGER_WIDTH:
             low, high = self.find_range(coefficients, whole=True)
-        return _classify(low, high), (low, high)
+        return self.classify(low, high), (low, high)
+
+    def classify(self, low, high):
+        if low >= high:
+            return "exact"
+        return "certain" if (low > 0 or high < 0) and high - low < self.rule.width else "open"
 
     def list_targets(self):
         """Yield each small count and each small change of the truth: its coefficients and its value."""
         known = [release for release, table in enumerate(self.tables) if isinstance(table, np.ndarray)]
         true = {release: self.cells @ np.ravel(self.tables[release]) for release in known}
-        for release, cell in product(known, range(len(self.cells))):
-            if 1 <= true[release][cell] <= MAX_SMALL:
+        for release, cell in product(known, np.flatnonzero(~self.is_open)):
+            if 1 <= true[release][cell] <= self.rule.largest_small:
                 yield self.select(release, cell), int(true[release][cell]), (release, None, cell)
             for since in [] if self.unchanged else [number for number in known if number < release]:
                 change = int(true[release][cell] - true[since][cell])
-                if 1 <= abs(change) <= MAX_SMALL_CHANGE:
+                if 1 <= abs(change) <= self.rule.largest_small_change:
                     yield self.select(release, cell, since=since), change, (release, since, cell)
 
     def attack(self):
@@ -151,12 +162,6 @@ class SourceAttacker:
         for _, solution, true, _ in verdicts:
             assert solution is None or solution[0] <= true <= solution[1], "the attacker's rules exclude the truth"
         return len(targets), [verdict for verdict in verdicts if verdict[0] != "open"]
-
-
-def _classify(low, high):
-    if low >= high:
-        return "exact"
-    return "certain" if (low > 0 or high < 0) and high - low < WIDTH else "open"
 
 
 def name_with_confidence(cube, rule, counts, displays, nodes, means, *, largest=7):
@@ -171,6 +176,9 @@ def name_with_confidence(cube, rule, counts, displays, nodes, means, *, largest=
     values = states @ counts.T
     for displayed, node in product(displays, nodes):
         chance = np.zeros(values.shape[0])
+        if rule.totals_open and not set(cube.cells[node]) - {"place", "part"}:
+            score = np.where(values[:, node] == displayed[node], score, -np.inf)
+            continue
         for draw, share in list_draws(rule):
             chance += share * ((values[:, node] + draw) // rule.base * rule.base == displayed[node])
         score = score + np.log(np.maximum(chance, 1e-300))
@@ -185,6 +193,7 @@ def name_with_confidence(cube, rule, counts, displays, nodes, means, *, largest=
 
 
 def list_draws(rule):
-    """Return the draws with their probabilities: 0 to 4, and two far ones that share the probability of 2."""
-    near = [(draw, 1 / rule.base - (2 * rule.far_share if draw == rule.base // 2 else 0)) for draw in range(rule.base)]
-    return near + [(rule.base // 2 + far, rule.far_share) for far in (-rule.base, rule.base)]
+    """Return the draws with their probabilities: 0 to base - 1, and two far ones that share that of the middle."""
+    middle = rule.base // 2
+    near = [(draw, 1 / rule.base - (2 * rule.far_share if draw == middle else 0)) for draw in range(rule.base)]
+    return near + [(middle + far, rule.far_share) for far in (-rule.base, rule.base) if rule.far_share]

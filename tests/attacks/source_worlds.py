@@ -5,6 +5,7 @@ import numpy as np
 from api.statistics.disclosure.contributions import (
     SOURCE_RULE,
     find_equal_nodes,
+    list_node_rules,
     make_draws,
     redact_contribution,
     start_contribution,
@@ -43,9 +44,7 @@ class SourceWorld:
             if isinstance(table, str):
                 chain.append(redact_contribution(chain[-1]))
                 continue
-            counts = np.array(
-                [self.cube.count_people(table, cell) if table is not None else 0 for cell in self.cube.cells]
-            )
+            counts = self.cube.count_cells(table) if table is not None else np.zeros(present.size, dtype=np.int64)
             chain.append(self._contribute(counts, present, chain, random))
         return chain
 
@@ -53,8 +52,10 @@ class SourceWorld:
         if self.audited and self.stored:
             return protect_contribution(self.cube.lattice, self.rule, counts, present, chain, random)
         before = chain[-1] if chain and self.stored else None
-        before = before or start_contribution(make_draws(self.rule, counts.size, random)[self.same])
-        return update_contribution(self.rule, before, counts, present, release=len(chain))
+        rules = list_node_rules(self.cube.lattice, self.rule)
+        draws = make_draws(self.rule, counts.size, random)[self.same]
+        before = before or start_contribution(np.where(rules.is_open[: counts.size], 0, draws))
+        return update_contribution(rules, before, counts, present, release=len(chain))
 
 
 def generate_tables(cube, random, mean):
@@ -74,11 +75,13 @@ def get_displays(contribution):
     return np.where(contribution.present, contribution.displayed, -1).tolist()
 
 
-def display_as(contribution, counts, rule):
+def display_as(cube, contribution, counts, rule):
     """Return a first contribution of other counts with draws that display as this one; None if no draws fit."""
-    draws = np.array([draw for draw, _ in list_draws(rule)])
-    fits = (counts[:, None] + draws) // rule.base * rule.base == contribution.displayed[:, None]
+    rules, draws = list_node_rules(cube.lattice, rule), np.array([draw for draw, _ in list_draws(rule)])
+    base, is_open = rules.base[:, None], rules.is_open[: counts.size, None]
+    fits = (counts[:, None] + draws) // base * base == contribution.displayed[:, None]
+    fits &= ~is_open | (draws == 0)
     if not fits.any(axis=1).all():
         return None
     start = start_contribution(draws[fits.argmax(axis=1)])
-    return update_contribution(rule, start, counts, contribution.present, release=0)
+    return update_contribution(rules, start, counts, contribution.present, release=0)

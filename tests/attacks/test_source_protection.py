@@ -5,16 +5,16 @@ the public sees sums over providers, one provider the sum of the others', and al
 """
 
 import os
-from itertools import cycle
+from itertools import cycle, product
 
 import numpy as np
 import pytest
 
 from api.statistics.disclosure.contribution_audit import ContributionAudit
 from api.statistics.disclosure.contribution_sums import sum_contributions
-from api.statistics.disclosure.contributions import SOURCE_RULE
-from tests.attacks.cubes import Cube
+from api.statistics.disclosure.contributions import EMPLOYERS_RULE, SOURCE_RULE
 from tests.attacks.source_attacker import SourceAttacker, name_with_confidence
+from tests.attacks.source_cubes import SourceCube as Cube
 from tests.attacks.source_worlds import (
     REDACTED,
     SourceWorld,
@@ -27,6 +27,7 @@ from tests.attacks.source_worlds import (
 LONG = os.environ.get("ATTACKS") == "all"
 SEEDS = range(10 if LONG else 1)
 MEANS = (0.3, 2.0, 8.0)
+RULES = {"people": SOURCE_RULE, "employers": EMPLOYERS_RULE}
 WARDS, SEX, AGE = ("w0", "w1", "w2"), ("f", "m"), ("a", "b", "c")
 CUBES = {
     "one ward": {"place": WARDS[:1], "sex": SEX, "age": AGE[:2]},
@@ -79,15 +80,19 @@ MOVES = [
     publish_again,
     leave_and_redact,
 ]
-PAIRS = [(name, move) for name in CUBES for move in MOVES]
+CASES = (
+    list(product(RULES, CUBES, MOVES))
+    if LONG
+    else list(zip(["people"] * len(MOVES) + ["employers"] * len(MOVES), cycle(CUBES), MOVES * 2, strict=False))
+)
 
 
-@pytest.mark.parametrize(("name", "move"), PAIRS if LONG else list(zip(cycle(CUBES), MOVES, strict=False)))
+@pytest.mark.parametrize(("kind", "name", "move"), CASES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_provider_learns_nothing_from_its_own_moves(move, name, seed):
+def test_provider_learns_nothing_from_its_own_moves(move, name, kind, seed):
     """The sum less the attacker's own part is the others' contributions, which do not react to the attacker."""
-    cube = Cube(CUBES[name])
-    world, random = SourceWorld(cube), np.random.default_rng([1, seed])
+    cube, rule = Cube(CUBES[name]), RULES[kind]
+    world, random = SourceWorld(cube, rule), np.random.default_rng([1, seed])
     victim, attacker, third = make_histories(cube, random, MEANS[seed % 3])
     own, left_out = move(attacker, random)
     active = world.play(list(zip(victim, own, third, strict=True)), seed, left_out=left_out)
@@ -97,53 +102,103 @@ def test_provider_learns_nothing_from_its_own_moves(move, name, seed):
     for contributions in zip(*active, strict=True):
         shown = sum(np.where(one.present, one.displayed, 0) for one in contributions)
         assert (sum_contributions(contributions) == np.maximum(shown, 0)).all()
-    targets, disclosed = SourceAttacker(cube, SOURCE_RULE, victim, active[0]).attack()
+    targets, disclosed = SourceAttacker(cube, rule, victim, active[0]).attack()
     assert targets
     assert disclosed == []
 
 
-@pytest.mark.parametrize("mean", MEANS if LONG else MEANS[:2])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_colluding_providers_learn_nothing_of_the_one_that_remains(seed):
+    """All providers except one subtract their own parts: what remains is the displayed contribution of that one.
+
+    Two that collude know less: the sum of the others. So each test here, which gives the attacker the displayed
+    contribution itself, is an attack of all providers but one.
+    """
+    cube = Cube(CUBES["two categories"])
+    histories = make_histories(cube, np.random.default_rng([8, seed]), 8.0)
+    chains = SourceWorld(cube).play(list(zip(*histories, strict=True)), seed)
+    for one, *others in zip(*chains, strict=True):
+        known = sum(other.displayed for other in others)
+        total = sum_contributions([one, *others])
+        assert (total - known)[total > 0].tolist() == one.displayed[total > 0].tolist()
+    assert SourceAttacker(cube, SOURCE_RULE, histories[0], chains[0]).attack()[1] == []
+
+
+def withdraw_and_redact(tables):
+    return [*tables[:3], None, tables[4], REDACTED, tables[4], tables[7]]
+
+
+def join_and_leave(tables):
+    return [None, tables[1], tables[2], None, None, tables[5], tables[6], None]
+
+
+HISTORIES = [withdraw_and_redact, join_and_leave]
+
+
+@pytest.mark.parametrize("mean", (0.05, *MEANS, 30.0) if LONG else MEANS[:2])
+@pytest.mark.parametrize(("kind", "make_history"), list(product(RULES, HISTORIES)))
 @pytest.mark.parametrize("name", CUBES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_eight_releases_of_changes_disclose_nothing(name, mean, seed):
-    """A provider corrects, leaves a breakdown out, withdraws, returns, has a return redacted and sends it again."""
-    cube = Cube(CUBES[name])
+def test_eight_releases_of_changes_disclose_nothing(name, make_history, kind, mean, seed):
+    """A provider joins, corrects, leaves a breakdown out, withdraws, returns, has a return redacted, sends it again."""
+    if not LONG and (list(CUBES).index(name) + HISTORIES.index(make_history) + list(RULES).index(kind)) % 2:
+        mean *= 10
+    cube, rule = Cube(CUBES[name]), RULES[kind]
     [tables, *_] = make_histories(cube, np.random.default_rng([2, seed]), mean, 8)
-    history = [*tables[:3], None, tables[4], REDACTED, tables[4], tables[7]]
-    chain = SourceWorld(cube).play_provider(history, seed, left_out={(1, 0, "sex")})
-    targets, disclosed = SourceAttacker(cube, SOURCE_RULE, history, chain).attack()
+    history = make_history(tables)
+    chain = SourceWorld(cube, rule).play_provider(history, seed, left_out={(1, 0, "sex")})
+    targets, disclosed = SourceAttacker(cube, rule, history, chain).attack()
+    assert targets
+    assert disclosed == []
+
+
+@pytest.mark.parametrize("kind", RULES)
+@pytest.mark.parametrize("name", CUBES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nobody_and_then_one_late_record_disclose_nothing(name, kind, seed):
+    """All counts are 0, then 1 person is added in each release."""
+    cube, random = Cube(CUBES[name]), np.random.default_rng([9, seed])
+    tables = [np.zeros([len(codes) for codes in cube.dimensions.values()], dtype=np.int64)]
+    for _ in range(3):
+        late = tables[-1].copy()
+        late.ravel()[random.integers(late.size)] += 1
+        tables.append(late)
+    chain = SourceWorld(cube, RULES[kind]).play_provider(tables, seed)
+    targets, disclosed = SourceAttacker(cube, RULES[kind], tables, chain).attack()
     assert targets
     assert disclosed == []
 
 
 @pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("kind", RULES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_all_or_none_in_a_part_disclose_nothing(inside, seed):
-    cube = Cube(CUBES["numerators"])
+def test_all_or_none_in_a_part_disclose_nothing(inside, kind, seed):
+    cube, rule = Cube(CUBES["numerators"]), RULES[kind]
     tables, *_ = make_histories(cube, np.random.default_rng([3, seed]), MEANS[seed % 3])
     for table in tables:
         table[..., int(inside)] = 0
-    chain = SourceWorld(cube).play_provider(tables, seed)
-    assert SourceAttacker(cube, SOURCE_RULE, tables, chain).attack()[1] == []
+    chain = SourceWorld(cube, rule).play_provider(tables, seed)
+    assert SourceAttacker(cube, rule, tables, chain).attack()[1] == []
 
 
+@pytest.mark.parametrize("kind", RULES)
 @pytest.mark.parametrize("name", CUBES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_running_the_code_on_candidate_worlds_excludes_none(name, seed):
+def test_running_the_code_on_candidate_worlds_excludes_none(name, kind, seed):
     """Every whole-number world that fits the displays can display as they do, and passes the audit as they did."""
-    cube = Cube(CUBES[name])
+    cube, rule = Cube(CUBES[name]), RULES[kind]
     table = generate_tables(cube, np.random.default_rng([4, seed]), MEANS[seed % 3])
-    [contribution] = SourceWorld(cube).play_provider([table], seed)
-    attacker = SourceAttacker(cube, SOURCE_RULE, [table], [contribution])
+    [contribution] = SourceWorld(cube, rule).play_provider([table], seed)
+    attacker = SourceAttacker(cube, rule, [table], [contribution])
     candidates = 0
     for coefficients, _, _ in list(attacker.list_targets())[:6]:
         attacker.find_range(coefficients, whole=True)
     for witness in attacker.witnesses:
         counts = np.rint(attacker.cells[: len(cube.cells)] @ witness[: attacker.size]).astype(np.int64)
-        same = display_as(contribution, counts, SOURCE_RULE)
+        same = display_as(cube, contribution, counts, rule)
         assert same is not None
         assert get_displays(same) == get_displays(contribution)
-        assert ContributionAudit(cube.lattice, SOURCE_RULE, [same]).find_narrow_ranges() == []
+        assert ContributionAudit(cube.lattice, rule, [same]).find_narrow_ranges() == []
         candidates += 1
     assert candidates or not attacker.list_targets()
 

@@ -6,9 +6,9 @@ Each part is switched off in turn, and an attack succeeds that fails while it is
 import numpy as np
 from msgspec.structs import replace
 
-from api.statistics.disclosure.contributions import SOURCE_RULE
-from tests.attacks.cubes import Cube
+from api.statistics.disclosure.contributions import EMPLOYERS_RULE, SOURCE_RULE
 from tests.attacks.source_attacker import SourceAttacker
+from tests.attacks.source_cubes import SourceCube as Cube
 from tests.attacks.source_worlds import SourceWorld, correct_table, generate_tables
 from tests.attacks.test_source_protection import CUBES, count_named
 
@@ -67,6 +67,18 @@ def test_repeated_draws_stop_certain_and_narrow_changes():
     later = {"name": "numerators", "worlds": 24}
     assert attack_worlds(correct_often, **later) == []
     assert attack_worlds(correct_often, **later, switches={"audited": False}) != []
+
+
+def test_repeated_draws_stop_exact_counts_of_employers():
+    """Totals are exact: of 2 employers, displays of 3 for two categories would be 1 each."""
+    few = {"name": "one ward", "worlds": 6}
+
+    def make_tables(cube, random):
+        return [generate_tables(cube, random, 1.0)]
+
+    assert attack_worlds(make_tables, EMPLOYERS_RULE, **few) == []
+    disclosed = attack_worlds(make_tables, EMPLOYERS_RULE, **few, switches={"audited": False})
+    assert {verdict[0] for verdict in disclosed} == {"exact"}
 
 
 def test_far_draws_stop_a_bayesian_attacker():

@@ -24,9 +24,11 @@ from api.statistics.disclosure.contributions import (
 )
 from api.statistics.disclosure.lattice import Lattice
 from api.statistics.disclosure.linear_programs import RepeatedProgram, Solution, stack_rows
-from api.statistics.disclosure.sparse_rows import FloatArray, IntArray, SparseRows
+from api.statistics.disclosure.sparse_rows import BoolArray, FloatArray, IntArray, SparseRows
 
 TOLERANCE = 1e-6
+MAX_SINGLE_RANGES = 20
+"""Up to so many open ranges, programs for each are faster than a program for all."""
 MIN_SETTLED_SHARE = 0.1
 """Share of the open ranges: a program for all of them that settles fewer is the last. Programs for each follow."""
 
@@ -132,7 +134,37 @@ class ContributionAudit:
         most[self.first_rounded : self.first_draw] = rounded + self.rules.base[self.drawn_node] - 1
         reach = reach[self.draw_node]
         least[self.first_draw :], most[self.first_draw :] = self.rules.base[self.draw_node] - 1 - reach, reach
+        self._follow_changes(least, most)
         return least, most
+
+    def _follow_changes(self, least: FloatArray, most: FloatArray) -> None:
+        """Tighten the bounds of counts by those of the counts before and of the changes."""
+        for index in range(1, len(self.releases)):
+            these = np.flatnonzero(self.release == index)
+            now, then = (self._locate(of[these], self.node[these]) for of in (self.release, self.since))
+            least[now] = np.maximum(least[now], least[then] + least[self.first_change + these])
+            most[now] = np.minimum(most[now], most[then] + most[self.first_change + these])
+        part = np.flatnonzero(self.lattice.complement >= 0)
+        for index in range(len(self.releases)):
+            out, whole, inside = (
+                self._locate(np.array(index), nodes)
+                for nodes in (self.lattice.complement[part], self.lattice.whole[part], part)
+            )
+            least[out] = np.maximum(least[out], least[whole] - most[inside])
+            most[out] = np.minimum(most[out], most[whole] - least[inside])
+
+    def _find_small(self, least: FloatArray, most: FloatArray) -> BoolArray:
+        """Return the targets that may be small, according to the bounds of counts and changes."""
+        least, most = np.append(least, 0.0), np.append(most, 0.0)
+        low, high = least[self.now] - most[self.then], most[self.now] - least[self.then]
+        nodes = np.cumsum(~self.rules.is_open) - 1
+        pairs = self.release * (self.release + 1) // 2 + self.since + 1
+        known = np.flatnonzero(~self.rules.is_open[self.node])
+        targets = pairs[known] * int((~self.rules.is_open).sum()) + nodes[self.node[known]]
+        low[targets] = np.maximum(low[targets], least[self.first_change + known])
+        high[targets] = np.minimum(high[targets], most[self.first_change + known])
+        largest = np.where(self.then < 0, self.rule.largest_small, self.rule.largest_small_change)
+        return (low <= largest) & (high >= -largest)
 
     def _bound_after_redaction(self, index: int, least: FloatArray, most: FloatArray) -> None:
         """Add that a count is near the displayed one of a redacted return, or has moved away from it."""
@@ -149,7 +181,10 @@ class ContributionAudit:
 
     def find_narrow_ranges(self) -> list[NarrowRange]:
         """Return what the reader knows too well. Raises ImpossibleContribution if no counts agree with all displays."""
-        self.program.set_bounds(*self.find_bounds())
+        bounds = self.find_bounds()
+        self.program.set_bounds(*bounds)
+        small = self._find_small(*bounds)
+        self.now, self.then = self.now[small], self.then[small]
         ranges = _Ranges(self.rule, self.now, self.then)
         self._sweep(ranges)
         narrow: list[NarrowRange] = []
@@ -157,7 +192,7 @@ class ContributionAudit:
             gains = np.zeros(self.size)
             for direction in (1.0, -1.0):
                 if ranges.is_open(target):
-                    gains += self._solve(ranges, np.array([target]), np.array([direction])).gains
+                    gains += self._solve(ranges, np.array([target]), np.array([direction]), from_last=True).gains
             if ranges.is_narrow(target):
                 narrow.append(self._describe(target, ranges, np.flatnonzero(gains > TOLERANCE)))
         return narrow
@@ -165,20 +200,21 @@ class ContributionAudit:
     def _sweep(self, ranges: "_Ranges") -> None:
         """Push all open ranges at once, towards 0 and away from it in turns, until hardly any is settled by it."""
         random = np.random.default_rng(8)  # a fixed seed makes an audit repeatable
-        remaining, settled, towards_nothing = ranges.find_open(), True, True
-        while remaining.size and (settled or not towards_nothing):
+        remaining, settled, towards_nothing = ranges.find_open(), True, False
+        self._solve(ranges, remaining, np.where(self.then[remaining] < 0, 1.0, 0.0))  # all counts at once
+        while remaining.size > MAX_SINGLE_RANGES and (settled or not towards_nothing):
+            before, remaining = remaining, ranges.find_open()
             factors = random.uniform(0.5, 1.5, remaining.size)
+            towards_nothing = not towards_nothing
             is_positive = ranges.most[remaining] > 0
             self._solve(ranges, remaining, np.where(is_positive == towards_nothing, factors, -factors))
-            before, remaining = remaining, ranges.find_open()
             settled = remaining.size <= (1 - MIN_SETTLED_SHARE) * before.size
-            towards_nothing = not towards_nothing
 
-    def _solve(self, ranges: "_Ranges", targets: IntArray, factors: FloatArray) -> Solution:
+    def _solve(self, ranges: "_Ranges", targets: IntArray, factors: FloatArray, *, from_last: bool = False) -> Solution:
         cost = np.zeros(self.size + 1)
         np.add.at(cost, self.now[targets], factors)
         np.add.at(cost, self.then[targets], -factors)
-        solution = self.program.solve(cost[:-1])
+        solution = self.program.solve(cost[:-1], from_last=from_last)
         if solution is None:
             raise ImpossibleContribution
         ranges.widen(solution.columns)

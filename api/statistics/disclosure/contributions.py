@@ -47,7 +47,7 @@ class SourceRule(Struct, frozen=True, kw_only=True):
 SOURCE_RULE = SourceRule()
 OPEN_RULE = SourceRule(base=1, far_share=0.0, hold_back=1, largest_small=0, largest_small_change=0, width=0)
 EMPLOYERS_RULE = SourceRule(
-    base=3, far_share=0.0, hold_back=3, largest_small=2, largest_small_change=2, width=1, totals_open=True
+    base=3, far_share=0.0, hold_back=4, largest_small=2, largest_small_change=2, width=1, totals_open=True
 )
 """For counts of employers: in a breakdown, 1 and 2 are not known exactly."""
 
