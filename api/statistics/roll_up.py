@@ -257,10 +257,12 @@ def _build_tallies(
     kind: MeasureKind, totals: FloatArray, nest: _RunStarts, missing_entries: IntArray
 ) -> Iterator[Tally]:
     """Yield the tallies of the groups that have data, in order."""
-    bounds = totals if kind in RATIO_KINDS else np.vstack((totals, np.full_like(totals, np.nan)))
-    ratios = _divide_bounds(bounds, maximum=1.0 if kind is MeasureKind.PROPORTION else np.inf)
-    low, high, base_low, base_high = ([int(n) if isfinite(n) else None for n in row] for row in bounds.tolist())
-    ratio_low, ratio_high = ([n if isfinite(n) else None for n in row.tolist()] for row in ratios)
+    low, high, *bases = ([int(n) if isfinite(n) else None for n in row] for row in totals.tolist())
+    base_low = base_high = ratio_low = ratio_high = [None] * len(low)
+    if kind in RATIO_KINDS:
+        base_low, base_high = bases
+        ratios = _divide_bounds(totals, maximum=1.0 if kind is MeasureKind.PROPORTION else np.inf)
+        ratio_low, ratio_high = ([n if isfinite(n) else None for n in row.tolist()] for row in ratios)
     sources = _measure_runs(nest.groups, nest.sources.size).tolist()
     periods, latest, earliest = nest.periods.tolist(), nest.latest.tolist(), nest.earliest.tolist()
     uses_last_period = _STEPS_BY_KIND[kind][1] is _select_last

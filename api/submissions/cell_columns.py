@@ -65,7 +65,7 @@ class Cells(Struct, frozen=True, kw_only=True, eq=False):
 
     def split_by_item(self) -> dict[int, "Cells"]:
         """Return the cells of each item, without a copy. The cells of an item must be next to each other."""
-        starts = np.flatnonzero(np.diff(self.item, prepend=MISSING)).tolist()
+        starts = [0, *((self.item[1:] != self.item[:-1]).nonzero()[0] + 1).tolist()] if len(self) else []
         slices = [slice(start, end) for start, end in zip(starts, [*starts[1:], len(self)], strict=False)]
         return {int(self.item[rows.start]): self.slice_rows(rows) for rows in slices}
 

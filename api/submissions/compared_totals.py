@@ -42,7 +42,7 @@ def build_totals(
     area_ids = list({area: catalogue.ids.areas[area] for _, _, area in pairs}.values())
     fields = {
         (int(cells.item[row]), int(cells.area[row])): cells.read_row(row)
-        for row in np.flatnonzero(np.isin(cells.area, area_ids)).tolist()
+        for row in np.isin(cells.area, area_ids).nonzero()[0].tolist()
     }
     return [
         total for item, newest in enumerate(compared) for total in _build_totals(newest, item, pairs, fields, catalogue)

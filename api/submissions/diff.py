@@ -61,7 +61,7 @@ def _unmatched_rows(keys: Column, matched_rows: Column) -> Column:
     """Return the rows that are not matched, sorted by key."""
     is_unmatched = np.ones(len(keys), dtype=np.bool_)
     is_unmatched[matched_rows] = False
-    rows = np.flatnonzero(is_unmatched)
+    rows = is_unmatched.nonzero()[0]
     return rows[np.argsort(keys[rows], kind="stable")]
 
 

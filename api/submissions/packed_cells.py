@@ -43,7 +43,7 @@ def pack_cells(cells: Cells, total: int) -> PackedCells:
     total_count = int(np.count_nonzero(is_total))
     if not is_total[:total_count].all():
         cells = cells.select(np.argsort(~is_total, kind="stable"))
-    positions = np.flatnonzero(cells.notes != np.array(None))
+    positions = (cells.notes != np.array(None)).nonzero()[0]
     notes = {str(position): cells.notes[position] for position in positions.tolist()}
     return PackedCells(
         count=len(cells),

@@ -39,7 +39,8 @@ async def record_submission(
 ) -> None:
     """Write a submission, its revisions with their cells, their events, the audit entry, and the answer to repeats.
 
-    `packed_cells` has the cells of each changed return, and `justifications_for` returns its justifications, by item.
+    `answer` is the report as JSON. `packed_cells` has the cells of each changed return, `justifications_for` returns
+    its justifications, by item.
     """
     changed = [return_diff for return_diff in comparison if return_diff.outcome is SubmissionOutcome.ACCEPTED]
     await fetch_in_transaction(
@@ -53,7 +54,7 @@ async def record_submission(
         author.request_id,
         bytes.fromhex(receipt.content_sha256),
         note,
-        _to_json(report),
+        answer.decode(),
         receipt.received_at,
         recorded_at,
         catalogue.ids.organisations[author.organisation],

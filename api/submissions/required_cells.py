@@ -89,4 +89,4 @@ def _find_missing(required: _RequiredCells, cell_ids: Column) -> Column:
     positions = np.searchsorted(required.sorted_ids[:-1], cell_ids)
     is_missing = np.ones(len(required.names), dtype=np.bool_)
     is_missing[required.cell_index[positions[required.sorted_ids[positions] == cell_ids]]] = False
-    return np.flatnonzero(is_missing)
+    return is_missing.nonzero()[0]

@@ -27,7 +27,7 @@ def resolve_codes(parsed: ParsedSubmission, catalogue: Catalogue, findings: Find
     breakdown_ids = to_column(
         [catalogue.breakdown_ids.get(format_breakdown_key(b), MISSING) for b in parsed.distinct_breakdowns]
     )
-    unknown_areas = np.flatnonzero(area_ids == MISSING).tolist()
+    unknown_areas = (area_ids == MISSING).nonzero()[0].tolist()
     for index, rows in _group_listed_rows(cells.area, unknown_areas, "unknown-area", findings):
         code = parsed.distinct_areas[index]
         findings.add(
@@ -38,7 +38,7 @@ def resolve_codes(parsed: ParsedSubmission, catalogue: Catalogue, findings: Find
             actual=code,
             fix=suggest_codes(code, catalogue.areas),
         )
-    unknown_breakdowns = np.flatnonzero(breakdown_ids == MISSING).tolist()
+    unknown_breakdowns = (breakdown_ids == MISSING).nonzero()[0].tolist()
     for index, rows in _group_listed_rows(cells.breakdown, unknown_breakdowns, "unknown-category", findings):
         _report_unknown_breakdown(parsed.distinct_breakdowns[index], rows, catalogue, findings)
     return Cells(
@@ -96,6 +96,9 @@ class CellIndex(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     def split(self) -> Iterator["CellIndex"]:
         """Yield blocks of whole returns, so that a check needs the memory of a block alone."""
         item, start = self.cells.item, 0
+        if len(item) <= BLOCK_CELLS:
+            yield self
+            return
         while start < len(item):
             last = min(start + BLOCK_CELLS, len(item)) - 1
             end = int(np.searchsorted(item, item[last : last + 1], side="right")[0])
@@ -165,7 +168,7 @@ def _group_listed_rows(
         return iter(())
     listed = sorted(faulty_keys)[:MAX_LISTED_FINDINGS]
     findings.count_unlisted(code, len(faulty_keys) - len(listed))
-    rows = np.flatnonzero(np.isin(keys, listed))
+    rows = np.isin(keys, listed).nonzero()[0]
     rows = rows[np.argsort(keys[rows], kind="stable")]
     keys_with_rows, starts = np.unique(keys[rows], return_index=True)
     return zip(keys_with_rows.tolist(), np.split(rows, starts[1:]), strict=True) if len(rows) else iter(())
@@ -175,7 +178,7 @@ def _distinct_keys(keys: Column, size: int) -> list[int]:
     """Return the distinct keys, sorted. All are below `size`, which is small, so that no sort is needed."""
     is_present = np.zeros(size, dtype=np.bool_)
     is_present[keys] = True
-    return np.flatnonzero(is_present).tolist()
+    return is_present.nonzero()[0].tolist()
 
 
 def _check_areas(
@@ -287,5 +290,5 @@ def _check_number_forms(index: CellIndex, returns: Sequence[IdentifiedReturn], f
         ("bounds-reversed", "`lower` is larger than `upper`.", has_lower & has_upper & (cells.lower > cells.upper)),
     ]
     for code, message, is_faulty in faults:
-        if (rows := np.flatnonzero(is_faulty)).size:
+        if (rows := is_faulty.nonzero()[0]).size:
             findings.add(code, message, rows=rows + index.first_row)

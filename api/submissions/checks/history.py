@@ -163,7 +163,7 @@ def check_cumulative_counts(
         later_match, earlier_match = diff.match_keys(later.cell_id, earlier.cell_id)
         low, _ = totals.count_bounds(earlier, np.zeros(len(earlier), dtype=np.bool_))
         _, high = totals.count_bounds(later, np.zeros(len(later), dtype=np.bool_))
-        fell = np.flatnonzero(high[later_match] < low[earlier_match])[: findings.room_for("cumulative-fell")]
+        fell = (high[later_match] < low[earlier_match]).nonzero()[0][: findings.room_for("cumulative-fell")]
         measure, series, service, period = pair.later
         for new, old in zip(later_match[fell].tolist(), earlier_match[fell].tolist(), strict=True):
             rows = [] if later_rows is None else [int(later_rows[new])]
@@ -209,7 +209,7 @@ def submitted_totals(
 ) -> list[ReturnTotal]:
     """Return the totals of the submitted returns that have observations."""
     duty_areas = to_column([catalogue.ids.areas[identified.duty.area] for identified in returns])
-    total_rows = np.flatnonzero(cells.breakdown == catalogue.ids.breakdowns[TOTAL_KEY])
+    total_rows = (cells.breakdown == catalogue.ids.breakdowns[TOTAL_KEY]).nonzero()[0]
     total_rows = total_rows[cells.area[total_rows] == duty_areas[cells.item[total_rows]]]
     row_by_item = dict(zip(cells.item[total_rows].tolist(), total_rows.tolist(), strict=True))
     return [

@@ -65,7 +65,7 @@ def _check_totals_present(
     pairs = cells.item * len(area_ids) + index.area_position
     has_total = np.zeros(len(returns) * len(area_ids), dtype=np.bool_)
     has_total[pairs[cells.breakdown == catalogue.ids.breakdowns[TOTAL_KEY]]] = True
-    rows_without_total = np.flatnonzero(~has_total[pairs])
+    rows_without_total = (~has_total[pairs]).nonzero()[0]
     faulty_pairs, groups = np.unique(pairs[rows_without_total], return_inverse=True)
     listed_pairs: list[int] = faulty_pairs[: findings.room_for("total-missing")].tolist()
     for pair, rows in zip(listed_pairs, _rows_by_group(rows_without_total, groups), strict=False):
@@ -81,12 +81,12 @@ def _check_totals_present(
     duty_areas = to_column([catalogue.ids.areas[submitted.duty.area] for submitted in returns])
     sizes = np.bincount(cells.item, minlength=len(returns))
     duty_area_cells = np.bincount(cells.item[cells.area == duty_areas[cells.item]], minlength=len(returns))
-    for item in map(int, np.flatnonzero((sizes > 0) & (duty_area_cells == 0))[: findings.room_for("total-missing")]):
+    for item in map(int, ((sizes > 0) & (duty_area_cells == 0)).nonzero()[0][: findings.room_for("total-missing")]):
         submitted = returns[item]
         findings.add(
             "total-missing",
             f"{submitted.measure.slug} {submitted.period.code} has no total for {submitted.duty.area}.",
-            rows=np.flatnonzero(cells.item == item)[:1] + index.first_row,
+            rows=(cells.item == item).nonzero()[0][:1] + index.first_row,
             cell=submitted.cell_name(submitted.duty.area, {}),
         )
 
@@ -96,7 +96,7 @@ def _rows_by_group(rows: Column, group: Column) -> list[Column]:
     if not len(rows):
         return []
     order = np.argsort(group, kind="stable")
-    return np.split(rows[order], np.flatnonzero(np.diff(group[order])) + 1)
+    return np.split(rows[order], (np.diff(group[order])).nonzero()[0] + 1)
 
 
 def _parts_by_scheme(
@@ -110,7 +110,7 @@ def _parts_by_scheme(
     for (dimensions, exclusive, exhaustive), slugs in schemes.items():
         uses_scheme = np.array([submitted.measure.slug in slugs for submitted in returns])
         has_dimensions = index.codes.masks_by_dimensions[frozenset(dimensions)][index.breakdown_position]
-        rows = np.flatnonzero(has_dimensions & uses_scheme[index.cells.item])
+        rows = (has_dimensions & uses_scheme[index.cells.item]).nonzero()[0]
         for remaining in chain.from_iterable(combinations(dimensions, size) for size in range(len(dimensions))):
             if rows.size:
                 margin = margin_positions(catalogue, frozenset(dimensions), remaining)
@@ -133,7 +133,7 @@ def _parts_by_area(index: CellIndex, returns: Sequence[IdentifiedReturn]) -> Par
     """
     parent = index.codes.parent_position[index.area_position]
     adds_up = np.array([submitted.measure.kind is not MeasureKind.DISTINCT for submitted in returns], dtype=np.bool_)
-    rows = np.flatnonzero(adds_up[index.cells.item] & (parent > 0))
+    rows = (adds_up[index.cells.item] & (parent > 0)).nonzero()[0]
     return _link_parts(
         index,
         rows,
@@ -211,9 +211,9 @@ def _add_sum_faults(
     findings: Findings,
 ) -> None:
     """Add a finding for each faulty total. `sums` and `totals` are the bounds that were compared, by row."""
-    faulty_rows = np.flatnonzero(is_faulty)
+    faulty_rows = is_faulty.nonzero()[0]
     listed_rows: list[int] = faulty_rows[: findings.room_for(code)].tolist()
-    links = np.flatnonzero(np.isin(parts.total_rows, listed_rows))
+    links = np.isin(parts.total_rows, listed_rows).nonzero()[0]
     part_rows = _rows_by_group(parts.part_rows[links], parts.total_rows[links])
     for total_row, rows in zip(listed_rows, part_rows, strict=True):
         findings.add(
