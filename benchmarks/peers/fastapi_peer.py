@@ -1,21 +1,26 @@
 """The same submission in FastAPI, pydantic and SQLAlchemy's ORM, in the style of their tutorials.
 
-The checks are those of the server that it is measured against: known codes, what is collected of which measure, one form
-of number, each cell once, and parts that fit their totals. An idempotency key and an audit entry are stored with it.
+The checks are those of the server that it is measured against: the key and its grant, the plan version, known codes, what
+is collected of which measure, one form of number, each cell once, and parts that fit their totals; then those of
+`peer_checks` against the current revision and the other periods. Each submission stores revisions, events, an audit entry
+and the response to its idempotency key.
 """
 
 import hashlib
 import json
 import os
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Annotated, Literal, Self
+from uuid import uuid4
 
+import peer_checks
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
+from peer_checks import CELL_FIELDS, format_breakdown
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, create_engine, func, insert
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, DateTime, ForeignKey, UniqueConstraint, create_engine, func, insert, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 PLAN = json.loads(os.environ["PEER_PLAN"])
 SCHEMES = {tuple(scheme) for scheme in PLAN["schemes"]}
@@ -23,21 +28,64 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {int: BigInteger}  # noqa: RUF012
+    type_annotation_map = {int: BigInteger, datetime: DateTime(timezone=True)}  # noqa: RUF012
+
+
+class ApiKey(Base):
+    __tablename__ = "api_key"
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    grants: Mapped[list["Grant"]] = relationship(lazy="joined")
+
+
+class Grant(Base):
+    __tablename__ = "access_grant"
+    key: Mapped[bytes] = mapped_column(ForeignKey("api_key.digest"), primary_key=True)
+    programme: Mapped[str] = mapped_column(primary_key=True)
+    organisation: Mapped[str]
+    scope: Mapped[str]
+
+
+class PlanVersion(Base):
+    __tablename__ = "plan_version"
+    programme: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Submission(Base):
+    __tablename__ = "submission"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organisation: Mapped[str]
+    plan_version: Mapped[int]
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    report: Mapped[str]
 
 
 class Return(Base):
     __tablename__ = "return"
+    __table_args__ = (UniqueConstraint("organisation", "measure", "period"),)
     id: Mapped[int] = mapped_column(primary_key=True)
+    organisation: Mapped[str]
     measure: Mapped[str]
     period: Mapped[str]
+    current: Mapped[int] = mapped_column(default=0)
+
+
+class Revision(Base):
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("returned", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    returned: Mapped[int] = mapped_column(ForeignKey("return.id"))
+    submission: Mapped[str] = mapped_column(ForeignKey("submission.id"))
+    number: Mapped[int]
 
 
 class Observation(Base):
     __tablename__ = "observation"
-    __table_args__ = (UniqueConstraint("submitted", "area", "breakdown"),)
+    __table_args__ = (UniqueConstraint("revision", "area", "breakdown"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    submitted: Mapped[int] = mapped_column(ForeignKey("return.id"))
+    revision: Mapped[int] = mapped_column(ForeignKey("revision.id"))
     area: Mapped[str]
     breakdown: Mapped[str]
     value: Mapped[int | None]
@@ -47,6 +95,15 @@ class Observation(Base):
     upper: Mapped[int | None]
     status: Mapped[str | None]
     note: Mapped[str | None]
+
+
+class Event(Base):
+    __tablename__ = "event"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    returned: Mapped[int] = mapped_column(ForeignKey("return.id"))
+    number: Mapped[int]
+    event: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class StoredResponse(Base):
@@ -62,11 +119,8 @@ class AuditEntry(Base):
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     operation: Mapped[str]
     programme: Mapped[str]
+    organisation: Mapped[str]
     detail: Mapped[str]
-
-
-def format_breakdown(breakdown: dict[str, str]) -> str:
-    return ",".join(f"{name}={code}" for name, code in sorted(breakdown.items()))
 
 
 class Cell(BaseModel):
@@ -150,7 +204,7 @@ class NewSubmission(BaseModel):
     returns: list[NewReturn]
 
 
-def find_stored_response(session: Session, key: str, body_sha256: str) -> dict[str, int] | None:
+def find_stored_response(session: Session, key: str, body_sha256: str) -> dict | None:
     stored = session.get(StoredResponse, key)
     if stored is None:
         return None
@@ -159,39 +213,159 @@ def find_stored_response(session: Session, key: str, body_sha256: str) -> dict[s
     return json.loads(stored.content)
 
 
+def hash_secret(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def authorise(session: Session, authorization: str, programme: str) -> str:
+    """Return the organisation that the key may submit for."""
+    key, now = session.get(ApiKey, hash_secret(authorization.removeprefix("Bearer "))), datetime.now(UTC)
+    if key is None or key.revoked_at is not None or key.expires_at <= now:
+        raise HTTPException(401, "The key is not valid.")
+    grant = next((grant for grant in key.grants if grant.programme == programme), None)
+    if grant is None or "submit" not in grant.scope.split():
+        raise HTTPException(403, "The key may not submit to this programme.")
+    newest = session.scalar(select(func.max(PlanVersion.number)).where(PlanVersion.programme == programme))
+    if newest != PLAN["version"]:
+        raise HTTPException(409, "The plan has changed.")
+    return grant.organisation
+
+
+def find_return(session: Session, organisation: str, new: NewReturn) -> Return:
+    """Return the row of a return, locked."""
+    if new.measure not in PLAN["duties"].get(organisation, ()):
+        raise HTTPException(422, f"{organisation} does not return {new.measure}.")
+    query = select(Return).where(
+        Return.organisation == organisation, Return.measure == new.measure, Return.period == new.period
+    )
+    stored = session.scalar(query.with_for_update())
+    if stored is None:
+        stored = Return(organisation=organisation, measure=new.measure, period=new.period, current=0)
+        session.add(stored)
+        session.flush()
+    return stored
+
+
+def fetch_cells(session: Session, returned: Return) -> dict:
+    """Return the cells of the current revision of a return."""
+    if not returned.current:
+        return {}
+    query = select(Observation).join(Revision, Revision.id == Observation.revision)
+    query = query.where(Revision.returned == returned.id, Revision.number == returned.current)
+    return {
+        (cell.area, cell.breakdown): {name: getattr(cell, name) for name in CELL_FIELDS}
+        for cell in session.scalars(query)
+    }
+
+
+def fetch_totals(session: Session, returned: Return) -> dict:
+    """Return the total of each period of the same measure, from the current revisions."""
+    query = (
+        select(Return.period, Observation)
+        .join(Revision, (Revision.returned == Return.id) & (Revision.number == Return.current))
+        .join(Observation, Observation.revision == Revision.id)
+        .where(Return.organisation == returned.organisation, Return.measure == returned.measure)
+        .where(Observation.area == PLAN["area"], Observation.breakdown == "")
+    )
+    return {
+        period: peer_checks.read_figure({name: getattr(cell, name) for name in CELL_FIELDS})
+        for period, cell in session.execute(query)
+    }
+
+
+def check_return(session: Session, returned: Return, new: NewReturn) -> dict:
+    """Compare a return with its current revision and with other periods, and return its part of the report."""
+    kind = PLAN["measures"][new.measure]
+    cells = {(c.area, format_breakdown(c.breakdown)): c.model_dump(include=set(CELL_FIELDS)) for c in new.observations}
+    old, totals = fetch_cells(session, returned), fetch_totals(session, returned)
+    counts = peer_checks.count_changes(cells, old)
+    try:
+        peer_checks.check_withdrawals(counts, old)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
+    figure = peer_checks.read_figure(cells.get((PLAN["area"], "")))
+    findings = peer_checks.find_outlier(figure, new.period, totals)
+    if kind == "cumulative":
+        neighbours = []
+        for period in peer_checks.find_neighbours(new.period, totals):
+            query = select(Return).where(
+                Return.organisation == returned.organisation, Return.measure == new.measure, Return.period == period
+            )
+            neighbours.append(fetch_cells(session, session.scalars(query).one()) if period else {})
+        findings += [*peer_checks.find_falls(neighbours[0], cells), *peer_checks.find_falls(cells, neighbours[1])]
+    effects = peer_checks.calculate_effects(kind, new.period, figure, totals)
+    return {"measure": new.measure, "period": new.period, "counts": counts, "findings": findings, "effects": effects}
+
+
+def record(session: Session, submission: Submission, returned: Return, new: NewReturn) -> None:
+    returned.current += 1
+    revision = Revision(returned=returned.id, submission=submission.id, number=returned.current)
+    session.add(revision)
+    session.flush()
+    rows = [
+        cell.model_dump() | {"revision": revision.id, "breakdown": format_breakdown(cell.breakdown)}
+        for cell in new.observations
+    ]
+    session.execute(insert(Observation), rows)
+    session.add(Event(returned=returned.id, number=returned.current, event="recorded"))
+
+
 async def hash_body(request: Request) -> str:
     return hashlib.sha256(await request.body()).hexdigest()
 
 
+def prepare_database(engine) -> None:
+    """Create the tables, the plan version, and a key for each organisation."""
+    Base.metadata.create_all(engine)
+    with Session(engine) as session, session.begin():
+        session.merge(PlanVersion(programme=PLAN["programme"], number=PLAN["version"]))
+        for secret, organisation in json.loads(os.environ["PEER_KEYS"]).items():
+            digest, expires_at = hash_secret(secret), datetime.now(UTC) + timedelta(days=1)
+            session.merge(ApiKey(digest=digest, expires_at=expires_at))
+            session.merge(
+                Grant(key=digest, programme=PLAN["programme"], organisation=organisation, scope="read submit")
+            )
+
+
 def serve() -> FastAPI:
     engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
-    Base.metadata.create_all(engine)
+    prepare_database(engine)
     app = FastAPI()
 
     @app.post("/v1/programmes/{programme}/submissions", status_code=201)
     def take(
         programme: str,
-        submission: NewSubmission,
+        new: NewSubmission,
         body_sha256: Annotated[str, Depends(hash_body)],
+        authorization: Annotated[str, Header()],
         idempotency_key: Annotated[str | None, Header()] = None,
-    ) -> dict[str, int]:
+    ) -> dict:
         with Session(engine) as session, session.begin():
+            organisation = authorise(session, authorization, programme)
             if idempotency_key and (stored := find_stored_response(session, idempotency_key, body_sha256)):
                 return stored
-            created = [Return(measure=one.measure, period=one.period) for one in submission.returns]
-            session.add_all(created)
+            returns = [find_return(session, organisation, one) for one in new.returns]
+            parts = [check_return(session, old, one) for old, one in zip(returns, new.returns, strict=True)]
+            content = {"submission": str(uuid4()), "content_sha256": body_sha256, "returns": parts}
+            report = json.dumps(content)
+            submission = Submission(
+                id=content["submission"], organisation=organisation, plan_version=PLAN["version"], report=report
+            )
+            session.add(submission)
             session.flush()
-            rows = [
-                cell.model_dump() | {"submitted": parent.id, "breakdown": format_breakdown(cell.breakdown)}
-                for parent, one in zip(created, submission.returns, strict=True)
-                for cell in one.observations
-            ]
-            session.execute(insert(Observation), rows)
-            content = {"added": len(rows)}
-            detail = json.dumps(content)
-            session.add(AuditEntry(operation="create_submission", programme=programme, detail=detail))
+            for old, one in zip(returns, new.returns, strict=True):
+                record(session, submission, old, one)
+            audit = {"submission": submission.id, "returns": len(returns)}
+            session.add(
+                AuditEntry(
+                    operation="create_submission",
+                    programme=programme,
+                    organisation=organisation,
+                    detail=json.dumps(audit),
+                )
+            )
             if idempotency_key:
-                session.add(StoredResponse(key=idempotency_key, body_sha256=body_sha256, content=detail))
+                session.add(StoredResponse(key=idempotency_key, body_sha256=body_sha256, content=report))
         return content
 
     return app

@@ -1,18 +1,22 @@
 """The same submission in Django REST Framework: nested serializers, a transaction, `bulk_create`.
 
-Written as its documentation shows it. The checks are those of the server that it is measured against: known codes, what
-is collected of which measure, one form of number, each cell once, and parts that fit their totals. An idempotency key and
-an audit entry are stored with it.
+Written as its documentation shows it. The checks are those of the server that it is measured against: the key and its
+grant, the plan version, known codes, what is collected of which measure, one form of number, each cell once, and parts
+that fit their totals; then those of `peer_checks` against the current revision and the other periods. Each submission
+stores revisions, events, an audit entry and the response to its idempotency key.
 """
 
 import hashlib
 import json
 import os
 from collections import defaultdict
+from datetime import timedelta
 from itertools import combinations
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import django
+import peer_checks
 from django.conf import settings
 
 url = urlsplit(os.environ["DATABASE_URL"])
@@ -42,21 +46,76 @@ django.setup()
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, models, transaction
 from django.urls import path
-from rest_framework import serializers
+from django.utils import timezone
+from peer_checks import CELL_FIELDS, NUMBER_FIELDS, format_breakdown
+from rest_framework import authentication, exceptions, permissions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+PLAN = json.loads(os.environ["PEER_PLAN"])
 
-class Return(models.Model):
-    measure = models.CharField(max_length=80)
-    period = models.CharField(max_length=20)
+
+class ApiKey(models.Model):
+    digest = models.BinaryField(primary_key=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
 
     class Meta:
         app_label = "peer"
 
 
+class Grant(models.Model):
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="grants")
+    programme = models.CharField(max_length=80)
+    organisation = models.CharField(max_length=80)
+    scope = models.CharField(max_length=80)
+
+    class Meta:
+        app_label = "peer"
+
+
+class PlanVersion(models.Model):
+    programme = models.CharField(max_length=80)
+    number = models.IntegerField()
+
+    class Meta:
+        app_label = "peer"
+
+
+class Submission(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    organisation = models.CharField(max_length=80)
+    plan_version = models.IntegerField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    report = models.JSONField()
+
+    class Meta:
+        app_label = "peer"
+
+
+class Return(models.Model):
+    organisation = models.CharField(max_length=80)
+    measure = models.CharField(max_length=80)
+    period = models.CharField(max_length=20)
+    current = models.IntegerField(default=0)
+
+    class Meta:
+        app_label = "peer"
+        constraints = (models.UniqueConstraint(fields=["organisation", "measure", "period"], name="one_return"),)
+
+
+class Revision(models.Model):
+    returned = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="revisions")
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE)
+    number = models.IntegerField()
+
+    class Meta:
+        app_label = "peer"
+        constraints = (models.UniqueConstraint(fields=["returned", "number"], name="one_revision"),)
+
+
 class Observation(models.Model):
-    submitted = models.ForeignKey(Return, on_delete=models.CASCADE)
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="observations")
     area = models.CharField(max_length=20)
     breakdown = models.CharField(max_length=120)
     value = models.BigIntegerField(null=True)
@@ -69,7 +128,17 @@ class Observation(models.Model):
 
     class Meta:
         app_label = "peer"
-        constraints = (models.UniqueConstraint(fields=["submitted", "area", "breakdown"], name="once"),)
+        constraints = (models.UniqueConstraint(fields=["revision", "area", "breakdown"], name="once"),)
+
+
+class Event(models.Model):
+    returned = models.ForeignKey(Return, on_delete=models.CASCADE)
+    number = models.IntegerField()
+    event = models.CharField(max_length=20)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        app_label = "peer"
 
 
 class StoredResponse(models.Model):
@@ -85,18 +154,30 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     operation = models.CharField(max_length=80)
     programme = models.CharField(max_length=80)
+    organisation = models.CharField(max_length=80)
     detail = models.JSONField()
 
     class Meta:
         app_label = "peer"
 
 
-PLAN = json.loads(os.environ["PEER_PLAN"])
-NUMBER_FIELDS = ("value", "numerator", "denominator", "lower", "upper")
+class KeyAuthentication(authentication.BaseAuthentication):
+    """Identifies a caller by the hash of its key."""
+
+    def authenticate(self, request):
+        digest = hashlib.sha256(request.headers.get("Authorization", "").removeprefix("Bearer ").encode()).digest()
+        key = ApiKey.objects.prefetch_related("grants").filter(digest=digest).first()
+        if key is None or key.revoked_at is not None or key.expires_at <= timezone.now():
+            raise exceptions.AuthenticationFailed("The key is not valid.")
+        return None, key
 
 
-def format_breakdown(breakdown: dict) -> str:
-    return ",".join(f"{name}={code}" for name, code in sorted(breakdown.items()))
+class CanSubmit(permissions.BasePermission):
+    def has_permission(self, request, view):
+        programme = view.kwargs["programme"]
+        request.grant = next((g for g in request.auth.grants.all() if g.programme == programme), None)
+        newest = PlanVersion.objects.filter(programme=programme).aggregate(newest=models.Max("number"))["newest"]
+        return request.grant is not None and "submit" in request.grant.scope.split() and newest == PLAN["version"]
 
 
 class ObservationSerializer(serializers.Serializer):
@@ -174,22 +255,97 @@ class ReturnSerializer(serializers.Serializer):
 class SubmissionSerializer(serializers.Serializer):
     returns = ReturnSerializer(many=True)
 
-    def create(self, validated_data: dict) -> int:
-        created = Return.objects.bulk_create(
-            [Return(measure=one["measure"], period=one["period"]) for one in validated_data["returns"]]
+    def create(self, validated_data: dict) -> dict:
+        organisation = validated_data["organisation"]
+        pairs = [(find_return(organisation, one), one) for one in validated_data["returns"]]
+        report = {
+            "submission": str(uuid4()),
+            "content_sha256": validated_data["content_sha256"],
+            "returns": [check_return(*pair) for pair in pairs],
+        }
+        submission = Submission.objects.create(
+            id=report["submission"], organisation=organisation, plan_version=PLAN["version"], report=report
         )
-        rows = [
-            Observation(submitted=parent, **cell | {"breakdown": format_breakdown(cell["breakdown"])})
-            for parent, one in zip(created, validated_data["returns"], strict=True)
-            for cell in one["observations"]
+        for returned, new in pairs:
+            returned.current += 1
+            returned.save(update_fields=["current"])
+            revision = Revision.objects.create(returned=returned, submission=submission, number=returned.current)
+            rows = [
+                Observation(revision=revision, **cell | {"breakdown": format_breakdown(cell["breakdown"])})
+                for cell in new["observations"]
+            ]
+            Observation.objects.bulk_create(rows, batch_size=5000)
+            Event.objects.create(returned=returned, number=returned.current, event="recorded")
+        return report
+
+
+def find_return(organisation: str, new: dict) -> Return:
+    """Return the row of a return, locked."""
+    if new["measure"] not in PLAN["duties"].get(organisation, ()):
+        raise serializers.ValidationError(f"{organisation} does not return {new['measure']}.")
+    returned, _ = Return.objects.select_for_update().get_or_create(
+        organisation=organisation, measure=new["measure"], period=new["period"]
+    )
+    return returned
+
+
+def fetch_cells(returned: Return) -> dict:
+    """Return the cells of the current revision of a return."""
+    if not returned.current:
+        return {}
+    cells = Observation.objects.filter(revision__returned=returned, revision__number=returned.current)
+    return {(cell.area, cell.breakdown): {name: getattr(cell, name) for name in CELL_FIELDS} for cell in cells}
+
+
+def fetch_totals(returned: Return) -> dict:
+    """Return the total of each period of the same measure, from the current revisions."""
+    cells = Observation.objects.filter(
+        revision__returned__organisation=returned.organisation,
+        revision__returned__measure=returned.measure,
+        revision__number=models.F("revision__returned__current"),
+        area=PLAN["area"],
+        breakdown="",
+    )
+    return {
+        cell["revision__returned__period"]: peer_checks.read_figure(cell)
+        for cell in cells.values("revision__returned__period", *CELL_FIELDS)
+    }
+
+
+def check_return(returned: Return, new: dict) -> dict:
+    """Compare a return with its current revision and with other periods, and return its part of the report."""
+    kind, period = PLAN["measures"][new["measure"]], new["period"]
+    cells = {
+        (cell["area"], format_breakdown(cell["breakdown"])): {name: cell.get(name) for name in CELL_FIELDS}
+        for cell in new["observations"]
+    }
+    old, totals = fetch_cells(returned), fetch_totals(returned)
+    counts = peer_checks.count_changes(cells, old)
+    try:
+        peer_checks.check_withdrawals(counts, old)
+    except ValueError as error:
+        raise serializers.ValidationError(str(error)) from error
+    figure = peer_checks.read_figure(cells.get((PLAN["area"], "")))
+    findings = peer_checks.find_outlier(figure, period, totals)
+    if kind == "cumulative":
+        neighbours = [
+            fetch_cells(Return.objects.get(organisation=returned.organisation, measure=returned.measure, period=other))
+            if other
+            else {}
+            for other in peer_checks.find_neighbours(period, totals)
         ]
-        Observation.objects.bulk_create(rows, batch_size=5000)
-        return len(rows)
+        findings += [*peer_checks.find_falls(neighbours[0], cells), *peer_checks.find_falls(cells, neighbours[1])]
+    effects = peer_checks.calculate_effects(kind, period, figure, totals)
+    return {"measure": new["measure"], "period": period, "counts": counts, "findings": findings, "effects": effects}
 
 
 class Submissions(APIView):
+    authentication_classes = (KeyAuthentication,)
+    permission_classes = (CanSubmit,)
+
     def post(self, request, programme):
         key, body_sha256 = request.headers.get("Idempotency-Key"), hashlib.sha256(request.body).hexdigest()
+        organisation = request.grant.organisation
         with transaction.atomic():
             if key and (stored := StoredResponse.objects.filter(key=key).first()):
                 if stored.body_sha256 != body_sha256:
@@ -197,19 +353,33 @@ class Submissions(APIView):
                 return Response(stored.content, status=201)
             serializer = SubmissionSerializer(data=request.data)
             serializer.is_valid(raise_exception=True)
-            content = {"added": serializer.save()}
-            AuditEntry.objects.create(operation="create_submission", programme=programme, detail=content)
+            report = serializer.save(organisation=organisation, content_sha256=body_sha256)
+            AuditEntry.objects.create(
+                operation="create_submission",
+                programme=programme,
+                organisation=organisation,
+                detail={"submission": report["submission"], "returns": len(report["returns"])},
+            )
             if key:
-                StoredResponse.objects.create(key=key, body_sha256=body_sha256, content=content)
-        return Response(content, status=201)
+                StoredResponse.objects.create(key=key, body_sha256=body_sha256, content=report)
+        return Response(report, status=201)
 
 
 urlpatterns = [path("v1/programmes/<slug:programme>/submissions", Submissions.as_view())]
+MODELS = (ApiKey, Grant, PlanVersion, Submission, Return, Revision, Observation, Event, StoredResponse, AuditEntry)
 
 
 def serve():
-    if "peer_return" not in connection.introspection.table_names():
-        with connection.schema_editor() as editor:
-            for model in (Return, Observation, StoredResponse, AuditEntry):
-                editor.create_model(model)
+    """Create the tables, the plan version, and a key for each organisation."""
+    if "peer_return" in connection.introspection.table_names():
+        return get_wsgi_application()
+    with connection.schema_editor() as editor:
+        for model in MODELS:
+            editor.create_model(model)
+    PlanVersion.objects.create(programme=PLAN["programme"], number=PLAN["version"])
+    for secret, organisation in json.loads(os.environ["PEER_KEYS"]).items():
+        key = ApiKey.objects.create(
+            digest=hashlib.sha256(secret.encode()).digest(), expires_at=timezone.now() + timedelta(days=1)
+        )
+        Grant.objects.create(key=key, programme=PLAN["programme"], organisation=organisation, scope="read submit")
     return get_wsgi_application()
