@@ -23,7 +23,7 @@ class SourceAttacker:
         `late_records`: it knows that at most so many records were added in each release, and none removed.
         """
         self.cube, self.rule, self.tables, self.chain = cube, rule, tables, chain
-        open_cell = [rule.totals_open and not set(cell) - {"place", "part"} for cell in cube.all_cells]
+        open_cell = [rule.totals_open and not set(cell) - {"place", "part", "quarter"} for cell in cube.all_cells]
         far = rule.base // 2 + 1 if rule.far_share else 0
         self.is_open = np.array(open_cell)
         self.base, self.hold_back = np.where(open_cell, 1, rule.base), np.where(open_cell, 1, rule.hold_back)
@@ -66,6 +66,10 @@ class SourceAttacker:
                 first = 0 if self.unchanged else number * self.size
                 coefficients[first : first + self.size] += factor * self.cells[cell]
         return coefficients
+
+    def select_step(self, release, step, *, since=None):
+        later, earlier = step
+        return self.select(release, later, since=since) - self.select(release, earlier, since=since)
 
     def _add(self, coefficients, low, high):
         self.rows.append(coefficients)
@@ -155,9 +159,22 @@ class SourceAttacker:
                 if 1 <= abs(change) <= self.rule.largest_small_change:
                     yield self.select(release, cell, since=since), change, (release, since, cell)
 
+    def list_steps(self):
+        """Yield each small step of the truth from a cell to the one that continues it, and small changes of steps."""
+        known = [release for release, table in enumerate(self.tables) if isinstance(table, np.ndarray)]
+        for release, step in product(known, self.cube.find_steps()):
+            for since in [None, *(number for number in known if number < release)]:
+                coefficients = self.select_step(release, step, since=since)
+                then = 0 if since is None else np.ravel(self.tables[since])
+                now = np.ravel(self.tables[release])
+                true = int((self.cells[step[0]] - self.cells[step[1]]) @ (now - then))
+                largest = self.rule.largest_small if since is None else self.rule.largest_small_change
+                if not self.is_open[step[0]] and 1 <= abs(true) <= largest:
+                    yield coefficients, true, (release, since, step)
+
     def attack(self):
         """Return the number of targets, and what is disclosed: (verdict, range, truth, target)."""
-        targets = list(self.list_targets())
+        targets = [*self.list_targets(), *self.list_steps()]
         verdicts = [(*self.judge(coefficients), true, where) for coefficients, true, where in targets]
         for _, solution, true, _ in verdicts:
             assert solution is None or solution[0] <= true <= solution[1], "the attacker's rules exclude the truth"

@@ -32,12 +32,15 @@ class SourceCube:
                     for part in ([None, "in"] if "part" in dimensions else [None])
                     for scheme in schemes
                 ),
-                periods={code: tuple(self.quarters[: at + 1]) for at, code in enumerate(self.quarters)},
+                periods={code: (self.quarters[0], *self._list_increments(at)) for at, code in enumerate(self.quarters)},
             )
         )
         self.cells = [self.to_cell(node) for node in self.lattice.nodes]
         outside = [self.cells[part] | {"part": "out"} for part in np.flatnonzero(self.lattice.complement >= 0)]
         self.all_cells = self.cells + outside
+
+    def _list_increments(self, at):
+        return tuple(f"since {before}" for before in self.quarters[:at])
 
     def to_cell(self, node):
         place = {} if node.place == WHOLE_AREA else {"place": node.place}

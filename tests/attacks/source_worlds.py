@@ -20,7 +20,7 @@ REDACTED = "redacted"
 class SourceWorld:
     """Play a history: for each release, each provider's full cross, None without a return, or REDACTED.
 
-    `left_out` lists (release, provider, dimension) where a return leaves a breakdown out. Switches turn parts of the
+    `left_out` lists (release, provider, name) where a return leaves a dimension or a quarter out. Switches turn parts of the
     protection off: `audited`, and `stored`, without which each release displays from scratch.
     """
 
@@ -40,12 +40,13 @@ class SourceWorld:
         chain = []
         for release, table in enumerate(tables):
             omitted = {name for when, who, name in left_out if (when, who) == (release, provider)}
-            present = np.array([not omitted & set(cell) for cell in self.cube.cells]) & isinstance(table, np.ndarray)
+            returned = [not omitted & {*cell, cell.get("quarter")} for cell in self.cube.cells]
+            present = np.array(returned) & isinstance(table, np.ndarray)
             if isinstance(table, str):
                 chain.append(redact_contribution(chain[-1]))
                 continue
             counts = self.cube.count_cells(table) if table is not None else np.zeros(present.size, dtype=np.int64)
-            chain.append(self._contribute(counts, present, chain, random))
+            chain.append(self._contribute(counts * present, present, chain, random))
         return chain
 
     def _contribute(self, counts, present, chain, random):

@@ -15,6 +15,7 @@ from itertools import product
 import numpy as np
 from msgspec import Struct
 
+from api.statistics.disclosure.audit_ranges import SIGNS, TOLERANCE, Ranges, Targets
 from api.statistics.disclosure.contributions import (
     Contribution,
     SourceRule,
@@ -24,9 +25,8 @@ from api.statistics.disclosure.contributions import (
 )
 from api.statistics.disclosure.lattice import Lattice
 from api.statistics.disclosure.linear_programs import RepeatedProgram, Solution, stack_rows
-from api.statistics.disclosure.sparse_rows import BoolArray, FloatArray, IntArray, SparseRows
+from api.statistics.disclosure.sparse_rows import FloatArray, IntArray, SparseRows
 
-TOLERANCE = 1e-6
 MAX_SINGLE_RANGES = 20
 """Up to so many open ranges, programs for each are faster than a program for all."""
 MIN_SETTLED_SHARE = 0.1
@@ -41,6 +41,8 @@ class NarrowRange(Struct, frozen=True, kw_only=True, eq=False):
     """The earlier release of a change; -1 for a count."""
     node: int
     """A node, or a complement."""
+    is_step: bool
+    """True for the increment by which the node continues another one."""
     low: int
     high: int
     binding: IntArray
@@ -72,7 +74,7 @@ class ContributionAudit:
         self.draw_node = draw_keys[0]
         self.size = self.first_draw + self.draw_node.size
         self.program = RepeatedProgram(self._build_rows(draw[again]), self.size)
-        self.now, self.then = self._list_targets()
+        self.targets = self._list_targets()
 
     def _list_changes(self) -> tuple[IntArray, IntArray, IntArray]:
         """Return releases, the earlier releases that set the displayed counts before, and nodes."""
@@ -106,13 +108,26 @@ class ContributionAudit:
         """Return the columns of nodes in releases."""
         return release * self.per_release + self.lattice.atoms + node
 
-    def _list_targets(self) -> tuple[IntArray, IntArray]:
-        """Return two columns for each target: its value is the difference; the second is -1 for a count."""
+    def _list_targets(self) -> Targets:
+        """Return the counts and steps of each release, and their changes since each earlier one."""
         nodes = np.flatnonzero(~self.rules.is_open)
+        later = nodes[self.lattice.continues_from[nodes] >= 0]
+        node = np.concatenate((nodes, later))
+        earlier = np.concatenate((np.full(nodes.size, -1), self.lattice.continues_from[later]))
         pairs = [(late, early) for late in range(len(self.releases)) for early in range(-1, late)]
-        releases, since = (np.repeat(side, nodes.size) for side in np.array(pairs).T)
-        every = np.tile(nodes, len(pairs))
-        return self._locate(releases, every), np.where(since < 0, -1, self._locate(since, every))
+        release, since = (np.repeat(side, node.size) for side in np.array(pairs).T)
+        node, earlier = (np.tile(side, len(pairs)) for side in (node, earlier))
+        is_count, is_step = since < 0, earlier >= 0
+        columns = np.stack(
+            (
+                self._locate(release, node),
+                np.where(is_count, -1, self._locate(since, node)),
+                np.where(is_step, self._locate(release, earlier), -1),
+                np.where(is_count | ~is_step, -1, self._locate(since, earlier)),
+            )
+        )
+        largest = np.where(is_count, self.rule.largest_small, self.rule.largest_small_change)
+        return Targets(columns=columns, largest=largest, release=release, since=since, node=node, is_step=is_step)
 
     def find_bounds(self) -> tuple[FloatArray, FloatArray]:
         """Return the bounds of each column that the displayed counts imply."""
@@ -153,18 +168,19 @@ class ContributionAudit:
             least[out] = np.maximum(least[out], least[whole] - most[inside])
             most[out] = np.minimum(most[out], most[whole] - least[inside])
 
-    def _find_small(self, least: FloatArray, most: FloatArray) -> BoolArray:
+    def _find_small(self, least: FloatArray, most: FloatArray) -> IntArray:
         """Return the targets that may be small, according to the bounds of counts and changes."""
-        least, most = np.append(least, 0.0), np.append(most, 0.0)
-        low, high = least[self.now] - most[self.then], most[self.now] - least[self.then]
-        nodes = np.cumsum(~self.rules.is_open) - 1
-        pairs = self.release * (self.release + 1) // 2 + self.since + 1
-        known = np.flatnonzero(~self.rules.is_open[self.node])
-        targets = pairs[known] * int((~self.rules.is_open).sum()) + nodes[self.node[known]]
-        low[targets] = np.maximum(low[targets], least[self.first_change + known])
-        high[targets] = np.minimum(high[targets], most[self.first_change + known])
-        largest = np.where(self.then < 0, self.rule.largest_small, self.rule.largest_small_change)
-        return (low <= largest) & (high >= -largest)
+        least, most, targets = np.append(least, 0.0), np.append(most, 0.0), self.targets
+        now, then, earlier, _ = targets.columns
+        low, high = least[now] - most[then], most[now] - least[then]
+        keys = zip(now.tolist(), then.tolist(), earlier.tolist(), strict=True)
+        places = {key: place for place, key in enumerate(keys)}
+        ends = (self._locate(of, self.node).tolist() for of in (self.release, self.since))
+        found = np.array([places.get((*key, -1), -1) for key in zip(*ends, strict=True)], dtype=np.int64)
+        change = np.flatnonzero(found >= 0)
+        low[found[change]] = np.maximum(low[found[change]], least[self.first_change + change])
+        high[found[change]] = np.minimum(high[found[change]], most[self.first_change + change])
+        return np.flatnonzero(targets.is_step | ((low <= targets.largest) & (high >= -targets.largest)))
 
     def _bound_after_redaction(self, index: int, least: FloatArray, most: FloatArray) -> None:
         """Add that a count is near the displayed one of a redacted return, or has moved away from it."""
@@ -183,9 +199,7 @@ class ContributionAudit:
         """Return what the reader knows too well. Raises ImpossibleContribution if no counts agree with all displays."""
         bounds = self.find_bounds()
         self.program.set_bounds(*bounds)
-        small = self._find_small(*bounds)
-        self.now, self.then = self.now[small], self.then[small]
-        ranges = _Ranges(self.rule, self.now, self.then)
+        ranges = Ranges(self.rule, self.targets.select(self._find_small(*bounds)))
         self._sweep(ranges)
         narrow: list[NarrowRange] = []
         for target in ranges.find_open().tolist():
@@ -197,11 +211,11 @@ class ContributionAudit:
                 narrow.append(self._describe(target, ranges, np.flatnonzero(gains > TOLERANCE)))
         return narrow
 
-    def _sweep(self, ranges: "_Ranges") -> None:
+    def _sweep(self, ranges: Ranges) -> None:
         """Push all open ranges at once, towards 0 and away from it in turns, until hardly any is settled by it."""
         random = np.random.default_rng(8)  # a fixed seed makes an audit repeatable
         remaining, settled, towards_nothing = ranges.find_open(), True, False
-        self._solve(ranges, remaining, np.where(self.then[remaining] < 0, 1.0, 0.0))  # all counts at once
+        self._solve(ranges, remaining, np.where(ranges.targets.since[remaining] < 0, 1.0, 0.0))
         while remaining.size > MAX_SINGLE_RANGES and (settled or not towards_nothing):
             before, remaining = remaining, ranges.find_open()
             factors = random.uniform(0.5, 1.5, remaining.size)
@@ -210,66 +224,34 @@ class ContributionAudit:
             self._solve(ranges, remaining, np.where(is_positive == towards_nothing, factors, -factors))
             settled = remaining.size <= (1 - MIN_SETTLED_SHARE) * before.size
 
-    def _solve(self, ranges: "_Ranges", targets: IntArray, factors: FloatArray, *, from_last: bool = False) -> Solution:
+    def _solve(self, ranges: Ranges, targets: IntArray, factors: FloatArray, *, from_last: bool = False) -> Solution:
         cost = np.zeros(self.size + 1)
-        np.add.at(cost, self.now[targets], factors)
-        np.add.at(cost, self.then[targets], -factors)
+        for columns, sign in zip(ranges.targets.columns, SIGNS, strict=True):
+            np.add.at(cost, columns[targets], sign * factors)
         solution = self.program.solve(cost[:-1], from_last=from_last)
         if solution is None:
             raise ImpossibleContribution
         ranges.widen(solution.columns)
         return solution
 
-    def _describe(self, target: int, ranges: "_Ranges", columns: IntArray) -> NarrowRange:
+    def _describe(self, target: int, ranges: Ranges, columns: IntArray) -> NarrowRange:
         last, atoms = len(self.releases) - 1, self.lattice.atoms
         nodes = columns[columns < self.first_change] - last * self.per_release - atoms
         changes = columns[(columns >= self.first_change) & (columns < self.first_rounded)] - self.first_change
         rounded = columns[(columns >= self.first_rounded) & (columns < self.first_draw)] - self.first_rounded
         changed, drawn = self.node[changes][self.release[changes] == last], self.drawn_node[rounded]
         binding = np.concatenate((nodes, changed, drawn[self.drawn_release[rounded] == last]))
-        index, column = divmod(int(self.now[target]), self.per_release)
-        earlier = int(self.then[target])
         low, high = ranges.round_inwards(target)
+        targets, since = ranges.targets, int(ranges.targets.since[target])
         return NarrowRange(
-            release=self.releases[index],
-            since=-1 if earlier < 0 else self.releases[earlier // self.per_release],
-            node=column - atoms,
+            release=self.releases[int(targets.release[target])],
+            since=-1 if since < 0 else self.releases[since],
+            node=int(targets.node[target]),
+            is_step=bool(targets.is_step[target]),
             low=low,
             high=high,
             binding=np.unique(binding[(binding >= 0) & (binding < self.lattice.size)]),
         )
-
-
-class _Ranges:
-    """The least and the greatest value of each target among the solutions so far."""
-
-    def __init__(self, rule: SourceRule, now: IntArray, then: IntArray) -> None:
-        self.rule, self.now, self.then = rule, now, then
-        self.least, self.most = np.full(now.size, np.inf), np.full(now.size, -np.inf)
-
-    def widen(self, columns: FloatArray) -> None:
-        values = np.append(columns, 0.0)
-        difference = values[self.now] - values[self.then]
-        np.minimum(self.least, difference, out=self.least)
-        np.maximum(self.most, difference, out=self.most)
-
-    def find_open(self) -> IntArray:
-        """Return the targets that no solutions show to be safe: a whole width, or possibly 0."""
-        wide = np.floor(self.most + TOLERANCE) - np.ceil(self.least - TOLERANCE) >= self.rule.width
-        possibly_nothing = (self.least <= TOLERANCE) & (self.most >= -TOLERANCE)
-        return np.flatnonzero(~(wide | possibly_nothing))
-
-    def is_open(self, target: int) -> bool:
-        return bool(np.isin(target, self.find_open()))
-
-    def round_inwards(self, target: int) -> tuple[int, int]:
-        return int(np.ceil(self.least[target] - TOLERANCE)), int(np.floor(self.most[target] + TOLERANCE))
-
-    def is_narrow(self, target: int) -> bool:
-        """Return True if the range is too narrow, without 0, and begins at a small count or change."""
-        low, high = self.round_inwards(target)
-        largest = self.rule.largest_small if self.then[target] < 0 else self.rule.largest_small_change
-        return high - low < self.rule.width and (1 <= low <= largest or -largest <= high <= -1)
 
 
 def _shift_columns(rows: SparseRows, offset: int) -> SparseRows:

@@ -116,7 +116,8 @@ def protect_contribution(
     """
     same, release, rules = find_equal_nodes(lattice), len(chain), list_node_rules(lattice, rule)
     is_open = rules.is_open[: lattice.size]
-    before = chain[-1] if chain else start_contribution(_draw(rule, same, is_open, random))
+    before = chain[-1] if chain else start_contribution(np.zeros(same.size, dtype=np.int64))
+    before = replace(before, draws=_draw_first(before, _draw(rule, same, is_open, random), same))
     contribution = update_contribution(rules, before, counts, present, release=release)
     if not rule.protects or not has_news(before, contribution):
         return contribution
@@ -136,12 +137,19 @@ def protect_contribution(
         contribution = _apply_draws(rules, contribution, before, draws, release)
     if not chain:
         raise ExposedContribution(exposed)
-    return before
+    return chain[-1]
 
 
 def _draw(rule: SourceRule, same: IntArray, is_open: BoolArray, random: np.random.Generator) -> IntArray:
     """Return new draws: the same one for equal nodes, and 0 for open ones."""
     return np.where(is_open, 0, make_draws(rule, same.size, random)[same])
+
+
+def _draw_first(before: Contribution, draws: IntArray, same: IntArray) -> IntArray:
+    """Return the stored draws of nodes that have been displayed and of their equals, and new draws of the others."""
+    displayed, shared = before.since >= 0, draws.copy()
+    shared[same[displayed]] = before.draws[displayed]
+    return np.where(displayed, before.draws, shared[same])
 
 
 def _apply_draws(
