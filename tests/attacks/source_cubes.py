@@ -1,6 +1,6 @@
 """Small cubes of made-up people, as one provider counts them."""
 
-from itertools import combinations, product
+from itertools import chain, combinations, product
 
 import numpy as np
 
@@ -14,10 +14,11 @@ class SourceCube:
     """A cross of dimensions whose margins are displayed.
 
     `dimensions` maps each dimension to its codes; `place`, `part` (`in`, `out`) and `quarter` are special. The people
-    of a quarter are those who came in it; a cumulative count of a period has those of all quarters so far.
+    of a quarter are those who came in it; a cumulative count of a period has those of all quarters so far. With
+    `overlapping` places, people are listed by the set of places that count them.
     """
 
-    def __init__(self, dimensions, *, depth=2):
+    def __init__(self, dimensions, *, depth=2, overlapping=False):
         self.dimensions = dimensions
         places, self.quarters = dimensions.get("place", ()), dimensions.get("quarter", ("now",))
         names = [name for name in dimensions if name not in {"place", "part", "quarter"}]
@@ -32,12 +33,17 @@ class SourceCube:
                     for part in ([None, "in"] if "part" in dimensions else [None])
                     for scheme in schemes
                 ),
+                overlapping_places=overlapping,
                 periods={code: (self.quarters[0], *self._list_increments(at)) for at, code in enumerate(self.quarters)},
             )
         )
         self.cells = [self.to_cell(node) for node in self.lattice.nodes]
         outside = [self.cells[part] | {"part": "out"} for part in np.flatnonzero(self.lattice.complement >= 0)]
         self.all_cells = self.cells + outside
+
+        if overlapping:
+            sets = chain.from_iterable(combinations(places, size + 1) for size in range(len(places)))
+            self.dimensions = dimensions | {"place": tuple(sets)}
 
     def _list_increments(self, at):
         return tuple(f"since {before}" for before in self.quarters[:at])
@@ -49,8 +55,12 @@ class SourceCube:
 
     def count_people(self, table, cell):
         indexes = [
-            slice(None) if name not in cell else codes.index(cell[name]) for name, codes in self.dimensions.items()
+            codes.index(cell[name]) if name in cell and cell[name] in codes else slice(None)
+            for name, codes in self.dimensions.items()
         ]
+        if "place" in cell and isinstance(self.dimensions["place"][0], tuple):
+            at = list(self.dimensions).index("place")
+            indexes[at] = [index for index, places in enumerate(self.dimensions["place"]) if cell["place"] in places]
         if "quarter" in cell:
             at = list(self.dimensions).index("quarter")
             indexes[at] = slice(0, indexes[at] + 1)
