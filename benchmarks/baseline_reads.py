@@ -13,7 +13,7 @@ FOLDER_VARIABLE = "BARE_ANSWERS"
 ANSWER_BODIES = {
     int(file.stem): file.read_bytes() for file in Path(os.environ.get(FOLDER_VARIABLE, os.devnull)).glob("*.json")
 }
-ETAGS = {number: f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"' for number, body in ANSWER_BODIES.items()}
+ETAGS = {number: f'"{hashlib.sha256(body).hexdigest()[:32]}"' for number, body in ANSWER_BODIES.items()}
 
 
 @get("/{number:int}")

@@ -4,12 +4,11 @@ Previews and released reads share this model. Periods are resolved in `period_re
 """
 
 from collections.abc import Sequence
-from itertools import product
 
 from msgspec import Struct
 
 from api.http.refusals import Invalid
-from api.plan.breakdowns import format_breakdown_key
+from api.plan.breakdowns import cross_categories
 from api.plan.catalogue import Catalogue, find_headline_series
 from api.plan.filters import check_code
 from schema.areas import Scheme
@@ -187,8 +186,7 @@ def list_breakdown_keys(
                 f"{measure.slug} is not {verb} by {dimensions}. It is {verb} by {describe_schemes(schemes)}."
             )
         return None
-    categories = [[(dimension, code) for code in axes.categories[dimension]] for dimension in axes.dimensions]
-    return [format_breakdown_key(dict(breakdown)) for breakdown in product(*categories)]
+    return cross_categories(axes.categories)
 
 
 def describe_schemes(schemes: Sequence[Scheme]) -> str:

@@ -68,7 +68,7 @@ def add_etag(headers: Headers, body: bytes) -> Headers:
     """Add the tag of the body, unless the headers already have a tag."""
     if _header_value(headers, b"etag") is not None:
         return headers
-    return [*headers, (b"etag", b'"%s"' % hashlib.blake2b(body, digest_size=16).hexdigest().encode())]
+    return [*headers, (b"etag", b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode())]
 
 
 def is_not_modified(request_headers: Headers, headers: Headers) -> bool:
