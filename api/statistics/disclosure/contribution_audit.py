@@ -73,7 +73,8 @@ class ContributionAudit:
         self.first_draw = self.first_rounded + self.drawn_node.size
         self.draw_node = draw_keys[0]
         self.size = self.first_draw + self.draw_node.size
-        self.program = RepeatedProgram(self._build_rows(draw[again]), self.size)
+        self.rows = self._build_rows(draw[again])
+        self.program = RepeatedProgram(self.rows, self.size)
         self.targets = self._list_targets()
 
     def _list_changes(self) -> tuple[IntArray, IntArray, IntArray]:
@@ -195,14 +196,38 @@ class ContributionAudit:
         least[columns] = np.maximum(least[columns], low)
         most[columns] = np.minimum(most[columns], high)
 
-    def find_narrow_ranges(self) -> list[NarrowRange]:
-        """Return what the reader knows too well. Raises ImpossibleContribution if no counts agree with all displays."""
+    def find_narrow_ranges(self, suspects: Sequence[NarrowRange] = ()) -> list[NarrowRange]:
+        """Return what the reader knows too well. Raises ImpossibleContribution if no counts agree with all displays.
+
+        If one of the `suspects`, which were narrow with other draws, still is, only those are returned: this is faster.
+        """
         bounds = self.find_bounds()
         self.program.set_bounds(*bounds)
         ranges = Ranges(self.rule, self.targets.select(self._find_small(*bounds)))
+        suspected = self._find_suspects(ranges.targets, suspects)
+        if suspected.size:
+            self._solve(ranges, suspected, np.ones(suspected.size))
+            if narrow := self._find_narrow(ranges, suspected):
+                return narrow
         self._sweep(ranges)
+        return self._find_narrow(ranges, ranges.find_open())
+
+    def _find_suspects(self, targets: Targets, suspects: Sequence[NarrowRange]) -> IntArray:
+        index = {number: place for place, number in enumerate(self.releases)}
+        known = {(index[one.release], index.get(one.since, -1), one.node, one.is_step) for one in suspects}
+        keys = zip(
+            targets.release.tolist(),
+            targets.since.tolist(),
+            targets.node.tolist(),
+            targets.is_step.tolist(),
+            strict=True,
+        )
+        return np.array([place for place, key in enumerate(keys) if key in known], dtype=np.int64)
+
+    def _find_narrow(self, ranges: Ranges, targets: IntArray) -> list[NarrowRange]:
+        """Find the ends of each open range of these, one after another, and return those that are too narrow."""
         narrow: list[NarrowRange] = []
-        for target in ranges.find_open().tolist():
+        for target in targets.tolist():
             gains = np.zeros(self.size)
             for direction in (1.0, -1.0):
                 if ranges.is_open(target):

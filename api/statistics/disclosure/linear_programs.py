@@ -57,7 +57,6 @@ class RepeatedProgram:
     def __init__(self, rows: SparseRows, columns: int) -> None:
         self.columns = np.arange(columns, dtype=np.int32)
         self.solver = _load_solver(rows, *np.zeros((3, columns)))
-        self.solver.setOptionValue("ipm_optimality_tolerance", 1e-4)  # any solution serves; a better one serves more
 
     def set_bounds(self, least: FloatArray, most: FloatArray) -> None:
         self.solver.changeColsBounds(self.columns.size, self.columns, least, most)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.statistics.disclosure.contradictions import PeriodTable, find_contradictions, list_tables
-from api.statistics.disclosure.contribution_audit import ContributionAudit, ImpossibleContribution
+from api.statistics.disclosure.contribution_audit import ContributionAudit, ImpossibleContribution, NarrowRange
 from api.statistics.disclosure.contributions import (
     Contribution,
     NodeRules,
@@ -121,10 +121,10 @@ def protect_contribution(
     contribution = update_contribution(rules, before, counts, present, release=release)
     if not rule.protects or not has_news(before, contribution):
         return contribution
-    exposed = np.flatnonzero(present)
+    exposed, narrow = np.flatnonzero(present), list[NarrowRange]()
     for _ in range(MAX_REPEATS):
         try:
-            narrow = ContributionAudit(lattice, rule, [*chain, contribution]).find_narrow_ranges()
+            narrow = ContributionAudit(lattice, rule, [*chain, contribution]).find_narrow_ranges(narrow)
         except ImpossibleContribution:
             break
         if not narrow:
