@@ -134,8 +134,12 @@ def test_audit_finds_what_programs_for_each_count_find(name, rule):
         tables += [tables[0] + np.random.default_rng(100 + seed).poisson(3.0, tables[0].shape)]
         chain = SourceWorld(cube, rule, audited=False).play_provider(tables, seed)
         narrow = ContributionAudit(cube.lattice, rule, chain).find_narrow_ranges()
-        found = sorted((one.release, one.since, one.node, one.is_step, one.low, one.high) for one in narrow)
-        assert found == find_ranges_one_by_one(cube.lattice, rule, chain)
+        again = ContributionAudit(cube.lattice, rule, chain).find_narrow_ranges(narrow)
+        found, still = (
+            sorted((one.release, one.since, one.node, one.is_step, one.low, one.high) for one in ranges)
+            for ranges in (narrow, again)
+        )
+        assert found == still == find_ranges_one_by_one(cube.lattice, rule, chain)
         total += len(found)
     assert total or rule.width != 7
 
@@ -292,3 +296,19 @@ def test_totals_of_employers_are_exact_and_breakdowns_are_rounded():
     assert (first.displayed[1:] % 3).tolist() == [0, 0]
     assert get_largest_error(EMPLOYERS_RULE.totals, first=1, later=1) == 0
     assert get_largest_error(EMPLOYERS_RULE, first=1, later=1) == 7
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_counts_that_are_first_returned_later_get_draws_of_their_own(seed):
+    """The only ward has the people of the city, so it shares the stored draw. The others have new draws."""
+    lattice = build_lattice(
+        ScopeShape(tables=(Table(level=1), BY_SEX_ONLY), dimensions=(SEX,), places=WARDS[:2], periods={"now": ("now",)})
+    )
+    random, counts = np.random.default_rng(seed), np.array((22, 22, 12, 10))
+    first = protect_contribution(lattice, SOURCE_RULE, counts, np.array((True, False, False, False)), [], random)
+    unknown = replace(first, draws=np.where(first.since >= 0, first.draws, 0))
+    everything = np.ones(4, dtype=np.bool_)
+    second = protect_contribution(lattice, SOURCE_RULE, counts, everything, [unknown], random)
+    assert second.since.tolist() == [0, 1, 1, 1]
+    assert second.draws[0] == first.draws[0]
+    assert second.displayed[0] == second.displayed[1] == first.displayed[0]
