@@ -1,4 +1,4 @@
-"""The worker process, which makes releases: it runs one job of the queue after another until it is stopped."""
+"""The worker process, which protects returns and makes releases: it runs jobs of the queue until it is stopped."""
 
 import asyncio
 import logging
@@ -11,8 +11,10 @@ from typing import Any
 
 from api import clock
 from api.database import connections, queue
+from api.protection.job import Protector
 from api.releases.job import Publisher
 from api.releases.queries_jobs import PUBLISH_JOB_KIND
+from api.reviews.queries_reviews import PROTECT_JOB_KIND
 
 log = logging.getLogger("work_health")
 RETRY_SECONDS = 5
@@ -29,13 +31,14 @@ async def run_forever(url: str, *, processes: int) -> None:
 
 
 async def run_jobs(url: str, *, processes: int, until_empty: bool = False) -> None:
-    """Run the jobs of a database, with the audits of each release in this number of processes."""
+    """Run the jobs of a database, with the audits in this number of processes."""
     engine = connections.create_publisher_engine(url)
     connection = await connections.connect_queue_listener(url)
     pool = AuditPool(processes)
     try:
-        publisher = Publisher(engine, clock.system_now, map_tasks=pool.map_audits, max_concurrent_scopes=processes)
-        await queue.process_jobs(connection, {PUBLISH_JOB_KIND: publisher.handle}, until_empty=until_empty)
+        protector = Protector(engine, clock.system_now, map_tasks=pool.map_audits, max_concurrent=processes)
+        handlers = {PROTECT_JOB_KIND: protector.handle, PUBLISH_JOB_KIND: Publisher(protector).handle}
+        await queue.process_jobs(connection, handlers, until_empty=until_empty)
     finally:
         pool.close()
         await connection.close()

@@ -1,4 +1,4 @@
-"""The rules of disclosure control as data: what is hidden, how the rest is rounded, how uncertain a reader stays.
+"""The rules of disclosure control as data: how counts are rounded, what is hidden, how uncertain a reader stays.
 
 docs/disclosure-control.md describes the method and its sources. Protection does not rely on the secrecy of a policy.
 """
@@ -26,32 +26,49 @@ PositiveCount = Annotated[int, Meta(ge=1)]
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How counts of one disclosure class are protected. The defaults are the rule for people."""
+    """How counts of one disclosure class are protected. The defaults are the rule for people.
 
-    hide_from: Annotated[
-        NonNegativeCount,
+    The rounding of each provider's counts must stay the same over all plan versions, because earlier releases were
+    rounded with it. A programme may change which displayed figures are shown.
+    """
+
+    base: Annotated[
+        PositiveCount,
+        Meta(description="Each provider's counts are randomly rounded to a multiple of this. 1 protects nothing."),
+    ] = 5
+    far_share: Annotated[
+        float,
         Meta(
-            description="The smallest hidden count. Above 0, a visible zero can reveal something about a whole group."
+            ge=0,
+            le=0.1,
+            description="The share of counts that are rounded to the multiple before the nearest two; as many are "
+            "rounded to the one after.",
         ),
-    ] = 0
-    hide_to: Annotated[int, Meta(ge=-1, description="The largest hidden count; -1 hides no count.")] = 7
-    totals_open: Annotated[bool, Meta(description="If true, counts without a breakdown are never hidden.")] = False
-    base: Annotated[int, Meta(ge=1, description="Counts are rounded to the nearest multiple of this.")] = 5
+    ] = 0.03
     hold_back: Annotated[
         PositiveCount,
         Meta(
-            description="A displayed number changes only when the true one has changed by this much since it was set."
+            description="A provider's displayed count changes only when the true one has moved by this much since it "
+            "was set."
         ),
-    ] = 5
-    smallest_after_shift: Annotated[
-        NonNegativeCount, Meta(description="A displayed number that changes never falls below this.")
-    ] = 10
+    ] = 8
+    largest_small: Annotated[
+        NonNegativeCount, Meta(description="Counts from 1 to this are small: nobody may calculate them.")
+    ] = 7
+    largest_small_change: Annotated[
+        NonNegativeCount, Meta(description="Changes of 1 to this between two releases are small as well.")
+    ] = 4
     width: Annotated[
         NonNegativeCount,
         Meta(
-            description="The smallest allowed distance between the lowest and highest possible values of a hidden one."
+            description="The least allowed distance between the smallest and greatest possible values of a small one."
         ),
     ] = 4
+    totals_open: Annotated[bool, Meta(description="If true, counts without a breakdown are exact.")] = False
+    hide_below: Annotated[
+        NonNegativeCount,
+        Meta(description="A figure is shown as `c` if its displayed value is below this. 0 shows every figure."),
+    ] = 10
     smallest_denominator: Annotated[
         NonNegativeCount, Meta(description="A percentage with a smaller displayed denominator is not published.")
     ] = 20
@@ -59,55 +76,62 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         NonNegativeCount,
         Meta(description="A percentage with a smaller displayed denominator has no decimal; others have one."),
     ] = 100
-    # The attack suite turns these off, one at a time, to prove that it detects the difference.
-    audit_providers: Annotated[
-        bool, Meta(description="If true, the audit also covers what each provider can infer.")
-    ] = True
-    protect_complements: Annotated[
-        bool, Meta(description="If true, people outside a part are protected like the people in it.")
-    ] = True
-    shift: Annotated[
-        bool,
-        Meta(description="If true, a displayed number changes by the rounded increment and is not rounded again."),
-    ] = True
-    rates_from_displayed: Annotated[
-        bool,
-        Meta(description="If true, percentages are calculated from displayed numbers; if false, from true numbers."),
-    ] = True
+
+    def __post_init__(self) -> None:
+        if 2 * self.far_share * self.base > 1:
+            raise ValueError("`far_share` must be at most half of 1 divided by `base`.")
 
     @property
     def protects(self) -> bool:
-        """True if the rule hides any count."""
-        return self.hide_to >= self.hide_from
+        """True if counts are rounded."""
+        return self.base > 1
+
+    @property
+    def largest_first_error(self) -> int:
+        """How far a provider's displayed count can be from the true one when it is set."""
+        return self.base + self.base // 2 if self.far_share else self.base - 1
+
+    @property
+    def totals(self) -> "Rule":
+        """The rule of counts without a breakdown."""
+        return UNPROTECTED_RULE if self.totals_open else self
 
     @property
     def explanation(self) -> str:
         """Explain the rule to readers of the figures in plain words."""
         if not self.protects:
             return "The figures are shown without protection."
-        band = f"counts of {self.hide_from} to {self.hide_to} are"
-        if self.hide_from == self.hide_to:
-            band = f"a count of {self.hide_to} is"
-        others = f"all other counts are rounded to the nearest {self.base}" if self.base > 1 else "all others are exact"
-        place = " in breakdowns" if self.totals_open else ""
+        exception = " of a breakdown" if self.totals_open else ""
+        hidden = f"; figures below {self.hide_below}{exception} are not shown" if self.hide_below else ""
         return (
-            f"To protect the people counted, {band} shown as [c]{place}; {others}. Some other figures are withheld, "
-            "so that nobody can calculate the hidden ones. Percentages are calculated from the displayed figures."
+            f"Every count{exception} has been randomly rounded to a multiple of {self.base}, up or down, so that no "
+            f"small number can be known{hidden}. Percentages, intervals, gaps and trends are calculated from the "
+            "rounded counts."
         )
 
 
 PERSONS_RULE = Rule()
 ORGANISATIONS_RULE = Rule(
-    hide_from=1,
-    hide_to=2,
-    totals_open=True,
-    base=1,
-    hold_back=1,
-    smallest_after_shift=0,
+    base=3,
+    far_share=0,
+    hold_back=4,
+    largest_small=2,
+    largest_small_change=2,
     width=1,
+    totals_open=True,
+    hide_below=3,
     smallest_denominator=1,
 )
-UNPROTECTED_RULE = Rule(hide_to=-1, base=1, hold_back=1, smallest_after_shift=0, width=0, smallest_denominator=1)
+UNPROTECTED_RULE = Rule(
+    base=1,
+    far_share=0,
+    hold_back=1,
+    largest_small=0,
+    largest_small_change=0,
+    width=0,
+    hide_below=0,
+    smallest_denominator=1,
+)
 
 
 class PolicyDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,13 +11,6 @@ from schema.periods import PeriodCode
 from schema.releases import ReleaseChange, ReleaseReport, ScopeReport
 
 
-class MeasurePeriod(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A measure in one period of its returns."""
-
-    measure: Slug
-    period: PeriodCode
-
-
 class NewRelease(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request to publish everything that is approved when the job starts."""
 
@@ -26,16 +19,6 @@ class NewRelease(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Instant | None, Meta(description="End of the embargo. Until then nobody can see that the release exists.")
     ] = None
     exclude_measures: Annotated[list[Slug], Meta(description="Measures that this release leaves out.")] = []
-    republish: Annotated[
-        list[MeasurePeriod],
-        Meta(
-            max_length=100,
-            description=(
-                "Periods to publish as if for the first time, to correct a gross error. The notes must say why: "
-                "readers see the old figures next to the new ones."
-            ),
-        ),
-    ] = []
 
 
 class PublicationJobState(StrEnum):
@@ -49,30 +32,32 @@ class PublicationJobState(StrEnum):
     FAILED = "failed"
 
 
+class LeftOutTable(Struct, frozen=True, kw_only=True):
+    """A table of one organisation that this release leaves out, because it cannot be protected."""
+
+    organisation: Slug
+    scope: Annotated[str, Meta(examples=["ips-primary-care-referrals/headline FY2025-26-Q1"])]
+    measure: Slug
+    period: PeriodCode
+    breakdown: Annotated[list[Slug], Meta(description="The dimensions of the table; empty for totals.")]
+    reason: Annotated[
+        Literal["contradiction", "exposed"],
+        Meta(
+            description="`contradiction`: no group of people fits this table and the others of the return. `exposed`: "
+            "readers could calculate a small count from it."
+        ),
+    ]
+
+
 class ScopeAudit(Struct, frozen=True, kw_only=True):
-    """The audit report of one scope: figures that are linked. It names no count and no provider.
+    """The figures of a series and the measures protected with it, and what is missing in them."""
 
-    Readers do not see it, because they could infer that a hidden figure has changed. It does not state how many
-    counts were audited, because a provider could infer whether others have zero or a small count.
-    """
-
-    scope: Annotated[str, Meta(examples=["ips-primary-care-referrals/headline FY2025-26"])]
+    scope: Annotated[str, Meta(examples=["ips-primary-care-referrals/headline"])]
     measures: list[Slug]
     figures: int
     shown: int
-    hidden: Annotated[
-        int,
-        Meta(
-            description=(
-                "Figures shown as `c`: small counts, withheld figures, and figures with data from one provider only."
-            )
-        ),
-    ]
-    withheld: int
-    held_back: Annotated[int, Meta(description="Figures left unchanged, with a larger error stated.")]
-    carried_forward: Annotated[
-        bool, Meta(description="True if nothing has changed since the previous release, so no audit was needed.")
-    ]
+    hidden: Annotated[int, Meta(description="Figures shown as `c`, and figures without data.")]
+    left_out: list[LeftOutTable] = []
 
     @property
     def public(self) -> ScopeReport:
@@ -88,14 +73,14 @@ class FailedScope(Struct, frozen=True, kw_only=True):
     scope: str
     measures: list[Slug]
     code: Annotated[
-        Literal["exposed", "contradiction", "geography-changed", "scope-changed"],
+        Literal["geography-changed", "scope-changed"],
         Meta(description="The reason, as a code."),
     ]
     detail: str
 
 
 class ReleaseAudit(Struct, frozen=True, kw_only=True):
-    """The scopes and figures that the job audited, and the result."""
+    """The figures that the job published, by series."""
 
     scopes: list[ScopeAudit]
     figures: int
@@ -132,8 +117,10 @@ class PublicationJob(Struct, frozen=True, kw_only=True):
     requested_at: Instant
     frozen_at: Annotated[Instant | None, Meta(description="The release excludes returns approved after this.")]
     finished_at: Instant | None
-    scope_count: Annotated[int | None, Meta(description="The number of scopes to audit.")]
-    scopes_audited: Annotated[int, Meta(description="The number of scopes audited so far.")]
+    contribution_count: Annotated[
+        int | None, Meta(description="How many returns of organisations were not protected when the job began.")
+    ]
+    contributions_protected: Annotated[int, Meta(description="How many of them are protected so far.")]
     release: Annotated[int | None, Meta(description="The number of the release, once it is published.")]
     failures: Annotated[
         list[FailedScope], Meta(description="Why the job was refused. The previous release stays current.")

@@ -14,13 +14,20 @@ from schema.submissions import WebAddress
 class PublishedFigure(FigureFields, frozen=True, kw_only=True, gc=False):
     """One published cell of a release.
 
-    For counts of people, zero, small, withheld and missing counts all show `c`, so that nobody can distinguish them.
+    For counts of people, small and missing counts both show `c`, so that nobody can distinguish them.
     """
 
+    error_95: Annotated[
+        float | None,
+        Meta(description="In 95 % of roundings, the true value is not farther from `value` than this."),
+    ] = None
     numerator_lower_bound: Annotated[float | None, Meta(description="The true numerator is at least this.")]
     numerator_upper_bound: float | None
     denominator_lower_bound: float | None
     denominator_upper_bound: float | None
+    counts_error_95: Annotated[
+        float | None, Meta(description="The same for the numerator and the denominator of a percentage.")
+    ] = None
     release: Annotated[int, Meta(description="The number of the release.")]
     policy_version: Annotated[int, Meta(description="The version of the disclosure policy.")]
 

@@ -1,30 +1,22 @@
 """Releases: what one contains, how it was protected, what it changed, and how to withdraw it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 from schema.codes import AreaCode, Instant, Slug, Text
-from schema.disclosure import Policy
 from schema.periods import PeriodCode
 from schema.released_figures import PublishedFigure
 
 
 class ScopeReport(Struct, frozen=True, kw_only=True):
-    """The public part of an audit report: figures that are linked and therefore audited together."""
+    """The figures of a series and the measures protected with it."""
 
-    scope: Annotated[str, Meta(examples=["ips-primary-care-referrals/headline FY2025-26"])]
+    scope: Annotated[str, Meta(examples=["ips-primary-care-referrals/headline"])]
     measures: list[Slug]
     figures: int
     shown: int
-    hidden: Annotated[
-        int,
-        Meta(
-            description=(
-                "Figures shown as `c`: small counts, withheld figures, and figures with data from one provider only."
-            )
-        ),
-    ]
+    hidden: Annotated[int, Meta(description="Figures shown as `c`, and figures without data.")]
 
 
 class ReleaseReport(Struct, frozen=True, kw_only=True):
@@ -45,7 +37,7 @@ class Release(Struct, frozen=True, kw_only=True):
     frozen_at: Annotated[Instant, Meta(description="The release excludes returns approved after this.")]
     plan_version: int
     notes: str | None
-    policy: Policy
+    policy: Annotated[dict[str, Any], Meta(description="The disclosure policy when the release was made.")]
     explanations: Annotated[dict[str, str], Meta(description="How people are protected, by disclosure class.")]
     report: ReleaseReport
     sha256: Annotated[str, Meta(description="SHA-256 of the figures as they are stored, in hexadecimal.")]

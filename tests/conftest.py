@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -23,8 +24,10 @@ from api.app import create_app
 from api.database import connections, queue
 from api.database.embedded import EmbeddedPostgres
 from api.plan import queries_loading
+from api.protection.job import Protector
 from api.releases.job import Publisher
 from api.releases.queries_jobs import PUBLISH_JOB_KIND
+from api.reviews.queries_reviews import PROTECT_JOB_KIND
 from schema.partners import Grant, Scope
 from schema.plan import Plan
 from schema.tables import metadata
@@ -155,6 +158,8 @@ class RunningApplication:
         self._publisher, public = engines["publisher"], engines["public"]
         self.now = NOW
         numbers = count(1)
+        self.seeds: Iterator[int] = count(16)
+        """Seeds of the contributions. A fixed seed makes the displayed counts of a test repeatable."""
         self.app: Litestar = SPARE_APPLICATIONS.pop() if SPARE_APPLICATIONS else create_app(self.engine, public)
         self.app.state.update(
             engine=self.engine,
@@ -203,8 +208,10 @@ class RunningApplication:
         """Process the jobs in the queue, as a worker does."""
         connection = await connections.connect_queue_listener(self.url)
         try:
-            publisher = Publisher(self._publisher, lambda: self.now, map_tasks=across)
-            await queue.process_jobs(connection, {PUBLISH_JOB_KIND: publisher.handle}, until_empty=True)
+            make_seed = partial(next, self.seeds)
+            protector = Protector(self._publisher, lambda: self.now, make_seed=make_seed, map_tasks=across)
+            handlers = {PROTECT_JOB_KIND: protector.handle, PUBLISH_JOB_KIND: Publisher(protector).handle}
+            await queue.process_jobs(connection, handlers, until_empty=True)
         finally:
             await connection.close()
             await self._publisher.dispose()

@@ -57,6 +57,14 @@ async def enqueue(transaction: AsyncConnection, kind: str, payload: bytes) -> No
     await _create_queries(raw).enqueue(kind, payload)
 
 
+async def remove_queued(transaction: AsyncConnection, kind: str, payload: bytes) -> None:
+    """Remove the jobs of this content that no worker runs yet, because the running one does their work."""
+    await transaction.execute(
+        text("delete from queue.pgqueuer where entrypoint = :kind and payload = :payload and status = 'queued'"),
+        {"kind": kind, "payload": payload},
+    )
+
+
 async def process_jobs(connection: Any, handlers: Mapping[str, JobHandler], *, until_empty: bool = False) -> None:
     """Run jobs until stopped, or until the queue is empty. All workers together run one job of each kind at a time.
 

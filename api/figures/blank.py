@@ -13,9 +13,9 @@ from schema.submissions import Status
 FigureT = TypeVar("FigureT", bound=FigureFields)
 NULL_FIELDS = frozenset(
     {
-        *("value", "lower_bound", "upper_bound", "largest_error", "as_of"),
+        *("value", "lower_bound", "upper_bound", "largest_error", "error_95", "as_of"),
         *("numerator", "numerator_lower_bound", "numerator_upper_bound"),
-        *("denominator", "denominator_lower_bound", "denominator_upper_bound"),
+        *("denominator", "denominator_lower_bound", "denominator_upper_bound", "counts_error_95"),
         *("lower", "upper", "lower_99_8", "upper_99_8", "interval_method"),
         *("trend", "movement", "target"),
     }

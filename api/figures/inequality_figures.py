@@ -216,17 +216,19 @@ def _find_counts(figure: AnyFigure) -> RatioCounts | None:
     if figure.value is None:
         return None
     bounds = (
-        figure.numerator_lower_bound,
-        figure.numerator_upper_bound,
-        figure.denominator_lower_bound,
-        figure.denominator_upper_bound,
+        (figure.numerator, figure.numerator_lower_bound, figure.numerator_upper_bound),
+        (figure.denominator, figure.denominator_lower_bound, figure.denominator_upper_bound),
     )
-    numerator_low, numerator_high, denominator_low, denominator_high = (int(bound or 0) for bound in bounds)
+    error = figure.counts_error_95
+    # If no part of the whole lies within both intervals of the rounding, only the certain bounds are right.
+    if error is not None and figure.numerator - error <= figure.denominator + error:
+        bounds = tuple((n, max(n - error, 0), n + error) for n, _, _ in bounds)
+    (_, low, high), (_, base_low, base_high) = bounds
     return RatioCounts(
-        numerator_low=numerator_low,
-        numerator_high=numerator_high,
-        denominator_low=denominator_low,
-        denominator_high=denominator_high,
+        numerator_low=int(low or 0),
+        numerator_high=int(high or 0),
+        denominator_low=int(base_low or 0),
+        denominator_high=int(base_high or 0),
     )
 
 

@@ -105,7 +105,7 @@ async def list_outcomes(
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
-        policy_version=release.policy.version,
+        policy_version=release.policy["version"],
         protection=explain_protection(release, [measure.slug for measure, _ in selection.axes.series], catalogue),
         items=msgspec.Raw(items),
         resolved=selection.resolved.resolved,

@@ -61,6 +61,7 @@ async def load_plan(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, 
     if sha256 != current.sha256:
         version += 1
         if current.plan is not None:
+            plan = version_changes.keep_policy_version(current.plan, plan)
             in_use = await queries.fetch_codes_in_use(transaction, current.programme_id)
             version_changes.check_change(current.plan, plan, in_use)
         changes = version_changes.describe_changes(current.plan, plan)

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.http.refusals import Invalid
-from api.statistics.disclosure.policy import find_laxer_fields
+from api.statistics.disclosure.policy import find_changed_rounding, find_laxer_fields
 from schema.disclosure import Policy
 from schema.measures import Measure
 from schema.plan import Plan
@@ -44,7 +44,11 @@ def check_change(old: Plan, new: Plan, in_use: CodesInUse) -> None:
     Raises NewSeriesRequired if `new` changes the meaning of a code in use. Raises PolicyDecisionRequired if `new`
     protects recorded figures less than `old` without a new decision.
     """
-    faults = [*_find_changed_series(old, new, in_use), *_find_changed_codes(old, new, in_use)]
+    faults = [
+        *_find_changed_series(old, new, in_use),
+        *_find_changed_codes(old, new, in_use),
+        *_find_changed_rounding(old, new, in_use),
+    ]
     if faults:
         raise NewSeriesRequired("\n".join(faults))
     weaker = list(_find_weaker_protection(old, new, in_use))
@@ -55,6 +59,31 @@ def check_change(old: Plan, new: Plan, in_use: CodesInUse) -> None:
         raise PolicyDecisionRequired(
             "The policy differs from the policy of the last plan version, but its `version` is not higher."
         )
+
+
+def keep_policy_version(old: Plan, new: Plan) -> Plan:
+    """Return the new plan with the version of the old policy if only the version differs, and is lower.
+
+    A migration can replace the rules of a stored plan and increase the version, which the file does not know.
+    """
+    is_same = replace(new.disclosure, version=old.disclosure.version) == old.disclosure
+    version = max(old.disclosure.version, new.disclosure.version) if is_same else new.disclosure.version
+    return replace(new, disclosure=replace(new.disclosure, version=version))
+
+
+def _find_changed_rounding(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[str]:
+    """Find measures with returns whose counts would be rounded in another way than in earlier releases."""
+    used = {measure for measure, _ in in_use.series}
+    old_classes = {measure.slug: measure.disclosure_class for measure in old.measures}
+    for measure in new.measures:
+        if measure.slug in used and measure.slug in old_classes:
+            old_rule = old.disclosure.rule(old_classes[measure.slug])
+            changed = find_changed_rounding(old_rule, new.disclosure.rule(measure.disclosure_class))
+            if changed:
+                yield (
+                    f"measure {measure.slug} has returns, and the rounding of its counts would change: "
+                    f"{', '.join(changed)}"
+                )
 
 
 def _find_weaker_protection(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[str]:

@@ -7,10 +7,10 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from api.releases.packed_arrays import PackedArray, pack_array, unpack_array
 from api.releases.struct_columns import FORMAT_VERSION
 from api.releases.struct_tables import UnknownFormat
 from api.statistics.disclosure.sparse_rows import IntArray
+from api.statistics.packed_arrays import PackedArray, pack_array, unpack_array
 from schema.releases import ChangeReason
 
 CHANGES_PER_BLOCK = 65_536

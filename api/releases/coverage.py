@@ -8,24 +8,15 @@ from api.figures.resolution import ResolvedQuery, resolve_period
 from api.figures.returns_data import SelectedRevision
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
+from api.protection.scopes import SeriesScopes, iterate_series_periods, list_released_periods
 from api.releases.figure_keys import SeriesKey
-from api.releases.scopes import AuditScope, iterate_series_periods, list_released_periods
 from api.reviews.concessions import Concessions
 from schema.periods import Period
 
 
-def group_returned_periods(returns: Iterable[SelectedRevision]) -> dict[SeriesKey, list[Period]]:
-    """Return the periods of the counted returns, by series."""
-    periods_by_series: dict[SeriesKey, list[Period]] = {}
-    for revision in returns:
-        if revision.is_counted:
-            periods_by_series.setdefault((revision.measure, revision.series), []).append(revision.period)
-    return periods_by_series
-
-
 def calculate_coverage(
     catalogue: Catalogue,
-    scopes: Sequence[AuditScope],
+    scopes: Sequence[SeriesScopes],
     returns: Iterable[SelectedRevision],
     concessions: Concessions,
     *,
@@ -45,7 +36,7 @@ def calculate_coverage(
 
 def _list_queries(
     catalogue: Catalogue,
-    scopes: Sequence[AuditScope],
+    scopes: Sequence[SeriesScopes],
     returns_by_series: Mapping[SeriesKey, Sequence[SelectedRevision]],
     *,
     today: date,

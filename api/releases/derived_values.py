@@ -1,9 +1,11 @@
 """Derived figures: a formula applied to the displayed values of other measures. Bounds in, bounds out."""
 
 from collections.abc import Sequence
+from math import ceil, hypot
 
 from api.releases.released_values import NO_DATA, SUPPRESSED, ReleasedValue
 from api.statistics import inequality, periods
+from api.statistics.inequality import Contrast
 from api.statistics.intervals import RatioCounts
 from schema.intervals import Confidence
 from schema.measures import Formula, Measure, MeasureKind, Operation
@@ -46,44 +48,51 @@ def apply_formula(operation: Operation, measures: list[Measure], values: list[Re
     if operation is Operation.UNION:
         return ReleasedValue(low=max(lows), high=high)
     numbers = [value.value for value in values if value.value is not None]
-    return ReleasedValue(value=sum(numbers) if len(numbers) == len(values) else None, low=sum(lows), high=high)
+    if len(numbers) < len(values):
+        return ReleasedValue(low=sum(lows), high=high)
+    errors = [value.error_95 or 0 for value in values]
+    return ReleasedValue(value=sum(numbers), low=sum(lows), high=high, error_95=ceil(hypot(*errors)))
 
 
 def _calculate_gap(measures: list[Measure], values: list[ReleasedValue]) -> ReleasedValue:
-    """Return the first percentage minus the second, with the interval that covers all counts within the bounds."""
+    """Return the first percentage minus the second, with intervals that cover all counts within the bounds."""
     first, second = values
     first_counts, second_counts = first.counts, second.counts
     if first_counts is None or second_counts is None or first.value is None or second.value is None:
         return ReleasedValue(status=Status.NOT_AVAILABLE, reason="no_counts")
-    if measures[1].slug in measures[0].contains:
-        remainder = _subtract_part(first_counts, second_counts)
-        if remainder is None:
-            return ReleasedValue(status=Status.NOT_AVAILABLE, reason="part_exceeds_whole")
-        contrasts = [
-            inequality.calculate_gap_to_whole(second_counts, remainder, confidence=level) for level in Confidence
-        ]
-    else:
-        contrasts = [inequality.calculate_gap(first_counts, second_counts, confidence=level) for level in Confidence]
-    return ReleasedValue(
-        value=round(first.value - second.value, 1),
-        low=contrasts[0].low,
-        high=contrasts[0].high,
-        intervals=tuple(contrast.interval for contrast in contrasts if contrast.interval is not None),
+    is_part = measures[1].slug in measures[0].contains
+    certain, likely = (
+        _contrast(of, minus, is_part=is_part) for of, minus in zip(first_counts, second_counts, strict=True)
     )
+    if not certain:
+        return ReleasedValue(status=Status.NOT_AVAILABLE, reason="part_exceeds_whole")
+    [narrow, _] = likely = likely or certain
+    value = round(first.value - second.value, 1)
+    return ReleasedValue(
+        value=value,
+        low=certain[0].low,
+        high=certain[0].high,
+        error_95=round(max(value - (narrow.low or 0), (narrow.high or 0) - value), 1),
+        intervals=tuple(contrast.interval for contrast in likely if contrast.interval is not None),
+    )
+
+
+def _contrast(of: RatioCounts, minus: RatioCounts, *, is_part: bool) -> list[Contrast]:
+    """Return the gap for each confidence; an empty list if whole and part contradict each other."""
+    if not is_part:
+        return [inequality.calculate_gap(of, minus, confidence=level) for level in Confidence]
+    rest = _subtract_part(of, minus)
+    if rest is None:
+        return []
+    return [inequality.calculate_gap_to_whole(minus, rest, confidence=level) for level in Confidence]
 
 
 def _subtract_part(whole: RatioCounts, part: RatioCounts) -> RatioCounts | None:
     """Return bounds of the counts outside the part; None if part and whole contradict each other."""
-    if (
-        whole.numerator_high is None
-        or whole.denominator_high is None
-        or part.numerator_high is None
-        or part.denominator_high is None
-    ):
-        return None
-    high, base_high = whole.numerator_high - part.numerator_low, whole.denominator_high - part.denominator_low
-    low = max(whole.numerator_low - part.numerator_high, 0)
-    base_low = max(whole.denominator_low - part.denominator_high, 0)
+    high = (whole.numerator_high or 0) - part.numerator_low
+    base_high = (whole.denominator_high or 0) - part.denominator_low
+    low = max(whole.numerator_low - (part.numerator_high or 0), 0)
+    base_low = max(whole.denominator_low - (part.denominator_high or 0), 0)
     if high < 0 or base_high <= 0 or low > base_high:
         return None
     return RatioCounts(numerator_low=low, numerator_high=high, denominator_low=base_low, denominator_high=base_high)

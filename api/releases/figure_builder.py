@@ -158,10 +158,8 @@ class _PeriodBuilder:
         return tuple(inputs)
 
     def build_figure(self, cell: CellKey) -> PublishedFigure:
-        area, breakdown = cell
-        value = self.values[cell]
-        judgements = self._judge(cell, value) if value.low is not None else _Judgements()
-        (interval, wide_interval), part, whole = value.intervals or (None, None), value.numerator, value.denominator
+        (area, breakdown), value = cell, self.values[cell]
+        (interval, wide_interval), judgements = value.intervals or (None, None), self._judge(cell, value)
         return PublishedFigure(
             measure=self.measure.slug,
             series=self.series.slug,
@@ -174,12 +172,14 @@ class _PeriodBuilder:
             lower_bound=value.low,
             upper_bound=value.high,
             largest_error=value.largest_error,
-            numerator=part.value if part else None,
-            numerator_lower_bound=part.low if part else None,
-            numerator_upper_bound=part.high if part else None,
-            denominator=whole.value if whole else None,
-            denominator_lower_bound=whole.low if whole else None,
-            denominator_upper_bound=whole.high if whole else None,
+            error_95=value.error_95,
+            numerator=value.numerator.value,
+            numerator_lower_bound=value.numerator.low,
+            numerator_upper_bound=value.numerator.high,
+            denominator=value.denominator.value,
+            denominator_lower_bound=value.denominator.low,
+            denominator_upper_bound=value.denominator.high,
+            counts_error_95=value.counts_error_95,
             lower=interval.lower if interval else None,
             upper=interval.upper if interval else None,
             lower_99_8=wide_interval.lower if wide_interval else None,
@@ -203,8 +203,14 @@ class _PeriodBuilder:
         return cached[key] if key in cached else cached.setdefault(key, parse_breakdown_key(key))
 
     def _judge(self, cell: CellKey, value: ReleasedValue) -> _Judgements:
+        if value.low is None:
+            return _Judgements()
         return _Judgements(
-            markers=self.markers + [Marker.REVISED] * self._is_revised(cell),
+            markers=[
+                *self.markers,
+                *[Marker.REVISED] * self._is_revised(cell),
+                *[Marker.LOW_RELIABILITY] * _is_unreliable(value),
+            ],
             comparators=self._compare_with_wider_areas(cell) if self.series_builder.is_ratio else [],
             trend=self._calculate_trend(cell),
             movement=self._calculate_movement(cell),
@@ -256,20 +262,26 @@ class _PeriodBuilder:
     def _assess_target(self, cell: CellKey, value: ReleasedValue) -> TargetVerdict | None:
         if cell != self.headline_total:
             return None
-        return verdicts.judge_target(self.measure, self.period, value.low, value.high)
+        return verdicts.judge_target(self.measure, self.period, *value.likely_bounds)
+
+
+def _is_unreliable(value: ReleasedValue) -> bool:
+    """Return True if the 95 % interval of the rounding is wider than half of the value."""
+    return value.value is not None and value.error_95 is not None and 2 * value.error_95 > value.value / 2
 
 
 def to_reading(series: str, period: Period, value: ReleasedValue) -> Reading:
-    """Convert a displayed value for the verdicts, with the bounds of the true value."""
-    is_exact = value.value is not None and value.low == value.high
-    part, whole = value.numerator, value.denominator
+    """Convert a displayed value for the verdicts, with the bounds of the true value in 95 % of roundings."""
+    low, high = value.likely_bounds
+    has_value = value.value is not None
+    is_exact = has_value and low == high
     return Reading(
         series=series,
         period=period,
         value=value.value,
-        low=None if is_exact else value.low,
-        high=None if is_exact else value.high,
-        numerator=part.value if part and value.value is not None else None,
-        denominator=whole.value if whole and value.value is not None else None,
+        low=None if is_exact else low,
+        high=None if is_exact else high,
+        numerator=value.numerator.value if has_value else None,
+        denominator=value.denominator.value if has_value else None,
         intervals=value.intervals,
     )

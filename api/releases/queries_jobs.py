@@ -1,4 +1,4 @@
-"""Publication jobs and their steps, in SQL."""
+"""Publication jobs and their frozen inputs, in SQL."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,13 +14,9 @@ from api.database.connections import queue
 from api.plan.catalogue import Catalogue
 from schema.partners import Author
 from schema.publication_jobs import FailedScope, NewRelease, PublicationJob, PublicationJobState, Rehearsal
-from schema.tables import programme, publication_job, publication_step
+from schema.tables import programme, publication_inputs, publication_job
 
 PUBLISH_JOB_KIND = "publish"
-FROZEN_INPUTS_STEP = ""
-"""The step that stores the frozen inputs. The other steps are named after their scopes."""
-HISTORY_STEP_PREFIX = "kept "
-"""The step with this prefix and the key of a scope stores its audit history."""
 
 
 class PublicationRecord(Struct, frozen=True, kw_only=True):
@@ -111,22 +107,12 @@ def _read_publication(row: Row[Any]) -> PublicationJob:
         requested_at=row.requested_at,
         frozen_at=row.frozen_at,
         finished_at=row.finished_at,
-        scope_count=row.scopes,
-        scopes_audited=row.done,
+        contribution_count=row.contributions,
+        contributions_protected=row.done,
         release=row.release,
         failures=msgspec.convert(row.failures, list[FailedScope]),
         rehearsal=rehearsal if row.dry_run else None,
         audit=rehearsal.report if rehearsal is not None and not row.dry_run else None,
-    )
-
-
-async def allow_all_returns(transaction: AsyncConnection, programme_id: int) -> None:
-    """Let the rest of the transaction read every return of a programme, which publishing needs."""
-    await transaction.execute(
-        text(
-            "select set_config('work_health.programme', :programme, true), set_config('work_health.review', 'on', true)"
-        ),
-        {"programme": str(programme_id)},
     )
 
 
@@ -161,39 +147,26 @@ async def update_publication(transaction: AsyncConnection, job: PublicationKey, 
     )
 
 
-async def list_completed_steps(transaction: AsyncConnection, job: PublicationKey) -> set[str]:
-    rows = await transaction.execute(
-        select(publication_step.c.scope).where(
-            publication_step.c.programme == job.programme, publication_step.c.publication == job.publication
-        )
-    )
-    return set(rows.scalars())
-
-
-async def fetch_step(transaction: AsyncConnection, job: PublicationKey, scope: str) -> bytes:
+async def fetch_inputs(transaction: AsyncConnection, job: PublicationKey) -> bytes | None:
+    """Return the frozen inputs of a publication; None if it has not begun."""
     return (
         await transaction.execute(
-            select(publication_step.c.content).where(
-                publication_step.c.programme == job.programme,
-                publication_step.c.publication == job.publication,
-                publication_step.c.scope == scope,
+            select(publication_inputs.c.content).where(
+                publication_inputs.c.programme == job.programme, publication_inputs.c.publication == job.publication
             )
         )
-    ).scalar_one()
+    ).scalar_one_or_none()
 
 
-async def save_step(transaction: AsyncConnection, job: PublicationKey, scope: str, content: bytes) -> None:
-    """Store the content of a step, replacing earlier content."""
+async def save_inputs(transaction: AsyncConnection, job: PublicationKey, content: bytes) -> None:
     await transaction.execute(
-        upsert(publication_step)
-        .values(programme=job.programme, publication=job.publication, scope=scope, content=content)
-        .on_conflict_do_update(index_elements=["programme", "publication", "scope"], set_={"content": content})
+        insert(publication_inputs).values(programme=job.programme, publication=job.publication, content=content)
     )
 
 
-async def delete_steps(transaction: AsyncConnection, job: PublicationKey) -> None:
+async def delete_inputs(transaction: AsyncConnection, job: PublicationKey) -> None:
     await transaction.execute(
-        delete(publication_step).where(
-            publication_step.c.programme == job.programme, publication_step.c.publication == job.publication
+        delete(publication_inputs).where(
+            publication_inputs.c.programme == job.programme, publication_inputs.c.publication == job.publication
         )
     )

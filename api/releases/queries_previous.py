@@ -6,7 +6,9 @@ from msgspec import Struct
 from sqlalchemy import and_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.plan.catalogue import Catalogue
 from api.releases.figure_blocks import FigureBlock, ReleasedPeriod
+from api.releases.figure_keys import SeriesKey
 from schema.tables import figure_block, release, released_period
 
 
@@ -28,6 +30,26 @@ async def find_previous_release(transaction: AsyncConnection, programme_id: int)
         )
     ).one_or_none()
     return None if row is None else PreviousRelease(number=row.number, plan_version=row.plan_version)
+
+
+async def list_periods_of_earlier_method(
+    transaction: AsyncConnection, catalogue: Catalogue
+) -> set[tuple[SeriesKey, str]]:
+    """Return the periods of series that a release displayed with combined counts, before contributions existed."""
+    is_of_release = and_(
+        released_period.c.programme == release.c.programme, released_period.c.release == release.c.number
+    )
+    rows = await transaction.execute(
+        select(released_period.c.series, released_period.c.period)
+        .join(release, is_of_release)
+        .where(
+            release.c.programme == catalogue.id,
+            released_period.c.received,
+            release.c.policy["persons"].has_key("hide_to"),
+        )
+        .distinct()
+    )
+    return {(catalogue.series_slugs[row.series], row.period) for row in rows}
 
 
 async def fetch_block(

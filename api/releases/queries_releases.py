@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.releases.change_blocks import unpack_changes
 from api.releases.queries_previous import fetch_blocks_at
 from api.releases.release_diff import list_changes
-from schema.disclosure import DisclosureClass, Policy
 from schema.releases import Release, ReleaseChange, ReleaseReport
 from schema.tables import change_block, release
 
@@ -26,7 +25,6 @@ async def list_releases(transaction: AsyncConnection, programme_id: int, slug: s
 
 
 def to_release(row: Row[Any], slug: str) -> Release:
-    policy = msgspec.convert(row.policy, Policy)
     return Release(
         programme=slug,
         number=row.number,
@@ -34,8 +32,8 @@ def to_release(row: Row[Any], slug: str) -> Release:
         frozen_at=row.frozen_at,
         plan_version=row.plan_version,
         notes=row.notes,
-        policy=policy,
-        explanations={name.value: policy.rule(name).explanation for name in DisclosureClass},
+        policy=row.policy,
+        explanations=row.explanations,
         report=msgspec.convert(row.report, ReleaseReport),
         sha256=row.sha256.hex(),
         citation=f"{slug}, release {row.number}, {row.published_at.date().isoformat()}",

@@ -1,7 +1,7 @@
 """Read the inputs of a release's figures."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from anyio import from_thread
@@ -12,13 +12,14 @@ from api.figures.queries import fetch_published_figures
 from api.figures.returns_data import SelectedRevision
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
-from api.releases import published_statistics, queries_jobs
-from api.releases.audit_history import AuditHistory, unpack_history
+from api.protection import queries_contributions
+from api.protection.scopes import AuditScope, SeriesScopes
+from api.releases import published_statistics
 from api.releases.coverage import calculate_coverage
 from api.releases.figure_keys import SeriesKey
-from api.releases.queries_jobs import HISTORY_STEP_PREFIX, PublicationKey, PublicationRecord
+from api.releases.queries_jobs import PublicationKey, PublicationRecord
 from api.releases.queries_previous import PreviousRelease
-from api.releases.scopes import AuditScope
+from api.releases.scope_counts import ScopeCounts, add_contributions
 from api.releases.snapshot import Snapshot
 from api.reviews.concessions import Concessions
 from api.reviews.queries_concessions import fetch_concessions
@@ -33,6 +34,10 @@ class Publication(Struct, frozen=True, kw_only=True):
     catalogue: Catalogue
     returns: list[SelectedRevision]
     cleared_entries: dict[int, list[int]]
+    contributions: Mapping[str, Sequence[int]] = {}
+    """The ids of the contributions, by the key of their scope."""
+    carried: frozenset[tuple[SeriesKey, str]] = frozenset()
+    """Periods of series that keep their figures."""
     frozen_at: datetime
     previous: PreviousRelease | None
 
@@ -42,20 +47,22 @@ class Publication(Struct, frozen=True, kw_only=True):
 
 
 async def fetch_snapshot(
-    transaction: AsyncConnection, lock: asyncio.Lock, publication: Publication, scopes: Sequence[AuditScope]
+    transaction: AsyncConnection, lock: asyncio.Lock, publication: Publication, scopes: Sequence[SeriesScopes]
 ) -> Snapshot:
-    """Read the inputs. Audit histories are read later, one at a time, under `lock` and from a thread."""
+    """Read the inputs. Contributions are read later, scope by scope, under `lock` and from a thread."""
     catalogue = publication.catalogue
     concessions = await fetch_concessions(transaction, catalogue)
-    steps = await queries_jobs.list_completed_steps(transaction, publication.job)
 
-    async def fetch_history(step: str) -> bytes:
+    async def fetch_counts(scope: AuditScope) -> ScopeCounts | None:
+        ids = publication.contributions.get(scope.key)
+        if not ids:
+            return None
         async with lock:
-            return await queries_jobs.fetch_step(transaction, publication.job, step)
+            used = await queries_contributions.fetch_contributions(transaction, catalogue, ids)
+        return add_contributions(scope, used)
 
-    def load_history(key: str) -> AuditHistory | None:
-        step = HISTORY_STEP_PREFIX + key
-        return unpack_history(from_thread.run(fetch_history, step)) if step in steps else None
+    def load_counts(scope: AuditScope) -> ScopeCounts | None:
+        return from_thread.run(fetch_counts, scope)
 
     today = calendar.to_london_date(publication.frozen_at)
     return Snapshot(
@@ -63,10 +70,11 @@ async def fetch_snapshot(
         number=publication.number,
         frozen_at=publication.frozen_at,
         scopes=scopes,
-        load_history=load_history,
+        load_counts=load_counts,
         coverage=calculate_coverage(catalogue, scopes, publication.returns, concessions, today=today),
         published=await _fetch_published_statistics(transaction, publication, concessions),
         excluded_measures=frozenset(publication.record.request.exclude_measures),
+        carried=publication.carried,
     )
 
 

@@ -13,6 +13,8 @@ from api.plan.catalogue import Catalogue
 from api.releases.figure_keys import SeriesKey
 from api.releases.queries_jobs import PublicationKey
 from api.releases.released_entries import Entry
+from api.submissions.queries_locks import lock_returns
+from schema.disclosure import DisclosureClass
 from schema.periods import Period
 from schema.released_figures import ReleasedEntry
 from schema.releases import ReleaseReport
@@ -28,14 +30,6 @@ class Block(Struct, frozen=True, kw_only=True):
     first_position: int
     figure_count: int
     content: bytes
-
-
-_LOCK_RETURNS_SQL = text("""
-    select pg_advisory_xact_lock_shared(number) from (
-        select distinct "return" as number from revision
-        where programme = :programme and id = any(cast(:revisions as bigint[])) order by number
-    ) as returns
-""")
 
 
 async def add_release(
@@ -60,6 +54,7 @@ async def add_release(
             frozen_at=frozen_at,
             notes=notes,
             policy=msgspec.to_builtins(catalogue.plan.disclosure),
+            explanations={name.value: catalogue.plan.disclosure.rule(name).explanation for name in DisclosureClass},
             report=msgspec.to_builtins(report),
             sha256=sha256,
         )
@@ -125,7 +120,7 @@ async def lock_returned_entries(
 
     Redaction of these returns waits until the release is written, and then removes the entry from it as well.
     """
-    await transaction.execute(_LOCK_RETURNS_SQL, {"programme": catalogue.id, "revisions": list(revisions)})
+    await lock_returns(transaction, catalogue, revisions)
     rows = await transaction.execute(
         select(revision.c.id, revision.c.content).where(
             revision.c.programme == catalogue.id, revision.c.id == func.any(list(revisions))

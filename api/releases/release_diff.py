@@ -8,11 +8,8 @@ from api.releases.change_blocks import REASONS, Changes, pack_changes
 from api.releases.figure_blocks import FigureBlock, decode_at
 from api.releases.struct_columns import StoredField, list_columns
 from api.releases.struct_tables import StructTable
-from api.statistics import periods
 from api.statistics.disclosure.sparse_rows import IntArray
 from schema.measures import Measure
-from schema.periods import Period
-from schema.publication_jobs import MeasurePeriod
 from schema.released_figures import PublishedFigure
 from schema.releases import ChangeReason, ReleaseChange
 
@@ -25,10 +22,8 @@ _IGNORED_FIELDS = frozenset(("release", "policy_version"))
 def compare_blocks(
     before: FigureBlock | None,
     after: FigureBlock,
-    period: Period,
     measure: str,
     *,
-    reset_periods: Iterable[MeasurePeriod] = (),
     redefined_measures: frozenset[str] = frozenset(),
 ) -> tuple[Changes, IntArray]:
     """Return the changes in the order of the later release, and the positions of removed figures.
@@ -45,12 +40,7 @@ def compare_blocks(
             if top not in _IGNORED_FIELDS:
                 ids, old_ids = _number_values(after.table, before.table, name, field)
                 differs[top in _DISPLAYED_FIELDS][matched] |= ids[matched] != old_ids[before_rows[matched]]
-    if measure in redefined_measures:
-        whys = "definition", "definition"
-    elif _is_corrected(measure, period, reset_periods):
-        whys = "correction", "correction"
-    else:
-        whys = "held_back", "data"
+    whys = ("definition", "definition") if measure in redefined_measures else ("held_back", "data")
     why = np.where(differs[True], REASONS.index(whys[1]), REASONS.index(whys[0]))
     rows = np.flatnonzero(is_new | differs[False] | differs[True])
     changes = Changes(
@@ -114,13 +104,6 @@ def find_redefined_measures(before: Iterable[Measure], after: Iterable[Measure])
     """Return the measures that two plan versions define differently."""
     old = {measure.slug: measure for measure in before}
     return frozenset(measure.slug for measure in after if old.get(measure.slug, measure) != measure)
-
-
-def _is_corrected(measure: str, period: Period, reset_periods: Iterable[MeasurePeriod]) -> bool:
-    """Return True if the period of the measure, or one inside it, was republished."""
-    return any(
-        reset.measure == measure and periods.contains(period, periods.parse(reset.period)) for reset in reset_periods
-    )
 
 
 class ChangeLog:

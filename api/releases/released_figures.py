@@ -1,25 +1,26 @@
 """The figures of a release: every registered cell, in plan order, calculated from protected counts only."""
 
 from collections.abc import Callable, Iterable, Iterator
+from heapq import merge
 from itertools import groupby
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
-from api.figures.figure_order import FigureOrder
 from api.figures.period_resolution import period_sort_key
 from api.figures.resolution import CellKey
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import find_headline_series
+from api.plan.scope_members import PROTECTED_KINDS
+from api.protection.scopes import list_released_periods
 from api.releases.derived_values import PeriodTotals, calculate_derived
 from api.releases.figure_blocks import FigureBlock, pack_figures
 from api.releases.figure_builder import DistinctFigures, SeriesBuilder, list_distinct
 from api.releases.figure_keys import SeriesKey
 from api.releases.released_values import NO_DATA, NOT_A_COUNT, NOT_RELEASED, ReleasedValue
-from api.releases.scope_members import PROTECTED_KINDS
-from api.releases.scope_views import ScopeView, make_scope_view
-from api.releases.scopes import AuditScope, list_released_periods
+from api.releases.scope_views import SeriesView
 from api.releases.snapshot import Snapshot
 from api.statistics import periods
 from schema.measures import UNCOUNTED_KINDS, Collection, Measure, Series
@@ -45,7 +46,8 @@ class PeriodFigures(Struct, frozen=True, kw_only=True, eq=False):
 def build_period_figures(snapshot: Snapshot, fetch_previous: FetchPrevious) -> Iterator[PeriodFigures]:
     """Yield every figure in the order of the plan, of time, of areas and of categories, period by period.
 
-    A number that differs from the previous release gets the marker `r`. Memory needs: one scope and one period.
+    A number that differs from the previous release gets the marker `r`. Memory needs: the displayed counts of one
+    series, and the figures of one period.
     """
     for measure in snapshot.catalogue.plan.measures:
         if measure.slug in snapshot.excluded_measures:
@@ -53,12 +55,35 @@ def build_period_figures(snapshot: Snapshot, fetch_previous: FetchPrevious) -> I
         for series in measure.series:
             key = (measure.slug, series.slug)
             builder = SeriesBuilder(measure, series, snapshot)
-            for period, cell_values in _iterate_periods(measure, series, snapshot):
+            computed = _iterate_periods(measure, series, snapshot)
+            carried = ((period, None) for period in _list_carried_periods(measure, series, snapshot))
+            for period, cell_values in merge(computed, carried, key=lambda pair: period_sort_key(pair[0])):
                 previous = fetch_previous(key, period.code)
-                displayed = previous.read_displayed_values() if previous else {}
-                yield _pack_period(key, period, builder.build_figures(period, dict(cell_values), displayed), previous)
+                if cell_values is not None:
+                    displayed = previous.read_displayed_values() if previous else {}
+                    figures = builder.build_figures(period, dict(cell_values), displayed)
+                    yield _pack_period(key, period, figures, previous)
+                elif previous is not None:
+                    yield _pack_period(key, period, _carry_figures(previous, snapshot.number), previous)
             for period, figures in groupby(snapshot.published.get(key, ()), lambda figure: figure.period):
                 yield _pack_period(key, period, list_distinct(figures), fetch_previous(key, period.code))
+
+
+def _carry_figures(previous: FigureBlock, number: int) -> DistinctFigures:
+    """Return the figures of the previous release, as figures of release `number`."""
+    figures = previous.decode(np.arange(previous.table.row_count))
+    return list_distinct(replace(figure, release=number) for figure in figures)
+
+
+def _list_carried_periods(measure: Measure, series: Series, snapshot: Snapshot) -> list[Period]:
+    """Return the periods that keep their figures: those of an earlier method, and formulas of them."""
+    if series.collection is Collection.PUBLISHED:
+        return []
+    keys = {(measure.slug, series.slug)}
+    for slug in series.formula.measures if series.formula else []:
+        keys.add((slug, find_headline_series(snapshot.catalogue.measures[slug]).slug))
+    codes = {code for key, code in snapshot.carried if key in keys}
+    return sorted(map(periods.parse, codes), key=period_sort_key)
 
 
 def _pack_period(
@@ -80,17 +105,17 @@ CellValues = Iterable[tuple[CellKey, ReleasedValue]]
 
 def _iterate_periods(measure: Measure, series: Series, snapshot: Snapshot) -> Iterator[tuple[Period, CellValues]]:
     """Yield the displayed cells of a series in each period, in time order, shorter periods first."""
-    scopes = _SeriesScopes(measure, series, snapshot)
-    if scopes.periods:
-        for period, scope in scopes.periods:
-            view = scopes.view_scope(scope)
+    view = _find_view(measure, series, snapshot)
+    if view is not None:
+        for period in _list_periods(view):
             completeness = snapshot.coverage[(measure.slug, series.slug), period.code]
             yield period, zip(view.cells, view.read_values(period.code, completeness), strict=True)
-    elif series.collection is not Collection.PUBLISHED:
+    elif series.collection is not Collection.PUBLISHED and not _is_protected(measure, series, snapshot):
         today = calendar.to_london_date(snapshot.frozen_at)
         ended, longer = list_released_periods(measure, snapshot.catalogue, [], today=today)
         inputs = _collect_formula_totals(series, snapshot)
-        for period in sorted((*ended, *longer), key=period_sort_key):
+        carried = _list_carried_periods(measure, series, snapshot)
+        for period in sorted({*ended, *longer} - {*carried}, key=period_sort_key):
             if series.formula:
                 value = calculate_derived(series.formula, period, inputs)
             else:
@@ -98,24 +123,21 @@ def _iterate_periods(measure: Measure, series: Series, snapshot: Snapshot) -> It
             yield period, [((snapshot.catalogue.plan.area, TOTAL_KEY), value)]
 
 
-class _SeriesScopes:
-    """The scopes of a series. It caches the view of the scope that was read last."""
+def _find_view(measure: Measure, series: Series, snapshot: Snapshot) -> SeriesView | None:
+    """Return a view of a series whose counts are protected, if any of its periods is released."""
+    for scopes in snapshot.scopes:
+        for member in scopes.members:
+            if member.key == (measure.slug, series.slug) and scopes.scopes:
+                return SeriesView(scopes, member, snapshot.catalogue, snapshot.load_counts)
+    return None
 
-    def __init__(self, measure: Measure, series: Series, snapshot: Snapshot) -> None:
-        self.key, self.snapshot = (measure.slug, series.slug), snapshot
-        self.order = FigureOrder(snapshot.catalogue)
-        scopes = [scope for scope in snapshot.scopes if any(member.key == self.key for member in scope.members)]
-        scope_periods = [(periods.parse(code), scope) for scope in scopes for code in scope.shape.periods]
-        self.periods = sorted(scope_periods, key=lambda pair: period_sort_key(pair[0]))
-        self._cached: tuple[str, ScopeView] | None = None
 
-    def view_scope(self, scope: AuditScope) -> ScopeView:
-        if self._cached is None or self._cached[0] != scope.key:
-            member = next(member for member in scope.members if member.key == self.key)
-            rule = self.snapshot.catalogue.plan.disclosure.rule(scope.disclosure_class)
-            history = self.snapshot.load_history(scope.key)
-            self._cached = (scope.key, make_scope_view(scope, member, history, rule, self.order))
-        return self._cached[1]
+def _is_protected(measure: Measure, series: Series, snapshot: Snapshot) -> bool:
+    return any(member.key == (measure.slug, series.slug) for one in snapshot.scopes for member in one.members)
+
+
+def _list_periods(view: SeriesView) -> list[Period]:
+    return sorted((periods.parse(code) for code in view.scopes.periods), key=period_sort_key)
 
 
 def _explain_missing_value(measure: Measure) -> ReleasedValue:
@@ -136,10 +158,11 @@ def _collect_formula_totals(series: Series, snapshot: Snapshot) -> list[tuple[Me
 
 def _iterate_totals(measure: Measure, snapshot: Snapshot) -> Iterator[tuple[Period, ReleasedValue]]:
     series = find_headline_series(measure)
-    scopes, total = _SeriesScopes(measure, series, snapshot), (snapshot.catalogue.plan.area, TOTAL_KEY)
-    for period, scope in scopes.periods:
-        view = scopes.view_scope(scope)
-        index = view.cells.index(total)
+    view, total = _find_view(measure, series, snapshot), (snapshot.catalogue.plan.area, TOTAL_KEY)
+    if view is None:
+        return
+    index = view.cells.index(total)
+    for period in _list_periods(view):
         completeness = snapshot.coverage[(measure.slug, series.slug), period.code]
         [value] = view.read_values(period.code, completeness, slice(index, index + 1))
         yield period, value

@@ -3,10 +3,15 @@
 from math import ceil
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from api.statistics import intervals
-from api.statistics.disclosure.figures import Percentage, ProtectedCount
+from api.statistics.disclosure.displayed_counts import (
+    HIDDEN_COUNT,
+    DisplayedCount,
+    Percentage,
+    bound_counts,
+    bound_likely_counts,
+)
 from api.statistics.intervals import RatioCounts
 from schema.intervals import Confidence, Interval
 from schema.submissions import Status
@@ -18,8 +23,10 @@ class ReleasedValue(Struct, frozen=True, kw_only=True, gc=False):
     value: float | None = None
     low: float | None = None
     high: float | None = None
-    numerator: ProtectedCount | None = None
-    denominator: ProtectedCount | None = None
+    error_95: float | None = None
+    """In 95 % of roundings, the true number is not farther from the displayed one than this."""
+    numerator: DisplayedCount = HIDDEN_COUNT
+    denominator: DisplayedCount = HIDDEN_COUNT
     intervals: tuple[Interval, ...] = ()
     status: Status | None = None
     reason: str | None = None
@@ -31,14 +38,23 @@ class ReleasedValue(Struct, frozen=True, kw_only=True, gc=False):
         return max(self.value - self.low, self.high - self.value)
 
     @property
-    def counts(self) -> RatioCounts | None:
-        """The bounds of a proportion's counts."""
-        part, whole = self.numerator, self.denominator
-        if part is None or whole is None or part.low is None or whole.low is None or self.value is None:
+    def likely_bounds(self) -> tuple[float | None, float | None]:
+        """The bounds of the true number in 95 % of roundings; its certain bounds if only those are known."""
+        if self.value is None or self.error_95 is None or self.low is None or self.high is None:
+            return self.low, self.high
+        return max(self.low, self.value - self.error_95), min(self.high, self.value + self.error_95)
+
+    @property
+    def counts(self) -> tuple[RatioCounts, RatioCounts] | None:
+        """The bounds of a proportion's true counts: the certain ones, and those in 95 % of roundings."""
+        if self.value is None or self.numerator.value is None or self.denominator.value is None:
             return None
-        return RatioCounts(
-            numerator_low=part.low, numerator_high=part.high, denominator_low=whole.low, denominator_high=whole.high
-        )
+        return bound_counts(self.numerator, self.denominator), bound_likely_counts(self.numerator, self.denominator)
+
+    @property
+    def counts_error_95(self) -> int | None:
+        """The error of a proportion's counts in 95 % of roundings, which is the same for both."""
+        return None if self.denominator.value is None else self.denominator.error_95
 
 
 NO_DATA = ReleasedValue(status=Status.NOT_AVAILABLE, reason="no_data")
@@ -48,26 +64,30 @@ NOT_A_COUNT = ReleasedValue(status=Status.NOT_APPLICABLE, reason="not_a_count")
 NOT_RELEASED = ReleasedValue(status=Status.NOT_APPLICABLE, reason="not_released")
 
 
-def to_count(figure: ProtectedCount, overlapping_returns: int) -> ReleasedValue:
+def to_count(figure: DisplayedCount, overlapping_returns: int) -> ReleasedValue:
     """Return a displayed count. If several returns may count the same people, return bounds only."""
     if figure.value is None or figure.low is None or figure.high is None:
         return SUPPRESSED
     if overlapping_returns > 1:
         # The distinct people of several returns number at least those of the largest, so at least the average.
         return ReleasedValue(low=ceil(figure.low / overlapping_returns), high=figure.high)
-    return ReleasedValue(value=figure.value, low=figure.low, high=figure.high)
+    return ReleasedValue(value=figure.value, low=figure.low, high=figure.high, error_95=figure.error_95)
 
 
-def to_proportion(part: ProtectedCount, whole: ProtectedCount, share: Percentage) -> ReleasedValue:
+def to_proportion(part: DisplayedCount, whole: DisplayedCount, share: Percentage) -> ReleasedValue:
     if share.value is None:
         if share.reason == "input_suppressed":
             return ReleasedValue(numerator=part, denominator=whole, status=Status.CONFIDENTIAL, reason="suppressed")
         return ReleasedValue(numerator=part, denominator=whole, status=Status.NOT_AVAILABLE, reason=share.reason)
-    value = ReleasedValue(value=share.value, low=share.low, high=share.high, numerator=part, denominator=whole)
-    counts = value.counts
-    limits = (
-        [intervals.calculate_proportion_interval(counts, confidence=level, per=100) for level in Confidence]
-        if counts
-        else []
+    likely = bound_likely_counts(part, whole)
+    return ReleasedValue(
+        value=share.value,
+        low=share.low,
+        high=share.high,
+        error_95=share.error_95,
+        numerator=part,
+        denominator=whole,
+        intervals=tuple(
+            intervals.calculate_proportion_interval(likely, confidence=level, per=100) for level in Confidence
+        ),
     )
-    return replace(value, intervals=tuple(limits))

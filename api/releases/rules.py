@@ -5,10 +5,7 @@ from datetime import datetime
 
 from api.http.refusals import Conflict, Invalid, NotFound
 from api.plan.catalogue import Catalogue
-from api.plan.periods import parse_period
-from api.releases.scope_members import PROTECTED_KINDS
-from schema.measures import Collection
-from schema.publication_jobs import MeasurePeriod, NewRelease
+from schema.publication_jobs import NewRelease
 from schema.releases import Release
 
 LATEST = "latest"
@@ -25,10 +22,7 @@ class AlreadyPublishing(Conflict):
 class NotPublishable(Invalid):
     """A release cannot be made from this request."""
 
-    example = (
-        '{"republish": [{"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q1"}]}\n\n'
-        "The request has no notes."
-    )
+    example = '{"publish_at": "2025-01-01T09:30:00Z"}\n\nThis moment has passed.'
     fix = "Change the request as `detail` describes."
 
 
@@ -55,30 +49,13 @@ class WithdrawnRelease(Conflict):
 
 
 def check_new_release(new: NewRelease, catalogue: Catalogue, *, now: datetime) -> None:
-    """Raises NotFound, UnknownCode, UnclearPeriod, NotPublishable."""
+    """Raises NotFound, NotPublishable."""
     for slug in new.exclude_measures:
         catalogue.get_measure(slug)
-    for item in new.republish:
-        _check_republished(item, new.exclude_measures, catalogue)
-    if new.republish and new.notes is None:
-        raise NotPublishable("`republish` needs `notes` that say why, because readers see the old figures as well.")
     if new.publish_at is not None and new.publish_at <= now:
         raise NotPublishable(
             f"`publish_at` is in the past: {new.publish_at.isoformat()}. Leave it out to publish immediately."
         )
-
-
-def _check_republished(item: MeasurePeriod, excluded: Iterable[str], catalogue: Catalogue) -> None:
-    measure = catalogue.get_measure(item.measure)
-    period = parse_period(item.period)
-    from_partners = any(series.collection is Collection.PARTNERS for series in measure.series)
-    if measure.kind not in PROTECTED_KINDS or not from_partners:
-        raise NotPublishable(f"{measure.slug} cannot be republished: partners do not return counts for it.")
-    cadence = measure.cadence.period_type
-    if period.type is not cadence:
-        raise NotPublishable(f"{measure.slug} has one return for each {cadence}: {period.code} is another period type.")
-    if measure.slug in excluded:
-        raise NotPublishable(f"{measure.slug} cannot be in both `republish` and `exclude_measures`.")
 
 
 def parse_number(release: str | None) -> int | None:

@@ -1,5 +1,6 @@
-"""A protected scope as readers see it: the displayed value of each cell of one of its series."""
+"""The displayed value of each cell of a series, period by period."""
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -9,76 +10,132 @@ from api.figures.completeness import ReturnCompleteness
 from api.figures.figure_order import FigureOrder
 from api.figures.resolution import CellKey
 from api.plan.breakdowns import format_breakdown_key
-from api.releases.audit_history import AuditHistory
-from api.releases.released_values import NO_DATA, NOT_KNOWN_FOR_ALL, ReleasedValue, to_count, to_proportion
-from api.releases.scope_members import ScopeMember
-from api.releases.scopes import AuditScope
-from api.statistics.disclosure.figures import calculate_percentage, read_counts
-from api.statistics.disclosure.lattice import build_nodes, locate_nodes
+from api.plan.catalogue import Catalogue
+from api.plan.scope_members import ScopeMember, may_publish_alone
+from api.protection.scopes import AuditScope, SeriesScopes
+from api.releases.released_values import NO_DATA, NOT_KNOWN_FOR_ALL, SUPPRESSED, ReleasedValue, to_count, to_proportion
+from api.releases.scope_counts import PeriodCounts, ScopeCounts
+from api.statistics.disclosure.contribution_sums import get_largest_error, get_rounding_interval
+from api.statistics.disclosure.displayed_counts import HIDDEN_COUNT, DisplayedCount, calculate_percentage
+from api.statistics.disclosure.lattice import Nodes, build_nodes
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
 from schema.disclosure import DisclosureClass, Rule
 from schema.measures import MeasureKind, Overlap
 
 ALL_CELLS = slice(None)
+LoadCounts = Callable[[AuditScope], ScopeCounts | None]
+"""Return the displayed counts of a scope; None if nothing was returned."""
 
 
-class ScopeView(Struct, frozen=True, kw_only=True, eq=False):
-    """The displayed values of one series in a protected scope."""
+class _CellSums(Struct, frozen=True, kw_only=True, eq=False):
+    """The sums of some cells over the periods that a longer one consists of."""
 
-    member: ScopeMember
-    periods: dict[str, int]
-    cells: tuple[CellKey, ...]
-    """In plan order."""
-    nodes: IntArray
-    """Node of the history, by period and cell."""
-    rule: Rule
-    history: AuditHistory | None
-    """Missing if the scope has no return."""
-    whole_nodes: IntArray
-    """For each node of the history, the node of its denominator."""
-    counts_people: bool
+    totals: IntArray
+    unknown: BoolArray
+    confidential: BoolArray
+    exact: BoolArray
+
+
+class SeriesView:
+    """Read the displayed values of one series."""
+
+    def __init__(
+        self, scopes: SeriesScopes, member: ScopeMember, catalogue: Catalogue, load_counts: LoadCounts
+    ) -> None:
+        self.scopes, self.member, self.catalogue, self.load_counts = scopes, member, catalogue, load_counts
+        self.rule: Rule = catalogue.plan.disclosure.rule(scopes.disclosure_class)
+        self.counts_people = scopes.disclosure_class is DisclosureClass.PERSONS
+        self.cells, self._plan_order = _list_cells(scopes.scopes[0], member, FigureOrder(catalogue))
+        self._loaded: dict[str, ScopeCounts | None] = {}
 
     def read_values(
         self, code: str, completeness: ReturnCompleteness, chosen: slice = ALL_CELLS
     ) -> list[ReleasedValue]:
         """Return the value of each chosen cell in a period; the same object for equal cells."""
-        nodes = self.nodes[self.periods[code], chosen]
-        if self.history is None or not completeness.counted_returns:
-            return [NO_DATA] * nodes.size
-        # A missing count of people shows `c` like zero and small counts: another status would distinguish it from them.
-        counts = self.history.true_counts
-        unknown = (counts.unknown & ~counts.hidden)[nodes] & (not self.counts_people)
-        if self.member.measure.kind is MeasureKind.PROPORTION:
-            return self._read_proportions(self.history, nodes, unknown)
-        figures = read_counts(self.history.display, nodes)
+        parts = [(self._load(scope), scope, part) for scope, part in self.scopes.periods[code]]
+        loaded = [(counts, self._select_nodes(scope, part)[chosen], part) for counts, scope, part in parts if counts]
+        contributors = [counts.periods[part] for counts, _, part in loaded]
+        size = len(self.cells[chosen])
+        if not completeness.counted_returns or not any(period.organisations for period in contributors):
+            return [NO_DATA] * size
+        if any(map(self._is_withheld_by_choice, contributors)):
+            return [SUPPRESSED] * size
+        organisations = frozenset[str]().union(*(period.organisations for period in contributors))
         # A return counts even if a later plan version has dropped its duty, so it is no longer expected.
-        overlapping_returns = (
-            max(completeness.counted_returns, len(counts.organisations)) if self._may_count_people_twice() else 1
-        )
-        cells = list(zip(figures, unknown.tolist(), strict=True))
+        returns = max(completeness.counted_returns, len(organisations)) if self._may_count_people_twice() else 1
+        errors = self._find_errors(contributors)
+        cells = _add_up([(counts, nodes) for counts, nodes, _ in loaded], self.rule)
+        unknown, figures = self._find_stated_unknown(cells), self._read_counts(cells, errors)
+        if self.member.measure.kind is MeasureKind.PROPORTION:
+            whole_nodes = [(counts, counts.nodes.whole[nodes]) for counts, nodes, _ in loaded]
+            wholes = _add_up(whole_nodes, self.rule)
+            unknown |= self._find_stated_unknown(wholes) | (whole_nodes[0][1] < 0)
+            return self._make_proportions(figures, self._read_counts(wholes, errors), unknown)
+        pairs = list(zip(figures, unknown.tolist(), strict=True))
         values = {
-            (figure, is_unknown): NOT_KNOWN_FOR_ALL if is_unknown else to_count(figure, overlapping_returns)
-            for figure, is_unknown in set(cells)
+            (figure, is_unknown): NOT_KNOWN_FOR_ALL if is_unknown else to_count(figure, returns)
+            for figure, is_unknown in set(pairs)
         }
-        return [values[cell] for cell in cells]
+        return [values[pair] for pair in pairs]
 
-    def _read_proportions(self, history: AuditHistory, parts: IntArray, unknown: BoolArray) -> list[ReleasedValue]:
-        wholes = self.whole_nodes[parts]
-        true = history.true_counts.own.sum(axis=0)
-        cells = list(
-            zip(
-                read_counts(history.display, parts),
-                read_counts(history.display, wholes),
-                zip(true[parts].tolist(), true[wholes].tolist(), strict=True),
-                (unknown | (wholes < 0)).tolist(),
-                strict=True,
-            )
+    def _load(self, scope: AuditScope) -> ScopeCounts | None:
+        if scope.key not in self._loaded:
+            self._loaded[scope.key] = self.load_counts(scope)
+        return self._loaded[scope.key]
+
+    def _select_nodes(self, scope: AuditScope, code: str) -> IntArray:
+        """Return the node of each cell in a collected period."""
+        return _list_nodes(build_nodes(scope.shape), self.member.part, code)[self._plan_order]
+
+    def _is_withheld_by_choice(self, period: PeriodCounts) -> bool:
+        """Return True if only one organisation contributes, and its figures are not published alone."""
+        return len(period.organisations) == 1 and not all(
+            may_publish_alone(self.scopes.members, organisation, self.catalogue)
+            for organisation in period.organisations
         )
+
+    def _find_stated_unknown(self, cells: _CellSums) -> BoolArray:
+        """Find the cells that state that a count is missing.
+
+        A missing count of people shows `c` like a small one: another status would distinguish it.
+        """
+        return cells.unknown & ~cells.confidential & (not self.counts_people)
+
+    def _find_errors(self, contributors: list[PeriodCounts]) -> tuple[int, int]:
+        """Return the largest error of a sum and its error in 95 % of roundings."""
+        first, later = sum(period.first for period in contributors), sum(period.later for period in contributors)
+        if not self.rule.protects:
+            return 0, 0
+        return (
+            get_largest_error(self.rule, first=first, later=later),
+            get_rounding_interval(self.rule, first=first, later=later),
+        )
+
+    def _read_counts(self, cells: _CellSums, errors: tuple[int, int]) -> list[DisplayedCount]:
+        """Return a displayed count for each cell; the same object for equal ones."""
+        largest, likely = errors
+        totals = np.maximum(cells.totals, 0)
+        hidden = cells.unknown | ((totals < self.rule.hide_below) & ~cells.exact)
+        keys = list(zip(hidden.tolist(), totals.tolist(), cells.exact.tolist(), strict=True))
+        counts = {
+            (is_hidden, total, is_exact): HIDDEN_COUNT
+            if is_hidden
+            else DisplayedCount(
+                value=total, largest_error=0 if is_exact else largest, error_95=0 if is_exact else likely
+            )
+            for is_hidden, total, is_exact in set(keys)
+        }
+        return [counts[key] for key in keys]
+
+    def _make_proportions(
+        self, parts: list[DisplayedCount], wholes: list[DisplayedCount], unknown: BoolArray
+    ) -> list[ReleasedValue]:
+        cells = list(zip(parts, wholes, unknown.tolist(), strict=True))
         values = {
-            (part, whole, counts, is_unknown): NOT_KNOWN_FOR_ALL
+            (part, whole, is_unknown): NOT_KNOWN_FOR_ALL
             if is_unknown
-            else to_proportion(part, whole, calculate_percentage(part, whole, self.rule, counts))
-            for part, whole, counts, is_unknown in set(cells)
+            else to_proportion(part, whole, calculate_percentage(part, whole, self.rule))
+            for part, whole, is_unknown in set(cells)
         }
         return [values[cell] for cell in cells]
 
@@ -87,30 +144,38 @@ class ScopeView(Struct, frozen=True, kw_only=True, eq=False):
         return measure.kind is MeasureKind.DISTINCT and measure.overlap is Overlap.UNKNOWN
 
 
-def make_scope_view(
-    scope: AuditScope, member: ScopeMember, history: AuditHistory | None, rule: Rule, order: FigureOrder
-) -> ScopeView:
-    """Return a view of every registered cell of a series in a scope, in plan order."""
-    plan_nodes = build_nodes(scope.shape)
-    history_nodes = None if history is None else build_nodes(history.shape)
-    node_ids = np.arange(plan_nodes.size) if history_nodes is None else locate_nodes(plan_nodes, history_nodes)
-    grids = [grid for grid in plan_nodes.grids if grid.table.part == member.part]
+def _list_cells(scope: AuditScope, member: ScopeMember, order: FigureOrder) -> tuple[tuple[CellKey, ...], list[int]]:
+    """Return the cells of a member in plan order, and for each its place in the order of the nodes."""
     cells = [
-        (area, key)
-        for grid in grids
-        for key, area in product([format_breakdown_key(dict(breakdown)) for breakdown in grid.breakdowns], grid.places)
+        (area, format_breakdown_key(dict(breakdown)))
+        for grid in build_nodes(scope.shape).grids
+        if grid.table.part == member.part
+        for breakdown, area in product(grid.breakdowns, grid.places)
     ]
-    nodes_by_period = [np.moveaxis(node_ids[grid.ids], -2, 0).reshape(len(grid.periods), -1) for grid in grids]
     plan_order = sorted(
         range(len(cells)), key=lambda i: (order.area_ranks[cells[i][0]], order.breakdown_sort_key(cells[i][1]))
     )
-    return ScopeView(
-        member=member,
-        periods={code: index for index, code in enumerate(scope.shape.periods)},
-        cells=tuple(cells[i] for i in plan_order),
-        nodes=np.concatenate(nodes_by_period, axis=1)[:, plan_order],
-        rule=rule,
-        history=history,
-        whole_nodes=np.zeros(0, dtype=np.int64) if history_nodes is None else history_nodes.whole,
-        counts_people=scope.disclosure_class is DisclosureClass.PERSONS,
+    return tuple(cells[i] for i in plan_order), plan_order
+
+
+def _list_nodes(nodes: Nodes, part: str | None, code: str) -> IntArray:
+    """Return the nodes of a part in a period, in the order of `_list_cells`."""
+    return np.concatenate(
+        [
+            np.moveaxis(grid.ids, -2, 0)[grid.periods.index(code)].ravel()
+            for grid in nodes.grids
+            if grid.table.part == part
+        ]
+    )
+
+
+def _add_up(parts: list[tuple[ScopeCounts, IntArray]], rule: Rule) -> _CellSums:
+    """Add the nodes of each part, cell by cell. A cell without a node (-1) is unknown."""
+    first, nodes = parts[0]
+    is_there = np.all([ids >= 0 for _, ids in parts], axis=0)
+    return _CellSums(
+        totals=np.sum([counts.totals[ids] for counts, ids in parts], axis=0),
+        unknown=np.any([counts.unknown[ids] for counts, ids in parts], axis=0) | ~is_there,
+        confidential=np.any([counts.confidential[ids] for counts, ids in parts], axis=0),
+        exact=~first.nodes.broken_down[nodes] if rule.totals_open else np.full(nodes.size, not rule.protects),
     )

@@ -1,15 +1,15 @@
 """The inputs of a release's figures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from api.figures.completeness import ReturnCompleteness
 from api.plan.catalogue import Catalogue
-from api.releases.audit_history import AuditHistory
+from api.protection.scopes import SeriesScopes
 from api.releases.figure_keys import SeriesKey
-from api.releases.scopes import AuditScope
+from api.releases.scope_views import LoadCounts
 from schema.released_figures import PublishedFigure
 
 
@@ -19,10 +19,12 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     catalogue: Catalogue
     number: int
     frozen_at: datetime
-    scopes: Sequence[AuditScope]
-    load_history: Callable[[str], AuditHistory | None]
-    """Return the protected content of a scope, by its key. All scopes together may not fit into memory."""
+    scopes: Sequence[SeriesScopes]
+    load_counts: LoadCounts
+    """All scopes together may not fit into memory."""
     coverage: Mapping[tuple[SeriesKey, str], ReturnCompleteness]
     published: Mapping[SeriesKey, Sequence[PublishedFigure]] = {}
     """Published statistics, which their publishers have protected."""
     excluded_measures: frozenset[str] = frozenset()
+    carried: frozenset[tuple[SeriesKey, str]] = frozenset()
+    """Periods of series that keep the figures of the previous release, because an earlier method displayed them."""

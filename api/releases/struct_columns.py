@@ -16,8 +16,8 @@ import numpy as np
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
-from api.releases.packed_arrays import PackedArray, pack_array
 from api.statistics.disclosure.sparse_rows import IntArray
+from api.statistics.packed_arrays import PackedArray, pack_array
 
 FORMAT_VERSION = 1
 _GROUPS: dict[type, int] = {int: 1, float: 2}  # others are JSON texts, as is infinity, which is null in JSON

@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from api.releases.packed_arrays import unpack_array, view_array
 from api.releases.struct_columns import ENCODER, FORMAT_VERSION, PackedColumn, PackedTable, StoredField, list_fields
 from api.statistics.disclosure.sparse_rows import IntArray
+from api.statistics.packed_arrays import unpack_array, view_array
 
 
 class UnknownFormat(ValueError):  # noqa: N818  the stored data may be right

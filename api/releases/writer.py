@@ -6,7 +6,7 @@ number of figures and their hash, is written last; its constraints are deferred 
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from anyio import create_memory_object_stream, create_task_group, from_thread, to_thread
@@ -15,18 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.clock import Clock
 from api.plan.queries import fetch_catalogue_version
-from api.releases import queries_histories, queries_previous, queries_writing, released_entries
+from api.protection import queries_contributions
+from api.protection.scopes import SeriesScopes
+from api.releases import queries_previous, queries_writing, released_entries
 from api.releases.figure_blocks import FigureBlock
 from api.releases.figure_keys import SeriesKey
-from api.releases.queries_jobs import HISTORY_STEP_PREFIX
 from api.releases.queries_snapshot import Publication, fetch_snapshot
 from api.releases.queries_writing import Block
 from api.releases.release_diff import ChangeLog, compare_blocks, find_redefined_measures
 from api.releases.released_figures import PeriodFigures, build_period_figures
-from api.releases.scopes import AuditScope
 from api.releases.snapshot import Snapshot
 from schema.periods import Period
-from schema.publication_jobs import MeasurePeriod, PublicationJobState, Rehearsal, ReleaseAudit, ScopeAudit
+from schema.publication_jobs import LeftOutTable, PublicationJobState, Rehearsal, ReleaseAudit, ScopeAudit
 
 MAX_LISTED_CHANGES = 1000
 """Changes that a dry run lists."""
@@ -37,19 +37,22 @@ FIGURES_PER_BATCH = 16_384
 class ReleaseTransaction:
     """Write everything of one release in one transaction, or for a dry run only calculate it."""
 
-    def __init__(self, transaction: AsyncConnection, publication: Publication, scopes: Sequence[AuditScope]) -> None:
+    def __init__(self, transaction: AsyncConnection, publication: Publication, scopes: Sequence[SeriesScopes]) -> None:
         self.transaction, self.publication, self.scopes = transaction, publication, scopes
         self.lock = asyncio.Lock()
 
-    async def write(self, scope_audits: list[ScopeAudit], *, clock: Clock) -> dict[str, object]:
+    async def write(self, *, clock: Clock) -> dict[str, object]:
         """Write the release. Return the columns of the publication job that change."""
         publication, request = self.publication, self.publication.record.request
         snapshot = await fetch_snapshot(self.transaction, self.lock, publication, self.scopes)
         writer = FigureWriter(self.transaction, self.lock, snapshot, publication)
         redefined = await self._find_redefined_measures()
-        await writer.write_figures(reset_periods=request.republish, redefined_measures=redefined)
+        await writer.write_figures(redefined)
+        left_out = await queries_contributions.fetch_left_out(
+            self.transaction, publication.job.programme, publication.contributions
+        )
         report = ReleaseAudit(
-            scopes=scope_audits,
+            scopes=[writer.report_series(scopes, left_out) for scopes in self.scopes],
             figures=writer.figure_count,
             shown=writer.shown_count,
             changes=writer.changes.count,
@@ -70,8 +73,9 @@ class ReleaseTransaction:
             frozen_at=publication.frozen_at,
             sha256=writer.sha256,
         )
-        steps = {audit.scope: HISTORY_STEP_PREFIX + audit.scope for audit in scope_audits if not audit.carried_forward}
-        await queries_histories.save_audit_histories(self.transaction, publication.job, publication.number, steps)
+        await queries_contributions.mark_released(
+            self.transaction, publication.job.programme, publication.contributions, release=publication.number
+        )
         return {"state": PublicationJobState.PUBLISHED, "release": publication.number, "rehearsal": rehearsal}
 
     async def _find_redefined_measures(self) -> frozenset[str]:
@@ -118,6 +122,8 @@ class FigureWriter:
         self.previous, self.programme = publication.previous, publication.job.programme
         self.dry_run = publication.record.dry_run
         self.figure_count = self.shown_count = 0
+        self.counts_by_series: dict[SeriesKey, tuple[int, int]] = {}
+        """The number of figures and of shown figures, by series."""
         self.changes = ChangeLog(dry_run=self.dry_run, max_listed=MAX_LISTED_CHANGES)
         self._hash = hashlib.sha256()
         self._periods: list[tuple[SeriesKey, Period, bool]] = []
@@ -129,38 +135,37 @@ class FigureWriter:
         """The hash of the content of all blocks, in order. It stays the same if a later contract renders them."""
         return self._hash.digest()
 
-    async def write_figures(
-        self, *, reset_periods: Sequence[MeasurePeriod], redefined_measures: frozenset[str]
-    ) -> None:
+    def report_series(self, scopes: SeriesScopes, left_out: Mapping[str, list[LeftOutTable]]) -> ScopeAudit:
+        """Report the written figures of a series and the measures protected with it. `left_out` is by scope."""
+        counts = [self.counts_by_series.get(member.key, (0, 0)) for member in scopes.members]
+        figures, shown = sum(one for one, _ in counts), sum(one for _, one in counts)
+        return ScopeAudit(
+            scope=scopes.key,
+            measures=scopes.measures,
+            figures=figures,
+            shown=shown,
+            hidden=figures - shown,
+            left_out=[table for scope in scopes.scopes for table in left_out.get(scope.key, ())],
+        )
+
+    async def write_figures(self, redefined_measures: frozenset[str]) -> None:
         if not self.dry_run:
             await queries_writing.defer_release_check(self.transaction)
         sender, receiver = create_memory_object_stream[list[Block]]()
         async with create_task_group() as tasks:
             tasks.start_soon(self._write_blocks, receiver)
             async with sender:
-                await to_thread.run_sync(lambda: self._build_blocks(sender, reset_periods, redefined_measures))
+                await to_thread.run_sync(lambda: self._build_blocks(sender, redefined_measures))
         await self._add_removed_figures()
         if not self.dry_run:
             catalogue, number = self.snapshot.catalogue, self.snapshot.number
             await queries_writing.add_changes(self.transaction, catalogue, number, self.changes.pack())
             await queries_writing.add_periods(self.transaction, catalogue, number, self._periods)
 
-    def _build_blocks(
-        self,
-        sender: MemoryObjectSendStream[list[Block]],
-        reset_periods: Sequence[MeasurePeriod],
-        redefined: frozenset[str],
-    ) -> None:
+    def _build_blocks(self, sender: MemoryObjectSendStream[list[Block]], redefined: frozenset[str]) -> None:
         for batch in build_period_figures(self.snapshot, self._fetch_previous):
             block = FigureBlock(self.figure_count, batch.content)
-            changes, removed = compare_blocks(
-                batch.previous,
-                block,
-                batch.period,
-                batch.key[0],
-                reset_periods=reset_periods,
-                redefined_measures=redefined,
-            )
+            changes, removed = compare_blocks(batch.previous, block, batch.key[0], redefined_measures=redefined)
             self.changes.add_changes(changes, removed, batch.previous, block)
             self._periods.append((batch.key, batch.period, batch.received))
             self._add_block(batch, block)
@@ -181,6 +186,8 @@ class FigureWriter:
         )
         self.figure_count += block.table.row_count
         self.shown_count += batch.shown_count
+        figures, shown = self.counts_by_series.get(batch.key, (0, 0))
+        self.counts_by_series[batch.key] = figures + block.table.row_count, shown + batch.shown_count
 
     def _pop_pending(self) -> list[Block]:
         pending, self._pending = self._pending, []

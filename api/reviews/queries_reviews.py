@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+import msgspec
 from sqlalchemy import ColumnElement, FromClause, Row, and_, case, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.database import queue
 from api.plan.catalogue import Catalogue
 from api.returns.queries_returns import add_names, build_conditions, select_newest
 from api.returns.query import ReturnFilter
@@ -23,6 +25,9 @@ from schema.partners import Author
 from schema.returns import EventKind, ReturnEvent, ReturnRevision
 from schema.submissions import ReturnKind, ReviewState
 from schema.tables import organisation, return_event, return_table, revision, series
+
+PROTECT_JOB_KIND = "protect"
+"""Jobs that protect everything that is approved in a programme. The payload is its slug, in JSON."""
 
 
 async def find_return(
@@ -86,7 +91,9 @@ async def record_events(
     at: datetime,
     action_id: UUID,
 ) -> None:
-    """Insert the events of one action, in order."""
+    """Insert the events of one action, in order. After an approval, a worker protects what is approved."""
+    if any(event.event is EventKind.APPROVED for event in revision_events):
+        await queue.enqueue(transaction, PROTECT_JOB_KIND, msgspec.json.encode(catalogue.plan.slug))
     for event in revision_events:
         await transaction.execute(
             insert(return_event)

@@ -1,4 +1,6 @@
-"""The lock by which readers of the past wait for running writers."""
+"""The locks by which readers of the past wait for running writers, and redactions for those who read a return."""
+
+from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,3 +14,16 @@ WRITE_LOCK = 0x77726974
 async def acquire_shared_write_lock(transaction: AsyncConnection, catalogue: Catalogue) -> None:
     """Acquire the lock that readers of the past wait for. Read the clock for `recorded_at` only after this call."""
     await fetch_in_transaction(transaction, "select pg_advisory_xact_lock_shared($1, $2)", WRITE_LOCK, catalogue.id)
+
+
+_LOCK_RETURNS = """
+    select pg_advisory_xact_lock_shared(number) from (
+        select distinct "return" as number from revision
+        where programme = $1 and id = any($2::bigint[]) order by number
+    ) as returns
+"""
+
+
+async def lock_returns(transaction: AsyncConnection, catalogue: Catalogue, revisions: Sequence[int]) -> None:
+    """Block decisions about these returns, and their redaction, until the transaction ends."""
+    await fetch_in_transaction(transaction, _LOCK_RETURNS, catalogue.id, list(revisions))

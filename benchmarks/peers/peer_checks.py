@@ -1,4 +1,4 @@
-"""What both peers check of a return against the returns that are stored, in plain Python.
+"""The checks of both peers of a return against the returns that are stored, in plain Python.
 
 These are the checks of the server that they are measured against: what changed, what would be withdrawn, outliers,
 cumulative counts that fell, and the totals that a submission changes.

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 # fmt: off
 NUMBER_COLUMNS = frozenset({
-    "value", "lower_bound", "upper_bound", "largest_error", "numerator", "denominator", "lower", "upper",
-    "lower_99_8", "upper_99_8", "trend_chi_squared", "movement_start", "movement_change", "target_value",
-    "comparator_value", "comparator_lower", "comparator_upper", "previous", "current", "numerator_low",
+    "value", "lower_bound", "upper_bound", "largest_error", "error_95", "counts_error_95", "numerator", "denominator",
+    "lower", "upper", "lower_99_8", "upper_99_8", "trend_chi_squared", "movement_start", "movement_change",
+    "target_value", "comparator_value", "comparator_lower", "comparator_upper", "previous", "current", "numerator_low",
     "numerator_high", "denominator_low", "denominator_high",
 })
 # fmt: on

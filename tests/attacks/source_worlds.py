@@ -3,7 +3,6 @@
 import numpy as np
 
 from api.statistics.disclosure.contributions import (
-    SOURCE_RULE,
     find_equal_nodes,
     list_node_rules,
     make_draws,
@@ -12,6 +11,7 @@ from api.statistics.disclosure.contributions import (
     update_contribution,
 )
 from api.statistics.disclosure.source_protection import protect_contribution
+from schema.disclosure import PERSONS_RULE
 from tests.attacks.source_attacker import list_draws
 
 REDACTED = "redacted"
@@ -24,7 +24,7 @@ class SourceWorld:
     protection off: `audited`, and `stored`, without which each release displays from scratch.
     """
 
-    def __init__(self, cube, rule=SOURCE_RULE, *, audited=True, stored=True):
+    def __init__(self, cube, rule=PERSONS_RULE, *, audited=True, stored=True):
         self.cube, self.rule, self.audited, self.stored = cube, rule, audited, stored
         self.same = find_equal_nodes(cube.lattice)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from api.statistics.disclosure.contributions import EMPLOYERS_RULE, SOURCE_RULE
+from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE
 from tests.attacks.source_attacker import SourceAttacker
 from tests.attacks.source_cubes import SourceCube
 from tests.attacks.source_worlds import SourceWorld, correct_table, generate_tables
@@ -19,7 +19,7 @@ from tests.attacks.source_worlds import SourceWorld, correct_table, generate_tab
 LONG = os.environ.get("ATTACKS") == "all"
 SEEDS = range(8 if LONG else 2)
 MEANS = (0.3, 2.0, 6.0)
-RULES = {"people": SOURCE_RULE, "employers": EMPLOYERS_RULE}
+RULES = {"people": PERSONS_RULE, "employers": ORGANISATIONS_RULE}
 QUARTERS, RELEASES = ("q1", "q2", "q3", "q4"), 8
 CUBES = {
     "by sex": {"sex": ("f", "m"), "quarter": QUARTERS},
@@ -54,7 +54,7 @@ def test_eight_releases_of_cumulative_counts_disclose_nothing(name, kind, seed):
 
 def test_repeated_draws_stop_certain_and_narrow_steps():
     """With finer rounding, displayed counts of two periods limit the step between them, unless draws are repeated."""
-    rule = replace(SOURCE_RULE, base=3, far_share=0.0, hold_back=3)
+    rule = replace(PERSONS_RULE, base=3, far_share=0.0, hold_back=3)
     for audited in (True, False):
         disclosed = [
             where

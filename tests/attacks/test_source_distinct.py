@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from api.statistics.disclosure.contributions import EMPLOYERS_RULE, SOURCE_RULE
+from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE
 from tests.attacks.source_attacker import SourceAttacker
 from tests.attacks.source_cubes import SourceCube
 from tests.attacks.source_worlds import SourceWorld, correct_table, generate_tables
 
 SEEDS = range(10 if os.environ.get("ATTACKS") == "all" else 3)
 MEANS = (0.3, 1.0, 4.0)
-RULES = {"people": SOURCE_RULE, "employers": EMPLOYERS_RULE}
+RULES = {"people": PERSONS_RULE, "employers": ORGANISATIONS_RULE}
 WARDS, SEX = ("w0", "w1", "w2"), ("f", "m")
 CUBES = {
     "two wards": {"place": WARDS[:2], "sex": SEX},
@@ -66,7 +66,7 @@ def test_distinct_people_are_not_disclosed(name, kind, seed):
 
 
 def test_repeated_draws_stop_certain_and_narrow_counts_of_distinct_people():
-    near = replace(SOURCE_RULE, far_share=0.0)
+    near = replace(PERSONS_RULE, far_share=0.0)
     for audited in (True, False):
         worlds = [attack_distinct_people("two wards", near, seed, audited=audited)[0] for seed in range(6)]
         assert (not any(worlds)) == audited

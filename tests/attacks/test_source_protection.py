@@ -12,9 +12,9 @@ import pytest
 
 from api.statistics.disclosure.contribution_audit import ContributionAudit
 from api.statistics.disclosure.contribution_sums import sum_contributions
-from api.statistics.disclosure.contributions import EMPLOYERS_RULE, SOURCE_RULE
+from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE
 from tests.attacks.source_attacker import SourceAttacker, name_with_confidence
-from tests.attacks.source_cubes import SourceCube as Cube
+from tests.attacks.source_cubes import SourceCube
 from tests.attacks.source_worlds import (
     REDACTED,
     SourceWorld,
@@ -27,7 +27,7 @@ from tests.attacks.source_worlds import (
 LONG = os.environ.get("ATTACKS") == "all"
 SEEDS = range(10 if LONG else 1)
 MEANS = (0.3, 2.0, 8.0)
-RULES = {"people": SOURCE_RULE, "employers": EMPLOYERS_RULE}
+RULES = {"people": PERSONS_RULE, "employers": ORGANISATIONS_RULE}
 WARDS, SEX, AGE = ("w0", "w1", "w2"), ("f", "m"), ("a", "b", "c")
 CUBES = {
     "one ward": {"place": WARDS[:1], "sex": SEX, "age": AGE[:2]},
@@ -57,7 +57,7 @@ def correct_by_one_two_three(own, _):
 
 
 def correct_by_the_hold_back(own, _):
-    return [own[0] + (SOURCE_RULE.hold_back - 1) * release for release in range(len(own))], set()
+    return [own[0] + (PERSONS_RULE.hold_back - 1) * release for release in range(len(own))], set()
 
 
 def join_late(own, _):
@@ -91,7 +91,7 @@ CASES = (
 @pytest.mark.parametrize("seed", SEEDS)
 def test_provider_learns_nothing_from_its_own_moves(move, name, kind, seed):
     """The sum less the attacker's own part is the others' contributions, which do not react to the attacker."""
-    cube, rule = Cube(CUBES[name]), RULES[kind]
+    cube, rule = SourceCube(CUBES[name]), RULES[kind]
     world, random = SourceWorld(cube, rule), np.random.default_rng([1, seed])
     victim, attacker, third = make_histories(cube, random, MEANS[seed % 3])
     own, left_out = move(attacker, random)
@@ -114,14 +114,14 @@ def test_colluding_providers_learn_nothing_of_the_one_that_remains(seed):
     Two that collude know less: the sum of the others. So each test here, which gives the attacker the displayed
     contribution itself, is an attack of all providers but one.
     """
-    cube = Cube(CUBES["two categories"])
+    cube = SourceCube(CUBES["two categories"])
     histories = make_histories(cube, np.random.default_rng([8, seed]), 8.0)
     chains = SourceWorld(cube).play(list(zip(*histories, strict=True)), seed)
     for one, *others in zip(*chains, strict=True):
         known = sum(other.displayed for other in others)
         total = sum_contributions([one, *others])
         assert (total - known)[total > 0].tolist() == one.displayed[total > 0].tolist()
-    assert SourceAttacker(cube, SOURCE_RULE, histories[0], chains[0]).attack()[1] == []
+    assert SourceAttacker(cube, PERSONS_RULE, histories[0], chains[0]).attack()[1] == []
 
 
 def withdraw_and_redact(tables):
@@ -143,7 +143,7 @@ def test_eight_releases_of_changes_disclose_nothing(name, make_history, kind, me
     """A provider joins, corrects, leaves a breakdown out, withdraws, returns, has a return redacted, sends it again."""
     if not LONG and (list(CUBES).index(name) + HISTORIES.index(make_history) + list(RULES).index(kind)) % 2:
         mean *= 10
-    cube, rule = Cube(CUBES[name]), RULES[kind]
+    cube, rule = SourceCube(CUBES[name]), RULES[kind]
     [tables, *_] = make_histories(cube, np.random.default_rng([2, seed]), mean, 8)
     history = make_history(tables)
     chain = SourceWorld(cube, rule).play_provider(history, seed, left_out={(1, 0, "sex")})
@@ -157,7 +157,7 @@ def test_eight_releases_of_changes_disclose_nothing(name, make_history, kind, me
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nobody_and_then_one_late_record_disclose_nothing(name, kind, seed):
     """All counts are 0, then 1 person is added in each release."""
-    cube, random = Cube(CUBES[name]), np.random.default_rng([9, seed])
+    cube, random = SourceCube(CUBES[name]), np.random.default_rng([9, seed])
     tables = [np.zeros([len(codes) for codes in cube.dimensions.values()], dtype=np.int64)]
     for _ in range(3):
         late = tables[-1].copy()
@@ -173,7 +173,7 @@ def test_nobody_and_then_one_late_record_disclose_nothing(name, kind, seed):
 @pytest.mark.parametrize("kind", RULES)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_all_or_none_in_a_part_disclose_nothing(inside, kind, seed):
-    cube, rule = Cube(CUBES["numerators"]), RULES[kind]
+    cube, rule = SourceCube(CUBES["numerators"]), RULES[kind]
     tables, *_ = make_histories(cube, np.random.default_rng([3, seed]), MEANS[seed % 3])
     for table in tables:
         table[..., int(inside)] = 0
@@ -186,7 +186,7 @@ def test_all_or_none_in_a_part_disclose_nothing(inside, kind, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_running_the_code_on_candidate_worlds_excludes_none(name, kind, seed):
     """Every whole-number world that fits the displays can display as they do, and passes the audit as they did."""
-    cube, rule = Cube(CUBES[name]), RULES[kind]
+    cube, rule = SourceCube(CUBES[name]), RULES[kind]
     table = generate_tables(cube, np.random.default_rng([4, seed]), MEANS[seed % 3])
     [contribution] = SourceWorld(cube, rule).play_provider([table], seed)
     attacker = SourceAttacker(cube, rule, [table], [contribution])
@@ -208,7 +208,7 @@ def count_named(rule, worlds, means, *, stored=True, releases=1):
 
     The same return is released several times. If draws are stored, the attacker sees only one display.
     """
-    cube = Cube(CUBES["two categories"])
+    cube = SourceCube(CUBES["two categories"])
     world = SourceWorld(cube, rule, stored=stored)
     small = right = 0
     for seed in range(worlds):
@@ -228,6 +228,6 @@ def count_named(rule, worlds, means, *, stored=True, releases=1):
 
 
 def test_bayesian_attacker_names_at_most_one_small_count_in_two_hundred():
-    small, right = count_named(SOURCE_RULE, 2000 if LONG else 150, (0.05, 0.2, 1.0, 3.0))
+    small, right = count_named(PERSONS_RULE, 2000 if LONG else 150, (0.05, 0.2, 1.0, 3.0))
     assert small > 250
     assert right <= 0.005 * small

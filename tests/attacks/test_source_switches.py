@@ -6,18 +6,18 @@ Each part is switched off in turn, and an attack succeeds that fails while it is
 import numpy as np
 from msgspec.structs import replace
 
-from api.statistics.disclosure.contributions import EMPLOYERS_RULE, SOURCE_RULE
+from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE
 from tests.attacks.source_attacker import SourceAttacker
-from tests.attacks.source_cubes import SourceCube as Cube
+from tests.attacks.source_cubes import SourceCube
 from tests.attacks.source_worlds import SourceWorld, correct_table, generate_tables
 from tests.attacks.test_source_protection import CUBES, count_named
 
-NEAR_DRAWS = replace(SOURCE_RULE, far_share=0.0)
+NEAR_DRAWS = replace(PERSONS_RULE, far_share=0.0)
 
 
-def attack_worlds(make_tables, rule=SOURCE_RULE, *, name="two categories", worlds=6, switches=None, **knowledge):
+def attack_worlds(make_tables, rule=PERSONS_RULE, *, name="two categories", worlds=6, switches=None, **knowledge):
     """Return what is disclosed in several worlds of one provider."""
-    cube, disclosed = Cube(CUBES[name]), []
+    cube, disclosed = SourceCube(CUBES[name]), []
     for seed in range(worlds):
         tables = make_tables(cube, np.random.default_rng([6, seed]))
         chain = SourceWorld(cube, rule, **(switches or {})).play_provider(tables, seed)
@@ -41,16 +41,16 @@ def correct_often(cube, random):
 
 def test_stored_draws_stop_averaging_over_releases():
     """A breakdown is left out and sent again. If it were rounded from scratch, eight displays would reveal many of its counts."""
-    small, right = count_named(SOURCE_RULE, 50, (1.0,), releases=8)
+    small, right = count_named(PERSONS_RULE, 50, (1.0,), releases=8)
     assert right <= 0.005 * small
-    small, right = count_named(SOURCE_RULE, 50, (1.0,), releases=8, stored=False)
+    small, right = count_named(PERSONS_RULE, 50, (1.0,), releases=8, stored=False)
     assert right > 0.1 * small
 
 
 def test_hold_back_hides_one_late_record():
     """The attacker knows that one record is late. Any displayed change would reveal whose it is."""
     assert attack_worlds(add_one_record, late_records=1, worlds=8) == []
-    disclosed = attack_worlds(add_one_record, replace(SOURCE_RULE, hold_back=1), late_records=1, worlds=8)
+    disclosed = attack_worlds(add_one_record, replace(PERSONS_RULE, hold_back=1), late_records=1, worlds=8)
     assert ("exact", (1, 1), 1) in [verdict[:3] for verdict in disclosed]
 
 
@@ -71,20 +71,20 @@ def test_repeated_draws_stop_certain_and_narrow_changes():
 
 def test_repeated_draws_stop_exact_counts_of_employers():
     """Totals are exact: of 2 employers, displays of 3 for two categories would be 1 each."""
-    few = {"name": "one ward", "worlds": 6}
+    more = {"name": "one ward", "worlds": 6}
 
     def make_tables(cube, random):
         return [generate_tables(cube, random, 1.0)]
 
-    assert attack_worlds(make_tables, EMPLOYERS_RULE, **few) == []
-    disclosed = attack_worlds(make_tables, EMPLOYERS_RULE, **few, switches={"audited": False})
+    assert attack_worlds(make_tables, ORGANISATIONS_RULE, **more) == []
+    disclosed = attack_worlds(make_tables, ORGANISATIONS_RULE, **more, switches={"audited": False})
     assert {verdict[0] for verdict in disclosed} == {"exact"}
 
 
 def test_far_draws_stop_a_bayesian_attacker():
     """In small tables a display of 5 is almost always 1 person, if 0 never displays as 5."""
     sparse = (0.02, 0.05)
-    small, right = count_named(SOURCE_RULE, 100, sparse)
+    small, right = count_named(PERSONS_RULE, 100, sparse)
     assert right <= 0.005 * small
     small, right = count_named(NEAR_DRAWS, 100, sparse)
     assert right > 0.005 * small
@@ -98,13 +98,13 @@ def find_possible_late_returns(own, others, *, combined):
     """
     mine = np.array(own) if combined else np.zeros(len(own), dtype=np.int64)
     tables = [np.array([count]) for count in mine + others]
-    chain = SourceWorld(Cube({"sex": ("all",)})).play_provider(tables, 1)
+    chain = SourceWorld(SourceCube({"sex": ("all",)})).play_provider(tables, 1)
     moves = np.diff([int(one.displayed[0]) for one in chain]) != 0
     possible = []
-    for late in range(SOURCE_RULE.hold_back):
+    for late in range(PERSONS_RULE.hold_back):
         reference, expected = int(mine[0]), []
         for count in mine[1:] + late:
-            expected.append(abs(count - reference) >= SOURCE_RULE.hold_back)
+            expected.append(abs(count - reference) >= PERSONS_RULE.hold_back)
             reference = count if expected[-1] else reference
         if expected == moves.tolist():
             possible.append(late)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from api.__main__ import _build_parser  # pyright: ignore[reportPrivateUsage]
 from api.plan import version_changes
 from api.settings import Settings
-from schema.disclosure import DisclosureClass, Policy, PolicyDecision
+from schema.disclosure import Policy, PolicyDecision
 from schema.partners import Scope
 from work_health import (
     Conflict,
@@ -182,22 +182,22 @@ def run(url: str, *arguments: str) -> None:
     assert command_line.command(command_line, Settings(database_url=url)) == 0
 
 
-async def test_less_protection_of_a_measure_needs_a_policy_decision(application, admin, tmp_path, nottingham_plan):
+async def test_publishing_a_provider_alone_needs_a_policy_decision(application, admin, tmp_path, nottingham_plan):
     """Load plans by command, because partners submitted under a promise. A new policy is a change as well."""
     council = await application.partner_client("nottingham-city-council")
     cells = [observation(CITY, 40)]
     await council.create_submission(PROGRAMME, new_submission(new_return(WHERE["measure"], WHERE["period"], cells)))
-    measures = [
-        replace(measure, disclosure_class=DisclosureClass.NONE) if measure.slug == WHERE["measure"] else measure
-        for measure in nottingham_plan.measures
+    duties = [
+        replace(duty, publish_alone=True) if duty.measure == WHERE["measure"] else duty
+        for duty in nottingham_plan.duties
     ]
     file = tmp_path / "plan.yaml"
-    file.write_bytes(msgspec.yaml.encode(replace(nottingham_plan, measures=measures)))
-    with pytest.raises(version_changes.PolicyDecisionRequired, match=f"{WHERE['measure']}.*none.*persons: "):
+    file.write_bytes(msgspec.yaml.encode(replace(nottingham_plan, duties=duties)))
+    with pytest.raises(version_changes.PolicyDecisionRequired, match=f"{WHERE['measure']}.*publish_alone"):
         await asyncio.to_thread(run, application.url, "load-plan", str(file))
     assert await application.count_rows("plan_version") == 1
     policy_decision = PolicyDecision(
-        by="The board", on=date(2025, 10, 1), reason="It counts visits.", assessment="DPIA 7"
+        by="The board", on=date(2025, 10, 1), reason="The provider agrees.", assessment="DPIA 7"
     )
     policy = Policy(version=2, decision=policy_decision)
     for version in (
@@ -207,7 +207,7 @@ async def test_less_protection_of_a_measure_needs_a_policy_decision(application,
         file.write_bytes(msgspec.yaml.encode(version))
         await asyncio.to_thread(run, application.url, "load-plan", str(file))
     file.write_bytes(
-        msgspec.yaml.encode(replace(nottingham_plan, measures=measures, disclosure=replace(policy, version=4)))
+        msgspec.yaml.encode(replace(nottingham_plan, duties=duties, disclosure=replace(policy, version=4)))
     )
     await asyncio.to_thread(run, application.url, "load-plan", str(file))
     subjects = [entry.subject.to_dict() for entry in (await admin.list_audit_entries(PROGRAMME)).items]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from api.releases.cell_inference import NOT_RETURNED, UNKNOWN, infer_parts, select_tables
+from api.protection.cell_inference import NOT_RETURNED, UNKNOWN, infer_parts, select_tables
 from api.statistics.disclosure.lattice import Dimension, ScopeShape, Table
 
 SEX = Dimension(slug="sex", codes=("female", "male"))

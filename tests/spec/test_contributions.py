@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from api.statistics.disclosure.atoms import build_lattice
 from api.statistics.disclosure.contribution_sums import get_largest_error, get_rounding_interval, sum_contributions
 from api.statistics.disclosure.contributions import (
-    SOURCE_RULE,
     find_equal_nodes,
     has_news,
     make_draws,
@@ -19,14 +18,15 @@ from api.statistics.disclosure.contributions import (
     update_contribution,
 )
 from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
+from schema.disclosure import PERSONS_RULE
 
-NEAR_DRAWS = replace(SOURCE_RULE, far_share=0.0)
+NEAR_DRAWS = replace(PERSONS_RULE, far_share=0.0)
 DRAWS = {-3: 0.03, 0: 0.2, 1: 0.2, 2: 0.14, 3: 0.2, 4: 0.2, 7: 0.03}
 
 
 def contribute(before, *counts, present=True, release=0):
     return update_contribution(
-        SOURCE_RULE, before, np.array(counts), np.broadcast_to(np.array(present), len(counts)), release=release
+        PERSONS_RULE, before, np.array(counts), np.broadcast_to(np.array(present), len(counts)), release=release
     )
 
 
@@ -35,7 +35,7 @@ def start(*draws):
 
 
 def test_draws_have_the_documented_probabilities():
-    draws = Counter(make_draws(SOURCE_RULE, 100_000, np.random.default_rng(1)).tolist())
+    draws = Counter(make_draws(PERSONS_RULE, 100_000, np.random.default_rng(1)).tolist())
     assert {draw: round(number / 100_000, 2) for draw, number in draws.items()} == pytest.approx(DRAWS, abs=0.01)
     assert set(make_draws(NEAR_DRAWS, 1000, np.random.default_rng(1)).tolist()) == set(range(5))
 
@@ -44,7 +44,7 @@ def test_draws_have_the_documented_probabilities():
 def test_mean_of_the_displayed_counts_is_the_count(count):
     displayed = round_with_draws(np.full(len(DRAWS), count), np.array(list(DRAWS)), 5)
     assert displayed @ np.array(list(DRAWS.values())) == pytest.approx(count)
-    assert np.abs(displayed - count).max() <= SOURCE_RULE.largest_first_error == 7
+    assert np.abs(displayed - count).max() <= PERSONS_RULE.largest_first_error == 7
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_figure_is_the_sum_of_what_is_present():
 
 @pytest.mark.parametrize(
     ("rule", "first", "later", "error"),
-    [(SOURCE_RULE, 1, 0, 7), (SOURCE_RULE, 0, 1, 14), (SOURCE_RULE, 2, 3, 56), (NEAR_DRAWS, 1, 1, 15)],
+    [(PERSONS_RULE, 1, 0, 7), (PERSONS_RULE, 0, 1, 14), (PERSONS_RULE, 2, 3, 56), (NEAR_DRAWS, 1, 1, 15)],
 )
 def test_largest_error_follows_from_public_facts(rule, first, later, error):
     assert get_largest_error(rule, first=first, later=later) == error
@@ -127,8 +127,8 @@ def test_rounding_interval_contains_the_error_of_95_in_100_sums(first, later):
     random, size = np.random.default_rng(1), (100_000, first + later)
     counts = random.integers(0, 100, size)
     held_back = random.integers(-7, 8, size) * (np.arange(first + later) >= first)
-    draws = make_draws(SOURCE_RULE, counts.size, random).reshape(size)
+    draws = make_draws(PERSONS_RULE, counts.size, random).reshape(size)
     errors = np.abs((round_with_draws(counts, draws, 5) - counts + held_back).sum(axis=1))
-    distance = get_rounding_interval(SOURCE_RULE, first=first, later=later)
+    distance = get_rounding_interval(PERSONS_RULE, first=first, later=later)
     assert (errors <= distance).mean() >= 0.948
     assert (errors <= distance - 1).mean() < 0.95

@@ -101,7 +101,7 @@ def test_figures_of_an_earlier_contract_can_be_read():
     assert (first.numerator, first.denominator, first.coverage.received) == (150, 300, 2)
     assert msgspec.json.encode(first.numerator) == b"150.0", "as a decoded struct; the stored number is an integer"
     assert b'"numerator":150,' in texts[0]
-    assert (first.source, first.alternatives) == (None, None)
+    assert (first.source, first.alternatives, first.error_95, first.counts_error_95) == (None,) * 4
     assert (second.area, second.breakdown) == (EAST, {"sex": "female"})
     assert [comparator.area for comparator in second.comparators] == [TOWN]
     assert b'"comparators":[{"area":"%s","name":"Town"' % TOWN.encode() in texts[1]

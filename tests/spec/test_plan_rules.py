@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from api.plan import checks, filters, periods, queries_loading, version_changes
 from api.plan.gaps import find_gaps
@@ -13,7 +14,7 @@ from schema.logic_model import LogicModelColumn
 from schema.measures import MeasureKind
 from schema.periods import PeriodType
 from schema.plan import Plan, Window
-from tests.fixtures.example_plan import HARBOUR_PLAN_FILE, make_catalogue
+from tests.fixtures.example_plan import HARBOUR_PLAN, HARBOUR_PLAN_FILE, make_catalogue
 
 NOTTINGHAM = Path(__file__).parent.parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
 WITHOUT_NODE = ["enrolments", "prospectus", "learner-voice"]
@@ -151,7 +152,7 @@ FAULTS = {
     ),
     "window": lambda p: p["window"].update(end="2025-01-01"),
     "calendar: late_after_days due_days": lambda p: p["calendar"].update(late_after_days=5),
-    "disclosure: decision persons.hide_to": lambda p: p.update(disclosure={"persons": {"hide_to": 4}}),
+    "disclosure: decision persons.hide_below": lambda p: p.update(disclosure={"persons": {"hide_below": 0}}),
     "calendar: closes_days late_after_days": lambda p: p["calendar"].update(closes_days=12),
 }
 
@@ -202,6 +203,9 @@ FORBIDDEN = {
     "organisation quay-college": lambda p: p["organisations"].remove(
         find_by(p["organisations"], "slug", "quay-college")
     ),
+    "learners rounding base hold_back": (lambda p: find_measure(p, "learners").update(disclosure_class="none")),
+    "learners rounding totals_open": (lambda p: find_measure(p, "learners").update(disclosure_class="organisations")),
+    "learners rounding: width": lambda p: p.update(disclosure={"version": 2, "persons": {"width": 5}}),
 }
 
 
@@ -222,13 +226,14 @@ def test_unused_code_may_change():
 
 DECISION = {"by": "The board", "on": "2026-05-01", "reason": "Named recipients.", "assessment": "DPIA 7"}
 LAXER = {
-    "learners none persons hide_to": (lambda p: find_measure(p, "learners").update(disclosure_class="none")),
-    "learners organisations persons": lambda p: find_measure(p, "learners").update(disclosure_class="organisations"),
+    "learners persons hide_below": lambda p: p.update(disclosure=make_policy(persons=STRICT | {"hide_below": 10})),
+    "learners smallest_denominator": lambda p: p.update(
+        disclosure=make_policy(persons=STRICT | {"smallest_denominator": 20})
+    ),
     "quay-college learners `publish_alone`": (lambda p: p["duties"][0].update(publish_alone=True)),
-    "persons width": lambda p: p.update(disclosure=make_policy(persons={"hide_to": 9})),
     "disclosure breakdowns": lambda p: p.update(disclosure=make_policy(breakdowns=2, persons=STRICT)),
 }
-STRICT = {"hide_to": 9, "width": 6}
+STRICT = {"hide_below": 12, "smallest_denominator": 30, "width": 6}
 
 
 def make_policy(version: int = 2, **fields) -> dict:
@@ -266,8 +271,7 @@ def test_earlier_decision_does_not_cover_the_next_change():
         p["disclosure"] |= {"decision": DECISION}
 
     def with_less_protection(p: dict) -> None:
-        find_measure(p, "learners").update(disclosure_class="none")
-        p["disclosure"] |= {"decision": DECISION, "version": 2}
+        p["disclosure"] |= {"persons": STRICT | {"hide_below": 0}, "decision": DECISION, "version": 2}
 
     with pytest.raises(version_changes.PolicyDecisionRequired):
         version_changes.check_change(
@@ -277,11 +281,13 @@ def test_earlier_decision_does_not_cover_the_next_change():
 
 def test_changed_policy_needs_another_version():
     stricter = change_strict_plan(
-        lambda p: p.update(disclosure=make_policy(version=1, persons=STRICT | {"hide_to": 11}))
+        lambda p: p.update(disclosure=make_policy(version=1, persons=STRICT | {"hide_below": 15}))
     )
     with pytest.raises(version_changes.PolicyDecisionRequired, match="version"):
         version_changes.check_change(change_strict_plan(), stricter, IN_USE)
-    raised = change_strict_plan(lambda p: p.update(disclosure=make_policy(version=2, persons=STRICT | {"hide_to": 11})))
+    raised = change_strict_plan(
+        lambda p: p.update(disclosure=make_policy(version=2, persons=STRICT | {"hide_below": 15}))
+    )
     version_changes.check_change(change_strict_plan(), raised, IN_USE)
     new = change_strict_plan(
         lambda p: p["measures"].append(
@@ -399,3 +405,10 @@ def test_database_ids_map_back_to_their_codes():
         (catalogue.breakdown_keys, catalogue.ids.breakdowns),
     ):
         assert codes == {number: code for code, number in numbers.items()}
+
+
+def test_plan_file_keeps_the_higher_version_of_an_equal_policy():
+    old = replace(HARBOUR_PLAN, disclosure=replace(HARBOUR_PLAN.disclosure, version=4))
+    assert version_changes.keep_policy_version(old, HARBOUR_PLAN) == old
+    stricter = replace(HARBOUR_PLAN.disclosure, breakdowns=1, version=5)
+    assert version_changes.keep_policy_version(old, replace(HARBOUR_PLAN, disclosure=stricter)).disclosure == stricter

@@ -73,7 +73,7 @@ def test_release_has_the_figures_of_the_publisher():
         number=3,
         frozen_at=NOW,
         scopes=[],
-        load_history=lambda _: None,
+        load_counts=lambda _: None,
         coverage={},
         published={key: tuple(figures)},
     )

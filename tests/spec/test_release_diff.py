@@ -9,8 +9,6 @@ from api.releases import change_blocks
 from api.releases.change_blocks import REASONS, Changes, pack_changes, unpack_changes
 from api.releases.release_diff import ChangeLog, compare_blocks, find_redefined_measures, list_changes
 from api.releases.struct_tables import UnknownFormat
-from api.statistics import periods
-from schema.publication_jobs import MeasurePeriod
 from tests.fixtures.example_plan import EAST, TOWN, WEST, make_catalogue
 from tests.fixtures.release_fixtures import (
     NAME_BY_AREA,
@@ -33,11 +31,11 @@ def make_returns(january: int, february: int) -> list[str]:
 
 
 def make_release(number: int, *rows: str, before=(), **more):
-    snapshot, histories = make_snapshot(*rows, catalogue=CATALOGUE, number=number, **more)
-    return {make_figure_key(figure): figure for figure in list_figures(snapshot, before)}, histories
+    snapshot, chains = make_snapshot(*rows, catalogue=CATALOGUE, number=number, **more)
+    return {make_figure_key(figure): figure for figure in list_figures(snapshot, before)}, chains
 
 
-FIRST, HISTORIES = make_release(1, *make_returns(40, 60))
+FIRST, CHAINS = make_release(1, *make_returns(40, 60))
 
 
 def list_reasons(before, after, **more):
@@ -59,7 +57,7 @@ def compare_releases(before, after, **more):
     log = ChangeLog(dry_run=True, max_listed=100)
     for key, block in later.items():
         old = earlier.get(key)
-        log.add_changes(*compare_blocks(old, block, periods.parse(key[2]), key[0], **more), old, block)
+        log.add_changes(*compare_blocks(old, block, key[0], **more), old, block)
     lost = [position for key, block in earlier.items() if key not in later for position in block.positions]
     log.add_removed(sorted(log.removed_positions + lost), [*earlier.values()])
     return log, [*earlier.values()], [*later.values()]
@@ -73,13 +71,13 @@ def test_release_number_and_policy_version_are_no_difference():
 
 def test_unchanged_and_slightly_changed_counts_have_the_same_changes():
     """The second release states a larger error for unchanged numbers; the third changes nothing more."""
-    again, histories = make_release(2, *make_returns(40, 60), before=FIRST.values(), earlier=HISTORIES)
+    again, chains = make_release(2, *make_returns(40, 60), before=FIRST.values(), earlier=CHAINS)
     assert set(list_reasons(FIRST, again)) == {
         (code, "town", "held_back") for code in ("2026-01", "2026-02", "FY2025-26-Q4")
     }
-    slightly, _ = make_release(2, *make_returns(41, 60), before=FIRST.values(), earlier=HISTORIES)
+    slightly, _ = make_release(2, *make_returns(41, 60), before=FIRST.values(), earlier=CHAINS)
     assert slightly == again
-    third, _ = make_release(3, *make_returns(40, 60), before=again.values(), earlier=histories)
+    third, _ = make_release(3, *make_returns(40, 60), before=again.values(), earlier=chains)
     assert list_reasons(again, third) == []
 
 
@@ -93,21 +91,13 @@ def test_first_release_lists_every_figure_as_new_in_order():
     ("more", "january", "february", "quarter"),
     [
         ({}, "data", "held_back", "data"),
-        (
-            {"reset_periods": [MeasurePeriod(measure="learners", period="2026-01")]},
-            "correction",
-            "held_back",
-            "correction",
-        ),
-        ({"reset_periods": [MeasurePeriod(measure="learners", period="2026-02")]}, "data", "correction", "correction"),
-        ({"reset_periods": [MeasurePeriod(measure="on-roll", period="2026-01")]}, "data", "held_back", "data"),
         ({"redefined_measures": frozenset(["learners"])}, "definition", "definition", "definition"),
         ({"redefined_measures": frozenset(["on-roll"])}, "data", "held_back", "data"),
     ],
 )
 def test_each_change_has_its_reason(more, january, february, quarter):
     """The quarter contains January. February has no new number, but another error and another movement."""
-    now, _ = make_release(2, *make_returns(90, 60), before=FIRST.values(), earlier=HISTORIES)
+    now, _ = make_release(2, *make_returns(90, 60), before=FIRST.values(), earlier=CHAINS)
     reasons = {code: why for code, _, why in list_reasons(FIRST, now, **more)}
     assert (reasons["2026-01"], reasons["FY2025-26-Q4"]) == (january, quarter)
     assert reasons["2026-02"] == february

@@ -7,7 +7,6 @@ import pytest
 from msgspec.structs import replace
 
 from api.http.refusals import NotFound
-from api.plan.periods import UnclearPeriod
 from api.releases.rules import (
     NoRelease,
     NotPublishable,
@@ -21,8 +20,6 @@ from schema.publication_jobs import NewRelease
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, NOW
 from tests.fixtures.release_fixtures import EXAMPLE_RELEASE
 
-JANUARY = {"measure": "learners", "period": "2026-01"}
-
 
 def check_request(**request: object) -> None:
     check_new_release(msgspec.convert(request, NewRelease), HARBOUR_CATALOGUE, now=NOW)
@@ -33,8 +30,7 @@ def check_request(**request: object) -> None:
     [
         {},
         {"exclude_measures": ["learners", "on-roll"]},
-        {"republish": [JANUARY], "notes": "300 was a slip for 30."},
-        {"republish": [JANUARY], "notes": "A slip.", "exclude_measures": ["on-roll"]},
+        {"notes": "300 was a slip for 30."},
         {"publish_at": (NOW + timedelta(days=1)).isoformat()},
     ],
 )
@@ -42,19 +38,11 @@ def test_valid_request_is_accepted(request_):
     check_request(**request_)
 
 
-# fmt: off
 REFUSED = [
-    ({"exclude_measures": ["learner"]},                                                        NotFound,       "learners"),
-    ({"republish": [JANUARY | {"measure": "learner"}], "notes": "x"},                      NotFound,       "learners"),
-    ({"republish": [JANUARY]},                                                             NotPublishable, r"\bnotes\b"),
-    ({"republish": [JANUARY], "notes": "x", "exclude_measures": ["learners"]},                      NotPublishable, "^learners "),
-    ({"republish": [{"measure": "prospectus", "period": "2026-01"}], "notes": "x"},        NotPublishable, "prospectus"),
-    ({"republish": [JANUARY | {"period": "January"}], "notes": "x"},                       UnclearPeriod,  "'January'"),
-    # A quarter consists of its months, so the months are republished.
-    ({"republish": [JANUARY | {"period": "FY2025-26-Q4"}], "notes": "x"},                  NotPublishable, r"\bmonth\b"),
-    ({"publish_at": NOW.isoformat()},                                                 NotPublishable, "`publish_at`"),
+    ({"exclude_measures": ["learner"]}, NotFound, "learners"),
+    ({"publish_at": NOW.isoformat()}, NotPublishable, "`publish_at`"),
+    ({"publish_at": (NOW - timedelta(days=1)).isoformat()}, NotPublishable, "`publish_at`"),
 ]
-# fmt: on
 
 
 @pytest.mark.parametrize(("request_", "refusal", "pattern"), REFUSED)

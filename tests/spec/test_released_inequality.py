@@ -84,6 +84,23 @@ def test_intervals_of_gap_and_ratio_contain_those_of_the_true_counts():
         assert released.gap.lower <= true.lower <= true.upper <= released.gap.upper
 
 
+def test_intervals_use_likely_counts_unless_they_contradict_each_other():
+    """At least 111 of at most 110 is no proportion: there, only the certain bounds are right."""
+    impossible = replace(MEN, numerator=112, denominator=109, numerator_lower_bound=100, denominator_upper_bound=120)
+    impossible = replace(impossible, numerator_upper_bound=124, denominator_lower_bound=98)
+    figures = [replace(figure, counts_error_95=1) for figure in (WOMEN, MEN, impossible)]
+    women, men, certain = (
+        RatioCounts(numerator_low=a, numerator_high=b, denominator_low=c, denominator_high=d)
+        for a, b, c, d in ((44, 46, 94, 96), (79, 81, 164, 166), (100, 124, 98, 120))
+    )
+    for man, counts in ((figures[1], men), (figures[2], certain)):
+        released = inequality_figures.calculate_inequality(
+            PASS_RATE, [figures[0], man], ("female", "male"), HARBOUR_CATALOGUE
+        )
+        expected = inequality.calculate_gap(women, counts, confidence=Confidence.P95).interval
+        assert (released.gap.lower, released.gap.upper) == (expected.lower, expected.upper)
+
+
 @pytest.mark.parametrize(
     ("category", "reference", "reason"),
     [

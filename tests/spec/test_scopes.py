@@ -1,21 +1,30 @@
-"""Which measures, periods, areas and breakdowns are audited together, by the plan and the calendar alone."""
+"""Which measures, periods, areas and breakdowns are protected together, by the plan and the calendar alone."""
 
 from datetime import date
 
 import pytest
 from msgspec.structs import replace
 
-from api.releases.knowledge_groups import may_publish_alone, number_groups
-from api.releases.scope_shapes import GeographyChanged, list_scope_areas, merge_shapes
-from api.releases.scopes import find_regrouped_measures, list_released_periods
+from api.figures.returns_data import SelectedRevision
+from api.plan.scope_members import may_publish_alone
+from api.plan.scope_shapes import GeographyChanged, list_scope_areas, merge_shapes
+from api.protection.scopes import (
+    AuditScope,
+    exclude_periods,
+    find_regrouped_measures,
+    group_returned_periods,
+    iterate_series_periods,
+    list_released_periods,
+)
 from api.statistics import periods
 from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
 from schema.areas import Scheme
 from schema.disclosure import DisclosureClass, Policy
 from schema.measures import Cadence, Collection, MeasureKind
 from schema.periods import PeriodType
-from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, WEST, make_catalogue
-from tests.fixtures.release_fixtures import list_scopes, make_measure, make_plan
+from schema.submissions import ReturnKind
+from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, NOW, TOWN, WEST, make_catalogue
+from tests.fixtures.release_fixtures import list_scopes, list_series_scopes, make_measure, make_plan
 
 
 def make_cadence(type_: PeriodType, months: int | None = None) -> Cadence:
@@ -24,6 +33,10 @@ def make_cadence(type_: PeriodType, months: int | None = None) -> Cadence:
 
 def list_codes(scopes):
     return [period.code for period in scopes]
+
+
+def list_measures(scope: AuditScope) -> list[str]:
+    return [member.measure.slug for member in scope.members]
 
 
 # fmt: off
@@ -53,29 +66,68 @@ def test_calendar_determines_the_released_periods(kind, type_, today, own, longe
     assert (list_codes(scopes[0]), list_codes(scopes[1])) == (own, longer)
 
 
+def test_excluded_periods_take_their_scopes_and_longer_periods_with_them():
+    displayed = {(("learners", "headline"), "2026-02"), (("enrolments", "headline"), "2026-01")}
+    kept = {one.key: one for one in exclude_periods(list_series_scopes(), displayed)}
+    assert "FY2025-26-Q4" in {one.key: one for one in list_series_scopes()}["learners/headline"].periods
+    learners = kept["learners/headline"]
+    assert "2026-01" in learners.periods
+    assert {"2026-02", "FY2025-26-Q4"}.isdisjoint(learners.periods)
+    assert "learners/headline 2026-02" not in {scope.key for scope in learners.scopes}
+    assert "2026-02" not in kept["enrolments/headline"].periods, "all months to the next reset share a scope"
+    assert exclude_periods(list_series_scopes(), set()) == list_series_scopes()
+
+
 def test_released_snapshots_are_those_with_a_return():
     one = make_measure("on-roll", cadence=make_cadence(PeriodType.SNAPSHOT))
     days = [periods.parse(code) for code in ("D2026-05-20", "D2026-02-20", "D2026-05-20", "D2026-09-01")]
     assert list_released_periods(one, HARBOUR_CATALOGUE, days, today=date(2026, 9, 1)) == ([days[1], days[0]], [])
 
 
-def test_months_of_a_flow_share_a_scope_with_their_financial_year():
-    scopes = {key: scope for key, scope in list_scopes().items() if key.startswith("learners/")}
-    assert list(scopes) == ["learners/headline FY2025-26", "learners/headline FY2026-27"]
-    first, second = scopes.values()
-    assert first.shape.periods == {
-        "2026-01": ("2026-01",),
-        "2026-02": ("2026-02",),
-        "2026-03": ("2026-03",),
-        "FY2025-26-Q4": ("2026-01", "2026-02", "2026-03"),
-    }
-    assert list(first.collected_periods) == ["2026-01", "2026-02", "2026-03"]
-    longer = {
-        code: len(parts_by_period)
-        for code, parts_by_period in second.shape.periods.items()
-        if code not in second.collected_periods
-    }
-    assert longer == {"FY2026-27-Q1": 3, "FY2026-27-Q2": 3, "FY2026-27-Q3": 3, "FY2026-27-H1": 6}
+def test_each_month_of_a_flow_is_a_scope_and_longer_periods_are_sums():
+    [learners] = [one for one in list_series_scopes() if one.key == "learners/headline"]
+    assert [scope.key for scope in learners.scopes[:2]] == ["learners/headline 2026-01", "learners/headline 2026-02"]
+    assert learners.scopes[0].shape.periods == {"2026-01": ("2026-01",)}
+    assert list(learners.scopes[0].collected_periods) == ["2026-01"]
+    sums = {code: [part for _, part in parts] for code, parts in learners.periods.items()}
+    assert list(sums)[:12] == [f"2026-{month:02}" for month in range(1, 13)]
+    assert sums["2026-01"] == ["2026-01"]
+    assert sums["FY2025-26-Q4"] == ["2026-01", "2026-02", "2026-03"]
+    assert sums["FY2026-27-H1"] == [f"2026-{month:02}" for month in range(4, 10)]
+    assert list(sums)[12:] == ["FY2025-26-Q4", "FY2026-27-Q1", "FY2026-27-Q2", "FY2026-27-Q3", "FY2026-27-H1"]
+    assert all(scope.key.endswith(part) for parts in learners.periods.values() for scope, part in parts)
+    assert (learners.disclosure_class, learners.measures) == (DisclosureClass.PERSONS, ["learners"])
+
+
+def test_every_series_is_released_for_the_periods_of_its_scopes():
+    catalogue = make_catalogue(make_plan(make_measure("learners", contains=["passes"]), PASSES, duties=DUTIES))
+    pairs = [(key[0], period.code) for key, period in iterate_series_periods(list_series_scopes(catalogue))]
+    assert pairs[0] == ("learners", "2026-01")
+    assert len(pairs) == len(set(pairs)) == 2 * 17
+    assert ("passes", "FY2026-27-H1") in pairs
+
+
+JANUARY, FEBRUARY = periods.parse("2026-01"), periods.parse("2026-02")
+REVISION = SelectedRevision(
+    id=1,
+    is_counted=True,
+    measure="learners",
+    series="headline",
+    organisation="quay-college",
+    service="main",
+    period=JANUARY,
+    kind=ReturnKind.DATA,
+    first_recorded_at=NOW,
+)
+
+
+def test_only_counted_returns_give_periods():
+    returns = [
+        REVISION,
+        replace(REVISION, id=2, organisation="pier-college", period=FEBRUARY),
+        replace(REVISION, id=3, measure="visits", is_counted=False),
+    ]
+    assert group_returned_periods(returns) == {("learners", "headline"): [JANUARY, FEBRUARY]}
 
 
 def test_each_period_of_a_stock_or_distinct_count_is_a_scope():
@@ -121,9 +173,9 @@ def test_other_series_than_the_headline_have_their_own_scope():
     """A contained measure is a part of the headline series only."""
     visits = make_measure("visits", contains=["learners"], disclosure_class=DisclosureClass.PERSONS)
     scopes = list_scopes(make_catalogue(make_plan(visits, make_measure("learners"))), today=date(2026, 2, 1))
-    assert {key: scope.measures for key, scope in scopes.items()} == {
-        "visits/by-day FY2025-26": ["visits", "learners"],
-        "visits/by-door FY2025-26": ["visits"],
+    assert {key: list_measures(scope) for key, scope in scopes.items()} == {
+        "visits/by-day 2026-01": ["visits", "learners"],
+        "visits/by-door 2026-01": ["visits"],
     }
 
 
@@ -134,11 +186,11 @@ DUTIES = ["quay learners", "pier learners", "quay passes"]
 def whole_and_part(*duties, part=PASSES, **changes):
     whole = make_measure("learners", contains=["passes"], **changes)
     catalogue = make_catalogue(make_plan(whole, part, duties=duties or DUTIES))
-    return [(scope.key, scope.measures) for scope in list_scopes(catalogue, today=date(2026, 2, 1)).values()]
+    return [(scope.key, list_measures(scope)) for scope in list_scopes(catalogue, today=date(2026, 2, 1)).values()]
 
 
-TOGETHER = [("learners/headline FY2025-26", ["learners", "passes"])]
-SEPARATE = [("learners/headline FY2025-26", ["learners"]), ("passes/headline FY2025-26", ["passes"])]
+TOGETHER = [("learners/headline 2026-01", ["learners", "passes"])]
+SEPARATE = [("learners/headline 2026-01", ["learners"]), ("passes/headline 2026-01", ["passes"])]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +224,7 @@ def test_part_that_is_also_a_whole_still_has_a_scope():
     duties = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("learners", "passes", "honours")]
     for order in ((whole, part, inner), (part, whole, inner), (inner, part, whole)):
         scopes = list_scopes(make_catalogue(make_plan(*order, duties=duties)), today=date(2026, 2, 1)).values()
-        assert sorted(slug for scope in scopes for slug in scope.measures) == ["honours", "learners", "passes"]
+        assert sorted(slug for scope in scopes for slug in list_measures(scope)) == ["honours", "learners", "passes"]
 
 
 RATE, OTHER = make_measure("pass-rate"), make_measure("pass-rate", slug="prize-rate")
@@ -194,7 +246,7 @@ EVERYBODY = [f"{who} {slug}" for who in ("quay", "pier") for slug in ("pass-rate
 )
 def test_proportions_with_a_shared_denominator_are_audited_together(first, second, duties, expected):
     catalogue = make_catalogue(make_plan(replace(RATE, **first), replace(OTHER, **second), duties=duties))
-    assert [scope.measures for scope in list_scopes(catalogue, today=date(2026, 2, 1)).values()] == expected
+    assert [list_measures(scope) for scope in list_scopes(catalogue, today=date(2026, 2, 1)).values()] == expected
 
 
 def test_numerator_is_a_part_of_its_denominator():
@@ -214,7 +266,7 @@ def test_numerator_is_a_part_of_its_denominator():
     ("excluded", "expected"),
     [
         ([], TOGETHER),
-        # What was shown of either stays in one chain of audits; the figures of what is left out are not published.
+        # Both stay in one chain of contributions; the figures of the excluded measure are not published.
         (["learners"], TOGETHER),
         (["passes"], TOGETHER),
         (["learners", "passes"], []),
@@ -223,7 +275,7 @@ def test_numerator_is_a_part_of_its_denominator():
 def test_scope_has_all_its_measures_while_one_of_them_is_released(excluded, expected):
     catalogue = make_catalogue(make_plan(make_measure("learners", contains=["passes"]), PASSES, duties=DUTIES))
     scopes = list_scopes(catalogue, today=date(2026, 2, 1), excluded_measures=excluded)
-    assert [(scope.key, scope.measures) for scope in scopes.values()] == expected
+    assert [(scope.key, list_measures(scope)) for scope in scopes.values()] == expected
 
 
 def test_measure_of_another_area_family_has_no_scope():
@@ -254,7 +306,7 @@ def test_areas_go_down_to_the_finest_collected_level():
 
 
 def test_tables_are_the_schemes_that_the_policy_allows():
-    tables = list_scopes()["learners/headline FY2025-26"].shape.tables
+    tables = list_scopes()["learners/headline 2026-01"].shape.tables
     assert [(table.dimensions, table.level) for table in tables] == [
         ((), 1),
         (("sex",), 1),
@@ -262,20 +314,18 @@ def test_tables_are_the_schemes_that_the_policy_allows():
         (("need", "sex"), 0),
     ]
     fewer = make_catalogue(make_plan(make_measure("learners"), disclosure=Policy(breakdowns=1)))
-    tables = list_scopes(fewer)["learners/headline FY2025-26"].shape.tables
+    tables = list_scopes(fewer)["learners/headline 2026-01"].shape.tables
     assert [table.dimensions for table in tables] == [(), ("sex",), ("need",)]
 
 
 def test_one_dimensional_scheme_defines_overlap_of_categories():
-    scopes = {
-        d.slug: (d.exclusive, d.exhaustive) for d in list_scopes()["learners/headline FY2025-26"].shape.dimensions
-    }
+    scopes = {d.slug: (d.exclusive, d.exhaustive) for d in list_scopes()["learners/headline 2026-01"].shape.dimensions}
     assert scopes == {"sex": (True, True), "need": (False, False)}
     crossed = [Scheme(dimensions=["sex", "need"], exclusive=True, exhaustive=False, finest_level="town")]
     catalogue = make_catalogue(make_plan(make_measure("learners", schemes=crossed)))
     scopes = {
         d.slug: (d.exclusive, d.exhaustive)
-        for d in list_scopes(catalogue)["learners/headline FY2025-26"].shape.dimensions
+        for d in list_scopes(catalogue)["learners/headline 2026-01"].shape.dimensions
     }
     assert scopes == {"sex": (True, False), "need": (True, False)}
 
@@ -288,7 +338,7 @@ OLD = ScopeShape(
 )
 
 
-def test_merged_shape_has_every_cell_released_before():
+def test_merged_shape_has_every_cell_of_earlier_contributions():
     new = ScopeShape(
         tables=(Table(level=1), Table(dimensions=("sex",)), Table(dimensions=("age",))),
         dimensions=(Dimension(slug="sex", codes=("x", "m"), exhaustive=False), Dimension(slug="age", codes=("old",))),
@@ -318,19 +368,6 @@ def test_area_with_a_new_parent_is_refused():
         merge_shapes(moved, replace(OLD, places=(Area(code="town"), Area(code="west", level=2, parent="east"))))
 
 
-def test_organisation_shares_a_group_with_predecessors_and_parent():
-    """The net loft became the school, and the school the college. Choirs do not share knowledge."""
-    members = [
-        replace(o, member_of={"pier-college": "harbour-council", "old-net-loft": "local-choirs"}.get(o.slug))
-        for o in HARBOUR_PLAN.organisations
-    ]
-    catalogue = make_catalogue(replace(HARBOUR_PLAN, organisations=members))
-    everybody = ["quay-college", "pier-college", "old-net-loft", "old-quay-school", "harbour-council", "stranger"]
-    assert number_groups(catalogue, everybody) == [0, 1, 0, 0, 1, 2]
-    assert number_groups(HARBOUR_CATALOGUE, ["pier-college", "quay-college"]) == [0, 1]
-    assert number_groups(HARBOUR_CATALOGUE, []) == []
-
-
 @pytest.mark.parametrize(
     ("duties", "alone"),
     [
@@ -343,7 +380,7 @@ def test_organisation_shares_a_group_with_predecessors_and_parent():
 )
 def test_publish_alone_needs_the_consent_of_all_duties(duties, alone):
     catalogue = make_catalogue(make_plan(make_measure("learners"), duties=duties))
-    scope = list_scopes(catalogue)["learners/headline FY2025-26"]
+    scope = list_scopes(catalogue)["learners/headline 2026-01"]
     assert may_publish_alone(scope.members, "quay-college", catalogue) is alone
 
 
@@ -366,15 +403,17 @@ def test_each_returned_snapshot_is_a_scope():
     ("before", "regrouped"),
     [
         ([], set()),
-        ([("on-roll/headline 2026-01", ["on-roll"]), ("visits/by-day 2026-01", ["visits"])], set()),
-        # Two that were audited together are parted.
-        ([("visits/by-day 2026-01", ["visits", "on-roll"])], {"on-roll"}),
-        # A series has been dropped from the plan, and its figures are gone.
-        ([("on-roll/headline 2026-01", ["on-roll"]), ("on-roll/old 2026-01", ["on-roll"])], set()),
+        ([("on-roll/headline", ["on-roll"]), ("visits/by-day", ["visits"])], set()),
+        # Two that were protected together are separated.
+        ([("visits/by-day", ["visits", "on-roll"])], {"on-roll"}),
+        # The plan has dropped a series, and its figures with it.
+        ([("on-roll/headline", ["on-roll"]), ("on-roll/old", ["on-roll"])], set()),
+        # The plan has a new series.
+        ([("visits/by-day", ["visits"]), ("on-roll/headline", ["on-roll"])], set()),
     ],
 )
-def test_measure_audited_with_other_measures_than_before_is_regrouped(before, regrouped):
+def test_measure_protected_with_other_measures_than_before_is_regrouped(before, regrouped):
     catalogue = make_catalogue(
         make_plan(make_measure("on-roll"), make_measure("visits"), duties=["quay on-roll", "pier visits"])
     )
-    assert find_regrouped_measures(before, list(list_scopes(catalogue).values())) == regrouped
+    assert find_regrouped_measures(before, list_series_scopes(catalogue)) == regrouped

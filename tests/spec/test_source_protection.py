@@ -11,14 +11,7 @@ from api.statistics.disclosure.atoms import build_lattice
 from api.statistics.disclosure.contradictions import find_contradicting_tables, list_tables
 from api.statistics.disclosure.contribution_audit import ContributionAudit, ImpossibleContribution
 from api.statistics.disclosure.contribution_sums import get_largest_error, get_rounding_interval
-from api.statistics.disclosure.contributions import (
-    EMPLOYERS_RULE,
-    OPEN_RULE,
-    SOURCE_RULE,
-    redact_contribution,
-    start_contribution,
-    update_contribution,
-)
+from api.statistics.disclosure.contributions import redact_contribution, start_contribution, update_contribution
 from api.statistics.disclosure.lattice import Area, Dimension, ScopeShape, Table
 from api.statistics.disclosure.source_protection import (
     ExposedContribution,
@@ -26,10 +19,11 @@ from api.statistics.disclosure.source_protection import (
     protect_contribution,
     protect_counts,
 )
+from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, UNPROTECTED_RULE
 from tests.attacks.source_cubes import SourceCube
 from tests.attacks.source_worlds import SourceWorld
 
-NEAR_DRAWS = replace(SOURCE_RULE, far_share=0.0)
+NEAR_DRAWS = replace(PERSONS_RULE, far_share=0.0)
 SEX = Dimension(slug="sex", codes=("f", "m"))
 LATTICE = build_lattice(
     ScopeShape(tables=(Table(), Table(dimensions=("sex",))), dimensions=(SEX,), periods={"now": ("now",)})
@@ -95,7 +89,7 @@ def find_ranges_one_by_one(lattice, rule, chain):
     rows = make((matrix.value_, matrix.index_, matrix.start_), shape=shape)
     limits = np.array([program.row_lower_, program.row_upper_])
     matrix = csr_array(vstack((rows, -rows)))
-    bounds, found = np.stack(audit.find_bounds(), axis=1), []
+    bounds, narrow = np.stack(audit.find_bounds(), axis=1), []
     for (now, then, *step), largest in zip(audit.targets.columns.T.tolist(), audit.targets.largest, strict=True):
         cost = np.zeros(audit.size + 1)
         np.add.at(cost, [now, then, *step], [1.0, -1.0, -1.0, 1.0])
@@ -113,8 +107,8 @@ def find_ranges_one_by_one(lattice, rule, chain):
         if high - low < rule.width and (1 <= low <= largest or -largest <= high <= -1):
             release, node = divmod(now, audit.per_release)
             since = -1 if then < 0 else then // audit.per_release
-            found.append((release, since, node - lattice.atoms, step[0] >= 0, low, high))
-    return sorted(found)
+            narrow.append((release, since, node - lattice.atoms, step[0] >= 0, low, high))
+    return sorted(narrow)
 
 
 CUBES = {
@@ -125,7 +119,7 @@ CUBES = {
 }
 
 
-@pytest.mark.parametrize("rule", [replace(NEAR_DRAWS, width=7), EMPLOYERS_RULE, replace(SOURCE_RULE, width=12)])
+@pytest.mark.parametrize("rule", [replace(NEAR_DRAWS, width=7), ORGANISATIONS_RULE, replace(PERSONS_RULE, width=12)])
 @pytest.mark.parametrize("name", CUBES)
 def test_audit_finds_what_programs_for_each_count_find(name, rule):
     cube, total = CUBES[name], 0
@@ -135,17 +129,17 @@ def test_audit_finds_what_programs_for_each_count_find(name, rule):
         chain = SourceWorld(cube, rule, audited=False).play_provider(tables, seed)
         narrow = ContributionAudit(cube.lattice, rule, chain).find_narrow_ranges()
         again = ContributionAudit(cube.lattice, rule, chain).find_narrow_ranges(narrow)
-        found, still = (
+        ranges_once, ranges_again = (
             sorted((one.release, one.since, one.node, one.is_step, one.low, one.high) for one in ranges)
             for ranges in (narrow, again)
         )
-        assert found == still == find_ranges_one_by_one(cube.lattice, rule, chain)
-        total += len(found)
+        assert ranges_once == ranges_again == find_ranges_one_by_one(cube.lattice, rule, chain)
+        total += len(ranges_once)
     assert total or rule.width != 7
 
 
 def test_far_draws_leave_the_same_displays_open():
-    assert find_ranges(LATTICE, SOURCE_RULE, ((9, 9, 0), (0, 1, 0))) == []
+    assert find_ranges(LATTICE, PERSONS_RULE, ((9, 9, 0), (0, 1, 0))) == []
 
 
 def test_audit_covers_numerators_and_complements():
@@ -175,18 +169,18 @@ def test_counts_that_were_set_again_are_linked_to_all_that_were_set_before():
 def test_far_draw_that_shows_is_known_in_later_releases():
     """0 displays as -5 only with one draw. It then displays 11 as 5 and 3 as 0, so 3 is known to be 1 to 4."""
     lattice, draws = build_lattice(ScopeShape(tables=(Table(),), periods={"now": ("now",)})), (-3,)
-    narrow = find_ranges(lattice, SOURCE_RULE, ((0,), draws), ((11,), draws), ((3,), draws))
+    narrow = find_ranges(lattice, PERSONS_RULE, ((0,), draws), ((11,), draws), ((3,), draws))
     assert (2, -1, 0, 1, 4) in narrow
 
 
 def test_contribution_that_cannot_be_true_is_refused():
     with pytest.raises(ImpossibleContribution):
-        find_ranges(LATTICE, SOURCE_RULE, ((100, 10, 10), (0, 0, 0)))
+        find_ranges(LATTICE, PERSONS_RULE, ((100, 10, 10), (0, 0, 0)))
 
 
 @pytest.mark.parametrize("again", [(20, 12, 8), (40, 12, 28), (10, 1, 9)])
 def test_return_after_a_redaction_is_audited(again):
-    assert find_ranges(LATTICE, SOURCE_RULE, ((20, 10, 10), (0, 0, 0)), None, (again, (0, 0, 0))) == []
+    assert find_ranges(LATTICE, PERSONS_RULE, ((20, 10, 10), (0, 0, 0)), None, (again, (0, 0, 0))) == []
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -199,9 +193,9 @@ def test_draws_are_repeated_until_nothing_is_narrow(seed):
 
 def test_release_without_news_is_not_audited():
     random, counts = np.random.default_rng(1), np.array((20, 10, 10))
-    first = protect_contribution(LATTICE, SOURCE_RULE, counts, ALL, [], random)
-    second = protect_contribution(LATTICE, SOURCE_RULE, counts + np.array((2, 1, 1)), ALL, [first], random)
-    third = protect_contribution(LATTICE, SOURCE_RULE, counts + np.array((40, 20, 20)), ALL, [first, second], random)
+    first = protect_contribution(LATTICE, PERSONS_RULE, counts, ALL, [], random)
+    second = protect_contribution(LATTICE, PERSONS_RULE, counts + np.array((2, 1, 1)), ALL, [first], random)
+    third = protect_contribution(LATTICE, PERSONS_RULE, counts + np.array((40, 20, 20)), ALL, [first, second], random)
     assert (second.displayed == first.displayed).all()
     assert (third.since == 2).all()
 
@@ -211,7 +205,7 @@ def test_count_without_safe_draws_is_refused():
     rule, random = replace(NEAR_DRAWS, width=40), np.random.default_rng(1)
     with pytest.raises(ExposedContribution):
         protect_contribution(LATTICE, rule, np.array((12, 6, 6)), ALL, [], random)
-    first = protect_contribution(LATTICE, SOURCE_RULE, np.array((12, 6, 6)), ALL, [], random)
+    first = protect_contribution(LATTICE, PERSONS_RULE, np.array((12, 6, 6)), ALL, [], random)
     assert protect_contribution(LATTICE, rule, np.array((40, 20, 20)), ALL, [first], random) is first
 
 
@@ -239,7 +233,7 @@ def test_tables_without_common_people_are_left_out(lattice, counts, left_out, co
     counts, present = np.array(counts), np.ones(len(counts), dtype=np.bool_)
     present[list(left_out)] = False
     assert find_contradicting_tables(lattice, counts, present) == contradicting
-    protected = protect_counts(lattice, SOURCE_RULE, counts, present, [], np.random.default_rng(1))
+    protected = protect_counts(lattice, PERSONS_RULE, counts, present, [], np.random.default_rng(1))
     expected = [LeftOutTable(table=table, reason="contradiction") for table in contradicting]
     assert list(protected.left_out) == expected
     hidden = {node for table in list_tables(lattice) if table.table in contradicting for node in table.nodes.tolist()}
@@ -250,9 +244,9 @@ def test_tables_without_common_people_are_left_out(lattice, counts, left_out, co
 def test_contradiction_in_a_later_return_leaves_the_state_of_the_table():
     counts, present = np.array([*TOTALS, *BY_SEX, *BY_AGE, *AGREEING]), np.ones(19, dtype=np.bool_)
     random = np.random.default_rng(1)
-    first = protect_counts(CROSSED, SOURCE_RULE, counts, present, [], random).contribution
+    first = protect_counts(CROSSED, PERSONS_RULE, counts, present, [], random).contribution
     counts = np.array([*TOTALS, *BY_SEX, *BY_AGE, *CROSSING])
-    second = protect_counts(CROSSED, SOURCE_RULE, counts, present, [first], random).contribution
+    second = protect_counts(CROSSED, PERSONS_RULE, counts, present, [first], random).contribution
     assert second.present.tolist() == [True] * 15 + [False] * 4
     assert (second.displayed == first.displayed).all()
 
@@ -260,8 +254,8 @@ def test_contradiction_in_a_later_return_leaves_the_state_of_the_table():
 @pytest.mark.parametrize(
     ("rule", "counts", "left_out"),
     [
-        pytest.param(replace(EMPLOYERS_RULE, width=3), (3, 2, 1), [BY_SEX_ONLY], id="2 is at most 3 in all"),
-        pytest.param(replace(SOURCE_RULE, width=40), (20, 10, 10), [BY_SEX_ONLY, Table()], id="rounding is too fine"),
+        pytest.param(replace(ORGANISATIONS_RULE, width=3), (3, 2, 1), [BY_SEX_ONLY], id="2 is at most 3 in all"),
+        pytest.param(replace(PERSONS_RULE, width=40), (20, 10, 10), [BY_SEX_ONLY, Table()], id="rounding is too fine"),
     ],
 )
 def test_finest_tables_are_left_out_until_nothing_is_exposed(rule, counts, left_out):
@@ -273,29 +267,35 @@ def test_finest_tables_are_left_out_until_nothing_is_exposed(rule, counts, left_
 
 
 def test_return_without_counts_contributes_nothing():
-    protected = protect_counts(LATTICE, SOURCE_RULE, np.zeros(3, dtype=np.int64), ~ALL, [], np.random.default_rng(1))
+    protected = protect_counts(LATTICE, PERSONS_RULE, np.zeros(3, dtype=np.int64), ~ALL, [], np.random.default_rng(1))
     assert (protected.contribution, protected.left_out) == (None, ())
 
 
 def test_open_rule_displays_counts_as_they_are():
     """Published statistics keep their publisher's protection; their tables need not agree."""
     random, counts = np.random.default_rng(1), np.array((10, 6, 5))
-    first = protect_counts(LATTICE, OPEN_RULE, counts, ALL, [], random)
-    second = protect_counts(LATTICE, OPEN_RULE, counts + 1, ALL, [first.contribution], random)
+    first = protect_counts(LATTICE, UNPROTECTED_RULE, counts, ALL, [], random)
+    second = protect_counts(LATTICE, UNPROTECTED_RULE, counts + 1, ALL, [first.contribution], random)
     assert (first.contribution.displayed.tolist(), first.left_out) == ([10, 6, 5], ())
     assert second.contribution.displayed.tolist() == [11, 7, 6]
-    assert get_largest_error(OPEN_RULE, first=2, later=3) == get_rounding_interval(OPEN_RULE, first=2, later=3) == 0
+    assert (
+        get_largest_error(UNPROTECTED_RULE, first=2, later=3)
+        == get_rounding_interval(UNPROTECTED_RULE, first=2, later=3)
+        == 0
+    )
 
 
 def test_totals_of_employers_are_exact_and_breakdowns_are_rounded():
     random, counts = np.random.default_rng(1), np.array((10, 6, 4))
-    first = protect_counts(LATTICE, EMPLOYERS_RULE, counts, ALL, [], random).contribution
-    second = protect_counts(LATTICE, EMPLOYERS_RULE, counts + np.array((1, 1, 0)), ALL, [first], random).contribution
+    first = protect_counts(LATTICE, ORGANISATIONS_RULE, counts, ALL, [], random).contribution
+    second = protect_counts(
+        LATTICE, ORGANISATIONS_RULE, counts + np.array((1, 1, 0)), ALL, [first], random
+    ).contribution
     assert (first.displayed[0], second.displayed[0]) == (10, 11)
     assert first.displayed[1:].tolist() == second.displayed[1:].tolist()
     assert (first.displayed[1:] % 3).tolist() == [0, 0]
-    assert get_largest_error(EMPLOYERS_RULE.totals, first=1, later=1) == 0
-    assert get_largest_error(EMPLOYERS_RULE, first=1, later=1) == 7
+    assert get_largest_error(ORGANISATIONS_RULE.totals, first=1, later=1) == 0
+    assert get_largest_error(ORGANISATIONS_RULE, first=1, later=1) == 7
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -305,10 +305,10 @@ def test_counts_that_are_first_returned_later_get_draws_of_their_own(seed):
         ScopeShape(tables=(Table(level=1), BY_SEX_ONLY), dimensions=(SEX,), places=WARDS[:2], periods={"now": ("now",)})
     )
     random, counts = np.random.default_rng(seed), np.array((22, 22, 12, 10))
-    first = protect_contribution(lattice, SOURCE_RULE, counts, np.array((True, False, False, False)), [], random)
+    first = protect_contribution(lattice, PERSONS_RULE, counts, np.array((True, False, False, False)), [], random)
     unknown = replace(first, draws=np.where(first.since >= 0, first.draws, 0))
     everything = np.ones(4, dtype=np.bool_)
-    second = protect_contribution(lattice, SOURCE_RULE, counts, everything, [unknown], random)
+    second = protect_contribution(lattice, PERSONS_RULE, counts, everything, [unknown], random)
     assert second.since.tolist() == [0, 1, 1, 1]
     assert second.draws[0] == first.draws[0]
     assert second.displayed[0] == second.displayed[1] == first.displayed[0]

@@ -56,8 +56,7 @@ class _LatticeBuilder:
         self.shape = shape
         self.dimensions = {dimension.slug: dimension for dimension in shape.dimensions}
         self.parents = {place.code: place.parent for place in shape.places}
-        collected = shape.periods if shape.overlapping_periods else chain.from_iterable(shape.periods.values())
-        self.base = tuple(dict.fromkeys(collected))
+        self.base = tuple(dict.fromkeys(chain.from_iterable(shape.periods.values())))
         self.at = {period: index for index, period in enumerate(self.base)}
         self.leaves: dict[tuple[tuple[str, ...], str], IntArray] = {}
         self.cells = [cell for table in shape.tables for cell in self._cells(table)]
@@ -92,16 +91,13 @@ class _LatticeBuilder:
             identities=self.identities.rows(),
             whole=listed.whole,
             complement=listed.complement,
-            breakdown_depth=listed.breakdown_depth,
             broken_down=listed.broken_down,
-            area_period_id=np.concatenate([self._patches(block, blocks[0]) for block in blocks]),
-            area_count=len(blocks[0].places),
             continues_from=self._earlier(listed),
         )
 
     def _earlier(self, nodes: Nodes) -> IntArray:
         """Find nodes that continue others: the longer of two periods that differ by an unpublished one."""
-        periods = {} if self.shape.overlapping_periods else self.shape.periods
+        periods = self.shape.periods
         previous = {
             longer: shorter
             for (longer, long_parts), (shorter, short_parts) in product(periods.items(), repeat=2)
@@ -126,7 +122,7 @@ class _LatticeBuilder:
         outside: list[IntArray] = []
         for cell in self.cells:
             block = home[frozenset(cell.codes), cell.table.level]
-            periods = [self._parts(period) for period in cell.table.periods or self.shape.periods]
+            periods = [self.shape.periods[period] for period in cell.table.periods or self.shape.periods]
             places = [place.code for place in self.shape.places if place.level <= cell.table.level]
             inside += self._ids(block, periods, places, cell.codes)
             if cell.table.part is not None:
@@ -150,9 +146,6 @@ class _LatticeBuilder:
     def _size(self, feature: str) -> int:
         dimension = self.dimensions.get(feature)
         return 2 if dimension is None else len(dimension.codes) + (not dimension.exhaustive)
-
-    def _parts(self, period: str) -> tuple[str, ...]:
-        return (period,) if self.shape.overlapping_periods else self.shape.periods[period]
 
     def _blocks(self) -> list[_Block]:
         """Return the blocks, each linked to the earlier block with the most common features (Prim)."""
@@ -179,15 +172,6 @@ class _LatticeBuilder:
         sizes = (len(self.base), len(places), *(self.sizes[name] for name in features))
         first, self.atoms = self.atoms, self.atoms + prod(sizes)
         return _Block(features=features, level=level, places=places, ids=np.arange(first, self.atoms).reshape(sizes))
-
-    def _patches(self, block: _Block, root: _Block) -> IntArray:
-        """Number the atoms of the finest areas by period and area, and those of coarser areas by period, negative."""
-        periods = np.arange(len(self.base))[:, None]
-        if block.level == root.level:
-            numbers = periods * len(root.places) + np.arange(len(root.places))
-        else:
-            numbers = np.broadcast_to(-1 - periods, (len(self.base), len(block.places)))
-        return np.repeat(numbers.ravel(), prod(block.ids.shape[2:]))
 
     def _collected(self, place: Area, level: int) -> bool:
         """Return True if atoms belong to this area: the finest areas, or all areas if they overlap."""
@@ -230,22 +214,17 @@ class _LatticeBuilder:
                 self.identities.add(0.0, 0.0, (ids, 1.0), (others, -1.0))
 
     def _constrain_unions(self, nodes: dict[Node, IntArray]) -> None:
-        """A person counted in an area or period is counted in at least one of its parts, and maybe in several."""
-        parts: list[tuple[Node, list[Node]]] = []
-        if self.shape.overlapping_places:
-            children = {
-                code: [place.code for place in self.shape.places if place.parent == code] for code in self.parents
-            }
-            parts += [(node, [replace(node, place=code) for code in children[node.place]]) for node in nodes]
-        if self.shape.overlapping_periods:
-            shorter = {code: [part for part in parts if part != code] for code, parts in self.shape.periods.items()}
-            parts += [(node, [replace(node, period=code) for code in shorter[node.period]]) for node in nodes]
-        for node, candidates in parts:
-            part_atoms = [nodes[part] for part in candidates if part in nodes]
+        """A person counted in an area is counted in at least one of its areas, and maybe in several."""
+        if not self.shape.overlapping_places:
+            return
+        children = {code: [place.code for place in self.shape.places if place.parent == code] for code in self.parents}
+        for node, atoms in nodes.items():
+            parts = [replace(node, place=code) for code in children[node.place]]
+            part_atoms = [nodes[part] for part in parts if part in nodes]
             for ids in part_atoms:
-                self.identities.add(0.0, inf, (nodes[node], 1.0), (ids, -1.0))
-            if part_atoms and len(part_atoms) == len(candidates):
-                self.identities.add(0.0, inf, (np.concatenate(part_atoms), 1.0), (nodes[node], -1.0))
+                self.identities.add(0.0, inf, (atoms, 1.0), (ids, -1.0))
+            if part_atoms and len(part_atoms) == len(parts):
+                self.identities.add(0.0, inf, (np.concatenate(part_atoms), 1.0), (atoms, -1.0))
 
     def _constrain_covers(self, nodes: dict[Node, IntArray]) -> None:
         """If everybody is in at least one category, the categories add up to at least the total."""

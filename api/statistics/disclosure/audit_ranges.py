@@ -3,8 +3,8 @@
 import numpy as np
 from msgspec import Struct
 
-from api.statistics.disclosure.contributions import SourceRule
 from api.statistics.disclosure.sparse_rows import BoolArray, FloatArray, IntArray
+from schema.disclosure import Rule
 
 TOLERANCE = 1e-6
 SIGNS = (1.0, -1.0, -1.0, 1.0)
@@ -37,7 +37,7 @@ class Targets(Struct, frozen=True, kw_only=True, eq=False):
 class Ranges:
     """The least and the greatest value of each target among the solutions so far."""
 
-    def __init__(self, rule: SourceRule, targets: Targets) -> None:
+    def __init__(self, rule: Rule, targets: Targets) -> None:
         self.width, self.targets = rule.width, targets
         self.least, self.most = np.full(targets.node.size, np.inf), np.full(targets.node.size, -np.inf)
 

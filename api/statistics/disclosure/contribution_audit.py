@@ -16,16 +16,11 @@ import numpy as np
 from msgspec import Struct
 
 from api.statistics.disclosure.audit_ranges import SIGNS, TOLERANCE, Ranges, Targets
-from api.statistics.disclosure.contributions import (
-    Contribution,
-    SourceRule,
-    find_set_nodes,
-    has_news,
-    list_node_rules,
-)
+from api.statistics.disclosure.contributions import Contribution, find_set_nodes, has_news, list_node_rules
 from api.statistics.disclosure.lattice import Lattice
 from api.statistics.disclosure.linear_programs import RepeatedProgram, Solution, stack_rows
 from api.statistics.disclosure.sparse_rows import FloatArray, IntArray, SparseRows
+from schema.disclosure import Rule
 
 MAX_SINGLE_RANGES = 20
 """Up to so many open ranges, programs for each are faster than a program for all."""
@@ -56,7 +51,7 @@ class ImpossibleContribution(Exception):  # noqa: N818  a refusal is not an erro
 class ContributionAudit:
     """The ranges that a reader can calculate from a chain of contributions of one provider."""
 
-    def __init__(self, lattice: Lattice, rule: SourceRule, chain: Sequence[Contribution]) -> None:
+    def __init__(self, lattice: Lattice, rule: Rule, chain: Sequence[Contribution]) -> None:
         self.lattice, self.rule, self.chain = lattice, rule, chain
         self.rules = list_node_rules(lattice, rule)
         self.releases = [0, *(number for number in range(1, len(chain)) if has_news(chain[number - 1], chain[number]))]
@@ -177,10 +172,10 @@ class ContributionAudit:
         keys = zip(now.tolist(), then.tolist(), earlier.tolist(), strict=True)
         places = {key: place for place, key in enumerate(keys)}
         ends = (self._locate(of, self.node).tolist() for of in (self.release, self.since))
-        found = np.array([places.get((*key, -1), -1) for key in zip(*ends, strict=True)], dtype=np.int64)
-        change = np.flatnonzero(found >= 0)
-        low[found[change]] = np.maximum(low[found[change]], least[self.first_change + change])
-        high[found[change]] = np.minimum(high[found[change]], most[self.first_change + change])
+        targeted = np.array([places.get((*key, -1), -1) for key in zip(*ends, strict=True)], dtype=np.int64)
+        change = np.flatnonzero(targeted >= 0)
+        low[targeted[change]] = np.maximum(low[targeted[change]], least[self.first_change + change])
+        high[targeted[change]] = np.minimum(high[targeted[change]], most[self.first_change + change])
         return np.flatnonzero(targets.is_step | ((low <= targets.largest) & (high >= -targets.largest)))
 
     def _bound_after_redaction(self, index: int, least: FloatArray, most: FloatArray) -> None:

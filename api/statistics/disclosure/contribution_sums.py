@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from api.statistics.disclosure.contributions import Contribution, SourceRule, round_with_draws
+from api.statistics.disclosure.contributions import Contribution, round_with_draws
 from api.statistics.disclosure.sparse_rows import FloatArray, IntArray
+from schema.disclosure import Rule
 
 
 def sum_contributions(contributions: Sequence[Contribution]) -> IntArray:
@@ -14,7 +15,7 @@ def sum_contributions(contributions: Sequence[Contribution]) -> IntArray:
     return np.maximum(total, 0)
 
 
-def get_largest_error(rule: SourceRule, *, first: int, later: int) -> int:
+def get_largest_error(rule: Rule, *, first: int, later: int) -> int:
     """Return how far a sum can be from the truth, from public facts alone.
 
     `first` is the number of contributions that appear for the first time, `later` the number of the others, changed or
@@ -23,7 +24,7 @@ def get_largest_error(rule: SourceRule, *, first: int, later: int) -> int:
     return first * rule.largest_first_error + later * (rule.largest_first_error + rule.hold_back - 1)
 
 
-def get_rounding_interval(rule: SourceRule, *, first: int, later: int, coverage: float = 0.95) -> int:
+def get_rounding_interval(rule: Rule, *, first: int, later: int, coverage: float = 0.95) -> int:
     """Return the least distance that contains the error of a sum with this probability.
 
     The last digits of the true counts, and what is held back of later ones, are assumed to be evenly distributed.
@@ -38,7 +39,7 @@ def get_rounding_interval(rule: SourceRule, *, first: int, later: int, coverage:
     return int(np.argmax(within >= coverage - 1e-12))
 
 
-def _distribute_rounding(rule: SourceRule) -> FloatArray:
+def _distribute_rounding(rule: Rule) -> FloatArray:
     """Return the probability of each error of one rounding, from the most negative to the most positive."""
     middle, reach = rule.base // 2, rule.base + rule.base // 2
     draws = np.append(np.arange(rule.base), [middle - rule.base, middle + rule.base])

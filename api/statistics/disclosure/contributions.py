@@ -11,45 +11,7 @@ from msgspec.structs import replace
 
 from api.statistics.disclosure.lattice import Lattice
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
-
-
-class SourceRule(Struct, frozen=True, kw_only=True):
-    """How the counts of one provider are displayed."""
-
-    base: int = 5
-    far_share: float = 0.03
-    """The share of draws that round to the multiple before the nearest one; the same share rounds to the one after."""
-    hold_back: int = 8
-    """A displayed count changes only when the true one has moved by this much since it was set."""
-    largest_small: int = 7
-    largest_small_change: int = 4
-    width: int = 4
-    """The least distance between the smallest and the greatest possible value of a small count or change."""
-    totals_open: bool = False
-    """Counts without a breakdown, of any area, are displayed as they are."""
-
-    @property
-    def protects(self) -> bool:
-        """Return False if every count is displayed as it is."""
-        return self.base > 1
-
-    @property
-    def totals(self) -> "SourceRule":
-        """The rule of counts without a breakdown."""
-        return OPEN_RULE if self.totals_open else self
-
-    @property
-    def largest_first_error(self) -> int:
-        """How far a displayed count can be from the true one when it is set."""
-        return self.base + self.base // 2 if self.far_share else self.base - 1
-
-
-SOURCE_RULE = SourceRule()
-OPEN_RULE = SourceRule(base=1, far_share=0.0, hold_back=1, largest_small=0, largest_small_change=0, width=0)
-EMPLOYERS_RULE = SourceRule(
-    base=3, far_share=0.0, hold_back=4, largest_small=2, largest_small_change=2, width=1, totals_open=True
-)
-"""For counts of employers: in a breakdown, 1 and 2 are not known exactly."""
+from schema.disclosure import Rule
 
 
 class NodeRules(Struct, frozen=True, kw_only=True, eq=False):
@@ -62,7 +24,7 @@ class NodeRules(Struct, frozen=True, kw_only=True, eq=False):
     """True where the count is displayed as it is; for nodes and complements."""
 
 
-def list_node_rules(lattice: Lattice, rule: SourceRule) -> NodeRules:
+def list_node_rules(lattice: Lattice, rule: Rule) -> NodeRules:
     """Return the rule of each node. A node with the same people as an open total is open too."""
     is_total = ~lattice.broken_down[find_equal_nodes(lattice)]
     is_open = is_total & rule.totals_open | (not rule.protects)
@@ -92,7 +54,7 @@ class Contribution(Struct, frozen=True, kw_only=True, eq=False):
     """True where `reference` is the displayed count."""
 
 
-def make_draws(rule: SourceRule, size: int, random: np.random.Generator) -> IntArray:
+def make_draws(rule: Rule, size: int, random: np.random.Generator) -> IntArray:
     """Return draws from 0 to base - 1, except that some of the middle ones are a base less or more.
 
     Because of these far draws, 0 sometimes displays as 5, so a displayed 5 is no proof of a person. Only the middle
@@ -133,7 +95,7 @@ def start_contribution(draws: IntArray) -> Contribution:
 
 
 def update_contribution(
-    rule: SourceRule | NodeRules, before: Contribution, counts: IntArray, present: BoolArray, *, release: int
+    rule: Rule | NodeRules, before: Contribution, counts: IntArray, present: BoolArray, *, release: int
 ) -> Contribution:
     """Return the contribution of the next release, with the draws of `before`.
 

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
-from msgspec.structs import replace
 
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray, SparseRows
 
@@ -67,8 +66,6 @@ class ScopeShape(Struct, frozen=True, kw_only=True):
     the sum of its increments, of which only the first is published."""
     overlapping_places: bool = False
     """True if a person may be counted in two areas: a wider area is then at most the sum and at least the largest."""
-    overlapping_periods: bool = False
-    """The same for periods, each of which is collected separately."""
 
 
 class Node(Struct, frozen=True, kw_only=True):
@@ -116,9 +113,8 @@ class Nodes(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """For a part and for its complement, the node of the whole; else -1."""
     complement: IntArray
     """For a part, its complement; else -1."""
-    breakdown_depth: IntArray
-    """The number of restrictions of a node: its dimensions, plus one for an area below the widest."""
     broken_down: BoolArray
+    """True for the cells of a breakdown, False for totals."""
 
     @property
     def size(self) -> int:
@@ -134,11 +130,6 @@ class Nodes(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             for breakdown, period, place in product(grid.breakdowns, grid.periods, grid.places)
         )
 
-    def append_complements(self, counts: npt.NDArray[np.int64]) -> IntArray:
-        """Append the complements to counts of the nodes (on the last axis)."""
-        part = np.flatnonzero(self.complement >= 0)
-        return np.concatenate((counts, counts[..., self.whole[part]] - counts[..., part]), axis=-1)
-
 
 class Lattice(Nodes, frozen=True, kw_only=True, eq=False):
     """The nodes as sums of atoms."""
@@ -148,10 +139,6 @@ class Lattice(Nodes, frozen=True, kw_only=True, eq=False):
     """Each node as a sum of atoms that is at least 0."""
     identities: SparseRows
     """The equations that atoms and nodes always satisfy."""
-    area_period_id: IntArray
-    """For each atom, a number for its period and area; negative for areas wider than the finest."""
-    area_count: int
-    """The number of finest areas."""
     equations: SparseRows
     """Each node and complement as a short sum minus itself, which is 0: over the atoms, then the nodes."""
     continues_from: IntArray
@@ -165,35 +152,13 @@ def build_nodes(shape: ScopeShape) -> Nodes:
     known = np.flatnonzero(whole >= 0)
     complement = np.full(whole.size + known.size, -1)
     complement[known] = np.arange(whole.size, complement.size)
-    levels = {place.code: place.level for place in shape.places}
-    cut = [(len(grid.codes), np.array([levels[place] > 0 for place in grid.places])) for grid in grids]
-    depth = _flatten(grids, [dimensions + below for dimensions, below in cut])
-    broken_down = _flatten(grids, [np.full(below.size, dimensions > 0) for dimensions, below in cut])
+    broken_down = _flatten(grids, [np.array(len(grid.codes) > 0) for grid in grids])
     return Nodes(
         grids=grids,
         whole=np.concatenate((whole, whole[known])),
         complement=complement,
-        breakdown_depth=np.concatenate((depth, depth[known])),
         broken_down=np.concatenate((broken_down, broken_down[known])),
     )
-
-
-def split_by_period(shape: ScopeShape) -> list[ScopeShape]:
-    """Split a shape by its periods. Periods without a common longer period imply nothing about each other."""
-    groups: list[set[str]] = []
-    for code, parts in shape.periods.items():
-        linked = [group for group in groups if not group.isdisjoint((code, *parts))]
-        groups = [*(group for group in groups if group not in linked), {code, *parts}.union(*linked)]
-    order = list(shape.periods)
-    shapes: list[ScopeShape] = []
-    for group in sorted(groups, key=lambda group: min(order.index(code) for code in group if code in shape.periods)):
-        tables = [
-            replace(table, periods=tuple(code for code in table.periods if code in group)) for table in shape.tables
-        ]
-        remaining = [table for table, old in zip(tables, shape.tables, strict=True) if table.periods or not old.periods]
-        periods = {code: parts for code, parts in shape.periods.items() if code in group}
-        shapes.append(replace(shape, tables=tuple(remaining), periods=periods))
-    return shapes
 
 
 def locate_nodes(nodes: Nodes, among: Nodes) -> IntArray:

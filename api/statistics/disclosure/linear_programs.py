@@ -3,45 +3,8 @@
 import highspy
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from api.statistics.disclosure.sparse_rows import FloatArray, SparseRows
-
-FEASIBILITY_TOLERANCE = 1e-9
-"""How far a table may lie outside its bounds. Tables build on each other, so errors add up."""
-
-
-class LinearProgram(Struct, frozen=True, kw_only=True, eq=False):
-    """A linear program without its objective: bounded rows over columns, which are at least 0 by default."""
-
-    rows: SparseRows
-    least: FloatArray | None = None
-    most: FloatArray | None = None
-
-    def require_goal(self, goal: float, *, up: bool) -> "LinearProgram":
-        """Return the program with its last row at least, or at most, `goal`."""
-        lower, upper = self.rows.lower.copy(), self.rows.upper.copy()
-        (lower if up else upper)[-1] = goal
-        return replace(self, rows=replace(self.rows, lower=lower, upper=upper))
-
-    def solve(self, cost: FloatArray, *, corner: bool = True) -> FloatArray | None:
-        """Return the columns with the lowest cost, or None if the solver finds no solution.
-
-        A `corner` solution has almost all columns at their bounds. Other solutions are faster to find.
-        """
-        least = np.zeros(cost.size) if self.least is None else self.least
-        most = np.full(cost.size, np.inf) if self.most is None else self.most
-        solver = _load_solver(self.rows, cost, least, most)
-        solver.setOptionValue("primal_feasibility_tolerance", FEASIBILITY_TOLERANCE)
-        if corner:
-            solver.setOptionValue("presolve", "off")
-        else:
-            solver.setOptionValue("solver", "ipm")
-            solver.setOptionValue("run_crossover", "off")
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        return np.clip(np.array(solver.getSolution().col_value), least, most)
 
 
 class Solution(Struct, frozen=True, kw_only=True, eq=False):

@@ -13,27 +13,34 @@ class LaxPolicy(Exception):  # noqa: N818  a refusal is not an error of ours
         self.fields = fields
 
 
-# Wider bands, coarser bases and longer hold-backs hide more.
-_STRICTER_IF_HIGHER = (
-    "hide_to",
+ROUNDING_FIELDS = (
     "base",
+    "far_share",
     "hold_back",
-    "smallest_after_shift",
+    "largest_small",
+    "largest_small_change",
     "width",
+    "totals_open",
+)
+"""The fields of a rule that must stay the same over all versions of a plan."""
+_STRICTER_IF_HIGHER = (
+    *(field for field in ROUNDING_FIELDS if field != "totals_open"),
+    "hide_below",
     "smallest_denominator",
     "whole_percent_below",
 )
-_STRICTER_IF_LOWER = ("hide_from", "totals_open")
-_STRICTER_IF_TRUE = ("audit_providers", "protect_complements", "shift", "rates_from_displayed")
 
 
 def find_laxer_fields(own: Rule, usual: Rule) -> list[str]:
     """Return the fields of a rule that protect less than those of another rule."""
     mine, theirs = asdict(own), asdict(usual)
-    return [
-        *(field for field in (*_STRICTER_IF_HIGHER, *_STRICTER_IF_TRUE) if mine[field] < theirs[field]),
-        *(field for field in _STRICTER_IF_LOWER if mine[field] > theirs[field]),
-    ]
+    laxer = [field for field in _STRICTER_IF_HIGHER if mine[field] < theirs[field]]
+    return [*laxer, "totals_open"] if own.totals_open > usual.totals_open else laxer
+
+
+def find_changed_rounding(old: Rule, new: Rule) -> list[str]:
+    """Return the fields by which two rules round counts differently."""
+    return [field for field in ROUNDING_FIELDS if getattr(old, field) != getattr(new, field)]
 
 
 def check_policy(own: Policy, usual: Policy) -> Policy:

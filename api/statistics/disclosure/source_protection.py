@@ -15,7 +15,6 @@ from api.statistics.disclosure.contribution_audit import ContributionAudit, Impo
 from api.statistics.disclosure.contributions import (
     Contribution,
     NodeRules,
-    SourceRule,
     find_equal_nodes,
     find_set_nodes,
     has_news,
@@ -27,6 +26,7 @@ from api.statistics.disclosure.contributions import (
 )
 from api.statistics.disclosure.lattice import Lattice, Table
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
+from schema.disclosure import Rule
 
 MAX_REPEATS = 30
 
@@ -40,7 +40,7 @@ class LeftOutTable(Struct, frozen=True, kw_only=True):
 
 
 class ProtectedCounts(Struct, frozen=True, kw_only=True, eq=False):
-    """What a provider contributes to a release."""
+    """The contribution of a provider to a release."""
 
     contribution: Contribution | None
     """None if the provider has displayed nothing so far, and nothing can be displayed."""
@@ -58,7 +58,7 @@ class ExposedContribution(Exception):  # noqa: N818  a refusal is not an error o
 
 def protect_counts(
     lattice: Lattice,
-    rule: SourceRule,
+    rule: Rule,
     counts: IntArray,
     present: BoolArray,
     chain: Sequence[Contribution],
@@ -101,7 +101,7 @@ def _find_finest_table(lattice: Lattice, present: BoolArray, exposed: IntArray) 
 
 def protect_contribution(
     lattice: Lattice,
-    rule: SourceRule,
+    rule: Rule,
     counts: IntArray,
     present: BoolArray,
     chain: Sequence[Contribution],
@@ -140,7 +140,7 @@ def protect_contribution(
     return chain[-1]
 
 
-def _draw(rule: SourceRule, same: IntArray, is_open: BoolArray, random: np.random.Generator) -> IntArray:
+def _draw(rule: Rule, same: IntArray, is_open: BoolArray, random: np.random.Generator) -> IntArray:
     """Return new draws: the same one for equal nodes, and 0 for open ones."""
     return np.where(is_open, 0, make_draws(rule, same.size, random)[same])
 

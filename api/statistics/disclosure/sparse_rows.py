@@ -1,7 +1,5 @@
 """Sparse linear forms, and the array types of disclosure control."""
 
-from functools import cached_property
-
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
@@ -11,7 +9,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
-class SparseRows(Struct, frozen=True, kw_only=True, eq=False, dict=True):
+class SparseRows(Struct, frozen=True, kw_only=True, eq=False):
     """Linear forms as compressed sparse rows, one for each row, with bounds."""
 
     starts: IntArray
@@ -23,33 +21,9 @@ class SparseRows(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     def __len__(self) -> int:
         return self.starts.size - 1
 
-    @cached_property
-    def row_of(self) -> IntArray:
-        """The row of each entry."""
-        return np.repeat(np.arange(len(self)), np.diff(self.starts))
-
     def split(self) -> list[IntArray]:
         """The columns of each row."""
         return np.split(self.columns, self.starts[1:-1])
-
-    def select(self, rows: IntArray, columns: BoolArray, *, lower: FloatArray, upper: FloatArray) -> "SparseRows":
-        """Return some rows, in order, over some columns, which are renumbered, with new bounds."""
-        chosen = np.zeros(len(self), dtype=np.bool_)
-        chosen[rows] = True
-        entries = chosen[self.row_of] & columns[self.columns]
-        return SparseRows(
-            starts=np.append(0, np.cumsum(np.bincount(self.row_of[entries], minlength=len(self))[rows])),
-            columns=(np.cumsum(columns) - 1)[self.columns[entries]],
-            values=self.values[entries],
-            lower=lower,
-            upper=upper,
-        )
-
-    def evaluate(self, point: FloatArray) -> FloatArray:
-        """Return the value of each form at a point, whose last axis has the columns."""
-        if not len(self):
-            return np.zeros((*point.shape[:-1], 0))
-        return np.add.reduceat(point[..., self.columns] * self.values, self.starts[:-1], axis=-1)
 
 
 class RowBuilder:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 import msgspec
 import numpy as np
@@ -95,6 +95,11 @@ class Findings:
     def count_unlisted(self, code: str, number: int) -> None:
         """Count findings of a code that are not added one by one."""
         self._unlisted[code] += number
+
+    def list_returns(self, codes: Set[str]) -> set[int]:
+        """Return the items of the returns with a finding of one of these codes."""
+        ids = {finding.id for finding, _ in self._findings_by_key.values() if finding.code in codes}
+        return {item for id_ in ids for item in self._returns_by_finding[id_]}
 
     def room_for(self, code: str) -> int:
         """Return how many more findings of a code can be added one by one."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from api.plan.calendar import apply_extension
 from api.plan.catalogue import Catalogue
 from api.submissions.cell_columns import Cells, Column
-from api.submissions.checks import cells, content, history, identity, totals
+from api.submissions.checks import cells, content, cross_tables, history, identity, totals
 from api.submissions.checks.findings import Findings
 from api.submissions.checks.history import AdjacentReturns
 from api.submissions.parsed import ParsedSubmission
@@ -56,9 +56,12 @@ def check_submission(
     for block in index.split():
         totals.check_totals(block, returns, catalogue, findings)
     findings.raise_if_errors()
-    return CheckedSubmission(
+    checked = CheckedSubmission(
         parsed=parsed, organisation=organisation, returns=returns, cells=resolved, findings=findings
     )
+    cross_tables.check_cross_tables(resolved, checked.row_slices, returns, catalogue, findings)
+    findings.raise_if_errors()
+    return checked
 
 
 def extend_deadlines(checked: CheckedSubmission, extensions: Mapping[ReturnKey, datetime]) -> CheckedSubmission:

@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     from .json_stat_role import JsonStatRole
     from .json_stat_unit import JsonStatUnit
     from .justification import Justification
+    from .left_out_table import LeftOutTable
+    from .left_out_table_reason import LeftOutTableReason
     from .link import Link
     from .logic_model import LogicModel
     from .logic_model_column import LogicModelColumn
@@ -104,7 +106,6 @@ if TYPE_CHECKING:
     from .measure_kind import MeasureKind
     from .measure_link import MeasureLink
     from .measure_page import MeasurePage
-    from .measure_period import MeasurePeriod
     from .measure_progress import MeasureProgress
     from .measure_relation import MeasureRelation
     from .milestone_item import MilestoneItem
@@ -138,8 +139,6 @@ if TYPE_CHECKING:
     from .period_page import PeriodPage
     from .period_type import PeriodType
     from .plan_reference import PlanReference
-    from .policy import Policy
-    from .policy_decision import PolicyDecision
     from .preview_figure import PreviewFigure
     from .preview_inequality import PreviewInequality
     from .preview_inequality_protection import PreviewInequalityProtection
@@ -177,6 +176,7 @@ if TYPE_CHECKING:
     from .release_change_why import ReleaseChangeWhy
     from .release_explanations import ReleaseExplanations
     from .release_list import ReleaseList
+    from .release_policy import ReleasePolicy
     from .release_report import ReleaseReport
     from .release_withdrawal import ReleaseWithdrawal
     from .released_entry import ReleasedEntry
@@ -208,7 +208,6 @@ if TYPE_CHECKING:
     from .revision_diff import RevisionDiff
     from .revision_page import RevisionPage
     from .role import Role
-    from .rule import Rule
     from .scheme import Scheme
     from .scope import Scope
     from .scope_audit import ScopeAudit
@@ -320,6 +319,8 @@ __all__ = (
     "JsonStatRole",
     "JsonStatUnit",
     "Justification",
+    "LeftOutTable",
+    "LeftOutTableReason",
     "Link",
     "LogicModel",
     "LogicModelColumn",
@@ -332,7 +333,6 @@ __all__ = (
     "MeasureKind",
     "MeasureLink",
     "MeasurePage",
-    "MeasurePeriod",
     "MeasureProgress",
     "MeasureRelation",
     "MilestoneItem",
@@ -366,8 +366,6 @@ __all__ = (
     "PeriodPage",
     "PeriodType",
     "PlanReference",
-    "Policy",
-    "PolicyDecision",
     "PreviewFigure",
     "PreviewInequality",
     "PreviewInequalityProtection",
@@ -410,6 +408,7 @@ __all__ = (
     "ReleasedTheme",
     "ReleaseExplanations",
     "ReleaseList",
+    "ReleasePolicy",
     "ReleaseReport",
     "ReleaseWithdrawal",
     "ResolvedPeriod",
@@ -434,7 +433,6 @@ __all__ = (
     "RevisionDiff",
     "RevisionPage",
     "Role",
-    "Rule",
     "Scheme",
     "Scope",
     "ScopeAudit",
@@ -547,6 +545,8 @@ _MODULES = {
     "JsonStatRole": ".json_stat_role",
     "JsonStatUnit": ".json_stat_unit",
     "Justification": ".justification",
+    "LeftOutTable": ".left_out_table",
+    "LeftOutTableReason": ".left_out_table_reason",
     "Link": ".link",
     "LogicModel": ".logic_model",
     "LogicModelColumn": ".logic_model_column",
@@ -559,7 +559,6 @@ _MODULES = {
     "MeasureKind": ".measure_kind",
     "MeasureLink": ".measure_link",
     "MeasurePage": ".measure_page",
-    "MeasurePeriod": ".measure_period",
     "MeasureProgress": ".measure_progress",
     "MeasureRelation": ".measure_relation",
     "MilestoneItem": ".milestone_item",
@@ -593,8 +592,6 @@ _MODULES = {
     "PeriodPage": ".period_page",
     "PeriodType": ".period_type",
     "PlanReference": ".plan_reference",
-    "Policy": ".policy",
-    "PolicyDecision": ".policy_decision",
     "PreviewFigure": ".preview_figure",
     "PreviewInequality": ".preview_inequality",
     "PreviewInequalityProtection": ".preview_inequality_protection",
@@ -630,6 +627,7 @@ _MODULES = {
     "ReleaseChangeWhy": ".release_change_why",
     "ReleaseExplanations": ".release_explanations",
     "ReleaseList": ".release_list",
+    "ReleasePolicy": ".release_policy",
     "ReleaseReport": ".release_report",
     "ReleaseWithdrawal": ".release_withdrawal",
     "ReleasedEntry": ".released_entry",
@@ -661,7 +659,6 @@ _MODULES = {
     "RevisionDiff": ".revision_diff",
     "RevisionPage": ".revision_page",
     "Role": ".role",
-    "Rule": ".rule",
     "Scheme": ".scheme",
     "Scope": ".scope",
     "ScopeAudit": ".scope_audit",

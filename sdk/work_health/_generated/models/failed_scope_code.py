@@ -4,8 +4,6 @@ from enum import StrEnum
 
 
 class FailedScopeCode(StrEnum):
-    CONTRADICTION = "contradiction"
-    EXPOSED = "exposed"
     GEOGRAPHY_CHANGED = "geography-changed"
     SCOPE_CHANGED = "scope-changed"
 

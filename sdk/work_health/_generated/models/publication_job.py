@@ -33,10 +33,10 @@ class PublicationJob:
     """ The release excludes returns approved after this. """
     finished_at: datetime.datetime | None
     """ RFC 3339 with an offset. """
-    scope_count: int | None
-    """ The number of scopes to audit. """
-    scopes_audited: int
-    """ The number of scopes audited so far. """
+    contribution_count: int | None
+    """ How many returns of organisations were not protected when the job began. """
+    contributions_protected: int
+    """ How many of them are protected so far. """
     release: int | None
     """ The number of the release, once it is published. """
     failures: list[FailedScope]
@@ -71,10 +71,10 @@ class PublicationJob:
         else:
             finished_at = self.finished_at
 
-        scope_count: int | None
-        scope_count = self.scope_count
+        contribution_count: int | None
+        contribution_count = self.contribution_count
 
-        scopes_audited = self.scopes_audited
+        contributions_protected = self.contributions_protected
 
         release: int | None
         release = self.release
@@ -106,8 +106,8 @@ class PublicationJob:
                 "requested_at": requested_at,
                 "frozen_at": frozen_at,
                 "finished_at": finished_at,
-                "scope_count": scope_count,
-                "scopes_audited": scopes_audited,
+                "contribution_count": contribution_count,
+                "contributions_protected": contributions_protected,
                 "release": release,
                 "failures": failures,
                 "rehearsal": rehearsal,
@@ -162,14 +162,14 @@ class PublicationJob:
 
         finished_at = _parse_finished_at(d.pop("finished_at"))
 
-        def _parse_scope_count(data: object) -> int | None:
+        def _parse_contribution_count(data: object) -> int | None:
             if data is None:
                 return data
             return cast(int | None, data)
 
-        scope_count = _parse_scope_count(d.pop("scope_count"))
+        contribution_count = _parse_contribution_count(d.pop("contribution_count"))
 
-        scopes_audited = d.pop("scopes_audited")
+        contributions_protected = d.pop("contributions_protected")
 
         def _parse_release(data: object) -> int | None:
             if data is None:
@@ -222,8 +222,8 @@ class PublicationJob:
             requested_at=requested_at,
             frozen_at=frozen_at,
             finished_at=finished_at,
-            scope_count=scope_count,
-            scopes_audited=scopes_audited,
+            contribution_count=contribution_count,
+            contributions_protected=contributions_protected,
             release=release,
             failures=failures,
             rehearsal=rehearsal,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import define as _attrs_define
 
 from ..models.figure_fields import FigureFields
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     pass
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 class PublishedFigure(FigureFields):
     """One published cell of a release.
 
-        For counts of people, zero, small, withheld and missing counts all show `c`, so that nobody can distinguish
-    them.
+    For counts of people, small and missing counts both show `c`, so that nobody can distinguish them.
 
     """
 
@@ -28,6 +28,10 @@ class PublishedFigure(FigureFields):
     """ The number of the release. """
     policy_version: int
     """ The version of the disclosure policy. """
+    error_95: float | None | Unset = UNSET
+    """ In 95 % of roundings, the true value is not farther from `value` than this. """
+    counts_error_95: float | None | Unset = UNSET
+    """ The same for the numerator and the denominator of a percentage. """
 
     def to_dict(self) -> dict[str, Any]:
         numerator_lower_bound: float | None
@@ -46,6 +50,18 @@ class PublishedFigure(FigureFields):
 
         policy_version = self.policy_version
 
+        error_95: float | None | Unset
+        if isinstance(self.error_95, Unset):
+            error_95 = UNSET
+        else:
+            error_95 = self.error_95
+
+        counts_error_95: float | None | Unset
+        if isinstance(self.counts_error_95, Unset):
+            counts_error_95 = UNSET
+        else:
+            counts_error_95 = self.counts_error_95
+
         field_dict = super().to_dict()
 
         field_dict.update(
@@ -58,6 +74,10 @@ class PublishedFigure(FigureFields):
                 "policy_version": policy_version,
             }
         )
+        if error_95 is not UNSET:
+            field_dict["error_95"] = error_95
+        if counts_error_95 is not UNSET:
+            field_dict["counts_error_95"] = counts_error_95
 
         return field_dict
 
@@ -97,6 +117,24 @@ class PublishedFigure(FigureFields):
 
         policy_version = d.pop("policy_version")
 
+        def _parse_error_95(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        error_95 = _parse_error_95(d.pop("error_95", UNSET))
+
+        def _parse_counts_error_95(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        counts_error_95 = _parse_counts_error_95(d.pop("counts_error_95", UNSET))
+
         return {
             **fields,
             "numerator_lower_bound": numerator_lower_bound,
@@ -105,4 +143,6 @@ class PublishedFigure(FigureFields):
             "denominator_upper_bound": denominator_upper_bound,
             "release": release,
             "policy_version": policy_version,
+            "error_95": error_95,
+            "counts_error_95": counts_error_95,
         }

@@ -19,7 +19,7 @@ class Rehearsal:
     """The release that a dry run would publish."""
 
     report: ReleaseAudit
-    """ The scopes and figures that the job audited, and the result. """
+    """ The figures that the job published, by series. """
     changes: list[ReleaseChange]
     """ The first 1,000 changes. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -8,8 +8,8 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.policy import Policy
     from ..models.release_explanations import ReleaseExplanations
+    from ..models.release_policy import ReleasePolicy
     from ..models.release_report import ReleaseReport
 
 
@@ -29,8 +29,8 @@ class Release:
     """ The release excludes returns approved after this. """
     plan_version: int
     notes: None | str
-    policy: Policy
-    """ The rules of all disclosure classes, under one version that every release states. """
+    policy: ReleasePolicy
+    """ The disclosure policy when the release was made. """
     explanations: ReleaseExplanations
     """ How people are protected, by disclosure class. """
     report: ReleaseReport
@@ -100,8 +100,8 @@ class Release:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.policy import Policy  # noqa: PLC0415
         from ..models.release_explanations import ReleaseExplanations  # noqa: PLC0415
+        from ..models.release_policy import ReleasePolicy  # noqa: PLC0415
         from ..models.release_report import ReleaseReport  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -122,7 +122,7 @@ class Release:
 
         notes = _parse_notes(d.pop("notes"))
 
-        policy = Policy.from_dict(d.pop("policy"))
+        policy = ReleasePolicy.from_dict(d.pop("policy"))
 
         explanations = ReleaseExplanations.from_dict(d.pop("explanations"))
 

@@ -18,7 +18,7 @@ T = TypeVar("T", bound="ReleaseAudit")
 
 @_attrs_define
 class ReleaseAudit:
-    """The scopes and figures that the job audited, and the result."""
+    """The figures that the job published, by series."""
 
     scopes: list[ScopeAudit]
     figures: int

@@ -1,34 +1,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.left_out_table import LeftOutTable
+
 
 T = TypeVar("T", bound="ScopeAudit")
 
 
 @_attrs_define
 class ScopeAudit:
-    """The audit report of one scope: figures that are linked. It names no count and no provider.
-
-    Readers do not see it, because they could infer that a hidden figure has changed. It does not state how many
-    counts were audited, because a provider could infer whether others have zero or a small count.
-
-    """
+    """The figures of a series and the measures protected with it, and what is missing in them."""
 
     scope: str
     measures: list[str]
     figures: int
     shown: int
     hidden: int
-    """ Figures shown as `c`: small counts, withheld figures, and figures with data from one provider only. """
-    withheld: int
-    held_back: int
-    """ Figures left unchanged, with a larger error stated. """
-    carried_forward: bool
-    """ True if nothing has changed since the previous release, so no audit was needed. """
+    """ Figures shown as `c`, and figures without data. """
+    left_out: list[LeftOutTable] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -42,11 +39,12 @@ class ScopeAudit:
 
         hidden = self.hidden
 
-        withheld = self.withheld
-
-        held_back = self.held_back
-
-        carried_forward = self.carried_forward
+        left_out: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.left_out, Unset):
+            left_out = []
+            for left_out_item_data in self.left_out:
+                left_out_item = left_out_item_data.to_dict()
+                left_out.append(left_out_item)
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -57,16 +55,17 @@ class ScopeAudit:
                 "figures": figures,
                 "shown": shown,
                 "hidden": hidden,
-                "withheld": withheld,
-                "held_back": held_back,
-                "carried_forward": carried_forward,
             }
         )
+        if left_out is not UNSET:
+            field_dict["left_out"] = left_out
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.left_out_table import LeftOutTable  # noqa: PLC0415
+
         d = dict(src_dict)
         scope = d.pop("scope")
 
@@ -78,11 +77,14 @@ class ScopeAudit:
 
         hidden = d.pop("hidden")
 
-        withheld = d.pop("withheld")
+        _left_out = d.pop("left_out", UNSET)
+        left_out: list[LeftOutTable] | Unset = UNSET
+        if _left_out is not UNSET:
+            left_out = []
+            for left_out_item_data in _left_out:
+                left_out_item = LeftOutTable.from_dict(left_out_item_data)
 
-        held_back = d.pop("held_back")
-
-        carried_forward = d.pop("carried_forward")
+                left_out.append(left_out_item)
 
         scope_audit = cls(
             scope=scope,
@@ -90,9 +92,7 @@ class ScopeAudit:
             figures=figures,
             shown=shown,
             hidden=hidden,
-            withheld=withheld,
-            held_back=held_back,
-            carried_forward=carried_forward,
+            left_out=left_out,
         )
 
         scope_audit.additional_properties = d

@@ -11,14 +11,14 @@ T = TypeVar("T", bound="ScopeReport")
 
 @_attrs_define
 class ScopeReport:
-    """The public part of an audit report: figures that are linked and therefore audited together."""
+    """The figures of a series and the measures protected with it."""
 
     scope: str
     measures: list[str]
     figures: int
     shown: int
     hidden: int
-    """ Figures shown as `c`: small counts, withheld figures, and figures with data from one provider only. """
+    """ Figures shown as `c`, and figures without data. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

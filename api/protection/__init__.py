@@ -1,0 +1,1 @@
+"""Protection: the counts of each organisation are rounded and audited, before releases add them."""
