@@ -39,7 +39,6 @@ fuzz: .venv/dev.txt
 	FUZZ=500 CRASHES=30 $(BIN)/python -m pytest -q tests/faults
 
 attack: .venv/dev.txt
-	$(BIN)/python tests/attacks/full_size.py
 	ATTACKS=all $(BIN)/python -m pytest -q tests/attacks
 
 bench: .venv/dev.txt

@@ -25,7 +25,6 @@ VARIABLES = (*BREAKDOWN_BY_VARIABLE, EMPLOYMENT_VARIABLE)
 VALUE_MEASURE, NUMERATOR_MEASURE, DENOMINATOR_MEASURE, HALF_WIDTH_MEASURE = "20599", "21001", "21002", "21003"
 NOMIS_MEASURES = (VALUE_MEASURE, NUMERATOR_MEASURE, DENOMINATOR_MEASURE, HALF_WIDTH_MEASURE)
 REQUIRED_COLUMNS = ("DATE", "GEOGRAPHY_CODE", "VARIABLE", "MEASURES", "OBS_VALUE", "OBS_STATUS_NAME", "RECORD_COUNT")
-MAX_ROWS_PER_ANSWER = 25_000  # without a key; Nomis drops further rows without notice
 DERIVATION_NOTE = (
     "Calculated from Nomis: the numerator of variable 1496 over the denominator of variable 45. The limits use the "
     "published half-width, scaled by the inactive share of the population, which is assumed to be exact."

@@ -60,11 +60,6 @@ def get_normal_deviate(confidence: Confidence) -> float:
     return _DEVIATES[confidence]
 
 
-def calculate_standard_error(interval: Interval) -> float:
-    """Return the standard error from which a symmetric interval was calculated, in the unit of the interval."""
-    return (interval.upper - interval.lower) / (2 * get_normal_deviate(interval.confidence))
-
-
 def bound_proportion(counts: RatioCounts) -> tuple[float, float]:
     """Return the bounds of the proportion, from 0 to 1.
 

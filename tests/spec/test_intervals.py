@@ -23,7 +23,6 @@ from api.statistics.intervals import (
     calculate_proportion_interval,
     calculate_rate_interval,
     calculate_ratio_interval,
-    calculate_standard_error,
     get_normal_deviate,
     make_exact_counts,
 )
@@ -95,12 +94,6 @@ def test_interval_states_its_method_and_confidence():
 def test_limit_is_exact_for_zero_and_full_counts():
     assert calculate_proportion_interval(parse_counts("0/7")).lower == 0
     assert calculate_proportion_interval(parse_counts("7/7")).upper == 1
-
-
-def test_standard_error_is_derived_from_a_symmetric_interval():
-    for confidence, width in (P95, 3.919927969080108), (P99_8, 6.180464612335626):
-        interval = Interval(lower=50, upper=50 + width, confidence=confidence, method=IntervalMethod.PUBLISHED)
-        assert calculate_standard_error(interval) == pytest.approx(1)
 
 
 # --- counts and rates --------------------------------------------------------------------------------------
