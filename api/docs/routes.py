@@ -26,8 +26,10 @@ def _load_openapi() -> dict[str, bytes]:
 
 
 @cache
-def _load_script() -> bytes:
-    return (pages.STATIC_FOLDER / "scalar.js.gz").read_bytes()
+def _load_script(*, is_gzipped: bool) -> bytes:
+    """Return the script in one of its two encodings, which are made once."""
+    gzipped = (pages.STATIC_FOLDER / "scalar.js.gz").read_bytes()
+    return gzipped if is_gzipped else gzip.decompress(gzipped)
 
 
 def _accepts_gzip(accept_encoding: str) -> bool:
@@ -48,7 +50,8 @@ def show_reference() -> Response[str]:
     return pages.reference_page()
 
 
-@get("/docs/scalar.js", include_in_schema=False, sync_to_thread=False)
+# The first request decompresses the script: in a thread, so that no other request waits.
+@get("/docs/scalar.js", include_in_schema=False, sync_to_thread=True)
 def serve_script(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Allow browsers to cache the script for a year: the page names its checksum, so a new script is loaded at once."""
     is_gzipped = _accepts_gzip(request.headers.get("Accept-Encoding", ""))
@@ -57,11 +60,11 @@ def serve_script(request: Request[Any, Any, Any]) -> Response[bytes]:
     headers["X-Content-Type-Options"] = "nosniff"
     if is_gzipped:
         headers["Content-Encoding"] = "gzip"
-    content = _load_script() if is_gzipped else gzip.decompress(_load_script())
-    return Response(content, media_type="text/javascript", headers=headers)
+    return Response(_load_script(is_gzipped=is_gzipped), media_type="text/javascript", headers=headers)
 
 
-@get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+# The first request converts the document, which takes a second.
+@get("/openapi.json", include_in_schema=False, sync_to_thread=True)
 def serve_openapi_json() -> Response[bytes]:
     return Response(_load_openapi()["json"], media_type="application/json", headers={"Cache-Control": "no-cache"})
 

@@ -141,6 +141,15 @@ async def test_script_is_the_same_with_and_without_gzip(client: httpx2.AsyncClie
         assert response.headers["vary"] == "Accept-Encoding"
 
 
+async def test_script_is_decompressed_once(client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[bytes] = []
+    decompress = gzip.decompress
+    monkeypatch.setattr(gzip, "decompress", lambda content: calls.append(content) or decompress(content))
+    for _ in range(3):
+        assert (await client.get("/docs/scalar.js", headers={"Accept-Encoding": "identity"})).status_code == 200
+    assert len(calls) <= 1
+
+
 async def test_unchanged_script_is_not_sent_again(client: httpx2.AsyncClient) -> None:
     first = await client.get("/docs/scalar.js")
     again = await client.get("/docs/scalar.js", headers={"If-None-Match": first.headers["etag"]})
