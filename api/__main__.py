@@ -95,6 +95,7 @@ def _add_fetch_command(subparsers: Any) -> None:
     fetch.add_argument(
         "--confirm-withdrawals", action="store_true", help="withdraw figures that the publisher no longer publishes"
     )
+    fetch.add_argument("--allow-http", action="store_true", help="send the key unencrypted to another machine")
     fetch.set_defaults(command=commands.fetch)
 
 

@@ -230,7 +230,11 @@ def fetch(arguments: argparse.Namespace, configuration: settings.Settings) -> in
         confirm_withdrawals=arguments.confirm_withdrawals,
     )
     server = arguments.api or f"http://{configuration.work_health_host}:{configuration.work_health_port}"
-    report = asyncio.run(fetching.fetch_and_submit(options, server=server, key=configuration.work_health_key))
+    report = asyncio.run(
+        fetching.fetch_and_submit(
+            options, server=server, key=configuration.work_health_key, allow_http=arguments.allow_http
+        )
+    )
     print("\n".join(fetching.format_report(report)))
     return 0
 

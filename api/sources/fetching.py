@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx2
@@ -13,7 +13,8 @@ from msgspec import Struct
 from api import clock
 from api.http.refusals import InvalidParameter, Refusal
 from api.sources import disability_confident, ees, fingertips, nomis
-from api.sources.tables import UnexpectedSourceFormat
+from api.sources.downloading import Download, download_file, refuse_key_over_http
+from api.sources.tables import UnexpectedSourceFormat, excerpt
 from schema.programmes import AreaPage
 from schema.submission_reports import SubmissionReport
 from schema.submissions import NewReturn, NewSubmission
@@ -23,14 +24,15 @@ SOURCE_URLS = {
     "fingertips": "https://fingertips.phe.org.uk/api",
     "ees": "https://api.education.gov.uk/statistics/v1",
 }
-REQUEST_HEADERS = {"User-Agent": "work-health-fetch (Work and Health delivery plan API)"}
 MAX_ATTEMPTS = 6
 MAX_WAIT_SECONDS = 60.0
 RETRYABLE_STATUSES = {429, 500, 502, 503, 504}
+MAX_ROWS = 1_000_000  # of all pages of a publication
 
 EMPLOYER_TOWN, EMPLOYER_AREA = "Nottingham", "E06000018"  # the list of employers is counted for this town
 
 Sleep = Callable[[float], Awaitable[None]]
+AnyResponse = TypeVar("AnyResponse", httpx2.Response, Download)
 
 
 class SourceUnavailable(Refusal):
@@ -53,37 +55,40 @@ class RetryingClient(Struct, frozen=True, kw_only=True):
 
     async def request_with_retries(self, method: str, address: str, **options: Any) -> httpx2.Response:
         """Return the first response that is no temporary failure. Raises SourceUnavailable after the last attempt."""
+        return await self._repeat(address, lambda: self.http.request(method, address, **options))
+
+    async def fetch_text(self, address: str, params: dict[str, str] | None = None) -> str:
+        """Return the text of a publisher's response.
+
+        Raises SourceUnavailable, UnexpectedSourceFormat or DownloadRefused.
+        """
+        file = await self._repeat(address, lambda: download_file(self.http, address, params))
+        text = file.content.decode("utf-8-sig", errors="replace")
+        if file.status_code != 200:
+            raise UnexpectedSourceFormat(f"{address} returned status {file.status_code}: {excerpt(text)}")
+        return text
+
+    async def _repeat(self, address: str, request: Callable[[], Awaitable[AnyResponse]]) -> AnyResponse:
         failure = ""
         for attempt in range(MAX_ATTEMPTS):
             wait = min(2.0**attempt, MAX_WAIT_SECONDS)
             try:
-                response = await self.http.request(method, address, **options)
+                response = await request()
             except httpx2.TransportError as error:
                 failure = f"{type(error).__name__}: {error}"
             else:
                 if response.status_code not in RETRYABLE_STATUSES:
                     return response
                 failure = f"status {response.status_code}"
-                wait = _parse_retry_after(response) or wait
+                wait = _parse_retry_after(response.headers) or wait
             if attempt < MAX_ATTEMPTS - 1:
                 await self.sleep(wait)
         raise SourceUnavailable(f"{address.partition('?')[0]} did not respond in {MAX_ATTEMPTS} attempts: {failure}.")
 
-    async def fetch_text(self, address: str, params: dict[str, str] | None = None) -> str:
-        """Return the text of a publisher's response. Raises SourceUnavailable or UnexpectedSourceFormat."""
-        response = await self.request_with_retries(
-            "GET", address, params=params, headers=REQUEST_HEADERS, follow_redirects=True
-        )
-        if response.is_error:
-            raise UnexpectedSourceFormat(
-                f"{address} returned status {response.status_code}: {response.text.strip()[:200]}"
-            )
-        return response.content.decode("utf-8-sig", errors="replace")
 
-
-def _parse_retry_after(response: httpx2.Response) -> float | None:
+def _parse_retry_after(headers: httpx2.Headers) -> float | None:
     """Parse seconds or a date (RFC 9110, 10.2.3), limited to the longest wait. Return None without either."""
-    value = response.headers.get("Retry-After", "")
+    value = headers.get("Retry-After", "")
     try:
         wait = (
             float(value) if value.isdecimal() else (parsedate_to_datetime(value) - clock.system_now()).total_seconds()
@@ -109,6 +114,8 @@ async def fetch_nomis(client: RetryingClient, address: str, areas: Collection[st
         }
         page = nomis.read_rows(await client.fetch_text(f"{address}/dataset/{nomis.DATASET}.data.csv", params))
         expected_count = nomis.count_expected_rows([*rows[:1], *page])
+        if expected_count > MAX_ROWS:
+            raise UnexpectedSourceFormat(f"Nomis announces {expected_count:,} rows. The limit is {MAX_ROWS:,}.")
         rows += page
         if len(rows) >= expected_count:
             return nomis.build_returns(rows, areas)
@@ -143,7 +150,7 @@ async def fetch_areas(client: RetryingClient, programme: str) -> list[str]:
     """Return the areas of the plan for which a publisher may have figures: all except wards."""
     response = await client.request_with_retries("GET", f"/v1/programmes/{programme}/areas")
     if response.is_error:
-        raise SubmissionRejected(f"The server returned status {response.status_code}: {response.text[:200]}")
+        raise SubmissionRejected(f"The server returned status {response.status_code}: {excerpt(response.text)}")
     return [area.code for area in msgspec.json.decode(response.content, type=AreaPage).items if area.level != "ward"]
 
 
@@ -175,7 +182,7 @@ def _format_refusal(response: httpx2.Response) -> str:
         ]
         return "\n".join([f"{problem['title']} {problem.get('detail', '')}".strip(), *errors])
     except (msgspec.DecodeError, KeyError, TypeError):
-        return f"The server returned status {response.status_code}: {response.text[:200]}"
+        return f"The server returned status {response.status_code}: {excerpt(response.text)}"
 
 
 class FetchOptions(Struct, frozen=True, kw_only=True):
@@ -217,8 +224,15 @@ async def transfer_returns(
     )
 
 
-async def fetch_and_submit(options: FetchOptions, *, server: str, key: str) -> SubmissionReport:
-    """Fetch and submit over new connections. Only the server receives the key, never a publisher."""
+async def fetch_and_submit(
+    options: FetchOptions, *, server: str, key: str, allow_http: bool = False
+) -> SubmissionReport:
+    """Fetch and submit over new connections. Only the server receives the key, never a publisher.
+
+    Raises KeyOverHttp if another machine is the server and the connection is not encrypted, unless `allow_http`.
+    """
+    if not allow_http:
+        refuse_key_over_http(server)
     headers = {"Authorization": f"Bearer {key}"}
     async with (
         httpx2.AsyncClient(timeout=60) as publisher,

@@ -27,12 +27,15 @@ def read_table(text: str, columns: Collection[str]) -> list[Row]:
     if text.lstrip()[:1] == "<":
         raise UnexpectedSourceFormat(f"The publisher sent a web page instead of a CSV file: {_find_page_title(text)}")
     lines = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [name for name in columns if name not in (lines.fieldnames or ())]
+    try:
+        header, rows = lines.fieldnames or (), list(lines)
+    except csv.Error as error:
+        raise UnexpectedSourceFormat(f"The file is not CSV: {error}.") from error
+    missing = [name for name in columns if name not in header]
     if missing:
         raise UnexpectedSourceFormat(
             f"The file has no column {' or '.join(map(repr, missing))}; it begins {text[:80]!r}."
         )
-    rows = list(lines)
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values():
             raise UnexpectedSourceFormat(
@@ -43,7 +46,12 @@ def read_table(text: str, columns: Collection[str]) -> list[Row]:
 
 def _find_page_title(text: str) -> str:
     title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-    return (title[1].strip() if title else text.strip())[:120]
+    return excerpt(title[1] if title else text, length=120)
+
+
+def excerpt(text: str, *, length: int = 200) -> str:
+    """Return the beginning of a publisher's text for a message, without characters that control a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text.strip()[:length])
 
 
 # GSS shorthand, and the symbols of earlier years (analysisfunction.civilservice.gov.uk, "Using symbols in tables").
@@ -60,6 +68,7 @@ STATUS_BY_SYMBOL = {
     "w": Status.NONE_RECORDED,
 }
 ROUNDS_TO_ZERO_SYMBOLS = {"k", "low", "~"}
+MAX_DIGITS = 40  # before or after the decimal point; `1e999999999` would otherwise become a text of a gigabyte
 
 
 class ParsedField(Struct, frozen=True, kw_only=True):
@@ -86,9 +95,14 @@ def parse_number(text: str) -> Decimal:
         number = Decimal(text.replace(",", ""))
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite():
+    if not number.is_finite() or not _is_short(number):
         raise UnexpectedSourceFormat(f"{text[:80]!r} is neither a number nor a known symbol.")
     return number
+
+
+def _is_short(number: Decimal) -> bool:
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -MAX_DIGITS and number.adjusted() <= MAX_DIGITS
 
 
 def format_number(number: Decimal) -> str:

@@ -67,6 +67,8 @@ BROKEN = [
     ("A,C\n1,2\n",                      " 'B'"),
     ("A,B\n1,2\n3",                     r"\b3\b"),
     ("A,B\n1,2,3\n",                    r"\b2\b"),
+    ("A,B\n1," + 200_000 * "2" + "\n",  r"\b131072\b"),
+    ("<title>\x1b[2J\x07Busy</title>",   r":  \[2J Busy$"),
 ]  # fmt: skip
 
 
