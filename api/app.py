@@ -42,7 +42,7 @@ from api.database.connections import (
     release_connections,
 )
 from api.database.live_copy import CHANGE_SECONDS
-from api.http.bodies import MAX_JSON_BYTES, TypedRequest
+from api.http.bodies import MAX_BODY_BYTES, TypedRequest
 from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS
 from api.http.request_ids import RequestIdMiddleware, reject_unknown_parameters
@@ -127,7 +127,7 @@ def create_app(
         before_request=reject_unknown_parameters,
         middleware=[RequestIdMiddleware(), ETagMiddleware()],
         request_class=TypedRequest,
-        request_max_body_size=MAX_JSON_BYTES,
+        request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
         openapi_config=_build_openapi_config(),
         lifespan=list(lifespan),

@@ -1,5 +1,6 @@
 """Identify the caller of a request by its key."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,15 +11,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import keys, permissions, queries_keys
 from api.clock import Now
-from api.database.connections import Transaction
-from schema.partners import Caller
+from api.database.connections import Transaction, autocommit_connection
+from schema.partners import Caller, Scope
 
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 KEY_SECURITY: list[dict[str, list[str]]] = [{"key": []}]
 
 
 async def require_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse a request without a well-formed key before its body is read."""
+    """Refuse a request without a well-formed key, before a connection to the database is needed."""
     permissions.parse_secret(connection.headers.get("authorization"))
+
+
+def require_scope(*scopes: Scope) -> Guard:
+    """Return the guard of an operation with a body: without one of `scopes` in the programme, the body is not read.
+
+    The handler's transaction authenticates the caller again, because a slow body may arrive after the key is revoked.
+    """
+
+    async def require_scope_before_body(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        authorization = connection.headers.get("authorization")
+        permissions.parse_secret(authorization)
+        state = connection.app.state
+        async with autocommit_connection(state.engine) as reads:
+            caller = await authenticate(reads, authorization, now=state.clock())
+        permissions.require_scope(caller, connection.path_params["programme"], *scopes)
+
+    return require_scope_before_body
 
 
 async def provide_caller(request: Request[Any, Any, Any], transaction: Transaction, now: Now) -> Caller:

@@ -4,10 +4,11 @@ import hashlib
 import re
 import zlib
 from collections.abc import AsyncGenerator, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
+from anyio import to_thread
 from litestar import Request
 from litestar.exceptions import InternalServerException
 from litestar.types import Empty
@@ -15,8 +16,11 @@ from litestar.types import Empty
 from api.http.refusals import BodyTooLarge, Invalid, Malformed, UnsupportedMedia
 from api.http.violations import DECODE_ERRORS, MAX_VIOLATIONS, find_violations
 
+MAX_BODY_BYTES = 64 * 1024  # of every body that is not a submission
 MAX_JSON_BYTES = 32 * 1024 * 1024
 MAX_FILE_BYTES = 1024**3
+MAX_COMPRESSION_RATIO = 200
+FREE_DECOMPRESSED_BYTES = 1024 * 1024  # may have any ratio
 CSV_MEDIA_TYPE, NDJSON_MEDIA_TYPE = "text/csv", "application/x-ndjson"
 
 
@@ -34,13 +38,21 @@ class TypedRequest(Request[Any, Any, Any]):
     """
 
     async def body(self) -> bytes:
-        """Return the decompressed body. Raises BodyTooLarge above 32 MB, before or after decompression."""
+        """Return the decompressed body. Raises BodyTooLarge above the limit, before or after decompression.
+
+        The limit is `request_max_body_size` of the operation.
+        """
         if self._body is Empty:
             try:
                 raw = await super().body()
             except InternalServerException as error:
                 raise Malformed("The connection ended before the body did.") from error
-            content = decompress(raw, self.headers.get("content-encoding", "identity"))
+            max_bytes = self.route_handler.resolve_request_max_body_size() or MAX_BODY_BYTES
+            encoding = self.headers.get("content-encoding", "identity")
+            if max_bytes > MAX_BODY_BYTES and encoding != "identity":
+                content = await to_thread.run_sync(partial(decompress, raw, encoding, max_bytes=max_bytes))
+            else:
+                content = decompress(raw, encoding, max_bytes=max_bytes)
             self._body = self._connection_state.body = content
         return self._body  # pyright: ignore[reportReturnType]
 
@@ -79,30 +91,39 @@ def decode_json(kind: Any, content: bytes) -> Any:
         raise InvalidBody(str(error), list(find_violations(kind, raw))[:MAX_VIOLATIONS]) from error
 
 
-def decompress(raw: bytes, encoding: str) -> bytes:
-    """Return the decompressed content. Raises BodyTooLarge as soon as it exceeds 32 MB, to stop decompression bombs."""
+def decompress(raw: bytes, encoding: str, *, max_bytes: int) -> bytes:
+    """Return the decompressed content. Raises BodyTooLarge as soon as it exceeds `max_bytes` or the ratio."""
     if encoding == "identity":
         return raw
     if encoding != "gzip":
         raise UnsupportedMedia(f"The body has the content encoding {encoding!r}.")
     decompressor = zlib.decompressobj(wbits=31)
+    limit = min(max_bytes, max_decompressed_bytes(len(raw)))
     try:
-        content = decompressor.decompress(raw, MAX_JSON_BYTES)
+        content = decompressor.decompress(raw, limit)
     except zlib.error as error:
         raise Malformed(f"The body is not gzip: {error}.") from error
-    if decompressor.unconsumed_tail:
-        raise BodyTooLarge(f"The body is larger than {MAX_JSON_BYTES:,} bytes when decompressed.")
+    if decompressor.unconsumed_tail or (len(content) == limit and not decompressor.eof):
+        raise BodyTooLarge(
+            f"The body is larger than {max_bytes:,} bytes when decompressed, or more than "
+            f"{MAX_COMPRESSION_RATIO} times as large as compressed."
+        )
     if not decompressor.eof:
         raise Malformed("The gzip body is cut off.")
     return content
+
+
+def max_decompressed_bytes(compressed_bytes: int) -> int:
+    """Return how much a gzip body may decompress to. A tidy file of counts is 10 to 60 times as large as its gzip."""
+    return max(FREE_DECOMPRESSED_BYTES, compressed_bytes * MAX_COMPRESSION_RATIO)
 
 
 class StreamedFile:
     """A file in the body of a request, decompressed in chunks as it arrives: `async for chunk in file`.
 
     Raises UnsupportedMedia at once if the type is wrong. Raises Malformed if the file is cut off or is not gzip. Raises
-    BodyTooLarge as soon as it exceeds a gigabyte decompressed, to stop decompression bombs. A route that uses it has no
-    parameter `data`, and has `request_max_body_size=MAX_FILE_BYTES`.
+    BodyTooLarge as soon as it exceeds a gigabyte or MAX_COMPRESSION_RATIO, to stop decompression bombs. A route that
+    uses it has no parameter `data`, and has `request_max_body_size=MAX_FILE_BYTES`.
     """
 
     def __init__(self, request: Request[Any, Any, Any], media_type: str, *, max_bytes: int = MAX_FILE_BYTES) -> None:
@@ -117,6 +138,7 @@ class StreamedFile:
         self._max_bytes = max_bytes
         self._digest = hashlib.sha256()
         self.byte_count = 0  # received so far, decompressed
+        self._received_bytes = 0  # as they arrived
 
     @property
     def sha256(self) -> bytes:
@@ -127,6 +149,7 @@ class StreamedFile:
         decompressor = _GzipDecompressor() if self._encoding == "gzip" else None
         try:
             async for chunk in self._request.stream():
+                self._received_bytes += len(chunk)
                 for content in decompressor.feed(chunk) if decompressor else (chunk,):
                     if content:
                         yield self._count(content)
@@ -141,6 +164,11 @@ class StreamedFile:
             raise BodyTooLarge(
                 f"The body is larger than {self._max_bytes:,} bytes when decompressed. "
                 "Send it in parts that each have complete returns."
+            )
+        if self._encoding == "gzip" and self.byte_count > max_decompressed_bytes(self._received_bytes):
+            raise BodyTooLarge(
+                f"The body is more than {MAX_COMPRESSION_RATIO} times as large as it is compressed. "
+                "Send it uncompressed."
             )
         self._digest.update(content)
         return content

@@ -65,7 +65,7 @@ class BodyTooLarge(Refusal):
     """The body is too large."""
 
     status = 413
-    example = "A JSON body has 40 MB. The limit is 32 MB for JSON, and 1 GB for a CSV or NDJSON file."
+    example = "A JSON body has 40 MB. A submission has at most 32 MB as JSON, or 1 GB as a CSV or NDJSON file."
     fix = "Split the submission between returns. Each part is accepted or rejected as a whole."
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
@@ -48,9 +49,9 @@ def _find_in_struct(kind: type[Struct], raw: dict[Any, Any], path: str) -> Itera
             yield from find_violations(field.type, raw[name], f"{path}/{name}")
         elif field.required:
             yield _to_finding(f"Object missing required field `{name}`", f"{path}/{name}", None)
-    for name in raw:
-        if name not in fields:
-            yield _to_finding(f"Object contains unknown field `{name}`", f"{path}/{_escape_pointer(name)}", None)
+    unknown = (name for name in raw if name not in fields)
+    for name in islice(unknown, MAX_VIOLATIONS):
+        yield _to_finding(f"Object contains unknown field `{name}`", f"{path}/{_escape_pointer(name)}", None)
 
 
 def _to_finding(message: str, path: str, raw: Any) -> Finding:

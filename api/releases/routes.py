@@ -12,7 +12,7 @@ from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import KEY_SECURITY, require_key, require_scope
 from api.access.idempotency import IdempotencyKey, IdempotentRequest
 from api.access.programme_access import ProgrammeAccess
 from api.clock import NewId, Now
@@ -43,10 +43,10 @@ class ChangeCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
     "/programmes/{programme:str}/releases",
     operation_id="create_release",
     summary="Publish approved returns as a release",
-    guards=[require_key],
+    guards=[require_scope(Scope.PUBLISH)],
     security=KEY_SECURITY,
     status_code=202,
-    responses=refusal_specs(401, 403, 404, 409, 410, 415, 422) | response_specs(PublicationJob, 202),
+    responses=refusal_specs(401, 403, 404, 409, 410, 413, 415, 422) | response_specs(PublicationJob, 202),
 )
 async def create_release(
     request: Request[Any, Any, Any],
@@ -195,10 +195,10 @@ async def list_release_changes(
     operation_id="withdraw_release",
     middleware=[ChangeDelayMiddleware()],
     summary="Withdraw a release",
-    guards=[require_key],
+    guards=[require_scope(Scope.PUBLISH)],
     security=KEY_SECURITY,
     status_code=200,
-    responses=refusal_specs(401, 403, 404, 409, 415, 422) | response_specs(Release, 200),
+    responses=refusal_specs(401, 403, 404, 409, 413, 415, 422) | response_specs(Release, 200),
 )
 async def withdraw_release(
     access: NamedDependency[ProgrammeAccess], number: FromPath[int], data: JSONBody[ReleaseWithdrawal], now: Now

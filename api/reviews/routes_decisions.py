@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import KEY_SECURITY, require_scope
 from api.access.idempotency import IdempotencyKey
 from api.access.programme_access import ProgrammeAccess
 from api.clock import NewId, Now
@@ -124,7 +124,7 @@ async def record_decision(
     f"{RETURN_PATH}/approval",
     operation_id="approve_return",
     summary="Approve a return",
-    guards=[require_key],
+    guards=[require_scope(Scope.REVIEW)],
     security=KEY_SECURITY,
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )
@@ -146,7 +146,7 @@ async def approve_return(
     f"{RETURN_PATH}/query",
     operation_id="raise_query",
     summary="Raise a query about a return",
-    guards=[require_key],
+    guards=[require_scope(Scope.REVIEW)],
     security=KEY_SECURITY,
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )
@@ -167,7 +167,7 @@ async def raise_query(
     f"{RETURN_PATH}/reopening",
     operation_id="reopen_return",
     summary="Reopen an approved return",
-    guards=[require_key],
+    guards=[require_scope(Scope.REVIEW)],
     security=KEY_SECURITY,
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )
@@ -185,7 +185,7 @@ async def reopen_return(
     f"{RETURN_PATH}/comments",
     operation_id="comment_on_return",
     summary="Comment on a return",
-    guards=[require_key],
+    guards=[require_scope(Scope.SUBMIT, Scope.READ, Scope.REVIEW)],
     security=KEY_SECURITY,
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )
@@ -203,7 +203,7 @@ async def comment_on_return(
     f"{RETURN_PATH}/clearance",
     operation_id="clear_entries_for_release",
     summary="Clear entries for release",
-    guards=[require_key],
+    guards=[require_scope(Scope.REVIEW)],
     security=KEY_SECURITY,
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )

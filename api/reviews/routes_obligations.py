@@ -6,7 +6,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import KEY_SECURITY, require_key, require_scope
 from api.access.idempotency import IdempotencyKey
 from api.access.programme_access import ProgrammeAccess
 from api.clock import NewId, Now
@@ -106,7 +106,7 @@ async def list_obligations(
     "/programmes/{programme:str}/extensions",
     operation_id="grant_extension",
     summary="Grant a deadline extension",
-    guards=[require_key],
+    guards=[require_scope(Scope.REVIEW)],
     security=KEY_SECURITY,
     responses=DECISION_RESPONSES | response_specs(Extension, 201),
 )
@@ -161,7 +161,7 @@ async def list_extensions(access: NamedDependency[ProgrammeAccess]) -> Extension
     "/programmes/{programme:str}/exemptions",
     operation_id="decide_exemption",
     summary="Exempt a return or revoke its exemption",
-    guards=[require_key],
+    guards=[require_scope(Scope.REVIEW)],
     security=KEY_SECURITY,
     responses=DECISION_RESPONSES | response_specs(Exemption, 201),
 )

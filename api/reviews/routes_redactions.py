@@ -6,7 +6,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import KEY_SECURITY, require_key, require_scope
 from api.access.idempotency import IdempotencyKey
 from api.access.programme_access import ProgrammeAccess
 from api.http.paths import RETURN_PATH
@@ -23,7 +23,7 @@ from schema.reviews import Decision, Reason, Redaction, RedactionPage
     f"{RETURN_PATH}/redaction",
     operation_id="propose_redaction",
     summary="Propose a redaction",
-    guards=[require_key],
+    guards=[require_scope(Scope.REVIEW)],
     security=KEY_SECURITY,
     responses=DECISION_RESPONSES | response_specs(Redaction, 201),
 )
@@ -61,7 +61,7 @@ async def propose_redaction(
     f"{RETURN_PATH}/redaction/confirmation",
     operation_id="confirm_redaction",
     summary="Confirm a redaction",
-    guards=[require_key],
+    guards=[require_scope(Scope.REVIEW)],
     security=KEY_SECURITY,
     responses=DECISION_RESPONSES | response_specs(Redaction, 201),
 )

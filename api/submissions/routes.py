@@ -9,11 +9,12 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import KEY_SECURITY, require_key, require_scope
 from api.access.programme_access import ProgrammeAccess
 from api.http.bodies import (
     CSV_MEDIA_TYPE,
     MAX_FILE_BYTES,
+    MAX_JSON_BYTES,
     NDJSON_MEDIA_TYPE,
     StreamedFile,
     TypedRequest,
@@ -46,6 +47,7 @@ SUBMISSION_REFUSALS = refusal_specs(401, 403, 404, 409, 410, 413, 415, 422)
     guards=[require_key],
     security=KEY_SECURITY,
     responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
+    request_max_body_size=MAX_JSON_BYTES,
 )
 async def create_submission(
     request: TypedRequest,
@@ -176,7 +178,7 @@ async def get_submission(access: NamedDependency[ProgrammeAccess], submission: F
     f"{RETURN_PATH}/withdrawal",
     operation_id="withdraw_return",
     summary="Withdraw a return",
-    guards=[require_key],
+    guards=[require_scope(Scope.SUBMIT)],
     security=KEY_SECURITY,
     responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
 )
