@@ -69,7 +69,10 @@ class ReleaseChange(Struct, frozen=True, kw_only=True):
     period: PeriodCode
     area: AreaCode
     breakdown: dict[str, str]
-    before: Annotated[PublishedFigure | None, Meta(description="Null if the previous release did not have it.")]
+    before: Annotated[
+        PublishedFigure | None,
+        Meta(description="Null if the previous release did not have it, or if nobody may read that release."),
+    ]
     after: Annotated[PublishedFigure | None, Meta(description="Null if this release does not have it.")]
     why: Annotated[
         ChangeReason,
@@ -90,7 +93,13 @@ class ReleaseChangeList(Struct, frozen=True, kw_only=True):
     programme: Slug
     release: int
     previous_release: Annotated[
-        int | None, Meta(description="The release that it is compared with; null for the first release.")
+        int | None,
+        Meta(
+            description=(
+                "The release that it is compared with; null for the first release, and while the release before is "
+                "withdrawn or under embargo."
+            )
+        ),
     ]
     items: list[ReleaseChange]
     next_cursor: str | None = None

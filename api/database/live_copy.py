@@ -23,7 +23,10 @@ Data = TypeVar("Data")
 
 
 class LiveCopy(Generic[Data]):
-    """Data that one connection has read, and reads again after each notification of a channel.
+    """Data that one connection has read, and reads again after each notification of a channel and each confirmation.
+
+    It is read at each confirmation because time alone can change what PostgreSQL shows: the end of an embargo is not
+    announced.
 
     The copy is valid for LEASE_SECONDS after the connection sent a statement that PostgreSQL has answered. PostgreSQL
     delivers notifications before the answer, so the copy contains every change committed before that statement. A
@@ -69,11 +72,8 @@ class LiveCopy(Generic[Data]):
         while True:
             sent_at = time.monotonic()
             async with asyncio.timeout(LEASE_SECONDS):
-                if changed.is_set():
-                    changed.clear()
-                    self._data = await self._read(connection)
-                else:
-                    await connection.execute("select")
+                changed.clear()
+                self._data = await self._read(connection)
             if not changed.is_set():
                 self._valid_until = sent_at + LEASE_SECONDS
             with suppress(TimeoutError):

@@ -63,9 +63,11 @@ async def _refuse_release(programme: str, public: AsyncConnection, now: datetime
 
 
 async def _load_release(public: AsyncConnection, state: ReleaseState, slug: str) -> OpenRelease:
-    release = await fetch_release(public, state, slug)
-    catalogue = await fetch_catalogue_version(public, slug, state.programme, release.plan_version)
+    """Raises WithdrawnRelease. The periods are read first, because PostgreSQL hides those of a withdrawn release."""
     covered = await list_released_periods(public, state.programme, state.number)
+    release = await fetch_release(public, state, slug)
+    rules.check_not_withdrawn(release)
+    catalogue = await fetch_catalogue_version(public, slug, state.programme, release.plan_version)
     return OpenRelease(
         state=state,
         release=release,

@@ -30,7 +30,7 @@ class Changes(Struct, frozen=True, kw_only=True, eq=False):
     def __len__(self) -> int:
         return len(self.why)
 
-    def __getitem__(self, rows: slice) -> "Changes":
+    def __getitem__(self, rows: slice | IntArray) -> "Changes":
         return Changes(why=self.why[rows], before=self.before[rows], after=self.after[rows])
 
 

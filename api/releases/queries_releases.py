@@ -4,24 +4,24 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.releases.change_blocks import unpack_changes
 from api.releases.queries_previous import fetch_blocks_at
-from api.releases.release_diff import list_changes
+from api.releases.release_diff import find_readable, list_changes
 from schema.releases import Release, ReleaseChange, ReleaseReport
 from schema.tables import change_block, release
 
 
-def _select_visible_releases(programme_id: int, *, now: datetime) -> Select[Any]:
-    return select(release).where(release.c.programme == programme_id, release.c.published_at <= now)
-
-
-async def list_releases(transaction: AsyncConnection, programme_id: int, slug: str, *, now: datetime) -> list[Release]:
-    """Return the releases that everybody may see, newest first."""
-    rows = await transaction.execute(_select_visible_releases(programme_id, now=now).order_by(release.c.number.desc()))
-    return [to_release(row, slug) for row in rows]
+async def list_releases(
+    transaction: AsyncConnection, programme_id: int, slug: str, *, now: datetime | None
+) -> list[Release]:
+    """Return the releases that everybody may see at `now`, newest first; all of them if `now` is None."""
+    statement = select(release).where(release.c.programme == programme_id).order_by(release.c.number.desc())
+    if now is not None:
+        statement = statement.where(release.c.published_at <= now)
+    return [to_release(row, slug) for row in await transaction.execute(statement)]
 
 
 def to_release(row: Row[Any], slug: str) -> Release:
@@ -55,9 +55,13 @@ async def withdraw_release(
 
 
 async def fetch_changes(
-    transaction: AsyncConnection, programme_id: int, number: int, *, after: int, limit: int
+    transaction: AsyncConnection, programme_id: int, number: int, *, previous: int | None, after: int, limit: int
 ) -> list[tuple[int, ReleaseChange]]:
-    """Return changes with their positions, each with the figure of the previous release and of this one."""
+    """Return changes with their positions, each with the figure of the previous release and of this one.
+
+    If `previous` is None, nobody may read the previous release: earlier figures are left out. Removed figures have no
+    other one, so the list ends before them.
+    """
     rows = await transaction.execute(
         select(change_block.c.first_position, change_block.c.content)
         .where(
@@ -72,7 +76,13 @@ async def fetch_changes(
     for row in rows.all():
         start = max(after + 1, row.first_position)
         chosen = unpack_changes(row.content)[start - row.first_position : after + 1 + limit - row.first_position]
-        before = await fetch_blocks_at(transaction, programme_id, number - 1, chosen.before.tolist())
+        before = (
+            []
+            if previous is None
+            else await fetch_blocks_at(transaction, programme_id, previous, chosen.before.tolist())
+        )
         later = await fetch_blocks_at(transaction, programme_id, number, chosen.after.tolist())
-        changes += enumerate(list_changes(chosen, before, later), start)
+        rows_with_figure = find_readable(chosen, before, later)
+        positions = (rows_with_figure + start).tolist()
+        changes += zip(positions, list_changes(chosen[rows_with_figure], before, later), strict=True)
     return changes

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database.connections import copy_records_in
+from api.database.connections import insert_rows
 from api.plan.catalogue import Catalogue
 from api.releases.figure_keys import SeriesKey
 from api.releases.queries_jobs import PublicationKey
@@ -101,7 +101,7 @@ async def add_figures(transaction: AsyncConnection, catalogue: Catalogue, number
         )
         for block in blocks
     )
-    await copy_records_in(transaction, "release", "figure_block", columns, rows)
+    await insert_rows(transaction, "release.figure_block", columns, rows)
 
 
 async def add_changes(
@@ -110,7 +110,7 @@ async def add_changes(
     """Write the changes of a release, as `pack_changes` yields them."""
     columns = ("programme", "release", "first_position", "change_count", "content")
     rows = ((catalogue.id, number, *block) for block in blocks)
-    await copy_records_in(transaction, "release", "change_block", columns, rows)
+    await insert_rows(transaction, "release.change_block", columns, rows)
 
 
 async def lock_returned_entries(
@@ -150,4 +150,4 @@ async def add_entries(
         )
         for position, (entry, revision_id) in enumerate(entries)
     )
-    await copy_records_in(transaction, "release", "entry", columns, rows)
+    await insert_rows(transaction, "release.entry", columns, rows)

@@ -82,6 +82,15 @@ def list_changes(changes: Changes, before: Iterable[FigureBlock], after: Iterabl
     return [_to_release_change(REASONS[why], *pair) for why, pair in zip(whys, pairs, strict=True)]
 
 
+def find_readable(changes: Changes, before: Iterable[FigureBlock], after: Iterable[FigureBlock]) -> IntArray:
+    """Return the rows of the changes that have a figure in one of the blocks."""
+    is_readable = np.zeros(len(changes), dtype=np.bool_)
+    for positions, blocks in ((changes.before, before), (changes.after, after)):
+        for block in blocks:
+            is_readable |= (positions >= block.positions.start) & (positions < block.positions.stop)
+    return np.flatnonzero(is_readable)
+
+
 def _to_release_change(
     why: ChangeReason, before: PublishedFigure | None, after: PublishedFigure | None
 ) -> ReleaseChange:

@@ -135,12 +135,11 @@ async def list_releases(programme: FromPath[str], public: Transaction, now: Now)
     return ReleaseList(items=await queries_releases.list_releases(public, catalogue.id, catalogue.slug, now=now))
 
 
-async def _find_release(programme: str, number: int, transaction: AsyncConnection, now: datetime) -> Release:
-    """Raises NoRelease."""
+async def _find_release(programme: str, number: int, transaction: AsyncConnection, now: datetime | None) -> Release:
+    """Return a release that everybody may see at `now`, or any release if `now` is None. Raises NoRelease."""
     catalogue = await fetch_catalogue(transaction, programme)
     releases = await queries_releases.list_releases(transaction, catalogue.id, catalogue.slug, now=now)
-    chosen = rules.choose_number(str(number), sorted(release.number for release in releases))
-    return next(release for release in releases if release.number == chosen)
+    return rules.choose_release(number, releases)
 
 
 @get(
@@ -170,21 +169,25 @@ async def list_release_changes(
 ) -> ReleaseChangeList:
     """List every figure that differs from the previous release, with the reason. Load these to update a copy.
 
-    For the first release, this lists every figure.
+    For the first release, this lists every figure. While the previous release is withdrawn or under embargo,
+    `previous_release` and each `before` are null, and removed figures are not listed: load the whole release instead.
     """
-    release = await _find_release(programme, number, public, now)
-    rules.check_not_withdrawn(release)
     catalogue = await fetch_catalogue(public, programme)
+    releases = await queries_releases.list_releases(public, catalogue.id, catalogue.slug, now=now)
+    rules.check_not_withdrawn(rules.choose_release(number, releases))
+    previous = rules.find_readable_previous(number, releases)
     last = pagination.decode_cursor(cursor, ChangeCursor)
     if last is not None and last.release != number:
         raise InvalidCursor(f"The cursor belongs to release {last.release}.")
     after = -1 if last is None else last.position
-    rows = await queries_releases.fetch_changes(public, catalogue.id, number, after=after, limit=limit + 1)
+    rows = await queries_releases.fetch_changes(
+        public, catalogue.id, number, previous=previous, after=after, limit=limit + 1
+    )
     has_more = len(rows) > limit
     return ReleaseChangeList(
         programme=catalogue.slug,
         release=number,
-        previous_release=number - 1 if number > 1 else None,
+        previous_release=previous,
         items=[change for _, change in rows[:limit]],
         next_cursor=pagination.encode_cursor(ChangeCursor(number, rows[limit - 1][0])) if has_more else None,
     )
@@ -206,15 +209,16 @@ async def withdraw_release(
     """Withdraw a whole release, with a public reason. No server process returns its content after this response.
 
     To make sure of that, the response is sent 1.1 s after the withdrawal is stored. A replica may lag behind.
-    Readers may have copies, so later releases are audited as if it were still published.
+    Readers may have copies, so later releases are audited as if it were still published. A release under embargo can
+    be withdrawn before it is published; from the end of its embargo, readers see only that it was withdrawn, and why.
     """
     access.require_scopes(Scope.PUBLISH)
     transaction, catalogue = access.transaction, access.catalogue
-    release = await _find_release(catalogue.slug, number, transaction, now)
+    release = await _find_release(catalogue.slug, number, transaction, None)
     if not await queries_releases.withdraw_release(transaction, catalogue.id, release.number, data.reason, now=now):
         raise rules.AlreadyWithdrawn(f"Release {number} has already been withdrawn.")
     await access.record_audit("release.withdrawn", {"release": str(number)}, now=now)
-    return await _find_release(catalogue.slug, number, transaction, now)
+    return await _find_release(catalogue.slug, number, transaction, None)
 
 
 router = Router(

@@ -1,6 +1,6 @@
 """Rules for publishing a release, finding it by number, and withdrawing it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from api.http.refusals import Conflict, Invalid, NotFound
@@ -80,6 +80,18 @@ def choose_number(release: str | None, numbers: Iterable[int]) -> int:
     if int(release or 0) not in visible:
         raise NoRelease(f"Release {release} does not exist; the newest is {visible[-1]}.")
     return int(release or 0)
+
+
+def choose_release(number: int, releases: Sequence[Release]) -> Release:
+    """Return the release with this number. `releases` has the visible ones, the newest first. Raises NoRelease."""
+    chosen = choose_number(str(number), [release.number for release in reversed(releases)])
+    return next(release for release in releases if release.number == chosen)
+
+
+def find_readable_previous(number: int, releases: Iterable[Release]) -> int | None:
+    """Return the number of the previous release if it is visible and not withdrawn."""
+    is_readable = any(release.number == number - 1 and release.withdrawn_at is None for release in releases)
+    return number - 1 if is_readable else None
 
 
 def check_not_withdrawn(release: Release) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from api.releases import change_blocks
 from api.releases.change_blocks import REASONS, Changes, pack_changes, unpack_changes
-from api.releases.release_diff import ChangeLog, compare_blocks, find_redefined_measures, list_changes
+from api.releases.release_diff import ChangeLog, compare_blocks, find_readable, find_redefined_measures, list_changes
 from api.releases.struct_tables import UnknownFormat
 from tests.fixtures.example_plan import EAST, TOWN, WEST, make_catalogue
 from tests.fixtures.release_fixtures import (
@@ -200,3 +200,14 @@ def test_change_log_of_a_dry_run_lists_the_first_changes_only():
     assert [change.why for change in log.listed] == ["data", "new"]
     assert (log.listed[0].before, log.listed[0].after.value) == (FIGURES[1], 50)
     assert log.count == 3
+
+
+def test_change_is_readable_if_a_block_has_one_of_its_figures():
+    first, second, *_ = make_blocks([*FIRST.values()], 10).values()
+    positions = np.array([9, *first.positions, second.positions.stop - 1, second.positions.stop, -1])
+    changes = Changes(why=np.zeros_like(positions), before=positions, after=np.full_like(positions, -1))
+    swapped = Changes(why=changes.why, before=changes.after, after=changes.before)
+    readable = [*range(1, len(positions) - 2)]
+    assert find_readable(changes, [first, second], []).tolist() == readable
+    assert find_readable(swapped, [], [first, second]).tolist() == readable
+    assert find_readable(changes, [], [first, second]).tolist() == []

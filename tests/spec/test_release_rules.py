@@ -14,6 +14,8 @@ from api.releases.rules import (
     check_new_release,
     check_not_withdrawn,
     choose_number,
+    choose_release,
+    find_readable_previous,
     parse_number,
 )
 from schema.publication_jobs import NewRelease
@@ -87,3 +89,12 @@ def test_withdrawn_release_is_refused():
 )
 def test_release_parameter_is_parsed_to_a_number(parameter, number):
     assert parse_number(parameter) == number
+
+
+def test_release_and_its_predecessor_are_chosen_from_the_visible_ones():
+    withdrawn = replace(EXAMPLE_RELEASE, number=2, withdrawn_at=NOW, withdrawal_reason="A slip.")
+    visible = [replace(EXAMPLE_RELEASE, number=4), EXAMPLE_RELEASE, withdrawn]
+    assert choose_release(3, visible) is EXAMPLE_RELEASE
+    with pytest.raises(NoRelease):
+        choose_release(1, visible)
+    assert [find_readable_previous(number, visible) for number in (1, 2, 3, 4)] == [None, None, None, 3]

@@ -32,7 +32,7 @@ class ReleaseChange:
     """
     breakdown: ReleaseChangeBreakdown
     before: None | PublishedFigure
-    """ Null if the previous release did not have it. """
+    """ Null if the previous release did not have it, or if nobody may read that release. """
     after: None | PublishedFigure
     """ Null if this release does not have it. """
     why: ReleaseChangeWhy

@@ -23,7 +23,8 @@ class ReleaseChangeList:
     """ A kebab-case code. It never changes once it is in use. """
     release: int
     previous_release: int | None
-    """ The release that it is compared with; null for the first release. """
+    """ The release that it is compared with; null for the first release, and while the release before is withdrawn
+    or under embargo. """
     items: list[ReleaseChange]
     next_cursor: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

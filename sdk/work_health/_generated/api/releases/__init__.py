@@ -134,7 +134,9 @@ class Releases(Sender):
 
         List every figure that differs from the previous release, with the reason. Load these to update a copy.
 
-        For the first release, this lists every figure.
+        For the first release, this lists every figure. While the previous release is withdrawn or under embargo,
+        `previous_release` and each `before` are null, and removed figures are not listed: load the whole release
+        instead.
         """
         from . import list_release_changes as _list_release_changes
 
@@ -158,7 +160,10 @@ class Releases(Sender):
         Withdraw a whole release, with a public reason. No server process returns its content after this response.
 
         To make sure of that, the response is sent 1.1 s after the withdrawal is stored. A replica may lag behind.
-        Readers may have copies, so later releases are audited as if it were still published.
+        Readers may have copies, so later releases are audited as if it were still published. A release under embargo
+        can
+        be withdrawn before it is published; from the end of its embargo, readers see only that it was withdrawn, and
+        why.
         """
         from . import withdraw_release as _withdraw_release
 
@@ -317,7 +322,9 @@ class AsyncReleases(AsyncSender):
 
         List every figure that differs from the previous release, with the reason. Load these to update a copy.
 
-        For the first release, this lists every figure.
+        For the first release, this lists every figure. While the previous release is withdrawn or under embargo,
+        `previous_release` and each `before` are null, and removed figures are not listed: load the whole release
+        instead.
         """
         from . import list_release_changes as _list_release_changes
 
@@ -341,7 +348,10 @@ class AsyncReleases(AsyncSender):
         Withdraw a whole release, with a public reason. No server process returns its content after this response.
 
         To make sure of that, the response is sent 1.1 s after the withdrawal is stored. A replica may lag behind.
-        Readers may have copies, so later releases are audited as if it were still published.
+        Readers may have copies, so later releases are audited as if it were still published. A release under embargo
+        can
+        be withdrawn before it is published; from the end of its embargo, readers see only that it was withdrawn, and
+        why.
         """
         from . import withdraw_release as _withdraw_release
 
