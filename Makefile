@@ -9,7 +9,7 @@ TWO := -q -n 2 --dist worksteal
 # Tests start many processes. Each would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test spec test-18 check fuzz attack bench bench-long contract breaking lock look
+.PHONY: run test spec test-18 check fuzz attack bench bench-long contract breaking lock sbom audit look
 
 run: .venv/run.txt
 	@$(BIN)/python -m api run
@@ -58,9 +58,15 @@ breaking: .venv/dev.txt
 	$(BIN)/python tools/breaking_changes.py $(or $(SINCE),$(shell git describe --tags --abbrev=0 2>/dev/null || echo HEAD))
 
 lock: .venv/dev.txt
-	cd requirements && for file in dev run; do ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 \
+	cd requirements && for file in dev run server; do ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 \
 		--generate-hashes --custom-compile-command "make lock" $$([ $$file = dev ] || echo --constraint dev.txt) \
 		$$file.in -o $$file.txt; done
+
+sbom: .venv/dev.txt
+	$(BIN)/python tools/write_sbom.py
+
+audit: .venv/dev.txt
+	$(BIN)/python tools/audit_dependencies.py
 
 look: .venv/dev.txt
 	$(BIN)/python tools/screenshots.py

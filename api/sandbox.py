@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-import httpx
+import httpx2
 import msgspec
 
 from api import clock
@@ -28,8 +28,8 @@ async def fill_sandbox(url: str, programme: str, *, key_file: Path) -> str:
     engine = connections.create_application_engine(url, pool_size=1)
     try:
         app = create_app(engine, engine)
-        transport = httpx.ASGITransport(cast("Any", app))
-        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
+        transport = httpx2.ASGITransport(cast("Any", app))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox") as http:
             secret = await asyncio.to_thread(_read_key_file, key_file)
             me = await http.get("/v1/me", headers={"Authorization": f"Bearer {secret}"})
             if me.is_error or not _has_grant(me, programme):
@@ -60,7 +60,7 @@ def _write_key_file(file: Path, secret: str) -> None:
     file.write_text(secret + "\n")
 
 
-def _has_grant(me: httpx.Response, programme: str) -> bool:
+def _has_grant(me: httpx2.Response, programme: str) -> bool:
     return any(grant["programme"] == programme for grant in me.json()["grants"])
 
 

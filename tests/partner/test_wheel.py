@@ -76,9 +76,9 @@ def read_script_of_last_tag() -> str:
     return shown.stdout
 
 
-def test_wheel_requires_three_packages(wheel):
-    direct = {"httpx2", "attrs", "python-dateutil"}
-    indirect = {"httpcore2", "anyio", "idna", "h11", "truststore", "tzdata", "six"}
+def test_wheel_requires_two_packages(wheel):
+    direct = {"httpx2", "attrs"}
+    indirect = {"httpcore2", "anyio", "idna", "h11", "truststore", "tzdata"}
     indirect |= {"typing_extensions", "typing-extensions"}
     assert direct <= list_requirements(wheel) <= direct | indirect
 
