@@ -77,6 +77,7 @@ def _create_engine(url: str, *, pool_size: int, **server_settings: str) -> Async
         async_creator=connect,
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,
         json_serializer=_encode_json,
         json_deserializer=msgspec.json.decode,
     )

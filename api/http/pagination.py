@@ -19,6 +19,8 @@ class InvalidCursor(Invalid):
     fix = "Send `next_cursor` unchanged, or leave out `cursor` to start from the first page."
 
 
+Position = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
+"""A number in a cursor. Adding a page to it stays within PostgreSQL's integers."""
 RowT = TypeVar("RowT")
 CursorT = TypeVar("CursorT", bound=msgspec.Struct)
 
@@ -38,7 +40,7 @@ class InstantCursor(msgspec.Struct, frozen=True, array_like=True):
     """The instant of the last entry of a page, and how many entries of exactly that instant have been returned."""
 
     at: Instant
-    seen: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+    seen: Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 
 
 def build_page(

@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 
+from api.http.failure_logs import describe_failure
 from api.http.refusals import (
     BodyTooLarge,
     InvalidParameter,
@@ -111,7 +112,7 @@ def failure_response(request: Request[Any, Any, Any], error: Exception) -> Respo
     if getattr(cause, "sqlstate", None) in UNSTORABLE_TEXT_SQLSTATES:
         return refusal_response(request, UnstorableText("A text contains the character NUL (U+0000)."))
     request_id = get_request_id(request)
-    log.error("request %s failed", request_id, exc_info=error)
+    log.error("request %s failed\n%s", request_id, describe_failure(error))
     problem = Problem(
         type="about:blank",
         title="The server failed.",

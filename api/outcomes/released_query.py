@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from api.figures.period_resolution import PeriodResolver
 from api.figures.query import OutcomeQuery, QueryAxes, list_breakdown_keys
+from api.http.pagination import Position
 from api.plan.catalogue import Catalogue
 from api.plan.filters import check_code
 from api.plan.periods import parse_period
@@ -25,8 +26,8 @@ CoveredPeriods = Mapping[tuple[str, str], Sequence[tuple[Period, bool]]]
 class ReleaseCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The position of the last figure or entry of a page."""
 
-    release: int
-    position: int
+    release: Position
+    position: Position
 
 
 class FigureFilter(Struct, frozen=True, kw_only=True):

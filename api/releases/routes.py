@@ -19,7 +19,7 @@ from api.clock import NewId, Now
 from api.database.connections import Transaction
 from api.http import pagination
 from api.http.change_delays import ChangeDelayMiddleware
-from api.http.pagination import InvalidCursor
+from api.http.pagination import InvalidCursor, Position
 from api.http.problems import refusal_specs, response_specs
 from api.http.refusals import NotFound
 from api.plan.queries import fetch_catalogue
@@ -35,8 +35,8 @@ Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 class ChangeCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The last change on a page."""
 
-    release: int
-    position: int
+    release: Position
+    position: Position
 
 
 @post(

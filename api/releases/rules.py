@@ -10,6 +10,7 @@ from schema.releases import Release
 
 LATEST = "latest"
 MAX_NUMBER_DIGITS = 9
+MAX_SHOWN_CHARACTERS = 80  # of what the caller sent
 
 
 class AlreadyPublishing(Conflict):
@@ -75,11 +76,13 @@ def choose_number(release: str | None, numbers: Iterable[int]) -> int:
         raise NoRelease("The programme has no release yet.")
     if release in (None, LATEST):
         return visible[-1]
-    if not (release or "").isdecimal():
-        raise NoRelease(f"{release!r} is neither a release number nor `latest`.")
-    if int(release or 0) not in visible:
-        raise NoRelease(f"Release {release} does not exist; the newest is {visible[-1]}.")
-    return int(release or 0)
+    number = parse_number(release)
+    if number not in visible:
+        raise NoRelease(
+            f"Release {(release or '')[:MAX_SHOWN_CHARACTERS]!r} does not exist. Send a number or `latest`; "
+            f"the newest release is {visible[-1]}."
+        )
+    return number
 
 
 def choose_release(number: int, releases: Sequence[Release]) -> Release:
