@@ -15,7 +15,16 @@ from api.database.connections import Transaction, autocommit_connection
 from schema.partners import Caller, Scope
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
-KEY_SECURITY: list[dict[str, list[str]]] = [{"key": []}]
+Security = list[dict[str, list[str]]]
+KEY_SECURITY: Security = [{"key": []}]
+
+
+def key_security(*scopes: Scope) -> Security:
+    """Return the contract's declaration of an operation that needs a key with one of `scopes`.
+
+    It decides nothing: a test compares it with the responses to every kind of caller.
+    """
+    return [{"key": [scope]} for scope in scopes]
 
 
 async def require_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

@@ -6,7 +6,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
 from api.clock import Now
 from api.figures.explanations import collect_labels
@@ -20,6 +20,7 @@ from api.outcomes.routes_query import provide_preview_query, provide_released_qu
 from schema.geojson import FeatureCollection
 from schema.json_stat import JsonStatDataset
 from schema.outcomes import PreviewOutcomes, RevisionBasis
+from schema.partners import Scope
 
 PREVIEW_PATH = "/programmes/{programme:str}/preview"
 READ_RESPONSES = refusal_specs(401, 403, 404, 422)
@@ -34,7 +35,7 @@ async def provide_preview_reader(access: NamedDependency[ProgrammeAccess], now: 
     operation_id="preview_outcomes",
     summary="Preview outcomes",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=READ_RESPONSES,
 )
 async def preview_outcomes(
@@ -75,7 +76,7 @@ async def preview_outcomes(
     operation_id="preview_outcomes_csv",
     summary="Preview outcomes as CSV",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     media_type="text/csv",
     responses=READ_RESPONSES,
 )
@@ -98,7 +99,7 @@ async def preview_outcomes_csv(
     operation_id="preview_outcomes_json_stat",
     summary="Preview outcomes as JSON-stat",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=READ_RESPONSES,
 )
 async def preview_outcomes_json_stat(
@@ -116,7 +117,7 @@ async def preview_outcomes_json_stat(
     operation_id="preview_outcomes_sdmx_csv",
     summary="Preview outcomes as SDMX-CSV",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     media_type="text/csv",
     responses=READ_RESPONSES,
 )
@@ -136,7 +137,7 @@ async def preview_outcomes_sdmx_csv(
     operation_id="preview_outcomes_geojson",
     summary="Preview outcomes as GeoJSON",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     media_type="application/geo+json",
     responses=READ_RESPONSES,
 )

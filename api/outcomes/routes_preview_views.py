@@ -4,13 +4,14 @@ from litestar import Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import key_security, require_key
 from api.figures.query import OutcomeQuery
 from api.outcomes import progress
 from api.outcomes.queries_preview import PreviewReader
 from api.outcomes.routes_preview import PREVIEW_PATH, READ_RESPONSES, provide_preview_reader
 from schema.inequality import PreviewInequality
 from schema.outcomes import RevisionBasis
+from schema.partners import Scope
 from schema.progress import PreviewLogicModel, PreviewProgress
 
 
@@ -19,7 +20,7 @@ from schema.progress import PreviewLogicModel, PreviewProgress
     operation_id="preview_progress",
     summary="Preview progress by theme",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=READ_RESPONSES,
 )
 async def preview_progress(
@@ -38,7 +39,7 @@ async def preview_progress(
     operation_id="preview_logic_model",
     summary="Preview the logic model with figures",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=READ_RESPONSES,
 )
 async def preview_logic_model(
@@ -57,7 +58,7 @@ async def preview_logic_model(
     operation_id="preview_inequality",
     summary="Preview inequality between categories",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=READ_RESPONSES,
 )
 async def preview_inequality(

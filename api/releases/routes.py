@@ -12,7 +12,7 @@ from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access.authentication import KEY_SECURITY, require_key, require_scope
+from api.access.authentication import key_security, require_key, require_scope
 from api.access.idempotency import IdempotencyKey, IdempotentRequest
 from api.access.programme_access import ProgrammeAccess
 from api.clock import NewId, Now
@@ -44,7 +44,7 @@ class ChangeCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
     operation_id="create_release",
     summary="Publish approved returns as a release",
     guards=[require_scope(Scope.PUBLISH)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.PUBLISH),
     status_code=202,
     responses=refusal_specs(401, 403, 404, 409, 410, 413, 415, 422) | response_specs(PublicationJob, 202),
 )
@@ -96,7 +96,7 @@ async def _request_publication(
     operation_id="list_publications",
     summary="List publication jobs",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.PUBLISH),
     responses=refusal_specs(401, 403, 404, 422),
 )
 async def list_publications(access: NamedDependency[ProgrammeAccess], limit: Limit = 20) -> PublicationJobList:
@@ -111,7 +111,7 @@ async def list_publications(access: NamedDependency[ProgrammeAccess], limit: Lim
     operation_id="get_publication",
     summary="Get a publication job",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.PUBLISH),
     responses=refusal_specs(401, 403, 404),
 )
 async def get_publication(access: NamedDependency[ProgrammeAccess], publication: FromPath[UUID]) -> PublicationJob:
@@ -199,7 +199,7 @@ async def list_release_changes(
     middleware=[ChangeDelayMiddleware()],
     summary="Withdraw a release",
     guards=[require_scope(Scope.PUBLISH)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.PUBLISH),
     status_code=200,
     responses=refusal_specs(401, 403, 404, 409, 413, 415, 422) | response_specs(Release, 200),
 )

@@ -6,7 +6,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
 from api.clock import Now
 from api.http import pagination
@@ -53,7 +53,7 @@ async def provide_return_filter(
     operation_id="list_returns",
     summary="List returns",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=READ_AS_OF_RESPONSES,
 )
 async def list_returns(
@@ -102,7 +102,7 @@ async def list_returns(
     operation_id="get_return",
     summary="Get a return with its cells",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=READ_AS_OF_RESPONSES,
 )
 async def get_return(
@@ -131,7 +131,7 @@ async def get_return(
     operation_id="list_revisions",
     summary="List revisions of a return",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=READ_AS_OF_RESPONSES,
 )
 async def list_revisions(
@@ -156,7 +156,7 @@ async def list_revisions(
     operation_id="compare_revisions",
     summary="Compare two revisions of a return",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=READ_RESPONSES,
 )
 async def compare_revisions(

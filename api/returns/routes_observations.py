@@ -6,7 +6,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
 from api.clock import Now
 from api.http import pagination
@@ -16,6 +16,7 @@ from api.returns.queries_observations import fetch_observations
 from api.returns.queries_writers import wait_for_past_writes
 from api.returns.query import EventCursor
 from api.returns.routes import READ_AS_OF_RESPONSES, READ_RESPONSES, READ_SCOPES, InstantParameter, LimitParameter
+from schema.partners import Scope
 from schema.returns import ObservationPage, ReturnEventPage
 
 
@@ -24,7 +25,7 @@ from schema.returns import ObservationPage, ReturnEventPage
     operation_id="list_observations",
     summary="List cells of returns",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=READ_AS_OF_RESPONSES,
 )
 async def list_observations(
@@ -72,7 +73,7 @@ async def list_observations(
     operation_id="list_return_changes",
     summary="List events of returns",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=READ_RESPONSES,
 )
 async def list_return_changes(

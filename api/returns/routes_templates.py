@@ -4,13 +4,14 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
 from api.http import downloads
 from api.returns import template
 from api.returns.routes import READ_RESPONSES, READ_SCOPES
 from api.returns.template import ReturnTemplate
 from api.returns.template_schema import build_schema
+from schema.partners import Scope
 from schema.returns import ReturnSchema
 
 
@@ -19,7 +20,7 @@ from schema.returns import ReturnSchema
     operation_id="get_template",
     summary="Get a CSV template for a return",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     media_type="text/csv",
     responses=READ_RESPONSES,
 )
@@ -45,7 +46,7 @@ async def get_template(
     operation_id="get_template_schema",
     summary="Get the JSON Schema of a return",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=READ_RESPONSES,
 )
 async def get_template_schema(

@@ -6,7 +6,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
 from api.http import pagination
 from api.http.problems import refusal_specs
@@ -23,7 +23,7 @@ from schema.reviews import AuditPage
     operation_id="list_audit_entries",
     summary="List audit entries",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.ADMIN),
     responses=refusal_specs(401, 403, 404, 422),
 )
 async def list_audit_entries(

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from api.access.authentication import KEY_SECURITY, require_scope
+from api.access.authentication import key_security, require_scope
 from api.access.idempotency import IdempotencyKey
 from api.access.programme_access import ProgrammeAccess
 from api.clock import NewId, Now
@@ -125,7 +125,7 @@ async def record_decision(
     operation_id="approve_return",
     summary="Approve a return",
     guards=[require_scope(Scope.REVIEW)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )
 async def approve_return(
@@ -147,7 +147,7 @@ async def approve_return(
     operation_id="raise_query",
     summary="Raise a query about a return",
     guards=[require_scope(Scope.REVIEW)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )
 async def raise_query(
@@ -168,7 +168,7 @@ async def raise_query(
     operation_id="reopen_return",
     summary="Reopen an approved return",
     guards=[require_scope(Scope.REVIEW)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )
 async def reopen_return(
@@ -185,15 +185,18 @@ async def reopen_return(
     f"{RETURN_PATH}/comments",
     operation_id="comment_on_return",
     summary="Comment on a return",
-    guards=[require_scope(Scope.SUBMIT, Scope.READ, Scope.REVIEW)],
-    security=KEY_SECURITY,
+    guards=[require_scope(Scope.SUBMIT, Scope.REVIEW)],
+    security=key_security(Scope.SUBMIT, Scope.REVIEW),
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )
 async def comment_on_return(
     target: NamedDependency[ReviewTarget], data: JSONBody[NewComment], idempotency_key: IdempotencyKey = None
 ) -> Response[bytes]:
-    """Add a comment, which only the organisation and reviewers read. It changes no state. Do not identify anybody."""
-    target.access.require_scopes(Scope.SUBMIT, Scope.READ, Scope.REVIEW)
+    """Add a comment, which only the organisation and reviewers read. It changes no state. Do not identify anybody.
+
+    Needs the scope `submit` or `review`.
+    """
+    target.access.require_scopes(Scope.SUBMIT, Scope.REVIEW)
     return await record_decision(
         target, EventKind.COMMENTED, data.revision, idempotency_key, operation="comment_on_return", text=data.text
     )
@@ -204,7 +207,7 @@ async def comment_on_return(
     operation_id="clear_entries_for_release",
     summary="Clear entries for release",
     guards=[require_scope(Scope.REVIEW)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=DECISION_RESPONSES | response_specs(ReviewResult, 201),
 )
 async def clear_entries_for_release(

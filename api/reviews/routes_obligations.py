@@ -6,7 +6,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
-from api.access.authentication import KEY_SECURITY, require_key, require_scope
+from api.access.authentication import key_security, require_key, require_scope
 from api.access.idempotency import IdempotencyKey
 from api.access.programme_access import ProgrammeAccess
 from api.clock import NewId, Now
@@ -44,7 +44,7 @@ def _derive_rights(access: ProgrammeAccess) -> CallerRights:
     operation_id="list_obligations",
     summary="List obligations",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=refusal_specs(401, 403, 404, 422),
 )
 async def list_obligations(
@@ -107,7 +107,7 @@ async def list_obligations(
     operation_id="grant_extension",
     summary="Grant a deadline extension",
     guards=[require_scope(Scope.REVIEW)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=DECISION_RESPONSES | response_specs(Extension, 201),
 )
 async def grant_extension(
@@ -144,7 +144,7 @@ async def grant_extension(
     operation_id="list_extensions",
     summary="List deadline extensions",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=refusal_specs(401, 403, 404),
 )
 async def list_extensions(access: NamedDependency[ProgrammeAccess]) -> ExtensionPage:
@@ -162,7 +162,7 @@ async def list_extensions(access: NamedDependency[ProgrammeAccess]) -> Extension
     operation_id="decide_exemption",
     summary="Exempt a return or revoke its exemption",
     guards=[require_scope(Scope.REVIEW)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=DECISION_RESPONSES | response_specs(Exemption, 201),
 )
 async def decide_exemption(

@@ -6,7 +6,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from api.access.authentication import KEY_SECURITY, require_key, require_scope
+from api.access.authentication import key_security, require_key, require_scope
 from api.access.idempotency import IdempotencyKey
 from api.access.programme_access import ProgrammeAccess
 from api.http.paths import RETURN_PATH
@@ -24,7 +24,7 @@ from schema.reviews import Decision, Reason, Redaction, RedactionPage
     operation_id="propose_redaction",
     summary="Propose a redaction",
     guards=[require_scope(Scope.REVIEW)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=DECISION_RESPONSES | response_specs(Redaction, 201),
 )
 async def propose_redaction(
@@ -62,7 +62,7 @@ async def propose_redaction(
     operation_id="confirm_redaction",
     summary="Confirm a redaction",
     guards=[require_scope(Scope.REVIEW)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.REVIEW),
     responses=DECISION_RESPONSES | response_specs(Redaction, 201),
 )
 async def confirm_redaction(
@@ -118,7 +118,7 @@ async def _record_redaction(
     operation_id="list_redactions",
     summary="List redactions",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=refusal_specs(401, 403, 404),
 )
 async def list_redactions(access: NamedDependency[ProgrammeAccess]) -> RedactionPage:

@@ -7,7 +7,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 
-from api.access.authentication import KEY_SECURITY, require_key
+from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
 from api.http.paths import RETURN_PATH
 from api.http.problems import refusal_specs
@@ -31,7 +31,7 @@ from schema.reviews import Review
     operation_id="get_review",
     summary="Get the review of a revision",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=refusal_specs(401, 403, 404, 422),
 )
 async def get_review(

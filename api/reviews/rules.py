@@ -198,7 +198,7 @@ def list_actions(
 
 
 def _is_allowed_to_comment(rights: CallerRights, *, is_own: bool) -> bool:
-    return Scope.REVIEW in rights.scopes or (is_own and bool(rights.scopes & {Scope.SUBMIT, Scope.READ}))
+    return Scope.REVIEW in rights.scopes or (is_own and Scope.SUBMIT in rights.scopes)
 
 
 def select_findings(summary: ReturnRevision, report: SubmissionReport | None) -> list[Finding]:

@@ -9,7 +9,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from api.access.authentication import KEY_SECURITY, require_key, require_scope
+from api.access.authentication import key_security, require_key, require_scope
 from api.access.programme_access import ProgrammeAccess
 from api.http.bodies import (
     CSV_MEDIA_TYPE,
@@ -45,7 +45,7 @@ SUBMISSION_REFUSALS = refusal_specs(401, 403, 404, 409, 410, 413, 415, 422)
     operation_id="create_submission",
     summary="Submit returns as JSON",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT),
     responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
     request_max_body_size=MAX_JSON_BYTES,
 )
@@ -74,7 +74,7 @@ def _parse_body(body: bytes) -> ParsedSubmission:
     operation_id="create_submission_csv",
     summary="Submit a CSV file",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT),
     responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
     request_max_body_size=MAX_FILE_BYTES,
 )
@@ -111,7 +111,7 @@ async def create_submission_csv(
     operation_id="create_submission_ndjson",
     summary="Submit an NDJSON file",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT),
     responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
     request_max_body_size=MAX_FILE_BYTES,
 )
@@ -160,7 +160,7 @@ async def _process_file(
     operation_id="get_submission",
     summary="Get a submission report",
     guards=[require_key],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=refusal_specs(401, 403, 404),
 )
 async def get_submission(access: NamedDependency[ProgrammeAccess], submission: FromPath[UUID]) -> SubmissionReport:
@@ -179,7 +179,7 @@ async def get_submission(access: NamedDependency[ProgrammeAccess], submission: F
     operation_id="withdraw_return",
     summary="Withdraw a return",
     guards=[require_scope(Scope.SUBMIT)],
-    security=KEY_SECURITY,
+    security=key_security(Scope.SUBMIT),
     responses=SUBMISSION_REFUSALS | response_specs(SubmissionReport, 200, 201),
 )
 async def withdraw_return(

@@ -109,7 +109,7 @@ def test_bill_of_materials_has_every_package_of_production_with_an_allowed_licen
         ([], ""),
     ],
 )
-def test_licence_is_found_in_what_a_package_declares(licences: list[object], expression: str):
+def test_licence_is_read_from_what_a_package_declares(licences: list[object], expression: str):
     assert write_sbom.find_expression(licences) == expression
 
 

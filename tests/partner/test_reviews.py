@@ -176,6 +176,15 @@ async def test_only_reviewers_decide(application, council_client):
             await call
 
 
+async def test_key_that_only_reads_cannot_comment(application, council_client):
+    await submit(council_client)
+    reader = await application.partner_client("nottingham-city-council", Scope.READ)
+    with pytest.raises(NotAllowed):
+        await reader.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Hello."))
+    review = await reader.get_review(PROGRAMME, **WHERE)
+    assert (review.actions, [event.event for event in review.events]) == ([], ["recorded"])
+
+
 async def test_repeated_decision_gets_the_same_response_and_is_recorded_once(
     application, council_client, reviewer_client
 ):

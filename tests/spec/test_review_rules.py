@@ -203,7 +203,7 @@ SUBMITTER = make_rights("quay-college", Scope.SUBMIT)
         (SUBMITTER, "pending", {"is_newest": False}, "submit comment"),
         (SUBMITTER, "pending", {"kind": "withdrawn"}, "submit comment"),
         (SUBMITTER, "redacted", {}, "submit"),
-        (make_rights("quay-college", Scope.READ), "pending", {}, "comment"),
+        (make_rights("quay-college", Scope.READ), "pending", {}, ""),
         (make_rights("quay-college", Scope.ADMIN), "pending", {}, ""),
         (make_rights("harbour-council", Scope.SUBMIT), "pending", {}, ""),
         (make_rights(), "pending", {}, "approve query comment propose-redaction"),

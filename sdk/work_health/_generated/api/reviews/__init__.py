@@ -248,6 +248,8 @@ class Reviews(Sender):
         """Comment on a return.
 
         Add a comment, which only the organisation and reviewers read. It changes no state. Do not identify anybody.
+
+        Needs the scope `submit` or `review`.
         """
         from . import comment_on_return as _comment_on_return
 
@@ -647,6 +649,8 @@ class AsyncReviews(AsyncSender):
         """Comment on a return.
 
         Add a comment, which only the organisation and reviewers read. It changes no state. Do not identify anybody.
+
+        Needs the scope `submit` or `review`.
         """
         from . import comment_on_return as _comment_on_return
 
