@@ -72,6 +72,9 @@ def _add_plan_commands(subparsers: Any) -> None:
 def _add_key_commands(subparsers: Any) -> None:
     issue = subparsers.add_parser("issue-key", help="create a client with a key; the key is shown once")
     issue.add_argument("name", help="name of the client, such as 'IPS returns script'")
+    issue.add_argument(
+        "--person", required=True, help="who is issued the key and answers for it, such as an e-mail address"
+    )
     issue.add_argument("--organisation", required=True, help="the organisation that it acts for")
     issue.add_argument("--programme", required=True, action="append", help="may be given several times")
     issue.add_argument("--scope", required=True, action="append", choices=[str(s) for s in Scope])

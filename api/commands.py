@@ -181,6 +181,7 @@ async def _issue_key(transaction: AsyncConnection, arguments: argparse.Namespace
         key,
         client_id=uuid4(),
         name=arguments.name,
+        person=arguments.person,
         grants=[
             Grant(programme=catalogue.slug, organisation=arguments.organisation, scopes=scopes)
             for catalogue in catalogues
@@ -188,7 +189,7 @@ async def _issue_key(transaction: AsyncConnection, arguments: argparse.Namespace
         now=now,
         expires_at=now + timedelta(days=arguments.days),
     )
-    subject = {"key": key.id, "client": arguments.name, "scopes": " ".join(scopes)}
+    subject = {"key": key.id, "client": arguments.name, "person": arguments.person, "scopes": " ".join(scopes)}
     for catalogue in catalogues:
         organisation_id = catalogue.ids.organisations[arguments.organisation]
         await _record_audit(transaction, catalogue.id, "key.issued", subject, now, organisation_id=organisation_id)

@@ -74,6 +74,7 @@ async def _issue_key(url: str, programme: str, organisation: str, scopes: list[S
                 key,
                 client_id=uuid4(),
                 name="Sandbox",
+                person="sandbox",
                 grants=[Grant(programme=programme, organisation=organisation, scopes=scopes)],
                 now=now,
                 expires_at=now + KEY_LIFETIME,

@@ -43,7 +43,7 @@ async def prepare_database(
         for key, organisation in zip(new_keys, organisations, strict=True):
             grant = Grant(programme=synthetic_data.PROGRAMME, organisation=organisation, scopes=list(scopes))
             await queries_keys.issue_key(
-                transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
+                transaction, key, client_id=uuid4(), name=organisation, person=organisation, now=now, expires_at=now + timedelta(days=1),
                 grants=[grant],
             )  # fmt: skip
     await engine.dispose()

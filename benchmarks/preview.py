@@ -120,7 +120,7 @@ async def issue_key(engine: connections.AsyncEngine, organisation: str, scope: S
     key = keys.make_key(os.urandom(38), sandbox=False)
     async with engine.begin() as transaction:
         await queries_keys.issue_key(
-            transaction, key, client_id=uuid4(), name=organisation, now=now, expires_at=now + timedelta(days=1),
+            transaction, key, client_id=uuid4(), name=organisation, person=organisation, now=now, expires_at=now + timedelta(days=1),
             grants=[Grant(programme=build_plan().slug, organisation=organisation, scopes=[scope])],
         )  # fmt: skip
     return key.secret

@@ -31,6 +31,7 @@ class Me(Struct, frozen=True, kw_only=True):
     """The caller and its grants."""
 
     client: Annotated[str, Meta(description="The name that the key was issued under.")]
+    person: Annotated[str, Meta(description="The person that the key was issued to.")]
     key: Annotated[str, Meta(description="The key's public part, which is safe to write down.")]
     created_at: Instant
     expires_at: Instant
@@ -45,6 +46,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     client: UUID
     name: str
+    person: str
     key: str
     created_at: Instant
     expires_at: Instant
@@ -58,6 +60,7 @@ class Author(Struct, frozen=True, kw_only=True):
     """The client and the request that are recorded with every action."""
 
     client: UUID
+    person: str
     key: str
     organisation: Slug
     request_id: str
@@ -76,6 +79,7 @@ class KeyRecord(Struct, frozen=True, kw_only=True):
     id: str
     client: UUID
     name: str
+    person: str
     created_at: Instant
     expires_at: Instant
     revoked_at: Instant | None

@@ -104,6 +104,7 @@ client = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
+    Column("person", Text, nullable=False, comment="Whom its keys were issued to."),
     timestamp_column("created_at"),
     comment="A program or person that calls. It acts for one organisation in each programme.",
 )
@@ -347,8 +348,10 @@ redaction = Table(
     Column("number", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("proposed_by", Uuid, ForeignKey("client.id"), nullable=False),
+    Column("proposed_person", Text, nullable=False),
     timestamp_column("proposed_at"),
     Column("confirmed_by", Uuid, ForeignKey("client.id")),
+    Column("confirmed_person", Text),
     timestamp_column("confirmed_at", nullable=True),
     Column("content_sha256", LargeBinary, comment="Of what was removed."),
     PrimaryKeyConstraint("programme", "id"),
@@ -357,6 +360,8 @@ redaction = Table(
         ["programme", "return", "number"], ["revision.programme", "revision.return", "revision.number"]
     ),
     CheckConstraint("proposed_by <> confirmed_by", name="two_people"),
+    CheckConstraint("lower(proposed_person) <> lower(confirmed_person)", name="two_persons"),
+    CheckConstraint("(confirmed_by is null) = (confirmed_person is null)", name="confirmed_by_a_person"),
     comment="Two people agree that content goes. Row-level security by organisation.",
 )
 

@@ -178,8 +178,15 @@ class RunningApplication:
         self._query_connection: asyncpg.Connection | None = None
 
     async def issue_key(
-        self, organisation: str, *scopes: Scope, programme: str = PROGRAMME, days: float = 30, sandbox: bool = False
+        self,
+        organisation: str,
+        *scopes: Scope,
+        programme: str = PROGRAMME,
+        days: float = 30,
+        sandbox: bool = False,
+        person: str | None = None,
     ) -> str:
+        """Issue a key, by default to a person who has no other one."""
         key = keys.make_key(os.urandom(38), sandbox=sandbox)
         async with self.owner.begin() as transaction:
             await queries_keys.issue_key(
@@ -187,6 +194,7 @@ class RunningApplication:
                 key,
                 client_id=uuid4(),
                 name=f"{organisation} script",
+                person=person or f"{uuid4()}@example.org",
                 grants=[Grant(programme=programme, organisation=organisation, scopes=list(scopes))],
                 now=self.now,
                 expires_at=self.now + timedelta(days=days),

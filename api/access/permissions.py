@@ -55,6 +55,7 @@ def check_key(
     return Caller(
         client=record.client,
         name=record.name,
+        person=record.person,
         key=record.id,
         created_at=record.created_at,
         expires_at=record.expires_at,
@@ -80,7 +81,13 @@ def require_scope(caller: Caller, programme: str, *scopes: Scope) -> Grant:
 
 
 def build_author(caller: Caller, grant: Grant, request_id: str) -> Author:
-    return Author(client=caller.client, key=caller.key, organisation=grant.organisation, request_id=request_id)
+    return Author(
+        client=caller.client,
+        person=caller.person,
+        key=caller.key,
+        organisation=grant.organisation,
+        request_id=request_id,
+    )
 
 
 def check_stored_response(stored: StoredResponse, content_sha256: bytes) -> bytes:

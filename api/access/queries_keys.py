@@ -34,7 +34,7 @@ async def fetch_key(
 
 
 _FETCH_KEY_SQL = """
-    select k.id, k.client, c.name, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
+    select k.id, k.client, c.name, c.person, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
         p.slug as programme, o.slug as organisation, g.scopes, p.id as programme_id,
         (select max(v.number) from plan_version v where v.programme = p.id) as version
     from client_key k
@@ -90,12 +90,13 @@ async def issue_key(
     *,
     client_id: UUID,
     name: str,
+    person: str,
     grants: Sequence[Grant],
     now: datetime,
     expires_at: datetime,
 ) -> None:
     """Insert a client with one key."""
-    await transaction.execute(insert(client).values(id=client_id, name=name, created_at=now))
+    await transaction.execute(insert(client).values(id=client_id, name=name, person=person, created_at=now))
     for grant in grants:
         row = (
             select(organisation.c.programme, organisation.c.id)

@@ -20,6 +20,7 @@ async def get_me(caller: NamedDependency[Caller]) -> Me:
     """Return the client, its organisation and scopes in each programme, and when its key expires."""
     return Me(
         client=caller.name,
+        person=caller.person,
         key=caller.key,
         created_at=caller.created_at,
         expires_at=caller.expires_at,

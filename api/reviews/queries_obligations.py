@@ -95,7 +95,7 @@ def _select_details(catalogue: Catalogue, longest_extension: Any, due: ColumnEle
             approved_revision_expression(return_table).label("approved"),
             newest_query.c.at.label("queried_at"),
             newest_query.c.text.label("query"),
-            redaction.c.proposed_by,
+            redaction.c.proposed_person,
         )
         .select_from(obligation)
         .join(series, and_(series.c.programme == obligation.c.programme, series.c.id == obligation.c.series))
@@ -177,7 +177,7 @@ def _to_details(row: Row[Any]) -> ObligationDetails:
         revision_id=row.revision_id,
         approved_number=row.approved,
         query=query,
-        proposed_by=row.proposed_by,
+        proposed_by=row.proposed_person,
     )
 
 

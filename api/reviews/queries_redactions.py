@@ -40,6 +40,7 @@ async def insert_redaction(
                 "number": number,
                 "reason": reason,
                 "proposed_by": author.client,
+                "proposed_person": author.person,
                 "proposed_at": at,
             }
         )
@@ -49,12 +50,10 @@ async def insert_redaction(
     return inserted.one_or_none() is not None
 
 
-async def fetch_proposer(
-    transaction: AsyncConnection, catalogue: Catalogue, return_id: int, number: int
-) -> UUID | None:
-    """Return the client that has proposed to redact the revision, or None."""
+async def fetch_proposer(transaction: AsyncConnection, catalogue: Catalogue, return_id: int, number: int) -> str | None:
+    """Return the person that has proposed to redact the revision, or None."""
     proposer = await transaction.execute(
-        select(redaction.c.proposed_by).where(
+        select(redaction.c.proposed_person).where(
             redaction.c.programme == catalogue.id, redaction.c["return"] == return_id, redaction.c.number == number
         )
     )
@@ -73,7 +72,7 @@ async def confirm_redaction(
             redaction.c.number == number,
             redaction.c.confirmed_by.is_(None),
         )
-        .values(confirmed_by=author.client, confirmed_at=at)
+        .values(confirmed_by=author.client, confirmed_person=author.person, confirmed_at=at)
         .returning(redaction.c.id)
     )
     await transaction.execute(

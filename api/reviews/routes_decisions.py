@@ -36,7 +36,7 @@ class ReviewTarget(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def rights(self) -> CallerRights:
-        return rules.derive_rights(self.access.grant, self.access.caller.client, self.access.catalogue)
+        return rules.derive_rights(self.access.grant, self.access.caller.person, self.access.catalogue)
 
     def build_audit_subject(self, number: int) -> dict[str, str]:
         """Return the names of the return and of its revision, for the audit."""

@@ -36,7 +36,7 @@ OBLIGATIONS_PER_BATCH = 500
 
 
 def _derive_rights(access: ProgrammeAccess) -> CallerRights:
-    return rules.derive_rights(access.grant, access.caller.client, access.catalogue)
+    return rules.derive_rights(access.grant, access.caller.person, access.catalogue)
 
 
 @get(

@@ -32,13 +32,15 @@ async def propose_redaction(
 ) -> Response[bytes]:
     """Propose to remove content that should never have been sent, such as a person's name.
 
-    Nothing is removed until another person confirms it.
+    Nothing is removed until another person confirms it. Needs the scope `review`, and a key of another organisation
+    than the return's, unless the plan allows self-review.
     """
     access = target.access
     access.require_scopes(Scope.REVIEW)
 
     async def act() -> Redaction:
         reviewed_return, at = await target.lock()
+        rules.refuse_own_return(target.rights, reviewed_return.organisation)
         events = rules.derive_events(reviewed_return, EventKind.REDACTION_PROPOSED, data.revision, text=data.reason)
         is_new = await queries_redactions.insert_redaction(
             access.transaction,
@@ -70,7 +72,8 @@ async def confirm_redaction(
 ) -> Response[bytes]:
     """Confirm a redaction that another person proposed. The content is removed everywhere and cannot be restored.
 
-    Its hash, and the record of who removed it, remain.
+    Persons count, not keys: the person that your key was issued to must not have proposed it. The hash of the content,
+    and the record of who removed it, remain.
     """
     access = target.access
     access.require_scopes(Scope.REVIEW)
@@ -78,6 +81,7 @@ async def confirm_redaction(
     async def act() -> Redaction:
         transaction, catalogue = access.transaction, access.catalogue
         reviewed_return, at = await target.lock()
+        rules.refuse_own_return(target.rights, reviewed_return.organisation)
         events = rules.derive_events(reviewed_return, EventKind.REDACTED, data.revision, text=data.text)
         proposed_by = await queries_redactions.fetch_proposer(transaction, catalogue, reviewed_return.id, data.revision)
         rules.refuse_same_person(proposed_by, target.rights, data.revision)

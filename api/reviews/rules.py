@@ -1,7 +1,6 @@
 """Who may decide what about a return, and what follows from a decision."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from api.http.refusals import Conflict, Invalid, NotAllowed, NotFound
 from api.plan.catalogue import Catalogue
@@ -53,8 +52,8 @@ class NotProposed(Conflict):
 class TwoPeopleRequired(NotAllowed):
     """The person who proposed a redaction cannot confirm it."""
 
-    example = "You propose a redaction, and confirm it with the same key."
-    fix = "Ask another reviewer to confirm it with their own key."
+    example = "You propose a redaction, and confirm it with another key that was issued to you."
+    fix = "Ask another person, of any organisation but the return's, to confirm it with their own key."
 
 
 # Reviewers decide on the newest revision. These two decisions also apply to an older one while it is the approved
@@ -63,9 +62,9 @@ EVENTS_ON_APPROVED = frozenset({EventKind.REOPENED, EventKind.CLEARED})
 DECISION_EVENTS = frozenset({EventKind.APPROVED, EventKind.QUERIED, EventKind.REOPENED, EventKind.CLEARED})
 
 
-def derive_rights(grant: Grant, client: UUID, catalogue: Catalogue) -> CallerRights:
+def derive_rights(grant: Grant, person: str, catalogue: Catalogue) -> CallerRights:
     return CallerRights(
-        client=client,
+        person=person,
         own_organisations=frozenset(catalogue.list_represented_organisations(grant.organisation)),
         scopes=frozenset(grant.scopes),
         self_review=catalogue.plan.self_review is not None,
@@ -151,12 +150,17 @@ def refuse_second_proposal(number: int, *, is_new: bool) -> None:
         raise AlreadyProposed(f"The redaction of revision {number} awaits confirmation.")
 
 
-def refuse_same_person(proposed_by: UUID | None, rights: CallerRights, number: int) -> None:
+def is_same_person(person: str, other: str) -> bool:
+    """Compare without case, because people write their addresses either way. The database does the same."""
+    return person.lower() == other.lower()
+
+
+def refuse_same_person(proposed_by: str | None, rights: CallerRights, number: int) -> None:
     """Raise NotProposed without a proposal, and TwoPeopleRequired if the caller made it."""
     if proposed_by is None:
         raise NotProposed(f"No redaction of revision {number} awaits confirmation.")
-    if proposed_by == rights.client:
-        raise TwoPeopleRequired("You proposed this redaction yourself.")
+    if is_same_person(proposed_by, rights.person):
+        raise TwoPeopleRequired("The person that your key was issued to proposed this redaction.")
 
 
 def list_actions(
@@ -166,7 +170,7 @@ def list_actions(
     *,
     is_newest: bool = True,
     is_open: bool,
-    proposed_by: UUID | None = None,
+    proposed_by: str | None = None,
 ) -> list[ReturnAction]:
     """Return what the caller may do next with a return whose revision is `target`.
 
@@ -178,11 +182,11 @@ def list_actions(
         return [ReturnAction.SUBMIT] if may_submit else []
     events = allowed_events(target.state)
     may_decide = is_allowed_to_decide(rights, organisation)
-    is_reviewer = Scope.REVIEW in rights.scopes
     is_decidable = is_newest or target.state is ReviewState.APPROVED
     has_content = target.kind is not ReturnKind.WITHDRAWN and target.state is not ReviewState.REDACTED
     may_clear = may_decide and is_decidable and target.entry_count > 0
-    may_redact = is_reviewer and EventKind.REDACTED in events
+    may_redact = may_decide and EventKind.REDACTED in events
+    is_proposed_by_other = proposed_by is not None and not is_same_person(proposed_by, rights.person)
     permissions = {
         ReturnAction.SUBMIT: may_submit,
         ReturnAction.WITHDRAW: may_submit and is_newest and has_content,
@@ -192,7 +196,7 @@ def list_actions(
         ReturnAction.COMMENT: _is_allowed_to_comment(rights, is_own=is_own) and EventKind.COMMENTED in events,
         ReturnAction.CLEAR_FOR_RELEASE: may_clear and EventKind.CLEARED in events,
         ReturnAction.PROPOSE_REDACTION: may_redact and proposed_by is None,
-        ReturnAction.CONFIRM_REDACTION: may_redact and proposed_by not in (None, rights.client),
+        ReturnAction.CONFIRM_REDACTION: may_redact and is_proposed_by_other,
     }
     return [action for action, is_allowed in permissions.items() if is_allowed]
 

@@ -1,7 +1,6 @@
 """The structs of reviews: a return under review, an obligation with what has come, and the caller's rights."""
 
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -52,7 +51,7 @@ class RevisionEvent(Struct, frozen=True, kw_only=True):
 class CallerRights(Struct, frozen=True, kw_only=True):
     """The rights of a caller. `own_organisations` are the one that it acts for and those that this one succeeds."""
 
-    client: UUID
+    person: str
     own_organisations: frozenset[str]
     scopes: frozenset[Scope]
     self_review: bool
@@ -78,7 +77,7 @@ class ObligationDetails(Struct, frozen=True, kw_only=True):
     revision_id: int | None = None
     approved_number: int | None = None
     query: ReviewQuery | None = None
-    proposed_by: UUID | None = None
+    proposed_by: str | None = None  # the person
 
     @property
     def effective_revision(self) -> RevisionState | None:

@@ -216,7 +216,7 @@ async def test_publishing_a_provider_alone_needs_a_policy_decision(application, 
 
 
 async def test_commands_of_the_operator_are_logged(application, admin, tmp_path, capsys, nottingham_plan):
-    scope = ["--organisation", "ohid", "--programme", PROGRAMME, "--scope", "read"]
+    scope = ["--person", "ann@example.org", "--organisation", "ohid", "--programme", PROGRAMME, "--scope", "read"]
     await asyncio.to_thread(run, application.url, "issue-key", "A script", *scope)
     key = capsys.readouterr().out.split("_")[2]
     await asyncio.to_thread(run, application.url, "revoke-key", key)
@@ -227,7 +227,7 @@ async def test_commands_of_the_operator_are_logged(application, admin, tmp_path,
     items = (await admin.list_audit_entries(PROGRAMME)).items
     subjects = {entry.action: entry.subject.to_dict() for entry in items}
     assert subjects == {
-        "key.issued": {"key": key, "client": "A script", "scopes": "read"},
+        "key.issued": {"key": key, "client": "A script", "person": "ann@example.org", "scopes": "read"},
         "key.revoked": {"key": key},
         "plan.loaded": {"plan_version": "2"},
     }

@@ -159,6 +159,36 @@ async def test_redaction_takes_two_people(application, council_client, reviewer_
         await officer.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
 
 
+async def test_two_keys_of_one_person_count_once(application, council_client):
+    await submit(council_client, counts())
+    first, second = [
+        application.sdk_client(await application.issue_key(organisation, Scope.REVIEW, person=person))
+        for organisation, person in (("ohid", "Ann@example.org"), ("nottinghamshire-healthcare", "ann@example.org"))
+    ]
+    await first.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
+    assert "confirm-redaction" not in (await second.get_review(PROGRAMME, **WHERE)).actions
+    with pytest.raises(NotAllowed) as refusal:
+        await second.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+    assert refusal.value.problem.type_ == "/errors/two-people-required"
+    assert PERSON in await dump(application)
+
+
+async def test_own_organisation_can_neither_propose_nor_confirm(application, council_client, reviewer_client):
+    await submit(council_client, counts())
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    own = await application.partner_client(COUNCIL, Scope.REVIEW)
+    assert "propose-redaction" not in (await own.get_review(PROGRAMME, **WHERE)).actions
+    with pytest.raises(NotAllowed) as refusal:
+        await own.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It is ours."))
+    assert refusal.value.problem.type_ == "/errors/own-return"
+    await reviewer_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
+    assert "confirm-redaction" not in (await own.get_review(PROGRAMME, **WHERE)).actions
+    with pytest.raises(NotAllowed) as refusal:
+        await own.confirm_redaction(PROGRAMME, **WHERE, decision=decision(1))
+    assert refusal.value.problem.type_ == "/errors/own-return"
+    assert PERSON in await dump(application)
+
+
 async def test_partners_can_neither_propose_nor_confirm(council_client):
     await submit(council_client, counts())
     with pytest.raises(NotAllowed, match=r"\breview\b"):
@@ -228,6 +258,8 @@ async def test_in_sql_redaction_takes_two_people(application, council_client, re
             programme = await connection.fetchval("select programme from redaction")
             for statement in (
                 "update redaction set confirmed_by = proposed_by",
+                "update redaction set confirmed_by = gen_random_uuid(), confirmed_person = proposed_person",
+                "insert into redaction select * from redaction",
                 "update redaction set reason = ''",
                 "delete from redaction",
                 "update revision set note = null",

@@ -159,7 +159,7 @@ async def test_reviewer_cannot_decide_on_a_return_of_its_own_organisation(applic
         with pytest.raises(NotAllowed, match="nottingham-city-council"):
             await call
     review = await submitter_and_reviewer.get_review(PROGRAMME, **WHERE)
-    assert review.actions == ["submit", "withdraw", "comment", "propose-redaction"]
+    assert review.actions == ["submit", "withdraw", "comment"]
     await submitter_and_reviewer.comment_on_return(PROGRAMME, **WHERE, comment=comment(1, "Ready."))
 
 

@@ -115,7 +115,7 @@ def test_commands_of_the_operator_work(database_url):
     repeat = run_command("load-plan", plan, **environment)
     assert (repeat.returncode, "version 1" in repeat.stdout, "added" in repeat.stdout) == (0, True, False)
     assert "added programme" in run_command("load-plan", plan, "--sandbox", **environment).stdout
-    issue = ["issue-key", "Script", "--programme", "work-and-health-2025-2028", "--scope", "submit"]
+    issue = ["issue-key", "Script", "--person", "ann", "--programme", "work-and-health-2025-2028", "--scope", "submit"]
     issued = run_command(*issue, "--organisation", "nottingham-city-council", **environment)
     assert issued.stdout.startswith("wh_live_")
     assert "once" in issued.stderr

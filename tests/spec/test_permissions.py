@@ -46,6 +46,7 @@ RECORD = KeyRecord(
     id=KEY.id,
     client=UUID(int=1),
     name="script",
+    person="Ann",
     created_at=NOW - timedelta(days=1),
     expires_at=NOW + timedelta(days=1),
     revoked_at=None,
@@ -57,7 +58,7 @@ def test_valid_key_identifies_the_caller():
     caller = permissions.check_key(RECORD, [GRANT], {}, now=NOW)
     assert (caller.client, caller.key, caller.grants) == (UUID(int=1), KEY.id, [GRANT])
     author = permissions.build_author(caller, GRANT, "req_1")
-    assert msgspec.structs.astuple(author) == (UUID(int=1), KEY.id, "quay-college", "req_1")
+    assert msgspec.structs.astuple(author) == (UUID(int=1), "Ann", KEY.id, "quay-college", "req_1")
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,12 @@ from schema.submissions import ReturnKind, ReviewState
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, make_catalogue, make_cells
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
-CLIENT = UUID(int=1)
+PERSON, DECISION_ID = "Ann", UUID(int=1)
 
 
 def make_rights(organisation: str = "harbour-council", *scopes: Scope, self_review: bool = False) -> CallerRights:
     return CallerRights(
-        client=CLIENT,
+        person=PERSON,
         own_organisations=frozenset({organisation}),
         scopes=frozenset(scopes or {Scope.REVIEW}),
         self_review=self_review,
@@ -60,7 +60,7 @@ def make_details(state: str | None = None, kind: str = "data", **details: object
 
 def make_extension(until: datetime) -> Extension:
     return Extension(
-        id=CLIENT,
+        id=DECISION_ID,
         organisation="quay-college",
         measure="learners",
         series="headline",
@@ -182,7 +182,7 @@ def test_decision_is_about_an_owed_or_admitted_return():
     )
     admitted = DECISION | {"organisation": "pier-college", "measure": "members", "exempt": True}
     key = obligations.resolve_obligation_key(msgspec.convert(admitted, NewExemption), HARBOUR_CATALOGUE)
-    assert obligations.build_exemption(CLIENT, key, exempted, now=NOW).measure == "members"
+    assert obligations.build_exemption(DECISION_ID, key, exempted, now=NOW).measure == "members"
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_extension_ends_in_the_future_and_within_two_years():
     new_extension = msgspec.convert(DECISION | {"until": NOW + TICK}, NewExtension)
     assert (
         obligations.build_extension(
-            CLIENT, obligations.resolve_obligation_key(new_extension, HARBOUR_CATALOGUE), new_extension, now=NOW
+            DECISION_ID, obligations.resolve_obligation_key(new_extension, HARBOUR_CATALOGUE), new_extension, now=NOW
         ).granted_at
         == NOW
     )

@@ -1,7 +1,5 @@
 """Who may decide what about a return, and what follows from a decision."""
 
-from uuid import UUID
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -21,12 +19,12 @@ from schema.submission_reports import SubmissionReport
 from schema.submissions import ReturnKind, ReviewState
 from tests.fixtures.example_plan import HARBOUR_PLAN, make_catalogue, make_summary
 
-CLIENT, OTHER_CLIENT = UUID(int=1), UUID(int=2)
+PERSON, OTHER_PERSON = "ann@example.org", "bob@example.org"
 
 
 def make_rights(organisation: str = "harbour-council", *scopes: Scope, self_review: bool = False) -> CallerRights:
     return CallerRights(
-        client=CLIENT,
+        person=PERSON,
         own_organisations=frozenset({organisation}),
         scopes=frozenset(scopes or {Scope.REVIEW}),
         self_review=self_review,
@@ -173,7 +171,7 @@ def test_successor_cannot_decide_on_returns_of_its_predecessor():
         replace(o, successors=["pier-college"]) if o.slug == "quay-college" else o for o in HARBOUR_PLAN.organisations
     ]
     grant = Grant(programme=HARBOUR_PLAN.slug, organisation="pier-college", scopes=[Scope.REVIEW])
-    rights = rules.derive_rights(grant, CLIENT, make_catalogue(replace(HARBOUR_PLAN, organisations=organisations)))
+    rights = rules.derive_rights(grant, PERSON, make_catalogue(replace(HARBOUR_PLAN, organisations=organisations)))
     assert not rules.is_allowed_to_decide(rights, "quay-college")
     assert rights.self_review is False
 
@@ -182,8 +180,8 @@ def test_redaction_requires_two_people():
     with pytest.raises(rules.NotProposed):
         rules.refuse_same_person(None, make_rights(), 1)
     with pytest.raises(rules.TwoPeopleRequired):
-        rules.refuse_same_person(CLIENT, make_rights(), 1)
-    rules.refuse_same_person(OTHER_CLIENT, make_rights(), 1)
+        rules.refuse_same_person(PERSON.upper(), make_rights(), 1)
+    rules.refuse_same_person(OTHER_PERSON, make_rights(), 1)
     rules.refuse_second_proposal(1, is_new=True)
     with pytest.raises(rules.AlreadyProposed):
         rules.refuse_second_proposal(1, is_new=False)
@@ -217,10 +215,10 @@ SUBMITTER = make_rights("quay-college", Scope.SUBMIT)
             "reopen comment clear-for-release propose-redaction",
         ),
         (make_rights(), "superseded", {"is_newest": False, "entries": 1}, "comment propose-redaction"),
-        (make_rights(), "superseded", {"is_newest": False, "proposed_by": OTHER_CLIENT}, "comment confirm-redaction"),
-        (make_rights(), "superseded", {"is_newest": False, "proposed_by": CLIENT}, "comment"),
-        (make_rights(), "redacted", {"proposed_by": OTHER_CLIENT, "entries": 1}, ""),
-        (make_rights("quay-college"), "pending", {}, "comment propose-redaction"),
+        (make_rights(), "superseded", {"is_newest": False, "proposed_by": OTHER_PERSON}, "comment confirm-redaction"),
+        (make_rights(), "superseded", {"is_newest": False, "proposed_by": PERSON}, "comment"),
+        (make_rights(), "redacted", {"proposed_by": OTHER_PERSON, "entries": 1}, ""),
+        (make_rights("quay-college"), "pending", {}, "comment"),
         (make_rights("quay-college", self_review=True), "pending", {}, "approve query comment propose-redaction"),
     ],
 )

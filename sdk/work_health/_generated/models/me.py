@@ -20,6 +20,8 @@ class Me:
 
     client: str
     """ The name that the key was issued under. """
+    person: str
+    """ The person that the key was issued to. """
     key: str
     """ The key's public part, which is safe to write down. """
     created_at: datetime.datetime
@@ -33,6 +35,8 @@ class Me:
 
     def to_dict(self) -> dict[str, Any]:
         client = self.client
+
+        person = self.person
 
         key = self.key
 
@@ -56,6 +60,7 @@ class Me:
         field_dict.update(
             {
                 "client": client,
+                "person": person,
                 "key": key,
                 "created_at": created_at,
                 "expires_at": expires_at,
@@ -72,6 +77,8 @@ class Me:
 
         d = dict(src_dict)
         client = d.pop("client")
+
+        person = d.pop("person")
 
         key = d.pop("key")
 
@@ -103,6 +110,7 @@ class Me:
 
         me = cls(
             client=client,
+            person=person,
             key=key,
             created_at=created_at,
             expires_at=expires_at,

@@ -315,7 +315,9 @@ class Reviews(Sender):
 
         Propose to remove content that should never have been sent, such as a person's name.
 
-        Nothing is removed until another person confirms it.
+        Nothing is removed until another person confirms it. Needs the scope `review`, and a key of another
+        organisation
+        than the return's, unless the plan allows self-review.
         """
         from . import propose_redaction as _propose_redaction
 
@@ -348,7 +350,9 @@ class Reviews(Sender):
 
         Confirm a redaction that another person proposed. The content is removed everywhere and cannot be restored.
 
-        Its hash, and the record of who removed it, remain.
+        Persons count, not keys: the person that your key was issued to must not have proposed it. The hash of the
+        content,
+        and the record of who removed it, remain.
         """
         from . import confirm_redaction as _confirm_redaction
 
@@ -716,7 +720,9 @@ class AsyncReviews(AsyncSender):
 
         Propose to remove content that should never have been sent, such as a person's name.
 
-        Nothing is removed until another person confirms it.
+        Nothing is removed until another person confirms it. Needs the scope `review`, and a key of another
+        organisation
+        than the return's, unless the plan allows self-review.
         """
         from . import propose_redaction as _propose_redaction
 
@@ -749,7 +755,9 @@ class AsyncReviews(AsyncSender):
 
         Confirm a redaction that another person proposed. The content is removed everywhere and cannot be restored.
 
-        Its hash, and the record of who removed it, remain.
+        Persons count, not keys: the person that your key was issued to must not have proposed it. The hash of the
+        content,
+        and the record of who removed it, remain.
         """
         from . import confirm_redaction as _confirm_redaction
 
