@@ -52,6 +52,7 @@ contract: .venv/dev.txt
 	$(BIN)/python tools/generate_sdk.py
 	$(BIN)/python tools/unasync.py
 	$(BIN)/python tools/draw_states.py
+	$(BIN)/python tools/access_table.py
 	$(BIN)/python tools/collect_messages.py
 
 breaking: .venv/dev.txt

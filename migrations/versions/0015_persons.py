@@ -1,6 +1,6 @@
 """Record the person that each key was issued to, and count persons where two people must agree.
 
-Until now a client had only a name. The name stands for the person of the keys that exist.
+Until now a client had only a name. The person of the existing keys is their name.
 """
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.alter_column("client", "person", nullable=False)
     for name in ("proposed_person", "confirmed_person"):
         op.add_column("redaction", sa.Column(name, sa.Text(), nullable=True))
-    # Two clients of the same name may have agreed before. Their ids keep them apart.
+    # Two clients of the same name may have agreed before. Their ids make them different.
     op.execute("""
         update redaction r set proposed_person = proposer.name, confirmed_person = (
             select case when lower(c.name) = lower(proposer.name) then c.name || ' ' || c.id else c.name end
