@@ -169,7 +169,8 @@ def serve() -> Litestar:
             "DATABASE_URL: needed here; `python -m api run` sets it for the embedded database"
         )
     engine = create_application_engine(database, pool_size=configuration.work_health_pool)
-    public_reads = create_public_engine(replica or database, pool_size=configuration.work_health_pool)
+    public_database = configuration.database_public_url or database
+    public_reads = create_public_engine(replica or public_database, pool_size=configuration.work_health_pool)
 
     @asynccontextmanager
     async def manage_engines(_: Litestar) -> AsyncGenerator[None]:
@@ -178,7 +179,7 @@ def serve() -> Litestar:
         gc.set_threshold(50_000, 20, 100)
         # On a replica the releases would be older than the announcements of the primary, which is the only one that
         # sends any. So reads from a replica ask it each time.
-        follower = None if replica else asyncio.create_task(get_cache(public_reads).follow(database))
+        follower = None if replica else asyncio.create_task(get_cache(public_reads).follow(public_database))
         yield
         if follower is not None:
             follower.cancel()

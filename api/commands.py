@@ -6,7 +6,7 @@ import secrets
 import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -35,9 +35,9 @@ PLAN_FILE = Path(__file__).parent.parent / "schema" / "plans" / "work-and-health
 
 @contextmanager
 def open_database(configuration: settings.Settings) -> Generator[str]:
-    """Yield the URL of the configured database, or start the embedded one and stop it at the end."""
-    if configuration.database_url is not None:
-        yield configuration.database_url
+    """Yield the owner's URL of the configured database, or start the embedded one and stop it at the end."""
+    if configuration.owner_url is not None:
+        yield configuration.owner_url
         return
     with EmbeddedPostgres(configuration.work_health_data or find_default_folder()) as embedded:
         yield embedded.dsn()
@@ -69,7 +69,7 @@ async def load_and_audit(transaction: AsyncConnection, plan: Plan, *, sandbox: b
     loaded = await queries_loading.load_plan(transaction, plan, sandbox=sandbox, now=now)
     if loaded.changes:
         catalogue = await fetch_catalogue(transaction, loaded.programme)
-        await _record_audit(transaction, catalogue.id, "plan.loaded", {"plan_version": str(loaded.version)}, now)
+        await _record_audit(transaction, catalogue.id, "plan.loaded", {"plan_version": str(loaded.version)})
     return loaded
 
 
@@ -78,12 +78,11 @@ async def _record_audit(
     programme_id: int,
     action: str,
     subject: dict[str, str],
-    now: datetime,
     *,
     organisation_id: int | None = None,
 ) -> None:
     """Record an action of the operator, who has no key and therefore no client."""
-    await record_audit(transaction, programme_id, None, action, subject, organisation_id=organisation_id, now=now)
+    await record_audit(transaction, programme_id, None, action, subject, organisation_id=organisation_id)
 
 
 def migrate(_: argparse.Namespace, configuration: settings.Settings) -> int:
@@ -192,7 +191,7 @@ async def _issue_key(transaction: AsyncConnection, arguments: argparse.Namespace
     subject = {"key": key.id, "client": arguments.name, "person": arguments.person, "scopes": " ".join(scopes)}
     for catalogue in catalogues:
         organisation_id = catalogue.ids.organisations[arguments.organisation]
-        await _record_audit(transaction, catalogue.id, "key.issued", subject, now, organisation_id=organisation_id)
+        await _record_audit(transaction, catalogue.id, "key.issued", subject, organisation_id=organisation_id)
     return key.secret
 
 
@@ -205,7 +204,7 @@ def revoke_key(arguments: argparse.Namespace, configuration: settings.Settings) 
             if not await queries_keys.revoke_key(transaction, arguments.key, now=now):
                 return False
             for programme_id in await queries_keys.fetch_programme_ids_of_key(transaction, arguments.key):
-                await _record_audit(transaction, programme_id, "key.revoked", {"key": arguments.key}, now)
+                await _record_audit(transaction, programme_id, "key.revoked", {"key": arguments.key})
             return True
 
     with open_database(configuration) as url:

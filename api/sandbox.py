@@ -20,7 +20,7 @@ SANDBOX_ORGANISATION = "nottingham-city-council"
 KEY_LIFETIME = timedelta(days=3650)
 
 
-async def fill_sandbox(url: str, programme: str, *, key_file: Path) -> str:
+async def fill_sandbox(owner_url: str, url: str, programme: str, *, key_file: Path) -> str:
     """Submit the example returns, as any partner would, and return the sandbox's key.
 
     The key is stored in a file that only this user can read. If it is missing or no longer valid, create a new key.
@@ -34,7 +34,7 @@ async def fill_sandbox(url: str, programme: str, *, key_file: Path) -> str:
             me = await http.get("/v1/me", headers={"Authorization": f"Bearer {secret}"})
             if me.is_error or not _has_grant(me, programme):
                 secret = await _issue_key(
-                    url, programme, SANDBOX_ORGANISATION, [Scope.SUBMIT, Scope.REVIEW], clock.system_now()
+                    owner_url, programme, SANDBOX_ORGANISATION, [Scope.SUBMIT, Scope.REVIEW], clock.system_now()
                 )
                 await asyncio.to_thread(_write_key_file, key_file, secret)
             headers = {"Authorization": f"Bearer {secret}"}

@@ -24,17 +24,23 @@ def run_server(arguments: argparse.Namespace, configuration: settings.Settings) 
     with commands.open_database(configuration) as url:
         is_embedded = configuration.database_url is None
         folder = configuration.work_health_data or find_default_folder()
-        key = asyncio.run(_prepare_database(url, with_sandbox=is_embedded or arguments.sandbox, folder=folder))
+        database = configuration.database_url or url
+        with_sandbox = is_embedded or arguments.sandbox
+        key = asyncio.run(_prepare_database(url, database, with_sandbox=with_sandbox, folder=folder))
         address = f"http://{configuration.work_health_host}:{configuration.work_health_port}"
         print(sandbox.format_greeting(address, key, embedded=is_embedded), flush=True)
-        os.environ["DATABASE_URL"] = url
+        os.environ["DATABASE_URL"] = database
+        os.environ.pop("DATABASE_OWNER_URL", None)  # neither server nor worker needs the owner's login
         with _run_worker_process():
             _serve(configuration, workers=arguments.workers or configuration.work_health_workers)
     return 0
 
 
-async def _prepare_database(url: str, *, with_sandbox: bool, folder: Path) -> str | None:
-    """Migrate the database and load the plan. Return the sandbox's key, or None without a sandbox."""
+async def _prepare_database(url: str, database: str, *, with_sandbox: bool, folder: Path) -> str | None:
+    """Migrate the database and load the plan, as its owner. Return the sandbox's key, or None without a sandbox.
+
+    `database` is the URL with the application's login.
+    """
     from api import sandbox  # noqa: PLC0415
 
     await commands.migrate_database(url)
@@ -45,7 +51,7 @@ async def _prepare_database(url: str, *, with_sandbox: bool, folder: Path) -> st
         if not with_sandbox:
             return None
         await commands.load_and_audit(transaction, sandbox_plan, sandbox=True)
-    return await sandbox.fill_sandbox(url, sandbox_plan.slug, key_file=folder.parent / "sandbox-key")
+    return await sandbox.fill_sandbox(url, database, sandbox_plan.slug, key_file=folder.parent / "sandbox-key")
 
 
 @contextmanager
@@ -89,7 +95,10 @@ def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) 
     if arguments.until_eof:
         threading.Thread(target=_interrupt_at_eof, daemon=True).start()
     with suppress(KeyboardInterrupt):
-        asyncio.run(worker.run_forever(configuration.database_url, processes=configuration.work_health_audits))
+        publisher = configuration.database_publisher_url or configuration.database_url
+        asyncio.run(
+            worker.run_forever(configuration.database_url, publisher, processes=configuration.work_health_audits)
+        )
     return 0
 
 

@@ -14,7 +14,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     database_url: Annotated[
         str | None,
-        Meta(description="The libpq URL of PostgreSQL 16 or later. Without it, the server uses the embedded database."),
+        Meta(
+            description="The libpq URL of PostgreSQL 16 or later, with the application's login. Without it, the server "
+            "uses the embedded database."
+        ),
+    ] = None
+    database_owner_url: Annotated[
+        str | None,
+        Meta(description="The same database with its owner's login, for `run`, `migrate` and the operator's commands."),
+    ] = None
+    database_public_url: Annotated[
+        str | None, Meta(description="The same database with the login for reads without a key.")
+    ] = None
+    database_publisher_url: Annotated[
+        str | None, Meta(description="The same database with the login of the worker that makes releases.")
     ] = None
     database_replica_url: Annotated[
         str | None,
@@ -31,6 +44,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 2
     work_health_key: Annotated[str | None, Meta(description="The key with which `fetch` submits.")] = None
     work_health_pool: Annotated[int, Meta(ge=1, le=100, description="Database connections of each server process.")] = 8
+
+    @property
+    def owner_url(self) -> str | None:
+        return self.database_owner_url or self.database_url
 
 
 class InvalidSetting(Exception):  # noqa: N818  the operator reads the message

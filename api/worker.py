@@ -20,19 +20,22 @@ log = logging.getLogger("work_health")
 RETRY_SECONDS = 5
 
 
-async def run_forever(url: str, *, processes: int) -> None:
-    """Run jobs until stopped. Start again if the database was unavailable."""
+async def run_forever(url: str, publisher_url: str, *, processes: int) -> None:
+    """Run jobs until stopped. Start again if the database was unavailable.
+
+    `publisher_url` is the URL of the database with the login that publishes.
+    """
     while True:
         try:
-            await run_jobs(url, processes=processes)
+            await run_jobs(url, publisher_url, processes=processes)
         except (OSError, RuntimeError, *connections.DRIVER_ERRORS):
             log.exception("The worker lost its connection to the database and starts again.")
         await asyncio.sleep(RETRY_SECONDS)
 
 
-async def run_jobs(url: str, *, processes: int, until_empty: bool = False) -> None:
+async def run_jobs(url: str, publisher_url: str, *, processes: int, until_empty: bool = False) -> None:
     """Run the jobs of a database, with the audits in this number of processes."""
-    engine = connections.create_publisher_engine(url)
+    engine = connections.create_publisher_engine(publisher_url)
     connection = await connections.connect_queue_listener(url)
     pool = AuditPool(processes)
     try:

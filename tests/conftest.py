@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,6 +24,7 @@ from api.access import keys, queries_keys
 from api.app import create_app
 from api.database import connections, queue
 from api.database.embedded import EmbeddedPostgres
+from api.database.roles import ROLE_TIMEOUTS
 from api.plan import queries_loading
 from api.protection.job import Protector
 from api.releases.job import Publisher
@@ -96,6 +98,9 @@ async def template_database(
     engine = connections.create_owner_engine(database_url_of(name))
     await connections.migrate(engine)
     async with engine.begin() as transaction:
+        if password := urlsplit(database_url_of(name)).password:  # of another server
+            for role in ROLE_TIMEOUTS:
+                await transaction.exec_driver_sql(f"alter role {role} password '{password}'")
         await transaction.exec_driver_sql(SET_DATABASE_CLOCK.format("2100-01-01"))
         await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
     await engine.dispose()
@@ -114,6 +119,7 @@ def clone_database(database_url_of: Callable[[str], str], administrator: asyncpg
         name = FREE_DATABASE_NAMES.pop() if FREE_DATABASE_NAMES else f"test_{uuid4().hex[:12]}"
         # The clone is temporary, so its pages do not need the write-ahead log. That halves the time.
         await administrator.execute(f"create database {name} template {template} strategy file_copy")
+        await administrator.execute(f"revoke temporary on database {name} from public")  # a clone has not its rights
         yield database_url_of(name)
         await administrator.execute(f"drop database {name} with (force)")
         FREE_DATABASE_NAMES.append(name)

@@ -1,7 +1,6 @@
 """Record actions in the audit."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,16 +19,17 @@ async def record_audit(
     subject: Mapping[str, str],
     *,
     organisation_id: int | None,
-    now: datetime,
 ) -> None:
-    """Record who did what, in the transaction of the action itself. `author` is None for the operator."""
+    """Record who did what, in the transaction of the action itself. `author` is None for the operator.
+
+    The database adds the time, and the client and key to which the transaction is bound.
+    """
     await fetch_in_transaction(
         transaction,
         """
-        insert into audit (programme, at, action, client, key, organisation, request_id, subject)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        insert into audit (programme, action, organisation, request_id, subject) values ($1, $2, $3, $4, $5)
         """,  # without `returning`: most callers may not read the audit
-        *(programme_id, now, action, author and author.client, author and author.key, organisation_id),
+        *(programme_id, action, organisation_id),
         author.request_id if author else OPERATOR_REQUEST_ID,
         msgspec.json.encode(subject).decode(),
     )

@@ -83,9 +83,7 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
             status=status,
         )
 
-    async def record_audit(
-        self, action: str, subject: Mapping[str, str], *, now: datetime, organisation: str | None = None
-    ) -> None:
+    async def record_audit(self, action: str, subject: Mapping[str, str], *, organisation: str | None = None) -> None:
         """Record in the audit that the caller did this, for `organisation` or by default for its own."""
         await audit.record_audit(
             self.transaction,
@@ -94,7 +92,6 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
             action,
             subject,
             organisation_id=self.catalogue.ids.organisations[organisation or self.grant.organisation],
-            now=now,
         )
 
     async def renew(self, transaction: AsyncConnection, *scopes: Scope) -> "ProgrammeAccess":
@@ -110,6 +107,7 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
             self.catalogue.id,
             [self.catalogue.ids.organisations[slug] for slug in slugs],
             self.grant.scopes,
+            self.author,
         )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.keys import NewKey
 from api.database.connections import fetch_any
-from schema.partners import Grant, KeyRecord, Scope
+from schema.partners import Author, Grant, KeyRecord, Scope
 from schema.tables import client, client_grant, client_key, organisation, programme
 
 # The time of last use is written once a minute: writing it at every request would make every read a write.
@@ -57,11 +57,16 @@ async def touch_last_used(transaction: AsyncConnection, record: KeyRecord, *, no
 
 
 async def bind_transaction_to_grant(
-    transaction: AsyncConnection, programme_id: int, organisations: Sequence[int], scopes: Sequence[Scope]
+    transaction: AsyncConnection,
+    programme_id: int,
+    organisations: Sequence[int],
+    scopes: Sequence[Scope],
+    author: Author,
 ) -> None:
     """Restrict the rest of the transaction to the rows of a programme that a grant opens, by row-level security.
 
-    `organisations` are the grant's and those that it succeeds, by the database's ids.
+    `organisations` are the grant's and those that it succeeds, by the database's ids. The database records the author
+    in what the transaction adds to the audit.
     """
     await transaction.execute(
         _BIND_TRANSACTION_SQL,
@@ -70,6 +75,8 @@ async def bind_transaction_to_grant(
             "organisations": ",".join(map(str, organisations)),
             "review": "on" if Scope.REVIEW in scopes else "off",
             "admin": "on" if Scope.ADMIN in scopes else "off",
+            "client": str(author.client),
+            "key": author.key,
         },
     )
 
@@ -79,7 +86,8 @@ _BIND_TRANSACTION_SQL = text(
     """
     select set_config('work_health.programme', :programme, true),
         set_config('work_health.organisations', :organisations, true),
-        set_config('work_health.review', :review, true), set_config('work_health.admin', :admin, true)
+        set_config('work_health.review', :review, true), set_config('work_health.admin', :admin, true),
+        set_config('work_health.client', :client, true), set_config('work_health.key', :key, true)
     """
 )
 

@@ -18,13 +18,18 @@ from sqlalchemy import AsyncAdaptedQueuePool, Engine, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api.database import queue
+from api.database.roles import (
+    APPLICATION_ROLE,
+    OWNER_TIMEOUTS,
+    PUBLIC_ROLE,
+    PUBLISHER_ROLE,
+    login_url,
+    set_up_roles,
+)
 
 driver: Any = import_module("asyncpg")  # asyncpg has no type stubs
 
 DRIVER_ERRORS: tuple[type[Exception], ...] = (driver.PostgresError, driver.InterfaceError)
-APPLICATION_ROLE = "work_health_app"
-PUBLIC_ROLE = "work_health_public"
-PUBLISHER_ROLE = "work_health_publisher"
 MIGRATION_LOCK_ID = 0x776F726B  # an arbitrary constant of our own
 OPEN_CONNECTIONS_KEY = "connections"  # the key of a request's state for its open connections
 
@@ -33,35 +38,32 @@ Transaction = NamedDependency[AsyncConnection]
 
 def create_owner_engine(url: str) -> AsyncEngine:
     """Create an engine for the user in `url`, for migrations and the operator's commands."""
-    return _create_engine(url, pool_size=1)
+    return _create_engine(url, pool_size=1, **OWNER_TIMEOUTS)
 
 
 def create_application_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """Create an engine in the application's role, which row-level security restricts.
-
-    The role is set while connecting, so that even `reset role` returns to it.
-    """
-    return _create_engine(url, pool_size=pool_size, role=APPLICATION_ROLE)
+    """Create an engine for the application's login, which row-level security restricts."""
+    return _create_engine(login_url(url, APPLICATION_ROLE), pool_size=pool_size)
 
 
 def create_public_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """Create an engine for public reads. Its role can read the plan and releases, but no returns."""
-    return _create_engine(url, pool_size=pool_size, role=PUBLIC_ROLE)
+    """Create an engine for public reads. Its login can read the plan and releases, but no returns."""
+    return _create_engine(login_url(url, PUBLIC_ROLE), pool_size=pool_size)
 
 
 def create_publisher_engine(url: str) -> AsyncEngine:
-    """Create an engine for publication. Its role can do what the application can, and can also write releases."""
-    return _create_engine(url, pool_size=2, role=PUBLISHER_ROLE)
+    """Create an engine for publication. Its login can read returns and contributions, and write releases."""
+    return _create_engine(login_url(url, PUBLISHER_ROLE), pool_size=2)
 
 
 async def connect_queue_listener(url: str) -> Any:
-    """Open a connection of asyncpg for the queue, in the application's role. The caller closes it."""
-    return await _connect(url, "work-and-health-worker", role=APPLICATION_ROLE)
+    """Open a connection of asyncpg for the queue, with the application's login. The caller closes it."""
+    return await _connect(login_url(url, APPLICATION_ROLE), "work-and-health-worker")
 
 
 async def connect_release_listener(url: str) -> Any:
-    """Open a connection of asyncpg for announcements of releases, in the public role. The caller closes it."""
-    return await _connect(url, "work-and-health-releases", role=PUBLIC_ROLE)
+    """Open a connection of asyncpg for announcements of releases, with the public login. The caller closes it."""
+    return await _connect(login_url(url, PUBLIC_ROLE), "work-and-health-releases")
 
 
 async def _connect(url: str, name: str, **server_settings: str) -> Any:
@@ -95,7 +97,8 @@ async def migrate(engine: AsyncEngine) -> None:
         await connection.commit()
         await connection.run_sync(lambda c: command.upgrade(build_alembic_config(c), "head"))
         await connection.commit()
-        await queue.install_queue(connection, APPLICATION_ROLE)
+        await queue.install_queue(connection, APPLICATION_ROLE, PUBLISHER_ROLE)
+        await set_up_roles(connection)
         await connection.commit()
         await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK_ID})
         await connection.commit()

@@ -36,15 +36,16 @@ def _create_queries(connection: Any) -> "Queries":
     )
 
 
-async def install_queue(connection: AsyncConnection, role: str) -> None:
-    """Install or upgrade the queue's tables, and let `role` enqueue and run jobs."""
+async def install_queue(connection: AsyncConnection, role: str, remover: str) -> None:
+    """Install or upgrade the queue's tables. Let `role` enqueue and run jobs, and `remover` remove queued ones."""
     raw: Any = (await connection.get_raw_connection()).driver_connection
     queries = _create_queries(raw)
     if await queries.schema_is_installed():
         await queries.upgrade()
     else:
         await queries.install()
-    await connection.execute(text(f"grant usage on schema {QUEUE_SCHEMA} to {role}"))
+    await connection.execute(text(f"grant usage on schema {QUEUE_SCHEMA} to {role}, {remover}"))
+    await connection.execute(text(f"grant select, delete on {QUEUE_SCHEMA}.pgqueuer to {remover}"))
     await connection.execute(
         text(f"grant select, insert, update, delete on all tables in schema {QUEUE_SCHEMA} to {role}")
     )

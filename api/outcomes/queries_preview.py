@@ -107,7 +107,7 @@ class PreviewReader:
         return [figure for index in range(len(resolved_queries)) for figure in figures_by_index[index]]
 
     async def _record_audit(self, description: dict[str, str]) -> None:
-        await self.access.record_audit("preview.read", description, now=self.now)
+        await self.access.record_audit("preview.read", description)
 
 
 async def _fetch_returns_data(

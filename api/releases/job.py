@@ -139,9 +139,7 @@ class Publisher:
         subject = {"publication": str(job.publication), "state": str(ended["state"])}
         if "release" in ended:
             subject["release"] = str(ended["release"])
-        await record_audit(
-            transaction, job.programme, None, "publication.ended", subject, organisation_id=None, now=self.clock()
-        )
+        await record_audit(transaction, job.programme, None, "publication.ended", subject, organisation_id=None)
 
 
 async def _fetch_catalogue(transaction: AsyncConnection, job: PublicationKey, record: PublicationRecord) -> Catalogue:

@@ -85,7 +85,7 @@ async def _request_publication(
     ):
         raise rules.AlreadyPublishing("A publication job of this programme is queued or running.")
     subject = {"publication": str(publication_id), "dry_run": str(dry_run).lower()}
-    await access.record_audit("publication.requested", subject, now=now)
+    await access.record_audit("publication.requested", subject)
     job = await queries_jobs.find_publication(transaction, catalogue, publication_id)
     assert job is not None  # noqa: S101  the statement above has just inserted it
     return job
@@ -217,7 +217,7 @@ async def withdraw_release(
     release = await _find_release(catalogue.slug, number, transaction, None)
     if not await queries_releases.withdraw_release(transaction, catalogue.id, release.number, data.reason, now=now):
         raise rules.AlreadyWithdrawn(f"Release {number} has already been withdrawn.")
-    await access.record_audit("release.withdrawn", {"release": str(number)}, now=now)
+    await access.record_audit("release.withdrawn", {"release": str(number)})
     return await _find_release(catalogue.slug, number, transaction, None)
 
 

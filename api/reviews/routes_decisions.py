@@ -112,7 +112,7 @@ async def record_decision(
             at=at,
             action_id=target.action_id,
         )
-        await access.record_audit(f"review.{event}", target.build_audit_subject(number), now=at)
+        await access.record_audit(f"review.{event}", target.build_audit_subject(number))
         state = rules.find_state_after(reviewed_return, number, events)
         return ReviewResult(event=event, revision=number, state=state, at=at)
 

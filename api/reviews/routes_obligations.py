@@ -132,7 +132,7 @@ async def grant_extension(
             access.transaction, access.catalogue, key, extension, author=access.author
         )
         subject = obligations.name_key_parts(key) | {"until": data.until.isoformat()}
-        await access.record_audit("extension.granted", subject, now=now)
+        await access.record_audit("extension.granted", subject)
         return extension
 
     request = await access.identify_request("grant_extension", idempotency_key)
@@ -183,7 +183,7 @@ async def decide_exemption(
             access.transaction, access.catalogue, key, exemption, author=access.author
         )
         subject = obligations.name_key_parts(key) | {"exempt": str(data.exempt).lower()}
-        await access.record_audit("exemption.decided", subject, now=now)
+        await access.record_audit("exemption.decided", subject)
         return exemption
 
     request = await access.identify_request("decide_exemption", idempotency_key)

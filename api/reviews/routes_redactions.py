@@ -113,7 +113,7 @@ async def _record_redaction(
         at=at,
         action_id=target.action_id,
     )
-    await access.record_audit(audit_action, target.build_audit_subject(number), now=at)
+    await access.record_audit(audit_action, target.build_audit_subject(number))
     return await queries_redactions.fetch_redaction(access.transaction, access.catalogue, reviewed_return.id, number)
 
 

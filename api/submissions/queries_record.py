@@ -61,7 +61,7 @@ async def record_submission(
         *_event_columns(changed, return_ids, receipt.submission),
         *_revision_columns(changed, return_ids, justifications_for),
         *_cell_columns([packed_cells[return_diff.item] for return_diff in changed]),
-        *(author.key, _to_json(_describe_for_audit(report, receipt))),
+        _to_json(_describe_for_audit(report, receipt)),
         *(request.operation, request.key, request.content_sha256, answer),
     )
 
@@ -157,12 +157,12 @@ _INSERT_SUBMISSION = f"""
         select $1, $2, $5, $12, $11, *
         from unnest($13::uuid[], $14::bigint[], $15::int[], $16::text[], $17::text[], $18::text[])
     ), new_audit_entry as (
-        insert into audit (programme, at, action, client, key, organisation, request_id, subject)
-        values ($1, $10, 'submission.accepted', $5, $36, $2, $6, $37)
+        insert into audit (programme, action, organisation, request_id, subject)
+        values ($1, 'submission.accepted', $2, $6, $36)
     ), new_answer as (
         insert into idempotency (programme, client, operation, key, organisation, content_sha256, submission, answer,
             created_at)
-        select $1, $5, $38, $39::text, $2, $40, $4, $41, $10 where $39::text is not null
+        select $1, $5, $37, $38::text, $2, $39, $4, $40, $10 where $38::text is not null
     )
     insert into revision (programme, organisation, plan_version, submission, recorded_at,
         "return", number, kind, content, justifications, note,

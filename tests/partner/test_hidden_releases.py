@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from api.database import connections
+from api.database.roles import PUBLIC_ROLE, login_url
 from api.http.pagination import encode_cursor
 from api.outcomes.released_query import ReleaseCursor
 from api.releases.figure_blocks import FigureBlock
@@ -172,7 +172,7 @@ async def test_embargoed_release_is_withdrawn_before_it_is_published(press):
 async def test_in_sql_the_public_role_reads_nothing_of_a_hidden_release(press, days):
     clock = press.application.now + timedelta(days=days)
     await (await press.application.query_connection()).execute(SET_DATABASE_CLOCK.format(clock.isoformat()))
-    reader = await asyncpg.connect(press.application.url, server_settings={"role": connections.PUBLIC_ROLE})
+    reader = await asyncpg.connect(login_url(press.application.url, PUBLIC_ROLE))
     try:
         visible = {number for number in NUMBERS if days or number != EMBARGOED}
         assert {row[0] for row in await reader.fetch("select number from release.release")} == visible

@@ -5,6 +5,7 @@ from datetime import date
 import asyncpg
 import pytest
 
+from api.database.roles import APPLICATION_ROLE, login_url
 from schema.partners import Scope
 from work_health import (
     ApiError,
@@ -245,7 +246,7 @@ async def test_redacted_entries_of_evidence_cannot_be_cleared(application, counc
 async def test_in_sql_redaction_takes_two_people(application, council_client, reviewer_client):
     await submit(council_client, counts())
     proposal = await reviewer_client.propose_redaction(PROGRAMME, **WHERE, reason=reason(1, "It names somebody."))
-    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
+    connection = await asyncpg.connect(login_url(application.url, APPLICATION_ROLE))
     try:
         async with connection.transaction():
             await connection.execute(

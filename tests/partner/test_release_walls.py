@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from api.database import connections
+from api.database.roles import APPLICATION_ROLE, PUBLIC_ROLE, PUBLISHER_ROLE, login_url
 from tests.fixtures.example_plan import EAST, WEST
 from tests.fixtures.release_client import ReleaseClient, make_learners_return
 
@@ -41,7 +41,7 @@ async def published(application, harbour_programme) -> ReleaseClient:
 
 @pytest.fixture
 async def reader(published, application):
-    connection = await asyncpg.connect(application.url, server_settings={"role": connections.PUBLIC_ROLE})
+    connection = await asyncpg.connect(login_url(application.url, PUBLIC_ROLE))
     yield connection
     await connection.close()
 
@@ -65,7 +65,7 @@ async def test_public_role_reads_releases_and_cannot_write(reader):
 
 
 async def test_application_role_cannot_change_a_release(published, application):
-    connection = await asyncpg.connect(application.url, server_settings={"role": connections.APPLICATION_ROLE})
+    connection = await asyncpg.connect(login_url(application.url, APPLICATION_ROLE))
     for statement in (
         "update release.figure_block set content = ''",
         "update release.release set notes = 'x'",
@@ -80,7 +80,7 @@ async def test_application_role_cannot_change_a_release(published, application):
 
 async def test_publisher_role_cannot_add_to_a_finished_release(published, application):
     """The role that writes releases cannot add to one either. A constraint checks at commit that the release exists."""
-    connection = await asyncpg.connect(application.url, server_settings={"role": connections.PUBLISHER_ROLE})
+    connection = await asyncpg.connect(login_url(application.url, PUBLISHER_ROLE))
     source = "from release.figure_block limit 1"
     figure = f"insert into release.figure_block select programme, {{}}, 1, 'x', 9999, 1, '' {source}"
     change = f"insert into release.change_block select programme, {{}}, 9999, 1, '' {source}"

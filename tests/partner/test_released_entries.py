@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from api.database import connections
+from api.database.roles import APPLICATION_ROLE, PUBLIC_ROLE, login_url
 from schema.partners import Scope
 from tests.fixtures.release_client import ReleaseClient
 
@@ -285,7 +285,7 @@ async def test_rows_of_measures_with_entries_refer_to_the_entries(press):
 async def test_public_role_can_select_entries_but_not_revisions(press):
     await clear(press, VOICE, 1)
     await press.publish()
-    reader = await asyncpg.connect(press.application.url, server_settings={"role": connections.PUBLIC_ROLE})
+    reader = await asyncpg.connect(login_url(press.application.url, PUBLIC_ROLE))
     assert await reader.fetchval("select count(*) from release.entry") == 1
     for statement in (
         "select * from revision",
@@ -296,7 +296,7 @@ async def test_public_role_can_select_entries_but_not_revisions(press):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await reader.execute(statement)
     await reader.close()
-    application = await asyncpg.connect(press.application.url, server_settings={"role": connections.APPLICATION_ROLE})
+    application = await asyncpg.connect(login_url(press.application.url, APPLICATION_ROLE))
     for statement in ("delete from release.entry", "update release.entry set content = ''"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await application.execute(statement)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from api.database.roles import APPLICATION_ROLE, login_url
 from work_health import NotAllowed, NotFound, Withdrawal, new_return, new_submission, observation
 
 TOWN = "E06999999"
@@ -86,7 +87,7 @@ async def test_events_record_the_organisation_that_acted(application, harbour_pr
 @asynccontextmanager
 async def act_as(application, harbour: str, *organisations: str):
     """Connect with the application's role in a transaction that acts for these organisations."""
-    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
+    connection = await asyncpg.connect(login_url(application.url, APPLICATION_ROLE))
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute(

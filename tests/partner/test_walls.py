@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from api.database.roles import APPLICATION_ROLE, login_url
 from schema.partners import Scope
 from work_health import NotAllowed, NotFound, new_return, new_submission, observation
 
@@ -64,7 +65,7 @@ class BoundConnection:
 @pytest.fixture
 async def trust_connection(application):
     """Connect with the application's role as the Trust, in a transaction."""
-    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
+    connection = await asyncpg.connect(login_url(application.url, APPLICATION_ROLE))
     async with application.owner.connect() as owner:
         rows = await owner.exec_driver_sql(
             "select programme, id from organisation where slug = 'nottinghamshire-healthcare'"
@@ -141,7 +142,7 @@ async def test_in_sql_cells_in_a_revision_for_another_organisation_are_refused(a
 
 @pytest.mark.usefixtures("council_return")
 async def test_in_sql_an_organisation_reads_its_own_cells_with_codes(application):
-    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
+    connection = await asyncpg.connect(login_url(application.url, APPLICATION_ROLE))
     try:
         async with connection.transaction():
             await connection.execute(
@@ -158,7 +159,7 @@ async def test_in_sql_an_organisation_reads_its_own_cells_with_codes(application
 
 
 async def test_in_sql_a_connection_without_programme_reads_nothing(application, council_return):
-    connection = await asyncpg.connect(application.url, server_settings={"role": "work_health_app"})
+    connection = await asyncpg.connect(login_url(application.url, APPLICATION_ROLE))
     try:
         assert await connection.fetch("select * from revision") == []
         assert await connection.fetch("select * from observation") == []
