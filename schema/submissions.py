@@ -16,8 +16,13 @@ MAX_NOTE_CHARACTERS = 2000
 MAX_RETURNS = 1000  # in one submission
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 Note = Annotated[str, Meta(max_length=MAX_NOTE_CHARACTERS, pattern="^[^\\x00]*$")]
+# The characters of RFC 3986, so no control characters, and no `@` before the path, so no name and password.
+# `$` alone would match before a line feed at the end.
+WEB_ADDRESS_PATTERN = (
+    "^https?://[A-Za-z0-9._~!$&'()*+,;=:%\\[\\]-]+([/?#][A-Za-z0-9._~!$&'()*+,;=:%\\[\\]/?#@-]*)?$(?!\\n)"
+)
 WebAddress = Annotated[
-    str, Meta(pattern="^https?://[^\\s\\x00]+$", max_length=2000, examples=["https://www.nottinghaminsight.org.uk/"])
+    str, Meta(pattern=WEB_ADDRESS_PATTERN, max_length=2000, examples=["https://www.nottinghaminsight.org.uk/"])
 ]
 
 

@@ -217,7 +217,7 @@ class RunningApplication:
 
     def sdk_client(self, key: str | None = None) -> AsyncWorkHealth:
         """Return a client of the SDK with this key."""
-        return AsyncWorkHealth(key, base_url="http://test", http=self.http_client(), max_retries=0)
+        return AsyncWorkHealth(key, base_url="http://localhost", http=self.http_client(), max_retries=0)
 
     async def partner_client(self, organisation: str, *scopes: Scope, programme: str = PROGRAMME) -> AsyncWorkHealth:
         return self.sdk_client(

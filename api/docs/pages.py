@@ -34,7 +34,7 @@ SCALAR_OPTIONS = {
     "mcp": {"disabled": True},
     "showDeveloperTools": "never",
     "hideClientButton": True,
-    "persistAuth": True,
+    "persistAuth": False,  # a key in the browser's storage would outlive the page
     "authentication": {"preferredSecurityScheme": "key"},
 }
 START_SCRIPT = f"Scalar.createApiReference('#reference', {msgspec.json.encode(SCALAR_OPTIONS).decode()})"

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from schema.problems import Finding, Severity
+from schema.submissions import WEB_ADDRESS_PATTERN
 
 MAX_VIOLATIONS = 100
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # of a body that is not JSON
@@ -58,6 +59,8 @@ def _to_finding(message: str, path: str, raw: Any) -> Finding:
     is_scalar = isinstance(raw, (str, int, float, bool))
     if isinstance(raw, str) and "\x00" in raw:
         message = "The text contains a NUL character, which cannot be stored"
+    if WEB_ADDRESS_PATTERN in message:
+        message = "Expected a web address of ASCII characters, without a user name or password"
     return Finding(
         code="unreadable-field",
         severity=Severity.ERROR,

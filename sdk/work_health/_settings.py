@@ -9,6 +9,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -39,7 +40,15 @@ class Settings:
     timeout: httpx.Timeout
     max_retries: int
     programme: str | None
+    allow_http: bool = False
     on_response: Callable[[httpx.Response], object] | None = None
+
+    def __post_init__(self) -> None:
+        if "Authorization" in self.headers and not (self.allow_http or _is_private(self.url)):
+            raise ValueError(
+                f"{self.url} is not encrypted, so others could read your key on its way. Use an https:// address, or "
+                "allow_http=True (WORK_HEALTH_ALLOW_HTTP=1) in a network that only you can read"
+            )
 
     @classmethod
     def create(
@@ -49,6 +58,7 @@ class Settings:
         timeout: float,
         max_retries: int,
         programme: str | None,
+        allow_http: bool | None,
     ) -> Settings:
         url = (base_url or os.environ.get("WORK_HEALTH_URL") or DEFAULT_URL).strip().rstrip("/")
         if not _is_address(url):
@@ -59,6 +69,7 @@ class Settings:
             timeout=_build_timeout(timeout),
             max_retries=_check_retries(max_retries),
             programme=programme or os.environ.get("WORK_HEALTH_PROGRAMME") or None,
+            allow_http=os.environ.get("WORK_HEALTH_ALLOW_HTTP") == "1" if allow_http is None else allow_http,
         )
 
     def replace(
@@ -171,6 +182,17 @@ def _is_address(text: str) -> bool:
     except httpx.InvalidURL:
         return False
     return url.scheme in {"http", "https"} and bool(url.host)
+
+
+def _is_private(url: str) -> bool:
+    """Return True if nobody else can read a request: it is encrypted, or stays on this machine."""
+    address = httpx.URL(url)
+    if address.scheme == "https" or address.host == "localhost":
+        return True
+    try:
+        return ip_address(address.host).is_loopback
+    except ValueError:
+        return False
 
 
 def _build_headers(key: str) -> dict[str, str]:

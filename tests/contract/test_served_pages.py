@@ -116,6 +116,10 @@ async def test_policy_allows_the_inline_content_of_the_page(client: httpx2.Async
     assert pages.hash_for_policy(inline[0]) in response.headers["content-security-policy"]
 
 
+def test_page_does_not_store_keys():
+    assert pages.SCALAR_OPTIONS["persistAuth"] is False
+
+
 async def test_page_requests_the_script_by_its_checksum(client: httpx2.AsyncClient) -> None:
     addresses = re.findall(r'<script src="([^"]+)"', (await client.get("/docs")).text)
     assert len(addresses) == 1

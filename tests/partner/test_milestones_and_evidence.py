@@ -140,6 +140,39 @@ async def test_invalid_evidence_is_refused(application, icb, case):
     assert await application.count_rows("submission") == 0
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:password@icb.example/report",
+        "https://user@icb.example/report",
+        "https://icb.example:443@attacker.example/",
+        "https://icb.example/report\n",
+        "https://icb.example/\u0007report",
+        "https://icb.example/\u202ereport",
+        "https://icb.example/\u0085",
+        'https://icb.example/"><script>',
+        "https:\\\\icb.example",
+        "https://",
+        "javascript:alert(1)//https://x",
+    ],
+)
+async def test_address_with_a_password_or_control_characters_is_refused(application, icb, url):
+    with pytest.raises(RequestRejected) as refusal:
+        await submit(icb, new_return(VOICE, "FY2025-26-H1", entries=[make_entry("evaluation", url=url)]))
+    assert [finding.path for finding in refusal.value.findings] == ["/returns/0/entries/0/url"]
+    assert await application.count_rows("submission") == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://icb.example", "https://[2001:db8::1]:8443/a?b=c@d#e", "https://icb.example/~a/(b);c=1?d=%C3%A9&e=[f]"],
+)
+async def test_address_of_evidence_is_read_as_it_was_sent(icb, url):
+    await submit(icb, new_return(VOICE, "FY2025-26-H1", entries=[make_entry("evaluation", url=url)]))
+    detail = await read_return(icb, "nhs-nottingham-nottinghamshire-icb", VOICE, "FY2025-26-H1")
+    assert [evidence.url for evidence in detail.entries] == [url]
+
+
 async def test_counts_for_items_and_items_for_counts_are_refused(university, council_client):
     with pytest.raises(RequestRejected, match="wrong-content.*`items`.*`observations`"):
         await submit(university, new_return(RESEARCH, "FY2025-26", [observation("E06000018", 1)]))

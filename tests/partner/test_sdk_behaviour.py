@@ -335,7 +335,7 @@ def test_request_returns_the_raw_response(call):
 @both_clients
 def test_proxy_receives_the_request(call):
     with run_faulty_server(GOOD) as proxy:
-        call("http://api.test", get_period, proxy=proxy.address)
+        call("http://api.test", get_period, proxy=proxy.address, allow_http=True)
     assert proxy.requests[0].line == "GET http://api.test/v1/periods/2025-07 HTTP/1.1"
 
 

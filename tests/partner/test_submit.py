@@ -258,7 +258,7 @@ class BreakingTransport(httpx2.AsyncBaseTransport):
 async def open_client(application, transport: httpx2.AsyncBaseTransport) -> AsyncWorkHealth:
     key = await application.issue_key("nottingham-city-council", "submit", "read")
     http = httpx2.AsyncClient(transport=transport)
-    return AsyncWorkHealth(key, base_url="http://test", http=http, max_retries=0)
+    return AsyncWorkHealth(key, base_url="http://localhost", http=http, max_retries=0)
 
 
 async def test_file_in_parts_is_committed_part_by_part(council_client, tmp_path):

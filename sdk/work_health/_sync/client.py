@@ -61,6 +61,8 @@ class WorkHealth(
         proxy: `http://user:password@host:port`. Default: HTTPS_PROXY and the similar variables.
         certificates: A PEM file or folder of authorities to trust as well as the system's, or an `ssl.SSLContext`.
             Certificates are always verified.
+        allow_http: Send the key to another machine over plain http as well. Default: True if WORK_HEALTH_ALLOW_HTTP is
+            1. Without it, the client sends the key only over https, or to this machine.
         http: An HTTP client of your own, instead of `proxy` and `certificates`. You close it.
     """
 
@@ -74,9 +76,10 @@ class WorkHealth(
         max_retries: int = 2,
         proxy: str | None = None,
         certificates: str | Path | ssl.SSLContext | None = None,
+        allow_http: bool | None = None,
         http: httpx.Client | None = None,
     ) -> None:
-        self._settings = Settings.create(key, base_url, timeout, max_retries, programme)
+        self._settings = Settings.create(key, base_url, timeout, max_retries, programme, allow_http)
         if http is not None and (proxy or certificates):
             raise ValueError("Configure proxy and certificates on the client that you pass as http")
         self._http = http or httpx.Client(proxy=proxy or None, verify=build_ssl_context(certificates))

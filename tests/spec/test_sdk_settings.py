@@ -1,0 +1,60 @@
+"""The client sends a key over plain http only to this machine, unless it is asked to."""
+
+import pytest
+
+from work_health import AsyncWorkHealth, WorkHealth
+
+KEY = "wh_live_key"
+PRIVATE = [
+    "https://returns.example",
+    "http://127.0.0.1:8000",
+    "http://127.9.9.9",
+    "http://localhost",
+    "http://[::1]:80",
+]
+PUBLIC = [
+    "http://returns.example",
+    "HTTP://returns.example",
+    "http://10.0.0.5:8000",
+    "http://127.0.0.1.example",
+    "http://localhost.example",
+    "http://localhost@returns.example",
+    "http://0x7f000001.example",
+]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WORK_HEALTH_KEY", "WORK_HEALTH_URL", "WORK_HEALTH_ALLOW_HTTP"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("url", PRIVATE)
+def test_key_is_sent_encrypted_or_to_this_machine(url: str):
+    WorkHealth(KEY, base_url=url).close()
+
+
+@pytest.mark.parametrize("client", [WorkHealth, AsyncWorkHealth])
+@pytest.mark.parametrize("url", PUBLIC)
+def test_key_is_not_sent_over_plain_http(client: type, url: str):
+    with pytest.raises(ValueError, match="allow_http") as refusal:
+        client(KEY, base_url=url)
+    assert KEY not in str(refusal.value)
+
+
+def test_address_and_key_of_the_environment_are_checked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WORK_HEALTH_URL", PUBLIC[0])
+    monkeypatch.setenv("WORK_HEALTH_KEY", KEY)
+    with pytest.raises(ValueError, match="allow_http"):
+        WorkHealth()
+    monkeypatch.setenv("WORK_HEALTH_ALLOW_HTTP", "1")
+    WorkHealth().close()
+    with pytest.raises(ValueError, match="allow_http"):
+        WorkHealth(allow_http=False)
+
+
+def test_plain_http_is_possible_without_a_key_or_if_it_is_asked_for():
+    with WorkHealth(base_url=PUBLIC[0]) as client, pytest.raises(ValueError, match="allow_http"):
+        client.with_options(key=KEY)
+    with WorkHealth(base_url=PUBLIC[0], allow_http=True) as client:
+        client.with_options(key=KEY)
