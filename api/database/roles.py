@@ -1,4 +1,4 @@
-"""The roles in which the software connects. Each logs in by itself and is a member of no other."""
+"""The roles in which the software connects. Each logs in separately and is a member of no other."""
 
 from urllib.parse import urlsplit, urlunsplit
 
@@ -42,14 +42,14 @@ async def set_up_roles(connection: AsyncConnection) -> None:
 
 
 async def _list_role_changes(connection: AsyncConnection, role: str, timeouts: tuple[str, ...]) -> list[str]:
-    found = (await connection.execute(text(_ROLE_SQL), {"role": role})).one()
-    changes = [] if found.rolcanlogin else [f"alter role {role} login"]
-    current = dict(setting.split("=", 1) for setting in found.rolconfig or ())
+    stored = (await connection.execute(text(_ROLE_SQL), {"role": role})).one()
+    changes = [] if stored.rolcanlogin else [f"alter role {role} login"]
+    current = dict(setting.split("=", 1) for setting in stored.rolconfig or ())
     wanted = dict(zip(_TIMEOUTS, timeouts, strict=True))
     changes += [
         f"alter role {role} set {name} = '{wanted[name]}'" for name in wanted if current.get(name) != wanted[name]
     ]
-    return changes + [f"revoke {quoted} from {role}" for quoted in found.memberships]
+    return changes + [f"revoke {quoted} from {role}" for quoted in stored.memberships]
 
 
 _ROLE_SQL = """

@@ -27,8 +27,8 @@ ALTER_POLICIES = """
         end loop;
     end $$
 """
-# Whatever the statement says, the time is the database's and the client that of the transaction. The operator and the
-# worker have no client.
+# The time is that of the database and the client that of the transaction, not those of the statement. The operator and
+# the worker have no client.
 SIGN = """
     create function sign_audit() returns trigger
     language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -95,7 +95,7 @@ async def test_each_login_has_time_outs(application, role):
 
 
 async def test_database_signs_audit_entries(application, council_client):
-    """Whatever an insert says, the time is the database's and the client that of the transaction."""
+    """The time is that of the database and the client that of the transaction, not those of the insert."""
     new = new_return("ips-primary-care-referrals", "FY2025-26-Q2", [observation("E06000018", 40)])
     await council_client.create_submission(PROGRAMME, new_submission(new))
     owner = await application.query_connection()

@@ -1,4 +1,4 @@
-"""The client sends a key over plain http only to this machine, unless it is asked to."""
+"""The client sends a key over plain http only to this machine, unless `allow_http` is set."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_address_and_key_of_the_environment_are_checked(monkeypatch: pytest.Monk
         WorkHealth(allow_http=False)
 
 
-def test_plain_http_is_possible_without_a_key_or_if_it_is_asked_for():
+def test_plain_http_is_possible_without_a_key_or_with_allow_http():
     with WorkHealth(base_url=PUBLIC[0]) as client, pytest.raises(ValueError, match="allow_http"):
         client.with_options(key=KEY)
     with WorkHealth(base_url=PUBLIC[0], allow_http=True) as client:
