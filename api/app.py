@@ -46,6 +46,7 @@ from api.http.bodies import MAX_BODY_BYTES, TypedRequest
 from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS
 from api.http.request_ids import RequestIdMiddleware, reject_unknown_parameters
+from api.http.response_headers import Network, add_response_headers
 from api.outcomes.cache import get_cache
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -106,13 +107,14 @@ def create_app(
     read_clock: Clock = clock.system_now,
     new_uuid: IdSource = uuid4,
     change_seconds: float = CHANGE_SECONDS,
+    proxies: Sequence[Network] = (),
 ) -> Litestar:
     """Return the application. `public_reads` is the engine of a role that can read only plans and releases.
 
     The clock and the source of ids are parameters so that tests can control them, and so is the time that a response
-    to a withdrawal waits for other processes.
+    to a withdrawal waits for other processes. `proxies` are believed when they state who the caller is.
     """
-    return Litestar(
+    app = Litestar(
         route_handlers=ROUTERS,
         dependencies={
             "transaction": provide_transaction,
@@ -141,6 +143,7 @@ def create_app(
             }
         ),
     )
+    return add_response_headers(app, proxies)
 
 
 def _build_openapi_config() -> OpenAPIConfig:
@@ -186,4 +189,4 @@ def serve() -> Litestar:
         await engine.dispose()
         await public_reads.dispose()
 
-    return create_app(engine, public_reads, lifespan=[manage_engines])
+    return create_app(engine, public_reads, lifespan=[manage_engines], proxies=configuration.proxies)

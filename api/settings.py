@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -43,11 +44,26 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int, Meta(ge=1, le=64, description="Processes in which the worker audits a release.")
     ] = 2
     work_health_key: Annotated[str | None, Meta(description="The key with which `fetch` submits.")] = None
+    work_health_proxies: Annotated[
+        str | None,
+        Meta(
+            description="Addresses or networks of proxies, separated by commas. Their `X-Forwarded-For` and "
+            "`X-Forwarded-Proto` are believed."
+        ),
+    ] = None
     work_health_pool: Annotated[int, Meta(ge=1, le=100, description="Database connections of each server process.")] = 8
 
     @property
     def owner_url(self) -> str | None:
         return self.database_owner_url or self.database_url
+
+    @property
+    def proxies(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of `work_health_proxies`. Raises InvalidSetting."""
+        try:
+            return [ip_network(part.strip()) for part in (self.work_health_proxies or "").split(",") if part.strip()]
+        except ValueError as error:
+            raise InvalidSetting(f"WORK_HEALTH_PROXIES: {error}") from error
 
 
 class InvalidSetting(Exception):  # noqa: N818  the operator reads the message

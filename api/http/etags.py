@@ -57,11 +57,11 @@ def _header_value(headers: Headers, name: bytes) -> bytes | None:
 
 
 def _set_cache_control(headers: Headers, request_headers: Headers) -> Headers:
-    """Set `Cache-Control`: `public, no-cache` for open responses, `private, no-cache` for responses to an API key."""
+    """Set `Cache-Control`: `public, no-cache` for open responses, `no-store` for responses to an API key."""
     if _header_value(headers, b"cache-control") is not None:
         return headers
     is_private = _header_value(request_headers, b"authorization") is not None
-    return [*headers, (b"cache-control", b"private, no-cache" if is_private else b"public, no-cache")]
+    return [*headers, (b"cache-control", b"no-store" if is_private else b"public, no-cache")]
 
 
 def add_etag(headers: Headers, body: bytes) -> Headers:

@@ -53,7 +53,7 @@ async def test_etag_depends_on_the_content_and_not_on_the_reader(application, co
         await application.issue_key("nhs-nottingham-nottinghamshire-icb", Scope.REVIEW)
     )
     before = await first_reader.get(PREVIEW_PATH)
-    assert before.headers["cache-control"] == "private, no-cache"
+    assert before.headers["cache-control"] == "no-store"
     assert (await second_reader.get(PREVIEW_PATH)).headers["etag"] == before.headers["etag"]
     new = new_return("ips-primary-care-referrals", "FY2025-26-Q1", [observation("E06000018", 100)])
     await council_client.create_submission(PROGRAMME, new_submission(new))
