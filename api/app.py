@@ -43,6 +43,7 @@ from api.database.connections import (
 )
 from api.database.live_copy import CHANGE_SECONDS
 from api.http.bodies import MAX_BODY_BYTES, TypedRequest
+from api.http.budgets import ConcurrencyMiddleware, UploadBudget
 from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS
 from api.http.request_ids import RequestIdMiddleware, reject_unknown_parameters
@@ -127,7 +128,7 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
         after_exception=[release_connections],
         before_request=reject_unknown_parameters,
-        middleware=[RequestIdMiddleware(), ETagMiddleware()],
+        middleware=[RequestIdMiddleware(), ConcurrencyMiddleware(), ETagMiddleware()],
         request_class=TypedRequest,
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
@@ -140,6 +141,7 @@ def create_app(
                 "clock": read_clock,
                 "ids": new_uuid,
                 "change_seconds": change_seconds,
+                "uploads": UploadBudget(),
             }
         ),
     )

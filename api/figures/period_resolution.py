@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from api.figures.query import LATEST_KEYWORD, IncompatibleFilters, OutcomeQuery
+from api.figures.query import LATEST_KEYWORD, MAX_PERIODS, IncompatibleFilters, OutcomeQuery, ResultTooLarge
 from api.plan.periods import UnclearPeriod
 from api.statistics import periods
 from schema.measures import Collection, Measure, MeasureKind, Series
@@ -33,7 +33,13 @@ class PeriodResolver:
         self.resolved_tokens: list[ResolvedPeriod] = []
 
     def resolve(self, query: OutcomeQuery) -> list[Period] | None:
-        """Return the periods in order of time; None if a token has no period. Raises UnclearPeriod."""
+        """Return the periods in order of time; None if a token has no period. Raises UnclearPeriod, ResultTooLarge."""
+        resolved = self._resolve(query)
+        if resolved is not None and len(resolved) > MAX_PERIODS:
+            raise ResultTooLarge(f"The query selects {len(resolved):,} periods; at most {MAX_PERIODS} are returned.")
+        return resolved
+
+    def _resolve(self, query: OutcomeQuery) -> list[Period] | None:
         if query.has_range:
             if query.periods:
                 raise IncompatibleFilters("Use either `period`, or `from` and `to`.")

@@ -17,6 +17,7 @@ from schema.outcomes import RevisionBasis
 
 LATEST_KEYWORD = "latest"
 MAX_FIGURES = 100_000
+MAX_PERIODS = 240  # of one series: 20 years of months
 ADVICE_BY_UNCOUNTED_KIND = {
     MeasureKind.MILESTONE: "Read its items in the returns of the measure: each item's stage is the latest.",
     MeasureKind.EVIDENCE: "Read its entries in the returns of the measure.",

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import zlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from functools import lru_cache, partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from litestar import Request
 from litestar.exceptions import InternalServerException
 from litestar.types import Empty
 
-from api.http.refusals import BodyTooLarge, Invalid, Malformed, UnsupportedMedia
+from api.http.refusals import BodyTooLarge, InvalidBody, Malformed, UnsupportedMedia
 from api.http.violations import DECODE_ERRORS, MAX_VIOLATIONS, find_violations
 
 MAX_BODY_BYTES = 64 * 1024  # of every body that is not a submission
@@ -22,13 +22,6 @@ MAX_FILE_BYTES = 1024**3
 MAX_COMPRESSION_RATIO = 200
 FREE_DECOMPRESSED_BYTES = 1024 * 1024  # may have any ratio
 CSV_MEDIA_TYPE, NDJSON_MEDIA_TYPE = "text/csv", "application/x-ndjson"
-
-
-class InvalidBody(Invalid):
-    """The body does not match the schema of the operation."""
-
-    example = '{"return": [{"measure": "ips-primary-care-referrals"}]}\n\nThe field is called `returns`.'
-    fix = "Each error names a field. Compare the body with the example of the operation in `/docs`."
 
 
 class TypedRequest(Request[Any, Any, Any]):
@@ -47,7 +40,7 @@ class TypedRequest(Request[Any, Any, Any]):
                 raw = await super().body()
             except InternalServerException as error:
                 raise Malformed("The connection ended before the body did.") from error
-            max_bytes = self.route_handler.resolve_request_max_body_size() or MAX_BODY_BYTES
+            max_bytes = self._max_content_bytes()
             encoding = self.headers.get("content-encoding", "identity")
             if max_bytes > MAX_BODY_BYTES and encoding != "identity":
                 content = await to_thread.run_sync(partial(decompress, raw, encoding, max_bytes=max_bytes))
@@ -55,6 +48,25 @@ class TypedRequest(Request[Any, Any, Any]):
                 content = decompress(raw, encoding, max_bytes=max_bytes)
             self._body = self._connection_state.body = content
         return self._body  # pyright: ignore[reportReturnType]
+
+    on_received: Callable[[int], None] | None = None
+    """Called with the number of bytes that have arrived, whenever more arrive. It may refuse the request."""
+
+    async def stream(self) -> AsyncGenerator[bytes]:
+        received_bytes = 0
+        async for chunk in super().stream():
+            received_bytes += len(chunk)
+            if self.on_received is not None:
+                self.on_received(received_bytes)
+            yield chunk
+
+    def _max_content_bytes(self) -> int:
+        """Return how large the body can be when it has arrived and is decompressed."""
+        limit = self.route_handler.resolve_request_max_body_size() or MAX_BODY_BYTES
+        if (announced := self.content_length) is None:
+            return limit
+        is_plain = self.headers.get("content-encoding", "identity") == "identity"
+        return min(limit, announced if is_plain else max_decompressed_bytes(announced))
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field

@@ -141,5 +141,5 @@ def refusal_specs(*statuses: int) -> dict[int, ResponseSpec]:
         status: ResponseSpec(
             Problem, description=HTTPStatus(status).phrase, media_type=PROBLEM_MEDIA_TYPE, generate_examples=False
         )
-        for status in sorted({*statuses, 400, 500})
+        for status in sorted({*statuses, 400, 429, 500, 503})
     }

@@ -84,6 +84,13 @@ class Invalid(Refusal):
     example = "No response has this code: each case has a more specific one."
 
 
+class InvalidBody(Invalid):
+    """The body does not match the schema of the operation."""
+
+    example = '{"return": [{"measure": "ips-primary-care-referrals"}]}\n\nThe field is called `returns`.'
+    fix = "Each error names a field. Compare the body with the example of the operation in `/docs`."
+
+
 class UnstorableText(Invalid):
     """A text cannot be stored."""
 

@@ -70,6 +70,13 @@ def _to_finding(message: str, path: str, raw: Any) -> Finding:
     )
 
 
+def describe_violation(error: Exception, pointer: str) -> Finding:
+    """Return the finding of an error of msgspec in the part at `pointer`."""
+    match = _ERROR_PATTERN.match(str(error))
+    assert match is not None  # noqa: S101  the pattern matches any text
+    return _to_finding(match["message"], pointer + _json_pointer(match["path"]), None)
+
+
 def _json_pointer(path: str | None) -> str:
     """Return the JSON pointer `/0/count` (RFC 6901) for msgspec's path `[0].count`."""
     parts = re.findall(r"\.([^.\[]+)|\[([^\]]*)\]", path or "")

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, ResultTooLarge, resolve_axes
 from api.http.pagination import InvalidCursor, decode_cursor
+from api.http.threads import run_on_figures
 from api.outcomes.cache import SOURCE_KEY, CacheSource, OpenRelease, get_cache
 from api.outcomes.queries_released import fetch_blocks, fetch_release
 from api.outcomes.release_states import ReleaseState
@@ -149,4 +150,5 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
         rows = await self.fetch_page(limit=MAX_FIGURES + 1)
         if len(rows) > MAX_FIGURES:
             raise ResultTooLarge(f"The query selects more than {MAX_FIGURES:,} figures.")
-        return list(mask_figures(decode_figures([content for _, content in rows]), self.query.min_coverage))
+        contents, min_coverage = [content for _, content in rows], self.query.min_coverage
+        return await run_on_figures(rows, lambda: list(mask_figures(decode_figures(contents), min_coverage)))

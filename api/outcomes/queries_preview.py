@@ -1,6 +1,7 @@
 """Reading of live figures for reviewers. Every read is recorded in the audit."""
 
 import numpy as np
+from anyio import to_thread
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -50,7 +51,7 @@ class PreviewReader:
         axes = resolve_axes(query, self.catalogue)
         after = decode_cursor(cursor, FigureCursor)
         resolved_queries, resolved_periods = await self._resolve(query, axes)
-        page = select_page(resolved_queries, after, limit, self.catalogue)
+        page = await to_thread.run_sync(select_page, resolved_queries, after, limit, self.catalogue)
         figures = await self._calculate_figures(page.queries, query.min_coverage)
         await self._record_audit(describe_for_audit(query, axes, format_name))
         return PreviewResult(
@@ -81,7 +82,7 @@ class PreviewReader:
     async def _resolve(self, query: OutcomeQuery, axes: QueryAxes) -> tuple[list[ResolvedQuery], list[ResolvedPeriod]]:
         sources = list_source_series(axes.series, self.catalogue)
         revisions = await fetch_selected_revisions(self.transaction, self.catalogue, sources, query.revision_basis)
-        return resolve_query(query, axes, self.catalogue, revisions)
+        return await to_thread.run_sync(resolve_query, query, axes, self.catalogue, revisions)
 
     async def _calculate_figures(
         self, resolved_queries: list[ResolvedQuery], min_coverage: float | None
@@ -100,7 +101,9 @@ class PreviewReader:
             }
             data = await _fetch_returns_data(self.transaction, list(limited_queries.values()), self.catalogue)
             for index, limited in limited_queries.items():
-                figures = build_judged_figures(limited, data, self.catalogue, concessions, min_coverage)
+                figures = await to_thread.run_sync(
+                    build_judged_figures, limited, data, self.catalogue, concessions, min_coverage
+                )
                 if has_enough_history(figures, resolved_queries[index], self.catalogue, concessions, start_count):
                     figures_by_index[index] = figures
             start_count *= 4

@@ -13,6 +13,7 @@ from api.figures.explanations import collect_labels
 from api.figures.query import LATEST_KEYWORD, OutcomeQuery
 from api.http import downloads
 from api.http.problems import refusal_specs
+from api.http.threads import run_on_figures
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.outcomes.queries_boundaries import fetch_boundaries
 from api.outcomes.queries_preview import PreviewReader
@@ -91,7 +92,10 @@ async def preview_outcomes_csv(
     with `labels=true`.
     """
     preview = await reader.read_preview(outcome_query, format_name="csv")
-    return downloads.csv_response(tidy_csv.write_csv(preview.figures, preview.catalogue, labels=labels), "outcomes.csv")
+    content = await run_on_figures(
+        preview.figures, lambda: tidy_csv.write_csv(preview.figures, preview.catalogue, labels=labels)
+    )
+    return downloads.csv_response(content, "outcomes.csv")
 
 
 @get(
@@ -107,8 +111,11 @@ async def preview_outcomes_json_stat(
 ) -> JsonStatDataset:
     """JSON-stat 2.0: a cube of measure, period, area and the dimensions of the query. Bounds are in `extension`."""
     preview = await reader.read_preview(outcome_query, format_name="json-stat")
-    return json_stat.build_dataset(
-        preview.figures, preview.catalogue, categories=preview.axes.categories, resolved=preview.resolved_periods
+    return await run_on_figures(
+        preview.figures,
+        lambda: json_stat.build_dataset(
+            preview.figures, preview.catalogue, categories=preview.axes.categories, resolved=preview.resolved_periods
+        ),
     )
 
 
@@ -129,7 +136,8 @@ async def preview_outcomes_sdmx_csv(
     `OBS_STATUS` has the codes of CL_OBS_STATUS. `PERIOD` has the period code of this API, `TIME_PERIOD` that of SDMX.
     """
     preview = await reader.read_preview(outcome_query, format_name="sdmx-csv")
-    return downloads.csv_response(sdmx_csv.write_csv(preview.figures, preview.catalogue), "outcomes.sdmx.csv")
+    content = await run_on_figures(preview.figures, lambda: sdmx_csv.write_csv(preview.figures, preview.catalogue))
+    return downloads.csv_response(content, "outcomes.sdmx.csv")
 
 
 @get(
@@ -165,7 +173,9 @@ async def preview_outcomes_geojson(
     )
     preview = await reader.read_preview(query, format_name="geojson")
     boundaries = await fetch_boundaries(reader.transaction, [figure.area for figure in preview.figures])
-    return geojson.build_map_layer(preview.figures, boundaries, preview.catalogue)
+    return await run_on_figures(
+        preview.figures, lambda: geojson.build_map_layer(preview.figures, boundaries, preview.catalogue)
+    )
 
 
 router = Router(

@@ -16,6 +16,7 @@ from api.figures.query import LATEST_KEYWORD, OutcomeQuery
 from api.http import downloads
 from api.http.pagination import build_page
 from api.http.problems import refusal_specs, response_specs
+from api.http.threads import run_on_figures
 from api.outcomes.cache import CacheMiddleware
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
 from api.outcomes.queries_boundaries import fetch_boundaries
@@ -97,10 +98,12 @@ async def list_outcomes(
     contents = [content for _, content in page]
     items = b"[%b]" % b",".join(contents)
     # Decoding is slow, so the figures are decoded only if the response needs it.
-    figures = decode_figures(contents) if labels or query.min_coverage is not None else []
-    if query.min_coverage is not None:
-        figures = list(mask_figures(figures, query.min_coverage))
-        items = msgspec.json.encode(figures)
+    figures: list[PublishedFigure] = []
+    if labels or query.min_coverage is not None:
+        figures = await run_on_figures(
+            contents, lambda: list(mask_figures(decode_figures(contents), query.min_coverage))
+        )
+        items = items if query.min_coverage is None else msgspec.json.encode(figures)
     response = _OutcomesPage(
         programme=catalogue.slug,
         release=release.number,
@@ -132,11 +135,11 @@ async def list_outcomes_csv(
     `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are filled
     with `labels=true`.
     """
-    figures = await selection.fetch_figures()
-    return downloads.csv_response(
-        tidy_csv.write_csv(figures, selection.reader.catalogue, labels=labels, kind=PublishedFigure),
-        f"outcomes-release-{selection.reader.release.number}.csv",
+    figures, reader = await selection.fetch_figures(), selection.reader
+    content = await run_on_figures(
+        figures, lambda: tidy_csv.write_csv(figures, reader.catalogue, labels=labels, kind=PublishedFigure)
     )
+    return downloads.csv_response(content, f"outcomes-release-{reader.release.number}.csv")
 
 
 @get(
@@ -151,12 +154,15 @@ async def list_outcomes_json_stat(
 ) -> JsonStatDataset:
     """JSON-stat 2.0: a cube of measure, period, area and the dimensions of the query. Bounds are in `extension`."""
     figures = await selection.fetch_figures()
-    return json_stat.build_dataset(
+    return await run_on_figures(
         figures,
-        selection.reader.catalogue,
-        categories=selection.axes.categories,
-        resolved=selection.resolved.resolved,
-        release=selection.reader.release.number,
+        lambda: json_stat.build_dataset(
+            figures,
+            selection.reader.catalogue,
+            categories=selection.axes.categories,
+            resolved=selection.resolved.resolved,
+            release=selection.reader.release.number,
+        ),
     )
 
 
@@ -172,11 +178,9 @@ async def list_outcomes_sdmx_csv(
     selection: NamedDependency[ReleasedSelection],
 ) -> Response[bytes]:
     """SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total."""
-    figures = await selection.fetch_figures()
-    return downloads.csv_response(
-        sdmx_csv.write_csv(figures, selection.reader.catalogue),
-        f"outcomes-release-{selection.reader.release.number}.sdmx.csv",
-    )
+    figures, reader = await selection.fetch_figures(), selection.reader
+    content = await run_on_figures(figures, lambda: sdmx_csv.write_csv(figures, reader.catalogue))
+    return downloads.csv_response(content, f"outcomes-release-{reader.release.number}.sdmx.csv")
 
 
 @get(
@@ -203,7 +207,7 @@ async def list_outcomes_geojson(
     figures = await reader.select(query).fetch_figures()
     async with reader.engine.connect() as public:
         boundaries = await fetch_boundaries(public, [figure.area for figure in figures])
-    return geojson.build_map_layer(figures, boundaries, reader.catalogue)
+    return await run_on_figures(figures, lambda: geojson.build_map_layer(figures, boundaries, reader.catalogue))
 
 
 router = Router(

@@ -29,6 +29,11 @@ class ParsedSubmission(Struct, frozen=True, kw_only=True, eq=False):
     def returns(self) -> list[NewReturn]:
         return self.envelope.returns
 
+    @property
+    def size(self) -> int:
+        """The number of cells, items, entries and figures."""
+        return len(self.cells) + sum(len(g.items) + len(g.entries) + len(g.figures) for g in self.returns)
+
     def group_by_return(self) -> "ParsedSubmission":
         """Return the same submission with the cells of each return next to each other, in the order of the returns."""
         item = self.cells.item

@@ -23,19 +23,23 @@ from api.http.bodies import (
 from api.http.paths import RETURN_PATH
 from api.http.problems import refusal_specs, response_specs
 from api.http.refusals import NotFound
+from api.http.threads import run_in_thread_if_large
 from api.submissions.envelope import build_envelope
 from api.submissions.parsed import ParsedSubmission, to_columns
 from api.submissions.queries_record import fetch_report
 from api.submissions.reading.csv_reader import CsvReader
+from api.submissions.reading.json_parts import LARGE_BODY_BYTES, JsonPartsReader
 from api.submissions.reading.json_reader import parse_fast
 from api.submissions.reading.ndjson_reader import NdjsonReader
-from api.submissions.routes_pipeline import SubmissionRequest, run_in_thread_if_large, submission_request
+from api.submissions.routes_pipeline import SubmissionRequest, submission_request
 from schema.partners import Scope
 from schema.submission_reports import SubmissionReport
 from schema.submissions import MAX_NOTE_CHARACTERS, NewReturn, NewSubmission, ReturnKind, Withdrawal
 
 PreviewToken = Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{64}$")]
 BYTES_PER_CELL = 50  # about, in a file
+JSON_MEMORY_FACTOR = 5  # of the memory that a JSON body needs, decoded and checked, to its size
+ROW_MEMORY_BYTES = 100  # of a row of a file, with the arrays of its checks
 READ_CHUNK_BYTES = 512 * 1024  # read at once, so that not every network packet starts a thread
 SUBMISSION_REFUSALS = refusal_specs(401, 403, 404, 409, 410, 413, 415, 422)
 
@@ -59,14 +63,21 @@ async def create_submission(
     A return replaces its current revision as a whole. A return with the same content makes no new revision. A dry run
     has the same report, but writes nothing.
     """
-    body = await request.json_body()
-    content_sha256 = hashlib.sha256(body).digest()
-    content = await run_in_thread_if_large(len(body) // BYTES_PER_CELL, lambda: _parse_body(body))
-    return await submission_request.process("create_submission", content, content_sha256, dry_run_token=dry_run_token)
+    with submission_request.open_upload() as upload:
+        request.on_received = lambda received_bytes: upload.grow_to(received_bytes * JSON_MEMORY_FACTOR)
+        body = await request.json_body()
+        upload.grow_to(len(body) * JSON_MEMORY_FACTOR)
+        content, sha256 = await run_in_thread_if_large(len(body) // BYTES_PER_CELL, lambda: _parse_body(body))
+        return await submission_request.process("create_submission", content, sha256, dry_run_token=dry_run_token)
 
 
-def _parse_body(body: bytes) -> ParsedSubmission:
-    return parse_fast(body) or to_columns(decode_json(NewSubmission, body))
+def _parse_body(body: bytes) -> tuple[ParsedSubmission, bytes]:
+    """Return the submission and the hash of the body."""
+    if len(body) > LARGE_BODY_BYTES:
+        content = JsonPartsReader().read(body)
+    else:
+        content = parse_fast(body) or to_columns(decode_json(NewSubmission, body))
+    return content, hashlib.sha256(body).digest()
 
 
 @post(
@@ -137,22 +148,25 @@ async def _process_file(
 ) -> Response[bytes]:
     file = StreamedFile(request, media_type)
     chunk = bytearray()
-    async for piece in file:
-        chunk += piece
-        if len(chunk) >= READ_CHUNK_BYTES:
-            await run_in_thread_if_large(file.byte_count // BYTES_PER_CELL, partial(reader.feed, bytes(chunk)))
-            chunk.clear()
-    reader.feed(bytes(chunk))
-    content = await run_in_thread_if_large(file.byte_count // BYTES_PER_CELL, reader.finish)
-    # The query of a CSV request is its envelope, so it belongs to the content of the request.
-    request_sha256 = hashlib.sha256(file.sha256 + request.url.query.encode()).digest()
-    return await submission_request.process(
-        f"create_submission {media_type}",
-        content,
-        file.sha256,
-        request_sha256=request_sha256,
-        dry_run_token=dry_run_token,
-    )
+    with submission_request.open_upload() as upload:
+        async for piece in file:
+            chunk += piece
+            if len(chunk) >= READ_CHUNK_BYTES:
+                await run_in_thread_if_large(file.byte_count // BYTES_PER_CELL, partial(reader.feed, bytes(chunk)))
+                # All bytes can belong to notes, which stay in memory as texts.
+                upload.grow_to(file.byte_count + reader.row_count * ROW_MEMORY_BYTES)
+                chunk.clear()
+        reader.feed(bytes(chunk))
+        content = await run_in_thread_if_large(file.byte_count // BYTES_PER_CELL, reader.finish)
+        # The query of a CSV request is its envelope, so it belongs to the content of the request.
+        request_sha256 = hashlib.sha256(file.sha256 + request.url.query.encode()).digest()
+        return await submission_request.process(
+            f"create_submission {media_type}",
+            content,
+            file.sha256,
+            request_sha256=request_sha256,
+            dry_run_token=dry_run_token,
+        )
 
 
 @get(

@@ -1,12 +1,12 @@
 """The pipeline from a parsed submission to its recorded report, the same for every format."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from anyio import to_thread
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.enums import MediaType
@@ -17,6 +17,8 @@ from api.access.authentication import authenticate
 from api.access.idempotency import IdempotencyKey, IdempotentRequest, replay_response
 from api.access.programme_access import ProgrammeAccess, open_access
 from api.database.connections import autocommit_connection, driver_transaction
+from api.http.budgets import Upload, UploadBudget
+from api.http.threads import run_in_thread_if_large
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.submissions.base_revision import OutdatedReturn, find_outdated, raise_if_outdated
@@ -39,10 +41,6 @@ from schema.partners import Scope
 from schema.submission_reports import Effect, SubmissionOutcome
 
 DryRun = Annotated[bool, QueryParameter()]
-Result = TypeVar("Result")
-# A thread costs about 0.1 ms. The checks of this many cells last about 5 ms, and other requests can wait that long.
-# numpy and the parsers release the interpreter lock or are interrupted, so a thread does not block other requests.
-THREAD_THRESHOLD_CELLS = 5000
 
 
 class SubmissionRequest:
@@ -62,6 +60,11 @@ class SubmissionRequest:
         submission_id: UUID,
     ) -> None:
         self.access, self.key, self.dry_run, self.now, self.submission_id = access, key, dry_run, now, submission_id
+
+    def open_upload(self) -> AbstractContextManager[Upload]:
+        """Return the context in which the memory of the submission is counted."""
+        budget: UploadBudget = self.access.request.app.state.uploads
+        return budget.open_upload(self.access.caller.key)
 
     async def process(
         self,
@@ -111,7 +114,7 @@ class SubmissionRequest:
         owner, catalogue = self._find_owner(content), self.access.catalogue
         try:
             return await run_in_thread_if_large(
-                len(content.cells), lambda: check_submission(content, catalogue, owner, extensions, now=self.now)
+                content.size, lambda: check_submission(content, catalogue, owner, extensions, now=self.now)
             )
         except Rejected as rejection:
             return rejection
@@ -142,7 +145,7 @@ class SubmissionRequest:
         catalogue, now = self.access.catalogue, self.now
         recorded_at = self.access.read_clock()
         current_cells = opened.current_cells
-        size = len(checked.cells) + len(current_cells)
+        size = checked.parsed.size + len(current_cells)
         if outdated := find_outdated(checked, opened.revisions):
             await self._raise_if_outdated(transaction, outdated, opened.return_ids, current_cells)
         comparison = await run_in_thread_if_large(
@@ -249,8 +252,3 @@ async def submission_request(
         caller = await authenticate(connection, request.headers.get("authorization"), now=now)
         access = await open_access(request, connection, caller, programme, Scope.SUBMIT)
     return SubmissionRequest(access, idempotency_key, dry_run=dry_run, now=now, submission_id=state.ids())
-
-
-async def run_in_thread_if_large(size: int, work: Callable[[], Result]) -> Result:
-    """Run work on `size` cells, in a thread if it would make other requests wait."""
-    return await to_thread.run_sync(work) if size > THREAD_THRESHOLD_CELLS else work()

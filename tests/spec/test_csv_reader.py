@@ -17,7 +17,7 @@ from api.submissions.parsed import ParsedSubmission, to_columns
 from api.submissions.reading import column_buffer, csv_reader, csv_returns, csv_value_cache, faults
 from api.submissions.reading.csv_header import RETURN_COLUMNS
 from api.submissions.reading.csv_reader import CsvReader
-from api.submissions.reading.limits import CHUNK_BYTES
+from api.submissions.reading.limits import CHUNK_BYTES, MAX_COLUMNS, MAX_EXPLAINED_COLUMNS
 from schema.problems import Finding
 from schema.submissions import NewReturn, NewSubmission, Observation, ReturnKind, Status
 
@@ -395,6 +395,24 @@ def test_number_of_returns_is_limited(monkeypatch):
     assert list_findings("measure,area,value\n" + rows_without_period, period="2025-07") == [
         ("too-many-returns", [4, 6, 7], "period")
     ]
+
+
+def test_number_of_columns_is_limited():
+    columns = ",".join(f"c{number}" for number in range(MAX_COLUMNS))
+    assert list_findings(f"measure,period,area,value,{columns}\n{GOOD}1\n") == [("too-many-columns", [1], None)]
+    assert read(f"{HEAD}{GOOD}1\n").row.tolist() == [2]
+
+
+def test_only_the_first_unknown_columns_get_a_suggestion():
+    names = ",".join(f"valu{number}" for number in range(MAX_EXPLAINED_COLUMNS + 1))
+    findings = reject(f"measure,period,area,value,{names}\n{GOOD}1\n")
+    assert ["value" in (finding.fix or "")[:30] for finding in findings] == [True] * MAX_EXPLAINED_COLUMNS + [False]
+
+
+def test_rows_are_counted_while_a_file_is_read():
+    reader = CsvReader(DIMENSIONS, ENVELOPE, chunk_bytes=1)
+    reader.feed(f"{HEAD}{GOOD}1\n{GOOD}2\n".encode())
+    assert reader.row_count == 3
 
 
 def test_number_of_rows_is_limited(monkeypatch):

@@ -193,6 +193,9 @@ def test_line_that_does_not_end_is_an_error(monkeypatch):
 
 def test_number_of_lines_is_limited(monkeypatch):
     monkeypatch.setattr(column_buffer, "MAX_ROWS", 3)
+    reader = NdjsonReader(chunk_bytes=1)
+    reader.feed(b'{"returns":[]}\n{}\n')
+    assert reader.row_count == 2
     with pytest.raises(BodyTooLarge, match="in parts"):
         read(ENVELOPE + GOOD * 4)
 

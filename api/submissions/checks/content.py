@@ -109,6 +109,7 @@ def _check_items(items: Sequence[MilestoneItem], measure: Measure, path: str, to
 def _check_entries(
     entries: Sequence[EvidenceEntry], measure: Measure, path: str, today: date, findings: Findings
 ) -> None:
+    seen: set[EvidenceEntry] = set()
     for index, entry in enumerate(entries):
         item_path = f"{path}/entries/{index}"
         if entry.domain not in measure.domains:
@@ -119,8 +120,9 @@ def _check_entries(
                 expected=" or ".join(measure.domains),
                 actual=entry.domain,
             )
-        if entry in entries[:index]:
+        if entry in seen:
             findings.add("duplicate-item", "The return already has exactly this entry.", path=item_path)
+        seen.add(entry)
         _check_date(entry.date, item_path, today, findings)
 
 

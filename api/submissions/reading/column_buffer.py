@@ -21,7 +21,7 @@ class ColumnBuffer:
         self.row_count = 0
 
     def add(self, columns: Mapping[str, Column], notes: Notes) -> None:
-        """Raises BodyTooLarge if there are more than ten million rows."""
+        """Raises BodyTooLarge if there are more than three million rows."""
         self.row_count += len(notes)
         if self.row_count > MAX_ROWS:
             raise BodyTooLarge(f"There are more than {MAX_ROWS:,} rows. Send them in parts, each with whole returns.")

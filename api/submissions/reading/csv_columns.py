@@ -56,7 +56,7 @@ class ColumnReader:
         return next((self.header.name_in_file(name) for name, cache in self._caches.items() if cache.is_full), None)
 
     def add_records(self, records: Records) -> None:
-        """Raises BodyTooLarge if there are more than ten million rows."""
+        """Raises BodyTooLarge if there are more than three million rows."""
         if not len(records):
             return
         self._check_unnamed_columns(records)

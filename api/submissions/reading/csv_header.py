@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from api.plan.suggestions import suggest_codes
 from api.submissions.reading.faults import Fault, Faults
+from api.submissions.reading.limits import MAX_EXPLAINED_COLUMNS
 
 RETURN_COLUMNS = ("measure", "series", "service", "period", "kind", "base_revision", "return_note")
 KNOWN_COLUMNS = (
@@ -64,6 +65,7 @@ def map_header(
         fault = Fault(code="header-missing", message="The first row does not name any column.")
         faults.add(fault, rows=[row], actual=", ".join(names))
         return Header(names=names, positions=positions, unnamed_positions=unnamed_positions)
+    unknown_count = 0
     for index, (name, column) in enumerate(zip(names, columns, strict=True)):
         if not name.strip():
             unnamed_positions.append(index)
@@ -73,7 +75,9 @@ def map_header(
         elif column is not None:
             positions[column] = index
         elif not _is_label_column(name):
-            faults.add(_unknown_column_fault(name, dimensions), rows=[row], column=name)
+            unknown_count += 1
+            is_explained = unknown_count <= MAX_EXPLAINED_COLUMNS
+            faults.add(_unknown_column_fault(name, dimensions, is_explained=is_explained), rows=[row], column=name)
     for name in _required_columns(positions, parameters):
         if name not in positions:
             faults.add(Fault(code="column-missing", message=f"There is no column {name}."), rows=[row], column=name)
@@ -99,12 +103,13 @@ def _is_label_column(name: str) -> bool:
     return _normalise(name).endswith(LABEL_SUFFIX)
 
 
-def _unknown_column_fault(name: str, dimensions: Sequence[str]) -> Fault:
+def _unknown_column_fault(name: str, dimensions: Sequence[str], *, is_explained: bool) -> Fault:
     columns = [*KNOWN_COLUMNS, *dimensions]
+    suggestion = suggest_codes(_normalise(name), columns) if is_explained else None
     return Fault(
         code="unknown-column",
         message="The column is not known.",
-        fix=suggest_codes(_normalise(name), columns) or f"The columns are {', '.join(columns)}.",
+        fix=suggestion or f"The columns are {', '.join(columns)}.",
     )
 
 

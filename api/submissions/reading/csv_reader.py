@@ -10,7 +10,7 @@ from api.submissions.reading.csv_columns import ColumnReader
 from api.submissions.reading.csv_header import map_header
 from api.submissions.reading.csv_scanner import IS_BLANK_BYTE, SEPARATORS, Records, split_records, unescape_word
 from api.submissions.reading.faults import MAX_FAULTY_CELLS, Fault, Faults
-from api.submissions.reading.limits import CHUNK_BYTES, MAX_DISTINCT_VALUES, MAX_LINE_BYTES
+from api.submissions.reading.limits import CHUNK_BYTES, MAX_COLUMNS, MAX_DISTINCT_VALUES, MAX_LINE_BYTES
 from api.submissions.reading.text_decoder import ZIP_SIGNATURE, NotDecodable, TextDecoder, wrong_encoding_fault
 from schema.submissions import NewSubmission
 
@@ -50,8 +50,13 @@ class CsvReader:
         self._columns: ColumnReader | None = None
         self._is_misencoded = False
 
+    @property
+    def row_count(self) -> int:
+        """The number of rows read so far."""
+        return self._row
+
     def feed(self, piece: bytes) -> None:
-        """Raises BodyTooLarge if there are more than ten million rows."""
+        """Raises BodyTooLarge if there are more than three million rows."""
         if self._has_stopped:
             return
         self._pieces.append(piece)
@@ -118,6 +123,10 @@ class CsvReader:
             return b""
         self._separator = separator
         header_record = records.select(slice(1))
+        if int(header_record.field_count[0]) > MAX_COLUMNS:
+            fault = Fault(code="too-many-columns", message=f"The header has more than {MAX_COLUMNS} columns.")
+            self._stop(fault, self._row + 1)
+            return b""
         end = int(header_record.end[0])
         names = [unescape_word(text[start : start + length]) for start, length in _field_spans(header_record)]
         self._check_encoding(header_record, end)

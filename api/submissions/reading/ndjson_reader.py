@@ -60,8 +60,13 @@ class NdjsonReader:
         self._json_columns = JsonColumns(self._faults)
         self._buffer = ColumnBuffer()
 
+    @property
+    def row_count(self) -> int:
+        """The number of rows read so far."""
+        return self._row
+
     def feed(self, piece: bytes) -> None:
-        """Raises BodyTooLarge if there are more than ten million lines."""
+        """Raises BodyTooLarge if there are more than three million lines."""
         if self._has_stopped:
             return
         self._pieces.append(piece)

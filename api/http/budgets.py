@@ -1,0 +1,110 @@
+"""Budgets of each key: requests that run at once, and memory of the submissions that are being read."""
+
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from litestar import Request, Response
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from api.http.problems import refusal_response
+from api.http.refusals import Refusal
+
+MAX_CONCURRENT_REQUESTS = 32  # of one key, in one server process
+FREE_UPLOAD_BYTES = 8 * 1024 * 1024  # of memory; smaller submissions are bounded by the number of requests
+MAX_KEY_BYTES = 512 * 1024 * 1024  # of memory for the submissions of one key, in one server process
+MAX_TOTAL_BYTES = 1536 * 1024 * 1024
+
+
+class TooManyRequests(Refusal):
+    """The key has too many requests at the same time."""
+
+    status = 429
+    example = "A script starts one request for each of 300 areas at once."
+    fix = "Wait as long as `Retry-After` states, and send fewer requests, or smaller files, at the same time."
+    retry_after = 2
+
+
+class ServerBusy(Refusal):
+    """The server has too much to do at the moment."""
+
+    status = 503
+    example = "On the last day of a quarter, many organisations send large files in the same second."
+    fix = "Wait as long as `Retry-After` states, and send the same request again."
+    retry_after = 5
+
+
+class ConcurrencyMiddleware(ASGIMiddleware):
+    """Refuse a request with 429 while as many requests with the same key are running as one key may have."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, max_requests: int = MAX_CONCURRENT_REQUESTS) -> None:
+        self._max_requests = max_requests
+        self._running: Counter[bytes] = Counter()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        key = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        if key is None:
+            await next_app(scope, receive, send)
+            return
+        if self._running[key] >= self._max_requests:
+            request: Request[Any, Any, Any] = Request(scope, receive, send)
+            refusal = TooManyRequests(f"{self._max_requests} requests with this key are running.")
+            response: Response[Any] = refusal_response(request, refusal)
+            await cast("Any", response).to_asgi_response(None, request)(scope, receive, send)
+            return
+        self._running[key] += 1
+        try:
+            await next_app(scope, receive, send)
+        finally:
+            self._running[key] -= 1
+            if not self._running[key]:
+                del self._running[key]
+
+
+class UploadBudget:
+    """The memory of all submissions that a server process is reading or checking, by key."""
+
+    def __init__(self, *, max_key_bytes: int = MAX_KEY_BYTES, max_total_bytes: int = MAX_TOTAL_BYTES) -> None:
+        self.max_key_bytes, self.max_total_bytes = max_key_bytes, max_total_bytes
+        self._bytes_by_key: Counter[str] = Counter()
+        self._uploads_by_key: Counter[str] = Counter()
+
+    @contextmanager
+    def open_upload(self, key: str) -> Generator["Upload"]:
+        """Yield an upload that uses no memory yet. Its memory is free again at the end."""
+        upload = Upload(self, key)
+        self._uploads_by_key[key] += 1
+        try:
+            yield upload
+        finally:
+            self._bytes_by_key[key] -= upload.byte_count
+            self._uploads_by_key[key] -= 1
+            if not self._uploads_by_key[key]:
+                del self._bytes_by_key[key], self._uploads_by_key[key]
+
+    def add(self, key: str, byte_count: int) -> None:
+        """Raises TooManyRequests or ServerBusy. A single upload may use as much as the limits of a file permit."""
+        if self._bytes_by_key[key] + byte_count > self.max_key_bytes and self._uploads_by_key[key] > 1:
+            raise TooManyRequests("This key sends too many large submissions at the same time.")
+        if self._bytes_by_key.total() + byte_count > self.max_total_bytes and self._uploads_by_key.total() > 1:
+            raise ServerBusy("The server reads too many large submissions at the same time.")
+        self._bytes_by_key[key] += byte_count
+
+
+class Upload:
+    """The memory of one submission."""
+
+    def __init__(self, budget: UploadBudget, key: str) -> None:
+        self._budget, self._key = budget, key
+        self.byte_count = 0
+
+    def grow_to(self, byte_count: int) -> None:
+        """Count the memory of the submission. Raises TooManyRequests or ServerBusy."""
+        if byte_count > max(self.byte_count, FREE_UPLOAD_BYTES):
+            self._budget.add(self._key, byte_count - self.byte_count)
+            self.byte_count = byte_count
