@@ -65,7 +65,7 @@ class Walk:
         self.shown_in: set[str] = set()
         self.call_count = 0
 
-    async def call(self, name: str, caller: WalkCaller) -> httpx2.Response:
+    async def call(self, name: str, caller: WalkCaller, method: str | None = None) -> httpx2.Response:
         operation = OPERATIONS[name]
         required = [p["name"] for p in operation.get("parameters", ()) if p.get("required") and p["in"] == "query"]
         media_type = next(iter(operation.get("requestBody", {}).get("content", [None])))
@@ -77,7 +77,7 @@ class Walk:
             headers["Content-Type"] = media_type
         self.call_count += 1
         return await self.http.request(
-            operation["method"].upper(),
+            method or operation["method"].upper(),
             operation["path"].format(**self.values),
             params=parameters,
             content=build_body(name) if media_type else None,
@@ -85,9 +85,10 @@ class Walk:
         )
 
     async def check_refused(self, name: str, caller: WalkCaller, expected: set[int]) -> None:
-        response = await self.call(name, caller)
-        if response.status_code not in expected or shows_return(response):
-            self.faults.append(f"{name} as {caller.name}: {response.status_code}, expected {sorted(expected)}")
+        for method in (None, "HEAD") if OPERATIONS[name]["method"] == "get" else (None,):
+            response = await self.call(name, caller, method)
+            if response.status_code not in expected or shows_return(response):
+                self.faults.append(f"{name} as {caller.name}: {response.status_code}, expected {sorted(expected)}")
 
     async def check_accepted(self, name: str, caller: WalkCaller, *, may_show: bool) -> None:
         response = await self.call(name, caller)
