@@ -27,6 +27,10 @@ def find_breaking_changes(before: Json, after: Json) -> list[str]:
     return list(dict.fromkeys(_ContractComparison(before, after).compare_operations()))
 
 
+def _list_scopes(operation: Json) -> set[str]:
+    return {scope for requirement in operation.get("security", ()) for scope in requirement["key"]}
+
+
 class _ContractComparison:
     """Two contracts side by side. A pair of schemas is followed once for each direction, so that cycles end."""
 
@@ -52,6 +56,8 @@ class _ContractComparison:
             yield f"{where}: operationId {old.get('operationId')} is now {new.get('operationId')}"
         if not old.get("security") and new.get("security"):
             yield f"{where}: needs a key"
+        if scopes := _list_scopes(new):  # without scopes, any key will do
+            yield from (f"{where}: no longer accepts the scope {name}" for name in sorted(_list_scopes(old) - scopes))
         yield from self._compare_parameters(where, old, new)
         yield from self._compare_body(where, old, new)
         yield from self._compare_responses(where, old, new)

@@ -3,6 +3,7 @@
 Every statement names the programme and the organisation or return, in addition to row-level security.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from api.plan.catalogue import Catalogue
 from api.submissions.revisions import Content, IdentifiedReturn, ReturnKey
 from schema.measures import MeasureKind
 from schema.submissions import (
+    WEB_ADDRESS_PATTERN,
     EvidenceEntry,
     MilestoneItem,
     PublisherFigure,
@@ -62,7 +64,14 @@ def parse_content(stored: Any, kind: MeasureKind) -> Content:
         return []
     if "area" in stored[0]:
         return msgspec.convert(stored, list[PublisherFigure])
+    stored = [part | {"url": None} if _has_refused_address(part) else part for part in stored]
     return msgspec.convert(stored, list[MilestoneItem] if kind is MeasureKind.MILESTONE else list[EvidenceEntry])
+
+
+def _has_refused_address(part: dict[str, Any]) -> bool:
+    """Return True if the part has an address that was accepted before addresses with a user name were refused."""
+    address = part.get("url")
+    return address is not None and re.search(WEB_ADDRESS_PATTERN, address) is None
 
 
 def state_expression(revisions: FromClause, *, as_of: datetime | None = None) -> ColumnElement[str]:

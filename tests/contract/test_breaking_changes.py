@@ -41,6 +41,7 @@ def make_contract() -> dict[str, Any]:
                 },
                 "post": {
                     "operationId": "create_thing",
+                    "security": [{"key": ["submit"]}, {"key": ["read"]}],
                     "requestBody": {"content": content},
                     "responses": {"201": {"description": "Made."}},
                 },
@@ -75,6 +76,9 @@ THING = "components.schemas.Thing"
         ("paths./things", {"delete": {"responses": {}}}, []),
         (LIST, {"operationId": "all_things"}, [f"{GET}: operationId list_things is now all_things"]),
         (LIST, {"security": [{"key": []}]}, [f"{GET}: needs a key"]),
+        (MAKE, {"security": [{"key": ["submit"]}]}, [f"{POST}: no longer accepts the scope read"]),
+        (MAKE, {"security": [{"key": [scope]} for scope in ("read", "review", "submit")]}, []),
+        (MAKE, {"security": [{"key": []}]}, []),
         (LIST, {"parameters": None}, [f"{GET}: parameter limit is gone"]),
         (f"{LIST}.parameters.0", {"required": True}, [f"{GET}: parameter limit has become required"]),
         (f"{LIST}.parameters.0.schema", {"maximum": 50}, [f"{GET}: parameter limit: maximum 100 is now 50"]),

@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from api.plan import queries_loading
+from api.submissions.queries_revisions import parse_content
+from schema.measures import MeasureKind
 from work_health import EvidenceEntry, MilestoneItem, RequestRejected, new_return, new_submission, observation
 
 PROGRAMME = "work-and-health-2025-2028"
@@ -171,6 +173,14 @@ async def test_address_of_evidence_is_read_as_it_was_sent(icb, url):
     await submit(icb, new_return(VOICE, "FY2025-26-H1", entries=[make_entry("evaluation", url=url)]))
     detail = await read_return(icb, "nhs-nottingham-nottinghamshire-icb", VOICE, "FY2025-26-H1")
     assert [evidence.url for evidence in detail.entries] == [url]
+
+
+def test_stored_address_with_a_password_is_not_shown():
+    stored = [
+        {"title": "a", "domain": "evaluation", "date": "2025-09-12", "url": f"https://{user}icb.example"}
+        for user in ("", "a:b@")
+    ]
+    assert [part.url for part in parse_content(stored, MeasureKind.EVIDENCE)] == ["https://icb.example", None]
 
 
 async def test_counts_for_items_and_items_for_counts_are_refused(university, council_client):

@@ -92,7 +92,7 @@ def test_reading_ends_at_the_limit_of_violations():
     assert (refusal.value.findings[-1].path or "").startswith("/returns/0/observations/99/")
 
 
-def test_only_the_first_violation_of_a_large_part_is_found(monkeypatch):
+def test_only_the_first_violation_of_a_large_part_is_reported(monkeypatch):
     monkeypatch.setattr(json_parts, "MAX_EXPLAINED_BYTES", 10)
     with pytest.raises(InvalidBody) as refusal:
         JsonPartsReader().read(build_body(build_return(1, kind="?", x=1)))

@@ -115,8 +115,8 @@ class JsonPartsReader:
         except (msgspec.ValidationError, Rejected) as error:
             observations = msgspec.json.decode(chunk)
             places = enumerate(observations, start=first)
-            found = (find_violations(Observation, each, f"{pointer}/{position}") for position, each in places)
-            self._add_violations(chain.from_iterable(found), error, pointer)
+            violations = (find_violations(Observation, each, f"{pointer}/{position}") for position, each in places)
+            self._add_violations(chain.from_iterable(violations), error, pointer)
             return len(observations)
         item = np.broadcast_to(np.int64(index), len(cells))
         self._buffer.add(columns | {"item": item, "row": np.arange(row + 1, row + 1 + len(cells))}, notes)
