@@ -4,9 +4,10 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
-from schema.tables import TransactionId, metadata
+from schema.tables import Snapshot, TransactionId, metadata
 
 ischema_names["xid8"] = TransactionId
+ischema_names["pg_snapshot"] = Snapshot
 
 OURS = {None, *(table.schema for table in metadata.tables.values())}
 connection: Connection = context.config.attributes["connection"]

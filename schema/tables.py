@@ -52,6 +52,15 @@ class TransactionId(UserDefinedType[int]):
         return "xid8"
 
 
+class Snapshot(UserDefinedType[str]):
+    """PostgreSQL's pg_snapshot: which transactions were committed at a moment."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "pg_snapshot"
+
+
 def timestamp_column(name: str, *, nullable: bool = False) -> Column[datetime]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
@@ -262,6 +271,16 @@ return_event = Table(
     Index(None, "programme", "return", "position"),
     Index(None, "programme", "transaction", "position"),
     comment="Everything that happened to returns, in order. Appended to alone. Row-level security by organisation.",
+)
+
+past_snapshot = Table(
+    "past_snapshot",
+    metadata,
+    Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
+    timestamp_column("at"),
+    Column("snapshot", Snapshot, nullable=False),
+    PrimaryKeyConstraint("programme", "at"),
+    comment="What was committed when an instant was first read while somebody wrote. It holds for earlier ones too.",
 )
 
 idempotency = Table(

@@ -15,6 +15,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.types import Scope
 from sqlalchemy import AsyncAdaptedQueuePool, Engine, text
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api.database import queue
@@ -32,6 +33,9 @@ driver: Any = import_module("asyncpg")  # asyncpg has no type stubs
 DRIVER_ERRORS: tuple[type[Exception], ...] = (driver.PostgresError, driver.InterfaceError)
 MIGRATION_LOCK_ID = 0x776F726B  # an arbitrary constant of our own
 OPEN_CONNECTIONS_KEY = "connections"  # the key of a request's state for its open connections
+
+POOL_TIMEOUT_SECONDS = 10.0
+"""How long a request waits for a free connection."""
 
 Transaction = NamedDependency[AsyncConnection]
 
@@ -79,6 +83,7 @@ def _create_engine(url: str, *, pool_size: int, **server_settings: str) -> Async
         async_creator=connect,
         pool_size=pool_size,
         max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
         hide_parameters=True,
         json_serializer=_encode_json,
         json_deserializer=msgspec.json.decode,
@@ -111,10 +116,15 @@ def build_alembic_config(connection: object) -> Config:
 
 
 async def provide_transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
-    """Yield a transaction for the request: committed before the response is sent, rolled back if the handler raises."""
-    async with state.engine.connect() as connection, connection.begin():
+    """Yield a transaction for the request: committed before the response is sent, rolled back if the handler raises.
+
+    A handler may commit earlier and continue in another transaction.
+    """
+    async with state.engine.connect() as connection:
+        await connection.begin()
         scope["state"].setdefault(OPEN_CONNECTIONS_KEY, []).append(connection)
         yield connection
+        await connection.commit()
 
 
 async def provide_public_transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
@@ -139,8 +149,16 @@ async def autocommit_connection(engine: AsyncEngine) -> AsyncGenerator[AsyncConn
     """
     assert isinstance(engine.pool, AsyncAdaptedQueuePool)  # noqa: S101  _create_engine makes it
     turn = _connection_turns.setdefault(engine.sync_engine, asyncio.Semaphore(engine.pool.size()))
-    async with turn, engine.connect() as connection:
-        yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        async with asyncio.timeout(engine.pool.timeout()):
+            await turn.acquire()
+    except TimeoutError:
+        raise PoolTimeoutError("No connection was free in time.") from None
+    try:
+        async with engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+    finally:
+        turn.release()
 
 
 _connection_turns: WeakKeyDictionary[Engine, asyncio.Semaphore] = WeakKeyDictionary()

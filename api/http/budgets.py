@@ -11,7 +11,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.http.problems import refusal_response
-from api.http.refusals import Refusal
+from api.http.refusals import Refusal, ServerBusy
 
 MAX_CONCURRENT_REQUESTS = 32  # of one key, in one server process
 FREE_UPLOAD_BYTES = 8 * 1024 * 1024  # of memory; smaller submissions are bounded by the number of requests
@@ -26,15 +26,6 @@ class TooManyRequests(Refusal):
     example = "A script starts one request for each of 300 areas at once."
     fix = "Wait as long as `Retry-After` states, and send fewer requests, or smaller files, at the same time."
     retry_after = 2
-
-
-class ServerBusy(Refusal):
-    """The server has too much to do at the moment."""
-
-    status = 503
-    example = "On the last day of a quarter, many organisations send large files in the same second."
-    fix = "Wait as long as `Retry-After` states, and send the same request again."
-    retry_after = 5
 
 
 class ConcurrencyMiddleware(ASGIMiddleware):

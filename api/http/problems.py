@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.http.failure_logs import describe_failure
 from api.http.refusals import (
@@ -19,6 +20,7 @@ from api.http.refusals import (
     Malformed,
     NotFound,
     Refusal,
+    ServerBusy,
     Unauthenticated,
     UnstorableText,
 )
@@ -101,16 +103,23 @@ def _parameter_refusal(faults: list[dict[str, str]]) -> InvalidParameter:
 
 # PostgreSQL's errors for the character NUL, in a text or in JSON.
 UNSTORABLE_TEXT_SQLSTATES = {"22021", "22P05"}
+# Too many connections; a lock or a statement that takes too long; a transaction that was idle for too long.
+OVERLOAD_SQLSTATES = {"53300", "55P03", "57014", "25P03"}
 
 
 def failure_response(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Log an error of the server with the request's id, and return a problem without any detail of the error.
 
     A text that PostgreSQL cannot store is the caller's error. The driver raises it, or SQLAlchemy around the driver.
+    A connection or lock that nobody released in time is an overload, which passes.
     """
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if getattr(cause, "sqlstate", None) in UNSTORABLE_TEXT_SQLSTATES:
+    sqlstate = getattr(cause, "sqlstate", None)
+    if sqlstate in UNSTORABLE_TEXT_SQLSTATES:
         return refusal_response(request, UnstorableText("A text contains the character NUL (U+0000)."))
+    if isinstance(error, PoolTimeoutError) or sqlstate in OVERLOAD_SQLSTATES:
+        log.warning("request %s was refused: %s", get_request_id(request), type(cause).__name__)
+        return refusal_response(request, ServerBusy("The database did not answer in time."))
     request_id = get_request_id(request)
     log.error("request %s failed\n%s", request_id, describe_failure(error))
     problem = Problem(

@@ -91,6 +91,15 @@ class InvalidBody(Invalid):
     fix = "Each error names a field. Compare the body with the example of the operation in `/docs`."
 
 
+class ServerBusy(Refusal):
+    """The server has too much to do at the moment."""
+
+    status = 503
+    example = "On the last day of a quarter, many organisations send large files in the same second."
+    fix = "Nothing was written. Wait as long as `Retry-After` states, and send the same request again."
+    retry_after = 5
+
+
 class UnstorableText(Invalid):
     """A text cannot be stored."""
 

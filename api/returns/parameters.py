@@ -7,7 +7,7 @@ import msgspec
 
 from api.http import pagination
 from api.http.pagination import InvalidCursor
-from api.http.refusals import Conflict, Invalid, InvalidParameter, NotFound
+from api.http.refusals import Invalid, InvalidParameter, NotFound
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.plan.filters import check_code
@@ -27,23 +27,12 @@ class InstantInFuture(Invalid):
     fix = "Send an instant in the past. The state at a later one can still change."
 
 
-class WriteInProgress(Conflict):
-    """A submission that belongs to that instant is still being written."""
-
-    example = (
-        "GET …/returns?as_of=2026-01-12T09:30:00Z\n\n"
-        "The request comes a second after that instant, while the server still processes a large file."
-    )
-    fix = "Send the request again in a few seconds. A response now might lack that submission."
-    retry_after = 3
-
-
 def parse_history_range(as_of: str | None, updated_after: str | None, *, now: datetime) -> HistoryRange:
     """Return the range. Raises InvalidParameter for an unreadable instant, InstantInFuture for a future one."""
     history_range = HistoryRange(
         as_of=_parse_instant("as_of", as_of), updated_after=_parse_instant("updated_after", updated_after)
     )
-    for name in HistoryRange.__struct_fields__:
+    for name in ("as_of", "updated_after"):
         if (instant := getattr(history_range, name)) is not None and instant > now:
             raise InstantInFuture(f"{name} is {instant.isoformat()}; the server's clock shows {now.isoformat()}.")
     if (

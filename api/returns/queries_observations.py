@@ -96,7 +96,7 @@ async def _fetch_pairs(
 
 def _select_current(catalogue: Catalogue, return_filter: ReturnFilter, history_range: HistoryRange) -> Statement:
     """Select the newest revision of each return as of the instant, if it has cells."""
-    newest = select_newest(catalogue, history_range.as_of, "newest")
+    newest = select_newest(catalogue, history_range.until, "newest")
     statement = select(revision.c.id.label("current_id"), null().label("earlier_id"), revision.c.cells)
     return (
         select_named_revisions(statement, catalogue, return_filter)
@@ -107,8 +107,8 @@ def _select_current(catalogue: Catalogue, return_filter: ReturnFilter, history_r
 
 def _select_changed(catalogue: Catalogue, return_filter: ReturnFilter, history_range: HistoryRange) -> Statement:
     """Select the newest revision of each return that had another newest revision at `updated_after`, with both."""
-    newest = select_newest(catalogue, history_range.as_of, "newest")
-    newest_then = select_newest(catalogue, history_range.updated_after, "newest_then")
+    newest = select_newest(catalogue, history_range.until, "newest")
+    newest_then = select_newest(catalogue, history_range.since, "newest_then")
     earlier = revision.alias("earlier")
     statement = select(
         revision.c.id.label("current_id"),

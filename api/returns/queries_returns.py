@@ -3,7 +3,6 @@
 Every statement names the organisations as well as the programme; row-level security enforces the same again.
 """
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,7 +15,13 @@ from api.returns.query import HistoryRange, ReturnCursor, ReturnFilter
 from api.statistics import periods
 from api.submissions.cell_columns import Cells
 from api.submissions.queries_cells import fetch_cells
-from api.submissions.queries_revisions import approved_revision_expression, parse_content, state_expression
+from api.submissions.queries_revisions import (
+    approved_revision_expression,
+    is_recorded_until,
+    parse_content,
+    state_expression,
+)
+from api.submissions.revisions import PastInstant
 from schema.returns import ReturnDetail, ReturnRevision
 from schema.submissions import (
     EvidenceEntry,
@@ -52,32 +57,32 @@ async def fetch_returns(
     limit: int,
 ) -> list[ReturnRevision]:
     """Return the newest revision of each return as of the instant, in RETURN_ORDER."""
-    newest = select_newest(catalogue, history_range.as_of, "newest")
+    newest = select_newest(catalogue, history_range.until, "newest")
     statement = (
-        _select_revisions(catalogue, return_filter, history_range.as_of)
+        _select_revisions(catalogue, return_filter, history_range.until)
         .join(newest, and_(revision.c["return"] == newest.c["return"], revision.c.number == newest.c.number))
         .order_by(*RETURN_ORDER)
         .limit(limit)
     )
     if return_filter.state is not None:
-        statement = statement.where(state_expression(revision, as_of=history_range.as_of) == return_filter.state)
-    if history_range.updated_after is not None:
-        statement = statement.where(_has_changed(history_range))
+        statement = statement.where(state_expression(revision, as_of=history_range.until) == return_filter.state)
+    if history_range.since is not None:
+        statement = statement.where(_has_changed(history_range.since, history_range.until))
     if after is not None:
         statement = statement.where(tuple_(*RETURN_ORDER) > to_row(after))
     return [_to_summary(row) for row in await transaction.execute(statement)]
 
 
-def _has_changed(history_range: HistoryRange) -> ColumnElement[bool]:
+def _has_changed(since: PastInstant, until: PastInstant | None) -> ColumnElement[bool]:
     """Return the condition that the return got a revision, or that a review changed the state of one."""
     event = select(return_event.c.id).where(
         return_event.c.programme == return_table.c.programme,
         return_event.c["return"] == return_table.c.id,
         return_event.c.state.is_not(None),
-        return_event.c.at > history_range.updated_after,
+        ~is_recorded_until(return_event, return_event.c.at, since),
     )
-    if history_range.as_of is not None:
-        event = event.where(return_event.c.at <= history_range.as_of)
+    if until is not None:
+        event = event.where(is_recorded_until(return_event, return_event.c.at, until))
     return event.exists()
 
 
@@ -96,7 +101,7 @@ async def fetch_revisions(
     transaction: AsyncConnection, catalogue: Catalogue, return_filter: ReturnFilter, history_range: HistoryRange
 ) -> list[ReturnRevision]:
     """Return every revision of a return, the newest first."""
-    statement = _select_revisions(catalogue, return_filter, history_range.as_of).order_by(revision.c.number.desc())
+    statement = _select_revisions(catalogue, return_filter, history_range.until).order_by(revision.c.number.desc())
     return [_to_summary(row) for row in await transaction.execute(statement)]
 
 
@@ -135,7 +140,7 @@ async def _fetch_revision_row(
     *,
     number: int | None,
 ) -> Row[Any] | None:
-    statement = _select_revisions(catalogue, return_filter, history_range.as_of)
+    statement = _select_revisions(catalogue, return_filter, history_range.until)
     statement = statement.order_by(revision.c.number.desc()).limit(1)
     if number is not None:
         statement = statement.where(revision.c.number == number)
@@ -158,13 +163,13 @@ def _to_observation(cells: Cells, row: int, catalogue: Catalogue) -> Observation
     return Observation(**cells.read_codes(row, catalogue), **cells.read_row(row))
 
 
-def select_newest(catalogue: Catalogue, as_of: datetime | None, name: str) -> Subquery:
+def select_newest(catalogue: Catalogue, as_of: PastInstant | None, name: str) -> Subquery:
     """Return the subquery of the newest revision number of each return as of the instant."""
     statement = select(revision.c["return"], func.max(revision.c.number).label("number")).where(
         revision.c.programme == catalogue.id
     )
     if as_of is not None:
-        statement = statement.where(revision.c.recorded_at <= as_of)
+        statement = statement.where(is_recorded_until(revision, revision.c.recorded_at, as_of))
     return statement.group_by(revision.c["return"]).subquery(name)
 
 
@@ -221,7 +226,7 @@ def select_named_revisions(statement: Statement, catalogue: Catalogue, return_fi
     )
 
 
-def _select_revisions(catalogue: Catalogue, return_filter: ReturnFilter, as_of: datetime | None) -> Statement:
+def _select_revisions(catalogue: Catalogue, return_filter: ReturnFilter, as_of: PastInstant | None) -> Statement:
     statement = select(
         revision.c.id.label("revision_id"),
         revision.c.cells,
@@ -233,7 +238,7 @@ def _select_revisions(catalogue: Catalogue, return_filter: ReturnFilter, as_of: 
         approved_revision_expression(return_table, as_of=as_of).label("approved"),
     )
     return select_named_revisions(statement, catalogue, return_filter).where(
-        *([] if as_of is None else [revision.c.recorded_at <= as_of])
+        *([] if as_of is None else [is_recorded_until(revision, revision.c.recorded_at, as_of)])
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from api.submissions.revisions import PastInstant
 from schema.codes import AreaCode, Slug
 from schema.submissions import ReturnKind, ReviewState
 
@@ -28,10 +29,25 @@ class ReturnFilter(Struct, frozen=True, kw_only=True):
 
 
 class HistoryRange(Struct, frozen=True, kw_only=True):
-    """The state at `as_of` (None: now), limited to what has changed after `updated_after`."""
+    """The state at `as_of` (None: now), limited to what has changed after `updated_after`.
+
+    Each instant has the snapshot in which it is read, or None if every revision until then is committed.
+    """
 
     as_of: datetime | None = None
     updated_after: datetime | None = None
+    as_of_snapshot: str | None = None
+    updated_after_snapshot: str | None = None
+
+    @property
+    def until(self) -> PastInstant | None:
+        """The instant whose state is read."""
+        return None if self.as_of is None else PastInstant(self.as_of, self.as_of_snapshot)
+
+    @property
+    def since(self) -> PastInstant | None:
+        """The instant after which something has changed."""
+        return None if self.updated_after is None else PastInstant(self.updated_after, self.updated_after_snapshot)
 
 
 class ReturnCursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from api.http import pagination
 from api.http.paths import RETURN_PATH
 from api.http.problems import refusal_specs
 from api.returns import comparison, parameters, queries_returns
-from api.returns.queries_writers import wait_for_past_writes
+from api.returns.queries_snapshots import choose_snapshots
 from api.returns.query import ReturnCursor, ReturnFilter
 from schema.partners import Scope
 from schema.returns import ReturnDetail, ReturnPage, RevisionDiff, RevisionPage
@@ -24,7 +24,6 @@ LimitParameter = Annotated[int, QueryParameter(ge=1, le=1000)]
 RevisionParameter = Annotated[int, QueryParameter(ge=1, le=2**31 - 1)]
 READ_SCOPES = (Scope.SUBMIT, Scope.READ, Scope.REVIEW)  # the first two read their own returns, reviewers everybody's
 READ_RESPONSES = refusal_specs(401, 403, 404, 422)
-READ_AS_OF_RESPONSES = refusal_specs(401, 403, 404, 409, 422)
 
 
 async def provide_return_filter(
@@ -54,7 +53,7 @@ async def provide_return_filter(
     summary="List returns",
     guards=[require_key],
     security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
-    responses=READ_AS_OF_RESPONSES,
+    responses=READ_RESPONSES,
 )
 async def list_returns(
     access: NamedDependency[ProgrammeAccess],
@@ -89,7 +88,7 @@ async def list_returns(
     )
     history_range = parameters.parse_history_range(as_of, updated_after, now=now)
     after = pagination.decode_cursor(cursor, ReturnCursor)
-    await wait_for_past_writes(access.transaction, access.catalogue, history_range)
+    history_range = await choose_snapshots(access, history_range)
     returns = await queries_returns.fetch_returns(
         access.transaction, access.catalogue, return_filter, history_range, after=after, limit=limit + 1
     )
@@ -103,7 +102,7 @@ async def list_returns(
     summary="Get a return with its cells",
     guards=[require_key],
     security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
-    responses=READ_AS_OF_RESPONSES,
+    responses=READ_RESPONSES,
 )
 async def get_return(
     access: NamedDependency[ProgrammeAccess],
@@ -117,7 +116,7 @@ async def get_return(
     A revision never changes.
     """
     history_range = parameters.parse_history_range(as_of, None, now=now)
-    await wait_for_past_writes(access.transaction, access.catalogue, history_range)
+    history_range = await choose_snapshots(access, history_range)
     detail = await queries_returns.fetch_revision(
         access.transaction, access.catalogue, return_filter, history_range, number=revision
     )
@@ -132,7 +131,7 @@ async def get_return(
     summary="List revisions of a return",
     guards=[require_key],
     security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
-    responses=READ_AS_OF_RESPONSES,
+    responses=READ_RESPONSES,
 )
 async def list_revisions(
     access: NamedDependency[ProgrammeAccess],
@@ -142,7 +141,7 @@ async def list_revisions(
 ) -> RevisionPage:
     """List the revisions with their review states, the newest first. With `as_of`, list them as of that instant."""
     history_range = parameters.parse_history_range(as_of, None, now=now)
-    await wait_for_past_writes(access.transaction, access.catalogue, history_range)
+    history_range = await choose_snapshots(access, history_range)
     revisions = await queries_returns.fetch_revisions(
         access.transaction, access.catalogue, return_filter, history_range
     )

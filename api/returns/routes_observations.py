@@ -13,9 +13,9 @@ from api.http import pagination
 from api.http.pagination import InvalidCursor
 from api.returns import parameters, queries_feed
 from api.returns.queries_observations import fetch_observations
-from api.returns.queries_writers import wait_for_past_writes
+from api.returns.queries_snapshots import choose_snapshots
 from api.returns.query import EventCursor
-from api.returns.routes import READ_AS_OF_RESPONSES, READ_RESPONSES, READ_SCOPES, InstantParameter, LimitParameter
+from api.returns.routes import READ_RESPONSES, READ_SCOPES, InstantParameter, LimitParameter
 from schema.partners import Scope
 from schema.returns import ObservationPage, ReturnEventPage
 
@@ -26,7 +26,7 @@ from schema.returns import ObservationPage, ReturnEventPage
     summary="List cells of returns",
     guards=[require_key],
     security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
-    responses=READ_AS_OF_RESPONSES,
+    responses=READ_RESPONSES,
 )
 async def list_observations(
     access: NamedDependency[ProgrammeAccess],
@@ -60,7 +60,7 @@ async def list_observations(
     area = parameters.check_area(access.catalogue, area)
     history_range = parameters.parse_history_range(as_of, updated_after, now=now)
     after = parameters.decode_cell_cursor(cursor, access.catalogue)
-    await wait_for_past_writes(access.transaction, access.catalogue, history_range)
+    history_range = await choose_snapshots(access, history_range)
     cells = await fetch_observations(
         access.transaction, access.catalogue, return_filter, history_range, area=area, after=after, limit=limit + 1
     )

@@ -1,4 +1,4 @@
-"""The locks by which readers of the past wait for running writers, and redactions for those who read a return."""
+"""The locks by which readers of the past know of running writers, and redactions wait for those who read a return."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database.connections import fetch_in_transaction
 from api.plan.catalogue import Catalogue
 
-# Writers share this lock while they write. A reader of the past acquires it exclusively, so it waits for them.
+# Writers share this lock while they write. Nobody waits for it: who reads the past asks whether somebody holds it.
 WRITE_LOCK = 0x77726974
 
 
 async def acquire_shared_write_lock(transaction: AsyncConnection, catalogue: Catalogue) -> None:
-    """Acquire the lock that readers of the past wait for. Read the clock for `recorded_at` only after this call."""
+    """Acquire the lock that shows a running writer. Read the clock for `recorded_at` only after this call."""
     await fetch_in_transaction(transaction, "select pg_advisory_xact_lock_shared($1, $2)", WRITE_LOCK, catalogue.id)
 
 

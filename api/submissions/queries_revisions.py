@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, func, select
+from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import fetch_in_transaction
 from api.plan.catalogue import Catalogue
-from api.submissions.revisions import Content, IdentifiedReturn, ReturnKey
+from api.submissions.revisions import Content, IdentifiedReturn, PastInstant, ReturnKey
 from schema.measures import MeasureKind
 from schema.submissions import (
     WEB_ADDRESS_PATTERN,
@@ -23,7 +23,7 @@ from schema.submissions import (
     PublisherFigure,
     ReviewState,
 )
-from schema.tables import return_event, revision
+from schema.tables import Snapshot, return_event, revision
 
 
 async def fetch_extensions(transaction: AsyncConnection, catalogue: Catalogue, owner: str) -> dict[ReturnKey, datetime]:
@@ -74,7 +74,7 @@ def _has_refused_address(part: dict[str, Any]) -> bool:
     return address is not None and re.search(WEB_ADDRESS_PATTERN, address) is None
 
 
-def state_expression(revisions: FromClause, *, as_of: datetime | None = None) -> ColumnElement[str]:
+def state_expression(revisions: FromClause, *, as_of: PastInstant | None = None) -> ColumnElement[str]:
     """Return the review state of a revision: that of its last event with a state, optionally as of a time."""
     return (
         select(return_event.c.state)
@@ -91,11 +91,19 @@ def state_expression(revisions: FromClause, *, as_of: datetime | None = None) ->
     )
 
 
-def _recorded_until(events: FromClause, as_of: datetime | None) -> list[ColumnElement[bool]]:
-    return [] if as_of is None else [events.c.at <= as_of]
+def _recorded_until(events: FromClause, as_of: PastInstant | None) -> list[ColumnElement[bool]]:
+    return [] if as_of is None else [is_recorded_until(events, events.c.at, as_of)]
 
 
-def approved_revision_expression(returns: FromClause, *, as_of: datetime | None = None) -> ColumnElement[int]:
+def is_recorded_until(table: FromClause, at: ColumnElement[datetime], instant: PastInstant) -> ColumnElement[bool]:
+    """Return the condition that a row of `table`, written at `at`, belongs to the state of the instant."""
+    if instant.snapshot is None:
+        return at <= instant.at
+    snapshot = cast(cast(instant.snapshot, Text), Snapshot)
+    return and_(at <= instant.at, func.pg_visible_in_snapshot(table.c.transaction, snapshot))
+
+
+def approved_revision_expression(returns: FromClause, *, as_of: PastInstant | None = None) -> ColumnElement[int]:
     """Return the number of a return's approved revision: one whose last event with a state was its approval."""
     later = return_event.alias("later")
     later_state = select(later.c.id).where(

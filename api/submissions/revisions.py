@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from math import inf, nan
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -23,6 +24,13 @@ from schema.submissions import (
 
 Content = list[MilestoneItem] | list[EvidenceEntry] | list[PublisherFigure]
 ReturnKey = tuple[str, str, str, str]  # measure, series, service, period
+
+
+class PastInstant(NamedTuple):
+    """An instant, and the snapshot of PostgreSQL in which it is read: without one, all that is committed counts."""
+
+    at: datetime
+    snapshot: str | None = None
 
 
 class IdentifiedReturn(Struct, frozen=True, kw_only=True):

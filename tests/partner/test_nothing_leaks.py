@@ -48,7 +48,11 @@ class Actor:
 
 
 async def make_actor(application: RunningApplication, organisation: str, number: int, *scopes: Scope) -> Actor:
-    return Actor(application, application.http_client(await application.issue_key(organisation, *scopes)), number)
+    return Actor(
+        application,
+        application.http_client(await application.issue_key(organisation, *scopes, person=organisation)),
+        number,
+    )
 
 
 async def submit_nothing(other: Actor) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 
-from api.returns import queries_writers
 from api.submissions.queries_locks import WRITE_LOCK
 from schema.partners import Scope
 from work_health import NotFound, RequestRejected, new_return, new_submission, observation
@@ -307,45 +306,53 @@ async def writer(application):
     await connection.close()
 
 
-async def test_read_of_the_past_waits_for_earlier_writers(application, council_client, writer):
+async def test_reader_of_the_past_does_not_wait_for_a_writer(application, council_client, writer):
+    """A revision that is committed later belongs to later instants, although it was written before."""
     await submit(council_client, referrals(112))
     application.now += MINUTE
-    as_of = application.now
+    as_of, earlier = application.now, application.now - MINUTE / 2
     await writer.begin()
-    await writer.write(REFERRALS, as_of)
+    await writer.write(REFERRALS, as_of - MINUTE / 4)
     application.now += MINUTE
-    reading = asyncio.create_task(council_client.list_returns(PROGRAMME, as_of=as_of))
-    await asyncio.sleep(0.3)
-    assert not reading.done()
-    # a read of now needs only what is committed
-    assert (await council_client.list_returns(PROGRAMME)).items[0].revision == 1
-    await writer.commit()
-    assert [summary.revision for summary in (await reading).items] == [2]
-    assert (await council_client.list_observations(PROGRAMME, as_of=as_of)).items == []
+    owner = await application.query_connection()
+    await owner.execute("alter role work_health_app set lock_timeout = '1ms'")
+    await application.engine.dispose()
 
+    async def read(**instants: datetime) -> list[list[int]]:
+        return [
+            [summary.revision for summary in (await council_client.list_returns(PROGRAMME, **instants)).items],
+            [
+                summary.revision
+                for summary in (await council_client.list_revisions(PROGRAMME, **WHERE, as_of=as_of)).items
+            ],
+            [(await council_client.get_return(PROGRAMME, **WHERE, as_of=as_of)).summary.revision],
+            sorted({cell.revision for cell in (await council_client.list_observations(PROGRAMME, as_of=as_of)).items}),
+        ]
 
-async def test_reader_does_not_wait_for_later_writers(application, council_client, writer):
-    await submit(council_client, referrals(112))
-    connection = await asyncpg.connect(application.url)
-    later_writer = Writer(connection)
     try:
-        await writer.begin()
-        reading = asyncio.create_task(council_client.list_returns(PROGRAMME, as_of=application.now))
-        await asyncio.sleep(0.3)
-        await later_writer.begin()
-        await writer.commit()
-        assert len((await asyncio.wait_for(reading, 5)).items) == 1
+        before = await read(as_of=as_of)
+        assert before == [[1], [1], [1], [1]]
     finally:
-        await connection.close()
+        await owner.execute("alter role work_health_app set lock_timeout = '30s'")
+        await application.engine.dispose()
+    await writer.commit()
+    assert await read(as_of=as_of) == before
+    assert await read(as_of=earlier) == before
+    application.now += MINUTE
+    assert [one.revision for one in (await council_client.list_returns(PROGRAMME, as_of=application.now)).items] == [2]
+    changed = await council_client.list_returns(PROGRAMME, updated_after=as_of, as_of=application.now)
+    assert [one.revision for one in changed.items] == [2], "the next step has what was committed late"
 
 
-async def test_reader_stops_waiting_for_a_writer_after_a_limit(application, writer, monkeypatch):
-    monkeypatch.setattr(queries_writers, "MAX_WAIT_SECONDS", 0.2)
-    http = application.http_client(await application.issue_key("nottingham-city-council", Scope.READ))
+async def test_snapshots_are_stored_only_while_somebody_writes(application, council_client, writer):
+    await submit(council_client, referrals(112))
+    application.now += MINUTE
+    await council_client.list_returns(PROGRAMME, as_of=application.now)
+    assert await application.count_rows("past_snapshot") == 0
     await writer.begin()
-    response = await http.get(f"/v1/programmes/{PROGRAMME}/observations", params={"as_of": application.now.isoformat()})
-    assert (response.status_code, response.json()["type"]) == (409, "/errors/write-in-progress")
-    assert response.headers["retry-after"] == "3"
+    for instant in (application.now, application.now - MINUTE, application.now):
+        await council_client.list_returns(PROGRAMME, as_of=instant)
+    assert await application.count_rows("past_snapshot") == 1
     await writer.commit()
 
 
