@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 from litestar import Litestar
@@ -48,6 +49,7 @@ from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS
 from api.http.request_ids import RequestIdMiddleware, reject_unknown_parameters
 from api.http.response_headers import Network, add_response_headers
+from api.http.slow_bodies import SlowBodyMiddleware
 from api.outcomes.cache import get_cache
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -99,6 +101,15 @@ ROUTERS = (
     api.outcomes.routes_entries.router,
 )
 
+DEPENDENCIES: dict[str, Callable[..., Any]] = {
+    "transaction": provide_transaction,
+    "public": provide_public_transaction,
+    "caller": authentication.provide_caller,
+    "access": programme_access.provide_access,
+    "now": clock.provide_now,
+    "new_id": clock.provide_new_id,
+}
+
 
 def create_app(
     engine: AsyncEngine,
@@ -117,18 +128,11 @@ def create_app(
     """
     app = Litestar(
         route_handlers=ROUTERS,
-        dependencies={
-            "transaction": provide_transaction,
-            "public": provide_public_transaction,
-            "caller": authentication.provide_caller,
-            "access": programme_access.provide_access,
-            "now": clock.provide_now,
-            "new_id": clock.provide_new_id,
-        },
+        dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
         after_exception=[release_connections],
         before_request=reject_unknown_parameters,
-        middleware=[RequestIdMiddleware(), ConcurrencyMiddleware(), ETagMiddleware()],
+        middleware=[RequestIdMiddleware(), ConcurrencyMiddleware(), SlowBodyMiddleware(), ETagMiddleware()],
         request_class=TypedRequest,
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,

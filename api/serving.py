@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from pathlib import Path
 from api import commands, settings
 from api.database.embedded_files import find_default_folder
 from api.plan import queries_loading
+
+MAX_CONNECTIONS = 4096  # of each server process; further ones wait until another ends
+IDLE_MILLISECONDS = 20_000  # until a connection is closed that sends no request, or not all of its headers
 
 
 def run_server(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
@@ -67,8 +71,10 @@ def _run_worker_process() -> Generator[None]:
 
 def _serve(configuration: settings.Settings, *, workers: int) -> None:
     from granian import Granian  # noqa: PLC0415  the other commands start without a server
-    from granian.constants import Interfaces, Loops  # noqa: PLC0415
+    from granian.constants import HTTPModes, Interfaces, Loops  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
 
+    _raise_file_limit()
     Granian(
         "api.app:serve",
         factory=True,
@@ -77,12 +83,21 @@ def _serve(configuration: settings.Settings, *, workers: int) -> None:
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,
         workers=workers,
-        backpressure=64,
+        http=HTTPModes.http1,  # with HTTP/2 as well, the server waits for the first byte of a connection without limit
+        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MILLISECONDS),
+        backlog=MAX_CONNECTIONS,
+        backpressure=MAX_CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         websockets=False,
         log_enabled=False,
     ).serve()
+
+
+def _raise_file_limit() -> None:
+    """Permit as many open files as the system permits: every connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) -> int:

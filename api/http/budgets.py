@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import lru_cache
+from ipaddress import ip_address
 from typing import Any, cast
 
 from litestar import Request, Response
@@ -14,6 +16,7 @@ from api.http.problems import refusal_response
 from api.http.refusals import Refusal, ServerBusy
 
 MAX_CONCURRENT_REQUESTS = 32  # of one key, in one server process
+MAX_ADDRESS_REQUESTS = 256  # of one address without a key, in one server process
 FREE_UPLOAD_BYTES = 8 * 1024 * 1024  # of memory; smaller submissions are bounded by the number of requests
 MAX_KEY_BYTES = 512 * 1024 * 1024  # of memory for the submissions of one key, in one server process
 MAX_TOTAL_BYTES = 1536 * 1024 * 1024
@@ -29,32 +32,46 @@ class TooManyRequests(Refusal):
 
 
 class ConcurrencyMiddleware(ASGIMiddleware):
-    """Refuse a request with 429 while as many requests with the same key are running as one key may have."""
+    """Refuse a request with 429 while as many requests are running as one key, or one address without a key, may have.
+
+    Addresses of this machine have no limit: a proxy that is not configured sends the requests of everybody.
+    """
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, max_requests: int = MAX_CONCURRENT_REQUESTS) -> None:
-        self._max_requests = max_requests
-        self._running: Counter[bytes] = Counter()
+    def __init__(self) -> None:
+        self._running: Counter[bytes | str] = Counter()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         key = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-        if key is None:
+        caller = key or (scope["client"] or ("",))[0]
+        max_requests = MAX_CONCURRENT_REQUESTS if key else MAX_ADDRESS_REQUESTS
+        if not key and is_local(caller):
             await next_app(scope, receive, send)
             return
-        if self._running[key] >= self._max_requests:
+        if self._running[caller] >= max_requests:
             request: Request[Any, Any, Any] = Request(scope, receive, send)
-            refusal = TooManyRequests(f"{self._max_requests} requests with this key are running.")
+            whose = "with this key" if key else "from this address"
+            refusal = TooManyRequests(f"{max_requests} requests {whose} are running.")
             response: Response[Any] = refusal_response(request, refusal)
             await cast("Any", response).to_asgi_response(None, request)(scope, receive, send)
             return
-        self._running[key] += 1
+        self._running[caller] += 1
         try:
             await next_app(scope, receive, send)
         finally:
-            self._running[key] -= 1
-            if not self._running[key]:
-                del self._running[key]
+            self._running[caller] -= 1
+            if not self._running[caller]:
+                del self._running[caller]
+
+
+@lru_cache(maxsize=4096)
+def is_local(address: bytes | str) -> bool:
+    """Return True for a loopback address, and for a name or nothing: then the caller is no machine on a network."""
+    try:
+        return ip_address(address if isinstance(address, str) else "").is_loopback
+    except ValueError:
+        return True
 
 
 class UploadBudget:

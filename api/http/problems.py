@@ -145,7 +145,9 @@ def response_specs(kind: type[Struct], *statuses: int) -> dict[int, ResponseSpec
 
 
 def refusal_specs(*statuses: int) -> dict[int, ResponseSpec]:
-    """Return the `responses=` of a route that can refuse with these statuses."""
+    """Return the `responses=` of a route that can refuse with these statuses. A body can be too slow or too large."""
+    if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses:
+        statuses = (*statuses, HTTPStatus.REQUEST_TIMEOUT)
     return {
         status: ResponseSpec(
             Problem, description=HTTPStatus(status).phrase, media_type=PROBLEM_MEDIA_TYPE, generate_examples=False
