@@ -33,8 +33,12 @@ class Organisation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = False
     member_of: Slug | None = None
     valid_from: date | None = None
-    valid_to: date | None = None
+    valid_to: Annotated[date | None, Meta(description="Its last day in the programme.")] = None
     successors: list[Slug] = []
+    reads_after_leaving: Annotated[
+        bool,
+        Meta(description="False if it may not read its own returns after `valid_to`. It can write nothing."),
+    ] = True
     note: Text | None = None
 
 

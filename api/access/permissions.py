@@ -1,9 +1,12 @@
 """Decide what a key permits, and whether a request repeats an earlier one."""
 
-from datetime import datetime
+from datetime import date, datetime
+
+from msgspec.structs import replace
 
 from api.access import keys
 from api.http.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unauthenticated
+from schema.organisations import Organisation
 from schema.partners import Author, Caller, Grant, KeyRecord, Scope, StoredResponse
 
 
@@ -28,6 +31,13 @@ class ContentRedacted(Refusal):
     status = 410
     example = "You repeat a submission whose evidence named a person and was redacted since."
     fix = "The content cannot be restored. Its hash remains, and the audit records who removed it."
+
+
+class OrganisationLeft(NotAllowed):
+    """The organisation has left the programme."""
+
+    example = "A council was merged on 31 March. In April its script submits the last quarter with its old key."
+    fix = "Use a key of its successor, which can submit and correct its returns. The old key reads its own returns."
 
 
 def parse_secret(authorization: str | None) -> str:
@@ -73,11 +83,29 @@ def require_scope(caller: Caller, programme: str, *scopes: Scope) -> Grant:
     """
     for grant in caller.grants:
         if grant.programme == programme:
-            if not set(scopes) & set(grant.scopes):
-                required = " or ".join(scopes)
-                raise NotAllowed(f"This needs the scope {required}; the key has {', '.join(grant.scopes) or 'none'}.")
+            check_scopes(grant, *scopes)
             return grant
     raise NotFound(f"The key has no grant in a programme {programme!r}; `GET /v1/me` lists its grants.")
+
+
+def check_scopes(grant: Grant, *scopes: Scope) -> None:
+    """Raise NotAllowed unless the grant has one of `scopes`."""
+    if not set(scopes) & set(grant.scopes):
+        required = " or ".join(scopes)
+        raise NotAllowed(f"This needs the scope {required}; the key has {', '.join(grant.scopes) or 'none'}.")
+
+
+def limit_after_leaving(grant: Grant, organisation: Organisation | None, *scopes: Scope, today: date) -> Grant:
+    """Return what is left of a grant: once its organisation has left, reading its own returns, or nothing.
+
+    Raises OrganisationLeft if that has none of `scopes`.
+    """
+    if organisation is None or organisation.valid_to is None or today <= organisation.valid_to:
+        return grant
+    limited = replace(grant, scopes=[Scope.READ] if organisation.reads_after_leaving else [])
+    if not set(scopes) & set(limited.scopes):
+        raise OrganisationLeft(f"{organisation.slug} left the programme after {organisation.valid_to.isoformat()}.")
+    return limited
 
 
 def build_author(caller: Caller, grant: Grant, request_id: str) -> Author:

@@ -17,6 +17,7 @@ from api.access.authentication import authenticate
 from api.access.idempotency import IdempotentRequest
 from api.database.connections import Transaction
 from api.http.problems import get_request_id
+from api.plan import calendar
 from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue_version
 from schema.partners import Author, Caller, Grant, Scope
@@ -49,8 +50,9 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
         return self.request.app.state.clock()
 
     def require_scopes(self, *scopes: Scope) -> None:
-        """Raise NotAllowed unless the caller has one of `scopes`."""
+        """Raise NotAllowed or OrganisationLeft unless the caller has one of `scopes` now."""
         permissions.require_scope(self.caller, self.grant.programme, *scopes)
+        _limit_grant(self.grant, self.catalogue, *scopes, now=self.read_clock())
 
     async def identify_request(self, operation: str, key: str | None) -> IdempotentRequest:
         """Return the operation, body hash and Idempotency-Key of the request. `operation` includes its path."""
@@ -129,7 +131,14 @@ async def open_access(
     """Return the access of a caller with one of `scopes`, as `authorise` does, but leave the transaction as it is."""
     grant = permissions.require_scope(caller, programme, *scopes)
     catalogue = await fetch_catalogue_version(transaction, programme, *caller.plan_versions[programme])
+    grant = _limit_grant(grant, catalogue, *scopes, now=request.app.state.clock())
     return ProgrammeAccess(request=request, transaction=transaction, caller=caller, grant=grant, catalogue=catalogue)
+
+
+def _limit_grant(grant: Grant, catalogue: Catalogue, *scopes: Scope, now: datetime) -> Grant:
+    """Raises OrganisationLeft."""
+    organisation = next((one for one in catalogue.plan.organisations if one.slug == grant.organisation), None)
+    return permissions.limit_after_leaving(grant, organisation, *scopes, today=calendar.to_london_date(now))
 
 
 async def provide_access(

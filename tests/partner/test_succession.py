@@ -1,11 +1,16 @@
 """Succession: only an organisation that takes over from another reads and corrects its returns. Also in SQL."""
 
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from api.database.roles import APPLICATION_ROLE, login_url
+from api.plan import queries_loading
+from schema.partners import Scope
+from tests.conftest import HARBOUR_PLAN_FILE
 from work_health import NotAllowed, NotFound, Withdrawal, new_return, new_submission, observation
 
 TOWN = "E06999999"
@@ -23,7 +28,7 @@ async def partners(application, harbour_programme):
         slug: await application.partner_client(slug, programme=harbour_programme)
         for slug in (OLD, NEW, OTHER, "old-net-loft")
     }
-    await clients[OLD].create_submission(harbour_programme, on_roll(40))
+    await clients[NEW].create_submission(harbour_programme, on_roll(40, OLD))
     return clients
 
 
@@ -45,6 +50,49 @@ async def test_own_return_of_a_successor_is_separate(harbour_programme, partners
     listed = (await partners[NEW].list_returns(harbour_programme)).items
     assert [(summary.organisation, summary.revision) for summary in listed] == [(OLD, 1), (NEW, 1)]
     assert [summary.organisation for summary in (await partners[OLD].list_returns(harbour_programme)).items] == [OLD]
+
+
+async def test_organisation_that_has_left_only_reads_its_own_returns(application, harbour_programme, partners):
+    """From the day after its last one. On that day it still has all that its key permits."""
+    http = application.http_client(await application.issue_key(OLD, *Scope, programme=harbour_programme))
+    api = f"/v1/programmes/{harbour_programme}"
+    own = f"{api}/returns/{OLD}/on-roll/headline/main/2026-01"
+    other = f"{api}/returns/{NEW}/on-roll/headline/main/2026-01"
+    await partners[NEW].create_submission(harbour_programme, on_roll(7))
+    before = await application.count_all_rows()
+    content = {"returns": [{"measure": "on-roll", "period": "2026-01", "observations": [{"area": TOWN, "value": 1}]}]}
+    refused = [
+        await http.post(f"{api}/submissions", json=content),
+        await http.post(f"{api}/submissions", json=content, params={"dry_run": "true"}),
+        await http.post(f"{own}/withdrawal", json={"reason": "Ours."}),
+        await http.post(f"{other}/approval", json={"revision": 1}),
+        await http.post(f"{own}/comments", json={"revision": 1, "text": "Ours."}),
+        await http.post(f"{api}/releases", json={}),
+        await http.get(f"{api}/preview/outcomes"),
+        await http.get(f"{api}/audit"),
+    ]
+    assert [(response.status_code, response.json()["type"]) for response in refused] == [
+        (403, "/errors/organisation-left")
+    ] * len(refused)
+    assert await application.count_all_rows() == before
+    listed = (await http.get(f"{api}/returns")).json()["items"]
+    assert [item["organisation"] for item in listed] == [OLD], "a reviewer would read everybody's"
+    assert ((await http.get(own)).status_code, (await http.get(other)).status_code) == (200, 404)
+    application.now = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert (await http.get(f"{api}/preview/outcomes")).status_code == 200
+    assert (await http.post(f"{own}/comments", json={"revision": 1, "text": "Ours."})).status_code == 201
+
+
+async def test_plan_decides_whether_it_reads_after_leaving(application, harbour_programme, partners):
+    plan = queries_loading.read_plan(HARBOUR_PLAN_FILE)
+    organisations = [replace(one, reads_after_leaving=False) if one.slug == OLD else one for one in plan.organisations]
+    async with application.owner.begin() as transaction:
+        await queries_loading.load_plan(
+            transaction, replace(plan, organisations=organisations), sandbox=False, now=application.now
+        )
+    with pytest.raises(NotAllowed) as refusal:
+        await partners[OLD].list_returns(harbour_programme)
+    assert refusal.value.problem.type_ == "/errors/organisation-left"
 
 
 @pytest.mark.parametrize("slug", [OTHER, "old-net-loft"])  # the second is the predecessor of OLD, not its successor
@@ -78,7 +126,7 @@ async def test_events_record_the_organisation_that_acted(application, harbour_pr
             """
         )
         assert [tuple(row) for row in rows] == [
-            ("recorded", 1, OLD, OLD),
+            ("recorded", 1, OLD, NEW),
             ("superseded", 1, OLD, NEW),
             ("recorded", 2, OLD, NEW),
         ]

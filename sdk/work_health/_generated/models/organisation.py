@@ -36,7 +36,10 @@ class Organisation:
     """ A kebab-case code. It never changes once it is in use. """
     valid_from: datetime.date | None | Unset = UNSET
     valid_to: datetime.date | None | Unset = UNSET
+    """ Its last day in the programme. """
     successors: list[str] | Unset = UNSET
+    reads_after_leaving: bool | Unset = True
+    """ False if it may not read its own returns after `valid_to`. It can write nothing. """
     note: None | str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,6 +89,8 @@ class Organisation:
         if not isinstance(self.successors, Unset):
             successors = self.successors
 
+        reads_after_leaving = self.reads_after_leaving
+
         note: None | str | Unset
         if isinstance(self.note, Unset):
             note = UNSET
@@ -115,6 +120,8 @@ class Organisation:
             field_dict["valid_to"] = valid_to
         if successors is not UNSET:
             field_dict["successors"] = successors
+        if reads_after_leaving is not UNSET:
+            field_dict["reads_after_leaving"] = reads_after_leaving
         if note is not UNSET:
             field_dict["note"] = note
 
@@ -196,6 +203,8 @@ class Organisation:
 
         successors = cast(list[str], d.pop("successors", UNSET))
 
+        reads_after_leaving = d.pop("reads_after_leaving", UNSET)
+
         def _parse_note(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -217,6 +226,7 @@ class Organisation:
             valid_from=valid_from,
             valid_to=valid_to,
             successors=successors,
+            reads_after_leaving=reads_after_leaving,
             note=note,
         )
 
