@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.middleware import ASGIMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -34,6 +35,8 @@ import api.reviews.routes_reviews
 import api.submissions.routes
 from api import clock, settings
 from api.access import authentication, programme_access
+from api.access.rate_limit_middleware import RateLimitMiddleware
+from api.access.rate_limits import Quotas, RateLimiter
 from api.clock import Clock, IdSource
 from api.database.connections import (
     create_application_engine,
@@ -101,6 +104,13 @@ ROUTERS = (
     api.outcomes.routes_entries.router,
 )
 
+MIDDLEWARE: Sequence[ASGIMiddleware] = (
+    RequestIdMiddleware(),
+    RateLimitMiddleware(),
+    ConcurrencyMiddleware(),
+    SlowBodyMiddleware(),
+    ETagMiddleware(),
+)
 DEPENDENCIES: dict[str, Callable[..., Any]] = {
     "transaction": provide_transaction,
     "public": provide_public_transaction,
@@ -120,11 +130,13 @@ def create_app(
     new_uuid: IdSource = uuid4,
     change_seconds: float = CHANGE_SECONDS,
     proxies: Sequence[Network] = (),
+    quotas: Quotas | None = None,
 ) -> Litestar:
     """Return the application. `public_reads` is the engine of a role that can read only plans and releases.
 
     The clock and the source of ids are parameters so that tests can control them, and so is the time that a response
-    to a withdrawal waits for other processes. `proxies` are believed when they state who the caller is.
+    to a withdrawal waits for other processes. `proxies` are believed when they state who the caller
+    is. Without `quotas`, callers may send as many requests as they like.
     """
     app = Litestar(
         route_handlers=ROUTERS,
@@ -132,7 +144,7 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
         after_exception=[release_connections],
         before_request=reject_unknown_parameters,
-        middleware=[RequestIdMiddleware(), ConcurrencyMiddleware(), SlowBodyMiddleware(), ETagMiddleware()],
+        middleware=MIDDLEWARE,
         request_class=TypedRequest,
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
@@ -146,6 +158,7 @@ def create_app(
                 "ids": new_uuid,
                 "change_seconds": change_seconds,
                 "uploads": UploadBudget(),
+                "rate_limiter": quotas and RateLimiter(quotas),
             }
         ),
     )
@@ -182,17 +195,24 @@ def serve() -> Litestar:
     public_reads = create_public_engine(replica or public_database, pool_size=configuration.work_health_pool)
 
     @asynccontextmanager
-    async def manage_engines(_: Litestar) -> AsyncGenerator[None]:
+    async def manage_engines(app: Litestar) -> AsyncGenerator[None]:
         # All imported objects live as long as the process, so the garbage collector can ignore them.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         # On a replica the releases would be older than the announcements of the primary, which is the only one that
         # sends any. So reads from a replica ask it each time.
         follower = None if replica else asyncio.create_task(get_cache(public_reads).follow(public_database))
+        settling = asyncio.create_task(app.state.rate_limiter.settle_forever(engine))
         yield
+        settling.cancel()
         if follower is not None:
             follower.cancel()
         await engine.dispose()
         await public_reads.dispose()
 
-    return create_app(engine, public_reads, lifespan=[manage_engines], proxies=configuration.proxies)
+    quotas = Quotas(
+        key=configuration.work_health_key_rate,
+        address=configuration.work_health_address_rate,
+        failures=configuration.work_health_wrong_keys,
+    )
+    return create_app(engine, public_reads, lifespan=[manage_engines], proxies=configuration.proxies, quotas=quotas)

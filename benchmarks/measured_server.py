@@ -68,7 +68,12 @@ def run_server(
     command = [python, "-m", "granian", "--interface", interface, "--port", str(port), "--no-ws", "--no-log",
                "--backpressure", "64", "--factory", target]  # fmt: skip
     command += ["--loop", "uvloop"] * (interface == "asgi")
-    given = os.environ | {"DATABASE_URL": url, "PYTHONPATH": f"{ROOT}:{ROOT / 'benchmarks' / 'peers'}"} | environment
+    given = (
+        os.environ
+        | {"WORK_HEALTH_KEY_RATE": "1000000000"}
+        | {"DATABASE_URL": url, "PYTHONPATH": f"{ROOT}:{ROOT / 'benchmarks' / 'peers'}"}
+        | environment
+    )
     with subprocess.Popen(command, env=given, cwd=ROOT) as process:
         for _ in range(300):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

@@ -283,6 +283,17 @@ past_snapshot = Table(
     comment="What was committed when an instant was first read while somebody wrote. It holds for earlier ones too.",
 )
 
+rate_count = Table(
+    "rate_count",
+    metadata,
+    Column("bucket", LargeBinary, nullable=False, comment="A hash of a key or an address."),
+    Column("window", Integer, nullable=False, comment="The minute, counted from 1970."),
+    Column("used", Integer, nullable=False),
+    PrimaryKeyConstraint("bucket", "window"),
+    comment="Requests of the current minute. A crash of the database empties it.",
+    prefixes=["UNLOGGED"],
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

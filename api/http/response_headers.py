@@ -18,7 +18,10 @@ ALWAYS: Headers = [(b"x-content-type-options", b"nosniff"), (b"server", b"work-a
 STRICT_TRANSPORT: Headers = [(b"strict-transport-security", b"max-age=31536000")]
 CROSS_ORIGIN: Headers = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, Request-Id, Content-Disposition"),
+    (
+        b"access-control-expose-headers",
+        b"ETag, Request-Id, Content-Disposition, RateLimit, RateLimit-Policy, Retry-After",
+    ),
 ]
 PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"GET, HEAD"),

@@ -45,7 +45,11 @@ class Server:
     def __init__(self, url: str) -> None:
         self.port = find_free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self._environment = os.environ | {"DATABASE_URL": url, "WORK_HEALTH_PORT": str(self.port)}
+        self._environment = os.environ | {
+            "WORK_HEALTH_KEY_RATE": "1000000000",
+            "DATABASE_URL": url,
+            "WORK_HEALTH_PORT": str(self.port),
+        }
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:

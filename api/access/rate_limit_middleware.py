@@ -1,0 +1,53 @@
+"""Apply the quotas of requests to every request, and report them in its headers."""
+
+from typing import Any, cast
+
+from litestar import Request, Response
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.access.rate_limits import RateLimited, RateLimiter
+from api.http.budgets import is_local
+from api.http.problems import refusal_response
+
+
+class RateLimitMiddleware(ASGIMiddleware):
+    """Refuse a request with 429 if its caller's quota is used up. Without a limiter in the state, there are no quotas.
+
+    Addresses of this machine have no quota for what needs no key: a proxy that is not configured sends the requests of
+    everybody. Wrong keys from them count.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        limiter: RateLimiter | None = cast("Any", scope)["litestar_app"].state.rate_limiter
+        key = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        address = (scope["client"] or ("",))[0]
+        if limiter is None or (key is None and is_local(address)):
+            await next_app(scope, receive, send)
+            return
+        usage = limiter.count_request(key, address)
+
+        async def send_with_quota(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *usage.build_headers()]
+                if key is not None and message["status"] == 401:
+                    limiter.count_failure(address)
+                elif key is not None and message["status"] < 400 and _needs_key(scope):
+                    limiter.accept_key(key)
+            await send(message)
+
+        if not usage.is_exceeded:
+            await next_app(scope, receive, send_with_quota)
+            return
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        refusal = RateLimited(f"The quota `{usage.name}` of {usage.quota:,} in a minute is used up.")
+        response: Response[Any] = refusal_response(request, refusal)
+        response.headers["Retry-After"] = str(usage.reset_seconds)
+        await cast("Any", response).to_asgi_response(None, request)(scope, receive, send_with_quota)
+
+
+def _needs_key(scope: Scope) -> bool:
+    return "route_handler" in scope and bool(getattr(scope["route_handler"], "security", None))
