@@ -19,7 +19,7 @@ from tests.conftest import Clone, RunningApplication, open_application
 from tests.fixtures.release_client import ReleaseClient
 
 # Tables of the whole server, or with at most a thousand rows. The others grow with submissions; each shards by programme.
-SMALL = {"client", "client_grant", "client_key", "boundary", "programme"}
+SMALL = {"client", "client_grant", "client_key", "boundary", "programme", "rate_count"}
 OBSERVATIONS = 30_000
 RETURN_PATH = f"/returns/{synthetic_data.OWNER}/{synthetic_data.MEASURES[0]}/headline/main/{synthetic_data.MONTHS[0]}"
 UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
