@@ -110,6 +110,7 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
             [self.catalogue.ids.organisations[slug] for slug in slugs],
             self.grant.scopes,
             self.author,
+            reads_whole_audit=self.grant.organisation == self.catalogue.plan.owner,
         )
 
 

@@ -62,10 +62,13 @@ async def bind_transaction_to_grant(
     organisations: Sequence[int],
     scopes: Sequence[Scope],
     author: Author,
+    *,
+    reads_whole_audit: bool,
 ) -> None:
     """Restrict the rest of the transaction to the rows of a programme that a grant opens, by row-level security.
 
-    `organisations` are the grant's and those that it succeeds, by the database's ids. The database records the author
+    `organisations` are the grant's and those that it succeeds, by the database's ids. With the scope `admin`, the
+    transaction reads their part of the audit, or all of it. The database records the author
     in what the transaction adds to the audit.
     """
     await transaction.execute(
@@ -74,7 +77,7 @@ async def bind_transaction_to_grant(
             "programme": str(programme_id),
             "organisations": ",".join(map(str, organisations)),
             "review": "on" if Scope.REVIEW in scopes else "off",
-            "admin": "on" if Scope.ADMIN in scopes else "off",
+            "admin": "off" if Scope.ADMIN not in scopes else "on" if reads_whole_audit else "own",
             "client": str(author.client),
             "key": author.key,
         },

@@ -1,10 +1,10 @@
-"""Choose the snapshots in which the past is read."""
+"""Choose the snapshots in which the past is read, and record what reviewers read."""
 
 from msgspec.structs import replace
 
 from api.access.programme_access import ProgrammeAccess
 from api.database.connections import fetch_any
-from api.returns.query import HistoryRange
+from api.returns.query import HistoryRange, ReturnFilter
 from api.submissions.queries_locks import WRITE_LOCK
 
 # Those who choose a snapshot hold this lock for a millisecond. Writers never do.
@@ -34,3 +34,13 @@ async def choose_snapshots(access: ProgrammeAccess, history_range: HistoryRange)
         return history_range
     await access.set_row_level_security()
     return replace(history_range, **snapshots)
+
+
+async def record_read(access: ProgrammeAccess, return_filter: ReturnFilter, history_range: HistoryRange) -> None:
+    """Record in the audit which returns a reviewer has read. Reads of own returns are not recorded."""
+    if access.is_reviewer:
+        names = ("organisation", "measure", "series", "service", "period", "kind", "state")
+        read = {name: str(value) for name in names if (value := getattr(return_filter, name)) is not None}
+        instants = {"as_of": history_range.as_of, "updated_after": history_range.updated_after}
+        read |= {name: instant.isoformat() for name, instant in instants.items() if instant is not None}
+        await access.record_audit("returns.read", read)

@@ -13,8 +13,8 @@ from api.http import pagination
 from api.http.paths import RETURN_PATH
 from api.http.problems import refusal_specs
 from api.returns import comparison, parameters, queries_returns
-from api.returns.queries_snapshots import choose_snapshots
-from api.returns.query import ReturnCursor, ReturnFilter
+from api.returns.queries_snapshots import choose_snapshots, record_read
+from api.returns.query import HistoryRange, ReturnCursor, ReturnFilter
 from schema.partners import Scope
 from schema.returns import ReturnDetail, ReturnPage, RevisionDiff, RevisionPage
 from schema.submissions import ReturnKind, ReviewState
@@ -93,6 +93,7 @@ async def list_returns(
         access.transaction, access.catalogue, return_filter, history_range, after=after, limit=limit + 1
     )
     page, next_cursor = pagination.build_page(returns, limit, lambda page: queries_returns.make_return_cursor(page[-1]))
+    await record_read(access, return_filter, history_range)
     return ReturnPage(items=page, next_cursor=next_cursor)
 
 
@@ -122,6 +123,7 @@ async def get_return(
     )
     if detail is None:
         raise parameters.build_not_found()
+    await record_read(access, return_filter, history_range)
     return detail
 
 
@@ -147,6 +149,7 @@ async def list_revisions(
     )
     if not revisions:
         raise parameters.build_not_found()
+    await record_read(access, return_filter, history_range)
     return RevisionPage(items=revisions)
 
 
@@ -173,6 +176,7 @@ async def compare_revisions(
     ]
     if before is None or after is None:
         raise parameters.build_not_found()
+    await record_read(access, return_filter, HistoryRange())
     return comparison.compare_revisions(before, after, access.catalogue)
 
 

@@ -13,7 +13,7 @@ from api.http import pagination
 from api.http.pagination import InvalidCursor
 from api.returns import parameters, queries_feed
 from api.returns.queries_observations import fetch_observations
-from api.returns.queries_snapshots import choose_snapshots
+from api.returns.queries_snapshots import choose_snapshots, record_read
 from api.returns.query import EventCursor
 from api.returns.routes import READ_RESPONSES, READ_SCOPES, InstantParameter, LimitParameter
 from schema.partners import Scope
@@ -65,6 +65,7 @@ async def list_observations(
         access.transaction, access.catalogue, return_filter, history_range, area=area, after=after, limit=limit + 1
     )
     page, next_cursor = pagination.build_page(cells, limit, lambda page: parameters.make_cell_cursor(page[-1]))
+    await record_read(access, return_filter, history_range)
     return ObservationPage(items=page, next_cursor=next_cursor)
 
 

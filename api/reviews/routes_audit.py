@@ -35,7 +35,10 @@ async def list_audit_entries(
     cursor: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
 ) -> AuditPage:
-    """List the entries, the newest first. An entry never changes and is never deleted. Needs the scope `admin`."""
+    """List the entries, the newest first. An entry never changes and is never deleted. Needs the scope `admin`.
+
+    A key of the programme's owner lists all entries, any other key what its organisation did. Reading is recorded too.
+    """
     access.require_scopes(Scope.ADMIN)
     if organisation is not None:
         check_code("an organisation", organisation, access.catalogue.ids.organisations)
@@ -49,6 +52,7 @@ async def list_audit_entries(
     page, next_cursor = pagination.build_page(
         entries, limit, lambda page: pagination.make_instant_cursor([entry.at for entry in page], after)
     )
+    await access.record_audit("audit.read", {"entries": str(len(page))})
     return AuditPage(items=page, next_cursor=next_cursor)
 
 

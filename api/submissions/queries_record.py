@@ -63,6 +63,7 @@ async def record_submission(
         *_cell_columns([packed_cells[return_diff.item] for return_diff in changed]),
         _to_json(_describe_for_audit(report, receipt)),
         *(request.operation, request.key, request.content_sha256, answer),
+        "return.withdrawn" if request.operation.startswith("withdraw_return") else "submission.accepted",
     )
 
 
@@ -158,7 +159,7 @@ _INSERT_SUBMISSION = f"""
         from unnest($13::uuid[], $14::bigint[], $15::int[], $16::text[], $17::text[], $18::text[])
     ), new_audit_entry as (
         insert into audit (programme, action, organisation, request_id, subject)
-        values ($1, 'submission.accepted', $2, $6, $36)
+        values ($1, $41, $2, $6, $36)
     ), new_answer as (
         insert into idempotency (programme, client, operation, key, organisation, content_sha256, submission, answer,
             created_at)

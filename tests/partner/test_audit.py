@@ -17,6 +17,7 @@ from schema.partners import Scope
 from work_health import (
     Conflict,
     NotAllowed,
+    Withdrawal,
     comment,
     decision,
     new_extension,
@@ -39,7 +40,15 @@ WHERE = {
 
 @pytest.fixture
 async def admin(application):
-    return await application.partner_client("nhs-nottingham-nottinghamshire-icb", Scope.ADMIN)
+    """Return a client of the programme's owner."""
+    return await application.partner_client("work-money-health-coordination-group", Scope.ADMIN)
+
+
+async def list_acts(admin, **query):
+    """Return the entries but those about reading the audit."""
+    return [
+        entry for entry in (await admin.list_audit_entries(PROGRAMME, **query)).items if entry.action != "audit.read"
+    ]
 
 
 async def submit(partner, value: int = 112):
@@ -58,7 +67,7 @@ async def test_every_action_is_logged_with_client_time_and_subject(application, 
     ):
         application.now += timedelta(minutes=1)
         await action
-    items = (await admin.list_audit_entries(PROGRAMME)).items
+    items = await list_acts(admin)
     assert [(entry.action, entry.organisation) for entry in reversed(items)] == [
         ("submission.accepted", "nottingham-city-council"),
         ("review.queried", "ohid"),
@@ -74,6 +83,38 @@ async def test_every_action_is_logged_with_client_time_and_subject(application, 
     assert [entry.at for entry in items] == sorted((entry.at for entry in items), reverse=True)
 
 
+async def test_reviewers_reads_of_returns_and_reads_of_the_audit_are_logged(admin, council_client, reviewer_client):
+    await submit(council_client)
+    for partner in (council_client, reviewer_client):
+        await partner.list_returns(PROGRAMME, measure=WHERE["measure"])
+        await partner.get_return(PROGRAMME, **WHERE)
+        await partner.list_revisions(PROGRAMME, **WHERE)
+        await partner.compare_revisions(PROGRAMME, **WHERE, older=1, newer=1)
+        await partner.list_observations(PROGRAMME, period=WHERE["period"])
+    await admin.list_audit_entries(PROGRAMME)
+    items = (await admin.list_audit_entries(PROGRAMME)).items
+    assert [(e.action, e.organisation, e.subject.to_dict()) for e in items if e.action != "submission.accepted"] == [
+        ("audit.read", "work-money-health-coordination-group", {"entries": "6"}),
+        ("returns.read", "ohid", {"period": WHERE["period"]}),
+        *[("returns.read", "ohid", WHERE)] * 3,
+        ("returns.read", "ohid", {"measure": WHERE["measure"]}),
+    ]
+
+
+async def test_withdrawal_of_a_return_has_its_own_name(admin, council_client):
+    await submit(council_client)
+    await council_client.withdraw_return(PROGRAMME, **WHERE, withdrawal=Withdrawal(reason="Another quarter's."))
+    assert [entry.action for entry in await list_acts(admin)] == ["return.withdrawn", "submission.accepted"]
+
+
+async def test_admin_of_an_organisation_reads_what_it_did(application, council_client, reviewer_client):
+    await submit(council_client)
+    await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
+    own = await application.partner_client("nottingham-city-council", Scope.ADMIN)
+    assert [entry.action for entry in await list_acts(own)] == ["submission.accepted"]
+    assert await list_acts(own, organisation="ohid") == []
+
+
 async def test_audit_log_contains_no_reasons_and_no_comments(admin, council_client, reviewer_client):
     await submit(council_client)
     await reviewer_client.raise_query(PROGRAMME, **WHERE, reason=reason(1, "Is this about Ann?"))
@@ -86,7 +127,7 @@ async def test_refused_and_replayed_requests_are_not_logged(admin, council_clien
         await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1), idempotency_key="a")
     with pytest.raises(Conflict, match="approved"):
         await reviewer_client.approve_return(PROGRAMME, **WHERE, decision=decision(1))
-    assert [e.action for e in (await admin.list_audit_entries(PROGRAMME)).items] == [
+    assert [e.action for e in await list_acts(admin)] == [
         "review.approved",
         "submission.accepted",
     ]
@@ -101,7 +142,7 @@ async def test_audit_log_is_filtered_and_paged(application, admin, council_clien
         WHERE["organisation"], WHERE["measure"], WHERE["period"], until=until, reason="A new system."
     )
     await reviewer_client.grant_extension(PROGRAMME, request)
-    entries = (await admin.list_audit_entries(PROGRAMME)).items
+    entries = await list_acts(admin)
     assert len(entries) == 6
     read, cursor = [], None
     while True:
@@ -110,10 +151,11 @@ async def test_audit_log_is_filtered_and_paged(application, admin, council_clien
         cursor = page.next_cursor
         if not cursor:
             break
-    assert [entry.to_dict() for entry in read] == [entry.to_dict() for entry in entries]
+    acts = [entry.to_dict() for entry in read if entry.action != "audit.read"]
+    assert acts == [entry.to_dict() for entry in entries]
 
     async def count_entries(**query):
-        return len((await admin.list_audit_entries(PROGRAMME, **query)).items)
+        return len(await list_acts(admin, **query))
 
     assert await count_entries(action="extension.granted") == 1
     assert await count_entries(organisation="ohid") == 1
@@ -211,7 +253,7 @@ async def test_publishing_a_provider_alone_needs_a_policy_decision(application, 
         msgspec.yaml.encode(replace(nottingham_plan, duties=duties, disclosure=replace(policy, version=4)))
     )
     await asyncio.to_thread(run, application.url, "load-plan", str(file))
-    subjects = [entry.subject.to_dict() for entry in (await admin.list_audit_entries(PROGRAMME)).items]
+    subjects = [entry.subject.to_dict() for entry in await list_acts(admin)]
     assert {"plan_version": "2"} in subjects
     assert {"plan_version": "4"} in subjects
 
@@ -225,7 +267,7 @@ async def test_commands_of_the_operator_are_logged(application, admin, tmp_path,
     file.write_bytes(msgspec.yaml.encode(msgspec.structs.replace(nottingham_plan, title="Another title")))
     await asyncio.to_thread(run, application.url, "load-plan", str(file))
     await asyncio.to_thread(run, application.url, "load-plan", str(file))  # the same content again
-    items = (await admin.list_audit_entries(PROGRAMME)).items
+    items = await list_acts(admin)
     subjects = {entry.action: entry.subject.to_dict() for entry in items}
     assert subjects == {
         "key.issued": {"key": key, "client": "A script", "person": "ann@example.org", "scopes": "read"},

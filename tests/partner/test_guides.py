@@ -30,7 +30,8 @@ def server() -> Iterator[RunningServer]:
 @pytest.fixture(scope="module")
 def keys(server: RunningServer) -> dict[str, str]:
     return {
-        "REVIEWER_KEY": server.issue_key("ohid", "review", "admin"),
+        "REVIEWER_KEY": server.issue_key("ohid", "review"),
+        "OWNER_KEY": server.issue_key("work-money-health-coordination-group", "admin"),
         "PUBLISHER_KEY": server.issue_key("nottingham-city-council", "publish"),
         "COLLEAGUE_KEY": server.issue_key("nhs-nottingham-nottinghamshire-icb", "review"),
     }

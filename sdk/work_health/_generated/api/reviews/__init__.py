@@ -42,6 +42,9 @@ class Reviews(Sender):
         """List audit entries.
 
         List the entries, the newest first. An entry never changes and is never deleted. Needs the scope `admin`.
+
+        A key of the programme's owner lists all entries, any other key what its organisation did. Reading is recorded
+        too.
         """
         from . import list_audit_entries as _list_audit_entries
 
@@ -447,6 +450,9 @@ class AsyncReviews(AsyncSender):
         """List audit entries.
 
         List the entries, the newest first. An entry never changes and is never deleted. Needs the scope `admin`.
+
+        A key of the programme's owner lists all entries, any other key what its organisation did. Reading is recorded
+        too.
         """
         from . import list_audit_entries as _list_audit_entries
 
