@@ -13,6 +13,7 @@ from api.plan.filters import UnknownCode
 from api.plan.periods import UnclearPeriod
 from api.returns import parameters
 from api.returns.query import CellCursor, EventCursor, HistoryRange, ReturnCursor, ReturnFilter
+from api.submissions.revisions import PastInstant
 from schema.returns import ReturnCell
 from schema.submissions import ReturnKind, ReviewState
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, TOWN
@@ -195,3 +196,10 @@ def test_revision_numbers_must_be_in_order():
     assert parameters.check_revision_order(2, 2) == (2, 2)
     with pytest.raises(InvalidParameter, match=r"\b3\b.*\b2\b"):
         parameters.check_revision_order(3, 2)
+
+
+def test_range_has_the_instants_with_their_snapshots():
+    assert (HistoryRange().until, HistoryRange().since) == (None, None)
+    chosen = HistoryRange(as_of=NOW, as_of_snapshot="7:9:8", updated_after=NOW)
+    assert chosen.until == PastInstant(NOW, "7:9:8")
+    assert chosen.since == PastInstant(NOW, None)
