@@ -11,6 +11,9 @@ from api.database.embedded_files import PostgresDidNotStart
 from api.http.refusals import Refusal
 from schema.partners import Scope
 
+MAX_KEY_DAYS = 730
+MAX_NAME_LENGTH = 100
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. Print a refusal instead of a traceback."""
@@ -71,19 +74,37 @@ def _add_plan_commands(subparsers: Any) -> None:
 
 def _add_key_commands(subparsers: Any) -> None:
     issue = subparsers.add_parser("issue-key", help="create a client with a key; the key is shown once")
-    issue.add_argument("name", help="name of the client, such as 'IPS returns script'")
+    issue.add_argument("name", type=_parse_name, help="name of the client, such as 'IPS returns script'")
     issue.add_argument(
-        "--person", required=True, help="who is issued the key and answers for it, such as an e-mail address"
+        "--person",
+        required=True,
+        type=_parse_name,
+        help="who is issued the key and answers for it, such as an e-mail address",
     )
     issue.add_argument("--organisation", required=True, help="the organisation that it acts for")
     issue.add_argument("--programme", required=True, action="append", help="may be given several times")
     issue.add_argument("--scope", required=True, action="append", choices=[str(s) for s in Scope])
-    issue.add_argument("--days", type=int, default=365, help="days until the key expires (365)")
+    issue.add_argument(
+        "--days",
+        type=int,
+        choices=range(1, MAX_KEY_DAYS + 1),
+        metavar="DAYS",
+        default=365,
+        help=f"days until the key expires, at most {MAX_KEY_DAYS} (365)",
+    )
     issue.set_defaults(command=commands.issue_key)
 
     revoke = subparsers.add_parser("revoke-key", help="revoke a key permanently")
     revoke.add_argument("key", help="its public part: the ten letters and digits after wh_live_ or wh_sandbox_")
     revoke.set_defaults(command=commands.revoke_key)
+
+
+def _parse_name(text: str) -> str:
+    """Return the name without surrounding blanks. Raises ArgumentTypeError if no report could show it."""
+    name = text.strip()
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name of 1 to {MAX_NAME_LENGTH} printable characters")
+    return name
 
 
 def _add_fetch_command(subparsers: Any) -> None:

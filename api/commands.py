@@ -6,7 +6,7 @@ import secrets
 import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -157,7 +157,7 @@ def load_boundaries(arguments: argparse.Namespace, configuration: settings.Setti
 def issue_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
     """Create a client with a key, and print the key."""
 
-    async def issue(url: str) -> str:
+    async def issue(url: str) -> tuple[str, str, datetime]:
         async with begin_owner_transaction(url) as transaction:
             catalogues = [await fetch_catalogue(transaction, slug) for slug in arguments.programme]
             for catalogue in catalogues:
@@ -166,15 +166,21 @@ def issue_key(arguments: argparse.Namespace, configuration: settings.Settings) -
             return await _issue_key(transaction, arguments, catalogues)
 
     with open_database(configuration) as url:
-        print(asyncio.run(issue(url)))
+        secret, key_id, expires_at = asyncio.run(issue(url))
+    print(secret)
+    print(f"Its id is {key_id}, and it expires at {expires_at.isoformat(timespec='seconds')}.", file=sys.stderr)
     print("The key is shown only once. Send it in an Authorization header, never in an address.", file=sys.stderr)
     return 0
 
 
-async def _issue_key(transaction: AsyncConnection, arguments: argparse.Namespace, catalogues: list[Catalogue]) -> str:
+async def _issue_key(
+    transaction: AsyncConnection, arguments: argparse.Namespace, catalogues: list[Catalogue]
+) -> tuple[str, str, datetime]:
+    """Return the secret, the id and the end of the new key."""
     key = keys.make_key(secrets.token_bytes(38), sandbox=all(catalogue.sandbox for catalogue in catalogues))
     scopes = [Scope(scope) for scope in dict.fromkeys(arguments.scope)]
     now = clock.system_now()
+    expires_at = now + timedelta(days=arguments.days)
     await queries_keys.issue_key(
         transaction,
         key,
@@ -186,13 +192,13 @@ async def _issue_key(transaction: AsyncConnection, arguments: argparse.Namespace
             for catalogue in catalogues
         ],
         now=now,
-        expires_at=now + timedelta(days=arguments.days),
+        expires_at=expires_at,
     )
     subject = {"key": key.id, "client": arguments.name, "person": arguments.person, "scopes": " ".join(scopes)}
     for catalogue in catalogues:
         organisation_id = catalogue.ids.organisations[arguments.organisation]
         await _record_audit(transaction, catalogue.id, "key.issued", subject, organisation_id=organisation_id)
-    return key.secret
+    return key.secret, key.id, expires_at
 
 
 def revoke_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:

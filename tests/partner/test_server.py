@@ -120,6 +120,16 @@ def test_commands_of_the_operator_work(database_url):
     assert issued.stdout.startswith("wh_live_")
     assert "once" in issued.stderr
     key_id = issued.stdout.split("_")[2]
+    assert f" {key_id}," in issued.stderr
+    for invalid in (
+        ["--days", "0"],
+        ["--days", "731"],
+        ["--person", " "],
+        ["--person", "a\nb"],
+        ["--person", "a" * 101],
+    ):
+        refused = run_command(*issue, "--organisation", "nottingham-city-council", *invalid, **environment)
+        assert (refused.returncode, invalid[0] in refused.stderr, refused.stdout) == (2, True, "")
     assert run_command("revoke-key", key_id, **environment).stdout == f"{key_id} is revoked.\n"
     repeat = run_command("revoke-key", key_id, **environment)
     assert (repeat.returncode, f"'{key_id}'" in repeat.stderr) == (1, True)
