@@ -110,7 +110,7 @@ async def test_concurrent_repeats_make_one_revision_and_one_response(application
 async def test_repeat_during_the_first_request_gets_retry_after(application, http):
     async with application.owner.begin() as transaction:
         client = (await transaction.exec_driver_sql("select id from client")).scalar_one()
-        author = Author(client=client, key="", organisation=WHERE["organisation"], request_id="")
+        author = Author(client=client, person="", key="", organisation=WHERE["organisation"], request_id="")
         assert await queries_idempotency.claim_idempotency_key(transaction, author, "create_submission", "monday")
         response = await submit(http, body(), "monday")
         assert (response.status_code, response.headers["retry-after"]) == (409, "1")
