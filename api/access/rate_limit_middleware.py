@@ -2,14 +2,13 @@
 
 from typing import Any, cast
 
-from litestar import Request, Response
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.rate_limits import RateLimited, RateLimiter
 from api.http.budgets import is_local
-from api.http.problems import refusal_response
+from api.http.problems import read_authorization, send_refusal
 
 
 class RateLimitMiddleware(ASGIMiddleware):
@@ -23,7 +22,7 @@ class RateLimitMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         limiter: RateLimiter | None = cast("Any", scope)["litestar_app"].state.rate_limiter
-        key = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        key = read_authorization(scope)
         address = (scope["client"] or ("",))[0]
         if limiter is None or (key is None and is_local(address)):
             await next_app(scope, receive, send)
@@ -42,11 +41,8 @@ class RateLimitMiddleware(ASGIMiddleware):
         if not usage.is_exceeded:
             await next_app(scope, receive, send_with_quota)
             return
-        request: Request[Any, Any, Any] = Request(scope, receive, send)
         refusal = RateLimited(f"The quota `{usage.name}` of {usage.quota:,} in a minute is used up.")
-        response: Response[Any] = refusal_response(request, refusal)
-        response.headers["Retry-After"] = str(usage.reset_seconds)
-        await cast("Any", response).to_asgi_response(None, request)(scope, receive, send_with_quota)
+        await send_refusal(scope, receive, send_with_quota, refusal, retry_after=usage.reset_seconds)
 
 
 def _needs_key(scope: Scope) -> bool:

@@ -27,6 +27,12 @@ async def fetch_selected_revisions(
     return [_to_selected_revision(row, catalogue, basis) for row in rows if row.state != ReviewState.REDACTED]
 
 
+async def fetch_approved_revisions(transaction: AsyncConnection, catalogue: Catalogue) -> list[SelectedRevision]:
+    """Return the approved revision of every return of the plan; the newest one, not counted, if none is approved."""
+    keys = [(measure.slug, series.slug) for measure in catalogue.plan.measures for series in measure.series]
+    return await fetch_selected_revisions(transaction, catalogue, keys, RevisionBasis.APPROVED)
+
+
 def _select_revisions(
     catalogue: Catalogue, series: Sequence[tuple[str, str]], basis: RevisionBasis
 ) -> Select[*tuple[Any, ...]]:

@@ -5,14 +5,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any, cast
 
-from litestar import Request, Response
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from api.http.problems import refusal_response
+from api.http.problems import read_authorization, send_refusal
 from api.http.refusals import Refusal, ServerBusy
 
 MAX_CONCURRENT_REQUESTS = 32  # of one key, in one server process
@@ -43,18 +41,16 @@ class ConcurrencyMiddleware(ASGIMiddleware):
         self._running: Counter[bytes | str] = Counter()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        key = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        key = read_authorization(scope)
         caller = key or (scope["client"] or ("",))[0]
         max_requests = MAX_CONCURRENT_REQUESTS if key else MAX_ADDRESS_REQUESTS
         if not key and is_local(caller):
             await next_app(scope, receive, send)
             return
         if self._running[caller] >= max_requests:
-            request: Request[Any, Any, Any] = Request(scope, receive, send)
             whose = "with this key" if key else "from this address"
             refusal = TooManyRequests(f"{max_requests} requests {whose} are running.")
-            response: Response[Any] = refusal_response(request, refusal)
-            await cast("Any", response).to_asgi_response(None, request)(scope, receive, send)
+            await send_refusal(scope, receive, send, refusal)
             return
         self._running[caller] += 1
         try:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -59,6 +60,22 @@ def refusal_response(request: Request[Any, Any, Any], refusal: Refusal) -> Respo
         errors=list(refusal.findings),
     )
     return Response(problem, status_code=kind.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
+
+
+async def send_refusal(
+    scope: Scope, receive: Receive, send: Send, refusal: Refusal, *, retry_after: int | None = None
+) -> None:
+    """Answer a request with a refusal, from a middleware. `retry_after` replaces the seconds of the refusal's kind."""
+    request: Request[Any, Any, Any] = Request(scope, receive, send)
+    response: Response[Any] = refusal_response(request, refusal)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    await cast("Any", response).to_asgi_response(None, request)(scope, receive, send)
+
+
+def read_authorization(scope: Scope) -> bytes | None:
+    """Return the `Authorization` header of a request."""
+    return next((value for name, value in scope["headers"] if name == b"authorization"), None)
 
 
 def framework_refusal_response(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:

@@ -12,6 +12,8 @@ from litestar.enums import HttpMethod
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
+from api.http.problems import read_authorization
+
 Network = IPv4Network | IPv6Network
 Headers = list[tuple[bytes, bytes]]
 ALWAYS: Headers = [(b"x-content-type-options", b"nosniff"), (b"server", b"work-and-health")]
@@ -63,7 +65,7 @@ class ResponseHeaders:
         is_head = scope["method"] == "HEAD"
         if is_head:
             scope["method"] = HttpMethod.GET
-        has_key = any(name == b"authorization" for name, _ in scope["headers"])
+        has_key = read_authorization(scope) is not None
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -17,21 +17,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.clock import Clock
 from api.database import queue
-from api.figures.queries import fetch_selected_revisions
+from api.figures.queries import fetch_approved_revisions
 from api.figures.returns_data import SelectedRevision
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue
 from api.plan.scope_shapes import GeographyChanged
 from api.protection import queries_contributions
-from api.protection.provider_protection import ProtectionTask, hash_inputs, list_left_out, make_task, protect_return
+from api.protection.provider_protection import hash_inputs, list_left_out, make_task, protect_return
 from api.protection.queries_contributions import Chain, ChainKey, ChangedChain
 from api.protection.scopes import AuditScope, SeriesScopes, group_returned_periods, list_series_scopes
 from api.protection.stored_contributions import StoredContribution
 from api.reviews.queries_reviews import PROTECT_JOB_KIND
 from api.submissions.queries_cells import fetch_cells
 from schema.disclosure import Rule
-from schema.outcomes import RevisionBasis
 
 MapFunction = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 Progress = Callable[[int, int], Awaitable[None]]
@@ -89,8 +88,7 @@ class Protector:
         async with self.engine.begin() as transaction:
             catalogue = await fetch_catalogue(transaction, msgspec.json.decode(payload, type=str))
             await queries_contributions.allow_all_returns(transaction, catalogue.id)
-            keys = [(measure.slug, series.slug) for measure in catalogue.plan.measures for series in measure.series]
-            returns = await fetch_selected_revisions(transaction, catalogue, keys, RevisionBasis.APPROVED)
+            returns = await fetch_approved_revisions(transaction, catalogue)
         series_scopes = list_series_scopes(
             catalogue, group_returned_periods(returns), today=calendar.to_london_date(self.clock())
         )
@@ -143,9 +141,7 @@ class Protector:
             cells = await fetch_cells(transaction, catalogue, {revision.id: revision.id for revision in group.returns})
 
         def run() -> StoredContribution:
-            task: ProtectionTask = make_task(
-                group.scope, group.rule, catalogue, group.returns, cells, chain, seed=self.make_seed()
-            )
+            task = make_task(group.scope, group.rule, catalogue, group.returns, cells, chain, seed=self.make_seed())
             return next(iter(self.map_tasks(protect_return, [task])))
 
         try:

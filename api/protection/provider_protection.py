@@ -12,12 +12,11 @@ from api.plan.catalogue import Catalogue
 from api.plan.scope_shapes import merge_shapes
 from api.protection.scopes import AuditScope
 from api.protection.stored_contributions import StoredContribution, align_chain, make_node_draws
-from api.protection.true_counts import calculate_true_counts
+from api.protection.true_counts import TrueCounts, calculate_true_counts
 from api.statistics.disclosure.atoms import build_lattice
 from api.statistics.disclosure.contributions import start_contribution
 from api.statistics.disclosure.lattice import ScopeShape, build_nodes
 from api.statistics.disclosure.source_protection import protect_counts
-from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
 from api.submissions.cell_columns import Cells
 from schema.disclosure import Rule
 from schema.publication_jobs import LeftOutTable
@@ -29,10 +28,7 @@ class ProtectionTask(Struct, frozen=True, kw_only=True, eq=False):
     shape: ScopeShape
     """The plan's cells, with every cell of the scope that the organisation contributed to before."""
     rule: Rule
-    counts: IntArray
-    known: BoolArray
-    unknown: BoolArray
-    confidential: BoolArray
+    counts: TrueCounts
     chain: tuple[StoredContribution, ...]
     """Its contributions to the releases so far."""
     seed: int
@@ -52,29 +48,20 @@ def make_task(
     """Place the returns on the cells of the scope. Raises GeographyChanged."""
     shape = merge_shapes(chain[-1].shape, scope.shape) if chain else scope.shape
     counts = calculate_true_counts(scope, build_nodes(shape), catalogue, returns, cells)
-    return ProtectionTask(
-        shape=shape,
-        rule=rule,
-        counts=counts.counts,
-        known=counts.known,
-        unknown=counts.unknown,
-        confidential=counts.confidential,
-        chain=tuple(chain),
-        seed=seed,
-    )
+    return ProtectionTask(shape=shape, rule=rule, counts=counts, chain=tuple(chain), seed=seed)
 
 
 def protect_return(task: ProtectionTask) -> StoredContribution:
     """Round and audit the counts. What cannot be protected is left out, and listed in `left_out`."""
     lattice, random = build_lattice(task.shape), np.random.default_rng(task.seed)
     chain = align_chain(task.chain, lattice, task.rule, random)
-    protected = protect_counts(lattice, task.rule, task.counts, task.known, chain, random)
+    protected = protect_counts(lattice, task.rule, task.counts.counts, task.counts.known, chain, random)
     contribution = protected.contribution or start_contribution(make_node_draws(lattice, task.rule, random))
     return StoredContribution(
         shape=task.shape,
         contribution=contribution,
-        unknown=task.unknown | (task.known & ~contribution.present),
-        confidential=task.confidential,
+        unknown=task.counts.unknown | (task.counts.known & ~contribution.present),
+        confidential=task.counts.confidential,
         left_out=protected.left_out,
         follows_redaction=bool(task.chain) and task.chain[-1].is_forgotten,
     )

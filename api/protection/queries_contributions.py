@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Select, and_, delete, exists, func, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -69,18 +69,23 @@ async def fetch_released_chain(
     transaction: AsyncConnection, catalogue: Catalogue, key: ChainKey
 ) -> list[StoredContribution]:
     """Return what an organisation contributed to the releases so far, withdrawn ones included."""
-    organisation, scope = key
     rows = await transaction.execute(
         select(contribution.c.content, contribution.c.counts)
-        .where(
-            contribution.c.programme == catalogue.id,
-            contribution.c.organisation == catalogue.ids.organisations[organisation],
-            contribution.c.scope == scope,
-            contribution.c.release.is_not(None),
-        )
+        .where(_is_released_in(catalogue, key))
         .order_by(contribution.c.position)
     )
     return [unpack_contribution(row.content, row.counts) for row in rows]
+
+
+def _is_released_in(catalogue: Catalogue, key: ChainKey) -> ColumnElement[bool]:
+    """Return the condition of the released contributions of a chain."""
+    organisation, scope = key
+    return and_(
+        contribution.c.programme == catalogue.id,
+        contribution.c.organisation == catalogue.ids.organisations[organisation],
+        contribution.c.scope == scope,
+        contribution.c.release.is_not(None),
+    )
 
 
 async def add_contribution(
@@ -133,13 +138,9 @@ async def _fetch_chain_state(
     transaction: AsyncConnection, catalogue: Catalogue, key: ChainKey
 ) -> tuple[list[int], int]:
     """Return the revisions of the released contributions of a chain, and how many of these are forgotten."""
-    organisation, scope = key
     rows = await transaction.execute(
         select(contribution.c.revisions, contribution.c.counts.is_(None).label("is_forgotten")).where(
-            contribution.c.programme == catalogue.id,
-            contribution.c.organisation == catalogue.ids.organisations[organisation],
-            contribution.c.scope == scope,
-            contribution.c.release.is_not(None),
+            _is_released_in(catalogue, key)
         )
     )
     states = rows.all()
@@ -164,11 +165,15 @@ def _select_redacted(catalogue: Catalogue) -> Select[tuple[int]]:
     return select(revision.c.id).join(redaction, is_redacted).where(revision.c.programme == catalogue.id)
 
 
+def _list_ids(contributions: Mapping[str, Sequence[int]]) -> list[int]:
+    return [id_ for scope_ids in contributions.values() for id_ in scope_ids]
+
+
 async def lock_contributions(
     transaction: AsyncConnection, catalogue: Catalogue, contributions: Mapping[str, Sequence[int]]
 ) -> None:
     """Let redactions of these contributions wait until the transaction ends. Raises RemovedContribution."""
-    ids = [id_ for scope_ids in contributions.values() for id_ in scope_ids]
+    ids = _list_ids(contributions)
     rows = await transaction.execute(
         select(contribution.c.id)
         .where(contribution.c.programme == catalogue.id, contribution.c.id == func.any(ids))
@@ -204,7 +209,7 @@ async def fetch_left_out(
     transaction: AsyncConnection, programme_id: int, contributions: Mapping[str, Sequence[int]]
 ) -> dict[str, list[LeftOutTable]]:
     """Return the tables that these contributions leave out, by scope. `contributions` has the ids by scope."""
-    ids = [id_ for scope_ids in contributions.values() for id_ in scope_ids]
+    ids = _list_ids(contributions)
     rows = await transaction.execute(
         select(contribution.c.scope, contribution.c.left_out)
         .where(
@@ -225,7 +230,7 @@ async def mark_released(
 
     `contributions` has the ids by scope.
     """
-    ids = [id_ for scope_ids in contributions.values() for id_ in scope_ids]
+    ids = _list_ids(contributions)
     await transaction.execute(
         update(contribution)
         .where(

@@ -23,7 +23,7 @@ from api.protection.cell_inference import NOT_RETURNED, UNKNOWN, PartTables, Tab
 from api.protection.scopes import AuditScope
 from api.statistics.disclosure.lattice import Nodes, Table, build_nodes, locate_nodes
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
-from api.submissions.cell_columns import Cells
+from api.submissions.cell_columns import Cells, look_up_numbers
 from schema.measures import MeasureKind
 from schema.submissions import ReturnKind
 
@@ -134,14 +134,14 @@ def _fill_counts(
     numbers: IntArray,
 ) -> None:
     """Write the returned numbers into the arrays. A nil return is 0 everywhere."""
-    return_index = _look_up_numbers(cells.item, {revision: i for i, revision in enumerate(returns)})
+    return_index = look_up_numbers(cells.item, {revision: i for i, revision in enumerate(returns)})
     area_codes = [area.code for area in returned.part.shape.places]
     axes = np.array([entry[:2] for entry in returns.values()], dtype=np.int64).reshape(-1, 2)
     for table in returned.part.tables:
         areas = returned.part.list_areas(table)
-        area = _look_up_numbers(cells.area, {catalogue.ids.areas[area_codes[i]]: i for i in areas})
+        area = look_up_numbers(cells.area, {catalogue.ids.areas[area_codes[i]]: i for i in areas})
         keys = enumerate(_list_breakdown_keys(returned.part, table))
-        code = _look_up_numbers(cells.breakdown, {catalogue.ids.breakdowns.get(key, UNKNOWN): i for i, key in keys})
+        code = look_up_numbers(cells.breakdown, {catalogue.ids.breakdowns.get(key, UNKNOWN): i for i, key in keys})
         chosen = np.flatnonzero((return_index >= 0) & (area >= 0) & (code >= 0))
         services_and_periods = axes[return_index[chosen]]
         index = (services_and_periods[:, 0], services_and_periods[:, 1], area[chosen], code[chosen])
@@ -152,16 +152,6 @@ def _fill_counts(
                 returned.counts[table.dimensions][service, period, areas] = 0
     for service, period, _ in returns.values():
         returned.return_counts[service, period] = 1
-
-
-def _look_up_numbers(column: IntArray, numbers: Mapping[int, int]) -> IntArray:
-    """Map each entry of a column to its number, or to -1 if it has none."""
-    if not numbers:
-        return np.full(column.size, -1)
-    known = np.array(sorted(numbers))
-    positions = np.minimum(np.searchsorted(known, column), known.size - 1)
-    values = np.array([numbers[key] for key in known.tolist()])
-    return np.where(known[positions] == column, values[positions], -1)
 
 
 def _list_breakdown_keys(part: PartTables, table: Table) -> list[str]:

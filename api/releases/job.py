@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.audit import record_audit
-from api.figures.queries import fetch_selected_revisions
+from api.figures.queries import fetch_approved_revisions
 from api.figures.returns_data import SelectedRevision
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
@@ -32,7 +32,6 @@ from api.releases.queries_snapshot import Publication
 from api.releases.released_entries import list_entry_revisions
 from api.releases.writer import ReleaseTransaction
 from api.reviews.queries_reviews import fetch_cleared_entries
-from schema.outcomes import RevisionBasis
 from schema.publication_jobs import FailedScope, PublicationJobState
 
 
@@ -154,8 +153,7 @@ async def _freeze_inputs(transaction: AsyncConnection, job: PublicationKey, cata
     content = await queries_jobs.fetch_inputs(transaction, job)
     if content is not None:
         return msgspec.msgpack.decode(content, type=FrozenInputs)
-    keys = [(measure.slug, series.slug) for measure in catalogue.plan.measures for series in measure.series]
-    returns = await fetch_selected_revisions(transaction, catalogue, keys, RevisionBasis.APPROVED)
+    returns = await fetch_approved_revisions(transaction, catalogue)
     entries = list_entry_revisions(returns, catalogue)
     inputs = FrozenInputs(returns=returns, cleared=await fetch_cleared_entries(transaction, catalogue, entries))
     await queries_jobs.save_inputs(transaction, job, msgspec.msgpack.encode(inputs))

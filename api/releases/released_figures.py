@@ -13,8 +13,8 @@ from api.figures.resolution import CellKey
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import find_headline_series
-from api.plan.scope_members import PROTECTED_KINDS
-from api.protection.scopes import list_released_periods
+from api.plan.scope_members import PROTECTED_KINDS, ScopeMember
+from api.protection.scopes import SeriesScopes, list_released_periods
 from api.releases.derived_values import PeriodTotals, calculate_derived
 from api.releases.figure_blocks import FigureBlock, pack_figures
 from api.releases.figure_builder import DistinctFigures, SeriesBuilder, list_distinct
@@ -110,7 +110,7 @@ def _iterate_periods(measure: Measure, series: Series, snapshot: Snapshot) -> It
         for period in _list_periods(view):
             completeness = snapshot.coverage[(measure.slug, series.slug), period.code]
             yield period, zip(view.cells, view.read_values(period.code, completeness), strict=True)
-    elif series.collection is not Collection.PUBLISHED and not _is_protected(measure, series, snapshot):
+    elif series.collection is not Collection.PUBLISHED and _find_scopes(measure, series, snapshot) is None:
         today = calendar.to_london_date(snapshot.frozen_at)
         ended, longer = list_released_periods(measure, snapshot.catalogue, [], today=today)
         inputs = _collect_formula_totals(series, snapshot)
@@ -123,17 +123,19 @@ def _iterate_periods(measure: Measure, series: Series, snapshot: Snapshot) -> It
             yield period, [((snapshot.catalogue.plan.area, TOTAL_KEY), value)]
 
 
+def _find_scopes(measure: Measure, series: Series, snapshot: Snapshot) -> tuple[SeriesScopes, ScopeMember] | None:
+    """Return the scopes of a series whose counts are protected, and the series as their member."""
+    key = (measure.slug, series.slug)
+    members = ((scopes, member) for scopes in snapshot.scopes for member in scopes.members)
+    return next(((scopes, member) for scopes, member in members if member.key == key), None)
+
+
 def _find_view(measure: Measure, series: Series, snapshot: Snapshot) -> SeriesView | None:
     """Return a view of a series whose counts are protected, if any of its periods is released."""
-    for scopes in snapshot.scopes:
-        for member in scopes.members:
-            if member.key == (measure.slug, series.slug) and scopes.scopes:
-                return SeriesView(scopes, member, snapshot.catalogue, snapshot.load_counts)
-    return None
-
-
-def _is_protected(measure: Measure, series: Series, snapshot: Snapshot) -> bool:
-    return any(member.key == (measure.slug, series.slug) for one in snapshot.scopes for member in one.members)
+    protected = _find_scopes(measure, series, snapshot)
+    if protected is None or not protected[0].scopes:
+        return None
+    return SeriesView(*protected, snapshot.catalogue, snapshot.load_counts)
 
 
 def _list_periods(view: SeriesView) -> list[Period]:

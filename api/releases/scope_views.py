@@ -52,8 +52,8 @@ class SeriesView:
         self, code: str, completeness: ReturnCompleteness, chosen: slice = ALL_CELLS
     ) -> list[ReleasedValue]:
         """Return the value of each chosen cell in a period; the same object for equal cells."""
-        parts = [(self._load(scope), scope, part) for scope, part in self.scopes.periods[code]]
-        loaded = [(counts, self._select_nodes(scope, part)[chosen], part) for counts, scope, part in parts if counts]
+        parts = [(self._load(scope), part) for scope, part in self.scopes.periods[code]]
+        loaded = [(counts, self._select_nodes(counts, part)[chosen], part) for counts, part in parts if counts]
         contributors = [counts.periods[part] for counts, _, part in loaded]
         size = len(self.cells[chosen])
         if not completeness.counted_returns or not any(period.organisations for period in contributors):
@@ -83,9 +83,9 @@ class SeriesView:
             self._loaded[scope.key] = self.load_counts(scope)
         return self._loaded[scope.key]
 
-    def _select_nodes(self, scope: AuditScope, code: str) -> IntArray:
+    def _select_nodes(self, counts: ScopeCounts, code: str) -> IntArray:
         """Return the node of each cell in a collected period."""
-        return _list_nodes(build_nodes(scope.shape), self.member.part, code)[self._plan_order]
+        return _list_nodes(counts.nodes, self.member.part, code)[self._plan_order]
 
     def _is_withheld_by_choice(self, period: PeriodCounts) -> bool:
         """Return True if only one organisation contributes, and its figures are not published alone."""

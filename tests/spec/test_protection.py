@@ -15,6 +15,7 @@ from api.protection.stored_contributions import (
     pack_contribution,
     unpack_contribution,
 )
+from api.protection.true_counts import TrueCounts
 from api.statistics.disclosure.atoms import build_lattice
 from api.statistics.disclosure.lattice import Area, ScopeShape, Table, build_nodes
 from schema.areas import Scheme
@@ -183,10 +184,7 @@ def make_task(shape: ScopeShape, *chain: StoredContribution, count: int = 50, se
     return ProtectionTask(
         shape=shape,
         rule=PERSONS_RULE,
-        counts=np.full(size, count),
-        known=~never,
-        unknown=never,
-        confidential=never,
+        counts=TrueCounts(counts=np.full(size, count), known=~never, unknown=never, confidential=never),
         chain=chain,
         seed=seed,
     )

@@ -18,7 +18,7 @@ from api.plan.scope_shapes import list_scope_areas, make_shape
 from api.statistics.disclosure.atoms import build_lattice
 from api.statistics.disclosure.contradictions import find_contradicting_tables
 from api.statistics.disclosure.lattice import Lattice, Node, Table
-from api.submissions.cell_columns import MISSING, Cells, Column, Mask, to_column
+from api.submissions.cell_columns import MISSING, Cells, Column, Mask, look_up_numbers
 from api.submissions.checks.findings import Findings
 from api.submissions.revisions import IdentifiedReturn
 from schema.measures import RATIO_KINDS, Measure, Series
@@ -33,10 +33,8 @@ class MeasureTables(Struct, frozen=True, kw_only=True, eq=False):
     """The tables of a measure that form a cycle, and the node of each cell."""
 
     lattice: Lattice
-    cells: Column
-    """The areas and breakdowns of the cells, each pair as one number, in order."""
-    nodes: Column
-    """The node of each cell; for a ratio, of its numerator."""
+    node_by_cell: dict[int, int]
+    """By area and breakdown, as one number, the node of each cell; for a ratio, of its numerator."""
 
 
 def check_cross_tables(
@@ -48,8 +46,9 @@ def check_cross_tables(
         tables = _build_tables(catalogue, submitted.measure.slug, submitted.series.slug)
         if tables is None or item in known_faults or rows.start == rows.stop:
             continue
-        nodes = _find_nodes(tables, cells.slice_rows(rows))
-        counts, present = _read_counts(tables, cells.slice_rows(rows), nodes, submitted.measure)
+        own = cells.slice_rows(rows)
+        nodes = look_up_numbers(own.area << 32 | own.breakdown, tables.node_by_cell)
+        counts, present = _read_counts(tables, own, nodes, submitted.measure)
         for table in find_contradicting_tables(tables.lattice, counts, present):
             involved = np.isin(nodes, _list_nodes(tables.lattice, table))
             findings.add(
@@ -78,14 +77,12 @@ def _index_tables(measure: Measure, series: Series, catalogue: Catalogue) -> Mea
         return None
     lattice = build_lattice(shape)
     own_part = measure.slug if measure.kind in RATIO_KINDS else None
-    ids = {
+    node_by_cell = {
         key: node
         for node, one in enumerate(lattice.nodes)
         if one.part == own_part and (key := _number_node(one, catalogue)) is not None
     }
-    return MeasureTables(
-        lattice=lattice, cells=to_column(sorted(ids)), nodes=to_column([ids[key] for key in sorted(ids)])
-    )
+    return MeasureTables(lattice=lattice, node_by_cell=node_by_cell)
 
 
 def is_acyclic(tables: Sequence[set[str]]) -> bool:
@@ -107,13 +104,6 @@ def is_acyclic(tables: Sequence[set[str]]) -> bool:
 def _number_node(node: Node, catalogue: Catalogue) -> int | None:
     breakdown = catalogue.ids.breakdowns.get(format_breakdown_key(dict(node.breakdown)))
     return None if breakdown is None else catalogue.ids.areas[node.place] << 32 | breakdown
-
-
-def _find_nodes(tables: MeasureTables, cells: Cells) -> Column:
-    """Return the node of each cell, or MISSING."""
-    keys = cells.area << 32 | cells.breakdown
-    positions = np.minimum(np.searchsorted(tables.cells, keys), len(tables.cells) - 1)
-    return np.where(tables.cells[positions] == keys, tables.nodes[positions], MISSING)
 
 
 def _read_counts(tables: MeasureTables, cells: Cells, nodes: Column, measure: Measure) -> tuple[Column, Mask]:
