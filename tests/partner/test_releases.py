@@ -335,6 +335,20 @@ async def test_gross_error_is_corrected_by_a_new_return(press):
     }
 
 
+async def test_correction_that_is_approved_before_a_release_is_what_it_displays(press):
+    """The first return is protected already, and nothing has displayed it."""
+    await submit_both(press, quay={**QUAY, (EAST, "female"): 300})
+    await press.application.run_publication_jobs()
+    assert await press.application.count_rows("protection.contribution") == 2
+    await submit_both(press)
+    await press.publish()
+    [figure] = await press.read_figures(**JULY)
+    assert is_rounded(figure, 129, providers=2)
+    connection = await press.application.query_connection()
+    rows = await connection.fetch("select organisation, count(*) from protection.contribution group by 1")
+    assert [row["count"] for row in rows] == [1, 1], "what can no longer follow is deleted"
+
+
 async def test_excluded_measures_are_not_published(press):
     await submit_both(press)
     await press.publish(exclude_measures=["learners"])
@@ -404,6 +418,7 @@ async def test_coverage_below_the_minimum_withholds_a_figure(press):
     await press.publish()
     [figure] = await press.read_figures(**JULY, min_coverage="0.9")
     assert (figure["value"], figure["reason"]) == (None, "coverage_below_minimum")
+    assert (figure["largest_error"], figure["error_95"], figure["counts_error_95"]) == (None, None, None)
 
 
 async def test_inequality_is_calculated_from_displayed_figures(press):

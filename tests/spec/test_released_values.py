@@ -1,8 +1,9 @@
 """The displayed value of one cell: a number with its bounds, bounds only, or the reason why there is none."""
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
+from api.figures.blank import NULL_FIELDS
 from api.protection.stored_contributions import UsedContribution
 from api.releases.released_values import (
     NO_DATA,
@@ -19,6 +20,7 @@ from api.statistics.intervals import RatioCounts
 from schema.disclosure import ORGANISATIONS_RULE, PERSONS_RULE, DisclosureClass, Policy
 from schema.intervals import Confidence
 from schema.measures import Overlap
+from schema.released_figures import PublishedFigure
 from schema.submissions import Status
 from tests.fixtures.example_plan import TOWN, make_catalogue
 from tests.fixtures.release_fixtures import (
@@ -384,3 +386,8 @@ def test_proportion_with_a_confidential_denominator_is_confidential(kind, reason
     assert (one.status, one.reason) == (Status.CONFIDENTIAL, reason)
     left_out = find_value("pass-rate", *rows, catalogue=catalogue, breakdown="sex=male")
     assert left_out.reason == (reason if kind is DisclosureClass.PERSONS else "not_known_for_all")
+
+
+def test_every_number_of_a_figure_without_a_number_is_null():
+    numbers = {field.name for field in fields(PublishedFigure) if "float" in str(field.type)}
+    assert {"value", "counts_error_95"} <= numbers <= NULL_FIELDS
