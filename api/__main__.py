@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from api import commands, serving, settings
+from api import commands, plan_commands, serving, settings
 from api.database.embedded_files import PostgresDidNotStart
 from api.http.refusals import Refusal
 from schema.partners import Scope
@@ -39,7 +39,7 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 def _add_server_commands(subparsers: Any) -> None:
-    run = subparsers.add_parser("run", help="migrate the database, load the plan, serve the API")
+    run = subparsers.add_parser("run", help="migrate the database, load a plan if it has none, serve the API")
     run.add_argument("--sandbox", action="store_true", help="with DATABASE_URL: load the sandbox as well")
     run.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", help="server processes (1)")
     run.set_defaults(command=serving.run_server)
@@ -63,7 +63,7 @@ def _add_plan_commands(subparsers: Any) -> None:
     load = subparsers.add_parser("load-plan", help="load a plan file as a new version of its programme")
     load.add_argument("file", type=Path)
     load.add_argument("--sandbox", action="store_true", help="load it as a sandbox")
-    load.set_defaults(command=commands.load_plan)
+    load.set_defaults(command=plan_commands.load_plan)
 
     boundaries = subparsers.add_parser(
         "load-boundaries", help="load area boundaries from the Open Geography Portal (GeoJSON)"

@@ -22,13 +22,11 @@ from api.database.embedded_files import find_default_folder
 from api.http.refusals import NotFound
 from api.outcomes.formats import geojson
 from api.outcomes.queries_boundaries import fetch_area_codes, save_boundaries
-from api.plan import queries_loading
 from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue
 from api.releases import queries_checks
 from api.submissions import queries_stored_cells
 from schema.partners import Grant, Scope
-from schema.plan import Plan
 
 PLAN_FILE = Path(__file__).parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
 
@@ -63,17 +61,7 @@ async def migrate_database(url: str) -> None:
         await engine.dispose()
 
 
-async def load_and_audit(transaction: AsyncConnection, plan: Plan, *, sandbox: bool) -> queries_loading.LoadResult:
-    """Load a plan, and record an audit entry if it differs from the current version."""
-    now = clock.system_now()
-    loaded = await queries_loading.load_plan(transaction, plan, sandbox=sandbox, now=now)
-    if loaded.changes:
-        catalogue = await fetch_catalogue(transaction, loaded.programme)
-        await _record_audit(transaction, catalogue.id, "plan.loaded", {"plan_version": str(loaded.version)})
-    return loaded
-
-
-async def _record_audit(
+async def record_operator_audit(
     transaction: AsyncConnection,
     programme_id: int,
     action: str,
@@ -111,26 +99,6 @@ def verify(_: argparse.Namespace, configuration: settings.Settings) -> int:
         count = asyncio.run(check(url))
     print(f"{count} faults found." if count else "No faults found.")
     return 1 if count else 0
-
-
-def load_plan(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Load a plan file as a new version of its programme."""
-    plan = queries_loading.read_plan(arguments.file)
-    plan = queries_loading.to_sandbox(plan) if arguments.sandbox else plan
-
-    async def load(url: str) -> queries_loading.LoadResult:
-        await migrate_database(url)
-        async with begin_owner_transaction(url) as transaction:
-            return await load_and_audit(transaction, plan, sandbox=arguments.sandbox)
-
-    with open_database(configuration) as url:
-        loaded = asyncio.run(load(url))
-    if not loaded.changes:
-        print(f"{loaded.programme}: version {loaded.version} is the same already.")
-        return 0
-    print(f"{loaded.programme}: version {loaded.version}")
-    print("\n".join(f"  {change}" for change in loaded.changes))
-    return 0
 
 
 def load_boundaries(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
@@ -197,7 +165,7 @@ async def _issue_key(
     subject = {"key": key.id, "client": arguments.name, "person": arguments.person, "scopes": " ".join(scopes)}
     for catalogue in catalogues:
         organisation_id = catalogue.ids.organisations[arguments.organisation]
-        await _record_audit(transaction, catalogue.id, "key.issued", subject, organisation_id=organisation_id)
+        await record_operator_audit(transaction, catalogue.id, "key.issued", subject, organisation_id=organisation_id)
     return key.secret, key.id, expires_at
 
 
@@ -210,7 +178,7 @@ def revoke_key(arguments: argparse.Namespace, configuration: settings.Settings) 
             if not await queries_keys.revoke_key(transaction, arguments.key, now=now):
                 return False
             for programme_id in await queries_keys.fetch_programme_ids_of_key(transaction, arguments.key):
-                await _record_audit(transaction, programme_id, "key.revoked", {"key": arguments.key})
+                await record_operator_audit(transaction, programme_id, "key.revoked", {"key": arguments.key})
             return True
 
     with open_database(configuration) as url:

@@ -3,28 +3,70 @@
 import asyncio
 import secrets
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 import httpx2
 import msgspec
+from msgspec import Struct
 
 from api import clock
 from api.access import keys, queries_keys
 from api.app import create_app
 from api.database import connections
+from api.plan.obligations import list_expected_returns
+from schema.measures import MeasureKind
 from schema.partners import Grant, Scope
+from schema.plan import Plan
 
-SANDBOX_ORGANISATION = "nottingham-city-council"
+EXAMPLE_PROGRAMME = "work-and-health-2025-2028-sandbox"  # the only plan for which there are example returns
 KEY_LIFETIME = timedelta(days=3650)
 
 
-async def fill_sandbox(owner_url: str, url: str, programme: str, *, key_file: Path) -> str:
-    """Submit the example returns, as any partner would, and return the sandbox's key.
+class Example(Struct, frozen=True, kw_only=True):
+    """A first count to submit, of the measure's first periods, and the span of these periods."""
+
+    organisation: str
+    measure: str
+    area: str
+    period: str
+    span: str
+
+
+class Sandbox(Struct, frozen=True, kw_only=True):
+    """A sandbox that is ready: its programme, its key, and a first count to submit, if the plan has a flow."""
+
+    programme: str
+    key: str
+    example: Example | None
+
+
+def choose_example(plan: Plan) -> Example | None:
+    """Return the third period of the first flow that the plan expects of a named organisation."""
+    flows = {measure.slug for measure in plan.measures if measure.kind is MeasureKind.FLOW}
+    expected = [e for e in list_expected_returns(plan) if e.measure in flows and e.organisation is not None]
+    first = [e for e in expected if (e.holder, e.measure) == (expected[0].holder, expected[0].measure)][:3]
+    if not first or first[0].organisation is None:
+        return None
+    start, end = first[0].period.start, first[-1].period.end
+    return Example(
+        organisation=first[0].organisation,
+        measure=first[0].measure,
+        area=plan.area,
+        period=first[-1].period.code,
+        span=f"P{start:%Y-%m}..{end:%Y-%m}",
+    )
+
+
+async def fill_sandbox(owner_url: str, url: str, plan: Plan, *, key_file: Path) -> Sandbox:
+    """Submit the example returns of the bundled plan, as any partner would, and return the sandbox with its key.
 
     The key is stored in a file that only this user can read. If it is missing or no longer valid, create a new key.
     """
+    programme = plan.slug
+    example = choose_example(plan)
     engine = connections.create_application_engine(url, pool_size=1)
     try:
         app = create_app(engine, engine)
@@ -33,20 +75,26 @@ async def fill_sandbox(owner_url: str, url: str, programme: str, *, key_file: Pa
             secret = await asyncio.to_thread(_read_key_file, key_file)
             me = await http.get("/v1/me", headers={"Authorization": f"Bearer {secret}"})
             if me.is_error or not _has_grant(me, programme):
-                secret = await _issue_key(
-                    owner_url, programme, SANDBOX_ORGANISATION, [Scope.SUBMIT, Scope.REVIEW], clock.system_now()
-                )
+                organisation = example.organisation if example else plan.owner
+                scopes = [Scope.SUBMIT, Scope.REVIEW]
+                secret = await _issue_key(owner_url, programme, organisation, scopes, clock.system_now())
                 await asyncio.to_thread(_write_key_file, key_file, secret)
-            headers = {"Authorization": f"Bearer {secret}"}
-            returns = await http.get(f"/v1/programmes/{programme}/returns", headers=headers)
-            if not returns.raise_for_status().json()["items"]:
-                response = await http.post(
-                    f"/v1/programmes/{programme}/submissions", headers=headers, json=EXAMPLE_SUBMISSION
-                )
-                response.raise_for_status()
+            if programme == EXAMPLE_PROGRAMME:
+                await _submit_examples(http, secret)
     finally:
         await engine.dispose()
-    return secret
+    return Sandbox(programme=programme, key=secret, example=example)
+
+
+async def _submit_examples(http: httpx2.AsyncClient, secret: str) -> None:
+    """Submit the example returns, unless the sandbox has returns. A changed plan may refuse them."""
+    headers = {"Authorization": f"Bearer {secret}"}
+    address = f"/v1/programmes/{EXAMPLE_PROGRAMME}"
+    returns = await http.get(f"{address}/returns", headers=headers)
+    if not returns.raise_for_status().json()["items"]:
+        response = await http.post(f"{address}/submissions", headers=headers, json=EXAMPLE_SUBMISSION)
+        if response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
+            response.raise_for_status()
 
 
 def _read_key_file(file: Path) -> str:
@@ -116,33 +164,41 @@ EXAMPLE_SUBMISSION = {
 }
 
 
-def format_greeting(address: str, key: str | None, *, embedded: bool) -> str:
+def format_greeting(address: str, sandbox: Sandbox | None, *, embedded: bool) -> str:
     """Return the text that the operator reads when the server starts: its address and first commands to try."""
     lines = [f"Work and Health is at {address}   docs: {address}/docs   stop: Ctrl-C"]
     if embedded:
         lines.append("It uses the embedded database, which is for development and trials, not for production.")
-    if key is not None:
-        programme = "work-and-health-2025-2028-sandbox"
-        submission = msgspec.json.encode(
-            {
-                "returns": [
-                    {
-                        "measure": "ips-primary-care-referrals",
-                        "period": "FY2025-26-Q3",
-                        "observations": [{"area": "E06000018", "value": 140}],
-                    }
-                ]
-            }
-        ).decode()
-        programme_url = f"{address}/v1/programmes/{programme}"
-        lines += [
-            "",
-            "Submit a count to the sandbox and preview the total of the year:",
-            "",
-            f"  export KEY={key}",
-            f"  curl -sS {programme_url}/submissions -H \"Authorization: Bearer $KEY\" --json '{submission}'",
-            f"  curl -sS '{programme_url}/preview/outcomes?measure=ips-primary-care-referrals&period=FY2025-26'"
-            ' -H "Authorization: Bearer $KEY"',
-            "",
-        ]
+    if sandbox is not None:
+        lines += ["", *_format_commands(address, sandbox), ""]
     return "\n".join(lines)
+
+
+def _format_commands(address: str, sandbox: Sandbox) -> list[str]:
+    programme_url = f"{address}/v1/programmes/{sandbox.programme}"
+    example = sandbox.example
+    if example is None:
+        return [
+            "List what the sandbox expects:",
+            "",
+            f"  export KEY={sandbox.key}",
+            f'  curl -sS {programme_url}/obligations -H "Authorization: Bearer $KEY"',
+        ]
+    submission = {
+        "returns": [
+            {
+                "measure": example.measure,
+                "period": example.period,
+                "observations": [{"area": example.area, "value": 140}],
+            }
+        ]
+    }
+    return [
+        "Submit a count to the sandbox and preview the total so far:",
+        "",
+        f"  export KEY={sandbox.key}",
+        f'  curl -sS {programme_url}/submissions -H "Authorization: Bearer $KEY"'
+        f" --json '{msgspec.json.encode(submission).decode()}'",
+        f"  curl -sS '{programme_url}/preview/outcomes?measure={example.measure}&period={example.span}'"
+        ' -H "Authorization: Bearer $KEY"',
+    ]

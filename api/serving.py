@@ -10,11 +10,13 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from api import commands, settings
+from api import commands, plan_commands, settings
 from api.database.embedded_files import find_default_folder
-from api.plan import queries_loading
+
+if TYPE_CHECKING:
+    from api import sandbox
 
 MAX_CONNECTIONS = 4096  # of each server process; further ones wait until another ends
 IDLE_MILLISECONDS = 20_000  # until a connection is closed that sends no request, or not all of its headers
@@ -27,12 +29,11 @@ def run_server(arguments: argparse.Namespace, configuration: settings.Settings) 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with commands.open_database(configuration) as url:
         is_embedded = configuration.database_url is None
-        folder = configuration.work_health_data or find_default_folder()
         database = configuration.database_url or url
         with_sandbox = is_embedded or arguments.sandbox
-        key = asyncio.run(_prepare_database(url, database, with_sandbox=with_sandbox, folder=folder))
+        prepared = asyncio.run(_prepare_database(url, database, configuration, with_sandbox=with_sandbox))
         address = f"http://{configuration.work_health_host}:{configuration.work_health_port}"
-        print(sandbox.format_greeting(address, key, embedded=is_embedded), flush=True)
+        print(sandbox.format_greeting(address, prepared, embedded=is_embedded), flush=True)
         os.environ["DATABASE_URL"] = database
         os.environ.pop("DATABASE_OWNER_URL", None)  # neither server nor worker needs the owner's login
         with _run_worker_process():
@@ -40,22 +41,22 @@ def run_server(arguments: argparse.Namespace, configuration: settings.Settings) 
     return 0
 
 
-async def _prepare_database(url: str, database: str, *, with_sandbox: bool, folder: Path) -> str | None:
-    """Migrate the database and load the plan, as its owner. Return the sandbox's key, or None without a sandbox.
+async def _prepare_database(
+    url: str, database: str, configuration: settings.Settings, *, with_sandbox: bool
+) -> "sandbox.Sandbox | None":
+    """Migrate the database and load the first plan, as its owner. Return the sandbox, or None without one.
 
     `database` is the URL with the application's login.
     """
     from api import sandbox  # noqa: PLC0415
 
     await commands.migrate_database(url)
-    plan = queries_loading.read_plan(commands.PLAN_FILE)
-    sandbox_plan = queries_loading.to_sandbox(plan)
     async with commands.begin_owner_transaction(url) as transaction:
-        await commands.load_and_audit(transaction, plan, sandbox=False)
-        if not with_sandbox:
-            return None
-        await commands.load_and_audit(transaction, sandbox_plan, sandbox=True)
-    return await sandbox.fill_sandbox(url, database, sandbox_plan.slug, key_file=folder.parent / "sandbox-key")
+        starting = await plan_commands.load_starting_plan(transaction, configuration.work_health_plan)
+        plan = await plan_commands.load_starting_sandbox(transaction, starting.plan) if with_sandbox else None
+    print(starting.report, flush=True)
+    folder = configuration.work_health_data or find_default_folder()
+    return plan and await sandbox.fill_sandbox(url, database, plan, key_file=folder.parent / "sandbox-key")
 
 
 @contextmanager

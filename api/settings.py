@@ -37,6 +37,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     work_health_data: Annotated[
         Path | None, Meta(description="The folder of the embedded database. By default it is in the user's home.")
     ] = None
+    work_health_plan: Annotated[
+        Path | None,
+        Meta(
+            description="The plan file that `run` loads if the database does not have its programme. Without it, `run` "
+            "loads the bundled plan into a database without programmes."
+        ),
+    ] = None
     work_health_host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
     work_health_port: Annotated[int, Meta(ge=1, le=65535, description="The port to listen on.")] = 8000
     work_health_workers: Annotated[int, Meta(ge=1, le=64, description="Server processes.")] = 1

@@ -96,6 +96,12 @@ async def fetch_ids(transaction: AsyncConnection, programme_id: int) -> Database
     )
 
 
+async def fetch_programmes(transaction: AsyncConnection) -> dict[str, bool]:
+    """Return the slug of each programme, the oldest first, and whether it is a sandbox."""
+    rows = await transaction.execute(select(programme.c.slug, programme.c.sandbox).order_by(programme.c.id))
+    return {row.slug: row.sandbox for row in rows}
+
+
 async def fetch_is_sandbox(transaction: AsyncConnection, slug: str) -> bool | None:
     """Return True if the programme is a sandbox, or None if there is no such programme yet."""
     return (await transaction.execute(select(programme.c.sandbox).where(programme.c.slug == slug))).scalar_one_or_none()

@@ -68,7 +68,17 @@ async def load_plan(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, 
         await queries.add_version(
             transaction, current.programme_id, version, plan, sha256=sha256, changes=changes, now=now
         )
-    # A newer server may expect other returns of the same plan.
-    ids = await queries.fetch_ids(transaction, current.programme_id)
-    await queries.replace_obligations(transaction, current.programme_id, ids, obligations.list_expected_returns(plan))
+    await _replace_obligations(transaction, current.programme_id, plan)
     return LoadResult(programme=plan.slug, version=version, changes=changes)
+
+
+async def refresh_obligations(transaction: AsyncConnection, slug: str) -> None:
+    """Replace the obligations of a programme's current version: a newer server may expect other returns."""
+    current = await queries.lock_newest_version(transaction, slug)
+    if current.plan is not None:
+        await _replace_obligations(transaction, current.programme_id, current.plan)
+
+
+async def _replace_obligations(transaction: AsyncConnection, programme_id: int, plan: Plan) -> None:
+    ids = await queries.fetch_ids(transaction, programme_id)
+    await queries.replace_obligations(transaction, programme_id, ids, obligations.list_expected_returns(plan))

@@ -13,6 +13,8 @@ import httpx2
 import pytest
 
 from api import sandbox
+from api.plan import queries_loading
+from tests.conftest import NOTTINGHAM_PLAN_FILE
 from tests.fixtures.server_process import SANDBOX_PROGRAMME, run_server
 from work_health import Withdrawal, WorkHealth
 
@@ -69,7 +71,9 @@ def test_only_the_sandbox_has_example_returns(server_and_key):
 
 def test_printed_example_is_two_calls_with_curl(server_and_key):
     address, key = server_and_key
-    greeting = sandbox.format_greeting(address, key, embedded=True)
+    plan = queries_loading.to_sandbox(queries_loading.read_plan(NOTTINGHAM_PLAN_FILE))
+    prepared = sandbox.Sandbox(programme=plan.slug, key=key, example=sandbox.choose_example(plan))
+    greeting = sandbox.format_greeting(address, prepared, embedded=True)
     commands = "\n".join(line.strip() for line in greeting.splitlines() if line.startswith("  "))
     result = subprocess.run(["/bin/sh", "-ec", commands], capture_output=True, text=True, check=True)
     assert '"outcome":' in result.stdout
