@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from api import commands, plan_commands, serving, settings
+from api.database.connections import DRIVER_ERRORS
 from api.database.embedded_files import PostgresDidNotStart
+from api.database.requirements import DatabaseUnusable, describe_error
 from api.http.refusals import Refusal
 from schema.partners import Scope
 
@@ -16,13 +20,18 @@ MAX_NAME_LENGTH = 100
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status. Print a refusal instead of a traceback."""
+    """Run one command and return its exit status. Print what the operator can change instead of a traceback."""
     parsed = _build_parser().parse_args(arguments)
     try:
         return parsed.command(parsed, settings.read_settings())
-    except (Refusal, settings.InvalidSetting, PostgresDidNotStart) as refusal:
-        print(refusal, file=sys.stderr)
-        return 1
+    except (Refusal, settings.InvalidSetting, PostgresDidNotStart, DatabaseUnusable) as refusal:
+        message = str(refusal)
+    except (OSError, DBAPIError, *DRIVER_ERRORS) as error:
+        message = describe_error(error)
+        if message is None:
+            raise
+    print(message, file=sys.stderr)
+    return 1
 
 
 def _build_parser() -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ import asyncio
 import secrets
 import sys
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +19,7 @@ from api.access.audit import record_audit
 from api.database import connections
 from api.database.embedded import EmbeddedPostgres
 from api.database.embedded_files import find_default_folder
+from api.database.requirements import Need, check_database
 from api.http.refusals import NotFound
 from api.outcomes.formats import geojson
 from api.outcomes.queries_boundaries import fetch_area_codes, save_boundaries
@@ -32,13 +33,18 @@ PLAN_FILE = Path(__file__).parent.parent / "schema" / "plans" / "work-and-health
 
 
 @contextmanager
-def open_database(configuration: settings.Settings) -> Generator[str]:
-    """Yield the owner's URL of the configured database, or start the embedded one and stop it at the end."""
-    if configuration.owner_url is not None:
-        yield configuration.owner_url
-        return
-    with EmbeddedPostgres(configuration.work_health_data or find_default_folder()) as embedded:
-        yield embedded.dsn()
+def open_database(configuration: settings.Settings, need: Need = Need.NEWEST_SCHEMA) -> Generator[str]:
+    """Yield the owner's URL of the configured database, or start the embedded one and stop it at the end.
+
+    Raises DatabaseUnusable if the database lacks what the command needs.
+    """
+    with ExitStack() as stack:
+        url = configuration.owner_url
+        if url is None:
+            folder = configuration.work_health_data or find_default_folder()
+            url = stack.enter_context(EmbeddedPostgres(folder)).dsn()
+        asyncio.run(check_database(url, need))
+        yield url
 
 
 @asynccontextmanager
@@ -75,7 +81,7 @@ async def record_operator_audit(
 
 def migrate(_: argparse.Namespace, configuration: settings.Settings) -> int:
     """Migrate the database."""
-    with open_database(configuration) as url:
+    with open_database(configuration, Need.RIGHTS) as url:
         asyncio.run(migrate_database(url))
     print("The database has the newest schema.")
     return 0
@@ -116,7 +122,7 @@ def load_boundaries(arguments: argparse.Namespace, configuration: settings.Setti
             await save_boundaries(transaction, known, source=arguments.file.name, now=clock.system_now())
             return len(known), unknown_count
 
-    with open_database(configuration) as url:
+    with open_database(configuration, Need.RIGHTS) as url:
         loaded_count, unknown_count = asyncio.run(load(url))
     print(f"{loaded_count} boundaries loaded; {unknown_count} are of areas that no plan here has.")
     return 0

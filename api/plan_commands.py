@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import clock, commands, settings
+from api.database.requirements import Need
 from api.plan import queries, queries_loading
 from api.plan.queries import fetch_catalogue
 from schema.plan import Plan
@@ -71,7 +72,7 @@ def load_plan(arguments: argparse.Namespace, configuration: settings.Settings) -
         async with commands.begin_owner_transaction(url) as transaction:
             return await load_and_audit(transaction, plan, sandbox=arguments.sandbox)
 
-    with commands.open_database(configuration) as url:
+    with commands.open_database(configuration, Need.RIGHTS) as url:
         loaded = asyncio.run(load(url))
     if not loaded.changes:
         print(f"{loaded.programme}: version {loaded.version} is the same already.")

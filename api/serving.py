@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from api import commands, plan_commands, settings
 from api.database.embedded_files import find_default_folder
+from api.database.requirements import Need
 
 if TYPE_CHECKING:
     from api import sandbox
@@ -27,7 +28,7 @@ def run_server(arguments: argparse.Namespace, configuration: settings.Settings) 
     from api import sandbox  # noqa: PLC0415  each command loads only what it needs, and so starts quickly
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with commands.open_database(configuration) as url:
+    with commands.open_database(configuration, Need.RIGHTS) as url:
         is_embedded = configuration.database_url is None
         database = configuration.database_url or url
         with_sandbox = is_embedded or arguments.sandbox

@@ -24,6 +24,8 @@ from api.database.roles import (
     OWNER_TIMEOUTS,
     PUBLIC_ROLE,
     PUBLISHER_ROLE,
+    VIEW_ROLE,
+    create_roles,
     login_url,
     set_up_roles,
 )
@@ -100,13 +102,30 @@ async def migrate(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK_ID})
         await connection.commit()
-        await connection.run_sync(lambda c: command.upgrade(build_alembic_config(c), "head"))
+        await create_roles(connection)
         await connection.commit()
+        await _upgrade(connection)
         await queue.install_queue(connection, APPLICATION_ROLE, PUBLISHER_ROLE)
         await set_up_roles(connection)
         await connection.commit()
         await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK_ID})
         await connection.commit()
+
+
+async def _upgrade(connection: AsyncConnection) -> None:
+    """Run the migrations. The first one gives a view to a role, which must for that time have the right to make one."""
+    is_new = await connection.scalar(text("select to_regclass('public.programme') is null"))
+    if is_new:
+        await connection.execute(text(f"grant create on schema public to {VIEW_ROLE}"))
+    await connection.commit()
+    try:
+        await connection.run_sync(lambda c: command.upgrade(build_alembic_config(c), "head"))
+        await connection.commit()
+    finally:
+        if is_new:
+            await connection.rollback()
+            await connection.execute(text(f"revoke create on schema public from {VIEW_ROLE}"))
+            await connection.commit()
 
 
 def build_alembic_config(connection: object) -> Config:
