@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 from uuid import uuid4
 
@@ -49,6 +49,7 @@ from api.database.live_copy import CHANGE_SECONDS
 from api.http.bodies import MAX_BODY_BYTES, TypedRequest
 from api.http.budgets import ConcurrencyMiddleware, UploadBudget
 from api.http.etags import ETagMiddleware
+from api.http.loop_watchdog import LoopWatchdog
 from api.http.problems import EXCEPTION_HANDLERS
 from api.http.request_ids import RequestIdMiddleware, reject_unknown_parameters
 from api.http.response_headers import Network, add_response_headers
@@ -203,7 +204,8 @@ def serve() -> Litestar:
         # sends any. So reads from a replica ask it each time.
         follower = None if replica else asyncio.create_task(get_cache(public_reads).follow(public_database))
         settling = asyncio.create_task(app.state.rate_limiter.settle_forever(engine))
-        yield
+        async with LoopWatchdog() if configuration.work_health_watchdog else nullcontext():
+            yield
         settling.cancel()
         if follower is not None:
             follower.cancel()

@@ -36,6 +36,8 @@ def run_server(arguments: argparse.Namespace, configuration: settings.Settings) 
         address = f"http://{configuration.work_health_host}:{configuration.work_health_port}"
         print(sandbox.format_greeting(address, prepared, embedded=is_embedded), flush=True)
         os.environ["DATABASE_URL"] = database
+        if is_embedded:  # which is for development only
+            os.environ.setdefault("WORK_HEALTH_WATCHDOG", "true")
         os.environ.pop("DATABASE_OWNER_URL", None)  # neither server nor worker needs the owner's login
         with _run_worker_process():
             _serve(configuration, workers=arguments.workers or configuration.work_health_workers)

@@ -63,6 +63,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int, Meta(ge=1, description="Requests of an address in a minute without a key.")
     ] = 12_000
     work_health_wrong_keys: Annotated[int, Meta(ge=1, description="Wrong keys from an address in a minute.")] = 60
+    work_health_watchdog: Annotated[
+        bool, Meta(description="Whether a server process logs what occupies its event loop for 100 ms.")
+    ] = False
     work_health_pool: Annotated[int, Meta(ge=1, le=100, description="Database connections of each server process.")] = 8
 
     @property

@@ -14,6 +14,7 @@ from schema.periods import PeriodCode
 MAX_COUNT = 2**53 - 1
 MAX_NOTE_CHARACTERS = 2000
 MAX_RETURNS = 1000  # in one submission
+MAX_ENTRIES = 10_000  # of evidence, and items of milestones, in all returns of one submission
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 Note = Annotated[str, Meta(max_length=MAX_NOTE_CHARACTERS, pattern="^[^\\x00]*$")]
 # The characters of RFC 3986, so no control characters, and no `@` before the path, so no name and password.

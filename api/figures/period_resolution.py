@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from api.figures.query import LATEST_KEYWORD, MAX_PERIODS, IncompatibleFilters, OutcomeQuery, ResultTooLarge
 from api.plan.periods import UnclearPeriod
 from api.statistics import periods
-from schema.measures import Collection, Measure, MeasureKind, Series
+from schema.measures import Cadence, Collection, Measure, MeasureKind, Series
 from schema.outcomes import ResolvedPeriod
 from schema.periods import Period, PeriodType
 
@@ -149,12 +149,11 @@ def has_same_time_since_reset(earlier_period: Period, period: Period, resets: Pe
     return distance % periods.count_months(cycle) == 0
 
 
-def split_into_parts(period: Period, measure: Measure, returned_periods: Iterable[Period]) -> tuple[Period, ...] | None:
-    """Return the periods of the measure's cadence that add up to the period; None if none do exactly.
+def split_into_parts(period: Period, cadence: Cadence, returned_periods: Iterable[Period]) -> tuple[Period, ...] | None:
+    """Return the periods of the cadence that add up to the period; None if none do exactly.
 
     For snapshots, return the returned days that lie in the period.
     """
-    cadence = measure.cadence
     if cadence.period_type is PeriodType.SNAPSHOT:
         days = {returned for returned in returned_periods if periods.contains(period, returned)}
         return tuple(sorted(days, key=lambda day: day.end))

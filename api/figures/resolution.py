@@ -200,7 +200,7 @@ def resolve_period(
     revisions = returns.get((query.measure.slug, query.series.slug), [])
     if query.is_published:
         return _resolve_published(query, period, [revision for revision in revisions if revision.is_counted])
-    parts = split_into_parts(period, query.measure, (revision.period for revision in revisions))
+    parts = split_into_parts(period, query.measure.cadence, (revision.period for revision in revisions))
     if parts is None:
         cadence = query.measure.cadence.period_type
         return replace(

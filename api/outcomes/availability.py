@@ -1,5 +1,7 @@
 """The outcome queries that the plan allows, with or without data."""
 
+from functools import cache
+
 from api.figures.period_resolution import split_into_parts
 from api.figures.query import OutcomeQuery, resolve_axes
 from api.figures.resolution import AS_PUBLISHED_ONLY, resolve_query
@@ -7,7 +9,7 @@ from api.plan.catalogue import Catalogue
 from api.plan.periods import list_periods
 from api.statistics import periods
 from schema.availability import AreaFamily, Availability, MeasureAvailability, OutcomeFormat, SeriesAvailability
-from schema.measures import Measure, Series
+from schema.measures import Cadence, Measure, Series
 from schema.periods import PeriodType
 
 FORMAT_MEDIA_TYPES = {
@@ -59,22 +61,23 @@ def _describe_measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailabi
         series=[_describe_series(measure, series, catalogue) for series in measure.series],
         period_type=cadence.period_type,
         periods=[period.code for period in list_periods(window, cadence.period_type, months=cadence.months)],
-        period_types=_list_period_types(measure),
+        period_types=_list_period_types(cadence),
         area_family=measure.area_family,
         finest_level=catalogue.find_finest_level(measure, ()) or catalogue.areas[catalogue.plan.area].level,
         schemes=measure.schemes,
     )
 
 
-def _list_period_types(measure: Measure) -> list[PeriodType]:
-    """Return the types of periods that can consist of the measure's periods. Any two years contain every case."""
+@cache
+def _list_period_types(cadence: Cadence) -> list[PeriodType]:
+    """Return the types of periods that can consist of the cadence's periods. Any two years contain every case."""
     first, last = periods.parse("CY2000").start, periods.parse("CY2001").end
     return [
         period_type
         for period_type in PeriodType
         if any(
-            split_into_parts(period, measure, ()) is not None
-            for period in periods.list_periods_between(period_type, first, last, months=measure.cadence.months or 12)
+            split_into_parts(period, cadence, ()) is not None
+            for period in periods.list_periods_between(period_type, first, last, months=cadence.months or 12)
         )
     ]
 

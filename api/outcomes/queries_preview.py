@@ -18,9 +18,11 @@ from api.figures.resolution import ResolvedQuery, has_published_figures, resolve
 from api.figures.returns_data import ReturnsData
 from api.figures.verdicts import build_judged_figures
 from api.http.pagination import decode_cursor, encode_cursor
+from api.http.threads import run_on_figures
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.reviews.queries_concessions import fetch_concessions
+from api.submissions.cell_columns import Cells
 from api.submissions.queries_cells import fetch_cells
 from schema.inequality import PreviewInequality
 from schema.outcomes import PreviewFigure, ResolvedPeriod
@@ -57,7 +59,7 @@ class PreviewReader:
         return PreviewResult(
             catalogue=self.catalogue,
             axes=axes,
-            figures=select_page_figures(figures, page, self.catalogue),
+            figures=await run_on_figures(figures, lambda: select_page_figures(figures, page, self.catalogue)),
             resolved_periods=resolved_periods,
             next_cursor=encode_cursor(page.next_cursor) if page.next_cursor else None,
         )
@@ -95,16 +97,21 @@ class PreviewReader:
         figures_by_index: dict[int, list[PreviewFigure]] = {}
         start_count = 1
         while waiting := [index for index in range(len(resolved_queries)) if index not in figures_by_index]:
-            limited_queries = {
-                index: limit_history(resolved_queries[index], self.catalogue, concessions, start_count)
+            limited_queries = [
+                await to_thread.run_sync(
+                    limit_history, resolved_queries[index], self.catalogue, concessions, start_count
+                )
                 for index in waiting
-            }
-            data = await _fetch_returns_data(self.transaction, list(limited_queries.values()), self.catalogue)
-            for index, limited in limited_queries.items():
+            ]
+            data = await _fetch_returns_data(self.transaction, limited_queries, self.catalogue)
+            for index, limited in zip(waiting, limited_queries, strict=True):
                 figures = await to_thread.run_sync(
                     build_judged_figures, limited, data, self.catalogue, concessions, min_coverage
                 )
-                if has_enough_history(figures, resolved_queries[index], self.catalogue, concessions, start_count):
+                is_enough = await to_thread.run_sync(
+                    has_enough_history, figures, resolved_queries[index], self.catalogue, concessions, start_count
+                )
+                if is_enough:
                     figures_by_index[index] = figures
             start_count *= 4
         return [figure for index in range(len(resolved_queries)) for figure in figures_by_index[index]]
@@ -117,6 +124,19 @@ async def _fetch_returns_data(
     transaction: AsyncConnection, resolved_queries: list[ResolvedQuery], catalogue: Catalogue
 ) -> ReturnsData:
     """Return the cells and published figures that the queries and their earlier periods need."""
+    counted, published = await to_thread.run_sync(_split_revisions, resolved_queries, catalogue)
+    breakdowns = {key for resolved in resolved_queries for key in resolved.breakdowns}
+    cells = await fetch_cells(
+        transaction, catalogue, {number: number for number in counted}, only_totals=breakdowns == {TOTAL_KEY}
+    )
+    return ReturnsData(
+        cells=await to_thread.run_sync(_select_cells, cells, resolved_queries, catalogue),
+        published_figures=await fetch_published_figures(transaction, catalogue, published),
+    )
+
+
+def _split_revisions(resolved_queries: list[ResolvedQuery], catalogue: Catalogue) -> tuple[list[int], list[int]]:
+    """Return the ids of the revisions with counts, and of those with published figures."""
     revisions = {
         revision.id: revision
         for resolved in resolved_queries
@@ -124,17 +144,13 @@ async def _fetch_returns_data(
         if revision.is_counted
     }
     published = {number for number, revision in revisions.items() if has_published_figures(revision, catalogue)}
+    return sorted(revisions.keys() - published), sorted(published)
+
+
+def _select_cells(cells: Cells, resolved_queries: list[ResolvedQuery], catalogue: Catalogue) -> Cells:
+    """Return the cells of the areas and breakdowns of the queries."""
     areas = {code for resolved in resolved_queries for code in (*resolved.areas, *resolved.comparator_areas)}
     breakdowns = {key for resolved in resolved_queries for key in resolved.breakdowns}
-    cells = await fetch_cells(
-        transaction,
-        catalogue,
-        {number: number for number in sorted(revisions.keys() - published)},
-        only_totals=breakdowns == {TOTAL_KEY},
-    )
     is_selected = np.isin(cells.area, [catalogue.ids.areas[code] for code in areas])
     is_selected &= np.isin(cells.breakdown, [catalogue.ids.breakdowns[key] for key in breakdowns])
-    return ReturnsData(
-        cells=cells.select(is_selected),
-        published_figures=await fetch_published_figures(transaction, catalogue, sorted(published)),
-    )
+    return cells.select(is_selected)

@@ -15,6 +15,7 @@ from benchmarks import measured_server, synthetic_data
 from tests.conftest import Clone
 from tests.faults.test_crash import Server, serve
 from tests.faults.test_submission_fuzz import count_written_rows
+from tests.fixtures.loop_watch import assert_loop_was_free
 
 OBSERVATIONS = 60_000
 PADDING = 2000  # unused bytes of each row, so that the file is far larger than its content
@@ -34,13 +35,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def served_programme(clone_database: Clone, template_database: str) -> AsyncIterator[tuple[Server, str, str]]:
+async def served_programme(
+    clone_database: Clone, template_database: str, tmp_path: Path
+) -> AsyncIterator[tuple[Server, str, str]]:
     """Yield a server with the programme of the benchmarks, its database and a key."""
     async with clone_database(template_database) as url:
         [key] = await measured_server.prepare_database(url)
-        with serve(url) as process:
+        with serve(url, tmp_path / "log") as process:
             await process.start()
             yield process, url, key
+        assert_loop_was_free(tmp_path / "log")
 
 
 def pad_rows(file: Path, *, last: str | None = None) -> Iterator[bytes]:

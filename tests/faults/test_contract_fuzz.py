@@ -28,6 +28,7 @@ from schema.partners import Scope
 from schema.plan import Plan
 from tests.conftest import PROGRAMME, open_application
 from tests.faults.test_crash import Server, serve
+from tests.fixtures.loop_watch import assert_loop_was_free
 from work_health import WorkHealth, new_return, new_submission, observation
 
 CONTRACT = msgspec.yaml.decode((Path(__file__).parent.parent.parent / "openapi.yaml").read_bytes())
@@ -59,7 +60,10 @@ def serialise_ndjson(_: object, value: object) -> bytes:
 
 @pytest.fixture(scope="module")
 async def served_sandbox(
-    database_url_of: Callable[[str], str], template_database: str, nottingham_plan: Plan
+    database_url_of: Callable[[str], str],
+    template_database: str,
+    nottingham_plan: Plan,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[Server, str]]:
     """Yield a server with a sandbox that has a return, and a key with every scope."""
     administrator = await asyncpg.connect(database_url_of("postgres"))
@@ -72,13 +76,15 @@ async def served_sandbox(
         key = await application.issue_key(
             "nottingham-city-council", *Scope, programme=SANDBOX, days=36500, sandbox=True
         )
-    with serve(database_url_of("fuzz")) as process:
+    log = tmp_path_factory.mktemp("fuzz") / "log"
+    with serve(database_url_of("fuzz"), log) as process:
         await process.start()
         with WorkHealth(key, base_url=process.address) as partner:
             cells = [observation("E06000018", 12), observation("E06000018", 7, breakdown={"sex": "female"})]
             referrals = new_return("ips-primary-care-referrals", "FY2025-26-Q1", cells)
             await asyncio.to_thread(partner.create_submission, SANDBOX, new_submission(referrals))
         yield process, key
+    assert_loop_was_free(log)
     await administrator.execute("drop database fuzz with (force)")
     await administrator.close()
 

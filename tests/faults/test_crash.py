@@ -40,27 +40,33 @@ def find_free_port() -> int:
 
 
 class Server:
-    """`python -m api run` in its own process group, so that all its processes can be killed at once."""
+    """`python -m api run` in its own process group, so that all its processes can be killed at once.
 
-    def __init__(self, url: str) -> None:
+    With a log, the server writes into it what occupies its event loop.
+    """
+
+    def __init__(self, url: str, log: Path | None = None) -> None:
         self.port = find_free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._environment = os.environ | {
             "WORK_HEALTH_KEY_RATE": "1000000000",
             "DATABASE_URL": url,
             "WORK_HEALTH_PORT": str(self.port),
+            "WORK_HEALTH_WATCHDOG": str(log is not None).lower(),
         }
+        self._log = log or Path(os.devnull)
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "api", "run"],
-            cwd=ROOT,
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "api", "run"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
         for _ in range(600):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return
@@ -79,8 +85,8 @@ class Server:
 
 
 @contextmanager
-def serve(url: str) -> Iterator[Server]:
-    server = Server(url)
+def serve(url: str, log: Path | None = None) -> Iterator[Server]:
+    server = Server(url, log)
     try:
         yield server
     finally:

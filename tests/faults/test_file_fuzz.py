@@ -6,6 +6,7 @@ Every refusal has a reason, and its findings name rows that the file has. `FUZZ`
 import gzip
 import json
 import os
+from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx2
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from schema.partners import Scope
 from tests.conftest import RunningApplication
 from tests.faults.test_submission_fuzz import CITY, PATH, STRANGE, VALID_BODY, WARD, count_written_rows
+from tests.fixtures.loop_watch import frozen_objects, watch_loop
 
 FUZZ = int(os.environ.get("FUZZ", "60"))
 REFERRALS = "ips-primary-care-referrals"
@@ -125,8 +127,9 @@ def replace_bytes(draw: st.DrawFn, content: bytes) -> bytes:
 
 
 @pytest.fixture
-async def http(application: RunningApplication) -> httpx2.AsyncClient:
-    return application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
+async def http(application: RunningApplication) -> AsyncIterator[httpx2.AsyncClient]:
+    with frozen_objects():
+        yield application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
 
 
 async def post_file(
@@ -140,7 +143,8 @@ async def post_file(
     if gzip_bytes:
         headers["Content-Encoding"] = "gzip"
         body = gzip.compress(content, mtime=0)[: gzip_bytes if gzip_bytes > 1 else None]
-    response = await http.post(f"{PATH}/{form}", content=body, headers=headers, params={"dry_run": dry})
+    async with watch_loop():
+        response = await http.post(f"{PATH}/{form}", content=body, headers=headers, params={"dry_run": dry})
     after = await count_written_rows(connection)
     await connection.close()
     assert response.status_code in {200, 201, 400, 403, 409, 415, 422}, (content, response.text)

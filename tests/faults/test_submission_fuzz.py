@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 import os
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from schema.partners import Scope
 from tests.conftest import PROGRAMME, RunningApplication
+from tests.fixtures.loop_watch import frozen_objects, watch_loop
 
 FUZZ = int(os.environ.get("FUZZ", "60"))
 PATH = f"/v1/programmes/{PROGRAMME}/submissions"
@@ -98,8 +100,9 @@ async def count_written_rows(connection: asyncpg.Connection) -> tuple[int, ...]:
 
 
 @pytest.fixture
-async def http(application: RunningApplication) -> httpx2.AsyncClient:
-    return application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
+async def http(application: RunningApplication) -> AsyncIterator[httpx2.AsyncClient]:
+    with frozen_objects():
+        yield application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
 
 
 VALID_CONTENT = json.dumps(VALID_BODY).encode()
@@ -115,7 +118,8 @@ async def test_refusal_writes_nothing_and_no_body_causes_an_error(
     connection = await asyncpg.connect(application.url)
     before = await count_written_rows(connection)
     headers = {"Content-Type": "application/json", "Idempotency-Key": hashlib.sha256(content).hexdigest()}
-    response = await http.post(PATH, content=content, headers=headers, params={"dry_run": dry_run})
+    async with watch_loop():
+        response = await http.post(PATH, content=content, headers=headers, params={"dry_run": dry_run})
     after = await count_written_rows(connection)
     await connection.close()
     expected = {200, 201} if content == VALID_CONTENT else {200, 201, 400, 403, 409, 422}

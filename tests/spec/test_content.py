@@ -73,6 +73,27 @@ def test_invalid_content_has_a_finding_with_its_path(case):
     assert list_findings(new_return) == expected
 
 
+ONLY_ENTRIES = make_evidence(*[ENTRY] * 1000, measure="unknown")
+ONLY_ITEMS = make_milestone(*[ITEM] * 1000, measure="unknown")
+# fmt: off
+#   returns                                                       path of the finding
+ENTRY_COUNTS = [
+    ([ONLY_ENTRIES] * 10,                                         None),
+    ([ONLY_ENTRIES] * 12,                                         "/returns/10/entries"),
+    ([ONLY_ENTRIES] * 10 + [make_return("learners", "town 9")],   None),
+    ([ONLY_ENTRIES] * 5 + [ONLY_ITEMS] * 6,                       "/returns/10/items"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("returns", "path"), ENTRY_COUNTS)
+def test_items_and_entries_of_a_submission_are_limited(returns, path):
+    with pytest.raises(Rejected) as refusal:
+        examine_returns(*returns)
+    findings = [(finding.code, finding.path) for finding in refusal.value.findings]
+    assert findings == [("too-many-entries", path)] if path else ("unknown-measure", "/returns/0/measure") in findings
+
+
 def test_unknown_stage_finding_names_the_known_stages():
     with pytest.raises(Rejected) as refusal:
         examine_returns(make_milestone(ITEM | {"stage": "bound"}))

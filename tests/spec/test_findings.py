@@ -9,7 +9,7 @@ import pytest
 from api.submissions.checks import cells
 from api.submissions.checks.cells import index_cells, resolve_codes
 from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
-from api.submissions.checks.findings import MAX_LISTED_FINDINGS, Findings
+from api.submissions.checks.findings import MAX_JUSTIFIABLE_FINDINGS, MAX_LISTED_FINDINGS, Findings
 from api.submissions.checks.rejections import Rejected
 from api.submissions.checks.tiers import CheckedSubmission, check_submission
 from api.submissions.checks.totals import check_totals
@@ -244,6 +244,18 @@ def test_unlisted_errors_reject_the_submission():
     findings.count_unlisted("sum-exceeds-total", 4)
     with pytest.raises(Rejected, match="0 of 7 errors"):
         findings.raise_if_errors()
+
+
+def test_findings_beyond_the_limit_are_counted_and_name_their_returns():
+    findings = Findings()
+    for number in range(2 * MAX_JUSTIFIABLE_FINDINGS):
+        findings.add("unknown-area", "Hm.", path=f"/returns/{number}/observations", actual=str(number))
+    findings.add("unknown-area", "Hm.", path="/returns/0/observations", actual="0", rows=[7])
+    assert findings.list_returns({"unknown-area"}) == set(range(2 * MAX_JUSTIFIABLE_FINDINGS))
+    assert findings.list_returns({"unknown-measure"}) == set()
+    with pytest.raises(Rejected, match=r"200 of 2,000 errors") as refusal:
+        findings.raise_if_errors()
+    assert refusal.value.findings[0].rows == [7]
 
 
 def test_many_warnings_do_not_hide_an_error():

@@ -174,6 +174,16 @@ def test_reading_stops_after_too_many_errors(monkeypatch):
     assert [(f.code, f.rows) for f in refusal.value.findings] == [("not-json", [2, 3, 4]), ("too-many-errors", [5])]
 
 
+def test_reading_stops_after_too_many_faulty_lines(monkeypatch):
+    monkeypatch.setattr(ndjson_reader, "MAX_FAULTY_LINES", 2)
+    lines = ['{"area": 1}', make_line(area="E06000018", value=1).strip(), *['{"area": 1}'] * 20]
+    findings = list_findings(ENVELOPE + "\n".join(lines))
+    assert {(code, tuple(rows)) for code, rows, _ in findings} == {
+        ("unreadable-field", (2, 4)),
+        ("too-many-errors", (4,)),
+    }
+
+
 def test_number_of_distinct_codes_is_limited(monkeypatch):
     monkeypatch.setattr(ndjson_reader, "MAX_DISTINCT_VALUES", 2)
     assert list_findings(ENVELOPE + "".join(make_line(area=f"E0600001{n}", value=1) for n in range(3))) == [

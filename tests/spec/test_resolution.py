@@ -269,13 +269,13 @@ PARTS = [
 
 @pytest.mark.parametrize(("measure", "period", "expected"), PARTS)
 def test_period_is_split_into_periods_of_the_cadence_or_not_at_all(measure, period, expected):
-    part_periods = split_into_parts(periods.parse(period), measure, [])
+    part_periods = split_into_parts(periods.parse(period), measure.cadence, [])
     assert (None if part_periods is None else [p.code for p in part_periods]) == expected
 
 
 def test_snapshots_belong_to_the_period_that_contains_their_day():
     days = [periods.parse(code) for code in ("D2026-01-15", "D2026-04-01")]
-    part_periods = split_into_parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT), days)
+    part_periods = split_into_parts(periods.parse("CY2026-Q1"), cadence(PeriodType.SNAPSHOT).cadence, days)
     assert part_periods is not None
     assert [p.code for p in part_periods] == ["D2026-01-15"]
 

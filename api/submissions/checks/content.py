@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import accumulate
 
 import numpy as np
 
@@ -13,7 +14,15 @@ from api.submissions.parsed import ParsedSubmission
 from api.submissions.revisions import Content
 from schema.measures import Collection, Measure, MeasureKind, Series
 from schema.submission_reports import CellCounts
-from schema.submissions import EvidenceEntry, MilestoneItem, NewReturn, NewSubmission, PublisherFigure, ReturnKind
+from schema.submissions import (
+    MAX_ENTRIES,
+    EvidenceEntry,
+    MilestoneItem,
+    NewReturn,
+    NewSubmission,
+    PublisherFigure,
+    ReturnKind,
+)
 
 FIGURES_AS_JSON_FIX = "Send published figures as JSON, in the return's `figures`."
 CONTENT_FIELD_BY_KIND = {MeasureKind.MILESTONE: "items", MeasureKind.EVIDENCE: "entries"}
@@ -129,6 +138,22 @@ def _check_entries(
 def _check_date(day: date, item_path: str, today: date, findings: Findings) -> None:
     if day > today:
         findings.add("date-in-future", f"{day} is in the future.", path=f"{item_path}/date", actual=str(day))
+
+
+def check_entry_count(submission: NewSubmission, findings: Findings) -> None:
+    """Find the first return whose items or entries are too many for one submission."""
+    counts = [len(given.items) + len(given.entries) for given in submission.returns]
+    for index, total in enumerate(accumulate(counts)):
+        if total > MAX_ENTRIES:
+            field = "entries" if submission.returns[index].entries else "items"
+            findings.add(
+                "too-many-entries",
+                f"The returns have {sum(counts):,} items and entries together.",
+                path=f"/returns/{index}/{field}",
+                expected=f"at most {MAX_ENTRIES}",
+                actual=str(sum(counts)),
+            )
+            return
 
 
 def check_free_texts(parsed: ParsedSubmission, findings: Findings) -> None:

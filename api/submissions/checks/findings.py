@@ -36,6 +36,7 @@ class Findings:
         self._text_by_finding = {justification.finding: justification.text for justification in self._justifications}
         self._findings_by_key: dict[str, tuple[Finding, list[Column]]] = {}
         self._returns_by_finding: dict[str | None, set[int]] = {}  # items of the returns that a finding is about
+        self._returns_by_code: dict[str, set[int]] = {}
         self._count_by_code: Counter[str] = Counter()
         self._unlisted: Counter[str] = Counter()
 
@@ -53,12 +54,18 @@ class Findings:
         fix: str | None = None,
         id_detail: str = "",
     ) -> None:
-        """Add a finding. `id_detail` distinguishes findings in the same place; it is part of the id only."""
+        """Add a finding, or only count it if its code has MAX_JUSTIFIABLE_FINDINGS others.
+
+        `id_detail` distinguishes findings in the same place; it is part of the id only.
+        """
         explanation = FINDING_EXPLANATIONS[code]
-        row_array = np.asarray(rows if isinstance(rows, np.ndarray) else list(rows), dtype=np.int64)
-        row_array, path, column, items = self._locate(row_array, path, column, explanation.justifiable)
+        row_array, path, column, items = self._locate(rows, path, column, explanation.justifiable)
         place = path if cell is None else None
         key = msgspec.json.encode((code, message, place, cell, column, expected, actual, fix, id_detail)).decode()
+        self._returns_by_code.setdefault(code, set()).update(items)
+        if key not in self._findings_by_key and not self.room_for(code):
+            self.count_unlisted(code, 1)
+            return
         identity = msgspec.json.encode((code, place, cell, expected, actual, id_detail))
         finding = Finding(
             id=hashlib.sha256(identity).hexdigest()[:12],
@@ -79,9 +86,10 @@ class Findings:
         self._returns_by_finding.setdefault(finding.id, set()).update(items)
 
     def _locate(
-        self, rows: Column, path: str | None, column: str | None, justifiable: bool
+        self, given_rows: Iterable[int] | Column, path: str | None, column: str | None, justifiable: bool
     ) -> tuple[Column, str | None, str | None, set[int]]:
         """Return rows, path and column as the sender knows them, and the items of the returns concerned."""
+        rows = np.asarray(given_rows if isinstance(given_rows, np.ndarray) else list(given_rows), dtype=np.int64)
         pointer = RETURN_POINTER_PATTERN.fullmatch(path or "")
         items = {int(pointer["item"])} if pointer else set[int]()
         if self._parsed is not None:
@@ -98,8 +106,7 @@ class Findings:
 
     def list_returns(self, codes: Set[str]) -> set[int]:
         """Return the items of the returns with a finding of one of these codes."""
-        ids = {finding.id for finding, _ in self._findings_by_key.values() if finding.code in codes}
-        return {item for id_ in ids for item in self._returns_by_finding[id_]}
+        return {item for code in codes for item in self._returns_by_code.get(code, ())}
 
     def room_for(self, code: str) -> int:
         """Return how many more findings of a code can be added one by one."""

@@ -46,6 +46,8 @@ def check_submission(
     """Run the tiers that need no other returns. Raises Rejected with all errors of the first tier that has any."""
     parsed = parsed.group_by_return()
     findings = Findings(parsed)
+    content.check_entry_count(parsed.envelope, findings)
+    findings.raise_if_errors()
     content.check_free_texts(parsed, findings)
     returns = identity.identify_returns(parsed, catalogue, organisation, extensions, now=now, findings=findings)
     findings.raise_if_errors()

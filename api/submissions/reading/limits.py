@@ -2,6 +2,7 @@
 
 CHUNK_BYTES = 1024 * 1024
 MAX_LINE_BYTES = 1024 * 1024  # also of a CSV record with line breaks in it
+MAX_FAULTY_LINES = 5000  # of JSON; a line is slow to explain
 MAX_ENVELOPE_BYTES = 32 * 1024 * 1024
 MAX_ROWS = 3_000_000
 MAX_COLUMNS = 200

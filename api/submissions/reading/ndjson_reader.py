@@ -15,7 +15,13 @@ from api.submissions.reading.column_buffer import ColumnBuffer
 from api.submissions.reading.csv_scanner import are_blank
 from api.submissions.reading.faults import MAX_FAULTY_CELLS, Fault, Faults
 from api.submissions.reading.json_reader import JsonCell, JsonColumns, iterate_column, not_json_fault
-from api.submissions.reading.limits import CHUNK_BYTES, MAX_DISTINCT_VALUES, MAX_ENVELOPE_BYTES, MAX_LINE_BYTES
+from api.submissions.reading.limits import (
+    CHUNK_BYTES,
+    MAX_DISTINCT_VALUES,
+    MAX_ENVELOPE_BYTES,
+    MAX_FAULTY_LINES,
+    MAX_LINE_BYTES,
+)
 from schema.problems import Finding, Severity
 from schema.submissions import NewSubmission, Observation
 
@@ -53,6 +59,7 @@ class NdjsonReader:
         self._pending_bytes = 0
         self._incomplete_line = b""
         self._row = 0
+        self._faulty_line_count = 0
         self._has_stopped = False
         self._has_started = False
         self._envelope: NewSubmission | None = None
@@ -101,6 +108,10 @@ class NdjsonReader:
             self._read_lines(lines + b"\n")
         if len(self._incomplete_line) > (MAX_LINE_BYTES if self._has_started else MAX_ENVELOPE_BYTES):
             self._stop(Fault(code="row-too-long", message="The line does not end."))
+        elif self._faulty_line_count == MAX_FAULTY_LINES:
+            self._stop(
+                Fault(code="too-many-errors", message=f"Reading ended here: {MAX_FAULTY_LINES:,} lines are faulty.")
+            )
         elif self._faults.has_too_many:
             self._stop(
                 Fault(code="too-many-errors", message=f"Reading ended here: more than {MAX_FAULTY_CELLS:,} errors.")
@@ -199,6 +210,10 @@ class NdjsonReader:
                 rows.append(line_row)
             except DECODE_ERRORS as error:
                 self._explain_line(text[begin:stop], line_row, error)
+                self._faulty_line_count += 1
+                if self._faulty_line_count == MAX_FAULTY_LINES:
+                    self._row = line_row - 1
+                    break
         return lines, np.array(rows, dtype=np.int64)
 
     def _explain_line(self, line: bytes, row: int, error: Exception) -> None:
