@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from api import clock
+from api import clock, retention
 from api.database import connections, queue
 from api.protection.job import Protector
 from api.releases.job import Publisher
@@ -38,11 +38,13 @@ async def run_jobs(url: str, publisher_url: str, *, processes: int, until_empty:
     engine = connections.create_publisher_engine(publisher_url)
     connection = await connections.connect_queue_listener(url)
     pool = AuditPool(processes)
+    deleting = asyncio.create_task(retention.delete_forever(engine))
     try:
         protector = Protector(engine, clock.system_now, map_tasks=pool.map_audits, max_concurrent=processes)
         handlers = {PROTECT_JOB_KIND: protector.handle, PUBLISH_JOB_KIND: Publisher(protector).handle}
         await queue.process_jobs(connection, handlers, until_empty=until_empty)
     finally:
+        deleting.cancel()
         pool.close()
         await connection.close()
         await engine.dispose()

@@ -279,6 +279,13 @@ past_snapshot = Table(
     Column("programme", Integer, ForeignKey("programme.id"), nullable=False),
     timestamp_column("at"),
     Column("snapshot", Snapshot, nullable=False),
+    Column(
+        "is_needed",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="Whether it excludes a revision that states an earlier time, and so is never deleted.",
+    ),
     PrimaryKeyConstraint("programme", "at"),
     comment="What was committed when an instant was first read while somebody wrote. It holds for earlier ones too.",
 )
@@ -307,6 +314,7 @@ idempotency = Table(
     Column("answer", LargeBinary, comment="Null once its content is redacted."),
     timestamp_column("created_at"),
     PrimaryKeyConstraint("programme", "client", "operation", "key"),
+    Index(None, "created_at"),
     ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
     comment="Answers kept for 30 days, to be given again. Row-level security by organisation.",
 )

@@ -53,11 +53,14 @@ async def store_response(
     submission: UUID | None = None,
     now: datetime,
 ) -> None:
-    """Store a response, and delete the client's responses that are older than 30 days."""
+    """Store a response, in place of one that is older than 30 days. The worker deletes the others."""
     await fetch_in_transaction(
         transaction,
-        "delete from idempotency where programme = $1 and client = $2 and created_at <= $3",
-        *(programme_id, author.client, now - RESPONSE_RETENTION),
+        """
+        delete from idempotency
+        where programme = $1 and client = $2 and operation = $3 and key = $4 and created_at <= $5
+        """,
+        *(programme_id, author.client, operation, key, now - RESPONSE_RETENTION),
     )
     await fetch_in_transaction(
         transaction,

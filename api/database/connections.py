@@ -59,7 +59,7 @@ def create_public_engine(url: str, *, pool_size: int) -> AsyncEngine:
 
 def create_publisher_engine(url: str) -> AsyncEngine:
     """Create an engine for publication. Its login can read returns and contributions, and write releases."""
-    return _create_engine(login_url(url, PUBLISHER_ROLE), pool_size=2)
+    return _create_engine(login_url(url, PUBLISHER_ROLE), pool_size=3)
 
 
 async def connect_queue_listener(url: str) -> Any:

@@ -1,0 +1,34 @@
+"""Delete what is no longer needed, in the worker.
+
+The function `delete_expired` of the database has the periods, and docs/reference/retention.md describes them.
+"""
+
+import asyncio
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.database.connections import DRIVER_ERRORS, autocommit_connection, fetch_any
+
+log = logging.getLogger("work_health")
+PAUSE_SECONDS = 3600
+KINDS = ("responses", "keys", "rate-counts", "publication-inputs", "job-log", "snapshots")
+
+
+async def delete_forever(engine: AsyncEngine) -> None:
+    """Delete what has expired, now and every hour. `engine` has the login that publishes."""
+    while True:
+        try:
+            await delete_expired(engine)
+        except (OSError, SQLAlchemyError, *DRIVER_ERRORS):
+            log.exception("Expired rows could not be deleted. The worker tries again in an hour.")
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def delete_expired(engine: AsyncEngine) -> None:
+    """Delete what has expired, each batch in its own transaction. Do nothing while another worker does it."""
+    async with autocommit_connection(engine) as connection:
+        for kind in KINDS:
+            while (await fetch_any(connection, "select delete_expired($1)", kind))[0][0]:
+                pass
