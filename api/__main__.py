@@ -69,9 +69,16 @@ def _add_server_commands(subparsers: Any) -> None:
 
 
 def _add_plan_commands(subparsers: Any) -> None:
+    check = subparsers.add_parser("check-plan", help="list every mistake of a plan file, and what it would change")
+    check.add_argument("file", type=Path)
+    check.add_argument("--all", action="store_true", help="list every change instead of a summary")
+    check.set_defaults(command=plan_commands.check_plan)
+
     load = subparsers.add_parser("load-plan", help="load a plan file as a new version of its programme")
     load.add_argument("file", type=Path)
     load.add_argument("--sandbox", action="store_true", help="load it as a sandbox")
+    load.add_argument("--dry-run", action="store_true", help="check and report everything, but change nothing")
+    load.add_argument("--all", action="store_true", help="list every change instead of a summary")
     load.set_defaults(command=plan_commands.load_plan)
 
     boundaries = subparsers.add_parser(

@@ -48,12 +48,14 @@ def open_database(configuration: settings.Settings, need: Need = Need.NEWEST_SCH
 
 
 @asynccontextmanager
-async def begin_owner_transaction(url: str) -> AsyncGenerator[AsyncConnection]:
-    """Yield a transaction of the database's owner, on an engine that is disposed of at the end."""
+async def begin_owner_transaction(url: str, *, dry_run: bool = False) -> AsyncGenerator[AsyncConnection]:
+    """Yield a transaction of the database's owner, which a dry run rolls back, on an engine of its own."""
     engine = connections.create_owner_engine(url)
     try:
-        async with engine.begin() as transaction:
-            yield transaction
+        async with engine.connect() as connection, connection.begin() as transaction:
+            yield connection
+            if dry_run:
+                await transaction.rollback()
     finally:
         await engine.dispose()
 

@@ -8,8 +8,9 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import clock, commands, settings
+from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need
-from api.plan import queries, queries_loading
+from api.plan import change_summary, queries, queries_loading
 from api.plan.queries import fetch_catalogue
 from schema.plan import Plan
 
@@ -63,20 +64,47 @@ async def load_and_audit(transaction: AsyncConnection, plan: Plan, *, sandbox: b
 
 
 def load_plan(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Load a plan file as a new version of its programme."""
+    """Load a plan file as a new version of its programme, or only report what that would change."""
     plan = queries_loading.read_plan(arguments.file)
     plan = queries_loading.to_sandbox(plan) if arguments.sandbox else plan
 
     async def load(url: str) -> queries_loading.LoadResult:
-        await commands.migrate_database(url)
-        async with commands.begin_owner_transaction(url) as transaction:
-            return await load_and_audit(transaction, plan, sandbox=arguments.sandbox)
+        if not arguments.dry_run:
+            await commands.migrate_database(url)
+        return await _load(url, plan, sandbox=arguments.sandbox, dry_run=arguments.dry_run)
 
-    with commands.open_database(configuration, Need.RIGHTS) as url:
+    need = Need.NEWEST_SCHEMA if arguments.dry_run else Need.RIGHTS
+    with commands.open_database(configuration, need) as url:
         loaded = asyncio.run(load(url))
+    _print_result(loaded, every_change=arguments.all, dry_run=arguments.dry_run)
+    return 0
+
+
+def check_plan(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Check a plan file, and compare it with the plan in the database, if there is one."""
+    plan = queries_loading.read_plan(arguments.file)
+    print(f"{arguments.file}: no mistakes.")
+    folder = configuration.work_health_data or find_default_folder()
+    if configuration.owner_url is None and not folder.exists():
+        print("There is no database yet to compare it with.")
+        return 0
+    with commands.open_database(configuration) as url:
+        loaded = asyncio.run(_load(url, plan, sandbox=False, dry_run=True))
+    _print_result(loaded, every_change=arguments.all, dry_run=True)
+    return 0
+
+
+async def _load(url: str, plan: Plan, *, sandbox: bool, dry_run: bool) -> queries_loading.LoadResult:
+    async with commands.begin_owner_transaction(url, dry_run=dry_run) as transaction:
+        return await load_and_audit(transaction, plan, sandbox=sandbox)
+
+
+def _print_result(loaded: queries_loading.LoadResult, *, every_change: bool, dry_run: bool) -> None:
+    """Print the version and its changes: all, or a summary."""
     if not loaded.changes:
         print(f"{loaded.programme}: version {loaded.version} is the same already.")
-        return 0
-    print(f"{loaded.programme}: version {loaded.version}")
-    print("\n".join(f"  {change}" for change in loaded.changes))
-    return 0
+        return
+    condition = ", if the file is loaded" if dry_run else ""
+    print(f"{loaded.programme}: version {loaded.version}{condition}. It has {len(loaded.changes)} changes:")
+    summary = change_summary.list_every_change if every_change else change_summary.summarise_changes
+    print("\n".join(f"  {line}" for line in summary(loaded.changes)))

@@ -24,5 +24,14 @@ AreaCode = Annotated[
         examples=["E06000018"],
     ),
 ]
+ReferenceCode = Annotated[
+    str,
+    Meta(
+        pattern="^[!-~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2015]+$",  # letters, digits and signs that print; no blank
+        max_length=40,
+        description="The plan's own code for a passage: 1 to 40 printable characters without a space.",
+        examples=["M2.2"],
+    ),
+]
 Text = Annotated[str, Meta(min_length=1, max_length=2000, pattern="^[^\\x00]*$")]  # PostgreSQL cannot store a NUL
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset.")]

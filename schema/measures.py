@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from schema.areas import Scheme
-from schema.codes import Slug, Text
+from schema.codes import ReferenceCode, Slug, Text
 from schema.disclosure import DisclosureClass
 from schema.logic_model import Basis, LogicModelColumn
 from schema.periods import PeriodCode, PeriodType
@@ -80,7 +80,7 @@ class Operation(StrEnum):
 class PlanReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A passage of the plan that requires a measure."""
 
-    code: Annotated[str, Meta(pattern="^(M[1-9]\\.[1-9]|O[1-9]|OC[1-9])$", examples=["M2.2"])]
+    code: ReferenceCode
     text: Annotated[str, Meta(description="The plan's exact words.")]
 
 

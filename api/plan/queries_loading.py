@@ -9,7 +9,9 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.http.refusals import Conflict
-from api.plan import checks, obligations, queries, version_changes
+from api.plan import change_summary, obligations, queries, version_changes
+from api.plan.mistakes import InvalidPlan
+from api.plan.plan_files import read_plan_text
 from schema.plan import Plan
 
 
@@ -18,17 +20,15 @@ class LoadResult(Struct, frozen=True, kw_only=True):
 
     programme: str
     version: int
-    changes: list[str]
+    changes: list[change_summary.Change]
 
 
 def read_plan(file: Path) -> Plan:
-    """Return the plan in a YAML file. Raises InvalidPlan with the position in the file."""
+    """Return the plan in a YAML file. Raises InvalidPlan with every mistake and its line."""
     try:
-        plan = msgspec.yaml.decode(file.read_bytes(), type=Plan)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise checks.InvalidPlan(f"{file}: {error}") from error
-    checks.check_plan(plan)
-    return plan
+        return read_plan_text(str(file), file.read_bytes())
+    except OSError as error:
+        raise InvalidPlan(f"{file}: {error.strerror}") from error
 
 
 def to_sandbox(plan: Plan) -> Plan:
@@ -57,16 +57,17 @@ async def load_plan(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, 
     current = await queries.lock_newest_version(transaction, plan.slug)
     version = current.number
     sha256 = hashlib.sha256(msgspec.json.encode(plan)).digest()
-    changes: list[str] = []
+    changes: list[change_summary.Change] = []
     if sha256 != current.sha256:
         version += 1
         if current.plan is not None:
             plan = version_changes.keep_policy_version(current.plan, plan)
             in_use = await queries.fetch_codes_in_use(transaction, current.programme_id)
             version_changes.check_change(current.plan, plan, in_use)
-        changes = version_changes.describe_changes(current.plan, plan)
+        changes = change_summary.list_changes(current.plan, plan)
+        labels = [change.label for change in changes]
         await queries.add_version(
-            transaction, current.programme_id, version, plan, sha256=sha256, changes=changes, now=now
+            transaction, current.programme_id, version, plan, sha256=sha256, changes=labels, now=now
         )
     await _replace_obligations(transaction, current.programme_id, plan)
     return LoadResult(programme=plan.slug, version=version, changes=changes)

@@ -162,33 +162,3 @@ def _find_changed_codes(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[st
                 yield f"category {key[1]} of {key[0]} has returns, but is missing or has another label"
     for slug in sorted(in_use.organisations - {o.slug for o in new.organisations}):
         yield f"organisation {slug} has returns but is missing from the file"
-
-
-def describe_changes(old: Plan | None, new: Plan) -> list[str]:
-    """Return one line for each item that the new version adds, changes or drops."""
-    old_items = _list_plan_items(old) if old is not None else {}
-    new_items = _list_plan_items(new)
-    return [
-        *(f"added {item}" for item in new_items if item not in old_items),
-        *(f"changed {item}" for item in new_items if item in old_items and old_items[item] != new_items[item]),
-        *(f"dropped {item}" for item in old_items if item not in new_items),
-    ]
-
-
-def _list_plan_items(plan: Plan) -> dict[str, object]:
-    return {
-        "programme": (plan.title, plan.owner, plan.area, plan.window, plan.calendar, plan.document, plan.self_review),
-        "disclosure": plan.disclosure,
-        **{f"theme {t.slug}": t for t in plan.themes},
-        **{f"node {n.slug}": n for n in plan.nodes},
-        **{f"link {link.source} → {link.target}": link for link in plan.links},
-        **{f"measure link {link.source} → {link.measure}": link for link in plan.measure_links},
-        **{f"unmodelled activity {a.slug}": a for a in plan.unmodelled_activities},
-        **{f"family {f.slug}": f for f in plan.families},
-        **{f"area {a.code}": a for a in plan.areas},
-        **{f"dimension {d.slug}": d for d in plan.dimensions},
-        **{f"organisation {o.slug}": o for o in plan.organisations},
-        **{f"role {r.slug}": r for r in plan.roles},
-        **{f"measure {m.slug}": m for m in plan.measures},
-        **{f"duty {d.holder} {d.measure} {d.series} {d.service} {d.valid_from}": d for d in plan.duties},
-    }

@@ -141,6 +141,30 @@ def test_commands_of_the_operator_work(database_url):
     assert (unknown.returncode, "'nobody'" in unknown.stderr) == (1, True)
 
 
+def test_plan_is_checked_and_rehearsed_before_it_is_loaded(database_url, tmp_path):
+    bundled = (ROOT / "schema" / "plans" / "work-and-health-2025-2028.yaml").read_text()
+    environment = {"DATABASE_URL": database_url, "WORK_HEALTH_DATA": str(tmp_path / "data")}
+    file = tmp_path / "plan.yaml"
+    file.write_text(bundled.replace("theme: theme-3", "theme: theme-4").replace("kind: stock", "kind: stocks"))
+    for command in (["check-plan"], ["load-plan", "--dry-run"], ["load-plan"]):
+        refused = run_command(*command, str(file), **environment)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert len(re.findall(r"plan\.yaml:\d+: measure [\w-]+: kind: 'stocks'.*stock", refused.stderr)) == 4
+        assert len(re.findall(r"plan\.yaml:\d+: measure [\w-]+: theme: 'theme-4'.*theme-3", refused.stderr)) == 7
+    file.write_text(bundled.replace("title: Promote good work", "title: Good work"))
+    for command in (["check-plan"], ["load-plan", "--dry-run"]):
+        rehearsed = run_command(*command, str(file), **environment)
+        assert (rehearsed.returncode, "version 2" in rehearsed.stdout) == (0, True), rehearsed.stderr
+        assert rehearsed.stdout.splitlines()[-1] == "  changed theme: theme-3 (title)"
+    loaded = run_command("load-plan", str(file), "--all", **environment)
+    assert "version 2" in loaded.stdout
+    assert loaded.stdout.splitlines()[-1] == "  changed theme theme-3: title"
+    without_database = {"DATABASE_URL": "", "WORK_HEALTH_DATA": str(tmp_path / "nothing")}
+    assert run_command("check-plan", str(file), **without_database).returncode == 0
+    missing = run_command("check-plan", str(tmp_path / "missing.yaml"), **without_database)
+    assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+
+
 def test_invalid_setting_is_named():
     result = run_command("migrate", WORK_HEALTH_PORT="eighty")
     assert (result.returncode, result.stderr) == (1, "WORK_HEALTH_PORT: Expected `int`, got `str`\n")

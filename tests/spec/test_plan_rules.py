@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from api.plan import checks, filters, periods, queries_loading, version_changes
+from api.plan import change_summary, checks, filters, periods, queries_loading, version_changes
 from api.plan.gaps import find_gaps
 from schema.disclosure import DisclosureClass
 from schema.logic_model import LogicModelColumn
@@ -295,7 +295,8 @@ def test_changed_policy_needs_another_version():
         )
     )
     version_changes.check_change(change_strict_plan(), new, IN_USE)
-    assert version_changes.describe_changes(change_strict_plan(), raised) == ["changed disclosure"]
+    [change] = change_summary.list_changes(change_strict_plan(), raised)
+    assert (change.label, change.fields) == ("changed disclosure", ["version", "persons"])
 
 
 def test_changes_are_described_one_by_one():
@@ -304,12 +305,31 @@ def test_changes_are_described_one_by_one():
         p["roles"].append({"slug": "mentor", "title": "Mentor"})
         p["links"].pop()
 
-    assert version_changes.describe_changes(change_plan(lambda _: None), change_plan(edit)) == [
+    changes = change_summary.list_changes(change_plan(lambda _: None), change_plan(edit))
+    assert change_summary.list_every_change(changes) == [
         "added role mentor",
-        "changed theme skills",
+        "changed theme skills: title",
         "dropped link jobs → wealth",
     ]
-    assert "added programme" in version_changes.describe_changes(None, change_plan(lambda _: None))
+    assert change_summary.summarise_changes(changes) == [
+        "added role: mentor",
+        "changed theme: skills (title)",
+        "dropped link: jobs → wealth",
+    ]
+
+
+def test_summary_of_a_whole_plan_fits_on_a_screen():
+    changes = change_summary.list_changes(None, queries_loading.read_plan(NOTTINGHAM))
+    summary = change_summary.summarise_changes(changes)
+    assert len(changes) > 200
+    assert len(summary) < 20
+    assert summary[0] == "added programme"
+    assert "added 20 measures: jsna-research-published, lived-experience-involvement, " in "\n".join(summary)
+    assert any(line.endswith(" and 16 more") for line in summary)
+    moved = change_plan(lambda p: p.update(title="Other skills"))
+    assert change_summary.summarise_changes(change_summary.list_changes(change_plan(lambda _: None), moved)) == [
+        "changed programme: title"
+    ]
 
 
 def test_gaps_follow_from_the_links():

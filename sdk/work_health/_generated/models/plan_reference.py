@@ -13,6 +13,7 @@ class PlanReference:
     """A passage of the plan that requires a measure."""
 
     code: str
+    """ The plan's own code for a passage: 1 to 40 printable characters without a space. """
     text: str
     """ The plan's exact words. """
 
