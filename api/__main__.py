@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from api import commands, plan_commands, serving, settings
+from api import commands, key_commands, plan_commands, serving, settings
 from api.database.connections import DRIVER_ERRORS
 from api.database.embedded_files import PostgresDidNotStart
 from api.database.requirements import DatabaseUnusable, describe_error
 from api.http.refusals import Refusal
-from schema.partners import Scope
+from schema.partners import DEFAULT_KEY_DAYS, DEFAULT_OVERLAP_DAYS, MAX_KEY_DAYS, Scope
 
-MAX_KEY_DAYS = 730
 MAX_NAME_LENGTH = 100
+KEY_HELP = "its public part: the ten letters and digits after wh_live_ or wh_sandbox_"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,19 +100,32 @@ def _add_key_commands(subparsers: Any) -> None:
     issue.add_argument("--organisation", required=True, help="the organisation that it acts for")
     issue.add_argument("--programme", required=True, action="append", help="may be given several times")
     issue.add_argument("--scope", required=True, action="append", choices=[str(s) for s in Scope])
-    issue.add_argument(
-        "--days",
-        type=int,
-        choices=range(1, MAX_KEY_DAYS + 1),
-        metavar="DAYS",
-        default=365,
-        help=f"days until the key expires, at most {MAX_KEY_DAYS} (365)",
-    )
-    issue.set_defaults(command=commands.issue_key)
+    _add_days(issue, "--days", DEFAULT_KEY_DAYS, "days until the key expires")
+    issue.set_defaults(command=key_commands.issue_key)
+
+    rotate = subparsers.add_parser("rotate-key", help="create another key for a key's client; the old one ends later")
+    rotate.add_argument("key", help=KEY_HELP)
+    _add_days(rotate, "--days", DEFAULT_KEY_DAYS, "days until the new key expires")
+    _add_days(rotate, "--overlap-days", DEFAULT_OVERLAP_DAYS, "days for which the old key stays valid", at_least=0)
+    rotate.set_defaults(command=key_commands.rotate_key)
 
     revoke = subparsers.add_parser("revoke-key", help="revoke a key permanently")
-    revoke.add_argument("key", help="its public part: the ten letters and digits after wh_live_ or wh_sandbox_")
-    revoke.set_defaults(command=commands.revoke_key)
+    revoke.add_argument("key", help=KEY_HELP)
+    revoke.set_defaults(command=key_commands.revoke_key)
+
+    list_keys = subparsers.add_parser("list-keys", help="list keys with their clients, grants and dates")
+    list_keys.add_argument("--organisation", help="only keys that act for this organisation")
+    list_keys.add_argument("--programme", help="only keys with a grant in this programme")
+    _add_days(list_keys, "--expiring", None, "only valid keys that expire within this number of days")
+    list_keys.set_defaults(command=key_commands.list_keys)
+
+
+def _add_days(
+    parser: argparse.ArgumentParser, option: str, default: int | None, meaning: str, *, at_least: int = 1
+) -> None:
+    ending = "" if default is None else f", at most {MAX_KEY_DAYS} ({default})"
+    choices = range(at_least, MAX_KEY_DAYS + 1)
+    parser.add_argument(option, type=int, choices=choices, metavar="DAYS", default=default, help=f"{meaning}{ending}")
 
 
 def _parse_name(text: str) -> str:

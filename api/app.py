@@ -70,13 +70,16 @@ A period code includes the type of the period: `2025-07` (month), `FY2025-26-Q1`
 2025), `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`, `CY2025`, `AY2025-26` (academic year), `R12-2025-12` (12 months ending
 December 2025), `D2025-09-30` (a day), `P2025-04..2025-12` (to date).
 
+You list, create and revoke the keys of your client at `/v1/me/keys`. In the last 30 days of a key, every response to it
+has `Authentication-Info: key="<id>", expires_at="<instant>"` (RFC 7615).
+
 Responses have an `ETag`. Send it as `If-None-Match`: status 304 means that your copy is current.
 
 An error response is problem+json (RFC 9457). Its `type` is the address of a page that explains it.
 """
 TAGS = (
     Tag(name="Plan", description="The programme, its logic model, measures and code lists. No key needed."),
-    Tag(name="Partners", description="The caller and its grants."),
+    Tag(name="Partners", description="The caller, its grants and its keys."),
     Tag(name="Submissions", description="Submit and withdraw returns."),
     Tag(name="Returns", description="Read returns, now or at an earlier instant, and templates."),
     Tag(name="Reviews", description="Obligations, review decisions and the audit trail."),

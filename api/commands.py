@@ -2,32 +2,23 @@
 
 import argparse
 import asyncio
-import secrets
-import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from api import clock, settings
-from api.access import keys, queries_keys
 from api.access.audit import record_audit
 from api.database import connections
 from api.database.embedded import EmbeddedPostgres
 from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need, check_database
-from api.http.refusals import NotFound
 from api.outcomes.formats import geojson
 from api.outcomes.queries_boundaries import fetch_area_codes, save_boundaries
-from api.plan.catalogue import Catalogue
-from api.plan.queries import fetch_catalogue
 from api.releases import queries_checks
 from api.submissions import queries_stored_cells
-from schema.partners import Grant, Scope
 
 PLAN_FILE = Path(__file__).parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
 
@@ -127,72 +118,6 @@ def load_boundaries(arguments: argparse.Namespace, configuration: settings.Setti
     with open_database(configuration, Need.RIGHTS) as url:
         loaded_count, unknown_count = asyncio.run(load(url))
     print(f"{loaded_count} boundaries loaded; {unknown_count} are of areas that no plan here has.")
-    return 0
-
-
-def issue_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Create a client with a key, and print the key."""
-
-    async def issue(url: str) -> tuple[str, str, datetime]:
-        async with begin_owner_transaction(url) as transaction:
-            catalogues = [await fetch_catalogue(transaction, slug) for slug in arguments.programme]
-            for catalogue in catalogues:
-                if arguments.organisation not in catalogue.ids.organisations:
-                    raise NotFound(f"{arguments.organisation!r} is not an organisation of {catalogue.slug}.")
-            return await _issue_key(transaction, arguments, catalogues)
-
-    with open_database(configuration) as url:
-        secret, key_id, expires_at = asyncio.run(issue(url))
-    print(secret)
-    print(f"Its id is {key_id}, and it expires at {expires_at.isoformat(timespec='seconds')}.", file=sys.stderr)
-    print("The key is shown only once. Send it in an Authorization header, never in an address.", file=sys.stderr)
-    return 0
-
-
-async def _issue_key(
-    transaction: AsyncConnection, arguments: argparse.Namespace, catalogues: list[Catalogue]
-) -> tuple[str, str, datetime]:
-    """Return the secret, the id and the end of the new key."""
-    key = keys.make_key(secrets.token_bytes(38), sandbox=all(catalogue.sandbox for catalogue in catalogues))
-    scopes = [Scope(scope) for scope in dict.fromkeys(arguments.scope)]
-    now = clock.system_now()
-    expires_at = now + timedelta(days=arguments.days)
-    await queries_keys.issue_key(
-        transaction,
-        key,
-        client_id=uuid4(),
-        name=arguments.name,
-        person=arguments.person,
-        grants=[
-            Grant(programme=catalogue.slug, organisation=arguments.organisation, scopes=scopes)
-            for catalogue in catalogues
-        ],
-        now=now,
-        expires_at=expires_at,
-    )
-    subject = {"key": key.id, "client": arguments.name, "person": arguments.person, "scopes": " ".join(scopes)}
-    for catalogue in catalogues:
-        organisation_id = catalogue.ids.organisations[arguments.organisation]
-        await record_operator_audit(transaction, catalogue.id, "key.issued", subject, organisation_id=organisation_id)
-    return key.secret, key.id, expires_at
-
-
-def revoke_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Revoke a key permanently."""
-
-    async def revoke(url: str) -> bool:
-        async with begin_owner_transaction(url) as transaction:
-            now = clock.system_now()
-            if not await queries_keys.revoke_key(transaction, arguments.key, now=now):
-                return False
-            for programme_id in await queries_keys.fetch_programme_ids_of_key(transaction, arguments.key):
-                await record_operator_audit(transaction, programme_id, "key.revoked", {"key": arguments.key})
-            return True
-
-    with open_database(configuration) as url:
-        if not asyncio.run(revoke(url)):
-            raise NotFound(f"There is no active key {arguments.key!r}.")
-    print(f"{arguments.key} is revoked.")
     return 0
 
 

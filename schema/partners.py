@@ -8,6 +8,11 @@ from msgspec import Meta, Struct
 
 from schema.codes import Instant, Slug
 
+MAX_KEY_DAYS = 730
+DEFAULT_KEY_DAYS = 365
+DEFAULT_OVERLAP_DAYS = 7
+EXPIRY_NOTICE_DAYS = 30
+
 
 class Scope(StrEnum):
     """A kind of access that a client has in a programme."""
@@ -35,10 +40,52 @@ class Me(Struct, frozen=True, kw_only=True):
     key: Annotated[str, Meta(description="The key's public part, which is safe to write down.")]
     created_at: Instant
     expires_at: Instant
+    expires_soon: Annotated[
+        bool, Meta(description=f"True in the last {EXPIRY_NOTICE_DAYS} days of the key: create another one.")
+    ]
     last_used_at: Annotated[
         Instant | None, Meta(description="The time of the last use before this call, to the minute.")
     ]
     grants: list[Grant]
+
+
+class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key to create for the client of the key in use, with the same grants and the same person."""
+
+    days: Annotated[int, Meta(ge=1, le=MAX_KEY_DAYS, description="Days until the new key expires.")] = DEFAULT_KEY_DAYS
+    overlap_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=MAX_KEY_DAYS,
+            description="Days for which the key in use stays valid, unless it expires earlier.",
+        ),
+    ] = DEFAULT_OVERLAP_DAYS
+
+
+class ClientKey(Struct, frozen=True, kw_only=True):
+    """A key of the client, without its secret."""
+
+    id: Annotated[str, Meta(description="The key's public part, which is safe to write down.")]
+    created_at: Instant
+    expires_at: Instant
+    revoked_at: Instant | None
+    last_used_at: Annotated[Instant | None, Meta(description="The time of the last use, to the minute.")]
+    in_use: Annotated[bool, Meta(description="True for the key of this request.")]
+
+
+class ClientKeyList(Struct, frozen=True, kw_only=True):
+    """The keys of a client: the valid ones first, then the newest of the others."""
+
+    items: list[ClientKey]
+
+
+class IssuedKey(Struct, frozen=True, kw_only=True):
+    """A new key. This is the only response that contains its secret."""
+
+    secret: Annotated[str, Meta(description="The complete key, for the `Authorization` header. Store it now.")]
+    key: ClientKey
+    replaced: Annotated[ClientKey, Meta(description="The key in use, with the end of its overlap.")]
 
 
 class Caller(Struct, frozen=True, kw_only=True):

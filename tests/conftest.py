@@ -188,7 +188,7 @@ class RunningApplication:
         organisation: str,
         *scopes: Scope,
         programme: str = PROGRAMME,
-        days: float = 30,
+        days: float = 365,
         sandbox: bool = False,
         person: str | None = None,
     ) -> str:

@@ -9,9 +9,10 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access import keys, permissions, queries_keys
+from api.access import key_rules, keys, permissions, queries_keys
 from api.clock import Now
 from api.database.connections import Transaction, autocommit_connection
+from api.http.response_headers import announce_key_expiry
 from schema.partners import Caller, Scope
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
@@ -39,25 +40,40 @@ def require_scope(*scopes: Scope) -> Guard:
     """
 
     async def require_scope_before_body(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        authorization = connection.headers.get("authorization")
-        permissions.parse_secret(authorization)
-        state = connection.app.state
-        async with autocommit_connection(state.engine) as reads:
-            caller = await authenticate(reads, authorization, now=state.clock())
+        caller = await _authenticate_before_body(connection)
         permissions.require_scope(caller, connection.path_params["programme"], *scopes)
 
     return require_scope_before_body
 
 
+async def require_valid_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard an operation with a body for which any valid key is enough, as `require_scope` does."""
+    await _authenticate_before_body(connection)
+
+
+async def _authenticate_before_body(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+    permissions.parse_secret(connection.headers.get("authorization"))  # needs no connection to the database
+    state = connection.app.state
+    async with autocommit_connection(state.engine) as reads:
+        return await authenticate(connection, reads, now=state.clock())
+
+
 async def provide_caller(request: Request[Any, Any, Any], transaction: Transaction, now: Now) -> Caller:
-    return await authenticate(transaction, request.headers.get("authorization"), now=now)
+    return await authenticate(request, transaction, now=now)
 
 
-async def authenticate(transaction: AsyncConnection, authorization: str | None, *, now: datetime) -> Caller:
-    """Return the owner of the key in an `Authorization` header. Raises Unauthenticated."""
-    secret = permissions.parse_secret(authorization)
+async def authenticate(
+    connection: ASGIConnection[Any, Any, Any, Any], transaction: AsyncConnection, *, now: datetime
+) -> Caller:
+    """Return the owner of the key in the `Authorization` header of a request. Raises Unauthenticated.
+
+    The response to a key that expires soon states when.
+    """
+    secret = permissions.parse_secret(connection.headers.get("authorization"))
     record, grants, plan_versions = await queries_keys.fetch_key(transaction, keys.hash_secret(secret))
     caller = permissions.check_key(record, grants, plan_versions, now=now)
     if record is not None:
         await queries_keys.touch_last_used(transaction, record, now=now)
+    if key_rules.expires_soon(caller.expires_at, now=now):
+        announce_key_expiry(connection.scope, caller.key, caller.expires_at)
     return caller

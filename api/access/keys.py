@@ -9,7 +9,7 @@ from msgspec import Struct
 KEY_PATTERN = re.compile(r"wh_(live|sandbox)_(?P<id>[a-z2-7]{10})_[A-Za-z0-9_-]{43}")
 
 
-class NewKey(Struct, frozen=True, kw_only=True):
+class SecretKey(Struct, frozen=True, kw_only=True):
     """A new key with its secret, which is shown once and never stored."""
 
     id: str
@@ -17,7 +17,7 @@ class NewKey(Struct, frozen=True, kw_only=True):
     digest: bytes
 
 
-def make_key(randomness: bytes, *, sandbox: bool) -> NewKey:
+def make_key(randomness: bytes, *, sandbox: bool) -> SecretKey:
     """Return a key made of 38 random bytes: 6 for its public part, 32 (256 bits) for its secret.
 
     Its prefix lets people and secret scanners recognise it.
@@ -27,7 +27,7 @@ def make_key(randomness: bytes, *, sandbox: bool) -> NewKey:
     public = base64.b32encode(randomness[:6]).decode().rstrip("=").lower()
     encoded = base64.urlsafe_b64encode(randomness[6:]).decode().rstrip("=")
     secret = f"wh_{'sandbox' if sandbox else 'live'}_{public}_{encoded}"
-    return NewKey(id=public, secret=secret, digest=hash_secret(secret))
+    return SecretKey(id=public, secret=secret, digest=hash_secret(secret))
 
 
 def hash_secret(secret: str) -> bytes:

@@ -98,7 +98,7 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
 
     async def renew(self, transaction: AsyncConnection, *scopes: Scope) -> "ProgrammeAccess":
         """Authenticate and authorise again, in a later transaction. Raises Unauthenticated, NotFound, NotAllowed."""
-        caller = await authenticate(transaction, self.request.headers.get("authorization"), now=self.read_clock())
+        caller = await authenticate(self.request, transaction, now=self.read_clock())
         return await authorise(self.request, transaction, caller, self.grant.programme, *scopes)
 
     async def set_row_level_security(self) -> None:

@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access.keys import NewKey
-from api.database.connections import fetch_any
-from schema.partners import Author, Grant, KeyRecord, Scope
+from api.access.audit import OPERATOR_REQUEST_ID
+from api.access.keys import SecretKey
+from api.database.connections import fetch_any, fetch_in_transaction
+from schema.partners import Author, Caller, ClientKey, Grant, KeyRecord, Scope
 from schema.tables import client, client_grant, client_key, organisation, programme
 
 # The time of last use is written once a minute: writing it at every request would make every read a write.
 LAST_USED_RESOLUTION = timedelta(minutes=1)
+MAX_LISTED_KEYS = 100
 
 
 async def fetch_key(
@@ -24,17 +29,22 @@ async def fetch_key(
     rows = await fetch_any(transaction, _FETCH_KEY_SQL, digest)
     if not rows:
         return None, [], {}
-    granted = [row for row in rows if row["programme"] is not None]
+    record, grants = _parse_key(rows)
+    versions = {row["programme"]: (row["programme_id"], row["version"]) for row in rows if row["programme"] is not None}
+    return record, grants, versions
+
+
+def _parse_key(rows: Sequence[Any]) -> tuple[KeyRecord, list[Grant]]:
+    """Return the key of the rows, of which there is one for each grant."""
     grants = [
         Grant(programme=row["programme"], organisation=row["organisation"], scopes=[Scope(s) for s in row["scopes"]])
-        for row in granted
+        for row in rows
+        if row["programme"] is not None
     ]
-    versions = {row["programme"]: (row["programme_id"], row["version"]) for row in granted}
-    return KeyRecord(**{name: rows[0][name] for name in KeyRecord.__struct_fields__}), grants, versions
+    return KeyRecord(**{name: rows[0][name] for name in KeyRecord.__struct_fields__}), grants
 
 
-_FETCH_KEY_SQL = """
-    select k.id, k.client, c.name, c.person, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
+_SELECT_KEYS_SQL = """select k.id, k.client, c.name, c.person, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
         p.slug as programme, o.slug as organisation, g.scopes, p.id as programme_id,
         (select max(v.number) from plan_version v where v.programme = p.id) as version
     from client_key k
@@ -42,9 +52,9 @@ _FETCH_KEY_SQL = """
     left join client_grant g on g.client = c.id
     left join programme p on p.id = g.programme
     left join organisation o on o.programme = g.programme and o.id = g.organisation
-    where k.digest = $1
-    order by p.slug
 """
+_FETCH_KEY_SQL = _SELECT_KEYS_SQL + "where k.digest = $1 order by p.slug"
+_LIST_KEYS_SQL = f"select * from ({_SELECT_KEYS_SQL}) key order by name, client, created_at, id, programme"  # noqa: S608  a constant
 
 
 async def touch_last_used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:
@@ -97,7 +107,7 @@ _BIND_TRANSACTION_SQL = text(
 
 async def issue_key(
     transaction: AsyncConnection,
-    key: NewKey,
+    key: SecretKey,
     *,
     client_id: UUID,
     name: str,
@@ -125,20 +135,105 @@ async def issue_key(
     )
 
 
+async def list_client_keys(
+    transaction: AsyncConnection, client_id: UUID, *, key_in_use: str, now: datetime
+) -> list[ClientKey]:
+    """Return the client's keys: the valid ones first, then the newest of the others."""
+    rows = await fetch_any(transaction, _LIST_CLIENT_KEYS_SQL, client_id, key_in_use, now, MAX_LISTED_KEYS)
+    return [ClientKey(**row) for row in rows]
+
+
+_LIST_CLIENT_KEYS_SQL = """
+    select id, created_at, expires_at, revoked_at, last_used_at, id = $2 as in_use from client_key where client = $1
+    order by (revoked_at is null and expires_at > $3) desc, created_at desc, id limit $4
+"""
+
+
+async def lock_client_keys(transaction: AsyncConnection, caller: Caller) -> None:
+    """Make other requests that change this client's keys wait, and bind the transaction to the key in use."""
+    await transaction.execute(
+        _LOCK_CLIENT_KEYS_SQL, {"lock": f"keys {caller.client}", "client": str(caller.client), "key": caller.key}
+    )
+
+
+_LOCK_CLIENT_KEYS_SQL = text(
+    """
+    select pg_advisory_xact_lock(hashtextextended(:lock, 0)),
+        set_config('work_health.client', :client, true), set_config('work_health.key', :key, true)
+    """
+)
+
+
+async def is_sandbox_client(transaction: AsyncConnection, key_id: str) -> bool:
+    """Return True if the key's client has grants in sandboxes only."""
+    [row] = await fetch_any(
+        transaction,
+        """
+        select coalesce(bool_and(p.sandbox), false) as is_sandbox
+        from client_key k join client_grant g on g.client = k.client join programme p on p.id = g.programme
+        where k.id = $1
+        """,
+        key_id,
+    )
+    return row["is_sandbox"]
+
+
+async def replace_own_key(
+    transaction: AsyncConnection,
+    key: SecretKey,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    overlap_ends_at: datetime,
+    request_id: str,
+) -> bool:
+    """Create a key for the client to which the transaction is bound, end the key in use after the overlap, and audit.
+
+    Return False if the key in use is not valid any more.
+    """
+    values = (key.id, key.digest, now, expires_at, overlap_ends_at, request_id)
+    [row] = await fetch_in_transaction(transaction, "select replace_own_key($1, $2, $3, $4, $5, $6) as done", *values)
+    return row["done"]
+
+
+async def revoke_own_key(transaction: AsyncConnection, key_id: str, *, now: datetime, request_id: str) -> bool:
+    """Revoke a key of the client to which the transaction is bound, and audit it.
+
+    Return False if the client has no such key, if it is already revoked, or if the key in use is not valid any more.
+    """
+    [row] = await fetch_in_transaction(
+        transaction, "select revoke_own_key($1, $2, $3) as done", key_id, now, request_id
+    )
+    return row["done"]
+
+
+async def replace_key(
+    transaction: AsyncConnection,
+    replaced_id: str,
+    key: SecretKey,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    overlap_ends_at: datetime,
+) -> bool:
+    """Do as the owner of the database what `replace_own_key` does for a client."""
+    values = (replaced_id, key.id, key.digest, now, expires_at, overlap_ends_at, OPERATOR_REQUEST_ID)
+    [row] = await fetch_any(transaction, "select replace_key($1, $2, $3, $4, $5, $6, $7) as done", *values)
+    return row["done"]
+
+
 async def revoke_key(transaction: AsyncConnection, key_id: str, *, now: datetime) -> bool:
-    """Revoke the key. Return False if it does not exist or is already revoked."""
-    revoked = await transaction.execute(
-        update(client_key).where(client_key.c.id == key_id, client_key.c.revoked_at.is_(None)).values(revoked_at=now)
-    )
-    return revoked.rowcount == 1
+    """Revoke the key as the owner of the database, and audit it. Return False if it is unknown or already revoked."""
+    [row] = await fetch_any(transaction, "select revoke_key($1, $2, $3) as done", key_id, now, OPERATOR_REQUEST_ID)
+    return row["done"]
 
 
-async def fetch_programme_ids_of_key(transaction: AsyncConnection, key_id: str) -> list[int]:
-    """Return the database's ids of the programmes in which the key's client has a grant."""
-    programme_ids = await transaction.execute(
-        select(client_grant.c.programme)
-        .join(client_key, client_key.c.client == client_grant.c.client)
-        .where(client_key.c.id == key_id)
-        .order_by(client_grant.c.programme)
-    )
-    return list(programme_ids.scalars().all())
+async def audit_issued_key(transaction: AsyncConnection, key_id: str) -> None:
+    """Record in each programme of its grants that the operator issued the key."""
+    await fetch_any(transaction, "select audit_key('key.issued', $1, $2)", key_id, OPERATOR_REQUEST_ID)
+
+
+async def list_keys(transaction: AsyncConnection) -> list[tuple[KeyRecord, list[Grant]]]:
+    """Return every key with its client's grants, by client and age. Only the owner of the database needs this."""
+    rows = await fetch_any(transaction, _LIST_KEYS_SQL)
+    return [_parse_key(list(group)) for _, group in groupby(rows, key=itemgetter("id"))]

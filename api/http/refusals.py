@@ -33,7 +33,7 @@ class Unauthenticated(Refusal):
     example = "`Authorization: Basic …`, or a key that expired last month."
     fix = (
         "Send `Authorization: Bearer <key>`. Keys expire and can be revoked. "
-        "The operator of this server can issue a new one."
+        "A valid key can create another one before it expires; otherwise the operator of this server issues a new one."
     )
 
 

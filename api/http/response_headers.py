@@ -4,6 +4,7 @@ The names and values follow the OWASP Secure Headers Project and the Fetch stand
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
@@ -25,11 +26,22 @@ CROSS_ORIGIN: Headers = [
         b"ETag, Request-Id, Content-Disposition, RateLimit, RateLimit-Policy, Retry-After",
     ),
 ]
+EXPIRY_STATE_KEY = "key_expiry"
 PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"GET, HEAD"),
     (b"access-control-allow-headers", b"If-None-Match, Request-Id"),
     (b"access-control-max-age", b"86400"),
 ]
+
+
+def announce_key_expiry(scope: Scope, key: str, expires_at: datetime) -> None:
+    """Let the response state when its key expires.
+
+    `Authentication-Info` (RFC 7615) is the standard header for what a server has to say about accepted credentials; the
+    parameters are ours. `Sunset` (RFC 8594) would say that the address ends, and not the key.
+    """
+    value = f'key="{key}", expires_at="{expires_at.isoformat(timespec="seconds")}"'
+    scope["state"][EXPIRY_STATE_KEY] = (b"authentication-info", value.encode())
 
 
 def list_open_paths(app: Litestar) -> frozenset[str]:
@@ -82,6 +94,8 @@ class ResponseHeaders:
         added = [pair for pair in ALWAYS if pair[0] not in names]
         if has_key and b"cache-control" not in names:
             added.append((b"cache-control", b"no-store"))
+        if "state" in scope and EXPIRY_STATE_KEY in scope["state"]:
+            added.append(scope["state"][EXPIRY_STATE_KEY])
         if scope["scheme"] == "https":
             added += STRICT_TRANSPORT
         if "path_template" in scope and scope["path_template"] in self.open_paths:

@@ -249,6 +249,6 @@ async def submission_request(
     """Authenticate the caller and fetch the plan, and release the connection before the body is read."""
     now: datetime = state.clock()
     async with autocommit_connection(state.engine) as connection:
-        caller = await authenticate(connection, request.headers.get("authorization"), now=now)
+        caller = await authenticate(request, connection, now=now)
         access = await open_access(request, connection, caller, programme, Scope.SUBMIT)
     return SubmissionRequest(access, idempotency_key, dry_run=dry_run, now=now, submission_id=state.ids())

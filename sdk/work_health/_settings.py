@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ._http import httpx
+from ._notices import warn_of_notices
 from ._retries import CONNECT_ERRORS
 from ._version import VERSION
 from .errors import ConnectionFailed, build_error, build_parse_error
@@ -118,8 +117,7 @@ class Settings:
             raise ConnectionFailed(self._describe_failure(call, outcome, attempt)) from outcome
         if self.on_response is not None:
             self.on_response(outcome)
-        if "Deprecation" in outcome.headers:
-            _warn_of_deprecation(outcome)
+        warn_of_notices(outcome)
         if not outcome.is_success:
             raise build_error(outcome)
         try:
@@ -133,7 +131,7 @@ class Settings:
         text = f"{call.method} {self.url}{call.path}: {cause}{attempts}"
         if call.is_repeatable or isinstance(error, CONNECT_ERRORS):
             return text
-        return text + ". The server may have accepted the request. Send it again: a repetition changes nothing."
+        return text + ". The server may have accepted the request. Read the current state before you send it again."
 
 
 def build_ssl_context(certificates: str | Path | ssl.SSLContext | None) -> ssl.SSLContext | bool:
@@ -219,18 +217,3 @@ def _to_query_value(value: str | float | datetime | Iterable[str]) -> str | floa
     if isinstance(value, datetime):
         return value.isoformat()
     return value if isinstance(value, str | int | float) else list(value)
-
-
-def _warn_of_deprecation(response: httpx.Response) -> None:
-    """Warn at the caller's own line, from the headers of RFC 9745 and RFC 8594."""
-    since = response.headers["Deprecation"].strip().removeprefix("@")
-    message = f"{response.request.method} {response.request.url.path} is deprecated"
-    if since.isdecimal():
-        message += f" since {datetime.fromtimestamp(int(since), UTC).date()}"
-    if sunset := response.headers.get("Sunset"):
-        message += f", and ends on {sunset}"
-    urls = [link.get("url", "") for rel, link in response.links.items() if rel in {"deprecation", "sunset"}]
-    level, frame = 1, sys._getframe()  # pyright: ignore[reportPrivateUsage] skip_file_prefixes comes with 3.12
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
-        level, frame = level + 1, frame.f_back
-    warnings.warn(". ".join([message, *urls]), DeprecationWarning, stacklevel=level)

@@ -23,6 +23,10 @@ class ConnectionFailed(WorkHealthError):
     """No response arrived: the server was unreachable, or it took too long."""
 
 
+class KeyExpiresSoon(UserWarning):
+    """A warning: the key expires within 30 days. The client gives it once for each key in a process."""
+
+
 class ApiError(WorkHealthError):
     """The server answered with an error, or with a response that the client cannot read."""
 

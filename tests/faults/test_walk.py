@@ -30,7 +30,8 @@ CONTENT_TABLES = ("revision", "submission", "return_event", "return", "release.r
 REFUSALS = {401, 403, 404}
 OTHER_PERSON = "/errors/two-people-required"  # the caller may do it, but has proposed it
 # The state that an operation leaves may refuse the next one, but never as unauthenticated, forbidden or missing.
-LAST = ("propose_redaction", "withdraw_return", "withdraw_release", "confirm_redaction")
+LAST = ("propose_redaction", "withdraw_return", "withdraw_release", "confirm_redaction", "revoke_key")
+OF_ANY_KEY = {name for name in TABLE if "{programme}" not in OPERATIONS[name]["path"]}
 SHOWN_IN = {"get_return", "get_review", "list_observations", "get_submission", "compare_revisions"}
 ENVELOPE = b'{"organisation": "quay-college", "returns": [{"measure": "learners", "period": "2026-08"}]}\n'
 SUBMISSIONS = {
@@ -42,6 +43,7 @@ VALUES = {
     "organisation": PROVIDER, "measure": "learners", "series": "headline", "service": "main", "period": "2026-07",
     "number": "1", "release": "1", "code": "2026-07", "dimension": "sex", "category": "female",
     "reference_category": "male", "level": "quarter", "older": "1", "newer": "2",
+    "key": "aaaaaaaaaa",
 }  # fmt: skip
 
 
@@ -53,6 +55,12 @@ class WalkCaller(NamedTuple):
     status: int = 0  # the expected refusal of every operation that needs a key
     organisation: str = ""
     scopes: frozenset[Scope] | None = None
+
+    @property
+    def key_id(self) -> str:
+        """The id of the caller's own key, or of none."""
+        parts = (self.authorization or "").split("_")
+        return parts[2] if len(parts) > 2 else VALUES["key"]
 
 
 class Walk:
@@ -78,7 +86,7 @@ class Walk:
         self.call_count += 1
         return await self.http.request(
             method or operation["method"].upper(),
-            operation["path"].format(**self.values),
+            operation["path"].format(**(self.values | {"key": caller.key_id})),
             params=parameters,
             content=build_body(name) if media_type else None,
             headers=headers,
@@ -184,13 +192,12 @@ async def check_operation(walk: Walk, name: str, callers: list[WalkCaller]) -> N
     accepted: list[tuple[WalkCaller, bool]] = []
     for caller in callers:
         if caller.scopes is None:
-            is_get_me = name == "get_me" and caller.status == 404
-            if is_get_me:
+            if name in OF_ANY_KEY and caller.status == 404:
                 accepted.append((caller, False))
             else:
                 await walk.check_refused(name, caller, {caller.status})
             continue
-        reaches = find_reach(name, caller.scopes) if caller.scopes or name != "get_me" else {Reach.YES}
+        reaches = find_reach(name, caller.scopes) if caller.scopes or name not in OF_ANY_KEY else {Reach.YES}
         is_own = caller.organisation == PROVIDER
         if not reaches or (reaches <= {Reach.OTHERS} and is_own):
             await walk.check_refused(name, caller, {403})

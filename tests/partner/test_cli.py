@@ -6,11 +6,13 @@ import re
 import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import typer
 
 from tests.fixtures.faulty_servers import make_answer, run_faulty_server
 from tests.fixtures.server_process import ROOT, SANDBOX_PROGRAMME, RunningServer, run_server
@@ -191,6 +193,79 @@ def test_profile_stores_the_key_and_does_not_show_it(command, server, tmp_path, 
 def test_environment_overrides_the_profile(command, server, tmp_path):
     (tmp_path / "config.toml").write_text('[default]\nurl = "http://127.0.0.1:9"\nkey = "wh_live_other"\n')
     assert "Sandbox" in command("whoami").out
+
+
+@pytest.fixture
+def key_in_profile(server, tmp_path, monkeypatch) -> str:
+    """Return a key that only the profile `live` has."""
+    key = server.issue_key("ohid", "read")
+    (tmp_path / "config.toml").write_text(f'[live]\nurl = "{server.address}"\nkey = "{key}"\n')
+    monkeypatch.delenv("WORK_HEALTH_KEY")
+    monkeypatch.setenv("WORK_HEALTH_PROFILE", "live")
+    return key
+
+
+def read_profile_key(folder: Path) -> str:
+    return tomllib.loads((folder / "config.toml").read_text())["live"]["key"]
+
+
+def test_keys_rotate_stores_the_new_key_in_the_profile(command, key_in_profile, tmp_path):
+    rotated = command("keys", "rotate", "--days", "100", "--overlap-days", "60")
+    new_key = read_profile_key(tmp_path)
+    assert (rotated.code, new_key == key_in_profile) == (ExitCode.DONE, False)
+    assert new_key not in rotated.out + rotated.err
+    assert new_key.split("_")[2] in command("whoami").out
+    again = json.loads(command("keys", "rotate", "--overlap-days", "60", "--json").out)
+    assert again["key"]["id"] == read_profile_key(tmp_path).split("_")[2]
+    assert "secret" not in again
+    refused = command("keys", "rotate")
+    assert (refused.code, read_profile_key(tmp_path).split("_")[2]) == (ExitCode.CONFLICT, again["key"]["id"])
+
+
+def test_keys_rotate_prints_a_key_that_it_cannot_store(command, key_in_profile, tmp_path, monkeypatch):
+    """The new key exists already, so that its secret must not be lost."""
+    (tmp_path / "config.toml.new").mkdir()
+    failed = command("keys", "rotate", "--overlap-days", "60")
+    assert (failed.code, read_profile_key(tmp_path)) == (ExitCode.USAGE, key_in_profile)
+    monkeypatch.setenv("WORK_HEALTH_KEY", failed.out.strip())
+    assert json.loads(command("whoami", "--json").out)["key"] == failed.out.split("_")[2]
+
+
+def test_keys_rotate_prints_the_key_if_the_old_one_is_not_from_a_profile(
+    command, key_in_profile, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("WORK_HEALTH_KEY", key_in_profile)
+    printed = command("keys", "rotate", "--overlap-days", "60").out.strip()
+    monkeypatch.setenv("WORK_HEALTH_KEY", printed)
+    document = json.loads(command("keys", "rotate", "--json").out)
+    assert document["secret"].split("_")[2] == document["key"]["id"]
+    assert read_profile_key(tmp_path) == key_in_profile
+
+
+def test_keys_list_and_revoke(command, key_in_profile, monkeypatch):
+    own_id = key_in_profile.split("_")[2]
+    created = json.loads(command("keys", "rotate", "--overlap-days", "60", "--json").out)
+    new_id = created["key"]["id"]
+    assert re.search(rf"{new_id} +[\d-]+ +[\d-]+ +[\d-]+ [\d:]+ +in use", command("keys", "list").out)
+    items = json.loads(command("keys", "list", "--json").out)["items"]
+    assert [(item["id"], item["in_use"]) for item in items] == [(new_id, True), (own_id, False)]
+    assert own_id in command("keys", "revoke", own_id).out
+    assert command("keys", "revoke", "aaaaaaaaaa").code == ExitCode.OTHER
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: (_ for _ in ()).throw(typer.Abort))
+    assert command("keys", "revoke", new_id).code == 1
+    assert json.loads(command("keys", "revoke", new_id, "--yes", "--json").out)["revoked_at"]
+    assert command("whoami").code == ExitCode.NOT_ALLOWED
+
+
+def test_one_line_announces_the_end_of_a_key(command, key_in_profile, monkeypatch):
+    monkeypatch.setenv("WORK_HEALTH_KEY", key_in_profile)
+    assert command("keys", "rotate").code == ExitCode.DONE
+    [line] = command("whoami").err.splitlines()
+    assert key_in_profile.split("_")[2] in line
+    assert command("whoami").err == ""  # once in a process
+    monkeypatch.setattr("work_health._notices._announced_expiries", set())
+    warning = json.loads(command("whoami", "--json").err)
+    assert warning["warning"] == "KeyExpiresSoon"
 
 
 @pytest.mark.parametrize(

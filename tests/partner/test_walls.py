@@ -102,6 +102,13 @@ async def test_in_sql_rows_of_another_organisation_are_invisible(trust_connectio
         "insert into plan_version select * from plan_version",
         "update client_key set revoked_at = null",
         "insert into client_key select * from client_key",
+        "update client_key set expires_at = now() + interval '1 year'",
+        "insert into client_grant select * from client_grant",
+        "update client_grant set scopes = '{admin}'",
+        "select replace_key('a', 'b', '', now(), now(), now(), '')",
+        "select revoke_key(min(id), now(), '') from client_key",
+        "select audit_key('key.issued', min(id), '') from client_key",
+        "select own_keys(now())",
         "alter table revision disable row level security",
     ],
 )

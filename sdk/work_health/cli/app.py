@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from work_health._version import VERSION
-from work_health.errors import ApiError, RequestRejected, WorkHealthError
+from work_health.errors import ApiError, KeyExpiresSoon, RequestRejected, WorkHealthError
 from work_health.results import IncompleteSubmission
 
-from . import duty_commands, profile_commands, read_commands, screen, submit_commands
+from . import duty_commands, key_commands, profile_commands, read_commands, screen, submit_commands
 from .exit_codes import EXIT_CODE_MEANINGS, ExitCode, choose_exit_code
 from .session import Session, get_session
 
@@ -31,6 +33,7 @@ app = typer.Typer(
 app.add_typer(duty_commands.app)
 app.add_typer(submit_commands.app)
 app.add_typer(read_commands.app)
+app.add_typer(key_commands.app, name="keys")
 app.add_typer(profile_commands.app, name="profile")
 
 
@@ -64,7 +67,10 @@ def run() -> int:
     """Run a command and return its exit code. Errors go to standard error."""
     session = Session()
     try:
-        app(standalone_mode=True, obj=session)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", KeyExpiresSoon)
+            warnings.showwarning = partial(_print_warning, session)
+            app(standalone_mode=True, obj=session)
     except WorkHealthError as error:
         _print_error(error, session)
         return choose_exit_code(error)
@@ -76,6 +82,12 @@ def run() -> int:
     finally:
         session.close()
     return ExitCode.DONE
+
+
+def _print_warning(session: Session, warning: Warning | str, *_: object) -> None:
+    """Print a warning as one line, without the line of code that caused it."""
+    document = {"warning": type(warning).__name__, "message": str(warning)}
+    sys.stderr.write((json.dumps(document, ensure_ascii=False) if session.json else str(warning)) + "\n")
 
 
 def _print_error(error: WorkHealthError, session: Session) -> None:

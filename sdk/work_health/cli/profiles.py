@@ -50,15 +50,15 @@ def _parse_profile(path: Path, name: str, section: object) -> Profile:
     return Profile(**{key: str(value) for key, value in fields.items()})
 
 
-def choose_profile(name: str | None) -> Profile:
-    """Return the named profile, that of WORK_HEALTH_PROFILE, or `default` if there is one."""
+def choose_profile(name: str | None) -> tuple[str, Profile]:
+    """Return the named profile, that of WORK_HEALTH_PROFILE, or `default`, which may be empty; with its name."""
     chosen = name or os.environ.get("WORK_HEALTH_PROFILE")
     profiles = load_profiles()
     if chosen and chosen not in profiles:
         raise WorkHealthError(
             f"There is no profile {chosen!r} in {find_config_file()}. Its profiles: {', '.join(profiles) or 'none'}."
         )
-    return profiles.get(chosen or "default", Profile())
+    return chosen or "default", profiles.get(chosen or "default", Profile())
 
 
 def save_profile(name: str, profile: Profile) -> Path:

@@ -17,6 +17,7 @@ from work_health.results import format_counts
 
 if TYPE_CHECKING:
     from work_health._generated.models import (
+        ClientKey,
         Finding,
         Obligation,
         PreviewFigure,
@@ -99,6 +100,16 @@ def render_returns(revisions: Sequence[ReturnRevision]) -> Table:
             str(revision.cells),
             f"{revision.recorded_at:%Y-%m-%d %H:%M}",
         )
+    return table
+
+
+def render_keys(keys: Sequence[ClientKey]) -> Table:
+    table = _create_table("key", "created", "expires", "last used", "revoked", "")
+    for key in keys:
+        last_used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
+        revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else ""
+        dates = (f"{key.created_at:%Y-%m-%d}", f"{key.expires_at:%Y-%m-%d}", last_used, revoked)
+        table.add_row(key.id, *dates, "in use" if key.in_use else "")
     return table
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .cell_value import CellValue
     from .changed_cell import ChangedCell
     from .clearance import Clearance
+    from .client_key import ClientKey
+    from .client_key_list import ClientKeyList
     from .collection import Collection
     from .comparator import Comparator
     from .completeness import Completeness
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from .identifier import Identifier
     from .inequality_fields import InequalityFields
     from .interval_method import IntervalMethod
+    from .issued_key import IssuedKey
     from .item_change import ItemChange
     from .json_stat_category import JsonStatCategory
     from .json_stat_category_index import JsonStatCategoryIndex
@@ -114,6 +117,7 @@ if TYPE_CHECKING:
     from .new_comment import NewComment
     from .new_exemption import NewExemption
     from .new_extension import NewExtension
+    from .new_key import NewKey
     from .new_release import NewRelease
     from .new_return import NewReturn
     from .new_submission import NewSubmission
@@ -254,6 +258,8 @@ __all__ = (
     "CellValue",
     "ChangedCell",
     "Clearance",
+    "ClientKey",
+    "ClientKeyList",
     "Collection",
     "Comparator",
     "Completeness",
@@ -297,6 +303,7 @@ __all__ = (
     "Identifier",
     "InequalityFields",
     "IntervalMethod",
+    "IssuedKey",
     "ItemChange",
     "JsonStatCategory",
     "JsonStatCategoryIndex",
@@ -341,6 +348,7 @@ __all__ = (
     "NewComment",
     "NewExemption",
     "NewExtension",
+    "NewKey",
     "NewRelease",
     "NewReturn",
     "NewSubmission",
@@ -480,6 +488,8 @@ _MODULES = {
     "CellValue": ".cell_value",
     "ChangedCell": ".changed_cell",
     "Clearance": ".clearance",
+    "ClientKey": ".client_key",
+    "ClientKeyList": ".client_key_list",
     "Collection": ".collection",
     "Comparator": ".comparator",
     "Completeness": ".completeness",
@@ -523,6 +533,7 @@ _MODULES = {
     "Identifier": ".identifier",
     "InequalityFields": ".inequality_fields",
     "IntervalMethod": ".interval_method",
+    "IssuedKey": ".issued_key",
     "ItemChange": ".item_change",
     "JsonStatCategory": ".json_stat_category",
     "JsonStatCategoryIndex": ".json_stat_category_index",
@@ -567,6 +578,7 @@ _MODULES = {
     "NewComment": ".new_comment",
     "NewExemption": ".new_exemption",
     "NewExtension": ".new_extension",
+    "NewKey": ".new_key",
     "NewRelease": ".new_release",
     "NewReturn": ".new_return",
     "NewSubmission": ".new_submission",

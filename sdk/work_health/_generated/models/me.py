@@ -28,6 +28,8 @@ class Me:
     """ RFC 3339 with an offset. """
     expires_at: datetime.datetime
     """ RFC 3339 with an offset. """
+    expires_soon: bool
+    """ True in the last 30 days of the key: create another one. """
     last_used_at: datetime.datetime | None
     """ The time of the last use before this call, to the minute. """
     grants: list[Grant]
@@ -43,6 +45,8 @@ class Me:
         created_at = self.created_at.isoformat()
 
         expires_at = self.expires_at.isoformat()
+
+        expires_soon = self.expires_soon
 
         last_used_at: None | str
         if isinstance(self.last_used_at, datetime.datetime):
@@ -64,6 +68,7 @@ class Me:
                 "key": key,
                 "created_at": created_at,
                 "expires_at": expires_at,
+                "expires_soon": expires_soon,
                 "last_used_at": last_used_at,
                 "grants": grants,
             }
@@ -85,6 +90,8 @@ class Me:
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
         expires_at = datetime.datetime.fromisoformat(d.pop("expires_at"))
+
+        expires_soon = d.pop("expires_soon")
 
         def _parse_last_used_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -114,6 +121,7 @@ class Me:
             key=key,
             created_at=created_at,
             expires_at=expires_at,
+            expires_soon=expires_soon,
             last_used_at=last_used_at,
             grants=grants,
         )
