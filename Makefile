@@ -54,6 +54,7 @@ contract: .venv/dev.txt
 	$(BIN)/python tools/draw_states.py
 	$(BIN)/python tools/access_table.py
 	$(BIN)/python tools/collect_messages.py
+	$(BIN)/python -m tools.plan_schema
 
 breaking: .venv/dev.txt
 	$(BIN)/python tools/breaking_changes.py $(or $(SINCE),$(shell git describe --tags --abbrev=0 2>/dev/null || echo HEAD))

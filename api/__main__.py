@@ -69,6 +69,10 @@ def _add_server_commands(subparsers: Any) -> None:
 
 
 def _add_plan_commands(subparsers: Any) -> None:
+    new = subparsers.add_parser("new-plan", help="write a commented skeleton of a plan file")
+    new.add_argument("file", type=Path)
+    new.set_defaults(command=plan_commands.new_plan)
+
     check = subparsers.add_parser("check-plan", help="list every mistake of a plan file, and what it would change")
     check.add_argument("file", type=Path)
     check.add_argument("--all", action="store_true", help="list every change instead of a summary")

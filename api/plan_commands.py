@@ -11,6 +11,7 @@ from api import clock, commands, settings
 from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need
 from api.plan import change_summary, queries, queries_loading
+from api.plan.mistakes import InvalidPlan
 from api.plan.queries import fetch_catalogue
 from schema.plan import Plan
 
@@ -91,6 +92,19 @@ def check_plan(arguments: argparse.Namespace, configuration: settings.Settings) 
     with commands.open_database(configuration) as url:
         loaded = asyncio.run(_load(url, plan, sandbox=False, dry_run=True))
     _print_result(loaded, every_change=arguments.all, dry_run=True)
+    return 0
+
+
+def new_plan(arguments: argparse.Namespace, _: settings.Settings) -> int:
+    """Write a commented skeleton of a plan file, which `check-plan` accepts."""
+    folder = commands.PLAN_FILE.parent
+    text = (folder / "skeleton.yaml").read_text()
+    try:
+        with arguments.file.open("x") as file:
+            file.write(text.replace("$schema=plan.schema.json", f"$schema={folder / 'plan.schema.json'}", 1))
+    except OSError as error:
+        raise InvalidPlan(f"{arguments.file}: {error.strerror}") from error
+    print(f"{arguments.file} is a plan to change. `python -m api check-plan {arguments.file}` lists its mistakes.")
     return 0
 
 
