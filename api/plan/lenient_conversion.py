@@ -95,8 +95,8 @@ def _describe(value: object, kind: Any, message: str, path: Path) -> Mistake:
         return Mistake(path=path, text=f"{value!r} is not allowed", value=str(value), allowed=allowed)
     if kind is str and not isinstance(value, str):
         return Mistake(path=path, text=f"it must be a text, but YAML reads it as {value!r}: put it in quotes")
-    found = "" if isinstance(value, list | Mapping) else f"{value!r}: "
-    return Mistake(path=path, text=f"{found}{message[0].lower()}{message[1:].partition(' - at')[0]}")
+    shown = "" if isinstance(value, list | Mapping) else f"{value!r}: "
+    return Mistake(path=path, text=f"{shown}{message[0].lower()}{message[1:].partition(' - at')[0]}")
 
 
 def _make_empty(kind: Any) -> object:
