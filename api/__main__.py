@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from api import commands, key_commands, plan_commands, serving, settings
+from api import backup_commands, commands, key_commands, plan_commands, serving, settings
 from api.database.connections import DRIVER_ERRORS
+from api.database.dump_programs import BackupFailed
 from api.database.embedded_files import PostgresDidNotStart
 from api.database.requirements import DatabaseUnusable, describe_error
 from api.http.refusals import Refusal
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _build_parser().parse_args(arguments)
     try:
         return parsed.command(parsed, settings.read_settings())
-    except (Refusal, settings.InvalidSetting, PostgresDidNotStart, DatabaseUnusable) as refusal:
+    except (Refusal, settings.InvalidSetting, PostgresDidNotStart, DatabaseUnusable, BackupFailed) as refusal:
         message = str(refusal)
     except (OSError, DBAPIError, *DRIVER_ERRORS) as error:
         message = describe_error(error)
@@ -64,8 +65,16 @@ def _add_server_commands(subparsers: Any) -> None:
     migrate = subparsers.add_parser("migrate", help="migrate the database to the newest schema")
     migrate.set_defaults(command=commands.migrate)
 
-    verify = subparsers.add_parser("verify", help="check everything that is stored against the rules")
+    verify = subparsers.add_parser("verify", help="check everything that is stored, and who may do what with it")
     verify.set_defaults(command=commands.verify)
+
+    backup = subparsers.add_parser("backup", help="write a backup of the database into a new file")
+    backup.add_argument("file", type=Path)
+    backup.set_defaults(command=backup_commands.backup)
+
+    restore = subparsers.add_parser("restore", help="restore a backup into an empty database")
+    restore.add_argument("file", type=Path)
+    restore.set_defaults(command=backup_commands.restore)
 
 
 def _add_plan_commands(subparsers: Any) -> None:

@@ -15,6 +15,7 @@ from api.database import connections
 from api.database.embedded import EmbeddedPostgres
 from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need, check_database
+from api.database.walls import find_wall_faults, require_walls
 from api.outcomes.formats import geojson
 from api.outcomes.queries_boundaries import fetch_area_codes, save_boundaries
 from api.releases import queries_checks
@@ -52,10 +53,11 @@ async def begin_owner_transaction(url: str, *, dry_run: bool = False) -> AsyncGe
 
 
 async def migrate_database(url: str) -> None:
-    """Migrate to the newest schema, as the database's owner."""
+    """Migrate to the newest schema, as the database's owner. Raises DatabaseUnusable if a wall is missing then."""
     engine = connections.create_owner_engine(url)
     try:
         await connections.migrate(engine)
+        await require_walls(engine)
     finally:
         await engine.dispose()
 
@@ -81,11 +83,14 @@ def migrate(_: argparse.Namespace, configuration: settings.Settings) -> int:
 
 
 def verify(_: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Check the stored cells of every revision, and every release. Print each fault, and return 1 if there is any."""
+    """Check the walls, the cells of every revision, and every release. Print each fault, and return 1 if any."""
 
     async def check(url: str) -> int:
         count = 0
         async with begin_owner_transaction(url) as transaction:
+            for fault in await find_wall_faults(transaction):
+                print(fault)
+                count += 1
             async for fault in queries_stored_cells.list_faults(transaction):
                 print(fault)
                 count += 1

@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from api import clock, retention
 from api.database import connections, queue
+from api.database.walls import require_walls
 from api.protection.job import Protector
 from api.releases.job import Publisher
 from api.releases.queries_jobs import PUBLISH_JOB_KIND
@@ -28,7 +31,7 @@ async def run_forever(url: str, publisher_url: str, *, processes: int) -> None:
     while True:
         try:
             await run_jobs(url, publisher_url, processes=processes)
-        except (OSError, RuntimeError, *connections.DRIVER_ERRORS):
+        except (OSError, RuntimeError, DBAPIError, *connections.DRIVER_ERRORS):
             log.exception("The worker lost its connection to the database and starts again.")
         await asyncio.sleep(RETRY_SECONDS)
 
@@ -40,6 +43,7 @@ async def run_jobs(url: str, publisher_url: str, *, processes: int, until_empty:
     pool = AuditPool(processes)
     deleting = asyncio.create_task(retention.delete_forever(engine))
     try:
+        await require_walls(engine)
         protector = Protector(engine, clock.system_now, map_tasks=pool.map_audits, max_concurrent=processes)
         handlers = {PROTECT_JOB_KIND: protector.handle, PUBLISH_JOB_KIND: Publisher(protector).handle}
         await queue.process_jobs(connection, handlers, until_empty=until_empty)

@@ -29,6 +29,7 @@ from api.database.roles import (
     login_url,
     set_up_roles,
 )
+from api.database.transaction_ids import advance_transaction_ids
 
 driver: Any = import_module("asyncpg")  # asyncpg has no type stubs
 
@@ -108,6 +109,7 @@ async def migrate(engine: AsyncEngine) -> None:
         await queue.install_queue(connection, APPLICATION_ROLE, PUBLISHER_ROLE)
         await set_up_roles(connection)
         await connection.commit()
+        await advance_transaction_ids(connection)
         await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK_ID})
         await connection.commit()
 

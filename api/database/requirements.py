@@ -26,6 +26,7 @@ class Need(Enum):
     """The kinds of commands, by their need."""
 
     RIGHTS = auto()  # it migrates
+    EMPTY_DATABASE = auto()  # it restores, and then migrates
     NEWEST_SCHEMA = auto()
 
 
@@ -62,10 +63,13 @@ async def _find_faults(connection: AsyncConnection, need: Need) -> AsyncIterator
         return
     if facts.encoding != "UTF8":
         yield f"The encoding of the database is {facts.encoding}: create it with encoding 'UTF8' template template0."
+    if need is Need.EMPTY_DATABASE and facts.first_table:
+        yield f"The database {facts.database} has the table {facts.first_table}: restore into an empty database."
+        return
     schema = await connection.scalar(text("select version_num from alembic_version")) if facts.is_ours else None
     if schema is not None and schema > NEWEST_SCHEMA:
         yield f"The database has schema {schema}, newer than {NEWEST_SCHEMA} of this software: install the newer one."
-    elif need is Need.RIGHTS:
+    elif need is not Need.NEWEST_SCHEMA:
         makes_roles = schema is None or schema < SCHEMA_WITH_ALL_ROLES or facts.has_missing_roles
         changes_roles = makes_roles or bool(await list_role_changes(connection))
         for fault in _list_missing_rights(facts, changes_roles=changes_roles):
@@ -94,6 +98,11 @@ _FACTS_SQL = """
         pg_has_role(d.datdba, 'usage') as owns_database,
         (select pg_has_role(nspowner, 'usage') from pg_namespace where nspname = 'public') as owns_schema,
         to_regclass('public.alembic_version') is not null as is_ours,
+        (
+            select min(oid::regclass::text) from pg_class
+            where relkind in ('r', 'p', 'v', 'm', 'f', 'S') and oid >= 16384
+                and relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+        ) as first_table,
         (select rolsuper or rolcreaterole from pg_roles where rolname = current_user) as creates_roles,
         cardinality(:roles) > count(r.oid) as has_missing_roles,
         array_agg(r.rolname order by r.rolname)

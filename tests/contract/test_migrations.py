@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import plan_commands
 from api.database import connections
+from api.database.walls import DECLARED_FILE
 from api.plan import queries, queries_loading
 from api.plan.breakdowns import format_breakdown_key
 from api.releases.change_blocks import REASONS, unpack_changes
@@ -30,6 +31,7 @@ from schema.measures import Target
 from schema.tables import metadata, plan_version
 from tests.conftest import NOW
 from tests.fixtures.release_fixtures import release_figures
+from tools.write_walls import fetch_declared_walls
 from work_health import new_return, new_submission, observation
 
 FIGURE_COLUMNS, BEFORE_FIGURE_COLUMNS = "0011", "0010"
@@ -100,6 +102,11 @@ async def test_tables_are_as_declared(empty):
             lambda c: compare_metadata(MigrationContext.configure(c, opts=options), metadata)
         )
     assert difference == []
+
+
+async def test_walls_are_as_declared(empty_url):
+    """Each migration that changes a right, a policy or an owner changes the file, which PostgreSQL 16 to 18 agree on."""
+    assert await fetch_declared_walls(empty_url) == DECLARED_FILE.read_text().splitlines(), "run `make contract`"
 
 
 async def test_database_with_returns_can_be_migrated_down_and_up(application, council_client):
