@@ -17,6 +17,7 @@ from api.access.authentication import authenticate
 from api.access.idempotency import IdempotentRequest
 from api.database.connections import Transaction
 from api.http.problems import get_request_id
+from api.http.request_ids import get_operation
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue_version
@@ -95,6 +96,14 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
             subject,
             organisation_id=self.catalogue.ids.organisations[organisation or self.grant.organisation],
         )
+
+    async def record_read(self, subject: Mapping[str, str]) -> None:
+        """Record in the audit that a reviewer reads returns. Callers who are no reviewers can read only their own.
+
+        The entry belongs to the request, so one that is answered with 304 is recorded too.
+        """
+        if self.is_reviewer:
+            await self.record_audit("returns.read", {"operation": get_operation(self.request.scope)} | dict(subject))
 
     async def renew(self, transaction: AsyncConnection, *scopes: Scope) -> "ProgrammeAccess":
         """Authenticate and authorise again, in a later transaction. Raises Unauthenticated, NotFound, NotAllowed."""

@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request
 from litestar.enums import ScopeType
@@ -46,6 +46,11 @@ def _query_parameters(handler: BaseRouteHandler) -> list[str]:
         for name, field in parameters.items()
         if isinstance(field.kwarg_definition, QueryParameter)
     ]
+
+
+def get_operation(scope: Scope) -> str:
+    """Return the id that the operation of a request has in the contract, or an empty string outside of all."""
+    return str(getattr(cast("Any", scope).get("route_handler"), "operation_id", None) or "")
 
 
 class RequestIdMiddleware(ASGIMiddleware):

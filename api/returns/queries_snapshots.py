@@ -37,10 +37,8 @@ async def choose_snapshots(access: ProgrammeAccess, history_range: HistoryRange)
 
 
 async def record_read(access: ProgrammeAccess, return_filter: ReturnFilter, history_range: HistoryRange) -> None:
-    """Record in the audit which returns a reviewer has read. Reads of own returns are not recorded."""
-    if access.is_reviewer:
-        names = ("organisation", "measure", "series", "service", "period", "kind", "state")
-        read = {name: str(value) for name in names if (value := getattr(return_filter, name)) is not None}
-        instants = {"as_of": history_range.as_of, "updated_after": history_range.updated_after}
-        read |= {name: instant.isoformat() for name, instant in instants.items() if instant is not None}
-        await access.record_audit("returns.read", read)
+    """Record in the audit which returns a reviewer has read, and as of when."""
+    names = ("organisation", "measure", "series", "service", "period", "kind", "state")
+    read = {name: str(value) for name in names if (value := getattr(return_filter, name)) is not None}
+    instants = {"as_of": history_range.as_of, "updated_after": history_range.updated_after}
+    await access.record_read(read | {name: at.isoformat() for name, at in instants.items() if at is not None})

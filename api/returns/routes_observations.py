@@ -102,6 +102,7 @@ async def list_return_changes(
         transaction, catalogue, readable_organisations=organisations, after=after, limit=limit + 1
     )
     page = events[:limit]
+    await access.record_read({})
     return ReturnEventPage(
         items=page,
         next_cursor=pagination.encode_cursor(EventCursor(page[-1].id)) if page else cursor,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from sqlalchemy import ColumnElement, FromClause, Row, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,6 +41,10 @@ class ObligationFilter(Struct, frozen=True, kw_only=True):
     measure: str | None = None
     period: str | None = None
     due_before: datetime | None = None
+
+    def describe(self) -> dict[str, str]:
+        """Return the filter as the audit records it."""
+        return {name: value for name, value in to_builtins(self).items() if value is not None}
 
 
 async def fetch_obligation_details(

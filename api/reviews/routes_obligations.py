@@ -96,6 +96,7 @@ async def list_obligations(
     cells = await fetch_cells(access.transaction, catalogue, {number: number for number in duty_areas})
     present_cells = obligations.count_present_cells(cells, duty_areas, catalogue)
     rights = _derive_rights(access)
+    await access.record_read(obligation_filter.describe())
     return ObligationPage(
         items=[obligations.build_obligation(details, rights, catalogue, present_cells, now=now) for details in page],
         next_cursor=next_cursor,
@@ -150,11 +151,11 @@ async def grant_extension(
 async def list_extensions(access: NamedDependency[ProgrammeAccess]) -> ExtensionPage:
     """List the extensions for your organisation. Reviewers list everybody's."""
     access.require_scopes(Scope.SUBMIT, Scope.READ, Scope.REVIEW)
-    return ExtensionPage(
-        items=await queries_concessions.fetch_extensions(
-            access.transaction, access.catalogue, readable_organisations=access.readable_organisations
-        )
+    extensions = await queries_concessions.fetch_extensions(
+        access.transaction, access.catalogue, readable_organisations=access.readable_organisations
     )
+    await access.record_read({})
+    return ExtensionPage(items=extensions)
 
 
 @post(

@@ -128,11 +128,11 @@ async def _record_redaction(
 async def list_redactions(access: NamedDependency[ProgrammeAccess]) -> RedactionPage:
     """List the redactions of your organisation's returns. Reviewers list everybody's."""
     access.require_scopes(Scope.SUBMIT, Scope.READ, Scope.REVIEW)
-    return RedactionPage(
-        items=await queries_redactions.fetch_redactions(
-            access.transaction, access.catalogue, readable_organisations=access.readable_organisations
-        )
+    redactions = await queries_redactions.fetch_redactions(
+        access.transaction, access.catalogue, readable_organisations=access.readable_organisations
     )
+    await access.record_read({})
+    return RedactionPage(items=redactions)
 
 
 router = Router(

@@ -49,6 +49,7 @@ async def get_review(
     if detail is None:
         raise NotFound(f"The return has no revision {revision}.")
     summary = detail.summary
+    await access.record_read(target.build_audit_subject(summary.revision))
     events, cleared = await queries_reviews.fetch_events(transaction, catalogue, return_id, summary)
     reviewed_return = await queries_reviews.fetch_reviewable_return(transaction, catalogue, return_id, owner)
     return Review(

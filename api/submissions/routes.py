@@ -185,6 +185,7 @@ async def get_submission(access: NamedDependency[ProgrammeAccess], submission: F
     )
     if report is None:
         raise NotFound("There is no such submission, or you cannot read it. Its receipt has the id.")
+    await access.record_read({"submission": str(submission), "organisation": report.organisation})
     return report
 
 

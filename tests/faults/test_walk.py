@@ -5,7 +5,7 @@ The long form (`FUZZ=500`) has a caller for every combination of scopes, the sho
 
 import os
 from datetime import timedelta
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 from typing import Any, NamedTuple
 
 import httpx2
@@ -34,6 +34,8 @@ LAST = ("propose_redaction", "withdraw_return", "withdraw_release", "confirm_red
 OF_ANY_KEY = {name for name in TABLE if "{programme}" not in OPERATIONS[name]["path"]}
 SHOWN_IN = {"get_return", "get_review", "list_observations", "get_submission", "compare_revisions"}
 ENVELOPE = b'{"organisation": "quay-college", "returns": [{"measure": "learners", "period": "2026-08"}]}\n'
+# These read the plan alone, so a template of another organisation's return contains nothing of it.
+READS_PLAN = {"get_template", "get_template_schema"}
 SUBMISSIONS = {
     "create_submission": ENVELOPE,
     "create_submission_csv": b"measure,period,area,value\nlearners,2026-08,E06999999,12\n",
@@ -68,6 +70,7 @@ class Walk:
 
     def __init__(self, application: RunningApplication, values: dict[str, str]) -> None:
         self.application, self.values = application, values
+        self.programme = values["programme"]
         self.http = application.http_client()
         self.faults: list[str] = []
         self.shown_in: set[str] = set()
@@ -232,3 +235,22 @@ async def test_every_operation_answers_every_kind_of_caller_by_the_table(applica
     assert walk.faults == [], "\n".join(walk.faults)
     assert walk.shown_in >= SHOWN_IN
     assert walk.call_count >= len(OPERATIONS) * len(callers)
+
+
+async def test_each_read_of_others_returns_by_a_reviewer_is_one_audit_entry(application, harbour_programme):
+    walk = await prepare(application, harbour_programme)
+    callers = [
+        WalkCaller(organisation, f"Bearer {await application.issue_key(organisation, scope, programme=walk.programme)}")
+        for organisation, scope in ((OWNER, Scope.REVIEW), (PROVIDER, Scope.READ))
+    ]
+    reads = {name for name in TABLE if OPERATIONS[name]["method"] == "get" and TABLE[name][Scope.REVIEW] is Reach.ALL}
+    for name in sorted(reads):
+        for caller, method in product(callers, ("GET", "HEAD")):
+            count = await application.count_rows("audit")
+            response = await walk.call(name, caller, method)
+            added = await application.count_rows("audit") - count
+            is_recorded = caller is callers[0] and name not in READS_PLAN
+            if added != is_recorded or (is_recorded and response.status_code != 200):
+                walk.faults.append(f"{name} as {caller.name}: {response.status_code}, {added} entries")
+    assert walk.faults == [], "\n".join(walk.faults)
+    assert walk.call_count == 4 * len(reads) > 60

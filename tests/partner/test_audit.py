@@ -1,7 +1,7 @@
 """The audit log: who did what and when. It never changes, and reading it needs the scope `admin`."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -53,7 +53,7 @@ async def list_acts(admin, **query):
 
 async def submit(partner, value: int = 112):
     new = new_return(WHERE["measure"], WHERE["period"], [observation(CITY, value)])
-    await partner.create_submission(PROGRAMME, new_submission(new))
+    return (await partner.create_submission(PROGRAMME, new_submission(new))).receipt
 
 
 async def test_every_action_is_logged_with_client_time_and_subject(application, admin, council_client, reviewer_client):
@@ -84,21 +84,45 @@ async def test_every_action_is_logged_with_client_time_and_subject(application, 
 
 
 async def test_reviewers_reads_of_returns_and_reads_of_the_audit_are_logged(admin, council_client, reviewer_client):
-    await submit(council_client)
+    receipt = await submit(council_client)
     for partner in (council_client, reviewer_client):
         await partner.list_returns(PROGRAMME, measure=WHERE["measure"])
         await partner.get_return(PROGRAMME, **WHERE)
         await partner.list_revisions(PROGRAMME, **WHERE)
         await partner.compare_revisions(PROGRAMME, **WHERE, older=1, newer=1)
         await partner.list_observations(PROGRAMME, period=WHERE["period"])
+        await partner.list_obligations(PROGRAMME, period=WHERE["period"], due_before=datetime(2026, 1, 1, tzinfo=UTC))
+        await partner.get_review(PROGRAMME, **WHERE)
+        await partner.get_submission(PROGRAMME, receipt.submission)
+        await partner.list_return_changes(PROGRAMME)
     await admin.list_audit_entries(PROGRAMME)
     items = (await admin.list_audit_entries(PROGRAMME)).items
     assert [(e.action, e.organisation, e.subject.to_dict()) for e in items if e.action != "submission.accepted"] == [
-        ("audit.read", "work-money-health-coordination-group", {"entries": "6"}),
-        ("returns.read", "ohid", {"period": WHERE["period"]}),
-        *[("returns.read", "ohid", WHERE)] * 3,
-        ("returns.read", "ohid", {"measure": WHERE["measure"]}),
+        ("audit.read", "work-money-health-coordination-group", {"entries": "10"}),
+        *(
+            ("returns.read", "ohid", {"operation": operation} | subject)
+            for operation, subject in (
+                ("list_return_changes", {}),
+                ("get_submission", {"submission": str(receipt.submission), "organisation": WHERE["organisation"]}),
+                ("get_review", WHERE | {"revision": "1"}),
+                ("list_obligations", {"period": WHERE["period"], "due_before": "2026-01-01T00:00:00Z"}),
+                ("list_observations", {"period": WHERE["period"]}),
+                ("compare_revisions", WHERE),
+                ("list_revisions", WHERE),
+                ("get_return", WHERE),
+                ("list_returns", {"measure": WHERE["measure"]}),
+            )
+        ),
     ]
+
+
+async def test_read_of_what_has_not_changed_is_logged(application, admin, council_client):
+    await submit(council_client)
+    http = application.http_client(await application.issue_key("ohid", Scope.REVIEW))
+    address = f"/v1/programmes/{PROGRAMME}/returns"
+    tag = (await http.get(address)).headers["ETag"]
+    assert (await http.get(address, headers={"If-None-Match": tag})).status_code == 304
+    assert [e.action for e in await list_acts(admin)] == ["returns.read", "returns.read", "submission.accepted"]
 
 
 async def test_withdrawal_of_a_return_has_its_own_name(admin, council_client):
