@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -36,7 +36,8 @@ import api.submissions.routes
 from api import clock, settings
 from api.access import authentication, programme_access
 from api.access.rate_limit_middleware import RateLimitMiddleware
-from api.access.rate_limits import Quotas, RateLimiter
+from api.access.rate_limits import Quotas, RateLimiter, settle_forever
+from api.access.refused_requests import RefusedRequests, note_refusal
 from api.clock import Clock, IdSource
 from api.database.connections import (
     create_application_engine,
@@ -51,7 +52,7 @@ from api.http.budgets import ConcurrencyMiddleware, UploadBudget
 from api.http.etags import ETagMiddleware
 from api.http.loop_watchdog import LoopWatchdog
 from api.http.problems import EXCEPTION_HANDLERS
-from api.http.request_ids import RequestIdMiddleware, reject_unknown_parameters
+from api.http.request_ids import reject_unknown_parameters
 from api.http.response_headers import Network, add_response_headers
 from api.http.slow_bodies import SlowBodyMiddleware
 from api.outcomes.cache import get_cache
@@ -74,6 +75,9 @@ You list, create and revoke the keys of your client at `/v1/me/keys`. In the las
 has `Authentication-Info: key="<id>", expires_at="<instant>"` (RFC 7615).
 
 Responses have an `ETag`. Send it as `If-None-Match`: status 304 means that your copy is current.
+
+Each response has a `Request-Id`, which the audit states too. If you send your own as `Client-Request-Id` (8 to 64 of
+`A-Z a-z 0-9 _ -`, not beginning with `req_`), response and audit also state that.
 
 An error response is problem+json (RFC 9457). Its `type` is the address of a page that explains it.
 """
@@ -109,7 +113,6 @@ ROUTERS = (
 )
 
 MIDDLEWARE: Sequence[ASGIMiddleware] = (
-    RequestIdMiddleware(),
     RateLimitMiddleware(),
     ConcurrencyMiddleware(),
     SlowBodyMiddleware(),
@@ -146,7 +149,7 @@ def create_app(
         route_handlers=ROUTERS,
         dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
-        after_exception=[release_connections],
+        after_exception=[release_connections, note_refusal],
         before_request=reject_unknown_parameters,
         middleware=MIDDLEWARE,
         request_class=TypedRequest,
@@ -163,6 +166,7 @@ def create_app(
                 "change_seconds": change_seconds,
                 "uploads": UploadBudget(),
                 "rate_limiter": quotas and RateLimiter(quotas),
+                "refused_requests": RefusedRequests(read_clock),
             }
         ),
     )
@@ -206,10 +210,13 @@ def serve() -> Litestar:
         # On a replica the releases would be older than the announcements of the primary, which is the only one that
         # sends any. So reads from a replica ask it each time.
         follower = None if replica else asyncio.create_task(get_cache(public_reads).follow(public_database))
-        settling = asyncio.create_task(app.state.rate_limiter.settle_forever(engine))
+        limiter, refused = app.state.rate_limiter, app.state.refused_requests
+        settling = asyncio.create_task(settle_forever(engine, limiter.settle, refused.settle))
         async with LoopWatchdog() if configuration.work_health_watchdog else nullcontext():
             yield
         settling.cancel()
+        with suppress(Exception):  # without the database, they are logged
+            await refused.settle(engine, is_last=True)
         if follower is not None:
             follower.cancel()
         await engine.dispose()

@@ -99,7 +99,7 @@ def build_document(app: Litestar) -> dict[str, Json]:
     document["components"]["responses"] = {"NotModified": NOT_MODIFIED_RESPONSE, **_share_problems(operations)}
     document["components"]["headers"] = {
         "RequestId": {
-            "description": "The id of the request. Quote it when you ask for help.",
+            "description": "The server's id of the request. Quote it when you ask for help.",
             "schema": {"type": "string"},
             "example": "req_0f8e2c61d5a94b7c3e11",
         },

@@ -111,6 +111,7 @@ class Author(Struct, frozen=True, kw_only=True):
     key: str
     organisation: Slug
     request_id: str
+    client_request_id: str | None = None
 
 
 class StoredResponse(Struct, frozen=True, kw_only=True):
@@ -131,3 +132,11 @@ class KeyRecord(Struct, frozen=True, kw_only=True):
     expires_at: Instant
     revoked_at: Instant | None
     last_used_at: Instant | None
+
+
+class KeyHolder(Struct, frozen=True, kw_only=True):
+    """A stored key that a request has sent, valid or not, and what its client's grants open. See `Caller`."""
+
+    record: KeyRecord
+    grants: list[Grant]
+    plan_versions: dict[str, tuple[int, int]]

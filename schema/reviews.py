@@ -224,7 +224,8 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     client: Annotated[str | None, Meta(description="The client's name; null for the operator.")]
     key: str | None
     organisation: Slug | None
-    request_id: str
+    request_id: Annotated[str, Meta(description="The server's id of the request, or `operator`.")]
+    client_request_id: Annotated[str | None, Meta(description="The id that the caller sent as `Client-Request-Id`.")]
     subject: Annotated[dict[str, str], Meta(description="The object of the action.")]
 
 

@@ -414,6 +414,7 @@ audit = Table(
     Column("key", Text),
     Column("organisation", Integer),
     Column("request_id", Text, nullable=False),
+    Column("client_request_id", Text, comment="The caller's own id of the request."),
     Column("subject", JSONB, nullable=False),
     PrimaryKeyConstraint("programme", "id"),
     ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),

@@ -21,6 +21,7 @@ from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.access import keys, queries_keys
+from api.access.refused_requests import RefusedRequests
 from api.app import create_app
 from api.database import connections, queue
 from api.database.embedded import EmbeddedPostgres
@@ -179,6 +180,7 @@ class RunningApplication:
             clock=lambda: self.now,
             ids=lambda: UUID(int=next(numbers)),
             change_seconds=0,
+            refused_requests=RefusedRequests(lambda: self.now),
         )
         self._http_clients: list[httpx2.AsyncClient] = []
         self._query_connection: asyncpg.Connection | None = None

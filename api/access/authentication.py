@@ -13,10 +13,11 @@ from api.access import key_rules, keys, permissions, queries_keys
 from api.clock import Now
 from api.database.connections import Transaction, autocommit_connection
 from api.http.response_headers import announce_key_expiry
-from schema.partners import Caller, Scope
+from schema.partners import Caller, KeyHolder, Scope
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 Security = list[dict[str, list[str]]]
+KEY_HOLDER = "key_holder"  # the key of a request's state for the holder of its key
 KEY_SECURITY: Security = [{"key": []}]
 
 
@@ -71,6 +72,9 @@ async def authenticate(
     """
     secret = permissions.parse_secret(connection.headers.get("authorization"))
     record, grants, plan_versions = await queries_keys.fetch_key(transaction, keys.hash_secret(secret))
+    if record is not None:  # a refusal of the request is recorded with its key
+        holder = KeyHolder(record=record, grants=grants, plan_versions=plan_versions)
+        connection.scope["state"][KEY_HOLDER] = holder
     caller = permissions.check_key(record, grants, plan_versions, now=now)
     if record is not None:
         await queries_keys.touch_last_used(transaction, record, now=now)

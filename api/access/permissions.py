@@ -108,13 +108,14 @@ def limit_after_leaving(grant: Grant, organisation: Organisation | None, *scopes
     return limited
 
 
-def build_author(caller: Caller, grant: Grant, request_id: str) -> Author:
+def build_author(caller: Caller, grant: Grant, request_id: str, client_request_id: str | None) -> Author:
     return Author(
         client=caller.client,
         person=caller.person,
         key=caller.key,
         organisation=grant.organisation,
         request_id=request_id,
+        client_request_id=client_request_id,
     )
 
 

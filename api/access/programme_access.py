@@ -16,8 +16,7 @@ from api.access import audit, idempotency, permissions, queries_keys
 from api.access.authentication import authenticate
 from api.access.idempotency import IdempotentRequest
 from api.database.connections import Transaction
-from api.http.problems import get_request_id
-from api.http.request_ids import get_operation
+from api.http.request_ids import get_client_request_id, get_operation, get_request_id
 from api.plan import calendar
 from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue_version
@@ -35,7 +34,8 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def author(self) -> Author:
-        return permissions.build_author(self.caller, self.grant, get_request_id(self.request))
+        scope = self.request.scope
+        return permissions.build_author(self.caller, self.grant, get_request_id(scope), get_client_request_id(scope))
 
     @property
     def is_reviewer(self) -> bool:

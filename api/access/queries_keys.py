@@ -149,17 +149,20 @@ _LIST_CLIENT_KEYS_SQL = """
 """
 
 
-async def lock_client_keys(transaction: AsyncConnection, caller: Caller) -> None:
-    """Make other requests that change this client's keys wait, and bind the transaction to the key in use."""
-    await transaction.execute(
-        _LOCK_CLIENT_KEYS_SQL, {"lock": f"keys {caller.client}", "client": str(caller.client), "key": caller.key}
-    )
+async def lock_client_keys(transaction: AsyncConnection, caller: Caller, client_request_id: str | None) -> None:
+    """Make other requests that change this client's keys wait, and bind the transaction to the key in use.
+
+    The functions that change a key take from this what the audit states.
+    """
+    values = {"lock": f"keys {caller.client}", "client": str(caller.client), "key": caller.key}
+    await transaction.execute(_LOCK_CLIENT_KEYS_SQL, values | {"client_request_id": client_request_id or ""})
 
 
 _LOCK_CLIENT_KEYS_SQL = text(
     """
     select pg_advisory_xact_lock(hashtextextended(:lock, 0)),
-        set_config('work_health.client', :client, true), set_config('work_health.key', :key, true)
+        set_config('work_health.client', :client, true), set_config('work_health.key', :key, true),
+        set_config('work_health.client_request_id', :client_request_id, true)
     """
 )
 

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -129,13 +129,16 @@ class RateLimiter:
             for bucket, total in totals.items():
                 self._totals[bucket] = total + self._unsettled[bucket]  # which were counted while the statement ran
 
-    async def settle_forever(self, engine: AsyncEngine) -> None:
-        while True:
-            await asyncio.sleep(SETTLE_SECONDS)
+
+async def settle_forever(engine: AsyncEngine, *settle_counts: Callable[[AsyncEngine], Awaitable[None]]) -> None:
+    """Store what a process counts in memory, each second."""
+    while True:
+        await asyncio.sleep(SETTLE_SECONDS)
+        for settle in settle_counts:
             try:
-                await self.settle(engine)
+                await settle(engine)
             except Exception:  # noqa: BLE001  without the database, each process limits its own requests
-                log.warning("the counts of requests could not be added")
+                log.warning("the counts of requests could not be stored")
 
 
 def _hash(kind: bytes, name: bytes) -> bytes:

@@ -13,8 +13,9 @@ from api.access import key_rules, keys, queries_keys
 from api.access.authentication import KEY_SECURITY, require_key, require_valid_key
 from api.clock import Now
 from api.database.connections import Transaction
-from api.http.problems import get_request_id, refusal_specs
+from api.http.problems import refusal_specs
 from api.http.refusals import NotFound, Unauthenticated
+from api.http.request_ids import get_client_request_id, get_request_id
 from schema.partners import Caller, ClientKey, ClientKeyList, IssuedKey, Me, NewKey
 
 
@@ -74,7 +75,7 @@ async def create_key(
     store the secret. If the response is lost, revoke the lost key and create another.
     A client has at most 3 valid keys.
     """
-    await queries_keys.lock_client_keys(transaction, caller)
+    await queries_keys.lock_client_keys(transaction, caller, get_client_request_id(request.scope))
     key_rules.check_key_count(await _list_keys(transaction, caller, now), now=now)
     key = keys.make_key(secrets.token_bytes(38), sandbox=await queries_keys.is_sandbox_client(transaction, caller.key))
     is_replaced = await queries_keys.replace_own_key(
@@ -83,7 +84,7 @@ async def create_key(
         now=now,
         expires_at=now + timedelta(days=data.days),
         overlap_ends_at=now + timedelta(days=data.overlap_days),
-        request_id=get_request_id(request),
+        request_id=get_request_id(request.scope),
     )
     if not is_replaced:
         raise _lost_key(caller)
@@ -108,8 +109,8 @@ async def revoke_key(
     now: Now,
 ) -> ClientKey:
     """Revoke a key permanently, also the one in use. Revoking it again changes nothing."""
-    await queries_keys.lock_client_keys(transaction, caller)
-    is_revoked = await queries_keys.revoke_own_key(transaction, key, now=now, request_id=get_request_id(request))
+    await queries_keys.lock_client_keys(transaction, caller, get_client_request_id(request.scope))
+    is_revoked = await queries_keys.revoke_own_key(transaction, key, now=now, request_id=get_request_id(request.scope))
     revoked = next((one for one in await _list_keys(transaction, caller, now) if one.id == key), None)
     if revoked is None:
         raise NotFound(f"The client has no key {key!r}; `GET /v1/me/keys` lists its keys.")

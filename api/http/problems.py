@@ -25,16 +25,12 @@ from api.http.refusals import (
     Unauthenticated,
     UnstorableText,
 )
+from api.http.request_ids import get_request_id, name_request
 from schema.problems import Finding, Problem, Severity
 
 log = logging.getLogger("work_health")
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
-
-
-def get_request_id(request: Request[Any, Any, Any]) -> str:
-    """Return the id of the request, or an empty string if the framework refuses it before any middleware runs."""
-    return request.scope["state"].get("request_id", "")
 
 
 def error_code(refusal: type[Refusal]) -> str:
@@ -56,7 +52,7 @@ def refusal_response(request: Request[Any, Any, Any], refusal: Refusal) -> Respo
         title=error_title(kind),
         status=kind.status,
         detail=str(refusal),
-        request_id=get_request_id(request),
+        request_id=get_request_id(request.scope),
         errors=list(refusal.findings),
     )
     return Response(problem, status_code=kind.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
@@ -98,7 +94,7 @@ def framework_refusal_response(request: Request[Any, Any, Any], error: HTTPExcep
         title=status.phrase,
         status=status,
         detail=error.detail or status.description,
-        request_id=get_request_id(request),
+        request_id=get_request_id(request.scope),
     )
     headers: Mapping[str, str] = error.headers or {}
     return Response(problem, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=dict(headers))
@@ -135,16 +131,15 @@ def failure_response(request: Request[Any, Any, Any], error: Exception) -> Respo
     if sqlstate in UNSTORABLE_TEXT_SQLSTATES:
         return refusal_response(request, UnstorableText("A text contains the character NUL (U+0000)."))
     if isinstance(error, PoolTimeoutError) or sqlstate in OVERLOAD_SQLSTATES:
-        log.warning("request %s was refused: %s", get_request_id(request), type(cause).__name__)
+        log.warning("request %s was refused: %s", name_request(request.scope), type(cause).__name__)
         return refusal_response(request, ServerBusy("The database did not answer in time."))
-    request_id = get_request_id(request)
-    log.error("request %s failed\n%s", request_id, describe_failure(error))
+    log.error("request %s failed\n%s", name_request(request.scope), describe_failure(error))
     problem = Problem(
         type="about:blank",
         title="The server failed.",
         status=500,
         detail="Nothing was written. Quote the request id when you report it.",
-        request_id=request_id,
+        request_id=get_request_id(request.scope),
     )
     return Response(problem, status_code=500, media_type=PROBLEM_MEDIA_TYPE)
 

@@ -1,4 +1,4 @@
-"""Give every request an id, for the response and the log, and reject unknown query parameters."""
+"""Give every request an id, for the response, the audit and the log, and reject unknown query parameters."""
 
 import difflib
 import os
@@ -7,15 +7,15 @@ from functools import lru_cache
 from typing import Any, cast
 
 from litestar import Request
-from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
-from litestar.middleware import ASGIMiddleware
 from litestar.params import QueryParameter
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import HTTPScope, Scope
 
 from api.http.refusals import InvalidParameter, NotFound
 
-REQUEST_ID_PATTERN = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+SERVER_ID_PREFIX = "req_"
+CLIENT_ID_PATTERN = re.compile(rb"(?!req_)[A-Za-z0-9_-]{8,64}")
+Headers = list[tuple[bytes, bytes]]
 
 
 async def reject_unknown_parameters(request: Request[Any, Any, Any]) -> None:
@@ -53,19 +53,34 @@ def get_operation(scope: Scope) -> str:
     return str(getattr(cast("Any", scope).get("route_handler"), "operation_id", None) or "")
 
 
-class RequestIdMiddleware(ASGIMiddleware):
-    """Send `Request-Id`: the caller's own if it matches the pattern, otherwise a random one."""
+def assign_request_ids(scope: HTTPScope) -> Headers:
+    """Give the request an id of the server, and return the headers of its response: this id, and the caller's own.
 
-    scopes = (ScopeType.HTTP,)
+    The caller's own id counts only if it matches the pattern. It never looks like one of the server, so that a search
+    for an id in the audit or the log finds one request.
+    """
+    request_id = f"{SERVER_ID_PREFIX}{os.urandom(10).hex()}"
+    state = cast("Any", scope).setdefault("state", {})
+    state["request_id"] = request_id
+    headers = [(b"request-id", request_id.encode())]
+    client_id = next((value for name, value in scope["headers"] if name == b"client-request-id"), b"")
+    if CLIENT_ID_PATTERN.fullmatch(client_id):
+        state["client_request_id"] = client_id.decode()
+        headers.append((b"client-request-id", client_id))
+    return headers
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        requested = next((value for name, value in scope["headers"] if name == b"request-id"), b"")
-        request_id = requested.decode() if REQUEST_ID_PATTERN.fullmatch(requested) else f"req_{os.urandom(10).hex()}"
-        scope["state"]["request_id"] = request_id
 
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), (b"request-id", request_id.encode())]
-            await send(message)
+def get_request_id(scope: Scope) -> str:
+    """Return the server's id of a request."""
+    return scope["state"]["request_id"]
 
-        await next_app(scope, receive, send_with_id)
+
+def get_client_request_id(scope: Scope) -> str | None:
+    """Return the caller's own id of a request."""
+    return scope["state"].get("client_request_id")
+
+
+def name_request(scope: Scope) -> str:
+    """Return both ids of a request, for the log."""
+    client_id = get_client_request_id(scope)
+    return get_request_id(scope) + (f" (the client's {client_id})" if client_id else "")

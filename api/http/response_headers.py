@@ -1,4 +1,4 @@
-"""Headers of every response, HEAD for every GET, reads from other origins, and proxies that are believed.
+"""Headers and ids of every response, HEAD for every GET, reads from other origins, and proxies that are believed.
 
 The names and values follow the OWASP Secure Headers Project and the Fetch standard.
 """
@@ -14,22 +14,22 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
 from api.http.problems import read_authorization
+from api.http.request_ids import Headers, assign_request_ids
 
 Network = IPv4Network | IPv6Network
-Headers = list[tuple[bytes, bytes]]
 ALWAYS: Headers = [(b"x-content-type-options", b"nosniff"), (b"server", b"work-and-health")]
 STRICT_TRANSPORT: Headers = [(b"strict-transport-security", b"max-age=31536000")]
 CROSS_ORIGIN: Headers = [
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"ETag, Request-Id, Content-Disposition, RateLimit, RateLimit-Policy, Retry-After",
+        b"ETag, Request-Id, Client-Request-Id, Content-Disposition, RateLimit, RateLimit-Policy, Retry-After",
     ),
 ]
 EXPIRY_STATE_KEY = "key_expiry"
 PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"GET, HEAD"),
-    (b"access-control-allow-headers", b"If-None-Match, Request-Id"),
+    (b"access-control-allow-headers", b"If-None-Match, Client-Request-Id"),
     (b"access-control-max-age", b"86400"),
 ]
 
@@ -78,10 +78,11 @@ class ResponseHeaders:
         if is_head:
             scope["method"] = HttpMethod.GET
         has_key = read_authorization(scope) is not None
+        request_ids = assign_request_ids(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = self._complete(scope, list(message["headers"]), has_key=has_key)
+                headers = self._complete(scope, [*message["headers"], *request_ids], has_key=has_key)
                 message = HTTPResponseStartEvent(type="http.response.start", status=message["status"], headers=headers)
             elif is_head and message["type"] == "http.response.body":
                 message["body"] = b""

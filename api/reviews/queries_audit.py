@@ -63,6 +63,7 @@ async def fetch_audit_entries(
             key=row.key,
             organisation=row.slug,
             request_id=row.request_id,
+            client_request_id=row.client_request_id,
             subject=row.subject,
         )
         for row in await transaction.execute(statement)

@@ -64,6 +64,7 @@ async def record_submission(
         _to_json(_describe_for_audit(report, receipt)),
         *(request.operation, request.key, request.content_sha256, answer),
         "return.withdrawn" if request.operation.startswith("withdraw_return") else "submission.accepted",
+        author.client_request_id,
     )
 
 
@@ -158,8 +159,8 @@ _INSERT_SUBMISSION = f"""
         select $1, $2, $5, $12, $11, *
         from unnest($13::uuid[], $14::bigint[], $15::int[], $16::text[], $17::text[], $18::text[])
     ), new_audit_entry as (
-        insert into audit (programme, action, organisation, request_id, subject)
-        values ($1, $41, $2, $6, $36)
+        insert into audit (programme, action, organisation, request_id, client_request_id, subject)
+        values ($1, $41, $2, $6, $42, $36)
     ), new_answer as (
         insert into idempotency (programme, client, operation, key, organisation, content_sha256, submission, answer,
             created_at)

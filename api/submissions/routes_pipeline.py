@@ -13,11 +13,14 @@ from litestar.enums import MediaType
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.access.audit import SeparateEntry, record_separately
 from api.access.authentication import authenticate
 from api.access.idempotency import IdempotencyKey, IdempotentRequest, replay_response
 from api.access.programme_access import ProgrammeAccess, open_access
 from api.database.connections import autocommit_connection, driver_transaction
 from api.http.budgets import Upload, UploadBudget
+from api.http.problems import error_code
+from api.http.refusals import Conflict, Invalid
 from api.http.threads import run_in_thread_if_large
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
@@ -75,7 +78,7 @@ class SubmissionRequest:
         request_sha256: bytes | None = None,
         dry_run_token: str | None = None,
     ) -> Response[bytes]:
-        """Check and record the submission. A dry run is rolled back, and stores neither a key nor an audit record.
+        """Check and record the submission. A dry run is rolled back; then it stores an audit entry, and nothing else.
 
         `request_sha256` identifies the request for idempotency, if more than the content identifies it.
         """
@@ -84,6 +87,31 @@ class SubmissionRequest:
             content_sha256=request_sha256 or content_sha256,
             key=None if self.dry_run else self.key,
         )
+        if not self.dry_run:
+            return await self._run(keyed, content, content_sha256, dry_run_token)
+        try:
+            response = await self._run(keyed, content, content_sha256, dry_run_token)
+        except (Conflict, Invalid) as refusal:
+            await self._record_dry_run(content, error_code(type(refusal)))
+            raise
+        await self._record_dry_run(content, SubmissionOutcome.ACCEPTED)
+        return response
+
+    async def _record_dry_run(self, content: ParsedSubmission, result: str) -> None:
+        access, author = self.access, self.access.author
+        entry = SeparateEntry(
+            action="submission.checked",
+            organisation=access.grant.organisation,
+            request_id=author.request_id,
+            client_request_id=author.client_request_id,
+            subject={"organisation": self._find_owner(content), "returns": str(len(content.returns)), "result": result},
+        )
+        engine = access.request.app.state.engine
+        await record_separately(engine, access.catalogue.id, [entry], client=author.client, key=author.key)
+
+    async def _run(
+        self, keyed: IdempotentRequest, content: ParsedSubmission, content_sha256: bytes, dry_run_token: str | None
+    ) -> Response[bytes]:
         # Most submissions need no extension, so they are checked before a connection is needed.
         extensions: Mapping[ReturnKey, datetime] = {}
         checked = await self._check(content, extensions)

@@ -194,7 +194,7 @@ OWN_REQUESTS: dict[str, list[dict]] = {
     "/returns/quay-college/learners/headline/main/2026-07/review": [{}],
 }
 """Requests of a provider about its own returns, and about another's, which it may not read."""
-SERVER_FIELDS = {"id", "submission", "receipt", "dry_run_token", "correlation", "cursor", "next_cursor"}
+SERVER_FIELDS = {"id", "request_id", "submission", "receipt", "dry_run_token", "correlation", "cursor", "next_cursor"}
 """Fields that are different on every server."""
 
 
@@ -202,16 +202,15 @@ async def read_own_responses(press: ReleaseClient) -> dict[tuple, tuple]:
     """Return what a provider sees of its own returns, and the findings and effects of a dry run."""
     http = await press.http_client("quay-college", Scope.READ, Scope.SUBMIT)
     address = f"/v1/programmes/{press.programme}"
-    headers = {"Request-Id": "same-request"}
     responses: dict[tuple, tuple] = {}
     for path, queries in OWN_REQUESTS.items():
         for query in queries:
-            answer = await http.get(address + path, params=query, headers=headers)
+            answer = await http.get(address + path, params=query)
             responses[path, str(query)] = answer.status_code, remove_server_fields(answer)
     changed = make_learners_return(JULY, QUAY_PEOPLE | {(WEST, "female"): 3, (EAST, "male"): 900})
     for content in (changed, {"measure": "members", "period": JULY, "observations": [TOTAL | {"value": 40}]}):
         body = {"returns": [content]}
-        answer = await http.post(f"{address}/submissions", params={"dry_run": True}, json=body, headers=headers)
+        answer = await http.post(f"{address}/submissions", params={"dry_run": True}, json=body)
         responses["dry run", content["measure"]] = answer.status_code, remove_server_fields(answer)
     return responses
 
@@ -225,6 +224,12 @@ def remove_server_fields(answer) -> object:
     return remove(answer.json()) if "json" in answer.headers["content-type"] else answer.text
 
 
+def remove_request_id(response) -> tuple:
+    """Return the response without the id of its request."""
+    headers = sorted(header for header in response.headers.items() if header[0] != "request-id")
+    return response.status_code, headers, response.content.replace(response.headers["Request-Id"].encode(), b"")
+
+
 async def read_responses(press: ReleaseClient, key: str | None) -> dict[tuple, tuple]:
     """Return each response with its headers: the first, the cached one, and the one to `If-None-Match`."""
     http = press.application.http_client(key)
@@ -234,18 +239,11 @@ async def read_responses(press: ReleaseClient, key: str | None) -> dict[tuple, t
             address = f"/v1/programmes/{press.programme}{path.format(number=release, release=release)}"
             params = query if "{" in path else {"release": release} | query
             for attempt in range(2):
-                response = await http.get(address, params=params, headers={"Request-Id": "same-request"})
+                response = await http.get(address, params=params)
                 tag = response.headers.get("etag", "")
-                answer = (response.status_code, sorted(response.headers.items()), response.content)
-                responses[address, str(params), attempt] = answer
-            unchanged = await http.get(
-                address, params=params, headers={"Request-Id": "same-request", "If-None-Match": tag}
-            )
-            responses[address, str(params), "known"] = (
-                unchanged.status_code,
-                sorted(unchanged.headers.items()),
-                unchanged.content,
-            )
+                responses[address, str(params), attempt] = remove_request_id(response)
+            unchanged = await http.get(address, params=params, headers={"If-None-Match": tag})
+            responses[address, str(params), "known"] = remove_request_id(unchanged)
     return responses
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import httpx2
 import pytest
@@ -164,9 +165,21 @@ async def test_unsupported_method_is_refused(http):
     assert (await http.put(f"/v1/programmes/{PROGRAMME}/returns")).status_code == 405
 
 
-async def test_request_id_of_the_sender_is_returned(http):
-    assert (await http.get("/v1/me", headers={"Request-Id": "mine-12345"})).headers["request-id"] == "mine-12345"
-    assert (await http.get("/v1/me", headers={"Request-Id": "<script>"})).headers["request-id"].startswith("req_")
+@pytest.mark.parametrize("path", ["/v1/me", "/v1/nowhere", f"/v1/programmes/{PROGRAMME}"])
+async def test_every_response_has_an_id_of_the_server_next_to_that_of_the_sender(http, path):
+    first, second = [await http.get(path, headers={"Client-Request-Id": "mine-12345"}) for _ in range(2)]
+    assert first.headers["client-request-id"] == second.headers["client-request-id"] == "mine-12345"
+    ids = [response.headers["request-id"] for response in (first, second)]
+    assert len(set(ids)) == 2
+    assert all(re.fullmatch("req_[0-9a-f]{20}", one) for one in ids)
+
+
+@pytest.mark.parametrize("name", ["Request-Id", "Client-Request-Id"])
+@pytest.mark.parametrize("value", ["req_0f8e2c61d5a94b7c3e11", "<script>", "short"])
+async def test_no_sender_can_choose_an_id_of_the_server(http, name, value):
+    headers = (await http.get("/v1/me", headers={name: value})).headers
+    assert headers["request-id"] != value
+    assert "client-request-id" not in headers
 
 
 ANYTHING = st.recursive(

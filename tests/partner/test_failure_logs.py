@@ -32,12 +32,14 @@ async def test_failed_request_is_logged_with_its_id_and_without_its_parameters(a
     async with application.owner.begin() as owner:
         await owner.execute(text("alter table programme rename to lost"))
     try:
-        response = await application.http_client().get(f"/v1/programmes/{NOTE}")
+        http = application.http_client()
+        response = await http.get(f"/v1/programmes/{NOTE}", headers={"Client-Request-Id": "mine-12345"})
     finally:
         async with application.owner.begin() as owner:
             await owner.execute(text("alter table lost rename to programme"))
     [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert response.status_code == 500
     assert response.headers["Request-Id"] in record.getMessage()
+    assert "mine-12345" in record.getMessage()
     assert NOTE not in record.getMessage()
     assert record.exc_info is None

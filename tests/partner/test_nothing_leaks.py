@@ -27,18 +27,20 @@ Action = Callable[["Actor"], Awaitable[None]]
 
 
 class Actor:
-    """A partner on one server, with its own ids of records and requests."""
+    """A partner on one server, with its own ids of records."""
 
     def __init__(self, application: RunningApplication, http: httpx2.AsyncClient, number: int) -> None:
         self.application, self.http = application, http
-        self._ids, self._requests = count(number << 64), count(1)
+        self._ids = count(number << 64)
         self.responses: list[tuple[str, int, dict[str, str], bytes]] = []
 
     async def send(self, method: str, path: str, **options: object) -> httpx2.Response:
         self.application.app.state.ids = lambda: UUID(int=next(self._ids))
-        headers = {"Request-Id": f"request-{next(self._requests):06}", **(options.pop("headers", None) or {})}
-        response = await self.http.request(method, path, headers=headers, **options)
-        self.responses.append((path, response.status_code, dict(response.headers), response.content))
+        response = await self.http.request(method, path, **options)
+        headers, request_id = dict(response.headers), response.headers["Request-Id"]
+        headers["request-id"] = "its id"
+        content = response.content.replace(request_id.encode(), b"its id")
+        self.responses.append((path, response.status_code, headers, content))
         return response
 
     async def push(self, measure: str, period: str, total: int, *, dry_run: bool = False, **options: object) -> None:

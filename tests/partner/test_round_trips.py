@@ -40,10 +40,11 @@ async def test_submission_takes_five_round_trips(application, council_client, st
     assert all(step in statement for step, statement in zip(STEPS, statements, strict=True)), statements
 
 
-async def test_dry_run_writes_nothing(application, council_client, statements):
+async def test_dry_run_writes_only_an_audit_entry(application, council_client, statements):
     await application.engine.dispose()
     await council_client.create_submission(PROGRAMME, make_submission(10))
     statements.clear()
     await council_client.create_submission(PROGRAMME, make_submission(12), dry_run=True)
     assert [step for step in STEPS if any(step in statement for statement in statements)] == STEPS[:3]
-    assert "ROLLBACK" in statements[-1]
+    assert "ROLLBACK" in statements[-2]
+    assert "insert into audit" in statements[-1]

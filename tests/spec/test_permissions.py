@@ -57,8 +57,8 @@ RECORD = KeyRecord(
 def test_valid_key_identifies_the_caller():
     caller = permissions.check_key(RECORD, [GRANT], {}, now=NOW)
     assert (caller.client, caller.key, caller.grants) == (UUID(int=1), KEY.id, [GRANT])
-    author = permissions.build_author(caller, GRANT, "req_1")
-    assert msgspec.structs.astuple(author) == (UUID(int=1), "Ann", KEY.id, "quay-college", "req_1")
+    author = permissions.build_author(caller, GRANT, "req_1", "mine-123")
+    assert msgspec.structs.astuple(author) == (UUID(int=1), "Ann", KEY.id, "quay-college", "req_1", "mine-123")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,9 @@ class AuditEntry:
     organisation: None | str
     """ A kebab-case code. It never changes once it is in use. """
     request_id: str
+    """ The server's id of the request, or `operator`. """
+    client_request_id: None | str
+    """ The id that the caller sent as `Client-Request-Id`. """
     subject: AuditEntrySubject
     """ The object of the action. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -47,6 +50,9 @@ class AuditEntry:
 
         request_id = self.request_id
 
+        client_request_id: None | str
+        client_request_id = self.client_request_id
+
         subject = self.subject.to_dict()
 
         field_dict: dict[str, Any] = {}
@@ -59,6 +65,7 @@ class AuditEntry:
                 "key": key,
                 "organisation": organisation,
                 "request_id": request_id,
+                "client_request_id": client_request_id,
                 "subject": subject,
             }
         )
@@ -97,6 +104,13 @@ class AuditEntry:
 
         request_id = d.pop("request_id")
 
+        def _parse_client_request_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        client_request_id = _parse_client_request_id(d.pop("client_request_id"))
+
         subject = AuditEntrySubject.from_dict(d.pop("subject"))
 
         audit_entry = cls(
@@ -106,6 +120,7 @@ class AuditEntry:
             key=key,
             organisation=organisation,
             request_id=request_id,
+            client_request_id=client_request_id,
             subject=subject,
         )
 
