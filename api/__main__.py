@@ -5,10 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from api import backup_commands, commands, key_commands, plan_commands, serving, settings
+from api import backup_commands, commands, key_commands, plan_commands, publication_commands, serving, settings
 from api.database.connections import DRIVER_ERRORS
 from api.database.dump_programs import BackupFailed
 from api.database.embedded_files import PostgresDidNotStart
@@ -42,6 +43,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_plan_commands(subparsers)
     _add_key_commands(subparsers)
     _add_fetch_command(subparsers)
+    _add_publication_commands(subparsers)
     write = subparsers.add_parser("write-contract", help="write openapi.yaml from the code")
     write.add_argument("file", type=Path)
     write.set_defaults(command=commands.write_contract)
@@ -163,6 +165,19 @@ def _add_fetch_command(subparsers: Any) -> None:
     )
     fetch.add_argument("--allow-http", action="store_true", help="send the key unencrypted to another machine")
     fetch.set_defaults(command=commands.fetch)
+
+
+def _add_publication_commands(subparsers: Any) -> None:
+    listing = subparsers.add_parser("list-publications", help="list publication jobs, newest first")
+    listing.set_defaults(command=publication_commands.list_publications)
+
+    cancel = subparsers.add_parser("cancel-publication", help="end a publication job that is queued or running")
+    cancel.add_argument("publication", type=UUID, help="its id")
+    cancel.set_defaults(command=publication_commands.cancel_publication)
+
+    repeat = subparsers.add_parser("repeat-publication", help="start a new job with the request of one that has ended")
+    repeat.add_argument("publication", type=UUID, help="its id")
+    repeat.set_defaults(command=publication_commands.repeat_publication)
 
 
 if __name__ == "__main__":

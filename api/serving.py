@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from api import commands, plan_commands, settings
@@ -110,14 +110,12 @@ def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) 
         raise settings.InvalidSetting("DATABASE_URL: needed here; `python -m api run` works for the embedded database")
     from api import worker  # noqa: PLC0415
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if arguments.until_eof:
         threading.Thread(target=_interrupt_at_eof, daemon=True).start()
-    with suppress(KeyboardInterrupt):
-        publisher = configuration.database_publisher_url or configuration.database_url
-        asyncio.run(
-            worker.run_forever(configuration.database_url, publisher, processes=configuration.work_health_audits)
-        )
+    publisher = configuration.database_publisher_url or configuration.database_url
+    asyncio.run(
+        worker.run_until_stopped(configuration.database_url, publisher, processes=configuration.work_health_audits)
+    )
     return 0
 
 

@@ -4,9 +4,12 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -23,35 +26,50 @@ log = logging.getLogger("work_health")
 RETRY_SECONDS = 5
 
 
-async def run_forever(url: str, publisher_url: str, *, processes: int) -> None:
-    """Run jobs until stopped. Start again if the database was unavailable.
+async def run_until_stopped(url: str, publisher_url: str, *, processes: int) -> None:
+    """Run jobs until SIGTERM or SIGINT. Start again if the database was unavailable.
 
-    `publisher_url` is the URL of the database with the login that publishes.
+    `publisher_url` is the URL of the database with the login that publishes. A running job goes back into the queue.
     """
-    while True:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    while not stop.is_set():
         try:
-            await run_jobs(url, publisher_url, processes=processes)
+            await run_jobs(url, publisher_url, stop, processes=processes)
         except (OSError, RuntimeError, DBAPIError, *connections.DRIVER_ERRORS):
             log.exception("The worker lost its connection to the database and starts again.")
-        await asyncio.sleep(RETRY_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
 
 
-async def run_jobs(url: str, publisher_url: str, *, processes: int, until_empty: bool = False) -> None:
-    """Run the jobs of a database, with the audits in this number of processes."""
+async def run_jobs(url: str, publisher_url: str, stop: asyncio.Event, *, processes: int) -> None:
+    """Run the jobs of a database until `stop`, with the audits in this number of processes."""
     engine = connections.create_publisher_engine(publisher_url)
     connection = await connections.connect_queue_listener(url)
     pool = AuditPool(processes)
-    deleting = asyncio.create_task(retention.delete_forever(engine))
+    background = [
+        asyncio.create_task(retention.delete_forever(engine)),
+        asyncio.create_task(_stop_audits(stop, pool)),
+    ]
     try:
         await require_walls(engine)
         protector = Protector(engine, clock.system_now, map_tasks=pool.map_audits, max_concurrent=processes)
-        handlers = {PROTECT_JOB_KIND: protector.handle, PUBLISH_JOB_KIND: Publisher(protector).handle}
-        await queue.process_jobs(connection, handlers, until_empty=until_empty)
+        publisher = Publisher(protector)
+        await publisher.put_back_lost_jobs()
+        await queue.process_jobs(connection, {PROTECT_JOB_KIND: protector, PUBLISH_JOB_KIND: publisher}, stop)
     finally:
-        deleting.cancel()
+        for task in background:
+            task.cancel()
         pool.close()
         await connection.close()
         await engine.dispose()
+
+
+async def _stop_audits(stop: asyncio.Event, pool: "AuditPool") -> None:
+    """End the audits, whose results nobody will wait for: a job calculates again what it has not stored."""
+    await stop.wait()
+    pool.kill()
 
 
 class AuditPool:
@@ -66,12 +84,27 @@ class AuditPool:
         task_list = list(tasks)
         if self._processes == 1:
             return map(audit, task_list)
+        pool = self._open_pool()
+        try:
+            return list(pool.map(audit, task_list))
+        except BrokenProcessPool:  # one of its processes was killed; the pool cannot be used again
+            with self._lock:
+                if self._pool is pool:
+                    self._pool = None
+            raise
+
+    def _open_pool(self) -> ProcessPoolExecutor:
         with self._lock:
             if self._pool is None:
                 # A fork would copy the locks of threads and the connections.
                 context = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_exit_with_parent)
-        return self._pool.map(audit, task_list)
+            return self._pool
+
+    def kill(self) -> None:
+        """End the processes, also in the middle of an audit, which then raises BrokenProcessPool."""
+        for process in multiprocessing.active_children():
+            process.terminate()
 
     def close(self) -> None:
         if self._pool is not None:

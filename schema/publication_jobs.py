@@ -30,6 +30,7 @@ class PublicationJobState(StrEnum):
     REHEARSED = "rehearsed"
     REFUSED = "refused"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class LeftOutTable(Struct, frozen=True, kw_only=True):
@@ -124,6 +125,13 @@ class PublicationJob(Struct, frozen=True, kw_only=True):
     release: Annotated[int | None, Meta(description="The number of the release, once it is published.")]
     failures: Annotated[
         list[FailedScope], Meta(description="Why the job was refused. The previous release stays current.")
+    ]
+    failure_reason: Annotated[
+        str | None,
+        Meta(
+            description="The kind of error that ended the job (`failed`). The operator's log has all of it.",
+            examples=["ConnectionResetError"],
+        ),
     ]
     rehearsal: Annotated[Rehearsal | None, Meta(description="The result of a dry run, once it has ended.")]
     audit: Annotated[

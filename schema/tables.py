@@ -449,11 +449,13 @@ publication_job = Table(
     Column("done", Integer, nullable=False, server_default=text("0")),
     Column("release", Integer),
     Column("failures", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("failure_reason", Text),
     Column("rehearsal", JSONB),
     PrimaryKeyConstraint("programme", "id"),
     ForeignKeyConstraint(["programme", "organisation"], ["organisation.programme", "organisation.id"]),
     CheckConstraint(
-        "state in ('queued', 'running', 'published', 'rehearsed', 'refused', 'failed')", name="state_is_known"
+        "state in ('queued', 'running', 'published', 'rehearsed', 'refused', 'failed', 'cancelled')",
+        name="state_is_known",
     ),
     Index(
         "publication_one_at_a_time_ix",

@@ -46,6 +46,7 @@ create or replace function release.read_clock() returns timestamptz
 language sql stable parallel safe set search_path = pg_catalog, pg_temp as $$ select timestamptz '{}' $$
 """
 """The database hides releases that are not published by its clock. It is late, so that tests can set the other clock."""
+NO_DELAYS = [timedelta()] * queue.MAX_TRIES
 MIN_FREE_BYTES = 2 * 2**30  # two servers, each with its write-ahead log
 
 
@@ -232,8 +233,10 @@ class RunningApplication:
         try:
             make_seed = partial(next, self.seeds)
             protector = Protector(self._publisher, lambda: self.now, make_seed=make_seed, map_tasks=across)
-            handlers = {PROTECT_JOB_KIND: protector.handle, PUBLISH_JOB_KIND: Publisher(protector).handle}
-            await queue.process_jobs(connection, handlers, until_empty=True)
+            publisher = Publisher(protector)
+            await publisher.put_back_lost_jobs()
+            handlers = {PROTECT_JOB_KIND: protector, PUBLISH_JOB_KIND: publisher}
+            await queue.process_jobs(connection, handlers, asyncio.Event(), until_empty=True, retry_delays=NO_DELAYS)
         finally:
             await connection.close()
             await self._publisher.dispose()

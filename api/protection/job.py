@@ -94,6 +94,9 @@ class Protector:
         )
         await self.protect_returns(catalogue, series_scopes, returns)
 
+    async def give_up(self, payload: bytes, reason: str) -> None:
+        """Leave the rest to the next publication, which protects what is missing."""
+
     async def protect_returns(
         self,
         catalogue: Catalogue,

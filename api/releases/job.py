@@ -1,9 +1,10 @@
-"""The publication job. It can be killed at any point, and continues where it stopped.
+"""The publication job. It can be stopped or killed at any point, and continues where it stopped.
 
 It freezes the approved returns first. Then it protects those that are not protected yet. Then one transaction adds the
 displayed counts and writes what readers see.
 """
 
+import logging
 from collections.abc import Sequence
 
 import msgspec
@@ -30,9 +31,12 @@ from api.releases import queries_jobs, queries_previous
 from api.releases.queries_jobs import PublicationKey, PublicationRecord
 from api.releases.queries_snapshot import Publication
 from api.releases.released_entries import list_entry_revisions
+from api.releases.rules import PublicationEnded
 from api.releases.writer import ReleaseTransaction
 from api.reviews.queries_reviews import fetch_cleared_entries
 from schema.publication_jobs import FailedScope, PublicationJobState
+
+log = logging.getLogger("work_health")
 
 
 class FrozenInputs(Struct, frozen=True, kw_only=True):
@@ -50,15 +54,27 @@ class Publisher:
         self.protector, self.clock = protector, protector.clock
 
     async def handle(self, payload: bytes) -> None:
-        job = msgspec.json.decode(payload, type=PublicationKey)
+        job = _decode(payload)
         try:
             await self._publish(job)
-        except Exception:
+        except* PublicationEnded:
             async with self.protector.begin_transaction(job.programme) as transaction:
-                await queries_jobs.update_publication(
-                    transaction, job, state=PublicationJobState.FAILED, finished_at=self.clock()
-                )
-            raise
+                await queries_jobs.delete_inputs(transaction, job)
+
+    async def give_up(self, payload: bytes, reason: str) -> None:
+        job = _decode(payload)
+        async with self.protector.begin_transaction(job.programme) as transaction:
+            await self._end(transaction, job, {"state": PublicationJobState.FAILED, "failure_reason": reason})
+
+    async def put_back_lost_jobs(self) -> None:
+        """Enqueue every open publication that is not in the queue, so that it does not block its programme for ever."""
+        async with self.protector.engine.begin() as transaction:
+            programme_ids = await queries_jobs.list_programme_ids(transaction)
+        for programme_id in programme_ids:
+            async with self.protector.begin_transaction(programme_id) as transaction:
+                publication_id = await queries_jobs.put_back_lost_job(transaction, programme_id)
+                if publication_id is not None:
+                    log.warning("The publication %s was not in the queue. It is put back.", publication_id)
 
     async def _publish(self, job: PublicationKey) -> None:
         begun = await self._begin(job)
@@ -81,8 +97,8 @@ class Publisher:
     async def _begin(self, job: PublicationKey) -> tuple[Publication, list[SeriesScopes]] | None:
         """Freeze the inputs, and return what the job protects and publishes; None if it has ended."""
         async with self.protector.begin_transaction(job.programme) as transaction:
-            record = await queries_jobs.lock_publication(transaction, job)
-            if record.state not in (PublicationJobState.QUEUED, PublicationJobState.RUNNING):
+            record = await queries_jobs.fetch_record(transaction, job, with_lock=True)
+            if record.state not in queries_jobs.OPEN_STATES:
                 return None
             frozen_at = record.frozen_at or self.clock()
             catalogue = await _fetch_catalogue(transaction, job, record)
@@ -120,7 +136,7 @@ class Publisher:
         protected: ProtectedReturns,
     ) -> None:
         """Write the whole release, or record why it cannot be published."""
-        job, now = publication.job, self.clock()
+        job = publication.job
         failures = _report_changed_geography(series_scopes, protected)
         regrouped = find_regrouped_measures(
             await queries_contributions.list_protected_series(transaction, job.programme), series_scopes
@@ -133,12 +149,20 @@ class Publisher:
             }
         else:
             ended = await ReleaseTransaction(transaction, publication, series_scopes).write(clock=self.clock)
+        await self._end(transaction, job, ended)
+
+    async def _end(self, transaction: AsyncConnection, job: PublicationKey, ended: dict[str, object]) -> None:
+        """Store how the job ended. Raises PublicationEnded if it has ended already."""
         await queries_jobs.delete_inputs(transaction, job)
-        await queries_jobs.update_publication(transaction, job, **ended, finished_at=now)
+        await queries_jobs.update_publication(transaction, job, **ended, finished_at=self.clock())
         subject = {"publication": str(job.publication), "state": str(ended["state"])}
         if "release" in ended:
             subject["release"] = str(ended["release"])
         await record_audit(transaction, job.programme, None, "publication.ended", subject, organisation_id=None)
+
+
+def _decode(payload: bytes) -> PublicationKey:
+    return msgspec.json.decode(payload, type=PublicationKey)
 
 
 async def _fetch_catalogue(transaction: AsyncConnection, job: PublicationKey, record: PublicationRecord) -> Catalogue:

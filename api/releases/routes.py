@@ -1,31 +1,25 @@
-"""Routes that request, list and withdraw releases, and list their changes."""
+"""Routes that list and withdraw releases, and list their changes."""
 
-import hashlib
 from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.access.authentication import key_security, require_key, require_scope
-from api.access.idempotency import IdempotencyKey, IdempotentRequest
+from api.access.authentication import key_security, require_scope
 from api.access.programme_access import ProgrammeAccess
-from api.clock import NewId, Now
+from api.clock import Now
 from api.database.connections import Transaction
 from api.http import pagination
 from api.http.change_delays import ChangeDelayMiddleware
 from api.http.pagination import InvalidCursor, Position
 from api.http.problems import refusal_specs, response_specs
-from api.http.refusals import NotFound
 from api.plan.queries import fetch_catalogue
-from api.releases import queries_jobs, queries_releases, rules
+from api.releases import queries_releases, routes_publications, rules
 from schema.partners import Scope
-from schema.publication_jobs import NewRelease, PublicationJob, PublicationJobList
 from schema.releases import Release, ReleaseChangeList, ReleaseList, ReleaseWithdrawal
 
 DryRun = Annotated[bool, QueryParameter()]
@@ -37,90 +31,6 @@ class ChangeCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 
     release: Position
     position: Position
-
-
-@post(
-    "/programmes/{programme:str}/releases",
-    operation_id="create_release",
-    summary="Publish approved returns as a release",
-    guards=[require_scope(Scope.PUBLISH)],
-    security=key_security(Scope.PUBLISH),
-    status_code=202,
-    responses=refusal_specs(401, 403, 404, 409, 410, 413, 415, 422) | response_specs(PublicationJob, 202),
-)
-async def create_release(
-    request: Request[Any, Any, Any],
-    access: NamedDependency[ProgrammeAccess],
-    data: JSONBody[NewRelease],
-    now: Now,
-    new_id: NewId,
-    idempotency_key: IdempotencyKey = None,
-    dry_run: DryRun = False,
-) -> Response[bytes]:
-    """Start a publication job and return it. The job takes minutes: `GET …/publications/{id}` returns its state.
-
-    The job protects everything that is approved when it starts. It audits the result against the public, each provider
-    and all earlier releases. If every audit passes, it publishes the release; otherwise `failures` lists the measures
-    that failed. A dry run does the same but publishes nothing: it returns what would be shown, hidden and changed.
-    """
-    access.require_scopes(Scope.PUBLISH)
-    rules.check_new_release(data, access.catalogue, now=now)
-    content_sha256 = hashlib.sha256(await request.body()).digest()
-    keyed = IdempotentRequest(operation=f"create_release {dry_run}", content_sha256=content_sha256, key=idempotency_key)
-    response = await access.run_once(
-        keyed,
-        lambda: _request_publication(access, data, publication_id=new_id, dry_run=dry_run, now=now),
-        now=now,
-    )
-    return Response(response.content, status_code=202, media_type=MediaType.JSON, headers=response.headers)
-
-
-async def _request_publication(
-    access: ProgrammeAccess, new: NewRelease, *, publication_id: UUID, dry_run: bool, now: datetime
-) -> PublicationJob:
-    """Raises AlreadyPublishing."""
-    transaction, catalogue = access.transaction, access.catalogue
-    if not await queries_jobs.request_publication(
-        transaction, catalogue, new, access.author, publication_id=publication_id, dry_run=dry_run, now=now
-    ):
-        raise rules.AlreadyPublishing("A publication job of this programme is queued or running.")
-    subject = {"publication": str(publication_id), "dry_run": str(dry_run).lower()}
-    await access.record_audit("publication.requested", subject)
-    job = await queries_jobs.find_publication(transaction, catalogue, publication_id)
-    assert job is not None  # noqa: S101  the statement above has just inserted it
-    return job
-
-
-@get(
-    "/programmes/{programme:str}/publications",
-    operation_id="list_publications",
-    summary="List publication jobs",
-    guards=[require_key],
-    security=key_security(Scope.PUBLISH),
-    responses=refusal_specs(401, 403, 404, 422),
-)
-async def list_publications(access: NamedDependency[ProgrammeAccess], limit: Limit = 20) -> PublicationJobList:
-    """List running and ended publication jobs with their results, newest first."""
-    access.require_scopes(Scope.PUBLISH)
-    jobs = await queries_jobs.list_publications(access.transaction, access.catalogue, limit=limit)
-    return PublicationJobList(items=jobs)
-
-
-@get(
-    "/programmes/{programme:str}/publications/{publication:uuid}",
-    operation_id="get_publication",
-    summary="Get a publication job",
-    guards=[require_key],
-    security=key_security(Scope.PUBLISH),
-    responses=refusal_specs(401, 403, 404),
-)
-async def get_publication(access: NamedDependency[ProgrammeAccess], publication: FromPath[UUID]) -> PublicationJob:
-    """Poll every few seconds until `state` is neither `queued` nor `running`."""
-    access.require_scopes(Scope.PUBLISH)
-    job = await queries_jobs.find_publication(access.transaction, access.catalogue, publication)
-    if job is None:
-        raise NotFound(f"The publication job {publication} does not exist; `GET …/publications` lists all jobs.")
-    return job
 
 
 @get(
@@ -224,9 +134,7 @@ async def withdraw_release(
 router = Router(
     "/v1",
     route_handlers=[
-        create_release,
-        list_publications,
-        get_publication,
+        *routes_publications.HANDLERS,
         list_releases,
         get_release,
         list_release_changes,

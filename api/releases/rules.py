@@ -20,6 +20,13 @@ class AlreadyPublishing(Conflict):
     fix = "Wait until the running job ends: `GET …/publications/{id}` returns its state."
 
 
+class PublicationEnded(Conflict):
+    """The publication job has ended."""
+
+    example = "POST …/publications/{id}/cancellation, for a job whose release is published."
+    fix = "Withdraw the release if it must not be public: `POST …/releases/{number}/withdrawal`."
+
+
 class NotPublishable(Invalid):
     """A release cannot be made from this request."""
 

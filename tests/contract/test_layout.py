@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 OURS = ("api", "schema", "work_health", "benchmarks", "tools", "tests")
 METHODS = {"get", "post", "put", "patch", "delete"}
 VERBS = {
-    *("Approve", "Clear", "Comment", "Compare", "Confirm", "Create", "Exempt", "Get", "Grant", "List"),
-    *("Preview", "Propose", "Publish", "Raise", "Reopen", "Revoke", "Submit", "Withdraw"),
+    *("Approve", "Cancel", "Clear", "Comment", "Compare", "Confirm", "Create", "Exempt", "Get", "Grant", "List"),
+    *("Preview", "Propose", "Publish", "Raise", "Reopen", "Repeat", "Revoke", "Submit", "Withdraw"),
 }
 
 

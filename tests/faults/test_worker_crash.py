@@ -1,6 +1,6 @@
-"""Kill the worker while it makes a release. The next worker continues, and the release is the same.
+"""Kill or stop the worker while it makes a release. The next worker continues, and the release is the same.
 
-`CRASHES` is the number of kills.
+`CRASHES` is the number of kills or stops.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from schema.partners import Scope
 from tests.fixtures.example_plan import EAST, WEST
@@ -26,15 +27,19 @@ PEOPLE = {(EAST, "female"): 31, (EAST, "male"): 27, (WEST, "female"): 9, (WEST, 
 
 
 @contextmanager
-def run_worker(url: str) -> Iterator[None]:
-    """Run a worker in its own process group, and kill all its processes at the end."""
+def run_worker(url: str, signal_number: signal.Signals = signal.SIGKILL) -> Iterator[None]:
+    """Run a worker in its own process group, and send a signal to it at the end: SIGKILL to all its processes."""
     with subprocess.Popen(
         [sys.executable, "-m", "api", "work"], cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, start_new_session=True
     ) as process:
         try:
             yield
+            if signal_number != signal.SIGKILL:
+                process.send_signal(signal_number)
+                assert process.wait(30) == 0
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 async def wait_until(connection: asyncpg.Connection, query: str) -> None:
@@ -46,7 +51,8 @@ async def wait_until(connection: asyncpg.Connection, query: str) -> None:
     raise AssertionError(query)
 
 
-async def test_publication_continues_after_its_worker_is_killed(application, harbour_programme):
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
+async def test_publication_continues_after_its_worker_ends(application, harbour_programme, signal_number):
     application.now = datetime.now(UTC)  # the worker uses the real clock
     release_client = ReleaseClient(application, harbour_programme)
     months = [f"2026-0{month}" for month in range(1, 8)]
@@ -61,17 +67,21 @@ async def test_publication_continues_after_its_worker_is_killed(application, har
     before: set[tuple[int, bytes]] = set()
     for crash in range(CRASHES):
         wanted = 2 * len(months) * (crash + 1) // (CRASHES + 1)
-        with run_worker(application.url):
+        with run_worker(application.url, signal_number):
             await wait_until(connection, f"select count(*) >= {wanted} from protection.contribution")
         protected = {tuple(row) for row in await connection.fetch("select id, content from protection.contribution")}
         assert before <= protected, "nothing is protected a second time"
         before = protected
         if await connection.fetchval("select count(*) from release.release"):
             break  # the worker was faster than the kill
-        # Pretend that its heartbeat has been missing for an hour.
-        await connection.execute("update queue.pgqueuer set heartbeat = now() - interval '1 hour'")
+        if signal_number == signal.SIGKILL:
+            # Pretend that its heartbeat has been missing for an hour, and allow more kills than a job has tries.
+            await connection.execute("update queue.pgqueuer set heartbeat = now() - interval '1 hour', attempts = 0")
+        else:
+            waiting = await connection.fetch("select status, attempts from queue.pgqueuer")
+            assert [tuple(row) for row in waiting] == [("queued", 0)]
     with run_worker(application.url):
-        await wait_until(connection, "select state <> 'running' from publication")
+        await wait_until(connection, "select state not in ('queued', 'running') from publication")
     assert await connection.fetchval("select state from publication") == "published"
     assert await connection.fetchval("select count(*) from protection.inputs") == 0
     contributions = await connection.fetch(

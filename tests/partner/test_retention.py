@@ -118,7 +118,7 @@ async def test_snapshots_are_deleted_unless_they_exclude_a_late_revision(applica
     before = await read()
     assert before == [[1], [1], [2], [2], [3]]
     assert await application.count_rows("past_snapshot") == 2
-    for _ in range(2):  # the second time, what was kept is not examined again
+    for _ in range(2):  # the second time, nothing examines what stayed
         await delete_expired(application.url)
         assert await connection.fetch("select at, is_needed from past_snapshot") == [(late_at, True)]
         assert await read() == before

@@ -15,7 +15,7 @@ import pytest
 from api import sandbox
 from api.plan import queries_loading
 from tests.conftest import NOTTINGHAM_PLAN_FILE
-from tests.fixtures.server_process import SANDBOX_PROGRAMME, run_server
+from tests.fixtures.server_process import SANDBOX_PROGRAMME, run_command, run_server
 from work_health import Withdrawal, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
@@ -99,17 +99,6 @@ def test_documentation_is_served(server_and_key):
         assert http.get("/docs").status_code == 200
         assert http.get("/openapi.yaml").text == (ROOT / "openapi.yaml").read_text()
         assert http.get("/errors/rejected").status_code == 200
-
-
-def run_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "api", *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_commands_of_the_operator_work(database_url):

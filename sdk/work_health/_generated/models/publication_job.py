@@ -41,6 +41,8 @@ class PublicationJob:
     """ The number of the release, once it is published. """
     failures: list[FailedScope]
     """ Why the job was refused. The previous release stays current. """
+    failure_reason: None | str
+    """ The kind of error that ended the job (`failed`). The operator's log has all of it. """
     rehearsal: None | Rehearsal
     """ The result of a dry run, once it has ended. """
     audit: None | ReleaseAudit
@@ -84,6 +86,9 @@ class PublicationJob:
             failures_item = failures_item_data.to_dict()
             failures.append(failures_item)
 
+        failure_reason: None | str
+        failure_reason = self.failure_reason
+
         rehearsal: dict[str, Any] | None
         if isinstance(self.rehearsal, Rehearsal):
             rehearsal = self.rehearsal.to_dict()
@@ -110,6 +115,7 @@ class PublicationJob:
                 "contributions_protected": contributions_protected,
                 "release": release,
                 "failures": failures,
+                "failure_reason": failure_reason,
                 "rehearsal": rehearsal,
                 "audit": audit,
             }
@@ -185,6 +191,13 @@ class PublicationJob:
 
             failures.append(failures_item)
 
+        def _parse_failure_reason(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        failure_reason = _parse_failure_reason(d.pop("failure_reason"))
+
         def _parse_rehearsal(data: object) -> None | Rehearsal:
             if data is None:
                 return data
@@ -226,6 +239,7 @@ class PublicationJob:
             contributions_protected=contributions_protected,
             release=release,
             failures=failures,
+            failure_reason=failure_reason,
             rehearsal=rehearsal,
             audit=audit,
         )

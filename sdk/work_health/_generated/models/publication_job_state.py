@@ -4,6 +4,7 @@ from enum import StrEnum
 
 
 class PublicationJobState(StrEnum):
+    CANCELLED = "cancelled"
     FAILED = "failed"
     PUBLISHED = "published"
     QUEUED = "queued"

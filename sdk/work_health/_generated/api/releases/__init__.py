@@ -58,6 +58,47 @@ class Releases(Sender):
             )
         )
 
+    def cancel_publication(
+        self,
+        programme: str,
+        publication: UUID,
+    ) -> PublicationJob:
+        """Cancel a publication job.
+
+        End a queued or running job. It publishes nothing. What it has protected stays protected.
+        """
+        from . import cancel_publication as _cancel_publication
+
+        return self._send(
+            _cancel_publication.call(
+                programme,
+                publication=publication,
+            )
+        )
+
+    def repeat_publication(
+        self,
+        programme: str,
+        publication: UUID,
+        *,
+        idempotency_key: str | None = None,
+    ) -> PublicationJob:
+        """Repeat a publication job.
+
+        Start a new job with the request of one that has ended, for example because it failed.
+
+        The new job publishes what is approved when it starts.
+        """
+        from . import repeat_publication as _repeat_publication
+
+        return self._send(
+            _repeat_publication.call(
+                programme,
+                publication=publication,
+                idempotency_key=idempotency_key,
+            )
+        )
+
     def list_releases(
         self,
         programme: str,
@@ -243,6 +284,47 @@ class AsyncReleases(AsyncSender):
             _get_publication.call(
                 programme,
                 publication=publication,
+            )
+        )
+
+    async def cancel_publication(
+        self,
+        programme: str,
+        publication: UUID,
+    ) -> PublicationJob:
+        """Cancel a publication job.
+
+        End a queued or running job. It publishes nothing. What it has protected stays protected.
+        """
+        from . import cancel_publication as _cancel_publication
+
+        return await self._send(
+            _cancel_publication.call(
+                programme,
+                publication=publication,
+            )
+        )
+
+    async def repeat_publication(
+        self,
+        programme: str,
+        publication: UUID,
+        *,
+        idempotency_key: str | None = None,
+    ) -> PublicationJob:
+        """Repeat a publication job.
+
+        Start a new job with the request of one that has ended, for example because it failed.
+
+        The new job publishes what is approved when it starts.
+        """
+        from . import repeat_publication as _repeat_publication
+
+        return await self._send(
+            _repeat_publication.call(
+                programme,
+                publication=publication,
+                idempotency_key=idempotency_key,
             )
         )
 
