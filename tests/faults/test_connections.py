@@ -13,6 +13,7 @@ from litestar import Litestar, Request, post
 from api.http import budgets
 from api.http.budgets import ConcurrencyMiddleware
 from api.http.problems import EXCEPTION_HANDLERS
+from api.http.response_headers import add_response_headers
 from api.http.slow_bodies import SlowBodyMiddleware
 from tests.fixtures.server_process import SANDBOX_PROGRAMME, run_server
 
@@ -68,12 +69,15 @@ async def count_bytes(request: Request) -> dict[str, int]:
 
 
 def build_client(middleware: object, address: str = "203.0.113.7") -> httpx2.AsyncClient:
-    app = Litestar(
-        [count_bytes],
-        middleware=[middleware],  # pyright: ignore[reportArgumentType]
-        exception_handlers=EXCEPTION_HANDLERS,
-        openapi_config=None,
-        logging_config=None,
+    app = add_response_headers(
+        Litestar(
+            [count_bytes],
+            middleware=[middleware],  # pyright: ignore[reportArgumentType]
+            exception_handlers=EXCEPTION_HANDLERS,
+            openapi_config=None,
+            logging_config=None,
+        ),
+        (),
     )
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app, client=(address, 1)),  # pyright: ignore

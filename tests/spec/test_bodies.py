@@ -18,6 +18,7 @@ from api.http.bodies import (
     TypedRequest,
 )
 from api.http.problems import EXCEPTION_HANDLERS
+from api.http.response_headers import add_response_headers
 
 CONTENT = random.Random(1).randbytes(3_000_000) + bytes(3_000_000)  # noqa: S311
 GZIP = gzip.compress(CONTENT)
@@ -52,13 +53,16 @@ async def small(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return await read_file(request, CSV_MEDIA_TYPE, 1_000_000)
 
 
-APP = Litestar(
-    [csv, ndjson, small],
-    request_class=TypedRequest,
-    request_max_body_size=MAX_JSON_BYTES,
-    exception_handlers=EXCEPTION_HANDLERS,
-    openapi_config=None,
-    logging_config=None,
+APP = add_response_headers(
+    Litestar(
+        [csv, ndjson, small],
+        request_class=TypedRequest,
+        request_max_body_size=MAX_JSON_BYTES,
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+    ),
+    (),
 )
 
 

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from api.http.bodies import TypedRequest
 from api.http.problems import EXCEPTION_HANDLERS
+from api.http.response_headers import add_response_headers
 from api.http.violations import MAX_VIOLATIONS, find_violations
 
 
@@ -53,12 +54,15 @@ async def accept_body(data: JSONBody[Body]) -> None:
     """Accept a body that decodes to the type of `data`."""
 
 
-APP = Litestar(
-    [accept_body],
-    request_class=TypedRequest,
-    exception_handlers=EXCEPTION_HANDLERS,
-    openapi_config=None,
-    logging_config=None,
+APP = add_response_headers(
+    Litestar(
+        [accept_body],
+        request_class=TypedRequest,
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+    ),
+    (),
 )
 
 
