@@ -5,19 +5,27 @@ import io
 import os
 import re
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from api.docs.guides import FILES, GUIDE_NAMES
+from tests.fixtures.operator_terminal import OperatorTerminal, install_programs, is_shown, open_terminal
 from tests.fixtures.server_process import ROOT, RunningServer, run_server
 from work_health import WorkHealth
 from work_health.cli.exit_codes import EXIT_CODE_MEANINGS, ExitCode
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PAIN = re.compile(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+PREPARATIONS = {
+    "backing-up": """
+export DATABASE_OWNER_URL=postgresql://work_health_owner@db/work_health
+python -m api migrate
+""",
+}
+"""Steps before the guide, in the database that docs/reference/settings.md creates."""
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 
@@ -44,18 +52,16 @@ def folder(server: RunningServer, keys: dict[str, str], tmp_path: Path, monkeypa
     monkeypatch.setenv("WORK_HEALTH_KEY", server.key)
     for name, key in keys.items():
         monkeypatch.setenv(name, key)
-    monkeypatch.setenv("PATH", f"{install_command_line(tmp_path)}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{install_programs(tmp_path)}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def install_command_line(folder: Path) -> Path:
-    """Write a `work-health` program that runs this checkout, and return its folder."""
-    program = folder / "bin" / "work-health"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT / "sdk"} exec {sys.executable} -m work_health.cli "$@"\n')
-    program.chmod(0o755)
-    return program.parent
+@pytest.fixture
+def get_terminal(folder: Path) -> Iterator[Callable[[], OperatorTerminal]]:
+    """Yield a function that returns the terminal of this guide's operator. The first call opens it."""
+    with contextlib.ExitStack() as stack:
+        yield cache(lambda: stack.enter_context(open_terminal(folder)))
 
 
 @pytest.fixture
@@ -71,13 +77,19 @@ def names() -> Iterator[dict[str, object]]:
 @pytest.mark.filterwarnings("ignore:Shouldn't use this function:DeprecationWarning")  # pyjstat calls its own
 # The other guides show a sandbox without a release.
 @pytest.mark.parametrize("name", sorted(GUIDE_NAMES, key=("first-release", "publishing").__contains__))
-def test_examples_of_a_guide_print_the_output_shown(folder: Path, names: dict[str, object], name: str) -> None:
+def test_examples_of_a_guide_print_the_output_shown(
+    folder: Path, names: dict[str, object], get_terminal: Callable[[], OperatorTerminal], name: str
+) -> None:
+    if name in PREPARATIONS:
+        [statements] = [block for language, block in BLOCK.findall(FILES["settings"].read_text()) if language == "sql"]
+        get_terminal().run_sql(statements)
+        get_terminal().run(PREPARATIONS[name], "preparation")
     printed = None
     for number, (language, block) in enumerate(BLOCK.findall(FILES[name].read_text()), 1):
         where = f"{FILES[name]}, block {number}"
         if language == "text":
             assert printed is not None, f"{where}: nothing was run"
-            assert printed.splitlines() == [line.rstrip() for line in block.splitlines()], where
+            assert is_shown(block, printed), f"{where}:\n{printed}"
             printed = None
         elif language == "python":
             output = io.StringIO()
@@ -88,8 +100,12 @@ def test_examples_of_a_guide_print_the_output_shown(folder: Path, names: dict[st
             completed = subprocess.run(["/bin/sh", "-ec", block], capture_output=True, text=True, check=False)
             assert completed.returncode == 0, f"{where}: {completed.stderr}"
             printed = completed.stdout
+        elif language == "bash":  # the operator's commands
+            printed = get_terminal().run(block, where)
+        elif language == "sql":
+            get_terminal().run_sql(block)
         else:
-            assert language in {"csv", "toml"}, f"{where}: blocks of {language or 'no language'} are not run"
+            assert language in {"csv", "toml", "yaml"}, f"{where}: blocks of {language or 'no language'} are not run"
             (folder / f"{name}.{language}").write_text(block)
 
 
