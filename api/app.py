@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 from uuid import uuid4
 
 from litestar import Litestar
@@ -40,13 +41,14 @@ from api.access.rate_limits import Quotas, RateLimiter, settle_forever
 from api.access.refused_requests import RefusedRequests, note_refusal
 from api.clock import Clock, IdSource
 from api.database.connections import (
+    connect_pulse,
     create_application_engine,
     create_public_engine,
-    provide_public_transaction,
-    provide_transaction,
-    release_connections,
 )
 from api.database.live_copy import CHANGE_SECONDS
+from api.database.pulse import Pulse
+from api.database.request_transactions import provide_public_transaction, provide_transaction, release_connections
+from api.database.roles import APPLICATION_ROLE, PUBLIC_ROLE
 from api.http.bodies import MAX_BODY_BYTES, TypedRequest
 from api.http.budgets import ConcurrencyMiddleware, UploadBudget
 from api.http.etags import ETagMiddleware
@@ -201,30 +203,38 @@ def serve() -> Litestar:
     engine = create_application_engine(database, pool_size=configuration.work_health_pool)
     public_database = configuration.database_public_url or database
     public_reads = create_public_engine(replica or public_database, pool_size=configuration.work_health_pool)
-
-    @asynccontextmanager
-    async def manage_engines(app: Litestar) -> AsyncGenerator[None]:
-        # All imported objects live as long as the process, so the garbage collector can ignore them.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
-        # On a replica the releases would be older than the announcements of the primary, which is the only one that
-        # sends any. So reads from a replica ask it each time.
-        follower = None if replica else asyncio.create_task(get_cache(public_reads).follow(public_database))
-        limiter, refused = app.state.rate_limiter, app.state.refused_requests
-        settling = asyncio.create_task(settle_forever(engine, limiter.settle, refused.settle))
-        async with LoopWatchdog() if configuration.work_health_watchdog else nullcontext():
-            yield
-        settling.cancel()
-        with suppress(Exception):  # without the database, they are logged
-            await refused.settle(engine, is_last=True)
-        if follower is not None:
-            follower.cancel()
-        await engine.dispose()
-        await public_reads.dispose()
-
+    # On a replica the releases would be older than the announcements of the primary, which is the only one that sends
+    # any. So reads from a replica ask it each time.
+    followers = [] if replica else [partial(get_cache(public_reads).follow, public_database)]
+    followers += [
+        Pulse(lambda: connect_pulse(database, APPLICATION_ROLE), engine).follow,
+        Pulse(lambda: connect_pulse(replica or public_database, PUBLIC_ROLE), public_reads).follow,
+    ]
     quotas = Quotas(
         key=configuration.work_health_key_rate,
         address=configuration.work_health_address_rate,
         failures=configuration.work_health_wrong_keys,
     )
-    return create_app(engine, public_reads, lifespan=[manage_engines], proxies=configuration.proxies, quotas=quotas)
+    lifespan = partial(_run_background, followers=followers, has_watchdog=configuration.work_health_watchdog)
+    return create_app(engine, public_reads, lifespan=[lifespan], proxies=configuration.proxies, quotas=quotas)
+
+
+@asynccontextmanager
+async def _run_background(
+    app: Litestar, *, followers: Sequence[Callable[[], Coroutine[Any, Any, NoReturn]]], has_watchdog: bool
+) -> AsyncGenerator[None]:
+    """Run what a server process does next to its requests, and close its connections at the end."""
+    # All imported objects live as long as the process, so the garbage collector can ignore them.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    engine, refused = app.state.engine, app.state.refused_requests
+    background = [asyncio.create_task(settle_forever(engine, app.state.rate_limiter.settle, refused.settle))]
+    background += [asyncio.create_task(follow()) for follow in followers]
+    async with LoopWatchdog() if has_watchdog else nullcontext():
+        yield
+    for task in background:
+        task.cancel()
+    with suppress(Exception):  # without the database, they are logged
+        await refused.settle(engine, is_last=True)
+    await engine.dispose()
+    await app.state.public_engine.dispose()

@@ -21,7 +21,9 @@ NO_SQL = -1
 UNKNOWN_OWNER = "?"
 DATA_TABLES = frozenset({"schema/tables.py", "sdk/work_health/__init__.py"})
 """Modules that are tables of data or lists of names."""
-SQL_CALLS = frozenset({"execute", "scalar", "fetch", "fetchrow", "fetchval", "fetch_any", "fetch_in_transaction"})
+SQL_CALLS = frozenset(
+    {"execute", "scalar", "fetch", "fetchrow", "fetchval", "fetch_any", "fetch_in_transaction", "try_statement"}
+)
 ROUTE_DECORATORS = frozenset({"get", "post", "put", "patch", "delete"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

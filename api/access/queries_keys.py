@@ -7,13 +7,13 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.audit import OPERATOR_REQUEST_ID
 from api.access.keys import SecretKey
-from api.database.connections import fetch_any, fetch_in_transaction
+from api.database.connections import fetch_any, fetch_in_transaction, try_statement
 from schema.partners import Author, Caller, ClientKey, Grant, KeyRecord, Scope
 from schema.tables import client, client_grant, client_key, organisation, programme
 
@@ -58,12 +58,18 @@ _LIST_KEYS_SQL = f"select * from ({_SELECT_KEYS_SQL}) key order by name, client,
 
 
 async def touch_last_used(transaction: AsyncConnection, record: KeyRecord, *, now: datetime) -> None:
-    """Store when the key was last used, unless another request is storing it now: requests never wait for this."""
+    """Store when the key was last used, unless another request is storing it now: requests never wait for this.
+
+    While nothing can be written, the key can be used as before.
+    """
     if record.last_used_at is None or record.last_used_at < now - LAST_USED_RESOLUTION:
-        unlocked = select(client_key.c.id).where(client_key.c.id == record.id).with_for_update(skip_locked=True)
-        await transaction.execute(
-            update(client_key).where(client_key.c.id == unlocked.scalar_subquery()).values(last_used_at=now)
-        )
+        await try_statement(transaction, _TOUCH_SQL, record.id, now)
+
+
+_TOUCH_SQL = """
+    update client_key set last_used_at = $2
+    where id = (select id from client_key where id = $1 for update skip locked)
+"""
 
 
 async def bind_transaction_to_grant(

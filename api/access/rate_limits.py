@@ -131,14 +131,18 @@ class RateLimiter:
 
 
 async def settle_forever(engine: AsyncEngine, *settle_counts: Callable[[AsyncEngine], Awaitable[None]]) -> None:
-    """Store what a process counts in memory, each second."""
+    """Store what a process counts in memory, each second. Log the first failure of an outage."""
+    is_failing = False
     while True:
         await asyncio.sleep(SETTLE_SECONDS)
+        had_failed, is_failing = is_failing, False
         for settle in settle_counts:
             try:
                 await settle(engine)
             except Exception:  # noqa: BLE001  without the database, each process limits its own requests
-                log.warning("the counts of requests could not be stored")
+                is_failing = True
+        if is_failing and not had_failed:
+            log.warning("the counts of requests could not be stored")
 
 
 def _hash(kind: bytes, name: bytes) -> bytes:

@@ -1,9 +1,8 @@
 """Create connections for each role, and begin and end transactions. No other module does either."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -11,14 +10,21 @@ from weakref import WeakKeyDictionary
 import msgspec
 from alembic import command
 from alembic.config import Config
-from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.types import Scope
-from sqlalchemy import AsyncAdaptedQueuePool, Engine, text
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api.database import queue
+from api.database.failures import (
+    DRIVER_ERRORS,
+    UNWRITABLE_STATES,
+    CommitLost,
+    DatabaseUnreachable,
+    driver,
+    find_sqlstate,
+    is_connection_lost,
+)
 from api.database.roles import (
     APPLICATION_ROLE,
     OWNER_TIMEOUTS,
@@ -29,16 +35,15 @@ from api.database.roles import (
     login_url,
     set_up_roles,
 )
+from api.database.shares import acquire_in_time, claim_share, get_pool
 from api.database.transaction_ids import advance_transaction_ids
 
-driver: Any = import_module("asyncpg")  # asyncpg has no type stubs
-
-DRIVER_ERRORS: tuple[type[Exception], ...] = (driver.PostgresError, driver.InterfaceError)
 MIGRATION_LOCK_ID = 0x776F726B  # an arbitrary constant of our own
-OPEN_CONNECTIONS_KEY = "connections"  # the key of a request's state for its open connections
 
 POOL_TIMEOUT_SECONDS = 10.0
 """How long a request waits for a free connection."""
+CONNECT_SECONDS = 5.0
+"""How long making a connection may take."""
 
 Transaction = NamedDependency[AsyncConnection]
 
@@ -73,15 +78,25 @@ async def connect_release_listener(url: str) -> Any:
     return await _connect(login_url(url, PUBLIC_ROLE), "work-and-health-releases")
 
 
+async def connect_pulse(url: str, role: str) -> Any:
+    """Open a connection of asyncpg for the pulse of a database. The caller closes it."""
+    return await _connect(login_url(url, role), "work-and-health-pulse")
+
+
 async def _connect(url: str, name: str, **server_settings: str) -> Any:
-    return await driver.connect(url, server_settings={"application_name": name} | server_settings)
+    """Raises DatabaseUnreachable."""
+    settings = {"application_name": name} | server_settings
+    try:
+        return await driver.connect(url, timeout=CONNECT_SECONDS, server_settings=settings)
+    except OSError as error:  # a TimeoutError is one
+        raise DatabaseUnreachable(str(error) or "timeout") from error
 
 
 def _create_engine(url: str, *, pool_size: int, **server_settings: str) -> AsyncEngine:
     async def connect() -> Any:
         return await _connect(url, "work-and-health", **server_settings)
 
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         pool_size=pool_size,
@@ -91,6 +106,14 @@ def _create_engine(url: str, *, pool_size: int, **server_settings: str) -> Async
         json_serializer=_encode_json,
         json_deserializer=msgspec.json.decode,
     )
+    event.listen(engine.sync_engine, "checkout", _replace_if_closed)
+    return engine
+
+
+def _replace_if_closed(dbapi_connection: Any, *_: object) -> None:
+    """Let the pool make a new connection in place of one that ended while nobody used it. It takes no round trip."""
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError("The connection ended.")
 
 
 def _encode_json(value: object) -> str:
@@ -136,31 +159,6 @@ def build_alembic_config(connection: object) -> Config:
     return config
 
 
-async def provide_transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
-    """Yield a transaction for the request: committed before the response is sent, rolled back if the handler raises.
-
-    A handler may commit earlier and continue in another transaction.
-    """
-    async with state.engine.connect() as connection:
-        await connection.begin()
-        scope["state"].setdefault(OPEN_CONNECTIONS_KEY, []).append(connection)
-        yield connection
-        await connection.commit()
-
-
-async def provide_public_transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
-    """Yield a transaction for public reads, on the replica if there is one, in the public role."""
-    async with state.public_engine.connect() as connection, connection.begin():
-        scope["state"].setdefault(OPEN_CONNECTIONS_KEY, []).append(connection)
-        yield connection
-
-
-async def release_connections(_: Exception, scope: Scope) -> None:
-    """Close the open connections after an exception: Litestar does not if another dependency raises."""
-    for connection in scope["state"].pop(OPEN_CONNECTIONS_KEY, ()):
-        await connection.close()
-
-
 @asynccontextmanager
 async def autocommit_connection(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
     """Yield a connection on which each statement is its own transaction, for reads before the request's transaction.
@@ -168,18 +166,15 @@ async def autocommit_connection(engine: AsyncEngine) -> AsyncGenerator[AsyncConn
     A semaphore makes the order fair. Without it, the pool gives a free connection to a new caller, and sends the
     callers that waited to the end of the queue.
     """
-    assert isinstance(engine.pool, AsyncAdaptedQueuePool)  # noqa: S101  _create_engine makes it
-    turn = _connection_turns.setdefault(engine.sync_engine, asyncio.Semaphore(engine.pool.size()))
-    try:
-        async with asyncio.timeout(engine.pool.timeout()):
-            await turn.acquire()
-    except TimeoutError:
-        raise PoolTimeoutError("No connection was free in time.") from None
-    try:
-        async with engine.connect() as connection:
-            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
-    finally:
-        turn.release()
+    pool = get_pool(engine)
+    turn = _connection_turns.setdefault(engine.sync_engine, asyncio.Semaphore(pool.size()))
+    async with claim_share(engine):
+        await acquire_in_time(turn, pool.timeout())
+        try:
+            async with engine.connect() as connection:
+                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+        finally:
+            turn.release()
 
 
 _connection_turns: WeakKeyDictionary[Engine, asyncio.Semaphore] = WeakKeyDictionary()
@@ -190,28 +185,53 @@ async def driver_transaction(engine: AsyncEngine, *, commit: bool = True) -> Asy
     """Yield a transaction for a part of a request: committed at the end, or rolled back if `commit` is false.
 
     It is a transaction of asyncpg, which begins before its first statement. SQLAlchemy would add a statement.
+    Raises CommitLost.
     """
     async with autocommit_connection(engine) as connection:
-        driver_connection = _driver_connection(connection)
+        driver_connection = get_driver_connection(connection)
         transaction = driver_connection.transaction()
         try:
             await transaction.start()
             try:
                 yield connection
             except BaseException:
-                await transaction.rollback()
+                if not driver_connection.is_closed():
+                    await transaction.rollback()
                 raise
-            await (transaction.commit() if commit else transaction.rollback())
+            await (send_commit(driver_connection, transaction.commit) if commit else transaction.rollback())
         finally:
             if driver_connection.is_closed() or driver_connection.is_in_transaction():
                 driver_connection.terminate()  # the pool must not reuse it
                 await connection.invalidate()
 
 
-def _driver_connection(connection: AsyncConnection) -> Any:
+async def send_commit(driver_connection: Any, send: Callable[[], Awaitable[None]]) -> None:
+    """Commit. Raises CommitLost if the connection ends before the answer."""
+    was_closed = driver_connection.is_closed()
+    try:
+        await send()
+    except Exception as error:
+        if not was_closed and (driver_connection.is_closed() or is_connection_lost(error)):
+            raise CommitLost from error
+        raise
+
+
+def get_driver_connection(connection: AsyncConnection) -> Any:
     """Return the connection of asyncpg."""
     assert connection.sync_connection is not None  # noqa: S101  it is open
     return connection.sync_connection.connection.driver_connection
+
+
+@asynccontextmanager
+async def _use_driver(connection: AsyncConnection) -> AsyncGenerator[Any]:
+    """Yield the connection of asyncpg. If it ends, SQLAlchemy is informed, which does not see its errors."""
+    driver_connection = get_driver_connection(connection)
+    try:
+        yield driver_connection
+    except (OSError, *DRIVER_ERRORS):
+        if driver_connection.is_closed():
+            await connection.invalidate()
+        raise
 
 
 async def fetch_in_transaction(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
@@ -219,20 +239,25 @@ async def fetch_in_transaction(connection: AsyncConnection, query: str, *values:
 
     It takes a third of the time that it takes through SQLAlchemy, which matters for statements of many requests.
     """
-    driver_connection = _driver_connection(connection)
-    assert driver_connection.is_in_transaction(), "SQLAlchemy begins with its own first statement"  # noqa: S101
-    return await driver_connection.fetch(query, *values)
+    async with _use_driver(connection) as driver_connection:
+        assert driver_connection.is_in_transaction(), "SQLAlchemy begins with its own first statement"  # noqa: S101
+        return await driver_connection.fetch(query, *values)
 
 
 async def fetch_any(connection: AsyncConnection, query: str, *values: object) -> Sequence[Any]:
     """Run a statement by asyncpg, in a transaction or not. Without one it takes one round trip instead of three."""
-    driver_connection = _driver_connection(connection)
-    try:
+    async with _use_driver(connection) as driver_connection:
         return await driver_connection.fetch(query, *values)
-    except (OSError, *DRIVER_ERRORS):
-        if driver_connection.is_closed():  # the pool does not know yet
-            await connection.invalidate()
-        raise
+
+
+async def try_statement(connection: AsyncConnection, query: str, *values: object) -> None:
+    """Run a statement that may fail because nothing can be written now. Then the transaction goes on without it."""
+    try:
+        async with _use_driver(connection) as driver_connection, driver_connection.transaction():  # or a savepoint
+            await driver_connection.execute(query, *values)
+    except driver.PostgresError as error:
+        if find_sqlstate(error) not in UNWRITABLE_STATES:
+            raise
 
 
 async def insert_rows(
@@ -241,4 +266,5 @@ async def insert_rows(
     """Insert rows of Python values, which asyncpg encodes as it sends them. Row-level security forbids COPY."""
     values = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
     statement = f"insert into {table} ({', '.join(columns)}) values ({values})"  # noqa: S608  constants of the caller
-    await _driver_connection(connection).executemany(statement, rows)
+    async with _use_driver(connection) as driver_connection:
+        await driver_connection.executemany(statement, rows)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Generic, NoReturn, TypeVar
 
-from api.database.connections import DRIVER_ERRORS
+from api.database.failures import DRIVER_ERRORS
 
 log = logging.getLogger("work_health")
 LEASE_SECONDS = 1.0

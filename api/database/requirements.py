@@ -10,7 +10,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database.connections import DRIVER_ERRORS, create_owner_engine, driver
+from api.database.connections import create_owner_engine
+from api.database.failures import DRIVER_ERRORS, driver
 from api.database.roles import ROLES, list_role_changes
 
 MIN_VERSION = 16

@@ -15,7 +15,8 @@ ROLES = (APPLICATION_ROLE, PUBLIC_ROLE, PUBLISHER_ROLE, VIEW_ROLE)
 
 _TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 ROLE_TIMEOUTS = {
-    APPLICATION_ROLE: ("2min", "30s", "2min"),
+    # A request that waits for a lock occupies a connection, and its client can repeat it.
+    APPLICATION_ROLE: ("2min", "5s", "2min"),
     PUBLIC_ROLE: ("30s", "5s", "15s"),
     # A worker audits for minutes between two statements of a transaction.
     PUBLISHER_ROLE: ("30min", "2min", "1h"),

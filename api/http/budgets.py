@@ -10,6 +10,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from api.database.shares import CALLER
 from api.http.problems import read_authorization, send_refusal
 from api.http.refusals import Refusal, ServerBusy
 
@@ -53,6 +54,7 @@ class ConcurrencyMiddleware(ASGIMiddleware):
             await send_refusal(scope, receive, send, refusal)
             return
         self._running[caller] += 1
+        CALLER.set(caller)
         try:
             await next_app(scope, receive, send)
         finally:

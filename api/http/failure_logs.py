@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.database.connections import DRIVER_ERRORS
+from api.database.failures import DRIVER_ERRORS
 
 
 def describe_failure(error: BaseException) -> str:

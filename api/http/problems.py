@@ -11,17 +11,16 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import Receive, Scope, Send
 from msgspec import Struct
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from api.database.failures import find_sqlstate
 from api.http.failure_logs import describe_failure
+from api.http.outages import find_outage
 from api.http.refusals import (
     BodyTooLarge,
     InvalidParameter,
     Malformed,
     NotFound,
     Refusal,
-    ServerBusy,
     Unauthenticated,
     UnstorableText,
 )
@@ -116,29 +115,25 @@ def _parameter_refusal(faults: list[dict[str, str]]) -> InvalidParameter:
 
 # PostgreSQL's errors for the character NUL, in a text or in JSON.
 UNSTORABLE_TEXT_SQLSTATES = {"22021", "22P05"}
-# Too many connections; a lock or a statement that takes too long; a transaction that was idle for too long.
-OVERLOAD_SQLSTATES = {"53300", "55P03", "57014", "25P03"}
 
 
 def failure_response(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Log an error of the server with the request's id, and return a problem without any detail of the error.
 
     A text that PostgreSQL cannot store is the caller's error. The driver raises it, or SQLAlchemy around the driver.
-    A connection or lock that nobody released in time is an overload, which passes.
+    An outage of the database passes.
     """
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    sqlstate = getattr(cause, "sqlstate", None)
-    if sqlstate in UNSTORABLE_TEXT_SQLSTATES:
+    if find_sqlstate(error) in UNSTORABLE_TEXT_SQLSTATES:
         return refusal_response(request, UnstorableText("A text contains the character NUL (U+0000)."))
-    if isinstance(error, PoolTimeoutError) or sqlstate in OVERLOAD_SQLSTATES:
-        log.warning("request %s was refused: %s", name_request(request.scope), type(cause).__name__)
-        return refusal_response(request, ServerBusy("The database did not answer in time."))
+    if (outage := find_outage(error, request.method)) is not None:
+        log.warning("request %s was refused: %s", name_request(request.scope), error_code(type(outage)))
+        return refusal_response(request, outage)
     log.error("request %s failed\n%s", name_request(request.scope), describe_failure(error))
     problem = Problem(
         type="about:blank",
         title="The server failed.",
         status=500,
-        detail="Nothing was written. Quote the request id when you report it.",
+        detail="Quote the request id when you report it.",
         request_id=get_request_id(request.scope),
     )
     return Response(problem, status_code=500, media_type=PROBLEM_MEDIA_TYPE)

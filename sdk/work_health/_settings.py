@@ -37,7 +37,7 @@ class Settings:
     url: str
     headers: Mapping[str, str] = field(repr=False)  # they contain the key
     timeout: httpx.Timeout
-    max_retries: int
+    max_retries: int | None
     programme: str | None
     allow_http: bool = False
     on_response: Callable[[httpx.Response], object] | None = None
@@ -55,7 +55,7 @@ class Settings:
         key: str | None,
         base_url: str | None,
         timeout: float,
-        max_retries: int,
+        max_retries: int | None,
         programme: str | None,
         allow_http: bool | None,
     ) -> Settings:
@@ -207,8 +207,8 @@ def _build_timeout(seconds: float) -> httpx.Timeout:
     return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
 
 
-def _check_retries(number: int) -> int:
-    if number < 0:
+def _check_retries(number: int | None) -> int | None:
+    if number is not None and number < 0:
         raise ValueError("max_retries must be 0 or more")
     return number
 

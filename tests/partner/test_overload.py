@@ -69,7 +69,7 @@ async def test_lock_that_is_not_released_answers_503_and_writes_nothing(applicat
             check_overloaded(await http.post(f"/v1/programmes/{PROGRAMME}/submissions", json=SUBMISSION))
     finally:
         await other.close()
-        await owner.execute("alter role work_health_app set lock_timeout = '30s'")
+        await owner.execute("alter role work_health_app set lock_timeout = '5s'")
         await application.engine.dispose()
     assert await application.count_all_rows() == before
 
@@ -85,3 +85,22 @@ async def test_many_reads_of_the_past_during_a_write_all_succeed(application):
         reads = [http.get(RETURNS, params={"as_of": application.now.isoformat()}) for http in clients * 10]
         assert {response.status_code for response in await asyncio.gather(*reads)} == {200}
     await writer.close()
+
+
+async def test_waiting_requests_of_one_client_leave_connections_to_others(application, http):
+    """The pool has four connections, of which a client may occupy two."""
+    path = f"/v1/programmes/{PROGRAMME}/submissions"
+    assert (await http.post(path, json=SUBMISSION)).status_code == 201
+    other = application.http_client(await application.issue_key("nottingham-city-council", Scope.READ))
+    owner = await application.query_connection()
+    waiting = "select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())"
+    async with owner.transaction():
+        await owner.execute('select pg_advisory_xact_lock(id) from "return"')
+        submitting = [asyncio.create_task(http.post(path, json=SUBMISSION)) for _ in range(8)]
+        for _ in range(1000):
+            if await owner.fetchval(waiting) == 2:
+                break
+            await asyncio.sleep(0.01)
+        assert (await other.get(RETURNS)).status_code == 200
+        assert not any(task.done() for task in submitting)
+    assert {(await task).status_code for task in submitting} == {201}

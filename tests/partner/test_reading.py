@@ -333,7 +333,7 @@ async def test_reader_of_the_past_does_not_wait_for_a_writer(application, counci
         before = await read(as_of=as_of)
         assert before == [[1], [1], [1], [1]]
     finally:
-        await owner.execute("alter role work_health_app set lock_timeout = '30s'")
+        await owner.execute("alter role work_health_app set lock_timeout = '5s'")
         await application.engine.dispose()
     await writer.commit()
     assert await read(as_of=as_of) == before

@@ -89,6 +89,26 @@ def test_temporary_failures_are_retried(call, pauses):
 
 
 @both_clients
+@pytest.mark.parametrize(
+    "outage", [make_answer(503, PROBLEM), make_answer(503, PROBLEM, headers={"Retry-After": "5"}), b""]
+)
+def test_retries_outlast_a_restart(call, pauses, outage):
+    for operation in (get_period, submit):
+        pauses.clear()
+        with run_faulty_server(outage) as server, pytest.raises((ServerError, ConnectionFailed)):
+            call(server.address, operation)
+        assert len(server.requests) == 10
+        assert sum(pauses) >= 30
+
+
+@both_clients
+def test_other_failures_are_repeated_twice(call, pauses):
+    with run_faulty_server(make_answer(500, PROBLEM)) as server, pytest.raises(ServerError):
+        call(server.address, get_period)
+    assert len(server.requests) == 3
+
+
+@both_clients
 def test_pauses_grow_up_to_a_limit(call, pauses):
     with run_faulty_server(make_answer(500, PROBLEM)) as server, pytest.raises(ServerError):
         call(server.address, get_period, max_retries=9)
@@ -160,7 +180,7 @@ def test_submission_in_progress_is_retried_after_409(call, pauses):
 def test_truncated_response_is_a_failed_connection(call, pauses):
     with (
         run_faulty_server(make_answer(200, PERIOD_JSON, cut=30)) as server,
-        pytest.raises(ConnectionFailed, match="tried 3 times"),
+        pytest.raises(ConnectionFailed, match="tried 10 times"),
     ):
         call(server.address, get_period)
     with run_faulty_server(b"HTTP/1.1 200 OK\r\nContent-Le") as server, pytest.raises(ConnectionFailed):
@@ -171,7 +191,7 @@ def test_truncated_response_is_a_failed_connection(call, pauses):
 def test_unreachable_server_is_a_failed_connection(call, pauses):
     with run_faulty_server(GOOD) as server:
         address = server.address
-    with pytest.raises(ConnectionFailed, match=f"GET {address}/v1/periods/2025-07.*tried 3 times"):
+    with pytest.raises(ConnectionFailed, match=f"GET {address}/v1/periods/2025-07.*tried 10 times"):
         call(address, get_period)
 
 

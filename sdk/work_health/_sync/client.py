@@ -56,6 +56,8 @@ class WorkHealth(
         timeout: Seconds to wait for a response. Connecting may take 5 of them.
         max_retries: The number of repetitions after a temporary failure: no connection, 408, 429 or 5xx. Pauses grow
             from half a second to 8 seconds, shortened at random. The client respects `Retry-After` up to 60 seconds.
+            Default: 9 if the server or its database cannot be reached (502, 503 and 504 included), which lasts for
+            at least 35 seconds, and 2 after other failures.
             It repeats reads and requests with an Idempotency-Key, which every submission has. It repeats other writes
             only if the connection was never made.
         proxy: `http://user:password@host:port`. Default: HTTPS_PROXY and the similar variables.
@@ -73,7 +75,7 @@ class WorkHealth(
         base_url: str | None = None,
         programme: str | None = None,
         timeout: float = 30.0,
-        max_retries: int = 2,
+        max_retries: int | None = None,
         proxy: str | None = None,
         certificates: str | Path | ssl.SSLContext | None = None,
         allow_http: bool | None = None,
