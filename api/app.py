@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import api.access.routes
 import api.docs.routes
+import api.monitoring.routes
 import api.outcomes.routes_availability
 import api.outcomes.routes_entries
 import api.outcomes.routes_preview
@@ -57,6 +58,10 @@ from api.http.problems import EXCEPTION_HANDLERS
 from api.http.request_ids import reject_unknown_parameters
 from api.http.response_headers import Network, add_response_headers
 from api.http.slow_bodies import SlowBodyMiddleware
+from api.monitoring.logs import start_log
+from api.monitoring.readiness import ReadinessChecker
+from api.monitoring.requests import monitor_requests
+from api.monitoring.watching import watch_process
 from api.outcomes.cache import get_cache
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -91,8 +96,10 @@ TAGS = (
     Tag(name="Reviews", description="Obligations, review decisions and the audit trail."),
     Tag(name="Outcomes", description="Published outcomes, and previews for reviewers."),
     Tag(name="Releases", description="Publish, read and withdraw releases."),
+    Tag(name="Health", description="Probes for load balancers. No key needed."),
 )
 ROUTERS = (
+    api.monitoring.routes.router,
     api.docs.routes.router,
     api.plan.routes.router,
     api.access.routes.router,
@@ -169,10 +176,11 @@ def create_app(
                 "uploads": UploadBudget(),
                 "rate_limiter": quotas and RateLimiter(quotas),
                 "refused_requests": RefusedRequests(read_clock),
+                "readiness": ReadinessChecker(),
             }
         ),
     )
-    return add_response_headers(app, proxies)
+    return monitor_requests(add_response_headers(app, proxies))
 
 
 def _build_openapi_config() -> OpenAPIConfig:
@@ -195,6 +203,7 @@ def _build_openapi_config() -> OpenAPIConfig:
 def serve() -> Litestar:
     """Return the application of a server process. Read the settings once, here."""
     configuration = settings.read_settings()
+    start_log("server", configuration)
     database, replica = configuration.database_url, configuration.database_replica_url
     if database is None:
         raise settings.InvalidSetting(
@@ -230,7 +239,7 @@ async def _run_background(
     engine, refused = app.state.engine, app.state.refused_requests
     background = [asyncio.create_task(settle_forever(engine, app.state.rate_limiter.settle, refused.settle))]
     background += [asyncio.create_task(follow()) for follow in followers]
-    async with LoopWatchdog() if has_watchdog else nullcontext():
+    async with watch_process(app), LoopWatchdog() if has_watchdog else nullcontext():
         yield
     for task in background:
         task.cancel()

@@ -15,6 +15,7 @@ import schema.areas
 import schema.availability
 import schema.disclosure
 import schema.geojson
+import schema.health
 import schema.inequality
 import schema.json_stat
 import schema.logic_model
@@ -73,6 +74,7 @@ SCHEMA_MODULES = (
     schema.inequality,
     schema.json_stat,
     schema.geojson,
+    schema.health,
     schema.availability,
     schema.progress,
     schema.disclosure,

@@ -13,7 +13,7 @@ from api.database.connections import DRIVER_ERRORS, autocommit_connection, fetch
 
 log = logging.getLogger("work_health")
 PAUSE_SECONDS = 3600
-KINDS = ("responses", "keys", "rate-counts", "publication-inputs", "job-log", "snapshots")
+KINDS = ("responses", "keys", "rate-counts", "publication-inputs", "job-log", "snapshots", "workers")
 
 
 async def delete_forever(engine: AsyncEngine) -> None:

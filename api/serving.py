@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from api import commands, plan_commands, settings
 from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need
+from api.monitoring.logs import build_log_config, start_log
 
 if TYPE_CHECKING:
     from api import sandbox
@@ -94,7 +95,7 @@ def _serve(configuration: settings.Settings, *, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         websockets=False,
-        log_enabled=False,
+        log_dictconfig=build_log_config("server", configuration),
     ).serve()
 
 
@@ -110,6 +111,7 @@ def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) 
         raise settings.InvalidSetting("DATABASE_URL: needed here; `python -m api run` works for the embedded database")
     from api import worker  # noqa: PLC0415
 
+    start_log("worker", configuration)
     if arguments.until_eof:
         threading.Thread(target=_interrupt_at_eof, daemon=True).start()
     publisher = configuration.database_publisher_url or configuration.database_url

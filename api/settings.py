@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -67,6 +67,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool, Meta(description="Whether a server process logs what occupies its event loop for 100 ms.")
     ] = False
     work_health_pool: Annotated[int, Meta(ge=1, le=100, description="Database connections of each server process.")] = 8
+    work_health_log: Annotated[
+        Literal["json", "text"] | None,
+        Meta(description="How the log is written. By default as text at a terminal, otherwise as JSON lines."),
+    ] = None
+    work_health_log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="The least level of the log. The line of each request has the level `info`."),
+    ] = "info"
 
     @property
     def owner_url(self) -> str | None:
@@ -75,14 +83,18 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def proxies(self) -> list[IPv4Network | IPv6Network]:
         """The networks of `work_health_proxies`. Raises InvalidSetting."""
-        try:
-            return [ip_network(part.strip()) for part in (self.work_health_proxies or "").split(",") if part.strip()]
-        except ValueError as error:
-            raise InvalidSetting(f"WORK_HEALTH_PROXIES: {error}") from error
+        return _read_networks("WORK_HEALTH_PROXIES", self.work_health_proxies)
 
 
 class InvalidSetting(Exception):  # noqa: N818  the operator reads the message
     """An environment variable is invalid."""
+
+
+def _read_networks(name: str, text: str | None) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(part.strip()) for part in (text or "").split(",") if part.strip()]
+    except ValueError as error:
+        raise InvalidSetting(f"{name}: {error}") from error
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api import clock, retention
 from api.database import connections, queue
+from api.database.heartbeats import beat_forever
 from api.database.walls import require_walls
 from api.protection.job import Protector
 from api.releases.job import Publisher
@@ -50,6 +52,7 @@ async def run_jobs(url: str, publisher_url: str, stop: asyncio.Event, *, process
     pool = AuditPool(processes)
     background = [
         asyncio.create_task(retention.delete_forever(engine)),
+        asyncio.create_task(beat_forever(engine, uuid.uuid4())),
         asyncio.create_task(_stop_audits(stop, pool)),
     ]
     try:
@@ -98,7 +101,7 @@ class AuditPool:
             if self._pool is None:
                 # A fork would copy the locks of threads and the connections.
                 context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_exit_with_parent)
+                self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_start_audit_process)
             return self._pool
 
     def kill(self) -> None:
@@ -111,8 +114,10 @@ class AuditPool:
             self._pool.shutdown(cancel_futures=True)
 
 
-def _exit_with_parent() -> None:
+def _start_audit_process() -> None:
     """Exit when the parent dies, so that a killed worker leaves no audits running."""
+    # HiGHS prints its version when it is loaded, and has no option against that.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     parent = multiprocessing.parent_process()
 
     def wait_for_parent() -> None:

@@ -301,6 +301,15 @@ rate_count = Table(
     prefixes=["UNLOGGED"],
 )
 
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    timestamp_column("started_at"),
+    timestamp_column("beat_at"),
+    comment="The worker processes, each with its last heartbeat.",
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

@@ -26,6 +26,7 @@ from api.app import create_app
 from api.database import connections, queue
 from api.database.embedded import EmbeddedPostgres
 from api.database.roles import ROLE_TIMEOUTS
+from api.monitoring.readiness import ReadinessChecker
 from api.plan import queries_loading
 from api.protection.job import Protector
 from api.releases.job import Publisher
@@ -182,6 +183,7 @@ class RunningApplication:
             ids=lambda: UUID(int=next(numbers)),
             change_seconds=0,
             refused_requests=RefusedRequests(lambda: self.now),
+            readiness=ReadinessChecker(),
         )
         self._http_clients: list[httpx2.AsyncClient] = []
         self._query_connection: asyncpg.Connection | None = None

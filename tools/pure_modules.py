@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 IMPURE_NAMES = frozenset({"job", "writer", "cache", "fetching", "downloading"})
 IMPURE_PREFIXES = ("routes", "queries")
-IMPURE_PACKAGES = frozenset({"http", "database", "docs", "access"})
+IMPURE_PACKAGES = frozenset({"http", "database", "docs", "access", "monitoring"})
 FORBIDDEN = (
     "sqlalchemy", "asyncpg", "litestar", "granian", "httpx2", "pgqueuer", "alembic",
     "api.clock", "api.settings", "api.database",

@@ -19,6 +19,7 @@ class RateLimitMiddleware(ASGIMiddleware):
     """
 
     scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "is_probe"
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         limiter: RateLimiter | None = cast("Any", scope)["litestar_app"].state.rate_limiter

@@ -37,6 +37,7 @@ class ConcurrencyMiddleware(ASGIMiddleware):
     """
 
     scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "is_probe"
 
     def __init__(self) -> None:
         self._running: Counter[bytes | str] = Counter()

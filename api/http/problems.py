@@ -13,7 +13,6 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from api.database.failures import find_sqlstate
-from api.http.failure_logs import describe_failure
 from api.http.outages import find_outage
 from api.http.refusals import (
     BodyTooLarge,
@@ -24,7 +23,7 @@ from api.http.refusals import (
     Unauthenticated,
     UnstorableText,
 )
-from api.http.request_ids import get_request_id, name_request
+from api.http.request_ids import get_request_id
 from schema.problems import Finding, Problem, Severity
 
 log = logging.getLogger("work_health")
@@ -126,9 +125,9 @@ def failure_response(request: Request[Any, Any, Any], error: Exception) -> Respo
     if find_sqlstate(error) in UNSTORABLE_TEXT_SQLSTATES:
         return refusal_response(request, UnstorableText("A text contains the character NUL (U+0000)."))
     if (outage := find_outage(error, request.method)) is not None:
-        log.warning("request %s was refused: %s", name_request(request.scope), error_code(type(outage)))
+        log.warning("A request was refused: %s", error_code(type(outage)))
         return refusal_response(request, outage)
-    log.error("request %s failed\n%s", name_request(request.scope), describe_failure(error))
+    log.error("A request failed.", exc_info=error)
     problem = Problem(
         type="about:blank",
         title="The server failed.",

@@ -78,9 +78,3 @@ def get_request_id(scope: Scope) -> str:
 def get_client_request_id(scope: Scope) -> str | None:
     """Return the caller's own id of a request."""
     return scope["state"].get("client_request_id")
-
-
-def name_request(scope: Scope) -> str:
-    """Return both ids of a request, for the log."""
-    client_id = get_client_request_id(scope)
-    return get_request_id(scope) + (f" (the client's {client_id})" if client_id else "")

@@ -154,7 +154,7 @@ async def test_unknown_key_and_request_without_a_key_are_logged_and_not_stored(a
 async def test_address_is_the_one_that_a_configured_proxy_states(application, admin, monkeypatch):
     http = application.http_client(await application.issue_key(COUNCIL, Scope.READ))
     for proxies in ((), (ip_network("127.0.0.1/32"),)):
-        monkeypatch.setattr(application.app.asgi_handler, "proxies", proxies)
+        monkeypatch.setattr(application.app.asgi_handler.app, "proxies", proxies)
         response = await http.get(f"/v1/programmes/{PROGRAMME}/audit", headers={"X-Forwarded-For": "203.0.113.7"})
         assert response.status_code == 403
     await settle(application)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from work_health._calls import build_raw_call
+from work_health._generated.api.health import AsyncHealth
 from work_health._generated.api.outcomes import AsyncOutcomes
 from work_health._generated.api.partners import AsyncPartners
 from work_health._generated.api.plan import AsyncPlan
@@ -32,6 +33,7 @@ class AsyncWorkHealth(
     AsyncSubmitMethods,
     AsyncOutcomeMethods,
     AsyncListMethods,
+    AsyncHealth,
     AsyncPlan,
     AsyncPartners,
     AsyncSubmissions,

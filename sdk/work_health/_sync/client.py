@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from work_health._calls import build_raw_call
+from work_health._generated.api.health import Health
 from work_health._generated.api.outcomes import Outcomes
 from work_health._generated.api.partners import Partners
 from work_health._generated.api.plan import Plan
@@ -32,6 +33,7 @@ class WorkHealth(
     SubmitMethods,
     OutcomeMethods,
     ListMethods,
+    Health,
     Plan,
     Partners,
     Submissions,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .cell_name_breakdown import CellNameBreakdown
     from .cell_value import CellValue
     from .changed_cell import ChangedCell
+    from .check_state import CheckState
     from .clearance import Clearance
     from .client_key import ClientKey
     from .client_key_list import ClientKeyList
@@ -69,6 +70,8 @@ if TYPE_CHECKING:
     from .geometry_type import GeometryType
     from .grant import Grant
     from .group_figure import GroupFigure
+    from .health import Health
+    from .health_status import HealthStatus
     from .identifier import Identifier
     from .inequality_fields import InequalityFields
     from .interval_method import IntervalMethod
@@ -166,6 +169,9 @@ if TYPE_CHECKING:
     from .published_source import PublishedSource
     from .publisher_figure import PublisherFigure
     from .publisher_figure_breakdown import PublisherFigureBreakdown
+    from .readiness import Readiness
+    from .readiness_checks import ReadinessChecks
+    from .readiness_status import ReadinessStatus
     from .reason import Reason
     from .receipt import Receipt
     from .redaction import Redaction
@@ -257,6 +263,7 @@ __all__ = (
     "CellNameBreakdown",
     "CellValue",
     "ChangedCell",
+    "CheckState",
     "Clearance",
     "ClientKey",
     "ClientKeyList",
@@ -300,6 +307,8 @@ __all__ = (
     "GeometryType",
     "Grant",
     "GroupFigure",
+    "Health",
+    "HealthStatus",
     "Identifier",
     "InequalityFields",
     "IntervalMethod",
@@ -395,6 +404,9 @@ __all__ = (
     "PublishedSource",
     "PublisherFigure",
     "PublisherFigureBreakdown",
+    "Readiness",
+    "ReadinessChecks",
+    "ReadinessStatus",
     "Reason",
     "Receipt",
     "Redaction",
@@ -487,6 +499,7 @@ _MODULES = {
     "CellNameBreakdown": ".cell_name_breakdown",
     "CellValue": ".cell_value",
     "ChangedCell": ".changed_cell",
+    "CheckState": ".check_state",
     "Clearance": ".clearance",
     "ClientKey": ".client_key",
     "ClientKeyList": ".client_key_list",
@@ -530,6 +543,8 @@ _MODULES = {
     "GeometryType": ".geometry_type",
     "Grant": ".grant",
     "GroupFigure": ".group_figure",
+    "Health": ".health",
+    "HealthStatus": ".health_status",
     "Identifier": ".identifier",
     "InequalityFields": ".inequality_fields",
     "IntervalMethod": ".interval_method",
@@ -625,6 +640,9 @@ _MODULES = {
     "PublishedSource": ".published_source",
     "PublisherFigure": ".publisher_figure",
     "PublisherFigureBreakdown": ".publisher_figure_breakdown",
+    "Readiness": ".readiness",
+    "ReadinessChecks": ".readiness_checks",
+    "ReadinessStatus": ".readiness_status",
     "Reason": ".reason",
     "Receipt": ".receipt",
     "Redaction": ".redaction",

@@ -1,0 +1,1 @@
+"""MONITOR: logs, health and metrics, for the operator."""

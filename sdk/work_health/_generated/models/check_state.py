@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CheckState(StrEnum):
+    FAILED = "failed"
+    LATE = "late"
+    NEWER = "newer"
+    OK = "ok"
+    SKIPPED = "skipped"
+
+    @classmethod
+    def _missing_(cls, value: object) -> CheckState | None:
+        """Accept a value that the API has added since this release."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
