@@ -23,7 +23,7 @@ KEY_HELP = "its public part: the ten letters and digits after wh_live_ or wh_san
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. Print what the operator can change instead of a traceback."""
-    parsed = _build_parser().parse_args(arguments)
+    parsed = build_parser().parse_args(arguments)
     try:
         return parsed.command(parsed, settings.read_settings())
     except (Refusal, settings.InvalidSetting, PostgresDidNotStart, DatabaseUnusable, BackupFailed) as refusal:
@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of `python -m api`."""
     parser = argparse.ArgumentParser(prog="python -m api", description="Run and administer the Work and Health API.")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_server_commands(subparsers)

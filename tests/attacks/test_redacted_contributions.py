@@ -187,7 +187,7 @@ async def test_redaction_while_a_publication_calculates_leaves_no_true_count(pre
     await press.application.run_publication_jobs(across=redact_during_calculation(press, 1))
     job = (await http.get(f"/v1/programmes/{press.programme}/publications/{requested.json()['id']}")).json()
     assert await list_rows(press) == [(True, False)] * released
-    assert job["state"] == ("published" if released else "failed")
+    assert job["state"] == "published"  # at the second try, if the first had found what was redacted
     assert (await press.publish())["state"] == "published"
     own = read_displays(await read_chain(press, ATTACKER, JULY), 9)[-1]
     assert await read_counts(press, "latest", JULY) == own

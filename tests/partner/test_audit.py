@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from api.__main__ import _build_parser  # pyright: ignore[reportPrivateUsage]
+from api.__main__ import build_parser
 from api.database.roles import APPLICATION_ROLE, login_url
 from api.plan import version_changes
 from api.settings import Settings
@@ -245,7 +245,7 @@ async def test_in_sql_only_an_admin_of_the_programme_reads_the_audit_log(applica
 
 
 def run(url: str, *arguments: str) -> None:
-    command_line = _build_parser().parse_args(arguments)
+    command_line = build_parser().parse_args(arguments)
     assert command_line.command(command_line, Settings(database_url=url)) == 0
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from api.__main__ import _build_parser  # pyright: ignore[reportPrivateUsage]
+from api.__main__ import build_parser
 from api.access import keys, queries_keys
 from api.database.roles import APPLICATION_ROLE, login_url
 from api.http.refusals import Refusal
@@ -290,7 +290,7 @@ def operate(application, capsys):
     """Return a function that runs a command of the operator and returns its output."""
 
     async def run(*words: str) -> str:
-        arguments = _build_parser().parse_args(words)
+        arguments = build_parser().parse_args(words)
         settings = Settings(database_url=application.url)
         assert await asyncio.to_thread(arguments.command, arguments, settings) == 0
         return capsys.readouterr().out
