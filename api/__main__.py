@@ -15,6 +15,7 @@ from api.database.dump_programs import BackupFailed
 from api.database.embedded_files import PostgresDidNotStart
 from api.database.requirements import DatabaseUnusable, describe_error
 from api.http.refusals import Refusal
+from api.supervision import ProcessEnded
 from schema.partners import DEFAULT_KEY_DAYS, DEFAULT_OVERLAP_DAYS, MAX_KEY_DAYS, Scope
 
 MAX_NAME_LENGTH = 100
@@ -26,8 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = build_parser().parse_args(arguments)
     try:
         return parsed.command(parsed, settings.read_settings())
-    except (Refusal, settings.InvalidSetting, PostgresDidNotStart, DatabaseUnusable, BackupFailed) as refusal:
+    except (
+        *(Refusal, settings.InvalidSetting, PostgresDidNotStart, DatabaseUnusable, BackupFailed),
+        ProcessEnded,
+    ) as refusal:
         message = str(refusal)
+    except KeyboardInterrupt:
+        message = "Interrupted."
     except (OSError, DBAPIError, *DRIVER_ERRORS) as error:
         message = describe_error(error)
         if message is None:
@@ -52,18 +58,23 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_server_commands(subparsers: Any) -> None:
-    run = subparsers.add_parser("run", help="migrate the database, load a plan if it has none, serve the API")
+    run = subparsers.add_parser("run", help="migrate the database, load a plan if it has none, serve the API and work")
     run.add_argument("--sandbox", action="store_true", help="with DATABASE_URL: load the sandbox as well")
-    run.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", help="server processes (1)")
-    run.set_defaults(command=serving.run_server)
+    run.set_defaults(command=serving.run_everything)
 
-    work = subparsers.add_parser("work", help="run publication jobs (`run` already does this)")
-    work.add_argument(
-        "--until-eof",
-        action="store_true",
-        help="stop when standard input ends, so that it stops with its parent process",
-    )
+    serve = subparsers.add_parser("serve", help="serve the API, without a worker (`run` starts both)")
+    serve.set_defaults(command=serving.run_server)
+    for command in (run, serve):
+        command.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", help="server processes (1)")
+
+    work = subparsers.add_parser("work", help="run publication jobs (`run` starts this too)")
     work.set_defaults(command=serving.run_worker)
+    for command in (serve, work):
+        command.add_argument(
+            "--until-eof",
+            action="store_true",
+            help="stop when standard input ends, so that it stops with its parent process",
+        )
 
     migrate = subparsers.add_parser("migrate", help="migrate the database to the newest schema")
     migrate.set_defaults(command=commands.migrate)

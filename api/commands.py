@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncGenerator, Generator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import yaml
@@ -30,13 +30,20 @@ def open_database(configuration: settings.Settings, need: Need = Need.NEWEST_SCH
 
     Raises DatabaseUnusable if the database lacks what the command needs.
     """
-    with ExitStack() as stack:
-        url = configuration.owner_url
-        if url is None:
-            folder = configuration.work_health_data or find_default_folder()
-            url = stack.enter_context(EmbeddedPostgres(folder)).dsn()
+    with start_database(configuration) as database:
+        url = database if isinstance(database, str) else database.dsn()
         asyncio.run(check_database(url, need))
         yield url
+
+
+@contextmanager
+def start_database(configuration: settings.Settings) -> Generator[str | EmbeddedPostgres]:
+    """Yield the owner's URL of the configured database, or the embedded one, started, and stop it at the end."""
+    if configuration.owner_url is not None:
+        yield configuration.owner_url
+    else:
+        with EmbeddedPostgres(configuration.work_health_data or find_default_folder()) as embedded:
+            yield embedded
 
 
 @asynccontextmanager

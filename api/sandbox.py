@@ -98,7 +98,9 @@ async def _submit_examples(http: httpx2.AsyncClient, secret: str) -> None:
 
 
 def _read_key_file(file: Path) -> str:
-    return file.read_text().strip() if file.exists() else ""
+    """Return the key in the file, or in the file of all databases of this folder that earlier versions wrote."""
+    files = [candidate for candidate in (file, file.with_name("sandbox-key")) if candidate.exists()]
+    return files[0].read_text().strip() if files else ""
 
 
 def _write_key_file(file: Path, secret: str) -> None:

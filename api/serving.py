@@ -1,47 +1,57 @@
-"""The commands `run` and `work`: the server, its worker, and the database that both need."""
+"""The commands `run`, `serve` and `work`: the server, its worker, and the database that both need."""
 
 import argparse
 import asyncio
+import logging
 import os
-import resource
 import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import commands, plan_commands, settings
+from api.database import readiness
+from api.database.embedded import EmbeddedPostgres
 from api.database.embedded_files import find_default_folder
-from api.database.requirements import Need
+from api.database.requirements import Need, check_database
+from api.database.roles import PUBLIC_ROLE, PUBLISHER_ROLE, login_url
 from api.monitoring.logs import build_log_config, start_log
+from api.parent_process import stop_at_eof
+from api.supervision import ProcessEnded, SupervisedProcess, supervise
 
 if TYPE_CHECKING:
     from api import sandbox
 
-MAX_CONNECTIONS = 4096  # of each server process; further ones wait until another ends
-IDLE_MILLISECONDS = 20_000  # until a connection is closed that sends no request, or not all of its headers
+log = logging.getLogger("work_health")
 
 
-def run_server(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Prepare the database, start a worker and serve the API until the process is interrupted."""
-    from api import sandbox  # noqa: PLC0415  each command loads only what it needs, and so starts quickly
+def run_everything(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Prepare the database, and run server and worker until the process is interrupted. Replace what ends."""
+    from api import server_processes  # noqa: PLC0415  each command loads only what it needs
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with commands.open_database(configuration, Need.RIGHTS) as url:
-        is_embedded = configuration.database_url is None
+    server_processes.open_listener(configuration.work_health_host, configuration.work_health_port).close()
+    from api import sandbox  # noqa: PLC0415
+
+    with commands.start_database(configuration) as owner_database:
+        embedded = None if isinstance(owner_database, str) else owner_database
+        url = owner_database.dsn() if isinstance(owner_database, EmbeddedPostgres) else owner_database
         database = configuration.database_url or url
-        with_sandbox = is_embedded or arguments.sandbox
+        with_sandbox = embedded is not None or arguments.sandbox
         prepared = asyncio.run(_prepare_database(url, database, configuration, with_sandbox=with_sandbox))
         address = f"http://{configuration.work_health_host}:{configuration.work_health_port}"
-        print(sandbox.format_greeting(address, prepared, embedded=is_embedded), flush=True)
+        print(sandbox.format_greeting(address, prepared, embedded=embedded is not None), flush=True)
         os.environ["DATABASE_URL"] = database
-        if is_embedded:  # which is for development only
+        if embedded:  # which is for development only
             os.environ.setdefault("WORK_HEALTH_WATCHDOG", "true")
         os.environ.pop("DATABASE_OWNER_URL", None)  # neither server nor worker needs the owner's login
-        with _run_worker_process():
-            _serve(configuration, workers=arguments.workers or configuration.work_health_workers)
+        count = arguments.workers or configuration.work_health_workers
+        start_log("run", configuration)
+        supervise(
+            [SupervisedProcess("server", "serve", "--workers", str(count)), SupervisedProcess("worker", "work")],
+            _keep_running(embedded) if embedded else lambda: None,
+            drain_seconds=configuration.work_health_drain,
+        )
     return 0
 
 
@@ -54,73 +64,73 @@ async def _prepare_database(
     """
     from api import sandbox  # noqa: PLC0415
 
+    await readiness.wait_for_database(url, seconds=configuration.work_health_database_wait)
+    await check_database(url, Need.RIGHTS)
     await commands.migrate_database(url)
     async with commands.begin_owner_transaction(url) as transaction:
         starting = await plan_commands.load_starting_plan(transaction, configuration.work_health_plan)
         plan = await plan_commands.load_starting_sandbox(transaction, starting.plan) if with_sandbox else None
     print(starting.report, flush=True)
     folder = configuration.work_health_data or find_default_folder()
-    return plan and await sandbox.fill_sandbox(url, database, plan, key_file=folder.parent / "sandbox-key")
+    return plan and await sandbox.fill_sandbox(url, database, plan, key_file=find_key_file(folder))
 
 
-@contextmanager
-def _run_worker_process() -> Generator[None]:
-    """Run a worker for as long as the server runs."""
-    process = subprocess.Popen([sys.executable, "-m", "api", "work"])
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
+def find_key_file(folder: Path) -> Path:
+    """Return the file of the sandbox's key: next to the data folder, which may belong to another user."""
+    return folder.with_name(f"{folder.name}-sandbox-key")
 
 
-def _serve(configuration: settings.Settings, *, workers: int) -> None:
-    from granian import Granian  # noqa: PLC0415  the other commands start without a server
-    from granian.constants import HTTPModes, Interfaces, Loops  # noqa: PLC0415
-    from granian.http import HTTP1Settings  # noqa: PLC0415
+def _keep_running(embedded: EmbeddedPostgres) -> Callable[[], None]:
+    """Return a function that starts the embedded PostgreSQL again if it ended."""
+    address = embedded.dsn()
 
-    _raise_file_limit()
-    Granian(
-        "api.app:serve",
-        factory=True,
-        address=configuration.work_health_host,
-        port=configuration.work_health_port,
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        workers=workers,
-        http=HTTPModes.http1,  # with HTTP/2 as well, the server waits for the first byte of a connection without limit
-        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MILLISECONDS),
-        backlog=MAX_CONNECTIONS,
-        backpressure=MAX_CONNECTIONS,
-        respawn_failed_workers=True,
-        workers_kill_timeout=10,
-        websockets=False,
-        log_dictconfig=build_log_config("server", configuration),
-    ).serve()
+    def keep_running() -> None:
+        if embedded.is_running():
+            return
+        log.error("The embedded PostgreSQL ended. It starts again.")
+        embedded.start()
+        if embedded.dsn() != address:  # it was that of another process, with a folder of its own for sockets
+            raise ProcessEnded("The embedded PostgreSQL of another process ended, so all have ended: start again.")
+
+    return keep_running
 
 
-def _raise_file_limit() -> None:
-    """Permit as many open files as the system permits: every connection is one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+def run_server(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Serve the API from a database that is ready, until the process is interrupted."""
+    from api import server_processes  # noqa: PLC0415
 
-
-def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Run publication jobs until the process is interrupted."""
-    if configuration.database_url is None:
-        raise settings.InvalidSetting("DATABASE_URL: needed here; `python -m api run` works for the embedded database")
-    from api import worker  # noqa: PLC0415
-
-    start_log("worker", configuration)
+    database = _require_database_url(configuration)
     if arguments.until_eof:
-        threading.Thread(target=_interrupt_at_eof, daemon=True).start()
-    publisher = configuration.database_publisher_url or configuration.database_url
-    asyncio.run(
-        worker.run_until_stopped(configuration.database_url, publisher, processes=configuration.work_health_audits)
+        stop_at_eof()
+    public = login_url(configuration.database_public_url or database, PUBLIC_ROLE)
+    asyncio.run(readiness.require_ready(database, public, wait_seconds=configuration.work_health_database_wait))
+    listener = server_processes.open_listener(configuration.work_health_host, configuration.work_health_port)
+    count = arguments.workers or configuration.work_health_workers
+    start_log("server", configuration)
+    server_processes.serve(
+        listener,
+        processes=count,
+        drain_seconds=configuration.work_health_drain,
+        log_config=build_log_config("server", configuration),
     )
     return 0
 
 
-def _interrupt_at_eof() -> None:
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGINT)
+def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Run publication jobs until the process is interrupted."""
+    from api import worker  # noqa: PLC0415
+
+    database = _require_database_url(configuration)
+    if arguments.until_eof:
+        stop_at_eof()
+    publisher = login_url(configuration.database_publisher_url or database, PUBLISHER_ROLE)
+    asyncio.run(readiness.require_ready(database, publisher, wait_seconds=configuration.work_health_database_wait))
+    start_log("worker", configuration)
+    asyncio.run(worker.run_until_stopped(database, publisher, processes=configuration.work_health_audits))
+    return 0
+
+
+def _require_database_url(configuration: settings.Settings) -> str:
+    if configuration.database_url is None:
+        raise settings.InvalidSetting("DATABASE_URL: needed here; `python -m api run` works for the embedded database")
+    return configuration.database_url

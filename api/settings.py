@@ -66,6 +66,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     work_health_watchdog: Annotated[
         bool, Meta(description="Whether a server process logs what occupies its event loop for 100 ms.")
     ] = False
+    work_health_drain: Annotated[
+        int, Meta(ge=1, description="Seconds in which a server that stops finishes the requests in progress.")
+    ] = 30
+    work_health_database_wait: Annotated[
+        int, Meta(ge=0, description="Seconds for which server and worker wait at start for PostgreSQL.")
+    ] = 60
     work_health_pool: Annotated[int, Meta(ge=1, le=100, description="Database connections of each server process.")] = 8
     work_health_log: Annotated[
         Literal["json", "text"] | None,

@@ -18,7 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from api import clock, retention
 from api.database import connections, queue
 from api.database.heartbeats import beat_forever
+from api.database.requirements import is_mistake
 from api.database.walls import require_walls
+from api.parent_process import exit_with_parent
 from api.protection.job import Protector
 from api.releases.job import Publisher
 from api.releases.queries_jobs import PUBLISH_JOB_KIND
@@ -29,7 +31,7 @@ RETRY_SECONDS = 5
 
 
 async def run_until_stopped(url: str, publisher_url: str, *, processes: int) -> None:
-    """Run jobs until SIGTERM or SIGINT. Start again if the database was unavailable.
+    """Run jobs until SIGTERM or SIGINT. Start again if the database was unavailable, but not if it refuses the login.
 
     `publisher_url` is the URL of the database with the login that publishes. A running job goes back into the queue.
     """
@@ -39,7 +41,9 @@ async def run_until_stopped(url: str, publisher_url: str, *, processes: int) -> 
     while not stop.is_set():
         try:
             await run_jobs(url, publisher_url, stop, processes=processes)
-        except (OSError, RuntimeError, DBAPIError, *connections.DRIVER_ERRORS):
+        except (OSError, RuntimeError, DBAPIError, *connections.DRIVER_ERRORS) as error:
+            if is_mistake(error):
+                raise
             log.exception("The worker lost its connection to the database and starts again.")
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
@@ -115,14 +119,6 @@ class AuditPool:
 
 
 def _start_audit_process() -> None:
-    """Exit when the parent dies, so that a killed worker leaves no audits running."""
     # HiGHS prints its version when it is loaded, and has no option against that.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    parent = multiprocessing.parent_process()
-
-    def wait_for_parent() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait_for_parent, daemon=True).start()
+    exit_with_parent()

@@ -1,6 +1,7 @@
 """Create connections for each role, and begin and end transactions. No other module does either."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,6 +38,8 @@ from api.database.roles import (
 )
 from api.database.shares import acquire_in_time, claim_share, get_pool
 from api.database.transaction_ids import advance_transaction_ids
+
+log = logging.getLogger("work_health")
 
 MIGRATION_LOCK_ID = 0x776F726B  # an arbitrary constant of our own
 
@@ -124,8 +127,7 @@ def _encode_json(value: object) -> str:
 async def migrate(engine: AsyncEngine) -> None:
     """Migrate the database to the newest schema. Processes that start together wait for each other."""
     async with engine.connect() as connection:
-        await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK_ID})
-        await connection.commit()
+        await _lock_migrations(connection)
         await create_roles(connection)
         await connection.commit()
         await _upgrade(connection)
@@ -135,6 +137,14 @@ async def migrate(engine: AsyncEngine) -> None:
         await advance_transaction_ids(connection)
         await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK_ID})
         await connection.commit()
+
+
+async def _lock_migrations(connection: AsyncConnection) -> None:
+    lock = {"lock": MIGRATION_LOCK_ID}
+    if not await connection.scalar(text("select pg_try_advisory_lock(:lock)"), lock):
+        log.warning("Another process migrates this database. Waiting until it has finished.")
+        await connection.execute(text("select pg_advisory_lock(:lock)"), lock)
+    await connection.commit()
 
 
 async def _upgrade(connection: AsyncConnection) -> None:

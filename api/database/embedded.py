@@ -93,7 +93,7 @@ class EmbeddedPostgres:
         """
         if self._sockets and is_answering(self._sockets):
             return
-        self.stop()
+        self._stop_server()
         try:
             programs = self._prepare_folders()
             with self._lock_data_folder() as lock:
@@ -107,6 +107,18 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop the server if this object started it, and cut off open sessions. Safe to call again."""
+        self._stop_server()
+        if self._own_sockets:
+            shutil.rmtree(self._own_sockets, ignore_errors=True)
+            self._own_sockets = None
+
+    def is_running(self) -> bool:
+        """Return True unless the server ended after start()."""
+        if self._children:
+            return self._children[0].poll() is None
+        return self._sockets is not None and is_answering(self._sockets)
+
+    def _stop_server(self) -> None:
         self._sockets = None
         if self._children:
             server, watchdog = self._children
@@ -118,9 +130,6 @@ class EmbeddedPostgres:
                     break
             watchdog.communicate(b"\n")
             self._children = None
-        if self._own_sockets:
-            shutil.rmtree(self._own_sockets, ignore_errors=True)
-            self._own_sockets = None
 
     def _disown_children(self) -> None:
         for child in self._children or ():
@@ -240,6 +249,8 @@ class EmbeddedPostgres:
         # PostgreSQL and its clients read a comma as a separator between folders.
         if len(os.fsencode(self.data / SOCKET_NAME)) <= MAX_SOCKET_PATH_BYTES and "," not in str(self.data):
             return self.data
+        if self._own_sockets:  # of a server that ended: its clients know this address
+            return self._own_sockets
         folder = Path(tempfile.mkdtemp(prefix="work-and-health-", dir="/tmp"))  # TMPDIR may be long
         self._own_sockets = folder
         if self._user:

@@ -22,6 +22,12 @@ SCHEMA_WITH_ALL_ROLES = "0005"
 _EXPECTED_STATES = ("08", "25006", "28", "3D", "42501", "53", "55P03", "57")
 """Classes and codes of PostgreSQL's errors that the configuration or the server causes, not a statement of ours."""
 
+_OUTAGE_STATES = ("08", "53", "57P")
+"""Classes of errors that end without a change of the configuration: no connection or resources, starting, stopping."""
+
+_MISTAKE_STATES = ("28", "3D")
+"""Classes of errors that only the operator can end: a login or a database that does not exist, or a wrong password."""
+
 
 class Need(Enum):
     """The kinds of commands, by their need."""
@@ -68,15 +74,27 @@ async def _find_faults(connection: AsyncConnection, need: Need) -> AsyncIterator
         yield f"The database {facts.database} has the table {facts.first_table}: restore into an empty database."
         return
     schema = await connection.scalar(text("select version_num from alembic_version")) if facts.is_ours else None
-    if schema is not None and schema > NEWEST_SCHEMA:
-        yield f"The database has schema {schema}, newer than {NEWEST_SCHEMA} of this software: install the newer one."
+    fault = find_schema_fault(schema)
+    if fault and (need is Need.NEWEST_SCHEMA or _is_newer(schema)):
+        yield fault
     elif need is not Need.NEWEST_SCHEMA:
         makes_roles = schema is None or schema < SCHEMA_WITH_ALL_ROLES or facts.has_missing_roles
         changes_roles = makes_roles or bool(await list_role_changes(connection))
         for fault in _list_missing_rights(facts, changes_roles=changes_roles):
             yield fault
-    elif schema != NEWEST_SCHEMA:
-        yield f"The database has {f'schema {schema}' if schema else 'no schema'}: run `python -m api migrate` first."
+
+
+def find_schema_fault(schema: str | None) -> str | None:
+    """Return what is wrong with the number of a database's newest migration, or None if it is that of this software."""
+    if _is_newer(schema):
+        return f"The database has schema {schema}, newer than {NEWEST_SCHEMA} of this software: install the newer one."
+    if schema != NEWEST_SCHEMA:
+        return f"The database has {f'schema {schema}' if schema else 'no schema'}: run `python -m api migrate` first."
+    return None
+
+
+def _is_newer(schema: str | None) -> bool:
+    return schema is not None and schema > NEWEST_SCHEMA
 
 
 def _list_missing_rights(facts: Row[Any], *, changes_roles: bool) -> list[str]:
@@ -133,6 +151,17 @@ def describe_error(error: BaseException) -> str | None:
     if _find_state(cause).startswith(_EXPECTED_STATES) or isinstance(cause, driver.InterfaceError):
         return " ".join(str(cause).split())
     return None
+
+
+def is_outage(error: BaseException) -> bool:
+    """Return True if the same connection or statement may succeed later."""
+    cause = _find_cause(error)
+    return isinstance(cause, OSError) or _find_state(cause).startswith(_OUTAGE_STATES)
+
+
+def is_mistake(error: BaseException) -> bool:
+    """Return True if no connection can succeed before the operator changes something."""
+    return _find_state(_find_cause(error)).startswith(_MISTAKE_STATES)
 
 
 def _find_cause(error: BaseException) -> BaseException:

@@ -45,6 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     def run_command(url: str, *arguments: str) -> tuple[int, str]:
         monkeypatch.setenv("DATABASE_URL", url)
+        monkeypatch.setenv("WORK_HEALTH_DATABASE_WAIT", "0")
         status = main(arguments)
         return status, capsys.readouterr().err
 

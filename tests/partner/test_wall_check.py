@@ -117,7 +117,7 @@ def test_broken_wall_is_listed_and_its_statement_repairs_it(cluster, change, und
     assert list_faults(cluster) == []
 
 
-@pytest.mark.parametrize("command", ["run", "work", "verify", "migrate"])
+@pytest.mark.parametrize("command", ["run", "serve", "work", "verify", "migrate"])
 def test_nothing_starts_with_a_broken_wall(cluster, command):
     cluster.execute("alter table revision disable row level security", url=cluster.url(DATABASE, "postgres"))
     try:
