@@ -215,8 +215,9 @@ def serve() -> Litestar:
     # On a replica the releases would be older than the announcements of the primary, which is the only one that sends
     # any. So reads from a replica ask it each time.
     followers = [] if replica else [partial(get_cache(public_reads).follow, public_database)]
+    pulse = Pulse(lambda: connect_pulse(database, APPLICATION_ROLE), engine)
     followers += [
-        Pulse(lambda: connect_pulse(database, APPLICATION_ROLE), engine).follow,
+        pulse.follow,
         Pulse(lambda: connect_pulse(replica or public_database, PUBLIC_ROLE), public_reads).follow,
     ]
     quotas = Quotas(
@@ -224,18 +225,31 @@ def serve() -> Litestar:
         address=configuration.work_health_address_rate,
         failures=configuration.work_health_wrong_keys,
     )
-    lifespan = partial(_run_background, followers=followers, has_watchdog=configuration.work_health_watchdog)
-    return create_app(engine, public_reads, lifespan=[lifespan], proxies=configuration.proxies, quotas=quotas)
+    has_watchdog = configuration.work_health_watchdog
+    lifespan = partial(_run_background, pulse=pulse, followers=followers, has_watchdog=has_watchdog)
+    return create_app(
+        engine,
+        public_reads,
+        lifespan=[lifespan],
+        read_clock=pulse.clock.read,
+        proxies=configuration.proxies,
+        quotas=quotas,
+    )
 
 
 @asynccontextmanager
 async def _run_background(
-    app: Litestar, *, followers: Sequence[Callable[[], Coroutine[Any, Any, NoReturn]]], has_watchdog: bool
+    app: Litestar,
+    *,
+    pulse: Pulse,
+    followers: Sequence[Callable[[], Coroutine[Any, Any, NoReturn]]],
+    has_watchdog: bool,
 ) -> AsyncGenerator[None]:
     """Run what a server process does next to its requests, and close its connections at the end."""
     # All imported objects live as long as the process, so the garbage collector can ignore them.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    await pulse.beat()  # the first request needs the time
     engine, refused = app.state.engine, app.state.refused_requests
     background = [asyncio.create_task(settle_forever(engine, app.state.rate_limiter.settle, refused.settle))]
     background += [asyncio.create_task(follow()) for follow in followers]

@@ -14,6 +14,7 @@ NewId = NamedDependency[UUID]
 
 
 def system_now() -> datetime:
+    """Return the time of this host, for the operator's commands. Processes that serve use DatabaseClock."""
     return datetime.now(UTC)
 
 

@@ -9,6 +9,7 @@ minute, so an attack fills no disk.
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -20,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.access.audit import SeparateEntry, record_separately
 from api.access.authentication import KEY_HOLDER
 from api.clock import Clock
+from api.database.failures import DatabaseUnreachable
 from api.http.problems import error_code
 from api.http.refusals import NotAllowed, Unauthenticated
 from api.http.request_ids import get_client_request_id, get_operation, get_request_id
@@ -158,7 +160,9 @@ def _log(kind: RefusedKind, count: RefusedCount) -> None:
 
 async def note_refusal(error: Exception, scope: Scope) -> None:
     """Count a request that was refused with 401 or 403."""
-    if isinstance(error, (Unauthenticated, NotAllowed)):
+    if not isinstance(error, (Unauthenticated, NotAllowed)):
+        return
+    with suppress(DatabaseUnreachable):  # it has not answered yet since the process started
         values = cast("Any", scope)
         holder: KeyHolder | None = values["state"].get(KEY_HOLDER)
         kind = RefusedKind(

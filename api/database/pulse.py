@@ -1,4 +1,4 @@
-"""Ask a database each second whether it answers, and end the connections to one that does not.
+"""Ask a database each second for its time, and end the connections to one that does not answer.
 
 A server that hangs, or a network that drops packets, closes no connection: without this, each request would wait as
 long as its longest statement may take. A time-out of each statement would have to be longer than the longest of them.
@@ -6,6 +6,7 @@ long as its longest statement may take. A time-out of each statement would have 
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
 from weakref import WeakSet
@@ -13,6 +14,7 @@ from weakref import WeakSet
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.database.database_clock import DatabaseClock
 from api.database.failures import DRIVER_ERRORS
 
 log = logging.getLogger("work_health")
@@ -25,13 +27,15 @@ MAX_SILENT_BEATS = 2
 class Pulse:
     """The pulse of one database, as one process feels it."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Any]], engine: AsyncEngine) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Any]], engine: AsyncEngine | None = None) -> None:
         """`connect` returns a connection of asyncpg. The connections of `engine` end if nothing answers."""
+        self.clock = DatabaseClock()
         self._connect = connect
         self._connections: WeakSet[Any] = WeakSet()
         self._own: Any = None
         self._silent_beats = 0
-        event.listen(engine.sync_engine, "connect", self._remember)
+        if engine is not None:
+            event.listen(engine.sync_engine, "connect", self._remember)
 
     def _remember(self, dbapi_connection: Any, *_: object) -> None:
         self._connections.add(dbapi_connection.driver_connection)
@@ -51,7 +55,9 @@ class Pulse:
             async with asyncio.timeout(ANSWER_SECONDS):
                 if self._own is None:
                     self._own = await self._connect()
-                await self._own.fetchval("select 1")
+                sent = time.monotonic()
+                instant = await self._own.fetchval("select clock_timestamp()")
+                self.clock.set(instant, sent=sent, received=time.monotonic())
         except DRIVER_ERRORS:  # the server answers, or has ended the connection
             self._close()
         except OSError:
