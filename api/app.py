@@ -204,11 +204,7 @@ def serve() -> Litestar:
     """Return the application of a server process. Read the settings once, here."""
     configuration = settings.read_settings()
     start_log("server", configuration)
-    database, replica = configuration.database_url, configuration.database_replica_url
-    if database is None:
-        raise settings.InvalidSetting(
-            "DATABASE_URL: needed here; `python -m api run` sets it for the embedded database"
-        )
+    database, replica = settings.require_database_url(configuration), configuration.database_replica_url
     engine = create_application_engine(database, pool_size=configuration.work_health_pool)
     public_database = configuration.database_public_url or database
     public_reads = create_public_engine(replica or public_database, pool_size=configuration.work_health_pool)

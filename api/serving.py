@@ -99,7 +99,8 @@ def run_server(arguments: argparse.Namespace, configuration: settings.Settings) 
     """Serve the API from a database that is ready, until the process is interrupted."""
     from api import server_processes  # noqa: PLC0415
 
-    database = _require_database_url(configuration)
+    database = settings.require_database_url(configuration)
+    settings.check_listening(configuration)
     if arguments.until_eof:
         stop_at_eof()
     public = login_url(configuration.database_public_url or database, PUBLIC_ROLE)
@@ -120,7 +121,7 @@ def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) 
     """Run publication jobs until the process is interrupted."""
     from api import worker  # noqa: PLC0415
 
-    database = _require_database_url(configuration)
+    database = settings.require_database_url(configuration)
     if arguments.until_eof:
         stop_at_eof()
     publisher = login_url(configuration.database_publisher_url or database, PUBLISHER_ROLE)
@@ -128,9 +129,3 @@ def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) 
     start_log("worker", configuration)
     asyncio.run(worker.run_until_stopped(database, publisher, processes=configuration.work_health_audits))
     return 0
-
-
-def _require_database_url(configuration: settings.Settings) -> str:
-    if configuration.database_url is None:
-        raise settings.InvalidSetting("DATABASE_URL: needed here; `python -m api run` works for the embedded database")
-    return configuration.database_url

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Each field is the environment variable of the same name in capitals. docs/reference/settings.md lists them."""
@@ -90,6 +92,23 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def proxies(self) -> list[IPv4Network | IPv6Network]:
         """The networks of `work_health_proxies`. Raises InvalidSetting."""
         return _read_networks("WORK_HEALTH_PROXIES", self.work_health_proxies)
+
+
+def require_database_url(settings: Settings) -> str:
+    """Return the URL of the database, which only `run` may lack. Raises InvalidSetting."""
+    if settings.database_url is None:
+        raise InvalidSetting("DATABASE_URL: needed here; `python -m api run` works for the embedded database")
+    return settings.database_url
+
+
+def check_listening(settings: Settings) -> None:
+    """Raise InvalidSetting if other machines could send keys without TLS."""
+    host = settings.work_health_host
+    if host not in LOOPBACK_HOSTS and not settings.proxies:
+        raise InvalidSetting(
+            f"WORK_HEALTH_HOST: {host} lets other machines send keys without TLS. Name the proxy that does TLS in "
+            "WORK_HEALTH_PROXIES, or listen on 127.0.0.1"
+        )
 
 
 class InvalidSetting(Exception):  # noqa: N818  the operator reads the message

@@ -54,6 +54,8 @@ def folder(server: RunningServer, keys: dict[str, str], tmp_path: Path, monkeypa
         monkeypatch.setenv(name, key)
     monkeypatch.setenv("PATH", f"{install_programs(tmp_path)}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "schema").mkdir()
+    (tmp_path / "schema" / "plans").symlink_to(ROOT / "schema" / "plans")  # an operator works in the checkout
     return tmp_path
 
 
