@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from api.database.dump_programs import BackupFailed
 from api.database.embedded_files import PostgresDidNotStart
 from api.database.requirements import DatabaseUnusable, describe_error
 from api.http.refusals import Refusal
+from api.plan.binding_changes import BindingRule
 from api.supervision import ProcessEnded
 from schema.partners import DEFAULT_KEY_DAYS, DEFAULT_OVERLAP_DAYS, MAX_KEY_DAYS, Scope
 
@@ -106,7 +108,21 @@ def _add_plan_commands(subparsers: Any) -> None:
     load.add_argument("--sandbox", action="store_true", help="load it as a sandbox")
     load.add_argument("--dry-run", action="store_true", help="check and report everything, but change nothing")
     load.add_argument("--all", action="store_true", help="list every change instead of a summary")
-    load.set_defaults(command=plan_commands.load_plan)
+    bindings = load.add_mutually_exclusive_group()
+    for rule, meaning in (
+        (BindingRule.KEEP, "keep the organisations that play the roles now"),
+        (BindingRule.REPLACE, "take the organisations that play the roles from the file"),
+    ):
+        bindings.add_argument(f"--{rule}-bindings", action="store_const", const=rule, dest="bindings", help=meaning)
+    load.set_defaults(command=plan_commands.load_plan, bindings=BindingRule.REFUSE)
+
+    bind = subparsers.add_parser("bind-role", help="bind a role of the plan to an organisation from a day on")
+    bind.add_argument("role", help="the slug of the role")
+    bind.add_argument("organisation", help="the slug of the organisation")
+    bind.add_argument("--from", required=True, type=_parse_day, dest="day", metavar="DATE", help="such as 2026-04-01")
+    bind.add_argument("--programme", help="needed if the database has several")
+    bind.add_argument("--dry-run", action="store_true", help="check and report everything, but change nothing")
+    bind.set_defaults(command=plan_commands.bind_role)
 
     boundaries = subparsers.add_parser(
         "load-boundaries", help="load area boundaries from the Open Geography Portal (GeoJSON)"
@@ -153,6 +169,13 @@ def _add_days(
     ending = "" if default is None else f", at most {MAX_KEY_DAYS} ({default})"
     choices = range(at_least, MAX_KEY_DAYS + 1)
     parser.add_argument(option, type=int, choices=choices, metavar="DAYS", default=default, help=f"{meaning}{ending}")
+
+
+def _parse_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-04-01") from error
 
 
 def _parse_name(text: str) -> str:

@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,8 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import clock, commands, settings
 from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need
-from api.plan import change_summary, queries, queries_loading
+from api.http.refusals import Invalid
+from api.plan import binding_changes, change_summary, queries, queries_loading
+from api.plan.binding_changes import BindingRule
 from api.plan.mistakes import InvalidPlan
+from api.plan.obligations import list_first_returns
 from api.plan.queries import fetch_catalogue
 from schema.plan import Plan
 
@@ -36,8 +41,8 @@ async def load_starting_plan(transaction: AsyncConnection, file: Path | None) ->
     if plan is not None and plan.slug not in real:
         loaded = await load_and_audit(transaction, plan, sandbox=False)
         return StartingPlan(plan=plan, report=f"Loaded {loaded.programme} from {file or commands.PLAN_FILE}.")
-    current = {slug: await fetch_catalogue(transaction, slug) for slug in real}
-    versions = ", ".join(f"{slug} version {catalogue.version}" for slug, catalogue in current.items())
+    current = {slug: await queries.lock_newest_version(transaction, slug) for slug in real}
+    versions = ", ".join(f"{slug} version {newest.number}" for slug, newest in current.items())
     in_use = current[plan.slug if plan else real[0]].plan if real else None
     return StartingPlan(plan=in_use, report=f"Loaded no plan, because the database has {versions or 'a sandbox'}.")
 
@@ -53,10 +58,12 @@ async def load_starting_sandbox(transaction: AsyncConnection, plan: Plan | None)
     return (await fetch_catalogue(transaction, slug)).plan
 
 
-async def load_and_audit(transaction: AsyncConnection, plan: Plan, *, sandbox: bool) -> queries_loading.LoadResult:
+async def load_and_audit(
+    transaction: AsyncConnection, plan: Plan, *, sandbox: bool, bindings: BindingRule = BindingRule.REFUSE
+) -> queries_loading.LoadResult:
     """Load a plan, and record an audit entry if it differs from the current version."""
     now = clock.system_now()
-    loaded = await queries_loading.load_plan(transaction, plan, sandbox=sandbox, now=now)
+    loaded = await queries_loading.load_plan(transaction, plan, sandbox=sandbox, now=now, bindings=bindings)
     if loaded.changes:
         catalogue = await fetch_catalogue(transaction, loaded.programme)
         subject = {"plan_version": str(loaded.version)}
@@ -72,7 +79,8 @@ def load_plan(arguments: argparse.Namespace, configuration: settings.Settings) -
     async def load(url: str) -> queries_loading.LoadResult:
         if not arguments.dry_run:
             await commands.migrate_database(url)
-        return await _load(url, plan, sandbox=arguments.sandbox, dry_run=arguments.dry_run)
+        async with commands.begin_owner_transaction(url, dry_run=arguments.dry_run) as transaction:
+            return await load_and_audit(transaction, plan, sandbox=arguments.sandbox, bindings=arguments.bindings)
 
     need = Need.NEWEST_SCHEMA if arguments.dry_run else Need.RIGHTS
     with commands.open_database(configuration, need) as url:
@@ -89,8 +97,13 @@ def check_plan(arguments: argparse.Namespace, configuration: settings.Settings) 
     if configuration.owner_url is None and not folder.exists():
         print("There is no database yet to compare it with.")
         return 0
+
+    async def compare(url: str) -> queries_loading.LoadResult:
+        async with commands.begin_owner_transaction(url, dry_run=True) as transaction:
+            return await load_and_audit(transaction, plan, sandbox=False)
+
     with commands.open_database(configuration) as url:
-        loaded = asyncio.run(_load(url, plan, sandbox=False, dry_run=True))
+        loaded = asyncio.run(compare(url))
     _print_result(loaded, every_change=arguments.all, dry_run=True)
     return 0
 
@@ -108,9 +121,48 @@ def new_plan(arguments: argparse.Namespace, _: settings.Settings) -> int:
     return 0
 
 
-async def _load(url: str, plan: Plan, *, sandbox: bool, dry_run: bool) -> queries_loading.LoadResult:
-    async with commands.begin_owner_transaction(url, dry_run=dry_run) as transaction:
-        return await load_and_audit(transaction, plan, sandbox=sandbox)
+def bind_role(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Bind a role to an organisation from a day on, in a new plan version, and print the first returns that it owes."""
+    role, organisation, day = arguments.role, arguments.organisation, arguments.day
+
+    async def bind(url: str) -> tuple[queries_loading.LoadResult, list[str]]:
+        async with commands.begin_owner_transaction(url, dry_run=arguments.dry_run) as transaction:
+            slug = arguments.programme or await _find_only_programme(transaction)
+            catalogue = await fetch_catalogue(transaction, slug)
+            newest = await queries.lock_newest_version(transaction, slug)
+            plan = binding_changes.bind_role(cast("Plan", newest.plan), role, organisation, day)
+            now = clock.system_now()
+            loaded = await queries_loading.load_plan(
+                transaction, plan, sandbox=catalogue.sandbox, now=now, bindings=BindingRule.REPLACE
+            )
+            subject = {"role": role, "valid_from": str(day), "plan_version": str(loaded.version)}
+            await commands.record_operator_audit(
+                transaction,
+                catalogue.id,
+                "role.bound",
+                subject,
+                organisation_id=catalogue.ids.organisations[organisation],
+            )
+            due_days = timedelta(days=plan.calendar.due_days)
+            first_returns = list_first_returns(plan, role, organisation, day)
+            return loaded, [f"{r.measure} {r.period.code}, due {r.period.end + due_days}" for r in first_returns]
+
+    with commands.open_database(configuration) as url:
+        loaded, first_returns = asyncio.run(bind(url))
+    condition = ", without --dry-run" if arguments.dry_run else ""
+    print(f"{loaded.programme}: version {loaded.version}{condition}. {role} is bound to {organisation} from {day}.")
+    print("Its first returns:" if first_returns else "It owes no return yet.")
+    for line in first_returns:
+        print(f"  {line}")
+    return 0
+
+
+async def _find_only_programme(transaction: AsyncConnection) -> str:
+    """Return the only programme that is no sandbox. Raises Invalid if there are several or none."""
+    slugs = [slug for slug, is_sandbox in (await queries.fetch_programmes(transaction)).items() if not is_sandbox]
+    if len(slugs) != 1:
+        raise Invalid(f"--programme: name one of {', '.join(slugs) or 'none'}.")
+    return slugs[0]
 
 
 def _print_result(loaded: queries_loading.LoadResult, *, every_change: bool, dry_run: bool) -> None:

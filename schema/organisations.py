@@ -42,6 +42,13 @@ class Organisation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     note: Text | None = None
 
 
+class Binding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An organisation that plays a role from a day on, until the day of the next binding."""
+
+    organisation: Slug
+    valid_from: Annotated[date, Meta(description="It owes each period that ends on this day or later.")]
+
+
 class Role(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A role for which the plan names no organisation."""
 
@@ -49,8 +56,12 @@ class Role(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: Text
     bound_to: Annotated[
         Slug | None,
-        Meta(description="The organisation that the programme's owner has assigned; null if the role is unassigned."),
+        Meta(description="The organisation that plays the role for the whole programme; null if there is none."),
     ] = None
+    bindings: Annotated[
+        list[Binding],
+        Meta(description="The organisations that play the role one after another, as `bind-role` records them."),
+    ] = []
     note: Text | None = None
 
 

@@ -29,7 +29,11 @@ class DatabaseIds(Struct, frozen=True, kw_only=True):
 
 
 class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
-    """One plan version of one programme. `ids` also has the codes of earlier versions that `plan` no longer has."""
+    """One plan version of one programme.
+
+    The duties of `plan` are divided by the bindings of roles. `ids` also has the codes of earlier versions that `plan`
+    no longer has.
+    """
 
     id: int
     slug: str

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import msgspec
 
+from api.plan.binding_checks import find_binding_mistakes
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.gaps import LOGIC_MODEL_COLUMNS
 from api.plan.mistakes import InvalidPlan, Mistake, Path, format_mistake
@@ -283,6 +284,7 @@ PLAN_CHECKS: list[Callable[[Plan], Iterator[Mistake]]] = [
     _check_areas,
     _check_dimensions,
     _check_organisations,
+    find_binding_mistakes,
     _check_measures,
     _check_duties,
     _check_window,

@@ -6,6 +6,7 @@ from datetime import date
 from msgspec import Struct
 
 from api.plan import calendar
+from api.plan.bindings import apply_bindings
 from api.plan.calendar import Deadlines
 from api.plan.periods import list_periods
 from schema.measures import Collection
@@ -31,6 +32,7 @@ def list_expected_returns(plan: Plan) -> Iterator[ExpectedReturn]:
 
     Leave out duties that are not required, and series from published statistics: a publisher sets its own dates.
     """
+    plan = apply_bindings(plan)
     roles = {role.slug: role.bound_to for role in plan.roles}
     classes = {organisation.slug for organisation in plan.organisations if organisation.open_set}
     measures = {measure.slug: measure for measure in plan.measures}
@@ -56,3 +58,14 @@ def list_expected_returns(plan: Plan) -> Iterator[ExpectedReturn]:
 def is_owed(duty: Duty, period: Period) -> bool:
     """Return True if the period lies wholly within the dates of the duty."""
     return (duty.valid_from or date.min) <= period.start and period.end <= (duty.valid_to or date.max)
+
+
+def list_first_returns(plan: Plan, role: str, organisation: str, day: date) -> list[ExpectedReturn]:
+    """Return the first return for each duty of the role that the organisation owes from the day on."""
+    keys = {(duty.measure, duty.series, duty.service) for duty in plan.duties if duty.holder == role}
+    first: dict[tuple[str, str, str], ExpectedReturn] = {}
+    for expected in list_expected_returns(plan):
+        key = (expected.measure, expected.series, expected.service)
+        if expected.organisation == organisation and key in keys and expected.period.end >= day:
+            first.setdefault(key, expected)
+    return list(first.values())

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import fetch_any
 from api.http.refusals import NotFound
+from api.plan.bindings import apply_bindings
 from api.plan.breakdowns import list_breakdown_keys, parse_breakdown_key
 from api.plan.catalogue import Catalogue, DatabaseIds
 from api.plan.obligations import ExpectedReturn
@@ -74,7 +75,7 @@ async def fetch_catalogue_version(
         slug=slug,
         sandbox=row.sandbox,
         version=version,
-        plan=msgspec.convert(row.content, Plan),
+        plan=apply_bindings(msgspec.convert(row.content, Plan)),
         ids=await fetch_ids(transaction, programme_id),
     )
     return cache[programme_id, version]

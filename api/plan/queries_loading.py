@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.http.refusals import Conflict
 from api.plan import change_summary, obligations, queries, version_changes
+from api.plan.binding_changes import BindingRule, settle_bindings
 from api.plan.mistakes import InvalidPlan
 from api.plan.plan_files import read_plan_text
 from schema.plan import Plan
@@ -45,10 +46,18 @@ def to_sandbox(plan: Plan) -> Plan:
     )
 
 
-async def load_plan(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, now: datetime) -> LoadResult:
+async def load_plan(
+    transaction: AsyncConnection,
+    plan: Plan,
+    *,
+    sandbox: bool,
+    now: datetime,
+    bindings: BindingRule = BindingRule.REFUSE,
+) -> LoadResult:
     """Record the plan as a new version, unless it equals the current one.
 
-    Raises NewSeriesRequired, PolicyDecisionRequired, or Conflict if a sandbox and a real programme would share a name.
+    Raises NewSeriesRequired, PolicyDecisionRequired, BindingsWouldChange, or Conflict if a sandbox and a real programme
+    would share a name.
     """
     is_sandbox = await queries.fetch_is_sandbox(transaction, plan.slug)
     if is_sandbox is not None and is_sandbox is not sandbox:
@@ -56,9 +65,12 @@ async def load_plan(transaction: AsyncConnection, plan: Plan, *, sandbox: bool, 
     await queries.add_programme(transaction, plan.slug, sandbox=sandbox, now=now)
     current = await queries.lock_newest_version(transaction, plan.slug)
     version = current.number
+    if current.plan is not None:
+        plan = settle_bindings(current.plan, plan, bindings)
     sha256 = hashlib.sha256(msgspec.json.encode(plan)).digest()
     changes: list[change_summary.Change] = []
-    if sha256 != current.sha256:
+    # An equal plan can have another hash: a file has 0 where the database returns 0.0.
+    if sha256 != current.sha256 and plan != current.plan:
         version += 1
         if current.plan is not None:
             plan = version_changes.keep_policy_version(current.plan, plan)

@@ -16,6 +16,7 @@ from tools.plan_schema import FILE, build_schema
 
 ROOT = Path(__file__).parents[2]
 SKELETON = FILE.parent / "skeleton.yaml"
+PLAN_FILES = [SKELETON, HARBOUR_PLAN_FILE, HARBOUR_PLAN_FILE.with_name("connect-to-work.yaml"), NOTTINGHAM_PLAN_FILE]
 
 
 def test_schema_is_the_generated_one_and_valid():
@@ -23,7 +24,7 @@ def test_schema_is_the_generated_one_and_valid():
     jsonschema.Draft202012Validator.check_schema(build_schema())
 
 
-@pytest.mark.parametrize("file", [SKELETON, HARBOUR_PLAN_FILE, NOTTINGHAM_PLAN_FILE], ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", PLAN_FILES, ids=lambda file: file.stem)
 def test_schema_accepts_the_plan_files_and_refuses_another_kind(file):
     content = yaml.load(file.read_text(), PlanLoader)  # noqa: S506  it is a safe loader
     validator = jsonschema.Draft202012Validator(build_schema())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .audit_page import AuditPage
     from .availability import Availability
     from .basis import Basis
+    from .binding import Binding
     from .cadence import Cadence
     from .calendar import Calendar
     from .category import Category
@@ -253,6 +254,7 @@ __all__ = (
     "AuditPage",
     "Availability",
     "Basis",
+    "Binding",
     "Cadence",
     "Calendar",
     "Category",
@@ -489,6 +491,7 @@ _MODULES = {
     "AuditPage": ".audit_page",
     "Availability": ".availability",
     "Basis": ".basis",
+    "Binding": ".binding",
     "Cadence": ".cadence",
     "Calendar": ".calendar",
     "Category": ".category",

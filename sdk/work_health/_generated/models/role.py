@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
 from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.binding import Binding
+
 
 T = TypeVar("T", bound="Role")
 
@@ -18,7 +22,9 @@ class Role:
     """ A kebab-case code. It never changes once it is in use. """
     title: str
     bound_to: None | str | Unset = UNSET
-    """ The organisation that the programme's owner has assigned; null if the role is unassigned. """
+    """ The organisation that plays the role for the whole programme; null if there is none. """
+    bindings: list[Binding] | Unset = UNSET
+    """ The organisations that play the role one after another, as `bind-role` records them. """
     note: None | str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
@@ -31,6 +37,13 @@ class Role:
             bound_to = UNSET
         else:
             bound_to = self.bound_to
+
+        bindings: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.bindings, Unset):
+            bindings = []
+            for bindings_item_data in self.bindings:
+                bindings_item = bindings_item_data.to_dict()
+                bindings.append(bindings_item)
 
         note: None | str | Unset
         if isinstance(self.note, Unset):
@@ -48,6 +61,8 @@ class Role:
         )
         if bound_to is not UNSET:
             field_dict["bound_to"] = bound_to
+        if bindings is not UNSET:
+            field_dict["bindings"] = bindings
         if note is not UNSET:
             field_dict["note"] = note
 
@@ -55,6 +70,8 @@ class Role:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.binding import Binding  # noqa: PLC0415
+
         d = dict(src_dict)
         slug = d.pop("slug")
 
@@ -69,6 +86,15 @@ class Role:
 
         bound_to = _parse_bound_to(d.pop("bound_to", UNSET))
 
+        _bindings = d.pop("bindings", UNSET)
+        bindings: list[Binding] | Unset = UNSET
+        if _bindings is not UNSET:
+            bindings = []
+            for bindings_item_data in _bindings:
+                bindings_item = Binding.from_dict(bindings_item_data)
+
+                bindings.append(bindings_item)
+
         def _parse_note(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -82,6 +108,7 @@ class Role:
             slug=slug,
             title=title,
             bound_to=bound_to,
+            bindings=bindings,
             note=note,
         )
 

@@ -1,0 +1,88 @@
+"""Change which organisations play the roles of a plan, and protect the bindings from a plan file without them."""
+
+from datetime import date
+from enum import StrEnum
+
+from msgspec.structs import replace
+
+from api.http.refusals import Conflict, Invalid, NotFound
+from api.plan.binding_checks import find_binding_mistakes
+from api.plan.checks import check_plan
+from api.plan.suggestions import suggest_codes
+from schema.organisations import Binding, Role
+from schema.plan import Plan
+
+
+class InvalidBinding(Invalid):
+    """The role cannot be bound to the organisation from this day."""
+
+    example = "The day is after the end of the programme, or another organisation is bound from a later day."
+    fix = "Choose another day or another organisation. Nothing was changed."
+
+
+class BindingsWouldChange(Conflict):
+    """The plan file would change the organisations of roles."""
+
+    example = "`bind-role` has bound a role, and the operator loads the original plan file again."
+    fix = "Load it with `--keep-bindings`, or with `--replace-bindings` if the file is right. Nothing was loaded."
+
+
+class BindingRule(StrEnum):
+    """The treatment of a plan file that has other bindings than the current plan version."""
+
+    REFUSE = "refuse"
+    KEEP = "keep"
+    REPLACE = "replace"
+
+
+def bind_role(plan: Plan, slug: str, organisation: str, day: date) -> Plan:
+    """Return the plan with the organisation in the role from the day on. Raises NotFound or InvalidBinding."""
+    for noun, code, codes in (
+        ("a role", slug, [role.slug for role in plan.roles]),
+        ("an organisation", organisation, [o.slug for o in plan.organisations]),
+    ):
+        if code not in codes:
+            hint = suggest_codes(code, codes) or f"There are: {', '.join(codes) or 'none'}."
+            raise NotFound(f"{code!r} is not {noun} of {plan.slug}. {hint}")
+    binding = Binding(organisation=organisation, valid_from=day)
+    roles = [replace(r, bindings=[*r.bindings, binding]) if r.slug == slug else r for r in plan.roles]
+    bound = replace(plan, roles=roles)
+    mistakes = [mistake.text for mistake in find_binding_mistakes(bound)]
+    if mistakes:
+        raise InvalidBinding("\n".join(f"{mistake}." for mistake in mistakes))
+    return bound
+
+
+def settle_bindings(old: Plan, new: Plan, rule: BindingRule) -> Plan:
+    """Return the new plan with the organisations of the old plan's roles where the rule says so.
+
+    Raises BindingsWouldChange, or InvalidPlan if the new plan does not fit the bindings that it has to keep.
+    """
+    new_roles = {role.slug: role for role in new.roles}
+    bound = {role.slug: role for role in old.roles if role.bound_to or role.bindings}
+    changed = [slug for slug, role in bound.items() if not _has_same_organisations(role, new_roles.get(slug))]
+    if rule is BindingRule.REPLACE or not changed:
+        return new
+    dropped = [slug for slug in changed if slug not in new_roles]
+    if rule is BindingRule.REFUSE or dropped:
+        difference = {slug: "has no such role" if slug in dropped else "differs" for slug in changed}
+        lines = [f"{_describe_organisations(bound[slug])}, and the file {difference[slug]}." for slug in changed]
+        raise BindingsWouldChange("\n".join([*lines, BindingsWouldChange.fix.replace("`", "")]))
+    roles = [
+        replace(role, bound_to=bound[role.slug].bound_to, bindings=bound[role.slug].bindings)
+        if role.slug in changed
+        else role
+        for role in new.roles
+    ]
+    kept = replace(new, roles=roles)
+    check_plan(kept)
+    return kept
+
+
+def _has_same_organisations(role: Role, new_role: Role | None) -> bool:
+    return new_role is not None and (role.bound_to, role.bindings) == (new_role.bound_to, new_role.bindings)
+
+
+def _describe_organisations(role: Role) -> str:
+    bindings = [f"{binding.organisation} from {binding.valid_from}" for binding in role.bindings]
+    return f"{role.slug} is bound to {', then '.join(bindings) or role.bound_to}"
