@@ -41,11 +41,7 @@ class Me(Struct, frozen=True, kw_only=True):
     created_at: Instant
     expires_at: Instant
     expires_soon: Annotated[
-        bool,
-        Meta(
-            description=f"True in the last {EXPIRY_NOTICE_DAYS} days of the key, or in the last quarter of its life if "
-            "that is shorter: create another one."
-        ),
+        bool, Meta(description=f"True in the last {EXPIRY_NOTICE_DAYS} days of the key: create another one.")
     ]
     last_used_at: Annotated[
         Instant | None, Meta(description="The time of the last use before this call, to the minute.")

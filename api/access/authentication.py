@@ -78,6 +78,6 @@ async def authenticate(
     caller = permissions.check_key(record, grants, plan_versions, now=now)
     if record is not None:
         await queries_keys.touch_last_used(transaction, record, now=now)
-    if key_rules.expires_soon(caller.created_at, caller.expires_at, now=now):
+    if key_rules.expires_soon(caller.expires_at, now=now):
         announce_key_expiry(connection.scope, caller.key, caller.expires_at)
     return caller

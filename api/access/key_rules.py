@@ -20,12 +20,9 @@ def is_valid(key: ClientKey | KeyRecord, *, now: datetime) -> bool:
     return key.revoked_at is None and key.expires_at > now
 
 
-def expires_soon(created_at: datetime, expires_at: datetime, *, now: datetime) -> bool:
-    """Return True in the last days of a key, in which its holder should replace it: at most a quarter of its life.
-
-    The key of a sandbox lives for a week, and no holder should be warned from the first day on.
-    """
-    return expires_at - now <= min(timedelta(days=EXPIRY_NOTICE_DAYS), (expires_at - created_at) / 4)
+def expires_soon(expires_at: datetime, *, now: datetime) -> bool:
+    """Return True in the last days of a key, in which its holder should replace it."""
+    return expires_at <= now + timedelta(days=EXPIRY_NOTICE_DAYS)
 
 
 def check_key_count(keys: Iterable[ClientKey], *, now: datetime) -> None:

@@ -35,7 +35,7 @@ async def get_me(caller: NamedDependency[Caller], now: Now) -> Me:
         key=caller.key,
         created_at=caller.created_at,
         expires_at=caller.expires_at,
-        expires_soon=key_rules.expires_soon(caller.created_at, caller.expires_at, now=now),
+        expires_soon=key_rules.expires_soon(caller.expires_at, now=now),
         last_used_at=caller.last_used_at,
         grants=caller.grants,
     )

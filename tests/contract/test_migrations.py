@@ -35,6 +35,15 @@ from tools.write_walls import fetch_declared_walls
 from work_health import new_return, new_submission, observation
 
 FIGURE_COLUMNS, BEFORE_FIGURE_COLUMNS = "0011", "0010"
+# Reverting 0016 grants this in all databases of the server, and so to other tests. `migrate` ends it.
+END_MEMBERSHIP = """
+    do $$
+    begin
+        if to_regrole('work_health_app') is not null and to_regrole('work_health_publisher') is not null then
+            revoke work_health_app from work_health_publisher;
+        end if;
+    end $$
+"""
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 
 
@@ -62,6 +71,7 @@ async def empty(empty_url: str) -> AsyncIterator[AsyncEngine]:
 async def run_migration(engine: AsyncEngine, step, revision: str) -> None:
     async with engine.connect() as connection:
         await connection.run_sync(lambda c: step(connections.build_alembic_config(c), revision))
+        await connection.execute(text(END_MEMBERSHIP))
         await connection.commit()
 
 

@@ -29,8 +29,7 @@ class Me:
     expires_at: datetime.datetime
     """ RFC 3339 with an offset. """
     expires_soon: bool
-    """ True in the last 30 days of the key, or in the last quarter of its life if that is shorter: create another
-    one. """
+    """ True in the last 30 days of the key: create another one. """
     last_used_at: datetime.datetime | None
     """ The time of the last use before this call, to the minute. """
     grants: list[Grant]
