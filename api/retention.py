@@ -3,27 +3,22 @@
 The function `delete_expired` of the database has the periods, and docs/reference/retention.md describes them.
 """
 
-import asyncio
-import logging
+from functools import partial
+from typing import NoReturn
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.database.connections import DRIVER_ERRORS, autocommit_connection, fetch_any
+from api.database.connections import autocommit_connection, fetch_any
+from api.database.repetition import repeat_forever
 
-log = logging.getLogger("work_health")
 PAUSE_SECONDS = 3600
 KINDS = ("responses", "keys", "rate-counts", "publication-inputs", "job-log", "snapshots", "workers")
 
 
-async def delete_forever(engine: AsyncEngine) -> None:
+async def delete_forever(engine: AsyncEngine) -> NoReturn:
     """Delete what has expired, now and every hour. `engine` has the login that publishes."""
-    while True:
-        try:
-            await delete_expired(engine)
-        except (OSError, SQLAlchemyError, *DRIVER_ERRORS):
-            log.exception("Expired rows could not be deleted. The worker tries again in an hour.")
-        await asyncio.sleep(PAUSE_SECONDS)
+    failure = "Expired rows could not be deleted. The worker tries again in an hour."
+    await repeat_forever(partial(delete_expired, engine), PAUSE_SECONDS, failure=failure)
 
 
 async def delete_expired(engine: AsyncEngine) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +20,7 @@ from api import retention
 from api.database import connections, queue
 from api.database.heartbeats import beat_forever
 from api.database.pulse import Pulse
+from api.database.repetition import repeat_forever
 from api.database.requirements import is_mistake
 from api.database.roles import APPLICATION_ROLE
 from api.database.walls import require_walls
@@ -30,6 +32,7 @@ from api.reviews.queries_reviews import PROTECT_JOB_KIND
 
 log = logging.getLogger("work_health")
 RETRY_SECONDS = 5
+PUT_BACK_SECONDS = 60
 
 
 async def run_until_stopped(url: str, publisher_url: str, *, processes: int) -> None:
@@ -58,17 +61,18 @@ async def run_jobs(url: str, publisher_url: str, stop: asyncio.Event, *, process
     pool = AuditPool(processes)
     pulse = Pulse(lambda: connections.connect_pulse(url, APPLICATION_ROLE))  # for its clock
     await pulse.beat()
+    protector = Protector(engine, pulse.clock.read, map_tasks=pool.map_audits, max_concurrent=processes)
+    publisher = Publisher(protector)
+    put_back = partial(repeat_forever, publisher.put_back_lost_jobs, PUT_BACK_SECONDS)
     background = [
         asyncio.create_task(pulse.follow()),
         asyncio.create_task(retention.delete_forever(engine)),
         asyncio.create_task(beat_forever(engine, uuid.uuid4())),
+        asyncio.create_task(put_back(failure="Lost publications could not be put back.")),
         asyncio.create_task(_stop_audits(stop, pool)),
     ]
     try:
         await require_walls(engine)
-        protector = Protector(engine, pulse.clock.read, map_tasks=pool.map_audits, max_concurrent=processes)
-        publisher = Publisher(protector)
-        await publisher.put_back_lost_jobs()
         await queue.process_jobs(connection, {PROTECT_JOB_KIND: protector, PUBLISH_JOB_KIND: publisher}, stop)
     finally:
         for task in background:

@@ -23,16 +23,20 @@ class CommitLost(Exception):  # noqa: N818  nobody knows whether it failed
     """The connection ended while PostgreSQL committed, so that nobody knows whether it did."""
 
 
+def find_cause(error: BaseException) -> BaseException:
+    """Return the driver's error below that of SQLAlchemy."""
+    return (error.orig.__cause__ or error.orig) if isinstance(error, DBAPIError) and error.orig else error
+
+
 def find_sqlstate(error: BaseException) -> str:
     """Return PostgreSQL's code of an error, or an empty string."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlstate", None) or ""
+    return getattr(find_cause(error), "sqlstate", None) or ""
 
 
 def is_connection_lost(error: BaseException) -> bool:
     """Return True if the error means that there is no connection, or that it ended."""
     if isinstance(error, ConnectionError) or find_sqlstate(error).startswith(_LOST_CLASSES):
         return True
-    cause = (error.orig.__cause__ or error.orig) if isinstance(error, DBAPIError) and error.orig else error
+    cause = find_cause(error)
     # asyncpg has one class for a connection that is closed and for arguments of the wrong type.
     return isinstance(cause, driver.InterfaceError) and " closed" in str(cause)

@@ -1,16 +1,12 @@
 """Heartbeats: each worker stores that it is alive, for the servers' readiness."""
 
-import asyncio
-import logging
 from typing import NoReturn
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api.database.connections import DRIVER_ERRORS, autocommit_connection, fetch_any
-
-log = logging.getLogger("work_health")
+from api.database.connections import autocommit_connection, fetch_any
+from api.database.repetition import repeat_forever
 
 BEAT_SECONDS = 10.0
 LATE_SECONDS = 60.0
@@ -18,13 +14,12 @@ LATE_SECONDS = 60.0
 
 async def beat_forever(engine: AsyncEngine, worker: UUID) -> NoReturn:
     """Store a heartbeat of this worker every 10 seconds. `engine` has the login that publishes."""
-    while True:
-        try:
-            async with autocommit_connection(engine) as connection:
-                await fetch_any(connection, "select record_heartbeat($1)", worker)
-        except (OSError, SQLAlchemyError, *DRIVER_ERRORS):
-            log.warning("The heartbeat of the worker could not be stored.", exc_info=True)
-        await asyncio.sleep(BEAT_SECONDS)
+
+    async def beat() -> None:
+        async with autocommit_connection(engine) as connection:
+            await fetch_any(connection, "select record_heartbeat($1)", worker)
+
+    await repeat_forever(beat, BEAT_SECONDS, failure="The heartbeat of the worker could not be stored.")
 
 
 async def fetch_heartbeat_age(connection: AsyncConnection) -> float | None:

@@ -5,7 +5,6 @@ long as its longest statement may take. A time-out of each statement would have 
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
@@ -17,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.database.database_clock import DatabaseClock
 from api.database.failures import DRIVER_ERRORS
 
-log = logging.getLogger("work_health")
 BEAT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 MAX_SILENT_BEATS = 2
@@ -64,14 +62,10 @@ class Pulse:
             self._close()
             self._count_silence()
             return
-        if self._silent_beats >= MAX_SILENT_BEATS:
-            log.warning("The database answers again.")
         self._silent_beats = 0
 
     def _count_silence(self) -> None:
         self._silent_beats += 1
-        if self._silent_beats == MAX_SILENT_BEATS:
-            log.error("The database does not answer. Requests get status 503 until it does.")
         if self._silent_beats >= MAX_SILENT_BEATS:
             for connection in tuple(self._connections):
                 connection.terminate()

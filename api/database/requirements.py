@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database.connections import create_owner_engine
-from api.database.failures import DRIVER_ERRORS, driver
+from api.database.failures import DRIVER_ERRORS, driver, find_cause, find_sqlstate
 from api.database.roles import ROLES, list_role_changes
 
 MIN_VERSION = 16
@@ -134,40 +134,31 @@ _FACTS_SQL = """
 
 def describe_connection_error(url: str, error: Exception) -> str:
     """Return on one line why there is no connection, without any password."""
-    cause = _find_cause(error)
+    cause = find_cause(error)
     if isinstance(cause, ValueError):  # its text may contain a part of a password that is not percent-encoded
         reason = f" ({cause})" if isinstance(cause, driver.InterfaceError) else ""
         return f"The URL of the database is invalid{reason}. An example: postgresql://owner@host:5432/database"
     parts = urlsplit(url)
-    advice = ". Create it, with the login of DATABASE_OWNER_URL as its owner" if _find_state(cause) == "3D000" else ""
+    advice = ". Create it, with the login of DATABASE_OWNER_URL as its owner" if find_sqlstate(cause) == "3D000" else ""
     return f"Database {parts.hostname or ''}{parts.path}: {describe_error(error) or error}{advice}."
 
 
 def describe_error(error: BaseException) -> str | None:
     """Return an error that the configuration or the server causes, on one line. Return None for any other error."""
-    cause = _find_cause(error)
+    cause = find_cause(error)
     if isinstance(cause, OSError):
         return f"{cause.filename}: {cause.strerror}" if cause.filename else f"no connection ({cause or 'timeout'})"
-    if _find_state(cause).startswith(_EXPECTED_STATES) or isinstance(cause, driver.InterfaceError):
+    if find_sqlstate(cause).startswith(_EXPECTED_STATES) or isinstance(cause, driver.InterfaceError):
         return " ".join(str(cause).split())
     return None
 
 
 def is_outage(error: BaseException) -> bool:
     """Return True if the same connection or statement may succeed later."""
-    cause = _find_cause(error)
-    return isinstance(cause, OSError) or _find_state(cause).startswith(_OUTAGE_STATES)
+    cause = find_cause(error)
+    return isinstance(cause, OSError) or find_sqlstate(cause).startswith(_OUTAGE_STATES)
 
 
 def is_mistake(error: BaseException) -> bool:
     """Return True if no connection can succeed before the operator changes something."""
-    return _find_state(_find_cause(error)).startswith(_MISTAKE_STATES)
-
-
-def _find_cause(error: BaseException) -> BaseException:
-    """Return the driver's error below that of SQLAlchemy."""
-    return (error.orig.__cause__ or error.orig) if isinstance(error, DBAPIError) and error.orig else error
-
-
-def _find_state(error: BaseException) -> str:
-    return getattr(error, "sqlstate", None) or ""
+    return find_sqlstate(error).startswith(_MISTAKE_STATES)

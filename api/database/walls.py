@@ -27,8 +27,9 @@ async def fetch_walls(connection: AsyncConnection) -> list[str]:
 async def find_wall_faults(connection: AsyncConnection) -> list[str]:
     """Return a line for each wall that is missing, and for each right or rule that the migrations do not declare."""
     walls, declared = await fetch_walls(connection), DECLARED_FILE.read_text().splitlines()
-    missing = [f"Missing: {statement}" for statement in declared if statement not in set(walls)]
-    return missing + [f"Not declared: {statement}" for statement in walls if statement not in set(declared)]
+    known, wanted = set(walls), set(declared)
+    missing = [f"Missing: {statement}" for statement in declared if statement not in known]
+    return missing + [f"Not declared: {statement}" for statement in walls if statement not in wanted]
 
 
 async def require_walls(engine: AsyncEngine) -> None:

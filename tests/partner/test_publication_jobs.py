@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from api import worker
 from api.database import queue
+from api.database.roles import APPLICATION_ROLE, PUBLISHER_ROLE, login_url
 from schema.partners import Scope
+from tests.faults.test_worker_crash import wait_until
 from tests.fixtures.example_plan import EAST, WEST
 from tests.fixtures.release_client import ReleaseClient, make_learners_return
 from tests.fixtures.server_process import run_command
@@ -90,6 +93,22 @@ async def test_worker_puts_back_a_publication_that_is_not_in_the_queue(press):
     await (await press.application.query_connection()).execute("delete from queue.pgqueuer")
     await press.application.run_publication_jobs()
     assert await read_state(http, job) == ("published", None, 1)
+
+
+async def test_running_worker_puts_back_what_is_lost_later(press, monkeypatch):
+    monkeypatch.setattr(worker, "PUT_BACK_SECONDS", 0.1)
+    http, job = await request_publication(press)
+    connection, stop = await press.application.query_connection(), asyncio.Event()
+    url = press.application.url
+    urls = [login_url(url, role) for role in (APPLICATION_ROLE, PUBLISHER_ROLE)]
+    running = asyncio.create_task(worker.run_jobs(*urls, stop, processes=1))
+    await wait_until(connection, "select exists (select from publication where state = 'published')")
+    _, lost = await request_publication(press, dry_run=True)
+    await connection.execute("delete from queue.pgqueuer")
+    await wait_until(connection, "select exists (select from publication where state = 'rehearsed')")
+    stop.set()
+    await running
+    assert [(await read_state(http, path))[0] for path in (job, lost)] == ["published", "rehearsed"]
 
 
 async def test_publication_in_the_queue_is_not_put_back_twice(press):
