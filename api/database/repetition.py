@@ -1,4 +1,4 @@
-"""Repeat an act of a process for as long as it runs, whatever the database does."""
+"""Repeat an act of a process for as long as it runs, even while the database does not answer."""
 
 import asyncio
 import logging

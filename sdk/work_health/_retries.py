@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import logging
 import random
 import time
 from datetime import UTC
@@ -12,6 +13,8 @@ from ._http import httpx
 
 if TYPE_CHECKING:
     from ._calls import Call
+
+log = logging.getLogger("work_health")
 
 FIRST_PAUSE_SECONDS = 0.5
 MAX_PAUSE_SECONDS = 8.0
@@ -48,6 +51,12 @@ def choose_pause(
     if retry_after is None:
         return _choose_backoff(attempt)
     return retry_after if retry_after <= MAX_RETRY_AFTER_SECONDS else None
+
+
+def log_pause(call: Call[Any], outcome: httpx.Response | httpx.RequestError, seconds: float) -> None:
+    """Log at level INFO that a call failed and will be repeated, without its query and content."""
+    failure = type(outcome).__name__ if isinstance(outcome, httpx.RequestError) else f"status {outcome.status_code}"
+    log.info("%s %s: %s. Trying again in %.1f seconds.", call.method, call.path, failure, seconds)
 
 
 def _choose_retries(outcome: httpx.Response | httpx.RequestError) -> int:

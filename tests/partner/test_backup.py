@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -21,9 +19,9 @@ from schema.partners import Scope
 from tests.conftest import open_application
 from tests.fixtures.example_plan import EAST, WEST
 from tests.fixtures.release_client import ReleaseClient, make_learners_return
+from tests.fixtures.server_process import ROOT, run_command
 from tests.fixtures.stock_cluster import OWNER, StockCluster, start_stock_cluster
 
-ROOT = Path(__file__).parents[2]
 NUMBERS = count(1)
 SERVER_VERSION = int(os.environ.get("TEST_POSTGRES", "16"))
 PEOPLE = {(EAST, "female"): 31, (EAST, "male"): 27, (WEST, "female"): 9, (WEST, "male"): 3}
@@ -48,17 +46,6 @@ def empty_url(cluster: StockCluster) -> str:
     name = f"restored_{next(NUMBERS)}"
     cluster.execute(f"create database {name} owner {OWNER}")
     return cluster.url(name, OWNER)
-
-
-def run_command(url: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "api", *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 async def fetch_contents(url: str) -> dict[str, tuple[int, str]]:
@@ -150,14 +137,14 @@ async def test_restored_database_has_every_row_figure_and_wall(
     file = tmp_path / "backup"
     answers = await fetch_answers(application, harbour_programme, keys)
     contents = await fetch_contents(application.url)
-    written = await asyncio.to_thread(run_command, application.url, "backup", file)
+    written = await asyncio.to_thread(run_command, "backup", file, DATABASE_URL=application.url)
     assert (written.returncode, written.stderr, file.stat().st_mode & 0o777) == (0, "", 0o600)
-    restored = await asyncio.to_thread(run_command, empty_url, "restore", file)
+    restored = await asyncio.to_thread(run_command, "restore", file, DATABASE_URL=empty_url)
     assert (restored.returncode, restored.stderr) == (0, "")
 
     assert await fetch_contents(empty_url) == contents
     assert all(contents[name][0] > 1 for name in ("release.release", "revision", "audit", "client_key"))
-    verified = await asyncio.to_thread(run_command, empty_url, "verify")
+    verified = await asyncio.to_thread(run_command, "verify", DATABASE_URL=empty_url)
     assert verified.returncode == 0, verified.stdout + verified.stderr[-3000:]
     async with open_application(empty_url) as copy:
         copy.now = application.now
@@ -189,7 +176,7 @@ async def check_later_return_is_an_event(copy, programme: str, keys: dict[str, s
 async def test_used_database_and_file_are_not_overwritten(application, cluster, empty_url, tmp_path):
     file = tmp_path / "backup"
     contents = await fetch_contents(application.url)
-    assert (await asyncio.to_thread(run_command, application.url, "backup", file)).returncode == 0
+    assert (await asyncio.to_thread(run_command, "backup", file, DATABASE_URL=application.url)).returncode == 0
     before = file.read_bytes()
     for url, *command in (
         (application.url, "backup", file),
@@ -197,7 +184,7 @@ async def test_used_database_and_file_are_not_overwritten(application, cluster, 
         (empty_url, "restore", tmp_path / "nothing"),
         (empty_url, "restore", Path(__file__)),
     ):
-        result = await asyncio.to_thread(run_command, url, *command)
+        result = await asyncio.to_thread(run_command, *command, DATABASE_URL=url)
         assert (result.returncode, result.stderr.count("\n"), result.stdout) == (1, 1, ""), result.stderr
     assert (file.read_bytes(), sorted(tmp_path.iterdir())) == (before, [file])
     assert await fetch_contents(application.url) == contents
@@ -210,7 +197,7 @@ async def test_backup_of_a_newer_schema_is_refused(application, cluster, empty_u
     file = tmp_path / "backup"
     with file.open("wb") as output:
         dump_programs.dump(find_program("pg_dump", SERVER_VERSION), application.url, output)
-    result = await asyncio.to_thread(run_command, empty_url, "restore", file)
+    result = await asyncio.to_thread(run_command, "restore", file, DATABASE_URL=empty_url)
     assert (result.returncode, "9999" in result.stderr, await fetch_contents(empty_url)) == (1, True, {})
 
 
@@ -228,8 +215,8 @@ def test_password_is_used_and_on_no_command_line(cluster, tmp_path):
     try:
         if cluster.fetch("select from pg_roles where rolname = 'work_health_app'", url=cluster.url("postgres", OWNER)):
             cluster.execute(f"grant {roles} to guarded with admin option")
-        assert run_command(url, "migrate").returncode == 0
-        result = run_command(url, "backup", tmp_path / "backup")
+        assert run_command("migrate", DATABASE_URL=url).returncode == 0
+        result = run_command("backup", tmp_path / "backup", DATABASE_URL=url)
         assert (result.returncode, "ght" in result.stderr) == (0, False)
     finally:
         rules.write_text(before)
@@ -259,3 +246,14 @@ def test_programs_older_than_the_server_are_refused(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(BackupFailed, match="postgresql-client-16"):
         find_program("pg_dump", 16)
+
+
+def test_embedded_database_is_backed_up_and_restored(tmp_path):
+    file, (first, second) = tmp_path / "backup", (str(tmp_path / name) for name in ("first", "second"))
+    plan = ROOT / "tests" / "plans" / "harbour.yaml"
+    assert run_command("load-plan", plan, WORK_HEALTH_DATA=first).returncode == 0
+    assert run_command("backup", file, WORK_HEALTH_DATA=first).returncode == 0
+    assert run_command("restore", file, WORK_HEALTH_DATA=second).returncode == 0
+    assert run_command("verify", WORK_HEALTH_DATA=second).returncode == 0
+    again = run_command("load-plan", "--dry-run", plan, WORK_HEALTH_DATA=second)
+    assert (again.returncode, "harbour" in again.stdout) == (0, True)

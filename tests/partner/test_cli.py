@@ -69,6 +69,16 @@ def test_whoami_shows_the_key(command):
     assert json.loads(command("whoami", "--json").out)["client"] == "Sandbox"
 
 
+def test_first_pause_is_printed(command, monkeypatch):
+    monkeypatch.setenv("WORK_HEALTH_URL", "http://127.0.0.1:9")  # nobody listens at the port for discarding
+    monkeypatch.setattr("work_health._sync.sender.sleep", lambda _: None)
+    result = command("whoami")
+    assert result.code == ExitCode.TRY_LATER
+    assert [line.split()[1] for line in result.err.splitlines()] == ["/v1/me:", "http://127.0.0.1:9/v1/me:"]
+    first = json.loads(command("whoami", "--json").err.splitlines()[0])
+    assert (first["warning"], "/v1/me" in first["message"]) == ("Pause", True)
+
+
 def test_obligations_lists_duties(command):
     filters = ("--organisation", "nottingham-city-council", "--state", "overdue")
     result = command("obligations", "--measure", MEASURE, *filters)

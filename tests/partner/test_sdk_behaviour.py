@@ -102,6 +102,16 @@ def test_retries_outlast_a_restart(call, pauses, outage):
 
 
 @both_clients
+def test_log_has_each_pause(call, pauses, caplog):
+    caplog.set_level("INFO", "work_health")
+    with run_faulty_server(make_answer(503, PROBLEM), b"", GOOD) as server:
+        call(server.address, get_period)
+    lines = [record.getMessage() for record in caplog.records if record.name == "work_health"]
+    assert ["503" in line for line in lines] == [True, False]
+    assert all("/v1/periods/2025-07" in line for line in lines)
+
+
+@both_clients
 def test_other_failures_are_repeated_twice(call, pauses):
     with run_faulty_server(make_answer(500, PROBLEM)) as server, pytest.raises(ServerError):
         call(server.address, get_period)

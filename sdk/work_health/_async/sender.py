@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from work_health._http import httpx
 from work_health._paging import Page, PageCursor
 from work_health._pauses import sleep_async
-from work_health._retries import choose_pause
+from work_health._retries import choose_pause, log_pause
 
 if TYPE_CHECKING:
     from work_health._calls import Call, Steps
@@ -35,6 +35,7 @@ class AsyncSender:
             pause_seconds = choose_pause(call, outcome, attempt, self._settings.max_retries)
             if pause_seconds is None:
                 return self._settings.parse_outcome(call, outcome, attempt)
+            log_pause(call, outcome, pause_seconds)
             await sleep_async(pause_seconds)
         raise AssertionError  # count() does not end
 

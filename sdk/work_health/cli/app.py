@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import warnings
 from functools import partial
@@ -17,6 +18,8 @@ from work_health.results import IncompleteSubmission
 from . import duty_commands, key_commands, profile_commands, read_commands, screen, submit_commands
 from .exit_codes import EXIT_CODE_MEANINGS, ExitCode, choose_exit_code
 from .session import Session, get_session
+
+log = logging.getLogger("work_health")
 
 EXIT_CODES_HELP = "\n\n".join(
     ["Exit codes:", *(f"[bold]{code.value}[/] {meaning}" for code, meaning in EXIT_CODE_MEANINGS.items())]
@@ -66,6 +69,9 @@ def set_options(
 def run() -> int:
     """Run a command and return its exit code. Errors go to standard error."""
     session = Session()
+    first_pause = FirstPause(session)
+    log.setLevel(logging.INFO)
+    log.addHandler(first_pause)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", KeyExpiresSoon)
@@ -81,13 +87,32 @@ def run() -> int:
         return end.code if isinstance(end.code, int) else ExitCode.DONE
     finally:
         session.close()
+        log.removeHandler(first_pause)
     return ExitCode.DONE
+
+
+class FirstPause(logging.Handler):
+    """Prints the first pause of a run, so that nobody takes the attempts after it for a command that hangs."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(logging.INFO)
+        self.session = session
+        self.is_printed = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self.is_printed:
+            self.is_printed = True
+            _print_notice(self.session, "Pause", record.getMessage())
 
 
 def _print_warning(session: Session, warning: Warning | str, *_: object) -> None:
     """Print a warning as one line, without the line of code that caused it."""
-    document = {"warning": type(warning).__name__, "message": str(warning)}
-    sys.stderr.write((json.dumps(document, ensure_ascii=False) if session.json else str(warning)) + "\n")
+    _print_notice(session, type(warning).__name__, str(warning))
+
+
+def _print_notice(session: Session, kind: str, message: str) -> None:
+    document = {"warning": kind, "message": message}
+    sys.stderr.write((json.dumps(document, ensure_ascii=False) if session.json else message) + "\n")
 
 
 def _print_error(error: WorkHealthError, session: Session) -> None:
